@@ -1,0 +1,5 @@
+"""Folders of annotated songs to Song objects: one reader a layout."""
+
+from moodcurve.datasets.song import Annotation, Dataset, DatasetError, Song
+
+__all__ = ["Annotation", "Dataset", "DatasetError", "Song"]

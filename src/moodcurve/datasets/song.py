@@ -1,0 +1,90 @@
+"""An annotated song, and a set of them: what every reader gives and every model learns from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.errors import MoodcurveError
+from moodcurve.features import Features, FeatureSet
+
+
+class DatasetError(MoodcurveError):
+    """A folder of annotated songs cannot be read; the message gives file, line and what was expected."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Annotation:
+    """Listeners' ratings of one song.
+
+    Attributes
+    ----------
+    times_s : (n,)
+        Start of each rated moment's feature window, in seconds on the clock of the song's features.
+    arousal, valence : (n,)
+        Mean over raters, in [-1, 1].
+    song_arousal, song_valence : float or None
+        The rating of the song as a whole, mapped linearly from 1-9 to [-1, 1]; None where there is none.
+    """
+
+    times_s: npt.NDArray[np.float64]
+    arousal: npt.NDArray[np.float64]
+    valence: npt.NDArray[np.float64]
+    song_arousal: float | None = None
+    song_valence: float | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Song:
+    """One annotated song; row i of the features belongs to point i of the annotation.
+
+    Attributes
+    ----------
+    song_id : str
+        Unique within its dataset.
+    artist, title, genre : str
+        As the dataset gives them, blanks stripped; empty where unknown.
+    features : Features, n rows
+    annotation : Annotation, n points
+    """
+
+    song_id: str
+    artist: str
+    title: str
+    genre: str
+    features: Features
+    annotation: Annotation
+
+    @property
+    def x(self) -> npt.NDArray[np.float32]:
+        """Feature values, shape (n, columns)."""
+        return self.features.values
+
+    @property
+    def y(self) -> npt.NDArray[np.float64]:
+        """Arousal and valence, shape (n, 2)."""
+        return np.column_stack([self.annotation.arousal, self.annotation.valence])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Dataset:
+    """Songs of one folder, with what was noticed and corrected while reading them.
+
+    Attributes
+    ----------
+    name : str
+        Names the data and the labels, as results and model files state it (``DEAM``, ``MediaEval 2015 dev``).
+    songs : tuple of Song
+        In the order of their ids; all with the same feature set.
+    notes : tuple of str
+        What the reader corrected, dropped or doubts, a sentence each.
+    """
+
+    name: str
+    songs: tuple[Song, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def feature_set(self) -> FeatureSet:
+        """The feature set of all songs."""
+        return self.songs[0].features.feature_set

@@ -1,0 +1,44 @@
+"""Where tests find the annotated songs and audio that the repository itself does not hold."""
+
+import hashlib
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real songs; absent, a failure on CI and a skip elsewhere."""
+    folder = Path(os.environ.get("MOODCURVE_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        message = (
+            f"no test data at {folder}; set MOODCURVE_DATA to the folder that holds deam.tar.xz and audio/"
+        )
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def deam_dir(data_dir: Path) -> Path:
+    """DEAM unpacked into the user's cache, once for each version of the archive."""
+    archive = data_dir / "deam.tar.xz"
+    stamp = f"{archive.stat().st_size}-{archive.stat().st_mtime_ns}"
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "moodcurve-tests"
+    home = cache / hashlib.sha256(stamp.encode()).hexdigest()[:12]
+    if not home.is_dir():
+        # unpacked beside its place and renamed: parallel workers and a Ctrl-C leave a whole folder or none
+        scratch = home.with_name(f"{home.name}-{os.getpid()}")
+        with tarfile.open(archive) as tar:
+            tar.extractall(scratch, filter="data")
+        try:
+            scratch.rename(home)
+        except OSError:
+            if not home.is_dir():
+                raise
+    return home / "deam"
