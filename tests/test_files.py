@@ -1,0 +1,36 @@
+"""Results are written whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from moodcurve.files import written_whole
+
+
+def test_the_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "new folder" / "curve.csv"
+    with written_whole(target) as scratch:
+        scratch.write_text("half")
+        assert not target.exists()
+        assert scratch.suffix == ".csv"
+    assert target.read_text() == "half"
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_failure_keeps_what_was_there(tmp_path: Path, error: type[BaseException]) -> None:
+    target = tmp_path / "curve.csv"
+    target.write_text("before")
+    with pytest.raises(error), written_whole(target) as scratch:
+        scratch.write_text("half")
+        raise error
+    assert target.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_result_has_usual_permissions(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.touch()
+    with written_whole(tmp_path / "result"):
+        pass
+    assert (tmp_path / "result").stat().st_mode == plain.stat().st_mode
