@@ -21,9 +21,14 @@ def test_the_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
 def test_a_failure_keeps_what_was_there(tmp_path: Path, error: type[BaseException]) -> None:
     target = tmp_path / "curve.csv"
     target.write_text("before")
-    with pytest.raises(error), written_whole(target) as scratch:
-        scratch.write_text("half")
-        raise error
+
+    def write_and_fail() -> None:
+        with written_whole(target) as scratch:
+            scratch.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        write_and_fail()
     assert target.read_text() == "before"
     assert list(tmp_path.iterdir()) == [target]
 

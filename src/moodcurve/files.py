@@ -11,8 +11,8 @@ from pathlib import Path
 def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a scratch path beside `path` that takes its place when the block ends without an error.
 
-    A reader never sees half a file, and a failure or Ctrl-C leaves what was there before. Missing parent folders
-    are made. The scratch name keeps the ending, since writers choose the format by it.
+    A reader never sees half a file, and a failure or Ctrl-C leaves what was there before. Missing parent
+    folders are made. The scratch name keeps the ending, since writers choose the format by it.
 
     Examples
     --------
