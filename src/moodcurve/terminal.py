@@ -1,0 +1,132 @@
+"""What the command line shows: tables and small drawings of curves, and progress on standard error."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from moodcurve.circumplex import Summary, describe, summarize
+from moodcurve.curve import Curve
+from moodcurve.errors import one_line
+
+AROUSAL_STYLE = "dark_orange"
+VALENCE_STYLE = "dodger_blue1"
+DRAWING_COLUMNS = 60
+DRAWING_ROWS = 4
+
+
+def results() -> Console:
+    """Console for results: standard output, as wide as needed when it is not a terminal."""
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def messages() -> Console:
+    """Console for progress and messages: standard error."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def progress_bar() -> Progress:
+    """Progress on standard error, silent where that is not a terminal."""
+    console = messages()
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def print_curves(curves: Sequence[Curve]) -> None:
+    """Print one song in full, or a table of several, to standard output."""
+    results().print(curve_view(curves[0]) if len(curves) == 1 else curves_table(curves))
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, with hours where there are any.
+
+    >>> clock(61.6), clock(3661)
+    ('1:02', '1:01:01')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def curve_view(curve: Curve) -> RenderableType:
+    """One song: means, ranges, quadrant, mood words and a drawing of the course."""
+    summary = summarize(curve)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("", "mean", "lowest", "highest"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, style, mean, values in (
+        ("arousal", AROUSAL_STYLE, summary.arousal, curve.arousal),
+        ("valence", VALENCE_STYLE, summary.valence, curve.valence),
+    ):
+        cells = (f"{value:+.2f}" for value in (mean, values.min(), values.max()))
+        table.add_row(Text(name, style), *cells)
+    title = Text.assemble((one_line(Path(curve.source).name), "bold"), f"  {clock(curve.duration_s)}")
+    mood = Text.assemble("mood  ", (_mood(summary), "bold"))
+    parts: list[RenderableType] = [title, mood, "", table, ""]
+    parts += [_drawing("arousal", curve.arousal, curve.duration_s, AROUSAL_STYLE)]
+    parts += [_drawing("valence", curve.valence, curve.duration_s, VALENCE_STYLE)]
+    parts += [Text(f"model {curve.model}, features {curve.feature_set}", "dim")]
+    return Group(*parts)
+
+
+def curves_table(curves: Sequence[Curve]) -> Table:
+    """Many songs, a line each."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("song", overflow="fold")
+    for heading in ("length", "arousal", "valence"):
+        table.add_column(heading, justify="right")
+    table.add_column("mood")
+    for curve in curves:
+        summary = summarize(curve)
+        table.add_row(
+            Text(one_line(Path(curve.source).name)),
+            clock(curve.duration_s),
+            f"{summary.arousal:+.2f}",
+            f"{summary.valence:+.2f}",
+            _mood(summary),
+        )
+    return table
+
+
+def _mood(summary: Summary) -> str:
+    words = describe(summary.arousal, summary.valence)
+    return words if words == summary.quadrant else f"{summary.quadrant}: {words}"
+
+
+def _drawing(name: str, values: npt.NDArray[np.float64], duration_s: float, style: str) -> Text:
+    """Draw a curve in Braille dots, on a scale that is symmetric about 0 and reaches the next quarter."""
+    reach = max(0.25, np.ceil(np.abs(values).max() * 4) / 4)
+    columns, rows = 2 * DRAWING_COLUMNS, 4 * DRAWING_ROWS
+    edges = np.linspace(0, len(values), columns + 1)
+    heights = np.interp((edges[:-1] + edges[1:]) / 2 - 0.5, np.arange(len(values)), values)
+    dots = np.round((reach - heights) / (2 * reach) * (rows - 1)).astype(int)
+    cells = np.zeros((DRAWING_ROWS, DRAWING_COLUMNS), int)
+    previous = dots[0]
+    for column, dot in enumerate(dots):
+        # a steep step is drawn as a line, so that the course stays one stroke
+        for row in range(min(previous, dot), max(previous, dot) + 1):
+            cells[row // 4, column // 2] |= _BRAILLE_BITS[row % 4][column % 2]
+        previous = dot
+    labels = [f"{reach:+.2f}", *[""] * (DRAWING_ROWS - 2), f"{-reach:+.2f}"]
+    text = Text()
+    for row in range(DRAWING_ROWS):
+        text.append(f"{name if row == 1 else '':8}{labels[row]:>6} ", "dim")
+        text.append("".join(chr(0x2800 + bits) for bits in cells[row]) + "\n", style)
+    return text.append(f"{'':15}0:00{clock(duration_s):>{DRAWING_COLUMNS - 4}}", "dim")
+
+
+_BRAILLE_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""Bit of each of a Braille character's eight dots, by row and column (Unicode block 2800)."""
