@@ -1,0 +1,149 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moodcurve import circumplex
+from moodcurve.circumplex import describe, distance, intensity, mood_words, quadrant, summarize
+from moodcurve.curve import Curve
+
+COORDINATE = st.floats(-1, 1)
+
+
+@pytest.mark.parametrize(
+    ("arousal", "valence", "name"),
+    [
+        (0.5, 0.5, "excited-positive"),
+        (0.5, -0.5, "tense-negative"),
+        (-0.5, -0.5, "sad-negative"),
+        (-0.5, 0.5, "calm-positive"),
+        # an exact zero counts as positive, whatever its sign bit
+        (0.0, 0.5, "excited-positive"),
+        (-0.0, -0.5, "tense-negative"),
+        (-0.5, 0.0, "calm-positive"),
+        (0.5, -0.0, "excited-positive"),
+        (0.0, 0.0, "neutral"),
+        (0.0, 0.099, "neutral"),
+        (0.0, 0.1, "excited-positive"),
+        (-0.08, -0.05, "neutral"),
+        (-0.08, -0.07, "sad-negative"),
+        (1.0, -1.0, "tense-negative"),
+    ],
+)
+def test_quadrants(arousal: float, valence: float, name: str) -> None:
+    assert quadrant(arousal, valence) == name
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 1.001, -1.001])
+def test_points_off_the_plane_are_refused(value: float) -> None:
+    for call in (quadrant, mood_words, describe, intensity):
+        with pytest.raises(ValueError, match=r"arousal must be a number in \[-1, 1\]"):
+            call(value, 0.0)
+        with pytest.raises(ValueError, match=r"valence must be a number in \[-1, 1\]"):
+            call(0.0, value)
+    with pytest.raises(ValueError, match="valence must be"):
+        distance((0.0, 0.0), (0.0, value))
+
+
+@pytest.mark.parametrize(
+    ("word", "arousal_sign", "valence_sign"),
+    [("excited", 1, 1), ("angry", 1, -1), ("depressed", -1, -1), ("relaxed", -1, 1)],
+)
+def test_words_stand_in_their_quadrant(word: str, arousal_sign: int, valence_sign: int) -> None:
+    arousal, valence = circumplex.place(word)
+    assert arousal * arousal_sign > 0
+    assert valence * valence_sign > 0
+
+
+def test_russells_eight_landmarks_are_near_his_order() -> None:
+    # the abstract of the paper: excitement 45°, arousal 90°, distress 135°, depression 225°, sleepiness 270°,
+    # relaxation 315°; its words for them must lie within 20° of these ideal places
+    ideal = {"excited": 45, "aroused": 90, "distressed": 135, "depressed": 225, "sleepy": 270, "relaxed": 315}
+    for word, degrees in ideal.items():
+        assert circumplex.MOOD_ANGLES_DEG[word] == pytest.approx(degrees, abs=20)
+
+
+@pytest.mark.parametrize(
+    ("arousal", "valence", "words"),
+    [
+        (0.0, 0.8, ("pleased", "happy", "glad")),
+        (0.9, -0.2, ("angry", "alarmed", "tense")),
+        (-0.2, -0.35, ("depressed", "gloomy", "sad")),
+        (-0.2, 0.2, ("calm", "relaxed", "satisfied")),
+        (0.05, 0.05, ("neutral",)),
+    ],
+)
+def test_nearest_words(arousal: float, valence: float, words: tuple[str, ...]) -> None:
+    assert mood_words(arousal, valence) == words
+
+
+@given(COORDINATE, COORDINATE, st.integers(1, 28))
+def test_words_follow_the_angle_between(arousal: float, valence: float, n: int) -> None:
+    # second formula: on a circle the nearest word is the one with the smallest angle between
+    words = mood_words(arousal, valence, n)
+    if math.hypot(arousal, valence) < 0.1:
+        assert words == ("neutral",)
+        return
+    here = math.degrees(math.atan2(arousal, valence))
+    gaps = {w: abs((a - here + 180) % 360 - 180) for w, a in circumplex.MOOD_ANGLES_DEG.items()}
+    assert len(words) == len(set(words)) == n
+    # 1e-5°: two formulas of the same angle, cosine-flat near 0
+    assert [gaps[w] for w in words] == pytest.approx(sorted(gaps.values())[:n], abs=1e-5)
+
+
+@pytest.mark.parametrize("n", [0, -1, 29])
+def test_number_of_words_is_checked(n: int) -> None:
+    with pytest.raises(ValueError, match=f"n must be from 1 to 28, got {n}"):
+        mood_words(0.5, 0.5, n)
+
+
+def test_words_on_a_drawn_rim_do_not_crowd() -> None:
+    angles = sorted(circumplex.MOOD_ANGLES_DEG[word] for word in circumplex.RIM_WORDS)
+    gaps = np.diff([*angles, angles[0] + 360])
+    assert gaps.min() > 12  # room for a line of text on a circle of 12 lines' radius or more
+
+
+@pytest.mark.parametrize(
+    ("valence", "text"),
+    [
+        (0.05, "neutral"),
+        (0.1, "mildly pleased"),
+        (0.29, "mildly pleased"),
+        (0.3, "pleased"),
+        (0.6, "very pleased"),
+    ],
+)
+def test_description_tells_the_strength(valence: float, text: str) -> None:
+    assert describe(0.0, valence, 1) == text
+
+
+@given(COORDINATE, COORDINATE, COORDINATE, COORDINATE)
+def test_distance_is_euclids(a: float, v: float, b: float, w: float) -> None:
+    assert distance((a, v), (b, w)) == pytest.approx(math.sqrt((a - b) ** 2 + (v - w) ** 2), abs=1e-12)
+    assert distance((a, v), (0.0, 0.0)) == intensity(a, v)
+
+
+def test_summary_of_a_known_curve() -> None:
+    curve = Curve(
+        times_s=np.array([0.0, 0.5, 1.0, 1.5]),
+        arousal=np.array([0.5, 0.5, -0.5, 0.0]),
+        valence=np.array([0.5, -0.1, -0.5, 0.05]),
+        source="song.flac",
+        model="test",
+        feature_set="test/1",
+        duration_s=2.5,
+    )
+    summary = summarize(curve)
+    assert (summary.arousal, summary.valence) == pytest.approx((0.125, -0.0125))
+    assert summary.quadrant == "tense-negative"
+    assert summary.words == ("alarmed", "tense", "angry")
+    assert (summary.arousal_range, summary.valence_range) == ((-0.5, 0.5), (-0.5, 0.5))
+    assert summary.shares == {
+        "excited-positive": 0.25,
+        "tense-negative": 0.25,
+        "sad-negative": 0.25,
+        "calm-positive": 0.0,
+        "neutral": 0.25,
+    }
