@@ -1,0 +1,96 @@
+"""CSV: a line per point, for tables and spreadsheets. It holds the numbers alone."""
+
+import csv
+import io
+import os
+
+import numpy as np
+
+from moodcurve.curve import Curve
+from moodcurve.formats.columns import (
+    INTERVALS,
+    TIME_DECIMALS,
+    VALUE_DECIMALS,
+    AnyPath,
+    columns_of,
+    curve_of,
+    read_text,
+    refuse,
+)
+
+REQUIRED = ("time_s", "arousal", "valence")
+UNKNOWN = "unknown"
+"""Model and feature set of a curve that was read from CSV."""
+POINT_S = 1.0
+"""The window of the last point, which its time must be lengthened by to give the duration (seconds)."""
+
+
+def to_csv(curve: Curve) -> str:
+    """Give a curve as a header and a line per point: commas between, decimal points, 3 or 4 decimals.
+
+    Columns ``time_s,arousal,valence``, then ``arousal_low,arousal_high,valence_low,valence_high`` where there
+    are intervals (90 %).
+    """
+    columns = columns_of(curve)
+    line = ",".join(f"{{:.{TIME_DECIMALS if name == 'time_s' else VALUE_DECIMALS}f}}" for name in columns)
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return "\n".join([",".join(columns), *(line.format(*row) for row in rows), ""])
+
+
+def read_csv(path: AnyPath) -> Curve:
+    """Read a curve from CSV, as `to_csv` gives it; a byte-order mark, CRLF and empty lines do no harm.
+
+    Columns may stand in any order. Since CSV holds the numbers alone, the source is the path, model and
+    feature set are ``unknown``, and the duration is the last time plus the window of 1.0 s that starts there.
+
+    Raises
+    ------
+    FormatError
+        If the file is not such a table; the message gives the line.
+    OSError
+        If the file cannot be read.
+    """
+    rows = csv.reader(io.StringIO(read_text(path), newline=""))
+    points: list[list[float]] = []
+    lines: list[int] = []
+    try:
+        names = _header(path, next(rows, []))
+        for row in rows:
+            if row:
+                points.append(_point(path, rows.line_num, row, names))
+                lines.append(rows.line_num)
+    except csv.Error as error:
+        refuse(path, f"line {rows.line_num}", str(error), "numbers with commas between")
+    if not points:
+        refuse(path, "line 2", "no points", "a line for each point of the curve")
+    columns = dict(zip(names, np.array(points).T, strict=True))
+    return curve_of(
+        path,
+        columns,
+        lambda _, i: f"line {lines[i]}",
+        source=os.fspath(path),
+        model=UNKNOWN,
+        feature_set=UNKNOWN,
+        duration_s=float(columns["time_s"][-1]) + POINT_S,
+    )
+
+
+def _header(path: AnyPath, row: list[str]) -> list[str]:
+    names = [name.strip() for name in row]
+    known = {*REQUIRED, *INTERVALS}
+    if len(set(names)) < len(names) or not set(REQUIRED) <= set(names) <= known:
+        expected = f"the columns {', '.join(REQUIRED)}, perhaps {', '.join(INTERVALS)}"
+        refuse(path, "line 1", f"the header is {','.join(names)[:80]!r}", expected)
+    return names
+
+
+def _point(path: AnyPath, line: int, row: list[str], names: list[str]) -> list[float]:
+    if len(row) != len(names):
+        refuse(path, f"line {line}", f"{len(row)} fields", f"{len(names)}, one per column")
+    point = []
+    for name, text in zip(names, row, strict=True):
+        try:
+            point.append(float(text))
+        except ValueError:
+            refuse(path, f"line {line}", f"{name} is {text[:40]!r}", "a number")
+    return point

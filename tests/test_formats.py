@@ -1,0 +1,231 @@
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moodcurve import formats
+from moodcurve.curve import Curve
+from moodcurve.formats import FormatError, dumps, read_csv, read_json, to_csv, to_json, write
+
+
+def make_curve(n: int = 5, *, intervals: bool = False, **changes: Any) -> Curve:
+    rng = np.random.default_rng(3)
+    arousal, valence = rng.uniform(-0.7, 0.7, (2, n))
+    fields: dict[str, Any] = {
+        "times_s": np.arange(n) / 2,
+        "arousal": arousal,
+        "valence": valence,
+        "arousal_interval": np.column_stack([arousal - 0.2, arousal + 0.25]) if intervals else None,
+        "valence_interval": np.column_stack([valence - 0.3, valence + 0.3]) if intervals else None,
+        "source": "music/Ein Lied — „heiter“.mp3",
+        "model": "ffnn",
+        "feature_set": "compare248/1",
+        "duration_s": n / 2 + 0.51,
+        "warnings": ("the file ends early",),
+    }
+    return Curve(**(fields | changes))
+
+
+def assert_same_numbers(read: Curve, curve: Curve) -> None:
+    # files hold 4 decimals of values and 3 of times: half of the last step is lost at most
+    for name in ("arousal", "valence", "arousal_interval", "valence_interval"):
+        first, second = getattr(read, name), getattr(curve, name)
+        assert (first is None) == (second is None)
+        if second is not None:
+            np.testing.assert_allclose(first, second, rtol=0, atol=0.50001e-4)
+    np.testing.assert_allclose(read.times_s, curve.times_s, rtol=0, atol=0.50001e-3)
+
+
+@pytest.mark.parametrize("intervals", [False, True])
+def test_json_and_back(tmp_path: Path, intervals: bool) -> None:
+    curve = make_curve(intervals=intervals)
+    write(curve, tmp_path / "x.json", "json")
+    read = read_json(tmp_path / "x.json")
+    assert_same_numbers(read, curve)
+    for name in ("source", "model", "feature_set", "warnings"):
+        assert getattr(read, name) == getattr(curve, name)
+    assert read.duration_s == pytest.approx(curve.duration_s, abs=0.5e-3)
+    assert to_json(read) == to_json(curve)
+
+
+@pytest.mark.parametrize("intervals", [False, True])
+def test_csv_and_back(tmp_path: Path, intervals: bool) -> None:
+    curve = make_curve(intervals=intervals)
+    write(curve, tmp_path / "x.csv", "csv")
+    read = read_csv(tmp_path / "x.csv")
+    assert_same_numbers(read, curve)
+    assert (read.model, read.feature_set) == ("unknown", "unknown")
+    assert read.source == str(tmp_path / "x.csv")
+    assert read.duration_s == curve.times_s[-1] + 1.0
+
+
+def test_the_json_contract() -> None:
+    text = to_json(make_curve(2, arousal=np.array([0.123456, -0.5]), valence=np.array([-0.00001, 1.0])))
+    data = json.loads(text, parse_constant=lambda token: pytest.fail(f"{token} in strict JSON"))
+    assert list(data) == [
+        "source",
+        "model",
+        "feature_set",
+        "duration_s",
+        "times_s",
+        "arousal",
+        "valence",
+        "song",
+        "warnings",
+    ]
+    assert data["source"] == "music/Ein Lied — „heiter“.mp3"
+    assert data["times_s"] == [0.0, 0.5]
+    assert data["arousal"] == [0.1235, -0.5]
+    assert data["song"] == {
+        "arousal": -0.1883,
+        "valence": 0.5,
+        "quadrant": "calm-positive",
+        "words": ["glad", "serene", "pleased"],
+    }
+    assert data["warnings"] == ["the file ends early"]
+    assert "-0.0," not in text  # a rounded -0.00001 must not keep its sign
+
+
+def test_json_lists_the_intervals_in_the_contracts_order() -> None:
+    keys = list(json.loads(to_json(make_curve(intervals=True))))
+    at = keys.index("valence") + 1
+    assert keys[at : at + 4] == ["arousal_low", "arousal_high", "valence_low", "valence_high"]
+    one = make_curve(valence_interval=np.tile([-0.1, 0.1], (5, 1)))
+    assert {"valence_low", "valence_high"} <= json.loads(to_json(one)).keys()
+    assert "arousal_low" not in json.loads(to_json(one))
+
+
+def test_the_csv_as_pythons_reader_sees_it() -> None:
+    curve = make_curve(2, arousal=np.array([0.123456, -0.5]), valence=np.array([-0.00001, 1.0]))
+    assert to_csv(curve) == "time_s,arousal,valence\n0.000,0.1235,0.0000\n0.500,-0.5000,1.0000\n"
+    rows = list(csv.DictReader(to_csv(make_curve(3, intervals=True)).splitlines()))
+    assert len(rows) == 3
+    assert list(rows[0])[3:] == ["arousal_low", "arousal_high", "valence_low", "valence_high"]
+
+
+def test_a_name_that_utf8_cannot_hold_is_still_written(tmp_path: Path) -> None:
+    write(make_curve(source="caf\udce9.mp3"), tmp_path / "x.json", "json")
+    assert read_json(tmp_path / "x.json").source == "caf?.mp3"
+
+
+def test_an_infinite_interval_is_never_written_as_json() -> None:
+    curve = make_curve(1, arousal_interval=np.array([[-np.inf, 0.5]]))
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_json(curve)
+
+
+def test_unknown_format_is_refused_and_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="xml: not a format of curves; known are csv, json"):
+        write(make_curve(), tmp_path / "x.xml", "xml")
+    assert list(tmp_path.iterdir()) == []
+    assert formats.FORMATS == ("csv", "json")
+    assert dumps(make_curve(), "csv") == to_csv(make_curve())
+
+
+def test_csv_from_a_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"\xef\xbb\xbfvalence, time_s,arousal\r\n0.5,0,-0.25\r\n\r\n-1,0.5,1e-1\r\n")
+    read = read_csv(path)
+    assert (read.times_s.tolist(), read.arousal.tolist(), read.valence.tolist()) == (
+        [0.0, 0.5],
+        [-0.25, 0.1],
+        [0.5, -1.0],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"", r"line 1: the header is ''; expected the columns time_s, arousal, valence"),
+        (b"time;a;v\n0;0;0\n", r"line 1: the header is 'time;a;v'"),
+        (b"time_s,arousal\n0,0\n", r"line 1: the header"),
+        (b"time_s,arousal,valence,mood\n", r"line 1: the header"),
+        (b"time_s,arousal,valence,valence\n", r"line 1: the header"),
+        (b"time_s,arousal,valence\n", r"line 2: no points"),
+        (b"time_s,arousal,valence\n0,0,0\n0.5,0\n", r"line 3: 2 fields; expected 3"),
+        (b"time_s,arousal,valence\n0,0,0\n0.5,loud,0\n", r"line 3: arousal is 'loud'; expected a number"),
+        (b"time_s,arousal,valence\n0,0,0\n0,0,0\n", r"line 3: time_s is 0; expected a time later"),
+        (
+            b"time_s,arousal,valence\n\n0,0,0\n1,0,2\n",
+            r"line 4: valence is 2; expected a number in \[-1, 1\]",
+        ),
+        (b"time_s,arousal,valence\n0,nan,0\n", r"line 2: arousal is nan; expected a number in"),
+        (b"time_s,arousal,valence\ninf,0,0\n", r"line 2: time_s is inf; expected a time"),
+        (
+            b"time_s,arousal,valence,arousal_low\n0,0,0,0\n",
+            r"line 2: only one of arousal_low and arousal_high",
+        ),
+        ("time_s,arousal,valence\n0,0,0\n".encode("utf-16"), r"byte 1: not UTF-8"),
+        (b"time_s,arousal,valence\n" + b"9" * 200001, r"line 2: field larger than field limit"),
+    ],
+)
+def test_malformed_csv_is_refused_by_file_and_line(tmp_path: Path, text: bytes, message: str) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(text)
+    with pytest.raises(FormatError, match=r"bad\.csv: " + message):
+        read_csv(path)
+
+
+def changed(key: str, value: object) -> str:
+    return json.dumps(json.loads(to_json(make_curve(2, intervals=True))) | {key: value})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "line 1: Expecting value"),
+        ('{"times_s": [0.0,\n', "line 2: Expecting value"),
+        ("[1, 2]", r"line 1: \[1.0, 2.0\]; expected an object"),
+        ("[" * 100_000, "line 1: nested too deeply"),
+        ('{"times_s": [NaN]}', "a value: NaN; expected a finite number"),
+        ("{}", "key times_s: missing; expected a list of numbers"),
+        (changed("times_s", []), "key times_s: .*expected a list of numbers"),
+        (changed("times_s", [0, True]), "key times_s: .*expected a list of numbers"),
+        (changed("times_s", [0, 0]), "key times_s, item 2: time_s is 0; expected a time later"),
+        (changed("arousal", [0, 0, 0]), "key arousal: 3 items; expected 2, as many as times_s"),
+        (
+            changed("valence", [0, -1.5]),
+            r"key valence, item 2: valence is -1.5; expected a number in \[-1, 1\]",
+        ),
+        (changed("arousal_high", ["0", 0]), "key arousal_high: .*expected a list of numbers"),
+        (changed("duration_s", None), "key duration_s: missing; expected the length"),
+        (changed("duration_s", -1), "key duration_s: -1.0"),
+        (changed("model", 3), "key model: 3.0; expected a string"),
+        (changed("source", None), "key source: missing"),
+        (changed("warnings", "late"), "key warnings: 'late'; expected a list of strings"),
+        (changed("warnings", [1]), "key warnings"),
+    ],
+)
+def test_malformed_json_is_refused_by_file_and_key(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    with pytest.raises(FormatError, match=r"bad\.json: " + message):
+        read_json(path)
+
+
+def test_a_number_of_ten_thousand_digits_is_refused_as_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(to_json(make_curve(1)).replace('"valence": [', f'"valence": [{"9" * 10_000}, '))
+    with pytest.raises(FormatError, match="key valence"):
+        read_json(path)
+
+
+def test_later_keys_and_a_missing_song_do_no_harm(tmp_path: Path) -> None:
+    data = json.loads(to_json(make_curve()))
+    del data["song"], data["warnings"]
+    (tmp_path / "x.json").write_text(json.dumps(data | {"tempo": 120}))
+    assert_same_numbers(read_json(tmp_path / "x.json"), make_curve())
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_readers(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.mktemp("fuzz") / "any"
+    path.write_bytes(data)
+    for read in (read_csv, read_json):
+        with pytest.raises(FormatError):
+            read(path)
