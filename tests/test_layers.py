@@ -24,6 +24,7 @@ LAYERS = (
     "learn",
     "report",
     "terminal",
+    "outputs",
     "cli",
 )
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")

@@ -14,7 +14,7 @@ from moodcurve.runtime import Model, load_model
 
 Path = str | os.PathLike[str]
 Progress = Callable[[float, float | None], None]
-"""Called with the seconds of audio read so far and the seconds that the file claims, None if it does not say."""
+"""Called with the seconds of audio read so far and those that the file claims, None if it does not say."""
 
 
 @dataclass(frozen=True, eq=False)

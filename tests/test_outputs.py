@@ -1,0 +1,60 @@
+"""Names of result files: by stem, and told apart where stems clash."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moodcurve.curve import Curve
+from moodcurve.outputs import Outputs, output_stems
+
+
+def test_stems_alone_where_they_differ() -> None:
+    assert output_stems([Path("a/one.mp3"), Path("b/two.flac")]) == {
+        Path("a/one.mp3"): "one",
+        Path("b/two.flac"): "two",
+    }
+
+
+@pytest.mark.parametrize(
+    ("paths", "stems"),
+    [
+        (["a/one.mp3", "b/one.mp3"], ["a-one", "b-one"]),
+        (["a/one.mp3", "a/one.flac"], ["a-one", "a-one-2"]),
+        (["x/a/one.mp3", "y/a/one.mp3"], ["a-one", "a-one-2"]),
+        # some file systems take these two for the same name
+        (["a/One.mp3", "b/one.mp3"], ["a-One", "b-one"]),
+        # a clash's new name may itself be taken
+        (["a-one.mp3", "a/one.mp3", "b/one.mp3"], ["a-one", "a-one-2", "b-one"]),
+    ],
+)
+def test_clashing_stems_name_their_folder(paths: list[str], stems: list[str]) -> None:
+    assert list(output_stems([Path(p) for p in paths]).values()) == stems
+
+
+def test_a_song_named_twice_is_analysed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths = [Path("one.mp3"), tmp_path / "one.mp3", Path("one.mp3")]
+    assert list(output_stems(paths).values()) == ["one"]
+
+
+def test_all_that_is_asked_is_written(tmp_path: Path) -> None:
+    n = 20
+    curve = Curve(
+        times_s=np.arange(n) / 2,
+        arousal=np.linspace(-0.5, 0.5, n),
+        valence=np.zeros(n),
+        source="one.mp3",
+        model="test",
+        feature_set="compare248/1",
+        duration_s=10.5,
+    )
+    outputs = Outputs(folder=tmp_path / "results", formats=("csv", "json"), plot=True)
+    written = outputs.write(curve, Path("one.mp3"), "one")
+    assert [path.name for path in written] == ["one.csv", "one.json", "one.png"]
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
+        "one.csv",
+        "one.json",
+        "one.png",
+    ]
+    assert all(path.stat().st_size > 0 for path in written)
