@@ -1,0 +1,89 @@
+"""A trained model as one ONNX file: its arithmetic from the features on, and what made it."""
+
+import json
+import os
+from typing import Any
+
+from onnx import ModelProto, checker
+
+from moodcurve import __version__
+from moodcurve.features.table import HOP_S, WINDOW_S
+from moodcurve.files import written_whole
+from moodcurve.learn.config import as_table
+from moodcurve.learn.graph import Graph
+from moodcurve.learn.training import Trained
+from moodcurve.runtime import FORMAT
+
+UNSTATED = "not stated; the terms of the training data apply"
+
+
+def export(
+    trained: Trained,
+    path: str | os.PathLike[str],
+    *,
+    name: str,
+    licence: str = UNSTATED,
+    metrics: dict[str, Any] | None = None,
+) -> None:
+    """Write a model file, whole or not at all; the same model gives the same bytes.
+
+    Parameters
+    ----------
+    trained : Trained
+    path : path
+        What is there is replaced.
+    name : str
+        What results and curves call the model.
+    licence : str
+        Under which the file may be used.
+    metrics : dict, optional
+        Figures to state, with the songs and split that they were measured on, fit for JSON; without them,
+        those on the training songs, which say so.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    model = to_onnx(trained, name=name, licence=licence, metrics=metrics)
+    with written_whole(path) as scratch:
+        scratch.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def to_onnx(
+    trained: Trained, *, name: str, licence: str = UNSTATED, metrics: dict[str, Any] | None = None
+) -> ModelProto:
+    """Build the model file's content; the parameters are those of `export`."""
+    features = trained.dataset.feature_set
+    graph = Graph()
+    model = graph.model(trained.model.build(graph), columns=len(features.names))
+    if metrics is None:
+        metrics = {"protocol": "on its own training songs", **trained.training_figures()}
+    stated = {
+        "format": FORMAT,
+        "name": name,
+        "family": trained.family,
+        "config": _json(as_table(trained.model.config)),
+        "seed": str(trained.seed),
+        "feature_set": features.name,
+        "feature_set_version": features.version,
+        "columns": _json(features.names),
+        "training_data": trained.dataset.name,
+        "songs": str(len(trained.dataset.songs)),
+        "metrics": _json(metrics),
+        "licence": licence,
+        "input": f"features: float32 (rows, {len(features.names)}), the feature set's columns in order",
+        "output": "arousal_valence: float32 (rows, 2); a caller limits it to [-1, 1]",
+        "target_range": "[-1, 1]",
+        "window_s": str(WINDOW_S),
+        "hop_s": str(HOP_S),
+        "moodcurve_version": __version__,
+    }
+    for key, value in sorted(stated.items()):
+        model.metadata_props.add(key=f"moodcurve.{key}", value=value)
+    checker.check_model(model)
+    return model
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, allow_nan=False)

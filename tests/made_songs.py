@@ -1,0 +1,45 @@
+"""Songs made for tests: features on the scales of real ones, labels that follow from them."""
+
+import numpy as np
+
+from moodcurve.datasets import Annotation, Dataset, Song
+from moodcurve.features import COMPARE248, Features, FeatureSet
+
+
+def made_dataset(
+    songs: int, *, frames: int = 20, seed: int = 0, feature_set: FeatureSet = COMPARE248
+) -> Dataset:
+    """Songs whose columns mix six hidden courses, on scales from 1e-9 to 1e7 and with means beside them.
+
+    Arousal follows the first hidden course, valence the product of two others, as no linear model can;
+    song 2k and song 2k + 1 share an artist.
+    """
+    rng = np.random.default_rng(seed)
+    columns = len(feature_set.names)
+    mixing = rng.normal(size=(6, columns))
+    scale = 10.0 ** rng.uniform(-9, 7, columns)
+    mean = scale * rng.normal(0, 10, columns)
+    made = []
+    for i in range(songs):
+        # most of the variance lies between songs, as in real ones
+        hidden = rng.normal(size=6) + 0.3 * rng.normal(size=(frames, 6))
+        noise = 0.5 * rng.standard_t(4, size=(frames, columns))
+        values = ((hidden @ mixing + noise) * scale + mean).astype(np.float32)
+        times = np.arange(frames) * 0.5
+        annotation = Annotation(
+            times_s=times,
+            arousal=np.tanh(0.5 * hidden[:, 0]),
+            valence=np.tanh(0.5 * hidden[:, 1] * hidden[:, 2]),
+        )
+        features = Features(values, times, feature_set)
+        made.append(
+            Song(
+                song_id=str(i + 1),
+                artist=f"artist {i // 2}",
+                title=f"song {i + 1}",
+                genre="",
+                features=features,
+                annotation=annotation,
+            )
+        )
+    return Dataset(name="made songs", songs=tuple(made))
