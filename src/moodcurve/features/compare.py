@@ -1,0 +1,302 @@
+"""The ComParE list of descriptors, from blocks of samples: order, smoothing, deltas, and the ends of the file."""
+
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.errors import MoodcurveError
+from moodcurve.features import energy, frames, smoothing
+from moodcurve.features.frames import F32, Framing
+from moodcurve.features.functionals import Windows
+from moodcurve.features.stages import Pitch, ShortFrames, Voice
+from moodcurve.features.table import COMPARE260, HOP_S, LLD_NAMES, Features, FeatureSet
+
+Profile = Literal["2016", "is13"]
+"""How jitter and shimmer accept a period: see :class:`Descriptors`."""
+
+CHUNK = 50
+"""Frames that are worked on at once, at fixed places of the recording: results cannot depend on the blocks."""
+_VOICED = ("F0final", "voicingFinalUnclipped", "jitterLocal", "jitterDDP", "shimmerLocal", "logHNR")
+_VOICE = _VOICED[2:]
+
+
+class FeatureError(MoodcurveError):
+    """The audio cannot give features: it is shorter than one window."""
+
+
+class Descriptors:
+    """The 65 smoothed descriptors and their deltas, one row every 10 ms, from blocks of samples.
+
+    Parameters
+    ----------
+    sr : int
+        Sample rate in Hz, from 8000 to 384000.
+    profile : {"2016", "is13"}
+        Which periods count for jitter and shimmer: those that correlate above 0.5, as in openSMILE's
+        ComParE_2016; or, as in its IS13_ComParE, those above the smallest correlation in the frame so far.
+    voiced : {"all", "smoothed", "pitch"}
+        "all" gives all columns. "smoothed" leaves the deltas of the six voice descriptors 0, "pitch" also
+        jitter, shimmer and HNR: what is not wanted takes no time.
+    """
+
+    def __init__(
+        self,
+        sr: int,
+        *,
+        profile: Profile = "2016",
+        voiced: Literal["all", "smoothed", "pitch"] = "all",
+    ) -> None:
+        if profile not in get_args(Profile):
+            raise ValueError(f"profile must be one of {', '.join(get_args(Profile))}, got {profile!r}")
+        self.framing = Framing(sr)
+        self.short = ShortFrames(self.framing)
+        self.pitch = Pitch(self.framing)
+        self.voice = None if voiced == "pitch" else Voice(self.framing, strict=profile == "is13")
+        self.wave: F32 = np.empty(0, np.float32)
+        self.base = 0  # sample of the recording that wave[0] is
+        self.count = 0  # frames taken
+        self.crossings: F32 = np.empty((0, 1), np.float32)  # of the last chunk
+        self.levels = _Linear(4)
+        self.shapes = _Linear(55)
+        self.nonzero = _Nonzero(deltas=voiced == "all")
+
+    def push(self, x: npt.ArrayLike) -> F32:
+        """Take in samples of one channel; give the rows (n, 130) that are finished, in the order of LLD_NAMES.
+
+        Full scale is [-1, 1]; what lies beyond is clipped, and NaN and infinities count as 0.
+        """
+        samples = np.ascontiguousarray(x, np.float32)
+        if samples.ndim != 1:
+            raise ValueError(f"x must be one channel of samples, got an array of shape {samples.shape}")
+        step = CHUNK * self.framing.hop
+        rows = [self._take(samples[i : i + step]) for i in range(0, len(samples), step)]
+        return np.concatenate(rows) if rows else np.empty((0, len(LLD_NAMES)), np.float32)
+
+    def flush(self) -> F32:
+        """Give the rest, the recording having ended; the object is then used up."""
+        total = self.base + len(self.wave)
+        long = self.framing.frames(total, self.framing.long)
+        if long == 0:
+            return np.empty((0, len(LLD_NAMES)), np.float32)
+        self._frames(long - self.count)
+        self._last_short_frames(self.framing.frames(total, self.framing.short) - long)
+        self.nonzero.finish(*self._voiced(self.pitch.flush()))
+        return self._finished(long + 1)
+
+    def _take(self, x: F32) -> F32:
+        """Take in at most a chunk of samples."""
+        added = np.empty(len(self.wave) + len(x), np.float32)
+        added[: len(self.wave)] = self.wave
+        frames.quantise(x, added[len(self.wave) :])
+        self.wave = added
+        if self.framing.frames(self.base + len(added), self.framing.long) >= self.count + CHUNK:
+            self._frames(CHUNK)
+            start = self.count * self.framing.hop
+            if self.voice:
+                start = min(start, self.voice.reads_from)
+            self.wave, self.base = self.wave[start - self.base :], start
+        return self._finished(self.count)
+
+    def _frames(self, count: int) -> None:
+        """Take in frames of both lengths."""
+        if count == 0:
+            return
+        framing = self.framing
+        wave = self.wave[self.count * framing.hop - self.base :]
+        self.crossings = np.empty((count, 1), np.float32)
+        energy.zero_crossing_rate(wave, framing.hop, framing.long, self.crossings[:, 0])
+        levels, shapes = self.short.push(wave, count)
+        self.levels.push(np.concatenate([levels, self.crossings], axis=1))
+        self.shapes.push(shapes)
+        self.nonzero.push(*self._voiced(self.pitch.push(wave, count)))
+        self.count += count
+
+    def _last_short_frames(self, count: int) -> None:
+        """Take in the last frames, of which only the first 20 ms are there: their zero crossings repeat."""
+        levels, shapes = self.short.push(self.wave[self.count * self.framing.hop - self.base :], count)
+        crossings = np.repeat(self.crossings[-1:], count, axis=0)
+        self.levels.finish(np.concatenate([levels, crossings], axis=1), self.count + 1)
+        self.shapes.finish(shapes, self.count + count + 1)
+
+    def _voiced(self, decided: F32) -> tuple[F32, F32]:
+        if self.voice is None:
+            return decided, np.zeros((len(decided), len(_VOICE)), np.float32)
+        return decided, self.voice.push(self.wave, self.base, np.ascontiguousarray(decided[:, 0]))
+
+    def _finished(self, most: int) -> F32:
+        """Take the rows out that all tables have, at most so many: (n, 130)."""
+        streams = (self.nonzero, self.levels, self.shapes)
+        n = min(most, *(min(len(stream.smoothed), len(stream.deltas)) for stream in streams))
+        tables = [stream.smoothed[:n] for stream in streams] + [stream.deltas[:n] for stream in streams]
+        for stream in streams:
+            stream.smoothed, stream.deltas = stream.smoothed[n:], stream.deltas[n:]
+        return np.concatenate(tables, axis=1)
+
+
+class _Linear:
+    """Smoothing and deltas of descriptors that are defined in every frame."""
+
+    def __init__(self, columns: int) -> None:
+        self.mean = smoothing.Sliding(smoothing.mean3, reach=1, columns=columns)
+        self.delta = smoothing.Sliding(smoothing.delta, reach=2, columns=columns)
+        self.smoothed: F32 = np.empty((0, columns), np.float32)
+        self.deltas: F32 = np.empty((0, columns), np.float32)
+        self.count = 0
+
+    def push(self, rows: F32) -> None:
+        self._add(self.mean.push(rows))
+
+    def finish(self, rows: F32, most: int) -> None:
+        """Take in the last rows; the deltas see no more than so many smoothed rows of the recording."""
+        smoothed = np.concatenate([self.mean.push(rows), self.mean.flush()])
+        self._add(smoothed[: most - self.count])
+        self.deltas = np.concatenate([self.deltas, self.delta.flush()])
+
+    def _add(self, smoothed: F32) -> None:
+        self.count += len(smoothed)
+        self.smoothed = np.concatenate([self.smoothed, smoothed])
+        self.deltas = np.concatenate([self.deltas, self.delta.push(smoothed)])
+
+
+class _Nonzero:
+    """Smoothing and deltas of F0, voicing, jitter, DDP jitter, shimmer and logHNR, where 0 means undefined."""
+
+    def __init__(self, *, deltas: bool) -> None:
+        self.divisor = np.full(1, 10, np.float32)
+        self.pitch = smoothing.Sliding(smoothing.mean3_nonzero, reach=1, columns=2)
+        self.voice = smoothing.Sliding(smoothing.mean3_nonzero, reach=1, columns=4)
+        self.delta = smoothing.Sliding(self._delta, reach=2, columns=6)
+        self.wants_deltas = deltas
+        self.smoothed: F32 = np.empty((0, 6), np.float32)
+        self.deltas: F32 = np.empty((0, 6), np.float32)
+
+    def _delta(self, x: F32) -> F32:
+        if not self.wants_deltas:
+            return np.zeros((len(x) - 4, 6), np.float32)
+        return smoothing.delta_nonzero(x, self.divisor)
+
+    def push(self, pitch: F32, voice: F32) -> None:
+        self._add(self.pitch.push(pitch), self.voice.push(voice))
+
+    def finish(self, pitch: F32, voice: F32) -> None:
+        """Take in the frames that were decided only because the recording ended, and finish.
+
+        The reference does not wait for them everywhere. With K frames decided before and n in all, rows K - 1
+        and K of jitter, shimmer and HNR are smoothed as if frame K - 1 went on for ever. Of the deltas, those of
+        rows K - 1 to K + 2 are taken as if smoothed row K went on for ever, and that of row K + 3 as if row n - 1
+        did.
+        """
+        if len(pitch) == 0 or len(self.voice.held) < 2:
+            self.push(pitch, voice)
+            self._add(self.pitch.flush(), self.voice.flush())
+            self.deltas = np.concatenate([self.deltas, self.delta.flush()])
+            return
+        late = smoothing.mean3_nonzero(_lengthened(voice, 2))
+        smoothed = np.concatenate(  # rows K - 1 to n
+            [
+                np.concatenate([self.pitch.push(pitch), self.pitch.flush()]),
+                np.concatenate([self.voice.flush(), late]),
+            ],
+            axis=1,
+        )
+        self.smoothed = np.concatenate([self.smoothed, smoothed])
+        deltas = [self.deltas, self.delta.push(smoothed[:2]), self.delta.flush()]
+        if len(pitch) > 2:
+            deltas.append(self._delta(_lengthened(smoothed[2:-1], 4)[:5]))
+        if len(pitch) > 3:
+            deltas.append(self._delta(_lengthened(smoothed[3:], 2)))
+        self.deltas = np.concatenate(deltas)
+
+    def _add(self, pitch: F32, voice: F32) -> None:
+        smoothed = np.concatenate([pitch, voice], axis=1)
+        self.smoothed = np.concatenate([self.smoothed, smoothed])
+        self.deltas = np.concatenate([self.deltas, self.delta.push(smoothed)])
+
+
+def _lengthened(rows: F32, count: int) -> F32:
+    """Repeat the last row so many times more."""
+    return np.concatenate([rows, np.repeat(rows[-1:], count, axis=0)])
+
+
+class Extractor:
+    """Window features of one recording, from blocks of samples of any length.
+
+    The rows do not depend on how the samples are split into blocks, to the last bit, and only what the coming
+    rows need is kept.
+
+    Parameters
+    ----------
+    sr : int
+        Sample rate in Hz, from 8000 to 384000. The features depend on it; models expect 44100.
+    feature_set : FeatureSet
+        Which columns to give; descriptors that none of them needs are not computed.
+    profile : {"2016", "is13"}
+        See :class:`Descriptors`.
+    """
+
+    def __init__(self, sr: int, feature_set: FeatureSet = COMPARE260, *, profile: Profile = "2016") -> None:
+        names = feature_set.names
+        if any(name.startswith(_VOICED) and "_sma_de" in name for name in names):
+            voiced = "all"
+        elif any(name.startswith(_VOICE) for name in names):
+            voiced = "smoothed"
+        else:
+            voiced = "pitch"
+        where = {name: i for i, name in enumerate(COMPARE260.names)}
+        self.columns = np.array([where[name] for name in names])
+        self.feature_set = feature_set
+        self.descriptors = Descriptors(sr, profile=profile, voiced=voiced)
+        self.windows = Windows(len(LLD_NAMES))
+        self.rows = 0
+
+    def push(self, x: npt.ArrayLike) -> Features:
+        """Take in samples of one channel, full scale [-1, 1]; give the rows that are finished.
+
+        What lies beyond full scale is clipped, and NaN and infinities count as 0.
+        """
+        return self._features(self.descriptors.push(x))
+
+    def flush(self) -> Features:
+        """Give the rest, the recording having ended; the object is then used up."""
+        return self._features(self.descriptors.flush())
+
+    def _features(self, rows: F32) -> Features:
+        values = self.windows.push(rows)[:, self.columns]
+        times = HOP_S * np.arange(self.rows, self.rows + len(values))
+        self.rows += len(values)
+        return Features(values, times, self.feature_set)
+
+
+def extract(blocks: Iterable[npt.ArrayLike], sr: int, feature_set: FeatureSet = COMPARE260) -> Features:
+    """Window features of a whole recording: a row each 0.5 s, of the window of 1.0 s that starts there.
+
+    Parameters
+    ----------
+    blocks : iterable of (samples,) float32
+        The recording, one channel, full scale [-1, 1], in blocks of any length.
+    sr : int
+        Sample rate in Hz.
+    feature_set : FeatureSet
+        Which columns to give.
+
+    Raises
+    ------
+    FeatureError
+        If the recording is shorter than one window and what its last descriptors need (1.04 s).
+    """
+    extractor = Extractor(sr, feature_set)
+    samples = 0
+    parts = []
+    for block in blocks:
+        parts.append(extractor.push(block))
+        samples += np.size(block)
+    parts.append(extractor.flush())
+    if extractor.rows == 0:
+        raise FeatureError(f"audio of {samples / sr:.2f} s is too short: a window takes 1.04 s or more")
+    return Features(
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.times_s for part in parts]),
+        feature_set,
+    )

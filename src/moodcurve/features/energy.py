@@ -1,0 +1,41 @@
+"""Time-domain descriptors: root-mean-square energy and zero-crossing rate."""
+
+import numpy as np
+from numba import njit
+
+from moodcurve.features.frames import F32, REASSOCIATE
+
+
+@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+def rms_energy(wave: F32, hop: int, length: int, out: F32) -> None:
+    """RMS energy, sqrt(Σ x² / N), of frames of N samples without window (``pcm_RMSenergy``).
+
+    out (frames,) gets values in [0, 1.00003], frame t starting at sample t hop; silence gives 0.
+    """
+    for t in range(len(out)):
+        frame = wave[t * hop : t * hop + length]
+        total = np.float32(0)
+        for i in range(length):
+            total += frame[i] * frame[i]
+        out[t] = np.sqrt(total / np.float32(length))
+
+
+@njit(cache=True, nogil=True)
+def zero_crossing_rate(wave: F32, hop: int, length: int, out: F32) -> None:
+    """Share of samples at which the sign changes, in [0, 1] (``pcm_zcr``).
+
+    Sample i of a frame, 1 ≤ i ≤ N - 2, counts if x[i-1] x[i] < 0, or if x[i] = 0 and x[i-1] x[i+1] ≤ 0; the
+    count is divided by N. Digital silence therefore counts almost every sample: (N - 2) / N.
+    """
+    last = (len(out) - 1) * hop + length
+    before = np.empty(last, np.int32)  # crossings at samples below i
+    count = np.int32(0)
+    before[0] = before[1] = count
+    for i in range(1, last - 1):
+        previous, here, following = wave[i - 1], wave[i], wave[i + 1]
+        crossed = (previous * here < 0) | ((here == 0) & (previous * following <= 0))
+        count += np.int32(crossed)
+        before[i + 1] = count
+    for t in range(len(out)):
+        start = t * hop
+        out[t] = np.float32(before[start + length - 1] - before[start + 1]) / np.float32(length)

@@ -1,0 +1,139 @@
+"""Samples to frames: 16-bit scaling, frame lengths at any rate, windows, magnitude spectra."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+from numba import njit
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+
+MIN_SR = 8000
+"""Lowest rate (Hz) at which the 1000-4000 Hz band exists."""
+MAX_SR = 384_000
+"""Highest rate (Hz); at it a 60 ms frame takes an FFT of 32768 points."""
+
+REASSOCIATE = {"reassoc", "contract", "nsz"}
+"""Compiler flags for sums whose order of addition is free (it changes the last digit only)."""
+
+
+def round_half_away(value: float) -> int:
+    """Round to the nearest integer, halves away from zero, as frame lengths are rounded."""
+    return int(np.floor(value + 0.5))
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Frame lengths in samples at one sample rate, and the two windows.
+
+    Frame t covers samples [t hop, t hop + length): frames are left-aligned, and only complete ones count.
+
+    Attributes
+    ----------
+    sr : int
+        Sample rate in Hz, from 8000 to 384000.
+    """
+
+    sr: int
+
+    def __post_init__(self) -> None:
+        if not MIN_SR <= self.sr <= MAX_SR:
+            raise ValueError(f"sr must be a rate from {MIN_SR} to {MAX_SR} Hz, got {self.sr}")
+
+    @cached_property
+    def hop(self) -> int:
+        """10 ms."""
+        return round_half_away(0.010 * self.sr)
+
+    @cached_property
+    def short(self) -> int:
+        """20 ms: energy, auditory and spectral descriptors."""
+        return round_half_away(0.020 * self.sr)
+
+    @cached_property
+    def long(self) -> int:
+        """60 ms: pitch and zero crossings."""
+        return round_half_away(0.060 * self.sr)
+
+    @cached_property
+    def short_fft(self) -> int:
+        """Next power of two from the short frame."""
+        return next_power_of_two(self.short)
+
+    @cached_property
+    def long_fft(self) -> int:
+        """Next power of two from the long frame."""
+        return next_power_of_two(self.long)
+
+    @cached_property
+    def short_freqs(self) -> F64:
+        """Centre frequencies in Hz of the short frame's bins, k / (0.020 s · Nfft / N)."""
+        return np.arange(self.short_fft // 2 + 1) / (0.020 * self.short_fft / self.short)
+
+    @cached_property
+    def long_freqs(self) -> F64:
+        """Centre frequencies in Hz of the long frame's bins."""
+        return np.arange(self.long_fft // 2 + 1) / (0.060 * self.long_fft / self.long)
+
+    @cached_property
+    def hamming(self) -> F32:
+        """w[i] = 0.54 - 0.46 cos(2π i / (N - 1)), for the short frame."""
+        i = np.arange(self.short)
+        return (0.54 - 0.46 * np.cos(2 * np.pi * i / (self.short - 1))).astype(np.float32)
+
+    @cached_property
+    def gauss(self) -> F32:
+        """w[i] = exp(-½ ((i - m) / (0.4 m))²), m = (N - 1) / 2, for the long frame."""
+        m = (self.long - 1) / 2
+        return np.exp(-0.5 * ((np.arange(self.long) - m) / (0.4 * m)) ** 2).astype(np.float32)
+
+    def frames(self, samples: int, length: int) -> int:
+        """Count the complete frames of a length in so many samples."""
+        return max(0, (samples - length) // self.hop + 1)
+
+
+def next_power_of_two(n: int) -> int:
+    """Give the smallest power of two that is at least n."""
+    return 1 << (n - 1).bit_length()
+
+
+@njit(cache=True, nogil=True)
+def quantise(x: F32, out: F32) -> None:
+    """Put samples on the 16-bit grid of the reference: trunc(32768 x) / 32767.
+
+    x is clipped to [-1, 1 - 2⁻¹⁵] first, so that nothing wraps around; the result lies in [-32768/32767, 1].
+    A sample that is NaN or infinite becomes 0: a damaged block costs its own moment of the song, no more.
+    """
+    for i in range(len(x)):
+        v = x[i]
+        if not np.isfinite(v):
+            v = np.float32(0)
+        v = min(max(v, np.float32(-1)), np.float32(32767 / 32768))
+        out[i] = np.float32(np.int32(v * np.float32(32768))) / np.float32(32767)
+
+
+@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+def apply_window(wave: F32, hop: int, window: F32, frames: F32) -> None:
+    """Fill frames (count, ≥ len(window)) with wave[t hop + i] · window[i]; what lies beyond is left."""
+    for t in range(len(frames)):
+        row = frames[t]
+        start = t * hop
+        for i in range(len(window)):
+            row[i] = wave[start + i] * window[i]
+
+
+def spectra(frames: F32) -> npt.NDArray[np.complex64]:
+    """Give the unnormalised spectra (count, Nfft/2 + 1) of real frames (count, Nfft), in single precision."""
+    result: npt.NDArray[np.complex64] = scipy.fft.rfft(frames, axis=1)
+    return result
+
+
+@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+def magnitude(spectrum: npt.NDArray[np.complex64], out: F32) -> None:
+    """Magnitudes sqrt(re² + im²) of one spectrum."""
+    for k in range(len(spectrum)):
+        re, im = spectrum[k].real, spectrum[k].imag
+        out[k] = np.sqrt(re * re + im * im)

@@ -1,0 +1,71 @@
+"""Rows every 10 ms to windows of 1.0 s every 0.5 s: mean and standard deviation of each column."""
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from moodcurve.features.frames import F32, F64
+
+HALF = 50
+"""Rows in 0.5 s; a window is two of these."""
+
+
+class Windows:
+    """Means and population standard deviations of windows of 100 rows every 50 rows, rows coming in blocks.
+
+    Parameters
+    ----------
+    columns : int
+        Width of the rows.
+    """
+
+    def __init__(self, columns: int) -> None:
+        self.rows: F32 = np.empty((0, columns), np.float32)  # less than half a window
+        self.last: tuple[F64, F64] | None = None  # sums of the half window before
+
+    def push(self, rows: F32) -> F32:
+        """Take in rows; give the finished windows (n, 2 columns), each column's stddev, then its mean."""
+        self.rows = np.concatenate([self.rows, rows])
+        done = []
+        whole = len(self.rows) // HALF * HALF
+        for start in range(0, whole, HALF):
+            half = half_moments(self.rows[start : start + HALF])
+            if self.last is not None:
+                done.append(combine(self.last, half))
+            self.last = half
+        self.rows = self.rows[whole:]
+        return np.array(done, np.float32).reshape(len(done), 2 * self.rows.shape[1])
+
+
+@njit(cache=True, nogil=True)
+def half_moments(rows: F32) -> tuple[F64, F64]:
+    """Mean, and sum of squared differences from it, of each column in double precision."""
+    n, columns = rows.shape
+    mean, spread = np.zeros(columns), np.zeros(columns)
+    for t in range(n):
+        for c in range(columns):
+            mean[c] += rows[t, c]
+    mean /= n
+    for t in range(n):
+        for c in range(columns):
+            d = rows[t, c] - mean[c]
+            spread[c] += d * d
+    return mean, spread
+
+
+@njit(cache=True, nogil=True)
+def combine(first: tuple[F64, F64], second: tuple[F64, F64]) -> npt.NDArray[np.float32]:
+    """Standard deviation sqrt(mean (x - m)²) and mean m of two half windows, alternating (2 columns,).
+
+    m is rounded to single precision before the differences are taken, as the reference does it.
+    """
+    columns = len(first[0])
+    out = np.empty(2 * columns, np.float32)
+    for c in range(columns):
+        a, b = first[0][c], second[0][c]
+        mean = (a + b) / 2
+        rounded = np.float32(mean)
+        variance = (first[1][c] + second[1][c]) / (2 * HALF) + ((a - b) / 2) ** 2
+        out[2 * c] = np.sqrt(variance + (mean - rounded) ** 2)
+        out[2 * c + 1] = rounded
+    return out

@@ -1,0 +1,283 @@
+"""Pitch candidates by sub-harmonic summation of the 60 ms spectrum.
+
+The chain is spectrum → :func:`enhance` (peaks only) → :func:`octave_spectrum` (cubic spline onto an axis in
+octaves, weighted as the ear does) → :func:`subharmonic_sum` → :func:`candidates`. Hermes 1988,
+doi.org/10.1121/1.396427. ``viterbi.py`` chooses among the candidates over time.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from moodcurve.features.frames import F32, F64, REASSOCIATE
+
+CANDIDATES = 6
+LOWEST_HZ = 52.0
+HIGHEST_HZ = 620.0
+SILENCE = 0.001
+"""RMS of the windowed frame up to which there is no pitch."""
+LANES = 8
+"""Frames whose splines are solved side by side: the recursion along the bins cannot be vectorised, they can."""
+_HARMONICS = 15
+_LOWEST_POINT_HZ = 25.0
+
+
+class OctaveAxis(NamedTuple):
+    """Precomputed parts of the way from bins to points of an octave axis, n of each."""
+
+    rhs: F64
+    """Right-hand side of the spline's equations from three bins, after forward elimination's scaling (n, 3)."""
+    forward: F64
+    """Factor of the preceding unknown in forward elimination (n,)."""
+    backward: F64
+    """Factor of the following unknown in back substitution (n,)."""
+    upper: npt.NDArray[np.int64]
+    """The knot above each point (n,)."""
+    weights: F64
+    """Point = weights · (y[upper-1], y[upper], y''[upper-1], y''[upper]) (n, 4)."""
+    hearing: F32
+    """Weight of each point, rising over the lowest octaves (n,)."""
+    octaves: F32
+    """Position of each point, log2 of Hz (n,)."""
+    shifts: npt.NDArray[np.int64]
+    """Distance to harmonic h in points, floor(points per octave · log2 h), h = 1..15."""
+    powers: F32
+    """0.85^(h-1)."""
+
+
+def octave_axis(freqs: F64) -> OctaveAxis:
+    """Prepare for a spectrum whose n bins have these frequencies (Hz, from 0 to half the sample rate).
+
+    The points lie equally spaced from log2 25 to log2 of half the sample rate; the knots are log2 of the bins,
+    that of bin 0 as far below that of bin 1 as that of bin 2 lies above it.
+    """
+    n = len(freqs)
+    knots = np.empty(n)
+    knots[1:] = np.log2(freqs[1:])
+    knots[0] = 2 * knots[1] - knots[2]
+    points = np.linspace(np.log2(_LOWEST_POINT_HZ), knots[-1], n)
+    per_octave = n / np.log2(freqs[-1] / _LOWEST_POINT_HZ)
+    start = per_octave * np.log2(65 / 50) - 1
+    hearing = 0.5 + np.arctan(3 * (np.arange(n) + 1 - start) / per_octave) / np.pi
+    step, first = np.float32(points[1] - points[0]), np.float32(points[0])
+    h = np.arange(1, _HARMONICS + 1)
+    rhs, forward, backward = _spline_system(knots)
+    upper, weights = _spline_points(knots, points)
+    return OctaveAxis(
+        rhs,
+        forward,
+        backward,
+        upper,
+        weights,
+        hearing.astype(np.float32),
+        np.arange(n, dtype=np.float32) * step + first,
+        np.floor(np.float32(per_octave) * np.log2(h)).astype(np.int64),
+        np.float32(0.85) ** (h - 1).astype(np.float32),
+    )
+
+
+def _spline_system(knots: F64) -> tuple[F64, F64, F64]:
+    """Factorise the natural spline's tridiagonal equations for its second derivatives, once for all frames."""
+    n = len(knots)
+    rhs, forward, backward = np.zeros((n, 3)), np.zeros(n), np.zeros(n)
+    for k in range(1, n - 1):
+        below, above = knots[k] - knots[k - 1], knots[k + 1] - knots[k]
+        left = below / (below + above)
+        pivot = left * backward[k - 1] + 2
+        backward[k] = (left - 1) / pivot
+        forward[k] = -left / pivot
+        scale = 6 / (below + above) / pivot
+        rhs[k] = scale / below, -scale * (1 / below + 1 / above), scale / above
+    return rhs, forward, backward
+
+
+def _spline_points(knots: F64, points: F64) -> tuple[npt.NDArray[np.int64], F64]:
+    """Find each point's segment and its weights in the cubic between two knots."""
+    upper = np.clip(np.searchsorted(knots, points, side="left"), 1, len(knots) - 1)
+    width = knots[upper] - knots[upper - 1]
+    a = (knots[upper] - points) / width
+    b = (points - knots[upper - 1]) / width
+    weights = np.stack([a, b, (a**3 - a) * width**2 / 6, (b**3 - b) * width**2 / 6], axis=1)
+    return upper.astype(np.int64), weights
+
+
+@njit(cache=True, nogil=True)
+def enhance(magnitudes: F32, out: F32) -> None:
+    """Keep the neighbourhood of spectral peaks, and smooth.
+
+    Peaks are bins above their left and not below their right neighbour (at the ends: above the only one).
+    Between two peaks p < q, bins p + 3 .. q - 3 become 0; a spectrum with a single peak keeps bins 0 to 2 only,
+    one without any stays. Then out_k = (M_{k-1} + 2 M_k + M_{k+1}) / 4, with M_{-1} = 0 and the last bin as is.
+    """
+    n = len(magnitudes)
+    peak = np.zeros(n + 4, np.uint8)  # two places of margin at both ends
+    for k in range(1, n - 1):
+        peak[k + 2] = (magnitudes[k] > magnitudes[k - 1]) & (magnitudes[k] >= magnitudes[k + 1])
+    peak[2] = magnitudes[0] > magnitudes[1]
+    peak[n + 1] = magnitudes[n - 1] > magnitudes[n - 2]
+    first, last = 0, n - 1
+    while first < n and peak[first + 2] == 0:
+        first += 1
+    while last > first and peak[last + 2] == 0:
+        last -= 1
+    kept = np.empty(n, np.float32)
+    for k in range(n):
+        near = peak[k] | peak[k + 1] | peak[k + 2] | peak[k + 3] | peak[k + 4]
+        kept[k] = magnitudes[k] if near else np.float32(0)
+    if first == last:
+        kept[:3] = magnitudes[:3]
+        kept[3:] = 0
+    else:
+        kept[:first] = magnitudes[:first]
+        if first < n:
+            kept[last + 1 :] = magnitudes[last + 1 :]
+    quarter, half = np.float32(0.25), np.float32(0.5)
+    out[0] = half * kept[0] + quarter * kept[1]
+    for k in range(1, n - 1):
+        out[k] = quarter * (kept[k - 1] + kept[k + 1]) + half * kept[k]
+    out[n - 1] = kept[n - 1]
+
+
+@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+def octave_spectrum(smooth: F32, axis: OctaveAxis, y: F64, curvature: F64, out: F32) -> None:
+    """Interpolate LANES enhanced spectra (LANES, n) at the points of the octave axis.
+
+    A natural cubic spline through the bins, in double precision; negative values become 0, and the weight of
+    hearing is applied. y and curvature (n, LANES) are scratch.
+    """
+    n = smooth.shape[1]
+    for lane in range(LANES):
+        for k in range(n):
+            y[k, lane] = smooth[lane, k]
+    curvature[0] = 0
+    for k in range(1, n - 1):
+        left, here, right, factor = axis.rhs[k, 0], axis.rhs[k, 1], axis.rhs[k, 2], axis.forward[k]
+        for lane in range(LANES):
+            curvature[k, lane] = (
+                left * y[k - 1, lane] + here * y[k, lane] + right * y[k + 1, lane]
+            ) + factor * curvature[k - 1, lane]
+    curvature[n - 1] = 0
+    for k in range(n - 2, 0, -1):
+        factor = axis.backward[k]
+        for lane in range(LANES):
+            curvature[k, lane] += factor * curvature[k + 1, lane]
+    for i in range(n):
+        k = axis.upper[i]
+        w0, w1, w2, w3 = axis.weights[i]
+        hearing = axis.hearing[i]
+        for lane in range(LANES):
+            value = np.float32(
+                (w0 * y[k - 1, lane] + w1 * y[k, lane])
+                + (w2 * curvature[k - 1, lane] + w3 * curvature[k, lane])
+            )
+            out[lane, i] = max(value, np.float32(0)) * hearing
+
+
+@njit(cache=True, nogil=True)
+def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32) -> None:
+    """SS_j = (1/15) Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)}; terms past the end drop out."""
+    n = len(octave)
+    out[:] = octave
+    for h in range(1, _HARMONICS):
+        shift = axis.shifts[h]
+        weight = axis.powers[h]
+        for j in range(n - shift):
+            out[j] += weight * octave[j + shift]
+    for j in range(n):
+        out[j] /= np.float32(_HARMONICS)
+
+
+@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+def mean(values: F32) -> float:
+    """Arithmetic mean, in double precision."""
+    total = 0.0
+    for i in range(len(values)):
+        total += values[i]
+    return total / len(values)
+
+
+@njit(cache=True, nogil=True)
+def highest_peaks(values: F32, places: npt.NDArray[np.int64]) -> int:
+    """Put the places of the highest strict local maxima, descending, into places, and give their number.
+
+    Of equal ones the earlier comes first.
+    """
+    count = 0
+    least = np.float32(-np.inf)  # what a further maximum must exceed
+    for j in range(1, len(values) - 1):
+        here = values[j]
+        if here > least and here > values[j - 1] and here > values[j + 1]:
+            at = min(count, len(places) - 1)
+            while at > 0 and values[places[at - 1]] < here:
+                places[at] = places[at - 1]
+                at -= 1
+            places[at] = j
+            count = min(count + 1, len(places))
+            if count == len(places):
+                least = values[places[count - 1]]
+    return count
+
+
+@njit(cache=True, nogil=True)
+def parabola(x: tuple[float, float, float], y: tuple[float, float, float]) -> tuple[float, float]:
+    """Vertex of the parabola through three points.
+
+    By Cramer's rule with expanded determinants, in this order of operations: the reference's last digits, and
+    with them its decisions, come from these very cancellations.
+    """
+    x1, x2, x3 = x
+    y1, y2, y3 = y
+    s1, s2, s3 = x1 * x1, x2 * x2, x3 * x3
+    den = s1 * x2 + s2 * x3 + s3 * x1 - s3 * x2 - s2 * x1 - s1 * x3
+    if den == 0:
+        return x2, y2
+    a = (y1 * x2 + y2 * x3 + y3 * x1 - y3 * x2 - y2 * x1 - y1 * x3) / den
+    b = (s1 * y2 + s2 * y3 + s3 * y1 - s3 * y2 - s2 * y1 - s1 * y3) / den
+    c = (s1 * x2 * y3 + s2 * x3 * y1 + s3 * x1 * y2 - s3 * x2 * y1 - s2 * x1 * y3 - s1 * x3 * y2) / den
+    if a == 0:
+        return x2, y2
+    vertex = -b / (2 * a)
+    return vertex, c - a * vertex * vertex
+
+
+@njit(cache=True, nogil=True)
+def candidates(sums: F32, octaves: F32, f0: F32, voicing: F32) -> None:
+    """Fill the six pitch candidates of a frame: F0 in Hz (0: none) and voicing in [0, 1].
+
+    The six highest peaks of the sub-harmonic sum are refined by parabolas to (x*, s*): F0 = 2^x*, voicing
+    1 - m / s* where s* exceeds the mean m of the sum, else 0. Those outside 52 to 620 Hz drop out; the one with
+    the highest s* is exchanged with the first.
+    """
+    f0[:] = 0
+    voicing[:] = 0
+    m = mean(sums)
+    places = np.empty(CANDIDATES, np.int64)
+    best, best_score, count = 0, -np.inf, 0
+    for i in range(highest_peaks(sums, places)):
+        j = places[i]
+        at, score = parabola(
+            (np.float64(octaves[j - 1]), np.float64(octaves[j]), np.float64(octaves[j + 1])),
+            (np.float64(sums[j - 1]), np.float64(sums[j]), np.float64(sums[j + 1])),
+        )
+        hz = 2.0**at
+        if not LOWEST_HZ <= hz <= HIGHEST_HZ:
+            continue
+        f0[count] = hz
+        voicing[count] = 1 - m / score if score > m and score > 0 else 0.0
+        if score > best_score:
+            best, best_score = count, score
+        count += 1
+    f0[0], f0[best] = f0[best], f0[0]
+    voicing[0], voicing[best] = voicing[best], voicing[0]
+
+
+@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+def row_rms(frames: F32, length: int, out: F32) -> None:
+    """RMS of the first samples of each row: the windowed frames' energy, which gates the pitch."""
+    for t in range(len(frames)):
+        total = np.float32(0)
+        for i in range(length):
+            total += frames[t, i] * frames[t, i]
+        out[t] = np.sqrt(total / np.float32(length))

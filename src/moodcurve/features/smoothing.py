@@ -1,0 +1,103 @@
+"""Descriptors over time: 3-frame means and regression slopes, block by block, with both ends of the file."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from moodcurve.features.frames import F32
+
+Kernel = Callable[[F32], F32]
+
+
+class Sliding:
+    """Applies a kernel that looks a few rows to both sides, over rows that come in blocks.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Takes rows (n + 2 reach, columns), gives (n, columns): row i from rows i to i + 2 reach.
+    reach : int
+        Rows that are needed on either side. The first and the last row are repeated so often that the output is
+        longer than the input by reach rows, as the reference makes it.
+    columns : int
+        Width of the rows.
+    """
+
+    def __init__(self, kernel: Kernel, *, reach: int, columns: int) -> None:
+        self.kernel = kernel
+        self.reach = reach
+        self.held: F32 = np.empty((0, columns), np.float32)
+
+    def push(self, rows: F32) -> F32:
+        """Take in rows; give those that are finished."""
+        if len(self.held) == 0 and len(rows) > 0:
+            self.held = np.repeat(rows[:1], self.reach, axis=0)
+        self.held = np.concatenate([self.held, rows])
+        if len(self.held) <= 2 * self.reach:
+            return self.held[:0]
+        done = self.kernel(self.held)
+        self.held = self.held[-2 * self.reach :]
+        return done
+
+    def flush(self) -> F32:
+        """Give the rest."""
+        return self.push(np.repeat(self.held[-1:], 2 * self.reach, axis=0))
+
+
+@njit(cache=True, nogil=True)
+def mean3(x: F32) -> F32:
+    """(x[t-1] + x[t] + x[t+1]) / 3."""
+    out = np.empty((len(x) - 2, x.shape[1]), np.float32)
+    for t in range(len(out)):
+        for c in range(x.shape[1]):
+            out[t, c] = (x[t, c] + x[t + 1, c] + x[t + 2, c]) / np.float32(3)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def mean3_nonzero(x: F32) -> F32:
+    """Mean over those of x[t-1], x[t], x[t+1] that are not 0; 0 where x[t] is."""
+    out = np.zeros((len(x) - 2, x.shape[1]), np.float32)
+    for t in range(len(out)):
+        for c in range(x.shape[1]):
+            if x[t + 1, c] == 0:
+                continue
+            total, number = np.float32(0), 0
+            for i in range(3):
+                total += x[t + i, c]
+                number += x[t + i, c] != 0
+            out[t, c] = total / np.float32(number)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def delta(x: F32) -> F32:
+    """Slope of the regression over five frames, ((x[t+1] - x[t-1]) + 2 (x[t+2] - x[t-2])) / 10."""
+    out = np.empty((len(x) - 4, x.shape[1]), np.float32)
+    for t in range(len(out)):
+        for c in range(x.shape[1]):
+            near = x[t + 3, c] - x[t + 1, c]
+            out[t, c] = (near + np.float32(2) * (x[t + 4, c] - x[t, c])) / np.float32(10)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def delta_nonzero(x: F32, divisor: npt.NDArray[np.float32]) -> F32:
+    """Slope from the pairs t ± i, i = 1, 2, of which neither is 0, over a divisor that never stops growing.
+
+    The divisor (1,) starts at 10 and gains i² with every pair, over all columns and the whole file: the values
+    shrink like 1/t. That is how the published features were made.
+    """
+    out = np.empty((len(x) - 4, x.shape[1]), np.float32)
+    for t in range(len(out)):
+        for c in range(x.shape[1]):
+            total = np.float32(0)
+            for i in range(1, 3):
+                before, after = x[t + 2 - i, c], x[t + 2 + i, c]
+                if before != 0 and after != 0:
+                    total += np.float32(i) * (after - before)
+                    divisor[0] += np.float32(i * i)
+            out[t, c] = total / divisor[0]
+    return out

@@ -1,0 +1,145 @@
+"""The stages of the extractor that remember something from frame to frame, each usable alone."""
+
+import numpy as np
+from numba import njit
+
+from moodcurve.features import auditory, energy, frames, pitch, spectral, viterbi, voice
+from moodcurve.features.frames import F32, F64, Framing
+
+
+class ShortFrames:
+    """Descriptors of the 20 ms frames; remembers the last spectrum (flux) and the RASTA filter's states."""
+
+    def __init__(self, framing: Framing) -> None:
+        self.framing = framing
+        self.bank = auditory.mel_bank(framing.short_freqs)
+        self.axis = spectral.axis(framing.short_freqs)
+        self.taps = auditory.rasta_taps()
+        self.states = np.zeros((4, auditory.BANDS))
+        self.previous = np.zeros(framing.short_fft // 2 + 1, np.float32)
+        self.count = 0
+
+    def push(self, wave: F32, count: int) -> tuple[F32, F32]:
+        """Take so many frames, the next starting at wave[0].
+
+        Gives (count, 3) loudness, RASTA loudness and RMS energy, and (count, 55) audSpec_Rfilt, spectral
+        descriptors and MFCC.
+        """
+        windowed = np.zeros((count, self.framing.short_fft), np.float32)
+        frames.apply_window(wave, self.framing.hop, self.framing.hamming, windowed)
+        levels = np.empty((count, 3), np.float32)
+        shapes = np.empty((count, auditory.BANDS + spectral.COLUMNS + auditory.MFCC), np.float32)
+        energy.rms_energy(wave, self.framing.hop, self.framing.short, levels[:, 2])
+        spectrum = frames.spectra(windowed)
+        _short_rows(
+            spectrum,
+            self.bank,
+            self.axis,
+            (self.taps, self.states, self.previous),
+            self.count,
+            levels,
+            shapes,
+        )
+        self.count += count
+        return levels, shapes
+
+
+@njit(cache=True, nogil=True)
+def _short_rows(
+    spectrum: np.ndarray,
+    bank: auditory.MelBank,
+    axis: spectral.Axis,
+    memory: tuple[F64, F64, F32],
+    first: int,
+    levels: F32,
+    shapes: F32,
+) -> None:
+    taps, states, previous = memory
+    magnitudes = np.empty(len(previous), np.float32)
+    power = np.empty(len(previous), np.float32)
+    voiceless = np.empty(auditory.BANDS + auditory.MFCC, np.float32)
+    for t in range(len(spectrum)):
+        frames.magnitude(spectrum[t], magnitudes)
+        for k in range(len(power)):
+            power[k] = magnitudes[k] * magnitudes[k]
+        if first + t == 0:
+            previous[:] = magnitudes  # flux 0
+        row = shapes[t]
+        levels[t, 0], levels[t, 1] = auditory.auditory_row(power, bank, taps, states, first + t, voiceless)
+        row[: auditory.BANDS] = voiceless[: auditory.BANDS]
+        row[auditory.BANDS + spectral.COLUMNS :] = voiceless[auditory.BANDS :]
+        spectral.spectral_row(magnitudes, previous, power, axis, row[auditory.BANDS :])
+        previous[:] = magnitudes
+
+
+class Pitch:
+    """F0 and voicing of the 60 ms frames; remembers the Viterbi search, and so lags by up to 30 frames."""
+
+    def __init__(self, framing: Framing) -> None:
+        self.framing = framing
+        self.axis = pitch.octave_axis(framing.long_freqs)
+        self.track = viterbi.tracker()
+
+    def push(self, wave: F32, count: int) -> F32:
+        """Take so many frames, the next starting at wave[0]; give those decided, (frames, 2) of F0 and voicing."""
+        padded = -(-count // pitch.LANES) * pitch.LANES
+        windowed = np.zeros((padded, self.framing.long_fft), np.float32)
+        frames.apply_window(wave, self.framing.hop, self.framing.gauss, windowed[:count])
+        levels = np.empty(count, np.float32)
+        pitch.row_rms(windowed[:count], self.framing.long, levels)
+        out = np.empty((count + viterbi.WINDOW, 2), np.float32)
+        return out[: _pitch_rows(frames.spectra(windowed), levels, self.axis, self.track, out)]
+
+    def flush(self) -> F32:
+        """Decide the rest."""
+        out = np.empty((viterbi.WINDOW, 2), np.float32)
+        return out[: viterbi.decide(self.track, True, out)]
+
+
+@njit(cache=True, nogil=True)
+def _pitch_rows(
+    spectrum: np.ndarray, levels: F32, axis: pitch.OctaveAxis, track: viterbi.Tracker, out: F32
+) -> int:
+    n = spectrum.shape[1]
+    magnitudes = np.empty(n, np.float32)
+    smooth = np.empty((pitch.LANES, n), np.float32)
+    octave = np.empty((pitch.LANES, n), np.float32)
+    y, curvature = np.empty((n, pitch.LANES)), np.empty((n, pitch.LANES))
+    sums = np.empty(n, np.float32)
+    f0 = np.empty(pitch.CANDIDATES, np.float32)
+    voicing = np.empty(pitch.CANDIDATES, np.float32)
+    done = 0
+    for first in range(0, len(levels), pitch.LANES):
+        for lane in range(pitch.LANES):
+            frames.magnitude(spectrum[first + lane], magnitudes)
+            pitch.enhance(magnitudes, smooth[lane])
+        pitch.octave_spectrum(smooth, axis, y, curvature, octave)
+        for lane in range(min(pitch.LANES, len(levels) - first)):
+            pitch.subharmonic_sum(octave[lane], axis, sums)
+            pitch.candidates(sums, axis.octaves, f0, voicing)
+            viterbi.advance(track, f0, voicing, levels[first + lane])
+            done += viterbi.decide(track, False, out[done:])
+    return done
+
+
+class Voice:
+    """Jitter, shimmer and HNR of frames whose F0 is decided; remembers how far it has read."""
+
+    def __init__(self, framing: Framing, *, strict: bool) -> None:
+        self.framing = framing
+        self.strict = strict
+        self.state = voice.carry()
+        self.count = 0
+
+    @property
+    def reads_from(self) -> int:
+        """First sample of the recording that is still needed."""
+        return self.count * self.framing.hop - int(self.state.position[1])
+
+    def push(self, wave: F32, base: int, f0: F32) -> F32:
+        """Take the F0 of the next frames, wave[0] being sample base of the recording; give (frames, 4)."""
+        rows = np.empty((len(f0), voice.COLUMNS), np.float32)
+        stretch = voice.Stretch(wave, base, self.framing.sr, self.framing.hop, self.framing.long, self.strict)
+        voice.voice_rows(stretch, f0, self.count, self.state, rows)
+        self.count += len(f0)
+        return rows

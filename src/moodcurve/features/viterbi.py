@@ -1,0 +1,163 @@
+"""The course of the pitch: the cheapest path through each frame's candidates and silence."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from moodcurve.features.frames import F32, F64
+from moodcurve.features.pitch import CANDIDATES, SILENCE
+
+STATES = CANDIDATES + 1
+"""Six candidates, and unvoiced."""
+UNVOICED = CANDIDATES
+WINDOW = 30
+"""Frames after which a decision is made even if the surviving paths still differ."""
+_RING = 32
+_VOICED_FROM = np.float32(0.7)
+_IMPOSSIBLE = 999.0
+
+
+class Tracker(NamedTuple):
+    """All that carries over from frame to frame; :func:`tracker` makes a fresh one."""
+
+    cost: F64
+    """Of the cheapest path into each state (7,)."""
+    slope: F64
+    """The last change of pitch seen, ln(F/F'), one number for all paths (1,)."""
+    counts: npt.NDArray[np.int64]
+    """Frames taken in, frames decided (2,)."""
+    came_from: npt.NDArray[np.int64]
+    """Best predecessor of each state, by frame modulo 32 (32, 7)."""
+    f0: F32
+    """Candidates of the frames not decided yet, by frame modulo 32 (32, 6)."""
+    voicing: F32
+    energy: F32
+    """RMS of the windowed frames not decided yet (32,)."""
+
+
+def tracker() -> Tracker:
+    """Start before the first frame."""
+    return Tracker(
+        np.zeros(STATES),
+        np.ones(1),
+        np.zeros(2, np.int64),
+        np.zeros((_RING, STATES), np.int64),
+        np.zeros((_RING, CANDIDATES), np.float32),
+        np.zeros((_RING, CANDIDATES), np.float32),
+        np.zeros(_RING, np.float32),
+    )
+
+
+@njit(cache=True, nogil=True)
+def local_costs(f0: F32, voicing: F32, out: F64) -> None:
+    """Cost of each state of one frame.
+
+    Candidate: 2 (-ln clip(v, 0.01, 1) + 4 [v < 0.7]) + g(F), where g favours 100 to 350 Hz. Unvoiced: 8 if a
+    candidate has v ≥ 0.7, else 0.
+    """
+    voiced = False
+    for i in range(CANDIDATES):
+        v, f = voicing[i], np.float64(f0[i])
+        cost = -2 * np.log(min(max(np.float64(v), 0.01), 1.0))
+        if v >= _VOICED_FROM:
+            voiced = True
+        else:
+            cost += 8
+        if f <= 0:
+            cost += 2
+        elif f < 100:
+            cost += 1 - f / 100
+        elif f >= 600:
+            cost += 1.2
+        elif f >= 350:
+            cost += (f - 350) / 250
+        out[i] = cost
+    out[UNVOICED] = 8.0 if voiced else 0.0
+
+
+@njit(cache=True, nogil=True)
+def advance(track: Tracker, f0: F32, voicing: F32, energy: float) -> None:
+    """Take in one frame's candidates and RMS: the best way from each state of the last frame into each of this one.
+
+    Between two pitches the cost is 10 |r| + 10 |r - ρ| with r = ln(F/F') and ρ the r evaluated before (whatever
+    path that was on); between pitch and silence 10, and ρ becomes 0; within silence 1. Ties go to the lower
+    state.
+    """
+    t = track.counts[0]
+    here = t % _RING
+    track.f0[here] = f0
+    track.voicing[here] = voicing
+    track.energy[here] = energy
+    local = np.empty(STATES)
+    local_costs(f0, voicing, local)
+    track.counts[0] = t + 1
+    if t == 0:
+        track.cost[:] = local
+        return
+    before = track.f0[(t - 1) % _RING]
+    total = np.empty(STATES)
+    slope = track.slope[0]
+    for i in range(STATES):
+        best, source = np.inf, 0
+        for j in range(STATES):
+            if i == UNVOICED and j == UNVOICED:
+                step = 1.0
+            elif i == UNVOICED or j == UNVOICED:
+                step, slope = 10.0, 0.0
+            elif f0[i] == 0 or before[j] == 0:
+                step = _IMPOSSIBLE
+            else:
+                ratio = np.log(np.float64(f0[i] / before[j]))
+                step = 10 * abs(ratio) + 10 * abs(ratio - slope)
+                slope = ratio
+            if track.cost[j] + step < best:
+                best, source = track.cost[j] + step, j
+        total[i] = best + local[i]
+        track.came_from[here, i] = source
+    track.cost[:] = total
+    track.slope[0] = slope
+
+
+@njit(cache=True, nogil=True)
+def decide(track: Tracker, final: bool, out: F32) -> int:
+    """Put F0 and voicing of newly decided frames into out (frames, 2), and give their number.
+
+    Decided are all frames on which the seven surviving paths agree; or, when 30 frames wait, the oldest, on the
+    cheapest path; or, when final, all that remain. An unvoiced frame has F0 0 and its first candidate's voicing;
+    a silent one (windowed RMS ≤ 0.001) has 0 for both.
+    """
+    taken, decided = track.counts
+    waiting = taken - decided
+    forced = waiting > WINDOW - 1
+    cheapest = np.argmin(track.cost)
+    path = np.empty(_RING, np.int64)
+    states = np.arange(STATES)
+    agreed = 0
+    for back in range(waiting):
+        frame = taken - 1 - back
+        path[frame % _RING] = cheapest
+        if agreed == 0:
+            same = True
+            for i in range(1, STATES):
+                same &= states[i] == states[0]
+            if same:
+                agreed = waiting - back
+        cheapest = track.came_from[frame % _RING, cheapest]
+        for i in range(STATES):
+            states[i] = track.came_from[frame % _RING, states[i]]
+    ready = waiting if final else (1 if forced else agreed)
+    for i in range(ready):
+        slot = (decided + i) % _RING
+        state = path[slot]
+        if track.energy[slot] <= SILENCE:
+            out[i] = 0
+        elif state == UNVOICED:
+            out[i, 0] = 0
+            out[i, 1] = track.voicing[slot, 0]
+        else:
+            out[i, 0] = track.f0[slot, state]
+            out[i, 1] = track.voicing[slot, state]
+    track.counts[1] = decided + ready
+    return ready
