@@ -5,6 +5,7 @@ not be used (named on standard error, the rest done); 2 wrong usage; 130 interru
 imported when it runs, so that `moodcurve --help` and `moodcurve analyze` stay quick.
 """
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from moodcurve.errors import MoodcurveError, one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from moodcurve.datasets import Dataset
 
 app = typer.Typer(
     help="Every song as a curve of arousal and valence.",
@@ -70,6 +73,7 @@ class Labels(StrEnum):
 ModelOption = Annotated[
     str, typer.Option("--model", metavar="NAME|FILE", help="A packaged model or a model file.")
 ]
+LabelsOption = Annotated[Labels, typer.Option("--labels", help="Which labels of a DEAM folder.")]
 DatasetArgument = Annotated[
     Path, typer.Argument(metavar="DATASET", help="Folder of annotated songs in DEAM's layout.")
 ]
@@ -193,6 +197,156 @@ def features(
     else:
         with written_whole(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
             write_csv(heard.features, stream)
+
+
+@app.command()
+def demo(
+    song: Annotated[Path | None, typer.Argument(metavar="[SONG]", help="Your own song instead.")] = None,
+    folder: Annotated[Path, typer.Option("-o", metavar="DIR", help="Write results here.")] = Path(
+        "demo-output"
+    ),
+) -> None:
+    """Take a song through the whole path: table, CSV, JSON, picture and page with a player.
+
+    Without SONG, a piece composed for the purpose, whose emotional course is known.
+
+    Example: moodcurve demo -o results
+    """
+    from moodcurve import terminal
+    from moodcurve.analysis import analyze as analyze_file
+    from moodcurve.outputs import Outputs
+
+    composition = None
+    if song is None:
+        from moodcurve.datasets.composer import demo_song, write_flac
+
+        song = folder / "demo-song.flac"
+        _say("composing a song: calm, excited, tense, sad")
+        composition = demo_song()
+        write_flac(composition, song)
+    with terminal.progress_bar() as bar:
+        curve = analyze_file(song, progress=_share(bar, bar.add_task(one_line(song.name), total=1.0)))
+    outputs = Outputs(folder=folder, formats=(Format.csv, Format.json), plot=True, report=True)
+    written = outputs.write(curve, song, song.stem)
+    terminal.print_curves([curve])
+    if composition is not None:
+        terminal.print_sections(curve, composition.spans)
+    for file in written:
+        _say(f"wrote {file}")
+    _say(f"open {written[-1].resolve()} in a browser to hear the song and watch its curve")
+
+
+@app.command()
+def train(
+    folder: DatasetArgument,
+    family: Annotated[Family, typer.Option("--model", help="Which kind of model.")],
+    output: Annotated[Path, typer.Option("-o", metavar="MODEL.onnx", help="The model file to write.")],
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings of the model.")
+    ] = None,
+    labels: LabelsOption = Labels.deam,
+    feature_set: Annotated[Set, typer.Option("--set", help="Which columns to learn from.")] = Set.default,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same model.")] = 0,
+) -> None:
+    """Train a model on annotated songs and write it as one ONNX file, with a log of its training beside it.
+
+    Example: moodcurve train DEAM --model ffnn --config ffnn.toml -o my-model.onnx
+    """
+    from moodcurve import terminal
+    from moodcurve.learn.config import read_config
+    from moodcurve.learn.export import export
+    from moodcurve.learn.training import FAMILIES, save_log
+    from moodcurve.learn.training import train as train_model
+
+    settings = read_config(config, FAMILIES[family].config) if config else None
+    dataset = _read_songs(folder, labels, feature_set)
+    with terminal.progress_bar() as bar:
+        trained = train_model(
+            dataset,
+            family,
+            config=settings,
+            seed=seed,
+            progress=_steps(bar, bar.add_task(f"training {family}")),
+        )
+    export(trained, output, name=output.stem)
+    _say(f"trained {family} on {len(dataset.songs)} songs in {trained.seconds:.0f} s")
+    for file in (output, *save_log(trained, output)):
+        _say(f"wrote {file}")
+
+
+@app.command()
+def evaluate(
+    folder: DatasetArgument,
+    model: ModelOption = "default",
+    ids: Annotated[
+        Path | None, typer.Option("--ids", metavar="FILE", help="Only these songs, an id a line.")
+    ] = None,
+    labels: LabelsOption = Labels.deam,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Judge a model on annotated songs: RMSE, r, R² and CCC, per song and over all points.
+
+    The packaged model has learned from DEAM's songs: on those this shows how well it fits, not how well it
+    predicts.
+
+    Example: moodcurve evaluate DEAM --model my-model.onnx --ids test-songs.txt --json
+    """
+    from moodcurve import terminal
+    from moodcurve.evaluation import evaluate as judge
+    from moodcurve.evaluation import read_ids, select_songs
+    from moodcurve.runtime import load_model
+
+    loaded = load_model(model)
+    dataset = _read_songs(folder, labels, Set.compare260)
+    if ids is not None:
+        dataset = select_songs(dataset, read_ids(ids))
+    figures = judge(dataset, loaded)
+    if as_json:
+        print(json.dumps(figures, allow_nan=False))
+    else:
+        terminal.print_evaluation(figures)
+
+
+@app.command()
+def benchmark(
+    folder: DatasetArgument,
+    protocol: Annotated[Protocol, typer.Option("--protocol")] = Protocol.paper,
+    models: Annotated[
+        str, typer.Option("--models", metavar="a,b,...", help="Model families.")
+    ] = "mlr,svr,ffnn",
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write JSON here.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", metavar="DIR", help="Write JSON and figure here.")
+    ] = None,
+) -> None:
+    """Train and test model families by a published protocol, beside the published figures.
+
+    Example: moodcurve benchmark DEAM --protocol paper --models mlr,ffnn -o results
+    """
+
+
+def _read_songs(folder: Path, labels: Labels, feature_set: Set) -> "Dataset":
+    """Read annotated songs with progress, and say what the reader noticed."""
+    from moodcurve import terminal
+    from moodcurve.datasets import read_dataset
+    from moodcurve.features import feature_set as find_set
+
+    with terminal.progress_bar() as bar:
+        task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
+        dataset = read_dataset(
+            folder,
+            labels=labels.value,
+            feature_set=find_set(feature_set),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    for note in dataset.notes:
+        _say(note)
+    return dataset
+
+
+def _steps(bar: "Progress", task: "TaskID") -> Callable[[int, int, str], None]:
+    """Progress in steps with what was just reached."""
+    return lambda done, total, what: bar.update(task, completed=done, total=total, description=what)
 
 
 def _share(bar: "Progress", task: "TaskID") -> Callable[[float, float | None], None]:

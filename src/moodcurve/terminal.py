@@ -1,8 +1,9 @@
 """What the command line shows: tables and small drawings of curves, and progress on standard error."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,10 @@ from rich.text import Text
 from moodcurve.circumplex import Summary, describe, summarize
 from moodcurve.curve import Curve
 from moodcurve.errors import one_line
+from moodcurve.features.table import WINDOW_S
+
+if TYPE_CHECKING:
+    from moodcurve.datasets.composer import Span
 
 AROUSAL_STYLE = "dark_orange"
 VALENCE_STYLE = "dodger_blue1"
@@ -48,6 +53,41 @@ def progress_bar() -> Progress:
 def print_curves(curves: Sequence[Curve]) -> None:
     """Print one song in full, or a table of several, to standard output."""
     results().print(curve_view(curves[0]) if len(curves) == 1 else curves_table(curves))
+
+
+def print_sections(curve: Curve, spans: "Sequence[Span]") -> None:
+    """Print where the sections of a composed piece were meant to lie, and where the curve has them."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("section", "from", "meant", "arousal", "valence", ""):
+        table.add_column(heading, justify="right" if heading in ("from", "arousal", "valence") else "left")
+    for span in spans:
+        # windows that lie wholly inside the section
+        inside = (curve.times_s >= span.start_s) & (curve.times_s + WINDOW_S <= span.end_s)
+        arousal, valence = float(curve.arousal[inside].mean()), float(curve.valence[inside].mean())
+        section = span.section
+        meant = (
+            f"arousal {'+' if section.arousal > 0 else '-'}, valence {'+' if section.valence > 0 else '-'}"
+        )
+        hit = arousal * section.arousal > 0 and valence * section.valence > 0
+        cells = (section.name, clock(span.start_s), meant, f"{arousal:+.2f}", f"{valence:+.2f}")
+        table.add_row(*cells, "as meant" if hit else "not as meant")
+    results().print(table)
+
+
+def print_evaluation(figures: Mapping[str, Any]) -> None:
+    """Print what `moodcurve.evaluation.evaluate` gives."""
+    from moodcurve.evaluation import AXES, FIGURES
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("", "RMSE", "r", "CCC", "RMSE", "r", "R²", "CCC"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for axis in AXES:
+        values = (figures[axis][name] for name in FIGURES)
+        table.add_row(axis, *("–" if value is None else f"{value:.3f}" for value in values))
+    console = results()
+    console.print(f"model {figures['model']}, {figures['songs']} songs", markup=False)
+    console.print(f"{'':9}{'mean over songs':22}over all points")
+    console.print(table)
 
 
 def clock(seconds: float) -> str:
