@@ -1,0 +1,160 @@
+"""Read datasets once: their aligned songs in one file of the user's cache, which knows when it is stale."""
+
+import contextlib
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.datasets.song import Annotation, Dataset, Song
+from moodcurve.features import FEATURE_SETS, Features
+from moodcurve.files import written_whole
+
+_UNREADABLE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile)
+"""What numpy.load and a look into its archive raise for a file that is missing, cut short or foreign."""
+
+
+def cache_folder() -> Path:
+    """Give the folder that moodcurve may fill and the user may empty at any time.
+
+    ``$MOODCURVE_CACHE``, else ``$XDG_CACHE_HOME/moodcurve``, else ``~/.cache/moodcurve``.
+
+    Raises
+    ------
+    RuntimeError
+        If neither is set and the user has no home folder.
+    """
+    if own := os.environ.get("MOODCURVE_CACHE"):
+        return Path(own)
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "moodcurve"
+    return Path.home() / ".cache" / "moodcurve"
+
+
+def cached(
+    read: Callable[[], Dataset], *, folder: Path, reader: str, version: str, files: Sequence[Path]
+) -> Dataset:
+    """Give what ``read`` gives, from the cache where that still holds.
+
+    A dataset's file holds until the name, size or time of change of one of ``files`` is another, one of them
+    comes or goes, or the reader's or a feature set's version changes. It is written whole or not at all; a
+    cache that cannot be read or written is passed over in silence, since it only saves time.
+
+    Parameters
+    ----------
+    read : callable
+        Reads the dataset from its files.
+    folder : Path
+        The dataset's folder; with ``reader`` it tells one dataset from another.
+    reader : str
+        Names the reader and its options.
+    version : str
+        Of the reader; to be changed whenever it would read the same files otherwise.
+    files : sequence of Path
+        All files that ``read`` looks at.
+    """
+    try:
+        home = cache_folder()
+    except RuntimeError:
+        return read()
+    key = hashlib.sha256(f"{folder.resolve()}\n{reader}".encode()).hexdigest()[:16]
+    path = home / "datasets" / f"{reader.replace('/', '-')}-{key}.npz"
+    state = _state(version, files)
+    dataset = _load(path, state)
+    if dataset is None:
+        dataset = read()
+        _save(path, state, dataset)
+    return dataset
+
+
+def _state(version: str, files: Sequence[Path]) -> str:
+    """Sum up what the cached songs depend on."""
+    listed = []
+    for file in sorted(files):
+        try:
+            stat = file.stat()
+        except OSError:
+            continue  # reading it will say what is wrong; until then it counts as absent
+        listed.append((str(file), stat.st_size, stat.st_mtime_ns))
+    sets = [feature_set.key for feature_set in FEATURE_SETS.values()]
+    return hashlib.sha256(json.dumps([version, sets, listed]).encode()).hexdigest()
+
+
+def _load(path: Path, state: str) -> Dataset | None:
+    try:
+        # opened here, since numpy.load leaves a file open that it cannot make sense of
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            if str(arrays["state"]) != state:
+                return None
+            return _unpacked({name: arrays[name] for name in arrays.files})
+    except _UNREADABLE:
+        return None
+
+
+def _save(path: Path, state: str, dataset: Dataset) -> None:
+    with contextlib.suppress(OSError), written_whole(path) as scratch:
+        np.savez(scratch, allow_pickle=False, state=np.array(state), **_packed(dataset))
+
+
+_Array = npt.NDArray[Any]
+_TEXTS = ("song_id", "artist", "title", "genre")
+_CURVES = ("times_s", "arousal", "valence")
+_LEVELS = ("song_arousal", "song_valence")
+
+
+def _packed(dataset: Dataset) -> dict[str, _Array]:
+    """Lay all songs end to end, one array a field."""
+    songs = dataset.songs
+    arrays: dict[str, _Array] = {
+        "name": np.array(dataset.name),
+        "notes": np.array(dataset.notes, dtype=np.str_),
+        "feature_set": np.array(dataset.feature_set.name),
+        "lengths": np.array([len(song.x) for song in songs]),
+        "values": np.concatenate([song.x for song in songs]),
+        "feature_times_s": np.concatenate([song.features.times_s for song in songs]),
+    }
+    for field in _TEXTS:
+        arrays[field] = np.array([getattr(song, field) for song in songs], dtype=np.str_)
+    for field in _CURVES:
+        arrays[field] = np.concatenate([getattr(song.annotation, field) for song in songs])
+    for field in _LEVELS:  # None becomes NaN
+        arrays[field] = np.array([getattr(song.annotation, field) for song in songs], dtype=np.float64)
+    return arrays
+
+
+def _unpacked(arrays: dict[str, _Array]) -> Dataset:
+    ends = np.cumsum(arrays["lengths"]).tolist()
+    songs = tuple(_song(arrays, i, slice(start, ends[i])) for i, start in enumerate([0, *ends[:-1]]))
+    notes = tuple(str(note) for note in arrays["notes"])
+    return Dataset(name=str(arrays["name"]), songs=songs, notes=notes)
+
+
+def _song(arrays: dict[str, _Array], i: int, rows: slice) -> Song:
+    song_id, artist, title, genre = (str(arrays[field][i]) for field in _TEXTS)
+    times_s, arousal, valence = (arrays[field][rows] for field in _CURVES)
+    song_arousal, song_valence = (_level(arrays[field][i]) for field in _LEVELS)
+    feature_set = FEATURE_SETS[str(arrays["feature_set"])]
+    return Song(
+        song_id=song_id,
+        artist=artist,
+        title=title,
+        genre=genre,
+        features=Features(arrays["values"][rows], arrays["feature_times_s"][rows], feature_set),
+        annotation=Annotation(
+            times_s=times_s,
+            arousal=arousal,
+            valence=valence,
+            song_arousal=song_arousal,
+            song_valence=song_valence,
+        ),
+    )
+
+
+def _level(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

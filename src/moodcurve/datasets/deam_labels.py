@@ -1,0 +1,126 @@
+"""DEAM's ratings: arousal and valence twice a second, and the 1-9 ratings of whole songs."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.datasets.song import DatasetError
+from moodcurve.datasets.tables import Row, Table, read_table
+from moodcurve.features.table import HOP_S
+
+Levels = dict[int, tuple[float, float]]
+"""Arousal and valence of whole songs, by song id."""
+_SAMPLE = re.compile(r"sample_(\d+)ms")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Ratings:
+    """The mean over raters of one song, each rated moment in seconds from the start of what was rated."""
+
+    times_s: npt.NDArray[np.float64]
+    arousal: npt.NDArray[np.float64]
+    valence: npt.NDArray[np.float64]
+
+
+def read_ratings(arousal: Path, valence: Path) -> dict[int, Ratings]:
+    """Read a pair of files of ratings: a row a song, a column ``sample_<milliseconds>ms`` every half second.
+
+    Rows may be shorter than the header, or end in empty cells. Songs that are in one of the files only are
+    left out; where a song's two rows differ in length, the moments that both have are taken.
+
+    Returns
+    -------
+    dict
+        By song id, in increasing order.
+
+    Raises
+    ------
+    DatasetError
+        If a file cannot be read, a column is not on the grid of half seconds, an id comes twice, or a rating
+        is missing between others, not a number, or outside [-1, 1].
+    """
+    first, second = _read_axis(arousal), _read_axis(valence)
+    ratings = {}
+    for song_id in sorted(first.keys() & second.keys()):
+        (a_times_s, a), (v_times_s, v) = first[song_id], second[song_id]
+        times_s, in_a, in_v = np.intersect1d(a_times_s, v_times_s, return_indices=True)
+        if len(times_s):
+            ratings[song_id] = Ratings(times_s=times_s, arousal=a[in_a], valence=v[in_v])
+    return ratings
+
+
+def song_levels(ratings: dict[int, Ratings]) -> Levels:
+    """Average each song's dynamic ratings over time."""
+    return {
+        song_id: (float(rated.arousal.mean()), float(rated.valence.mean()))
+        for song_id, rated in ratings.items()
+    }
+
+
+_Axis = dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]
+
+
+def _read_axis(path: Path) -> _Axis:
+    table = read_table(path)
+    times_s = _sample_times(table)
+    return {song_id: _rated(table, row, times_s) for song_id, row in table.by_song().items()}
+
+
+def _sample_times(table: Table) -> npt.NDArray[np.float64]:
+    """Read the header ``song_id,sample_15000ms,sample_15500ms,...``."""
+    times_s = np.empty(len(table.header) - 1)
+    for i, name in enumerate(table.header[1:]):
+        match = _SAMPLE.fullmatch(name)
+        if match is None:
+            raise DatasetError(
+                f"{table.path}, line 1: column {i + 2} is {name!r}, expected sample_<milliseconds>ms"
+            )
+        times_s[i] = int(match[1]) / 1000
+        if times_s[i] % HOP_S or (i > 0 and times_s[i] - times_s[i - 1] != HOP_S):
+            raise DatasetError(
+                f"{table.path}, line 1: column {i + 2} is {name!r}, expected one column every {HOP_S} s"
+            )
+    if len(times_s) == 0:
+        raise DatasetError(f"{table.path}, line 1: expected columns sample_<milliseconds>ms, found none")
+    return times_s
+
+
+def _rated(
+    table: Table, row: Row, times_s: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    if len(row.cells) > len(table.header):
+        raise table.error(row, f"{len(row.cells)} cells, expected {len(table.header)} at most")
+    filled = [column for column, cell in enumerate(row.cells) if cell and column > 0]
+    if not filled:
+        raise table.error(row, f"song {row.cells[0]} has no rating, expected at least one")
+    columns = range(filled[0], filled[-1] + 1)
+    values = np.array([table.number(row, column, low=-1, high=1) for column in columns])
+    return times_s[filled[0] - 1 : filled[-1]], values
+
+
+def read_song_ratings(paths: list[Path]) -> Levels:
+    """Read the ratings of whole songs: columns ``arousal_mean`` and ``valence_mean``, 1 to 9, as they stand.
+
+    Returns
+    -------
+    Levels
+        Mapped linearly from [1, 9] to [-1, 1]: (rating - 5) / 4.
+
+    Raises
+    ------
+    DatasetError
+        If a file cannot be read, lacks a column, rates a song twice, or has a rating outside [1, 9].
+    """
+    ratings: Levels = {}
+    for path in paths:
+        table = read_table(path)
+        columns = table.column("arousal_mean"), table.column("valence_mean")
+        for song_id, row in table.by_song(table.column("song_id")).items():
+            if song_id in ratings:
+                raise table.error(row, f"song {song_id} is rated in another file of this folder already")
+            a, v = (table.number(row, column, low=1, high=9) for column in columns)
+            ratings[song_id] = (a - 5) / 4, (v - 5) / 4
+    return ratings

@@ -1,0 +1,122 @@
+"""Small CSV tables of annotated songs, read so that an error can name the file, the line and the column."""
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from moodcurve.datasets.song import DatasetError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of a table: its number in the file (from 1) and its cells, blanks and tabs stripped."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A CSV file with a header; header and cells without blanks and tabs around them."""
+
+    path: Path
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def column(self, *names: str) -> int:
+        """Give the index of the first of these columns that is here, whatever its capitals.
+
+        Raises
+        ------
+        DatasetError
+            If none is.
+        """
+        header = [name.casefold() for name in self.header]
+        for name in names:
+            if name in header:
+                return header.index(name)
+        raise DatasetError(
+            f"{self.path}, line 1: expected a column {' or '.join(map(repr, names))}, "
+            f"found {', '.join(self.header[:8])}"
+        )
+
+    def error(self, row: Row, message: str) -> DatasetError:
+        """Give the error for one line, to be raised by the caller."""
+        return DatasetError(f"{self.path}, line {row.line}: {message}")
+
+    def number(self, row: Row, column: int, *, low: float, high: float) -> float:
+        """Give one cell as a number in [low, high].
+
+        Raises
+        ------
+        DatasetError
+            If the cell is missing, not a finite number, or outside the range.
+        """
+        cell = row.cells[column] if column < len(row.cells) else ""
+        try:
+            value = float(cell)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise self.error(
+                row, f"{self.header[column]} is {cell!r}, expected a number from {low:g} to {high:g}"
+            )
+        return value
+
+    def by_song(self, column: int = 0) -> dict[int, Row]:
+        """Give the rows by song id, the whole number in a column.
+
+        Raises
+        ------
+        DatasetError
+            If an id is not a whole number from 1, or comes twice.
+        """
+        rows: dict[int, Row] = {}
+        for row in self.rows:
+            cell = row.cells[column] if column < len(row.cells) else ""
+            if not cell.isdecimal() or int(cell) < 1:
+                raise self.error(row, f"song id is {cell!r}, expected a whole number from 1")
+            if int(cell) in rows:
+                raise self.error(row, f"song {cell} stands already in line {rows[int(cell)].line}")
+            rows[int(cell)] = row
+        return rows
+
+
+def read_text(path: Path) -> str:
+    """Read a text file as UTF-8; bytes that are not UTF-8 become the replacement character.
+
+    A name with a broken accent still tells one artist from another, and a number with one is refused later.
+
+    Raises
+    ------
+    DatasetError
+        If the file cannot be read.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def read_table(path: Path) -> Table:
+    """Read a comma-separated file with a header line; empty lines are left out.
+
+    Raises
+    ------
+    DatasetError
+        If the file cannot be read, is empty, or is not CSV.
+    """
+    reader = csv.reader(io.StringIO(read_text(path), newline=""))
+    rows: list[Row] = []
+    try:
+        for cells in reader:
+            stripped = tuple(cell.strip() for cell in cells)
+            if any(stripped):
+                rows.append(Row(line=reader.line_num, cells=stripped))
+    except csv.Error as error:
+        raise DatasetError(f"{path}, line {reader.line_num}: not a CSV line ({error})") from error
+    if not rows:
+        raise DatasetError(f"{path}: is empty, expected a header line")
+    return Table(path=path, header=rows[0].cells, rows=tuple(rows[1:]))
