@@ -1,6 +1,5 @@
 """Feed-forward network: hidden layers between features and both axes at once, trained by gradient descent."""
 
-import copy
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -189,7 +188,7 @@ def _train(songs: Sequence[Song], watched: Sequence[Song], config: FFNNConfig, p
     inputs, targets = _tensor(preprocessing.apply(x)), _tensor(scaling.apply(y))
     net = network(preprocessing.width, config)
     optimizer = _optimizer(net, config)
-    best, best_number, best_net = math.inf, 0, net
+    best_error, best_number, best = math.inf, 0, _fitted(net, config, preprocessing)
     history: list[Epoch] = []
     for number in range(1, config.max_epochs + 1):
         net.train()
@@ -206,16 +205,15 @@ def _train(songs: Sequence[Song], watched: Sequence[Song], config: FFNNConfig, p
                 f"training diverged in epoch {number}; learning_rate must be below {config.learning_rate:g}"
             )
         training = math.sqrt(squares / len(inputs)) / scaling.factor
-        held_out = _rmse(_fitted(net, config, preprocessing), watched) if watched else None
+        model = _fitted(net, config, preprocessing)
+        held_out = _rmse(model, watched) if watched else None
         history.append(Epoch(number, training, held_out))
         progress(number, config.max_epochs, _said(history[-1]))
-        if held_out is None:
-            continue
-        if held_out < best:
-            best, best_number, best_net = held_out, number, copy.deepcopy(net)
+        if held_out is None or held_out < best_error:
+            best_error, best_number, best = held_out or best_error, number, model
         elif number - best_number >= config.patience:
             break
-    return replace(_fitted(best_net, config, preprocessing), history=tuple(history))
+    return replace(best, history=tuple(history))
 
 
 def _fitted(net: nn.Sequential, config: FFNNConfig, preprocessing: Preprocessing) -> FFNN:

@@ -1,0 +1,116 @@
+"""A benchmark's results as rows of text and as a picture, published figures beside ours."""
+
+import math
+import os
+
+from moodcurve.evaluation import AXES
+from moodcurve.files import written_whole
+from moodcurve.learn.benchmark import Benchmark
+from moodcurve.learn.protocols import PROTOCOLS
+from moodcurve.metrics import Interval
+
+COLUMNS = {
+    "rmse": "RMSE",
+    "r": "r",
+    "r2": "R²",
+    "ccc": "CCC",
+    "rmse_song": "RMSE per song",
+    "r_song": "r per song",
+    "ccc_song": "CCC per song",
+}
+"""Figures of the table in order; those without "per song" are pooled over all points."""
+
+Row = tuple[str, ...]
+
+
+def table(benchmark: Benchmark) -> list[Row]:
+    """Give the header and a row for each model and axis, published ones last.
+
+    A figure is its value and, in a second line, the ends of its 95 % interval over songs; ``–`` where there
+    is none.
+    """
+    rows: list[Row] = [("model", "axis", *COLUMNS.values())]
+    for model in benchmark.models:
+        for axis in AXES:
+            cells = (_cell(model.intervals[axis][name]) for name in COLUMNS)
+            rows.append((model.family.upper(), axis, *cells))
+    for published in PROTOCOLS[benchmark.protocol].published:
+        for axis, values in zip(AXES, (published.arousal, published.valence), strict=True):
+            rows.append((published.model, axis, *(_plain(values.get(name)) for name in COLUMNS)))
+    return rows
+
+
+def difference_table(benchmark: Benchmark) -> list[Row]:
+    """Give the header and a row for each pair of models and axis: the first less the second, as `table`."""
+    rows: list[Row] = [("models", "axis", *COLUMNS.values())]
+    for pair in benchmark.differences:
+        for axis in AXES:
+            cells = (_cell(pair.intervals[axis][name], signed=True) for name in COLUMNS)
+            rows.append((f"{pair.model.upper()} - {pair.other.upper()}", axis, *cells))
+    return rows
+
+
+def explanations(benchmark: Benchmark) -> list[str]:
+    """Say how the figures were made, a sentence each, to stand under the table."""
+    protocol = PROTOCOLS[benchmark.protocol]
+    songs = benchmark.dataset.songs
+    spread = benchmark.label_spread
+    lines = [
+        f"{benchmark.dataset.name}, {len(songs)} songs, {benchmark.dataset.feature_set.key}; "
+        f"{protocol.description}; seed {benchmark.seed}. Second lines are 95 % intervals over songs.",
+        "Pooled figures are over all points end to end; most of their variance lies between songs.",
+        f"The labels' spread is {spread['arousal']:.3f} (arousal) and {spread['valence']:.3f} (valence): the "
+        "RMSE of a model that knew nothing but their mean.",
+    ]
+    seconds = ", ".join(f"{model.family.upper()} {model.seconds:.0f} s" for model in benchmark.models)
+    lines.append(f"Time to train and predict, all splits: {seconds}.")
+    lines += [f"{p.model}: {p.protocol}." for p in protocol.published]
+    return lines
+
+
+def draw(benchmark: Benchmark, path: str | os.PathLike[str]) -> None:
+    """Draw pooled RMSE, r and R² of each model with their intervals, published figures as open marks.
+
+    The path's ending chooses the format (png, svg, pdf).
+    """
+    from matplotlib.figure import Figure
+
+    names = ("rmse", "r", "r2")
+    published = PROTOCOLS[benchmark.protocol].published
+    labels = [m.family.upper() for m in benchmark.models] + [p.model for p in published]
+    figure = Figure(figsize=(12, 1.6 + 0.55 * len(labels) * 2), layout="constrained")
+    panels = figure.subplots(2, len(names), sharey=True, squeeze=False)
+    for row, axis in enumerate(AXES):
+        for panel, name in zip(panels[row], names, strict=True):
+            for place, model in enumerate(benchmark.models):
+                interval = model.intervals[axis][name]
+                if math.isfinite(interval.low):
+                    panel.plot([interval.low, interval.high], [place, place], color="C0", linewidth=2)
+                panel.plot(interval.value, place, "o", color="C0")
+            for place, other in enumerate(published, start=len(benchmark.models)):
+                value = getattr(other, axis).get(name)
+                if value is not None:
+                    panel.plot(value, place, "D", color="C1", fillstyle="none")
+            panel.set_title(f"{axis}, pooled {COLUMNS[name]}", fontsize=10)
+            panel.grid(axis="x", alpha=0.3)
+        panels[row][0].set_yticks(range(len(labels)), labels)
+        panels[row][0].set_ylim(len(labels) - 0.5, -0.5)
+    figure.suptitle(
+        f"{benchmark.protocol}: {benchmark.dataset.name}, {len(benchmark.dataset.songs)} songs; "
+        "bars are 95 % intervals over songs, open marks are published"
+    )
+    with written_whole(path) as scratch:
+        figure.savefig(scratch)
+
+
+def _cell(interval: Interval, *, signed: bool = False) -> str:
+    if not math.isfinite(interval.value):
+        return "–"
+    sign = "+" if signed else ""
+    if not math.isfinite(interval.low):
+        return f"{interval.value:{sign}.3f}"
+    return f"{interval.value:{sign}.3f}\n{interval.low:{sign}.3f} {interval.high:{sign}.3f}"
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,61 @@
+"""Figures that others published, each with the protocol it was measured by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """One published model.
+
+    Attributes
+    ----------
+    model : str
+        What it is, in a few words.
+    protocol : str
+        Songs, labels and split, as far as they are known.
+    arousal, valence : mapping
+        Its pooled figures by name (``rmse``, ``r``, ``r2``); those that were not published are missing.
+    """
+
+    model: str
+    protocol: str
+    arousal: Mapping[str, float]
+    valence: Mapping[str, float]
+
+
+_TABLE_1 = "one split of 430 songs into 344 and 86; how it was drawn is not stated"
+PAPER = (
+    Published(
+        model="MLR (paper)",
+        protocol=_TABLE_1,
+        arousal={"rmse": 0.16, "r2": 0.35},
+        valence={"rmse": 0.17, "r2": 0.26},
+    ),
+    Published(model="SVR (paper)", protocol=_TABLE_1, arousal={"r2": 0.36}, valence={"r2": 0.25}),
+    Published(model="FFNN (paper)", protocol=_TABLE_1, arousal={"r2": 0.68}, valence={"r2": 0.66}),
+)
+"""Table 1 of Feng, Markov & Yu, "Music Emotion Recognition", 2016."""
+
+_DEVELOPMENT = "10 folds by song over all 431 development songs"
+MEDIAEVAL_2015 = (
+    Published(
+        model="MLR (published)",
+        protocol=_DEVELOPMENT,
+        arousal={"rmse": 0.254, "r": 0.645},
+        valence={"rmse": 0.272, "r": 0.640},
+    ),
+    Published(
+        model="recurrent network (published)",
+        protocol=_DEVELOPMENT,
+        arousal={"r": 0.670},
+        valence={"r": 0.675},
+    ),
+    Published(
+        model="recurrent, more features, smoothed (published)",
+        protocol=_DEVELOPMENT,
+        arousal={"rmse": 0.238, "r": 0.692},
+        valence={"rmse": 0.250, "r": 0.703},
+    ),
+)
+"""Figures that participants of the MediaEval 2015 task "Emotion in Music" gave for its development set."""
