@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -42,3 +43,15 @@ def deam_dir(data_dir: Path) -> Path:
             if not home.is_dir():
                 raise
     return home / "deam"
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """A Chromium or Chrome that is installed; absent, a failure on CI and a skip elsewhere."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    message = "no chromium, chromium-browser or google-chrome on PATH; install Debian's package chromium"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)

@@ -1,0 +1,160 @@
+"""A picture of a curve: both axes over time, and its path on the circumplex beside them."""
+
+import os
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moodcurve.circumplex import RIM_WORDS, describe, place, summarize
+from moodcurve.curve import Curve, FloatArray
+from moodcurve.files import written_whole
+from moodcurve.report.scale import (
+    AROUSAL_LIGHT,
+    PATH_SPAN_S,
+    VALENCE_LIGHT,
+    clock,
+    label_heights,
+    length_s,
+    one_line,
+    reach,
+    signed,
+    smooth_path,
+    time_ticks,
+    title,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, SOFT, FAINT = "#22262b", "#666d75", "#dfe2e6"
+TITLE_CHARACTERS = 70
+
+
+def write_plot(curve: Curve, path: str | os.PathLike[str]) -> None:
+    """Draw a curve into a PNG of 1800 × 810 pixels, whole or not at all.
+
+    The value axis is symmetric and reaches 0.5, 0.75 or 1; the circumplex always reaches 1. Intervals are
+    bands. A name in a script that the font (DejaVu) lacks is drawn as boxes.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 5.4), dpi=150, facecolor="white")
+    FigureCanvasAgg(figure)
+    _heading(figure, curve)
+    _draw_course(figure.add_axes((0.05, 0.115, 0.487, 0.70)), curve)
+    _draw_circumplex(figure, figure.add_axes((0.615, 0.02, 0.38, 0.90)), curve)
+    with written_whole(path) as scratch, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(scratch, format="png")
+
+
+def _heading(figure: "Figure", curve: Curve) -> None:
+    summary = summarize(curve)
+    name = title(curve)
+    if len(name) > TITLE_CHARACTERS:
+        name = name[: TITLE_CHARACTERS - 1] + "…"
+    # parse_math: a $ in a file name is a $
+    figure.text(0.02, 0.935, name, fontsize=15, weight="bold", color=INK, va="center", parse_math=False)
+    facts = [
+        clock(curve.duration_s),
+        f"arousal {signed(summary.arousal)}, valence {signed(summary.valence)}",
+        describe(summary.arousal, summary.valence),
+        f"model {one_line(curve.model)}",
+    ]
+    line = "  ·  ".join(facts)
+    figure.text(0.02, 0.88, line, fontsize=10, color=SOFT, va="center", parse_math=False)
+
+
+def _draw_course(axes: "Axes", curve: Curve) -> None:
+    end, top = length_s(curve), reach(curve)
+    axes.axhline(0, color="#9aa1a9", linewidth=0.9, zorder=1)
+    for values, interval, colour in (
+        (curve.arousal, curve.arousal_interval, AROUSAL_LIGHT),
+        (curve.valence, curve.valence_interval, VALENCE_LIGHT),
+    ):
+        if interval is not None:
+            axes.fill_between(curve.times_s, *interval.T, color=colour, alpha=0.13, linewidth=0, zorder=2)
+        marker = "o" if len(values) == 1 else None
+        axes.plot(curve.times_s, values, color=colour, linewidth=1.9, marker=marker, zorder=3)
+    axes.set(xlim=(0, end), ylim=(-top, top))
+    ticks = time_ticks(end)
+    axes.set_xticks(ticks, [clock(tick) for tick in ticks])
+    steps = np.arange(-top, top + 0.01, 0.25)
+    axes.set_yticks(steps, [signed(step) for step in steps])
+    axes.set_axisbelow(True)
+    axes.grid(color=FAINT, linewidth=0.7)
+    axes.tick_params(length=0, labelsize=9, labelcolor=SOFT, pad=6)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel("time", fontsize=9, color=SOFT, labelpad=4)
+    _label_lines(axes, curve, top)
+
+
+def _label_lines(axes: "Axes", curve: Curve, top: float) -> None:
+    arousal, valence = label_heights(curve, top, apart=0.13 * top)
+    for name, height, colour in (("arousal", arousal, AROUSAL_LIGHT), ("valence", valence, VALENCE_LIGHT)):
+        axes.annotate(
+            name,
+            (1.0, height),
+            xycoords=("axes fraction", "data"),
+            xytext=(6, 0),
+            textcoords="offset points",
+            fontsize=10.5,
+            weight="bold",
+            color=colour,
+            va="center",
+        )
+
+
+def _draw_circumplex(figure: "Figure", axes: "Axes", curve: Curve) -> None:
+    from matplotlib.patches import Circle
+
+    axes.set(xlim=(-1.40, 1.40), ylim=(-1.40, 1.25), aspect="equal")
+    axes.set_axis_off()
+    for radius in (0.5, 1.0):
+        axes.add_patch(Circle((0, 0), radius, fill=False, edgecolor=FAINT, linewidth=1.0))
+    axes.plot([-1, 1], [0, 0], color=FAINT, linewidth=0.9, zorder=0)
+    axes.plot([0, 0], [-1, 1], color=FAINT, linewidth=0.9, zorder=0)
+    for word in RIM_WORDS:
+        y, x = place(word)
+        align = "left" if x > 0.12 else "right" if x < -0.12 else "center"
+        axes.text(1.05 * x, 1.07 * y, word, fontsize=8.5, color=SOFT, ha=align, va="center")
+    for x, y, text, align in (
+        (0.97, -0.05, "positive", "right"),
+        (-0.97, -0.05, "negative", "left"),
+        (0.03, 0.85, "high arousal", "left"),
+        (0.03, -0.85, "low arousal", "left"),
+    ):
+        axes.text(x, y, text, fontsize=7.5, color="#9aa1a9", ha=align, va="center", style="italic")
+    _draw_path(figure, axes, smooth_path(curve), curve)
+
+
+def _draw_path(figure: "Figure", axes: "Axes", points: FloatArray, curve: Curve) -> None:
+    from matplotlib import colormaps
+    from matplotlib.collections import LineCollection
+    from matplotlib.colors import ListedColormap
+
+    xy = points[:, ::-1]
+    # the lightest yellows of viridis would be lost on white
+    colours = ListedColormap(colormaps["viridis_r"](np.linspace(0.12, 1, 256)))
+    segments = np.stack([xy[:-1], xy[1:]], axis=1)
+    lines = LineCollection(list(segments), cmap=colours, linewidths=2.4, capstyle="round", zorder=3)
+    lines.set_array(curve.times_s[:-1])
+    axes.add_collection(lines)
+    axes.plot(*xy[0], "o", markersize=6.5, color="white", markeredgecolor=INK, markeredgewidth=1.2, zorder=4)
+    axes.plot(*xy[-1], "o", markersize=6.5, color=INK, zorder=4)
+    if len(xy) > 1:
+        bar = axes.inset_axes((0.40, 0.045, 0.20, 0.016))
+        figure.colorbar(lines, cax=bar, orientation="horizontal", drawedges=False)
+        bar.spines[:].set_visible(False)
+        bar.set_xticks([])
+        bar.set_title(f"running mean over {PATH_SPAN_S:.0f} s", fontsize=7.5, color=SOFT, pad=4)
+        for x, text, align in ((-0.06, "start ○", "right"), (1.06, "● end", "left")):
+            bar.text(x, 0.5, text, transform=bar.transAxes, fontsize=7.5, color=SOFT, ha=align, va="center")

@@ -1,0 +1,111 @@
+"""What the picture and the page draw alike: clock, ticks, range of the axes, the smoothed path."""
+
+import unicodedata
+from pathlib import PurePath
+
+import numpy as np
+
+from moodcurve.curve import Curve, FloatArray
+
+PATH_SPAN_S = 4.0
+"""The path on the circumplex is a running mean over this span (seconds): a model that judges every second for
+itself jumps about, and a point that jumps twice a second shows no direction."""
+AROUSAL_LIGHT, VALENCE_LIGHT = "#bf4a06", "#1767a8"
+"""Orange and blue: told apart by the colour-blind too, and with a contrast above 4.5 on white."""
+
+_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, rounded, with hours where there are any.
+
+    >>> clock(0.4), clock(61.6), clock(3661)
+    ('0:00', '1:02', '1:01:01')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def signed(value: float) -> str:
+    """Write a value with its sign, a true minus, and two decimals; zero has no sign.
+
+    >>> signed(0.5), signed(-0.254), signed(-0.001)
+    ('+0.50', '−0.25', '0.00')
+    """
+    text = f"{value:+.2f}"
+    return "0.00" if text[1:] == "0.00" else text.replace("-", "−")
+
+
+def time_ticks(duration_s: float, most: int = 9) -> list[float]:
+    """Round times from 0 to the end, at most `most` of them.
+
+    >>> time_ticks(61.0, most=5)
+    [0.0, 15.0, 30.0, 45.0, 60.0]
+    """
+    longest = _STEPS_S[-1]
+    hours = range(2 * longest, int(duration_s) + 2 * longest, longest)
+    step = next(step for step in (*_STEPS_S, *hours) if duration_s / step < most)
+    return [float(tick) for tick in np.arange(0, duration_s, step)]
+
+
+def length_s(curve: Curve) -> float:
+    """End of the time axis: the duration, or the last point where that lies behind it."""
+    return max(curve.duration_s, float(curve.times_s[-1]), 1e-3)
+
+
+def reach(curve: Curve) -> float:
+    """End of a value axis that is symmetric about 0 and holds all of the curve: 0.5, 0.75 or 1."""
+    drawn = [curve.arousal, curve.valence, curve.arousal_interval, curve.valence_interval]
+    highest = max(float(np.abs(values).max()) for values in drawn if values is not None)
+    return 0.5 if highest <= 0.5 else 0.75 if highest <= 0.75 else 1.0
+
+
+def smooth_path(curve: Curve) -> FloatArray:
+    """Average arousal and valence over `PATH_SPAN_S` around each point, over less at both ends.
+
+    Returns
+    -------
+    ndarray (n, 2)
+        Row i is the mean of the points whose times differ from `times_s[i]` by `PATH_SPAN_S` / 2 at most.
+    """
+    points = np.column_stack([curve.arousal, curve.valence])
+    sums = np.vstack([np.zeros(2), np.cumsum(points, axis=0)])
+    first = np.searchsorted(curve.times_s, curve.times_s - PATH_SPAN_S / 2 - 1e-9)
+    last = np.searchsorted(curve.times_s, curve.times_s + PATH_SPAN_S / 2 + 1e-9)
+    # the difference of sums can leave [-1, 1] by a rounding error
+    mean: FloatArray = np.clip((sums[last] - sums[first]) / (last - first)[:, None], -1, 1)
+    return mean
+
+
+def label_heights(curve: Curve, top: float, apart: float) -> tuple[float, float]:
+    """Heights of the names at the ends of the two lines, on an axis from -`top` to `top`.
+
+    Where the ends lie nearer than `apart`, the names move away from each other by equal parts, and both back
+    inside the axis where that takes one out of it.
+    """
+    arousal, valence = float(curve.arousal[-1]), float(curve.valence[-1])
+    missing = max(0.0, apart - abs(arousal - valence)) / 2
+    up = missing if arousal >= valence else -missing
+    arousal, valence = arousal + up, valence - up
+    shift = max(0.0, max(arousal, valence) - top) + min(0.0, min(arousal, valence) + top)
+    return arousal - shift, valence - shift
+
+
+def title(curve: Curve) -> str:
+    """Give the file's name alone: a page that is passed on should not tell the folders of its maker."""
+    return one_line(PurePath(curve.source).name) or "untitled"
+
+
+def one_line(text: str) -> str:
+    """Give a text as one line that any font engine and encoder takes.
+
+    Control characters, line and paragraph separators and marks that turn the direction of writing become
+    blanks, bytes of a file name that are no text a question mark each.
+    """
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(" " if unicodedata.category(c) in _NO_TEXT or c in _TURNING else c for c in text)
+
+
+_NO_TEXT = {"Cc", "Zl", "Zp"}
+_TURNING = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}

@@ -1,0 +1,381 @@
+"""The page in a real Chromium, opened from a file as by a double click."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from moodcurve.report import write_report
+from small_song import small_curve, write_song
+
+pytestmark = pytest.mark.browser
+
+SECONDS = 8.0
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def song_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    audio = write_song(folder, "pcm16.wav", SECONDS)
+    write_report(small_curve(SECONDS, intervals=True), audio, folder / "song.html")
+    return folder / "song.html"
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Open a page in a window of its own; at the end nothing may have gone wrong or left the machine."""
+    troubles: list[str] = []
+    contexts = []
+
+    def open_it(path: Path, *, width: int = 1280, height: int = 900, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: troubles.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+        page.on("request", lambda request: troubles.append(request.url) if reaches_out(request.url) else None)
+        page.goto(path.as_uri())
+        until(page, "document.documentElement.classList.contains('ready')")
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def until(page: Page, condition: str) -> None:
+    """Wait for a condition; Playwright's own way evaluates text inside the page, which the page forbids."""
+    deadline = time.monotonic() + 20
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, f"never came true: {condition}"
+        page.wait_for_timeout(20)
+
+
+def reaches_out(url: str) -> bool:
+    return not url.startswith(("file:", "data:"))
+
+
+def seconds(page: Page) -> float:
+    return float(page.evaluate("document.getElementById('sound').currentTime"))
+
+
+def cursor_share(page: Page) -> float:
+    """Where the cursor stands, as it is laid out: 0 at the left end of the stage, 1 at the right."""
+    return float(
+        page.evaluate(
+            """() => {
+                const stage = document.getElementById("stage").getBoundingClientRect();
+                const cursor = document.getElementById("cursor").getBoundingClientRect();
+                return ((cursor.left + cursor.right) / 2 - stage.left) / stage.width;
+            }"""
+        )
+    )
+
+
+def point(page: Page) -> tuple[float, float]:
+    at = page.locator("#point")
+    return float(at.get_attribute("cx") or "nan"), float(at.get_attribute("cy") or "nan")
+
+
+def click_at(page: Page, share: float, part: str) -> None:
+    box = page.locator(part).first.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+
+
+def test_the_curves_are_drawn(song_page: Path, open_page: Open) -> None:
+    page = open_page(song_page)
+    stage = page.locator("#stage").bounding_box()
+    assert stage
+    assert stage["width"] > 400
+    for axis in ("arousal", "valence"):
+        line = page.locator(f".line.{axis}").bounding_box()
+        assert line
+        assert line["width"] == pytest.approx(stage["width"], abs=4)  # the pen's width goes beyond the points
+        assert page.locator(f".line.{axis}").evaluate("e => getComputedStyle(e).stroke") != "none"
+        assert page.locator(f".band.{axis}").count() == 1
+    arousal = page.locator(".line.arousal").bounding_box()
+    course = page.locator(".course").bounding_box()
+    assert arousal
+    assert course
+    # from -0.4 to +0.3 on an axis from -0.75 to 0.75
+    assert arousal["height"] == pytest.approx(0.7 / 1.5 * course["height"], abs=4)
+    assert page.locator(".played .peak").evaluate("e => e.getBBox().height") == pytest.approx(1000)
+
+
+@pytest.mark.parametrize("part", [".course", ".wave"])
+def test_a_click_goes_to_its_moment(song_page: Path, open_page: Open, part: str) -> None:
+    page = open_page(song_page)
+    click_at(page, 0.5, part)
+    # a pixel of the stage is 0.013 s
+    assert seconds(page) == pytest.approx(4.0, abs=0.05)
+    assert cursor_share(page) == pytest.approx(0.5, abs=0.005)
+    curve = small_curve(SECONDS)
+    assert page.locator("#time").inner_text() == "0:04"
+    assert float(page.locator("#arousal").inner_text().replace("−", "-")) == pytest.approx(
+        curve.arousal[8], abs=0.011
+    )
+    assert float(page.locator("#valence").inner_text().replace("−", "-")) == pytest.approx(
+        curve.valence[8], abs=0.011
+    )
+
+
+def test_a_drag_follows_the_pointer(song_page: Path, open_page: Open) -> None:
+    page = open_page(song_page)
+    box = page.locator("#stage").bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.2 * box["width"], middle)
+    assert page.locator("#hover").is_visible()
+    assert page.locator("#hover").get_attribute("data-time") == "0:01"
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.75 * box["width"], middle, steps=5)
+    assert seconds(page) == pytest.approx(6.0, abs=0.05)
+    page.mouse.move(box["x"] + 2 * box["width"], middle, steps=5)  # beyond the end, button still down
+    assert seconds(page) == pytest.approx(SECONDS, abs=0.05)
+    page.mouse.up()
+    page.mouse.move(box["x"] + 0.1 * box["width"], middle)
+    assert seconds(page) == pytest.approx(SECONDS, abs=0.05)
+
+
+def test_the_dots_ride_on_the_lines(song_page: Path, open_page: Open) -> None:
+    page = open_page(song_page)
+    click_at(page, 0.5, ".course")
+    course = page.locator(".course").bounding_box()
+    dot = page.locator("#dot-arousal").bounding_box()
+    assert course
+    assert dot
+    height = (0.75 - small_curve(SECONDS).arousal[8]) / 1.5
+    assert dot["y"] + dot["height"] / 2 - course["y"] == pytest.approx(height * course["height"], abs=1.5)
+
+
+def test_cursor_and_point_move_with_the_music(song_page: Path, open_page: Open) -> None:
+    page = open_page(song_page)
+    start, at = point(page), cursor_share(page)
+    page.get_by_role("button", name="Play").click()
+    until(page, "document.getElementById('sound').currentTime > 1.2")
+    assert page.get_by_role("button", name="Pause").is_visible()
+    page.get_by_role("button", name="Pause").click()
+    assert cursor_share(page) > at + 0.14
+    assert cursor_share(page) == pytest.approx(seconds(page) / SECONDS, abs=0.005)
+    assert point(page)[1] < start[1] - 3  # arousal rises by 0.1 a second: 10 units of the drawing, upwards
+    stopped = seconds(page)
+    page.wait_for_timeout(200)
+    assert seconds(page) == stopped
+
+
+def test_the_end_of_the_song_gives_the_button_back(song_page: Path, open_page: Open) -> None:
+    page = open_page(song_page)
+    click_at(page, 0.95, ".course")
+    page.locator("#play").click()
+    until(page, "document.getElementById('sound').ended")
+    page.get_by_role("button", name="Play").wait_for()
+    assert cursor_share(page) == pytest.approx(1, abs=0.005)
+
+
+def test_the_point_stands_where_the_path_is(song_page: Path, open_page: Open) -> None:
+    page = open_page(song_page)
+    click_at(page, 0.5, ".course")
+    curve = small_curve(SECONDS)
+    near = np.abs(curve.times_s - 4.0) <= 2.0
+    # three decimals of the path, two of the drawing, and 0.05 s of a pixel
+    assert point(page) == pytest.approx(
+        (100 * curve.valence[near].mean(), -100 * curve.arousal[near].mean()), abs=0.6
+    )
+    assert page.locator("#mood").inner_text() == "mildly pleased, happy, glad"
+    assert page.locator(".word.here").text_content() == "pleased"
+
+
+def test_the_keyboard(song_page: Path, open_page: Open) -> None:
+    page = open_page(song_page)
+    page.keyboard.press("ArrowRight")
+    assert seconds(page) == pytest.approx(5)
+    page.keyboard.press("Shift+ArrowRight")
+    assert seconds(page) == pytest.approx(6)
+    page.keyboard.press("ArrowLeft")
+    assert seconds(page) == pytest.approx(1)
+    page.keyboard.press("ArrowLeft")
+    assert seconds(page) == 0  # not below
+    page.keyboard.press("End")
+    assert seconds(page) == 0  # only the slider itself takes End: elsewhere it scrolls
+    page.keyboard.press(" ")
+    until(page, "!document.getElementById('sound').paused")
+    page.keyboard.press(" ")
+    until(page, "document.getElementById('sound').paused")
+
+    stage = page.get_by_role("slider", name="Position in the song")
+    stage.focus()
+    for key, expected in (("End", 8), ("PageDown", 7.2), ("Home", 0), ("PageUp", 0.8), ("ArrowUp", 5.8)):
+        page.keyboard.press(key)
+        assert seconds(page) == pytest.approx(expected, abs=1e-3)
+    assert stage.get_attribute("aria-valuenow") == "5"
+    assert stage.get_attribute("aria-valuemax") == "8"
+    assert (stage.get_attribute("aria-valuetext") or "").startswith("0:05 of 0:08, ")
+
+
+def test_space_on_the_button_plays_once(song_page: Path, open_page: Open) -> None:
+    page = open_page(song_page)
+    page.locator("#play").focus()
+    page.keyboard.press(" ")
+    until(page, "document.getElementById('sound').currentTime > 0.1")
+    assert page.get_by_role("button", name="Pause").is_visible()
+
+
+def test_the_focus_is_seen(song_page: Path, open_page: Open) -> None:
+    page = open_page(song_page)
+    seen = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate(
+                """() => {
+                    const e = document.activeElement;
+                    return [e.id || e.tagName, getComputedStyle(e).outlineStyle];
+                }"""
+            )
+        )
+    assert seen == [["stage", "solid"], ["play", "solid"], ["A", "solid"], ["SUMMARY", "solid"]]
+
+
+@pytest.mark.parametrize("width", [320, 700, 1280])
+def test_nothing_is_wider_than_the_window(song_page: Path, open_page: Open, width: int) -> None:
+    page = open_page(song_page, width=width)
+    page.locator("summary").click()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll("body *")]
+            .filter((e) => {
+                const box = e.getBoundingClientRect();
+                return box.width > 1 && (box.left < -1 || box.right > innerWidth + 1);
+            })
+            .map((e) => e.outerHTML.slice(0, 80))"""
+    )
+    assert outside == []
+
+
+CONTRASTS = """() => {
+    const rgb = (text) => text.match(/[\\d.]+/g).slice(0, 3).map((c) => {
+        const s = c / 255;
+        return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4;
+    });
+    const luminance = (text) => {
+        const [r, g, b] = rgb(text);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const back = luminance(getComputedStyle(document.querySelector(".card")).backgroundColor);
+    const names = ["#arousal", "#valence", "#mood", ".note.keys", ".word", ".word.here", ".at", ".facts"];
+    return Object.fromEntries(names.map((name) => {
+        const style = getComputedStyle(document.querySelector(name));
+        const front = luminance(name.startsWith(".word") ? style.fill : style.color);
+        return [name, (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05)];
+    }));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_is_legible_in_light_and_dark(song_page: Path, open_page: Open, scheme: str) -> None:
+    page = open_page(song_page, color_scheme=scheme)
+    back = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(int(c) for c in back[4:-1].split(",")) > 380) == (scheme == "light")
+    low = {name: ratio for name, ratio in page.evaluate(CONTRASTS).items() if ratio < 4.5}  # WCAG 2, level AA
+    assert low == {}
+
+
+def test_a_dark_window_prints_on_white(song_page: Path, open_page: Open) -> None:
+    page = open_page(song_page, color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor") == (
+        "rgb(255, 255, 255)"
+    )
+    assert not page.locator("#play").is_visible()
+    assert not page.locator("#cursor").is_visible()
+    assert page.locator(".line.arousal").is_visible()
+
+
+def test_less_motion_where_it_is_wanted(song_page: Path, open_page: Open) -> None:
+    page = open_page(song_page, reduced_motion="reduce")
+    assert not page.locator("#trail").is_visible()
+    page.locator("#play").click()
+    until(page, "document.getElementById('sound').currentTime > 0.8")
+    assert cursor_share(page) > 0.04
+
+
+def test_a_hostile_name_is_only_shown(tmp_path: Path, open_page: Open) -> None:
+    name = "<\u2215script><script>alert(1)<\u2215script>\"'><img src=x onerror=alert(2)>&lt;\u2028.wav"
+    audio = write_song(tmp_path, "pcm16.wav", 2.0)
+    write_report(small_curve(2.0, source=name, warnings=("</script><b>x",)), audio, tmp_path / "x.html")
+    page = open_page(tmp_path / "x.html")
+    assert page.locator("h1").inner_text() == name.replace("\u2028", " ")
+    assert page.title() == f"{name.replace(chr(0x2028), ' ')} – moodcurve"
+    assert page.locator("img, b:not([class])").count() == 0
+    assert page.locator(".warnings li").inner_text() == "</script><b>x"
+
+
+@pytest.mark.parametrize("name", ["x.mp3", "x.flac", "x.opus", "float.wav", "alac.m4a"])
+def test_embedded_sound_is_played(tmp_path: Path, open_page: Open, name: str) -> None:
+    audio = write_song(tmp_path, name, 2.0)
+    write_report(small_curve(2.0), audio, tmp_path / "x.html")
+    page = open_page(tmp_path / "x.html")
+    until(page, "document.getElementById('sound').readyState >= 2")
+    # frames of an encoder: 0.1 s
+    assert page.evaluate("document.getElementById('sound').duration") == pytest.approx(2.0, abs=0.1)
+    page.locator("#play").click()
+    until(page, "document.getElementById('sound').currentTime > 0.3")
+
+
+def test_sound_that_the_browser_cannot_play_is_told(tmp_path: Path, open_page: Open) -> None:
+    audio = write_song(tmp_path, "x.flac", 2.0)
+    write_report(small_curve(2.0), audio, tmp_path / "x.html")
+    text = (tmp_path / "x.html").read_text(encoding="utf-8")
+    start = text.index("data:audio/flac;base64,") + len("data:audio/flac;base64,")
+    (tmp_path / "x.html").write_text(text[:start] + text[start + 4000 :], encoding="utf-8")
+    page = open_page(tmp_path / "x.html")
+    page.get_by_text("This browser cannot play the sound in this page.").wait_for()
+    assert page.locator("#play").is_disabled()
+
+
+def test_without_sound_the_curve_can_still_be_walked(
+    tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audio = write_song(tmp_path, "pcm16.wav", SECONDS)
+    monkeypatch.setattr("moodcurve.report.sound.EMBED_LIMIT_BYTES", 1000)
+    write_report(small_curve(SECONDS), audio, tmp_path / "x.html")
+    page = open_page(tmp_path / "x.html")
+    assert page.locator("#play").is_disabled()
+    assert page.get_by_text("too long").is_visible()
+    click_at(page, 0.25, ".course")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#time").inner_text() == "0:07"
+    assert cursor_share(page) == pytest.approx(7 / 8, abs=0.005)
+
+
+def test_without_scripts_the_page_says_so_and_plays(song_page: Path, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(song_page.as_uri())
+    assert page.locator("#sound").is_visible()
+    assert page.get_by_text("Scripts are switched off").is_visible()
+    context.close()
