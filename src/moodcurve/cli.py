@@ -318,11 +318,41 @@ def benchmark(
     output: Annotated[
         Path | None, typer.Option("-o", metavar="DIR", help="Write JSON and figure here.")
     ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of splits, training and intervals.")] = 0,
 ) -> None:
-    """Train and test model families by a published protocol, beside the published figures.
+    """Train and test model families by a stated protocol, with the published figures beside.
+
+    -o DIR writes DIR/<protocol>.json and a figure, DIR/<protocol>.png.
 
     Example: moodcurve benchmark DEAM --protocol paper --models mlr,ffnn -o results
     """
+    from moodcurve import terminal
+    from moodcurve.files import written_whole
+    from moodcurve.learn.benchmark import run_benchmark
+    from moodcurve.learn.benchmark_table import difference_table, draw, explanations, table
+    from moodcurve.learn.protocols import read_for
+
+    with terminal.progress_bar() as bar:
+        task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
+        dataset = read_for(folder, protocol, progress=lambda done, total: _advance(bar, task, done, total))
+        result = run_benchmark(dataset, protocol, models.split(","), seed=seed, progress=_steps(bar, task))
+    for note in dataset.notes:
+        _say(note)
+    terminal.print_rows(table(result))
+    terminal.print_rows(difference_table(result))
+    terminal.print_lines(explanations(result))
+    files = [json_file] if json_file else []
+    if output is not None:
+        files.append(output / f"{protocol.value}.json")
+    for file in files:
+        with written_whole(file) as scratch:
+            scratch.write_text(
+                json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8"
+            )
+        _say(f"wrote {file}")
+    if output is not None:
+        draw(result, output / f"{protocol.value}.png")
+        _say(f"wrote {output / f'{protocol.value}.png'}")
 
 
 def _read_songs(folder: Path, labels: Labels, feature_set: Set) -> "Dataset":
@@ -337,11 +367,15 @@ def _read_songs(folder: Path, labels: Labels, feature_set: Set) -> "Dataset":
             folder,
             labels=labels.value,
             feature_set=find_set(feature_set),
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=lambda done, total: _advance(bar, task, done, total),
         )
     for note in dataset.notes:
         _say(note)
     return dataset
+
+
+def _advance(bar: "Progress", task: "TaskID", done: int, total: int) -> None:
+    bar.update(task, completed=done, total=total)
 
 
 def _steps(bar: "Progress", task: "TaskID") -> Callable[[int, int, str], None]:

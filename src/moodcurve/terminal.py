@@ -27,8 +27,8 @@ DRAWING_ROWS = 4
 
 
 def results() -> Console:
-    """Console for results: standard output, as wide as needed when it is not a terminal."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Console for results: standard output; into a file or a pipe, tables are as wide as they need."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
 def messages() -> Console:
@@ -88,6 +88,24 @@ def print_evaluation(figures: Mapping[str, Any]) -> None:
     console.print(f"model {figures['model']}, {figures['songs']} songs", markup=False)
     console.print(f"{'':9}{'mean over songs':22}over all points")
     console.print(table)
+
+
+def print_rows(rows: Sequence[Sequence[str]]) -> None:
+    """Print a table whose first row is its header; nothing if there is no other row."""
+    if len(rows) < 2:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in rows[0]:
+        table.add_column(heading, overflow="fold")
+    for row in rows[1:]:
+        table.add_row(*row)
+    results().print(table, "")
+
+
+def print_lines(lines: Sequence[str]) -> None:
+    """Print sentences, a line each."""
+    for line in lines:
+        results().print(line, markup=False)
 
 
 def clock(seconds: float) -> str:
