@@ -149,6 +149,13 @@ def test_the_players_numbers_are_those_of_the_curve() -> None:
     assert data["length_s"] == 8.0
 
 
+def test_a_long_recording_is_drawn_by_means_and_says_so() -> None:
+    page = Page(render(small_curve(3600.0), silent()))
+    assert len(data_of(page)["arousal"]) == 600
+    assert any("each point drawn here is a mean over 6 s" in text for text in page.text["p"])
+    assert not any("is a mean over" in text for text in Page(render(small_curve(), silent())).text["p"])
+
+
 def test_the_rim_word_is_the_nearest_or_none() -> None:
     arousal = np.array([0.9, -0.9, 0.0, 0.01])
     curve = small_curve(

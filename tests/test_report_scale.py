@@ -8,8 +8,10 @@ from moodcurve.report.scale import (
     VALENCE_LIGHT,
     clock,
     label_heights,
+    path_span_s,
     reach,
     smooth_path,
+    thinned,
     time_ticks,
     title,
 )
@@ -65,6 +67,28 @@ def test_the_path_is_the_mean_of_four_seconds_around() -> None:
         np.testing.assert_allclose(
             smooth_path(curve)[i], [arousal[near].mean(), valence[near].mean()], rtol=0, atol=1e-14
         )
+
+
+def test_the_span_of_the_path_grows_above_four_minutes() -> None:
+    spans = [path_span_s(small_curve(minutes * 60.0)) for minutes in (0.5, 4, 5, 60)]
+    assert spans == [4, 4, 5, 60]
+
+
+def test_five_minutes_are_drawn_as_they_are() -> None:
+    curve = small_curve(301.0 - 0.5)
+    assert len(curve.times_s) == 600
+    assert thinned(curve) is curve
+
+
+def test_an_hour_is_drawn_by_means() -> None:
+    curve = small_curve(3600.0, intervals=True)  # 7199 points, 12 to a mean, the last of 11
+    shown = thinned(curve)
+    assert len(shown.times_s) == 600
+    for name in ("times_s", "arousal", "valence", "arousal_interval", "valence_interval"):
+        values = getattr(curve, name)
+        means = [values[i : i + 12].mean(axis=0) for i in range(0, 7199, 12)]
+        # 1e-13 of times up to 3600 and values up to 1: sums in another order
+        np.testing.assert_allclose(getattr(shown, name), means, rtol=1e-13, atol=1e-13)
 
 
 @given(st.lists(st.floats(-1, 1), min_size=15, max_size=15))

@@ -18,8 +18,6 @@ RADIUS = 100
 """Of the drawn circumplex, in its own units; the page's moving point uses it too."""
 PATH_PIECES = 40
 """The path gets darker from start to end in this many steps."""
-PATH_POINTS = 600
-"""Of a longer path only every second, third … point is drawn: more cannot be told apart."""
 LABELS_APART = 0.16
 """Least distance of the lines' names, in parts of half the axis."""
 
@@ -103,9 +101,7 @@ def circumplex_svg(curve: Curve) -> str:
 
 
 def _song_path(curve: Curve) -> str:
-    path = smooth_path(curve)
-    shown = np.append(np.arange(0, len(path) - 1, len(path) // PATH_POINTS + 1), len(path) - 1)
-    points = path[shown][:, ::-1] * (RADIUS, -RADIUS)
+    points = smooth_path(curve)[:, ::-1] * (RADIUS, -RADIUS)
     pieces = min(PATH_PIECES, len(points))
     edges = np.linspace(0, len(points) - 1, pieces + 1).round().astype(int)
     lines = ""

@@ -16,7 +16,17 @@ from moodcurve.circumplex import NEUTRAL_RADIUS, RIM_WORDS, Summary, describe, p
 from moodcurve.curve import Curve, FloatArray
 from moodcurve.files import written_whole
 from moodcurve.report import drawing
-from moodcurve.report.scale import PATH_SPAN_S, clock, length_s, reach, signed, smooth_path, time_ticks, title
+from moodcurve.report.scale import (
+    clock,
+    length_s,
+    path_span_s,
+    reach,
+    signed,
+    smooth_path,
+    thinned,
+    time_ticks,
+    title,
+)
 from moodcurve.report.sound import Sound, listen
 
 TABLE_ROWS = 25
@@ -45,7 +55,7 @@ def write_report(curve: Curve, audio_path: str | os.PathLike[str], path: str | o
 
 def render(curve: Curve, sound: Sound) -> str:
     """Give the page as text; names and warnings in it are escaped, all else are numbers and our own words."""
-    summary = summarize(curve)
+    summary, shown = summarize(curve), thinned(curve)
     style, script = _asset("style.css"), _asset("player.js")
     name = escape(title(curve))
     return Template(_asset("page.html")).substitute(
@@ -54,7 +64,7 @@ def render(curve: Curve, sound: Sound) -> str:
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
-        data=_data(curve),
+        data=_data(shown),
         sound=_SOUND.format(sound.address) if sound.address else "",
         sound_note=escape(sound.note),
         warnings=_warnings(curve.warnings),
@@ -65,16 +75,17 @@ def render(curve: Curve, sound: Sound) -> str:
         feature_set=escape(curve.feature_set),
         version=__version__,
         waveform=drawing.waveform_svg(sound.peak, sound.rms),
-        course=drawing.course_svg(curve),
-        value_labels=drawing.value_labels_svg(curve),
-        line_labels=drawing.line_labels_svg(curve),
-        time_labels=drawing.time_labels_svg(curve),
-        circumplex=drawing.circumplex_svg(curve),
+        course=drawing.course_svg(shown),
+        value_labels=drawing.value_labels_svg(shown),
+        line_labels=drawing.line_labels_svg(shown),
+        time_labels=drawing.time_labels_svg(shown),
+        circumplex=drawing.circumplex_svg(shown),
         course_label=_course_label(curve),
         summary_rows=_summary_rows(curve, summary),
         shares=_shares(summary),
         course_rows=_course_rows(curve),
-        span=f"{PATH_SPAN_S:.0f}",
+        span=f"{path_span_s(shown):.0f}",
+        means=_means(shown) if shown is not curve else "",
         bands=_BANDS if curve.arousal_interval is not None or curve.valence_interval is not None else "",
     )
 
@@ -161,6 +172,11 @@ def _shares(summary: Summary) -> str:
         f'<svg aria-hidden="true">{rail}<rect class="share" width="{share:.1%}" height="100%"/></svg></li>'
         for name, share in summary.shares.items()
     )
+
+
+def _means(shown: Curve) -> str:
+    step_s = float(shown.times_s[1] - shown.times_s[0])
+    return f"Since the recording is long, each point drawn here is a mean over {step_s:g} s. "
 
 
 def _course_rows(curve: Curve) -> str:

@@ -11,15 +11,16 @@ from moodcurve.curve import Curve, FloatArray
 from moodcurve.files import written_whole
 from moodcurve.report.scale import (
     AROUSAL_LIGHT,
-    PATH_SPAN_S,
     VALENCE_LIGHT,
     clock,
     label_heights,
     length_s,
     one_line,
+    path_span_s,
     reach,
     signed,
     smooth_path,
+    thinned,
     time_ticks,
     title,
 )
@@ -35,8 +36,9 @@ TITLE_CHARACTERS = 70
 def write_plot(curve: Curve, path: str | os.PathLike[str]) -> None:
     """Draw a curve into a PNG of 1800 × 810 pixels, whole or not at all.
 
-    The value axis is symmetric and reaches 0.5, 0.75 or 1; the circumplex always reaches 1. Intervals are
-    bands. A name in a script that the font (DejaVu) lacks is drawn as boxes.
+    Of more than five minutes means are drawn, see `moodcurve.report.scale.thinned`. The value axis is
+    symmetric and reaches 0.5, 0.75 or 1; the circumplex always reaches 1. Intervals are bands. A name in a
+    script that the font (DejaVu) lacks is drawn as boxes.
 
     Raises
     ------
@@ -49,8 +51,9 @@ def write_plot(curve: Curve, path: str | os.PathLike[str]) -> None:
     figure = Figure(figsize=(12, 5.4), dpi=150, facecolor="white")
     FigureCanvasAgg(figure)
     _heading(figure, curve)
-    _draw_course(figure.add_axes((0.05, 0.115, 0.487, 0.70)), curve)
-    _draw_circumplex(figure, figure.add_axes((0.615, 0.02, 0.38, 0.90)), curve)
+    shown = thinned(curve)
+    _draw_course(figure.add_axes((0.05, 0.115, 0.487, 0.70)), shown)
+    _draw_circumplex(figure, figure.add_axes((0.615, 0.02, 0.38, 0.90)), shown)
     with written_whole(path) as scratch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(scratch, format="png")
@@ -155,6 +158,6 @@ def _draw_path(figure: "Figure", axes: "Axes", points: FloatArray, curve: Curve)
         figure.colorbar(lines, cax=bar, orientation="horizontal", drawedges=False)
         bar.spines[:].set_visible(False)
         bar.set_xticks([])
-        bar.set_title(f"running mean over {PATH_SPAN_S:.0f} s", fontsize=7.5, color=SOFT, pad=4)
+        bar.set_title(f"running mean over {path_span_s(curve):.0f} s", fontsize=7.5, color=SOFT, pad=4)
         for x, text, align in ((-0.06, "start ○", "right"), (1.06, "● end", "left")):
             bar.text(x, 0.5, text, transform=bar.transAxes, fontsize=7.5, color=SOFT, ha=align, va="center")

@@ -1,15 +1,19 @@
 """What the picture and the page draw alike: clock, ticks, range of the axes, the smoothed path."""
 
 import unicodedata
+from dataclasses import replace
 from pathlib import PurePath
 
 import numpy as np
 
 from moodcurve.curve import Curve, FloatArray
 
-PATH_SPAN_S = 4.0
-"""The path on the circumplex is a running mean over this span (seconds): a model that judges every second for
-itself jumps about, and a point that jumps twice a second shows no direction."""
+MOST_POINTS = 600
+"""A curve is drawn by this many points at most, above by means: five minutes stay as they are, and an hour is
+a line instead of a hedge."""
+LEAST_SPAN_S = 4.0
+"""The path on the circumplex is a running mean over this span or, above four minutes, over a 60th of the
+length: a point that jumps twice a second shows no direction."""
 AROUSAL_LIGHT, VALENCE_LIGHT = "#bf4a06", "#1767a8"
 """Orange and blue: told apart by the colour-blind too, and with a contrast above 4.5 on white."""
 
@@ -61,18 +65,50 @@ def reach(curve: Curve) -> float:
     return 0.5 if highest <= 0.5 else 0.75 if highest <= 0.75 else 1.0
 
 
+def thinned(curve: Curve) -> Curve:
+    """Give a curve as it is drawn: of more than `MOST_POINTS` points each k are replaced by their mean.
+
+    The k is the smallest that does, the last mean may be of fewer; times, values and ends of intervals alike.
+    """
+    k = -(-len(curve.times_s) // MOST_POINTS)
+    if k == 1:
+        return curve
+    edges = np.arange(0, len(curve.times_s), k)
+    counts = np.diff([*edges, len(curve.times_s)])
+
+    def mean(values: FloatArray) -> FloatArray:
+        sums = np.add.reduceat(values, edges, axis=0)
+        return np.asarray((sums.T / counts).T)
+
+    interval_a, interval_v = curve.arousal_interval, curve.valence_interval
+    return replace(
+        curve,
+        times_s=mean(curve.times_s),
+        arousal=np.clip(mean(curve.arousal), -1, 1),
+        valence=np.clip(mean(curve.valence), -1, 1),
+        arousal_interval=None if interval_a is None else mean(interval_a),
+        valence_interval=None if interval_v is None else mean(interval_v),
+    )
+
+
+def path_span_s(curve: Curve) -> float:
+    """Give the span of `smooth_path` in whole seconds, see `LEAST_SPAN_S`."""
+    return max(LEAST_SPAN_S, float(round(length_s(curve) / 60)))
+
+
 def smooth_path(curve: Curve) -> FloatArray:
-    """Average arousal and valence over `PATH_SPAN_S` around each point, over less at both ends.
+    """Average arousal and valence over `path_span_s` around each point, over less at both ends.
 
     Returns
     -------
     ndarray (n, 2)
-        Row i is the mean of the points whose times differ from `times_s[i]` by `PATH_SPAN_S` / 2 at most.
+        Row i is the mean of the points whose times differ from `times_s[i]` by half the span at most.
     """
+    half = path_span_s(curve) / 2 + 1e-9
     points = np.column_stack([curve.arousal, curve.valence])
     sums = np.vstack([np.zeros(2), np.cumsum(points, axis=0)])
-    first = np.searchsorted(curve.times_s, curve.times_s - PATH_SPAN_S / 2 - 1e-9)
-    last = np.searchsorted(curve.times_s, curve.times_s + PATH_SPAN_S / 2 + 1e-9)
+    first = np.searchsorted(curve.times_s, curve.times_s - half)
+    last = np.searchsorted(curve.times_s, curve.times_s + half)
     # the difference of sums can leave [-1, 1] by a rounding error
     mean: FloatArray = np.clip((sums[last] - sums[first]) / (last - first)[:, None], -1, 1)
     return mean
