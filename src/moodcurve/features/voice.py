@@ -105,7 +105,7 @@ def plain_correlation(x: F32, lag: int) -> float:
         ab += a * b
         aa += a * a
         bb += b * b
-    return ab / np.sqrt(aa * bb) if aa > 0 and bb > 0 else 0.0
+    return ab / (np.sqrt(aa) * np.sqrt(bb)) if aa > 0 and bb > 0 else 0.0
 
 
 @njit(cache=True, nogil=True)
