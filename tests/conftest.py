@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from made_deam import write_deam
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -40,9 +42,16 @@ def deam_dir(data_dir: Path) -> Path:
         try:
             scratch.rename(home)
         except OSError:
+            shutil.rmtree(scratch)
             if not home.is_dir():
                 raise
     return home / "deam"
+
+
+@pytest.fixture(scope="session")
+def small_deam(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Not to be changed."""
+    return write_deam(tmp_path_factory.mktemp("small") / "deam")
 
 
 @pytest.fixture(scope="session")
