@@ -93,6 +93,10 @@ def main() -> None:
         # the reader of a pipe, `head` for example, has seen enough; keep Python from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        # a full disk, a folder that may not be written to
+        _say(f"{error.filename or 'cannot write'}: {error.strerror or error}")
+        sys.exit(1)
 
 
 def _version(wanted: bool) -> None:
@@ -144,6 +148,8 @@ def analyze(
         folder=folder or Path(), formats=() if to_stdout else tuple(formats), plot=plot, report=report
     )
     loaded = load_model(model)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)  # fails now rather than after the first song
     stems = output_stems(paths)
     curves = []
     with terminal.progress_bar() as bar:
