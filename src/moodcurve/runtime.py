@@ -144,6 +144,11 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
     }
     if metadata.get("format") != FORMAT or _names(session) != ([INPUT], [OUTPUT]):
         raise ModelError(f"{label}: not a model of moodcurve (format {FORMAT}); `moodcurve train` makes them")
+    missing = [
+        key for key in ("name", "feature_set", "feature_set_version", "columns") if key not in metadata
+    ]
+    if missing:
+        raise ModelError(f"{label}: states no {missing[0]!r}; `moodcurve train` makes whole models")
     return Model(metadata["name"], _feature_set(metadata, label), metadata, session)
 
 
@@ -196,7 +201,7 @@ def _names(session: "onnxruntime.InferenceSession") -> tuple[list[str], list[str
 def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:
     name, version = metadata["feature_set"], metadata["feature_set_version"]
     known = FEATURE_SETS.get(name)
-    if known is None or known.version != version or list(known.names) != json.loads(metadata["columns"]):
+    if known is None or known.version != version or metadata["columns"] != json.dumps(known.names):
         made = ", ".join(s.key for s in FEATURE_SETS.values())
         raise ModelError(f"{label}: reads features {name}/{version}; this version of moodcurve makes {made}")
     return known

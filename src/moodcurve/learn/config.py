@@ -98,8 +98,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not fits or (isinstance(value, float) and not math.isfinite(value)):
-        raise TrainingError(f"{where} must be a {_WORDS[hint]}, got {value!r}")
+        raise TrainingError(f"{where} must be {_WORDS[hint]}, got {value!r}")
     return value
 
 
-_WORDS = {int: "whole number", float: "finite number", str: "text", bool: "true or false"}
+_WORDS = {int: "a whole number", float: "a finite number", str: "text", bool: "true or false"}

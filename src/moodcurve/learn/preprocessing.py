@@ -140,6 +140,7 @@ def fit_preprocessing(x: npt.NDArray[np.floating], config: PreprocessingConfig) 
     if not config.pca_components and not config.pca_variance:
         return scaled
     centre, directions, variances = principal_components(scaled.apply(x64))
+    check(len(variances) > 0, "x", "varying in at least one column for PCA", "constants only")
     kept = config.pca_components or components_for(variances, config.pca_variance)
     check(kept <= len(variances), "pca_components", f"at most {len(variances)}, the rank of the data", kept)
     rotation = directions[:, :kept] / (np.sqrt(variances[:kept]) if config.whiten else 1.0)

@@ -79,7 +79,12 @@ def find_protocol(name: str) -> Protocol:
 
 
 def read_for(folder: str | Path, protocol: str, *, progress: Progress | None = None) -> Dataset:
-    """Read a folder of annotated songs with the labels and features that a protocol wants; `progress` is `read_dataset`'s.
+    """Read a folder of annotated songs with the labels and features that a protocol wants.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        As `moodcurve.datasets.read_dataset` takes it.
 
     Raises
     ------

@@ -1,0 +1,92 @@
+"""A model file judged on songs, against the same figures by plain formulas."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from made_songs import made_dataset
+from moodcurve.datasets import DatasetError
+from moodcurve.evaluation import evaluate, figures, read_ids, select_songs
+from moodcurve.learn.export import export
+from moodcurve.learn.training import train
+from moodcurve.runtime import load_model
+
+DATASET = made_dataset(12)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory):
+    path = tmp_path_factory.mktemp("models") / "mlr.onnx"
+    export(train(made_dataset(30, seed=1), "mlr"), path, name="made-mlr")
+    return load_model(path)
+
+
+def concordance(t: np.ndarray, p: np.ndarray) -> float:
+    return 2 * np.cov(t, p, bias=True)[0, 1] / (t.var() + p.var() + (t.mean() - p.mean()) ** 2)
+
+
+def test_figures_are_the_plain_formulas(model) -> None:
+    judged = evaluate(DATASET, model)
+    assert list(judged) == ["model", "songs", "arousal", "valence"]
+    assert (judged["model"], judged["songs"]) == ("made-mlr", 12)
+    for axis, column in (("arousal", 0), ("valence", 1)):
+        pairs = [(s.y[:, column], model.predict(s.features)[:, column]) for s in DATASET.songs]
+        t, p = np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
+        expected = {
+            "rmse_song": np.mean([np.sqrt(((a - b) ** 2).mean()) for a, b in pairs]),
+            "r_song": np.mean([np.corrcoef(a, b)[0, 1] for a, b in pairs]),
+            "ccc_song": np.mean([concordance(a, b) for a, b in pairs]),
+            "rmse": np.sqrt(((t - p) ** 2).mean()),
+            "r": np.corrcoef(t, p)[0, 1],
+            "r2": np.corrcoef(t, p)[0, 1] ** 2,
+            "ccc": concordance(t, p),
+        }
+        assert judged[axis] == pytest.approx(expected, rel=1e-9)
+        assert list(judged[axis]) == list(expected)
+
+
+def test_undefined_figures_are_none_and_strict_json() -> None:
+    constant = [np.full((len(song.y), 2), 0.1) for song in DATASET.songs]
+    judged = figures(DATASET.songs, constant)
+    assert judged["arousal"]["r_song"] is None
+    assert judged["arousal"]["r"] is None
+    assert judged["arousal"]["rmse"] > 0
+    json.dumps(judged, allow_nan=False)
+
+
+def test_predictions_are_limited_before_they_are_scored() -> None:
+    far = [song.y * 100 for song in DATASET.songs]
+    limited = [np.clip(song.y * 100, -1, 1) for song in DATASET.songs]
+    assert figures(DATASET.songs, far) == figures(DATASET.songs, limited)
+    assert figures(DATASET.songs, far)["arousal"]["rmse"] < 2
+
+
+def test_songs_are_selected_in_the_datasets_order() -> None:
+    chosen = select_songs(DATASET, ["7", "2"])
+    assert [song.song_id for song in chosen.songs] == ["2", "7"]
+    assert chosen.name == DATASET.name
+
+
+def test_unknown_and_missing_ids_are_refused() -> None:
+    with pytest.raises(DatasetError, match=r"made songs: no song '99' \(2 ids unknown\); .* its 12 songs"):
+        select_songs(DATASET, ["1", "99", "ghost"])
+    with pytest.raises(DatasetError, match="made songs: no ids given"):
+        select_songs(DATASET, [])
+
+
+@pytest.mark.parametrize(
+    "text", ["2\n7\n", "song_id,score\n2,0.5\n\n7,0.1\n", " 2 ,x\r\n7", "song_id\n2\n7\n\n"]
+)
+def test_ids_are_the_first_field_of_each_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ids.csv").write_text(text)
+    assert read_ids(tmp_path / "ids.csv") == ("2", "7")
+
+
+def test_unreadable_ids_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"none\.txt: cannot be read as a list of ids, one a line"):
+        read_ids(tmp_path / "none.txt")
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff")
+    with pytest.raises(DatasetError, match=r"picture\.png: cannot be read"):
+        read_ids(tmp_path / "picture.png")
