@@ -10,7 +10,9 @@ SOURCE = Path(__file__).parents[1] / "src" / "moodcurve"
 # docs/architecture.md says what each of them is for
 LAYERS = (
     "errors",
+    "wording",
     "files",
+    "decoders",
     "audio",
     "features",
     "curve",
@@ -19,6 +21,7 @@ LAYERS = (
     "runtime",
     "analysis",
     "metrics",
+    "music",
     "datasets",
     "evaluation",
     "learn",

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from moodcurve.report.scale import (
     AROUSAL_LIGHT,
     VALENCE_LIGHT,
-    clock,
     label_heights,
     path_span_s,
     reach,
@@ -15,6 +14,7 @@ from moodcurve.report.scale import (
     time_ticks,
     title,
 )
+from moodcurve.wording import clock
 from small_song import small_curve
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from moodcurve import __version__
-from moodcurve.errors import MoodcurveError, one_line
+from moodcurve.errors import MoodcurveError
+from moodcurve.wording import one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -70,13 +71,9 @@ class Labels(StrEnum):
     mediaeval2015 = "mediaeval2015"
 
 
-ModelOption = Annotated[
-    str, typer.Option("--model", metavar="NAME|FILE", help="A packaged model or a model file.")
-]
+ModelOption = Annotated[str, typer.Option("--model", metavar="NAME|FILE", help="A packaged model or a model file.")]
 LabelsOption = Annotated[Labels, typer.Option("--labels", help="Which labels of a DEAM folder.")]
-DatasetArgument = Annotated[
-    Path, typer.Argument(metavar="DATASET", help="Folder of annotated songs in DEAM's layout.")
-]
+DatasetArgument = Annotated[Path, typer.Argument(metavar="DATASET", help="Folder of annotated songs in DEAM's layout.")]
 
 
 def main() -> None:
@@ -120,9 +117,7 @@ def analyze(
     folder: Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Write results here.")] = None,
     formats: Annotated[list[Format] | None, typer.Option("-f", help="May be given several times.")] = None,
     plot: Annotated[bool, typer.Option("--plot", help="Write a picture, DIR/<stem>.png.")] = False,
-    report: Annotated[
-        bool, typer.Option("--report", help="Write a page with a player, DIR/<stem>.html.")
-    ] = False,
+    report: Annotated[bool, typer.Option("--report", help="Write a page with a player, DIR/<stem>.html.")] = False,
     model: ModelOption = "default",
 ) -> None:
     """Give the curve of arousal and valence of songs.
@@ -139,14 +134,10 @@ def analyze(
     formats = formats or []
     to_stdout = folder is None and bool(formats)
     if to_stdout and (len(paths) > 1 or len(formats) > 1):
-        raise typer.BadParameter(
-            "several songs or formats need a folder to write to: -o DIR", param_hint="-f"
-        )
+        raise typer.BadParameter("several songs or formats need a folder to write to: -o DIR", param_hint="-f")
     if folder is not None and not (formats or plot or report):
         formats = [Format.csv]
-    outputs = Outputs(
-        folder=folder or Path(), formats=() if to_stdout else tuple(formats), plot=plot, report=report
-    )
+    outputs = Outputs(folder=folder or Path(), formats=() if to_stdout else tuple(formats), plot=plot, report=report)
     loaded = load_model(model)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)  # fails now rather than after the first song
@@ -179,9 +170,7 @@ def analyze(
 def features(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="An audio file, or a video.")],
     feature_set: Annotated[Set, typer.Option("--set", help="Which columns.")] = Set.compare260,
-    output: Annotated[
-        Path | None, typer.Option("-o", metavar="FILE.csv", help="Instead of printing.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", metavar="FILE.csv", help="Instead of printing.")] = None,
 ) -> None:
     """Write a song's window features as DEAM's CSV: frameTime;... with a row each half second.
 
@@ -208,9 +197,7 @@ def features(
 @app.command()
 def demo(
     song: Annotated[Path | None, typer.Argument(metavar="[SONG]", help="Your own song instead.")] = None,
-    folder: Annotated[Path, typer.Option("-o", metavar="DIR", help="Write results here.")] = Path(
-        "demo-output"
-    ),
+    folder: Annotated[Path, typer.Option("-o", metavar="DIR", help="Write results here.")] = Path("demo-output"),
 ) -> None:
     """Take a song through the whole path: table, CSV, JSON, picture and page with a player.
 
@@ -247,9 +234,7 @@ def train(
     folder: DatasetArgument,
     family: Annotated[Family, typer.Option("--model", help="Which kind of model.")],
     output: Annotated[Path, typer.Option("-o", metavar="MODEL.onnx", help="The model file to write.")],
-    config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings of the model.")
-    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings of the model.")] = None,
     labels: LabelsOption = Labels.deam,
     feature_set: Annotated[Set, typer.Option("--set", help="Which columns to learn from.")] = Set.default,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same model.")] = 0,
@@ -284,9 +269,7 @@ def train(
 def evaluate(
     folder: DatasetArgument,
     model: ModelOption = "default",
-    ids: Annotated[
-        Path | None, typer.Option("--ids", metavar="FILE", help="Only these songs, an id a line.")
-    ] = None,
+    ids: Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="Only these songs, an id a line.")] = None,
     labels: LabelsOption = Labels.deam,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -317,13 +300,9 @@ def evaluate(
 def benchmark(
     folder: DatasetArgument,
     protocol: Annotated[Protocol, typer.Option("--protocol")] = Protocol.paper,
-    models: Annotated[
-        str, typer.Option("--models", metavar="a,b,...", help="Model families.")
-    ] = "mlr,svr,ffnn",
+    models: Annotated[str, typer.Option("--models", metavar="a,b,...", help="Model families.")] = "mlr,svr,ffnn",
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write JSON here.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", metavar="DIR", help="Write JSON and figure here.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Write JSON and figure here.")] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of splits, training and intervals.")] = 0,
 ) -> None:
     """Train and test model families by a stated protocol, with the published figures beside.
@@ -352,9 +331,7 @@ def benchmark(
         files.append(output / f"{protocol.value}.json")
     for file in files:
         with written_whole(file) as scratch:
-            scratch.write_text(
-                json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8"
-            )
+            scratch.write_text(json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
         _say(f"wrote {file}")
     if output is not None:
         draw(result, output / f"{protocol.value}.png")

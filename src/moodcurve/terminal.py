@@ -14,8 +14,8 @@ from rich.text import Text
 
 from moodcurve.circumplex import Summary, describe, summarize
 from moodcurve.curve import Curve
-from moodcurve.errors import one_line
 from moodcurve.features.table import WINDOW_S
+from moodcurve.wording import clock, one_line
 
 if TYPE_CHECKING:
     from moodcurve.datasets.composer import Span
@@ -65,9 +65,7 @@ def print_sections(curve: Curve, spans: "Sequence[Span]") -> None:
         inside = (curve.times_s >= span.start_s) & (curve.times_s + WINDOW_S <= span.end_s)
         arousal, valence = float(curve.arousal[inside].mean()), float(curve.valence[inside].mean())
         section = span.section
-        meant = (
-            f"arousal {'+' if section.arousal > 0 else '-'}, valence {'+' if section.valence > 0 else '-'}"
-        )
+        meant = f"arousal {'+' if section.arousal > 0 else '-'}, valence {'+' if section.valence > 0 else '-'}"
         hit = arousal * section.arousal > 0 and valence * section.valence > 0
         cells = (section.name, clock(span.start_s), meant, f"{arousal:+.2f}", f"{valence:+.2f}")
         table.add_row(*cells, "as meant" if hit else "not as meant")
@@ -106,17 +104,6 @@ def print_lines(lines: Sequence[str]) -> None:
     """Print sentences, a line each."""
     for line in lines:
         results().print(line, markup=False)
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds, with hours where there are any.
-
-    >>> clock(61.6), clock(3661)
-    ('1:02', '1:01:01')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def curve_view(curve: Curve) -> RenderableType:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from moodcurve.circumplex import RIM_WORDS, place
 from moodcurve.curve import Curve, FloatArray
-from moodcurve.report.scale import clock, label_heights, length_s, reach, signed, smooth_path, time_ticks
+from moodcurve.report.scale import label_heights, length_s, reach, smooth_path, time_ticks
+from moodcurve.wording import clock, signed
 
 BOX = 1000
 RADIUS = 100
@@ -29,8 +30,7 @@ def waveform_svg(peak: FloatArray, rms: FloatArray) -> str:
     """
     highest = float(peak.max()) or 1.0
     shapes = "".join(
-        f'<path class="{name}" d="{_mirrored(values / highest)}"/>'
-        for name, values in (("peak", peak), ("rms", rms))
+        f'<path class="{name}" d="{_mirrored(values / highest)}"/>' for name, values in (("peak", peak), ("rms", rms))
     )
     return f'<svg viewBox="0 0 {BOX} {BOX}" preserveAspectRatio="none">{shapes}</svg>'
 
@@ -42,9 +42,7 @@ def course_svg(curve: Curve) -> str:
         f'<line class="{"grid" if level else "zero"}" x1="0" x2="100%" y1="{y:.2f}%" y2="{y:.2f}%"/>'
         for level, y in _levels(top)
     )
-    grid += "".join(
-        f'<line class="grid" x1="{x:.3f}%" x2="{x:.3f}%" y1="0" y2="100%"/>' for _, x in _times(curve)
-    )
+    grid += "".join(f'<line class="grid" x1="{x:.3f}%" x2="{x:.3f}%" y1="0" y2="100%"/>' for _, x in _times(curve))
     shapes = ""
     for axis, interval in (("arousal", curve.arousal_interval), ("valence", curve.valence_interval)):
         if interval is not None:

@@ -16,18 +16,9 @@ from moodcurve.circumplex import NEUTRAL_RADIUS, RIM_WORDS, Summary, describe, p
 from moodcurve.curve import Curve, FloatArray
 from moodcurve.files import written_whole
 from moodcurve.report import drawing
-from moodcurve.report.scale import (
-    clock,
-    length_s,
-    path_span_s,
-    reach,
-    signed,
-    smooth_path,
-    thinned,
-    time_ticks,
-    title,
-)
+from moodcurve.report.scale import length_s, path_span_s, reach, smooth_path, thinned, time_ticks, title
 from moodcurve.report.sound import Sound, listen
+from moodcurve.wording import clock, signed
 
 TABLE_ROWS = 25
 """Most rows of the course as a table."""

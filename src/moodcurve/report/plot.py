@@ -12,18 +12,17 @@ from moodcurve.files import written_whole
 from moodcurve.report.scale import (
     AROUSAL_LIGHT,
     VALENCE_LIGHT,
-    clock,
     label_heights,
     length_s,
     one_line,
     path_span_s,
     reach,
-    signed,
     smooth_path,
     thinned,
     time_ticks,
     title,
 )
+from moodcurve.wording import clock, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

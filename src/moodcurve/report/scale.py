@@ -20,27 +20,6 @@ AROUSAL_LIGHT, VALENCE_LIGHT = "#bf4a06", "#1767a8"
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
-def clock(seconds: float) -> str:
-    """Minutes and seconds, rounded, with hours where there are any.
-
-    >>> clock(0.4), clock(61.6), clock(3661)
-    ('0:00', '1:02', '1:01:01')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def signed(value: float) -> str:
-    """Write a value with its sign, a true minus, and two decimals; zero has no sign.
-
-    >>> signed(0.5), signed(-0.254), signed(-0.001)
-    ('+0.50', '−0.25', '0.00')
-    """
-    text = f"{value:+.2f}"
-    return "0.00" if text[1:] == "0.00" else text.replace("-", "−")
-
-
 def time_ticks(duration_s: float, most: int = 9) -> list[float]:
     """Round times from 0 to the end, at most `most` of them.
 

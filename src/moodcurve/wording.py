@@ -1,0 +1,34 @@
+"""Times, values and names as words that a person reads, the same wherever they are shown."""
+
+
+def one_line(text: str) -> str:
+    r"""Give text as one line that any terminal can show: control characters and broken file names escaped.
+
+    Examples
+    --------
+    >>> print(one_line("two" + chr(10) + "lines.mp3"))
+    two\nlines.mp3
+    """
+    whole = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in whole)
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, rounded, with hours where there are any.
+
+    >>> clock(0.4), clock(61.6), clock(3661)
+    ('0:00', '1:02', '1:01:01')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def signed(value: float) -> str:
+    """Write a value with its sign, a true minus, and two decimals; zero has no sign.
+
+    >>> signed(0.5), signed(-0.254), signed(-0.001)
+    ('+0.50', '−0.25', '0.00')
+    """
+    text = f"{value:+.2f}"
+    return "0.00" if text[1:] == "0.00" else text.replace("-", "−")
