@@ -78,9 +78,7 @@ def analyze(path: Path, *, model: str | Path | Model = "default", progress: Prog
     """
     loaded = model if isinstance(model, Model) else load_model(model)
     heard = file_features(path, loaded.feature_set, progress=progress)
-    return loaded.curve(
-        heard.features, source=os.fspath(path), duration_s=heard.duration_s, warnings=heard.warnings
-    )
+    return loaded.curve(heard.features, source=os.fspath(path), duration_s=heard.duration_s, warnings=heard.warnings)
 
 
 def _reported(reader: AudioReader, progress: Progress | None) -> Iterator[npt.NDArray[np.float32]]:
