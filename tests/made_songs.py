@@ -12,7 +12,7 @@ def made_dataset(
     """Songs whose columns mix six hidden courses, on scales from 1e-9 to 1e7 and with means beside them.
 
     Arousal follows the first hidden course, valence the product of two others, as no linear model can;
-    song 2k and song 2k + 1 share an artist. The columns are made alike whatever the seed, which chooses songs.
+    songs 2k + 1 and 2k + 2 share an artist. The columns are alike whatever the seed; it chooses the songs.
     """
     columns = len(feature_set.names)
     rng = np.random.default_rng(2015)

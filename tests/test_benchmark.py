@@ -145,7 +145,7 @@ def test_unknown_names_are_refused_before_anything_is_trained(
 
 @pytest.mark.real
 def test_least_squares_reaches_the_reference_on_the_2015_labels(deam_dir: Path) -> None:
-    """Within about .01, what other splits change, of an independent least-squares run on these 261 songs: over
+    """Within about .01, as other splits change it, of an independent least-squares run on these songs: over
     three splits it had r .664 to .671 (arousal), .630 to .638 (valence), RMSE .256 to .258, .284 to .288."""
     dataset = read_for(deam_dir, "mediaeval2015")
     assert len(dataset.songs) == 261
