@@ -18,8 +18,10 @@ LOWEST_HZ = 52.0
 HIGHEST_HZ = 620.0
 SILENCE = 0.001
 """RMS of the windowed frame up to which there is no pitch."""
-LANES = 8
-"""Frames whose splines are solved side by side: the recursion along the bins cannot be vectorised, they can."""
+LANES = 4
+"""Frames that are interpolated side by side, to read each weight once for all."""
+_TAPS = 24
+"""Bins that a point of the spline depends on: further ones weigh less than 2e-7, single precision's last digit."""
 _HARMONICS = 15
 _LOWEST_POINT_HZ = 25.0
 
@@ -27,18 +29,10 @@ _LOWEST_POINT_HZ = 25.0
 class OctaveAxis(NamedTuple):
     """Precomputed parts of the way from bins to points of an octave axis, n of each."""
 
-    rhs: F64
-    """Right-hand side of the spline's equations from three bins, after forward elimination's scaling (n, 3)."""
-    forward: F64
-    """Factor of the preceding unknown in forward elimination (n,)."""
-    backward: F64
-    """Factor of the following unknown in back substitution (n,)."""
-    upper: npt.NDArray[np.int64]
-    """The knot above each point (n,)."""
-    weights: F64
-    """Point = weights · (y[upper-1], y[upper], y''[upper-1], y''[upper]) (n, 4)."""
-    hearing: F32
-    """Weight of each point, rising over the lowest octaves (n,)."""
+    first: npt.NDArray[np.int64]
+    """The first of the bins that each point depends on (n,)."""
+    weights: F32
+    """Weights of these bins, that of hearing included (n, 24)."""
     octaves: F32
     """Position of each point, log2 of Hz (n,)."""
     shifts: npt.NDArray[np.int64]
@@ -63,44 +57,60 @@ def octave_axis(freqs: F64) -> OctaveAxis:
     hearing = 0.5 + np.arctan(3 * (np.arange(n) + 1 - start) / per_octave) / np.pi
     step, first = np.float32(points[1] - points[0]), np.float32(points[0])
     h = np.arange(1, _HARMONICS + 1)
-    rhs, forward, backward = _spline_system(knots)
-    upper, weights = _spline_points(knots, points)
+    first_bins, weights = spline_weights(knots, points, _TAPS)
     return OctaveAxis(
-        rhs,
-        forward,
-        backward,
-        upper,
-        weights,
-        hearing.astype(np.float32),
+        first_bins,
+        (weights * hearing[:, None]).astype(np.float32),
         np.arange(n, dtype=np.float32) * step + first,
         np.floor(np.float32(per_octave) * np.log2(h)).astype(np.int64),
         np.float32(0.85) ** (h - 1).astype(np.float32),
     )
 
 
-def _spline_system(knots: F64) -> tuple[F64, F64, F64]:
-    """Factorise the natural spline's tridiagonal equations for its second derivatives, once for all frames."""
-    n = len(knots)
-    rhs, forward, backward = np.zeros((n, 3)), np.zeros(n), np.zeros(n)
-    for k in range(1, n - 1):
-        below, above = knots[k] - knots[k - 1], knots[k + 1] - knots[k]
-        left = below / (below + above)
-        pivot = left * backward[k - 1] + 2
-        backward[k] = (left - 1) / pivot
-        forward[k] = -left / pivot
-        scale = 6 / (below + above) / pivot
-        rhs[k] = scale / below, -scale * (1 / below + 1 / above), scale / above
-    return rhs, forward, backward
+def spline_weights(knots: F64, points: F64, taps: int) -> tuple[npt.NDArray[np.int64], F64]:
+    """Write interpolation by the natural cubic spline as weighted sums of the values at the nearest knots.
 
+    The spline is linear in the values, and the effect of each falls by about 0.27 per knot. So the responses to
+    many impulses at once, far enough apart not to meet, hold every weight.
 
-def _spline_points(knots: F64, points: F64) -> tuple[npt.NDArray[np.int64], F64]:
-    """Find each point's segment and its weights in the cubic between two knots."""
-    upper = np.clip(np.searchsorted(knots, points, side="left"), 1, len(knots) - 1)
+    Returns
+    -------
+    first : (points,)
+        First of each point's knots.
+    weights : (points, taps)
+        Their weights.
+    """
+    n, apart = len(knots), 4 * taps
+    impulses = np.zeros((n, apart))
+    impulses[np.arange(n), np.arange(n) % apart] = 1
+    upper = np.clip(np.searchsorted(knots, points, side="left"), 1, n - 1)
     width = knots[upper] - knots[upper - 1]
-    a = (knots[upper] - points) / width
-    b = (points - knots[upper - 1]) / width
-    weights = np.stack([a, b, (a**3 - a) * width**2 / 6, (b**3 - b) * width**2 / 6], axis=1)
-    return upper.astype(np.int64), weights
+    a = ((knots[upper] - points) / width)[:, None]
+    b, square = 1 - a, (width**2)[:, None] / 6
+    curvature = _natural_curvature(knots, impulses)
+    responses = a * impulses[upper - 1] + b * impulses[upper]
+    responses += square * ((a**3 - a) * curvature[upper - 1] + (b**3 - b) * curvature[upper])
+    first = np.clip(upper - taps // 2, 0, n - taps)
+    bins = first[:, None] + np.arange(taps)
+    return first, np.take_along_axis(responses, bins % apart, axis=1)
+
+
+def _natural_curvature(knots: F64, values: F64) -> F64:
+    """Second derivatives (n, columns) of the natural splines through the columns of values (n, columns)."""
+    n = len(knots)
+    curvature = np.zeros_like(values)
+    back = np.zeros(n)
+    slopes = np.diff(values, axis=0) / np.diff(knots)[:, None]
+    for k in range(1, n - 1):
+        around = knots[k + 1] - knots[k - 1]
+        left = (knots[k] - knots[k - 1]) / around
+        pivot = left * back[k - 1] + 2
+        back[k] = (left - 1) / pivot
+        bend = 6 * (slopes[k] - slopes[k - 1]) / around
+        curvature[k] = (bend - left * curvature[k - 1]) / pivot
+    for k in range(n - 2, 0, -1):
+        curvature[k] += back[k] * curvature[k + 1]
+    return curvature
 
 
 @njit(cache=True, nogil=True)
@@ -141,38 +151,27 @@ def enhance(magnitudes: F32, out: F32) -> None:
 
 
 @njit(cache=True, nogil=True, fastmath=REASSOCIATE)
-def octave_spectrum(smooth: F32, axis: OctaveAxis, y: F64, curvature: F64, out: F32) -> None:
-    """Interpolate LANES enhanced spectra (LANES, n) at the points of the octave axis.
+def octave_spectrum(smooth: F32, axis: OctaveAxis, out: F32) -> None:
+    """Interpolate four enhanced spectra (4, n) at the points of the octave axis.
 
-    A natural cubic spline through the bins, in double precision; negative values become 0, and the weight of
-    hearing is applied. y and curvature (n, LANES) are scratch.
+    A natural cubic spline through the bins; negative values become 0, and the weight of hearing is applied.
     """
-    n = smooth.shape[1]
-    for lane in range(LANES):
-        for k in range(n):
-            y[k, lane] = smooth[lane, k]
-    curvature[0] = 0
-    for k in range(1, n - 1):
-        left, here, right, factor = axis.rhs[k, 0], axis.rhs[k, 1], axis.rhs[k, 2], axis.forward[k]
-        for lane in range(LANES):
-            curvature[k, lane] = (
-                left * y[k - 1, lane] + here * y[k, lane] + right * y[k + 1, lane]
-            ) + factor * curvature[k - 1, lane]
-    curvature[n - 1] = 0
-    for k in range(n - 2, 0, -1):
-        factor = axis.backward[k]
-        for lane in range(LANES):
-            curvature[k, lane] += factor * curvature[k + 1, lane]
-    for i in range(n):
-        k = axis.upper[i]
-        w0, w1, w2, w3 = axis.weights[i]
-        hearing = axis.hearing[i]
-        for lane in range(LANES):
-            value = np.float32(
-                (w0 * y[k - 1, lane] + w1 * y[k, lane])
-                + (w2 * curvature[k - 1, lane] + w3 * curvature[k, lane])
-            )
-            out[lane, i] = max(value, np.float32(0)) * hearing
+    for i in range(len(axis.first)):
+        start = axis.first[i]
+        weights = axis.weights[i]
+        # four sums in one loop: the compiler then keeps them in registers, which it doesn't in a loop over rows
+        a, b = smooth[0, start : start + _TAPS], smooth[1, start : start + _TAPS]
+        c, d = smooth[2, start : start + _TAPS], smooth[3, start : start + _TAPS]
+        sum_a = sum_b = sum_c = sum_d = np.float32(0)
+        for k in range(_TAPS):
+            sum_a += weights[k] * a[k]
+            sum_b += weights[k] * b[k]
+            sum_c += weights[k] * c[k]
+            sum_d += weights[k] * d[k]
+        out[0, i] = max(sum_a, np.float32(0))
+        out[1, i] = max(sum_b, np.float32(0))
+        out[2, i] = max(sum_c, np.float32(0))
+        out[3, i] = max(sum_d, np.float32(0))
 
 
 @njit(cache=True, nogil=True)
@@ -181,10 +180,10 @@ def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32) -> None:
     n = len(octave)
     out[:] = octave
     for h in range(1, _HARMONICS):
-        shift = axis.shifts[h]
+        harmonic = octave[axis.shifts[h] :]
         weight = axis.powers[h]
-        for j in range(n - shift):
-            out[j] += weight * octave[j + shift]
+        for j in range(len(harmonic)):
+            out[j] += weight * harmonic[j]
     for j in range(n):
         out[j] /= np.float32(_HARMONICS)
 

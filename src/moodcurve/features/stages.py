@@ -6,6 +6,9 @@ from numba import njit
 from moodcurve.features import auditory, energy, frames, pitch, spectral, viterbi, voice
 from moodcurve.features.frames import F32, F64, Framing
 
+BATCH = 32
+"""60 ms frames that go through the FFT together: enough for its vector units, and they fit the cache."""
+
 
 class ShortFrames:
     """Descriptors of the 20 ms frames; remembers the last spectrum (flux) and the RASTA filter's states."""
@@ -79,16 +82,23 @@ class Pitch:
         self.framing = framing
         self.axis = pitch.octave_axis(framing.long_freqs)
         self.track = viterbi.tracker()
+        self.windowed = np.zeros((BATCH, framing.long_fft), np.float32)  # the padding stays 0
 
     def push(self, wave: F32, count: int) -> F32:
         """Take so many frames, the next starting at wave[0]; give those decided, (frames, 2) of F0 and voicing."""
-        padded = -(-count // pitch.LANES) * pitch.LANES
-        windowed = np.zeros((padded, self.framing.long_fft), np.float32)
-        frames.apply_window(wave, self.framing.hop, self.framing.gauss, windowed[:count])
-        levels = np.empty(count, np.float32)
-        pitch.row_rms(windowed[:count], self.framing.long, levels)
         out = np.empty((count + viterbi.WINDOW, 2), np.float32)
-        return out[: _pitch_rows(frames.spectra(windowed), levels, self.axis, self.track, out)]
+        levels = np.empty(BATCH, np.float32)
+        done = 0
+        for first in range(0, count, BATCH):
+            here = min(BATCH, count - first)
+            windowed = self.windowed[:here]
+            frames.apply_window(
+                wave[first * self.framing.hop :], self.framing.hop, self.framing.gauss, windowed
+            )
+            pitch.row_rms(windowed, self.framing.long, levels)
+            spectrum = frames.spectra(windowed)
+            done += _pitch_rows(spectrum, levels, self.axis, self.track, out[done:])
+        return out[:done]
 
     def flush(self) -> F32:
         """Decide the rest."""
@@ -102,19 +112,19 @@ def _pitch_rows(
 ) -> int:
     n = spectrum.shape[1]
     magnitudes = np.empty(n, np.float32)
-    smooth = np.empty((pitch.LANES, n), np.float32)
+    smooth = np.zeros((pitch.LANES, n), np.float32)
     octave = np.empty((pitch.LANES, n), np.float32)
-    y, curvature = np.empty((n, pitch.LANES)), np.empty((n, pitch.LANES))
     sums = np.empty(n, np.float32)
     f0 = np.empty(pitch.CANDIDATES, np.float32)
     voicing = np.empty(pitch.CANDIDATES, np.float32)
     done = 0
-    for first in range(0, len(levels), pitch.LANES):
-        for lane in range(pitch.LANES):
+    for first in range(0, len(spectrum), pitch.LANES):
+        lanes = min(pitch.LANES, len(spectrum) - first)
+        for lane in range(lanes):
             frames.magnitude(spectrum[first + lane], magnitudes)
             pitch.enhance(magnitudes, smooth[lane])
-        pitch.octave_spectrum(smooth, axis, y, curvature, octave)
-        for lane in range(min(pitch.LANES, len(levels) - first)):
+        pitch.octave_spectrum(smooth, axis, octave)
+        for lane in range(lanes):
             pitch.subharmonic_sum(octave[lane], axis, sums)
             pitch.candidates(sums, axis.octaves, f0, voicing)
             viterbi.advance(track, f0, voicing, levels[first + lane])

@@ -60,12 +60,15 @@ def running_sums(wave: F32) -> Sums:
 
 
 @njit(cache=True, nogil=True, fastmath=REASSOCIATE)
-def _product(samples: F64, start: int, lag: int) -> float:
-    """Σ_{i<L} k[s+i] k[s+L+i]: whole numbers below 2⁵³, so exact in any order."""
-    total = 0.0
-    for i in range(start, start + lag):
-        total += samples[i] * samples[i + lag]
-    return total
+def products(samples: F64, shortest: int, out: F64) -> None:
+    """Σ_{i<L} k[i] k[L+i] for L = shortest, shortest + 1, …: whole numbers below 2⁵³, so exact in any order."""
+    for n in range(len(out)):
+        lag = shortest + n
+        first, second = samples[:lag], samples[lag : 2 * lag]
+        total = 0.0
+        for i in range(lag):
+            total += first[i] * second[i]
+        out[n] = total
 
 
 @njit(cache=True, nogil=True)
@@ -74,6 +77,7 @@ def correlations(sums: Sums, start: int, shortest: int, out: F64) -> None:
 
     A constant stretch correlates 0.
     """
+    products(sums.samples[start:], shortest, out)
     for i in range(len(out)):
         lag = shortest + i
         middle, end = start + lag, start + 2 * lag
@@ -82,7 +86,7 @@ def correlations(sums: Sums, start: int, shortest: int, out: F64) -> None:
         a2 = np.float64(sums.second[middle] - sums.second[start])
         b2 = np.float64(sums.second[end] - sums.second[middle])
         spread = (lag * a2 - a1 * a1) * (lag * b2 - b1 * b1)
-        shared = lag * _product(sums.samples, start, lag) - a1 * b1
+        shared = lag * out[i] - a1 * b1
         out[i] = shared / np.sqrt(spread) if spread > 0 else 0.0
 
 
@@ -214,7 +218,7 @@ def find_periods(
 
 @njit(cache=True, nogil=True)
 def harmonics_to_noise(x: F32, periods: Periods) -> float:
-    """logHNR = 20 log10(Eh / En) in dB, at least -100; 0 if there is no noise.
+    """LogHNR = 20 log10(Eh / En) in dB, at least -100; 0 if there is no noise.
 
     The average of the periods' waveforms is the harmonic part, with Eh its RMS; what each period differs from it
     is noise, with En its RMS. The first and last samples of a period stay out.
