@@ -32,6 +32,8 @@ def quiet(capfd: pytest.CaptureFixture[str]) -> object:
 def write(folder: Path, name: str, x: np.ndarray) -> Path:
     if name in ENCODED:
         return write_encoded(folder, name, x)
+    if name == "mp3.wav":
+        return write_av(folder / name, "libmp3lame", x, sr=ANALYSIS_SR, container="wav")
     return write_sound(folder / name, x, 48_000 if name.endswith(".opus") else ANALYSIS_SR)
 
 
@@ -95,7 +97,9 @@ def test_a_cut_m4a_whose_index_is_at_the_end_is_refused(tmp_path: Path) -> None:
     assert refused(path) == "its index is missing or damaged: a file that was cut short, perhaps"
 
 
-@pytest.mark.parametrize("name", ["x.flac", "lame.mp3", "aac-index-first.m4a", "aac.aac", "x.ogg", "wma.wma"])
+@pytest.mark.parametrize(
+    "name", ["x.flac", "lame.mp3", "mp3.wav", "aac-index-first.m4a", "aac.aac", "x.ogg", "wma.wma"]
+)
 def test_damage_in_the_middle_costs_only_the_middle(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, name, music(seconds=6.0))
     whole = read(path)[0]
@@ -107,6 +111,23 @@ def test_damage_in_the_middle_costs_only_the_middle(tmp_path: Path, name: str) -
     late = whole[-ANALYSIS_SR : -ANALYSIS_SR // 2]  # it has moved by the length of what is lost
     starts = np.flatnonzero(got[: -len(late)] == late[0])
     assert any(np.array_equal(got[start : start + len(late)], late) for start in starts)
+
+
+def test_an_ogg_that_ends_with_a_page_but_not_its_last_is_cut(tmp_path: Path) -> None:
+    path = write(tmp_path, "x.ogg", music())
+    data = path.read_bytes()
+    path.write_bytes(data[: data.rindex(b"OggS")])
+    assert "it lacks the mark of an Ogg stream's end" in read(path)[1].warnings[0]
+
+
+def test_matroska_without_the_length_of_its_streams_has_that_of_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, "opus.webm", music(48_000, seconds=6.0))
+    path.write_bytes(path.read_bytes().replace(b"DURATION", b"OTHERTAG"))
+    assert read(path)[1].claimed_duration_s == pytest.approx(6.0, abs=0.02)
+    assert "truncated" in read(cut(path))[1].warnings[0]
+    film = write(tmp_path, "video.mkv", music())  # whose length may be that of the pictures
+    film.write_bytes(film.read_bytes().replace(b"DURATION", b"OTHERTAG"))
+    assert read(film)[1].claimed_duration_s is None
 
 
 def test_a_wav_that_claims_hours_gives_what_there_is(tmp_path: Path) -> None:
@@ -128,7 +149,7 @@ def test_a_wav_that_claims_hours_gives_what_there_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "called"),
-    [("x.wav", "x.mp3"), ("lame.mp3", "y.wav"), ("aac.m4a", "x.txt"), ("x.flac", "x.raw"), ("x.ogg", "x")],
+    [("x.wav", "x.mp3"), ("lame.mp3", "y.wav"), ("aac.m4a", "x.txt"), ("x.aiff", "x.raw"), ("x.ogg", "x")],
 )
 def test_the_name_does_not_matter(tmp_path: Path, written: str, called: str) -> None:
     path = write(tmp_path, written, music())
@@ -254,9 +275,7 @@ def test_a_damaged_table_of_an_mp3_does_no_harm(tmp_path: Path) -> None:
 
 def test_the_rate_may_change_within_a_file(tmp_path: Path) -> None:
     parts = [
-        write_av(
-            tmp_path / f"{sr}.aac", "aac", tone(997, sr=sr)[:, None], sr=sr, container="adts"
-        ).read_bytes()
+        write_av(tmp_path / f"{sr}.aac", "aac", tone(997, sr=sr)[:, None], sr=sr, container="adts").read_bytes()
         for sr in (ANALYSIS_SR, 22_050)
     ]
     (tmp_path / "both.aac").write_bytes(b"".join(parts))
@@ -272,9 +291,7 @@ def test_a_stream_that_comes_later_is_left_alone(tmp_path: Path) -> None:
     data = b""
     for start in ("256", "512"):
         options = {"mpegts_start_pid": start, "mpegts_pmt_start_pid": str(int(start) + 100)}
-        path = write_av(
-            tmp_path / "x.ts", "mp2", music(), sr=ANALYSIS_SR, container="mpegts", options=options
-        )
+        path = write_av(tmp_path / "x.ts", "mp2", music(), sr=ANALYSIS_SR, container="mpegts", options=options)
         data += path.read_bytes()
     path.write_bytes(data)
     got, _ = read(path)

@@ -25,11 +25,11 @@ def open_decoded(path: Path) -> tuple[Decoded, tuple[int, Samples]]:
     Raises UnreadableError if neither decoder gives a sample, and OSError if the file cannot be read.
     """
     with path.open("rb") as file:
-        head = file.read(8)
+        head = file.read(1 << 12)
     reason = _NOT_AUDIO
-    if head[4:] == b"ftyp":
+    if head[4:8] == b"ftyp":
         reason = "its index is missing or damaged: a file that was cut short, perhaps"
-    for decoder in (libsndfile, ffmpeg) if head[:4] in _LIBSNDFILE_MAGIC else (ffmpeg,):
+    for decoder in (libsndfile, ffmpeg) if _is_for_libsndfile(head) else (ffmpeg,):
         try:
             decoded = decoder.open_file(path)
             if decoded is not None:
@@ -40,3 +40,9 @@ def open_decoded(path: Path) -> tuple[Decoded, tuple[int, Samples]]:
         except UnreadableError as error:
             reason = str(error)
     raise UnreadableError(reason)
+
+
+def _is_for_libsndfile(head: bytes) -> bool:
+    """Whether the file begins like PCM or Ogg, and is not MP2 or MP3 in a WAV envelope (format 0x50, 0x55)."""
+    at = head.find(b"fmt ")
+    return head[:4] in _LIBSNDFILE_MAGIC and (at < 0 or head[at + 8 : at + 10] not in (b"\x50\0", b"\x55\0"))

@@ -62,9 +62,7 @@ def open_file(path: Path) -> Decoded | None:
         file = _Nameless(opened.enter_context(path.open("rb")))
         try:
             # tags in a foreign encoding are common and no concern here
-            container = av.open(
-                file, "r", options={"format_whitelist": _CONTAINERS}, metadata_errors="ignore"
-            )
+            container = av.open(file, "r", options={"format_whitelist": _CONTAINERS}, metadata_errors="ignore")
         except av.FFmpegError:
             return None
         opened.enter_context(container)

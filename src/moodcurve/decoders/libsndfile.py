@@ -22,8 +22,6 @@ def open_file(path: Path) -> Decoded | None:
             sound = opened.enter_context(soundfile.SoundFile(file.fileno(), closefd=False))
         except soundfile.LibsndfileError:
             return None
-        if sound.subtype.startswith("MPEG"):  # MP3 in a WAV envelope: the package says why not
-            return None
         damage: list[str] = []
         if sound.format == "OGG" and not _ogg_is_whole(path):
             damage.append("it lacks the mark of an Ogg stream's end")
