@@ -244,9 +244,7 @@ def test_mp3_keeps_its_place_where_the_file_tells_the_delay(tmp_path: Path) -> N
     assert reader.claimed_duration_s == 3.0
     # the tone's third sample is the first above 0.1; an encoder spreads the onset by a sample or so
     assert abs(int(np.argmax(np.abs(got) > 0.1)) - (ANALYSIS_SR + 2)) <= 2
-    bare = write_av(
-        tmp_path / "y.mp3", "libmp3lame", x, sr=ANALYSIS_SR, container="mp3", options={"write_xing": "0"}
-    )
+    bare = write_av(tmp_path / "y.mp3", "libmp3lame", x, sr=ANALYSIS_SR, container="mp3", options={"write_xing": "0"})
     got, reader = read(bare)
     assert reader.claimed_duration_s is None
     delay = int(np.argmax(np.abs(got) > 0.1)) - (ANALYSIS_SR + 2)
@@ -261,9 +259,7 @@ def test_only_the_decoder_that_is_needed_is_imported(tmp_path: Path, name: str, 
         "with open_audio(sys.argv[1]) as reader: list(reader.blocks())\n"
         "print(sys.argv[2] in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, path, unused], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code, path, unused], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 
 

@@ -43,9 +43,7 @@ class AudioError(MoodcurveError):
     """A file that gives no sound: missing, not a file, unreadable, empty, not audio, or without a sample."""
 
 
-def open_audio(
-    path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: float = 10.0
-) -> "AudioReader":
+def open_audio(path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: float = 10.0) -> "AudioReader":
     r"""Open a file of music for reading in blocks, and decode enough of it to know that it has sound.
 
     The file's kind is told from its content, not from its name. Of several audio streams FFmpeg's choice is
@@ -147,9 +145,7 @@ class AudioReader:
         What a user must know about the sound, known once ``blocks`` is exhausted; without the file's name.
     """
 
-    def __init__(
-        self, path: str, decoded: Decoded, first: tuple[int, Samples], *, sr: int, block_s: float
-    ) -> None:
+    def __init__(self, path: str, decoded: Decoded, first: tuple[int, Samples], *, sr: int, block_s: float) -> None:
         self.path = path
         self.sr = sr
         self.source_sr = first[0]
@@ -220,12 +216,12 @@ class AudioReader:
             if not _RATES[0] <= rate <= _RATES[1]:
                 self._decoded.damage.append(f"its rate changes to {rate} Hz")
                 return
-            stream = soxr.ResampleStream(rate, self.sr, 1, dtype="float32", quality="HQ")
+            stream = soxr.ResampleStream(rate, self.sr, 1, "float32", quality="HQ") if rate != self.sr else None
             while chunk is not None and chunk[0] == rate:
                 mono = self._tally.mixed(chunk[1], rate)
-                yield _clipped(mono if rate == self.sr else stream.resample_chunk(mono))
+                yield _clipped(stream.resample_chunk(mono) if stream else mono)
                 chunk = next(self._decoded.chunks, None)
-            if rate != self.sr:
+            if stream:
                 yield _clipped(stream.resample_chunk(np.zeros(0, np.float32), last=True))
 
 
@@ -270,19 +266,13 @@ class _Tally:
         found = []
         missing = claimed_s is not None and self.read_s < claimed_s - _MISSING_S
         if missing or damage:
-            what = (
-                f"only {self.read_s:.1f} s of {claimed_s:.1f} s" if missing else f"only {self.read_s:.1f} s"
-            )
+            what = f"only {self.read_s:.1f} s of {claimed_s:.1f} s" if missing else f"only {self.read_s:.1f} s"
             why = f" ({'; '.join(damage)})" if damage else ""
-            found.append(
-                f"{what} could be read: the file is truncated or damaged{why}; that part was analysed"
-            )
+            found.append(f"{what} could be read: the file is truncated or damaged{why}; that part was analysed")
         if self.not_finite:
             found.append(f"{self.not_finite} samples that are not finite numbers were replaced by 0")
         if self.clipped > _CLIPPED * self.samples:
-            found.append(
-                f"{self.clipped / self.samples:.0%} of the samples exceed full scale and were clipped"
-            )
+            found.append(f"{self.clipped / self.samples:.0%} of the samples exceed full scale and were clipped")
         if self.peak < 2**-15:
             found.append("silent: no sample reaches the smallest step of 16 bits")
         elif self.peak_mono < _CANCELLED * self.peak:
