@@ -8,17 +8,9 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from made_songs import made_dataset
 from moodcurve.circumplex import QUADRANTS, quadrant
 from moodcurve.learn import TrainingError
-from moodcurve.learn.preprocessing import (
-    PreprocessingConfig,
-    components_for,
-    fit_preprocessing,
-    one_hot,
-    principal_components,
-    quadrant_classes,
-    stacked,
-    standardising,
-    target_scaling,
-)
+from moodcurve.learn.preprocessing import PreprocessingConfig, fit_preprocessing, stacked
+from moodcurve.learn.steps import components_for, principal_components, standardising
+from moodcurve.learn.targets import one_hot, quadrant_classes, target_scaling
 
 SONGS = made_dataset(12).songs
 X = stacked(SONGS)[0].astype(np.float64)
@@ -28,7 +20,7 @@ CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
 
 def fitted(**settings):
-    return fit_preprocessing(X, PreprocessingConfig(**settings))
+    return fit_preprocessing(X, PreprocessingConfig(**{"compress": False, **settings}))
 
 
 def test_centre_subtracts_the_training_mean() -> None:
@@ -53,6 +45,31 @@ def test_range_is_scikit_learns() -> None:
 
 def test_none_leaves_features_alone() -> None:
     np.testing.assert_array_equal(fitted(scaling="none", clip=0).apply(OTHER), OTHER.astype(float))
+
+
+def test_compression_is_the_logarithm_on_both_sides_of_the_median() -> None:
+    middle = np.median(X, axis=0)
+    unit = np.median(np.abs(X - middle), axis=0)
+    steps = fitted(compress=True, scaling="none", clip=0)
+    np.testing.assert_allclose(steps.apply(middle[None]), 0, atol=1e-12)
+    # arsinh u = ln 2u + 1/(4u²) - …; and u - u³/6 near the median
+    for side in (1, -1):
+        np.testing.assert_allclose(steps.apply((middle + side * 1e6 * unit)[None]), side * np.log(2e6))
+        np.testing.assert_allclose(steps.apply((middle + side * 0.01 * unit)[None]), side * 0.01, rtol=1e-4)
+
+
+def test_compressed_columns_are_then_scaled() -> None:
+    z = fitted(compress=True, clip=0).apply(X)
+    np.testing.assert_allclose(z.mean(axis=0), 0, atol=1e-9)
+    np.testing.assert_allclose(z.std(axis=0), 1)
+
+
+def test_compression_of_mostly_equal_values_goes_by_the_standard_deviation() -> None:
+    x = np.zeros((10, 2))
+    x[0] = 5.0  # median distance 0, standard deviation 1.5
+    x[:, 1] = np.arange(10)
+    z = fit_preprocessing(x, PreprocessingConfig(scaling="none", clip=0)).apply(x)
+    np.testing.assert_allclose(z[:, 0], np.arcsinh(x[:, 0] / 1.5))
 
 
 def test_clip_limits_what_lies_outside_the_training_songs() -> None:
@@ -101,11 +118,12 @@ def test_more_components_than_the_data_determine_are_refused() -> None:
         fit_preprocessing(X[:8], PreprocessingConfig(pca_components=8))
 
 
+@pytest.mark.parametrize("compress", [False, True])
 @pytest.mark.parametrize("scaling", ["centre", "standardise", "range"])
-def test_constant_column_becomes_zero_for_any_song(scaling: str) -> None:
+def test_constant_column_becomes_zero_for_any_song(scaling: str, compress: bool) -> None:
     x = X[:, :3].copy()
     x[:, 1] = 0.1  # not a binary fraction: its mean over many rows is off in the last digit
-    steps = fit_preprocessing(x, PreprocessingConfig(scaling=scaling, clip=0))
+    steps = fit_preprocessing(x, PreprocessingConfig(scaling=scaling, clip=0, compress=compress))
     new = x[:2] + 7
     assert np.all(steps.apply(new)[:, 1] == 0)
     assert np.all(np.isfinite(steps.apply(new)))
@@ -126,8 +144,8 @@ def test_columns_that_are_all_constant_have_no_components(settings: dict) -> Non
 def test_spread_survives_beside_a_large_mean() -> None:
     # single precision resolves 1e7 to 1: a spread of 1000 keeps three digits, and no more are lost here
     x = (1e7 + 1000 * np.random.default_rng(1).normal(size=(500, 1))).astype(np.float32)
-    offset, scale = standardising(x.astype(np.float64))
-    assert ((x.astype(np.float64) - offset) * scale).std() == pytest.approx(1, rel=1e-9)
+    x64 = x.astype(np.float64)
+    assert standardising(x64).apply(x64).std() == pytest.approx(1, rel=1e-9)
 
 
 def test_one_row_is_refused() -> None:
@@ -152,9 +170,7 @@ def test_settings_that_make_no_sense_are_refused(settings: dict, message: str) -
         PreprocessingConfig(**settings)
 
 
-@pytest.mark.parametrize(
-    ("activation", "low", "high"), [("linear", -1, 1), ("tanh", -1, 1), ("sigmoid", 0, 1)]
-)
+@pytest.mark.parametrize(("activation", "low", "high"), [("linear", -1, 1), ("tanh", -1, 1), ("sigmoid", 0, 1)])
 def test_targets_fit_the_output_activation(activation: str, low: float, high: float) -> None:
     scaling = target_scaling(activation)
     labels = np.array([-1.0, -0.3, 1.0])

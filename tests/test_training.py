@@ -41,9 +41,7 @@ def test_settings_of_another_family_are_refused() -> None:
 
 
 def test_same_call_gives_the_same_model() -> None:
-    first, again = (
-        train(DATASET, "ffnn", config=FAST, seed=3).model.predict(DATASET.songs[0].x) for _ in "12"
-    )
+    first, again = (train(DATASET, "ffnn", config=FAST, seed=3).model.predict(DATASET.songs[0].x) for _ in "12")
     np.testing.assert_array_equal(first, again)
 
 
@@ -52,9 +50,9 @@ def test_preprocessing_never_sees_songs_outside_of_training() -> None:
     half = made_dataset(16)
     part = type(half)(name="half", songs=half.songs[:8])
     config = MLRConfig(preprocessing=PreprocessingConfig(pca_components=5))
-    of_part, of_all = (train(d, "mlr", config=config).model.preprocessing for d in (part, half))
+    of_part, of_all = (train(d, "mlr", config=config).model.preprocessing.steps[0] for d in (part, half))
     rows = np.vstack([song.x for song in part.songs]).astype(float)
-    np.testing.assert_allclose(of_part.offset, rows.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(of_part.offset, np.median(rows, axis=0), rtol=1e-12)
     assert not np.allclose(of_part.offset, of_all.offset, rtol=1e-3)
 
 

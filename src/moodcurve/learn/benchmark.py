@@ -115,9 +115,7 @@ class Benchmark:
                 }
                 for model in self.models
             ],
-            "differences": [
-                {"model": d.model, "other": d.other, **_plain(d.intervals)} for d in self.differences
-            ],
+            "differences": [{"model": d.model, "other": d.other, **_plain(d.intervals)} for d in self.differences],
             "published": [
                 {
                     "model": p.model,
@@ -254,7 +252,4 @@ def _split_figures(dataset: Dataset, predicted: Sequence[FloatArray], test: Indi
 
 
 def _plain(intervals: AxisIntervals) -> dict[str, dict[str, dict[str, float | None]]]:
-    return {
-        axis: {name: interval.as_dict() for name, interval in values.items()}
-        for axis, values in intervals.items()
-    }
+    return {axis: {name: interval.as_dict() for name, interval in values.items()} for axis, values in intervals.items()}

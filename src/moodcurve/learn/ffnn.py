@@ -18,15 +18,9 @@ from moodcurve.learn import TrainingError
 from moodcurve.learn.config import check
 from moodcurve.learn.graph import Graph
 from moodcurve.learn.model import Epoch, Progress, silent
-from moodcurve.learn.preprocessing import (
-    ACTIVATIONS,
-    FloatArray,
-    Preprocessing,
-    PreprocessingConfig,
-    fit_preprocessing,
-    stacked,
-    target_scaling,
-)
+from moodcurve.learn.preprocessing import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
+from moodcurve.learn.steps import FloatArray
+from moodcurve.learn.targets import ACTIVATIONS, target_scaling
 
 HIDDEN_ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 _OPERATORS = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh"}
@@ -139,9 +133,7 @@ class FFNN:
         return graph.add("Div", z, graph.constant(np.float64(scaling.factor)))
 
 
-def fit_ffnn(
-    songs: Sequence[Song], config: FFNNConfig, *, seed: int = 0, progress: Progress = silent
-) -> FFNN:
+def fit_ffnn(songs: Sequence[Song], config: FFNNConfig, *, seed: int = 0, progress: Progress = silent) -> FFNN:
     """Train a network; the same songs, settings and seed give the same network on one machine.
 
     Raises

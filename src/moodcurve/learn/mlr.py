@@ -10,13 +10,8 @@ from sklearn.linear_model import LinearRegression
 from moodcurve.datasets import Song
 from moodcurve.learn.graph import Graph
 from moodcurve.learn.model import Epoch, Progress, silent
-from moodcurve.learn.preprocessing import (
-    FloatArray,
-    Preprocessing,
-    PreprocessingConfig,
-    fit_preprocessing,
-    stacked,
-)
+from moodcurve.learn.preprocessing import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
+from moodcurve.learn.steps import FloatArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +45,7 @@ class MLR:
     def build(self, graph: Graph) -> str:
         """Add the same arithmetic to a graph; gives the name of the result."""
         z = self.preprocessing.build(graph)
-        return graph.add(
-            "Add", graph.add("MatMul", z, graph.constant(self.weights)), graph.constant(self.bias)
-        )
+        return graph.add("Add", graph.add("MatMul", z, graph.constant(self.weights)), graph.constant(self.bias))
 
 
 def fit_mlr(songs: Sequence[Song], config: MLRConfig, *, seed: int = 0, progress: Progress = silent) -> MLR:

@@ -11,13 +11,8 @@ from moodcurve.datasets import Song
 from moodcurve.learn.config import check
 from moodcurve.learn.graph import Graph
 from moodcurve.learn.model import Epoch, Progress, silent
-from moodcurve.learn.preprocessing import (
-    FloatArray,
-    Preprocessing,
-    PreprocessingConfig,
-    fit_preprocessing,
-    stacked,
-)
+from moodcurve.learn.preprocessing import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
+from moodcurve.learn.steps import FloatArray
 
 KERNELS = ("linear", "poly", "rbf", "sigmoid")
 
@@ -95,9 +90,7 @@ class SVR:
         """
         z = self.preprocessing.build(graph)
         k = _kernel_nodes(graph, z, self.support, self.config)
-        return graph.add(
-            "Add", graph.add("MatMul", k, graph.constant(self.weights)), graph.constant(self.bias)
-        )
+        return graph.add("Add", graph.add("MatMul", k, graph.constant(self.weights)), graph.constant(self.bias))
 
 
 def fit_svr(songs: Sequence[Song], config: SVRConfig, *, seed: int = 0, progress: Progress = silent) -> SVR:
