@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from moodcurve.features.frames import F32, F64, REASSOCIATE, round_half_away
+from moodcurve.features.frames import F32, F64, round_half_away
+from moodcurve.features.kernels import exact, fast
 
 BANDS = 26
 MFCC = 14
@@ -77,7 +77,7 @@ def _liftered_cosine() -> F64:
     return np.asarray(np.sqrt(2 / BANDS) * lifter * cosine)
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def mel_power(power: F32, bank: MelBank, out: F64) -> None:
     """Power in the 26 mel bands of one frame: Σ_k weight_b(k) P_k, not normalised by bandwidth."""
     carried = 0.0
@@ -92,7 +92,7 @@ def mel_power(power: F32, bank: MelBank, out: F64) -> None:
         carried = rising
 
 
-@njit(cache=True, nogil=True)
+@exact
 def loudness(log_mel: F64, bank: MelBank) -> float:
     """Mean over bands of (mel power · equal loudness)^0.33 (``audspec_lengthL1norm``)."""
     total = 0.0
@@ -112,7 +112,7 @@ def rasta_taps() -> F64:
     return np.append(taps, 1 - np.sin(2 * np.pi * 0.01))
 
 
-@njit(cache=True, nogil=True)
+@exact
 def rasta_step(log_mel: F64, taps: F64, states: F64, frame: int, out: F64) -> None:
     """Filter one frame's logarithmic mel spectrum along time (transposed direct form II).
 
@@ -131,7 +131,7 @@ def rasta_step(log_mel: F64, taps: F64, states: F64, frame: int, out: F64) -> No
         out[b] = y
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def mfcc(log_mel: F64, bank: MelBank, out: F32) -> None:
     """MFCC 1 to 14 of one frame, liftered (L = 22), of mel powers on the 16-bit scale, floored at 1."""
     for i in range(MFCC):
@@ -141,10 +141,8 @@ def mfcc(log_mel: F64, bank: MelBank, out: F32) -> None:
         out[i] = total
 
 
-@njit(cache=True, nogil=True)
-def auditory_row(
-    power: F32, bank: MelBank, taps: F64, states: F64, frame: int, row: F32
-) -> tuple[float, float]:
+@exact
+def auditory_row(power: F32, bank: MelBank, taps: F64, states: F64, frame: int, row: F32) -> tuple[float, float]:
     """Fill one row with audSpec_Rfilt[0..25] and MFCC 1..14, and give both loudness descriptors.
 
     audSpec_Rfilt_b = exp(0.33 (y_b + ln E_b)), y the RASTA filter's output; its mean over the bands is

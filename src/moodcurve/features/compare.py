@@ -15,6 +15,8 @@ from moodcurve.features.table import COMPARE260, HOP_S, LLD_NAMES, Features, Fea
 
 Profile = Literal["2016", "is13"]
 """How jitter and shimmer accept a period: see :class:`Descriptors`."""
+Voiced = Literal["all", "smoothed", "pitch"]
+"""Which of the voice descriptors are wanted: see :class:`Descriptors`."""
 
 CHUNK = 50
 """Frames that are worked on at once, at fixed places of the recording: results cannot depend on the blocks."""
@@ -46,7 +48,7 @@ class Descriptors:
         sr: int,
         *,
         profile: Profile = "2016",
-        voiced: Literal["all", "smoothed", "pitch"] = "all",
+        voiced: Voiced = "all",
     ) -> None:
         if profile not in get_args(Profile):
             raise ValueError(f"profile must be one of {', '.join(get_args(Profile))}, got {profile!r}")
@@ -239,7 +241,7 @@ class Extractor:
     def __init__(self, sr: int, feature_set: FeatureSet = COMPARE260, *, profile: Profile = "2016") -> None:
         names = feature_set.names
         if any(name.startswith(_VOICED) and "_sma_de" in name for name in names):
-            voiced = "all"
+            voiced: Voiced = "all"
         elif any(name.startswith(_VOICE) for name in names):
             voiced = "smoothed"
         else:
@@ -264,7 +266,7 @@ class Extractor:
 
     def _features(self, rows: F32) -> Features:
         values = self.windows.push(rows)[:, self.columns]
-        times = HOP_S * np.arange(self.rows, self.rows + len(values))
+        times = HOP_S * np.arange(self.rows, self.rows + len(values), dtype=np.float64)
         self.rows += len(values)
         return Features(values, times, self.feature_set)
 

@@ -1,12 +1,12 @@
 """Time-domain descriptors: root-mean-square energy and zero-crossing rate."""
 
 import numpy as np
-from numba import njit
 
-from moodcurve.features.frames import F32, REASSOCIATE
+from moodcurve.features.frames import F32
+from moodcurve.features.kernels import exact, fast
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def rms_energy(wave: F32, hop: int, length: int, out: F32) -> None:
     """RMS energy, sqrt(Σ x² / N), of frames of N samples without window (``pcm_RMSenergy``).
 
@@ -20,7 +20,7 @@ def rms_energy(wave: F32, hop: int, length: int, out: F32) -> None:
         out[t] = np.sqrt(total / np.float32(length))
 
 
-@njit(cache=True, nogil=True)
+@exact
 def zero_crossing_rate(wave: F32, hop: int, length: int, out: F32) -> None:
     """Share of samples at which the sign changes, in [0, 1] (``pcm_zcr``).
 

@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
-from numba import njit
+
+from moodcurve.features.kernels import exact, fast
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -15,9 +16,6 @@ MIN_SR = 8000
 """Lowest rate (Hz) at which the 1000-4000 Hz band exists."""
 MAX_SR = 384_000
 """Highest rate (Hz); at it a 60 ms frame takes an FFT of 32768 points."""
-
-REASSOCIATE = {"reassoc", "contract", "nsz"}
-"""Compiler flags for sums whose order of addition is free (it changes the last digit only)."""
 
 
 def round_half_away(value: float) -> int:
@@ -88,7 +86,8 @@ class Framing:
     def gauss(self) -> F32:
         """w[i] = exp(-½ ((i - m) / (0.4 m))²), m = (N - 1) / 2, for the long frame."""
         m = (self.long - 1) / 2
-        return np.exp(-0.5 * ((np.arange(self.long) - m) / (0.4 * m)) ** 2).astype(np.float32)
+        distance = (np.arange(self.long) - m) / (0.4 * m)
+        return np.asarray(np.exp(-0.5 * distance**2), np.float32)
 
     def frames(self, samples: int, length: int) -> int:
         """Count the complete frames of a length in so many samples."""
@@ -100,7 +99,7 @@ def next_power_of_two(n: int) -> int:
     return 1 << (n - 1).bit_length()
 
 
-@njit(cache=True, nogil=True)
+@exact
 def quantise(x: F32, out: F32) -> None:
     """Put samples on the 16-bit grid of the reference: trunc(32768 x) / 32767.
 
@@ -115,7 +114,7 @@ def quantise(x: F32, out: F32) -> None:
         out[i] = np.float32(np.int32(v * np.float32(32768))) / np.float32(32767)
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def apply_window(wave: F32, hop: int, window: F32, frames: F32) -> None:
     """Fill frames (count, ≥ len(window)) with wave[t hop + i] · window[i]; what lies beyond is left."""
     for t in range(len(frames)):
@@ -131,7 +130,7 @@ def spectra(frames: F32) -> npt.NDArray[np.complex64]:
     return result
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def magnitude(spectrum: npt.NDArray[np.complex64], out: F32) -> None:
     """Magnitudes sqrt(re² + im²) of one spectrum."""
     for k in range(len(spectrum)):

@@ -2,9 +2,9 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from moodcurve.features.frames import F32, F64
+from moodcurve.features.kernels import exact
 
 HALF = 50
 """Rows in 0.5 s; a window is two of these."""
@@ -37,7 +37,7 @@ class Windows:
         return np.array(done, np.float32).reshape(len(done), 2 * self.rows.shape[1])
 
 
-@njit(cache=True, nogil=True)
+@exact
 def half_moments(rows: F32) -> tuple[F64, F64]:
     """Mean, and sum of squared differences from it, of each column in double precision."""
     n, columns = rows.shape
@@ -53,9 +53,9 @@ def half_moments(rows: F32) -> tuple[F64, F64]:
     return mean, spread
 
 
-@njit(cache=True, nogil=True)
+@exact
 def combine(first: tuple[F64, F64], second: tuple[F64, F64]) -> npt.NDArray[np.float32]:
-    """Standard deviation sqrt(mean (x - m)²) and mean m of two half windows, alternating (2 columns,).
+    """Give each column's sqrt(mean (x - m)²) and mean m over two half windows, alternating (2 columns,).
 
     m is rounded to single precision before the differences are taken, as the reference does it.
     """

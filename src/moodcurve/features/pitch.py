@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from moodcurve.features.frames import F32, F64, REASSOCIATE
+from moodcurve.features.frames import F32, F64
+from moodcurve.features.kernels import exact, fast
 
 CANDIDATES = 6
 LOWEST_HZ = 52.0
@@ -113,7 +113,7 @@ def _natural_curvature(knots: F64, values: F64) -> F64:
     return curvature
 
 
-@njit(cache=True, nogil=True)
+@exact
 def enhance(magnitudes: F32, out: F32) -> None:
     """Keep the neighbourhood of spectral peaks, and smooth.
 
@@ -150,7 +150,7 @@ def enhance(magnitudes: F32, out: F32) -> None:
     out[n - 1] = kept[n - 1]
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def octave_spectrum(smooth: F32, axis: OctaveAxis, out: F32) -> None:
     """Interpolate four enhanced spectra (4, n) at the points of the octave axis.
 
@@ -174,7 +174,7 @@ def octave_spectrum(smooth: F32, axis: OctaveAxis, out: F32) -> None:
         out[3, i] = max(sum_d, np.float32(0))
 
 
-@njit(cache=True, nogil=True)
+@exact
 def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32) -> None:
     """SS_j = (1/15) Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)}; terms past the end drop out."""
     n = len(octave)
@@ -188,7 +188,7 @@ def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32) -> None:
         out[j] /= np.float32(_HARMONICS)
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def mean(values: F32) -> float:
     """Arithmetic mean, in double precision."""
     total = 0.0
@@ -197,7 +197,7 @@ def mean(values: F32) -> float:
     return total / len(values)
 
 
-@njit(cache=True, nogil=True)
+@exact
 def highest_peaks(values: F32, places: npt.NDArray[np.int64]) -> int:
     """Put the places of the highest strict local maxima, descending, into places, and give their number.
 
@@ -219,7 +219,7 @@ def highest_peaks(values: F32, places: npt.NDArray[np.int64]) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@exact
 def parabola(x: tuple[float, float, float], y: tuple[float, float, float]) -> tuple[float, float]:
     """Vertex of the parabola through three points.
 
@@ -241,7 +241,7 @@ def parabola(x: tuple[float, float, float], y: tuple[float, float, float]) -> tu
     return vertex, c - a * vertex * vertex
 
 
-@njit(cache=True, nogil=True)
+@exact
 def candidates(sums: F32, octaves: F32, f0: F32, voicing: F32) -> None:
     """Fill the six pitch candidates of a frame: F0 in Hz (0: none) and voicing in [0, 1].
 
@@ -272,7 +272,7 @@ def candidates(sums: F32, octaves: F32, f0: F32, voicing: F32) -> None:
     voicing[0], voicing[best] = voicing[best], voicing[0]
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def row_rms(frames: F32, length: int, out: F32) -> None:
     """RMS of the first samples of each row: the windowed frames' energy, which gates the pitch."""
     for t in range(len(frames)):

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from moodcurve.features.frames import F32
+from moodcurve.features.kernels import exact
 
 Kernel = Callable[[F32], F32]
 
@@ -46,7 +46,7 @@ class Sliding:
         return self.push(np.repeat(self.held[-1:], 2 * self.reach, axis=0))
 
 
-@njit(cache=True, nogil=True)
+@exact
 def mean3(x: F32) -> F32:
     """(x[t-1] + x[t] + x[t+1]) / 3."""
     out = np.empty((len(x) - 2, x.shape[1]), np.float32)
@@ -56,7 +56,7 @@ def mean3(x: F32) -> F32:
     return out
 
 
-@njit(cache=True, nogil=True)
+@exact
 def mean3_nonzero(x: F32) -> F32:
     """Mean over those of x[t-1], x[t], x[t+1] that are not 0; 0 where x[t] is."""
     out = np.zeros((len(x) - 2, x.shape[1]), np.float32)
@@ -72,7 +72,7 @@ def mean3_nonzero(x: F32) -> F32:
     return out
 
 
-@njit(cache=True, nogil=True)
+@exact
 def delta(x: F32) -> F32:
     """Slope of the regression over five frames, ((x[t+1] - x[t-1]) + 2 (x[t+2] - x[t-2])) / 10."""
     out = np.empty((len(x) - 4, x.shape[1]), np.float32)
@@ -83,7 +83,7 @@ def delta(x: F32) -> F32:
     return out
 
 
-@njit(cache=True, nogil=True)
+@exact
 def delta_nonzero(x: F32, divisor: npt.NDArray[np.float32]) -> F32:
     """Slope from the pairs t ± i, i = 1, 2, of which neither is 0, over a divisor that never stops growing.
 

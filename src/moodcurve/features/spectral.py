@@ -7,14 +7,20 @@ Each function takes one frame's whole spectrum (n + 1,) and the bins' frequencie
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-from numba import njit
 
-from moodcurve.features.frames import F32, F64, REASSOCIATE
+from moodcurve.features.frames import F32, F64
+from moodcurve.features.kernels import exact, fast
 
 COLUMNS = 15
 _POWER_FLOOR = 1e-7
 """Least power of a bin in the entropy."""
+_LOG2_FLOOR = np.log2(_POWER_FLOOR)
+_TWO_OVER_LN2 = 2 / np.log(2)
+_ROOT_HALF = np.float32(np.sqrt(0.5)).view(np.int32)
+"""The bits of √½ in single precision, read as an integer."""
+_ODD = (np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7), np.float32(1 / 9))
+_BLOCK = 16
+"""Bins that the roll-off steps over together."""
 
 
 class Axis(NamedTuple):
@@ -61,7 +67,7 @@ def _band(freqs: F64, low: float, high: float) -> F32:
     return weights
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def band_energy(power: F32, weights: F32) -> float:
     """Weighted sum of P over a band, divided by n (``fband``)."""
     total = 0.0
@@ -70,41 +76,47 @@ def band_energy(power: F32, weights: F32) -> float:
     return total / (len(power) - 1)
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def total_power(power: F32) -> float:
-    """S = Σ P_k."""
+    """Σ P_k over the bins given."""
     total = 0.0
-    for k in range(1, len(power)):
+    for k in range(len(power)):
         total += power[k]
     return total
 
 
-@njit(cache=True, nogil=True)
+@exact
 def roll_off(power: F32, freqs: F64, total: float, out: F32) -> None:
     """Smallest f_k with Σ_{j≤k} P_j ≥ p S, for p of 25, 50, 75 and 90 %; f_1 in silence."""
-    reached = 0.0
-    level = 0
     shares = (0.25, 0.50, 0.75, 0.90)
-    for k in range(1, len(power)):
-        reached += power[k]
-        while level < 4 and reached >= shares[level] * total:
-            out[level] = freqs[k]
-            level += 1
-        if level == 4:
-            return
+    reached, level, k = 0.0, 0, 1
+    while level < 4 and k < len(power):
+        block = power[k : k + _BLOCK]
+        whole = total_power(block)
+        if reached + whole < shares[level] * total:  # a block in which nothing is reached takes one step
+            reached += whole
+            k += _BLOCK
+            continue
+        for i in range(len(block)):
+            reached += block[i]
+            while level < 4 and reached >= shares[level] * total:
+                out[level] = freqs[k + i]
+                level += 1
+        k += _BLOCK
+    out[level:4] = freqs[-1]  # the two sums may differ in the last digit
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def flux(magnitudes: F32, previous: F32) -> float:
     """sqrt((1/n) Σ (M_k[t] - M_k[t-1])²)."""
     total = 0.0
     for k in range(1, len(magnitudes)):
         step = magnitudes[k] - previous[k]
         total += step * step
-    return np.sqrt(total / (len(magnitudes) - 1))
+    return float(np.sqrt(total / (len(magnitudes) - 1)))
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def centroid(power: F32, freqs: F64, total: float) -> float:
     """μ = Σ f_k P_k / S in Hz; 0 if S = 0."""
     if total == 0:
@@ -115,7 +127,7 @@ def centroid(power: F32, freqs: F64, total: float) -> float:
     return weighted / total
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def shape(power: F32, freqs: F64, total: float, mean: float, out: F32) -> None:
     """Variance σ² (Hz²), skewness and kurtosis of f with weights P: the central moments of order 2, 3, 4.
 
@@ -138,38 +150,33 @@ def shape(power: F32, freqs: F64, total: float, mean: float, out: F32) -> None:
         out[2] = fourth / (total * variance * variance)
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
-def entropy(power: F32, bits: npt.NDArray[np.int32], total: float) -> float:
+@fast
+def entropy(power: F32, total: float) -> float:
     """-Σ (v_k/D) log2(v_k/D), v_k = max(P_k, 1e-7), D = max(S, 1e-7 in single precision).
 
-    bits is ``power.view(np.int32)``: the logarithm is taken from the exponent and the mantissa m in
-    [√½, √2) as log2 m = 2/ln 2 · (s + s³/3 + s⁵/5 + s⁷/7 + s⁹/9), s = (m - 1)/(m + 1), which is exact to
-    1e-9 and, unlike a library call, done for many bins at once. Floored bins are not renormalised, so silence
-    gives 8.6e-6 rather than 0 at n = 512.
+    Floored bins are not renormalised, so silence gives 8.6e-6 rather than 0 at n = 512. The logarithm is taken
+    from the number's exponent and its mantissa m in [√½, √2) as log2 m = 2/ln 2 (s + s³/3 + s⁵/5 + s⁷/7 + s⁹/9),
+    s = (m - 1)/(m + 1), which is exact to 1e-9 and, unlike a library call, done for many bins at once.
     """
     plogp = mass = 0.0
+    bits = power.view(np.int32)
     for k in range(1, len(power)):
-        # The subtraction puts the exponent's change at √½ instead of 1.
-        shifted = bits[k] - np.int32(0x3F3504F3)
-        exponent = shifted >> np.int32(23)
-        m = power[k] * _INVERSE_POWERS[min(max(exponent + np.int32(64), 0), 127)]
+        # counted from √½ rather than from 1, so that the mantissa lies about 1
+        exponent = np.int32(np.int32(bits[k] - _ROOT_HALF) >> np.int32(23))
+        m = np.int32(bits[k] - np.int32(exponent << np.int32(23))).view(np.float32)
         s = (m - np.float32(1)) / (m + np.float32(1))
         q = s * s
-        series = s * (1 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q / 9))))
+        series = q * (_ODD[0] + q * (_ODD[1] + q * (_ODD[2] + q * _ODD[3])))
+        log2 = np.float64(np.float32(exponent)) + _TWO_OVER_LN2 * np.float64(s + s * series)
         big = power[k] > _POWER_FLOOR
-        v = power[k] if big else _POWER_FLOOR
-        plogp += v * ((exponent + _TWO_OVER_LN2 * series) if big else _LOG2_FLOOR)
+        v = np.float64(power[k]) if big else _POWER_FLOOR
+        plogp += v * (log2 if big else _LOG2_FLOOR)
         mass += v
     d = max(total, np.float64(np.float32(_POWER_FLOOR)))
-    return (mass * np.log2(d) - plogp) / d
+    return float((mass * np.log2(d) - plogp) / d)
 
 
-_TWO_OVER_LN2 = 2 / np.log(2)
-_LOG2_FLOOR = np.log2(_POWER_FLOOR)
-_INVERSE_POWERS = np.float32(2.0) ** -np.arange(-64, 64, dtype=np.float32)
-
-
-@njit(cache=True, nogil=True)
+@exact
 def slope(freqs: F64, total: float, mean: float) -> float:
     """Slope of the regression line of P on f, times n - 1.
 
@@ -178,10 +185,10 @@ def slope(freqs: F64, total: float, mean: float) -> float:
     n = len(freqs) - 1
     f1 = freqs[1] * n * (n + 1) / 2
     f2 = freqs[1] ** 2 * n * (n + 1) * (2 * n + 1) / 6
-    return (n - 1) * total * (n * mean - f1) / (n * f2 - f1 * f1)
+    return float((n - 1) * total * (n * mean - f1) / (n * f2 - f1 * f1))
 
 
-@njit(cache=True, nogil=True, fastmath=REASSOCIATE)
+@fast
 def sharpness(power: F32, weights: F32, total: float) -> float:
     """Psychoacoustic sharpness, 0.11 Σ z_k g(z_k) P_k / S with z in Bark; 0 if S = 0.
 
@@ -195,37 +202,42 @@ def sharpness(power: F32, weights: F32, total: float) -> float:
     return 0.11 * weighted / total
 
 
-@njit(cache=True, nogil=True)
+@fast
 def harmonicity(power: F32) -> float:
     """Σ |P_k - P_previous| over successive extrema, / 2 / n (``spectralHarmonicity``).
 
     An extremum is strictly greater, or strictly less, than the two bins on either side, k = 3..n - 2.
     """
     n = len(power) - 1
-    total = 0.0
-    previous = np.float32(-1)
+    extreme = np.empty(n, np.uint8)
     for k in range(3, n - 1):
-        here, left, right = power[k], power[k - 1], power[k + 1]
-        highest = (here > left) & (here > right) & (here > power[k - 2]) & (here > power[k + 2])
-        lowest = (here < left) & (here < right) & (here < power[k - 2]) & (here < power[k + 2])
-        if highest | lowest:
-            if previous >= 0:
-                total += abs(here - previous)
-            previous = here
+        here = power[k]
+        before, left, right, after = power[k - 2], power[k - 1], power[k + 1], power[k + 2]
+        highest = (here > left) & (here > right) & (here > before) & (here > after)
+        lowest = (here < left) & (here < right) & (here < before) & (here < after)
+        extreme[k] = highest | lowest
+    found = np.empty(n, np.float32)
+    count = 0
+    for k in range(3, n - 1):  # no branch: one in four bins is an extremum, at places that can't be predicted
+        found[count] = power[k]
+        count += extreme[k]
+    total = 0.0
+    for i in range(1, count):
+        total += abs(found[i] - found[i - 1])
     return total / 2 / n
 
 
-@njit(cache=True, nogil=True)
+@exact
 def spectral_row(magnitudes: F32, previous: F32, power: F32, axis: Axis, row: F32) -> None:
     """Fill one row (15,) in the order of the feature set: bands, roll-offs, flux, centroid, …, harmonicity."""
-    total = total_power(power)
+    total = total_power(power[1:])
     row[0] = band_energy(power, axis.low_band)
     row[1] = band_energy(power, axis.high_band)
     roll_off(power, axis.freqs, total, row[2:6])
     row[6] = flux(magnitudes, previous)
     mean = centroid(power, axis.freqs, total)
     row[7] = mean
-    row[8] = entropy(power, power.view(np.int32), total)
+    row[8] = entropy(power, total)
     shape(power, axis.freqs, total, np.float64(np.float32(mean)), row[9:12])
     row[12] = slope(axis.freqs, total, mean)
     row[13] = sharpness(power, axis.sharpness, total)

@@ -1,10 +1,10 @@
 """The stages of the extractor that remember something from frame to frame, each usable alone."""
 
 import numpy as np
-from numba import njit
 
-from moodcurve.features import auditory, energy, frames, pitch, spectral, viterbi, voice
+from moodcurve.features import auditory, energy, frames, periods, pitch, spectral, viterbi, voice
 from moodcurve.features.frames import F32, F64, Framing
+from moodcurve.features.kernels import exact
 
 BATCH = 32
 """60 ms frames that go through the FFT together: enough for its vector units, and they fit the cache."""
@@ -47,7 +47,7 @@ class ShortFrames:
         return levels, shapes
 
 
-@njit(cache=True, nogil=True)
+@exact
 def _short_rows(
     spectrum: np.ndarray,
     bank: auditory.MelBank,
@@ -92,9 +92,7 @@ class Pitch:
         for first in range(0, count, BATCH):
             here = min(BATCH, count - first)
             windowed = self.windowed[:here]
-            frames.apply_window(
-                wave[first * self.framing.hop :], self.framing.hop, self.framing.gauss, windowed
-            )
+            frames.apply_window(wave[first * self.framing.hop :], self.framing.hop, self.framing.gauss, windowed)
             pitch.row_rms(windowed, self.framing.long, levels)
             spectrum = frames.spectra(windowed)
             done += _pitch_rows(spectrum, levels, self.axis, self.track, out[done:])
@@ -106,10 +104,8 @@ class Pitch:
         return out[: viterbi.decide(self.track, True, out)]
 
 
-@njit(cache=True, nogil=True)
-def _pitch_rows(
-    spectrum: np.ndarray, levels: F32, axis: pitch.OctaveAxis, track: viterbi.Tracker, out: F32
-) -> int:
+@exact
+def _pitch_rows(spectrum: np.ndarray, levels: F32, axis: pitch.OctaveAxis, track: viterbi.Tracker, out: F32) -> int:
     n = spectrum.shape[1]
     magnitudes = np.empty(n, np.float32)
     smooth = np.zeros((pitch.LANES, n), np.float32)
@@ -138,7 +134,7 @@ class Voice:
     def __init__(self, framing: Framing, *, strict: bool) -> None:
         self.framing = framing
         self.strict = strict
-        self.state = voice.carry()
+        self.state = voice.carry(framing.sr)
         self.count = 0
 
     @property
@@ -149,7 +145,9 @@ class Voice:
     def push(self, wave: F32, base: int, f0: F32) -> F32:
         """Take the F0 of the next frames, wave[0] being sample base of the recording; give (frames, 4)."""
         rows = np.empty((len(f0), voice.COLUMNS), np.float32)
-        stretch = voice.Stretch(wave, base, self.framing.sr, self.framing.hop, self.framing.long, self.strict)
+        framing = self.framing
+        samples = periods.whole_samples(wave)
+        stretch = voice.Stretch(wave, samples, base, framing.sr, framing.hop, framing.long, self.strict)
         voice.voice_rows(stretch, f0, self.count, self.state, rows)
         self.count += len(f0)
         return rows

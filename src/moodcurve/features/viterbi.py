@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from moodcurve.features.frames import F32, F64
+from moodcurve.features.kernels import exact
 from moodcurve.features.pitch import CANDIDATES, SILENCE
 
 STATES = CANDIDATES + 1
@@ -50,7 +50,7 @@ def tracker() -> Tracker:
     )
 
 
-@njit(cache=True, nogil=True)
+@exact
 def local_costs(f0: F32, voicing: F32, out: F64) -> None:
     """Cost of each state of one frame.
 
@@ -77,7 +77,7 @@ def local_costs(f0: F32, voicing: F32, out: F64) -> None:
     out[UNVOICED] = 8.0 if voiced else 0.0
 
 
-@njit(cache=True, nogil=True)
+@exact
 def advance(track: Tracker, f0: F32, voicing: F32, energy: float) -> None:
     """Take in one frame's candidates and RMS: the best way from each state of the last frame into each of this one.
 
@@ -120,7 +120,7 @@ def advance(track: Tracker, f0: F32, voicing: F32, energy: float) -> None:
     track.slope[0] = slope
 
 
-@njit(cache=True, nogil=True)
+@exact
 def decide(track: Tracker, final: bool, out: F32) -> int:
     """Put F0 and voicing of newly decided frames into out (frames, 2), and give their number.
 
