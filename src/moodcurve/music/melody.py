@@ -1,0 +1,162 @@
+"""A tune from a motif: phrases of four bars that state it, answer it, vary it and close."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from moodcurve.music.harmony import SCALES, Chord, Mode
+
+BEATS = 4
+"""Beats a bar."""
+PHRASE = 4
+"""Bars a phrase."""
+MAX_DENSITY = 8
+"""Most notes of a tune in a bar."""
+
+_RHYTHMS: dict[int, tuple[tuple[float, ...], ...]] = {
+    1: ((0,),),
+    2: ((0, 2), (0, 3), (0, 2.5)),
+    3: ((0, 2, 3), (0, 1.5, 3), (0, 2, 2.5)),
+    4: ((0, 1, 2, 3), (0, 1.5, 2, 3), (0, 1, 2, 3.5)),
+    5: ((0, 1, 1.5, 2, 3), (0, 1.5, 2, 2.5, 3), (0, 1, 2, 2.5, 3)),
+    6: ((0, 0.5, 1, 2, 2.5, 3), (0, 0.5, 1.5, 2, 3, 3.5), (0, 0.75, 1.5, 2, 2.5, 3)),
+    7: ((0, 0.5, 1, 1.5, 2, 2.5, 3), (0, 0.5, 1, 2, 2.5, 3, 3.5)),
+    8: ((0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5),),
+}
+"""Onsets in a bar (beats), by the number of notes."""
+_CLOSES: dict[int, tuple[float, ...]] = {1: (0,), 2: (0, 1), 3: (0, 0.5, 1)}
+"""Onsets in a bar that ends a phrase: the last note is long."""
+_ARC = (0, 2, 4, 1)
+"""How far from the register's centre the bars of a phrase start, in scale steps."""
+_REACH = 8
+"""How far from the register's centre a tune may go, in scale steps."""
+
+
+@dataclass(frozen=True)
+class Motif:
+    """What the tunes of all sections of a piece have in common, whatever their mode and speed.
+
+    Attributes
+    ----------
+    steps : tuple of int, MAX_DENSITY - 1 of them
+        Scale steps from each note of a bar to the next.
+    variant : int
+        Which rhythm of each density it takes.
+    """
+
+    steps: tuple[int, ...]
+    variant: int
+
+
+@dataclass(frozen=True)
+class TuneNote:
+    """A note of a tune: onset and length in beats from the section's start, MIDI number, stress in [0, 1]."""
+
+    beat: float
+    beats: float
+    pitch: int
+    stress: float
+
+
+def draw_motif(rng: np.random.Generator) -> Motif:
+    """Draw a singable motif: mostly steps, now and then a third or a fourth, each followed by a step back."""
+    steps: list[int] = []
+    while len(steps) < MAX_DENSITY - 1:
+        if steps and abs(steps[-1]) > 1:
+            steps.append(-int(np.sign(steps[-1])))
+        else:
+            steps.append(int(rng.choice([-3, -2, -1, 1, 2, 3], p=[0.06, 0.14, 0.3, 0.3, 0.14, 0.06])))
+    return Motif(tuple(steps), int(rng.integers(3)))
+
+
+@dataclass(frozen=True)
+class _Ladder:
+    """A scale as steps to climb: step 0 is the tonic at MIDI number `base`."""
+
+    scale: tuple[int, ...]
+    base: int
+
+    def pitch(self, step: int) -> int:
+        return self.base + 12 * (step // 7) + self.scale[step % 7]
+
+    def nearest(self, step: int, chord: Chord) -> int:
+        """Give the step nearest to this one that sounds a chord tone, the lower of two; itself if none does."""
+        tones = {tone % 12 for tone in chord}
+        around = sorted(range(step - 6, step + 7), key=lambda s: (abs(s - step), s))
+        return next((s for s in around if self.scale[s % 7] in tones), step)
+
+
+def tune(
+    motif: Motif,
+    chords: Sequence[Chord],
+    *,
+    mode: Mode,
+    tonic: int,
+    register: float,
+    density: int,
+    transposed: int = 0,
+) -> list[TuneNote]:
+    """Set the motif over the chords, a bar each.
+
+    Bars 1 and 3 of a phrase carry the motif, bar 2 its inversion, in every second phrase backwards; bar 4 and the
+    last bar have few notes and end long. Bar 3 stands highest in major and lowest otherwise. Notes on the first and
+    third beat, and all that close a phrase, are chord tones.
+
+    Parameters
+    ----------
+    tonic : int
+        Pitch class, 0 is C.
+    register : float
+        MIDI number round which the tune moves.
+    density : int
+        Notes a bar, 1 to MAX_DENSITY.
+    transposed : int
+        Scale steps by which it is moved: -2 gives a second voice in thirds.
+    """
+    ladder = _Ladder(SCALES[mode], tonic + 12 * round((register - tonic) / 12))
+    centre = min(range(-7, 8), key=lambda step: abs(ladder.pitch(step) - register))
+    rise = 1 if mode == "major" else -1
+    notes: list[TuneNote] = []
+    for bar, chord in enumerate(chords):
+        place = bar % PHRASE
+        closing = place == PHRASE - 1 or bar == len(chords) - 1
+        onsets = _onsets(motif, place, density, closing=closing)
+        step = centre + rise * _ARC[place]
+        for i, onset in enumerate(onsets):
+            if i:
+                step += rise * _steps(motif, bar)[i - 1]
+            if abs(step - centre) > _REACH:
+                step = 2 * centre - step
+            moved = step + transposed
+            if onset in (0, 2) or closing:
+                moved = ladder.nearest(moved, chord)
+                step = moved - transposed
+            end = onsets[i + 1] if i + 1 < len(onsets) else BEATS
+            pitch = _led(ladder.pitch(moved), tonic, chord)
+            notes.append(TuneNote(bar * BEATS + onset, end - onset, pitch, _stress(onset)))
+    return notes
+
+
+def _onsets(motif: Motif, place: int, density: int, *, closing: bool) -> tuple[float, ...]:
+    if closing:
+        return _CLOSES[min(3, max(1, density // 2))]
+    options = _RHYTHMS[density]
+    return options[(motif.variant + place % 2) % len(options)]
+
+
+def _steps(motif: Motif, bar: int) -> tuple[int, ...]:
+    """Give the motif as bar 1 and 3 of a phrase have it, or the answer of bar 2."""
+    if bar % PHRASE != 1:
+        return motif.steps
+    answer = motif.steps if bar // PHRASE % 2 == 0 else motif.steps[::-1]
+    return tuple(-step for step in answer)
+
+
+def _led(pitch: int, tonic: int, chord: Chord) -> int:
+    """Raise the seventh degree of minor where the chord holds the leading note, as both would clash."""
+    return pitch + 1 if 11 in chord and (pitch - tonic) % 12 == 10 else pitch
+
+
+def _stress(onset: float) -> float:
+    return 1.0 if onset == 0 else 0.85 if onset == 2 else 0.7
