@@ -1,0 +1,41 @@
+"""Listening needs no training library: the whole wing runs where none can be imported."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+BLOCKED = ("torch", "sklearn", "skl2onnx", "onnx", "opensmile", "pandas", "playwright", "hypothesis", "pytest")
+RUN = f"""
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {BLOCKED!r}:
+            raise ModuleNotFoundError(f"blocked: {{name}}", name=name)
+sys.meta_path.insert(0, Blocker())
+sys.argv[0] = "moodcurve"
+from moodcurve.cli import main
+main()
+"""
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", RUN, *arguments], capture_output=True, text=True, timeout=300)
+
+
+def test_analysing_runs_without_training_libraries(tmp_path: Path) -> None:
+    song = tmp_path / "noise.wav"
+    soundfile.write(song, np.random.default_rng(0).normal(0, 0.1, 4 * 44_100), 44_100)
+    done = run("analyze", str(song), "-o", str(tmp_path), "-f", "csv", "-f", "json", "--plot", "--report")
+    assert done.returncode == 0, done.stderr
+    for ending in ("csv", "json", "png", "html"):
+        assert (tmp_path / f"noise.{ending}").is_file()
+
+
+def test_training_without_its_libraries_names_the_extra(tmp_path: Path) -> None:
+    done = run("train", str(tmp_path), "--model", "mlr", "-o", str(tmp_path / "model.onnx"))
+    assert done.returncode == 1
+    assert "moodcurve[train]" in done.stderr
+    assert "Traceback" not in done.stderr

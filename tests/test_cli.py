@@ -1,0 +1,289 @@
+"""The command line: outputs, streams and exit codes that other programs rely on."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner, Result
+
+from moodcurve import cli
+from moodcurve.features import COMPARE260
+
+SR = 44_100
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of noise that grows louder."""
+    path = tmp_path_factory.mktemp("songs") / "noise.flac"
+    x = np.random.default_rng(0).normal(0, 0.1, 4 * SR) * np.linspace(0.1, 1, 4 * SR)
+    soundfile.write(path, x, SR)
+    return path
+
+
+def run(*arguments: str | Path) -> Result:
+    """Run in this process; known errors become exit codes in `main`, which only the process below passes."""
+    return CliRunner().invoke(cli.app, [str(a) for a in arguments])
+
+
+def process(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)  # type: ignore[call-overload, no-any-return]
+
+
+# --- analyze ---
+
+
+def test_json_of_one_song_goes_to_standard_output(song: Path) -> None:
+    done = process("analyze", song, "-f", "json")
+    assert done.returncode == 0, done.stderr
+    curve = json.loads(done.stdout)
+    assert curve["source"] == str(song)
+    assert curve["duration_s"] == pytest.approx(4)
+    # 4 s hold windows at 0, 0.5, ... that end, with what their last descriptors need, by 4 s
+    assert curve["times_s"] == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
+    assert len(curve["arousal"]) == len(curve["valence"]) == 6
+    assert set(curve["song"]) == {"arousal", "valence", "quadrant", "words"}
+    assert curve["feature_set"] == "compare248/1"
+
+
+def test_csv_of_one_song_goes_to_standard_output(song: Path) -> None:
+    done = run("analyze", song, "-f", "csv")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert [float(row["time_s"]) for row in rows] == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
+
+
+def test_the_table_shows_both_axes(song: Path) -> None:
+    done = run("analyze", song)
+    assert done.exit_code == 0
+    for word in ("noise.flac", "arousal", "valence", "mood"):
+        assert word in done.stdout
+
+
+def test_everything_is_written_to_the_folder(song: Path, tmp_path: Path) -> None:
+    arguments = ["-o", tmp_path / "new", "-f", "csv", "-f", "json", "--plot", "--report"]
+    done = run("analyze", song, *arguments)
+    assert done.exit_code == 0
+    names = {path.name for path in (tmp_path / "new").iterdir()}
+    assert names == {"noise.csv", "noise.json", "noise.png", "noise.html"}
+    for name in names:
+        assert f"wrote {tmp_path / 'new' / name}" in done.stderr
+
+
+def test_a_folder_alone_means_csv(song: Path, tmp_path: Path) -> None:
+    run("analyze", song, "-o", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["noise.csv"]
+
+
+def test_one_bad_file_does_not_stop_the_others(song: Path, tmp_path: Path) -> None:
+    text = tmp_path / "notes.mp3"
+    text.write_text("not music")
+    done = process("analyze", text, tmp_path / "missing.mp3", song, "-o", tmp_path / "out")
+    assert done.returncode == 1
+    complaints = [line for line in done.stderr.splitlines() if "wrote" not in line]
+    assert len(complaints) == 2
+    assert str(text) in complaints[0]
+    assert "missing.mp3" in complaints[1]
+    assert (tmp_path / "out" / "noise.csv").is_file()
+
+
+def test_clashing_names_get_their_folders(song: Path, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "one.flac").write_bytes(song.read_bytes())
+    done = run("analyze", tmp_path / "a/one.flac", tmp_path / "b/one.flac", "-o", tmp_path / "out")
+    assert done.exit_code == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a-one.csv", "b-one.csv"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "pattern"),
+    [
+        ("empty.wav", b"", "empty"),
+        ("text.wav", b"hello " * 1000, "not audio"),
+        ("two\nlines.wav", b"", r"two\nlines.wav"),
+    ],
+)
+def test_a_bad_file_gives_one_line(tmp_path: Path, name: str, content: bytes, pattern: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    done = process("analyze", path, "-f", "json")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert pattern in done.stderr
+
+
+def test_a_song_shorter_than_a_window_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "short.wav"
+    soundfile.write(path, np.full(SR // 2, 0.1), SR)
+    done = process("analyze", path)
+    assert done.returncode == 1
+    assert "short.wav: 0.50 s of audio is too short" in done.stderr
+
+
+def test_a_truncated_song_is_analysed_and_says_so(song: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cut.flac"
+    path.write_bytes(song.read_bytes()[: song.stat().st_size * 3 // 4])
+    done = process("analyze", path, "-f", "json")
+    assert done.returncode == 0
+    curve = json.loads(done.stdout)
+    assert 2.5 < curve["duration_s"] < 3.5
+    assert "truncated" in curve["warnings"][0]
+    assert "truncated" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("analyze",),
+        ("analyze", "song.mp3", "-f", "midi"),
+        ("analyze", "a.mp3", "b.mp3", "-f", "json"),
+        ("analyze", "a.mp3", "-f", "json", "-f", "csv"),
+        ("analyze", "a.mp3", "--nonsense"),
+        ("features", "a.mp3", "--set", "mine"),
+        ("train", "folder", "--model", "mlr"),
+        ("benchmark", "folder", "--protocol", "mine"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr
+
+
+def test_an_unknown_model_is_named(song: Path) -> None:
+    done = process("analyze", song, "--model", "nonsense")
+    assert done.returncode == 1
+    assert "nonsense: no such model" in done.stderr
+    assert "default" in done.stderr
+
+
+def test_results_that_cannot_be_written_give_one_line(song: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    done = process("analyze", song, "-o", tmp_path / "taken")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "taken" in done.stderr
+
+
+def test_a_closed_pipe_is_no_error_message(song: Path) -> None:
+    run_cli = "from moodcurve.cli import main; main()"
+    command = f"{sys.executable} -c '{run_cli}' features {song} | head -n 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=300)
+    assert done.stdout.startswith("frameTime;F0final_sma_stddev;")
+    assert done.stderr == ""
+
+
+def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
+    long = tmp_path / "long.flac"
+    soundfile.write(long, np.random.default_rng(0).normal(0, 0.1, 600 * SR), SR)
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()"]
+    with subprocess.Popen(
+        [*command, "analyze", long, "-o", out], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as running:
+        time.sleep(4)
+        os.kill(running.pid, signal.SIGINT)
+        _, stderr = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Traceback" not in stderr
+    assert not out.exists() or list(out.iterdir()) == []
+
+
+# --- features ---
+
+
+def test_features_are_deams_table(song: Path, tmp_path: Path) -> None:
+    printed = run("features", song)
+    rows = list(csv.reader(printed.stdout.splitlines(), delimiter=";"))
+    assert rows[0] == ["frameTime", *COMPARE260.names]
+    assert [row[0] for row in rows[1:]] == [f"{t:.6f}" for t in np.arange(0, 3, 0.5)]
+    assert all(np.isfinite([float(cell) for row in rows[1:] for cell in row]))
+    written = run("features", song, "--set", "default", "-o", tmp_path / "x.csv")
+    assert written.exit_code == 0
+    header = (tmp_path / "x.csv").read_text().splitlines()[0].split(";")
+    assert len(header) == 1 + 248
+
+
+# --- the learning wing ---
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOODCURVE_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
+    model = tmp_path / "linear.onnx"
+    trained = run("train", small_deam, "--model", "mlr", "-o", model)
+    assert trained.exit_code == 0, trained.stderr
+    assert model.is_file()
+    assert (tmp_path / "linear.training.json").is_file()
+    ids = tmp_path / "ids.txt"
+    ids.write_text("2\n3\n1004\n")
+    judged = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
+    assert judged.exit_code == 0, judged.stderr
+    figures = json.loads(judged.stdout)
+    assert figures["model"] == "linear"
+    assert figures["songs"] == 3
+    for axis in ("arousal", "valence"):
+        assert set(figures[axis]) == {"rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc"}
+    shown = run("evaluate", small_deam, "--model", model, "--ids", ids)
+    assert f"{figures['arousal']['rmse']:.3f}" in shown.stdout
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_benchmark_prints_and_writes(small_deam: Path, tmp_path: Path) -> None:
+    done = run("benchmark", small_deam, "--protocol", "deam", "--models", "mlr", "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    assert "MLR" in done.stdout
+    result = json.loads((tmp_path / "out" / "deam.json").read_text())
+    assert [model["family"] for model in result["models"]] == ["mlr"]
+    assert (tmp_path / "out" / "deam.png").stat().st_size > 0
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_settings_come_from_a_file_and_unknown_ones_are_refused(small_deam: Path, tmp_path: Path) -> None:
+    config = tmp_path / "svr.toml"
+    config.write_text("C = 1.0\nepsilonn = 0.1\n")
+    done = process("train", small_deam, "--model", "svr", "--config", config, "-o", tmp_path / "svr.onnx")
+    assert done.returncode == 1
+    assert "unknown key 'epsilonn'" in done.stderr
+
+
+def test_an_unknown_layout_says_what_was_expected(tmp_path: Path) -> None:
+    done = process("evaluate", tmp_path)
+    assert done.returncode == 1
+    assert "not a known layout" in done.stderr
+    assert "features/" in done.stderr
+
+
+# --- the demo ---
+
+
+def test_demo_writes_everything_and_prints_the_sections(tmp_path: Path) -> None:
+    done = run("demo", "-o", tmp_path)
+    assert done.exit_code == 0, done.stderr
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {f"demo-song.{ending}" for ending in ("flac", "csv", "json", "png", "html")}
+    for section in ("calm", "excited", "tense", "sad"):
+        assert section in done.stdout
+
+
+def test_version_and_help() -> None:
+    assert run("--version").stdout.startswith("moodcurve ")
+    done = run("--help")
+    for command in ("analyze", "features", "train", "evaluate", "benchmark", "demo"):
+        assert command in done.stdout
