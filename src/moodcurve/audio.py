@@ -18,6 +18,7 @@ import soxr
 
 from moodcurve.decoders import Decoded, Samples, UnreadableError, open_decoded
 from moodcurve.errors import MoodcurveError
+from moodcurve.wording import one_line
 
 __all__ = ["ANALYSIS_SR", "AudioError", "AudioReader", "open_audio"]
 
@@ -97,9 +98,9 @@ def open_audio(path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: 
             decoded.chunks.close()
             raise UnreadableError(f"its rate of {first[0]} Hz is not between {_RATES[0]} and {_RATES[1]}")
     except UnreadableError as error:
-        raise AudioError(f"{_shown(name)}: {error}; {_ACCEPTED}") from error
+        raise AudioError(f"{one_line(name)}: {error}; {_ACCEPTED}") from error
     except OSError as error:
-        raise AudioError(f"{_shown(name)}: cannot be read ({error.strerror}); {_ACCEPTED}") from error
+        raise AudioError(f"{one_line(name)}: cannot be read ({error.strerror}); {_ACCEPTED}") from error
     return AudioReader(name, decoded, first, sr=sr, block_s=block_s)
 
 
@@ -117,11 +118,6 @@ def _check_file(name: str) -> None:
         raise UnreadableError("is a pipe or a device, not a file")
     if status.st_size == 0:
         raise UnreadableError("is empty (0 bytes)")
-
-
-def _shown(name: str) -> str:
-    """Give the name on one line, with what cannot be printed (line breaks, invalid UTF-8) escaped."""
-    return name if name.isprintable() else ascii(name)
 
 
 class AudioReader:

@@ -12,7 +12,7 @@ from string import Template
 import numpy as np
 
 from moodcurve import __version__
-from moodcurve.circumplex import NEUTRAL_RADIUS, RIM_WORDS, Summary, describe, place, summarize
+from moodcurve.circumplex import NEUTRAL, NEUTRAL_RADIUS, RIM_WORDS, Summary, describe, place, summarize
 from moodcurve.curve import Curve, FloatArray
 from moodcurve.files import written_whole
 from moodcurve.report import drawing
@@ -60,7 +60,7 @@ def render(curve: Curve, sound: Sound) -> str:
         sound_note=escape(sound.note),
         warnings=_warnings(curve.warnings),
         mood=escape(describe(summary.arousal, summary.valence)),
-        quadrant=summary.quadrant,
+        quadrant="" if summary.quadrant == NEUTRAL else summary.quadrant,
         length=clock(curve.duration_s),
         model=escape(curve.model),
         feature_set=escape(curve.feature_set),
