@@ -1,5 +1,45 @@
 """Audio to Features: 65 descriptors every 10 ms, their deltas, and means and spreads over 1 s twice a second."""
 
-from moodcurve.features.table import COMPARE248, COMPARE260, FEATURE_SETS, Features, FeatureSet, feature_set
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["COMPARE248", "COMPARE260", "FEATURE_SETS", "FeatureSet", "Features", "feature_set"]
+from moodcurve.features.table import (
+    COMPARE248,
+    COMPARE260,
+    DEFAULT_SET,
+    FEATURE_SETS,
+    LLD_NAMES,
+    FeatureError,
+    Features,
+    FeatureSet,
+    feature_set,
+    write_csv,
+)
+
+if TYPE_CHECKING:
+    from moodcurve.features.compare import Descriptors, Extractor, extract
+
+__all__ = [
+    "COMPARE248",
+    "COMPARE260",
+    "DEFAULT_SET",
+    "FEATURE_SETS",
+    "LLD_NAMES",
+    "Descriptors",
+    "Extractor",
+    "FeatureError",
+    "FeatureSet",
+    "Features",
+    "extract",
+    "feature_set",
+    "write_csv",
+]
+
+# Loaded at first use: reading a model needs the tables alone, and not the compiler.
+_COMPILED = {"Descriptors", "Extractor", "extract"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _COMPILED:
+        raise AttributeError(f"module 'moodcurve.features' has no attribute {name!r}")
+    return getattr(import_module("moodcurve.features.compare"), name)

@@ -6,12 +6,11 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.errors import MoodcurveError
 from moodcurve.features import energy, frames, smoothing
 from moodcurve.features.frames import F32, Framing
 from moodcurve.features.functionals import Windows
 from moodcurve.features.stages import Pitch, ShortFrames, Voice
-from moodcurve.features.table import COMPARE260, HOP_S, LLD_NAMES, Features, FeatureSet
+from moodcurve.features.table import COMPARE260, HOP_S, LLD_NAMES, FeatureError, Features, FeatureSet
 
 Profile = Literal["2016", "is13"]
 """How jitter and shimmer accept a period: see :class:`Descriptors`."""
@@ -22,10 +21,6 @@ CHUNK = 50
 """Frames that are worked on at once, at fixed places of the recording: results cannot depend on the blocks."""
 _VOICED = ("F0final", "voicingFinalUnclipped", "jitterLocal", "jitterDDP", "shimmerLocal", "logHNR")
 _VOICE = _VOICED[2:]
-
-
-class FeatureError(MoodcurveError):
-    """The audio cannot give features: it is shorter than one window."""
 
 
 class Descriptors:
@@ -271,7 +266,13 @@ class Extractor:
         return Features(values, times, self.feature_set)
 
 
-def extract(blocks: Iterable[npt.ArrayLike], sr: int, feature_set: FeatureSet = COMPARE260) -> Features:
+def extract(
+    blocks: Iterable[npt.ArrayLike],
+    sr: int,
+    feature_set: FeatureSet = COMPARE260,
+    *,
+    profile: Profile = "2016",
+) -> Features:
     """Window features of a whole recording: a row each 0.5 s, of the window of 1.0 s that starts there.
 
     Parameters
@@ -282,13 +283,15 @@ def extract(blocks: Iterable[npt.ArrayLike], sr: int, feature_set: FeatureSet = 
         Sample rate in Hz.
     feature_set : FeatureSet
         Which columns to give.
+    profile : {"2016", "is13"}
+        See :class:`Descriptors`.
 
     Raises
     ------
     FeatureError
         If the recording is shorter than one window and what its last descriptors need (1.04 s).
     """
-    extractor = Extractor(sr, feature_set)
+    extractor = Extractor(sr, feature_set, profile=profile)
     samples = 0
     parts = []
     for block in blocks:
@@ -296,7 +299,7 @@ def extract(blocks: Iterable[npt.ArrayLike], sr: int, feature_set: FeatureSet = 
         samples += np.size(block)
     parts.append(extractor.flush())
     if extractor.rows == 0:
-        raise FeatureError(f"audio of {samples / sr:.2f} s is too short: a window takes 1.04 s or more")
+        raise FeatureError(f"{samples / sr:.2f} s of audio is too short: one window takes at least 1.04 s")
     return Features(
         np.concatenate([part.values for part in parts]),
         np.concatenate([part.times_s for part in parts]),

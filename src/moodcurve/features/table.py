@@ -10,6 +10,7 @@ from moodcurve.errors import MoodcurveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TextIO
 
 WINDOW_S = 1.0
 """Length of the window that one row summarises (seconds)."""
@@ -25,6 +26,10 @@ _SPECTRAL = (
     "spectralFlux", "spectralCentroid", "spectralEntropy", "spectralVariance", "spectralSkewness",
     "spectralKurtosis", "spectralSlope", "psySharpness", "spectralHarmonicity",
 )  # fmt: skip
+
+
+class FeatureError(MoodcurveError):
+    """The audio cannot give features: it is shorter than one window."""
 
 
 def _descriptor_names(suffix: str) -> tuple[str, ...]:
@@ -137,3 +142,14 @@ class Features:
             )
         columns = [where[name] for name in other.names]
         return Features(self.values[:, columns], self.times_s, other)
+
+
+def write_csv(features: Features, stream: "TextIO") -> None:
+    """Write features as the DEAM data set publishes them.
+
+    A line ``frameTime;<column>;…``, then one for each window: its start in seconds (%.6f) and the values (%.6e),
+    separated by semicolons.
+    """
+    stream.write(";".join(["frameTime", *features.feature_set.names]) + "\n")
+    for time_s, row in zip(features.times_s, features.values, strict=True):
+        stream.write(";".join([f"{time_s:.6f}", *(f"{value:.6e}" for value in row.tolist())]) + "\n")

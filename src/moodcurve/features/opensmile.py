@@ -1,0 +1,111 @@
+"""The same window features by openSMILE itself: the reference of the parity tests, and for comparison.
+
+Needs the extra ``opensmile``, whose licence allows private and research use only.
+"""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.features.table import COMPARE260, HOP_S, FeatureError, Features, FeatureSet
+
+try:
+    import opensmile
+except ImportError as error:
+    raise ImportError("features by openSMILE need the package opensmile: pip install 'moodcurve[opensmile]'") from error
+
+LARGEST = 1 - 2.0**-15
+"""Largest sample: the package scales by 32768 into 16 bits without clipping, and 1.0 comes out as -32768."""
+
+_DESCRIPTORS = {
+    "2016": "compare/ComParE_2016_core.lld.conf.inc",
+    "is13": "is09-13/IS13_ComParE_core.lld.conf.inc",
+}
+_LEVELS = "is13_lld_nzsmo;is13_lldA_smo;is13_lldB_smo;is13_lld_nzsmo_de;is13_lldA_smo_de;is13_lldB_smo_de"
+_CONFIGURATION = r"""
+[componentInstances:cComponentManager]
+instance[dataMemory].type = cDataMemory
+
+\{{\cm[source{{?}}:include external source]}}
+\{{{descriptors}}}
+
+[componentInstances:cComponentManager]
+instance[moodcurve_rows].type = cVectorConcat
+instance[moodcurve_windows].type = cFunctionals
+
+[moodcurve_rows:cVectorConcat]
+reader.dmLevel = {levels}
+writer.dmLevel = rows
+includeSingleElementFields = 1
+
+[moodcurve_windows:cFunctionals]
+reader.dmLevel = {levels}
+writer.dmLevel = windows
+frameMode = fixed
+frameSize = 1.0
+frameStep = 0.5
+frameCenterSpecial = left
+functionalsEnabled = Moments
+Moments.variance = 0
+Moments.stddev = 1
+Moments.skewness = 0
+Moments.kurtosis = 0
+Moments.amean = 1
+
+\{{\cm[sink{{?}}:include external sink]}}
+"""
+
+
+def _run(x: npt.ArrayLike, sr: int, *, level: str, profile: str) -> npt.NDArray[np.float32]:
+    """Run openSMILE over a whole recording, and give one of its two outputs."""
+    if profile not in _DESCRIPTORS:
+        raise ValueError(f"profile must be one of {', '.join(_DESCRIPTORS)}, got {profile!r}")
+    samples = np.nan_to_num(np.asarray(x, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    shipped = Path(opensmile.__file__).parent / "core" / "config" / _DESCRIPTORS[profile]
+    with tempfile.TemporaryDirectory(prefix="moodcurve-") as folder:
+        path = Path(folder) / f"{profile}.conf"
+        path.write_text(_CONFIGURATION.format(descriptors=shipped, levels=_LEVELS), encoding="utf-8")
+        smile = opensmile.Smile(feature_set=str(path), feature_level=level)
+        table = smile.process_signal(np.clip(samples, -1, np.float32(LARGEST)), sr)
+    return np.asarray(table.to_numpy(), np.float32)
+
+
+def descriptors(x: npt.ArrayLike, sr: int, *, profile: str = "2016") -> npt.NDArray[np.float32]:
+    """Smoothed descriptors and deltas of a whole recording (rows, 130), one row every 10 ms.
+
+    Parameters
+    ----------
+    x : (samples,)
+        One channel, full scale [-1, 1]; what lies beyond is clipped.
+    sr : int
+        Sample rate in Hz.
+    profile : {"2016", "is13"}
+        openSMILE's ComParE_2016, or its IS13_ComParE.
+    """
+    return _run(x, sr, level="rows", profile=profile)
+
+
+def extract(
+    blocks: Iterable[npt.ArrayLike],
+    sr: int,
+    feature_set: FeatureSet = COMPARE260,
+    *,
+    profile: str = "2016",
+) -> Features:
+    """Window features of a whole recording, as :func:`moodcurve.features.extract`, but all in memory at once.
+
+    Raises
+    ------
+    FeatureError
+        If the recording is shorter than one window and what its last descriptors need (1.04 s).
+    """
+    x = np.concatenate([np.zeros(0, np.float32), *(np.asarray(block, np.float32) for block in blocks)])
+    if len(x) < 1.04 * sr:
+        raise FeatureError(f"{len(x) / sr:.2f} s of audio is too short: one window takes at least 1.04 s")
+    values = _run(x, sr, level="windows", profile=profile)
+    times = HOP_S * np.arange(len(values), dtype=np.float64)
+    return Features(values, times, COMPARE260).select(feature_set)
+
