@@ -170,7 +170,7 @@ def wave(hz: FloatArray, amplitude: FloatArray, phase: float, *, sr: int) -> Flo
 
 def harmonics(hz: float, *, slope: float, limit_hz: float) -> FloatArray:
     """Give amplitudes 1/k^slope of the harmonics below a limit, rolled off over its last third."""
-    k = np.arange(1, max(1, min(80, int(limit_hz / hz))) + 1)
+    k = np.arange(1.0, max(1, min(80, int(limit_hz / hz))) + 1)
     return np.asarray(k**-slope * np.clip(3 * (1 - k * hz / (1.05 * limit_hz)), 0.02, 1))
 
 
