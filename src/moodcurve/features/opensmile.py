@@ -108,4 +108,3 @@ def extract(
     values = _run(x, sr, level="windows", profile=profile)
     times = HOP_S * np.arange(len(values), dtype=np.float64)
     return Features(values, times, COMPARE260).select(feature_set)
-

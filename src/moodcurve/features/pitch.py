@@ -18,21 +18,26 @@ LOWEST_HZ = 52.0
 HIGHEST_HZ = 620.0
 SILENCE = 0.001
 """RMS of the windowed frame up to which there is no pitch."""
-LANES = 4
-"""Frames that are interpolated side by side, to read each weight once for all."""
-_TAPS = 24
-"""Bins that a point of the spline depends on: further ones weigh less than 2e-7, single precision's last digit."""
+LANES = 8
+"""Frames that are worked on side by side: a spline's recursion along the bins can't use vector units, eight can."""
 _HARMONICS = 15
 _LOWEST_POINT_HZ = 25.0
+_BLOCK = 2048
+"""Points of all lanes that are summed before going on: they stay in the fastest cache."""
 
 
 class OctaveAxis(NamedTuple):
     """Precomputed parts of the way from bins to points of an octave axis, n of each."""
 
-    first: npt.NDArray[np.int64]
-    """The first of the bins that each point depends on (n,)."""
-    weights: F32
-    """Weights of these bins, that of hearing included (n, 24)."""
+    system: F64
+    """The splines' equations, solved as far as the knots go: weights of three bins and of the last unknown in
+    elimination, of the next unknown in substitution (n, 5)."""
+    upper: npt.NDArray[np.int64]
+    """The knot above each point (n,)."""
+    weights: F64
+    """Weights of the two bins about a point and of the second derivatives there (n, 4)."""
+    hearing: F32
+    """Weight of each point, rising over the lowest octaves (n,)."""
     octaves: F32
     """Position of each point, log2 of Hz (n,)."""
     shifts: npt.NDArray[np.int64]
@@ -57,60 +62,45 @@ def octave_axis(freqs: F64) -> OctaveAxis:
     hearing = 0.5 + np.arctan(3 * (np.arange(n) + 1 - start) / per_octave) / np.pi
     step, first = np.float32(points[1] - points[0]), np.float32(points[0])
     h = np.arange(1, _HARMONICS + 1)
-    first_bins, weights = spline_weights(knots, points, _TAPS)
+    upper, weights = _spline_points(knots, points)
     return OctaveAxis(
-        first_bins,
-        (weights * hearing[:, None]).astype(np.float32),
+        _spline_system(knots),
+        upper,
+        weights,
+        hearing.astype(np.float32),
         np.arange(n, dtype=np.float32) * step + first,
         np.floor(np.float32(per_octave) * np.log2(h)).astype(np.int64),
         np.float32(0.85) ** (h - 1).astype(np.float32),
     )
 
 
-def spline_weights(knots: F64, points: F64, taps: int) -> tuple[npt.NDArray[np.int64], F64]:
-    """Write interpolation by the natural cubic spline as weighted sums of the values at the nearest knots.
-
-    The spline is linear in the values, and the effect of each falls by about 0.27 per knot. So the responses to
-    many impulses at once, far enough apart not to meet, hold every weight.
-
-    Returns
-    -------
-    first : (points,)
-        First of each point's knots.
-    weights : (points, taps)
-        Their weights.
-    """
-    n, apart = len(knots), 4 * taps
-    impulses = np.zeros((n, apart))
-    impulses[np.arange(n), np.arange(n) % apart] = 1
-    upper = np.clip(np.searchsorted(knots, points, side="left"), 1, n - 1)
-    width = knots[upper] - knots[upper - 1]
-    a = ((knots[upper] - points) / width)[:, None]
-    b, square = 1 - a, (width**2)[:, None] / 6
-    curvature = _natural_curvature(knots, impulses)
-    responses = a * impulses[upper - 1] + b * impulses[upper]
-    responses += square * ((a**3 - a) * curvature[upper - 1] + (b**3 - b) * curvature[upper])
-    first = np.clip(upper - taps // 2, 0, n - taps)
-    bins = first[:, None] + np.arange(taps)
-    return first, np.take_along_axis(responses, bins % apart, axis=1)
-
-
-def _natural_curvature(knots: F64, values: F64) -> F64:
-    """Second derivatives (n, columns) of the natural splines through the columns of values (n, columns)."""
+def _spline_system(knots: F64) -> F64:
+    """Factorise the natural spline's tridiagonal equations for its second derivatives, once for all frames."""
     n = len(knots)
-    curvature = np.zeros_like(values)
-    back = np.zeros(n)
-    slopes = np.diff(values, axis=0) / np.diff(knots)[:, None]
+    system = np.zeros((n, 5))
     for k in range(1, n - 1):
-        around = knots[k + 1] - knots[k - 1]
-        left = (knots[k] - knots[k - 1]) / around
-        pivot = left * back[k - 1] + 2
-        back[k] = (left - 1) / pivot
-        bend = 6 * (slopes[k] - slopes[k - 1]) / around
-        curvature[k] = (bend - left * curvature[k - 1]) / pivot
-    for k in range(n - 2, 0, -1):
-        curvature[k] += back[k] * curvature[k + 1]
-    return curvature
+        below, above = knots[k] - knots[k - 1], knots[k + 1] - knots[k]
+        left = below / (below + above)
+        pivot = left * system[k - 1, 4] + 2
+        scale = 6 / (below + above) / pivot
+        system[k] = (
+            scale / below,
+            -scale * (1 / below + 1 / above),
+            scale / above,
+            -left / pivot,
+            (left - 1) / pivot,
+        )
+    return system
+
+
+def _spline_points(knots: F64, points: F64) -> tuple[npt.NDArray[np.int64], F64]:
+    """Find each point's segment, and its weights in the cubic between two knots."""
+    upper = np.clip(np.searchsorted(knots, points, side="left"), 1, len(knots) - 1)
+    width = knots[upper] - knots[upper - 1]
+    a = (knots[upper] - points) / width
+    b = (points - knots[upper - 1]) / width
+    weights = np.stack([a, b, (a**3 - a) * width**2 / 6, (b**3 - b) * width**2 / 6], axis=1)
+    return upper.astype(np.int64), weights
 
 
 @exact
@@ -151,50 +141,65 @@ def enhance(magnitudes: F32, out: F32) -> None:
 
 
 @fast
-def octave_spectrum(smooth: F32, axis: OctaveAxis, out: F32) -> None:
-    """Interpolate four enhanced spectra (4, n) at the points of the octave axis.
+def octave_spectrum(y: F64, axis: OctaveAxis, curvature: F64, out: F32) -> None:
+    """Interpolate enhanced spectra y (n, 8) at the points of the octave axis.
 
-    A natural cubic spline through the bins; negative values become 0, and the weight of hearing is applied.
+    A natural cubic spline through the bins, in double precision; negative values become 0, and the weight of
+    hearing is applied. curvature (n, 8) is scratch.
     """
-    for i in range(len(axis.first)):
-        start = axis.first[i]
-        weights = axis.weights[i]
-        # four sums in one loop: the compiler then keeps them in registers, which it doesn't in a loop over rows
-        a, b = smooth[0, start : start + _TAPS], smooth[1, start : start + _TAPS]
-        c, d = smooth[2, start : start + _TAPS], smooth[3, start : start + _TAPS]
-        sum_a = sum_b = sum_c = sum_d = np.float32(0)
-        for k in range(_TAPS):
-            sum_a += weights[k] * a[k]
-            sum_b += weights[k] * b[k]
-            sum_c += weights[k] * c[k]
-            sum_d += weights[k] * d[k]
-        out[0, i] = max(sum_a, np.float32(0))
-        out[1, i] = max(sum_b, np.float32(0))
-        out[2, i] = max(sum_c, np.float32(0))
-        out[3, i] = max(sum_d, np.float32(0))
+    n = len(y)
+    curvature[0] = 0
+    for k in range(1, n - 1):
+        left, here, right, last = axis.system[k, 0], axis.system[k, 1], axis.system[k, 2], axis.system[k, 3]
+        y0, y1, y2, c0, c1 = y[k - 1], y[k], y[k + 1], curvature[k - 1], curvature[k]
+        for lane in range(LANES):
+            c1[lane] = left * y0[lane] + here * y1[lane] + right * y2[lane] + last * c0[lane]
+    curvature[n - 1] = 0
+    for k in range(n - 2, 0, -1):
+        following = axis.system[k, 4]
+        c1, c2 = curvature[k], curvature[k + 1]
+        for lane in range(LANES):
+            c1[lane] += following * c2[lane]
+    for i in range(n):
+        k = axis.upper[i]
+        y0, y1, c0, c1 = y[k - 1], y[k], curvature[k - 1], curvature[k]
+        w0, w1, w2, w3 = axis.weights[i, 0], axis.weights[i, 1], axis.weights[i, 2], axis.weights[i, 3]
+        hearing, point = axis.hearing[i], out[i]
+        for lane in range(LANES):
+            value = np.float32(w0 * y0[lane] + w1 * y1[lane] + (w2 * c0[lane] + w3 * c1[lane]))
+            point[lane] = max(value, np.float32(0)) * hearing
 
 
 @exact
 def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32) -> None:
-    """SS_j = (1/15) Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)}; terms past the end drop out."""
-    n = len(octave)
-    out[:] = octave
-    for h in range(1, _HARMONICS):
-        harmonic = octave[axis.shifts[h] :]
-        weight = axis.powers[h]
-        for j in range(len(harmonic)):
-            out[j] += weight * harmonic[j]
-    for j in range(n):
-        out[j] /= np.float32(_HARMONICS)
+    """SS_j = (1/15) Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)} of spectra A (n, 8); terms past the end drop out.
+
+    In single precision and in this order: the sums of neighbouring points are often equal to the last digit, and
+    then neither is a peak.
+    """
+    flat, total = octave.reshape(-1), out.reshape(-1)
+    for start in range(0, len(flat), _BLOCK):
+        block = total[start : start + _BLOCK]
+        block[:] = flat[start : start + _BLOCK]
+        for h in range(1, _HARMONICS):
+            harmonic = flat[start + axis.shifts[h] * LANES :]
+            weight = axis.powers[h]
+            for j in range(min(len(harmonic), len(block))):
+                block[j] += weight * harmonic[j]
+        for j in range(len(block)):
+            block[j] /= np.float32(_HARMONICS)
 
 
 @fast
-def mean(values: F32) -> float:
-    """Arithmetic mean, in double precision."""
-    total = 0.0
-    for i in range(len(values)):
-        total += values[i]
-    return total / len(values)
+def lane_means(values: F32, out: F64) -> None:
+    """Arithmetic means of the columns of values (n, 8), in double precision."""
+    out[:] = 0
+    for j in range(len(values)):
+        row = values[j]
+        for lane in range(LANES):
+            out[lane] += row[lane]
+    for lane in range(LANES):
+        out[lane] /= len(values)
 
 
 @exact
@@ -242,16 +247,15 @@ def parabola(x: tuple[float, float, float], y: tuple[float, float, float]) -> tu
 
 
 @exact
-def candidates(sums: F32, octaves: F32, f0: F32, voicing: F32) -> None:
+def candidates(sums: F32, m: float, octaves: F32, f0: F32, voicing: F32) -> None:
     """Fill the six pitch candidates of a frame: F0 in Hz (0: none) and voicing in [0, 1].
 
     The six highest peaks of the sub-harmonic sum are refined by parabolas to (x*, s*): F0 = 2^x*, voicing
-    1 - m / s* where s* exceeds the mean m of the sum, else 0. Those outside 52 to 620 Hz drop out; the one with
+    1 - m / s* where s* exceeds m, the mean of the sum, else 0. Those outside 52 to 620 Hz drop out; the one with
     the highest s* is exchanged with the first.
     """
     f0[:] = 0
     voicing[:] = 0
-    m = mean(sums)
     places = np.empty(CANDIDATES, np.int64)
     best, best_score, count = 0, -np.inf, 0
     for i in range(highest_peaks(sums, places)):

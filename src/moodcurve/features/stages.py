@@ -106,23 +106,24 @@ class Pitch:
 
 @exact
 def _pitch_rows(spectrum: np.ndarray, levels: F32, axis: pitch.OctaveAxis, track: viterbi.Tracker, out: F32) -> int:
-    n = spectrum.shape[1]
-    magnitudes = np.empty(n, np.float32)
-    smooth = np.zeros((pitch.LANES, n), np.float32)
-    octave = np.empty((pitch.LANES, n), np.float32)
-    sums = np.empty(n, np.float32)
-    f0 = np.empty(pitch.CANDIDATES, np.float32)
-    voicing = np.empty(pitch.CANDIDATES, np.float32)
+    n, lanes = spectrum.shape[1], pitch.LANES
+    magnitudes, smooth = np.empty(n, np.float32), np.empty(n, np.float32)
+    y, curvature = np.zeros((n, lanes)), np.empty((n, lanes))
+    octave, sums = np.empty((n, lanes), np.float32), np.empty((n, lanes), np.float32)
+    means = np.empty(lanes)
+    f0, voicing = np.empty(pitch.CANDIDATES, np.float32), np.empty(pitch.CANDIDATES, np.float32)
     done = 0
-    for first in range(0, len(spectrum), pitch.LANES):
-        lanes = min(pitch.LANES, len(spectrum) - first)
-        for lane in range(lanes):
+    for first in range(0, len(spectrum), lanes):
+        used = min(lanes, len(spectrum) - first)
+        for lane in range(used):
             frames.magnitude(spectrum[first + lane], magnitudes)
-            pitch.enhance(magnitudes, smooth[lane])
-        pitch.octave_spectrum(smooth, axis, octave)
-        for lane in range(lanes):
-            pitch.subharmonic_sum(octave[lane], axis, sums)
-            pitch.candidates(sums, axis.octaves, f0, voicing)
+            pitch.enhance(magnitudes, smooth)
+            y[:, lane] = smooth
+        pitch.octave_spectrum(y, axis, curvature, octave)
+        pitch.subharmonic_sum(octave, axis, sums)
+        pitch.lane_means(sums, means)
+        for lane in range(used):
+            pitch.candidates(sums[:, lane], means[lane], axis.octaves, f0, voicing)
             viterbi.advance(track, f0, voicing, levels[first + lane])
             done += viterbi.decide(track, False, out[done:])
     return done
