@@ -1,0 +1,267 @@
+"""The extractor against openSMILE, in the same run: real songs, and signals at the edges of what there is.
+
+Tolerances are those that openSMILE keeps against itself when only the zero padding of its frames is moved (its
+IS13 set against its ComParE_2016 set): single-precision rounding in another order.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+
+from moodcurve.features import COMPARE260, LLD_NAMES, Descriptors, extract
+
+opensmile = pytest.importorskip("moodcurve.features.opensmile", reason="the extra opensmile is not installed")
+
+Table = npt.NDArray[np.float64]
+SECONDS = 20
+TRACKS = ("classical-2", "electronic-8", "pop-5", "rock-2")
+"""One of each genre: those with the largest differences of all 32 songs among them."""
+VOICED = 6
+
+
+@dataclass(frozen=True)
+class Group:
+    """Descriptors that share a tolerance: largest difference, as a share of the column's range or size."""
+
+    names: tuple[str, ...]
+    tolerance: float
+    why: str
+
+
+GROUPS = (
+    Group(("pcm_zcr",), 0, "counts of whole numbers"),
+    Group(
+        ("audspec_lengthL1norm", "audspecRasta_lengthL1norm", "pcm_RMSenergy", "fband"),
+        1e-5,
+        "sums in single precision, in another order",
+    ),
+    Group(("audSpec_Rfilt", "mfcc"), 2e-5, "a quiet band's power holds the rounding errors of the loud bins"),
+    Group(
+        ("spectralFlux", "spectralCentroid", "spectralEntropy", "spectralVariance", "spectralSlope"),
+        1e-5,
+        "spectra in single precision; the entropy's logarithm is exact to 1e-9",
+    ),
+    Group(("spectralSkewness", "spectralKurtosis"), 1e-5, "powers of differences of nearly equal numbers"),
+    Group(("psySharpness",), 1e-5, "the reference sums in single precision"),
+    Group(("spectralHarmonicity",), 1e-4, "one extremum more or less, where neighbouring bins are equal"),
+)
+ROLL_OFF = tuple(i for i, name in enumerate(LLD_NAMES) if "spectralRollOff" in name)
+
+
+def columns(group: Group) -> list[int]:
+    return [i for i, name in enumerate(LLD_NAMES) if name.removeprefix("pcm_fftMag_").startswith(group.names)]
+
+
+def test_groups_cover_every_descriptor() -> None:
+    """No descriptor escapes comparison: the six voice ones and the roll-offs have tests of their own."""
+    voiced = {*range(VOICED), *range(65, 65 + VOICED)}
+    covered = {i for group in GROUPS for i in columns(group)}
+    assert covered | voiced | set(ROLL_OFF) == set(range(130))
+
+
+def ours(x: npt.NDArray[np.float32], sr: int, profile: str = "2016") -> Table:
+    descriptors = Descriptors(sr, profile=profile)  # type: ignore[arg-type]
+    return np.concatenate([descriptors.push(x), descriptors.flush()]).astype(np.float64)
+
+
+def assert_spectral_groups_agree(reference: Table, measured: Table, *, steady: bool = False) -> None:
+    """Compare all but the voice columns, as a share of each column's range in this recording.
+
+    In a steady signal the ranges are made of rounding: there, as a share of what the descriptor itself amounts to
+    (0.01 at least), for its delta too.
+    """
+    assert measured.shape == reference.shape
+    scale = np.ptp(reference, axis=0)
+    if steady:
+        scale = np.maximum(scale, np.tile(np.abs(reference[:, :65]).max(axis=0), 2))
+        scale = np.maximum(scale, 0.01)
+    error = np.abs(measured - reference).max(axis=0) / scale
+    for group in GROUPS:
+        worst = max(columns(group), key=lambda i: error[i])
+        assert error[worst] <= group.tolerance, f"{LLD_NAMES[worst]}: {error[worst]:.1e} ({group.why})"
+
+
+def assert_pitch_agrees(reference: Table, measured: Table) -> None:
+    """F0 and voicing come out of decisions, of which the last bit may turn three in a thousand.
+
+    A decision shows in three rows, those of its mean.
+    """
+    f0_differs = np.abs(measured[:, 0] - reference[:, 0]) > 1e-5 * reference[:, 0]
+    voicing_differs = np.abs(measured[:, 1] - reference[:, 1]) > 1e-4
+    assert np.mean(f0_differs) <= 3 * 0.003
+    assert np.mean(voicing_differs) <= 3 * 0.003
+
+
+def assert_voice_agrees(reference: Table, measured: Table) -> None:
+    """Given equal F0, jitter, shimmer and logHNR are equal.
+
+    Where F0 differs, so do the periods after it, until both are silent.
+    """
+    equal_f0 = np.abs(measured[:, 0] - reference[:, 0]) <= 1e-5 * reference[:, 0]
+    comparable = np.zeros(len(reference), bool)
+    follows = True
+    for t in range(len(reference)):
+        if not equal_f0[t]:
+            follows = False
+        elif reference[t, 0] == 0:
+            follows = True
+        comparable[t] = follows
+    difference = np.abs(measured[:, 2:VOICED] - reference[:, 2:VOICED])
+    # logHNR is in dB, up to 100; the others lie in [0, 1]
+    differs = (difference > 1e-4 * np.maximum(1, np.abs(reference[:, 2:VOICED]))).any(axis=1)
+    assert comparable.mean() > 0.5
+    assert np.mean(differs[comparable]) <= 3 * 0.001
+
+
+@pytest.fixture(scope="module")
+def real_songs(data_dir: Path) -> dict[str, tuple[npt.NDArray[np.float32], int]]:
+    songs = {}
+    for track in TRACKS:
+        x, sr = soundfile.read(data_dir / "audio" / "various" / f"{track}.mp3", dtype="float32", always_2d=True)
+        songs[track] = x.mean(axis=1)[10 * sr : (10 + SECONDS) * sr], sr
+    return songs
+
+
+@pytest.fixture(scope="module")
+def real_tables(real_songs: dict[str, tuple[npt.NDArray[np.float32], int]]) -> dict[str, tuple[Table, Table]]:
+    return {
+        track: (opensmile.descriptors(x, sr).astype(np.float64), ours(x, sr)) for track, (x, sr) in real_songs.items()
+    }
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("track", TRACKS)
+def test_real_songs(real_tables: dict[str, tuple[Table, Table]], track: str) -> None:
+    reference, measured = real_tables[track]
+    assert_spectral_groups_agree(reference, measured)
+    # exact: a share of the power is reached at another bin only where two sums tie to the last digit
+    assert np.mean(reference[:, ROLL_OFF] != measured[:, ROLL_OFF]) <= 1e-3
+    assert_pitch_agrees(reference, measured)
+    assert_voice_agrees(reference, measured)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("track", TRACKS)
+def test_deltas_that_shrink(real_tables: dict[str, tuple[Table, Table]], track: str) -> None:
+    """The six voice deltas share a divisor that grows through the file, in step as long as F0 agrees."""
+    reference, measured = (table[:, 65 : 65 + VOICED] for table in real_tables[track])
+    equal_f0 = np.isclose(*(table[:, 0] for table in real_tables[track]), rtol=1e-5, atol=0)
+    until = int(np.argmin(equal_f0)) - 5 if not equal_f0.all() else len(reference)
+    assert until > 200
+    error = np.abs(measured - reference)[:until] / np.ptp(reference, axis=0)
+    # three in a thousand frames of voicing, as above; 1e-4: differences of rounded numbers
+    assert np.mean((error > 1e-4).any(axis=1)) <= 5 * 0.003
+
+
+@pytest.mark.real
+def test_is13_profile(real_songs: dict[str, tuple[npt.NDArray[np.float32], int]]) -> None:
+    """The other threshold asks a number for its own rounding; it still agrees."""
+    x, sr = real_songs["rock-2"]
+    x = x[: 10 * sr]
+    reference = opensmile.descriptors(x, sr, profile="is13").astype(np.float64)
+    measured = ours(x, sr, "is13")
+    assert_pitch_agrees(reference, measured)
+    assert_voice_agrees(reference, measured)
+    other = ours(x, sr)
+    assert np.mean(np.abs(other[:, 4] - measured[:, 4]) > 1e-4) > 0.02, "the profiles should differ in shimmer"
+
+
+@pytest.mark.real
+def test_windows(real_songs: dict[str, tuple[npt.NDArray[np.float32], int]]) -> None:
+    x, sr = real_songs["classical-2"]
+    reference = opensmile.extract([x], sr)
+    measured = extract([x], sr)
+    assert measured.values.shape == reference.values.shape == (2 * SECONDS - 2, 260)
+    np.testing.assert_array_equal(measured.times_s, reference.times_s)
+    error = np.abs(measured.values - reference.values).max(axis=0) / np.ptp(reference.values, axis=0)
+    # the rows' tolerance; voicing is a difference of two sums and has the coarsest rounding, 1e-6 of its size
+    assert error.max() <= 3e-5, COMPARE260.names[int(error.argmax())]
+
+
+Signal = Callable[[int], npt.NDArray[np.float64]]
+
+
+def noise(sr: int) -> npt.NDArray[np.float64]:
+    return 0.1 * np.random.default_rng(1).standard_normal(4 * sr)
+
+
+def silence(sr: int) -> npt.NDArray[np.float64]:
+    return np.zeros(4 * sr)
+
+
+def sine(sr: int) -> npt.NDArray[np.float64]:
+    return 0.5 * np.sin(2 * np.pi * 220 * np.arange(4 * sr) / sr)
+
+
+def square(sr: int) -> npt.NDArray[np.float64]:
+    """At full scale: half of its samples are 1.0."""
+    return np.where(np.arange(4 * sr) * 2 * 110.3 / sr % 2 < 1, 1.0, -1.0)
+
+
+def clicks(sr: int) -> npt.NDArray[np.float64]:
+    """Bursts of decaying noise. Single samples have flat spectra, whose peaks are rounding (docs/features.md)."""
+    x = np.zeros(4 * sr)
+    burst = np.exp(-np.arange(sr // 100) / (0.002 * sr)) * np.random.default_rng(2).standard_normal(sr // 100)
+    for start in range(0, 4 * sr - len(burst), sr // 7):
+        x[start : start + len(burst)] += 0.3 * burst
+    return x
+
+
+def least_bits(sr: int) -> npt.NDArray[np.float64]:
+    return np.random.default_rng(3).integers(-1, 2, 4 * sr) / 32768
+
+
+def one_second(sr: int) -> npt.NDArray[np.float64]:
+    return noise(sr)[:sr]
+
+
+def two_and_a_half_seconds(sr: int) -> npt.NDArray[np.float64]:
+    return (noise(sr) + sine(sr))[: 5 * sr // 2]
+
+
+MADE = (noise, silence, sine, square, clicks, least_bits, one_second, two_and_a_half_seconds)
+
+
+def assert_made_signal_agrees(signal: Signal, sr: int) -> None:
+    x = signal(sr).astype(np.float32)
+    reference = opensmile.descriptors(x, sr).astype(np.float64)
+    measured = ours(x, sr)
+    assert_spectral_groups_agree(reference, measured, steady=True)
+    np.testing.assert_array_equal(measured[:, ROLL_OFF], reference[:, ROLL_OFF])
+    assert_pitch_agrees(reference, measured)
+    assert_voice_agrees(reference, measured)
+
+
+@pytest.mark.parametrize("signal", MADE, ids=lambda signal: signal.__name__)
+def test_made_signals(signal: Signal) -> None:
+    assert_made_signal_agrees(signal, 44100)
+
+
+@pytest.mark.parametrize("sr", [16000, 22050, 32000, 48000])
+def test_other_rates(sr: int) -> None:
+    assert_made_signal_agrees(two_and_a_half_seconds, sr)
+
+
+def test_the_packages_defect_and_its_cure() -> None:
+    """openSMILE's Python package takes 1.0 for -1.0: 32768 does not fit into 16 bits, and wraps around."""
+    sr = 16000
+    x = (0.5 * np.sin(np.arange(2 * sr) / 20)).astype(np.float32)
+    x[::50] = 1.0
+    wrapped = np.where(x == 1, np.float32(-1), x)
+    package = opensmile.opensmile.Smile(
+        feature_set=opensmile.opensmile.FeatureSet.ComParE_2016,
+        feature_level=opensmile.opensmile.FeatureLevel.LowLevelDescriptors,
+    )
+    defective = package.process_signal(x, sr).to_numpy()
+    np.testing.assert_array_equal(defective, package.process_signal(wrapped, sr).to_numpy())
+    cured = opensmile.descriptors(x, sr)[:, :65]
+    clipped = np.minimum(x, np.float32(opensmile.LARGEST))
+    np.testing.assert_array_equal(cured, package.process_signal(clipped, sr).to_numpy())
+    flux = LLD_NAMES.index("pcm_fftMag_spectralFlux_sma")
+    # jumps to -1 instead of +1 from a wave of mean 0: the difference is not small
+    assert np.abs(defective[:, flux] - cured[:, flux]).max() > 0.01
