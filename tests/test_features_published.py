@@ -117,7 +117,7 @@ def test_song_with_is13_features(data_dir: Path) -> None:
         if name.startswith(("jitter", "shimmer")):
             continue
         # zero crossings and decisions of pitch count single bits of near silence; the rest is continuous
-        tolerance = 3e-2 if name.startswith(("F0", "voicing", "logHNR", "pcm_zcr")) else 1e-3
+        tolerance = 5e-2 if name.startswith(("F0", "voicing", "logHNR", "pcm_zcr")) else 1e-3
         for measured, reference in ((spread, published[:, 2 * i]), (mean, published[:, 2 * i + 1])):
             error = np.abs(measured[:, i] - reference).max() / np.ptp(reference)
             assert error <= tolerance, f"{name}: {error:.1e}"
