@@ -1,0 +1,222 @@
+"""The extractor as a stream: any blocks give the same rows; bad samples, short audio, sets, output format."""
+
+import copy
+import io
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moodcurve.features import (
+    COMPARE248,
+    COMPARE260,
+    Descriptors,
+    Extractor,
+    FeatureError,
+    Features,
+    FeatureSet,
+    extract,
+    write_csv,
+)
+from moodcurve.features.compare import CHUNK
+
+SR = 44100
+Samples = npt.NDArray[np.float32]
+
+
+def music(seconds: float, sr: int = SR) -> Samples:
+    """Gliding harmonics with gaps and noise: voiced and unvoiced frames, and sudden changes."""
+    t = np.arange(round(seconds * sr)) / sr
+    phase = 2 * np.pi * np.cumsum(160 + 60 * np.sin(2 * np.pi * 0.4 * t)) / sr
+    tone = sum(np.sin(h * phase) / h for h in range(1, 6)) * (np.sin(2 * np.pi * 0.9 * t) > -0.6)
+    return (0.2 * tone + 0.01 * np.random.default_rng(0).standard_normal(len(t))).astype(np.float32)
+
+
+SONG = music(4.3)
+WHOLE = extract([SONG], SR)
+
+
+def assert_same(a: Features, b: Features) -> None:
+    np.testing.assert_array_equal(a.times_s, b.times_s)
+    np.testing.assert_array_equal(a.values, b.values)  # to the last bit
+
+
+@settings(max_examples=25, deadline=None)
+@given(cuts=st.lists(st.integers(0, len(SONG)), max_size=12))
+def test_blocks_do_not_matter(cuts: list[int]) -> None:
+    assert_same(extract(np.split(SONG, sorted(cuts)), SR), WHOLE)
+
+
+@pytest.mark.parametrize("size", [441, 1000, 4096, CHUNK * 441, CHUNK * 441 + 1])
+def test_blocks_of_one_size_do_not_matter(size: int) -> None:
+    assert_same(extract(np.split(SONG, range(size, len(SONG), size)), SR), WHOLE)
+
+
+def test_rows_come_as_soon_as_they_can() -> None:
+    """A row needs its window of 1.0 s, a chunk of 0.5 s, and 0.4 s for pitch decisions and deltas."""
+    extractor = Extractor(SR)
+    seen = 0
+    for second in range(1, 8):
+        seen += len(extractor.push(music(8)[(second - 1) * SR : second * SR]).values)
+        assert seen >= 2 * (second - 1.9) - 1
+
+
+def test_times_continue() -> None:
+    extractor = Extractor(SR)
+    parts = [extractor.push(SONG[:100_000]), extractor.push(SONG[100_000:]), extractor.flush()]
+    assert [t for part in parts for t in part.times_s] == [0.5 * i for i in range(len(WHOLE.values))]
+
+
+def test_memory_stays() -> None:
+    """What is kept after a minute is no more than after five seconds."""
+
+    def kept(thing: object) -> int:
+        if isinstance(thing, np.ndarray):
+            return int(thing.nbytes)
+        if isinstance(thing, tuple):
+            return sum(kept(part) for part in thing)
+        if type(thing).__module__.startswith("moodcurve"):
+            return sum(kept(part) for part in vars(thing).values())
+        return 0
+
+    extractor = Extractor(SR)
+    noise = np.random.default_rng(1).standard_normal(SR).astype(np.float32) * np.float32(0.1)
+    sizes = []
+    for _ in range(60):
+        extractor.push(noise)
+        sizes.append(kept(extractor))
+    assert max(sizes[5:]) <= 1.1 * max(sizes[:5])
+    assert max(sizes) < 5e6
+
+
+def test_a_copy_goes_on_alike() -> None:
+    """All state is in the object: it can be stored in the middle of a recording, and taken up again."""
+    extractor = Extractor(SR)
+    extractor.push(SONG[:90_000])
+    other = copy.deepcopy(extractor)
+    assert_same(extractor.push(SONG[90_000:]), other.push(SONG[90_000:]))
+    assert_same(extractor.flush(), other.flush())
+
+
+def test_default_set_is_a_part_of_compare260() -> None:
+    """Leaving the twelve columns out takes less work, and changes no other number."""
+    assert_same(extract([SONG], SR, COMPARE248), WHOLE.select(COMPARE248))
+
+
+def test_columns_without_jitter_take_no_voice_stage() -> None:
+    names = tuple(n for n in COMPARE248.names if not n.startswith(("jitter", "shimmer", "logHNR")))
+    pitch_only = FeatureSet("pitch", "1", names)
+    assert Extractor(SR, pitch_only).descriptors.voice is None
+    assert Extractor(SR, COMPARE248).descriptors.voice is not None
+    assert_same(extract([SONG], SR, pitch_only), WHOLE.select(pitch_only))
+
+
+def test_order_of_a_sets_columns_is_kept() -> None:
+    reordered = replace(COMPARE260, name="reversed", names=COMPARE260.names[::-1])
+    np.testing.assert_array_equal(extract([SONG], SR, reordered).values, WHOLE.values[:, ::-1])
+
+
+def test_damaged_samples_are_silence() -> None:
+    damaged, silent = SONG.copy(), SONG.copy()
+    damaged[10_000:10_003] = np.nan, np.inf, -np.inf
+    silent[10_000:10_003] = 0
+    assert_same(extract([damaged], SR), extract([silent], SR))
+
+
+def test_nothing_but_damage_is_finite() -> None:
+    assert np.isfinite(extract([np.full(2 * SR, np.nan, np.float32)], SR).values).all()
+
+
+def test_beyond_full_scale_is_clipped() -> None:
+    loud = 40 * SONG
+    assert_same(extract([loud], SR), extract([np.clip(loud, -1, 1)], SR))
+
+
+def test_samples_are_truncated_to_sixteen_bits() -> None:
+    """Half a step up or down is the same number, towards zero."""
+    grid = np.trunc(SONG * 32768) / 32768
+    off = grid + np.sign(grid) * 0.9 / 32768
+    assert_same(extract([off.astype(np.float32)], SR), extract([grid.astype(np.float32)], SR))
+
+
+def test_silence() -> None:
+    features = extract([np.zeros(3 * SR, np.float32)], SR)
+    values = dict(zip(features.feature_set.names, features.values[0], strict=True))
+    assert values["F0final_sma_amean"] == values["pcm_RMSenergy_sma_amean"] == 0
+    assert values["logHNR_sma_amean"] == -100
+    assert values["pcm_fftMag_spectralRollOff50.0_sma_amean"] == pytest.approx(SR / 1024)
+    assert values["pcm_fftMag_spectralEntropy_sma_amean"] == pytest.approx(8.6e-6, rel=0.01)
+    assert np.isfinite(features.values).all()
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 1.0, 1.039])
+def test_too_short(seconds: float) -> None:
+    with pytest.raises(
+        FeatureError, match=f"^{seconds:.2f} s of audio is too short: one window takes at least 1.04 s$"
+    ):
+        extract([SONG[: round(seconds * SR)]], SR)
+
+
+@pytest.mark.parametrize("sr", [8000, 16000, 22050, 32000, 44100, 48000, 96000, 192_000])
+def test_shortest_audio_at_each_rate(sr: int) -> None:
+    features = extract([music(1.05, sr)], sr)
+    assert features.values.shape == (1, 260)
+    assert np.isfinite(features.values).all()
+
+
+def test_no_audio_at_all() -> None:
+    extractor = Extractor(SR)
+    assert len(extractor.push(np.zeros(0, np.float32)).values) == 0
+    assert len(extractor.flush().values) == 0
+    with pytest.raises(FeatureError, match="too short"):
+        extract([], SR)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 5, 29, 31, 49, 50, 51])
+def test_descriptors_of_few_frames(frames: int) -> None:
+    """n frames of 60 ms give n + 1 rows, the smoothing's extra one included."""
+    descriptors = Descriptors(SR)
+    x = SONG[: 441 * (frames - 1) + 2646]
+    rows = np.concatenate([descriptors.push(x), descriptors.flush()])
+    assert rows.shape == (frames + 1, 130)
+    assert np.isfinite(rows).all()
+
+
+def test_wrong_arguments() -> None:
+    with pytest.raises(ValueError, match="sr must be a rate from 8000 to 384000 Hz, got 4000"):
+        Extractor(4000)
+    with pytest.raises(ValueError, match="profile must be one of 2016, is13, got '2013'"):
+        Extractor(SR, profile="2013")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"x must be one channel of samples, got an array of shape \(3, 2\)"):
+        Extractor(SR).push(np.zeros((3, 2)))
+
+
+def test_csv_is_deams() -> None:
+    stream = io.StringIO()
+    write_csv(WHOLE, stream)
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "frameTime;" + ";".join(COMPARE260.names)
+    assert len(lines) == 1 + len(WHOLE.values)
+    fields = lines[2].split(";")
+    assert fields[0] == "0.500000"
+    assert fields[1] == f"{WHOLE.values[1, 0]:.6e}"
+    read = np.array([line.split(";")[1:] for line in lines[1:]], np.float64)
+    np.testing.assert_allclose(read, WHOLE.values, rtol=1e-6)  # seven digits are written
+
+
+def test_tables_need_no_compiler() -> None:
+    """Reading a model or a table must not load numba and SciPy, which take half a second."""
+    code = "import sys, moodcurve.features as f; f.COMPARE260; sys.exit(bool({'numba', 'scipy'} & {*sys.modules}))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_unknown_name() -> None:
+    import moodcurve.features
+
+    with pytest.raises(AttributeError, match="has no attribute 'extractor'"):
+        moodcurve.features.extractor  # noqa: B018
