@@ -206,7 +206,7 @@ def test_a_name_that_cannot_be_printed_is_escaped(tmp_path: Path) -> None:
     for name, shown in (("a\nb.mp3", "a\\nb.mp3"), ("a\udcff.mp3", "a\\udcff.mp3"), ("a\0b", "a\\x00b")):
         with pytest.raises(AudioError) as caught:
             open_audio(f"{tmp_path}/{name}")
-        assert str(caught.value).startswith(f"'{tmp_path}/{shown}': ")
+        assert str(caught.value).startswith(f"{tmp_path}/{shown}: ")
 
 
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
