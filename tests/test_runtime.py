@@ -1,5 +1,6 @@
 """Model files applied to features, and files that are none."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -217,3 +218,12 @@ def test_loading_and_predicting_import_no_training_library(model_file: Path, tmp
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_nothing_is_reported_to_anyone(tmp_path: Path) -> None:
+    # without the switch ONNX Runtime leaves a device identifier in the home folder at its first start
+    script = "from moodcurve.runtime import load_model; load_model('default')"
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, "-c", script], env=home, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [path for path in tmp_path.rglob("*") if "onnxruntime" in path.name] == []

@@ -173,6 +173,8 @@ def _read(label: str) -> bytes:
 
 
 def _session(data: bytes, label: str) -> "onnxruntime.InferenceSession":
+    # from 1.29 on ONNX Runtime reports to its maker unless this is set before it is loaded
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # imported here: it takes a third of a second, which reading a curve or a help text should not
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as refusals
