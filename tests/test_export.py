@@ -32,7 +32,7 @@ PREPROCESSINGS = {
     "pca": PreprocessingConfig(pca_variance=0.9),
     "whitened": PreprocessingConfig(pca_components=12, whiten=True),
 }
-FAST = {"hidden": (16, 16, 16), "max_epochs": 2, "held_out": 0}
+FAST = {"hidden": (16, 16, 16), "max_epochs": 2}
 CONFIGS = {
     "mlr": [MLRConfig(preprocessing=p) for p in PREPROCESSINGS.values()],
     "svr": [SVRConfig(preprocessing=p) for p in PREPROCESSINGS.values()],
@@ -125,7 +125,7 @@ def test_failed_export_leaves_the_old_file(trained, tmp_path: Path) -> None:
 
 
 def test_weights_are_stored_in_single_precision() -> None:
-    big = FFNNConfig(hidden=(256, 256), max_epochs=1, held_out=0)
+    big = FFNNConfig(hidden=(256, 256), max_epochs=1, preprocessing=PreprocessingConfig())
     model = to_onnx(train(DATASET, "ffnn", config=big), name="net")
     weights = 248 * 256 + 256 * 256 + 256 * 2
     # four bytes a weight; the rest is biases, four numbers a column, and the metadata

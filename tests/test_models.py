@@ -20,7 +20,12 @@ SONGS = made_dataset(24).songs
 TEST = made_dataset(30, seed=5).songs
 X, Y = stacked(SONGS)
 TEST_X, TEST_Y = stacked(TEST)
-SMALL = {"hidden": (8,), "max_epochs": 3, "preprocessing": PreprocessingConfig(pca_components=6)}
+SMALL = {
+    "hidden": (8,),
+    "max_epochs": 3,
+    "held_out": 0.15,
+    "preprocessing": PreprocessingConfig(pca_components=6),
+}
 
 
 def rmse(y, predicted) -> float:
@@ -64,16 +69,16 @@ def test_svr_within_epsilon_of_a_constant_is_that_constant() -> None:
 @pytest.mark.parametrize("output", ["linear", "sigmoid", "tanh"])
 def test_ffnn_predicts_what_pytorch_does(activation: str, output: str) -> None:
     config = FFNNConfig(hidden=(16, 7, 5), activation=activation, output=output)
-    torch.manual_seed(3)
-    net = network(X.shape[1], config).eval()
     steps = fit_preprocessing(X, config.preprocessing)
+    torch.manual_seed(3)
+    net = network(steps.width, config).eval()
     linear = [layer for layer in net if isinstance(layer, torch.nn.Linear)]
     layers = tuple((w.weight.detach().double().numpy().T, w.bias.detach().double().numpy()) for w in linear)
     model = FFNN(config=config, preprocessing=steps, layers=layers)
     with torch.no_grad():
         outputs = net(torch.from_numpy(steps.apply(TEST_X)).float()).double().numpy()
     expected = target_scaling(output).invert(outputs)
-    # PyTorch adds up 248 products in single precision
+    # PyTorch adds up some 100 products in single precision
     np.testing.assert_allclose(model.predict(TEST_X), expected, atol=2e-6)
 
 
@@ -114,7 +119,9 @@ def test_training_leaves_pytorchs_random_state_and_threads_alone() -> None:
 
 def test_early_stopping_keeps_the_best_epoch_on_songs_it_has_not_learned_from() -> None:
     # labels without any tie to the features: the held-out error can only grow once noise is learned
-    config = FFNNConfig(hidden=(64,), dropout=0, learning_rate=5e-3, max_epochs=40, patience=3, refit=False)
+    config = FFNNConfig(
+        hidden=(64,), dropout=0, learning_rate=5e-3, max_epochs=40, patience=3, refit=False, held_out=0.15
+    )
     rng = np.random.default_rng(0)
     for song in (songs := made_dataset(24).songs):
         song.annotation.arousal[:] = rng.uniform(-1, 1)
@@ -135,13 +142,13 @@ def test_refit_learns_from_all_songs_for_the_best_number_of_epochs() -> None:
     watched = fit_ffnn(SONGS, config, seed=2)
     errors = [epoch.held_out_rmse for epoch in watched.history]
     best = int(np.argmin(errors)) + 1
-    plain = FFNNConfig(**{**SMALL, "max_epochs": best}, held_out=0)
+    plain = FFNNConfig(**{**SMALL, "max_epochs": best, "held_out": 0.0})
     np.testing.assert_array_equal(watched.predict(TEST_X), fit_ffnn(SONGS, plain, seed=2).predict(TEST_X))
     assert watched.config == config
 
 
 def test_without_held_out_songs_all_epochs_run() -> None:
-    model = fit_ffnn(SONGS, FFNNConfig(**SMALL, held_out=0))
+    model = fit_ffnn(SONGS, FFNNConfig(**{**SMALL, "held_out": 0.0}))
     assert [(epoch.number, epoch.held_out_rmse) for epoch in model.history] == [
         (1, None),
         (2, None),
@@ -164,7 +171,7 @@ def test_one_artist_cannot_be_held_out() -> None:
     ],
 )
 def test_every_optimiser_lowers_the_error(settings: dict) -> None:
-    config = FFNNConfig(**{**SMALL, "max_epochs": 5, "dropout": 0.0, **settings}, held_out=0)
+    config = FFNNConfig(**{**SMALL, "max_epochs": 5, "dropout": 0.0, **settings, "held_out": 0.0})
     history = fit_ffnn(SONGS[:8], config).history
     assert history[-1].training_rmse < history[0].training_rmse
 
@@ -177,7 +184,7 @@ def test_full_batch_sgd_step_is_the_gradient_of_the_rmse() -> None:
     )  # fmt: skip
     stepped = fit_ffnn(SONGS, config, seed=7)
     torch.manual_seed(7)
-    before = network(X.shape[1], config)
+    before = network(stepped.preprocessing.width, config)
     weights, bias = before[3].weight.detach().double().numpy(), before[3].bias.detach().double().numpy()
     first, first_bias = before[0].weight.detach().double().numpy(), before[0].bias.detach().double().numpy()
     h = np.tanh(fit_preprocessing(X, config.preprocessing).apply(X) @ first.T + first_bias)
@@ -188,7 +195,7 @@ def test_full_batch_sgd_step_is_the_gradient_of_the_rmse() -> None:
 
 
 def test_divergence_is_an_error_that_names_the_learning_rate() -> None:
-    config = FFNNConfig(**SMALL, optimizer="sgd", learning_rate=1e30, held_out=0)
+    config = FFNNConfig(**SMALL, optimizer="sgd", learning_rate=1e30)
     with pytest.raises(TrainingError, match=r"diverged in epoch 1; learning_rate must be below 1e\+30"):
         fit_ffnn(SONGS, config)
 
@@ -273,6 +280,6 @@ def test_missing_settings_file_is_named(tmp_path) -> None:
 
 def test_progress_is_told_of_each_epoch() -> None:
     told = []
-    fit_ffnn(SONGS, FFNNConfig(**SMALL, held_out=0), progress=lambda *step: told.append(step))
+    fit_ffnn(SONGS, FFNNConfig(**{**SMALL, "held_out": 0.0}), progress=lambda *step: told.append(step))
     assert [step[:2] for step in told] == [(1, 3), (2, 3), (3, 3)]
     assert "training RMSE" in told[0][2]

@@ -15,7 +15,15 @@ from moodcurve.learn.svr import SVRConfig
 from moodcurve.learn.training import FAMILIES, save_log, train
 
 DATASET = made_dataset(16)
-FAST = FFNNConfig(hidden=(8,), max_epochs=4, learning_rate=5e-3)
+FAST = FFNNConfig(
+    hidden=(8,),
+    max_epochs=4,
+    learning_rate=0.03,
+    dropout=0,
+    batch_size=32,
+    held_out=0.15,
+    preprocessing=PreprocessingConfig(pca_components=6),
+)
 
 
 @pytest.mark.parametrize("family", ["mlr", "svr", "ffnn"])

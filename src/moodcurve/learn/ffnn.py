@@ -36,6 +36,10 @@ _FUNCTIONS = {
 class FFNNConfig:
     """Settings of the network and its training.
 
+    The defaults were chosen by four folds with disjoint artists over the 310 songs of DEAM that share neither
+    song nor artist with the 2015 development songs. There 16 epochs for all beat stopping early, since a few
+    dozen held-out songs rank epochs poorly; on other data start with held_out = 0.15 and max_epochs = 100.
+
     Attributes
     ----------
     hidden : tuple of int
@@ -71,12 +75,12 @@ class FFNNConfig:
     batch_size: int = 256
     learning_rate: float = 3e-4
     momentum: float = 0.0
-    weight_decay: float = 1e-3
-    max_epochs: int = 30
-    held_out: float = 0.15
-    patience: int = 6
+    weight_decay: float = 3e-3
+    max_epochs: int = 16
+    held_out: float = 0.0
+    patience: int = 8
     refit: bool = True
-    preprocessing: PreprocessingConfig = field(default_factory=PreprocessingConfig)
+    preprocessing: PreprocessingConfig = field(default_factory=lambda: PreprocessingConfig(pca_variance=0.99))
 
     def __post_init__(self) -> None:
         hidden = bool(self.hidden) and min(self.hidden) >= 1
@@ -152,7 +156,7 @@ def fit_ffnn(songs: Sequence[Song], config: FFNNConfig, *, seed: int = 0, progre
         return model
     best = min((e.held_out_rmse, e.number) for e in model.history if e.held_out_rmse is not None)[1]
     with _reproducible(seed):
-        refitted = _train(songs, (), replace(config, max_epochs=best), progress)
+        refitted = _train(songs, (), replace(config, max_epochs=best), _again(progress))
     return replace(refitted, config=config, history=model.history)
 
 
@@ -206,6 +210,10 @@ def _train(songs: Sequence[Song], watched: Sequence[Song], config: FFNNConfig, p
         elif number - best_number >= config.patience:
             break
     return replace(best, history=tuple(history))
+
+
+def _again(progress: Progress) -> Progress:
+    return lambda done, total, what: progress(done, total, f"on all songs: {what}")
 
 
 def _fitted(net: nn.Sequential, config: FFNNConfig, preprocessing: Preprocessing) -> FFNN:

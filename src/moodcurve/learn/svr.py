@@ -21,6 +21,8 @@ KERNELS = ("linear", "poly", "rbf", "sigmoid")
 class SVRConfig:
     """Settings of support vector regression, with z·s the scalar product of two preprocessed frames.
 
+    The defaults were chosen as the network's, see `moodcurve.learn.ffnn.FFNNConfig`.
+
     Attributes
     ----------
     kernel : str
