@@ -278,14 +278,14 @@ def test_enhance_by_its_definition(values: list[int]) -> None:
 def test_interpolation_is_the_natural_spline() -> None:
     freqs = FRAMING.long_freqs
     n = len(freqs)
-    y = RNG.random((n, pitch.LANES))
+    y = RNG.random((n, pitch.LANES)).astype(np.float32)
     out = np.empty((n, pitch.LANES), np.float32)
     axis = pitch.octave_axis(freqs)
-    pitch.octave_spectrum(y, axis, np.empty_like(y), out)
+    pitch.octave_spectrum(y, axis, np.empty((n, pitch.LANES)), out)
     knots = np.log2(np.maximum(freqs, 1))
     knots[0] = 2 * knots[1] - knots[2]
     points = np.linspace(np.log2(25), np.log2(freqs[-1]), n)
-    expected = CubicSpline(knots, y, bc_type="natural")(points)
+    expected = CubicSpline(knots, y.astype(np.float64), bc_type="natural")(points)
     expected = np.maximum(expected, 0) * axis.hearing[:, None]
     np.testing.assert_allclose(out, expected, atol=1e-6)  # single precision result of size 1
 

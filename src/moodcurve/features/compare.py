@@ -17,7 +17,7 @@ Profile = Literal["2016", "is13"]
 Voiced = Literal["all", "smoothed", "pitch"]
 """Which of the voice descriptors are wanted: see :class:`Descriptors`."""
 
-CHUNK = 50
+CHUNK = 48
 """Frames that are worked on at once, at fixed places of the recording: results cannot depend on the blocks."""
 _VOICED = ("F0final", "voicingFinalUnclipped", "jitterLocal", "jitterDDP", "shimmerLocal", "logHNR")
 _VOICE = _VOICED[2:]

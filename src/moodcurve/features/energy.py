@@ -28,14 +28,14 @@ def zero_crossing_rate(wave: F32, hop: int, length: int, out: F32) -> None:
     count is divided by N. Digital silence therefore counts almost every sample: (N - 2) / N.
     """
     last = (len(out) - 1) * hop + length
-    before = np.empty(last, np.int32)  # crossings at samples below i
-    count = np.int32(0)
-    before[0] = before[1] = count
-    for i in range(1, last - 1):
-        previous, here, following = wave[i - 1], wave[i], wave[i + 1]
-        crossed = (previous * here < 0) | ((here == 0) & (previous * following <= 0))
-        count += np.int32(crossed)
-        before[i + 1] = count
+    crossed = np.empty(last, np.uint8)
+    previous, here, following = wave[: last - 2], wave[1 : last - 1], wave[2:last]
+    for i in range(last - 2):
+        product, around = previous[i] * here[i], previous[i] * following[i]
+        crossed[i] = (product < 0) | ((here[i] == 0) & (around <= 0))
+    before = np.zeros(last, np.int32)  # crossings at samples up to i
+    for i in range(last - 2):
+        before[i + 1] = before[i] + crossed[i]
     for t in range(len(out)):
         start = t * hop
-        out[t] = np.float32(before[start + length - 1] - before[start + 1]) / np.float32(length)
+        out[t] = np.float32(before[start + length - 2] - before[start]) / np.float32(length)

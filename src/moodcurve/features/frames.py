@@ -119,9 +119,9 @@ def apply_window(wave: F32, hop: int, window: F32, frames: F32) -> None:
     """Fill frames (count, ≥ len(window)) with wave[t hop + i] · window[i]; what lies beyond is left."""
     for t in range(len(frames)):
         row = frames[t]
-        start = t * hop
+        frame = wave[t * hop : t * hop + len(window)]
         for i in range(len(window)):
-            row[i] = wave[start + i] * window[i]
+            row[i] = frame[i] * window[i]
 
 
 def spectra(frames: F32) -> npt.NDArray[np.complex64]:

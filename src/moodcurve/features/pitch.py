@@ -18,8 +18,8 @@ LOWEST_HZ = 52.0
 HIGHEST_HZ = 620.0
 SILENCE = 0.001
 """RMS of the windowed frame up to which there is no pitch."""
-LANES = 8
-"""Frames that are worked on side by side: a spline's recursion along the bins can't use vector units, eight can."""
+LANES = 16
+"""Frames that are worked on side by side: a spline's recursion along the bins can't use vector units, they can."""
 _HARMONICS = 15
 _LOWEST_POINT_HZ = 25.0
 _BLOCK = 2048
@@ -141,48 +141,48 @@ def enhance(magnitudes: F32, out: F32) -> None:
 
 
 @fast
-def octave_spectrum(y: F64, axis: OctaveAxis, curvature: F64, out: F32) -> None:
-    """Interpolate enhanced spectra y (n, 8) at the points of the octave axis.
+def octave_spectrum(y: F32, axis: OctaveAxis, curvature: F64, out: F32) -> None:
+    """Interpolate enhanced spectra y (n, lanes) at the points of the octave axis.
 
     A natural cubic spline through the bins, in double precision; negative values become 0, and the weight of
-    hearing is applied. curvature (n, 8) is scratch.
+    hearing is applied. curvature (n, lanes) is scratch.
     """
-    n = len(y)
+    n, lanes = y.shape  # not the constant: a short loop of known length is unrolled, and not vectorised
     curvature[0] = 0
     for k in range(1, n - 1):
         left, here, right, last = axis.system[k, 0], axis.system[k, 1], axis.system[k, 2], axis.system[k, 3]
         y0, y1, y2, c0, c1 = y[k - 1], y[k], y[k + 1], curvature[k - 1], curvature[k]
-        for lane in range(LANES):
+        for lane in range(lanes):
             c1[lane] = left * y0[lane] + here * y1[lane] + right * y2[lane] + last * c0[lane]
     curvature[n - 1] = 0
     for k in range(n - 2, 0, -1):
         following = axis.system[k, 4]
         c1, c2 = curvature[k], curvature[k + 1]
-        for lane in range(LANES):
+        for lane in range(lanes):
             c1[lane] += following * c2[lane]
     for i in range(n):
         k = axis.upper[i]
         y0, y1, c0, c1 = y[k - 1], y[k], curvature[k - 1], curvature[k]
         w0, w1, w2, w3 = axis.weights[i, 0], axis.weights[i, 1], axis.weights[i, 2], axis.weights[i, 3]
         hearing, point = axis.hearing[i], out[i]
-        for lane in range(LANES):
+        for lane in range(lanes):
             value = np.float32(w0 * y0[lane] + w1 * y1[lane] + (w2 * c0[lane] + w3 * c1[lane]))
             point[lane] = max(value, np.float32(0)) * hearing
 
 
 @exact
 def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32) -> None:
-    """SS_j = (1/15) Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)} of spectra A (n, 8); terms past the end drop out.
+    """SS_j = (1/15) Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)} of spectra A (n, lanes); terms past the end drop out.
 
     In single precision and in this order: the sums of neighbouring points are often equal to the last digit, and
     then neither is a peak.
     """
-    flat, total = octave.reshape(-1), out.reshape(-1)
+    flat, total, lanes = octave.reshape(-1), out.reshape(-1), octave.shape[1]
     for start in range(0, len(flat), _BLOCK):
         block = total[start : start + _BLOCK]
         block[:] = flat[start : start + _BLOCK]
         for h in range(1, _HARMONICS):
-            harmonic = flat[start + axis.shifts[h] * LANES :]
+            harmonic = flat[start + axis.shifts[h] * lanes :]
             weight = axis.powers[h]
             for j in range(min(len(harmonic), len(block))):
                 block[j] += weight * harmonic[j]
@@ -192,13 +192,13 @@ def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32) -> None:
 
 @fast
 def lane_means(values: F32, out: F64) -> None:
-    """Arithmetic means of the columns of values (n, 8), in double precision."""
+    """Arithmetic means of the columns of values (n, lanes), in double precision."""
     out[:] = 0
     for j in range(len(values)):
         row = values[j]
-        for lane in range(LANES):
+        for lane in range(values.shape[1]):
             out[lane] += row[lane]
-    for lane in range(LANES):
+    for lane in range(values.shape[1]):
         out[lane] /= len(values)
 
 

@@ -6,8 +6,8 @@ from moodcurve.features import auditory, energy, frames, periods, pitch, spectra
 from moodcurve.features.frames import F32, F64, Framing
 from moodcurve.features.kernels import exact
 
-BATCH = 32
-"""60 ms frames that go through the FFT together: enough for its vector units, and they fit the cache."""
+BATCH = 16
+"""60 ms frames that go through the FFT together: their spectra stay in the cache."""
 
 
 class ShortFrames:
@@ -108,7 +108,7 @@ class Pitch:
 def _pitch_rows(spectrum: np.ndarray, levels: F32, axis: pitch.OctaveAxis, track: viterbi.Tracker, out: F32) -> int:
     n, lanes = spectrum.shape[1], pitch.LANES
     magnitudes, smooth = np.empty(n, np.float32), np.empty(n, np.float32)
-    y, curvature = np.zeros((n, lanes)), np.empty((n, lanes))
+    y, curvature = np.zeros((n, lanes), np.float32), np.empty((n, lanes))
     octave, sums = np.empty((n, lanes), np.float32), np.empty((n, lanes), np.float32)
     means = np.empty(lanes)
     f0, voicing = np.empty(pitch.CANDIDATES, np.float32), np.empty(pitch.CANDIDATES, np.float32)

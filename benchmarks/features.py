@@ -1,0 +1,191 @@
+"""How long the features take, beside openSMILE and beside what cannot be avoided (decoding, FFTs).
+
+    python benchmarks/features.py [FOLDER] [--tracks N] [--seconds S] [--repeats N] [--json FILE]
+
+FOLDER holds music files; without it, the songs of the test data are used. Everything runs in this process on one
+thread, the contestants in turn on each track, so that a ratio compares what ran under the same conditions. Times
+are processor seconds (other programs count less); the table gives the median over the tracks, per second of audio,
+and the medians of the ratios taken track by track.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.audio import open_audio
+from moodcurve.features import COMPARE260, DEFAULT_SET, Features, energy, extract, frames, opensmile, smoothing
+from moodcurve.features.compare import CHUNK
+from moodcurve.features.functionals import Windows
+from moodcurve.features.stages import BATCH, Pitch, ShortFrames, Voice
+from moodcurve.runtime import load_model
+
+Samples = npt.NDArray[np.float32]
+ROOT = Path(__file__).parents[1]
+
+
+def tracks(folder: Path, count: int) -> list[Path]:
+    """Choose tracks that lie evenly in the sorted folder, of every genre where names begin with it."""
+    paths = sorted(path for path in folder.iterdir() if path.suffix in {".mp3", ".flac", ".wav", ".ogg", ".m4a"})
+    if not paths:
+        raise SystemExit(f"{folder}: no music files")
+    return [paths[i * len(paths) // count] for i in range(min(count, len(paths)))]
+
+
+def decode(path: Path, seconds: float) -> list[Samples]:
+    """Decode the beginning of a file to mono at 44.1 kHz."""
+    blocks, left = [], round(44_100 * seconds)
+    with open_audio(path) as reader:
+        for block in reader.blocks():
+            blocks.append(block[:left])
+            left -= len(blocks[-1])
+            if left == 0:
+                break
+    return blocks
+
+
+def both_ffts(x: Samples) -> None:
+    """Only the transforms that the descriptors need, in the extractor's batches."""
+    framing = frames.Framing(44_100)
+    short = np.ones((CHUNK, framing.short_fft), np.float32)
+    long = np.ones((BATCH, framing.long_fft), np.float32)
+    for _ in range(framing.frames(len(x), framing.long) // CHUNK):
+        frames.spectra(short)
+        for _ in range(CHUNK // BATCH):
+            frames.spectra(long)
+
+
+def contestants(x: Samples, path: Path, seconds: float) -> dict[str, Callable[[], object]]:
+    """Name what is timed on one track."""
+    model = load_model()
+    features = extract([x], 44_100, model.feature_set)
+
+    def all_of_it() -> Features:
+        heard = extract(decode(path, seconds), 44_100, model.feature_set)
+        model.predict(heard)
+        return heard
+
+    return {
+        "openSMILE, 260": lambda: opensmile.extract([x], 44_100),
+        "moodcurve, 260": lambda: extract([x], 44_100, COMPARE260),
+        "moodcurve, default set": lambda: extract([x], 44_100, DEFAULT_SET),
+        "the FFTs alone": lambda: both_ffts(x),
+        "decoding alone": lambda: decode(path, seconds),
+        "model alone": lambda: model.predict(features),
+        "decoding, default set, model": all_of_it,
+    }
+
+
+def groups(x: Samples) -> dict[str, Callable[[], object]]:
+    """Name the stages of the extractor, each with what it needs prepared."""
+    framing = frames.Framing(44_100)
+    wave = np.empty(len(x), np.float32)
+    frames.quantise(x, wave)
+    count = framing.frames(len(wave), framing.long) // CHUNK * CHUNK
+    starts = range(0, count, CHUNK)
+    crossings = np.empty(CHUNK, np.float32)
+    pitch = Pitch(framing)
+    f0 = np.concatenate([pitch.push(wave[t * framing.hop :], CHUNK) for t in starts] + [pitch.flush()])[:, 0].copy()
+    rows = np.ones((CHUNK, 65), np.float32)
+
+    def voice() -> None:
+        stage = Voice(framing, strict=False)
+        for t in starts:
+            stop = (t + CHUNK - 1) * framing.hop + framing.long
+            stage.push(wave[stage.reads_from : stop], stage.reads_from, f0[t : t + CHUNK])
+
+    def over_time() -> None:
+        mean = smoothing.Sliding(smoothing.mean3, reach=1, columns=65)
+        delta = smoothing.Sliding(smoothing.delta, reach=2, columns=65)
+        windows = Windows(65)
+        for _ in starts:
+            windows.push(mean.push(rows))
+            windows.push(delta.push(rows))
+
+    def each(stage: ShortFrames | Pitch) -> None:
+        for t in starts:
+            stage.push(wave[t * framing.hop :], CHUNK)
+
+    def zero_crossings() -> None:
+        for t in starts:
+            energy.zero_crossing_rate(wave[t * framing.hop :], framing.hop, framing.long, crossings)
+
+    return {
+        "16-bit scaling": lambda: frames.quantise(x, wave),
+        "zero crossings": zero_crossings,
+        "20 ms frames: energy, auditory, spectral, MFCC": lambda: each(ShortFrames(framing)),
+        "60 ms frames: F0, voicing": lambda: each(Pitch(framing)),
+        "periods: jitter, shimmer, HNR": voice,
+        "smoothing, deltas, windows": over_time,
+    }
+
+
+def measure(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Least processor time of each call in seconds, the calls taking turns."""
+    best = dict.fromkeys(calls, float("inf"))
+    for _ in range(repeats):
+        for name, call in calls.items():
+            start = time.process_time()
+            call()
+            best[name] = min(best[name], time.process_time() - start)
+    return best
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    data = Path(os.environ.get("MOODCURVE_DATA", ROOT.parent / "shared" / "data"))
+    parser.add_argument("folder", type=Path, nargs="?", default=data / "audio" / "various")
+    parser.add_argument("--tracks", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=30.0, help="how much of each track")
+    parser.add_argument("--repeats", type=int, default=3, help="the best of so many counts")
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    arguments = parser.parse_args()
+
+    extract([np.zeros(3 * 44_100, np.float32)], 44_100)  # compile
+    times: list[dict[str, float]] = []
+    parts: list[dict[str, float]] = []
+    for path in tracks(arguments.folder, arguments.tracks):
+        blocks = decode(path, arguments.seconds)
+        x = np.concatenate(blocks)
+        seconds = len(x) / 44_100
+        timed = measure(contestants(x, path, arguments.seconds), arguments.repeats)
+        times.append({name: 1e3 * value / seconds for name, value in timed.items()})
+        timed = measure(groups(x), arguments.repeats)
+        parts.append({name: 1e3 * value / seconds for name, value in timed.items()})
+        shown = ("openSMILE, 260", "moodcurve, 260", "moodcurve, default set")
+        print(f"{path.name:24s}", ", ".join(f"{name} {times[-1][name]:6.2f} ms/s" for name in shown), flush=True)
+    report(times, parts, arguments.json)
+
+
+def report(times: list[dict[str, float]], parts: list[dict[str, float]], file: Path | None) -> None:
+    def ratio(above: str, below: str) -> float:
+        return statistics.median(t[above] / t[below] for t in times)
+
+    medians = {name: statistics.median(t[name] for t in times) for name in times[0]}
+    shares = {name: statistics.median(t[name] for t in parts) for name in parts[0]}
+    ratios = {
+        "ratio_260": ratio("openSMILE, 260", "moodcurve, 260"),
+        "ratio_default": ratio("openSMILE, 260", "moodcurve, default set"),
+        "ratio_decode": ratio("decoding, default set, model", "decoding alone"),
+    }
+    print(f"\nMilliseconds of one core per second of audio, median of {len(times)} tracks")
+    for name, value in (medians | {f"  {name}": value for name, value in shares.items()}).items():
+        print(f"  {name:52s} {value:8.3f}")
+    print(f"\n  openSMILE / moodcurve, 260 columns           {ratios['ratio_260']:6.1f}")
+    print(f"  openSMILE / moodcurve, {DEFAULT_SET.name:10s}            {ratios['ratio_default']:6.1f}")
+    print(f"  decoding, features and model / decoding      {ratios['ratio_decode']:6.2f}")
+    if file is not None:
+        figures = {**ratios, "ms_per_s": medians, "groups_ms_per_s": shares, "tracks": times}
+        file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
