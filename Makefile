@@ -2,6 +2,7 @@
 # make test               the whole test suite, real browser included
 # make lint               formatting, lint rules and types
 # make bench              speed of the extractor beside its peers
+# make model DATASET=dir  the packaged model and its card, made anew from DEAM
 # make setup              only the environment in .venv that all of these make by themselves
 
 BIN := .venv/bin
@@ -30,6 +31,9 @@ lint: setup-dev
 
 bench: setup-dev
 	$(BIN)/python benchmarks/features.py
+
+model: setup-dev
+	$(BIN)/python -m moodcurve.learn.default_model "$(DATASET)"
 
 clean:
 	rm -rf .venv demo-output benchmark-output
