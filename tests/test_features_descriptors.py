@@ -313,8 +313,21 @@ def test_parabola() -> None:
 def test_highest_peaks() -> None:
     values = np.array([0, 3, 1, 5, 5, 2, 3, 0, 4, 1], np.float32)
     places = np.empty(2, np.int64)
-    assert pitch.highest_peaks(values, places) == 2
+    assert pitch.highest_peaks(values, values.max(keepdims=True), places) == 2
     assert places.tolist() == [8, 1]  # 5 is no peak, being equal to its neighbour; of the two 3 the earlier
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 9), min_size=3, max_size=100))
+def test_highest_peaks_by_their_definition(values: list[int]) -> None:
+    table = np.array(values, np.float32)[:, None]
+    means, maxima = np.empty(1), np.empty((-(-len(values) // pitch.STEP), 1), np.float32)
+    pitch.lane_summary(table, means, maxima)
+    assert means[0] == pytest.approx(np.mean(values))
+    peaks = [i for i in range(1, len(values) - 1) if values[i] > max(values[i - 1], values[i + 1])]
+    expected = sorted(peaks, key=lambda i: (-values[i], i))[:6]
+    places = np.empty(6, np.int64)
+    assert places[: pitch.highest_peaks(table[:, 0], maxima[:, 0], places)].tolist() == expected
 
 
 def pitch_of(x: npt.NDArray[np.float64]) -> F32:

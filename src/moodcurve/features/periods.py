@@ -101,17 +101,6 @@ def _update_products(search: Search, x: F32, start: int, low: int, high: int) ->
         place[2] = high
 
 
-@exact
-def _variation(samples: Samples, start: int, lag: int) -> tuple[float, float, float]:
-    """Give Σa Σb, the root of (L Σa² - (Σa)²)(L Σb² - (Σb)²), and that of L² Σa² Σb², of two stretches a, b."""
-    middle, end = start + lag, start + 2 * lag
-    a1 = np.float64(samples.first[middle] - samples.first[start])
-    b1 = np.float64(samples.first[end] - samples.first[middle])
-    a2 = lag * np.float64(samples.second[middle] - samples.second[start])
-    b2 = lag * np.float64(samples.second[end] - samples.second[middle])
-    return a1 * b1, np.sqrt((a2 - a1 * a1) * (b2 - b1 * b1)), np.sqrt(a2 * b2)
-
-
 @fast
 def _exact_product(x: F32, lag: int) -> float:
     """Σ_{i<L} x[i] x[L+i] of whole numbers: below 2⁵³, so exact in any order."""
@@ -125,28 +114,37 @@ def _exact_product(x: F32, lag: int) -> float:
 @exact
 def correlation(samples: Samples, start: int, lag: int) -> float:
     """Pearson correlation of the L samples from start and the L samples after them; 0 if either is constant."""
-    means, spread, _ = _variation(samples, start, lag)
+    middle, end = start + lag, start + 2 * lag
+    a1 = np.float64(samples.first[middle] - samples.first[start])
+    b1 = np.float64(samples.first[end] - samples.first[middle])
+    a2 = lag * np.float64(samples.second[middle] - samples.second[start])
+    b2 = lag * np.float64(samples.second[end] - samples.second[middle])
+    spread = np.sqrt((a2 - a1 * a1) * (b2 - b1 * b1))
     if spread == 0:
         return 0.0
-    return (lag * _exact_product(samples.values[start:], lag) - means) / spread
+    return float((lag * _exact_product(samples.values[start:], lag) - a1 * b1) / spread)
 
 
-@exact
+@fast
 def _screen(samples: Samples, search: Search, start: int, low: int, count: int) -> float:
     """Correlate at all lags in single precision, and give the bound of the error.
 
-    The error of a sum of L products is at most L units of roundoff times Σ|a b| ≤ sqrt(Σa² Σb²), in any order.
+    The error of a sum of L products is at most L units of roundoff times Σ|a b| ≤ (Σa² + Σb²)/2, in any order.
     """
+    first, second = samples.first[start:], samples.second[start:]
+    products, out = search.products[low : low + count], search.correlations[:count]
     bound = 0.0
     for i in range(count):
         lag = low + i
-        means, spread, size = _variation(samples, start, lag)
-        if spread == 0:
-            search.correlations[i] = 0
-            continue
-        search.correlations[i] = (lag * np.float64(search.products[lag]) - means) / spread
-        bound = max(bound, (lag + 8) * _UNIT_ROUNDOFF * size / spread)
-    return bound
+        a1 = np.float64(first[lag] - first[0])
+        b1 = np.float64(first[2 * lag] - first[lag])
+        a2 = lag * np.float64(second[lag] - second[0])
+        b2 = lag * np.float64(second[2 * lag] - second[lag])
+        spread = (a2 - a1 * a1) * (b2 - b1 * b1)
+        scale = 1 / np.sqrt(spread) if spread > 0 else 0.0
+        out[i] = (lag * np.float64(products[i]) - a1 * b1) * scale
+        bound = max(bound, (lag + 8) * (a2 + b2) * scale)
+    return bound * _UNIT_ROUNDOFF / 2
 
 
 @exact

@@ -22,6 +22,8 @@ LANES = 16
 """Frames that are worked on side by side: a spline's recursion along the bins can't use vector units, they can."""
 _HARMONICS = 15
 _LOWEST_POINT_HZ = 25.0
+STEP = 16
+"""Points whose maximum is known, so that the search for peaks can step over them."""
 _BLOCK = 2048
 """Points of all lanes that are summed before going on: they stay in the fastest cache."""
 
@@ -74,6 +76,7 @@ def octave_axis(freqs: F64) -> OctaveAxis:
     )
 
 
+@exact
 def _spline_system(knots: F64) -> F64:
     """Factorise the natural spline's tridiagonal equations for its second derivatives, once for all frames."""
     n = len(knots)
@@ -83,13 +86,11 @@ def _spline_system(knots: F64) -> F64:
         left = below / (below + above)
         pivot = left * system[k - 1, 4] + 2
         scale = 6 / (below + above) / pivot
-        system[k] = (
-            scale / below,
-            -scale * (1 / below + 1 / above),
-            scale / above,
-            -left / pivot,
-            (left - 1) / pivot,
-        )
+        system[k, 0] = scale / below
+        system[k, 1] = -scale * (1 / below + 1 / above)
+        system[k, 2] = scale / above
+        system[k, 3] = -left / pivot
+        system[k, 4] = (left - 1) / pivot
     return system
 
 
@@ -191,36 +192,44 @@ def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32) -> None:
 
 
 @fast
-def lane_means(values: F32, out: F64) -> None:
-    """Arithmetic means of the columns of values (n, lanes), in double precision."""
-    out[:] = 0
-    for j in range(len(values)):
-        row = values[j]
-        for lane in range(values.shape[1]):
-            out[lane] += row[lane]
-    for lane in range(values.shape[1]):
-        out[lane] /= len(values)
+def lane_summary(values: F32, means: F64, maxima: F32) -> None:
+    """Put the columns' means, and the maxima of every 16 rows, of values (n, lanes) into (lanes,), (n / 16, lanes)."""
+    n, lanes = values.shape
+    means[:] = 0
+    for block in range(len(maxima)):
+        highest = maxima[block]
+        highest[:] = values[block * STEP]
+        for j in range(block * STEP, min((block + 1) * STEP, n)):
+            row = values[j]
+            for lane in range(lanes):
+                means[lane] += row[lane]
+                highest[lane] = max(highest[lane], row[lane])
+    for lane in range(lanes):
+        means[lane] /= n
 
 
 @exact
-def highest_peaks(values: F32, places: npt.NDArray[np.int64]) -> int:
+def highest_peaks(values: F32, maxima: F32, places: npt.NDArray[np.int64]) -> int:
     """Put the places of the highest strict local maxima, descending, into places, and give their number.
 
-    Of equal ones the earlier comes first.
+    Of equal ones the earlier comes first. maxima are those of every 16 values.
     """
     count = 0
     least = np.float32(-np.inf)  # what a further maximum must exceed
-    for j in range(1, len(values) - 1):
-        here = values[j]
-        if here > least and here > values[j - 1] and here > values[j + 1]:
-            at = min(count, len(places) - 1)
-            while at > 0 and values[places[at - 1]] < here:
-                places[at] = places[at - 1]
-                at -= 1
-            places[at] = j
-            count = min(count + 1, len(places))
-            if count == len(places):
-                least = values[places[count - 1]]
+    for block in range(len(maxima)):
+        if maxima[block] <= least:
+            continue
+        for j in range(max(block * STEP, 1), min((block + 1) * STEP, len(values) - 1)):
+            here = values[j]
+            if here > least and here > values[j - 1] and here > values[j + 1]:
+                at = min(count, len(places) - 1)
+                while at > 0 and values[places[at - 1]] < here:
+                    places[at] = places[at - 1]
+                    at -= 1
+                places[at] = j
+                count = min(count + 1, len(places))
+                if count == len(places):
+                    least = values[places[count - 1]]
     return count
 
 
@@ -247,7 +256,7 @@ def parabola(x: tuple[float, float, float], y: tuple[float, float, float]) -> tu
 
 
 @exact
-def candidates(sums: F32, m: float, octaves: F32, f0: F32, voicing: F32) -> None:
+def candidates(sums: F32, m: float, maxima: F32, octaves: F32, f0: F32, voicing: F32) -> None:
     """Fill the six pitch candidates of a frame: F0 in Hz (0: none) and voicing in [0, 1].
 
     The six highest peaks of the sub-harmonic sum are refined by parabolas to (x*, s*): F0 = 2^x*, voicing
@@ -258,7 +267,7 @@ def candidates(sums: F32, m: float, octaves: F32, f0: F32, voicing: F32) -> None
     voicing[:] = 0
     places = np.empty(CANDIDATES, np.int64)
     best, best_score, count = 0, -np.inf, 0
-    for i in range(highest_peaks(sums, places)):
+    for i in range(highest_peaks(sums, maxima, places)):
         j = places[i]
         at, score = parabola(
             (np.float64(octaves[j - 1]), np.float64(octaves[j]), np.float64(octaves[j + 1])),

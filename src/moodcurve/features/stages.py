@@ -110,7 +110,7 @@ def _pitch_rows(spectrum: np.ndarray, levels: F32, axis: pitch.OctaveAxis, track
     magnitudes, smooth = np.empty(n, np.float32), np.empty(n, np.float32)
     y, curvature = np.zeros((n, lanes), np.float32), np.empty((n, lanes))
     octave, sums = np.empty((n, lanes), np.float32), np.empty((n, lanes), np.float32)
-    means = np.empty(lanes)
+    means, maxima = np.empty(lanes), np.empty((-(-n // pitch.STEP), lanes), np.float32)
     f0, voicing = np.empty(pitch.CANDIDATES, np.float32), np.empty(pitch.CANDIDATES, np.float32)
     done = 0
     for first in range(0, len(spectrum), lanes):
@@ -121,9 +121,9 @@ def _pitch_rows(spectrum: np.ndarray, levels: F32, axis: pitch.OctaveAxis, track
             y[:, lane] = smooth
         pitch.octave_spectrum(y, axis, curvature, octave)
         pitch.subharmonic_sum(octave, axis, sums)
-        pitch.lane_means(sums, means)
+        pitch.lane_summary(sums, means, maxima)
         for lane in range(used):
-            pitch.candidates(sums[:, lane], means[lane], axis.octaves, f0, voicing)
+            pitch.candidates(sums[:, lane], means[lane], maxima[:, lane], axis.octaves, f0, voicing)
             viterbi.advance(track, f0, voicing, levels[first + lane])
             done += viterbi.decide(track, False, out[done:])
     return done
