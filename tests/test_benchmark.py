@@ -94,6 +94,7 @@ def test_undefined_figures_are_null_and_dashes() -> None:
     result = run_benchmark(flat, "deam", ["mlr"])
     assert result.as_dict()["models"][0]["valence"]["r"] == {"value": None, "low": None, "high": None}
     json.dumps(result.as_dict(), allow_nan=False)
+    assert any("– (valence)" in line for line in explanations(result))
     valence = table(result)[2]
     assert valence[:2] == ("MLR", "valence")
     assert valence[table(result)[0].index("r")] == "–"
@@ -112,7 +113,10 @@ def test_table_and_figure_show_ours_beside_the_published(protocol: str, tmp_path
     assert [row[:2] for row in difference_table(result)[1:]] == [
         ("FFNN - MLR", "arousal"), ("FFNN - MLR", "valence")
     ]  # fmt: skip
-    assert PROTOCOLS[protocol].description in explanations(result)[0]
+    lines = explanations(result)
+    assert PROTOCOLS[protocol].description in lines[0]
+    single = [split["arousal"]["r2"] for split in result.models[0].splits]
+    assert any(f"MLR, R² of single splits: {min(single):.3f} to {max(single):.3f} (arousal)" in x for x in lines)
     draw(result, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 

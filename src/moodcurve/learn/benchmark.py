@@ -125,6 +125,7 @@ class Benchmark:
                 }
                 for p in protocol.published
             ],
+            "remarks": list(protocol.remarks),
             "notes": list(self.dataset.notes),
         }
 

@@ -5,7 +5,7 @@ import os
 
 from moodcurve.evaluation import AXES
 from moodcurve.files import written_whole
-from moodcurve.learn.benchmark import Benchmark
+from moodcurve.learn.benchmark import Benchmark, ModelResult
 from moodcurve.learn.protocols import PROTOCOLS
 from moodcurve.metrics import Interval
 
@@ -64,8 +64,18 @@ def explanations(benchmark: Benchmark) -> list[str]:
     ]
     seconds = ", ".join(f"{model.family.upper()} {model.seconds:.0f} s" for model in benchmark.models)
     lines.append(f"Time to train and predict, all splits: {seconds}.")
+    lines += [_single_splits(model) for model in benchmark.models]
     lines += [f"{p.model}: {p.protocol}." for p in protocol.published]
-    return lines
+    return [*lines, *protocol.remarks]
+
+
+def _single_splits(model: ModelResult) -> str:
+    """Say between which values a model's R² of single splits lie."""
+    ranges = []
+    for axis in AXES:
+        values = [split[axis]["r2"] for split in model.splits if split[axis]["r2"] is not None]
+        ranges.append(f"{min(values):.3f} to {max(values):.3f} ({axis})" if values else f"– ({axis})")
+    return f"{model.family.upper()}, R² of single splits: {', '.join(ranges)}."
 
 
 def draw(benchmark: Benchmark, path: str | os.PathLike[str]) -> None:

@@ -24,7 +24,7 @@ class Published:
     valence: Mapping[str, float]
 
 
-_TABLE_1 = "one split of 430 songs into 344 and 86; how it was drawn is not stated"
+_TABLE_1 = "one split of 430 songs, 344 to train and 86 to test"
 PAPER = (
     Published(
         model="MLR (paper)",
