@@ -23,7 +23,7 @@ LANES = 16
 _HARMONICS = 15
 _LOWEST_POINT_HZ = 25.0
 STEP = 16
-"""Points whose maximum is known, so that the search for peaks can step over them."""
+"""Points that are moved together, and whose maximum is known, so that the search for peaks can step over them."""
 _BLOCK = 2048
 """Points of all lanes that are summed before going on: they stay in the fastest cache."""
 
@@ -139,6 +139,18 @@ def enhance(magnitudes: F32, out: F32) -> None:
     for k in range(1, n - 1):
         out[k] = quarter * (kept[k - 1] + kept[k + 1]) + half * kept[k]
     out[n - 1] = kept[n - 1]
+
+
+@exact
+def interleave(rows: F32, out: F32) -> None:
+    """Put rows (lanes, n) into the columns of out (n, lanes), block by block: strides of a row would miss the cache."""
+    lanes, n = rows.shape
+    for start in range(0, n, STEP):
+        target = out[start : start + STEP]
+        for lane in range(lanes):
+            row = rows[lane, start : start + STEP]
+            for k in range(len(row)):
+                target[k, lane] = row[k]
 
 
 @fast

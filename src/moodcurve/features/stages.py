@@ -107,8 +107,8 @@ class Pitch:
 @exact
 def _pitch_rows(spectrum: np.ndarray, levels: F32, axis: pitch.OctaveAxis, track: viterbi.Tracker, out: F32) -> int:
     n, lanes = spectrum.shape[1], pitch.LANES
-    magnitudes, smooth = np.empty(n, np.float32), np.empty(n, np.float32)
-    y, curvature = np.zeros((n, lanes), np.float32), np.empty((n, lanes))
+    magnitudes, smooth = np.empty(n, np.float32), np.zeros((lanes, n), np.float32)
+    y, curvature = np.empty((n, lanes), np.float32), np.empty((n, lanes))
     octave, sums = np.empty((n, lanes), np.float32), np.empty((n, lanes), np.float32)
     means, maxima = np.empty(lanes), np.empty((-(-n // pitch.STEP), lanes), np.float32)
     f0, voicing = np.empty(pitch.CANDIDATES, np.float32), np.empty(pitch.CANDIDATES, np.float32)
@@ -117,8 +117,8 @@ def _pitch_rows(spectrum: np.ndarray, levels: F32, axis: pitch.OctaveAxis, track
         used = min(lanes, len(spectrum) - first)
         for lane in range(used):
             frames.magnitude(spectrum[first + lane], magnitudes)
-            pitch.enhance(magnitudes, smooth)
-            y[:, lane] = smooth
+            pitch.enhance(magnitudes, smooth[lane])
+        pitch.interleave(smooth, y)
         pitch.octave_spectrum(y, axis, curvature, octave)
         pitch.subharmonic_sum(octave, axis, sums)
         pitch.lane_summary(sums, means, maxima)
