@@ -252,6 +252,9 @@ def test_benchmark_prints_and_writes(small_deam: Path, tmp_path: Path) -> None:
     result = json.loads((tmp_path / "out" / "deam.json").read_text())
     assert [model["family"] for model in result["models"]] == ["mlr"]
     assert (tmp_path / "out" / "deam.png").stat().st_size > 0
+    page = (tmp_path / "out" / "deam.md").read_text(encoding="utf-8")
+    assert f"{result['models'][0]['arousal']['rmse']['value']:.3f}" in page
+    assert "](deam.png)" in page
 
 
 @pytest.mark.usefixtures("own_cache")

@@ -302,19 +302,21 @@ def benchmark(
     protocol: Annotated[Protocol, typer.Option("--protocol")] = Protocol.paper,
     models: Annotated[str, typer.Option("--models", metavar="a,b,...", help="Model families.")] = "mlr,svr,ffnn",
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write JSON here.")] = None,
-    output: Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Write JSON and figure here.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", metavar="DIR", help="Write JSON, tables and figure here.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of splits, training and intervals.")] = 0,
 ) -> None:
     """Train and test model families by a stated protocol, with the published figures beside.
 
-    -o DIR writes DIR/<protocol>.json and a figure, DIR/<protocol>.png.
+    -o DIR writes DIR/<protocol>.json, .md and a figure, .png.
 
     Example: moodcurve benchmark DEAM --protocol paper --models mlr,ffnn -o results
     """
     from moodcurve import terminal
     from moodcurve.files import written_whole
     from moodcurve.learn.benchmark import run_benchmark
-    from moodcurve.learn.benchmark_table import difference_table, draw, explanations, table
+    from moodcurve.learn.benchmark_table import difference_table, draw, explanations, report, table
     from moodcurve.learn.protocols import read_for
 
     with terminal.progress_bar() as bar:
@@ -326,12 +328,13 @@ def benchmark(
     terminal.print_rows(table(result))
     terminal.print_rows(difference_table(result))
     terminal.print_lines(explanations(result))
-    files = [json_file] if json_file else []
+    figures = json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n"
+    texts = {json_file: figures} if json_file else {}
     if output is not None:
-        files.append(output / f"{protocol.value}.json")
-    for file in files:
+        texts |= {output / f"{protocol.value}.json": figures, output / f"{protocol.value}.md": report(result)}
+    for file, text in texts.items():
         with written_whole(file) as scratch:
-            scratch.write_text(json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+            scratch.write_text(text, encoding="utf-8")
         _say(f"wrote {file}")
     if output is not None:
         draw(result, output / f"{protocol.value}.png")

@@ -78,6 +78,25 @@ def _single_splits(model: ModelResult) -> str:
     return f"{model.family.upper()}, R² of single splits: {', '.join(ranges)}."
 
 
+def report(benchmark: Benchmark) -> str:
+    """Give tables and explanations as a Markdown page, with the figure that `draw` makes beside it."""
+    parts = [
+        f"# Protocol {benchmark.protocol}",
+        f"![pooled figures with their intervals]({benchmark.protocol}.png)",
+        as_markdown(table(benchmark)),
+    ]
+    if benchmark.differences:
+        parts += ["The first model less the second, on the same songs:", as_markdown(difference_table(benchmark))]
+    parts += ["\n".join(f"- {line}" for line in (*explanations(benchmark), *benchmark.dataset.notes))]
+    return "\n\n".join(parts) + "\n"
+
+
+def as_markdown(rows: list[Row]) -> str:
+    """Give rows as a Markdown table, header first; a cell's second line, its interval, goes into brackets."""
+    lines = ["| " + " | ".join(_inline(cell) for cell in row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
 def draw(benchmark: Benchmark, path: str | os.PathLike[str]) -> None:
     """Draw pooled RMSE, r and R² of each model with their intervals, published figures as open marks.
 
@@ -124,3 +143,8 @@ def _cell(interval: Interval, *, signed: bool = False) -> str:
 
 def _plain(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
+
+
+def _inline(cell: str) -> str:
+    value, _, interval = cell.partition("\n")
+    return f"{value} ({interval.replace(' ', ' to ')})" if interval else value

@@ -18,7 +18,7 @@ from moodcurve.errors import MoodcurveError
 from moodcurve.evaluation import AXES
 from moodcurve.files import written_whole
 from moodcurve.learn.benchmark import DRAWS, Benchmark, ModelResult, run_benchmark
-from moodcurve.learn.benchmark_table import Row, difference_table, table
+from moodcurve.learn.benchmark_table import as_markdown, difference_table, table
 from moodcurve.learn.config import as_table
 from moodcurve.learn.export import export
 from moodcurve.learn.ffnn import FFNNConfig
@@ -85,8 +85,8 @@ def model_card(trained: Trained, judged: Benchmark) -> str:
         protocol=PROTOCOLS[judged.protocol].description,
         seed=judged.seed,
         draws=DRAWS,
-        table=_markdown(table(judged)),
-        differences=_markdown(difference_table(judged)),
+        table=as_markdown(table(judged)),
+        differences=as_markdown(difference_table(judged)),
         arousal_spread=judged.label_spread["arousal"],
         valence_spread=judged.label_spread["valence"],
         arousal_error=errors["arousal"],
@@ -112,17 +112,6 @@ def _median_errors(model: ModelResult, judged: Benchmark) -> dict[str, float]:
     songs = judged.dataset.songs
     errors = np.vstack([np.abs(p - song.y) for p, song in zip(model.predicted, songs, strict=True)])
     return dict(zip(AXES, (float(e) for e in np.median(errors, axis=0)), strict=True))
-
-
-def _markdown(rows: list[Row]) -> str:
-    """Give rows as a Markdown table, header first; a cell's second line, its interval, goes into brackets."""
-    lines = ["| " + " | ".join(_inline(cell) for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
-
-
-def _inline(cell: str) -> str:
-    value, _, interval = cell.partition("\n")
-    return f"{value} ({interval.replace(' ', ' to ')})" if interval else value
 
 
 def main() -> int:
