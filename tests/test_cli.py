@@ -240,6 +240,11 @@ def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
     assert figures["songs"] == 3
     for axis in ("arousal", "valence"):
         assert set(figures[axis]) == {"rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc"}
+    ids.write_text("2\n3\n1004\n9999\n")
+    partly = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
+    assert partly.exit_code == 1
+    assert "no song 9999" in partly.stderr
+    assert json.loads(partly.stdout) == figures
     shown = run("evaluate", small_deam, "--model", model, "--ids", ids)
     assert f"{figures['arousal']['rmse']:.3f}" in shown.stdout
 

@@ -64,21 +64,25 @@ def test_predictions_are_limited_before_they_are_scored() -> None:
 
 
 def test_songs_are_selected_in_the_datasets_order() -> None:
-    chosen = select_songs(DATASET, ["7", "2"])
+    chosen, missing = select_songs(DATASET, ["7", "2"])
+    assert missing == ()
     assert [song.song_id for song in chosen.songs] == ["2", "7"]
     assert chosen.name == DATASET.name
 
 
-def test_unknown_and_missing_ids_are_refused() -> None:
-    with pytest.raises(DatasetError, match=r"made songs: no song '99' \(2 ids unknown\); .* its 12 songs"):
-        select_songs(DATASET, ["1", "99", "ghost"])
-    with pytest.raises(DatasetError, match="made songs: no ids given"):
-        select_songs(DATASET, [])
+def test_unknown_ids_are_given_back() -> None:
+    chosen, missing = select_songs(DATASET, ["ghost", "1", "99"])
+    assert [song.song_id for song in chosen.songs] == ["1"]
+    assert missing == ("ghost", "99")
 
 
-@pytest.mark.parametrize(
-    "text", ["2\n7\n", "song_id,score\n2,0.5\n\n7,0.1\n", " 2 ,x\r\n7", "song_id\n2\n7\n\n"]
-)
+@pytest.mark.parametrize("ids", [[], ["ghost"]])
+def test_no_known_id_is_refused(ids: list[str]) -> None:
+    with pytest.raises(DatasetError, match=f"made songs: none of the {len(ids)} ids"):
+        select_songs(DATASET, ids)
+
+
+@pytest.mark.parametrize("text", ["2\n7\n", "song_id,score\n2,0.5\n\n7,0.1\n", " 2 ,x\r\n7", "song_id\n2\n7\n\n"])
 def test_ids_are_the_first_field_of_each_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "ids.csv").write_text(text)
     assert read_ids(tmp_path / "ids.csv") == ("2", "7")

@@ -287,13 +287,17 @@ def evaluate(
 
     loaded = load_model(model)
     dataset = _read_songs(folder, labels, Set.compare260)
+    missing: tuple[str, ...] = ()
     if ids is not None:
-        dataset = select_songs(dataset, read_ids(ids))
+        dataset, missing = select_songs(dataset, read_ids(ids))
+    for song_id in missing:
+        _say(f"{ids}: no song {song_id} in {folder}")
     figures = judge(dataset, loaded)
     if as_json:
         print(json.dumps(figures, allow_nan=False))
     else:
         terminal.print_evaluation(figures)
+    raise typer.Exit(int(bool(missing)))
 
 
 @app.command()

@@ -47,20 +47,19 @@ def figures(songs: Sequence[Song], predicted: Sequence[npt.NDArray[np.float64]])
     return result
 
 
-def select_songs(dataset: Dataset, ids: Collection[str]) -> Dataset:
-    """Keep the songs with these ids, in the dataset's order.
+def select_songs(dataset: Dataset, ids: Collection[str]) -> tuple[Dataset, tuple[str, ...]]:
+    """Keep the songs with these ids, in the dataset's order, and give the ids that it does not have.
 
     Raises
     ------
     DatasetError
-        If there is no id, or one that the dataset does not have.
+        If it has none of them.
     """
-    known = {song.song_id for song in dataset.songs}
-    missing = sorted(set(ids) - known)
-    if missing or not ids:
-        what = f"no song {missing[0]!r} ({len(missing)} ids unknown)" if missing else "no ids given"
-        raise DatasetError(f"{dataset.name}: {what}; expected ids among its {len(known)} songs")
-    return replace(dataset, songs=tuple(song for song in dataset.songs if song.song_id in ids))
+    songs = tuple(song for song in dataset.songs if song.song_id in ids)
+    if not songs:
+        raise DatasetError(f"{dataset.name}: none of the {len(ids)} ids given; expected ids among its songs")
+    known = {song.song_id for song in songs}
+    return replace(dataset, songs=songs), tuple(song_id for song_id in ids if song_id not in known)
 
 
 def read_ids(path: str | os.PathLike[str]) -> tuple[str, ...]:
