@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-BLOCKED = ("torch", "sklearn", "skl2onnx", "onnx", "opensmile", "pandas", "playwright", "hypothesis", "pytest")
+BLOCKED = ("torch", "sklearn", "onnx", "opensmile", "pandas", "playwright", "hypothesis", "pytest")
 RUN = f"""
 import sys
 class Blocker:
