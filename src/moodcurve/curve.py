@@ -55,9 +55,7 @@ class Curve:
             raise ValueError("times_s must increase")
         for name in ("arousal", "valence"):
             if np.abs(getattr(self, name)).max() > 1:
-                raise ValueError(
-                    f"{name} must lie in [-1, 1], got up to {np.abs(getattr(self, name)).max():.3g}"
-                )
+                raise ValueError(f"{name} must lie in [-1, 1], got up to {np.abs(getattr(self, name)).max():.3g}")
         for name in ("arousal_interval", "valence_interval"):
             interval = getattr(self, name)
             if interval is not None and interval.shape != (n, 2):

@@ -76,9 +76,7 @@ class Model:
             If a value is NaN or infinite.
         """
         if features.feature_set.version != self.feature_set.version:
-            raise ModelError(
-                f"model {self.name} reads features {self.feature_set.key}, got {features.feature_set.key}"
-            )
+            raise ModelError(f"model {self.name} reads features {self.feature_set.key}, got {features.feature_set.key}")
         values = features.select(self.feature_set).values
         if not np.isfinite(values).all():
             raise ValueError("features.values must be finite, got NaN or infinity")
@@ -88,9 +86,7 @@ class Model:
             (predicted[start : start + BLOCK_ROWS],) = self._session.run([OUTPUT], {INPUT: block})
         return np.clip(predicted, -1, 1)
 
-    def curve(
-        self, features: Features, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()
-    ) -> Curve:
+    def curve(self, features: Features, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()) -> Curve:
         """Give the curve of a recording from its features.
 
         Parameters
@@ -139,14 +135,10 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
     label = os.fspath(name_or_path)
     session = _session(_read(label), label)
     stated = session.get_modelmeta().custom_metadata_map
-    metadata = {
-        key.removeprefix("moodcurve."): value for key, value in stated.items() if key.startswith("moodcurve.")
-    }
+    metadata = {key.removeprefix("moodcurve."): value for key, value in stated.items() if key.startswith("moodcurve.")}
     if metadata.get("format") != FORMAT or _names(session) != ([INPUT], [OUTPUT]):
         raise ModelError(f"{label}: not a model of moodcurve (format {FORMAT}); `moodcurve train` makes them")
-    missing = [
-        key for key in ("name", "feature_set", "feature_set_version", "columns") if key not in metadata
-    ]
+    missing = [key for key in ("name", "feature_set", "feature_set_version", "columns") if key not in metadata]
     if missing:
         raise ModelError(f"{label}: states no {missing[0]!r}; `moodcurve train` makes whole models")
     return Model(metadata["name"], _feature_set(metadata, label), metadata, session)

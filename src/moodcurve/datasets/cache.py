@@ -37,9 +37,7 @@ def cache_folder() -> Path:
     return Path.home() / ".cache" / "moodcurve"
 
 
-def cached(
-    read: Callable[[], Dataset], *, folder: Path, reader: str, version: str, files: Sequence[Path]
-) -> Dataset:
+def cached(read: Callable[[], Dataset], *, folder: Path, reader: str, version: str, files: Sequence[Path]) -> Dataset:
     """Give what ``read`` gives, from the cache where that still holds.
 
     A dataset's file holds until the name, size or time of change of one of ``files`` is another, one of them

@@ -159,9 +159,7 @@ def _if_there(path: Path) -> list[Path]:
     return [path] if path.is_file() else []
 
 
-def _song_ratings(
-    files: _Files, ratings: dict[int, Ratings]
-) -> tuple[dict[int, tuple[float, float]], list[str]]:
+def _song_ratings(files: _Files, ratings: dict[int, Ratings]) -> tuple[dict[int, tuple[float, float]], list[str]]:
     """Read the song-level ratings, put right, and hold the labels asked for against DEAM's own."""
     levels = song_levels(ratings)
     deam = levels
@@ -197,9 +195,7 @@ def _on_the_clock_of_features(files: _Files, ratings: dict[int, Ratings]) -> dic
     return placed
 
 
-def _read_features(
-    files: _Files, placed: dict[int, Ratings], progress: Progress | None
-) -> dict[int, Aligned]:
+def _read_features(files: _Files, placed: dict[int, Ratings], progress: Progress | None) -> dict[int, Aligned]:
     ids = sorted(files.features.keys() & placed.keys())
     aligned = {}
     for done, song_id in enumerate(ids, start=1):
@@ -209,9 +205,7 @@ def _read_features(
     return aligned
 
 
-def _song(
-    song_id: int, rated: Ratings, found: Aligned, info: SongInfo, level: tuple[float, float] | None
-) -> Song:
+def _song(song_id: int, rated: Ratings, found: Aligned, info: SongInfo, level: tuple[float, float] | None) -> Song:
     song_arousal, song_valence = level or (None, None)
     annotation = Annotation(
         times_s=rated.times_s[found.rated],
@@ -253,9 +247,7 @@ def _notes_on_rows(placed: dict[int, Ratings], aligned: dict[int, Aligned]) -> l
         notes.append(f"{sum(cut.values())} labels of {_some(cut)} left out: no feature row at their time.")
     if uneven := [song_id for song_id, found in aligned.items() if found.step_s != HOP_S]:
         steps = ", ".join(f"{aligned[song_id].step_s:.4f} s" for song_id in uneven[:5])
-        notes.append(
-            f"The feature rows of {_some(uneven)} are {steps} apart: each label has the nearest row."
-        )
+        notes.append(f"The feature rows of {_some(uneven)} are {steps} apart: each label has the nearest row.")
     return notes
 
 

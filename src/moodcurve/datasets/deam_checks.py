@@ -64,9 +64,7 @@ def agreement(first: Levels, second: Levels) -> Agreement | None:
     if np.any(np.ptp(columns, axis=0) == 0):
         return None
     r = np.corrcoef(columns, rowvar=False)
-    return Agreement(
-        songs=len(shared), aa=float(r[0, 2]), vv=float(r[1, 3]), av=float(r[0, 3]), va=float(r[1, 2])
-    )
+    return Agreement(songs=len(shared), aa=float(r[0, 2]), vv=float(r[1, 3]), av=float(r[0, 3]), va=float(r[1, 2]))
 
 
 def of_year(levels: Levels, year: int) -> Levels:

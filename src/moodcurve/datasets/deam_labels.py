@@ -54,10 +54,7 @@ def read_ratings(arousal: Path, valence: Path) -> dict[int, Ratings]:
 
 def song_levels(ratings: dict[int, Ratings]) -> Levels:
     """Average each song's dynamic ratings over time."""
-    return {
-        song_id: (float(rated.arousal.mean()), float(rated.valence.mean()))
-        for song_id, rated in ratings.items()
-    }
+    return {song_id: (float(rated.arousal.mean()), float(rated.valence.mean())) for song_id, rated in ratings.items()}
 
 
 _Axis = dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]
@@ -75,14 +72,10 @@ def _sample_times(table: Table) -> npt.NDArray[np.float64]:
     for i, name in enumerate(table.header[1:]):
         match = _SAMPLE.fullmatch(name)
         if match is None:
-            raise DatasetError(
-                f"{table.path}, line 1: column {i + 2} is {name!r}, expected sample_<milliseconds>ms"
-            )
+            raise DatasetError(f"{table.path}, line 1: column {i + 2} is {name!r}, expected sample_<milliseconds>ms")
         times_s[i] = int(match[1]) / 1000
         if times_s[i] % HOP_S or (i > 0 and times_s[i] - times_s[i - 1] != HOP_S):
-            raise DatasetError(
-                f"{table.path}, line 1: column {i + 2} is {name!r}, expected one column every {HOP_S} s"
-            )
+            raise DatasetError(f"{table.path}, line 1: column {i + 2} is {name!r}, expected one column every {HOP_S} s")
     if len(times_s) == 0:
         raise DatasetError(f"{table.path}, line 1: expected columns sample_<milliseconds>ms, found none")
     return times_s

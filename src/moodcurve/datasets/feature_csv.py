@@ -86,9 +86,7 @@ def _time_stamps(path: Path, lines: list[str]) -> npt.NDArray[np.float64]:
     for number, line in enumerate(lines[1:], start=2):
         if line.count(";") != len(HEADER) - 1:
             found = line.count(";") + 1
-            raise DatasetError(
-                f"{path}, line {number}: expected {len(HEADER)} cells between ';', found {found}"
-            )
+            raise DatasetError(f"{path}, line {number}: expected {len(HEADER)} cells between ';', found {found}")
         stamps[number - 2] = _number(path, number, 0, line.partition(";")[0])
     return stamps
 
@@ -148,7 +146,5 @@ def _number(path: Path, line: int, column: int, cell: str) -> float:
     except ValueError:
         value = np.nan
     if not abs(value) <= _LARGEST:
-        raise DatasetError(
-            f"{path}, line {line}: {HEADER[column]} is {cell.strip()!r}, expected a finite number"
-        )
+        raise DatasetError(f"{path}, line {line}: {HEADER[column]} is {cell.strip()!r}, expected a finite number")
     return value

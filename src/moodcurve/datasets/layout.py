@@ -26,9 +26,7 @@ def read_dataset(
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DatasetError(
-            f"{folder}: {'not a folder' if folder.exists() else 'not found'}; expected {_KNOWN}"
-        )
+        raise DatasetError(f"{folder}: {'not a folder' if folder.exists() else 'not found'}; expected {_KNOWN}")
     names = {path.name for path in folder.iterdir() if path.is_dir()}
     if "features" in names and names & {"annotations", "mediaeval2015"}:
         return read_deam(folder, labels=labels, feature_set=feature_set, progress=progress)

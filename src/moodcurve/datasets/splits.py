@@ -84,9 +84,7 @@ def k_fold(songs: Sequence[Song], k: int, seed: int, *, by: By = "song") -> list
         raise ValueError(f"k must be 2 or more, got {k}")
     groups = _groups(songs, by)
     if len(groups) < k:
-        raise DatasetError(
-            f"{len(songs)} songs of {len(groups)} {by}s cannot be split by {by} into {k} parts"
-        )
+        raise DatasetError(f"{len(songs)} songs of {len(groups)} {by}s cannot be split by {by} into {k} parts")
     order = np.random.default_rng(seed).permutation(len(groups))
     parts: list[list[int]] = [[] for _ in range(k)]
     # sorting is stable: artists with equally many songs keep their random order

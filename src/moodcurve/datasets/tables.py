@@ -60,9 +60,7 @@ class Table:
         except ValueError:
             value = math.nan
         if not low <= value <= high:
-            raise self.error(
-                row, f"{self.header[column]} is {cell!r}, expected a number from {low:g} to {high:g}"
-            )
+            raise self.error(row, f"{self.header[column]} is {cell!r}, expected a number from {low:g} to {high:g}")
         return value
 
     def by_song(self, column: int = 0) -> dict[int, Row]:
