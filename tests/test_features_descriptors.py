@@ -9,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
-from moodcurve.features import auditory, energy, functionals, periods, pitch, smoothing, spectral, stages, viterbi
+from moodcurve.features import (
+    auditory,
+    energy,
+    functionals,
+    octaves,
+    periods,
+    pitch,
+    smoothing,
+    spectral,
+    stages,
+    viterbi,
+)
 from moodcurve.features.frames import Framing, magnitude, quantise
 
 F32 = npt.NDArray[np.float32]
@@ -280,7 +291,7 @@ def test_interpolation_is_the_natural_spline() -> None:
     n = len(freqs)
     y = RNG.random((n, pitch.LANES)).astype(np.float32)
     out = np.empty((n, pitch.LANES), np.float32)
-    axis = pitch.octave_axis(freqs)
+    axis = octaves.octave_axis(freqs)
     pitch.octave_spectrum(y, axis, np.empty((n, pitch.LANES)), out)
     knots = np.log2(np.maximum(freqs, 1))
     knots[0] = 2 * knots[1] - knots[2]
@@ -291,7 +302,7 @@ def test_interpolation_is_the_natural_spline() -> None:
 
 
 def test_subharmonic_sum_by_its_definition() -> None:
-    axis = pitch.octave_axis(FRAMING.long_freqs)
+    axis = octaves.octave_axis(FRAMING.long_freqs)
     n = len(axis.octaves)
     a = RNG.random((n, pitch.LANES)).astype(np.float32)
     out = np.empty_like(a)

@@ -6,11 +6,12 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features import energy, frames, smoothing
+from moodcurve.features import energy, frames
 from moodcurve.features.frames import F32, Framing
 from moodcurve.features.functionals import Windows
 from moodcurve.features.stages import Pitch, ShortFrames, Voice
 from moodcurve.features.table import COMPARE260, HOP_S, LLD_NAMES, FeatureError, Features, FeatureSet
+from moodcurve.features.tracks import Linear, Nonzero
 
 Profile = Literal["2016", "is13"]
 """How jitter and shimmer accept a period: see :class:`Descriptors`."""
@@ -55,9 +56,9 @@ class Descriptors:
         self.base = 0  # sample of the recording that wave[0] is
         self.count = 0  # frames taken
         self.crossings: F32 = np.empty((0, 1), np.float32)  # of the last chunk
-        self.levels = _Linear(4)
-        self.shapes = _Linear(55)
-        self.nonzero = _Nonzero(deltas=voiced == "all")
+        self.levels = Linear(4)
+        self.shapes = Linear(55)
+        self.nonzero = Nonzero(deltas=voiced == "all")
 
     def push(self, x: npt.ArrayLike) -> F32:
         """Take in samples of one channel; give the rows (n, 130) that are finished, in the order of LLD_NAMES.
@@ -130,91 +131,6 @@ class Descriptors:
         for stream in streams:
             stream.smoothed, stream.deltas = stream.smoothed[n:], stream.deltas[n:]
         return np.concatenate(tables, axis=1)
-
-
-class _Linear:
-    """Smoothing and deltas of descriptors that are defined in every frame."""
-
-    def __init__(self, columns: int) -> None:
-        self.mean = smoothing.Sliding(smoothing.mean3, reach=1, columns=columns)
-        self.delta = smoothing.Sliding(smoothing.delta, reach=2, columns=columns)
-        self.smoothed: F32 = np.empty((0, columns), np.float32)
-        self.deltas: F32 = np.empty((0, columns), np.float32)
-        self.count = 0
-
-    def push(self, rows: F32) -> None:
-        self._add(self.mean.push(rows))
-
-    def finish(self, rows: F32, most: int) -> None:
-        """Take in the last rows; the deltas see no more than so many smoothed rows of the recording."""
-        smoothed = np.concatenate([self.mean.push(rows), self.mean.flush()])
-        self._add(smoothed[: most - self.count])
-        self.deltas = np.concatenate([self.deltas, self.delta.flush()])
-
-    def _add(self, smoothed: F32) -> None:
-        self.count += len(smoothed)
-        self.smoothed = np.concatenate([self.smoothed, smoothed])
-        self.deltas = np.concatenate([self.deltas, self.delta.push(smoothed)])
-
-
-class _Nonzero:
-    """Smoothing and deltas of F0, voicing, jitter, DDP jitter, shimmer and logHNR, where 0 means undefined."""
-
-    def __init__(self, *, deltas: bool) -> None:
-        self.divisor = np.full(1, 10, np.float32)
-        self.pitch = smoothing.Sliding(smoothing.mean3_nonzero, reach=1, columns=2)
-        self.voice = smoothing.Sliding(smoothing.mean3_nonzero, reach=1, columns=4)
-        self.delta = smoothing.Sliding(self._delta, reach=2, columns=6)
-        self.wants_deltas = deltas
-        self.smoothed: F32 = np.empty((0, 6), np.float32)
-        self.deltas: F32 = np.empty((0, 6), np.float32)
-
-    def _delta(self, x: F32) -> F32:
-        if not self.wants_deltas:
-            return np.zeros((len(x) - 4, 6), np.float32)
-        return smoothing.delta_nonzero(x, self.divisor)
-
-    def push(self, pitch: F32, voice: F32) -> None:
-        self._add(self.pitch.push(pitch), self.voice.push(voice))
-
-    def finish(self, pitch: F32, voice: F32) -> None:
-        """Take in the frames that were decided only because the recording ended, and finish.
-
-        The reference does not wait for them everywhere. With K frames decided before and n in all, rows K - 1
-        and K of jitter, shimmer and HNR are smoothed as if frame K - 1 went on for ever. Of the deltas, those of
-        rows K - 1 to K + 2 are taken as if smoothed row K went on for ever, and that of row K + 3 as if row n - 1
-        did.
-        """
-        if len(pitch) == 0 or len(self.voice.held) < 2:
-            self.push(pitch, voice)
-            self._add(self.pitch.flush(), self.voice.flush())
-            self.deltas = np.concatenate([self.deltas, self.delta.flush()])
-            return
-        late = smoothing.mean3_nonzero(_lengthened(voice, 2))
-        smoothed = np.concatenate(  # rows K - 1 to n
-            [
-                np.concatenate([self.pitch.push(pitch), self.pitch.flush()]),
-                np.concatenate([self.voice.flush(), late]),
-            ],
-            axis=1,
-        )
-        self.smoothed = np.concatenate([self.smoothed, smoothed])
-        deltas = [self.deltas, self.delta.push(smoothed[:2]), self.delta.flush()]
-        if len(pitch) > 2:
-            deltas.append(self._delta(_lengthened(smoothed[2:-1], 4)[:5]))
-        if len(pitch) > 3:
-            deltas.append(self._delta(_lengthened(smoothed[3:], 2)))
-        self.deltas = np.concatenate(deltas)
-
-    def _add(self, pitch: F32, voice: F32) -> None:
-        smoothed = np.concatenate([pitch, voice], axis=1)
-        self.smoothed = np.concatenate([self.smoothed, smoothed])
-        self.deltas = np.concatenate([self.deltas, self.delta.push(smoothed)])
-
-
-def _lengthened(rows: F32, count: int) -> F32:
-    """Repeat the last row so many times more."""
-    return np.concatenate([rows, np.repeat(rows[-1:], count, axis=0)])
 
 
 class Extractor:

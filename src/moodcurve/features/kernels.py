@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -50,8 +51,9 @@ def _cache_folder() -> Path:
     folder = here / "__pycache__" / f"kernels-{digest.hexdigest()[:16]}"
     if not folder.is_dir():
         for earlier in folder.parent.glob("kernels-*"):
-            if earlier.stat().st_mtime < time.time() - _DAY_S:
-                shutil.rmtree(earlier, ignore_errors=True)
+            with suppress(FileNotFoundError):  # another process may be at it too
+                if earlier.stat().st_mtime < time.time() - _DAY_S:
+                    shutil.rmtree(earlier, ignore_errors=True)
     return folder
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from moodcurve.features import auditory, energy, frames, periods, pitch, spectral, viterbi, voice
+from moodcurve.features import auditory, energy, frames, octaves, periods, pitch, spectral, viterbi, voice
 from moodcurve.features.frames import F32, F64, Framing
 from moodcurve.features.kernels import exact
 
@@ -80,7 +80,7 @@ class Pitch:
 
     def __init__(self, framing: Framing) -> None:
         self.framing = framing
-        self.axis = pitch.octave_axis(framing.long_freqs)
+        self.axis = octaves.octave_axis(framing.long_freqs)
         self.track = viterbi.tracker()
         self.windowed = np.zeros((BATCH, framing.long_fft), np.float32)  # the padding stays 0
 
@@ -105,7 +105,7 @@ class Pitch:
 
 
 @exact
-def _pitch_rows(spectrum: np.ndarray, levels: F32, axis: pitch.OctaveAxis, track: viterbi.Tracker, out: F32) -> int:
+def _pitch_rows(spectrum: np.ndarray, levels: F32, axis: octaves.OctaveAxis, track: viterbi.Tracker, out: F32) -> int:
     n, lanes = spectrum.shape[1], pitch.LANES
     magnitudes, smooth = np.empty(n, np.float32), np.zeros((lanes, n), np.float32)
     y, curvature = np.empty((n, lanes), np.float32), np.empty((n, lanes))

@@ -1,0 +1,88 @@
+"""The octave axis of the pitch search, and what of the way from bins to its points never changes."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.features.frames import F32, F64
+from moodcurve.features.kernels import exact
+
+HARMONICS = 15
+_LOWEST_POINT_HZ = 25.0
+
+
+class OctaveAxis(NamedTuple):
+    """Precomputed parts of the way from bins to points of an octave axis, n of each."""
+
+    system: F64
+    """The splines' equations, solved as far as the knots go: weights of three bins and of the last unknown in
+    elimination, of the next unknown in substitution (n, 5)."""
+    upper: npt.NDArray[np.int64]
+    """The knot above each point (n,)."""
+    weights: F64
+    """Weights of the two bins about a point and of the second derivatives there (n, 4)."""
+    hearing: F32
+    """Weight of each point, rising over the lowest octaves (n,)."""
+    octaves: F32
+    """Position of each point, log2 of Hz (n,)."""
+    shifts: npt.NDArray[np.int64]
+    """Distance to harmonic h in points, floor(points per octave · log2 h), h = 1..15."""
+    powers: F32
+    """0.85^(h-1)."""
+
+
+def octave_axis(freqs: F64) -> OctaveAxis:
+    """Prepare for a spectrum whose n bins have these frequencies (Hz, from 0 to half the sample rate).
+
+    The points lie equally spaced from log2 25 to log2 of half the sample rate; the knots are log2 of the bins,
+    that of bin 0 as far below that of bin 1 as that of bin 2 lies above it.
+    """
+    n = len(freqs)
+    knots = np.empty(n)
+    knots[1:] = np.log2(freqs[1:])
+    knots[0] = 2 * knots[1] - knots[2]
+    points = np.linspace(np.log2(_LOWEST_POINT_HZ), knots[-1], n)
+    per_octave = n / np.log2(freqs[-1] / _LOWEST_POINT_HZ)
+    start = per_octave * np.log2(65 / 50) - 1
+    hearing = 0.5 + np.arctan(3 * (np.arange(n) + 1 - start) / per_octave) / np.pi
+    step, first = np.float32(points[1] - points[0]), np.float32(points[0])
+    h = np.arange(1, HARMONICS + 1)
+    upper, weights = _spline_points(knots, points)
+    return OctaveAxis(
+        _spline_system(knots),
+        upper,
+        weights,
+        hearing.astype(np.float32),
+        np.arange(n, dtype=np.float32) * step + first,
+        np.floor(np.float32(per_octave) * np.log2(h)).astype(np.int64),
+        np.float32(0.85) ** (h - 1).astype(np.float32),
+    )
+
+
+@exact
+def _spline_system(knots: F64) -> F64:
+    """Factorise the natural spline's tridiagonal equations for its second derivatives, once for all frames."""
+    n = len(knots)
+    system = np.zeros((n, 5))
+    for k in range(1, n - 1):
+        below, above = knots[k] - knots[k - 1], knots[k + 1] - knots[k]
+        left = below / (below + above)
+        pivot = left * system[k - 1, 4] + 2
+        scale = 6 / (below + above) / pivot
+        system[k, 0] = scale / below
+        system[k, 1] = -scale * (1 / below + 1 / above)
+        system[k, 2] = scale / above
+        system[k, 3] = -left / pivot
+        system[k, 4] = (left - 1) / pivot
+    return system
+
+
+def _spline_points(knots: F64, points: F64) -> tuple[npt.NDArray[np.int64], F64]:
+    """Find each point's segment, and its weights in the cubic between two knots."""
+    upper = np.clip(np.searchsorted(knots, points, side="left"), 1, len(knots) - 1)
+    width = knots[upper] - knots[upper - 1]
+    a = (knots[upper] - points) / width
+    b = (points - knots[upper - 1]) / width
+    weights = np.stack([a, b, (a**3 - a) * width**2 / 6, (b**3 - b) * width**2 / 6], axis=1)
+    return upper.astype(np.int64), weights
