@@ -220,3 +220,12 @@ def test_unknown_name() -> None:
 
     with pytest.raises(AttributeError, match="has no attribute 'extractor'"):
         moodcurve.features.extractor  # noqa: B018
+
+
+def test_openSMILE_is_an_extra() -> None:  # noqa: N802
+    code = "import sys; sys.modules['opensmile'] = None; import moodcurve.features.opensmile"
+    run = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert run.stderr.strip().endswith(
+        "ImportError: features by openSMILE need the package opensmile: pip install 'moodcurve[opensmile]'"
+    )
