@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.files import written_whole
+from moodcurve.files import check_writable, written_whole
 
 
 def test_the_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -39,3 +39,32 @@ def test_the_result_has_usual_permissions(tmp_path: Path) -> None:
     with written_whole(tmp_path / "result"):
         pass
     assert (tmp_path / "result").stat().st_mode == plain.stat().st_mode
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    target = tmp_path / "taken" / "curve.csv"
+    for attempt in (written_whole(target).__enter__, lambda: check_writable(target)):
+        with pytest.raises(OSError, match=r"Not a directory|File exists") as caught:
+            attempt()
+        assert caught.value.filename == str(target)
+    (tmp_path / "folder").mkdir()
+
+    def write() -> None:
+        with written_whole(tmp_path / "folder"):
+            pass
+
+    with pytest.raises(IsADirectoryError):
+        write()
+    with pytest.raises(IsADirectoryError):
+        check_writable(tmp_path / "folder")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "taken"]
+
+
+def test_checking_leaves_everything_as_it_is(tmp_path: Path) -> None:
+    target = tmp_path / "curve.csv"
+    check_writable(target)
+    assert list(tmp_path.iterdir()) == []
+    target.write_text("before")
+    check_writable(target)
+    assert target.read_text() == "before"

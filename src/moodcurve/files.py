@@ -1,18 +1,26 @@
 """Files that are written whole or not at all."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+AnyPath = str | os.PathLike[str]
+
 
 @contextmanager
-def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
+def written_whole(path: AnyPath) -> Iterator[Path]:
     """Give a scratch path beside `path` that takes its place when the block ends without an error.
 
     A reader never sees half a file, and a failure or Ctrl-C leaves what was there before. Missing parent
     folders are made. The scratch name keeps the ending, since writers choose the format by it.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; it names `path`, never the scratch file.
 
     Examples
     --------
@@ -20,16 +28,40 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     scratch.write_text("time_s,arousal,valence")
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".moodcurve-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    scratch = Path(name)
+    scratch: Path | None = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".moodcurve-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        scratch = Path(name)
         # mkstemp makes files that only their owner may read; a result gets the user's usual permissions
         umask = os.umask(0)
         os.umask(umask)
         scratch.chmod(0o666 & ~umask)
         yield scratch
         scratch.replace(path)
+    except OSError as error:
+        if scratch is None or error.filename is None or os.fspath(error.filename) == os.fspath(scratch):
+            raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from error
+        raise
     finally:
-        scratch.unlink(missing_ok=True)
+        if scratch is not None:
+            scratch.unlink(missing_ok=True)
+
+
+def check_writable(path: AnyPath) -> None:
+    """Find out before long work whether a result can be written, leaving what is there as it is.
+
+    Raises
+    ------
+    OSError
+        If `path` is a folder, or a file cannot be made beside it.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", os.fspath(path))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
