@@ -237,9 +237,7 @@ def test_folders_of_no_known_layout(tmp_path: Path, name: str) -> None:
 
 
 def test_labels_that_are_not_there(deam: Path) -> None:
-    with pytest.raises(
-        DatasetError, match=r"dynamic_arousal_dev431\.csv: not found; the labels 'mediaeval2015'"
-    ):
+    with pytest.raises(DatasetError, match=r"dynamic_arousal_dev431\.csv: not found; the labels 'mediaeval2015'"):
         read_dataset(deam, labels="mediaeval2015")
     (deam / DYNAMIC / "valence.csv").unlink()
     with pytest.raises(DatasetError, match=r"valence\.csv: not found; the labels 'deam' are expected there"):
@@ -251,9 +249,7 @@ def test_labels_that_are_not_there(deam: Path) -> None:
 def test_no_song_left(deam: Path) -> None:
     shutil.rmtree(deam / "features")
     (deam / "features").mkdir()
-    with pytest.raises(
-        DatasetError, match=r"no song with both .* 0 feature files and the labels of 51 songs"
-    ):
+    with pytest.raises(DatasetError, match=r"no song with features, labels .* 0 feature files, the labels of 51 songs"):
         read_dataset(deam)
 
 
@@ -385,9 +381,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "change", "message"), BAD)
-def test_malformed_files(
-    deam: Path, name: Path, change: Callable[[list[str]], None], message: str | None
-) -> None:
+def test_malformed_files(deam: Path, name: Path, change: Callable[[list[str]], None], message: str | None) -> None:
     edit(deam / name, change)
     if message is None:
         read_dataset(deam)
@@ -608,9 +602,7 @@ def test_real_notes(real: dict[str, Dataset]) -> None:
 
 @pytest.mark.real
 @pytest.mark.parametrize(("song_id", "start"), [(2, 48), (20, 250), (1001, 0), (1640, 0)])
-def test_real_rows_against_a_plain_look_up(
-    real: dict[str, Dataset], deam_dir: Path, song_id: int, start: int
-) -> None:
+def test_real_rows_against_a_plain_look_up(real: dict[str, Dataset], deam_dir: Path, song_id: int, start: int) -> None:
     """Songs 2 (whole) and 20 (cut) start at 0.48 and 4.1 minutes.seconds; 1640 has a grid of its own."""
     song = next(song for song in real["deam"].songs if song.song_id == str(song_id))
     with (deam_dir / "features" / f"{song_id}.csv").open(newline="") as file:

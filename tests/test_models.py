@@ -203,8 +203,9 @@ def test_divergence_is_an_error_that_names_the_learning_rate() -> None:
 @pytest.mark.parametrize(
     ("kind", "settings", "message"),
     [
-        (FFNNConfig, {"hidden": ()}, "hidden must be one positive number"),
-        (FFNNConfig, {"hidden": (8, 0)}, "hidden must be one positive number"),
+        (FFNNConfig, {"hidden": ()}, "hidden must be the units of each layer"),
+        (FFNNConfig, {"hidden": (100_000_000_000,)}, "hidden must be the units of each layer, from 1 to 65536"),
+        (FFNNConfig, {"hidden": (8, 0)}, "hidden must be the units of each layer"),
         (FFNNConfig, {"activation": "selu"}, "activation must be one of relu, sigmoid, tanh, got 'selu'"),
         (FFNNConfig, {"output": "relu"}, "output must be one of"),
         (FFNNConfig, {"dropout": 1.0}, "dropout must be in"),

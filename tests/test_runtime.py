@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from made_songs import made_dataset
 from moodcurve.features import COMPARE248, COMPARE260, Features
@@ -109,9 +109,7 @@ def test_no_rows_give_no_points(model) -> None:
 
 def test_curve_carries_what_it_was_made_of(model) -> None:
     curve = model.curve(SONG.features, source="a song.mp3", duration_s=10.6, warnings=("cut short",))
-    np.testing.assert_array_equal(
-        np.column_stack([curve.arousal, curve.valence]), model.predict(SONG.features)
-    )
+    np.testing.assert_array_equal(np.column_stack([curve.arousal, curve.valence]), model.predict(SONG.features))
     np.testing.assert_array_equal(curve.times_s, SONG.features.times_s)
     stated = (curve.source, curve.model, curve.feature_set, curve.duration_s, curve.warnings)
     assert stated == ("a song.mp3", "made-svr", "compare248/1", 10.6, ("cut short",))
@@ -170,19 +168,27 @@ def test_foreign_onnx_files_are_refused(tmp_path: Path, proto: onnx.ModelProto) 
 
 
 @pytest.mark.parametrize(
-    "stated",
+    ("stated", "message"),
     [
-        {"feature_set": "chroma12"},
-        {"feature_set_version": "0"},
-        {"columns": '["F0final_sma_stddev"]'},
+        ({"feature_set": "chroma12"}, "reads features chroma12/1; this version of moodcurve makes compare260/1, "),
+        ({"feature_set_version": "0"}, "reads features compare248/0; this version of moodcurve makes compare260/1, "),
+        ({"columns": '["F0final_sma_stddev"]'}, "reads other columns than those of compare248/1"),
     ],
 )
-def test_model_of_other_features_is_refused(model_file: Path, tmp_path: Path, stated: dict) -> None:
+def test_model_of_other_features_is_refused(model_file: Path, tmp_path: Path, stated: dict, message: str) -> None:
     path = changed(model_file, tmp_path / "other.onnx", **stated)
-    with pytest.raises(
-        ModelError, match=r"other\.onnx: reads features .*; this version of moodcurve makes compare260/1, "
-    ):
+    with pytest.raises(ModelError, match=rf"other\.onnx: {message}"):
         load_model(path)
+
+
+def test_a_model_whose_answer_is_no_number_is_refused(model_file: Path, tmp_path: Path) -> None:
+    proto = onnx.load(model_file)
+    for weights in (w for w in proto.graph.initializer if w.data_type in (TensorProto.FLOAT, TensorProto.DOUBLE)):
+        weights.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weights) * np.nan, weights.name))
+    path = tmp_path / "nan.onnx"
+    onnx.save(proto, path)
+    with pytest.raises(ModelError, match="made-svr gives values that are no numbers"):
+        load_model(path).predict(SONG.features)
 
 
 def test_incomplete_metadata_is_refused(model_file: Path, tmp_path: Path) -> None:
@@ -214,9 +220,7 @@ def test_loading_and_predicting_import_no_training_library(model_file: Path, tmp
         "m.predict(Features(np.zeros((3, 248), np.float32), np.arange(3.0), m.feature_set))\n"
         "print([n for n in ('torch', 'sklearn', 'onnx', 'moodcurve.learn') if n in sys.modules])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 

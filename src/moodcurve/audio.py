@@ -1,6 +1,6 @@
 """A file of music as blocks of mono samples, whatever its format, rate, channels and length.
 
-Everything that the features hear passes here once: decode (``decoders.py``), clip each channel, average the
+Everything that the features hear passes here once: decode (``decoders``), clip each channel, average the
 channels, resample, clip again, cut into blocks. A file is never held in memory as a whole.
 """
 

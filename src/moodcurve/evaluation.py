@@ -73,8 +73,10 @@ def read_ids(path: str | os.PathLike[str]) -> tuple[str, ...]:
         If the file cannot be read as text.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: cannot be read as a list of ids, one a line: {error}") from error
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read as a list of ids: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path}: is not text; expected a list of ids, one a line") from error
     ids = [line.split(",")[0].strip() for line in lines]
     return tuple(song_id for song_id in ids[ids[:1] == ["song_id"] :] if song_id)

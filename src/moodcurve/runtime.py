@@ -71,7 +71,7 @@ class Model:
         Raises
         ------
         ModelError
-            If the features are of another version or lack a column.
+            If the features are of another version or lack a column, or the model's answer is not finite.
         ValueError
             If a value is NaN or infinite.
         """
@@ -84,6 +84,8 @@ class Model:
         for start in range(0, len(values), BLOCK_ROWS):
             block = np.ascontiguousarray(values[start : start + BLOCK_ROWS], dtype=np.float32)
             (predicted[start : start + BLOCK_ROWS],) = self._session.run([OUTPUT], {INPUT: block})
+        if not np.isfinite(predicted).all():
+            raise ModelError(f"model {self.name} gives values that are no numbers: its file is damaged")
         return np.clip(predicted, -1, 1)
 
     def curve(self, features: Features, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()) -> Curve:
@@ -195,7 +197,9 @@ def _names(session: "onnxruntime.InferenceSession") -> tuple[list[str], list[str
 def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:
     name, version = metadata["feature_set"], metadata["feature_set_version"]
     known = FEATURE_SETS.get(name)
-    if known is None or known.version != version or metadata["columns"] != json.dumps(known.names):
+    if known is not None and known.version == version and metadata["columns"] != json.dumps(known.names):
+        raise ModelError(f"{label}: reads other columns than those of {known.key}, which it names")
+    if known is None or known.version != version:
         made = ", ".join(s.key for s in FEATURE_SETS.values())
         raise ModelError(f"{label}: reads features {name}/{version}; this version of moodcurve makes {made}")
     return known

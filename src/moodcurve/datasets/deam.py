@@ -144,8 +144,9 @@ def _read(files: _Files, progress: Progress | None) -> Dataset:
     )
     if not songs:
         raise DatasetError(
-            f"{files.folder}: no song with both features and labels; "
-            f"found {len(files.features)} feature files and the labels of {len(ratings)} songs"
+            f"{files.folder}: no song with features, labels and a known time base; found {len(files.features)} "
+            f"feature files, the labels of {len(ratings)} songs and {len(infos)} songs in metadata/; songs up to id "
+            "1000 need metadata/songs_info.csv"
         )
     notes += _notes_on_coverage(files, ratings, placed)
     notes += _notes_on_rows(placed, aligned)

@@ -22,6 +22,8 @@ from moodcurve.learn.preprocessing import Preprocessing, PreprocessingConfig, fi
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.targets import ACTIVATIONS, target_scaling
 
+MOST_UNITS = 65_536
+"""Of a layer: two such layers have 17 GB of weights."""
 HIDDEN_ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 _OPERATORS = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh"}
 _FUNCTIONS = {
@@ -83,8 +85,8 @@ class FFNNConfig:
     preprocessing: PreprocessingConfig = field(default_factory=lambda: PreprocessingConfig(pca_variance=0.99))
 
     def __post_init__(self) -> None:
-        hidden = bool(self.hidden) and min(self.hidden) >= 1
-        check(hidden, "hidden", "one positive number of units for each layer, at least one", self.hidden)
+        hidden = bool(self.hidden) and min(self.hidden) >= 1 and max(self.hidden) <= MOST_UNITS
+        check(hidden, "hidden", f"the units of each layer, from 1 to {MOST_UNITS}, at least one layer", self.hidden)
         known = ", ".join(HIDDEN_ACTIVATIONS)
         check(self.activation in HIDDEN_ACTIVATIONS, "activation", f"one of {known}", self.activation)
         check(self.output in ACTIVATIONS, "output", f"one of {', '.join(ACTIVATIONS)}", self.output)
