@@ -6,6 +6,8 @@
 # make setup              only the environment in .venv that all of these make by themselves
 
 BIN := .venv/bin
+# through the environment, where no character of a file's name means anything
+export SONG
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo test lint bench model clean
 
@@ -19,7 +21,7 @@ setup-dev:
 	@sh scripts/setup.sh dev
 
 demo: setup
-	@$(BIN)/moodcurve demo $(if $(SONG),"$(SONG)") -o demo-output
+	@$(BIN)/moodcurve demo -o demo-output $${SONG:+-- "$$SONG"}
 
 test: setup-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -8,13 +8,13 @@ sum=$(cat pyproject.toml constraints.txt scripts/setup.sh | cksum)
 stamp=$venv/.installed-$kind
 
 find_python() {
-    for name in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
+    for name in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
         if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             echo "$name"
             return
         fi
     done
-    echo "moodcurve needs Python 3.11 or newer; set PYTHON=/path/to/python3" >&2
+    echo "moodcurve needs Python 3.11 or newer${PYTHON:+, and $PYTHON is not}; set PYTHON=/path/to/python3" >&2
     exit 1
 }
 

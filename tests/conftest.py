@@ -18,9 +18,7 @@ def data_dir() -> Path:
     """The folder of real songs; absent, a failure on CI and a skip elsewhere."""
     folder = Path(os.environ.get("MOODCURVE_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        message = (
-            f"no test data at {folder}; set MOODCURVE_DATA to the folder that holds deam.tar.xz and audio/"
-        )
+        message = f"no test data at {folder}; set MOODCURVE_DATA to the folder that holds deam.tar.xz and audio/"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)

@@ -95,9 +95,7 @@ def write_metadata(folder: Path) -> None:
     for i in IDS_2013:
         artist, title = artists.get(i, f"artist {i}"), titles.get(i, f"title {i}")
         start, end = min_sec(start_s(i)), min_sec(start_s(i) + 45)
-        infos.append(
-            f'{i},"\t{i}.mp3","{artist}\t","\t{title}\t","\t{start}\t","\t{end}\t","\tBlues\t","development"'
-        )
+        infos.append(f'{i},"\t{i}.mp3","{artist}\t","\t{title}\t","\t{start}\t","\t{end}\t","\tBlues\t","development"')
         songs.append(f'{i},"\t{i}.mp3","{artist}\t","\t{title}\t","\tBlues\t"')
     (folder / "songs_info.csv").write_text("\n".join(infos) + "\n")
     (folder / "metadata_2013.csv").write_text("\n".join(songs) + "\n")

@@ -1,13 +1,19 @@
 """The command line: outputs, streams and exit codes that other programs rely on."""
 
+import contextlib
 import csv
+import fcntl
 import json
 import os
+import pty
+import re
 import signal
+import struct
 import subprocess
 import sys
-import time
+import termios
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,7 +21,11 @@ import soundfile
 from typer.testing import CliRunner, Result
 
 from moodcurve import cli
-from moodcurve.features import COMPARE260
+from moodcurve.datasets.deam import Labels
+from moodcurve.features import COMPARE260, FEATURE_SETS
+from moodcurve.formats import FORMATS
+from moodcurve.learn.protocols import PROTOCOLS
+from moodcurve.learn.training import FAMILIES
 
 SR = 44_100
 
@@ -177,28 +187,99 @@ def test_results_that_cannot_be_written_give_one_line(song: Path, tmp_path: Path
     assert "taken" in done.stderr
 
 
-def test_a_closed_pipe_is_no_error_message(song: Path) -> None:
+def test_a_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
+    # a minute: 400 kB of table, more than a pipe holds
+    path = tmp_path / "minute.flac"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 60 * SR), SR)
     run_cli = "from moodcurve.cli import main; main()"
-    command = f"{sys.executable} -c '{run_cli}' features {song} | head -n 1"
+    command = f"{sys.executable} -c '{run_cli}' features {path} | head -n 1"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=300)
     assert done.stdout.startswith("frameTime;F0final_sma_stddev;")
     assert done.stderr == ""
 
 
-def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_half_written(song: Path, tmp_path: Path) -> None:
     long = tmp_path / "long.flac"
     soundfile.write(long, np.random.default_rng(0).normal(0, 0.1, 600 * SR), SR)
     out = tmp_path / "out"
-    command = [sys.executable, "-c", "from moodcurve.cli import main; main()"]
-    with subprocess.Popen(
-        [*command, "analyze", long, "-o", out], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as running:
-        time.sleep(4)
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", "analyze", song, long, "-o", out]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert "wrote" in running.stderr.readline()
         os.kill(running.pid, signal.SIGINT)
-        _, stderr = running.communicate(timeout=60)
+        stdout, stderr = running.communicate(timeout=60)
     assert running.returncode == 130
+    assert "1 of 2 songs" in stderr
     assert "Traceback" not in stderr
-    assert not out.exists() or list(out.iterdir()) == []
+    assert "noise.flac" in stdout
+    assert [path.name for path in out.iterdir()] == ["noise.csv"]
+
+
+def test_a_result_that_cannot_be_written_does_not_stop_the_others(song: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second.flac"
+    second.write_bytes(song.read_bytes())
+    (tmp_path / "out" / "noise.csv").mkdir(parents=True)
+    done = run("analyze", song, second, "-o", tmp_path / "out")
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'out' / 'noise.csv'}: " in done.stderr
+    assert (tmp_path / "out" / "second.csv").is_file()
+    assert "second.flac" in done.stdout
+
+
+def test_a_result_never_takes_the_place_of_a_song(song: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.csv"
+    odd.write_bytes(song.read_bytes())
+    for arguments in (("analyze", odd, "-o", tmp_path), ("features", odd, "-o", odd)):
+        done = run(*arguments)
+        assert done.exit_code == 2
+        assert "is one of the songs" in done.stderr
+    assert odd.read_bytes() == song.read_bytes()
+
+
+def test_links_that_lead_to_themselves_are_one_bad_file(song: Path, tmp_path: Path) -> None:
+    (tmp_path / "loop.mp3").symlink_to(tmp_path / "loop.mp3")
+    done = process("analyze", tmp_path / "loop.mp3", song, "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert len([line for line in done.stderr.splitlines() if "loop.mp3" in line]) == 1
+    assert (tmp_path / "out" / "noise.csv").is_file()
+
+
+def test_json_is_utf8_whatever_the_terminal(song: Path, tmp_path: Path) -> None:
+    path = tmp_path / "é.flac"
+    path.write_bytes(song.read_bytes())
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", "analyze", str(path), "-f", "json"]
+    done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "latin-1"}, timeout=300)
+    assert json.loads(done.stdout.decode("utf-8"))["source"] == str(path)
+
+
+def test_without_standard_error_the_result_is_still_there(song: Path) -> None:
+    command = f"{sys.executable} -c 'from moodcurve.cli import main; main()' analyze {song} -f csv 2>&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=300)
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 7)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "columns", "drawn"), [("utf-8", 80, True), ("utf-8", 40, True), ("ascii", 80, False)]
+)
+def test_a_drawing_fits_the_terminal(song: Path, encoding: str, columns: int, drawn: bool) -> None:
+    terminal, inner = pty.openpty()
+    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "TERM": "xterm"}
+    environment.pop("COLUMNS", None)
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", "analyze", song]
+    with subprocess.Popen(command, stdout=inner, stderr=inner, env=environment) as running:
+        os.close(inner)
+        shown = b""
+        # the terminal ends with an error once nobody holds its other side
+        with contextlib.suppress(OSError):
+            while part := os.read(terminal, 65_536):
+                shown += part
+    os.close(terminal)
+    assert running.returncode == 0
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode("utf-8", "replace")).replace("\r", "\n").splitlines()
+    dotted = [line for line in lines if re.search("[\u2800-\u28ff]", line)]
+    assert len(dotted) == (8 if drawn else 0)
+    assert all(len(line) <= columns for line in dotted)
 
 
 # --- features ---
@@ -243,7 +324,7 @@ def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
     ids.write_text("2\n3\n1004\n9999\n")
     partly = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
     assert partly.exit_code == 1
-    assert "no song 9999" in partly.stderr
+    assert "1 of 4 ids are not in" in partly.stderr
     assert json.loads(partly.stdout) == figures
     shown = run("evaluate", small_deam, "--model", model, "--ids", ids)
     assert f"{figures['arousal']['rmse']:.3f}" in shown.stdout
@@ -295,3 +376,11 @@ def test_version_and_help() -> None:
     done = run("--help")
     for command in ("analyze", "features", "train", "evaluate", "benchmark", "demo"):
         assert command in done.stdout
+
+
+def test_choices_are_those_of_the_library() -> None:
+    assert tuple(cli.Format) == FORMATS
+    assert set(cli.Set) == {"compare260", "default"} <= {"default", *FEATURE_SETS}
+    assert list(cli.Family) == list(FAMILIES)
+    assert list(cli.Protocol) == list(PROTOCOLS)
+    assert tuple(cli.Labels) == get_args(Labels)

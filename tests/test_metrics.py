@@ -37,9 +37,7 @@ def plain_ccc(y: Array, p: Array) -> float:
     return float(2 * rho * y.std() * p.std() / (y.var() + p.var() + (y.mean() - p.mean()) ** 2))
 
 
-def songs(
-    n: int, *, seed: int, points: int = 60, spread: float = 0.3, noise: float = 0.2
-) -> tuple[Songs, Songs]:
+def songs(n: int, *, seed: int, points: int = 60, spread: float = 0.3, noise: float = 0.2) -> tuple[Songs, Songs]:
     """Make songs whose levels differ by `spread`, with a little course, and predictions off by `noise`."""
     rng = np.random.default_rng(seed)
     y_true, y_pred = [], []
@@ -69,9 +67,7 @@ def test_known_answers() -> None:
 NUMBERS = st.integers(-1000, 1000).map(lambda i: i / 1000)
 PAIRS = (
     st.integers(2, 50)
-    .flatmap(
-        lambda n: st.tuples(arrays(np.float64, n, elements=NUMBERS), arrays(np.float64, n, elements=NUMBERS))
-    )
+    .flatmap(lambda n: st.tuples(arrays(np.float64, n, elements=NUMBERS), arrays(np.float64, n, elements=NUMBERS)))
     .filter(lambda pair: np.ptp(pair[0]) > 0 and np.ptp(pair[1]) > 0)
 )
 
@@ -240,8 +236,7 @@ def test_each_draw_is_scored_exactly() -> None:
     found = bootstrap(y_true, y_pred, n=200, seed=0, level=0.99)
     for name in STATISTICS:
         values = [
-            getattr(scores([y_true[i] for i in k], [y_pred[i] for i in k]), name)
-            for k in ([0, 0], [0, 1], [1, 1])
+            getattr(scores([y_true[i] for i in k], [y_pred[i] for i in k]), name) for k in ([0, 0], [0, 1], [1, 1])
         ]
         assert found[name].low == pytest.approx(min(values), abs=1e-12)
         assert found[name].high == pytest.approx(max(values), abs=1e-12)

@@ -50,7 +50,8 @@ def test_all_that_is_asked_is_written(tmp_path: Path) -> None:
         duration_s=10.5,
     )
     outputs = Outputs(folder=tmp_path / "results", formats=("csv", "json"), plot=True)
-    written = outputs.write(curve, Path("one.mp3"), "one")
+    written = list(outputs.write(curve, Path("one.mp3"), "one"))
+    assert written == outputs.targets("one")
     assert [path.name for path in written] == ["one.csv", "one.json", "one.png"]
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
         "one.csv",
@@ -58,3 +59,9 @@ def test_all_that_is_asked_is_written(tmp_path: Path) -> None:
         "one.png",
     ]
     assert all(path.stat().st_size > 0 for path in written)
+
+
+def test_a_link_that_leads_to_itself_is_a_song_like_another(tmp_path: Path) -> None:
+    loop = tmp_path / "loop.mp3"
+    loop.symlink_to(loop)
+    assert list(output_stems([loop, tmp_path / "one.mp3"]).values()) == ["loop", "one"]

@@ -41,9 +41,7 @@ def test_the_path_and_its_ends_are_drawn(tmp_path: Path) -> None:
     moving = small_curve(arousal=np.zeros(n), valence=np.linspace(-0.9, 0.9, n))
     write_plot(still, tmp_path / "still.png")
     write_plot(moving, tmp_path / "moving.png")
-    coloured = [
-        np.ptp(pixels(tmp_path / f"{name}.png")[:650, 1000:], axis=2) > 60 for name in ("still", "moving")
-    ]
+    coloured = [np.ptp(pixels(tmp_path / f"{name}.png")[:650, 1000:], axis=2) > 60 for name in ("still", "moving")]
     assert coloured[1].sum() > coloured[0].sum() + 1000
     columns = np.flatnonzero(coloured[1].any(axis=0))
     assert 250 < np.ptp(columns) < 700  # from left to right through most of the circle

@@ -226,8 +226,7 @@ def test_the_path_runs_through_the_circle_without_a_gap() -> None:
 
 def test_the_waveform_fills_its_height() -> None:
     (peak,), (rms,) = (
-        paths(drawing.waveform_svg(np.array([0.1, 0.4]), np.array([0.1, 0.2])), name)
-        for name in ("peak", "rms")
+        paths(drawing.waveform_svg(np.array([0.1, 0.4]), np.array([0.1, 0.2])), name) for name in ("peak", "rms")
     )
     assert peak[:4].tolist() == [[0, 375], [500, 375], [500, 0], [1000, 0]]
     assert rms[:, 1].min() == 250

@@ -135,12 +135,8 @@ def test_a_click_goes_to_its_moment(song_page: Path, open_page: Open, part: str)
     assert cursor_share(page) == pytest.approx(0.5, abs=0.005)
     curve = small_curve(SECONDS)
     assert page.locator("#time").inner_text() == "0:04"
-    assert float(page.locator("#arousal").inner_text().replace("−", "-")) == pytest.approx(
-        curve.arousal[8], abs=0.011
-    )
-    assert float(page.locator("#valence").inner_text().replace("−", "-")) == pytest.approx(
-        curve.valence[8], abs=0.011
-    )
+    assert float(page.locator("#arousal").inner_text().replace("−", "-")) == pytest.approx(curve.arousal[8], abs=0.011)
+    assert float(page.locator("#valence").inner_text().replace("−", "-")) == pytest.approx(curve.valence[8], abs=0.011)
 
 
 def test_a_drag_follows_the_pointer(song_page: Path, open_page: Open) -> None:
@@ -202,9 +198,7 @@ def test_the_point_stands_where_the_path_is(song_page: Path, open_page: Open) ->
     curve = small_curve(SECONDS)
     near = np.abs(curve.times_s - 4.0) <= 2.0
     # three decimals of the path, two of the drawing, and 0.05 s of a pixel
-    assert point(page) == pytest.approx(
-        (100 * curve.valence[near].mean(), -100 * curve.arousal[near].mean()), abs=0.6
-    )
+    assert point(page) == pytest.approx((100 * curve.valence[near].mean(), -100 * curve.arousal[near].mean()), abs=0.6)
     assert page.locator("#mood").inner_text() == "mildly pleased, happy, glad"
     assert page.locator(".word.here").text_content() == "pleased"
 
@@ -307,9 +301,7 @@ def test_text_is_legible_in_light_and_dark(song_page: Path, open_page: Open, sch
 def test_a_dark_window_prints_on_white(song_page: Path, open_page: Open) -> None:
     page = open_page(song_page, color_scheme="dark")
     page.emulate_media(media="print")
-    assert page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor") == (
-        "rgb(255, 255, 255)"
-    )
+    assert page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor") == ("rgb(255, 255, 255)")
     assert not page.locator("#play").is_visible()
     assert not page.locator("#cursor").is_visible()
     assert page.locator(".line.arousal").is_visible()

@@ -107,9 +107,7 @@ def test_previews_stay_below_the_limit(
     assert len(data) == pytest.approx(20 * bits_per_s / 8, abs=0.1 * bits_per_s / 8)
 
 
-def test_a_recording_of_hours_keeps_its_waveform_without_sound(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recording_of_hours_keeps_its_waveform_without_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_song(tmp_path, "pcm16.wav", 8.0)
     monkeypatch.setattr(sound, "EMBED_LIMIT_BYTES", 1000)
     found = listen(path, 8.0)

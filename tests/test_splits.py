@@ -14,9 +14,7 @@ ANNOTATION = Annotation(times_s=np.zeros(1), arousal=np.zeros(1), valence=np.zer
 
 
 def song(song_id: int, artist: str) -> Song:
-    return Song(
-        song_id=str(song_id), artist=artist, title="", genre="", features=FEATURES, annotation=ANNOTATION
-    )
+    return Song(song_id=str(song_id), artist=artist, title="", genre="", features=FEATURES, annotation=ANNOTATION)
 
 
 def songs_of(artists: list[str]) -> list[Song]:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from moodcurve.audio import AudioError, AudioReader, open_audio
 from moodcurve.curve import Curve
 from moodcurve.features import FeatureError, Features, FeatureSet, extract
+from moodcurve.files import AnyPath
 from moodcurve.runtime import Model, load_model
 
-Path = str | os.PathLike[str]
 Progress = Callable[[float, float | None], None]
 """Called with the seconds of audio read so far and those that the file claims, None if it does not say."""
 
@@ -35,7 +35,7 @@ class FileFeatures:
     warnings: tuple[str, ...]
 
 
-def file_features(path: Path, feature_set: FeatureSet, *, progress: Progress | None = None) -> FileFeatures:
+def file_features(path: AnyPath, feature_set: FeatureSet, *, progress: Progress | None = None) -> FileFeatures:
     """Read an audio file, or the sound of a video, block by block into window features.
 
     Raises
@@ -51,7 +51,7 @@ def file_features(path: Path, feature_set: FeatureSet, *, progress: Progress | N
         return FileFeatures(features, reader.duration_s, tuple(reader.warnings))
 
 
-def analyze(path: Path, *, model: str | Path | Model = "default", progress: Progress | None = None) -> Curve:
+def analyze(path: AnyPath, *, model: AnyPath | Model = "default", progress: Progress | None = None) -> Curve:
     """Give the curve of arousal and valence of an audio file, or of the sound of a video.
 
     Parameters

@@ -8,7 +8,7 @@ imported when it runs, so that `moodcurve --help` and `moodcurve analyze` stay q
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -73,26 +73,23 @@ class Labels(StrEnum):
 
 ModelOption = Annotated[str, typer.Option("--model", metavar="NAME|FILE", help="A packaged model or a model file.")]
 LabelsOption = Annotated[Labels, typer.Option("--labels", help="Which labels of a DEAM folder.")]
-DatasetArgument = Annotated[Path, typer.Argument(metavar="DATASET", help="Folder of annotated songs in DEAM's layout.")]
+DatasetArgument = Annotated[
+    Path, typer.Argument(metavar="DATASET", readable=False, help="Folder of annotated songs in DEAM's layout.")
+]
 
 
 def main() -> None:
     """Run the command line; errors that a user can mend become one line."""
+    # a program may be started without one of them; these stay open to its end
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # a terminal that cannot show a character gets a replacement, not a crash
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         app()
-    except MoodcurveError as error:
-        _say(str(error))
-        sys.exit(1)
-    except BrokenPipeError:
-        # the reader of a pipe, `head` for example, has seen enough; keep Python from complaining at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except OSError as error:
-        # a full disk, a folder that may not be written to
-        _say(f"{error.filename or 'cannot write'}: {error.strerror or error}")
+    except (MoodcurveError, OSError) as error:
+        _say(_reason(error))
         sys.exit(1)
 
 
@@ -113,11 +110,13 @@ def _options(
 
 @app.command()
 def analyze(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Audio files, or videos.")],
-    folder: Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Write results here.")] = None,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", readable=False, help="Audio files, or videos.")],
+    folder: Annotated[
+        Path | None, typer.Option("-o", metavar="DIR", readable=False, help="Write results here.")
+    ] = None,
     formats: Annotated[list[Format] | None, typer.Option("-f", help="May be given several times.")] = None,
-    plot: Annotated[bool, typer.Option("--plot", help="Write a picture, DIR/<stem>.png.")] = False,
-    report: Annotated[bool, typer.Option("--report", help="Write a page with a player, DIR/<stem>.html.")] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Write a picture, <stem>.png, into DIR or here.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="Write a page with a player, <stem>.html.")] = False,
     model: ModelOption = "default",
 ) -> None:
     """Give the curve of arousal and valence of songs.
@@ -131,46 +130,54 @@ def analyze(
     from moodcurve.outputs import Outputs, output_stems
     from moodcurve.runtime import load_model
 
-    formats = formats or []
+    stems = output_stems(paths)
+    formats = list(dict.fromkeys(formats or []))
     to_stdout = folder is None and bool(formats)
-    if to_stdout and (len(paths) > 1 or len(formats) > 1):
+    if to_stdout and (len(stems) > 1 or len(formats) > 1):
         raise typer.BadParameter("several songs or formats need a folder to write to: -o DIR", param_hint="-f")
     if folder is not None and not (formats or plot or report):
         formats = [Format.csv]
     outputs = Outputs(folder=folder or Path(), formats=() if to_stdout else tuple(formats), plot=plot, report=report)
+    _keep_apart(paths, [target for stem in stems.values() for target in outputs.targets(stem)])
     loaded = load_model(model)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)  # fails now rather than after the first song
-    stems = output_stems(paths)
     curves = []
+    exit_code = 0
     with terminal.progress_bar() as bar:
-        for number, (path, stem) in enumerate(stems.items()):
-            task = bar.add_task(_of(number, len(stems)) + one_line(path.name), total=1.0)
-            try:
-                curves.append(analyze_file(path, model=loaded, progress=_share(bar, task)))
-            except MoodcurveError as error:
-                _say(str(error))
-                continue
-            finally:
+        try:
+            for number, (path, stem) in enumerate(stems.items()):
+                task = bar.add_task(_of(number, len(stems)) + one_line(path.name), total=1.0)
+                try:
+                    curves.append(analyze_file(path, model=loaded, progress=_share(bar, task)))
+                    for warning in curves[-1].warnings:
+                        _say(f"{path}: {warning}")
+                    for file in outputs.write(curves[-1], path, stem):
+                        _say(f"wrote {file}")
+                except (MoodcurveError, OSError) as error:
+                    _say(_reason(error))
+                    exit_code = 1
                 bar.remove_task(task)
-            for file in outputs.write(curves[-1], path, stem):
-                _say(f"wrote {file}")
-            for warning in curves[-1].warnings:
-                _say(f"{path}: {warning}")
+        except KeyboardInterrupt:
+            _say(f"interrupted: {len(curves)} of {len(stems)} songs are done")
+            exit_code = 130
     if to_stdout and curves:
         from moodcurve.formats import dumps
 
-        sys.stdout.write(dumps(curves[0], formats[0]))
+        # bytes: JSON is UTF-8 wherever it goes
+        sys.stdout.buffer.write(dumps(curves[0], formats[0]).encode("utf-8", "replace"))
     elif curves:
         terminal.print_curves(curves)
-    raise typer.Exit(int(len(curves) < len(stems)))
+    raise typer.Exit(exit_code)
 
 
 @app.command()
 def features(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="An audio file, or a video.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", readable=False, help="An audio file, or a video.")],
     feature_set: Annotated[Set, typer.Option("--set", help="Which columns.")] = Set.compare260,
-    output: Annotated[Path | None, typer.Option("-o", metavar="FILE.csv", help="Instead of printing.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", metavar="FILE.csv", readable=False, help="Instead of printing.")
+    ] = None,
 ) -> None:
     """Write a song's window features as DEAM's CSV: frameTime;... with a row each half second.
 
@@ -180,8 +187,11 @@ def features(
     from moodcurve.analysis import file_features
     from moodcurve.features import feature_set as find_set
     from moodcurve.features import write_csv
-    from moodcurve.files import written_whole
+    from moodcurve.files import check_writable, written_whole
 
+    if output is not None:
+        _keep_apart([path], [output])
+        check_writable(output)
     with terminal.progress_bar() as bar:
         task = bar.add_task(one_line(path.name), total=1.0)
         heard = file_features(path, find_set(feature_set), progress=_share(bar, task))
@@ -196,8 +206,12 @@ def features(
 
 @app.command()
 def demo(
-    song: Annotated[Path | None, typer.Argument(metavar="[SONG]", help="Your own song instead.")] = None,
-    folder: Annotated[Path, typer.Option("-o", metavar="DIR", help="Write results here.")] = Path("demo-output"),
+    song: Annotated[
+        Path | None, typer.Argument(metavar="[SONG]", readable=False, help="Your own song instead.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("-o", metavar="DIR", readable=False, help="Write results here.")] = Path(
+        "demo-output"
+    ),
 ) -> None:
     """Take a song through the whole path: table, CSV, JSON, picture and page with a player.
 
@@ -220,7 +234,8 @@ def demo(
     with terminal.progress_bar() as bar:
         curve = analyze_file(song, progress=_share(bar, bar.add_task(one_line(song.name), total=1.0)))
     outputs = Outputs(folder=folder, formats=(Format.csv, Format.json), plot=True, report=True)
-    written = outputs.write(curve, song, song.stem)
+    _keep_apart([song], outputs.targets(song.stem))
+    written = list(outputs.write(curve, song, song.stem))
     terminal.print_curves([curve])
     if composition is not None:
         terminal.print_sections(curve, composition.spans)
@@ -233,8 +248,10 @@ def demo(
 def train(
     folder: DatasetArgument,
     family: Annotated[Family, typer.Option("--model", help="Which kind of model.")],
-    output: Annotated[Path, typer.Option("-o", metavar="MODEL.onnx", help="The model file to write.")],
-    config: Annotated[Path | None, typer.Option("--config", metavar="FILE.toml", help="Settings of the model.")] = None,
+    output: Annotated[Path, typer.Option("-o", metavar="MODEL.onnx", readable=False, help="The model file to write.")],
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE.toml", readable=False, help="Settings of the model.")
+    ] = None,
     labels: LabelsOption = Labels.deam,
     feature_set: Annotated[Set, typer.Option("--set", help="Which columns to learn from.")] = Set.default,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same model.")] = 0,
@@ -244,12 +261,14 @@ def train(
     Example: moodcurve train DEAM --model ffnn --config ffnn.toml -o my-model.onnx
     """
     from moodcurve import terminal
+    from moodcurve.files import check_writable
     from moodcurve.learn.config import read_config
     from moodcurve.learn.export import export
     from moodcurve.learn.training import FAMILIES, save_log
     from moodcurve.learn.training import train as train_model
 
     settings = read_config(config, FAMILIES[family].config) if config else None
+    check_writable(output)
     dataset = _read_songs(folder, labels, feature_set)
     with terminal.progress_bar() as bar:
         trained = train_model(
@@ -269,7 +288,9 @@ def train(
 def evaluate(
     folder: DatasetArgument,
     model: ModelOption = "default",
-    ids: Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="Only these songs, an id a line.")] = None,
+    ids: Annotated[
+        Path | None, typer.Option("--ids", metavar="FILE", readable=False, help="Only these songs, an id a line.")
+    ] = None,
     labels: LabelsOption = Labels.deam,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -286,12 +307,14 @@ def evaluate(
     from moodcurve.runtime import load_model
 
     loaded = load_model(model)
+    wanted = read_ids(ids) if ids is not None else None
     dataset = _read_songs(folder, labels, Set.compare260)
     missing: tuple[str, ...] = ()
-    if ids is not None:
-        dataset, missing = select_songs(dataset, read_ids(ids))
-    for song_id in missing:
-        _say(f"{ids}: no song {song_id} in {folder}")
+    if wanted is not None:
+        dataset, missing = select_songs(dataset, wanted)
+    if missing:
+        shown = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+        _say(f"{ids}: {len(missing)} of {len(wanted or ())} ids are not in {folder}: {shown}")
     figures = judge(dataset, loaded)
     if as_json:
         print(json.dumps(figures, allow_nan=False))
@@ -305,9 +328,11 @@ def benchmark(
     folder: DatasetArgument,
     protocol: Annotated[Protocol, typer.Option("--protocol")] = Protocol.paper,
     models: Annotated[str, typer.Option("--models", metavar="a,b,...", help="Model families.")] = "mlr,svr,ffnn",
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write JSON here.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", readable=False, help="Write JSON here.")
+    ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", metavar="DIR", help="Write JSON, tables and figure here.")
+        Path | None, typer.Option("-o", metavar="DIR", readable=False, help="Write JSON, tables and figure here.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of splits, training and intervals.")] = 0,
 ) -> None:
@@ -318,15 +343,19 @@ def benchmark(
     Example: moodcurve benchmark DEAM --protocol paper --models mlr,ffnn -o results
     """
     from moodcurve import terminal
-    from moodcurve.files import written_whole
+    from moodcurve.files import check_writable, written_whole
     from moodcurve.learn.benchmark import run_benchmark
     from moodcurve.learn.benchmark_table import difference_table, draw, explanations, report, table
     from moodcurve.learn.protocols import read_for
 
+    for file in (json_file, output / f"{protocol.value}.json" if output is not None else None):
+        if file is not None:
+            check_writable(file)
+    families = [name.strip() for name in models.split(",")]
     with terminal.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_for(folder, protocol, progress=lambda done, total: _advance(bar, task, done, total))
-        result = run_benchmark(dataset, protocol, models.split(","), seed=seed, progress=_steps(bar, task))
+        result = run_benchmark(dataset, protocol, families, seed=seed, progress=_steps(bar, task))
     for note in dataset.notes:
         _say(note)
     terminal.print_rows(table(result))
@@ -382,6 +411,20 @@ def _of(number: int, total: int) -> str:
     return f"{number + 1}/{total} " if total > 1 else ""
 
 
+def _keep_apart(songs: Sequence[Path], results: Sequence[Path]) -> None:
+    """Refuse to write a result over one of the songs."""
+    places = {os.path.realpath(song) for song in songs}
+    for result in results:
+        if os.path.realpath(result) in places:
+            raise typer.BadParameter(f"{one_line(str(result))} is one of the songs; choose another", param_hint="-o")
+
+
+def _reason(error: MoodcurveError | OSError) -> str:
+    if isinstance(error, OSError):
+        return f"{os.fspath(error.filename or 'standard output')}: {error.strerror or error}"
+    return str(error)
+
+
 def _say(message: str) -> None:
-    """Say something on standard error."""
-    typer.echo(f"moodcurve: {one_line(message)}", err=True)
+    """Say something on standard error; Rich clears a progress bar before what is printed there."""
+    print(f"moodcurve: {one_line(message)}", file=sys.stderr)

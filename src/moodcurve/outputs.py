@@ -1,7 +1,8 @@
 """Which files a song's results go to, and the writing of them."""
 
+import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,19 +20,20 @@ def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
     >>> list(output_stems([Path("a/one.mp3"), Path("b/one.mp3"), Path("b/two.mp3")]).values())
     ['a-one', 'b-one', 'two']
     """
-    unique = {path.resolve(): path for path in reversed(paths)}
-    songs = [path for path in dict.fromkeys(paths) if unique[path.resolve()] == path]
+    # realpath, since Path.resolve refuses a link that leads to itself
+    places = {path: os.path.realpath(path) for path in paths}
+    songs = list({place: path for path, place in reversed(places.items())}.values())[::-1]
     # names are compared without case, as some file systems do
     count = Counter(path.stem.casefold() for path in songs)
     stems: dict[Path, str] = {}
     taken: set[str] = set()
+    numbers: Counter[str] = Counter()
     for path in songs:
         clash = count[path.stem.casefold()] > 1
-        stem = f"{path.resolve().parent.name}-{path.stem}" if clash else path.stem
-        numbered, number = stem, 1
+        stem = numbered = f"{Path(places[path]).parent.name}-{path.stem}" if clash else path.stem
         while numbered.casefold() in taken:
-            number += 1
-            numbered = f"{stem}-{number}"
+            numbers[stem] += 1
+            numbered = f"{stem}-{numbers[stem] + 1}"
         taken.add(numbered.casefold())
         stems[path] = numbered
     return stems
@@ -56,29 +58,32 @@ class Outputs:
     plot: bool = False
     report: bool = False
 
-    def write(self, curve: Curve, audio: Path, stem: str) -> list[Path]:
-        """Write all that is wanted of one curve and give the files' paths, replacing what was there.
+    def targets(self, stem: str) -> list[Path]:
+        """Give the files that `write` writes for a stem, in its order."""
+        endings = [*self.formats, *["png"] * self.plot, *["html"] * self.report]
+        return [self.folder / f"{stem}.{ending}" for ending in endings]
+
+    def write(self, curve: Curve, audio: Path, stem: str) -> Iterator[Path]:
+        """Write all that is wanted of one curve, replacing what was there; give each file once it is whole.
 
         Raises
         ------
         OSError
             If a file cannot be written; none is left half written.
+        AudioError
+            If the report cannot read the audio again.
         """
-        written = []
-        if self.formats:
-            from moodcurve.formats import write
+        for path in self.targets(stem):
+            if path.suffix == ".png":
+                from moodcurve.report import write_plot
 
-            for name in self.formats:
-                written.append(self.folder / f"{stem}.{name}")
-                write(curve, written[-1], name)
-        if self.plot:
-            from moodcurve.report import write_plot
+                write_plot(curve, path)
+            elif path.suffix == ".html":
+                from moodcurve.report import write_report
 
-            written.append(self.folder / f"{stem}.png")
-            write_plot(curve, written[-1])
-        if self.report:
-            from moodcurve.report import write_report
+                write_report(curve, audio, path)
+            else:
+                from moodcurve.formats import write
 
-            written.append(self.folder / f"{stem}.html")
-            write_report(curve, audio, written[-1])
-        return written
+                write(curve, path, path.suffix[1:])
+            yield path

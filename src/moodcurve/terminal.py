@@ -1,6 +1,7 @@
 """What the command line shows: tables and small drawings of curves, and progress on standard error."""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from rich.text import Text
 from moodcurve.circumplex import Summary, describe, summarize
 from moodcurve.curve import Curve
 from moodcurve.features.table import WINDOW_S
-from moodcurve.wording import clock, one_line
+from moodcurve.wording import clock, one_line, signed
 
 if TYPE_CHECKING:
     from moodcurve.datasets.composer import Span
@@ -24,11 +25,13 @@ AROUSAL_STYLE = "dark_orange"
 VALENCE_STYLE = "dodger_blue1"
 DRAWING_COLUMNS = 60
 DRAWING_ROWS = 4
+DRAWING_MARGIN = 15
+"""Columns left of a drawing, for its name and values."""
 
 
 def results() -> Console:
-    """Console for results: standard output; into a file or a pipe, tables are as wide as they need."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    """Console for results: standard output; into a file or a pipe, a row is a line however long."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
 
 
 def messages() -> Console:
@@ -52,7 +55,14 @@ def progress_bar() -> Progress:
 
 def print_curves(curves: Sequence[Curve]) -> None:
     """Print one song in full, or a table of several, to standard output."""
-    results().print(curve_view(curves[0]) if len(curves) == 1 else curves_table(curves))
+    console = results()
+    if len(curves) > 1:
+        console.print(curves_table(curves))
+        return
+    columns = min(DRAWING_COLUMNS, console.width - DRAWING_MARGIN)
+    # a drawing takes some room, and a terminal that can show its dots
+    drawn = columns >= DRAWING_COLUMNS // 3 and (console.encoding or "").lower().startswith("utf")
+    console.print(curve_view(curves[0], columns=columns if drawn else 0))
 
 
 def print_sections(curve: Curve, spans: "Sequence[Span]") -> None:
@@ -67,7 +77,7 @@ def print_sections(curve: Curve, spans: "Sequence[Span]") -> None:
         section = span.section
         meant = f"arousal {'+' if section.arousal > 0 else '-'}, valence {'+' if section.valence > 0 else '-'}"
         hit = arousal * section.arousal > 0 and valence * section.valence > 0
-        cells = (section.name, clock(span.start_s), meant, f"{arousal:+.2f}", f"{valence:+.2f}")
+        cells = (section.name, clock(span.start_s), meant, signed(arousal), signed(valence))
         table.add_row(*cells, "as meant" if hit else "not as meant")
     results().print(table)
 
@@ -83,7 +93,7 @@ def print_evaluation(figures: Mapping[str, Any]) -> None:
         values = (figures[axis][name] for name in FIGURES)
         table.add_row(axis, *("–" if value is None else f"{value:.3f}" for value in values))
     console = results()
-    console.print(f"model {figures['model']}, {figures['songs']} songs", markup=False)
+    console.print(one_line(f"model {figures['model']}, {figures['songs']} songs"), markup=False)
     console.print(f"{'':9}{'mean over songs':22}over all points")
     console.print(table)
 
@@ -106,8 +116,8 @@ def print_lines(lines: Sequence[str]) -> None:
         results().print(line, markup=False)
 
 
-def curve_view(curve: Curve) -> RenderableType:
-    """One song: means, ranges, quadrant, mood words and a drawing of the course."""
+def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS) -> RenderableType:
+    """Give one song: means, ranges, quadrant, mood words and drawings of the course, so wide; 0 for none."""
     summary = summarize(curve)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("", "mean", "lowest", "highest"):
@@ -116,14 +126,15 @@ def curve_view(curve: Curve) -> RenderableType:
         ("arousal", AROUSAL_STYLE, summary.arousal, curve.arousal),
         ("valence", VALENCE_STYLE, summary.valence, curve.valence),
     ):
-        cells = (f"{value:+.2f}" for value in (mean, values.min(), values.max()))
+        cells = (signed(value) for value in (mean, values.min(), values.max()))
         table.add_row(Text(name, style), *cells)
     title = Text.assemble((one_line(Path(curve.source).name), "bold"), f"  {clock(curve.duration_s)}")
     mood = Text.assemble("mood  ", (_mood(summary), "bold"))
     parts: list[RenderableType] = [title, mood, "", table, ""]
-    parts += [_drawing("arousal", curve.arousal, curve.duration_s, AROUSAL_STYLE)]
-    parts += [_drawing("valence", curve.valence, curve.duration_s, VALENCE_STYLE)]
-    parts += [Text(f"model {curve.model}, features {curve.feature_set}", "dim")]
+    if columns:
+        parts += [_drawing("arousal", curve.arousal, curve.duration_s, AROUSAL_STYLE, columns)]
+        parts += [_drawing("valence", curve.valence, curve.duration_s, VALENCE_STYLE, columns)]
+    parts += [Text(f"model {one_line(curve.model)}, features {curve.feature_set}", "dim")]
     return Group(*parts)
 
 
@@ -134,13 +145,16 @@ def curves_table(curves: Sequence[Curve]) -> Table:
     for heading in ("length", "arousal", "valence"):
         table.add_column(heading, justify="right")
     table.add_column("mood")
+    names = Counter(Path(curve.source).name for curve in curves)
     for curve in curves:
         summary = summarize(curve)
+        path = Path(curve.source)
         table.add_row(
-            Text(one_line(Path(curve.source).name)),
+            # a name that several songs have is shown with its folder
+            Text(one_line(path.name if names[path.name] == 1 else curve.source)),
             clock(curve.duration_s),
-            f"{summary.arousal:+.2f}",
-            f"{summary.valence:+.2f}",
+            signed(summary.arousal),
+            signed(summary.valence),
             _mood(summary),
         )
     return table
@@ -151,26 +165,26 @@ def _mood(summary: Summary) -> str:
     return words if words == summary.quadrant else f"{summary.quadrant}: {words}"
 
 
-def _drawing(name: str, values: npt.NDArray[np.float64], duration_s: float, style: str) -> Text:
+def _drawing(name: str, values: npt.NDArray[np.float64], duration_s: float, style: str, width: int) -> Text:
     """Draw a curve in Braille dots, on a scale that is symmetric about 0 and reaches the next quarter."""
     reach = max(0.25, np.ceil(np.abs(values).max() * 4) / 4)
-    columns, rows = 2 * DRAWING_COLUMNS, 4 * DRAWING_ROWS
+    columns, rows = 2 * width, 4 * DRAWING_ROWS
     edges = np.linspace(0, len(values), columns + 1)
     heights = np.interp((edges[:-1] + edges[1:]) / 2 - 0.5, np.arange(len(values)), values)
     dots = np.round((reach - heights) / (2 * reach) * (rows - 1)).astype(int)
-    cells = np.zeros((DRAWING_ROWS, DRAWING_COLUMNS), int)
+    cells = np.zeros((DRAWING_ROWS, width), int)
     previous = dots[0]
     for column, dot in enumerate(dots):
         # a steep step is drawn as a line, so that the course stays one stroke
         for row in range(min(previous, dot), max(previous, dot) + 1):
             cells[row // 4, column // 2] |= _BRAILLE_BITS[row % 4][column % 2]
         previous = dot
-    labels = [f"{reach:+.2f}", *[""] * (DRAWING_ROWS - 2), f"{-reach:+.2f}"]
+    labels = [f"{signed(reach)}", *[""] * (DRAWING_ROWS - 2), f"{signed(-reach)}"]
     text = Text()
     for row in range(DRAWING_ROWS):
         text.append(f"{name if row == 1 else '':8}{labels[row]:>6} ", "dim")
         text.append("".join(chr(0x2800 + bits) for bits in cells[row]) + "\n", style)
-    return text.append(f"{'':15}0:00{clock(duration_s):>{DRAWING_COLUMNS - 4}}", "dim")
+    return text.append(f"{'':{DRAWING_MARGIN}}0:00{clock(duration_s):>{width - 4}}", "dim")
 
 
 _BRAILLE_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
