@@ -22,6 +22,10 @@ SECONDS = 20
 TRACKS = ("classical-2", "electronic-8", "pop-5", "rock-2")
 """One of each genre: those with the largest differences of all 32 songs among them."""
 VOICED = 6
+REAL_TOLERANCE = 1e-5
+"""Of every group on real songs, as the specification asks; made signals have bands that are all rounding."""
+KNOWN = {("rock-2", "spectralHarmonicity"): "one extremum more in one frame, where neighbouring bins are equal"}
+"""Where a real song needs the group's wider tolerance."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ def ours(x: npt.NDArray[np.float32], sr: int, profile: str = "2016") -> Table:
     return np.concatenate([descriptors.push(x), descriptors.flush()]).astype(np.float64)
 
 
-def assert_spectral_groups_agree(reference: Table, measured: Table, *, steady: bool = False) -> None:
+def assert_spectral_groups_agree(
+    reference: Table, measured: Table, *, steady: bool = False, real_song: str | None = None
+) -> None:
     """Compare all but the voice columns, as a share of each column's range in this recording.
 
     In a steady signal the ranges are made of rounding: there, as a share of what the descriptor itself amounts to
@@ -83,7 +89,9 @@ def assert_spectral_groups_agree(reference: Table, measured: Table, *, steady: b
     error = np.abs(measured - reference).max(axis=0) / scale
     for group in GROUPS:
         worst = max(columns(group), key=lambda i: error[i])
-        assert error[worst] <= group.tolerance, f"{LLD_NAMES[worst]}: {error[worst]:.1e} ({group.why})"
+        strict = real_song is not None and (real_song, group.names[0]) not in KNOWN
+        tolerance = min(group.tolerance, REAL_TOLERANCE) if strict else group.tolerance
+        assert error[worst] <= tolerance, f"{LLD_NAMES[worst]}: {error[worst]:.1e} ({group.why})"
 
 
 def assert_pitch_agrees(reference: Table, measured: Table) -> None:
@@ -138,7 +146,7 @@ def real_tables(real_songs: dict[str, tuple[npt.NDArray[np.float32], int]]) -> d
 @pytest.mark.parametrize("track", TRACKS)
 def test_real_songs(real_tables: dict[str, tuple[Table, Table]], track: str) -> None:
     reference, measured = real_tables[track]
-    assert_spectral_groups_agree(reference, measured)
+    assert_spectral_groups_agree(reference, measured, real_song=track)
     # exact: a share of the power is reached at another bin only where two sums tie to the last digit
     assert np.mean(reference[:, ROLL_OFF] != measured[:, ROLL_OFF]) <= 1e-3
     assert_pitch_agrees(reference, measured)
