@@ -147,7 +147,7 @@ def analyze(
     with terminal.progress_bar() as bar:
         try:
             for number, (path, stem) in enumerate(stems.items()):
-                task = bar.add_task(_of(number, len(stems)) + one_line(path.name), total=1.0)
+                task = bar.add_task(_label(path, number, len(stems)), total=1.0)
                 try:
                     curves.append(analyze_file(path, model=loaded, progress=_share(bar, task)))
                     for warning in curves[-1].warnings:
@@ -193,7 +193,7 @@ def features(
         _keep_apart([path], [output])
         check_writable(output)
     with terminal.progress_bar() as bar:
-        task = bar.add_task(one_line(path.name), total=1.0)
+        task = bar.add_task(_label(path), total=1.0)
         heard = file_features(path, find_set(feature_set), progress=_share(bar, task))
     for warning in heard.warnings:
         _say(f"{path}: {warning}")
@@ -232,7 +232,7 @@ def demo(
         composition = demo_song()
         write_flac(composition, song)
     with terminal.progress_bar() as bar:
-        curve = analyze_file(song, progress=_share(bar, bar.add_task(one_line(song.name), total=1.0)))
+        curve = analyze_file(song, progress=_share(bar, bar.add_task(_label(song), total=1.0)))
     outputs = Outputs(folder=folder, formats=(Format.csv, Format.json), plot=True, report=True)
     _keep_apart([song], outputs.targets(song.stem))
     written = list(outputs.write(curve, song, song.stem))
@@ -407,8 +407,13 @@ def _share(bar: "Progress", task: "TaskID") -> Callable[[float, float | None], N
     return lambda seconds, total: bar.update(task, completed=min(1.0, seconds / total) if total else 0.0)
 
 
-def _of(number: int, total: int) -> str:
-    return f"{number + 1}/{total} " if total > 1 else ""
+def _label(path: Path, number: int = 0, total: int = 1) -> str:
+    """Name a song beside its progress bar, and say why the first one of all takes long."""
+    from moodcurve.features.kernels import compiled
+
+    place = f"{number + 1}/{total} " if total > 1 else ""
+    first = "" if compiled() else " (the first run compiles the extractor, once)"
+    return f"{place}{one_line(path.name)}{first}"
 
 
 def _keep_apart(songs: Sequence[Path], results: Sequence[Path]) -> None:

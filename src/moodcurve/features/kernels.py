@@ -38,6 +38,12 @@ def _compile(function: Function, options: dict[str, Any]) -> Function:
         config.CACHE_DIR = folder
 
 
+def compiled() -> bool:
+    """Tell whether an earlier run has left machine code of these sources; without it the first second is slow."""
+    folder = Path(numba.core.config.CACHE_DIR or _FOLDER)  # type: ignore[attr-defined]
+    return any(folder.rglob("*.nbc"))
+
+
 def _cache_folder() -> Path:
     """Give the folder of the machine code of exactly these sources, and delete what others have left for a day.
 

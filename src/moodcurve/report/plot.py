@@ -12,9 +12,9 @@ from moodcurve.files import written_whole
 from moodcurve.report.scale import (
     AROUSAL_LIGHT,
     VALENCE_LIGHT,
+    drawable,
     label_heights,
     length_s,
-    one_line,
     path_span_s,
     reach,
     smooth_path,
@@ -69,7 +69,7 @@ def _heading(figure: "Figure", curve: Curve) -> None:
         clock(curve.duration_s),
         f"arousal {signed(summary.arousal)}, valence {signed(summary.valence)}",
         describe(summary.arousal, summary.valence),
-        f"model {one_line(curve.model)}",
+        f"model {drawable(curve.model)}",
     ]
     line = "  ·  ".join(facts)
     figure.text(0.02, 0.88, line, fontsize=10, color=SOFT, va="center", parse_math=False)

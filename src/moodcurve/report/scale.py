@@ -109,11 +109,11 @@ def label_heights(curve: Curve, top: float, apart: float) -> tuple[float, float]
 
 def title(curve: Curve) -> str:
     """Give the file's name alone: a page that is passed on should not tell the folders of its maker."""
-    return one_line(PurePath(curve.source).name) or "untitled"
+    return drawable(PurePath(curve.source).name) or "untitled"
 
 
-def one_line(text: str) -> str:
-    """Give a text as one line that any font engine and encoder takes.
+def drawable(text: str) -> str:
+    """Give a text that any font engine and encoder takes, on one line.
 
     Control characters, line and paragraph separators and marks that turn the direction of writing become
     blanks, bytes of a file name that are no text a question mark each.
