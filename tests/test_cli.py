@@ -308,17 +308,19 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("own_cache")
 def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
     model = tmp_path / "linear.onnx"
-    trained = run("train", small_deam, "--model", "mlr", "-o", model)
+    ids = tmp_path / "ids.txt"
+    ids.write_text("2\n3\n1004\n")
+    trained = run("train", small_deam, "--model", "mlr", "--without", ids, "-o", model)
     assert trained.exit_code == 0, trained.stderr
     assert model.is_file()
     assert (tmp_path / "linear.training.json").is_file()
-    ids = tmp_path / "ids.txt"
-    ids.write_text("2\n3\n1004\n")
     judged = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
     assert judged.exit_code == 0, judged.stderr
     figures = json.loads(judged.stdout)
     assert figures["model"] == "linear"
-    assert figures["songs"] == 3
+    assert (figures["songs"], figures["songs_trained_on"]) == (3, 0)
+    everything = run("evaluate", small_deam, "--model", model)
+    assert "learned from 48 of these 51 songs" in everything.stderr
     for axis in ("arousal", "valence"):
         assert set(figures[axis]) == {"rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc"}
     ids.write_text("2\n3\n1004\n9999\n")

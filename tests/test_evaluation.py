@@ -1,6 +1,7 @@
 """A model file judged on songs, against the same figures by plain formulas."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ def concordance(t: np.ndarray, p: np.ndarray) -> float:
 
 def test_figures_are_the_plain_formulas(model) -> None:
     judged = evaluate(DATASET, model)
-    assert list(judged) == ["model", "songs", "arousal", "valence"]
+    assert list(judged) == ["model", "songs", "arousal", "valence", "songs_trained_on"]
     assert (judged["model"], judged["songs"]) == ("made-mlr", 12)
     for axis, column in (("arousal", 0), ("valence", 1)):
         pairs = [(s.y[:, column], model.predict(s.features)[:, column]) for s in DATASET.songs]
@@ -76,9 +77,25 @@ def test_unknown_ids_are_given_back() -> None:
     assert missing == ("ghost", "99")
 
 
+def test_songs_can_be_left_out() -> None:
+    chosen, missing = select_songs(DATASET, ["1", "ghost"], leave_out=True)
+    assert [song.song_id for song in chosen.songs] == [str(i) for i in range(2, 13)]
+    assert missing == ("ghost",)
+    with pytest.raises(DatasetError, match="all songs are among the 12 ids"):
+        select_songs(DATASET, [song.song_id for song in DATASET.songs], leave_out=True)
+
+
+def test_songs_that_the_model_has_learned_from_are_counted(tmp_path: Path) -> None:
+    half = replace(DATASET, songs=DATASET.songs[:6])
+    export(train(half, "mlr"), tmp_path / "half.onnx", name="half")
+    model = load_model(tmp_path / "half.onnx")
+    assert evaluate(DATASET, model)["songs_trained_on"] == 6
+    assert evaluate(replace(DATASET, name="other songs with the same ids"), model)["songs_trained_on"] == 0
+
+
 @pytest.mark.parametrize("ids", [[], ["ghost"]])
 def test_no_known_id_is_refused(ids: list[str]) -> None:
-    with pytest.raises(DatasetError, match=f"made songs: none of the {len(ids)} ids"):
+    with pytest.raises(DatasetError, match=f"made songs: none of the songs is among the {len(ids)} ids"):
         select_songs(DATASET, ids)
 
 

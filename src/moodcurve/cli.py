@@ -255,10 +255,16 @@ def train(
     labels: LabelsOption = Labels.deam,
     feature_set: Annotated[Set, typer.Option("--set", help="Which columns to learn from.")] = Set.default,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same model.")] = 0,
+    without: Annotated[
+        Path | None,
+        typer.Option("--without", metavar="FILE", readable=False, help="Leave out these songs, an id a line."),
+    ] = None,
 ) -> None:
-    """Train a model on annotated songs and write it as one ONNX file, with a log of its training beside it.
+    """Train a model on annotated songs and write it as one ONNX file.
 
-    Example: moodcurve train DEAM --model ffnn --config ffnn.toml -o my-model.onnx
+    Beside it go a log, <stem>.training.json, and for networks a picture of the loss, <stem>.loss.png.
+
+    Example: moodcurve train DEAM --model ffnn --without test.txt -o mine.onnx
     """
     from moodcurve import terminal
     from moodcurve.files import check_writable
@@ -269,7 +275,7 @@ def train(
 
     settings = read_config(config, FAMILIES[family].config) if config else None
     check_writable(output)
-    dataset = _read_songs(folder, labels, feature_set)
+    dataset, missing = _read_songs(folder, labels, feature_set, ids=without, leave_out=True)
     with terminal.progress_bar() as bar:
         trained = train_model(
             dataset,
@@ -282,6 +288,7 @@ def train(
     _say(f"trained {family} on {len(dataset.songs)} songs in {trained.seconds:.0f} s")
     for file in (output, *save_log(trained, output)):
         _say(f"wrote {file}")
+    raise typer.Exit(int(missing))
 
 
 @app.command()
@@ -296,31 +303,25 @@ def evaluate(
 ) -> None:
     """Judge a model on annotated songs: RMSE, r, R² and CCC, per song and over all points.
 
-    The packaged model has learned from DEAM's songs: on those this shows how well it fits, not how well it
-    predicts.
+    On songs that the model has learned from, as the packaged one has from DEAM's, this shows how well it fits, not how
+    well it predicts; it then says so.
 
-    Example: moodcurve evaluate DEAM --model my-model.onnx --ids test-songs.txt --json
+    Example: moodcurve evaluate DEAM --model mine.onnx --ids test.txt --json
     """
     from moodcurve import terminal
     from moodcurve.evaluation import evaluate as judge
-    from moodcurve.evaluation import read_ids, select_songs
     from moodcurve.runtime import load_model
 
     loaded = load_model(model)
-    wanted = read_ids(ids) if ids is not None else None
-    dataset = _read_songs(folder, labels, Set.compare260)
-    missing: tuple[str, ...] = ()
-    if wanted is not None:
-        dataset, missing = select_songs(dataset, wanted)
-    if missing:
-        shown = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
-        _say(f"{ids}: {len(missing)} of {len(wanted or ())} ids are not in {folder}: {shown}")
+    dataset, missing = _read_songs(folder, labels, Set.compare260, ids=ids)
     figures = judge(dataset, loaded)
+    if learned := figures["songs_trained_on"]:
+        _say(f"the model has learned from {learned} of these {figures['songs']} songs: this is no test")
     if as_json:
         print(json.dumps(figures, allow_nan=False))
     else:
         terminal.print_evaluation(figures)
-    raise typer.Exit(int(bool(missing)))
+    raise typer.Exit(int(missing))
 
 
 @app.command()
@@ -374,12 +375,16 @@ def benchmark(
         _say(f"wrote {output / f'{protocol.value}.png'}")
 
 
-def _read_songs(folder: Path, labels: Labels, feature_set: Set) -> "Dataset":
-    """Read annotated songs with progress, and say what the reader noticed."""
+def _read_songs(
+    folder: Path, labels: Labels, feature_set: Set, *, ids: Path | None = None, leave_out: bool = False
+) -> "tuple[Dataset, bool]":
+    """Read annotated songs, those with the ids of a file or all others; tell whether there were unknown ids."""
     from moodcurve import terminal
     from moodcurve.datasets import read_dataset
+    from moodcurve.evaluation import read_ids, select_songs
     from moodcurve.features import feature_set as find_set
 
+    wanted = read_ids(ids) if ids is not None else None
     with terminal.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_dataset(
@@ -390,7 +395,13 @@ def _read_songs(folder: Path, labels: Labels, feature_set: Set) -> "Dataset":
         )
     for note in dataset.notes:
         _say(note)
-    return dataset
+    if wanted is None:
+        return dataset, False
+    dataset, missing = select_songs(dataset, wanted, leave_out=leave_out)
+    if missing:
+        shown = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+        _say(f"{ids}: {len(missing)} of {len(wanted)} ids are not in {folder}: {shown}")
+    return dataset, bool(missing)
 
 
 def _advance(bar: "Progress", task: "TaskID", done: int, total: int) -> None:

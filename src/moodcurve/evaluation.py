@@ -1,5 +1,6 @@
 """A model judged on annotated songs."""
 
+import json
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.datasets import Dataset, DatasetError, Song
+from moodcurve.datasets.deam import NAMES as DEAM_NAMES
 from moodcurve.metrics import scores
 from moodcurve.runtime import Model
 
@@ -25,8 +27,9 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``{"model": name, "songs": n, "arousal": {…}, "valence": {…}}``, with the `FIGURES` of each axis; a
-        figure is None where it is undefined.
+        ``{"model": name, "songs": n, "arousal": {…}, "valence": {…}, "songs_trained_on": m}``, with the
+        `FIGURES` of each axis; a figure is None where it is undefined. Of the n songs, the model has learned from
+        m, and figures with m > 0 say how well it fits, not how well it predicts.
 
     Raises
     ------
@@ -34,7 +37,17 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
         If the model reads other features than the songs have.
     """
     predicted = [model.predict(song.features) for song in dataset.songs]
-    return {"model": model.name, **figures(dataset.songs, predicted)}
+    judged = figures(dataset.songs, predicted)
+    return {"model": model.name, **judged, "songs_trained_on": songs_trained_on(dataset, model)}
+
+
+def songs_trained_on(dataset: Dataset, model: Model) -> int:
+    """Count the songs that, by its file, the model has learned from; the labels of DEAM's releases share their ids."""
+    learned_from = model.metadata.get("training_data")
+    if learned_from != dataset.name and not {learned_from, dataset.name} <= set(DEAM_NAMES.values()):
+        return 0
+    learned = set(json.loads(model.metadata.get("song_ids", "[]")))
+    return sum(song.song_id in learned for song in dataset.songs)
 
 
 def figures(songs: Sequence[Song], predicted: Sequence[npt.NDArray[np.float64]]) -> dict[str, Any]:
@@ -47,18 +60,19 @@ def figures(songs: Sequence[Song], predicted: Sequence[npt.NDArray[np.float64]])
     return result
 
 
-def select_songs(dataset: Dataset, ids: Collection[str]) -> tuple[Dataset, tuple[str, ...]]:
-    """Keep the songs with these ids, in the dataset's order, and give the ids that it does not have.
+def select_songs(dataset: Dataset, ids: Collection[str], *, leave_out: bool = False) -> tuple[Dataset, tuple[str, ...]]:
+    """Keep the songs with these ids, or all others, in the dataset's order, and give the ids that it does not have.
 
     Raises
     ------
     DatasetError
-        If it has none of them.
+        If no song is left.
     """
-    songs = tuple(song for song in dataset.songs if song.song_id in ids)
+    songs = tuple(song for song in dataset.songs if (song.song_id in ids) is not leave_out)
     if not songs:
-        raise DatasetError(f"{dataset.name}: none of the {len(ids)} ids given; expected ids among its songs")
-    known = {song.song_id for song in songs}
+        which = "all songs are among" if leave_out else "none of the songs is among"
+        raise DatasetError(f"{dataset.name}: {which} the {len(ids)} ids given")
+    known = {song.song_id for song in dataset.songs}
     return replace(dataset, songs=songs), tuple(song_id for song_id in ids if song_id not in known)
 
 

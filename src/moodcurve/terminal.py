@@ -78,7 +78,7 @@ def print_sections(curve: Curve, spans: "Sequence[Span]") -> None:
         meant = f"arousal {'+' if section.arousal > 0 else '-'}, valence {'+' if section.valence > 0 else '-'}"
         hit = arousal * section.arousal > 0 and valence * section.valence > 0
         cells = (section.name, clock(span.start_s), meant, signed(arousal), signed(valence))
-        table.add_row(*cells, "as meant" if hit else "not as meant")
+        table.add_row(*cells, "signs as meant" if hit else "not as meant")
     results().print(table)
 
 
@@ -166,8 +166,8 @@ def _mood(summary: Summary) -> str:
 
 
 def _drawing(name: str, values: npt.NDArray[np.float64], duration_s: float, style: str, width: int) -> Text:
-    """Draw a curve in Braille dots, on a scale that is symmetric about 0 and reaches the next quarter."""
-    reach = max(0.25, np.ceil(np.abs(values).max() * 4) / 4)
+    """Draw a curve in Braille dots, on a scale that is symmetric about 0 and reaches the next quarter from 0.5 on."""
+    reach = max(0.5, np.ceil(np.abs(values).max() * 4) / 4)
     columns, rows = 2 * width, 4 * DRAWING_ROWS
     edges = np.linspace(0, len(values), columns + 1)
     heights = np.interp((edges[:-1] + edges[1:]) / 2 - 0.5, np.arange(len(values)), values)

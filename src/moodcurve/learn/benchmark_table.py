@@ -57,7 +57,7 @@ def explanations(benchmark: Benchmark) -> list[str]:
     spread = benchmark.label_spread
     lines = [
         f"{benchmark.dataset.name}, {len(songs)} songs, {benchmark.dataset.feature_set.key}; "
-        f"{protocol.description}; seed {benchmark.seed}. Second lines are 95 % intervals over songs.",
+        f"{protocol.description}; seed {benchmark.seed}. Ranges are 95 % intervals over songs.",
         "Pooled figures are over all points end to end; most of their variance lies between songs.",
         f"The labels' spread is {spread['arousal']:.3f} (arousal) and {spread['valence']:.3f} (valence): the "
         "RMSE of a model that knew nothing but their mean.",

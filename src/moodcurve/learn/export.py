@@ -70,6 +70,7 @@ def to_onnx(
         "columns": _json(features.names),
         "training_data": trained.dataset.name,
         "songs": str(len(trained.dataset.songs)),
+        "song_ids": _json([song.song_id for song in trained.dataset.songs]),
         "metrics": _json(metrics),
         "licence": licence,
         "input": f"features: float32 (rows, {len(features.names)}), the feature set's columns in order",
