@@ -381,8 +381,8 @@ def test_version_and_help() -> None:
 
 
 def test_choices_are_those_of_the_library() -> None:
-    assert tuple(cli.Format) == FORMATS
-    assert set(cli.Set) == {"compare260", "default"} <= {"default", *FEATURE_SETS}
-    assert list(cli.Family) == list(FAMILIES)
-    assert list(cli.Protocol) == list(PROTOCOLS)
-    assert tuple(cli.Labels) == get_args(Labels)
+    assert tuple(cli.listening.Format) == FORMATS
+    assert set(cli.listening.Set) == {"compare260", "default"} <= {"default", *FEATURE_SETS}
+    assert list(cli.training.Family) == list(FAMILIES)
+    assert list(cli.training.Protocol) == list(PROTOCOLS)
+    assert tuple(cli.training.Labels) == get_args(Labels)

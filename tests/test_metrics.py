@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 
 import numpy as np
 import numpy.typing as npt
@@ -327,12 +326,3 @@ def test_options_out_of_range() -> None:
         bootstrap(y_true, y_pred, n=0, seed=0)
     with pytest.raises(ValueError, match="level must lie between 0 and 1, got 95"):
         bootstrap_difference(y_true, y_pred, y_pred, level=95, seed=0)
-
-
-def test_two_thousand_draws_of_900_songs_take_a_moment() -> None:
-    y_true, y_pred = songs(900, seed=13)
-    bootstrap(y_true, y_pred, n=10, seed=0)
-    start = time.perf_counter()
-    bootstrap(y_true, y_pred, n=2000, seed=0)
-    # .2 s on an idle core; scoring the arrays draw by draw takes minutes
-    assert time.perf_counter() - start < 5

@@ -1,0 +1,211 @@
+"""Commands that learn and judge, from annotated songs."""
+
+import json
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from moodcurve.cli.app import ModelOption, Set, advance, app, say
+from moodcurve.wording import one_line
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from moodcurve.datasets import Dataset
+
+
+class Family(StrEnum):
+    """Model families that can be trained."""
+
+    mlr = "mlr"
+    svr = "svr"
+    ffnn = "ffnn"
+
+
+class Protocol(StrEnum):
+    """Benchmark protocols."""
+
+    paper = "paper"
+    mediaeval2015 = "mediaeval2015"
+    deam = "deam"
+
+
+class Labels(StrEnum):
+    """Which labels of a DEAM folder to use."""
+
+    deam = "deam"
+    mediaeval2015 = "mediaeval2015"
+
+
+LabelsOption = Annotated[Labels, typer.Option("--labels", help="Which labels of a DEAM folder.")]
+DatasetArgument = Annotated[
+    Path, typer.Argument(metavar="DATASET", readable=False, help="Folder of annotated songs in DEAM's layout.")
+]
+
+
+@app.command()
+def train(
+    folder: DatasetArgument,
+    family: Annotated[Family, typer.Option("--model", help="Which kind of model.")],
+    output: Annotated[Path, typer.Option("-o", metavar="MODEL.onnx", readable=False, help="The model file to write.")],
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE.toml", readable=False, help="Settings of the model.")
+    ] = None,
+    labels: LabelsOption = Labels.deam,
+    feature_set: Annotated[Set, typer.Option("--set", help="Which columns to learn from.")] = Set.default,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same model.")] = 0,
+    without: Annotated[
+        Path | None,
+        typer.Option("--without", metavar="FILE", readable=False, help="Leave out these songs, an id a line."),
+    ] = None,
+) -> None:
+    """Train a model on annotated songs and write it as one ONNX file.
+
+    Beside it go a log, <stem>.training.json, and for networks a picture of the loss, <stem>.loss.png.
+
+    Example: moodcurve train DEAM --model ffnn --without test.txt -o mine.onnx
+    """
+    from moodcurve import terminal
+    from moodcurve.files import check_writable
+    from moodcurve.learn.config import read_config
+    from moodcurve.learn.export import export
+    from moodcurve.learn.training import FAMILIES, save_log
+    from moodcurve.learn.training import train as train_model
+
+    settings = read_config(config, FAMILIES[family].config) if config else None
+    check_writable(output)
+    dataset, missing = _read_songs(folder, labels, feature_set, ids=without, leave_out=True)
+    with terminal.progress_bar() as bar:
+        trained = train_model(
+            dataset,
+            family,
+            config=settings,
+            seed=seed,
+            progress=_steps(bar, bar.add_task(f"training {family}")),
+        )
+    export(trained, output, name=output.stem)
+    say(f"trained {family} on {len(dataset.songs)} songs in {trained.seconds:.0f} s")
+    for file in (output, *save_log(trained, output)):
+        say(f"wrote {file}")
+    raise typer.Exit(int(missing))
+
+
+@app.command()
+def evaluate(
+    folder: DatasetArgument,
+    model: ModelOption = "default",
+    ids: Annotated[
+        Path | None, typer.Option("--ids", metavar="FILE", readable=False, help="Only these songs, an id a line.")
+    ] = None,
+    labels: LabelsOption = Labels.deam,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Judge a model on annotated songs: RMSE, r, R² and CCC, per song and over all points.
+
+    On songs that the model has learned from, as the packaged one has from DEAM's, this shows how well it fits, not how
+    well it predicts; it then says so.
+
+    Example: moodcurve evaluate DEAM --model mine.onnx --ids test.txt --json
+    """
+    from moodcurve import terminal
+    from moodcurve.evaluation import evaluate as judge
+    from moodcurve.runtime import load_model
+
+    loaded = load_model(model)
+    dataset, missing = _read_songs(folder, labels, Set.compare260, ids=ids)
+    figures = judge(dataset, loaded)
+    if learned := figures["songs_trained_on"]:
+        say(f"the model has learned from {learned} of these {figures['songs']} songs: this is no test")
+    if as_json:
+        print(json.dumps(figures, allow_nan=False))
+    else:
+        terminal.print_evaluation(figures)
+    raise typer.Exit(int(missing))
+
+
+@app.command()
+def benchmark(
+    folder: DatasetArgument,
+    protocol: Annotated[Protocol, typer.Option("--protocol")] = Protocol.paper,
+    models: Annotated[str, typer.Option("--models", metavar="a,b,...", help="Model families.")] = "mlr,svr,ffnn",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", readable=False, help="Write JSON here.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", metavar="DIR", readable=False, help="Write JSON, tables and figure here.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of splits, training and intervals.")] = 0,
+) -> None:
+    """Train and test model families by a stated protocol, with the published figures beside.
+
+    -o DIR writes DIR/<protocol>.json, .md and a figure, .png.
+
+    Example: moodcurve benchmark DEAM --protocol paper --models mlr,ffnn -o results
+    """
+    from moodcurve import terminal
+    from moodcurve.files import check_writable, written_whole
+    from moodcurve.learn.benchmark import run_benchmark
+    from moodcurve.learn.benchmark_table import difference_table, draw, explanations, report, table
+    from moodcurve.learn.protocols import read_for
+
+    for file in (json_file, output / f"{protocol.value}.json" if output is not None else None):
+        if file is not None:
+            check_writable(file)
+    families = [name.strip() for name in models.split(",")]
+    with terminal.progress_bar() as bar:
+        task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
+        dataset = read_for(folder, protocol, progress=lambda done, total: advance(bar, task, done, total))
+        result = run_benchmark(dataset, protocol, families, seed=seed, progress=_steps(bar, task))
+    for note in dataset.notes:
+        say(note)
+    terminal.print_rows(table(result))
+    terminal.print_rows(difference_table(result))
+    terminal.print_lines(explanations(result))
+    figures = json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n"
+    texts = {json_file: figures} if json_file else {}
+    if output is not None:
+        texts |= {output / f"{protocol.value}.json": figures, output / f"{protocol.value}.md": report(result)}
+    for file, text in texts.items():
+        with written_whole(file) as scratch:
+            scratch.write_text(text, encoding="utf-8")
+        say(f"wrote {file}")
+    if output is not None:
+        draw(result, output / f"{protocol.value}.png")
+        say(f"wrote {output / f'{protocol.value}.png'}")
+
+
+def _read_songs(
+    folder: Path, labels: Labels, feature_set: Set, *, ids: Path | None = None, leave_out: bool = False
+) -> "tuple[Dataset, bool]":
+    """Read annotated songs, those with the ids of a file or all others; tell whether there were unknown ids."""
+    from moodcurve import terminal
+    from moodcurve.datasets import read_dataset
+    from moodcurve.evaluation import read_ids, select_songs
+    from moodcurve.features import feature_set as find_set
+
+    wanted = read_ids(ids) if ids is not None else None
+    with terminal.progress_bar() as bar:
+        task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
+        dataset = read_dataset(
+            folder,
+            labels=labels.value,
+            feature_set=find_set(feature_set),
+            progress=lambda done, total: advance(bar, task, done, total),
+        )
+    for note in dataset.notes:
+        say(note)
+    if wanted is None:
+        return dataset, False
+    dataset, missing = select_songs(dataset, wanted, leave_out=leave_out)
+    if missing:
+        shown = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+        say(f"{ids}: {len(missing)} of {len(wanted)} ids are not in {folder}: {shown}")
+    return dataset, bool(missing)
+
+
+def _steps(bar: "Progress", task: "TaskID") -> Callable[[int, int, str], None]:
+    """Progress in steps with what was just reached."""
+    return lambda done, total, what: bar.update(task, completed=done, total=total, description=what)
