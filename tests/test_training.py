@@ -1,6 +1,9 @@
 """Training by name, what it leaves beside the model, and judging a model file on songs."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +84,22 @@ def test_log_of_a_machine_has_no_loss_curve(tmp_path: Path) -> None:
     files = save_log(train(DATASET, "svr", config=SVRConfig(frame_step=4)), tmp_path / "svr.onnx")
     assert files == (tmp_path / "svr.training.json",)
     assert json.loads(files[0].read_text())["epochs"] == []
+
+
+def test_the_number_of_threads_does_not_change_a_network(tmp_path: Path) -> None:
+    script = """
+import sys
+from made_songs import made_dataset
+from moodcurve.learn.export import export
+from moodcurve.learn.ffnn import FFNNConfig
+from moodcurve.learn.preprocessing import PreprocessingConfig
+from moodcurve.learn.training import train
+config = FFNNConfig(hidden=(16, 16), max_epochs=3, preprocessing=PreprocessingConfig(pca_components=40))
+export(train(made_dataset(100, frames=60), "ffnn", config=config), sys.argv[1], name="threads")
+"""
+    for threads in ("1", "2"):
+        environment = os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        environment["PYTHONPATH"] = str(Path(__file__).parent)
+        command = [sys.executable, "-c", script, str(tmp_path / threads)]
+        subprocess.run(command, env=environment, check=True, timeout=120)
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()

@@ -214,7 +214,7 @@ def cross_predict(
     predicted: dict[int, FloatArray] = {}
     for number, (train, test) in enumerate(splits):
         report(number)
-        fitted = kind.fit([songs[i] for i in train], config, seed=seed, progress=silent)
+        fitted = kind.fitted([songs[i] for i in train], config, seed=seed)
         predicted |= {int(i): np.clip(fitted.predict(songs[i].x), -1, 1) for i in test}
     report(len(splits))
     return tuple(predicted[i] for i in range(len(songs)))
