@@ -1,10 +1,13 @@
 """Commands that listen: songs to curves, features, and the demo."""
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -60,12 +63,13 @@ def analyze(
         folder.mkdir(parents=True, exist_ok=True)  # fails now rather than after the first song
     curves = []
     exit_code = 0
-    with terminal.progress_bar() as bar:
+    with terminal.progress_bar() as bar, _interrupts() as check:
         try:
             for number, (path, stem) in enumerate(stems.items()):
+                check()
                 task = bar.add_task(_label(path, number, len(stems)), total=1.0)
                 try:
-                    curves.append(analyze_file(path, model=loaded, progress=_share(bar, task)))
+                    curves.append(analyze_file(path, model=loaded, progress=_share(bar, task, check)))
                     for warning in curves[-1].warnings:
                         say(f"{path}: {warning}")
                     for file in outputs.write(curves[-1], path, stem):
@@ -160,9 +164,41 @@ def demo(
     say(f"open {written[-1].resolve()} in a browser to hear the song and watch its curve")
 
 
-def _share(bar: "Progress", task: "TaskID") -> Callable[[float, float | None], None]:
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """Give a check that raises KeyboardInterrupt once Ctrl-C was pressed; pressed again, it acts at once.
+
+    Raised wherever it comes, inside a decoder's C code for one, an interrupt can be lost or crash the process.
+    """
+    pressed = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.signal(signal.SIGINT, before)
+
+    def check() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _share(
+    bar: "Progress", task: "TaskID", check: Callable[[], None] | None = None
+) -> Callable[[float, float | None], None]:
     """Progress of one file as a share of what it claims to hold; a file that does not say stays at nought."""
-    return lambda seconds, total: bar.update(task, completed=min(1.0, seconds / total) if total else 0.0)
+
+    def report(seconds: float, total: float | None) -> None:
+        if check is not None:
+            check()
+        bar.update(task, completed=min(1.0, seconds / total) if total else 0.0)
+
+    return report
 
 
 def _label(path: Path, number: int = 0, total: int = 1) -> str:

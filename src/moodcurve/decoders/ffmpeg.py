@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,31 +38,18 @@ _FORMATS = {
 _MAX_PLANES = 8
 
 
-class _Nameless:
-    """A file without its name: FFmpeg would judge by the ending, and take "http:..." for a protocol."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.read = file.read
-        self.tell = file.tell
-        self._seek = file.seek
-
-    def seek(self, offset: int, whence: int) -> int:
-        """Seek as damaged files ask for; to a place that there is not is -1, since PyAV prints exceptions."""
-        try:
-            return self._seek(offset, whence)
-        except (OSError, ValueError):
-            return -1
-
-
 def open_file(path: Path) -> Decoded | None:
     """Open the best audio stream with FFmpeg; None if it does not take the file."""
     import av
 
     with ExitStack() as opened:
-        file = _Nameless(opened.enter_context(path.open("rb")))
+        file = opened.enter_context(path.open("rb", buffering=0))
+        # By descriptor, not by name: FFmpeg would judge by the ending, and take "http:..." for a protocol. Nor by
+        # Python functions: an interrupt that arrives inside one is lost, or crashes PyAV.
+        options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
         try:
             # tags in a foreign encoding are common and no concern here
-            container = av.open(file, "r", options={"format_whitelist": _CONTAINERS}, metadata_errors="ignore")
+            container = av.open("fd:", "r", options=options, metadata_errors="ignore")
         except av.FFmpegError:
             return None
         opened.enter_context(container)
