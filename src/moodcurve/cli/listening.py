@@ -112,9 +112,9 @@ def features(
     if output is not None:
         _keep_apart([path], [output])
         check_writable(output)
-    with terminal.progress_bar() as bar:
+    with terminal.progress_bar() as bar, _interrupts() as check:
         task = bar.add_task(_label(path), total=1.0)
-        heard = file_features(path, find_set(feature_set), progress=_share(bar, task))
+        heard = file_features(path, find_set(feature_set), progress=_share(bar, task, check))
     for warning in heard.warnings:
         say(f"{path}: {warning}")
     if output is None:
@@ -151,8 +151,9 @@ def demo(
         say("composing a song: calm, excited, tense, sad")
         composition = demo_song()
         write_flac(composition, song)
-    with terminal.progress_bar() as bar:
-        curve = analyze_file(song, progress=_share(bar, bar.add_task(_label(song), total=1.0)))
+    with terminal.progress_bar() as bar, _interrupts() as check:
+        task = bar.add_task(_label(song), total=1.0)
+        curve = analyze_file(song, progress=_share(bar, task, check))
     outputs = Outputs(folder=folder, formats=(Format.csv, Format.json), plot=True, report=True)
     _keep_apart([song], outputs.targets(song.stem))
     written = list(outputs.write(curve, song, song.stem))
@@ -188,14 +189,11 @@ def _interrupts() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _share(
-    bar: "Progress", task: "TaskID", check: Callable[[], None] | None = None
-) -> Callable[[float, float | None], None]:
+def _share(bar: "Progress", task: "TaskID", check: Callable[[], None]) -> Callable[[float, float | None], None]:
     """Progress of one file as a share of what it claims to hold; a file that does not say stays at nought."""
 
     def report(seconds: float, total: float | None) -> None:
-        if check is not None:
-            check()
+        check()
         bar.update(task, completed=min(1.0, seconds / total) if total else 0.0)
 
     return report
