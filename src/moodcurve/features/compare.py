@@ -10,7 +10,7 @@ from moodcurve.features import energy, frames
 from moodcurve.features.frames import F32, Framing
 from moodcurve.features.functionals import Windows
 from moodcurve.features.stages import Pitch, ShortFrames, Voice
-from moodcurve.features.table import COMPARE260, HOP_S, LLD_NAMES, FeatureError, Features, FeatureSet
+from moodcurve.features.table import COMPARE260, HOP_S, LLD_NAMES, VOICED, FeatureError, Features, FeatureSet
 from moodcurve.features.tracks import Linear, Nonzero
 
 Profile = Literal["2016", "is13"]
@@ -20,8 +20,7 @@ Voiced = Literal["all", "smoothed", "pitch"]
 
 CHUNK = 48
 """Frames that are worked on at once, at fixed places of the recording: results cannot depend on the blocks."""
-_VOICED = ("F0final", "voicingFinalUnclipped", "jitterLocal", "jitterDDP", "shimmerLocal", "logHNR")
-_VOICE = _VOICED[2:]
+_VOICE = VOICED[2:]
 
 
 class Descriptors:
@@ -151,7 +150,7 @@ class Extractor:
 
     def __init__(self, sr: int, feature_set: FeatureSet = COMPARE260, *, profile: Profile = "2016") -> None:
         names = feature_set.names
-        if any(name.startswith(_VOICED) and "_sma_de" in name for name in names):
+        if any(name.startswith(VOICED) and "_sma_de" in name for name in names):
             voiced: Voiced = "all"
         elif any(name.startswith(_VOICE) for name in names):
             voiced = "smoothed"

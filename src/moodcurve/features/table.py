@@ -17,7 +17,7 @@ WINDOW_S = 1.0
 HOP_S = 0.5
 """Distance of the rows (seconds): a curve has two points a second."""
 
-_VOICED = (
+VOICED = (
     "F0final", "voicingFinalUnclipped", "jitterLocal", "jitterDDP", "shimmerLocal", "logHNR",
 )  # fmt: skip
 _SPECTRAL = (
@@ -34,7 +34,7 @@ class FeatureError(MoodcurveError):
 
 def _descriptor_names(suffix: str) -> tuple[str, ...]:
     """Give the 65 descriptors' column names with ``_sma`` or ``_sma_de``, in openSMILE's order."""
-    plain = (*_VOICED, "audspec_lengthL1norm", "audspecRasta_lengthL1norm", "pcm_RMSenergy", "pcm_zcr")
+    plain = (*VOICED, "audspec_lengthL1norm", "audspecRasta_lengthL1norm", "pcm_RMSenergy", "pcm_zcr")
     return (
         *(f"{name}{suffix}" for name in plain),
         *(f"audSpec_Rfilt{suffix}[{band}]" for band in range(26)),
@@ -74,7 +74,7 @@ COMPARE260 = FeatureSet("compare260", "1", _moments(LLD_NAMES))
 COMPARE248 = FeatureSet(
     "compare248",
     "1",
-    _moments(n for n in LLD_NAMES if not (n.startswith(_VOICED) and n.endswith("_sma_de"))),
+    _moments(n for n in LLD_NAMES if not (n.startswith(VOICED) and n.endswith("_sma_de"))),
 )
 """compare260 without the 12 columns whose values shrink like 1/t over a file and so tell where in the file a
 row is: they help within DEAM and harm on other recordings."""

@@ -10,14 +10,13 @@ import numpy.typing as npt
 
 from moodcurve.curve import Curve, FloatArray
 from moodcurve.errors import MoodcurveError
+from moodcurve.files import AnyPath
 
 VALUE_DECIMALS = 4
 """Arousal and valence: steps of 0.0001, far below what any model or listener can tell apart."""
 TIME_DECIMALS = 3
 """Times: milliseconds."""
 INTERVALS = ("arousal_low", "arousal_high", "valence_low", "valence_high")
-
-AnyPath = str | os.PathLike[str]
 
 
 class FormatError(MoodcurveError):

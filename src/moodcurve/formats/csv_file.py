@@ -7,11 +7,11 @@ import os
 import numpy as np
 
 from moodcurve.curve import Curve
+from moodcurve.files import AnyPath
 from moodcurve.formats.columns import (
     INTERVALS,
     TIME_DECIMALS,
     VALUE_DECIMALS,
-    AnyPath,
     columns_of,
     curve_of,
     read_text,

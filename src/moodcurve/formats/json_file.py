@@ -5,11 +5,11 @@ from typing import Any
 
 from moodcurve.circumplex import summarize
 from moodcurve.curve import Curve
+from moodcurve.files import AnyPath
 from moodcurve.formats.columns import (
     INTERVALS,
     TIME_DECIMALS,
     VALUE_DECIMALS,
-    AnyPath,
     columns_of,
     curve_of,
     read_text,
