@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moodcurve.features import (
+    COMPARE236,
     COMPARE248,
     COMPARE260,
     Descriptors,
@@ -242,3 +244,65 @@ def test_a_first_run_is_known_by_the_machine_code_that_is_not_there(tmp_path: Pa
             [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60
         )
         assert done.stdout.strip() == str(known), done.stderr
+
+
+@pytest.mark.parametrize("feature_set", [COMPARE260, COMPARE248, COMPARE236], ids=lambda s: s.name)
+@pytest.mark.parametrize("place", [0, 30_000, 90_000])
+def test_a_saved_extractor_goes_on_alike(feature_set: FeatureSet, place: int) -> None:
+    """Before the first frame, before the first window, and in the middle."""
+    extractor = Extractor(SR, feature_set, profile="is13")
+    extractor.push(SONG[:place])
+    other = Extractor.resume(extractor.save())
+    assert_same(extractor.push(SONG[place:]), other.push(SONG[place:]))
+    assert_same(extractor.flush(), other.flush())
+
+
+def test_a_saved_extractor_stays_small() -> None:
+    """However long the recording: a live program may save every second."""
+    extractor = Extractor(SR)
+    sizes = []
+    for _ in range(10):
+        extractor.push(SONG)
+        sizes.append(len(extractor.save()))
+    assert max(sizes) < 500_000
+
+
+def test_saving_does_not_disturb() -> None:
+    extractor = Extractor(SR)
+    parts = []
+    for block in np.split(SONG, [50_000, 120_000]):
+        parts.append(extractor.push(block))
+        extractor.save()
+    parts.append(extractor.flush())
+    np.testing.assert_array_equal(np.concatenate([part.values for part in parts]), WHOLE.values)
+
+
+@pytest.mark.parametrize("damage", [lambda s: b"", lambda s: b"RIFF", lambda s: s[:-500], lambda s: s[500:]])
+def test_what_was_not_saved_whole_is_refused(damage: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(FeatureError, match=r"not an extractor that Extractor\.save has given"):
+        Extractor.resume(damage(Extractor(SR).save()))
+
+
+def test_an_extractor_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = Extractor(SR).save()
+    monkeypatch.setattr("moodcurve.features.compare.__version__", "99.0")
+    with pytest.raises(FeatureError, match=r"saved by moodcurve .*, not 99\.0"):
+        Extractor.resume(saved)
+
+
+def test_a_set_without_voice_descriptors_takes_no_pitch() -> None:
+    assert Extractor(SR, COMPARE236).descriptors.pitch is None
+    assert_same(extract([SONG], SR, COMPARE236), WHOLE.select(COMPARE236))
+
+
+@pytest.mark.parametrize("seconds", [1.03, 1.04, 1.05, 1.5, 2.5])
+def test_short_recordings_end_alike_without_pitch(seconds: float) -> None:
+    """The pitch search no longer decides when the rows end, and they end where they did."""
+    x = music(seconds)
+    try:
+        whole = extract([x], SR)
+    except FeatureError:
+        with pytest.raises(FeatureError):
+            extract([x], SR, COMPARE236)
+    else:
+        assert_same(extract([x], SR, COMPARE236), whole.select(COMPARE236))

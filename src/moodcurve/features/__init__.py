@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from moodcurve.features.table import (
+    COMPARE236,
     COMPARE248,
     COMPARE260,
     DEFAULT_SET,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from moodcurve.features.compare import Descriptors, Extractor, extract
 
 __all__ = [
+    "COMPARE236",
     "COMPARE248",
     "COMPARE260",
     "DEFAULT_SET",

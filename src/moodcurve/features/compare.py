@@ -1,21 +1,36 @@
 """The ComParE list of descriptors, from blocks of samples: order, smoothing, deltas, and the ends of the file."""
 
+import io
+import json
+import zipfile
 from collections.abc import Iterable
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve import __version__
 from moodcurve.features import energy, frames
 from moodcurve.features.frames import F32, Framing
 from moodcurve.features.functionals import Windows
+from moodcurve.features.memory import recall, remembered
 from moodcurve.features.stages import Pitch, ShortFrames, Voice
-from moodcurve.features.table import COMPARE260, HOP_S, LLD_NAMES, VOICED, FeatureError, Features, FeatureSet
+from moodcurve.features.table import (
+    COMPARE260,
+    HOP_S,
+    LLD_NAMES,
+    VOICED,
+    FeatureError,
+    Features,
+    FeatureSet,
+    feature_set_of_key,
+    moments,
+)
 from moodcurve.features.tracks import Linear, Nonzero
 
 Profile = Literal["2016", "is13"]
 """How jitter and shimmer accept a period: see :class:`Descriptors`."""
-Voiced = Literal["all", "smoothed", "pitch"]
+Voiced = Literal["all", "smoothed", "pitch", "none"]
 """Which of the voice descriptors are wanted: see :class:`Descriptors`."""
 
 CHUNK = 48
@@ -24,7 +39,7 @@ _VOICE = VOICED[2:]
 
 
 class Descriptors:
-    """The 65 smoothed descriptors and their deltas, one row every 10 ms, from blocks of samples.
+    """The smoothed descriptors and their deltas, one row every 10 ms, from blocks of samples.
 
     Parameters
     ----------
@@ -33,10 +48,19 @@ class Descriptors:
     profile : {"2016", "is13"}
         Which periods count for jitter and shimmer: those that correlate above 0.5, as in openSMILE's
         ComParE_2016; or, as in its IS13_ComParE, those above the smallest correlation in the frame so far.
-    voiced : {"all", "smoothed", "pitch"}
+    voiced : {"all", "smoothed", "pitch", "none"}
         "all" gives all columns. "smoothed" leaves the deltas of the six voice descriptors 0, "pitch" also
-        jitter, shimmer and HNR: what is not wanted takes no time.
+        jitter, shimmer and HNR; "none" leaves all six and their deltas out. What is not wanted takes no time.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The columns of its rows: LLD_NAMES, without the voice descriptors if "none" of them is wanted.
     """
+
+    MEMORY = (
+        "wave", "base", "count", "crossings", "short", "pitch", "voice", "levels", "shapes", "nonzero",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -49,18 +73,19 @@ class Descriptors:
             raise ValueError(f"profile must be one of {', '.join(get_args(Profile))}, got {profile!r}")
         self.framing = Framing(sr)
         self.short = ShortFrames(self.framing)
-        self.pitch = Pitch(self.framing)
-        self.voice = None if voiced == "pitch" else Voice(self.framing, strict=profile == "is13")
+        self.pitch = None if voiced == "none" else Pitch(self.framing)
+        self.voice = Voice(self.framing, strict=profile == "is13") if voiced in ("all", "smoothed") else None
+        self.names = tuple(name for name in LLD_NAMES if self.pitch or not name.startswith(VOICED))
         self.wave: F32 = np.empty(0, np.float32)
         self.base = 0  # sample of the recording that wave[0] is
         self.count = 0  # frames taken
         self.crossings: F32 = np.empty((0, 1), np.float32)  # of the last chunk
         self.levels = Linear(4)
         self.shapes = Linear(55)
-        self.nonzero = Nonzero(deltas=voiced == "all")
+        self.nonzero = Nonzero(deltas=voiced == "all") if self.pitch else None
 
     def push(self, x: npt.ArrayLike) -> F32:
-        """Take in samples of one channel; give the rows (n, 130) that are finished, in the order of LLD_NAMES.
+        """Take in samples of one channel; give the rows (n, names) that are finished.
 
         Full scale is [-1, 1]; what lies beyond is clipped, and NaN and infinities count as 0.
         """
@@ -69,17 +94,18 @@ class Descriptors:
             raise ValueError(f"x must be one channel of samples, got an array of shape {samples.shape}")
         step = CHUNK * self.framing.hop
         rows = [self._take(samples[i : i + step]) for i in range(0, len(samples), step)]
-        return np.concatenate(rows) if rows else np.empty((0, len(LLD_NAMES)), np.float32)
+        return np.concatenate(rows) if rows else self._finished(0)
 
     def flush(self) -> F32:
         """Give the rest, the recording having ended; the object is then used up."""
         total = self.base + len(self.wave)
         long = self.framing.frames(total, self.framing.long)
         if long == 0:
-            return np.empty((0, len(LLD_NAMES)), np.float32)
+            return self._finished(0)
         self._frames(long - self.count)
         self._last_short_frames(self.framing.frames(total, self.framing.short) - long)
-        self.nonzero.finish(*self._voiced(self.pitch.flush()))
+        if self.pitch and self.nonzero:
+            self.nonzero.finish(*self._voiced(self.pitch.flush()))
         return self._finished(long + 1)
 
     def _take(self, x: F32) -> F32:
@@ -107,7 +133,8 @@ class Descriptors:
         levels, shapes = self.short.push(wave, count)
         self.levels.push(np.concatenate([levels, self.crossings], axis=1))
         self.shapes.push(shapes)
-        self.nonzero.push(*self._voiced(self.pitch.push(wave, count)))
+        if self.pitch and self.nonzero:
+            self.nonzero.push(*self._voiced(self.pitch.push(wave, count)))
         self.count += count
 
     def _last_short_frames(self, count: int) -> None:
@@ -123,8 +150,8 @@ class Descriptors:
         return decided, self.voice.push(self.wave, self.base, np.ascontiguousarray(decided[:, 0]))
 
     def _finished(self, most: int) -> F32:
-        """Take the rows out that all tables have, at most so many: (n, 130)."""
-        streams = (self.nonzero, self.levels, self.shapes)
+        """Take the rows out that all tables have, at most so many: (n, names)."""
+        streams = (self.nonzero, self.levels, self.shapes) if self.nonzero else (self.levels, self.shapes)
         n = min(most, *(min(len(stream.smoothed), len(stream.deltas)) for stream in streams))
         tables = [stream.smoothed[:n] for stream in streams] + [stream.deltas[:n] for stream in streams]
         for stream in streams:
@@ -148,19 +175,25 @@ class Extractor:
         See :class:`Descriptors`.
     """
 
+    MEMORY = ("descriptors", "windows", "rows")
+
     def __init__(self, sr: int, feature_set: FeatureSet = COMPARE260, *, profile: Profile = "2016") -> None:
         names = feature_set.names
-        if any(name.startswith(VOICED) and "_sma_de" in name for name in names):
-            voiced: Voiced = "all"
+        if not any(name.startswith(VOICED) for name in names):
+            voiced: Voiced = "none"
+        elif any(name.startswith(VOICED) and "_sma_de" in name for name in names):
+            voiced = "all"
         elif any(name.startswith(_VOICE) for name in names):
             voiced = "smoothed"
         else:
             voiced = "pitch"
-        where = {name: i for i, name in enumerate(COMPARE260.names)}
-        self.columns = np.array([where[name] for name in names])
+        self.sr = sr
         self.feature_set = feature_set
+        self.profile = profile
         self.descriptors = Descriptors(sr, profile=profile, voiced=voiced)
-        self.windows = Windows(len(LLD_NAMES))
+        self.windows = Windows(len(self.descriptors.names))
+        where = {name: i for i, name in enumerate(moments(self.descriptors.names))}
+        self.columns = np.array([where[name] for name in names])
         self.rows = 0
 
     def push(self, x: npt.ArrayLike) -> Features:
@@ -173,6 +206,36 @@ class Extractor:
     def flush(self) -> Features:
         """Give the rest, the recording having ended; the object is then used up."""
         return self._features(self.descriptors.flush())
+
+    def save(self) -> bytes:
+        """Give all that the coming rows depend on, some 100 kB, for `Extractor.resume`; the extractor goes on."""
+        made = json.dumps([__version__, self.sr, self.feature_set.key, self.profile])
+        stream = io.BytesIO()
+        np.savez(stream, allow_pickle=False, made=np.array(made), **remembered(self))  # type: ignore[arg-type]
+        return stream.getvalue()
+
+    @classmethod
+    def resume(cls, saved: bytes) -> Self:
+        """Make an extractor that goes on where `save` was called: its rows are the same to the last bit.
+
+        Nothing in the bytes is executed; still, take them from where you put them only.
+
+        Raises
+        ------
+        FeatureError
+            If this is not what this version of moodcurve has saved.
+        """
+        try:
+            with np.load(io.BytesIO(saved), allow_pickle=False) as stored:
+                arrays = dict(stored)
+            version, sr, key, profile = json.loads(str(arrays["made"]))
+            extractor = cls(sr, feature_set_of_key(key), profile=profile)
+            recall(extractor, arrays)
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise FeatureError("not an extractor that Extractor.save has given, or a part of one") from error
+        if version != __version__:
+            raise FeatureError(f"this extractor was saved by moodcurve {version}, not {__version__}: start afresh")
+        return extractor
 
     def _features(self, rows: F32) -> Features:
         values = self.windows.push(rows)[:, self.columns]

@@ -19,6 +19,8 @@ class Windows:
         Width of the rows.
     """
 
+    MEMORY = ("rows", "last")
+
     def __init__(self, columns: int) -> None:
         self.rows: F32 = np.empty((0, columns), np.float32)  # less than half a window
         self.last: tuple[F64, F64] | None = None  # sums of the half window before

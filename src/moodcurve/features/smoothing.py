@@ -25,6 +25,8 @@ class Sliding:
         Width of the rows.
     """
 
+    MEMORY = ("held",)
+
     def __init__(self, kernel: Kernel, *, reach: int, columns: int) -> None:
         self.kernel = kernel
         self.reach = reach

@@ -13,6 +13,8 @@ BATCH = 16
 class ShortFrames:
     """Descriptors of the 20 ms frames; remembers the last spectrum (flux) and the RASTA filter's states."""
 
+    MEMORY = ("states", "previous", "count")
+
     def __init__(self, framing: Framing) -> None:
         self.framing = framing
         self.bank = auditory.mel_bank(framing.short_freqs)
@@ -78,6 +80,8 @@ def _short_rows(
 class Pitch:
     """F0 and voicing of the 60 ms frames; remembers the Viterbi search, and so lags by up to 30 frames."""
 
+    MEMORY = ("track",)
+
     def __init__(self, framing: Framing) -> None:
         self.framing = framing
         self.axis = octaves.octave_axis(framing.long_freqs)
@@ -131,6 +135,8 @@ def _pitch_rows(spectrum: np.ndarray, levels: F32, axis: octaves.OctaveAxis, tra
 
 class Voice:
     """Jitter, shimmer and HNR of frames whose F0 is decided; remembers how far it has read."""
+
+    MEMORY = ("state", "count")
 
     def __init__(self, framing: Framing, *, strict: bool) -> None:
         self.framing = framing

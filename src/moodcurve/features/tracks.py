@@ -12,6 +12,8 @@ from moodcurve.features.frames import F32
 class Linear:
     """Smoothing and deltas of descriptors that are defined in every frame."""
 
+    MEMORY = ("mean", "delta", "smoothed", "deltas", "count")
+
     def __init__(self, columns: int) -> None:
         self.mean = smoothing.Sliding(smoothing.mean3, reach=1, columns=columns)
         self.delta = smoothing.Sliding(smoothing.delta, reach=2, columns=columns)
@@ -37,6 +39,8 @@ class Linear:
 
 class Nonzero:
     """Smoothing and deltas of F0, voicing, jitter, DDP jitter, shimmer and logHNR, where 0 means undefined."""
+
+    MEMORY = ("divisor", "pitch", "voice", "delta", "smoothed", "deltas")
 
     def __init__(self, *, deltas: bool) -> None:
         self.divisor = np.full(1, 10, np.float32)
