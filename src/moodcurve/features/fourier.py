@@ -1,0 +1,196 @@
+"""Magnitude spectra of sixteen overlapping frames at once.
+
+The frames of a stretch of samples lie side by side in tables (n, 16), a frame in each column (``lanes.py``), so that
+every step of the transform is one operation on sixteen numbers. Real frames of n samples are transformed as n/2
+complex numbers x_2m + i x_2m+1. The n/2-point transform decimates in frequency by four (by two at the end where
+n/2 is no power of four), in place, and leaves its result in the order of reversed digits: ``places`` tells where
+each frequency is. The first two layers run on a part of the table that stays in the fastest cache, and each of the
+sixteen blocks that they leave then fits into it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.features.kernels import exact
+from moodcurve.features.lanes import LANES, load, muladd, root, store, table, zip_high, zip_low
+
+F32 = npt.NDArray[np.float32]
+_BLOCKS = 16
+"""What the first two layers leave."""
+SMALLEST = 256
+"""Points of the smallest transform: each of the sixteen blocks has eight complex ones, a cache line's worth."""
+
+
+class Transform(NamedTuple):
+    """What a transform of real frames of one length needs."""
+
+    twiddles: F32
+    """Factors of the butterflies, one layer after the other: re and im of w, w², w³ with w = exp(-2πi j / L),
+    j = 0 .. L/4 - 1, for the layers of L = n/2, n/8, n/32 ... points (all layers' j, 6)."""
+    places: npt.NDArray[np.int64]
+    """Where frequency k of the complex transform is left (n/2,)."""
+    turns: F32
+    """½ exp(-2πi k / n), k = 0 .. n/4, which take the even from the odd samples (n/4 + 1, 2)."""
+    work: F32
+    """Scratch: re and im of the complex numbers in rows 2m and 2m + 1 (n, 16)."""
+    tiles: F32
+    """Scratch: the part of it that the first layers work on, and two squares of it (288, 16)."""
+
+
+def transform(n: int) -> Transform:
+    """Prepare for frames of n samples, n a power of two from 256."""
+    if n < SMALLEST or n & (n - 1):
+        raise ValueError(f"n must be a power of two from {SMALLEST}, got {n}")
+    layers = []
+    places, length = np.zeros(1, np.int64), n // 2
+    radices = []
+    while length > 1:
+        radix = 4 if length >= 4 else 2
+        if radix == 4:
+            layers.append(_roots(np.outer(np.arange(length // 4), [1, 2, 3]), length).reshape(-1, 6))
+        radices.append(radix)
+        length //= radix
+    for radix in reversed(radices):
+        # of length radix · len(places): frequency k stands in part k mod radix, at the place of k // radix there
+        places = (np.arange(radix) * len(places) + places[:, None]).reshape(-1)
+    return Transform(
+        np.concatenate(layers).astype(np.float32),
+        places,
+        (0.5 * _roots(np.arange(n // 4 + 1), n)).astype(np.float32),
+        table(n),
+        table(18 * LANES),
+    )
+
+
+def _roots(powers: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.float64]:
+    """Give re and im of exp(-2πi p / n), one more axis."""
+    angles = -2 * np.pi * (powers % n) / n
+    return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+
+
+@exact
+def magnitudes(wave: F32, hop: int, window: F32, plan: Transform, out: F32) -> None:
+    """Magnitudes |Σ_i w_i x_{l hop + i} exp(-2πi ik/n)|, k = 0 .. n/2, of the frames l = 0 .. 15 of a wave.
+
+    ``wave`` holds 15 hop + len(window) samples at least, ``out`` is a table (n/2 + 1, 16); what the window leaves
+    of the n points is 0. In single precision; a column does not depend on the others.
+    """
+    points = len(plan.work) // 2
+    stride = points // _BLOCKS
+    second = points // 4  # rows of factors in the first layer
+    for first in range(0, stride, LANES // 2):
+        _windowed(wave, hop, window, 2 * first, 2 * stride, plan.tiles)
+        for m in range(LANES // 2):
+            for group in range(4):
+                row = 2 * m + LANES * group
+                factors = first + m + stride * group
+                _butterfly(plan.tiles, row, 4 * LANES, plan.tiles, row, 4 * LANES, plan.twiddles, factors)
+            for group in range(4):
+                row, to = 2 * m + 4 * LANES * group, 2 * (4 * group * stride + first + m)
+                _butterfly(plan.tiles, row, LANES, plan.work, to, 2 * stride, plan.twiddles, second + first + m)
+    for block in range(_BLOCKS):
+        _transform_block(plan.work, 2 * block * stride, stride, plan.twiddles, second + stride)
+    _split(plan, out)
+
+
+@exact
+def _windowed(wave: F32, hop: int, window: F32, start: int, stride: int, tiles: F32) -> None:
+    """Put windowed samples start + stride r + i, i = 0 .. 15, into rows 16 r + i of tiles, for r = 0 .. 15."""
+    flat = tiles.reshape(-1)
+    half, full = 16 * LANES * LANES, 17 * LANES * LANES
+    for r in range(_BLOCKS):
+        at = start + stride * r
+        if at + LANES <= len(window):
+            factor = load(window, at)
+            for lane in range(LANES):
+                store(flat, full + lane * LANES, factor * load(wave, at + lane * hop))
+            _half_turned(flat, full, half)
+            _half_turned(flat, half, r * LANES * LANES)
+        else:
+            tiles[r * LANES : (r + 1) * LANES] = 0
+            for i in range(len(window) - at):
+                for lane in range(LANES):
+                    tiles[r * LANES + i, lane] = window[at + i] * wave[at + i + lane * hop]
+
+
+@exact
+def _half_turned(flat: F32, source: int, target: int) -> None:
+    """Do half of what makes columns of the rows of a square of 16 by 16: each row goes into two of all four."""
+    for i in range(4):
+        a, b = load(flat, source + i * LANES), load(flat, source + (i + 4) * LANES)
+        c, d = load(flat, source + (i + 8) * LANES), load(flat, source + (i + 12) * LANES)
+        low, other_low = zip_low(a, c), zip_low(b, d)
+        high, other_high = zip_high(a, c), zip_high(b, d)
+        store(flat, target + 4 * i * LANES, zip_low(low, other_low))
+        store(flat, target + (4 * i + 1) * LANES, zip_high(low, other_low))
+        store(flat, target + (4 * i + 2) * LANES, zip_low(high, other_high))
+        store(flat, target + (4 * i + 3) * LANES, zip_high(high, other_high))
+
+
+@exact
+def _transform_block(work: F32, start: int, points: int, twiddles: F32, factors: int) -> None:
+    """Do the remaining layers of a block that begins at row start."""
+    length = points
+    while length >= 4:
+        quarter = length // 4
+        for part in range(start, start + 2 * points, 2 * length):
+            for j in range(quarter):
+                row = part + 2 * j
+                _butterfly(work, row, 2 * quarter, work, row, 2 * quarter, twiddles, factors + j)
+        factors += quarter
+        length = quarter
+    if length == 2:
+        for row in range(start, start + 2 * points, 4):
+            re, im, other_re, other_im = load(work, row), load(work, row + 1), load(work, row + 2), load(work, row + 3)
+            store(work, row, re + other_re)
+            store(work, row + 1, im + other_im)
+            store(work, row + 2, re - other_re)
+            store(work, row + 3, im - other_im)
+
+
+@exact
+def _butterfly(x: F32, row: int, step: int, y: F32, to: int, stride: int, twiddles: F32, j: int) -> None:
+    """Transform the four complex numbers at rows row + q step of x, and put them, times their factors, into y."""
+    a_re, a_im = load(x, row), load(x, row + 1)
+    b_re, b_im = load(x, row + step), load(x, row + step + 1)
+    c_re, c_im = load(x, row + 2 * step), load(x, row + 2 * step + 1)
+    d_re, d_im = load(x, row + 3 * step), load(x, row + 3 * step + 1)
+    ac_re, ac_im, bd_re, bd_im = a_re + c_re, a_im + c_im, b_re + d_re, b_im + d_im
+    a_re, a_im, b_re, b_im = a_re - c_re, a_im - c_im, b_re - d_re, b_im - d_im
+    store(y, to, ac_re + bd_re)
+    store(y, to + 1, ac_im + bd_im)
+    _store_turned(y, to + stride, a_re + b_im, a_im - b_re, twiddles[j, 0], twiddles[j, 1])
+    _store_turned(y, to + 2 * stride, ac_re - bd_re, ac_im - bd_im, twiddles[j, 2], twiddles[j, 3])
+    _store_turned(y, to + 3 * stride, a_re - b_im, a_im + b_re, twiddles[j, 4], twiddles[j, 5])
+
+
+@exact
+def _store_turned(y: F32, row: int, re: F32, im: F32, by_re: np.float32, by_im: np.float32) -> None:
+    store(y, row, muladd(re, by_re, im * -by_im))
+    store(y, row + 1, muladd(re, by_im, im * by_re))
+
+
+@exact
+def _split(plan: Transform, out: F32) -> None:
+    """Magnitudes of the real frames' spectra X_k = (Z_k + Z*_-k) / 2 - i exp(-2πi k / n) (Z_k - Z*_-k) / 2."""
+    points = len(plan.places)
+    half = np.float32(0.5)
+    for k in range(points // 2 + 1):
+        here, mirror = 2 * plan.places[k], 2 * plan.places[(points - k) % points]
+        re, im, other_re, other_im = (
+            load(plan.work, here),
+            load(plan.work, here + 1),
+            load(plan.work, mirror),
+            load(plan.work, mirror + 1),
+        )
+        turn_re, turn_im = plan.turns[k, 0], plan.turns[k, 1]
+        odd_re, odd_im = im + other_im, other_re - re
+        turned_re = muladd(odd_re, turn_re, odd_im * -turn_im)
+        turned_im = muladd(odd_re, turn_im, odd_im * turn_re)
+        even_re, even_im = half * (re + other_re), half * (im - other_im)
+        x_re, x_im = even_re + turned_re, even_im + turned_im
+        y_re, y_im = even_re - turned_re, even_im - turned_im
+        store(out, k, root(muladd(x_re, x_re, x_im * x_im)))
+        store(out, points - k, root(muladd(y_re, y_re, y_im * y_im)))
