@@ -44,8 +44,9 @@ def mel_bank(freqs: F64) -> MelBank:
     """Make the filterbank for a spectrum whose bins have these frequencies (Hz, from 0 to half the rate)."""
     spacing = freqs[1]
     highest = min(8000.0, freqs[-1])
-    low, high = mel(np.array([20.0, highest]))
-    corners = (low + np.arange(BANDS + 2) * (high - low) / (BANDS + 1)).astype(np.float32)
+    # Every step in single precision: the last digit of a corner is 1e-4 of the weight of a bin just beside it.
+    low, high = mel(np.array([20.0, highest])).astype(np.float32)
+    corners = low + np.arange(BANDS + 2, dtype=np.float32) * ((high - low) / np.float32(BANDS + 1))
     # Strict at both ends: the bins nearest to 20 Hz and to the upper end are left out.
     bins = np.arange(round_half_away(20 / spacing) + 1, round_half_away(highest / spacing))
     place = mel(freqs).astype(np.float32)
