@@ -25,6 +25,11 @@ class Annotation:
         Mean over raters, in [-1, 1].
     song_arousal, song_valence : float or None
         The rating of the song as a whole, mapped linearly from 1-9 to [-1, 1]; None where there is none.
+    arousal_spread, valence_spread : (n,) or None
+        Standard deviation over raters (n - 1) at each moment, on the same scale; NaN where there is one rater only,
+        None where single raters are not known.
+    arousal_raters, valence_raters : (n,) or None
+        How many raters the mean is of; None where that is not known.
     """
 
     times_s: npt.NDArray[np.float64]
@@ -32,6 +37,10 @@ class Annotation:
     valence: npt.NDArray[np.float64]
     song_arousal: float | None = None
     song_valence: float | None = None
+    arousal_spread: npt.NDArray[np.float64] | None = None
+    valence_spread: npt.NDArray[np.float64] | None = None
+    arousal_raters: npt.NDArray[np.int64] | None = None
+    valence_raters: npt.NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
