@@ -62,20 +62,29 @@ _Axis = dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]
 
 def _read_axis(path: Path) -> _Axis:
     table = read_table(path)
-    times_s = _sample_times(table)
+    times_s = sample_times(table, first=1)
     return {song_id: _rated(table, row, times_s) for song_id, row in table.by_song().items()}
 
 
-def _sample_times(table: Table) -> npt.NDArray[np.float64]:
-    """Read the header ``song_id,sample_15000ms,sample_15500ms,...``."""
-    times_s = np.empty(len(table.header) - 1)
-    for i, name in enumerate(table.header[1:]):
+def sample_times(table: Table, *, first: int) -> npt.NDArray[np.float64]:
+    """Read the columns ``sample_15000ms,sample_15500ms,...`` of a header from column ``first`` on, as seconds.
+
+    Raises
+    ------
+    DatasetError
+        If there is none, or one is called otherwise or off the grid of half seconds.
+    """
+    times_s = np.empty(len(table.header) - first)
+    for i, name in enumerate(table.header[first:]):
         match = _SAMPLE.fullmatch(name)
+        column = i + first + 1
         if match is None:
-            raise DatasetError(f"{table.path}, line 1: column {i + 2} is {name!r}, expected sample_<milliseconds>ms")
+            raise DatasetError(f"{table.path}, line 1: column {column} is {name!r}, expected sample_<milliseconds>ms")
         times_s[i] = int(match[1]) / 1000
         if times_s[i] % HOP_S or (i > 0 and times_s[i] - times_s[i - 1] != HOP_S):
-            raise DatasetError(f"{table.path}, line 1: column {i + 2} is {name!r}, expected one column every {HOP_S} s")
+            raise DatasetError(
+                f"{table.path}, line 1: column {column} is {name!r}, expected one column every {HOP_S} s"
+            )
     if len(times_s) == 0:
         raise DatasetError(f"{table.path}, line 1: expected columns sample_<milliseconds>ms, found none")
     return times_s

@@ -1,0 +1,104 @@
+"""The command that makes labels of single raters' ratings."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from moodcurve.cli.app import app, say
+
+
+class Between(StrEnum):
+    """What a rater's value does between two entries."""
+
+    line = "line"
+    hold = "hold"
+
+
+class Agreement(StrEnum):
+    """Figures that songs can be chosen by."""
+
+    cronbach_alpha = "cronbach_alpha"
+    icc_2k = "icc_2k"
+    pairwise_r = "pairwise_r"
+    pairwise_ccc = "pairwise_ccc"
+    krippendorff_alpha = "krippendorff_alpha"
+
+
+@app.command()
+def labels(
+    ratings: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RATINGS", readable=False, help="Folder of DEAM, or with tracks.csv or ratings.csv, or such a file."
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="DIR", readable=False, help="Write labels, agreement and chosen songs here."),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="DIR", readable=False, help="Write the figures here, raters.json and .md."),
+    ] = None,
+    skip_s: Annotated[float, typer.Option("--skip", metavar="SECONDS", min=0, help="Drop so much at the start.")] = 15,
+    between: Annotated[Between, typer.Option("--between", help="How tracks run between entries.")] = Between.line,
+    min_raters: Annotated[int, typer.Option("--min-raters", min=1, help="Drop moments with fewer.")] = 2,
+    keep: Annotated[
+        float | None, typer.Option("--keep", metavar="SHARE", help="Choose the songs with the best agreement.")
+    ] = None,
+    by: Annotated[
+        Agreement, typer.Option("--by", help="What --keep goes by, on a song's worse axis.")
+    ] = Agreement.cronbach_alpha,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of splits and intervals.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Average single raters' ratings into labels, and say how far raters agree and what a perfect model could reach.
+
+    -o DIR writes labels.csv, agreement.csv, songs.csv (ratings of whole songs) and, with --keep, selected.txt.
+
+    Example: moodcurve labels ratings -o labels --keep 0.5
+    """
+    if keep is not None and not 0 < keep <= 1:
+        raise typer.BadParameter(f"{keep} is not more than 0 and at most 1", param_hint="--keep")
+    if keep is not None and output is None:
+        raise typer.BadParameter("the chosen songs go to a folder: give it with -o", param_hint="--keep")
+
+    from moodcurve import terminal
+    from moodcurve.datasets.agreement import best_agreed
+    from moodcurve.datasets.rater_figures import make_labels, rater_figures, worse_axis
+    from moodcurve.datasets.rater_files import read_raters
+    from moodcurve.datasets.rater_report import agreement_table, ceiling_table, explanations
+    from moodcurve.datasets.rater_report import report as page
+    from moodcurve.datasets.rater_tables import write_ids, write_tables
+    from moodcurve.files import check_writable, written_whole
+
+    for folder in (output, report):
+        if folder is not None:
+            check_writable(folder / "labels.csv")
+    data = read_raters(ratings, skip_s=skip_s, between=between.value)
+    made = make_labels(data, min_raters=min_raters)
+    for note in (*data.notes, *made.refused):
+        say(note)
+    figures = rater_figures(data, made, seed=seed)
+    text = json.dumps(figures, indent=1, allow_nan=False) + "\n"
+    if as_json:
+        print(text, end="")
+    else:
+        terminal.print_rows(agreement_table(figures))
+        terminal.print_rows(ceiling_table(figures))
+        terminal.print_lines(explanations(figures))
+    written = write_tables(made, output) if output is not None else []
+    if output is not None and keep is not None:
+        write_ids(best_agreed(worse_axis(made, by.value), share=keep), output / "selected.txt")
+        written.append(output / "selected.txt")
+    if report is not None:
+        for file, content in ((report / "raters.json", text), (report / "raters.md", page(figures))):
+            with written_whole(file) as scratch:
+                scratch.write_text(content, encoding="utf-8")
+            written.append(file)
+    for file in written:
+        say(f"wrote {file}")
+    raise typer.Exit(int(bool(data.notes or made.refused)))

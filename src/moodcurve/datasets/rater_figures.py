@@ -1,0 +1,237 @@
+"""What single raters' ratings amount to: labels, agreement by song, ceilings, and a check against published means."""
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.datasets.agreement import AGREEMENTS, RaterAgreement, krippendorff_alpha, rater_agreement
+from moodcurve.datasets.annotation import (
+    MIN_RATERS,
+    RatedSong,
+    SongRating,
+    average,
+    average_song_rating,
+    spread,
+)
+from moodcurve.datasets.ceiling import bias_shared, ceilings, same_panel_r
+from moodcurve.datasets.rater_files import RaterData
+from moodcurve.datasets.song import Annotation, DatasetError
+
+FloatArray = npt.NDArray[np.float64]
+AXES = ("arousal", "valence")
+EQUAL = 1e-9
+"""Largest difference of means that count as equal: published ones have up to 12 decimals."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Labels:
+    """What is left of single raters' ratings once they are averaged.
+
+    Attributes
+    ----------
+    annotations : mapping of str to Annotation
+        By song.
+    song_ratings : mapping of str to mapping of str to SongRating
+        By song and axis.
+    agreement : mapping of str to mapping of str to RaterAgreement
+        By song and axis.
+    min_raters : int
+        Fewest raters of a moment that was kept.
+    refused : tuple of str
+        Why a song has no labels, a sentence each.
+    """
+
+    annotations: Mapping[str, Annotation]
+    song_ratings: Mapping[str, Mapping[str, SongRating]]
+    agreement: Mapping[str, Mapping[str, RaterAgreement]]
+    min_raters: int
+    refused: tuple[str, ...]
+
+
+def make_labels(data: RaterData, *, min_raters: int = MIN_RATERS) -> Labels:
+    """Average all songs and say how far their raters agree.
+
+    The annotations carry the ratings of whole songs where there are any, mapped from 1-9 to [-1, 1], not rounded.
+    """
+    annotations: dict[str, Annotation] = {}
+    refused = []
+    song_ratings = {
+        song_id: {axis: average_song_rating(ratings[axis]) for axis in AXES}
+        for song_id, ratings in data.song_ratings.items()
+    }
+    for song in data.songs:
+        try:
+            annotations[song.song_id] = average(song, min_raters=min_raters)
+        except DatasetError as error:
+            refused.append(f"left out: {error}")
+    return Labels(
+        annotations=annotations,
+        song_ratings=song_ratings,
+        agreement={
+            song.song_id: {axis: rater_agreement(getattr(song, axis)) for axis in AXES}
+            for song in data.songs
+            if song.song_id in annotations
+        },
+        min_raters=min_raters,
+        refused=tuple(refused),
+    )
+
+
+def worse_axis(labels: Labels, statistic: str) -> dict[str, float]:
+    """Give each song's agreement as that of its worse axis, since a song is used for both; NaN if either is."""
+    if statistic not in AGREEMENTS:
+        raise ValueError(f"statistic must be one of {', '.join(AGREEMENTS)}, got {statistic!r}")
+    pairs = {id_: [getattr(found[axis], statistic) for axis in AXES] for id_, found in labels.agreement.items()}
+    return {id_: math.nan if any(map(math.isnan, pair)) else min(pair) for id_, pair in pairs.items()}
+
+
+def rater_figures(data: RaterData, labels: Labels, *, seed: int, splits: int = 50, draws: int = 1000) -> dict[str, Any]:
+    """Sum up all songs, and each part of them, for JSON.
+
+    Returns
+    -------
+    dict
+        ``name``, ``grid``, ``min_raters``, ``seed``, ``splits``, ``draws``, ``songs``; ``averages`` (see
+        ``compare_averages``) and ``song_ratings``, None where there is nothing of the kind; ``parts``: a dict for all
+        songs and one for each of their parts, with ``part``, ``songs`` and for each axis what ``_axis_figures`` gives.
+    """
+    labelled = [song for song in data.songs if song.song_id in labels.annotations]
+    parts = sorted({song.part for song in labelled})
+    groups = {"all": labelled}
+    if len(parts) > 1:
+        groups |= {part or "other": [song for song in labelled if song.part == part] for part in parts}
+    return {
+        "name": data.name,
+        "grid": data.grid,
+        "min_raters": labels.min_raters,
+        "seed": seed,
+        "splits": splits,
+        "draws": draws,
+        "songs": len(labelled),
+        "averages": compare_averages(data) if data.averages else None,
+        "song_ratings": _song_figures(data, labels) if data.song_ratings else None,
+        "parts": [
+            {
+                "part": part,
+                "songs": len(songs),
+                **{axis: _axis_figures(songs, axis, labels, seed, splits, draws) for axis in AXES},
+            }
+            for part, songs in groups.items()
+            if songs
+        ],
+    }
+
+
+def compare_averages(data: RaterData) -> dict[str, Any]:
+    """Hold plain means over all raters against the published ones, at the moments that both have.
+
+    Returns
+    -------
+    dict
+        For each axis: ``songs`` that both have, how many are ``equal`` at all moments (within ``EQUAL``), the
+        ``largest`` difference of all and the ``typical`` one (the median over songs of each song's largest), and the
+        ``moments`` compared.
+    """
+    found = {}
+    for axis in AXES:
+        differences, moments = [], 0
+        for song in data.songs:
+            if song.song_id not in data.averages:
+                continue
+            published = data.averages[song.song_id]
+            _, here, there = np.intersect1d(song.times_s, published.times_s, return_indices=True)
+            difference = np.abs(_mean(getattr(song, axis))[here] - getattr(published, axis)[there])
+            difference = difference[np.isfinite(difference)]
+            if len(difference):
+                differences.append(float(difference.max()))
+                moments += len(difference)
+        found[axis] = {
+            "songs": len(differences),
+            "equal": sum(difference <= EQUAL for difference in differences),
+            "largest": max(differences, default=None),
+            "typical": float(np.median(differences)) if differences else None,
+            "moments": moments,
+        }
+    return found
+
+
+def _axis_figures(
+    songs: Sequence[RatedSong], axis: str, labels: Labels, seed: int, splits: int, draws: int
+) -> dict[str, Any]:
+    """Sum up one axis of some songs.
+
+    ``raters`` and ``spread``: means over all moments; ``constant_tracks``: the part of all tracks that never moves;
+    ``agreement``: mean, standard deviation and median over the songs where a figure is defined, and how many these
+    are; ``agreement_on_means``: Krippendorff's alpha with songs as cases, rated by the means of the tracks;
+    ``ceilings``: None with fewer than two songs that can be used; ``bias_shared`` and ``same_panel_r``: None where
+    raters are not all known by name.
+    """
+    tracks: list[FloatArray] = [getattr(song, axis) for song in songs]
+    agreement = [labels.agreement[song.song_id][axis] for song in songs]
+    spreads = np.concatenate([spread(of_song) for of_song in tracks])
+    present = np.concatenate([(~np.isnan(of_song)).sum(axis=0) for of_song in tracks])
+    usable = sum(found.raters >= 2 and found.moments >= 2 for found in agreement) >= 2
+    found = ceilings(tracks, splits=splits, draws=draws, seed=seed) if usable else None
+    names = [getattr(song, f"{axis}_by") for song in songs]
+    shared = bias_shared(tracks, names) if all(map(all, names)) else math.nan
+    return {
+        "raters": float(present.mean()),
+        "spread": _or_none(_mean(spreads[:, np.newaxis])[0]),
+        "constant_tracks": sum(x.constant for x in agreement) / sum(x.raters for x in agreement),
+        "agreement": {name: _over_songs([getattr(x, name) for x in agreement]) for name in AGREEMENTS},
+        "agreement_on_means": _or_none(krippendorff_alpha(_as_columns([_means(x) for x in tracks]))),
+        "ceilings": found.as_dict() if found is not None else None,
+        "bias_shared": _or_none(shared),
+        "same_panel_r": _or_none(same_panel_r(found.components, shared)) if found is not None else None,
+    }
+
+
+def _song_figures(data: RaterData, labels: Labels) -> dict[str, Any]:
+    """Sum up ratings of whole songs: raters and spread (means over songs), Krippendorff's alpha with songs as cases."""
+    figures: dict[str, Any] = {"songs": len(labels.song_ratings)}
+    for axis in AXES:
+        rated = [found[axis] for found in labels.song_ratings.values()]
+        table = _as_columns([np.array(ratings[axis]) for ratings in data.song_ratings.values()])
+        figures[axis] = {
+            "raters": float(np.mean([found.raters for found in rated])),
+            "spread": _over_songs([found.spread for found in rated])["mean"],
+            "krippendorff_alpha": _or_none(krippendorff_alpha(table)),
+        }
+    return figures
+
+
+def _means(tracks: FloatArray) -> FloatArray:
+    """Give the mean over time of each rater who says something."""
+    return np.asarray(np.nanmean(tracks[~np.isnan(tracks).all(axis=1)], axis=1))
+
+
+def _as_columns(cases: Sequence[FloatArray]) -> FloatArray:
+    """Lay the ratings of each case into a column, filled up with NaN."""
+    table = np.full((max(map(len, cases)), len(cases)), np.nan)
+    for column, ratings in enumerate(cases):
+        table[: len(ratings), column] = ratings
+    return table
+
+
+def _over_songs(values: Sequence[float]) -> dict[str, float | int | None]:
+    defined = np.array([value for value in values if not math.isnan(value)])
+    if not len(defined):
+        return {"mean": None, "sd": None, "median": None, "songs": 0}
+    sd = float(defined.std(ddof=1)) if len(defined) > 1 else None
+    return {"mean": float(defined.mean()), "sd": sd, "median": float(np.median(defined)), "songs": len(defined)}
+
+
+def _mean(tracks: FloatArray) -> FloatArray:
+    with warnings.catch_warnings():
+        # numpy warns where nobody speaks, which is decided here: NaN
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanmean(tracks, axis=0))
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

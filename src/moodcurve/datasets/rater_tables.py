@@ -1,0 +1,97 @@
+"""What single raters' ratings amount to, written as plain CSV tables."""
+
+import csv
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.datasets.agreement import RaterAgreement
+from moodcurve.datasets.rater_figures import AXES, Labels
+from moodcurve.files import written_whole
+
+Values = npt.NDArray[np.float64] | npt.NDArray[np.int64]
+LABELS_HEADER = (
+    "song_id", "time_s", "arousal", "valence", "arousal_spread", "valence_spread", "arousal_raters", "valence_raters",
+)  # fmt: skip
+SONGS_HEADER = ("song_id", *(f"{axis}_{field}" for axis in AXES for field in ("mean", "rounded", "spread", "raters")))
+AGREEMENT_HEADER = ("song_id", "axis", *(field.name for field in fields(RaterAgreement)))
+
+
+def write_tables(labels: Labels, folder: Path) -> list[Path]:
+    """Write the labels, the ratings of whole songs and the agreement, each where there is any.
+
+    Numbers have six decimals; what is undefined is an empty cell.
+
+    Returns
+    -------
+    list of Path
+        The files: ``labels.csv``, ``songs.csv``, ``agreement.csv``.
+
+    Raises
+    ------
+    OSError
+        If one cannot be written.
+    """
+    written = []
+    if labels.annotations:
+        written.append(_write(folder / "labels.csv", LABELS_HEADER, _label_rows(labels)))
+    if labels.song_ratings:
+        written.append(_write(folder / "songs.csv", SONGS_HEADER, _song_rows(labels)))
+    if labels.agreement:
+        written.append(_write(folder / "agreement.csv", AGREEMENT_HEADER, _agreement_rows(labels)))
+    return written
+
+
+def write_ids(ids: Sequence[str], path: Path) -> None:
+    """Write song ids, one a line, as ``evaluate --ids`` and ``train --without`` read them.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    with written_whole(path) as scratch:
+        scratch.write_text("".join(f"{song_id}\n" for song_id in ids), encoding="utf-8")
+
+
+def _label_rows(labels: Labels) -> Iterable[list[str]]:
+    for song_id, found in labels.annotations.items():
+        missing = np.full(len(found.times_s), math.nan)
+        spreads = (found.arousal_spread, found.valence_spread, found.arousal_raters, found.valence_raters)
+        known = (missing if spread is None else spread for spread in spreads)
+        columns: Sequence[Values] = (found.times_s, found.arousal, found.valence, *known)
+        for values in zip(*columns, strict=True):
+            yield [song_id, *map(_cell, values)]
+
+
+def _song_rows(labels: Labels) -> Iterable[list[str]]:
+    for song_id, found in labels.song_ratings.items():
+        values = []
+        for axis in AXES:
+            rating = found[axis]
+            values += [rating.mean, rating.rounded, rating.spread, rating.raters]
+        yield [song_id, *map(_cell, values)]
+
+
+def _agreement_rows(labels: Labels) -> Iterable[list[str]]:
+    for song_id, found in labels.agreement.items():
+        for axis in AXES:
+            yield [song_id, axis, *(_cell(getattr(found[axis], name)) for name in AGREEMENT_HEADER[2:])]
+
+
+def _cell(value: float) -> str:
+    if math.isnan(value):
+        return ""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def _write(path: Path, header: Sequence[str], rows: Iterable[list[str]]) -> Path:
+    with written_whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+    return path
