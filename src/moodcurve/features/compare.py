@@ -14,6 +14,7 @@ from moodcurve.features import energy, frames
 from moodcurve.features.frames import F32, Framing
 from moodcurve.features.functionals import Windows
 from moodcurve.features.memory import recall, remembered
+from moodcurve.features.samples import one_channel
 from moodcurve.features.stages import Pitch, ShortFrames, Voice
 from moodcurve.features.table import (
     COMPARE260,
@@ -88,10 +89,13 @@ class Descriptors:
         """Take in samples of one channel; give the rows (n, names) that are finished.
 
         Full scale is [-1, 1]; what lies beyond is clipped, and NaN and infinities count as 0.
+
+        Raises
+        ------
+        ValueError
+            If x is not a one-dimensional array of floats.
         """
-        samples = np.ascontiguousarray(x, np.float32)
-        if samples.ndim != 1:
-            raise ValueError(f"x must be one channel of samples, got an array of shape {samples.shape}")
+        samples = one_channel(x)
         step = CHUNK * self.framing.hop
         rows = [self._take(samples[i : i + step]) for i in range(0, len(samples), step)]
         return np.concatenate(rows) if rows else self._finished(0)
@@ -200,6 +204,11 @@ class Extractor:
         """Take in samples of one channel, full scale [-1, 1]; give the rows that are finished.
 
         What lies beyond full scale is clipped, and NaN and infinities count as 0.
+
+        Raises
+        ------
+        ValueError
+            If x is not a one-dimensional array of floats.
         """
         return self._features(self.descriptors.push(x))
 
