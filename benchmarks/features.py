@@ -22,10 +22,21 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.audio import open_audio
-from moodcurve.features import COMPARE260, DEFAULT_SET, Features, energy, extract, frames, opensmile, smoothing
+from moodcurve.features import (
+    COMPARE260,
+    DEFAULT_SET,
+    Features,
+    energy,
+    extract,
+    fourier,
+    frames,
+    lanes,
+    opensmile,
+    smoothing,
+)
 from moodcurve.features.compare import CHUNK
 from moodcurve.features.functionals import Windows
-from moodcurve.features.stages import BATCH, Pitch, ShortFrames, Voice
+from moodcurve.features.stages import Pitch, ShortFrames, Voice
 from moodcurve.runtime import load_model
 
 Samples = npt.NDArray[np.float32]
@@ -53,14 +64,16 @@ def decode(path: Path, seconds: float) -> list[Samples]:
 
 
 def both_ffts(x: Samples) -> None:
-    """Only the transforms that the descriptors need, in the extractor's batches."""
+    """Only the transforms that the descriptors need: windowing, the FFTs, magnitudes."""
     framing = frames.Framing(44_100)
-    short = np.ones((CHUNK, framing.short_fft), np.float32)
-    long = np.ones((BATCH, framing.long_fft), np.float32)
-    for _ in range(framing.frames(len(x), framing.long) // CHUNK):
-        frames.spectra(short)
-        for _ in range(CHUNK // BATCH):
-            frames.spectra(long)
+    count = framing.frames(len(x), framing.long)
+    for window in (framing.hamming, framing.gauss):
+        plan = fourier.transform(frames.next_power_of_two(len(window)))
+        out = lanes.table(len(plan.places) + 1)
+        needed = 15 * framing.hop + len(window)
+        for t in range(0, count - lanes.LANES, lanes.LANES):
+            wave = x[t * framing.hop : t * framing.hop + needed]
+            fourier.magnitudes(wave, framing.hop, window, plan, out)
 
 
 def contestants(x: Samples, path: Path, seconds: float) -> dict[str, Callable[[], object]]:

@@ -13,6 +13,7 @@ from moodcurve.features import (
     auditory,
     energy,
     functionals,
+    lanes,
     octaves,
     periods,
     pitch,
@@ -279,20 +280,49 @@ def plain_enhance(m: F32) -> npt.NDArray[np.float64]:
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 6), min_size=8, max_size=60))
 def test_enhance_by_its_definition(values: list[int]) -> None:
-    """Small whole numbers: ties, plateaus and runs without peaks."""
+    """Small whole numbers: ties, plateaus and runs without peaks; other ones in the other lanes."""
     m = np.array(values, np.float32)
-    out = np.empty_like(m)
-    pitch.enhance(m, out)
-    np.testing.assert_array_equal(out, plain_enhance(m))
+    spectra = np.stack([np.roll(m, lane) for lane in range(lanes.LANES)], axis=1)
+    out = widened(np.zeros_like(spectra))
+    pitch.enhance(widened(spectra), out)
+    expected = np.stack([plain_enhance(column) for column in spectra.T], axis=1)
+    np.testing.assert_array_equal(out[: len(m)], expected)
+
+
+def test_enhance_of_spectra_with_few_peaks() -> None:
+    """None in a slope, one in the middle, one in bin 1, two far apart."""
+    n = 40
+    slope = np.arange(n, 0, -1, dtype=np.float32)[::-1]
+    one, early, two = slope.copy(), slope[::-1].copy(), slope.copy()
+    one[20:] = slope[20::-1][: n - 20]
+    early[0] = 1
+    two[20:30] = slope[20:10:-1]
+    for m in (slope, slope[::-1], one, early, two, np.zeros(n, np.float32)):
+        out = widened(np.zeros((n, lanes.LANES), np.float32))
+        pitch.enhance(widened(np.repeat(m[:, None], lanes.LANES, axis=1)), out)
+        np.testing.assert_array_equal(out[:n, 3], plain_enhance(m))
+
+
+def widened(rows: F32) -> F32:
+    """Add the margin that the pitch's tables have; what stands there doesn't matter."""
+    return np.concatenate([rows, np.full((pitch.MARGIN, rows.shape[1]), 7, np.float32)])
+
+
+def test_frame_rms_by_its_definition() -> None:
+    frames = RNG.standard_normal((lanes.LANES, FRAMING.long)).astype(np.float32)
+    magnitudes = np.abs(np.fft.rfft(frames, FRAMING.long_fft)).T.astype(np.float32)
+    out = np.empty(lanes.LANES, np.float32)
+    pitch.frame_rms(widened(magnitudes), len(magnitudes), FRAMING.long, out)
+    np.testing.assert_allclose(out, np.sqrt(np.mean(frames**2, axis=1)), rtol=1e-5)  # single-precision sums
 
 
 def test_interpolation_is_the_natural_spline() -> None:
     freqs = FRAMING.long_freqs
     n = len(freqs)
-    y = RNG.random((n, pitch.LANES)).astype(np.float32)
-    out = np.empty((n, pitch.LANES), np.float32)
+    y = RNG.random((n, lanes.LANES)).astype(np.float32)
+    out = np.empty((n, lanes.LANES), np.float32)
     axis = octaves.octave_axis(freqs)
-    pitch.octave_spectrum(y, axis, np.empty((n, pitch.LANES)), out)
+    pitch.octave_spectrum(y, axis, np.empty((n, lanes.LANES)), out)
     knots = np.log2(np.maximum(freqs, 1))
     knots[0] = 2 * knots[1] - knots[2]
     points = np.linspace(np.log2(25), np.log2(freqs[-1]), n)
@@ -304,15 +334,16 @@ def test_interpolation_is_the_natural_spline() -> None:
 def test_subharmonic_sum_by_its_definition() -> None:
     axis = octaves.octave_axis(FRAMING.long_freqs)
     n = len(axis.octaves)
-    a = RNG.random((n, pitch.LANES)).astype(np.float32)
-    out = np.empty_like(a)
-    pitch.subharmonic_sum(a, axis, out)
+    a = RNG.random((n, lanes.LANES)).astype(np.float32)
+    out, means = widened(np.zeros_like(a)), np.empty(lanes.LANES)
+    pitch.subharmonic_sum(widened(a), axis, out, np.empty((-(-n // 16), lanes.LANES), np.float32), means)
     per_octave = n / np.log2(22050 / 25)
-    expected = np.zeros((n, pitch.LANES))
+    expected = np.zeros((n, lanes.LANES))
     for h in range(1, 16):
         shift = int(per_octave * np.log2(h))
-        expected[: n - shift] += 0.85 ** (h - 1) * a[shift:] / 15
-    np.testing.assert_allclose(out, expected, rtol=1e-5)  # fifteen terms in single precision
+        expected[: n - shift] += 0.85 ** (h - 1) * a[shift:]
+    np.testing.assert_allclose(out[:n], expected, rtol=1e-5)  # fifteen terms in single precision
+    np.testing.assert_allclose(means, expected.mean(axis=0) / 15, rtol=1e-6)
 
 
 def test_parabola() -> None:
@@ -321,24 +352,30 @@ def test_parabola() -> None:
     assert height == pytest.approx(5)
 
 
+def peaks_of(values: list[int]) -> list[int]:
+    """Let the sum's first harmonic alone find the highest peaks of a spectrum."""
+    n = len(values)
+    axis = octaves.octave_axis(FRAMING.long_freqs)._replace(shifts=np.full(15, n))
+    table = np.zeros((n, lanes.LANES), np.float32)
+    table[:, 5] = values
+    table[:, 6] = RNG.integers(0, 10, n)
+    out, peaks = np.empty((n + pitch.MARGIN, lanes.LANES), np.float32), np.empty((-(-n // 16), 16), np.float32)
+    pitch.subharmonic_sum(widened(table), axis, out, peaks, np.empty(lanes.LANES))
+    places = np.empty(6, np.int64)
+    return places[: pitch.highest_peaks(out, peaks, 5, places)].tolist()
+
+
 def test_highest_peaks() -> None:
-    values = np.array([0, 3, 1, 5, 5, 2, 3, 0, 4, 1], np.float32)
-    places = np.empty(2, np.int64)
-    assert pitch.highest_peaks(values, values.max(keepdims=True), places) == 2
-    assert places.tolist() == [8, 1]  # 5 is no peak, being equal to its neighbour; of the two 3 the earlier
+    # 5 is no peak, being equal to its neighbour; of the two 3 the earlier comes first
+    assert peaks_of([0, 3, 1, 5, 5, 2, 3, 0, 4, 1]) == [8, 1, 6]
 
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=3, max_size=100))
 def test_highest_peaks_by_their_definition(values: list[int]) -> None:
-    table = np.array(values, np.float32)[:, None]
-    means, maxima = np.empty(1), np.empty((-(-len(values) // pitch.STEP), 1), np.float32)
-    pitch.lane_summary(table, means, maxima)
-    assert means[0] == pytest.approx(np.mean(values))
+    """More and fewer than six, at the ends of the blocks of sixteen too."""
     peaks = [i for i in range(1, len(values) - 1) if values[i] > max(values[i - 1], values[i + 1])]
-    expected = sorted(peaks, key=lambda i: (-values[i], i))[:6]
-    places = np.empty(6, np.int64)
-    assert places[: pitch.highest_peaks(table[:, 0], maxima[:, 0], places)].tolist() == expected
+    assert peaks_of(values) == sorted(peaks, key=lambda i: (-values[i], i))[:6]
 
 
 def pitch_of(x: npt.NDArray[np.float64]) -> F32:

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.features.frames import F32, F64
-from moodcurve.features.kernels import exact
 
 HARMONICS = 15
 _LOWEST_POINT_HZ = 25.0
@@ -60,22 +59,16 @@ def octave_axis(freqs: F64) -> OctaveAxis:
     )
 
 
-@exact
 def _spline_system(knots: F64) -> F64:
     """Factorise the natural spline's tridiagonal equations for its second derivatives, once for all frames."""
-    n = len(knots)
-    system = np.zeros((n, 5))
-    for k in range(1, n - 1):
-        below, above = knots[k] - knots[k - 1], knots[k + 1] - knots[k]
+    rows = [(0.0,) * 5]
+    for lower, here, upper in zip(*(knots[i : len(knots) - 2 + i].tolist() for i in range(3)), strict=True):
+        below, above = here - lower, upper - here
         left = below / (below + above)
-        pivot = left * system[k - 1, 4] + 2
+        pivot = left * rows[-1][4] + 2
         scale = 6 / (below + above) / pivot
-        system[k, 0] = scale / below
-        system[k, 1] = -scale * (1 / below + 1 / above)
-        system[k, 2] = scale / above
-        system[k, 3] = -left / pivot
-        system[k, 4] = (left - 1) / pivot
-    return system
+        rows.append((scale / below, -scale * (1 / below + 1 / above), scale / above, -left / pivot, (left - 1) / pivot))
+    return np.array([*rows, (0.0,) * 5])
 
 
 def _spline_points(knots: F64, points: F64) -> tuple[npt.NDArray[np.int64], F64]:

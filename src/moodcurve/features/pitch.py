@@ -1,15 +1,17 @@
-"""Pitch candidates by sub-harmonic summation of the 60 ms spectrum.
+"""Pitch candidates by sub-harmonic summation of the 60 ms spectrum, sixteen frames at a time.
 
-The chain is spectrum → :func:`enhance` (peaks only) → :func:`octave_spectrum` (cubic spline onto an axis in
+The chain is magnitudes → :func:`enhance` (peaks only) → :func:`octave_spectrum` (cubic spline onto an axis in
 octaves, weighted as the ear does) → :func:`subharmonic_sum` → :func:`candidates`. Hermes 1988,
-doi.org/10.1121/1.396427. ``viterbi.py`` chooses among the candidates over time.
+doi.org/10.1121/1.396427. ``viterbi.py`` chooses among the candidates over time. Tables hold a frame in each of
+their sixteen columns (``lanes.py``); no column depends on another.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 from moodcurve.features.frames import F32, F64
-from moodcurve.features.kernels import exact, fast
+from moodcurve.features.kernels import exact
+from moodcurve.features.lanes import LANES, greater, load, maximum, muladd, rounded, spread, store, widened
 from moodcurve.features.octaves import HARMONICS, OctaveAxis
 
 CANDIDATES = 6
@@ -17,152 +19,192 @@ LOWEST_HZ = 52.0
 HIGHEST_HZ = 620.0
 SILENCE = 0.001
 """RMS of the windowed frame up to which there is no pitch."""
-LANES = 16
-"""Frames that are worked on side by side: a spline's recursion along the bins can't use vector units, they can."""
 STEP = 16
-"""Points that are moved together, and whose maximum is known, so that the search for peaks can step over them."""
-_BLOCK = 2048
-"""Points of all lanes that are summed before going on: they stay in the fastest cache."""
+"""Points whose maximum is known, so that the search for peaks can step over them."""
+MARGIN = 16
+"""Rows that tables of spectra have more than n, so that loops may run over the end."""
+
+
+@exact
+def frame_rms(magnitudes: F32, n: int, length: int, out: F32) -> None:
+    """RMS of the windowed frames of so many samples, which gates the pitch, by Parseval's theorem.
+
+    sqrt((M_0² + 2 Σ_{k=1..n-2} M_k² + M_{n-1}²) / (2 (n - 1) length)) of the magnitudes in the first n rows.
+    """
+    even = odd = spread(np.float32(0))
+    for k in range(1, n - 1, 2):
+        a, b = load(magnitudes, k), load(magnitudes, k + 1)
+        odd, even = muladd(a, a, odd), muladd(b, b, even)
+    total = np.float32(2) * (even + odd)  # M_{n-1} twice
+    store(out, 0, total)
+    for lane in range(LANES):
+        ends = magnitudes[0, lane] ** 2 - magnitudes[n - 1, lane] ** 2
+        out[lane] = np.sqrt(max(out[lane] + ends, np.float32(0)) / np.float32(2 * (n - 1) * length))
 
 
 @exact
 def enhance(magnitudes: F32, out: F32) -> None:
-    """Keep the neighbourhood of spectral peaks, and smooth.
+    """Keep the neighbourhood of spectral peaks, and smooth: tables (n + margin, 16) of which n rows count.
 
     Peaks are bins above their left and not below their right neighbour (at the ends: above the only one).
     Between two peaks p < q, bins p + 3 .. q - 3 become 0; a spectrum with a single peak keeps bins 0 to 2 only,
     one without any stays. Then out_k = (M_{k-1} + 2 M_k + M_{k+1}) / 4, with M_{-1} = 0 and the last bin as is.
+    The margin of the magnitudes is overwritten.
     """
-    n = len(magnitudes)
-    peak = np.zeros(n + 4, np.uint8)  # two places of margin at both ends
-    for k in range(1, n - 1):
-        peak[k + 2] = (magnitudes[k] > magnitudes[k - 1]) & (magnitudes[k] >= magnitudes[k + 1])
-    peak[2] = magnitudes[0] > magnitudes[1]
-    peak[n + 1] = magnitudes[n - 1] > magnitudes[n - 2]
-    first, last = 0, n - 1
-    while first < n and peak[first + 2] == 0:
-        first += 1
-    while last > first and peak[last + 2] == 0:
-        last -= 1
-    kept = np.empty(n, np.float32)
-    for k in range(n):
-        near = peak[k] | peak[k + 1] | peak[k + 2] | peak[k + 3] | peak[k + 4]
-        kept[k] = magnitudes[k] if near else np.float32(0)
-    if first == last:
-        kept[:3] = magnitudes[:3]
-        kept[3:] = 0
-    else:
-        kept[:first] = magnitudes[:first]
-        if first < n:
-            kept[last + 1 :] = magnitudes[last + 1 :]
-    quarter, half = np.float32(0.25), np.float32(0.5)
-    out[0] = half * kept[0] + quarter * kept[1]
-    for k in range(1, n - 1):
-        out[k] = quarter * (kept[k - 1] + kept[k + 1]) + half * kept[k]
-    out[n - 1] = kept[n - 1]
+    n = len(magnitudes) - MARGIN
+    for k in range(n, n + 3):
+        store(magnitudes, k, spread(np.float32(-1)))  # lower than any neighbour
+    quarter, half, zero = np.float32(0.25), np.float32(0.5), spread(np.float32(0))
+    # of the bins k - 4 .. k: is there a peak (1 or 0); of k - 2 .. k + 1: magnitudes; of k - 4, k - 3: what is kept
+    p0, p1, p2, p3 = zero, zero, zero, zero
+    m0, m1, m2 = zero, zero, load(magnitudes, 0)
+    kept0, kept1 = zero, zero
+    for k in range(n + 3):
+        m3 = load(magnitudes, k + 1)
+        p4 = greater(m2, m1) * (np.float32(1) - greater(m3, m2))
+        kept2 = m0 * maximum(maximum(maximum(p0, p1), maximum(p2, p3)), p4)
+        store(out, max(k - 3, 0), quarter * (kept0 + kept2) + half * kept1)
+        p0, p1, p2, p3 = p1, p2, p3, p4
+        m0, m1, m2 = m1, m2, m3
+        kept0, kept1 = kept1, kept2
+    for lane in range(LANES):
+        _mend_ends(magnitudes, n, lane, out)
 
 
 @exact
-def interleave(rows: F32, out: F32) -> None:
-    """Put rows (lanes, n) into the columns of out (n, lanes), block by block: strides of a row would miss the cache."""
-    lanes, n = rows.shape
-    for start in range(0, n, STEP):
-        target = out[start : start + STEP]
-        for lane in range(lanes):
-            row = rows[lane, start : start + STEP]
-            for k in range(len(row)):
-                target[k, lane] = row[k]
+def _mend_ends(magnitudes: F32, n: int, lane: int, out: F32) -> None:
+    """Do what the ends of a spectrum need: bins before the first and after the last peak stay."""
+    first, last = 0, n - 1
+    while first < n and not _peak(magnitudes, n, lane, first):
+        first += 1
+    while last > first and not _peak(magnitudes, n, lane, last):
+        last -= 1
+    quarter, half = np.float32(0.25), np.float32(0.5)
+    if first == last:
+        a, b, c = magnitudes[0, lane], magnitudes[1, lane], magnitudes[2, lane]
+        for k in range(n):
+            out[k, lane] = 0
+        out[0, lane] = half * a + quarter * b
+        out[1, lane] = quarter * (a + c) + half * b
+        out[2, lane] = quarter * b + half * c
+        out[3, lane] = quarter * c
+        return
+    out[0, lane] = half * magnitudes[0, lane] + quarter * magnitudes[1, lane]
+    for k in range(1, min(first + 2, n - 1)):
+        out[k, lane] = quarter * (magnitudes[k - 1, lane] + magnitudes[k + 1, lane]) + half * magnitudes[k, lane]
+    if first < n:
+        for k in range(max(last - 1, 1), n - 1):
+            out[k, lane] = quarter * (magnitudes[k - 1, lane] + magnitudes[k + 1, lane]) + half * magnitudes[k, lane]
+    out[n - 1, lane] = magnitudes[n - 1, lane]
 
 
-@fast
-def octave_spectrum(y: F32, axis: OctaveAxis, curvature: F64, out: F32) -> None:
-    """Interpolate enhanced spectra y (n, lanes) at the points of the octave axis.
+@exact
+def _peak(magnitudes: F32, n: int, lane: int, k: int) -> bool:
+    """Tell whether a bin is a peak; the margin of the magnitudes is lower than all of them."""
+    here = magnitudes[k, lane]
+    if k == 0:
+        return bool(here > magnitudes[1, lane])
+    return bool(here > magnitudes[k - 1, lane] and here >= magnitudes[k + 1, lane])
+
+
+@exact
+def octave_spectrum(y: F32, axis: OctaveAxis, scratch: F64, out: F32) -> None:
+    """Interpolate enhanced spectra y (n, 16) at the points of the octave axis (n, 16).
 
     A natural cubic spline through the bins, in double precision; negative values become 0, and the weight of
-    hearing is applied. curvature (n, lanes) is scratch.
+    hearing is applied. Scratch is (n, 16).
     """
-    n, lanes = y.shape  # not the constant: a short loop of known length is unrolled, and not vectorised
-    curvature[0] = 0
+    n = len(axis.upper)
+    here, above, curvature = widened(load(y, 0)), widened(load(y, 1)), spread(0.0)
     for k in range(1, n - 1):
-        left, here, right, last = axis.system[k, 0], axis.system[k, 1], axis.system[k, 2], axis.system[k, 3]
-        y0, y1, y2, c0, c1 = y[k - 1], y[k], y[k + 1], curvature[k - 1], curvature[k]
-        for lane in range(lanes):
-            c1[lane] = left * y0[lane] + here * y1[lane] + right * y2[lane] + last * c0[lane]
-    curvature[n - 1] = 0
-    for k in range(n - 2, 0, -1):
-        following = axis.system[k, 4]
-        c1, c2 = curvature[k], curvature[k + 1]
-        for lane in range(lanes):
-            c1[lane] += following * c2[lane]
-    for i in range(n):
-        k = axis.upper[i]
-        y0, y1, c0, c1 = y[k - 1], y[k], curvature[k - 1], curvature[k]
-        w0, w1, w2, w3 = axis.weights[i, 0], axis.weights[i, 1], axis.weights[i, 2], axis.weights[i, 3]
-        hearing, point = axis.hearing[i], out[i]
-        for lane in range(lanes):
-            value = np.float32(w0 * y0[lane] + w1 * y1[lane] + (w2 * c0[lane] + w3 * c1[lane]))
-            point[lane] = max(value, np.float32(0)) * hearing
+        below, here, above = here, above, widened(load(y, k + 1))
+        known = muladd(below, axis.system[k, 0], muladd(here, axis.system[k, 1], above * axis.system[k, 2]))
+        curvature = muladd(curvature, axis.system[k, 3], known)
+        store(scratch, k, curvature)
+    i = n - 1
+    here, curvature, zero = widened(load(y, n - 1)), spread(0.0), spread(np.float32(0))
+    for k in range(n - 1, 0, -1):  # the segment from bin k - 1 to k
+        below, lower_curvature = widened(load(y, k - 1)), spread(0.0)
+        if k > 1:
+            lower_curvature = muladd(curvature, axis.system[k - 1, 4], load(scratch, k - 1))
+        while i >= 0 and axis.upper[i] == k:
+            bend = muladd(lower_curvature, axis.weights[i, 2], curvature * axis.weights[i, 3])
+            value = rounded(muladd(below, axis.weights[i, 0], muladd(here, axis.weights[i, 1], bend)))
+            store(out, i, maximum(value, zero) * axis.hearing[i])
+            i -= 1
+        here, curvature = below, lower_curvature
 
 
 @exact
-def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32) -> None:
-    """SS_j = (1/15) Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)} of spectra A (n, lanes); terms past the end drop out.
+def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32, peaks: F32, means: F64) -> None:
+    """Put 15 SS_j = Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)} of spectra A into out; terms past the end drop out.
 
-    In single precision and in this order: the sums of neighbouring points are often equal to the last digit, and
-    then neither is a peak.
+    octave and out are tables (n + margin, 16); the margin of A is overwritten. Also finds the columns' means of SS
+    (16,), and what :func:`highest_peaks` asks for. In single precision and in this order: the sums of neighbouring
+    points are often equal to the last digit, and then neither is a peak. The factor 15 is left to who looks at
+    single points, since dividing is slow.
     """
-    flat, total, lanes = octave.reshape(-1), out.reshape(-1), octave.shape[1]
-    for start in range(0, len(flat), _BLOCK):
-        block = total[start : start + _BLOCK]
-        block[:] = flat[start : start + _BLOCK]
-        for h in range(1, HARMONICS):
-            harmonic = flat[start + axis.shifts[h] * lanes :]
-            weight = axis.powers[h]
-            for j in range(min(len(harmonic), len(block))):
-                block[j] += weight * harmonic[j]
-        for j in range(len(block)):
-            block[j] /= np.float32(HARMONICS)
-
-
-@fast
-def lane_summary(values: F32, means: F64, maxima: F32) -> None:
-    """Put the columns' means, and the maxima of every 16 rows, of values (n, lanes) into (lanes,), (n / 16, lanes)."""
-    n, lanes = values.shape
-    means[:] = 0
-    for block in range(len(maxima)):
-        highest = maxima[block]
-        highest[:] = values[block * STEP]
-        for j in range(block * STEP, min((block + 1) * STEP, n)):
-            row = values[j]
-            for lane in range(lanes):
-                means[lane] += row[lane]
-                highest[lane] = max(highest[lane], row[lane])
-    for lane in range(lanes):
-        means[lane] /= n
+    n = len(octave) - MARGIN
+    zero = spread(np.float32(0))
+    for k in range(n, len(octave)):
+        store(octave, k, zero)
+    mean, before, last = spread(0.0), zero, spread(np.float32(np.inf))  # j = 0 is no peak
+    for block in range(len(peaks)):
+        highest = zero
+        for j in range(block * STEP, min((block + 1) * STEP, n), 4):
+            a, b, c, d = load(octave, j), load(octave, j + 1), load(octave, j + 2), load(octave, j + 3)
+            h = 1
+            while h < HARMONICS and j + axis.shifts[h] < n:
+                at, weight = j + axis.shifts[h], axis.powers[h]
+                a, b = a + load(octave, at) * weight, b + load(octave, at + 1) * weight
+                c, d = c + load(octave, at + 2) * weight, d + load(octave, at + 3) * weight
+                h += 1
+            store(out, j, a)
+            store(out, j + 1, b)
+            store(out, j + 2, c)
+            store(out, j + 3, d)
+            mean = mean + ((widened(a) + widened(b)) + (widened(c) + widened(d)))
+            first = maximum(_if_peak(before, last, a), _if_peak(last, a, b))
+            highest = maximum(highest, maximum(first, maximum(_if_peak(a, b, c), _if_peak(b, c, d))))
+            before, last = c, d
+        store(peaks, block, highest)
+    store(means, 0, mean * (1 / (HARMONICS * n)))
 
 
 @exact
-def highest_peaks(values: F32, maxima: F32, places: npt.NDArray[np.int64]) -> int:
-    """Put the places of the highest strict local maxima, descending, into places, and give their number.
+def _if_peak(left: F32, here: F32, right: F32) -> F32:
+    """Give the middle one of three points where it is the highest, else 0."""
+    peak: F32 = here * (greater(here, left) * greater(here, right))
+    return peak
 
-    Of equal ones the earlier comes first. maxima are those of every 16 values.
+
+@exact
+def highest_peaks(sums: F32, peaks: F32, lane: int, places: npt.NDArray[np.int64]) -> int:
+    """Put the places of the highest strict local maxima of SS, descending, into places, and give their number.
+
+    Of equal ones the earlier comes first. sums (n + margin, 16) are 15 SS; row b of peaks (n / 16 rounded up, 16)
+    is at least the highest peak, if there is any, among rows 16 b - 1 .. 16 b + 14: most blocks have none to look at.
     """
+    last = len(sums) - MARGIN - 1
+    fifteen = np.float32(HARMONICS)
     count = 0
-    least = np.float32(-np.inf)  # what a further maximum must exceed
-    for block in range(len(maxima)):
-        if maxima[block] <= least:
+    least = np.float32(0)  # what a further maximum must exceed
+    for block in range(len(peaks)):
+        if peaks[block, lane] / fifteen <= least:
             continue
-        for j in range(max(block * STEP, 1), min((block + 1) * STEP, len(values) - 1)):
-            here = values[j]
-            if here > least and here > values[j - 1] and here > values[j + 1]:
+        for j in range(max(block * STEP - 1, 1), min((block + 1) * STEP - 1, last)):
+            if sums[j, lane] <= sums[j - 1, lane]:
+                continue
+            here = sums[j, lane] / fifteen
+            if here > least and here > sums[j - 1, lane] / fifteen and here > sums[j + 1, lane] / fifteen:
                 at = min(count, len(places) - 1)
-                while at > 0 and values[places[at - 1]] < here:
+                while at > 0 and sums[places[at - 1], lane] / fifteen < here:
                     places[at] = places[at - 1]
                     at -= 1
                 places[at] = j
                 count = min(count + 1, len(places))
                 if count == len(places):
-                    least = values[places[count - 1]]
+                    least = sums[places[count - 1], lane] / fifteen
     return count
 
 
@@ -189,40 +231,36 @@ def parabola(x: tuple[float, float, float], y: tuple[float, float, float]) -> tu
 
 
 @exact
-def candidates(sums: F32, m: float, maxima: F32, octaves: F32, f0: F32, voicing: F32) -> None:
+def candidates(sums: F32, mean: float, peaks: F32, lane: int, octaves: F32, out: tuple[F32, F32]) -> None:
     """Fill the six pitch candidates of a frame: F0 in Hz (0: none) and voicing in [0, 1].
 
     The six highest peaks of the sub-harmonic sum are refined by parabolas to (x*, s*): F0 = 2^x*, voicing
     1 - m / s* where s* exceeds m, the mean of the sum, else 0. Those outside 52 to 620 Hz drop out; the one with
-    the highest s* is exchanged with the first.
+    the highest s* is exchanged with the first. sums are 15 SS.
     """
-    f0[:] = 0
-    voicing[:] = 0
+    f0, voicing = out
+    for i in range(CANDIDATES):
+        f0[i] = voicing[i] = 0
+    fifteen = np.float32(HARMONICS)
     places = np.empty(CANDIDATES, np.int64)
     best, best_score, count = 0, -np.inf, 0
-    for i in range(highest_peaks(sums, maxima, places)):
+    for i in range(highest_peaks(sums, peaks, lane, places)):
         j = places[i]
         at, score = parabola(
             (np.float64(octaves[j - 1]), np.float64(octaves[j]), np.float64(octaves[j + 1])),
-            (np.float64(sums[j - 1]), np.float64(sums[j]), np.float64(sums[j + 1])),
+            (
+                np.float64(sums[j - 1, lane] / fifteen),
+                np.float64(sums[j, lane] / fifteen),
+                np.float64(sums[j + 1, lane] / fifteen),
+            ),
         )
         hz = 2.0**at
         if not LOWEST_HZ <= hz <= HIGHEST_HZ:
             continue
         f0[count] = hz
-        voicing[count] = 1 - m / score if score > m and score > 0 else 0.0
+        voicing[count] = 1 - mean / score if score > mean and score > 0 else 0.0
         if score > best_score:
             best, best_score = count, score
         count += 1
     f0[0], f0[best] = f0[best], f0[0]
     voicing[0], voicing[best] = voicing[best], voicing[0]
-
-
-@fast
-def row_rms(frames: F32, length: int, out: F32) -> None:
-    """RMS of the first samples of each row: the windowed frames' energy, which gates the pitch."""
-    for t in range(len(frames)):
-        total = np.float32(0)
-        for i in range(length):
-            total += frames[t, i] * frames[t, i]
-        out[t] = np.sqrt(total / np.float32(length))

@@ -2,12 +2,21 @@
 
 import numpy as np
 
-from moodcurve.features import auditory, energy, frames, octaves, periods, pitch, spectral, viterbi, voice
+from moodcurve.features import (
+    auditory,
+    energy,
+    fourier,
+    frames,
+    lanes,
+    octaves,
+    periods,
+    pitch,
+    spectral,
+    viterbi,
+    voice,
+)
 from moodcurve.features.frames import F32, F64, Framing
 from moodcurve.features.kernels import exact
-
-BATCH = 16
-"""60 ms frames that go through the FFT together: their spectra stay in the cache."""
 
 
 class ShortFrames:
@@ -85,21 +94,27 @@ class Pitch:
     def __init__(self, framing: Framing) -> None:
         self.framing = framing
         self.axis = octaves.octave_axis(framing.long_freqs)
+        self.transform = fourier.transform(framing.long_fft)
         self.track = viterbi.tracker()
-        self.windowed = np.zeros((BATCH, framing.long_fft), np.float32)  # the padding stays 0
+        bins = len(framing.long_freqs)
+        self.tables = tuple(lanes.table(bins + pitch.MARGIN) for _ in range(2))
+        self.scratch = lanes.table(bins, np.float64)
 
     def push(self, wave: F32, count: int) -> F32:
         """Take so many frames, the next starting at wave[0]; give those decided, (frames, 2) of F0 and voicing."""
         out = np.empty((count + viterbi.WINDOW, 2), np.float32)
-        levels = np.empty(BATCH, np.float32)
-        done = 0
-        for first in range(0, count, BATCH):
-            here = min(BATCH, count - first)
-            windowed = self.windowed[:here]
-            frames.apply_window(wave[first * self.framing.hop :], self.framing.hop, self.framing.gauss, windowed)
-            pitch.row_rms(windowed, self.framing.long, levels)
-            spectrum = frames.spectra(windowed)
-            done += _pitch_rows(spectrum, levels, self.axis, self.track, out[done:])
+        done, hop = 0, self.framing.hop
+        needed = (lanes.LANES - 1) * hop + self.framing.long
+        for first in range(0, count, lanes.LANES):
+            part = wave[first * hop : first * hop + needed]
+            if len(part) < needed:
+                part = np.concatenate([part, np.zeros(needed - len(part), np.float32)])
+            used = min(lanes.LANES, count - first)
+            magnitudes, octave = self.tables
+            fourier.magnitudes(part, hop, self.framing.gauss, self.transform, magnitudes)
+            done += _pitch_rows(
+                (magnitudes, octave, self.scratch), self.framing.long, used, self.axis, self.track, out[done:]
+            )
         return out[:done]
 
     def flush(self) -> F32:
@@ -109,27 +124,29 @@ class Pitch:
 
 
 @exact
-def _pitch_rows(spectrum: np.ndarray, levels: F32, axis: octaves.OctaveAxis, track: viterbi.Tracker, out: F32) -> int:
-    n, lanes = spectrum.shape[1], pitch.LANES
-    magnitudes, smooth = np.empty(n, np.float32), np.zeros((lanes, n), np.float32)
-    y, curvature = np.empty((n, lanes), np.float32), np.empty((n, lanes))
-    octave, sums = np.empty((n, lanes), np.float32), np.empty((n, lanes), np.float32)
-    means, maxima = np.empty(lanes), np.empty((-(-n // pitch.STEP), lanes), np.float32)
+def _pitch_rows(
+    tables: tuple[F32, F32, F64],
+    length: int,
+    used: int,
+    axis: octaves.OctaveAxis,
+    track: viterbi.Tracker,
+    out: F32,
+) -> int:
+    """Take the magnitudes of sixteen frames of so many samples, the first of which are used; all tables change."""
+    magnitudes, octave, scratch = tables
+    levels, means = np.empty(lanes.LANES, np.float32), np.empty(lanes.LANES)
+    n = len(axis.upper)
+    peaks = np.empty((-(-n // pitch.STEP), lanes.LANES), np.float32)
     f0, voicing = np.empty(pitch.CANDIDATES, np.float32), np.empty(pitch.CANDIDATES, np.float32)
+    pitch.frame_rms(magnitudes, n, length, levels)
+    pitch.enhance(magnitudes, octave)
+    pitch.octave_spectrum(octave, axis, scratch, magnitudes)
+    pitch.subharmonic_sum(magnitudes, axis, octave, peaks, means)
     done = 0
-    for first in range(0, len(spectrum), lanes):
-        used = min(lanes, len(spectrum) - first)
-        for lane in range(used):
-            frames.magnitude(spectrum[first + lane], magnitudes)
-            pitch.enhance(magnitudes, smooth[lane])
-        pitch.interleave(smooth, y)
-        pitch.octave_spectrum(y, axis, curvature, octave)
-        pitch.subharmonic_sum(octave, axis, sums)
-        pitch.lane_summary(sums, means, maxima)
-        for lane in range(used):
-            pitch.candidates(sums[:, lane], means[lane], maxima[:, lane], axis.octaves, f0, voicing)
-            viterbi.advance(track, f0, voicing, levels[first + lane])
-            done += viterbi.decide(track, False, out[done:])
+    for lane in range(used):
+        pitch.candidates(octave, means[lane], peaks, lane, axis.octaves, (f0, voicing))
+        viterbi.advance(track, f0, voicing, levels[lane])
+        done += viterbi.decide(track, False, out[done:])
     return done
 
 

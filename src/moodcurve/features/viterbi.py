@@ -87,14 +87,16 @@ def advance(track: Tracker, f0: F32, voicing: F32, energy: float) -> None:
     """
     t = track.counts[0]
     here = t % _RING
-    track.f0[here] = f0
-    track.voicing[here] = voicing
+    for i in range(CANDIDATES):  # assigning whole rows would take the compiler three seconds
+        track.f0[here, i] = f0[i]
+        track.voicing[here, i] = voicing[i]
     track.energy[here] = energy
     local = np.empty(STATES)
     local_costs(f0, voicing, local)
     track.counts[0] = t + 1
     if t == 0:
-        track.cost[:] = local
+        for i in range(STATES):
+            track.cost[i] = local[i]
         return
     before = track.f0[(t - 1) % _RING]
     total = np.empty(STATES)
@@ -116,7 +118,8 @@ def advance(track: Tracker, f0: F32, voicing: F32, energy: float) -> None:
                 best, source = track.cost[j] + step, j
         total[i] = best + local[i]
         track.came_from[here, i] = source
-    track.cost[:] = total
+    for i in range(STATES):
+        track.cost[i] = total[i]
     track.slope[0] = slope
 
 
@@ -131,10 +134,12 @@ def decide(track: Tracker, final: bool, out: F32) -> int:
     taken, decided = track.counts
     waiting = taken - decided
     forced = waiting > WINDOW - 1
-    cheapest = np.argmin(track.cost)
-    path = np.empty(_RING, np.int64)
-    states = np.arange(STATES)
-    agreed = 0
+    path, states = np.empty(_RING, np.int64), np.empty(STATES, np.int64)
+    cheapest, agreed = 0, 0
+    for i in range(STATES):
+        states[i] = i
+        if track.cost[i] < track.cost[cheapest]:
+            cheapest = i
     for back in range(waiting):
         frame = taken - 1 - back
         path[frame % _RING] = cheapest
@@ -152,7 +157,7 @@ def decide(track: Tracker, final: bool, out: F32) -> int:
         slot = (decided + i) % _RING
         state = path[slot]
         if track.energy[slot] <= SILENCE:
-            out[i] = 0
+            out[i, 0] = out[i, 1] = 0
         elif state == UNVOICED:
             out[i, 0] = 0
             out[i, 1] = track.voicing[slot, 0]
