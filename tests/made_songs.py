@@ -3,10 +3,10 @@
 import numpy as np
 
 from moodcurve.datasets import Annotation, Dataset, Song
-from moodcurve.features import COMPARE248, Features, FeatureSet
+from moodcurve.features import COMPARE236, Features, FeatureSet
 
 
-def made_dataset(songs: int, *, frames: int = 20, seed: int = 0, feature_set: FeatureSet = COMPARE248) -> Dataset:
+def made_dataset(songs: int, *, frames: int = 20, seed: int = 0, feature_set: FeatureSet = COMPARE236) -> Dataset:
     """Songs whose columns mix six hidden courses, on scales from 1e-9 to 1e7 and with means beside them.
 
     Arousal follows the first hidden course, valence the product of two others, as no linear model can;

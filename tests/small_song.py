@@ -63,7 +63,7 @@ def small_curve(seconds: float = 8.0, *, intervals: bool = False, **changes: Any
         "valence_interval": np.column_stack([valence - 0.3, valence + 0.3]) if intervals else None,
         "source": "albums/A song.flac",
         "model": "ffnn",
-        "feature_set": "compare248/1",
+        "feature_set": "compare236/1",
         "duration_s": seconds,
     }
     return Curve(**(fields | changes))

@@ -78,7 +78,7 @@ def test_same_seed_gives_the_same_figures_and_json_is_strict() -> None:
     assert json.dumps(first, allow_nan=False) == json.dumps(again)
     assert first["models"][0]["config"]["hidden"] == [8]
     assert (first["protocol"], first["songs"], first["points"]) == ("deam", 20, 160)
-    assert first["feature_set"] == "compare248/1"
+    assert first["feature_set"] == "compare236/1"
 
 
 def test_label_spread_is_the_error_of_the_labels_mean(benchmark) -> None:

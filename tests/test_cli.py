@@ -62,7 +62,7 @@ def test_json_of_one_song_goes_to_standard_output(song: Path) -> None:
     assert curve["times_s"] == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
     assert len(curve["arousal"]) == len(curve["valence"]) == 6
     assert set(curve["song"]) == {"arousal", "valence", "quadrant", "words"}
-    assert curve["feature_set"] == "compare248/1"
+    assert curve["feature_set"] == "compare236/1"
 
 
 def test_csv_of_one_song_goes_to_standard_output(song: Path) -> None:
@@ -294,7 +294,7 @@ def test_features_are_deams_table(song: Path, tmp_path: Path) -> None:
     written = run("features", song, "--set", "default", "-o", tmp_path / "x.csv")
     assert written.exit_code == 0
     header = (tmp_path / "x.csv").read_text().splitlines()[0].split(";")
-    assert len(header) == 1 + 248
+    assert len(header) == 1 + 236
 
 
 # --- the learning wing ---

@@ -10,7 +10,7 @@ import pytest
 from made_songs import made_dataset
 from moodcurve.audio import open_audio
 from moodcurve.datasets import read_dataset
-from moodcurve.features import COMPARE248, Features, extract
+from moodcurve.features import COMPARE236, Features, extract
 from moodcurve.learn.benchmark import run_benchmark
 from moodcurve.learn.config import as_table
 from moodcurve.learn.default_model import CONFIG, LICENCE, NAME, model_card
@@ -31,7 +31,7 @@ def model():
 def test_packaged_model_is_the_recipes(model) -> None:
     assert (model.name, model.metadata["licence"]) == (NAME, LICENCE)
     assert json.loads(model.metadata["config"]) == as_table(CONFIG)
-    assert (model.feature_set, model.metadata["training_data"]) == (COMPARE248, "DEAM")
+    assert (model.feature_set, model.metadata["training_data"]) == (COMPARE236, "DEAM")
     assert len(packaged_models()["default"].read_bytes()) < 10_000_000
 
 
@@ -64,8 +64,8 @@ def test_card_is_filled_whole() -> None:
 
 @pytest.mark.parametrize("factor", [0.0, 1.0, 1e3, -1e3])
 def test_features_unlike_any_song_give_answers_inside_the_scale(model, factor: float) -> None:
-    x = (factor * np.random.default_rng(0).lognormal(0, 5, (40, 248))).astype(np.float32)
-    predicted = model.predict(Features(x, np.arange(40) * 0.5, COMPARE248))
+    x = (factor * np.random.default_rng(0).lognormal(0, 5, (40, 236))).astype(np.float32)
+    predicted = model.predict(Features(x, np.arange(40) * 0.5, COMPARE236))
     assert np.isfinite(predicted).all()
     # limited inputs keep most answers off the rim of the scale, whatever comes in
     assert (np.abs(predicted) < 1).mean() > 0.9
@@ -75,15 +75,15 @@ def test_features_unlike_any_song_give_answers_inside_the_scale(model, factor: f
 def test_our_features_give_the_answers_of_the_published_ones(model, data_dir: Path, deam_dir: Path) -> None:
     """The clip's frames stand 0.02 to 0.04 s beside the published ones and come from MP3, so rows differ a
     little: single answers by .03 (RMS), songs' means by .02, where the labels' spread is .29 and .24."""
-    songs = {song.song_id: song for song in read_dataset(deam_dir, feature_set=COMPARE248).songs}
+    songs = {song.song_id: song for song in read_dataset(deam_dir, feature_set=COMPARE236).songs}
     apart = []
     for song_id in CLIPS:
         with open_audio(data_dir / "audio" / "deam_clips" / f"{song_id}.mp3") as reader:
-            heard = extract(reader.blocks(), reader.sr, COMPARE248)
+            heard = extract(reader.blocks(), reader.sr, COMPARE236)
         published = songs[str(song_id)].features
         # the clip starts 15 s, 30 rows, before the first label
         rows = slice(30, 30 + len(published.values))
-        ours = model.predict(Features(heard.values[rows], heard.times_s[rows], COMPARE248))
+        ours = model.predict(Features(heard.values[rows], heard.times_s[rows], COMPARE236))
         apart.append(ours - model.predict(published)[: len(ours)])
     assert np.sqrt((np.vstack(apart) ** 2).mean()) < 0.03
     assert np.abs([song.mean(axis=0) for song in apart]).max() < 0.02

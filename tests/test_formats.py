@@ -24,7 +24,7 @@ def make_curve(n: int = 5, *, intervals: bool = False, **changes: Any) -> Curve:
         "valence_interval": np.column_stack([valence - 0.3, valence + 0.3]) if intervals else None,
         "source": "music/Ein Lied — „heiter“.mp3",
         "model": "ffnn",
-        "feature_set": "compare248/1",
+        "feature_set": "compare236/1",
         "duration_s": n / 2 + 0.51,
         "warnings": ("the file ends early",),
     }

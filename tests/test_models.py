@@ -37,7 +37,7 @@ def test_mlr_is_least_squares() -> None:
     weights = np.linalg.lstsq(np.column_stack([z, np.ones(len(z))]), Y, rcond=None)[0]
     expected = np.column_stack([z, np.ones(len(z))]) @ weights
     model = fit_mlr(SONGS, MLRConfig(preprocessing=PreprocessingConfig(compress=False, clip=0)))
-    # two solvers of one well-posed problem of 248 unknowns in double precision
+    # two solvers of one well-posed problem of 236 unknowns in double precision
     np.testing.assert_allclose(model.predict(X), expected, atol=1e-9)
 
 

@@ -46,7 +46,7 @@ def test_all_that_is_asked_is_written(tmp_path: Path) -> None:
         valence=np.zeros(n),
         source="one.mp3",
         model="test",
-        feature_set="compare248/1",
+        feature_set="compare236/1",
         duration_s=10.5,
     )
     outputs = Outputs(folder=tmp_path / "results", formats=("csv", "json"), plot=True)

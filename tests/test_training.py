@@ -75,7 +75,7 @@ def test_log_of_a_network_holds_its_loss_curve(tmp_path: Path) -> None:
     assert [epoch["number"] for epoch in log["epochs"]] == [1, 2, 3, 4]
     assert log["epochs"][0]["held_out_rmse"] == trained.model.history[0].held_out_rmse
     assert (log["family"], log["seed"], log["songs"]) == ("ffnn", 2, 16)
-    assert (log["training_data"], log["feature_set"]) == ("made songs", "compare248/1")
+    assert (log["training_data"], log["feature_set"]) == ("made songs", "compare236/1")
     assert log["config"]["hidden"] == [8]
     assert files[1].read_bytes().startswith(b"\x89PNG")
 

@@ -25,7 +25,7 @@ class Curve:
     model : str
         Name of the model that made it.
     feature_set : str
-        Name and version of the features it was made from, such as ``compare248/1``.
+        Name and version of the features it was made from, such as ``compare236/1``.
     duration_s : float
         Length of the audio that was analysed, in seconds.
     warnings : tuple of str

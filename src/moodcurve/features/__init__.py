@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from moodcurve.features.table import (
     COMPARE236,
-    COMPARE248,
     COMPARE260,
     DEFAULT_SET,
     FEATURE_SETS,
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPARE236",
-    "COMPARE248",
     "COMPARE260",
     "DEFAULT_SET",
     "FEATURE_SETS",

@@ -7,7 +7,7 @@ from moodcurve.datasets import Dataset
 from moodcurve.datasets.deam import Labels, Progress
 from moodcurve.datasets.layout import read_dataset
 from moodcurve.datasets.splits import By
-from moodcurve.features import COMPARE248, COMPARE260, FeatureSet
+from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
 from moodcurve.learn import TrainingError
 from moodcurve.learn.published import MEDIAEVAL_2015, PAPER, Published
 
@@ -66,7 +66,7 @@ PROTOCOLS = {
     "deam": Protocol(
         description="5 folds, artists disjoint, on DEAM's averaged labels",
         labels="deam",
-        feature_set=COMPARE248,
+        feature_set=COMPARE236,
         folds=5,
         by="artist",
     ),
