@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import shutil
 import statistics
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from moodcurve import cli
-from moodcurve.datasets import DatasetError
+from moodcurve.datasets import DatasetError, read_dataset
 from moodcurve.datasets.agreement import AGREEMENTS, cronbach_alpha, krippendorff_alpha
 from moodcurve.datasets.annotation import (
     RatedSong,
@@ -313,6 +314,82 @@ def test_malformed_files_of_deam_are_refused(text: str, message: str, tmp_path: 
     with pytest.raises(DatasetError, match=message) as error:
         read_raters(folder)
     assert "2.csv" in str(error.value)
+
+
+# --- spreads beside the labels of a dataset ---
+
+
+def track_row(song_id: int, rater: int, axis: int, moments: int) -> list[float]:
+    return [round(0.1 * rater + 0.01 * moment + 0.001 * (song_id % 1000) - 0.3 * axis, 6) for moment in range(moments)]
+
+
+def add_rater_tracks(folder: Path, songs: dict[int, int]) -> None:
+    """Write tracks of three raters for some songs, so many moments each."""
+    for song_id, moments in songs.items():
+        for axis, name in enumerate(("arousal", "valence")):
+            lines = [",".join(f"sample_{15000 + 500 * i}ms" for i in range(moments))]
+            lines += [",".join(map(str, track_row(song_id, rater, axis, moments))) for rater in range(3)]
+            path = folder / RATERS / name / f"{song_id}.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("\n".join(lines) + "\n")
+
+
+def test_songs_of_deam_say_how_their_raters_differ(
+    small_deam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files' own labels stay; the songs of 2014 lose their last moments, for which there are no features."""
+    monkeypatch.setenv("MOODCURVE_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "deam"
+    shutil.copytree(small_deam, folder)
+    before = {found.song_id: found for found in read_dataset(folder).songs}
+    assert all(found.annotation.arousal_spread is None for found in before.values())
+    add_rater_tracks(folder, {3: 20, 1001: 20, 1002: 4})
+    for _ in range(2):  # from the files, then from the cache
+        after = {found.song_id: found.annotation for found in read_dataset(folder).songs}
+        for song_id in ("3", "1001"):
+            found = after[song_id]
+            n = len(found.times_s)
+            assert found.arousal.tolist() == before[song_id].annotation.arousal.tolist()
+            assert found.arousal_spread == pytest.approx([0.1] * n)  # of x, x + .1 and x + .2
+            assert found.valence_spread == pytest.approx([0.1] * n)
+            assert found.arousal_raters is not None
+            assert found.valence_raters is not None
+            assert found.arousal_raters.tolist() == found.valence_raters.tolist() == [3] * n
+            assert found.arousal_raters.dtype == np.int64
+        short = after["1002"]
+        assert short.arousal_raters is not None
+        assert short.arousal_raters.tolist() == [3] * 4 + [0] * (len(short.times_s) - 4)
+        assert short.arousal_spread is not None
+        assert np.isnan(short.arousal_spread[4:]).all()
+        assert after["4"].valence_raters is None
+
+
+def test_a_changed_track_is_read_again(small_deam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOODCURVE_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "deam"
+    shutil.copytree(small_deam, folder)
+    add_rater_tracks(folder, {3: 20})
+    read_dataset(folder)
+    (folder / RATERS / "arousal" / "3.csv").write_text("sample_15000ms\n0.5\n0.9\n")
+    found = read_dataset(folder).songs[2].annotation
+    assert found.arousal_spread is not None
+    assert found.arousal_spread[0] == pytest.approx(statistics.stdev([0.5, 0.9]))
+    (folder / RATERS / "arousal" / "3.csv").write_text("sample_15000ms\n0.5\n1.9\n")
+    with pytest.raises(DatasetError, match=r"3\.csv, line 3: sample_15000ms is '1\.9'"):
+        read_dataset(folder)
+
+
+@pytest.mark.real
+def test_the_spreads_of_deam_are_those_of_its_tracks(deam_dir: Path) -> None:
+    """Each song's spread is that of its file's columns, read here by numpy alone."""
+    songs = {found.song_id: found.annotation for found in read_dataset(deam_dir).songs}
+    assert all(found.arousal_spread is not None for found in songs.values())
+    for song_id, skip in (("2", 0), ("1001", 1)):
+        path = deam_dir / RATERS / "valence" / f"{song_id}.csv"
+        table = np.genfromtxt(path, delimiter=",", skip_header=1)[:, skip:]
+        n = len(songs[song_id].times_s)
+        assert songs[song_id].valence_spread == pytest.approx(table.std(axis=0, ddof=1)[:n], abs=1e-12)
+        assert songs[song_id].valence == pytest.approx(table.mean(axis=0)[:n], abs=1e-9)
 
 
 # --- the command ---

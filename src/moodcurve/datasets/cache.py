@@ -104,6 +104,12 @@ _Array = npt.NDArray[Any]
 _TEXTS = ("song_id", "artist", "title", "genre")
 _CURVES = ("times_s", "arousal", "valence")
 _LEVELS = ("song_arousal", "song_valence")
+_RATERS = {
+    "arousal_spread": np.float64,
+    "valence_spread": np.float64,
+    "arousal_raters": np.int64,
+    "valence_raters": np.int64,
+}
 
 
 def _packed(dataset: Dataset) -> dict[str, _Array]:
@@ -123,6 +129,11 @@ def _packed(dataset: Dataset) -> dict[str, _Array]:
         arrays[field] = np.concatenate([getattr(song.annotation, field) for song in songs])
     for field in _LEVELS:  # None becomes NaN
         arrays[field] = np.array([getattr(song.annotation, field) for song in songs], dtype=np.float64)
+    for field, kind in _RATERS.items():  # None becomes zeros, and is remembered
+        known = [getattr(song.annotation, field) for song in songs]
+        arrays[f"has_{field}"] = np.array([values is not None for values in known])
+        filled = [np.zeros(len(song.x)) if x is None else x for song, x in zip(songs, known, strict=True)]
+        arrays[field] = np.concatenate(filled).astype(kind)
     return arrays
 
 
@@ -150,6 +161,7 @@ def _song(arrays: dict[str, _Array], i: int, rows: slice) -> Song:
             valence=valence,
             song_arousal=song_arousal,
             song_valence=song_valence,
+            **{field: arrays[field][rows] for field in _RATERS if arrays[f"has_{field}"][i]},
         ),
     )
 

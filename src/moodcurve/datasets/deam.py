@@ -23,6 +23,7 @@ from moodcurve.datasets.cache import cached
 from moodcurve.datasets.deam_checks import YEARS, exchanged_levels, put_right
 from moodcurve.datasets.deam_labels import Ratings, read_ratings, read_song_ratings, song_levels
 from moodcurve.datasets.deam_metadata import SongInfo, read_segment_starts, read_song_infos
+from moodcurve.datasets.deam_raters import Spreads, rater_files, read_spreads
 from moodcurve.datasets.feature_csv import Aligned, read_rows
 from moodcurve.datasets.song import Annotation, Dataset, DatasetError, Song
 from moodcurve.datasets.tables import read_table
@@ -37,7 +38,7 @@ DYNAMIC = Path("annotations", "annotations averaged per song", "dynamic (per sec
 STATIC = Path("annotations", "annotations averaged per song", "song_level")
 
 _ID = re.compile("[1-9][0-9]*")
-_VERSION = "1"
+_VERSION = "2"
 """Of what this reader makes of the same files; cached songs of another version are read anew."""
 
 
@@ -54,12 +55,12 @@ def read_deam(
     ----------
     folder : path
         Holds ``features/<id>.csv``, ``annotations/`` and ``metadata/`` as DEAM is published. Song-level
-        ratings, the ratings of single raters and the metadata may be missing; the notes say what follows from
-        it.
+        ratings, the tracks of single raters and the metadata may be missing; the notes say what follows from
+        it. Where a song has tracks of single raters, its annotation says how these differ.
     labels : {"deam", "mediaeval2015"}
         DEAM's averages, or the 2015 development labels:
         ``mediaeval2015/dynamic_{arousal,valence}_dev431.csv``. Their levels and spreads differ: never mix the
-        two in one training.
+        two in one training. The raters' tracks are those of DEAM's averages, so the 2015 labels go without.
     feature_set : FeatureSet
         A set whose columns are all among compare260's.
     progress : callable, optional
@@ -101,11 +102,13 @@ class _Files:
     song_ratings: list[Path]
     metadata: list[Path]
     songs_info: Path
+    raters: dict[int, tuple[Path, Path]]
 
     @property
     def all(self) -> list[Path]:
         single = [*self.deam, *self.asked, self.dev_ids, self.songs_info]
-        return [*self.features.values(), *self.song_ratings, *self.metadata, *single]
+        raters = (path for paths in self.raters.values() for path in paths)
+        return [*self.features.values(), *self.song_ratings, *self.metadata, *single, *raters]
 
 
 def _files(folder: Path, labels: Labels) -> _Files:
@@ -125,6 +128,7 @@ def _files(folder: Path, labels: Labels) -> _Files:
         song_ratings=sorted((folder / STATIC).glob("static_annotations_averaged_songs_*.csv")),
         metadata=sorted((folder / "metadata").glob("metadata_*.csv")),
         songs_info=folder / "metadata" / "songs_info.csv",
+        raters=rater_files(folder) if labels == "deam" else {},
     )
 
 
@@ -137,8 +141,11 @@ def _read(files: _Files, progress: Progress | None) -> Dataset:
     infos = read_song_infos([*files.metadata, *_if_there(files.songs_info)])
     placed = _on_the_clock_of_features(files, ratings)
     aligned = _read_features(files, placed, progress)
+    spreads = read_spreads(
+        files.raters, {song_id: ratings[song_id].times_s[found.rated] for song_id, found in aligned.items()}
+    )
     songs = tuple(
-        _song(song_id, placed[song_id], found, infos.get(song_id, SongInfo()), song_ratings.get(song_id))
+        _song(song_id, placed[song_id], found, infos.get(song_id), song_ratings.get(song_id), spreads.get(song_id))
         for song_id, found in aligned.items()
         if len(found.rated)
     )
@@ -206,7 +213,15 @@ def _read_features(files: _Files, placed: dict[int, Ratings], progress: Progress
     return aligned
 
 
-def _song(song_id: int, rated: Ratings, found: Aligned, info: SongInfo, level: tuple[float, float] | None) -> Song:
+def _song(
+    song_id: int,
+    rated: Ratings,
+    found: Aligned,
+    info: SongInfo | None,
+    level: tuple[float, float] | None,
+    spreads: Spreads | None,
+) -> Song:
+    info = info or SongInfo()
     song_arousal, song_valence = level or (None, None)
     annotation = Annotation(
         times_s=rated.times_s[found.rated],
@@ -214,6 +229,7 @@ def _song(song_id: int, rated: Ratings, found: Aligned, info: SongInfo, level: t
         valence=rated.valence[found.rated],
         song_arousal=song_arousal,
         song_valence=song_valence,
+        **(vars(spreads) if spreads is not None else {}),
     )
     return Song(
         song_id=str(song_id),

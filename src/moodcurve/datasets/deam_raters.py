@@ -4,12 +4,15 @@ They are published at 2 Hz and without their first 15 s, so of the way from rate
 averaging, is left to do.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.datasets.annotation import RatedSong
+from moodcurve.datasets.annotation import RatedSong, spread
 from moodcurve.datasets.deam_checks import YEARS
 from moodcurve.datasets.deam_labels import sample_times
 from moodcurve.datasets.song import DatasetError
@@ -52,6 +55,46 @@ def read_rater_files(song_id: int, arousal: Path, valence: Path) -> RatedSong:
         arousal_by=a_by,
         valence_by=v_by,
     )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Spreads:
+    """How a song's raters differ at the moments of its labels: the fields of ``Annotation`` of these names."""
+
+    arousal_spread: npt.NDArray[np.float64]
+    valence_spread: npt.NDArray[np.float64]
+    arousal_raters: npt.NDArray[np.int64]
+    valence_raters: npt.NDArray[np.int64]
+
+
+def read_spreads(
+    files: Mapping[int, tuple[Path, Path]], moments: Mapping[int, npt.NDArray[np.float64]]
+) -> dict[int, Spreads]:
+    """Read how the raters of some songs differ at some moments, for the songs that have ``files``.
+
+    Where no rater speaks the number is 0 and the spread NaN, as it is of one rater.
+
+    Raises
+    ------
+    DatasetError
+        As ``read_rater_files``.
+    """
+    return {
+        song_id: spreads_at(read_rater_files(song_id, *files[song_id]), times_s)
+        for song_id, times_s in moments.items()
+        if song_id in files
+    }
+
+
+def spreads_at(song: RatedSong, times_s: npt.NDArray[np.float64]) -> Spreads:
+    """Give the spreads and numbers of one song's raters at some moments, as ``read_spreads``."""
+    _, here, there = np.intersect1d(song.times_s, times_s, return_indices=True)
+    found: dict[str, npt.NDArray[Any]] = {}
+    for axis in ("arousal", "valence"):
+        tracks = np.full((len(getattr(song, axis)), len(times_s)), np.nan)
+        tracks[:, there] = getattr(song, axis)[:, here]
+        found |= {f"{axis}_spread": spread(tracks), f"{axis}_raters": (~np.isnan(tracks)).sum(axis=0)}
+    return Spreads(**found)
 
 
 _FloatArray = npt.NDArray[np.float64]
