@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.datasets.agreement import AGREEMENTS, RaterAgreement, krippendorff_alpha, rater_agreement
+from moodcurve.datasets.agreement import AGREEMENTS, RaterAgreement, complete, krippendorff_alpha, rater_agreement
 from moodcurve.datasets.annotation import (
     MIN_RATERS,
     RatedSong,
@@ -175,7 +175,7 @@ def _axis_figures(
     agreement = [labels.agreement[song.song_id][axis] for song in songs]
     spreads = np.concatenate([spread(of_song) for of_song in tracks])
     present = np.concatenate([(~np.isnan(of_song)).sum(axis=0) for of_song in tracks])
-    usable = sum(found.raters >= 2 and found.moments >= 2 for found in agreement) >= 2
+    usable = sum(min(complete(of_song).shape) >= 2 for of_song in tracks) >= 2
     found = ceilings(tracks, splits=splits, draws=draws, seed=seed) if usable else None
     names = [getattr(song, f"{axis}_by") for song in songs]
     shared = bias_shared(tracks, names) if all(map(all, names)) else math.nan
