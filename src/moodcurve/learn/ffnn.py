@@ -2,8 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,6 +18,7 @@ from moodcurve.learn.config import check
 from moodcurve.learn.graph import Graph
 from moodcurve.learn.model import Epoch, Progress, silent
 from moodcurve.learn.preprocessing import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
+from moodcurve.learn.seeding import reproducible
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.targets import ACTIVATIONS, target_scaling
 
@@ -149,7 +149,7 @@ def fit_ffnn(songs: Sequence[Song], config: FFNNConfig, *, seed: int = 0, progre
     DatasetError
         If there are too few songs, or artists, to hold some out.
     """
-    with _reproducible(seed):
+    with reproducible(seed):
         if not config.held_out:
             return _train(songs, (), config, progress)
         kept, watched = holdout(songs, config.held_out, seed, by="artist")
@@ -157,7 +157,7 @@ def fit_ffnn(songs: Sequence[Song], config: FFNNConfig, *, seed: int = 0, progre
     if not config.refit:
         return model
     best = min((e.held_out_rmse, e.number) for e in model.history if e.held_out_rmse is not None)[1]
-    with _reproducible(seed):
+    with reproducible(seed):
         refitted = _train(songs, (), replace(config, max_epochs=best), _again(progress))
     return replace(refitted, config=config, history=model.history)
 
@@ -248,16 +248,3 @@ def _tensor(values: FloatArray) -> torch.Tensor:
 
 def _array(parameter: torch.Tensor) -> FloatArray:
     return parameter.detach().numpy().astype(np.float64)
-
-
-@contextmanager
-def _reproducible(seed: int) -> Iterator[None]:
-    """Draw from `seed` alone and add in one order: sums over several threads differ in their last bits."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            yield
-    finally:
-        torch.set_num_threads(threads)
