@@ -10,7 +10,7 @@ import pytest
 
 import moodcurve
 from made_songs import made_dataset
-from moodcurve.features import COMPARE248
+from moodcurve.features import COMPARE236
 from moodcurve.learn.export import export, to_onnx
 from moodcurve.learn.ffnn import FFNNConfig
 from moodcurve.learn.mlr import MLRConfig
@@ -79,16 +79,16 @@ def test_file_states_what_made_it(trained, tmp_path: Path) -> None:
     model = onnx.load(tmp_path / "model.onnx")
     stated = {p.key.removeprefix("moodcurve."): p.value for p in model.metadata_props}
     assert all(p.key.startswith("moodcurve.") for p in model.metadata_props)
-    assert (stated["format"], stated["name"], stated["family"], stated["seed"]) == ("1", "net", "ffnn", "5")
-    assert (stated["feature_set"], stated["feature_set_version"]) == (COMPARE248.name, COMPARE248.version)
-    assert tuple(json.loads(stated["columns"])) == COMPARE248.names
+    assert (stated["format"], stated["name"], stated["family"], stated["seed"]) == ("2", "net", "ffnn", "5")
+    assert (stated["feature_set"], stated["feature_set_version"]) == (COMPARE236.name, COMPARE236.version)
+    assert tuple(json.loads(stated["columns"])) == COMPARE236.names
     assert (stated["training_data"], stated["songs"]) == ("made songs", "16")
     assert json.loads(stated["metrics"]) == {"rmse": 0.1}
     assert json.loads(stated["config"])["hidden"] == [16, 16, 16]
     assert json.loads(stated["config"])["preprocessing"]["scaling"] == "standardise"
     assert (stated["licence"], stated["moodcurve_version"]) == ("CC0", moodcurve.__version__)
     assert (stated["window_s"], stated["hop_s"], stated["target_range"]) == ("1.0", "0.5", "[-1, 1]")
-    assert "248" in stated["input"]
+    assert "236" in stated["input"]
     assert "(rows, 2)" in stated["output"]
 
 
@@ -104,7 +104,7 @@ def test_input_and_output_are_the_contract(trained) -> None:
     graph = to_onnx(trained, name="net").graph
     (x,), (y,) = graph.input, graph.output
     shapes = [(value.name, [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]) for value in (x, y)]
-    assert shapes == [("features", ["rows", 248]), ("arousal_valence", ["rows", 2])]
+    assert shapes == [("features", ["rows", 236]), ("arousal_valence", ["rows", 2])]
     assert {v.type.tensor_type.elem_type for v in (x, y)} == {onnx.TensorProto.FLOAT}
 
 
@@ -127,6 +127,6 @@ def test_failed_export_leaves_the_old_file(trained, tmp_path: Path) -> None:
 def test_weights_are_stored_in_single_precision() -> None:
     big = FFNNConfig(hidden=(256, 256), max_epochs=1, preprocessing=PreprocessingConfig())
     model = to_onnx(train(DATASET, "ffnn", config=big), name="net")
-    weights = 248 * 256 + 256 * 256 + 256 * 2
+    weights = 236 * 256 + 256 * 256 + 256 * 2
     # four bytes a weight; the rest is biases, four numbers a column, and the metadata
     assert weights * 4 < model.ByteSize() < weights * 4 + 30_000

@@ -18,6 +18,7 @@ LAYERS = (
     "curve",
     "circumplex",
     "formats",
+    "rows",
     "runtime",
     "analysis",
     "metrics",

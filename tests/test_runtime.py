@@ -13,11 +13,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from made_songs import made_dataset
-from moodcurve.features import COMPARE248, COMPARE260, Features
+from moodcurve.features import COMPARE236, COMPARE260, Features
 from moodcurve.learn.export import export
 from moodcurve.learn.svr import SVRConfig
 from moodcurve.learn.training import train
-from moodcurve.runtime import BLOCK_ROWS, ModelError, load_model, packaged_models
+from moodcurve.rows import BLOCK_ROWS
+from moodcurve.runtime import ModelError, load_model, packaged_models
 
 DATASET = made_dataset(10)
 SONG = DATASET.songs[0]
@@ -46,17 +47,17 @@ def changed(model_file: Path, path: Path, **stated: str) -> Path:
 
 def test_model_tells_its_name_features_and_origin(model) -> None:
     assert model.name == "made-svr"
-    assert model.feature_set is COMPARE248
+    assert model.feature_set is COMPARE236
     assert (model.metadata["family"], model.metadata["training_data"]) == ("svr", "made songs")
 
 
 def test_answer_does_not_depend_on_the_split_of_rows(model) -> None:
     values = np.vstack([song.x for song in DATASET.songs] * 7)  # 1400 rows: more than one block
     assert len(values) > BLOCK_ROWS
-    whole = model.predict(Features(values, np.arange(len(values)) * 0.5, COMPARE248))
+    whole = model.predict(Features(values, np.arange(len(values)) * 0.5, COMPARE236))
     for size in (1, 7, 333):
         parts = [
-            model.predict(Features(part, np.arange(len(part)) * 0.5, COMPARE248))
+            model.predict(Features(part, np.arange(len(part)) * 0.5, COMPARE236))
             for part in np.array_split(values[:400], 400 // size)
         ]
         np.testing.assert_array_equal(np.vstack(parts), whole[:400])
@@ -75,22 +76,22 @@ def test_out_of_scale_answers_are_cut_off(tmp_path: Path) -> None:
 def test_wider_features_of_the_same_version_are_read_by_name(model) -> None:
     narrow = SONG.features
     values = np.full((len(narrow.values), 260), 1e9, np.float32)
-    columns = [COMPARE260.names.index(name) for name in COMPARE248.names]
+    columns = [COMPARE260.names.index(name) for name in COMPARE236.names]
     values[:, columns] = narrow.values
     wide = Features(values, narrow.times_s, COMPARE260)
     np.testing.assert_array_equal(model.predict(wide), model.predict(narrow))
 
 
 def test_features_of_another_version_are_refused(model) -> None:
-    newer = replace(COMPARE248, version="2")
-    with pytest.raises(ModelError, match="made-svr reads features compare248/1, got compare248/2"):
+    newer = replace(COMPARE236, version="2")
+    with pytest.raises(ModelError, match="made-svr reads features compare236/1, got compare236/2"):
         model.predict(Features(SONG.x, SONG.features.times_s, newer))
 
 
 def test_features_that_lack_columns_are_refused(tmp_path: Path) -> None:
     wide = made_dataset(4, feature_set=COMPARE260)
     export(train(wide, "mlr"), tmp_path / "wide.onnx", name="wide")
-    with pytest.raises(ValueError, match="features compare248/1 lack 12 of the columns of compare260/1"):
+    with pytest.raises(ValueError, match="features compare236/1 lack 24 of the columns of compare260/1"):
         load_model(tmp_path / "wide.onnx").predict(SONG.features)
 
 
@@ -99,11 +100,11 @@ def test_values_that_are_no_numbers_are_refused(model, value: float) -> None:
     values = SONG.x.copy()
     values[3, 5] = value
     with pytest.raises(ValueError, match=r"features.values must be finite"):
-        model.predict(Features(values, SONG.features.times_s, COMPARE248))
+        model.predict(Features(values, SONG.features.times_s, COMPARE236))
 
 
 def test_no_rows_give_no_points(model) -> None:
-    none = Features(np.empty((0, 248), np.float32), np.empty(0), COMPARE248)
+    none = Features(np.empty((0, 236), np.float32), np.empty(0), COMPARE236)
     assert model.predict(none).shape == (0, 2)
 
 
@@ -112,7 +113,7 @@ def test_curve_carries_what_it_was_made_of(model) -> None:
     np.testing.assert_array_equal(np.column_stack([curve.arousal, curve.valence]), model.predict(SONG.features))
     np.testing.assert_array_equal(curve.times_s, SONG.features.times_s)
     stated = (curve.source, curve.model, curve.feature_set, curve.duration_s, curve.warnings)
-    assert stated == ("a song.mp3", "made-svr", "compare248/1", 10.6, ("cut short",))
+    assert stated == ("a song.mp3", "made-svr", "compare236/1", 10.6, ("cut short",))
     assert curve.arousal_interval is None
 
 
@@ -139,7 +140,7 @@ def test_truncated_model_is_refused(model_file: Path, tmp_path: Path) -> None:
 
 
 def identity(inputs: str, outputs: str, **stated: str) -> onnx.ModelProto:
-    shape = ["rows", 248]
+    shape = ["rows", 236]
     graph = helper.make_graph(
         [helper.make_node("Identity", [inputs], [outputs])],
         "foreign",
@@ -163,7 +164,7 @@ def identity(inputs: str, outputs: str, **stated: str) -> onnx.ModelProto:
 )
 def test_foreign_onnx_files_are_refused(tmp_path: Path, proto: onnx.ModelProto) -> None:
     onnx.save(proto, tmp_path / "foreign.onnx")
-    with pytest.raises(ModelError, match=r"foreign\.onnx: not a model of moodcurve \(format 1\)"):
+    with pytest.raises(ModelError, match=r"foreign\.onnx: not a model of moodcurve \(format 2\)"):
         load_model(tmp_path / "foreign.onnx")
 
 
@@ -171,8 +172,8 @@ def test_foreign_onnx_files_are_refused(tmp_path: Path, proto: onnx.ModelProto) 
     ("stated", "message"),
     [
         ({"feature_set": "chroma12"}, "reads features chroma12/1; this version of moodcurve makes compare260/1, "),
-        ({"feature_set_version": "0"}, "reads features compare248/0; this version of moodcurve makes compare260/1, "),
-        ({"columns": '["F0final_sma_stddev"]'}, "reads other columns than those of compare248/1"),
+        ({"feature_set_version": "0"}, "reads features compare236/0; this version of moodcurve makes compare260/1, "),
+        ({"columns": '["F0final_sma_stddev"]'}, "reads other columns than those of compare236/1"),
     ],
 )
 def test_model_of_other_features_is_refused(model_file: Path, tmp_path: Path, stated: dict, message: str) -> None:
@@ -204,7 +205,7 @@ def test_incomplete_metadata_is_refused(model_file: Path, tmp_path: Path) -> Non
 def test_a_packaged_name_is_found_and_a_file_of_that_name_is_not_taken_for_it() -> None:
     models = packaged_models()
     assert "default" in models
-    assert load_model().feature_set is COMPARE248
+    assert load_model().feature_set is COMPARE236
     assert load_model("default").name == load_model().name
     assert len(models["default"].read_bytes()) < 10_000_000
 
@@ -217,7 +218,7 @@ def test_loading_and_predicting_import_no_training_library(model_file: Path, tmp
         "from moodcurve.features import Features\n"
         "assert 'onnxruntime' not in sys.modules\n"
         "m = load_model('m.onnx')\n"
-        "m.predict(Features(np.zeros((3, 248), np.float32), np.arange(3.0), m.feature_set))\n"
+        "m.predict(Features(np.zeros((3, 236), np.float32), np.arange(3.0), m.feature_set))\n"
         "print([n for n in ('torch', 'sklearn', 'onnx', 'moodcurve.learn') if n in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)

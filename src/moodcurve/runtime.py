@@ -1,8 +1,9 @@
 """A model file applied to features: ONNX Runtime and NumPy only, no training code.
 
 A model is one ONNX file with preprocessing inside: input ``features``, float32 (rows, columns); output
-``arousal_valence``, float32 (rows, 2). What it was trained on stands in its metadata; `FORMAT` names the
-layout of both.
+``arousal_valence``, float32 (rows, 2). Some give a second output ``spread``, float32 (rows, 2), how far ratings may
+be expected to lie from the answer; some read songs forward and carry a ``state`` from row to row. What it was
+trained on, and how its rows depend on each other, stands in its metadata; `FORMAT` names the layout of all that.
 """
 
 import importlib.resources
@@ -19,22 +20,42 @@ import numpy.typing as npt
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FEATURE_SETS, Features, FeatureSet
+from moodcurve.rows import INDEPENDENT, NEXT_STATE, Rows, answers, rows_from_json
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     import onnxruntime
 
-FORMAT = "1"
+FORMAT = "2"
 """Layout of graph and metadata, stated in the metadata as ``moodcurve.format``."""
-INPUT, OUTPUT = "features", "arousal_valence"
-"""Names of the graph's only input and output."""
-BLOCK_ROWS = 1024
-"""Rows given to the graph at once, about nine minutes: ten hours need no more memory than a song."""
+READABLE = ("1", FORMAT)
+"""Layouts that can be read. Layout 1 had rows that do not depend on each other, and no spread."""
+INPUT, STATE = "features", "state"
+"""Names of the graph's inputs; the second is there where the rows carry a state."""
+OUTPUT, SPREAD = "arousal_valence", "spread"
+"""Names of the graph's outputs, `moodcurve.rows.NEXT_STATE` beside; only the first is always there."""
 
 
 class ModelError(MoodcurveError):
     """A model cannot be loaded, or cannot read these features; the message names it and what is accepted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a model says of some rows.
+
+    Attributes
+    ----------
+    values : (rows, 2)
+        Arousal and valence, limited to [-1, 1].
+    spread : (rows, 2) or None
+        Standard deviation to be expected of ratings about them, by the model's own account, 0 or more; None where
+        the model gives none.
+    """
+
+    values: npt.NDArray[np.float64]
+    spread: npt.NDArray[np.float64] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,23 +71,28 @@ class Model:
     metadata : mapping
         All that the file states, by key without the prefix ``moodcurve.``: ``family``, ``config`` (JSON),
         ``training_data``, ``songs``, ``metrics`` (JSON), ``licence``, and so on.
+    rows : Rows
+        What its answer to a row depends on.
     """
 
     name: str
     feature_set: FeatureSet
     metadata: Mapping[str, str]
+    rows: Rows
     _session: "onnxruntime.InferenceSession"
 
     def predict(self, features: Features) -> npt.NDArray[np.float64]:
-        """Predict arousal and valence of each row, shape (rows, 2), limited to [-1, 1].
+        """Predict arousal and valence of each row, shape (rows, 2), limited to [-1, 1]; see `predict_with_spread`."""
+        return self.predict_with_spread(features).values
 
-        Each row is predicted from itself alone, so the answer does not depend on how the rows are split over
-        calls.
+    def predict_with_spread(self, features: Features) -> Prediction:
+        """Predict all rows of a recording, in bounded memory however long it is.
 
         Parameters
         ----------
         features : Features
-            Of the model's feature set, or of one of the same version that has its columns.
+            Of the model's feature set, or of one of the same version that has its columns. Of a model whose rows
+            are not independent, the rows of one recording, in order, from its first on.
 
         Raises
         ------
@@ -75,18 +101,51 @@ class Model:
         ValueError
             If a value is NaN or infinite.
         """
+        return self._prediction(list(answers(self._run, self._values(features), self.rows)))
+
+    def stream(self) -> "Stream":
+        """Begin a recording whose rows arrive little by little.
+
+        Raises
+        ------
+        ModelError
+            If the model needs later rows to judge a row.
+        """
+        if self.rows.kind == "window":
+            raise ModelError(
+                f"model {self.name} reads songs forward and backward; live use needs one that reads forward"
+            )
+        return Stream(self)
+
+    def _values(self, features: Features) -> npt.NDArray[np.float32]:
         if features.feature_set.version != self.feature_set.version:
             raise ModelError(f"model {self.name} reads features {self.feature_set.key}, got {features.feature_set.key}")
         values = features.select(self.feature_set).values
         if not np.isfinite(values).all():
             raise ValueError("features.values must be finite, got NaN or infinity")
-        predicted = np.empty((len(values), 2))
-        for start in range(0, len(values), BLOCK_ROWS):
-            block = np.ascontiguousarray(values[start : start + BLOCK_ROWS], dtype=np.float32)
-            (predicted[start : start + BLOCK_ROWS],) = self._session.run([OUTPUT], {INPUT: block})
-        if not np.isfinite(predicted).all():
+        return np.ascontiguousarray(values, dtype=np.float32)
+
+    def _run(
+        self, values: npt.NDArray[np.float32], state: npt.NDArray[np.float32] | None
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        fed = {INPUT: values} if state is None else {INPUT: values, STATE: state}
+        names = [output.name for output in self._session.get_outputs()]
+        return dict(zip(names, self._session.run(names, fed), strict=True))
+
+    @property
+    def gives_spread(self) -> bool:
+        """Whether predictions come with a spread."""
+        return any(output.name == SPREAD for output in self._session.get_outputs())
+
+    def _prediction(self, found: list[dict[str, npt.NDArray[np.float32]]]) -> Prediction:
+        """Join a graph's answers to the pieces of a recording."""
+        values = np.vstack([np.empty((0, 2)), *(piece[OUTPUT] for piece in found)])
+        spread = None
+        if self.gives_spread:
+            spread = np.vstack([np.empty((0, 2)), *(piece[SPREAD] for piece in found)])
+        if not np.isfinite(values).all() or (spread is not None and not np.isfinite(spread).all()):
             raise ModelError(f"model {self.name} gives values that are no numbers: its file is damaged")
-        return np.clip(predicted, -1, 1)
+        return Prediction(np.clip(values, -1, 1), spread)
 
     def curve(self, features: Features, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()) -> Curve:
         """Give the curve of a recording from its features.
@@ -120,6 +179,29 @@ class Model:
         )
 
 
+class Stream:
+    """A recording predicted while it goes on; the answers are those of `Model.predict` for all rows together."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._state = model.rows.new_state
+
+    def push(self, features: Features) -> Prediction:
+        """Predict the next rows, any number of them.
+
+        Raises
+        ------
+        ModelError, ValueError
+            As `Model.predict_with_spread`; the recording can then go on with other rows.
+        """
+        model = self._model
+        found = list(answers(model._run, model._values(features), model.rows, state=self._state))
+        prediction = model._prediction(found)
+        if found:
+            self._state = found[-1].get(NEXT_STATE)
+        return prediction
+
+
 def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
     """Load a packaged model by name, or a model file.
 
@@ -138,12 +220,17 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
     session = _session(_read(label), label)
     stated = session.get_modelmeta().custom_metadata_map
     metadata = {key.removeprefix("moodcurve."): value for key, value in stated.items() if key.startswith("moodcurve.")}
-    if metadata.get("format") != FORMAT or _names(session) != ([INPUT], [OUTPUT]):
+    inputs, outputs = _names(session)
+    if metadata.get("format") not in READABLE or INPUT not in inputs or OUTPUT not in outputs:
         raise ModelError(f"{label}: not a model of moodcurve (format {FORMAT}); `moodcurve train` makes them")
     missing = [key for key in ("name", "feature_set", "feature_set_version", "columns") if key not in metadata]
     if missing:
         raise ModelError(f"{label}: states no {missing[0]!r}; `moodcurve train` makes whole models")
-    return Model(metadata["name"], _feature_set(metadata, label), metadata, session)
+    rows = _rows(metadata, label)
+    carried = rows.kind == "carried"
+    if (STATE in inputs, NEXT_STATE in outputs) != (carried, carried):
+        raise ModelError(f"{label}: its rows are {rows.kind}, which its inputs and outputs do not fit")
+    return Model(metadata["name"], _feature_set(metadata, label), metadata, rows, session)
 
 
 def packaged_models() -> dict[str, "Traversable"]:
@@ -192,6 +279,15 @@ def _session(data: bytes, label: str) -> "onnxruntime.InferenceSession":
 
 def _names(session: "onnxruntime.InferenceSession") -> tuple[list[str], list[str]]:
     return [value.name for value in session.get_inputs()], [value.name for value in session.get_outputs()]
+
+
+def _rows(metadata: Mapping[str, str], label: str) -> Rows:
+    if metadata["format"] == "1":
+        return INDEPENDENT
+    try:
+        return rows_from_json(metadata.get("rows", ""))
+    except ValueError as error:
+        raise ModelError(f"{label}: does not say how its rows depend on each other: {error}") from error
 
 
 def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:

@@ -73,6 +73,7 @@ def to_onnx(
         "song_ids": _json([song.song_id for song in trained.dataset.songs]),
         "metrics": _json(metrics),
         "licence": licence,
+        "rows": graph.rows.as_json(),
         "input": f"features: float32 (rows, {len(features.names)}), the feature set's columns in order",
         "output": "arousal_valence: float32 (rows, 2); a caller limits it to [-1, 1]",
         "target_range": "[-1, 1]",

@@ -1,10 +1,16 @@
-"""A model's arithmetic as an ONNX graph, in double precision from the features to the answer."""
+"""A model's arithmetic as an ONNX graph, in double precision from the features to the answer.
 
+Recurrent cells are the exception: ONNX Runtime computes them in single precision only.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from onnx import ModelProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
+
+from moodcurve.rows import INDEPENDENT, Rows
 
 OPSET = 17
 """ONNX operator set; every ONNX Runtime since 1.12 (2022) runs it."""
@@ -17,14 +23,25 @@ class Graph:
 
     Each family of models adds its own arithmetic by calling `add` and `constant`, which both give the name
     of a value; `model` closes the graph. Names are numbered, so that the same calls give the same bytes.
+
+    Attributes
+    ----------
+    rows : Rows
+        How the answer to a row depends on other rows; a model whose rows are not independent sets it.
     """
 
     features = "features"
     answer = "arousal_valence"
+    double = TensorProto.DOUBLE
+    float = TensorProto.FLOAT
 
     def __init__(self) -> None:
         self._nodes = [helper.make_node("Cast", [self.features], ["features_f64"], to=TensorProto.DOUBLE)]
         self._constants: list[TensorProto] = []
+        self._inputs: list[ValueInfoProto] = []
+        self._outputs: list[ValueInfoProto] = []
+        self._values = 0
+        self.rows: Rows = INDEPENDENT
 
     @property
     def x(self) -> str:
@@ -37,31 +54,55 @@ class Graph:
         Values that single precision holds exactly are stored in it, which halves the file, and are widened in
         the graph.
         """
-        name = f"c{len(self._constants)}"
         values = np.ascontiguousarray(values, dtype=np.float64).reshape(np.shape(values))
         single = values.astype(np.float32)
         exact = values.ndim > 0 and np.array_equal(single.astype(np.float64), values)
-        self._constants.append(numpy_helper.from_array(single if exact else values, name))
+        name = self._initializer(single if exact else values)
         return self.add("Cast", name, to=TensorProto.DOUBLE) if exact else name
+
+    def single(self, values: npt.NDArray[np.floating] | np.float32) -> str:
+        """Add a constant that stays in single precision; gives its name."""
+        return self._initializer(np.ascontiguousarray(values, dtype=np.float32))
+
+    def index(self, value: int) -> str:
+        """Add a whole number without dimensions; gives its name."""
+        return self._initializer(np.array(value, dtype=np.int64))
+
+    def indices(self, values: Sequence[int]) -> str:
+        """Add whole numbers (n,), as operators take shapes, axes and positions; gives their name."""
+        return self._initializer(np.array(values, dtype=np.int64))
 
     def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
         """Add one ONNX operator with its attributes, as the operator's specification names them.
 
-        Gives the name of its only output.
+        Gives the name of its only output, or of the first of several.
         """
-        output = f"v{len(self._nodes)}"
-        self._nodes.append(helper.make_node(operator, list(inputs), [output], **attributes))
-        return output
+        return self.add_all(operator, *inputs, outputs=1, **attributes)[0]
+
+    def add_all(self, operator: str, *inputs: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
+        """Add one ONNX operator and name its first `outputs` outputs."""
+        names = tuple(f"v{self._values + i}" for i in range(1, outputs + 1))
+        self._values += outputs
+        self._nodes.append(helper.make_node(operator, list(inputs), names, **attributes))
+        return names
+
+    def take(self, name: str, columns: int) -> str:
+        """Declare a further input, float32 (1, columns); gives its name."""
+        self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, columns]))
+        return name
+
+    def give(self, name: str, value: str, shape: Sequence[int | str]) -> None:
+        """Declare a further output, float32 of this shape (``"rows"`` for as many as there are), under its name."""
+        self._nodes.append(helper.make_node("Cast", [value], [name], to=TensorProto.FLOAT))
+        self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
     def model(self, result: str, *, columns: int) -> ModelProto:
-        """Close the graph: float32 (rows, columns) in, float32 (rows, 2) out."""
+        """Close the graph: float32 (rows, columns) in, float32 (rows, 2) out, then what was declared beside them."""
         nodes = [*self._nodes, helper.make_node("Cast", [result], [self.answer], to=TensorProto.FLOAT)]
+        features = helper.make_tensor_value_info(self.features, TensorProto.FLOAT, ["rows", columns])
+        answer = helper.make_tensor_value_info(self.answer, TensorProto.FLOAT, ["rows", 2])
         graph = helper.make_graph(
-            nodes,
-            "moodcurve",
-            [helper.make_tensor_value_info(self.features, TensorProto.FLOAT, ["rows", columns])],
-            [helper.make_tensor_value_info(self.answer, TensorProto.FLOAT, ["rows", 2])],
-            self._constants,
+            nodes, "moodcurve", [features, *self._inputs], [answer, *self._outputs], self._constants
         )
         return helper.make_model(
             graph,
@@ -69,3 +110,8 @@ class Graph:
             ir_version=IR_VERSION,
             producer_name="moodcurve",
         )
+
+    def _initializer(self, values: npt.NDArray[Any]) -> str:
+        name = f"c{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(values, name))
+        return name

@@ -1,0 +1,126 @@
+"""How a model's answer to a row depends on other rows, and how rows are given to its graph accordingly.
+
+Ten hours of rows never go through a graph at once: each kind is applied piece by piece, in bounded memory, and
+the pieces are laid from the first row on, so that the same rows always give the same answers.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+Run = Callable[[FloatArray, FloatArray | None], dict[str, FloatArray]]
+"""Gives a graph's outputs by name, for rows (n, columns) and the state that the rows before left, (1, size)."""
+
+NEXT_STATE = "next_state"
+"""The output that holds what a carried model remembers after its last row."""
+KINDS = ("independent", "carried", "window")
+BLOCK_ROWS = 1024
+"""Rows given at once to a graph that looks at no later row: about nine minutes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What the answer to a row depends on.
+
+    Attributes
+    ----------
+    kind : str
+        ``independent``: the row alone. ``carried``: the rows up to it, by a state that the graph takes and
+        gives. ``window``: rows on both sides.
+    window_rows : int
+        Of ``window``: most rows given to the graph at once.
+    margin_rows : int
+        Of ``window``: where a song is longer than that, this many rows at each inner end of a window only
+        lead in and out; their answers come from the neighbouring windows.
+    state_size : int
+        Of ``carried``: numbers in the state. It is 0 before the first row.
+    """
+
+    kind: str
+    window_rows: int = 0
+    margin_rows: int = 0
+    state_size: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {self.kind!r}")
+        if self.kind == "window" and not 0 <= 2 * self.margin_rows < self.window_rows:
+            raise ValueError(
+                f"window_rows must exceed twice margin_rows, got {self.window_rows} and {self.margin_rows}"
+            )
+        if self.kind == "carried" and self.state_size < 1:
+            raise ValueError(f"state_size must be 1 or more, got {self.state_size}")
+
+    def as_json(self) -> str:
+        """Give the text that a model file states."""
+        return json.dumps(asdict(self))
+
+    @property
+    def new_state(self) -> FloatArray | None:
+        """What a carried model knows before the first row; None for the others."""
+        return np.zeros((1, self.state_size), np.float32) if self.kind == "carried" else None
+
+
+INDEPENDENT = Rows(kind="independent")
+
+
+def rows_from_json(stated: str) -> Rows:
+    """Read what `Rows.as_json` wrote.
+
+    Raises
+    ------
+    ValueError
+        If it is no such text.
+    """
+    found = json.loads(stated)
+    if not isinstance(found, dict) or found.keys() != asdict(INDEPENDENT).keys():
+        raise ValueError(f"expected {INDEPENDENT.as_json()} or the like, got {stated!r}")
+    sizes = (found["window_rows"], found["margin_rows"], found["state_size"])
+    if not all(type(size) is int for size in sizes):
+        raise ValueError(f"expected whole numbers of rows, got {stated!r}")
+    return Rows(**found)
+
+
+def answers(
+    run: Run, values: FloatArray, rows: Rows, *, state: FloatArray | None = None
+) -> Iterator[dict[str, FloatArray]]:
+    """Give a graph's outputs for all rows of a recording, piece after piece, each row once.
+
+    Parameters
+    ----------
+    run : callable
+        The graph.
+    values : (n, columns)
+        All rows of the recording; for none there is no piece.
+    rows : Rows
+        What the graph's answers depend on.
+    state : (1, size), optional
+        Of ``carried`` rows: what the rows before these left; by default there are none.
+    """
+    if rows.kind == "window":
+        yield from _windows(run, values, rows)
+        return
+    state = rows.new_state if state is None else state
+    for start in range(0, len(values), BLOCK_ROWS):
+        found = run(values[start : start + BLOCK_ROWS], state)
+        state = found.get(NEXT_STATE)
+        yield found
+
+
+def _windows(run: Run, values: FloatArray, rows: Rows) -> Iterator[dict[str, FloatArray]]:
+    """Give the answers of overlapping windows, without their margins.
+
+    The first window begins with the song and the last ends with it: real ends have no margin, as in training.
+    """
+    n, done = len(values), 0
+    while done < n:
+        first = max(done - rows.margin_rows, 0)
+        last = min(first + rows.window_rows, n)
+        end = n if last == n else last - rows.margin_rows
+        found = run(values[first:last], None)
+        yield {name: value[done - first : end - first] for name, value in found.items()}
+        done = end

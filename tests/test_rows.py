@@ -1,0 +1,87 @@
+"""Rows given to a graph piece by piece: the same answers as all at once, each row once."""
+
+import numpy as np
+import pytest
+
+from moodcurve.rows import BLOCK_ROWS, INDEPENDENT, NEXT_STATE, Rows, answers, rows_from_json
+
+WINDOW = Rows(kind="window", window_rows=20, margin_rows=6)
+
+
+def joined(run, values: np.ndarray, rows: Rows) -> np.ndarray:
+    return np.concatenate([found["y"] for found in answers(run, values, rows)])
+
+
+def mean_of_neighbours(values: np.ndarray, state: None) -> dict[str, np.ndarray]:
+    """Each row's mean with six rows on each side, as many as there are."""
+    return {"y": np.stack([values[max(i - 6, 0) : i + 7].mean(axis=0) for i in range(len(values))])}
+
+
+@pytest.mark.parametrize("n", [1, 7, 19, 20, 21, 27, 28, 29, 36, 37, 100, 333])
+def test_windows_give_each_row_once_and_as_from_the_whole(n: int) -> None:
+    values = np.random.default_rng(n).normal(size=(n, 3)).astype(np.float32)
+    given = []
+
+    def run(block: np.ndarray, state: None) -> dict[str, np.ndarray]:
+        given.append(len(block))
+        return mean_of_neighbours(block, state)
+
+    # what depends on no row beyond the margin comes out the same to the last bit
+    np.testing.assert_array_equal(joined(run, values, WINDOW), mean_of_neighbours(values, None)["y"])
+    assert max(given) <= 20
+    # the margins are read twice, and no more: 12 of the 20 rows of each window but the first and the last
+    assert sum(given) == n + 12 * (len(given) - 1)
+
+
+def test_a_state_goes_from_block_to_block() -> None:
+    values = np.ones((2 * BLOCK_ROWS + 5, 1), np.float32)
+
+    def run(block: np.ndarray, state: np.ndarray) -> dict[str, np.ndarray]:
+        summed = np.cumsum(block, axis=0) + state
+        return {"y": summed, NEXT_STATE: summed[-1:]}
+
+    rows = Rows(kind="carried", state_size=1)
+    np.testing.assert_array_equal(joined(run, values, rows)[:, 0], np.arange(1, len(values) + 1))
+    (found,) = answers(run, values[:3], rows, state=np.array([[10.0]], np.float32))
+    np.testing.assert_array_equal(found["y"][:, 0], [11, 12, 13])
+
+
+def test_independent_rows_come_in_blocks() -> None:
+    sizes = []
+
+    def run(block: np.ndarray, state: None) -> dict[str, np.ndarray]:
+        sizes.append(len(block))
+        assert state is None
+        return {"y": block * 2}
+
+    values = np.arange(2 * BLOCK_ROWS + 1, dtype=np.float32)[:, None]
+    np.testing.assert_array_equal(joined(run, values, INDEPENDENT), values * 2)
+    assert sizes == [BLOCK_ROWS, BLOCK_ROWS, 1]
+
+
+@pytest.mark.parametrize("rows", [INDEPENDENT, WINDOW, Rows(kind="carried", state_size=4)])
+def test_no_rows_are_never_given(rows: Rows) -> None:
+    assert list(answers(lambda *_: pytest.fail("was run"), np.empty((0, 3), np.float32), rows)) == []
+
+
+@pytest.mark.parametrize("rows", [INDEPENDENT, WINDOW, Rows(kind="carried", state_size=4)])
+def test_what_a_model_file_states_reads_back(rows: Rows) -> None:
+    assert rows_from_json(rows.as_json()) == rows
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "",
+        "[]",
+        '{"kind": "independent"}',
+        INDEPENDENT.as_json().replace("independent", "sideways"),
+        WINDOW.as_json().replace("20", "12"),
+        WINDOW.as_json().replace("20", '"20"'),
+        WINDOW.as_json().replace("6", "-1"),
+        INDEPENDENT.as_json().replace("independent", "carried"),
+    ],
+)
+def test_what_no_model_file_states_is_refused(stated: str) -> None:
+    with pytest.raises(ValueError, match=r"expected|Expecting|must"):
+        rows_from_json(stated)
