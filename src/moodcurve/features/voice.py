@@ -179,7 +179,30 @@ def harmonics_to_noise(x: F32, periods: Periods) -> float:
     if noise == 0:
         return 0.0
     ratio = (harmonic / (length - 4)) / (noise / samples)
+    if ratio == 1:
+        ratio = rounded_ratio(x, periods)
     return max(10 * np.log10(ratio), SILENT_HNR) if ratio > 0 else SILENT_HNR
+
+
+@exact
+def rounded_ratio(x: F32, periods: Periods) -> float:
+    """(Eh / En)² of averaged periods with sums in single precision, one term after the other.
+
+    Where sound begins, one of two periods is silence: the other one is as much harmonics as noise, and the level is
+    0 dB, which the smoothing takes for undefined. The reference's sums make it some 1e-6 dB, which is defined.
+    """
+    count, average = periods.ends[0], periods.average
+    harmonic, noise, samples = np.float32(0), np.float32(0), 0
+    for i in range(3, len(average) - 2):
+        harmonic += average[i] * average[i]
+    for q in range(count):
+        start = periods.starts[q]
+        end = periods.starts[q + 1] if q + 1 < count else start + periods.ends[1]
+        for j in range(2, min(end - start, len(average)) - 2):
+            difference = x[start + j] - average[j]
+            noise += difference * difference
+            samples += 1
+    return float((harmonic / np.float32(len(average) - 4)) / (noise / np.float32(samples)))
 
 
 @exact
