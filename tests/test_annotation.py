@@ -5,6 +5,7 @@ import json
 import math
 import shutil
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,9 @@ from moodcurve.datasets.annotation import (
     resample,
 )
 from moodcurve.datasets.deam import DYNAMIC
-from moodcurve.datasets.deam_raters import RATERS
-from moodcurve.datasets.rater_figures import compare_averages, make_labels
-from moodcurve.datasets.rater_files import read_raters
+from moodcurve.datasets.deam_raters import RATERS, spreads_at
+from moodcurve.datasets.rater_figures import compare_averages, make_labels, worse_axis
+from moodcurve.datasets.rater_files import RaterData, read_raters
 from moodcurve.datasets.rater_report import report
 
 FloatArray = npt.NDArray[np.float64]
@@ -364,6 +365,14 @@ def test_songs_of_deam_say_how_their_raters_differ(
         assert after["4"].valence_raters is None
 
 
+def test_spreads_are_found_at_the_moments_of_the_labels() -> None:
+    rated = song([[0.1, 0.2, 0.3, 0.4], [0.1, 0.4, 0.9, NAN]])  # at 15, 15.5, 16 and 16.5 s
+    found = spreads_at(rated, np.array([15.5, 16, 16.5, 17]))
+    expected = [statistics.stdev([0.2, 0.4]), statistics.stdev([0.3, 0.9]), NAN, NAN]
+    assert found.arousal_spread == pytest.approx(expected, nan_ok=True)
+    assert found.arousal_raters.tolist() == [2, 2, 1, 0]
+
+
 def test_a_changed_track_is_read_again(small_deam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOODCURVE_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "deam"
@@ -433,6 +442,19 @@ def test_the_command_writes_labels_agreement_and_the_chosen_songs(tmp_path: Path
     assert float(first["cronbach_alpha"]) == pytest.approx(
         cronbach_alpha(read_raters(survey).songs[0].arousal), abs=6e-7
     )
+
+
+def test_a_song_agrees_as_its_worse_axis_does() -> None:
+    agreed, apart, still = [[0, 0.5, 1], [0, 0.6, 0.9]], [[0, 0.5, 1], [0.9, 0.8, 0]], [[0, 0, 0], [0.1, 0.1, 0.1]]
+    songs = (song(agreed, apart), song(agreed, agreed), song(still, agreed))
+    named = tuple(replace(found, song_id=name) for found, name in zip(songs, "abc", strict=True))
+    data = RaterData(name="made", songs=named, song_ratings={}, grid="", averages={})
+    found = worse_axis(make_labels(data), "pairwise_r")
+    assert found["a"] == pytest.approx(np.corrcoef(apart)[0, 1])
+    assert found["b"] == pytest.approx(np.corrcoef(agreed)[0, 1])
+    assert math.isnan(found["c"])
+    with pytest.raises(ValueError, match="statistic must be one of cronbach_alpha"):
+        worse_axis(make_labels(data), "kappa")
 
 
 def test_the_figures_are_of_these_songs(tmp_path: Path) -> None:

@@ -96,6 +96,17 @@ def test_one_rater_is_scored_against_the_others() -> None:
         assert found[name].value == pytest.approx(expected[name], abs=1e-12), name
 
 
+def test_halves_of_unequal_size_have_the_labels_error() -> None:
+    """One of three raters against two: over all three splits the mean of (difference² 2/9) is the label's error
+    variance s²/3; 3000 random splits come within 2 % of it."""
+    levels = np.array([0, 0.3, 0.9])
+    still = [np.repeat(levels[:, np.newaxis], 4, axis=1)] * 2
+    found = ceilings(still, splits=3000, seed=0)
+    expected = float(np.var(levels, ddof=1)) / 3
+    assert found.components["rmse"].value ** 2 == pytest.approx(expected, rel=1e-9)
+    assert found.halves["rmse"].value ** 2 == pytest.approx(expected, rel=0.04)
+
+
 def test_raters_of_one_mind_leave_no_ceiling() -> None:
     rng = np.random.default_rng(0)
     rated = [np.repeat(rng.normal() + smooth(rng, 1, MOMENTS), 5, axis=0) for _ in range(5)]
@@ -180,6 +191,13 @@ def test_the_shared_part_of_biases_is_found(shared: float) -> None:
     """A panel of 200: the mean of 200 draws' squares is known to 10 %, and others in the mean take off up to 10 %."""
     rated, names, _ = same_raters(0, shared, panel=200)
     assert bias_shared(rated, names) == pytest.approx(shared, abs=0.12)
+
+
+def test_the_shared_part_of_biases_by_hand() -> None:
+    """Two raters .2 and .4 apart in two songs: products of a rater's biases .08, squares (.04 + .16) / 2."""
+    rated = [np.array([[0.0, 0.0], [0.2, 0.2]]), np.array([[0.3, 0.5], [0.7, 0.9]])]
+    assert bias_shared(rated, [["ann", "bob"]] * 2) == pytest.approx(0.8)
+    assert bias_shared(rated, [["ann", "bob"], ["bob", "ann"]]) == 0  # contradicting: -.8
 
 
 def test_one_panel_for_all_songs_raises_the_ceiling_to_what_it_is() -> None:
