@@ -19,6 +19,7 @@ from made_deam import (
     cell,
     curve,
     feature_lines,
+    frame_times,
     level,
     rating_times,
     start_s,
@@ -27,7 +28,7 @@ from moodcurve.datasets import Dataset, DatasetError, read_dataset
 from moodcurve.datasets.deam import DYNAMIC, STATIC, read_deam
 from moodcurve.datasets.feature_csv import read_rows
 from moodcurve.errors import MoodcurveError
-from moodcurve.features import COMPARE248, COMPARE260, FeatureSet
+from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
 
 
 @pytest.fixture(autouse=True)
@@ -131,11 +132,11 @@ def test_artists_titles_genres(small_deam: Path) -> None:
 
 
 def test_another_feature_set(small_deam: Path) -> None:
-    dataset = read_dataset(small_deam, feature_set=COMPARE248)
-    assert dataset.feature_set == COMPARE248
-    assert dataset.songs[0].x.shape == (20, 248)
+    dataset = read_dataset(small_deam, feature_set=COMPARE236)
+    assert dataset.feature_set == COMPARE236
+    assert dataset.songs[0].x.shape == (20, 236)
     full = read_dataset(small_deam)
-    kept = [COMPARE260.names.index(name) for name in COMPARE248.names]
+    kept = [COMPARE260.names.index(name) for name in COMPARE236.names]
     assert np.array_equal(dataset.songs[0].x, full.songs[0].x[:, kept])
     with pytest.raises(MoodcurveError, match="lack 1 of the columns of other/1, first 'mood'"):
         read_dataset(small_deam, feature_set=FeatureSet("other", "1", ("mood",)))
@@ -409,6 +410,22 @@ def test_a_single_row(tmp_path: Path) -> None:
     assert found.features.times_s.tolist() == [20.0]
 
 
+def test_a_song_comes_with_all_rows_of_its_file(deam: Path) -> None:
+    for song in read_dataset(deam, feature_set=COMPARE236).songs:
+        assert np.array_equal(song.heard.times_s, frame_times(int(song.song_id)))
+        assert np.array_equal(song.heard.times_s[song.rated], song.features.times_s)
+        assert np.array_equal(song.heard.values[song.rated], song.x)
+        assert song.heard.feature_set == song.features.feature_set == COMPARE236
+
+
+def test_rows_that_do_not_follow_each_other_stand_alone(tmp_path: Path) -> None:
+    path = tmp_path / "1.csv"
+    # 0.501134 s apart, as from 22.05 kHz: after 220 s two moments have the same nearest row
+    path.write_text("\n".join(feature_lines(1, np.arange(500) * 0.501134)))
+    assert read_rows(path, LABEL_TIMES_S).recording is not None
+    assert read_rows(path, np.arange(15, 240, 0.5)).recording is None
+
+
 def test_song_ratings_in_two_files(deam: Path) -> None:
     other = deam / STATIC / "static_annotations_averaged_songs_2000_2058.csv"
     edit(other, lambda lines: lines.append("1001,4.5,1,5,6.5,1"))
@@ -436,6 +453,9 @@ def assert_same(one: Dataset, other: Dataset) -> None:
         assert np.array_equal(a.y, b.y)
         assert np.array_equal(a.features.times_s, b.features.times_s)
         assert np.array_equal(a.annotation.times_s, b.annotation.times_s)
+        assert (a.recording is None, a.rated) == (b.recording is None, b.rated)
+        assert np.array_equal(a.heard.values, b.heard.values)
+        assert np.array_equal(a.heard.times_s, b.heard.times_s)
         assert a.annotation.song_arousal == b.annotation.song_arousal
         assert a.annotation.song_valence == b.annotation.song_valence
 

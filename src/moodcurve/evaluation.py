@@ -36,7 +36,7 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     ModelError
         If the model reads other features than the songs have.
     """
-    predicted = [model.predict(song.features) for song in dataset.songs]
+    predicted = [model.predict(song.heard)[song.rated] for song in dataset.songs]
     judged = figures(dataset.songs, predicted)
     return {"model": model.name, **judged, "songs_trained_on": songs_trained_on(dataset, model)}
 

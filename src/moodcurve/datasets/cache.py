@@ -120,8 +120,11 @@ def _packed(dataset: Dataset) -> dict[str, _Array]:
         "notes": np.array(dataset.notes, dtype=np.str_),
         "feature_set": np.array(dataset.feature_set.name),
         "lengths": np.array([len(song.x) for song in songs]),
-        "values": np.concatenate([song.x for song in songs]),
-        "feature_times_s": np.concatenate([song.features.times_s for song in songs]),
+        "has_recording": np.array([song.recording is not None for song in songs]),
+        "heard_lengths": np.array([len(song.heard.times_s) for song in songs]),
+        "values": np.concatenate([song.heard.values for song in songs]),
+        "feature_times_s": np.concatenate([song.heard.times_s for song in songs]),
+        "first_rows": np.array([song.rated.start for song in songs]),
     }
     for field in _TEXTS:
         arrays[field] = np.array([getattr(song, field) for song in songs], dtype=np.str_)
@@ -138,23 +141,33 @@ def _packed(dataset: Dataset) -> dict[str, _Array]:
 
 
 def _unpacked(arrays: dict[str, _Array]) -> Dataset:
-    ends = np.cumsum(arrays["lengths"]).tolist()
-    songs = tuple(_song(arrays, i, slice(start, ends[i])) for i, start in enumerate([0, *ends[:-1]]))
+    rated, all_rows = _slices(arrays["lengths"]), _slices(arrays["heard_lengths"])
+    songs = tuple(_song(arrays, i, rated[i], all_rows[i]) for i in range(len(rated)))
     notes = tuple(str(note) for note in arrays["notes"])
     return Dataset(name=str(arrays["name"]), songs=songs, notes=notes)
 
 
-def _song(arrays: dict[str, _Array], i: int, rows: slice) -> Song:
+def _slices(lengths: _Array) -> list[slice]:
+    """Where each song's part begins and ends, of parts laid end to end."""
+    ends = np.cumsum(lengths).tolist()
+    return [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def _song(arrays: dict[str, _Array], i: int, rows: slice, all_rows: slice) -> Song:
     song_id, artist, title, genre = (str(arrays[field][i]) for field in _TEXTS)
     times_s, arousal, valence = (arrays[field][rows] for field in _CURVES)
     song_arousal, song_valence = (_level(arrays[field][i]) for field in _LEVELS)
     feature_set = FEATURE_SETS[str(arrays["feature_set"])]
+    values, heard_s = arrays["values"][all_rows], arrays["feature_times_s"][all_rows]
+    first = int(arrays["first_rows"][i])
+    rated = slice(first, first + rows.stop - rows.start)
     return Song(
         song_id=song_id,
         artist=artist,
         title=title,
         genre=genre,
-        features=Features(arrays["values"][rows], arrays["feature_times_s"][rows], feature_set),
+        features=Features(values[rated], heard_s[rated], feature_set),
+        recording=Features(values, heard_s, feature_set) if arrays["has_recording"][i] else None,
         annotation=Annotation(
             times_s=times_s,
             arousal=arousal,

@@ -38,7 +38,7 @@ DYNAMIC = Path("annotations", "annotations averaged per song", "dynamic (per sec
 STATIC = Path("annotations", "annotations averaged per song", "song_level")
 
 _ID = re.compile("[1-9][0-9]*")
-_VERSION = "2"
+_VERSION = "3"
 """Of what this reader makes of the same files; cached songs of another version are read anew."""
 
 
@@ -85,8 +85,7 @@ def read_deam(
     )
     if feature_set == dataset.feature_set:
         return dataset
-    songs = (replace(song, features=song.features.select(feature_set)) for song in dataset.songs)
-    return replace(dataset, songs=tuple(songs))
+    return replace(dataset, songs=tuple(song.select(feature_set) for song in dataset.songs))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,6 +236,7 @@ def _song(
         title=info.title,
         genre=info.genre,
         features=found.features,
+        recording=found.recording,
         annotation=annotation,
     )
 

@@ -29,6 +29,9 @@ class Aligned:
     ----------
     features : Features, m rows
         The rows found, with the file's own times.
+    recording : Features or None
+        All rows of the file; None where the rows found do not follow each other in it, as in a long file whose
+        step is not quite that of the moments.
     rated : (m,)
         Index of each row's moment among those asked for, increasing.
     step_s : float
@@ -36,6 +39,7 @@ class Aligned:
     """
 
     features: Features
+    recording: Features | None
     rated: npt.NDArray[np.intp]
     step_s: float
 
@@ -45,7 +49,7 @@ def read_rows(path: Path, times_s: npt.NDArray[np.float64]) -> Aligned:
 
     A moment's row is the one that starts at the same time or, in a file whose step is not quite 0.5 s (see
     ``_STEP_TOLERANCE``), the nearest, half a step away at most. Moments without a row are left out.
-    All time stamps and the number of cells of all lines are checked; the values only of the rows asked for.
+    All time stamps and values of the file are checked.
 
     Parameters
     ----------
@@ -66,8 +70,11 @@ def read_rows(path: Path, times_s: npt.NDArray[np.float64]) -> Aligned:
     nearest = np.rint((times_s - stamps[0]) / step_s).astype(np.intp)
     rated = np.flatnonzero((nearest >= 0) & (nearest < len(stamps)))
     rows = nearest[rated]
-    values = _values(path, lines, rows)
-    return Aligned(features=Features(values, stamps[rows], COMPARE260), rated=rated, step_s=step_s)
+    values = _values(path, lines)
+    features = Features(values[rows], stamps[rows], COMPARE260)
+    consecutive = bool((np.diff(rows) == 1).all())
+    recording = Features(values, stamps, COMPARE260) if consecutive else None
+    return Aligned(features=features, recording=recording, rated=rated, step_s=step_s)
 
 
 def _check_header(path: Path, lines: list[str]) -> None:
@@ -115,28 +122,25 @@ def _step(path: Path, stamps: npt.NDArray[np.float64]) -> float:
     return HOP_S
 
 
-def _values(path: Path, lines: list[str], rows: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
-    wanted = [lines[row + 1] for row in rows]
-    if not wanted:
-        return np.empty((0, len(HEADER) - 1), np.float32)
+def _values(path: Path, lines: list[str]) -> npt.NDArray[np.float32]:
     try:
         # float64 first: a value beyond float32 then shows as infinite below, without a warning from the
         # parser
-        table = np.loadtxt(wanted, delimiter=";", comments=None, ndmin=2)
+        table = np.loadtxt(lines[1:], delimiter=";", comments=None, ndmin=2)
     except ValueError:
-        _raise_first_bad(path, wanted, rows)
+        _raise_first_bad(path, lines)
     with np.errstate(over="ignore"):
         values = table[:, 1:].astype(np.float32)
     if not np.isfinite(values).all():
-        _raise_first_bad(path, wanted, rows)
+        _raise_first_bad(path, lines)
     return values
 
 
-def _raise_first_bad(path: Path, wanted: list[str], rows: npt.NDArray[np.intp]) -> NoReturn:
+def _raise_first_bad(path: Path, lines: list[str]) -> NoReturn:
     """Read cell by cell, slowly, to name the cell that the fast parser refused."""
-    for row, line in zip(rows, wanted, strict=True):
+    for number, line in enumerate(lines[1:], start=2):
         for column, cell in enumerate(line.split(";")):
-            _number(path, int(row) + 2, column, cell)
+            _number(path, number, column, cell)
     raise DatasetError(f"{path}: expected lines of {len(HEADER)} plain decimal numbers")
 
 

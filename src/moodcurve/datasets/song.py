@@ -1,6 +1,6 @@
 """An annotated song, and a set of them: what every reader gives and every model learns from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,9 @@ class Song:
         As the dataset gives them, blanks stripped; empty where unknown.
     features : Features, n rows
     annotation : Annotation, n points
+    recording : Features or None
+        All rows that there are of the recording, among them the rated ones, which follow each other; None where
+        only those are known. A model that reads a song as a sequence hears what surrounds the rated part too.
     """
 
     song_id: str
@@ -63,6 +66,23 @@ class Song:
     genre: str
     features: Features
     annotation: Annotation
+    recording: Features | None = None
+
+    @property
+    def heard(self) -> Features:
+        """All rows that are known of the song: of the recording, or else the rated ones."""
+        return self.features if self.recording is None else self.recording
+
+    @property
+    def rated(self) -> slice:
+        """Where the rated rows stand among those heard."""
+        first = int(np.searchsorted(self.heard.times_s, self.features.times_s[0]))
+        return slice(first, first + len(self.features.times_s))
+
+    def select(self, feature_set: FeatureSet) -> "Song":
+        """Give the same song with the columns of another feature set, by name."""
+        recording = None if self.recording is None else self.recording.select(feature_set)
+        return replace(self, features=self.features.select(feature_set), recording=recording)
 
     @property
     def x(self) -> npt.NDArray[np.float32]:

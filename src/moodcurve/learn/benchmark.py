@@ -14,7 +14,7 @@ from moodcurve.datasets.splits import Indices, Split, k_fold
 from moodcurve.evaluation import AXES, figures
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table
-from moodcurve.learn.model import Progress, silent
+from moodcurve.learn.model import Progress, predict_rated, silent
 from moodcurve.learn.protocols import PROTOCOLS, find_protocol
 from moodcurve.learn.training import Family, family
 from moodcurve.metrics import STATISTICS, Interval, bootstrap, bootstrap_difference
@@ -215,7 +215,7 @@ def cross_predict(
     for number, (train, test) in enumerate(splits):
         report(number)
         fitted = kind.fitted([songs[i] for i in train], config, seed=seed)
-        predicted |= {int(i): np.clip(fitted.predict(songs[i].x), -1, 1) for i in test}
+        predicted |= {int(i): np.clip(predict_rated(fitted, songs[i]), -1, 1) for i in test}
     report(len(splits))
     return tuple(predicted[i] for i in range(len(songs)))
 

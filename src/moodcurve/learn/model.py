@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve.datasets import Song
 from moodcurve.learn.graph import Graph
 
 Progress = Callable[[int, int, str], None]
@@ -46,10 +47,19 @@ class FittedModel(Protocol):
         """Its loss curve; empty for families that are not trained in epochs."""
 
     def predict(self, x: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Arousal and valence (n, 2) of features (n, columns); not limited to [-1, 1]."""
+        """Arousal and valence (n, 2) of the rows of one song (n, columns), in order; not limited to [-1, 1]."""
 
     def build(self, graph: Graph) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result."""
+        """Add the same arithmetic to a graph; gives the name of the result.
+
+        A model whose rows are not independent sets the graph's `rows`; one that knows how far ratings may lie from
+        its answer gives the graph a further output, ``spread``.
+        """
+
+
+def predict_rated(model: FittedModel, song: Song) -> npt.NDArray[np.float64]:
+    """Predict the rated rows of a song, (n, 2), from all its rows that are known; not limited to [-1, 1]."""
+    return model.predict(song.heard.values)[song.rated]
 
 
 def silent(done: int, total: int, what: str) -> None:
