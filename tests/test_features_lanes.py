@@ -40,16 +40,18 @@ def _arithmetic(x: F32, number: float, out: F32) -> None:
     lanes.store(out, 6, lanes.greater(a, b))
     lanes.store(out, 7, lanes.root(a * a))
     lanes.store(out, 8, lanes.spread(np.float32(number)))
+    lanes.store(out, 9, lanes.minimum(a, b))
 
 
 def test_arithmetic() -> None:
     """Single operations are rounded as IEEE 754 says: equal to the last bit."""
-    out = lanes.table(9)
+    out = lanes.table(10)
     _arithmetic(tables(A, B), 0.1, out)
     number = np.float32(0.1)
     expected = [A + B, A - B, A * B, number - A, A * number, np.maximum(A, B), A > B, np.sqrt(A * A)]
     np.testing.assert_array_equal(out[:8], np.array(expected, np.float32))
     np.testing.assert_array_equal(out[8], number)
+    np.testing.assert_array_equal(out[9], np.minimum(A, B))
 
 
 @exact
@@ -101,3 +103,13 @@ def _mixed(x: F32, wide: npt.NDArray[np.float64]) -> None:
 def test_precisions_do_not_mix_unasked() -> None:
     with pytest.raises(TypingError):
         _mixed(lanes.table(1), lanes.table(1, np.float64))
+
+
+@exact
+def _above(x: F32) -> int:
+    return lanes.above(lanes.load(x, 0), lanes.load(x, 1))
+
+
+def test_above() -> None:
+    assert _above(tables(A, B)) == sum(2**lane for lane in range(16) if A[lane] > B[lane])
+    assert _above(tables(A + 5, B - 5)) == 2**16 - 1

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.features.kernels import exact
-from moodcurve.features.lanes import LANES, load, muladd, root, store, table, zip_high, zip_low
+from moodcurve.features.lanes import LANES, load, muladd, root, spread, store, table, zip_high, zip_low
 
 F32 = npt.NDArray[np.float32]
 _BLOCKS = 16
@@ -36,7 +36,7 @@ class Transform(NamedTuple):
     work: F32
     """Scratch: re and im of the complex numbers in rows 2m and 2m + 1 (n, 16)."""
     tiles: F32
-    """Scratch: the part of it that the first layers work on, and two squares of it (288, 16)."""
+    """Scratch: the part of it that the first layers work on, and a square of it (272, 16)."""
 
 
 def transform(n: int) -> Transform:
@@ -60,7 +60,7 @@ def transform(n: int) -> Transform:
         places,
         (0.5 * _roots(np.arange(n // 4 + 1), n)).astype(np.float32),
         table(n),
-        table(18 * LANES),
+        table(17 * LANES),
     )
 
 
@@ -99,34 +99,35 @@ def magnitudes(wave: F32, hop: int, window: F32, plan: Transform, out: F32) -> N
 def _windowed(wave: F32, hop: int, window: F32, start: int, stride: int, tiles: F32) -> None:
     """Put windowed samples start + stride r + i, i = 0 .. 15, into rows 16 r + i of tiles, for r = 0 .. 15."""
     flat = tiles.reshape(-1)
-    half, full = 16 * LANES * LANES, 17 * LANES * LANES
+    square = LANES * LANES
     for r in range(_BLOCKS):
         at = start + stride * r
         if at + LANES <= len(window):
-            factor = load(window, at)
-            for lane in range(LANES):
-                store(flat, full + lane * LANES, factor * load(wave, at + lane * hop))
-            _half_turned(flat, full, half)
-            _half_turned(flat, half, r * LANES * LANES)
+            _half_turned(wave, at, hop, load(window, at), flat, _BLOCKS * square)
+            _half_turned(flat, _BLOCKS * square, 1 * LANES, spread(np.float32(1)), flat, r * square)
         else:
-            tiles[r * LANES : (r + 1) * LANES] = 0
+            for i in range(LANES):
+                store(tiles, r * LANES + i, spread(np.float32(0)))
             for i in range(len(window) - at):
                 for lane in range(LANES):
                     tiles[r * LANES + i, lane] = window[at + i] * wave[at + i + lane * hop]
 
 
 @exact
-def _half_turned(flat: F32, source: int, target: int) -> None:
-    """Do half of what makes columns of the rows of a square of 16 by 16: each row goes into two of all four."""
+def _half_turned(x: F32, at: int, step: int, factors: F32, out: F32, to: int) -> None:
+    """Do half of what makes columns of the rows of a square of 16 by 16, its rows a step apart in x.
+
+    Each row goes, times the factors, into two of all four.
+    """
     for i in range(4):
-        a, b = load(flat, source + i * LANES), load(flat, source + (i + 4) * LANES)
-        c, d = load(flat, source + (i + 8) * LANES), load(flat, source + (i + 12) * LANES)
+        a, b = factors * load(x, at + i * step), factors * load(x, at + (i + 4) * step)
+        c, d = factors * load(x, at + (i + 8) * step), factors * load(x, at + (i + 12) * step)
         low, other_low = zip_low(a, c), zip_low(b, d)
         high, other_high = zip_high(a, c), zip_high(b, d)
-        store(flat, target + 4 * i * LANES, zip_low(low, other_low))
-        store(flat, target + (4 * i + 1) * LANES, zip_high(low, other_low))
-        store(flat, target + (4 * i + 2) * LANES, zip_low(high, other_high))
-        store(flat, target + (4 * i + 3) * LANES, zip_high(high, other_high))
+        store(out, to + 4 * i * LANES, zip_low(low, other_low))
+        store(out, to + (4 * i + 1) * LANES, zip_high(low, other_low))
+        store(out, to + (4 * i + 2) * LANES, zip_low(high, other_high))
+        store(out, to + (4 * i + 3) * LANES, zip_high(high, other_high))
 
 
 @exact

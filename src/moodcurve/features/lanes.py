@@ -211,6 +211,17 @@ def maximum(typing: Any, a: Any, b: Any) -> Any:
 
 
 @_operation
+def minimum(typing: Any, a: Any, b: Any) -> Any:
+    """Give the smaller of two, lane by lane; b where one is NaN."""
+
+    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        left, right = _operands(context, builder, signature, arguments)
+        return builder.select(builder.fcmp_ordered("<", left, right), left, right)
+
+    return _result(a, b)(a, b), lowering
+
+
+@_operation
 def greater(typing: Any, a: Any, b: Any) -> Any:
     """Give 1 where a > b, else 0."""
 
@@ -221,6 +232,17 @@ def greater(typing: Any, a: Any, b: Any) -> Any:
         return builder.select(builder.fcmp_ordered(">", left, right), one, zero)
 
     return _result(a, b)(a, b), lowering
+
+
+@_operation
+def above(typing: Any, a: Any, b: Any) -> Any:
+    """Give a whole number whose bit of value 2^l tells whether a > b in lane l."""
+
+    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bits = builder.bitcast(builder.fcmp_ordered(">", *arguments), ir.IntType(LANES))
+        return builder.zext(bits, ir.IntType(64))
+
+    return types.int64(a, a), lowering
 
 
 def _zip(builder: Any, arguments: Any, start: int) -> Any:

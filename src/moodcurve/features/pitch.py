@@ -11,16 +11,31 @@ import numpy.typing as npt
 
 from moodcurve.features.frames import F32, F64
 from moodcurve.features.kernels import exact
-from moodcurve.features.lanes import LANES, greater, load, maximum, muladd, rounded, spread, store, widened
+from moodcurve.features.lanes import (
+    LANES,
+    above,
+    greater,
+    load,
+    maximum,
+    minimum,
+    muladd,
+    rounded,
+    spread,
+    store,
+    widened,
+)
 from moodcurve.features.octaves import HARMONICS, OctaveAxis
+
+I64 = npt.NDArray[np.int64]
 
 CANDIDATES = 6
 LOWEST_HZ = 52.0
 HIGHEST_HZ = 620.0
+_LOWEST_OCTAVE, _HIGHEST_OCTAVE = np.log2(LOWEST_HZ), np.log2(HIGHEST_HZ)
 SILENCE = 0.001
 """RMS of the windowed frame up to which there is no pitch."""
-STEP = 16
-"""Points whose maximum is known, so that the search for peaks can step over them."""
+STEP = 4
+"""Points whose highest peak is known, so that the search for the highest can step over them."""
 MARGIN = 16
 """Rows that tables of spectra have more than n, so that loops may run over the end."""
 
@@ -112,7 +127,8 @@ def octave_spectrum(y: F32, axis: OctaveAxis, scratch: F64, out: F32) -> None:
     """Interpolate enhanced spectra y (n, 16) at the points of the octave axis (n, 16).
 
     A natural cubic spline through the bins, in double precision; negative values become 0, and the weight of
-    hearing is applied. Scratch is (n, 16).
+    hearing is applied. Scratch is (n - 1, 16); out may be y itself, since no point lies before its bins but the
+    first few, which are the last to be interpolated.
     """
     n = len(axis.upper)
     here, above, curvature = widened(load(y, 0)), widened(load(y, 1)), spread(0.0)
@@ -139,8 +155,8 @@ def octave_spectrum(y: F32, axis: OctaveAxis, scratch: F64, out: F32) -> None:
 def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32, peaks: F32, means: F64) -> None:
     """Put 15 SS_j = Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)} of spectra A into out; terms past the end drop out.
 
-    octave and out are tables (n + margin, 16); the margin of A is overwritten. Also finds the columns' means of SS
-    (16,), and what :func:`highest_peaks` asks for. In single precision and in this order: the sums of neighbouring
+    octave and out are tables (n + margin, 16), or one; the margin of A is overwritten. Also finds the columns' means of
+    SS (16,), and what :func:`highest_peaks` asks for. In single precision and in this order: the sums of neighbouring
     points are often equal to the last digit, and then neither is a peak. The factor 15 is left to who looks at
     single points, since dividing is slow.
     """
@@ -148,26 +164,25 @@ def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32, peaks: F32, means: 
     zero = spread(np.float32(0))
     for k in range(n, len(octave)):
         store(octave, k, zero)
-    mean, before, last = spread(0.0), zero, spread(np.float32(np.inf))  # j = 0 is no peak
-    for block in range(len(peaks)):
-        highest = zero
-        for j in range(block * STEP, min((block + 1) * STEP, n), 4):
-            a, b, c, d = load(octave, j), load(octave, j + 1), load(octave, j + 2), load(octave, j + 3)
-            h = 1
-            while h < HARMONICS and j + axis.shifts[h] < n:
-                at, weight = j + axis.shifts[h], axis.powers[h]
-                a, b = a + load(octave, at) * weight, b + load(octave, at + 1) * weight
-                c, d = c + load(octave, at + 2) * weight, d + load(octave, at + 3) * weight
-                h += 1
-            store(out, j, a)
-            store(out, j + 1, b)
-            store(out, j + 2, c)
-            store(out, j + 3, d)
-            mean = mean + ((widened(a) + widened(b)) + (widened(c) + widened(d)))
-            first = maximum(_if_peak(before, last, a), _if_peak(last, a, b))
-            highest = maximum(highest, maximum(first, maximum(_if_peak(a, b, c), _if_peak(b, c, d))))
-            before, last = c, d
-        store(peaks, block, highest)
+    mean, before = spread(0.0), spread(np.float32(3e38))
+    last = before  # no peak, and none beside it
+    for group in range(len(peaks)):
+        j = group * STEP
+        a, b, c, d = load(octave, j), load(octave, j + 1), load(octave, j + 2), load(octave, j + 3)
+        h = 1
+        while h < HARMONICS and j + axis.shifts[h] < n:
+            at, weight = j + axis.shifts[h], axis.powers[h]
+            a, b = a + load(octave, at) * weight, b + load(octave, at + 1) * weight
+            c, d = c + load(octave, at + 2) * weight, d + load(octave, at + 3) * weight
+            h += 1
+        store(out, j, a)
+        store(out, j + 1, b)
+        store(out, j + 2, c)
+        store(out, j + 3, d)
+        mean = mean + ((widened(a) + widened(b)) + (widened(c) + widened(d)))
+        first = maximum(_if_peak(before, last, a), _if_peak(last, a, b))
+        store(peaks, group, maximum(first, maximum(_if_peak(a, b, c), _if_peak(b, c, d))))
+        before, last = c, d
     store(means, 0, mean * (1 / (HARMONICS * n)))
 
 
@@ -179,33 +194,81 @@ def _if_peak(left: F32, here: F32, right: F32) -> F32:
 
 
 @exact
-def highest_peaks(sums: F32, peaks: F32, lane: int, places: npt.NDArray[np.int64]) -> int:
-    """Put the places of the highest strict local maxima of SS, descending, into places, and give their number.
+def highest_peaks(sums: F32, peaks: F32, places: I64, counts: I64) -> None:
+    """Put the places of each column's highest strict local maxima of SS, descending, into places, of equal ones
+    the earlier first, and their numbers into counts: (16, 6), (16,).
 
-    Of equal ones the earlier comes first. sums (n + margin, 16) are 15 SS; row b of peaks (n / 16 rounded up, 16)
-    is at least the highest peak, if there is any, among rows 16 b - 1 .. 16 b + 14: most blocks have none to look at.
+    sums (n + margin, 16) are 15 SS; row g of peaks (n / 4 rounded up, 16) holds the highest peak among rows
+    4 g - 1 .. 4 g + 2, or 0.
+    """
+    bound = np.empty(LANES, np.float32)
+    _sixth_highest(peaks, bound)
+    tied = np.zeros(LANES, np.uint8)
+    for lane in range(LANES):
+        counts[lane] = 0
+    for group in range(len(peaks)):
+        columns = above(load(peaks, group), load(bound, 0))
+        lane = 0
+        while columns != 0:
+            if columns & 1:
+                tied[lane] |= _insert_group(sums, lane, group, places, counts)
+            columns >>= 1
+            lane += 1
+    for lane in range(LANES):
+        if tied[lane]:  # one of the six is none
+            counts[lane] = 0
+            for group in range(len(peaks)):
+                _insert_group(sums, lane, group, places, counts)
+
+
+@exact
+def _sixth_highest(peaks: F32, out: F32) -> None:
+    """Put a number just below each column's sixth-highest number into out, 0 where there are fewer."""
+    a = b = c = d = e = f = spread(np.float32(0))
+    for group in range(len(peaks)):
+        here = load(peaks, group)
+        a, here = maximum(a, here), minimum(a, here)
+        b, here = maximum(b, here), minimum(b, here)
+        c, here = maximum(c, here), minimum(c, here)
+        d, here = maximum(d, here), minimum(d, here)
+        e, here = maximum(e, here), minimum(e, here)
+        f = maximum(f, here)
+    store(out, 0, f * np.float32(1 - 2**-20))
+
+
+@exact
+def _insert_group(sums: F32, lane: int, group: int, places: I64, counts: I64) -> bool:
+    """Take the points of a group among the highest peaks that are such; tell whether one only seemed to be.
+
+    Sums that differ can have equal fifteenths; and the last point is no peak.
     """
     last = len(sums) - MARGIN - 1
-    fifteen = np.float32(HARMONICS)
-    count = 0
-    least = np.float32(0)  # what a further maximum must exceed
-    for block in range(len(peaks)):
-        if peaks[block, lane] / fifteen <= least:
+    tied = False
+    for j in range(max(group * STEP - 1, 1), min((group + 1) * STEP - 1, last + 1)):
+        if not (sums[j, lane] > sums[j - 1, lane] and (sums[j, lane] > sums[j + 1, lane] or j == last)):
             continue
-        for j in range(max(block * STEP - 1, 1), min((block + 1) * STEP - 1, last)):
-            if sums[j, lane] <= sums[j - 1, lane]:
+        here = _point(sums, lane, j)
+        if j == last or here <= _point(sums, lane, j - 1) or here <= _point(sums, lane, j + 1):
+            tied = True
+            continue
+        at = counts[lane]
+        if at == CANDIDATES:
+            at -= 1
+            if here <= _point(sums, lane, places[lane, at]):
                 continue
-            here = sums[j, lane] / fifteen
-            if here > least and here > sums[j - 1, lane] / fifteen and here > sums[j + 1, lane] / fifteen:
-                at = min(count, len(places) - 1)
-                while at > 0 and sums[places[at - 1], lane] / fifteen < here:
-                    places[at] = places[at - 1]
-                    at -= 1
-                places[at] = j
-                count = min(count + 1, len(places))
-                if count == len(places):
-                    least = sums[places[count - 1], lane] / fifteen
-    return count
+        while at > 0 and _point(sums, lane, places[lane, at - 1]) < here:
+            places[lane, at] = places[lane, at - 1]
+            at -= 1
+        places[lane, at] = j
+        counts[lane] = min(counts[lane] + 1, CANDIDATES)
+    return tied
+
+
+@exact
+def _point(sums: F32, lane: int, j: int) -> np.float32:
+    """SS_j of 15 SS."""
+    ss: np.float32 = sums[j, lane] / np.float32(HARMONICS)
+    return ss
 
 
 @exact
@@ -231,27 +294,26 @@ def parabola(x: tuple[float, float, float], y: tuple[float, float, float]) -> tu
 
 
 @exact
-def candidates(sums: F32, mean: float, peaks: F32, lane: int, octaves: F32, out: tuple[F32, F32]) -> None:
+def candidates(sums: F32, mean: float, lane: int, places: I64, octaves: F32, out: tuple[F32, F32]) -> None:
     """Fill the six pitch candidates of a frame: F0 in Hz (0: none) and voicing in [0, 1].
 
-    The six highest peaks of the sub-harmonic sum are refined by parabolas to (x*, s*): F0 = 2^x*, voicing
+    The highest peaks of the sub-harmonic sum, at places, are refined by parabolas to (x*, s*): F0 = 2^x*, voicing
     1 - m / s* where s* exceeds m, the mean of the sum, else 0. Those outside 52 to 620 Hz drop out; the one with
     the highest s* is exchanged with the first. sums are 15 SS.
     """
     f0, voicing = out
     for i in range(CANDIDATES):
         f0[i] = voicing[i] = 0
-    fifteen = np.float32(HARMONICS)
-    places = np.empty(CANDIDATES, np.int64)
     best, best_score, count = 0, -np.inf, 0
-    for i in range(highest_peaks(sums, peaks, lane, places)):
-        j = places[i]
+    for j in places:
+        if octaves[j + 1] < _LOWEST_OCTAVE or octaves[j - 1] > _HIGHEST_OCTAVE:
+            continue  # a parabola's vertex lies less than a step from its highest point
         at, score = parabola(
             (np.float64(octaves[j - 1]), np.float64(octaves[j]), np.float64(octaves[j + 1])),
             (
-                np.float64(sums[j - 1, lane] / fifteen),
-                np.float64(sums[j, lane] / fifteen),
-                np.float64(sums[j + 1, lane] / fifteen),
+                np.float64(_point(sums, lane, j - 1)),
+                np.float64(_point(sums, lane, j)),
+                np.float64(_point(sums, lane, j + 1)),
             ),
         )
         hz = 2.0**at

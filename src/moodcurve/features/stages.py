@@ -98,7 +98,8 @@ class Pitch:
         self.track = viterbi.tracker()
         bins = len(framing.long_freqs)
         self.tables = tuple(lanes.table(bins + pitch.MARGIN) for _ in range(2))
-        self.scratch = lanes.table(bins, np.float64)
+        # what the transform works in lies idle then, and fits, and lies in the cache
+        self.scratch = self.transform.work.reshape(-1).view(np.float64).reshape(-1, lanes.LANES)
 
     def push(self, wave: F32, count: int) -> F32:
         """Take so many frames, the next starting at wave[0]; give those decided, (frames, 2) of F0 and voicing."""
@@ -110,10 +111,10 @@ class Pitch:
             if len(part) < needed:
                 part = np.concatenate([part, np.zeros(needed - len(part), np.float32)])
             used = min(lanes.LANES, count - first)
-            magnitudes, octave = self.tables
+            magnitudes, spectrum = self.tables
             fourier.magnitudes(part, hop, self.framing.gauss, self.transform, magnitudes)
             done += _pitch_rows(
-                (magnitudes, octave, self.scratch), self.framing.long, used, self.axis, self.track, out[done:]
+                (magnitudes, spectrum, self.scratch), self.framing.long, used, self.axis, self.track, out[done:]
             )
         return out[:done]
 
@@ -133,18 +134,21 @@ def _pitch_rows(
     out: F32,
 ) -> int:
     """Take the magnitudes of sixteen frames of so many samples, the first of which are used; all tables change."""
-    magnitudes, octave, scratch = tables
+    magnitudes, spectrum, scratch = tables
     levels, means = np.empty(lanes.LANES, np.float32), np.empty(lanes.LANES)
     n = len(axis.upper)
     peaks = np.empty((-(-n // pitch.STEP), lanes.LANES), np.float32)
+    places, counts = np.empty((lanes.LANES, pitch.CANDIDATES), np.int64), np.empty(lanes.LANES, np.int64)
     f0, voicing = np.empty(pitch.CANDIDATES, np.float32), np.empty(pitch.CANDIDATES, np.float32)
     pitch.frame_rms(magnitudes, n, length, levels)
-    pitch.enhance(magnitudes, octave)
-    pitch.octave_spectrum(octave, axis, scratch, magnitudes)
-    pitch.subharmonic_sum(magnitudes, axis, octave, peaks, means)
+    pitch.enhance(magnitudes, spectrum)
+    pitch.octave_spectrum(spectrum, axis, scratch, spectrum)
+    pitch.subharmonic_sum(spectrum, axis, spectrum, peaks, means)
+    pitch.highest_peaks(spectrum, peaks, places, counts)
     done = 0
     for lane in range(used):
-        pitch.candidates(octave, means[lane], peaks, lane, axis.octaves, (f0, voicing))
+        highest = places[lane, : counts[lane]]
+        pitch.candidates(spectrum, means[lane], lane, highest, axis.octaves, (f0, voicing))
         viterbi.advance(track, f0, voicing, levels[lane])
         done += viterbi.decide(track, False, out[done:])
     return done
