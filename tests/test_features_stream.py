@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +29,7 @@ from moodcurve.features import (
     kernels,
     write_csv,
 )
-from moodcurve.features.compare import CHUNK
+from moodcurve.features.compare import CHUNK, Profile
 from moodcurve.features.table import VOICED
 
 SR = 44100
@@ -58,6 +60,45 @@ def assert_same(a: Features, b: Features) -> None:
 @given(cuts=st.lists(st.integers(0, len(SONG)), max_size=12))
 def test_blocks_do_not_matter(cuts: list[int]) -> None:
     assert_same(extract(np.split(SONG, sorted(cuts)), SR), WHOLE)
+
+
+PITCH_ONLY = FeatureSet("pitch", "1", ("F0final_sma_amean", "pcm_RMSenergy_sma_stddev"))
+
+
+@cache
+def at_once(sr: int, feature_set: FeatureSet, profile: Profile) -> tuple[Samples, Features]:
+    """Two seconds of music, and their features taken at once."""
+    song = music(2.2, sr)
+    return song, extract([song], sr, feature_set, profile=profile)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    sr=st.sampled_from([8000, 11025, 16000, 44100, 48000]),
+    feature_set=st.sampled_from([COMPARE260, UNCHANGING, PITCH_ONLY, COMPARE236]),
+    profile=st.sampled_from(get_args(Profile)),
+    lengths=st.lists(st.one_of(st.sampled_from([0, 1]), st.integers(0, 20_000)), max_size=40),
+    copied=st.integers(0, 40),
+)
+def test_blocks_do_not_matter_at_any_rate_for_any_set(
+    sr: int, feature_set: FeatureSet, profile: Profile, lengths: list[int], copied: int
+) -> None:
+    """Empty blocks and single samples among them, and the extractor exchanged for a copy on the way."""
+    song, expected = at_once(sr, feature_set, profile)
+    extractor = Extractor(sr, feature_set, profile=profile)
+    parts = []
+    for number, block in enumerate(np.split(song, np.minimum(np.cumsum(lengths, dtype=int), len(song)))):
+        if number == copied:
+            extractor = copy.deepcopy(extractor)
+        parts.append(extractor.push(block))
+    parts.append(extractor.flush())
+    np.testing.assert_array_equal(np.concatenate([part.values for part in parts]), expected.values)
+    np.testing.assert_array_equal(np.concatenate([part.times_s for part in parts]), expected.times_s)
+
+
+def test_sample_by_sample() -> None:
+    song, expected = at_once(8000, COMPARE260, "2016")
+    assert_same(extract(np.split(song, len(song)), 8000), expected)
 
 
 @pytest.mark.parametrize("size", [441, 1000, 4096, CHUNK * 441, CHUNK * 441 + 1])
@@ -258,6 +299,11 @@ def test_a_saved_extractor_goes_on_alike(feature_set: FeatureSet, place: int) ->
     other = Extractor.resume(extractor.save())
     assert_same(extractor.push(SONG[place:]), other.push(SONG[place:]))
     assert_same(extractor.flush(), other.flush())
+
+
+def test_a_rate_from_numpy_is_saved_too() -> None:
+    saved = Extractor(np.int64(SR)).save()  # type: ignore[arg-type]
+    assert Extractor.resume(saved).sr == SR
 
 
 def test_a_saved_extractor_stays_small() -> None:

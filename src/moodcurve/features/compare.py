@@ -24,7 +24,6 @@ from moodcurve.features.table import (
     FeatureError,
     Features,
     FeatureSet,
-    feature_set_of_key,
     moments,
 )
 from moodcurve.features.tracks import Linear, Nonzero
@@ -218,9 +217,11 @@ class Extractor:
 
     def save(self) -> bytes:
         """Give all that the coming rows depend on, some 100 kB, for `Extractor.resume`; the extractor goes on."""
-        made = json.dumps([__version__, self.sr, self.feature_set.key, self.profile])
+        columns = self.feature_set
+        sr = np.asarray(self.sr).item()  # a rate may be one of NumPy's integers
+        made = json.dumps([__version__, sr, self.profile, columns.name, columns.version, columns.names])
         stream = io.BytesIO()
-        np.savez(stream, allow_pickle=False, made=np.array(made), **remembered(self))  # type: ignore[arg-type]
+        np.savez(stream, allow_pickle=False, made=np.array(made), **remembered(self))
         return stream.getvalue()
 
     @classmethod
@@ -237,8 +238,8 @@ class Extractor:
         try:
             with np.load(io.BytesIO(saved), allow_pickle=False) as stored:
                 arrays = dict(stored)
-            version, sr, key, profile = json.loads(str(arrays["made"]))
-            extractor = cls(sr, feature_set_of_key(key), profile=profile)
+            version, sr, profile, name, of_set, names = json.loads(str(arrays["made"]))
+            extractor = cls(sr, FeatureSet(name, of_set, tuple(names)), profile=profile)
             recall(extractor, arrays)
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise FeatureError("not an extractor that Extractor.save has given, or a part of one") from error

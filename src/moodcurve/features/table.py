@@ -101,17 +101,6 @@ def feature_set(name: str) -> FeatureSet:
     return FEATURE_SETS[name]
 
 
-def feature_set_of_key(key: str) -> FeatureSet:
-    """Look a feature set up by its name and version, as `FeatureSet.key` gives them.
-
-    Raises
-    ------
-    KeyError
-        If there is none.
-    """
-    return {known.key: known for known in FEATURE_SETS.values()}[key]
-
-
 @dataclass(frozen=True, eq=False)
 class Features:
     """Window features of one recording.
