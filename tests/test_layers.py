@@ -12,6 +12,7 @@ LAYERS = (
     "errors",
     "wording",
     "files",
+    "workers",
     "decoders",
     "audio",
     "features",

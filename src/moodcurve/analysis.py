@@ -1,20 +1,22 @@
-"""The listening wing in one call: a file to its features, a file to its curve."""
+"""The listening wing in one call: a file to its features, a file to its curve, many files to theirs."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve import features
 from moodcurve.audio import AudioError, AudioReader, open_audio
 from moodcurve.curve import Curve
-from moodcurve.features import FeatureError, Features, FeatureSet, extract
+from moodcurve.decoders.ahead import read_ahead
+from moodcurve.errors import MoodcurveError
+from moodcurve.features import FeatureError, Features, FeatureSet
 from moodcurve.files import AnyPath
 from moodcurve.runtime import Model, load_model
-
-Progress = Callable[[float, float | None], None]
-"""Called with the seconds of audio read so far and those that the file claims, None if it does not say."""
+from moodcurve.workers import Job, Progress, Watch, run_each, sensible_workers
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +45,13 @@ def file_features(path: AnyPath, feature_set: FeatureSet, *, progress: Progress 
     AudioError
         If nothing can be read from the file, or less than one window.
     """
-    with open_audio(path) as reader:
+    with open_audio(path) as reader, read_ahead(reader.blocks()) as blocks:
         try:
-            features = extract(_reported(reader, progress), reader.sr, feature_set)
+            # the extractor is loaded here, while the file is being decoded
+            heard = features.extract(_reported(blocks, reader, progress), reader.sr, feature_set)
         except FeatureError as error:
             raise AudioError(f"{os.fspath(path)}: {error}") from error
-        return FileFeatures(features, reader.duration_s, tuple(reader.warnings))
+        return FileFeatures(heard, reader.duration_s, tuple(reader.warnings))
 
 
 def analyze(path: AnyPath, *, model: AnyPath | Model = "default", progress: Progress | None = None) -> Curve:
@@ -81,9 +84,59 @@ def analyze(path: AnyPath, *, model: AnyPath | Model = "default", progress: Prog
     return loaded.curve(heard.features, source=os.fspath(path), duration_s=heard.duration_s, warnings=heard.warnings)
 
 
-def _reported(reader: AudioReader, progress: Progress | None) -> Iterator[npt.NDArray[np.float32]]:
+def analyze_many(
+    paths: Sequence[AnyPath], *, model: AnyPath = "default", workers: int | None = None, watch: Watch | None = None
+) -> Iterator[Curve | MoodcurveError | OSError]:
+    """Give the curve of each file, or what is wrong with it, in the order of the paths, as soon as it is known.
+
+    Parameters
+    ----------
+    paths : sequence of str or path
+        Audio files, or videos.
+    model : str or path
+        A packaged model's name, or a model file.
+    workers : int, optional
+        How many processes work at once. A file that crashes one of several costs itself only, and gives a
+        `moodcurve.workers.CrashError`. None: one process for each core, for fewer than four files one.
+        Several processes need a main module that can be imported: ``if __name__ == "__main__":``.
+    watch : callable, optional
+        Called with the place of a file in `paths` and the share of it that is done, 0 at its start, 1 at its end.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it reads features of another version.
+    ValueError
+        If `workers` is less than 1.
+
+    Examples
+    --------
+    >>> for path, curve in zip(paths, analyze_many(paths)):             # doctest: +SKIP
+    ...     print(path, curve if isinstance(curve, ValueError) else curve.arousal.mean())
+    """
+    count = sensible_workers(len(paths)) if workers is None else workers
+    load_model(model)  # refused here rather than once a process
+    return run_each(partial(_analysis, model), paths, workers=count, watch=watch or _unwatched, check=_unchecked)
+
+
+def _analysis(model: AnyPath) -> Job[AnyPath, Curve]:
+    loaded = load_model(model)
+    return lambda path, progress: analyze(path, model=loaded, progress=progress)
+
+
+def _unwatched(number: int, share: float) -> None:
+    pass
+
+
+def _unchecked() -> None:
+    pass
+
+
+def _reported(
+    blocks: Iterator[npt.NDArray[np.float32]], reader: AudioReader, progress: Progress | None
+) -> Iterator[npt.NDArray[np.float32]]:
     samples = 0
-    for block in reader.blocks():
+    for block in blocks:
         yield block
         samples += len(block)
         if progress is not None:

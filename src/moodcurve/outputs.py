@@ -2,11 +2,16 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from moodcurve.analysis import analyze
 from moodcurve.curve import Curve
+from moodcurve.errors import MoodcurveError
+from moodcurve.files import AnyPath
+from moodcurve.runtime import Model, load_model
+from moodcurve.workers import Job, Progress
 
 
 def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
@@ -87,3 +92,43 @@ class Outputs:
 
                 write(curve, path, path.suffix[1:])
             yield path
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """A song that was analysed, and what was written of it.
+
+    Attributes
+    ----------
+    curve : Curve
+    files : tuple of Path
+        Those that are whole.
+    problem : MoodcurveError, OSError or None
+        What kept the others from being written.
+    """
+
+    curve: Curve
+    files: tuple[Path, ...]
+    problem: MoodcurveError | OSError | None
+
+
+def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, str]) -> Job[Path, Written]:
+    """Make the job that analyses a song and writes all that is wanted of it, see `moodcurve.workers.run_each`.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it reads features of another version.
+    """
+    loaded = model if isinstance(model, Model) else load_model(model)
+
+    def job(song: Path, progress: Progress) -> Written:
+        curve = analyze(song, model=loaded, progress=progress)
+        files: list[Path] = []
+        try:
+            files.extend(outputs.write(curve, song, stems[song]))
+        except (MoodcurveError, OSError) as error:
+            return Written(curve, tuple(files), error)
+        return Written(curve, tuple(files), None)
+
+    return job

@@ -1,0 +1,218 @@
+"""One job for many items: order, errors, crashes, Ctrl-C, with one process and with several."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import moodcurve
+from moodcurve.analysis import analyze_many
+from moodcurve.audio import AudioError
+from moodcurve.curve import Curve
+from moodcurve.workers import CrashError, Job, Progress, run_each, sensible_workers
+
+SR = 44_100
+
+
+class NoSquareError(moodcurve.MoodcurveError):
+    """What the test's job refuses."""
+
+
+def squares(folder: Path) -> Job[str, tuple[int, int]]:
+    """Give squares and the process that took them; the names of some items are what happens instead."""
+
+    def job(item: str, progress: Progress) -> tuple[int, int]:
+        (folder / f"{os.getpid()}").touch()
+        progress(1.0, 2.0)
+        if item == "segfault":
+            ctypes.string_at(0)
+        elif item == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif item == "refused":
+            raise NoSquareError("refused: not a number; a whole number is accepted")
+        elif item == "unreadable":
+            raise FileNotFoundError(2, "No such file or directory", "unreadable")
+        elif item.startswith("slow"):
+            # long enough that a second process, however busy the machine, is given the next item
+            time.sleep(1)
+            return 0, os.getpid()
+        elif item == "endless":
+            while True:
+                progress(1.0, 2.0)
+                time.sleep(0.01)
+        return int(item) ** 2, os.getpid()
+
+    return job
+
+
+def unwatched(number: int, share: float) -> None:
+    pass
+
+
+def unchecked() -> None:
+    pass
+
+
+def results(folder: Path, items: list[str], workers: int) -> list[object]:
+    found = run_each(partial(squares, folder), items, workers=workers, watch=unwatched, check=unchecked)
+    return [result[0] if isinstance(result, tuple) else result for result in found]
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def none_is_left(folder: Path) -> bool:
+    """Whether all processes that have begun an item are gone, this one aside."""
+    pids = [int(path.name) for path in folder.iterdir()]
+    assert pids
+    return not any(alive(pid) for pid in pids if pid != os.getpid())
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_results_stand_in_the_order_of_the_items(tmp_path: Path, workers: int) -> None:
+    assert results(tmp_path, ["slow", "2", "3", "4", "5"], workers) == [0, 4, 9, 16, 25]
+    assert none_is_left(tmp_path)
+
+
+def test_several_processes_work_at_once(tmp_path: Path) -> None:
+    found = list(
+        run_each(partial(squares, tmp_path), ["slow", "slow"], workers=2, watch=unwatched, check=unchecked),
+    )
+    assert len({pid for _, pid in found} | {os.getpid()}) == 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_that_a_user_can_mend_is_a_result(tmp_path: Path, workers: int) -> None:
+    first, refused, unreadable, last = results(tmp_path, ["1", "refused", "unreadable", "2"], workers)
+    assert (first, last) == (1, 4)
+    assert isinstance(refused, NoSquareError)
+    assert str(refused) == "refused: not a number; a whole number is accepted"
+    assert isinstance(unreadable, FileNotFoundError)
+    assert unreadable.filename == "unreadable"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_crash_costs_its_item_only(tmp_path: Path) -> None:
+    found = results(tmp_path, ["1", "segfault", "2", "killed", "3"], 2)
+    assert [result for result in found if isinstance(result, int)] == [1, 4, 9]
+    assert isinstance(found[1], CrashError)
+    assert str(found[1]) == "segfault: the process that worked on it crashed (signal 11)"
+    assert str(found[3]) == "killed: the process that worked on it crashed (signal 9; out of memory, perhaps)"
+    assert none_is_left(tmp_path)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_each_item_is_watched_from_0_to_1(tmp_path: Path, workers: int) -> None:
+    seen: dict[int, list[float]] = {}
+
+    def watch(number: int, share: float) -> None:
+        seen.setdefault(number, []).append(share)
+
+    list(run_each(partial(squares, tmp_path), ["1", "refused", "2"], workers=workers, watch=watch, check=unchecked))
+    assert seen == {number: [0.0, 0.5, 1.0] for number in range(3)}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_stops_it_stops_all_processes(tmp_path: Path, workers: int) -> None:
+    begun = set()
+
+    def watch(number: int, share: float) -> None:
+        if share > 0:
+            begun.add(number)
+
+    def check() -> None:
+        if len(begun) >= 1 + workers:
+            raise KeyboardInterrupt
+
+    items = ["1", "endless", "endless"]
+    found = run_each(partial(squares, tmp_path), items, workers=workers, watch=watch, check=check)
+    with pytest.raises(KeyboardInterrupt):
+        list(found)
+    assert none_is_left(tmp_path)
+
+
+def test_a_closed_iterator_leaves_no_process(tmp_path: Path) -> None:
+    found = run_each(partial(squares, tmp_path), ["1", "endless", "2"], workers=2, watch=unwatched, check=unchecked)
+    assert next(found)[0] == 1  # type: ignore[index]
+    found.close()
+    assert none_is_left(tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_processes_end_when_the_first_one_is_killed(tmp_path: Path) -> None:
+    code = (
+        "from functools import partial; from pathlib import Path\n"
+        "import test_workers as t; from moodcurve import workers\n"
+        f"job = partial(t.squares, Path({str(tmp_path)!r}))\n"
+        "list(workers.run_each(job, ['endless', 'endless'], workers=2, watch=t.unwatched, check=t.unchecked))"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment) as first:
+        until(lambda: len(list(tmp_path.iterdir())) == 2)
+        first.kill()
+    until(lambda: none_is_left(tmp_path))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_no_items_give_no_results(tmp_path: Path) -> None:
+    assert results(tmp_path, [], 4) == []
+
+
+def test_too_few_workers(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
+        run_each(partial(squares, tmp_path), ["1"], workers=0, watch=unwatched, check=unchecked)
+
+
+def test_workers_are_as_many_as_cores_and_none_for_a_few_songs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
+    assert [sensible_workers(songs) for songs in (0, 1, 3, 4, 7, 100)] == [1, 1, 1, 4, 7, 8]
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert sensible_workers(100) == 2
+
+
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three short songs of noise, and before the last a file that is none."""
+    folder = tmp_path_factory.mktemp("songs")
+    paths = [folder / f"{name}.flac" for name in ("one", "two", "none", "three")]
+    for seed, path in enumerate(paths):
+        soundfile.write(path, np.random.default_rng(seed).normal(0, 0.1, 2 * SR), SR)
+    paths[2].write_text("not music")
+    return paths
+
+
+def test_many_songs_give_what_each_gives_alone(songs: list[Path]) -> None:
+    one, two, none, three = analyze_many(songs, workers=2)
+    assert isinstance(none, AudioError)
+    for path, curve in zip((songs[0], songs[1], songs[3]), (one, two, three), strict=True):
+        alone = moodcurve.analyze(path)
+        assert isinstance(curve, Curve)
+        assert curve.source == str(path)
+        np.testing.assert_array_equal(curve.arousal, alone.arousal)
+        np.testing.assert_array_equal(curve.valence, alone.valence)
+
+
+def test_many_songs_with_an_unknown_model() -> None:
+    with pytest.raises(ValueError, match="nonsense: no such model"):
+        analyze_many(["song.mp3"], model="nonsense")
