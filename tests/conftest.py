@@ -9,8 +9,17 @@ from pathlib import Path
 import pytest
 
 from made_deam import write_deam
+from moodcurve.features import FEATURE_SETS
+from moodcurve.features.preparation import prepare
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the extractor once, where parallel processes are about to start that would each do so."""
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        for feature_set in FEATURE_SETS.values():
+            prepare(feature_set)
 
 
 @pytest.fixture(scope="session")

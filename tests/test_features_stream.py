@@ -2,13 +2,11 @@
 
 import copy
 import io
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -26,7 +24,6 @@ from moodcurve.features import (
     Features,
     FeatureSet,
     extract,
-    kernels,
     write_csv,
 )
 from moodcurve.features.compare import CHUNK, Profile
@@ -278,16 +275,6 @@ def test_openSMILE_is_an_extra() -> None:  # noqa: N802
     assert run.stderr.strip().endswith(
         "ImportError: features by openSMILE need the package opensmile: pip install 'moodcurve[opensmile]'"
     )
-
-
-def test_a_first_run_is_known_by_the_machine_code_that_is_not_there(tmp_path: Path) -> None:
-    script = "from moodcurve.features.kernels import compiled; print(compiled())"
-    for folder, known in ((tmp_path, False), (kernels._FOLDER, True)):
-        environment = os.environ | {"NUMBA_CACHE_DIR": str(folder)}
-        done = subprocess.run(
-            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60
-        )
-        assert done.stdout.strip() == str(known), done.stderr
 
 
 @pytest.mark.parametrize("feature_set", [COMPARE260, UNCHANGING, COMPARE236], ids=lambda s: s.name)

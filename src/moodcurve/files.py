@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and the folder of those that only save time."""
 
 import errno
 import os
@@ -65,3 +65,20 @@ def check_writable(path: AnyPath) -> None:
         tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
+def cache_folder() -> Path:
+    """Give the folder that moodcurve may fill and the user may empty at any time.
+
+    ``$MOODCURVE_CACHE``, else ``$XDG_CACHE_HOME/moodcurve``, else ``~/.cache/moodcurve``.
+
+    Raises
+    ------
+    RuntimeError
+        If neither is set and the user has no home folder.
+    """
+    if own := os.environ.get("MOODCURVE_CACHE"):
+        return Path(own)
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "moodcurve"
+    return Path.home() / ".cache" / "moodcurve"

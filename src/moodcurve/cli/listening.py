@@ -1,23 +1,18 @@
 """Commands that listen: songs to curves, features, and the demo."""
 
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from moodcurve.cli.app import ModelOption, Set, app, reason, say
-from moodcurve.errors import MoodcurveError
 from moodcurve.wording import one_line
-
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
 
 
 class Format(StrEnum):
@@ -37,6 +32,9 @@ def analyze(
     plot: Annotated[bool, typer.Option("--plot", help="Write a picture, <stem>.png, into DIR or here.")] = False,
     report: Annotated[bool, typer.Option("--report", help="Write a page with a player, <stem>.html.")] = False,
     model: ModelOption = "default",
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes; by default one a core, from four songs on.")
+    ] = None,
 ) -> None:
     """Give the curve of arousal and valence of songs.
 
@@ -44,10 +42,10 @@ def analyze(
 
     Example: moodcurve analyze song.mp3 -o results -f csv -f json --plot --report
     """
-    from moodcurve import terminal
-    from moodcurve.analysis import analyze as analyze_file
-    from moodcurve.outputs import Outputs, output_stems
+    from moodcurve.cli.waiting import interrupts, prepare, song_bars
+    from moodcurve.outputs import Outputs, Written, output_stems, writing_job
     from moodcurve.runtime import load_model
+    from moodcurve.workers import run_each, sensible_workers
 
     stems = output_stems(paths)
     formats = list(dict.fromkeys(formats or []))
@@ -61,23 +59,28 @@ def analyze(
     loaded = load_model(model)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)  # fails now rather than after the first song
+    songs = list(stems)
+    prepare(loaded.feature_set, songs)
+    count = min(workers or sensible_workers(len(songs)), len(songs))
+    job = partial(writing_job, loaded if count == 1 else model, outputs, stems)
     curves = []
     exit_code = 0
-    with terminal.progress_bar() as bar, _interrupts() as check:
+    with song_bars(songs) as watch, interrupts() as check:
+        results = run_each(job, songs, workers=count, watch=watch, check=check)
         try:
-            for number, (path, stem) in enumerate(stems.items()):
-                check()
-                task = bar.add_task(_label(path, number, len(stems)), total=1.0)
-                try:
-                    curves.append(analyze_file(path, model=loaded, progress=_share(bar, task, check)))
-                    for warning in curves[-1].warnings:
-                        say(f"{path}: {warning}")
-                    for file in outputs.write(curves[-1], path, stem):
-                        say(f"wrote {file}")
-                except (MoodcurveError, OSError) as error:
-                    say(reason(error))
-                    exit_code = 1
-                bar.remove_task(task)
+            with closing(results):
+                for path, result in zip(songs, results, strict=True):
+                    if isinstance(result, Written):
+                        curves.append(result.curve)
+                        for line in (
+                            *(f"{path}: {w}" for w in result.curve.warnings),
+                            *(f"wrote {f}" for f in result.files),
+                        ):
+                            say(line)
+                    problem = result.problem if isinstance(result, Written) else result
+                    if problem is not None:
+                        say(reason(problem))
+                        exit_code = 1
         except KeyboardInterrupt:
             say(f"interrupted: {len(curves)} of {len(stems)} songs are done")
             exit_code = 130
@@ -87,6 +90,8 @@ def analyze(
         # bytes: JSON is UTF-8 wherever it goes
         sys.stdout.buffer.write(dumps(curves[0], formats[0]).encode("utf-8", "replace"))
     elif curves:
+        from moodcurve import terminal
+
         terminal.print_curves(curves)
     raise typer.Exit(exit_code)
 
@@ -103,8 +108,8 @@ def features(
 
     Example: moodcurve features song.mp3 -o song.csv
     """
-    from moodcurve import terminal
     from moodcurve.analysis import file_features
+    from moodcurve.cli.waiting import interrupts, one_song_bar, prepare
     from moodcurve.features import feature_set as find_set
     from moodcurve.features import write_csv
     from moodcurve.files import check_writable, written_whole
@@ -112,9 +117,10 @@ def features(
     if output is not None:
         _keep_apart([path], [output])
         check_writable(output)
-    with terminal.progress_bar() as bar, _interrupts() as check:
-        task = bar.add_task(_label(path), total=1.0)
-        heard = file_features(path, find_set(feature_set), progress=_share(bar, task, check))
+    wanted = find_set(feature_set)
+    prepare(wanted, [path])
+    with interrupts() as check, one_song_bar(path, check) as progress:
+        heard = file_features(path, wanted, progress=progress)
     for warning in heard.warnings:
         say(f"{path}: {warning}")
     if output is None:
@@ -141,7 +147,9 @@ def demo(
     """
     from moodcurve import terminal
     from moodcurve.analysis import analyze as analyze_file
+    from moodcurve.cli.waiting import interrupts, one_song_bar, prepare
     from moodcurve.outputs import Outputs
+    from moodcurve.runtime import load_model
 
     composition = None
     if song is None:
@@ -151,9 +159,10 @@ def demo(
         say("composing a song: calm, excited, tense, sad")
         composition = demo_song()
         write_flac(composition, song)
-    with terminal.progress_bar() as bar, _interrupts() as check:
-        task = bar.add_task(_label(song), total=1.0)
-        curve = analyze_file(song, progress=_share(bar, task, check))
+    model = load_model()
+    prepare(model.feature_set, [song])
+    with interrupts() as check, one_song_bar(song, check) as progress:
+        curve = analyze_file(song, model=model, progress=progress)
     outputs = Outputs(folder=folder, formats=(Format.csv, Format.json), plot=True, report=True)
     _keep_apart([song], outputs.targets(song.stem))
     written = list(outputs.write(curve, song, song.stem))
@@ -163,49 +172,6 @@ def demo(
     for file in written:
         say(f"wrote {file}")
     say(f"open {written[-1].resolve()} in a browser to hear the song and watch its curve")
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], None]]:
-    """Give a check that raises KeyboardInterrupt once Ctrl-C was pressed; pressed again, it acts at once.
-
-    Raised wherever it comes, inside a decoder's C code for one, an interrupt can be lost or crash the process.
-    """
-    pressed = False
-
-    def note(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        pressed = True
-        signal.signal(signal.SIGINT, before)
-
-    def check() -> None:
-        if pressed:
-            raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield check
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _share(bar: "Progress", task: "TaskID", check: Callable[[], None]) -> Callable[[float, float | None], None]:
-    """Progress of one file as a share of what it claims to hold; a file that does not say stays at nought."""
-
-    def report(seconds: float, total: float | None) -> None:
-        check()
-        bar.update(task, completed=min(1.0, seconds / total) if total else 0.0)
-
-    return report
-
-
-def _label(path: Path, number: int = 0, total: int = 1) -> str:
-    """Name a song beside its progress bar, and say why the first one of all takes long."""
-    from moodcurve.features.kernels import compiled
-
-    place = f"{number + 1}/{total} " if total > 1 else ""
-    first = "" if compiled() else " (the first run compiles the extractor, once)"
-    return f"{place}{one_line(path.name)}{first}"
 
 
 def _keep_apart(songs: Sequence[Path], results: Sequence[Path]) -> None:

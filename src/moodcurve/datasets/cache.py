@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,27 +13,10 @@ import numpy.typing as npt
 
 from moodcurve.datasets.song import Annotation, Dataset, Song
 from moodcurve.features import FEATURE_SETS, Features
-from moodcurve.files import written_whole
+from moodcurve.files import cache_folder, written_whole
 
 _UNREADABLE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile)
 """What numpy.load and a look into its archive raise for a file that is missing, cut short or foreign."""
-
-
-def cache_folder() -> Path:
-    """Give the folder that moodcurve may fill and the user may empty at any time.
-
-    ``$MOODCURVE_CACHE``, else ``$XDG_CACHE_HOME/moodcurve``, else ``~/.cache/moodcurve``.
-
-    Raises
-    ------
-    RuntimeError
-        If neither is set and the user has no home folder.
-    """
-    if own := os.environ.get("MOODCURVE_CACHE"):
-        return Path(own)
-    if base := os.environ.get("XDG_CACHE_HOME"):
-        return Path(base) / "moodcurve"
-    return Path.home() / ".cache" / "moodcurve"
 
 
 def cached(read: Callable[[], Dataset], *, folder: Path, reader: str, version: str, files: Sequence[Path]) -> Dataset:

@@ -39,35 +39,43 @@ class Windows:
         return np.array(done, np.float32).reshape(len(done), 2 * self.rows.shape[1])
 
 
-@exact
 def half_moments(rows: F32) -> tuple[F64, F64]:
     """Mean, and sum of squared differences from it, of each column in double precision."""
-    n, columns = rows.shape
-    mean, spread = np.zeros(columns), np.zeros(columns)
-    for t in range(n):
-        for c in range(columns):
-            mean[c] += rows[t, c]
-    mean /= n
-    for t in range(n):
-        for c in range(columns):
-            d = rows[t, c] - mean[c]
-            spread[c] += d * d
+    mean, spread = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
+    _half_moments(rows, mean, spread)
     return mean, spread
 
 
 @exact
+def _half_moments(rows: F32, mean: F64, spread: F64) -> None:
+    n, columns = rows.shape
+    for t in range(n):
+        for c in range(columns):
+            mean[c] += rows[t, c]
+    for c in range(columns):
+        mean[c] /= n
+    for t in range(n):
+        for c in range(columns):
+            d = rows[t, c] - mean[c]
+            spread[c] += d * d
+
+
 def combine(first: tuple[F64, F64], second: tuple[F64, F64]) -> npt.NDArray[np.float32]:
     """Give each column's sqrt(mean (x - m)²) and mean m over two half windows, alternating (2 columns,).
 
     m is rounded to single precision before the differences are taken, as the reference does it.
     """
-    columns = len(first[0])
-    out = np.empty(2 * columns, np.float32)
-    for c in range(columns):
+    out = np.empty(2 * len(first[0]), np.float32)
+    _combine(first, second, out)
+    return out
+
+
+@exact
+def _combine(first: tuple[F64, F64], second: tuple[F64, F64], out: F32) -> None:
+    for c in range(len(first[0])):
         a, b = first[0][c], second[0][c]
         mean = (a + b) / 2
         rounded = np.float32(mean)
         variance = (first[1][c] + second[1][c]) / (2 * HALF) + ((a - b) / 2) ** 2
         out[2 * c] = np.sqrt(variance + (mean - rounded) ** 2)
         out[2 * c + 1] = rounded
-    return out

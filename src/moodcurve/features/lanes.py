@@ -1,47 +1,23 @@
 """Sixteen numbers side by side, for kernels that work on sixteen frames at a time.
 
 Inside a compiled function a value of this kind is one vector (of the machine's vector registers, as many as it
-takes): ``load(table, k)`` gives row k of a table (n, 16), one number for each frame, and ``+ - *``, :func:`muladd`,
-:func:`maximum` and the others work on all sixteen at once. A kernel then reads like that of one frame. Recursions
+takes): ``load(table, k)`` gives row k of a table (n, 16), one number for each frame, and ``+ - *``, `muladd`,
+`maximum` and the others work on all sixteen at once. A kernel then reads like that of one frame. Recursions
 along the bins, which no vector unit can shorten, cost sixteen frames what they cost one. The compiler is told what
 to do and does not have to find out, which a loop over the lanes leaves to its guess: whether it uses vectors then
 hangs on details, and each short loop starts with checks of whether its arrays overlap.
 
-No function here rounds differently on another machine, except :func:`muladd`.
+No operation rounds differently on another machine, except `muladd`.
 """
 
-import operator
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
 LANES = 16
 """Single-precision numbers of a cache line, and of the widest vector registers there are."""
 _LINE = 64
-
-
-class Lanes(types.Type):
-    """The compiler's type of sixteen numbers."""
-
-    def __init__(self, scalar: types.Float) -> None:
-        self.scalar = scalar
-        super().__init__(name=f"lanes of {scalar}")
-
-
-def _vector(kind: Lanes) -> ir.VectorType:
-    return ir.VectorType(ir.FloatType() if kind.scalar == types.float32 else ir.DoubleType(), LANES)
-
-
-@register_model(Lanes)
-class _LanesModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, kind: Lanes) -> None:
-        super().__init__(manager, kind, _vector(kind))  # type: ignore[no-untyped-call]
 
 
 def table(rows: int, dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:
@@ -52,219 +28,49 @@ def table(rows: int, dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:
     return raw[start : start + size].view(dtype).reshape(rows, LANES)
 
 
-# Types and code of the operators
-
-
-def _spread(builder: Any, value: Any) -> Any:
-    """Put one number into all lanes."""
-    vector = ir.VectorType(value.type, LANES)
-    first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
-
-
-def _operands(context: Any, builder: Any, signature: Any, arguments: Any) -> list[Any]:
-    """Bring a lone number among the arguments into all lanes."""
-    out = []
-    for kind, value in zip(signature.args, arguments, strict=True):
-        if isinstance(kind, Lanes):
-            out.append(value)
-        else:
-            out.append(_spread(builder, context.cast(builder, value, kind, signature.return_type.scalar)))
-    return out
-
-
-def _result(a: types.Type, b: types.Type) -> Any:
-    """Kind of the result of an operation on two lanes of one kind, or on lanes and a number; else None."""
-    if isinstance(a, Lanes) and (a == b or isinstance(b, types.Number)):
-        return a
-    return b if isinstance(b, Lanes) and isinstance(a, types.Number) else None
-
-
-def _define(function: Callable[..., Any], instruction: str) -> None:
-    """Give lanes an arithmetic operator."""
-
-    @type_callable(function)
-    def typing(context: Any) -> Callable[..., Any]:
-        return _result
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return getattr(builder, instruction)(*_operands(context, builder, signature, arguments))
-
-    for kinds in ((Lanes, Lanes), (Lanes, types.Number), (types.Number, Lanes)):
-        lower_builtin(function, *kinds)(lowering)  # type: ignore[no-untyped-call]
-
-
-for _function, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul")):
-    _define(_function, _instruction)
-
-
-def _operation(typed: Callable[..., Any]) -> Callable[..., Any]:
-    """Make an operation for compiled functions of what tells its types and its code."""
-    return cast(Callable[..., Any], intrinsic(typed))
-
-
-def _place(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
-    """Address of the sixteen numbers at a row of a table, or from a place of a one-dimensional array on."""
-    data = context.make_array(kind)(context, builder, array).data
-    if kind.ndim == 2:
-        index = builder.mul(index, ir.Constant(index.type, LANES))
-    return builder.bitcast(builder.gep(data, [index]), _vector(Lanes(kind.dtype)).as_pointer())
-
-
-@_operation
-def load(typing: Any, array: Any, index: Any) -> Any:
-    """Take row ``index`` of a table (n, 16), or the sixteen elements from there on of a one-dimensional array."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        index = context.cast(builder, arguments[1], signature.args[1], types.intp)
-        place = _place(context, builder, signature.args[0], arguments[0], index)
-        return builder.load(place, align=array.dtype.bitwidth // 8)
-
-    return Lanes(array.dtype)(array, index), lowering
-
-
-@_operation
-def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
-    """Put lanes into row ``index`` of a table (n, 16), or from there on into a one-dimensional array."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        index = context.cast(builder, arguments[1], signature.args[1], types.intp)
-        place = _place(context, builder, signature.args[0], arguments[0], index)
-        builder.store(arguments[2], place, align=array.dtype.bitwidth // 8)
-        return context.get_dummy_value()
-
-    return types.void(array, index, value), lowering
-
-
-@_operation
-def spread(typing: Any, number: Any) -> Any:
-    """Put one number into all lanes."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _spread(builder, arguments[0])
-
-    return Lanes(number)(number), lowering
-
-
-@_operation
-def widened(typing: Any, a: Any) -> Any:
-    """Single to double precision."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.fpext(arguments[0], _vector(signature.return_type))
-
-    return Lanes(types.float64)(a), lowering
-
-
-@_operation
-def rounded(typing: Any, a: Any) -> Any:
-    """Double to single precision."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.fptrunc(arguments[0], _vector(signature.return_type))
-
-    return Lanes(types.float32)(a), lowering
-
-
-def _machine(builder: Any, name: str, vector: ir.VectorType, arguments: Any) -> Any:
-    """Call what the machine does by itself."""
-    kind = "f32" if isinstance(vector.element, ir.FloatType) else "f64"
-    function = ir.FunctionType(vector, [vector] * len(arguments))
-    full_name = f"llvm.{name}.v{LANES}{kind}"
-    called = cgutils.get_or_insert_function(builder.module, function, full_name)  # type: ignore[no-untyped-call]
-    return builder.call(called, arguments)
-
-
-@_operation
-def muladd(typing: Any, a: Any, b: Any, c: Any) -> Any:
-    """Give a b + c, rounded once where the machine has such an instruction, else twice."""
-    kind = next(x for x in (a, b, c) if isinstance(x, Lanes))
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        vector = _vector(kind)
-        return _machine(builder, "fmuladd", vector, _operands(context, builder, signature, arguments))
-
-    return kind(a, b, c), lowering
-
-
-@_operation
-def root(typing: Any, a: Any) -> Any:
-    """Square root."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        vector = _vector(a)
-        return _machine(builder, "sqrt", vector, arguments)
-
-    return a(a), lowering
-
-
-@_operation
-def maximum(typing: Any, a: Any, b: Any) -> Any:
-    """Give the larger of two, lane by lane; b where one is NaN."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        left, right = _operands(context, builder, signature, arguments)
-        return builder.select(builder.fcmp_ordered(">", left, right), left, right)
-
-    return _result(a, b)(a, b), lowering
-
-
-@_operation
-def minimum(typing: Any, a: Any, b: Any) -> Any:
-    """Give the smaller of two, lane by lane; b where one is NaN."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        left, right = _operands(context, builder, signature, arguments)
-        return builder.select(builder.fcmp_ordered("<", left, right), left, right)
-
-    return _result(a, b)(a, b), lowering
-
-
-@_operation
-def greater(typing: Any, a: Any, b: Any) -> Any:
-    """Give 1 where a > b, else 0."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        vector = _vector(signature.return_type)
-        one, zero = (ir.Constant(vector, [float(x)] * LANES) for x in (1, 0))
-        left, right = _operands(context, builder, signature, arguments)
-        return builder.select(builder.fcmp_ordered(">", left, right), one, zero)
-
-    return _result(a, b)(a, b), lowering
-
-
-@_operation
-def above(typing: Any, a: Any, b: Any) -> Any:
-    """Give a whole number whose bit of value 2^l tells whether a > b in lane l."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        bits = builder.bitcast(builder.fcmp_ordered(">", *arguments), ir.IntType(LANES))
-        return builder.zext(bits, ir.IntType(64))
-
-    return types.int64(a, a), lowering
-
-
-def _zip(builder: Any, arguments: Any, start: int) -> Any:
-    order = [start + i // 2 + LANES * (i % 2) for i in range(LANES)]
-    return builder.shuffle_vector(*arguments, ir.Constant(ir.VectorType(ir.IntType(32), LANES), order))
-
-
-@_operation
-def zip_low(typing: Any, a: Any, b: Any) -> Any:
-    """Take the lower halves in turn: a0, b0, a1, b1 ... a7, b7."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _zip(builder, arguments, 0)
-
-    return a(a, b), lowering
-
-
-@_operation
-def zip_high(typing: Any, a: Any, b: Any) -> Any:
-    """Take the upper halves in turn: a8, b8, ... a15, b15."""
-
-    def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _zip(builder, arguments, LANES // 2)
-
-    return a(a, b), lowering
+class _Operation:
+    """The name of an operation in a kernel; its code, in ``vectors.py``, is loaded when a kernel is compiled."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, *arguments: Any) -> Any:
+        raise TypeError(f"lanes.{self._name} works in kernels only")
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What the compiler takes it for."""
+        from numba.core.registry import cpu_target
+
+        from moodcurve.features import vectors
+
+        cpu_target.typing_context.refresh()  # what was loaded here may be news to it
+        return cpu_target.typing_context.resolve_value_type(getattr(vectors, self._name))
+
+
+load = _Operation("load")
+"""Take row ``index`` of a table (n, 16), or the sixteen elements from there on of a one-dimensional array."""
+store = _Operation("store")
+"""Put lanes into row ``index`` of a table (n, 16), or from there on into a one-dimensional array."""
+spread = _Operation("spread")
+"""Put one number into all lanes."""
+widened = _Operation("widened")
+"""Single to double precision."""
+rounded = _Operation("rounded")
+"""Double to single precision."""
+muladd = _Operation("muladd")
+"""Give a b + c, rounded once where the machine has such an instruction, else twice."""
+root = _Operation("root")
+"""Square root."""
+maximum = _Operation("maximum")
+"""Give the larger of two, lane by lane; b where one is NaN."""
+minimum = _Operation("minimum")
+"""Give the smaller of two, lane by lane; b where one is NaN."""
+greater = _Operation("greater")
+"""Give 1 where a > b, else 0."""
+above = _Operation("above")
+"""Give a whole number whose bit of value 2^l tells whether a > b in lane l."""
+zip_low = _Operation("zip_low")
+"""Take the lower halves in turn: a0, b0, a1, b1 ... a7, b7."""
+zip_high = _Operation("zip_high")
+"""Take the upper halves in turn: a8, b8, ... a15, b15."""

@@ -26,18 +26,22 @@ class Samples(NamedTuple):
     """Σ of their squares (n + 1,)."""
 
 
-@exact
 def whole_samples(wave: F32) -> Samples:
     """Prepare a stretch of the waveform, whose samples are k / 32767 with whole k."""
     n = len(wave)
     samples = Samples(np.empty(n, np.float32), np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64))
-    for i in range(n):
+    _take_in(wave, samples)
+    return samples
+
+
+@exact
+def _take_in(wave: F32, samples: Samples) -> None:
+    for i in range(len(wave)):
         value = np.rint(wave[i] * np.float32(32767))
         k = np.int64(value)
         samples.values[i] = value
         samples.first[i + 1] = samples.first[i] + k
         samples.second[i + 1] = samples.second[i] + k * k
-    return samples
 
 
 class Search(NamedTuple):

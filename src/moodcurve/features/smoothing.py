@@ -48,20 +48,29 @@ class Sliding:
         return self.push(np.repeat(self.held[-1:], 2 * self.reach, axis=0))
 
 
-@exact
 def mean3(x: F32) -> F32:
     """(x[t-1] + x[t] + x[t+1]) / 3."""
     out = np.empty((len(x) - 2, x.shape[1]), np.float32)
-    for t in range(len(out)):
-        for c in range(x.shape[1]):
-            out[t, c] = (x[t, c] + x[t + 1, c] + x[t + 2, c]) / np.float32(3)
+    _mean3(x, out)
     return out
 
 
 @exact
+def _mean3(x: F32, out: F32) -> None:
+    for t in range(len(out)):
+        for c in range(x.shape[1]):
+            out[t, c] = (x[t, c] + x[t + 1, c] + x[t + 2, c]) / np.float32(3)
+
+
 def mean3_nonzero(x: F32) -> F32:
     """Mean over those of x[t-1], x[t], x[t+1] that are not 0; 0 where x[t] is."""
     out = np.zeros((len(x) - 2, x.shape[1]), np.float32)
+    _mean3_nonzero(x, out)
+    return out
+
+
+@exact
+def _mean3_nonzero(x: F32, out: F32) -> None:
     for t in range(len(out)):
         for c in range(x.shape[1]):
             if x[t + 1, c] == 0:
@@ -71,21 +80,23 @@ def mean3_nonzero(x: F32) -> F32:
                 total += x[t + i, c]
                 number += x[t + i, c] != 0
             out[t, c] = total / np.float32(number)
+
+
+def delta(x: F32) -> F32:
+    """Slope of the regression over five frames, ((x[t+1] - x[t-1]) + 2 (x[t+2] - x[t-2])) / 10."""
+    out = np.empty((len(x) - 4, x.shape[1]), np.float32)
+    _delta(x, out)
     return out
 
 
 @exact
-def delta(x: F32) -> F32:
-    """Slope of the regression over five frames, ((x[t+1] - x[t-1]) + 2 (x[t+2] - x[t-2])) / 10."""
-    out = np.empty((len(x) - 4, x.shape[1]), np.float32)
+def _delta(x: F32, out: F32) -> None:
     for t in range(len(out)):
         for c in range(x.shape[1]):
             near = x[t + 3, c] - x[t + 1, c]
             out[t, c] = (near + np.float32(2) * (x[t + 4, c] - x[t, c])) / np.float32(10)
-    return out
 
 
-@exact
 def delta_nonzero(x: F32, divisor: npt.NDArray[np.float32]) -> F32:
     """Slope from the pairs t ± i, i = 1, 2, of which neither is 0, over a divisor that never stops growing.
 
@@ -93,6 +104,12 @@ def delta_nonzero(x: F32, divisor: npt.NDArray[np.float32]) -> F32:
     shrink like 1/t. That is how the published features were made.
     """
     out = np.empty((len(x) - 4, x.shape[1]), np.float32)
+    _delta_nonzero(x, divisor, out)
+    return out
+
+
+@exact
+def _delta_nonzero(x: F32, divisor: npt.NDArray[np.float32], out: F32) -> None:
     for t in range(len(out)):
         for c in range(x.shape[1]):
             total = np.float32(0)
@@ -102,4 +119,3 @@ def delta_nonzero(x: F32, divisor: npt.NDArray[np.float32]) -> F32:
                     total += np.float32(i) * (after - before)
                     divisor[0] += np.float32(i * i)
             out[t, c] = total / divisor[0]
-    return out

@@ -1,0 +1,148 @@
+"""Machine code of the kernels on disk: made once for a machine, brought back without the compiler.
+
+What numba itself keeps on disk needs numba again, which takes half a second to import and to prepare. Here an
+object file is kept for each kernel and each kind of arguments, and LLVM's loader alone (llvmlite) brings it back.
+The folder's name holds a digest of all that the code depends on: the sources of the extractor, the versions of
+numba and llvmlite, the processor's name and features. So machines and versions can share a place.
+"""
+
+import hashlib
+import importlib.machinery
+import importlib.util
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from moodcurve.files import cache_folder, written_whole
+
+_HERE = Path(__file__).parent
+_STALE_S = 30 * 86_400
+_CHECKSUM = 32
+_lock = threading.Lock()
+
+
+def places() -> Iterator[Path]:
+    """Give the folders where machine code may lie; the first that can be written gets what is new.
+
+    ``$NUMBA_CACHE_DIR`` alone where the user has set it. Else ``__pycache__`` beside the sources, which all users
+    of an installation share, and then the user's cache folder.
+    """
+    if own := os.environ.get("NUMBA_CACHE_DIR"):
+        yield Path(own)
+        return
+    yield _HERE / "__pycache__"
+    with suppress(RuntimeError):  # a user without a home
+        yield cache_folder() / "kernels"
+
+
+@cache
+def version() -> str:
+    """Name all that machine code depends on, by a digest."""
+    import llvmlite.binding as llvm
+
+    digest = hashlib.sha256()
+    for path in sorted(_HERE.glob("*.py")):
+        digest.update(path.read_bytes())
+    for package in ("numba", "llvmlite"):
+        digest.update((_package(package) / "_version.py").read_bytes())
+    features = llvm.get_host_cpu_features().flatten()
+    digest.update(f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {features}".encode())
+    return digest.hexdigest()[:16]
+
+
+def find(name: str) -> tuple[str, bytes] | None:
+    """Find what `keep` kept under a name: the symbol of a function, and an object file with it."""
+    for place in places():
+        try:
+            data = (place / f"kernels-{version()}" / name).read_bytes()
+        except OSError:
+            continue
+        content = data[_CHECKSUM:]
+        # LLVM ends the process when it meets a damaged file
+        if hashlib.sha256(content).digest() == data[:_CHECKSUM]:
+            symbol, _, code = content.partition(b"\0")
+            return symbol.decode(), code
+    return None
+
+
+def keep(name: str, symbol: str, code: bytes) -> bool:
+    """Keep a function's symbol and object file in the first place that can be written; tell whether there is one."""
+    content = symbol.encode() + b"\0" + code
+    for place in places():
+        folder = place / f"kernels-{version()}"
+        fresh = not folder.is_dir()
+        try:
+            with written_whole(folder / name) as scratch:
+                scratch.write_bytes(hashlib.sha256(content).digest() + content)
+        except OSError:
+            continue
+        if fresh:
+            _tidy(place, folder)
+        return True
+    return False
+
+
+def _tidy(place: Path, current: Path) -> None:
+    """Delete what other sources, versions or machines left there long ago."""
+    for folder in place.glob("kernels-*"):
+        with suppress(OSError):  # another process may be at it too
+            if folder != current and folder.stat().st_mtime < time.time() - _STALE_S:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def link(symbol: str, code: bytes) -> int:
+    """Bring an object file into this process; give the address of its function."""
+    import llvmlite.binding as llvm
+
+    with _lock:
+        engine = _engine()
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        return int(engine.get_function_address(symbol))
+
+
+@cache
+def _engine() -> Any:
+    """Start LLVM's loader, and tell it where the functions are that numba's code calls, to allocate arrays for one."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    for name, address in _library("core/runtime/_nrt_python").c_helpers.items():
+        llvm.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
+    for name, address in _library("_helperlib").c_helpers.items():
+        llvm.add_symbol(f"numba_{name}", address)
+    machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(jit=True)
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+
+
+def _library(name: str) -> Any:
+    """Load one of numba's own C libraries, which needs nothing of the rest of numba."""
+    full_name = f"numba.{name.replace('/', '.')}"
+    if full_name in sys.modules:
+        return sys.modules[full_name]
+    for ending in importlib.machinery.EXTENSION_SUFFIXES:
+        path = _package("numba") / f"{name}{ending}"
+        if path.is_file():
+            loader = importlib.machinery.ExtensionFileLoader(full_name, str(path))
+            spec = importlib.util.spec_from_file_location(full_name, path, loader=loader)
+            assert spec is not None
+            module = importlib.util.module_from_spec(spec)
+            loader.exec_module(module)
+            return module
+    raise ImportError(f"numba has no {name}")
+
+
+def _package(name: str) -> Path:
+    """Folder of a package, without importing it."""
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent

@@ -1,0 +1,327 @@
+"""Compiled kernels: called like the functions they were, kept on disk, and found again wherever that may be."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from moodcurve.cli import waiting
+from moodcurve.features import FEATURE_SETS, machine_code, preparation
+from moodcurve.features.kernels import exact, fast
+
+F64 = npt.NDArray[np.float64]
+
+
+class Tables(NamedTuple):
+    weights: F64
+    inner: tuple[npt.NDArray[np.int64], float]
+
+
+@exact
+def _mixed(x: npt.NDArray[np.float32], tables: Tables, shift: int, scale: float, negative: bool, out: F64) -> None:
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            value = x[i, j] * tables.weights[j] * scale + tables.inner[0][i] + tables.inner[1] + shift
+            out[i, j] = -value if negative else value
+
+
+@exact
+def _sum(x: F64) -> float:
+    total = 0.0
+    for value in x:
+        total += value
+    return total
+
+
+@fast
+def _count(x: F64, least: np.float32) -> int:
+    scratch = np.empty(len(x), np.bool_)  # arrays within a kernel are numba's own
+    for i in range(len(x)):
+        scratch[i] = x[i] >= least
+    return int(scratch.sum())
+
+
+@exact
+def _both(x: F64) -> tuple[float, float]:
+    return _sum(x), _sum(x * x)
+
+
+@exact
+def _inverse(x: F64, out: F64) -> None:
+    for i in range(len(x)):
+        out[i] = 1 / x[i]  # an exact function raises, as Python does
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("step", [1, 2])
+def test_arguments_of_all_kinds(order: str, step: int) -> None:
+    rng = np.random.default_rng(1)
+    x = np.array(rng.normal(size=(4, 10)), np.float32, order=order)[:, ::step]  # type: ignore[call-overload]
+    tables = Tables(rng.normal(size=x.shape[1]), (np.arange(4), 0.25))
+    out = np.empty(x.shape)
+    _mixed(x, tables, 3, 0.5, True, out)
+    expected = -(x.astype(float) * tables.weights * 0.5 + tables.inner[0][:, None] + 0.25 + 3)
+    np.testing.assert_allclose(out, expected, rtol=1e-15)
+
+
+def test_results() -> None:
+    x = np.arange(10.0)
+    assert _sum(x) == 45.0
+    assert _sum(x[::3]) == 18.0
+    assert isinstance(_sum(x), float)
+    assert _count(x, np.float32(4)) == 6
+    assert isinstance(_count(x, np.float32(4)), int)
+
+
+def test_tables_that_are_other_ones_are_taken_as_such() -> None:
+    """What is known of one tuple must not be used for the next."""
+    x, out = np.ones((1, 1), np.float32), np.empty((1, 1))
+    for weight in (1.0, 2.0, 3.0):
+        _mixed(x, Tables(np.array([weight]), (np.array([0]), 0.0)), 0, 1.0, False, out)
+        assert out[0, 0] == weight
+
+
+def test_other_results_than_numbers_come_from_the_compiler() -> None:
+    assert _both(np.arange(4.0)) == (6.0, 14.0)
+
+
+def test_an_error_inside_a_kernel_is_no_silent_one() -> None:
+    with pytest.raises(RuntimeError, match="_inverse raised an error"):
+        _inverse(np.array([1.0, 0.0]), np.empty(2))
+
+
+def test_a_kernel_keeps_its_name_and_words() -> None:
+    assert _sum.__name__ == "_sum"
+    assert _sum.__module__ == __name__
+
+
+# --- what is kept on disk, with a small kernel in processes of their own ---
+
+SMALL = """
+import sys
+from pathlib import Path
+from typing import Any
+from moodcurve.features import machine_code
+if len(sys.argv) > 1:
+    machine_code._HERE = Path(sys.argv[1])
+import numpy as np
+from moodcurve.features.kernels import exact
+import small
+x = np.arange(5.0)
+print(small.total(x), "numba" in sys.modules)
+"""
+KERNEL = """
+from moodcurve.features.kernels import exact
+@exact
+def total(x) -> float:
+    s = 0.0
+    for v in x:
+        s += v
+    return s
+"""
+COMPILED, FOUND = "10.0 True", "10.0 False"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """An installation, with a home for its user to come."""
+    (tmp_path / "small.py").write_text(KERNEL)
+    shutil.copytree(machine_code._HERE, tmp_path / "package", ignore=shutil.ignore_patterns("__pycache__"))
+    yield tmp_path
+    subprocess.run(["chmod", "-R", "u+w", str(tmp_path)], check=True)
+
+
+def obey_permissions() -> None:
+    """Take from a process of root's what lets it write where nobody may (Linux; others are not root in tests)."""
+    cap_dac_override, drop = 1, 24
+    ctypes.CDLL(None).prctl(drop, cap_dac_override, 0, 0, 0)
+
+
+def small(folder: Path, **environment: str) -> str:
+    """Run the small kernel in an installation at folder/package."""
+    clean = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "MOODCURVE_CACHE", "XDG_CACHE_HOME")}
+    path = os.pathsep.join([str(folder), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", SMALL, str(folder / "package")],
+        env=clean | {"PYTHONPATH": path, "HOME": str(folder / "home"), "PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        capture_output=True, text=True, timeout=300, preexec_fn=obey_permissions,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+def kept(place: Path) -> list[Path]:
+    return sorted(place.rglob("small.total-*"))
+
+
+def test_a_second_run_needs_no_compiler(folder: Path) -> None:
+    assert small(folder) == COMPILED
+    assert len(kept(folder / "package")) == 1
+    assert small(folder) == FOUND
+    assert not (folder / "home").exists()
+
+
+def test_an_installation_that_cannot_be_written(folder: Path) -> None:
+    (folder / "package" / "__pycache__").write_text("in the way")  # root writes into any folder
+    assert small(folder) == COMPILED
+    assert len(kept(folder / "home" / ".cache" / "moodcurve" / "kernels")) == 1
+    assert small(folder) == FOUND
+    for variable, below in (("XDG_CACHE_HOME", "moodcurve/kernels"), ("MOODCURVE_CACHE", "kernels")):
+        assert small(folder, **{variable: str(folder / variable)}) == COMPILED
+        assert len(kept(folder / variable / below)) == 1
+
+
+def test_a_filled_cache_that_cannot_be_written(folder: Path) -> None:
+    assert small(folder) == COMPILED
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    subprocess.run(["chmod", "-R", "a-w", str(folder)], check=True)
+    assert small(folder) == FOUND
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_an_empty_cache_that_cannot_be_written(folder: Path) -> None:
+    subprocess.run(["chmod", "-R", "a-w", str(folder / "package")], check=True)
+    assert small(folder) == COMPILED
+    assert kept(folder / "package") == []
+    assert len(kept(folder / "home")) == 1
+    assert small(folder) == FOUND
+
+
+def test_no_place_at_all(folder: Path) -> None:
+    (folder / "package" / "__pycache__").write_text("in the way")
+    (folder / "home").write_text("in the way")
+    assert small(folder) == COMPILED
+    assert small(folder) == COMPILED
+    assert kept(folder) == []
+
+
+def test_the_users_choice_of_a_folder(folder: Path) -> None:
+    chosen = folder / "chosen"
+    assert small(folder, NUMBA_CACHE_DIR=str(chosen)) == COMPILED
+    assert len(kept(chosen)) == 1
+    assert kept(folder / "package") == []
+    assert small(folder, NUMBA_CACHE_DIR=str(chosen)) == FOUND
+
+
+def test_a_damaged_file_is_made_anew(folder: Path) -> None:
+    assert small(folder) == COMPILED
+    (path,) = kept(folder / "package")
+    whole = path.read_bytes()
+    for damaged in (b"", whole[:-10], whole[:100] + bytes([whole[100] ^ 1]) + whole[101:]):
+        path.write_bytes(damaged)
+        assert small(folder) == COMPILED
+        assert small(folder) == FOUND
+
+
+def test_two_processes_share_a_cache_from_its_start(folder: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(2) as threads:
+        assert set(threads.map(small, [folder, folder])) <= {COMPILED, FOUND}
+    assert len(kept(folder / "package")) == 1
+    assert small(folder) == FOUND
+    assert list(folder.rglob(".moodcurve-*")) == []
+
+
+@pytest.fixture
+def fresh_version() -> Iterator[None]:
+    machine_code.version.cache_clear()
+    yield
+    machine_code.version.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_version")
+def test_another_processor_or_source_has_code_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import llvmlite.binding
+
+    def version() -> str:
+        machine_code.version.cache_clear()
+        return machine_code.version()
+
+    here = version()
+    assert here == version()
+    with monkeypatch.context() as other:
+        other.setattr(llvmlite.binding, "get_host_cpu_name", lambda: "another")
+        cpu = version()
+    with monkeypatch.context() as other:
+        (tmp_path / "kernels.py").write_text("changed")
+        other.setattr(machine_code, "_HERE", tmp_path)
+        source = version()
+    assert len({here, cpu, source}) == 3
+
+
+def test_old_versions_are_deleted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    for name, age_days in (("kernels-old", 40), ("kernels-recent", 5), ("other", 40)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (0, (tmp_path / name).stat().st_mtime - age_days * 86_400))
+    assert machine_code.keep("name", "symbol", b"code")
+    assert machine_code.find("name") == ("symbol", b"code")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "kernels-recent",
+        "other",
+        f"kernels-{machine_code.version()}",
+    }
+
+
+# --- preparing ---
+
+COUNT = """
+import sys
+import numpy as np
+from moodcurve.features import FEATURE_SETS, extract
+from moodcurve.features.kernels import watched
+turns = []
+rng = np.random.default_rng(0)
+t = np.arange(4 * 44100) / 44100
+sounds = [rng.normal(0, 0.1, len(t)), 0.5 * np.sin(2 * np.pi * 440 * t), 0 * t, np.sign(np.sin(2 * np.pi * 90 * t)) / 2]
+with watched(lambda: turns.append(1)):
+    for sound in sounds:
+        extract(np.array_split(sound.astype(np.float32), 3), 44100, FEATURE_SETS[sys.argv[1]])
+print(len(turns), "numba" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize("name", FEATURE_SETS)
+def test_after_preparation_no_song_needs_the_compiler(name: str) -> None:
+    assert preparation.prepare(FEATURE_SETS[name])
+    done = subprocess.run([sys.executable, "-c", COUNT, name], capture_output=True, text=True, timeout=300, check=True)
+    assert done.stdout.split() == [str(preparation.KERNELS[name]), "False"]
+
+
+def test_preparation_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is there already, but in this process each kernel has its turn."""
+    code = (
+        "from moodcurve.features import COMPARE260, preparation\n"
+        "preparation.is_prepared = lambda s: False\n"
+        "preparation.prepare(COMPARE260, progress=lambda done, total: print(done, total))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
+    total = preparation.KERNELS["compare260"]
+    assert done.stdout.splitlines() == [f"{number} {total}" for number in range(total)]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_first_run_says_that_it_prepares(
+    kept: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(preparation, "is_prepared", lambda feature_set: False)
+    monkeypatch.setattr(preparation, "prepare", lambda feature_set: kept)
+    song = tmp_path / "song.mp3"
+    waiting.prepare(FEATURE_SETS["compare260"], [song])
+    assert capsys.readouterr().err == ""  # no song, no need
+    song.touch()
+    waiting.prepare(FEATURE_SETS["compare260"], [song])
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "moodcurve: preparing the extractor for this machine, once; that takes some seconds"
+    assert [line for line in lines[1:] if "cannot be kept" in line and "prepares anew" in line] == lines[1:]
+    assert len(lines) == (1 if kept else 2)
