@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve.features.samples import one_channel
 from moodcurve.features.table import COMPARE260, HOP_S, FeatureError, Features, FeatureSet
 
 try:
@@ -63,7 +64,7 @@ def _run(x: npt.ArrayLike, sr: int, *, level: str, profile: str) -> npt.NDArray[
     """Run openSMILE over a whole recording, and give one of its two outputs."""
     if profile not in _DESCRIPTORS:
         raise ValueError(f"profile must be one of {', '.join(_DESCRIPTORS)}, got {profile!r}")
-    samples = np.nan_to_num(np.asarray(x, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    samples = np.nan_to_num(one_channel(x), nan=0.0, posinf=0.0, neginf=0.0)
     shipped = Path(opensmile.__file__).parent / "core" / "config" / _DESCRIPTORS[profile]
     with tempfile.TemporaryDirectory(prefix="moodcurve-") as folder:
         path = Path(folder) / f"{profile}.conf"
@@ -102,7 +103,7 @@ def extract(
     FeatureError
         If the recording is shorter than one window and what its last descriptors need (1.04 s).
     """
-    x = np.concatenate([np.zeros(0, np.float32), *(np.asarray(block, np.float32) for block in blocks)])
+    x = np.concatenate([np.zeros(0, np.float32), *(one_channel(block) for block in blocks)])
     if len(x) < 1.04 * sr:
         raise FeatureError(f"{len(x) / sr:.2f} s of audio is too short: one window takes at least 1.04 s")
     values = _run(x, sr, level="windows", profile=profile)
