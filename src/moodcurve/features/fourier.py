@@ -80,6 +80,7 @@ def magnitudes(wave: F32, hop: int, window: F32, plan: Transform, out: F32) -> N
     points = len(plan.work) // 2
     stride = points // _BLOCKS
     second = points // 4  # rows of factors in the first layer
+    columns = plan.tiles.shape[1]  # for a constant argument the butterfly would be compiled again
     for first in range(0, stride, LANES // 2):
         _windowed(wave, hop, window, 2 * first, 2 * stride, plan.tiles)
         for m in range(LANES // 2):
@@ -89,7 +90,7 @@ def magnitudes(wave: F32, hop: int, window: F32, plan: Transform, out: F32) -> N
                 _butterfly(plan.tiles, row, 4 * LANES, plan.tiles, row, 4 * LANES, plan.twiddles, factors)
             for group in range(4):
                 row, to = 2 * m + 4 * LANES * group, 2 * (4 * group * stride + first + m)
-                _butterfly(plan.tiles, row, LANES, plan.work, to, 2 * stride, plan.twiddles, second + first + m)
+                _butterfly(plan.tiles, row, columns, plan.work, to, 2 * stride, plan.twiddles, second + first + m)
     for block in range(_BLOCKS):
         _transform_block(plan.work, 2 * block * stride, stride, plan.twiddles, second + stride)
     _split(plan, out)
@@ -99,12 +100,12 @@ def magnitudes(wave: F32, hop: int, window: F32, plan: Transform, out: F32) -> N
 def _windowed(wave: F32, hop: int, window: F32, start: int, stride: int, tiles: F32) -> None:
     """Put windowed samples start + stride r + i, i = 0 .. 15, into rows 16 r + i of tiles, for r = 0 .. 15."""
     flat = tiles.reshape(-1)
-    square = LANES * LANES
+    square, columns = LANES * LANES, tiles.shape[1]  # for a constant argument the function would be compiled again
     for r in range(_BLOCKS):
         at = start + stride * r
         if at + LANES <= len(window):
             _half_turned(wave, at, hop, load(window, at), flat, _BLOCKS * square)
-            _half_turned(flat, _BLOCKS * square, 1 * LANES, spread(np.float32(1)), flat, r * square)
+            _half_turned(flat, _BLOCKS * square, columns, spread(np.float32(1)), flat, r * square)
         else:
             for i in range(LANES):
                 store(tiles, r * LANES + i, spread(np.float32(0)))

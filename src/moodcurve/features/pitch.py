@@ -89,11 +89,15 @@ def enhance(magnitudes: F32, out: F32) -> None:
 @exact
 def _mend_ends(magnitudes: F32, n: int, lane: int, out: F32) -> None:
     """Do what the ends of a spectrum need: bins before the first and after the last peak stay."""
-    first, last = 0, n - 1
-    while first < n and not _peak(magnitudes, n, lane, first):
-        first += 1
-    while last > first and not _peak(magnitudes, n, lane, last):
-        last -= 1
+    first, last = n, n - 1  # if there is no peak
+    for k in range(n):
+        if _peak(magnitudes, lane, k):
+            first = k
+            break
+    for k in range(n - 1, -1, -1):
+        if _peak(magnitudes, lane, k):
+            last = k
+            break
     quarter, half = np.float32(0.25), np.float32(0.5)
     if first == last:
         a, b, c = magnitudes[0, lane], magnitudes[1, lane], magnitudes[2, lane]
@@ -114,7 +118,7 @@ def _mend_ends(magnitudes: F32, n: int, lane: int, out: F32) -> None:
 
 
 @exact
-def _peak(magnitudes: F32, n: int, lane: int, k: int) -> bool:
+def _peak(magnitudes: F32, lane: int, k: int) -> bool:
     """Tell whether a bin is a peak; the margin of the magnitudes is lower than all of them."""
     here = magnitudes[k, lane]
     if k == 0:
@@ -208,12 +212,11 @@ def highest_peaks(sums: F32, peaks: F32, places: I64, counts: I64) -> None:
         counts[lane] = 0
     for group in range(len(peaks)):
         columns = above(load(peaks, group), load(bound, 0))
-        lane = 0
-        while columns != 0:
-            if columns & 1:
+        if columns == 0:
+            continue
+        for lane in range(LANES):
+            if columns >> lane & 1:
                 tied[lane] |= _insert_group(sums, lane, group, places, counts)
-            columns >>= 1
-            lane += 1
     for lane in range(LANES):
         if tied[lane]:  # one of the six is none
             counts[lane] = 0

@@ -1,5 +1,7 @@
 """The stages of the extractor that remember something from frame to frame, each usable alone."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from moodcurve.features import (
@@ -86,6 +88,20 @@ def _short_rows(
         previous[:] = magnitudes
 
 
+class Workplace(NamedTuple):
+    """What finding pitches needs and never changes, and tables to work in."""
+
+    window: F32
+    transform: fourier.Transform
+    axis: octaves.OctaveAxis
+    magnitudes: F32
+    """Of the bins, and a margin (n + margin, 16)."""
+    spectrum: F32
+    """Enhanced, then at the points of the axis, then summed (n + margin, 16)."""
+    unknowns: F64
+    """Of the splines (n - 1, 16)."""
+
+
 class Pitch:
     """F0 and voicing of the 60 ms frames; remembers the Viterbi search, and so lags by up to 30 frames."""
 
@@ -93,64 +109,62 @@ class Pitch:
 
     def __init__(self, framing: Framing) -> None:
         self.framing = framing
-        self.axis = octaves.octave_axis(framing.long_freqs)
-        self.transform = fourier.transform(framing.long_fft)
         self.track = viterbi.tracker()
-        bins = len(framing.long_freqs)
-        self.tables = tuple(lanes.table(bins + pitch.MARGIN) for _ in range(2))
-        # what the transform works in lies idle then, and fits, and lies in the cache
-        self.scratch = self.transform.work.reshape(-1).view(np.float64).reshape(-1, lanes.LANES)
+        transform = fourier.transform(framing.long_fft)
+        rows = len(framing.long_freqs) + pitch.MARGIN
+        self.workplace = Workplace(
+            framing.gauss,
+            transform,
+            octaves.octave_axis(framing.long_freqs),
+            lanes.table(rows),
+            lanes.table(rows),
+            # where the transform works, which lies idle then, and in the cache
+            transform.work.reshape(-1).view(np.float64).reshape(-1, lanes.LANES),
+        )
 
     def push(self, wave: F32, count: int) -> F32:
         """Take so many frames, the next starting at wave[0]; give those decided, (frames, 2) of F0 and voicing."""
-        out = np.empty((count + viterbi.WINDOW, 2), np.float32)
-        done, hop = 0, self.framing.hop
-        needed = (lanes.LANES - 1) * hop + self.framing.long
-        for first in range(0, count, lanes.LANES):
-            part = wave[first * hop : first * hop + needed]
-            if len(part) < needed:
-                part = np.concatenate([part, np.zeros(needed - len(part), np.float32)])
-            used = min(lanes.LANES, count - first)
-            magnitudes, spectrum = self.tables
-            fourier.magnitudes(part, hop, self.framing.gauss, self.transform, magnitudes)
-            done += _pitch_rows(
-                (magnitudes, spectrum, self.scratch), self.framing.long, used, self.axis, self.track, out[done:]
-            )
-        return out[:done]
+        turns = -(-count // lanes.LANES)
+        needed = (turns * lanes.LANES - 1) * self.framing.hop + self.framing.long
+        if len(wave) < needed:
+            wave = np.concatenate([wave, np.zeros(needed - len(wave), np.float32)])
+        return self._decided(wave, count, final=False)
 
     def flush(self) -> F32:
         """Decide the rest."""
-        out = np.empty((viterbi.WINDOW, 2), np.float32)
-        return out[: viterbi.decide(self.track, True, out)]
+        return self._decided(np.empty(0, np.float32), 0, final=True)
+
+    def _decided(self, wave: F32, count: int, *, final: bool) -> F32:
+        out = np.empty((count + viterbi.WINDOW, 2), np.float32)
+        return out[: _pitch_rows(wave, self.framing.hop, count, final, self.workplace, self.track, out)]
 
 
 @exact
 def _pitch_rows(
-    tables: tuple[F32, F32, F64],
-    length: int,
-    used: int,
-    axis: octaves.OctaveAxis,
-    track: viterbi.Tracker,
-    out: F32,
+    wave: F32, hop: int, count: int, final: bool, workplace: Workplace, track: viterbi.Tracker, out: F32
 ) -> int:
-    """Take the magnitudes of sixteen frames of so many samples, the first of which are used; all tables change."""
-    magnitudes, spectrum, scratch = tables
-    levels, means = np.empty(lanes.LANES, np.float32), np.empty(lanes.LANES)
+    """Find the pitches of so many frames, of sixteen at a time, which the wave must hold."""
+    window, transform, axis, magnitudes, spectrum, unknowns = workplace
     n = len(axis.upper)
+    levels, means = np.empty(lanes.LANES, np.float32), np.empty(lanes.LANES)
     peaks = np.empty((-(-n // pitch.STEP), lanes.LANES), np.float32)
     places, counts = np.empty((lanes.LANES, pitch.CANDIDATES), np.int64), np.empty(lanes.LANES, np.int64)
     f0, voicing = np.empty(pitch.CANDIDATES, np.float32), np.empty(pitch.CANDIDATES, np.float32)
-    pitch.frame_rms(magnitudes, n, length, levels)
-    pitch.enhance(magnitudes, spectrum)
-    pitch.octave_spectrum(spectrum, axis, scratch, spectrum)
-    pitch.subharmonic_sum(spectrum, axis, spectrum, peaks, means)
-    pitch.highest_peaks(spectrum, peaks, places, counts)
     done = 0
-    for lane in range(used):
-        highest = places[lane, : counts[lane]]
-        pitch.candidates(spectrum, means[lane], lane, highest, axis.octaves, (f0, voicing))
-        viterbi.advance(track, f0, voicing, levels[lane])
-        done += viterbi.decide(track, False, out[done:])
+    for first in range(0, count, lanes.LANES):
+        fourier.magnitudes(wave[first * hop :], hop, window, transform, magnitudes)
+        pitch.frame_rms(magnitudes, n, len(window), levels)
+        pitch.enhance(magnitudes, spectrum)
+        pitch.octave_spectrum(spectrum, axis, unknowns, spectrum)
+        pitch.subharmonic_sum(spectrum, axis, spectrum, peaks, means)
+        pitch.highest_peaks(spectrum, peaks, places, counts)
+        for lane in range(min(lanes.LANES, count - first)):
+            highest = places[lane, : counts[lane]]
+            pitch.candidates(spectrum, means[lane], lane, highest, axis.octaves, (f0, voicing))
+            viterbi.advance(track, f0, voicing, levels[lane])
+            done += viterbi.decide(track, final, out[done:])
+    if final:
+        done += viterbi.decide(track, final, out[done:])
     return done
 
 
