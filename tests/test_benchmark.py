@@ -134,7 +134,7 @@ def test_the_papers_table_1_is_quoted() -> None:
     ("protocol", "families", "message"),
     [
         ("mirex", ["mlr"], "protocol 'mirex' is not known; there are paper, mediaeval2015, deam"),
-        ("deam", ["mlr", "gru"], "model family 'gru' is not known"),
+        ("deam", ["mlr", "rnn"], "model family 'rnn' is not known"),
         ("deam", [], "no model family given"),
     ],
 )

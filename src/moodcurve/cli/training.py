@@ -23,6 +23,9 @@ class Family(StrEnum):
     mlr = "mlr"
     svr = "svr"
     ffnn = "ffnn"
+    gru = "gru"
+    lstm = "lstm"
+    gru_forward = "gru-forward"
 
 
 class Protocol(StrEnum):

@@ -17,7 +17,8 @@ from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table
 from moodcurve.learn.ffnn import FFNNConfig, fit_ffnn
 from moodcurve.learn.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.model import Epoch, FittedModel, Progress, silent
+from moodcurve.learn.model import Epoch, FittedModel, Progress, predict_rated, silent
+from moodcurve.learn.recurrent import ForwardConfig, LSTMConfig, RecurrentConfig, fit_recurrent
 from moodcurve.learn.svr import SVRConfig, fit_svr
 
 
@@ -25,7 +26,7 @@ from moodcurve.learn.svr import SVRConfig, fit_svr
 class Family:
     """A kind of model: its settings, and its ``fit(songs, config, *, seed, progress)``."""
 
-    config: type[MLRConfig] | type[SVRConfig] | type[FFNNConfig]
+    config: type[Any]
     fit: Callable[..., FittedModel]
 
     def fitted(self, songs: Sequence[Song], config: Any, *, seed: int, progress: Progress = silent) -> FittedModel:
@@ -38,6 +39,9 @@ FAMILIES = {
     "mlr": Family(MLRConfig, fit_mlr),
     "svr": Family(SVRConfig, fit_svr),
     "ffnn": Family(FFNNConfig, fit_ffnn),
+    "gru": Family(RecurrentConfig, fit_recurrent),
+    "lstm": Family(LSTMConfig, fit_recurrent),
+    "gru-forward": Family(ForwardConfig, fit_recurrent),
 }
 
 
@@ -64,7 +68,7 @@ class Trained:
 
     def training_figures(self) -> dict[str, Any]:
         """Give figures on the songs that it learned from; they say nothing about other songs."""
-        return figures(self.dataset.songs, [self.model.predict(song.x) for song in self.dataset.songs])
+        return figures(self.dataset.songs, [predict_rated(self.model, song) for song in self.dataset.songs])
 
 
 def family(name: str) -> Family:
@@ -84,7 +88,7 @@ def train(
     dataset: Dataset,
     name: str,
     *,
-    config: MLRConfig | SVRConfig | FFNNConfig | None = None,
+    config: Any = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Trained:
