@@ -26,6 +26,9 @@ class Family(StrEnum):
     gru = "gru"
     lstm = "lstm"
     gru_forward = "gru-forward"
+    state_space = "state-space"
+    state_space_live = "state-space-live"
+    two_level = "two-level"
 
 
 class Protocol(StrEnum):

@@ -80,8 +80,8 @@ class SVR:
 
     def predict(self, x: npt.NDArray[np.floating]) -> FloatArray:
         """Arousal and valence (n, 2) of features (n, columns); not limited to [-1, 1]."""
-        kernel = _kernel(self.preprocessing.apply(x), self.support, self.config)
-        predicted: FloatArray = kernel @ self.weights + self.bias
+        similar = kernel(self.preprocessing.apply(x), self.support, self.config)
+        predicted: FloatArray = similar @ self.weights + self.bias
         return predicted
 
     def build(self, graph: Graph) -> str:
@@ -91,7 +91,7 @@ class SVR:
         vectors loses the fifth decimal; so the kernel is written out.
         """
         z = self.preprocessing.build(graph)
-        k = _kernel_nodes(graph, z, self.support, self.config)
+        k = kernel_nodes(graph, z, self.support, self.config)
         return graph.add("Add", graph.add("MatMul", k, graph.constant(self.weights)), graph.constant(self.bias))
 
 
@@ -122,7 +122,7 @@ def fit_svr(songs: Sequence[Song], config: SVRConfig, *, seed: int = 0, progress
     return SVR(config=config, preprocessing=preprocessing, support=z[needed], weights=dual[needed], bias=bias)
 
 
-def _kernel(z: FloatArray, s: FloatArray, config: SVRConfig) -> FloatArray:
+def kernel(z: FloatArray, s: FloatArray, config: SVRConfig) -> FloatArray:
     """Kernel of each frame with each support vector, (n, vectors)."""
     product: FloatArray = z @ s.T
     match config.kernel:
@@ -138,8 +138,8 @@ def _kernel(z: FloatArray, s: FloatArray, config: SVRConfig) -> FloatArray:
     return bells
 
 
-def _kernel_nodes(graph: Graph, z: str, s: FloatArray, config: SVRConfig) -> str:
-    """Add `_kernel` to a graph."""
+def kernel_nodes(graph: Graph, z: str, s: FloatArray, config: SVRConfig) -> str:
+    """Add `kernel` to a graph."""
 
     def number(value: float) -> str:
         return graph.constant(np.float64(value))

@@ -19,7 +19,9 @@ from moodcurve.learn.ffnn import FFNNConfig, fit_ffnn
 from moodcurve.learn.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.model import Epoch, FittedModel, Progress, predict_rated, silent
 from moodcurve.learn.recurrent import ForwardConfig, LSTMConfig, RecurrentConfig, fit_recurrent
+from moodcurve.learn.statespace import LiveStateSpaceConfig, StateSpaceConfig, fit_state_space
 from moodcurve.learn.svr import SVRConfig, fit_svr
+from moodcurve.learn.two_level import TwoLevelConfig, fit_two_level
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ FAMILIES = {
     "gru": Family(RecurrentConfig, fit_recurrent),
     "lstm": Family(LSTMConfig, fit_recurrent),
     "gru-forward": Family(ForwardConfig, fit_recurrent),
+    "state-space": Family(StateSpaceConfig, fit_state_space),
+    "state-space-live": Family(LiveStateSpaceConfig, fit_state_space),
+    "two-level": Family(TwoLevelConfig, fit_two_level),
 }
 
 
