@@ -61,14 +61,20 @@ def octave_axis(freqs: F64) -> OctaveAxis:
 
 def _spline_system(knots: F64) -> F64:
     """Factorise the natural spline's tridiagonal equations for its second derivatives, once for all frames."""
-    rows = [(0.0,) * 5]
-    for lower, here, upper in zip(*(knots[i : len(knots) - 2 + i].tolist() for i in range(3)), strict=True):
-        below, above = here - lower, upper - here
-        left = below / (below + above)
-        pivot = left * rows[-1][4] + 2
-        scale = 6 / (below + above) / pivot
-        rows.append((scale / below, -scale * (1 / below + 1 / above), scale / above, -left / pivot, (left - 1) / pivot))
-    return np.array([*rows, (0.0,) * 5])
+    below, above = np.diff(knots)[:-1], np.diff(knots)[1:]
+    left = below / (below + above)
+    following = [0.0]
+    for share in left.tolist():
+        following.append((share - 1) / (share * following[-1] + 2))
+    pivot = left * np.array(following[:-1]) + 2
+    scale = 6 / (below + above) / pivot
+    system = np.zeros((len(knots), 5))
+    system[1:-1, 0] = scale / below
+    system[1:-1, 1] = -scale * (1 / below + 1 / above)
+    system[1:-1, 2] = scale / above
+    system[1:-1, 3] = -left / pivot
+    system[1:-1, 4] = following[1:]
+    return system
 
 
 def _spline_points(knots: F64, points: F64) -> tuple[npt.NDArray[np.int64], F64]:
