@@ -204,6 +204,12 @@ def test_no_place_at_all(folder: Path) -> None:
     assert kept(folder) == []
 
 
+def test_a_kernel_that_was_changed_is_compiled_anew(folder: Path) -> None:
+    assert small(folder) == COMPILED
+    (folder / "small.py").write_text(KERNEL.replace("s += v", "s += 2 * v"))
+    assert small(folder) == "20.0 True"
+
+
 def test_the_users_choice_of_a_folder(folder: Path) -> None:
     chosen = folder / "chosen"
     assert small(folder, NUMBA_CACHE_DIR=str(chosen)) == COMPILED
@@ -261,7 +267,7 @@ def test_another_processor_or_source_has_code_of_its_own(monkeypatch: pytest.Mon
 
 def test_old_versions_are_deleted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    for name, age_days in (("kernels-old", 40), ("kernels-recent", 5), ("other", 40)):
+    for name, age_days in (("kernels-old", 40), ("kernels-recent", 3), ("other", 40)):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (0, (tmp_path / name).stat().st_mtime - age_days * 86_400))
     assert machine_code.keep("name", "symbol", b"code")

@@ -222,6 +222,9 @@ def _no_interrupts() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # which lets interrupts through when it starts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -231,8 +234,7 @@ def _no_interrupts() -> Iterator[None]:
 
 def _work(make: Callable[[], Job[Any, Any]], pipe: "Connection[Any, Any]") -> None:
     """Do one item after the other until the pipe is closed."""
-    if not hasattr(signal, "pthread_sigmask"):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def report(seconds: float, total: float | None) -> None:
         try:

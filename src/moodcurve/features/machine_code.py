@@ -23,7 +23,7 @@ from typing import Any
 from moodcurve.files import cache_folder, written_whole
 
 _HERE = Path(__file__).parent
-_STALE_S = 30 * 86_400
+_STALE_S = 7 * 86_400
 _CHECKSUM = 32
 _lock = threading.Lock()
 
