@@ -23,6 +23,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
+def prepared() -> None:
+    """For tests of what a command prints, which at a first run is one line more."""
+    for feature_set in FEATURE_SETS.values():
+        prepare(feature_set)
+
+
+@pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder of real songs; absent, a failure on CI and a skip elsewhere."""
     folder = Path(os.environ.get("MOODCURVE_DATA", ROOT.parent / "shared" / "data"))

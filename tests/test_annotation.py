@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from typer.testing import CliRunner, Result
 
-from moodcurve import cli
+from command_line import Result
+from command_line import run as run_command
 from moodcurve.datasets import DatasetError, read_dataset
 from moodcurve.datasets.agreement import AGREEMENTS, cronbach_alpha, krippendorff_alpha
 from moodcurve.datasets.annotation import (
@@ -405,7 +405,7 @@ def test_the_spreads_of_deam_are_those_of_its_tracks(deam_dir: Path) -> None:
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli.app, [str(a) for a in ("labels", *arguments)])
+    return run_command("labels", *arguments)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -416,7 +416,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_the_command_writes_labels_agreement_and_the_chosen_songs(tmp_path: Path) -> None:
     survey, out = write_survey(tmp_path / "survey"), tmp_path / "out"
     done = run(survey, "-o", out, "--report", out, "--keep", "0.5", "--by", "pairwise_r", "--json")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0, done.stderr
     assert sorted(path.name for path in out.iterdir()) == [
         "agreement.csv", "labels.csv", "raters.json", "raters.md", "selected.txt", "songs.csv"
     ]  # fmt: skip
@@ -506,7 +506,7 @@ def test_the_command_shows_tables_and_names_what_is_left_out(tmp_path: Path) -> 
 def test_surveys_too_poor_for_figures_have_labels_all_the_same(entries: list[str], tmp_path: Path) -> None:
     (tmp_path / "tracks.csv").write_text(HEADER + "\n".join(entries) + "\n")
     done = run(tmp_path, "-o", tmp_path, "--report", tmp_path, "--min-raters", "1", "--keep", "1", "--json")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0, done.stderr
     (part,) = json.loads(done.stdout)["parts"]  # strict JSON: undefined figures are null
     assert part["arousal"]["agreement"]["cronbach_alpha"] == {"mean": None, "sd": None, "median": None, "songs": 0}
     labels = rows(tmp_path / "labels.csv")
@@ -520,7 +520,7 @@ def test_ratings_of_whole_songs_alone_are_enough(tmp_path: Path) -> None:
     survey, out = write_survey(tmp_path / "survey"), tmp_path / "out"
     (survey / "tracks.csv").unlink()
     done = run(survey, "-o", out, "--json")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0, done.stderr
     assert [path.name for path in out.iterdir()] == ["songs.csv"]
     assert json.loads(done.stdout)["parts"] == []
 
@@ -529,7 +529,7 @@ def test_ratings_of_whole_songs_alone_are_enough(tmp_path: Path) -> None:
 def test_wrong_shares_are_wrong_usage(arguments: list[str], tmp_path: Path) -> None:
     done = run(tmp_path, *arguments)
     assert done.exit_code == 2
-    assert "--keep" in done.output
+    assert "--keep" in done.stderr
 
 
 def test_the_page_of_results_is_the_stored_figures() -> None:

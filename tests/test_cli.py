@@ -12,14 +12,15 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
 import soundfile
-from typer.testing import CliRunner, Result
 
+from command_line import run
 from moodcurve import cli
 from moodcurve.datasets.deam import Labels
 from moodcurve.features import COMPARE260, FEATURE_SETS
@@ -28,6 +29,7 @@ from moodcurve.learn.protocols import PROTOCOLS
 from moodcurve.learn.training import FAMILIES
 
 SR = 44_100
+pytestmark = pytest.mark.usefixtures("prepared")
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +39,6 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
     x = np.random.default_rng(0).normal(0, 0.1, 4 * SR) * np.linspace(0.1, 1, 4 * SR)
     soundfile.write(path, x, SR)
     return path
-
-
-def run(*arguments: str | Path) -> Result:
-    """Run in this process; known errors become exit codes in `main`, which only the process below passes."""
-    return CliRunner().invoke(cli.app, [str(a) for a in arguments])
 
 
 def process(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
@@ -280,6 +277,94 @@ def test_a_drawing_fits_the_terminal(song: Path, encoding: str, columns: int, dr
     dotted = [line for line in lines if re.search("[\u2800-\u28ff]", line)]
     assert len(dotted) == (8 if drawn else 0)
     assert all(len(line) <= columns for line in dotted)
+
+
+# --- several processes ---
+
+
+@pytest.fixture(scope="module")
+def several(song: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three songs, a file that is none in the middle, and one that takes longest first."""
+    folder = tmp_path_factory.mktemp("several")
+    paths = [folder / name for name in ("long.flac", "second.flac", "text.mp3", "third.flac")]
+    soundfile.write(paths[0], np.random.default_rng(1).normal(0, 0.1, 20 * SR), SR)
+    for path in (paths[1], paths[3]):
+        path.write_bytes(song.read_bytes())
+    paths[2].write_text("not music")
+    return paths
+
+
+def test_several_processes_give_what_one_gives(several: list[Path], tmp_path: Path) -> None:
+    runs = []
+    for workers in ("1", "2"):
+        out = tmp_path / workers
+        done = process("analyze", *several, "-o", out, "-f", "csv", "-f", "json", "--workers", workers)
+        files = {path.name: path.read_bytes() for path in out.iterdir()}
+        runs.append((done.returncode, done.stdout, done.stderr.replace(str(out), "out"), files))
+    assert runs[0] == runs[1]
+    assert runs[0][0] == 1
+    said = [
+        next(path.stem for path in several if path.stem in Path(line).name or path.name in line)
+        for line in runs[0][2].splitlines()
+    ]
+    assert said == ["long", "long", "second", "second", "text", "third", "third"]
+    assert set(runs[0][3]) == {f"{name}.{ending}" for name in ("long", "second", "third") for ending in ("csv", "json")}
+
+
+CRASHING = """
+import os, signal, sys
+from moodcurve import analysis
+from moodcurve.cli import main
+def crash(path, feature_set, *, progress=None, real=analysis.file_features):
+    if path.name == "second.flac":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return real(path, feature_set, progress=progress)
+analysis.file_features = crash
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_a_file_that_crashes_its_process_costs_itself_only(several: list[Path], tmp_path: Path) -> None:
+    script = tmp_path / "crashing.py"  # the processes import it too
+    script.write_text(CRASHING)
+    command = [sys.executable, script, "analyze", *several, "-o", tmp_path / "out", "--workers", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    complaints = [line for line in done.stderr.splitlines() if "second.flac" in line]
+    assert complaints == [f"moodcurve: {several[1]}: the process that worked on it crashed (signal 11)"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"long.csv", "third.csv"}
+
+
+def test_ctrl_c_stops_all_processes_and_leaves_nothing_half_written(song: Path, tmp_path: Path) -> None:
+    long = [tmp_path / "long.flac", tmp_path / "longer.flac"]
+    for path in long:
+        soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 600 * SR), SR)
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", "analyze", song, *long]
+    # a group of its own: a terminal's Ctrl-C reaches all processes of the group
+    with subprocess.Popen(
+        [*command, "-o", out, "--workers", "2"], stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        assert running.stderr is not None
+        assert "wrote" in running.stderr.readline()
+        os.killpg(running.pid, signal.SIGINT)
+        _, stderr = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert stderr.splitlines() == ["moodcurve: interrupted: 1 of 3 songs are done"]
+    assert [path.name for path in out.iterdir()] == ["noise.csv"]
+    deadline = time.monotonic() + 10  # Python's own helper process notices within moments that it is alone
+    while group_lives(running.pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 # --- features ---

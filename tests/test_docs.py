@@ -4,13 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from moodcurve.cli import app
 from test_layers import LAYERS
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = app.commands
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -6,23 +6,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from moodcurve import __version__
+from moodcurve.cli.parsing import App, Option
 from moodcurve.errors import MoodcurveError
 from moodcurve.wording import one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-app = typer.Typer(
-    help="Every song as a curve of arousal and valence.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+app = App("moodcurve", help="Every song as a curve of arousal and valence.", version=__version__)
 
 
 class Set(StrEnum):
@@ -32,7 +24,7 @@ class Set(StrEnum):
     default = "default"
 
 
-ModelOption = Annotated[str, typer.Option("--model", metavar="NAME|FILE", help="A packaged model or a model file.")]
+ModelOption = Annotated[str, Option("--model", metavar="NAME|FILE", help="A packaged model or a model file.")]
 
 
 def main() -> None:
@@ -44,25 +36,18 @@ def main() -> None:
         # a terminal that cannot show a character gets a replacement, not a crash
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        app()
+        code = app(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # who read the results wants no more of them
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
     except (MoodcurveError, OSError) as error:
         say(reason(error))
-        sys.exit(1)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"moodcurve {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    pass
+        code = 1
+    except KeyboardInterrupt:
+        say("interrupted")
+        code = 130
+    sys.exit(code)
 
 
 def advance(bar: "Progress", task: "TaskID", done: int, total: int) -> None:

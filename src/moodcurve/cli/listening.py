@@ -7,12 +7,15 @@ from contextlib import closing
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
-
-import typer
+from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import ModelOption, Set, app, reason, say
+from moodcurve.cli.parsing import Argument, Option, UsageError
+from moodcurve.errors import MoodcurveError
 from moodcurve.wording import one_line
+
+if TYPE_CHECKING:
+    from moodcurve.outputs import Written
 
 
 class Format(StrEnum):
@@ -22,20 +25,19 @@ class Format(StrEnum):
     json = "json"
 
 
-@app.command()
+@app.command
 def analyze(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", readable=False, help="Audio files, or videos.")],
-    folder: Annotated[
-        Path | None, typer.Option("-o", metavar="DIR", readable=False, help="Write results here.")
-    ] = None,
-    formats: Annotated[list[Format] | None, typer.Option("-f", help="May be given several times.")] = None,
-    plot: Annotated[bool, typer.Option("--plot", help="Write a picture, <stem>.png, into DIR or here.")] = False,
-    report: Annotated[bool, typer.Option("--report", help="Write a page with a player, <stem>.html.")] = False,
+    paths: Annotated[list[Path], Argument(metavar="PATH...", help="Audio files, or videos.")],
+    folder: Annotated[Path | None, Option("-o", metavar="DIR", help="Write results here.")] = None,
+    formats: Annotated[list[Format] | None, Option("-f", help="May be given several times.")] = None,
+    plot: Annotated[bool, Option("--plot", help="Write a picture, <stem>.png, into DIR or here.")] = False,
+    report: Annotated[bool, Option("--report", help="Write a page with a player, <stem>.html.")] = False,
     model: ModelOption = "default",
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes; by default one a core, from four songs on.")
+        int | None,
+        Option("--workers", metavar="N", min=1, help="Processes; by default one a core, from four songs on."),
     ] = None,
-) -> None:
+) -> int:
     """Give the curve of arousal and valence of songs.
 
     Without -f: a table. One song, one -f and no -o: that format on standard output. -o alone writes CSV.
@@ -51,7 +53,7 @@ def analyze(
     formats = list(dict.fromkeys(formats or []))
     to_stdout = folder is None and bool(formats)
     if to_stdout and (len(stems) > 1 or len(formats) > 1):
-        raise typer.BadParameter("several songs or formats need a folder to write to: -o DIR", param_hint="-f")
+        raise UsageError("several songs or formats need a folder to write to: -o DIR", name="-f")
     if folder is not None and not (formats or plot or report):
         formats = [Format.csv]
     outputs = Outputs(folder=folder or Path(), formats=() if to_stdout else tuple(formats), plot=plot, report=report)
@@ -72,15 +74,7 @@ def analyze(
                 for path, result in zip(songs, results, strict=True):
                     if isinstance(result, Written):
                         curves.append(result.curve)
-                        for line in (
-                            *(f"{path}: {w}" for w in result.curve.warnings),
-                            *(f"wrote {f}" for f in result.files),
-                        ):
-                            say(line)
-                    problem = result.problem if isinstance(result, Written) else result
-                    if problem is not None:
-                        say(reason(problem))
-                        exit_code = 1
+                    exit_code |= _tell(path, result)
         except KeyboardInterrupt:
             say(f"interrupted: {len(curves)} of {len(stems)} songs are done")
             exit_code = 130
@@ -93,16 +87,14 @@ def analyze(
         from moodcurve import terminal
 
         terminal.print_curves(curves)
-    raise typer.Exit(exit_code)
+    return exit_code
 
 
-@app.command()
+@app.command
 def features(
-    path: Annotated[Path, typer.Argument(metavar="PATH", readable=False, help="An audio file, or a video.")],
-    feature_set: Annotated[Set, typer.Option("--set", help="Which columns.")] = Set.compare260,
-    output: Annotated[
-        Path | None, typer.Option("-o", metavar="FILE.csv", readable=False, help="Instead of printing.")
-    ] = None,
+    path: Annotated[Path, Argument(metavar="PATH", help="An audio file, or a video.")],
+    feature_set: Annotated[Set, Option("--set", help="Which columns.")] = Set.compare260,
+    output: Annotated[Path | None, Option("-o", metavar="FILE.csv", help="Instead of printing.")] = None,
 ) -> None:
     """Write a song's window features as DEAM's CSV: frameTime;... with a row each half second.
 
@@ -130,14 +122,10 @@ def features(
             write_csv(heard.features, stream)
 
 
-@app.command()
+@app.command
 def demo(
-    song: Annotated[
-        Path | None, typer.Argument(metavar="[SONG]", readable=False, help="Your own song instead.")
-    ] = None,
-    folder: Annotated[Path, typer.Option("-o", metavar="DIR", readable=False, help="Write results here.")] = Path(
-        "demo-output"
-    ),
+    song: Annotated[Path | None, Argument(metavar="[SONG]", help="Your own song instead.")] = None,
+    folder: Annotated[Path, Option("-o", metavar="DIR", help="Write results here.")] = Path("demo-output"),
 ) -> None:
     """Take a song through the whole path: table, CSV, JSON, picture and page with a player.
 
@@ -174,9 +162,22 @@ def demo(
     say(f"open {written[-1].resolve()} in a browser to hear the song and watch its curve")
 
 
+def _tell(song: Path, result: "Written | MoodcurveError | OSError") -> int:
+    """Say on standard error what came of a song; give 1 if something is wrong."""
+    problem = result if isinstance(result, Exception) else result.problem
+    if not isinstance(result, Exception):
+        for warning in result.curve.warnings:
+            say(f"{song}: {warning}")
+        for file in result.files:
+            say(f"wrote {file}")
+    if problem is not None:
+        say(reason(problem))
+    return int(problem is not None)
+
+
 def _keep_apart(songs: Sequence[Path], results: Sequence[Path]) -> None:
     """Refuse to write a result over one of the songs."""
     places = {os.path.realpath(song) for song in songs}
     for result in results:
         if os.path.realpath(result) in places:
-            raise typer.BadParameter(f"{one_line(str(result))} is one of the songs; choose another", param_hint="-o")
+            raise UsageError(f"{one_line(str(result))} is one of the songs; choose another", name="-o")

@@ -5,9 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from moodcurve.cli.app import app, say
+from moodcurve.cli.parsing import Argument, Option, UsageError
 
 
 class Between(StrEnum):
@@ -27,34 +26,32 @@ class Agreement(StrEnum):
     krippendorff_alpha = "krippendorff_alpha"
 
 
-@app.command()
+@app.command
 def labels(
     ratings: Annotated[
         Path,
-        typer.Argument(
-            metavar="RATINGS", readable=False, help="Folder of DEAM, or with tracks.csv or ratings.csv, or such a file."
-        ),
+        Argument(metavar="RATINGS", help="Folder of DEAM, or with tracks.csv or ratings.csv, or such a file."),
     ],
     output: Annotated[
         Path | None,
-        typer.Option("-o", metavar="DIR", readable=False, help="Write labels, agreement and chosen songs here."),
+        Option("-o", metavar="DIR", help="Write labels, agreement and chosen songs here."),
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option("--report", metavar="DIR", readable=False, help="Write the figures here, raters.json and .md."),
+        Option("--report", metavar="DIR", help="Write the figures here, raters.json and .md."),
     ] = None,
-    skip_s: Annotated[float, typer.Option("--skip", metavar="SECONDS", min=0, help="Drop so much at the start.")] = 15,
-    between: Annotated[Between, typer.Option("--between", help="How tracks run between entries.")] = Between.line,
-    min_raters: Annotated[int, typer.Option("--min-raters", min=1, help="Drop moments with fewer.")] = 2,
+    skip_s: Annotated[float, Option("--skip", metavar="SECONDS", min=0, help="Drop so much at the start.")] = 15,
+    between: Annotated[Between, Option("--between", help="How tracks run between entries.")] = Between.line,
+    min_raters: Annotated[int, Option("--min-raters", metavar="N", min=1, help="Drop moments with fewer.")] = 2,
     keep: Annotated[
-        float | None, typer.Option("--keep", metavar="SHARE", help="Choose the songs with the best agreement.")
+        float | None, Option("--keep", metavar="SHARE", help="Choose the songs with the best agreement.")
     ] = None,
     by: Annotated[
-        Agreement, typer.Option("--by", help="What --keep goes by, on a song's worse axis.")
+        Agreement, Option("--by", help="What --keep goes by, on a song's worse axis.")
     ] = Agreement.cronbach_alpha,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of splits and intervals.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-) -> None:
+    seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of splits and intervals.")] = 0,
+    as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
+) -> int:
     """Average single raters' ratings into labels, and say how far raters agree and what a perfect model could reach.
 
     -o DIR writes labels.csv, agreement.csv, songs.csv (ratings of whole songs) and, with --keep, selected.txt.
@@ -62,9 +59,9 @@ def labels(
     Example: moodcurve labels ratings -o labels --keep 0.5
     """
     if keep is not None and not 0 < keep <= 1:
-        raise typer.BadParameter(f"{keep} is not more than 0 and at most 1", param_hint="--keep")
+        raise UsageError(f"{keep} is not more than 0 and at most 1", name="--keep")
     if keep is not None and output is None:
-        raise typer.BadParameter("the chosen songs go to a folder: give it with -o", param_hint="--keep")
+        raise UsageError("the chosen songs go to a folder: give it with -o", name="--keep")
 
     from moodcurve import terminal
     from moodcurve.datasets.agreement import best_agreed
@@ -101,4 +98,4 @@ def labels(
             written.append(file)
     for file in written:
         say(f"wrote {file}")
-    raise typer.Exit(int(bool(data.notes or made.refused)))
+    return int(bool(data.notes or made.refused))

@@ -6,9 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from moodcurve.cli.app import ModelOption, Set, advance, app, say
+from moodcurve.cli.parsing import Argument, Option
 from moodcurve.wording import one_line
 
 if TYPE_CHECKING:
@@ -46,28 +45,24 @@ class Labels(StrEnum):
     mediaeval2015 = "mediaeval2015"
 
 
-LabelsOption = Annotated[Labels, typer.Option("--labels", help="Which labels of a DEAM folder.")]
-DatasetArgument = Annotated[
-    Path, typer.Argument(metavar="DATASET", readable=False, help="Folder of annotated songs in DEAM's layout.")
-]
+LabelsOption = Annotated[Labels, Option("--labels", help="Which labels of a DEAM folder.")]
+DatasetArgument = Annotated[Path, Argument(metavar="DATASET", help="Folder of annotated songs in DEAM's layout.")]
 
 
-@app.command()
+@app.command
 def train(
     folder: DatasetArgument,
-    family: Annotated[Family, typer.Option("--model", help="Which kind of model.")],
-    output: Annotated[Path, typer.Option("-o", metavar="MODEL.onnx", readable=False, help="The model file to write.")],
-    config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE.toml", readable=False, help="Settings of the model.")
-    ] = None,
+    family: Annotated[Family, Option("--model", help="Which kind of model.")],
+    output: Annotated[Path, Option("-o", metavar="MODEL.onnx", help="The model file to write.")],
+    config: Annotated[Path | None, Option("--config", metavar="FILE.toml", help="Settings of the model.")] = None,
     labels: LabelsOption = Labels.deam,
-    feature_set: Annotated[Set, typer.Option("--set", help="Which columns to learn from.")] = Set.default,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same model.")] = 0,
+    feature_set: Annotated[Set, Option("--set", help="Which columns to learn from.")] = Set.default,
+    seed: Annotated[int, Option("--seed", metavar="N", min=0, help="The same seed gives the same model.")] = 0,
     without: Annotated[
         Path | None,
-        typer.Option("--without", metavar="FILE", readable=False, help="Leave out these songs, an id a line."),
+        Option("--without", metavar="FILE", help="Leave out these songs, an id a line."),
     ] = None,
-) -> None:
+) -> int:
     """Train a model on annotated songs and write it as one ONNX file.
 
     Beside it go a log, <stem>.training.json, and for networks a picture of the loss, <stem>.loss.png.
@@ -96,19 +91,17 @@ def train(
     say(f"trained {family} on {len(dataset.songs)} songs in {trained.seconds:.0f} s")
     for file in (output, *save_log(trained, output)):
         say(f"wrote {file}")
-    raise typer.Exit(int(missing))
+    return int(missing)
 
 
-@app.command()
+@app.command
 def evaluate(
     folder: DatasetArgument,
     model: ModelOption = "default",
-    ids: Annotated[
-        Path | None, typer.Option("--ids", metavar="FILE", readable=False, help="Only these songs, an id a line.")
-    ] = None,
+    ids: Annotated[Path | None, Option("--ids", metavar="FILE", help="Only these songs, an id a line.")] = None,
     labels: LabelsOption = Labels.deam,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+    as_json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
+) -> int:
     """Judge a model on annotated songs: RMSE, r, R² and CCC, per song and over all points.
 
     On songs that the model has learned from, as the packaged one has from DEAM's, this shows how well it fits, not how
@@ -129,21 +122,17 @@ def evaluate(
         print(json.dumps(figures, allow_nan=False))
     else:
         terminal.print_evaluation(figures)
-    raise typer.Exit(int(missing))
+    return int(missing)
 
 
-@app.command()
+@app.command
 def benchmark(
     folder: DatasetArgument,
-    protocol: Annotated[Protocol, typer.Option("--protocol")] = Protocol.paper,
-    models: Annotated[str, typer.Option("--models", metavar="a,b,...", help="Model families.")] = "mlr,svr,ffnn",
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", readable=False, help="Write JSON here.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", metavar="DIR", readable=False, help="Write JSON, tables and figure here.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of splits, training and intervals.")] = 0,
+    protocol: Annotated[Protocol, Option("--protocol", help="Which songs, labels and folds.")] = Protocol.paper,
+    models: Annotated[str, Option("--models", metavar="a,b,...", help="Model families.")] = "mlr,svr,ffnn",
+    json_file: Annotated[Path | None, Option("--json", metavar="FILE", help="Write JSON here.")] = None,
+    output: Annotated[Path | None, Option("-o", metavar="DIR", help="Write JSON, tables and figure here.")] = None,
+    seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of splits, training and intervals.")] = 0,
 ) -> None:
     """Train and test model families by a stated protocol, with the published figures beside.
 

@@ -1,0 +1,121 @@
+"""Words on a command line to a command's arguments."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+
+from moodcurve.cli.parsing import App, Argument, Option, UsageError
+
+CALLS: list[dict[str, Any]] = []
+app = App("play", help="Plays.", version="1.2")
+
+
+class Key(StrEnum):
+    """Keys."""
+
+    c_major = "c"
+    d_flat = "d-flat"
+
+
+@app.command
+def songs(
+    paths: Annotated[list[Path], Argument(metavar="PATH...", help="Songs.")],
+    key: Annotated[Key, Option("--key", help="The key.")],
+    folder: Annotated[Path | None, Option("-o", metavar="DIR", help="Where to.")] = None,
+    voices: Annotated[list[Key] | None, Option("-v", help="Several.")] = None,
+    count: Annotated[int | None, Option("--count", metavar="N", min=1, help="How often.")] = None,
+    speed: Annotated[float, Option("--speed", metavar="X", help="How fast.")] = 1.0,
+    loud: Annotated[bool, Option("--loud", help="Loud.")] = False,
+) -> int:
+    """Play songs.
+
+    In a key.
+    """
+    CALLS.append(dict(locals()))
+    if speed == 0:
+        raise UsageError("this is silence", name="--speed")
+    return 7
+
+
+@app.command
+def stop(song: Annotated[Path | None, Argument(metavar="[SONG]", help="One, or all.")] = None) -> None:
+    """Stop."""
+    CALLS.append({"song": song})
+
+
+def called(*words: str) -> tuple[int, dict[str, Any]]:
+    CALLS.clear()
+    code = app(words)
+    return code, CALLS[0] if CALLS else {}
+
+
+def test_values_have_their_types_and_defaults() -> None:
+    code, values = called("songs", "a.mp3", "--key", "d-flat")
+    assert code == 7
+    assert values == {
+        "paths": [Path("a.mp3")], "key": Key.d_flat, "folder": None, "voices": None, "count": None,
+        "speed": 1.0, "loud": False,
+    }  # fmt: skip
+    assert isinstance(values["key"], Key)
+
+
+def test_options_may_stand_anywhere_and_some_several_times() -> None:
+    words = ("-v", "c", "a", "--key=c", "b", "-odir", "--loud", "c", "-v", "d-flat", "--count", "2", "--speed", "-0.5")
+    _, values = called("songs", *words)
+    assert values["paths"] == [Path(name) for name in "abc"]
+    assert values["voices"] == [Key.c_major, Key.d_flat]
+    assert (values["folder"], values["loud"], values["count"], values["speed"]) == (Path("dir"), True, 2, -0.5)
+
+
+def test_after_two_dashes_all_are_arguments() -> None:
+    assert called("songs", "--key", "c", "--", "-o", "--loud")[1]["paths"] == [Path("-o"), Path("--loud")]
+    assert called("stop", "--", "-x.mp3") == (0, {"song": Path("-x.mp3")})
+    assert called("stop") == (0, {"song": None})
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("songs", "--key", "c"), "Missing argument PATH..."),
+        (("songs", "a"), "Missing option --key"),
+        (("songs", "a", "--key", "e"), "Invalid value for --key: 'e' is not one of c, d-flat"),
+        (("songs", "a", "--key"), "option --key requires argument"),
+        (("songs", "a", "--key", "c", "--count", "many"), "Invalid value for --count: 'many' is not a whole number"),
+        (("songs", "a", "--key", "c", "--count", "0"), "Invalid value for --count: 0 is less than 1"),
+        (("songs", "a", "--key", "c", "--speed", "x"), "Invalid value for --speed: 'x' is not a number"),
+        (("songs", "a", "--key", "c", "--speed", "0"), "Invalid value for --speed: this is silence"),
+        (("songs", "a", "--nonsense"), "option --nonsense not recognized"),
+        (("songs", "a", "-x"), "option -x not recognized"),
+        (("stop", "a", "b"), "Got an argument too many: b"),
+        (("nonsense",), "No such command or option: nonsense"),
+    ],
+)
+def test_wrong_usage(words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert called(*words)[0] == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.splitlines()[-1] == f"Error: {message}"
+    assert printed.err.startswith("Usage: play")
+
+
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_help(word: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert called("songs", word, "--key", "e") == (0, {})
+    page = capsys.readouterr().out
+    assert page.startswith("Usage: play songs [OPTIONS] PATH...\n\n  Play songs.\n\n  In a key.\n\nArguments:\n")
+    assert "  -o DIR          Where to.\n" in page
+    assert "  --key c|d-flat  The key.  [required]\n" in page
+    assert "  --speed X       How fast.  [default: 1.0]\n" in page
+    assert max(map(len, page.splitlines())) <= 60
+    assert called(word)[0] == 0
+    assert "  songs  Play songs.\n  stop   Stop." in capsys.readouterr().out
+
+
+def test_version_and_no_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app(["--version"]) == 0
+    assert capsys.readouterr().out == "play 1.2\n"
+    assert app([]) == 2
+    assert "Commands:" in capsys.readouterr().err
