@@ -1,0 +1,174 @@
+"""Mood classes learned directly beside those read off a curve: accuracy, macro-F1 and log loss, artists disjoint."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve import __version__
+from moodcurve.categories import SCHEMES, classes, probabilities
+from moodcurve.datasets import Dataset
+from moodcurve.datasets.splits import k_fold
+from moodcurve.learn.benchmark import DRAWS, cross_predict
+from moodcurve.learn.benchmark_table import Row, as_markdown
+from moodcurve.learn.categories import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
+from moodcurve.learn.model import Progress, silent
+from moodcurve.learn.steps import FloatArray
+from moodcurve.learn.training import family
+
+FOLDS = 5
+LEAST = 1e-4
+"""Probabilities below it count as it in the log loss: a class that was never seen does not make it infinite."""
+NAMES = {
+    "majority": "shares of the training songs",
+    "svm": "SVM on frames",
+    "softmax": "network with softmax on frames",
+    "curve": "curve, from its mean and spread",
+}
+Songs = list[FloatArray]
+"""Probabilities of each song's moments, (n, classes)."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Judged:
+    """What is counted of each song: one entry a song, so that songs can be drawn.
+
+    Attributes
+    ----------
+    confusion : (songs, classes, classes)
+        Moments of each true class (rows) that were given each class.
+    losses : (songs,)
+        Sum over moments of -ln of the true class's probability.
+    """
+
+    confusion: npt.NDArray[np.int64]
+    losses: FloatArray
+
+
+def run_categories(dataset: Dataset, *, curve: str = "two-level", seed: int = 0, progress: Progress = silent) -> Any:
+    """Compare on five folds with disjoint artists, for moments and for songs; gives strict JSON's content.
+
+    The truth is the class of the mean ratings: of a moment, or of the mean of a song's moments. A song's
+    probabilities are, of classifiers, the mean over its moments; of the curve, those of the mean point with the
+    spread of songs. The curve's spreads are the root mean squared errors, by axis, over the songs of the *other*
+    folds, each predicted out of fold.
+    """
+    songs = dataset.songs
+    splits = k_fold(songs, FOLDS, seed, by="artist")
+    kind = family(curve)
+    curves = cross_predict(songs, splits, kind, kind.config(), seed=seed, report=lambda done: None)
+    result: dict[str, Any] = {
+        "moodcurve_version": __version__,
+        "dataset": dataset.name,
+        "feature_set": dataset.feature_set.key,
+        "songs": len(songs),
+        "folds": f"{FOLDS}, artists disjoint, seed {seed}",
+        "interval": f"95 %, bootstrap over songs, {DRAWS} draws",
+        "curve": curve,
+    }
+    for number, scheme in enumerate(SCHEMES):
+        truth = [classes(song.y, scheme) for song in songs]
+        song_truth = [classes(song.y.mean(axis=0, keepdims=True), scheme) for song in songs]
+        shares: dict[str, Songs] = {name: [np.empty(0)] * len(songs) for name in NAMES}
+        song_shares: dict[str, Songs] = {name: [np.empty(0)] * len(songs) for name in NAMES}
+        for fold, (train, test) in enumerate(splits):
+            progress(number * FOLDS + fold, len(SCHEMES) * FOLDS, scheme)
+            learned = [songs[i] for i in train]
+            machine = fit_svm(learned, SVMConfig(scheme=scheme))
+            net = fit_softmax(learned, SoftmaxConfig(scheme=scheme), seed=seed)
+            usual = _shares([truth[i] for i in train], len(SCHEMES[scheme]))
+            song_usual = _shares([song_truth[i] for i in train], len(SCHEMES[scheme]))
+            spread, song_spread = _spreads([curves[i] - songs[i].y for i in train])
+            for i in test:
+                shares["majority"][i] = np.tile(usual, (len(songs[i].y), 1))
+                song_shares["majority"][i] = song_usual[None]
+                shares["svm"][i] = machine.probabilities(songs[i].x)
+                shares["softmax"][i] = net.probabilities(songs[i].x)
+                shares["curve"][i] = probabilities(curves[i], spread, scheme)
+                for name in ("svm", "softmax"):
+                    song_shares[name][i] = shares[name][i].mean(axis=0, keepdims=True)
+                middle = curves[i].mean(axis=0, keepdims=True)
+                song_shares["curve"][i] = probabilities(middle, song_spread, scheme)
+        result[scheme] = {
+            "classes": list(SCHEMES[scheme]),
+            "moments": {name: figures(judge(truth, shares[name]), seed) for name in NAMES},
+            "songs": {name: figures(judge(song_truth, song_shares[name]), seed) for name in NAMES},
+        }
+    progress(len(SCHEMES) * FOLDS, len(SCHEMES) * FOLDS, "done")
+    return result
+
+
+def judge(truth: Sequence[npt.NDArray[np.int64]], shares: Sequence[FloatArray]) -> Judged:
+    """Count each song's moments: true classes (n,) against the likeliest of probabilities (n, classes)."""
+    n_classes = shares[0].shape[1]
+    confusion = np.zeros((len(truth), n_classes, n_classes), dtype=np.int64)
+    losses = np.empty(len(truth))
+    for place, (true, share) in enumerate(zip(truth, shares, strict=True)):
+        np.add.at(confusion[place], (true, share.argmax(axis=1)), 1)
+        losses[place] = -np.log(np.maximum(share[np.arange(len(true)), true], LEAST)).sum()
+    return Judged(confusion=confusion, losses=losses)
+
+
+def figures(judged: Judged, seed: int) -> dict[str, Any]:
+    """Give accuracy, macro-F1 and log loss with intervals, and the confusion matrix (rows: truth).
+
+    Macro-F1 is the mean over classes of 2 tp / (2 tp + fp + fn), a class that neither occurs nor is given left out.
+    """
+    songs = len(judged.losses)
+    drawn = np.random.default_rng(seed).multinomial(songs, np.full(songs, 1 / songs), size=DRAWS)
+    weights = np.vstack([np.ones((1, songs)), drawn])
+    confusion = np.einsum("ds,sij->dij", weights, judged.confusion)
+    moments, hits = confusion.sum(axis=(1, 2)), np.diagonal(confusion, axis1=1, axis2=2)
+    either = confusion.sum(axis=1) + confusion.sum(axis=2)
+    f1 = np.divide(2 * hits, either, out=np.full(hits.shape, np.nan), where=either > 0)
+    values = {
+        "accuracy": hits.sum(axis=1) / moments,
+        "macro_f1": np.nanmean(f1, axis=1),
+        "log_loss": weights @ judged.losses / moments,
+    }
+    result: dict[str, Any] = {name: _interval(value) for name, value in values.items()}
+    return result | {"confusion": judged.confusion.sum(axis=0).tolist()}
+
+
+def category_report(result: Any) -> str:
+    """Give the figures of `run_categories` as a Markdown page."""
+    parts = [
+        "# Categories",
+        f"{result['dataset']}, {result['songs']} songs, {result['feature_set']}; {result['folds']}. Ranges are "
+        f"{result['interval']}. The curve is that of the family {result['curve']}.",
+    ]
+    for scheme in SCHEMES:
+        for part in ("moments", "songs"):
+            rows: list[Row] = [("classes by", "accuracy", "macro-F1", "log loss")]
+            for name, found in result[scheme][part].items():
+                cells = (_cell(found[figure]) for figure in ("accuracy", "macro_f1", "log_loss"))
+                rows.append((NAMES[name], *cells))
+            names = result[scheme]["classes"]
+            counts = result[scheme][part]["curve"]["confusion"]
+            matrix: list[Row] = [("truth \\ curve", *names)]
+            matrix += [(name, *map(str, row)) for name, row in zip(names, counts, strict=True)]
+            parts += [f"## {scheme.capitalize()} of {part}", as_markdown(rows), as_markdown(matrix)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _shares(truth: Sequence[npt.NDArray[np.int64]], n_classes: int) -> FloatArray:
+    counts = np.bincount(np.concatenate(truth), minlength=n_classes)
+    shares: FloatArray = counts / counts.sum()
+    return shares
+
+
+def _spreads(errors: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Root mean squared errors (2,) of moments and of songs' means."""
+    means = np.array([error.mean(axis=0) for error in errors])
+    return np.sqrt((np.vstack(errors) ** 2).mean(axis=0)), np.sqrt((means**2).mean(axis=0))
+
+
+def _interval(drawn: FloatArray) -> dict[str, float]:
+    low, high = np.quantile(drawn[1:], [0.025, 0.975])
+    return {"value": float(drawn[0]), "low": float(low), "high": float(high)}
+
+
+def _cell(interval: dict[str, float]) -> str:
+    return f"{interval['value']:.3f} ({interval['low']:.3f} to {interval['high']:.3f})"
