@@ -63,18 +63,34 @@ def read_rows(path: Path, times_s: npt.NDArray[np.float64]) -> Aligned:
         If the file cannot be read, its header is another one, a line has not 261 cells, a value is not a
         finite number, or the time stamps do not go up in steps of 0.5 s.
     """
+    everything, step_s = _read(path)
+    stamps = everything.times_s
+    nearest = np.rint((times_s - stamps[0]) / step_s).astype(np.intp)
+    rated = np.flatnonzero((nearest >= 0) & (nearest < len(stamps)))
+    rows = nearest[rated]
+    features = Features(everything.values[rows], stamps[rows], COMPARE260)
+    consecutive = bool((np.diff(rows) == 1).all())
+    return Aligned(features=features, recording=everything if consecutive else None, rated=rated, step_s=step_s)
+
+
+def read_features(path: Path) -> Features:
+    """Read all rows of a feature file, with the checks of ``read_rows``.
+
+    Raises
+    ------
+    DatasetError
+        As ``read_rows`` does.
+    """
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[Features, float]:
+    """Give all rows of a file, and their distance in seconds."""
     lines = read_text(path).rstrip().splitlines()
     _check_header(path, lines)
     stamps = _time_stamps(path, lines)
     step_s = _step(path, stamps)
-    nearest = np.rint((times_s - stamps[0]) / step_s).astype(np.intp)
-    rated = np.flatnonzero((nearest >= 0) & (nearest < len(stamps)))
-    rows = nearest[rated]
-    values = _values(path, lines)
-    features = Features(values[rows], stamps[rows], COMPARE260)
-    consecutive = bool((np.diff(rows) == 1).all())
-    recording = Features(values, stamps, COMPARE260) if consecutive else None
-    return Aligned(features=features, recording=recording, rated=rated, step_s=step_s)
+    return Features(_values(path, lines), stamps, COMPARE260), step_s
 
 
 def _check_header(path: Path, lines: list[str]) -> None:
