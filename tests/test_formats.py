@@ -22,6 +22,8 @@ def make_curve(n: int = 5, *, intervals: bool = False, **changes: Any) -> Curve:
         "valence": valence,
         "arousal_interval": np.column_stack([arousal - 0.2, arousal + 0.25]) if intervals else None,
         "valence_interval": np.column_stack([valence - 0.3, valence + 0.3]) if intervals else None,
+        "song_interval": np.array([[-0.31234, 0.2], [-0.1, 0.45678]]) if intervals else None,
+        "novelty": 1.2345 if intervals else None,
         "source": "music/Ein Lied — „heiter“.mp3",
         "model": "ffnn",
         "feature_set": "compare236/1",
@@ -50,6 +52,11 @@ def test_json_and_back(tmp_path: Path, intervals: bool) -> None:
     for name in ("source", "model", "feature_set", "warnings"):
         assert getattr(read, name) == getattr(curve, name)
     assert read.duration_s == pytest.approx(curve.duration_s, abs=0.5e-3)
+    assert read.novelty == curve.novelty
+    if intervals:
+        np.testing.assert_allclose(read.song_interval, [[-0.3123, 0.2], [-0.1, 0.4568]], rtol=0, atol=1e-12)
+    else:
+        assert read.song_interval is None
     assert to_json(read) == to_json(curve)
 
 
@@ -62,6 +69,8 @@ def test_csv_and_back(tmp_path: Path, intervals: bool) -> None:
     assert (read.model, read.feature_set) == ("unknown", "unknown")
     assert read.source == str(tmp_path / "x.csv")
     assert read.duration_s == curve.times_s[-1] + 1.0
+    # a line a point: there is no place for what is said of the song
+    assert (read.song_interval, read.novelty) == (None, None)
 
 
 def test_the_json_contract() -> None:
@@ -86,6 +95,8 @@ def test_the_json_contract() -> None:
         "valence": 0.5,
         "quadrant": "calm-positive",
         "words": ["glad", "serene", "pleased"],
+        "arousal_9": 4.2469,
+        "valence_9": 7.0,
     }
     assert data["warnings"] == ["the file ends early"]
     assert "-0.0," not in text  # a rounded -0.00001 must not keep its sign
@@ -98,6 +109,63 @@ def test_json_lists_the_intervals_in_the_contracts_order() -> None:
     one = make_curve(valence_interval=np.tile([-0.1, 0.1], (5, 1)))
     assert {"valence_low", "valence_high"} <= json.loads(to_json(one)).keys()
     assert "arousal_low" not in json.loads(to_json(one))
+
+
+def test_json_says_of_the_song_what_the_model_knows_of_it() -> None:
+    data = json.loads(to_json(make_curve(intervals=True)))
+    assert list(data)[-3:] == ["song", "novelty", "warnings"]
+    assert data["novelty"] == 1.2345
+    song = data["song"]
+    assert song["arousal_9"] == pytest.approx(5 + 4 * song["arousal"], abs=3e-4)  # both are rounded to .0001
+    ends = {name: song[name] for name in list(song)[-4:]}
+    assert ends == {"arousal_low": -0.3123, "arousal_high": 0.2, "valence_low": -0.1, "valence_high": 0.4568}
+    plain = json.loads(to_json(make_curve()))
+    assert "novelty" not in plain
+    assert "arousal_low" not in plain["song"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"arousal_low": -0.3123', '"arousal_low": 2', r"key song\.arousal_low: 2\.0; expected a number in \[-1, 1\]"),
+        ('"valence_high": 0.4568', '"x": 0', r"key song\.valence_high: missing"),
+        (
+            '"arousal_high": 0.2,',
+            '"arousal_high": -0.9,',
+            r"key song\.arousal_low: -0\.3123; expected no more than arou",
+        ),
+        ('"novelty": 1.2345', '"novelty": "high"', r"key novelty: 'high'; expected a number, 0 or more"),
+        ('"novelty": 1.2345', '"novelty": -1', r"key novelty: -1\.0"),
+        ('"song": {', '"song": [], "other": {', r"key song: \[\]; expected an object"),
+    ],
+)
+def test_malformed_words_on_the_song_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = to_json(make_curve(intervals=True))
+    assert text.count(old) == 1
+    (tmp_path / "x.json").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(FormatError, match=message):
+        read_json(tmp_path / "x.json")
+
+
+def test_ends_that_are_turned_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("time_s,arousal,valence,arousal_low,arousal_high\n0,0,0,-1,1\n0.5,0,0,0.3,-0.1\n")
+    with pytest.raises(FormatError, match=r"line 3: arousal_low is 0\.3; expected no more than arousal_high, -0\.1"):
+        read_csv(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"song_interval": np.zeros((2, 3))}, r"song_interval must have shape \(2, 2\), got \(2, 3\)"),
+        ({"song_interval": np.array([[0.1, 0.0], [0.0, 0.0]])}, "song_interval must have low ends"),
+        ({"valence_interval": np.full((5, 2), np.nan)}, "valence_interval must have low ends"),
+        ({"novelty": -0.1}, "novelty must be a number, 0 or more"),
+        ({"novelty": np.nan}, "novelty must be a number, 0 or more"),
+    ],
+)
+def test_curves_that_contradict_themselves_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make_curve(**changes)
 
 
 def test_the_csv_as_pythons_reader_sees_it() -> None:

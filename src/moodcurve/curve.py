@@ -19,7 +19,13 @@ class Curve:
     arousal, valence : (n,)
         In [-1, 1]; the neutral middle is 0.
     arousal_interval, valence_interval : (n, 2) or None
-        Low and high end of the 90 % interval; None while the model has none.
+        Low and high end of the 90 % interval of each point: nine of ten ratings are expected inside, on average
+        over songs. None while the model has none.
+    song_interval : (2, 2) or None
+        The same of the song's mean: low and high end (columns) of arousal and valence (rows).
+    novelty : float or None
+        How unlike the songs that the model has learned from the recording is, 0 or more: above 1 it is out of the
+        model's range, see `moodcurve.novelty`. None where the model cannot tell, or the recording is too short.
     source : str
         What was analysed: the path as it was given.
     model : str
@@ -41,6 +47,8 @@ class Curve:
     duration_s: float
     arousal_interval: FloatArray | None = None
     valence_interval: FloatArray | None = None
+    song_interval: FloatArray | None = None
+    novelty: float | None = None
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -56,7 +64,11 @@ class Curve:
         for name in ("arousal", "valence"):
             if np.abs(getattr(self, name)).max() > 1:
                 raise ValueError(f"{name} must lie in [-1, 1], got up to {np.abs(getattr(self, name)).max():.3g}")
-        for name in ("arousal_interval", "valence_interval"):
+        for name, rows in (("arousal_interval", n), ("valence_interval", n), ("song_interval", 2)):
             interval = getattr(self, name)
-            if interval is not None and interval.shape != (n, 2):
-                raise ValueError(f"{name} must have shape ({n}, 2), got {interval.shape}")
+            if interval is not None and interval.shape != (rows, 2):
+                raise ValueError(f"{name} must have shape ({rows}, 2), got {interval.shape}")
+            if interval is not None and not (interval[:, 0] <= interval[:, 1]).all():  # NaN fails this too
+                raise ValueError(f"{name} must have low ends that are not above its high ends")
+        if self.novelty is not None and not 0 <= self.novelty < np.inf:
+            raise ValueError(f"novelty must be a number, 0 or more, got {self.novelty}")

@@ -51,6 +51,8 @@ def curve_of(
     feature_set: str,
     duration_s: float,
     warnings: tuple[str, ...] = (),
+    song_interval: FloatArray | None = None,
+    novelty: float | None = None,
 ) -> Curve:
     """Make a curve of columns of equal length that a file gave.
 
@@ -67,7 +69,7 @@ def curve_of(
     ------
     FormatError
         If a time is not finite or not later than the one before, a value not in [-1, 1], or an interval has
-        only one end.
+        only one end, or a low one above its high one.
     """
     arrays = {name: np.asarray(values, np.float64) for name, values in columns.items()}
     _check(path, arrays, place)
@@ -75,6 +77,9 @@ def curve_of(
         high = low.replace("low", "high")
         if (low in arrays) != (high in arrays):
             refuse(path, place(low, 0), f"only one of {low} and {high}", "both, or neither")
+        if low in arrays and (turned := arrays[low] > arrays[high]).any():
+            i = int(np.argmax(turned))
+            refuse(path, place(low, i), f"{low} is {arrays[low][i]:g}", f"no more than {high}, {arrays[high][i]:g}")
     return Curve(
         times_s=arrays["time_s"],
         arousal=arrays["arousal"],
@@ -86,6 +91,8 @@ def curve_of(
         feature_set=feature_set,
         duration_s=duration_s,
         warnings=warnings,
+        song_interval=song_interval,
+        novelty=novelty,
     )
 
 

@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
+import numpy as np
+
 from moodcurve.circumplex import summarize
-from moodcurve.curve import Curve
+from moodcurve.curve import Curve, FloatArray
 from moodcurve.files import AnyPath
 from moodcurve.formats.columns import (
     INTERVALS,
@@ -20,8 +22,10 @@ from moodcurve.formats.columns import (
 def to_dict(curve: Curve) -> dict[str, Any]:
     """Give a curve as the strings, rounded numbers and lists of its JSON form, in the order of the contract.
 
-    The four lists of interval ends are absent while the model gives no intervals. ``song`` is the curve as a
-    whole, see `moodcurve.circumplex.summarize`.
+    The four lists of interval ends are absent while the model gives no intervals, and so are the four ends of
+    ``song``; ``novelty`` is absent while the model cannot tell it. ``song`` is the curve as a whole, see
+    `moodcurve.circumplex.summarize`; its ``arousal_9`` and ``valence_9`` are the same means on the scale from 1 to 9
+    on which songs are rated, 5 + 4 · mean.
     """
     summary = summarize(curve)
     columns = {name: values.tolist() for name, values in columns_of(curve).items()}
@@ -33,11 +37,15 @@ def to_dict(curve: Curve) -> dict[str, Any]:
         "times_s": columns.pop("time_s"),
         **columns,
         "song": {
-            "arousal": round(summary.arousal, VALUE_DECIMALS),
-            "valence": round(summary.valence, VALUE_DECIMALS),
+            "arousal": _rounded(summary.arousal),
+            "valence": _rounded(summary.valence),
             "quadrant": summary.quadrant,
             "words": list(summary.words),
+            "arousal_9": _rounded(5 + 4 * summary.arousal),
+            "valence_9": _rounded(5 + 4 * summary.valence),
+            **_song_ends(curve),
         },
+        **({} if curve.novelty is None else {"novelty": _rounded(curve.novelty)}),
         "warnings": [_text(warning) for warning in curve.warnings],
     }
 
@@ -52,7 +60,7 @@ def to_json(curve: Curve) -> str:
 
 
 def read_json(path: AnyPath) -> Curve:
-    """Read a curve from JSON, as `to_json` gives it: other keys, ``song`` too, are ignored.
+    """Read a curve from JSON, as `to_json` gives it: other keys, those of ``song`` but its interval too, are ignored.
 
     Raises
     ------
@@ -83,7 +91,40 @@ def read_json(path: AnyPath) -> Curve:
         feature_set=_string(path, data, "feature_set"),
         duration_s=duration_s,
         warnings=tuple(warnings),
+        song_interval=_song_interval(path, data),
+        novelty=_novelty(path, data),
     )
+
+
+def _song_ends(curve: Curve) -> dict[str, float]:
+    if curve.song_interval is None:
+        return {}
+    return dict(zip(INTERVALS, map(_rounded, curve.song_interval.ravel()), strict=True))
+
+
+def _song_interval(path: AnyPath, data: dict[str, Any]) -> FloatArray | None:
+    song = data.get("song", {})
+    if not isinstance(song, dict):
+        refuse(path, "key song", _shown(song), "an object")
+    if not any(name in song for name in INTERVALS):
+        return None
+    for name in INTERVALS:
+        value = song.get(name)
+        if not isinstance(value, float) or not -1 <= value <= 1:
+            refuse(path, f"key song.{name}", _shown(value), "a number in [-1, 1]")
+    for low, high in (INTERVALS[:2], INTERVALS[2:]):
+        if song[low] > song[high]:
+            refuse(path, f"key song.{low}", _shown(song[low]), f"no more than {high}")
+    return np.array([song[name] for name in INTERVALS]).reshape(2, 2)
+
+
+def _novelty(path: AnyPath, data: dict[str, Any]) -> float | None:
+    novelty = data.get("novelty")
+    if novelty is None:
+        return None
+    if not isinstance(novelty, float) or not 0 <= novelty < float("inf"):
+        refuse(path, "key novelty", _shown(novelty), "a number, 0 or more")
+    return novelty
 
 
 def _object(path: AnyPath) -> dict[str, Any]:
@@ -118,6 +159,11 @@ def _string(path: AnyPath, data: dict[str, Any], key: str) -> str:
 
 def _shown(value: object) -> str:
     return "missing" if value is None else repr(value)[:60]
+
+
+def _rounded(value: float) -> float:
+    # adding 0.0 turns the -0.0 that rounding leaves into 0.0
+    return round(float(value), VALUE_DECIMALS) + 0.0
 
 
 def _text(text: str) -> str:
