@@ -1,0 +1,107 @@
+"""90 % intervals about a model's answers, from factors that its file states.
+
+The factors are made by `moodcurve.learn.calibration` from songs that the model had not learned from; here they are
+only applied.
+"""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+Reach = tuple[float, float]
+"""How far an interval reaches below and above an answer, in units of its scale."""
+
+LEVEL = 0.9
+"""Share of ratings that an interval is to hold; the half of the others lies on each side of it."""
+SCALES = ("constant", "spread")
+"""Half-widths are the same everywhere, or grow with the model's own spread."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intervals:
+    """How far ratings lie from a model's answers.
+
+    Attributes
+    ----------
+    scale : str
+        One of `SCALES`: the reaches are on the scale of [-1, 1], or multiples of the model's spread.
+    songs : int
+        How many songs they were measured on.
+    arousal, valence : (float, float)
+        Reach of a single point's interval below and above it, 0 or more.
+    song_arousal, song_valence : (float, float)
+        The same of a song's mean; of its points' spreads the mean is its spread.
+    """
+
+    scale: str
+    songs: int
+    arousal: Reach
+    valence: Reach
+    song_arousal: Reach
+    song_valence: Reach
+
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise ValueError(f"scale must be one of {', '.join(SCALES)}, got {self.scale!r}")
+        for name in ("arousal", "valence", "song_arousal", "song_valence"):
+            reach = getattr(self, name)
+            if len(reach) != 2 or not all(math.isfinite(side) and side >= 0 for side in reach):
+                raise ValueError(f"{name} must be two finite numbers, 0 or more, got {reach}")
+
+    def of_points(self, values: FloatArray, spread: FloatArray | None) -> FloatArray:
+        """Give low and high end, (n, 2, 2) by point, axis and end, limited to [-1, 1].
+
+        Parameters
+        ----------
+        values : (n, 2)
+            Arousal and valence in [-1, 1].
+        spread : (n, 2) or None
+            The model's own; needed where the scale is that.
+        """
+        return _ends(values, self._scale(values, spread), (self.arousal, self.valence))
+
+    def of_song(self, values: FloatArray, spread: FloatArray | None) -> FloatArray:
+        """Give low and high end of a song's mean, (2, 2) by axis and end, limited to [-1, 1]; as `of_points`, n ≥ 1."""
+        scale = self._scale(values, spread).mean(axis=0, keepdims=True)
+        ends: FloatArray = _ends(values.mean(axis=0, keepdims=True), scale, (self.song_arousal, self.song_valence))[0]
+        return ends
+
+    def as_json(self) -> str:
+        """Give the text that a model file states."""
+        return json.dumps({"level": LEVEL, **asdict(self)}, allow_nan=False)
+
+    def _scale(self, values: FloatArray, spread: FloatArray | None) -> FloatArray:
+        if self.scale == "constant":
+            return np.ones_like(values)
+        if spread is None:
+            raise ValueError("spread must be given where the intervals' scale is that, got None")
+        return spread
+
+
+def intervals_from_json(stated: str) -> Intervals:
+    """Read what `Intervals.as_json` wrote.
+
+    Raises
+    ------
+    ValueError
+        If it is no such text, or of another level than 90 %.
+    """
+    found = json.loads(stated)
+    keys = {"level", *Intervals.__dataclass_fields__}
+    if not isinstance(found, dict) or found.keys() != keys or found.pop("level") != LEVEL:
+        raise ValueError(f"expected the level {LEVEL} and {', '.join(sorted(keys - {'level'}))}, got {stated[:200]!r}")
+    sides = ("arousal", "valence", "song_arousal", "song_valence")
+    for side in sides:
+        if not isinstance(found[side], list) or not all(isinstance(end, int | float) for end in found[side]):
+            raise ValueError(f"expected two numbers as {side}, got {found[side]!r}")
+    return Intervals(**{**found, **{side: tuple(found[side]) for side in sides}})
+
+
+def _ends(values: FloatArray, scale: FloatArray, reaches: tuple[Reach, Reach]) -> FloatArray:
+    below, above = np.array(reaches).T
+    ends: FloatArray = np.clip(np.stack([values - below * scale, values + above * scale], axis=-1), -1, 1)
+    return ends
