@@ -2,14 +2,16 @@
 
 A model is one ONNX file with preprocessing inside: input ``features``, float32 (rows, columns); output
 ``arousal_valence``, float32 (rows, 2). Some give a second output ``spread``, float32 (rows, 2), how far ratings may
-be expected to lie from the answer; some read songs forward and carry a ``state`` from row to row. What it was
+be expected to lie from the answer, or ``place``, where rows lie among the training songs (`moodcurve.novelty`);
+some read songs forward and carry a ``state`` from row to row. What it was
 trained on, and how its rows depend on each other, stands in its metadata; `FORMAT` names the layout of all that.
 """
 
+import copy
 import importlib.resources
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,8 @@ import numpy.typing as npt
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FEATURE_SETS, Features, FeatureSet
+from moodcurve.intervals import Intervals, intervals_from_json
+from moodcurve.novelty import Limits, Whereabouts, limits_from_json, warning
 from moodcurve.rows import INDEPENDENT, NEXT_STATE, Rows, answers, rows_from_json
 
 if TYPE_CHECKING:
@@ -33,7 +37,7 @@ READABLE = ("1", FORMAT)
 """Layouts that can be read. Layout 1 had rows that do not depend on each other, and no spread."""
 INPUT, STATE = "features", "state"
 """Names of the graph's inputs; the second is there where the rows carry a state."""
-OUTPUT, SPREAD = "arousal_valence", "spread"
+OUTPUT, SPREAD, PLACE = "arousal_valence", "spread", "place"
 """Names of the graph's outputs, `moodcurve.rows.NEXT_STATE` beside; only the first is always there."""
 
 
@@ -52,10 +56,14 @@ class Prediction:
     spread : (rows, 2) or None
         Standard deviation to be expected of ratings about them, by the model's own account, 0 or more; None where
         the model gives none.
+    novelty : float or None
+        How unlike the training songs the recording is, up to the last of the rows: above 1 it is out of the
+        model's range, see `moodcurve.novelty`; None where the model cannot tell, and for less than ten seconds.
     """
 
     values: npt.NDArray[np.float64]
     spread: npt.NDArray[np.float64] | None
+    novelty: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +81,18 @@ class Model:
         ``training_data``, ``songs``, ``metrics`` (JSON), ``licence``, and so on.
     rows : Rows
         What its answer to a row depends on.
+    intervals : Intervals or None
+        How far ratings lie from its answers; None where that was not measured.
+    usual : Limits or None
+        What recordings it knows; None where it cannot tell.
     """
 
     name: str
     feature_set: FeatureSet
     metadata: Mapping[str, str]
     rows: Rows
+    intervals: Intervals | None
+    usual: Limits | None
     _session: "onnxruntime.InferenceSession"
 
     def predict(self, features: Features) -> npt.NDArray[np.float64]:
@@ -101,7 +115,7 @@ class Model:
         ValueError
             If a value is NaN or infinite.
         """
-        return self._prediction(list(answers(self._run, self._values(features), self.rows)))
+        return self._prediction(answers(self._run, self._values(features), self.rows), self._nowhere())[0]
 
     def stream(self) -> "Stream":
         """Begin a recording whose rows arrive little by little.
@@ -137,18 +151,36 @@ class Model:
         """Whether predictions come with a spread."""
         return any(output.name == SPREAD for output in self._session.get_outputs())
 
-    def _prediction(self, found: list[dict[str, npt.NDArray[np.float32]]]) -> Prediction:
-        """Join a graph's answers to the pieces of a recording."""
-        values = np.vstack([np.empty((0, 2)), *(piece[OUTPUT] for piece in found)])
-        spread = None
-        if self.gives_spread:
-            spread = np.vstack([np.empty((0, 2)), *(piece[SPREAD] for piece in found)])
-        if not np.isfinite(values).all() or (spread is not None and not np.isfinite(spread).all()):
+    def _nowhere(self) -> Whereabouts | None:
+        """Begin the places of a recording, if the model gives any."""
+        sizes = [output.shape[1] for output in self._session.get_outputs() if output.name == PLACE]
+        return Whereabouts.nowhere(sizes[0]) if sizes else None
+
+    def _prediction(
+        self, pieces: Iterable[dict[str, npt.NDArray[np.float32]]], seen: Whereabouts | None
+    ) -> tuple[Prediction, npt.NDArray[np.float32] | None]:
+        """Join a graph's answers to the pieces of a recording and add to its places; gives the state left, too."""
+        values: list[npt.NDArray[np.floating]] = [np.empty((0, 2))]
+        spreads: list[npt.NDArray[np.floating]] = [np.empty((0, 2))]
+        state = None
+        for piece in pieces:
+            values.append(piece[OUTPUT])
+            if self.gives_spread:
+                spreads.append(piece[SPREAD])
+            if seen is not None:
+                seen.add(piece[PLACE])
+            state = piece.get(NEXT_STATE)
+        joined, spread = np.vstack(values), np.vstack(spreads) if self.gives_spread else None
+        novelty = None if seen is None or self.usual is None else seen.novelty(self.usual)
+        given = [joined.ravel(), [] if spread is None else spread.ravel(), [] if novelty is None else [novelty]]
+        if not np.isfinite(np.concatenate(given)).all():
             raise ModelError(f"model {self.name} gives values that are no numbers: its file is damaged")
-        return Prediction(np.clip(values, -1, 1), spread)
+        return Prediction(np.clip(joined, -1, 1), spread, novelty), state
 
     def curve(self, features: Features, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()) -> Curve:
-        """Give the curve of a recording from its features.
+        """Give the curve of a recording from its features, with intervals and novelty if the model has them.
+
+        A recording that is out of the model's range gets a warning.
 
         Parameters
         ----------
@@ -166,11 +198,21 @@ class Model:
         ModelError, ValueError
             As `predict`; ValueError too if there is no row.
         """
-        arousal, valence = self.predict(features).T
+        found = self.predict_with_spread(features)
+        points = song = None
+        if self.intervals is not None and len(found.values):
+            points = self.intervals.of_points(found.values, found.spread)
+            song = self.intervals.of_song(found.values, found.spread)
+        if found.novelty is not None and found.novelty > 1:
+            warnings = (*warnings, warning(found.novelty))
         return Curve(
             times_s=features.times_s,
-            arousal=arousal,
-            valence=valence,
+            arousal=found.values[:, 0],
+            valence=found.values[:, 1],
+            arousal_interval=None if points is None else points[:, 0],
+            valence_interval=None if points is None else points[:, 1],
+            song_interval=song,
+            novelty=found.novelty,
             source=source,
             model=self.name,
             feature_set=self.feature_set.key,
@@ -185,6 +227,7 @@ class Stream:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._state = model.rows.new_state
+        self._seen = model._nowhere()
 
     def push(self, features: Features) -> Prediction:
         """Predict the next rows, any number of them.
@@ -195,10 +238,13 @@ class Stream:
             As `Model.predict_with_spread`; the recording can then go on with other rows.
         """
         model = self._model
-        found = list(answers(model._run, model._values(features), model.rows, state=self._state))
-        prediction = model._prediction(found)
-        if found:
-            self._state = found[-1].get(NEXT_STATE)
+        # a copy, so that rows that are refused leave no trace
+        seen = copy.deepcopy(self._seen)
+        pieces = answers(model._run, model._values(features), model.rows, state=self._state)
+        prediction, state = model._prediction(pieces, seen)
+        self._seen = seen
+        if len(prediction.values):
+            self._state = state
         return prediction
 
 
@@ -230,7 +276,8 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
     carried = rows.kind == "carried"
     if (STATE in inputs, NEXT_STATE in outputs) != (carried, carried):
         raise ModelError(f"{label}: its rows are {rows.kind}, which its inputs and outputs do not fit")
-    return Model(metadata["name"], _feature_set(metadata, label), metadata, rows, session)
+    intervals, usual = _intervals(metadata, outputs, label), _usual(metadata, outputs, label)
+    return Model(metadata["name"], _feature_set(metadata, label), metadata, rows, intervals, usual, session)
 
 
 def packaged_models() -> dict[str, "Traversable"]:
@@ -288,6 +335,29 @@ def _rows(metadata: Mapping[str, str], label: str) -> Rows:
         return rows_from_json(metadata.get("rows", ""))
     except ValueError as error:
         raise ModelError(f"{label}: does not say how its rows depend on each other: {error}") from error
+
+
+def _intervals(metadata: Mapping[str, str], outputs: list[str], label: str) -> Intervals | None:
+    if "intervals" not in metadata:
+        return None
+    try:
+        intervals = intervals_from_json(metadata["intervals"])
+    except ValueError as error:
+        raise ModelError(f"{label}: states intervals that cannot be read: {error}") from error
+    if intervals.scale == "spread" and SPREAD not in outputs:
+        raise ModelError(f"{label}: states intervals in units of a spread that it does not give")
+    return intervals
+
+
+def _usual(metadata: Mapping[str, str], outputs: list[str], label: str) -> Limits | None:
+    if ("novelty" in metadata) != (PLACE in outputs):
+        raise ModelError(f"{label}: has only one of places among training songs and limits of what is usual")
+    if "novelty" not in metadata:
+        return None
+    try:
+        return limits_from_json(metadata["novelty"])
+    except ValueError as error:
+        raise ModelError(f"{label}: states limits of novelty that cannot be read: {error}") from error
 
 
 def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:

@@ -9,10 +9,12 @@ from onnx import ModelProto, checker
 from moodcurve import __version__
 from moodcurve.features.table import HOP_S, WINDOW_S
 from moodcurve.files import written_whole
+from moodcurve.intervals import Intervals
 from moodcurve.learn.config import as_table
 from moodcurve.learn.graph import Graph
+from moodcurve.learn.novelty import Familiarity
 from moodcurve.learn.training import Trained
-from moodcurve.runtime import FORMAT
+from moodcurve.runtime import FORMAT, PLACE
 
 UNSTATED = "not stated; the terms of the training data apply"
 
@@ -24,6 +26,8 @@ def export(
     name: str,
     licence: str = UNSTATED,
     metrics: dict[str, Any] | None = None,
+    intervals: Intervals | None = None,
+    familiarity: Familiarity | None = None,
 ) -> None:
     """Write a model file, whole or not at all; the same model gives the same bytes.
 
@@ -39,24 +43,39 @@ def export(
     metrics : dict, optional
         Figures to state, with the songs and split that they were measured on, fit for JSON; without them,
         those on the training songs, which say so.
+    intervals : Intervals, optional
+        How far ratings lie from its answers, measured on songs that it had not learned from
+        (`moodcurve.learn.calibration`); without them its curves have no intervals.
+    familiarity : Familiarity, optional
+        What is usual among the training songs (`moodcurve.learn.novelty`); without it, recordings unlike them
+        are not told.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     """
-    model = to_onnx(trained, name=name, licence=licence, metrics=metrics)
+    model = to_onnx(trained, name=name, licence=licence, metrics=metrics, intervals=intervals, familiarity=familiarity)
     with written_whole(path) as scratch:
         scratch.write_bytes(model.SerializeToString(deterministic=True))
 
 
 def to_onnx(
-    trained: Trained, *, name: str, licence: str = UNSTATED, metrics: dict[str, Any] | None = None
+    trained: Trained,
+    *,
+    name: str,
+    licence: str = UNSTATED,
+    metrics: dict[str, Any] | None = None,
+    intervals: Intervals | None = None,
+    familiarity: Familiarity | None = None,
 ) -> ModelProto:
     """Build the model file's content; the parameters are those of `export`."""
     features = trained.dataset.feature_set
     graph = Graph()
-    model = graph.model(trained.model.build(graph), columns=len(features.names))
+    answer = trained.model.build(graph)
+    if familiarity is not None:
+        graph.give(PLACE, familiarity.places.build(graph), ["rows", familiarity.places.size])
+    model = graph.model(answer, columns=len(features.names))
     if metrics is None:
         metrics = {"protocol": "on its own training songs", **trained.training_figures()}
     stated = {
@@ -81,6 +100,10 @@ def to_onnx(
         "hop_s": str(HOP_S),
         "moodcurve_version": __version__,
     }
+    if intervals is not None:
+        stated["intervals"] = intervals.as_json()
+    if familiarity is not None:
+        stated["novelty"] = familiarity.limits.as_json()
     for key, value in sorted(stated.items()):
         model.metadata_props.add(key=f"moodcurve.{key}", value=value)
     checker.check_model(model)
