@@ -10,6 +10,7 @@ import pytest
 from made_songs import made_dataset
 from moodcurve.datasets import DatasetError
 from moodcurve.evaluation import evaluate, figures, read_ids, select_songs
+from moodcurve.intervals import Intervals
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
 from moodcurve.runtime import load_model
@@ -44,8 +45,28 @@ def test_figures_are_the_plain_formulas(model) -> None:
             "r2": np.corrcoef(t, p)[0, 1] ** 2,
             "ccc": concordance(t, p),
         }
+        # a model without intervals
+        assert (judged[axis].pop("coverage90"), judged[axis].pop("width90")) == (None, None)
         assert judged[axis] == pytest.approx(expected, rel=1e-9)
         assert list(judged[axis]) == list(expected)
+
+
+def test_intervals_are_judged_by_what_they_hold_and_how_wide_they_are(tmp_path: Path) -> None:
+    reaches = {"song_arousal": (0.1, 0.1), "song_valence": (0.1, 0.1)}
+    intervals = Intervals(scale="constant", songs=30, arousal=(0.1, 0.2), valence=(0.0, 2.0), **reaches)
+    export(train(made_dataset(30, seed=1), "mlr"), tmp_path / "sure.onnx", name="sure", intervals=intervals)
+    sure = load_model(tmp_path / "sure.onnx")
+    judged = evaluate(DATASET, sure)
+    inside, widths = [], []
+    for song in DATASET.songs:
+        p = sure.predict(song.features)
+        low, high = np.maximum(p - np.array([0.1, 0.0]), -1), np.minimum(p + np.array([0.2, 2.0]), 1)
+        inside.append(((low <= song.y) & (song.y <= high)).mean(axis=0))
+        widths.append((high - low).mean(axis=0))
+    for axis, column in (("arousal", 0), ("valence", 1)):
+        assert judged[axis]["coverage90"] == pytest.approx(np.mean(inside, axis=0)[column], rel=1e-12)
+        assert judged[axis]["width90"] == pytest.approx(np.mean(widths, axis=0)[column], rel=1e-12)
+    assert 0 < judged["arousal"]["coverage90"] < 1
 
 
 def test_undefined_figures_are_none_and_strict_json() -> None:

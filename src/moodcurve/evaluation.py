@@ -21,6 +21,10 @@ FIGURES = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc")
 """What is reported of each axis: means over songs, then over all points; see `moodcurve.metrics`."""
 
 
+INTERVAL_FIGURES = ("coverage90", "width90")
+"""Of the 90 % intervals: the share of a song's ratings that lie inside, and their width, both means over songs."""
+
+
 def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     """Judge a model on songs, as ``moodcurve evaluate --json`` prints it.
 
@@ -28,17 +32,48 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     -------
     dict
         ``{"model": name, "songs": n, "arousal": {…}, "valence": {…}, "songs_trained_on": m}``, with the
-        `FIGURES` of each axis; a figure is None where it is undefined. Of the n songs, the model has learned from
-        m, and figures with m > 0 say how well it fits, not how well it predicts.
+        `FIGURES` and `INTERVAL_FIGURES` of each axis; a figure is None where it is undefined. Of the n songs, the
+        model has learned from m, and figures with m > 0 say how well it fits, not how well it predicts.
 
     Raises
     ------
     ModelError
         If the model reads other features than the songs have.
     """
-    predicted = [model.predict(song.heard)[song.rated] for song in dataset.songs]
-    judged = figures(dataset.songs, predicted)
+    found = [model.predict_with_spread(song.heard) for song in dataset.songs]
+    judged = figures(dataset.songs, [p.values[song.rated] for p, song in zip(found, dataset.songs, strict=True)])
+    intervals = None
+    if model.intervals is not None:
+        of_points = [model.intervals.of_points(p.values, p.spread) for p in found]
+        intervals = [ends[song.rated] for ends, song in zip(of_points, dataset.songs, strict=True)]
+    held = interval_figures(dataset.songs, intervals)
+    for axis in AXES:
+        judged[axis] |= held[axis]
     return {"model": model.name, **judged, "songs_trained_on": songs_trained_on(dataset, model)}
+
+
+def interval_figures(
+    songs: Sequence[Song], intervals: Sequence[npt.NDArray[np.float64]] | None
+) -> dict[str, dict[str, float | None]]:
+    """Judge 90 % intervals by `INTERVAL_FIGURES` of each axis; None where there are none.
+
+    Parameters
+    ----------
+    songs : sequence of Song
+    intervals : sequence of (n, 2, 2), or None
+        Of each song by point, axis and end (low, high), as `moodcurve.intervals.Intervals` gives them.
+    """
+    if intervals is None:
+        return {axis: dict.fromkeys(INTERVAL_FIGURES) for axis in AXES}
+    inside, widths = [], []
+    for song, ends in zip(songs, intervals, strict=True):
+        inside.append(((song.y >= ends[..., 0]) & (song.y <= ends[..., 1])).mean(axis=0))
+        widths.append((ends[..., 1] - ends[..., 0]).mean(axis=0))
+    values = np.mean([inside, widths], axis=1)
+    return {
+        axis: dict(zip(INTERVAL_FIGURES, (float(value) for value in values[:, column]), strict=True))
+        for column, axis in enumerate(AXES)
+    }
 
 
 def songs_trained_on(dataset: Dataset, model: Model) -> int:

@@ -84,17 +84,19 @@ def print_sections(curve: Curve, spans: "Sequence[Span]") -> None:
 
 def print_evaluation(figures: Mapping[str, Any]) -> None:
     """Print what `moodcurve.evaluation.evaluate` gives."""
-    from moodcurve.evaluation import AXES, FIGURES
+    from moodcurve.evaluation import AXES, FIGURES, INTERVAL_FIGURES
 
+    sure = any(figures[axis][name] is not None for axis in AXES for name in INTERVAL_FIGURES)
+    shown = (*FIGURES, *INTERVAL_FIGURES) if sure else FIGURES
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "RMSE", "r", "CCC", "RMSE", "r", "R²", "CCC"):
+    for heading in ("", "RMSE", "r", "CCC", "RMSE", "r", "R²", "CCC", *(("holds", "width") if sure else ())):
         table.add_column(heading, justify="right" if heading else "left")
     for axis in AXES:
-        values = (figures[axis][name] for name in FIGURES)
+        values = (figures[axis][name] for name in shown)
         table.add_row(axis, *("–" if value is None else f"{value:.3f}" for value in values))
     console = results()
     console.print(one_line(f"model {figures['model']}, {figures['songs']} songs"), markup=False)
-    console.print(f"{'':9}{'mean over songs':22}over all points")
+    console.print(f"{'':9}{'mean over songs':22}{'over all points':29}{'90 % interval' if sure else ''}".rstrip())
     console.print(table)
 
 
