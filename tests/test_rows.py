@@ -9,7 +9,7 @@ WINDOW = Rows(kind="window", window_rows=20, margin_rows=6)
 
 
 def joined(run, values: np.ndarray, rows: Rows) -> np.ndarray:
-    return np.concatenate([found["y"] for found in answers(run, values, rows)])
+    return np.concatenate([found["y"] for found in answers(run, [values], rows)])
 
 
 def mean_of_neighbours(values: np.ndarray, state: None) -> dict[str, np.ndarray]:
@@ -33,6 +33,26 @@ def test_windows_give_each_row_once_and_as_from_the_whole(n: int) -> None:
     assert sum(given) == n + 12 * (len(given) - 1)
 
 
+@pytest.mark.parametrize("rows", [WINDOW, Rows(kind="window", window_rows=1500, margin_rows=40), INDEPENDENT])
+def test_blocks_do_not_matter(rows: Rows) -> None:
+    """However the rows arrive, the graph is given the same pieces, and so the answers are the same to the last bit."""
+    values = np.random.default_rng(5).normal(size=(3 * BLOCK_ROWS + 77, 3)).astype(np.float32)
+    given: list[list[int]] = []
+    answered = []
+
+    def run(block: np.ndarray, state: None) -> dict[str, np.ndarray]:
+        given[-1].append(len(block))
+        return mean_of_neighbours(block, state)
+
+    for cuts in ([], [1, 2, 900], [0, 0, BLOCK_ROWS], list(range(7, len(values), 7))):
+        given.append([])
+        blocks = np.split(values, cuts)
+        answered.append(np.concatenate([found["y"] for found in answers(run, blocks, rows)]))
+    for pieces, y in zip(given[1:], answered[1:], strict=True):
+        assert pieces == given[0]
+        np.testing.assert_array_equal(y, answered[0])
+
+
 def test_a_state_goes_from_block_to_block() -> None:
     values = np.ones((2 * BLOCK_ROWS + 5, 1), np.float32)
 
@@ -42,7 +62,7 @@ def test_a_state_goes_from_block_to_block() -> None:
 
     rows = Rows(kind="carried", state_size=1)
     np.testing.assert_array_equal(joined(run, values, rows)[:, 0], np.arange(1, len(values) + 1))
-    (found,) = answers(run, values[:3], rows, state=np.array([[10.0]], np.float32))
+    (found,) = answers(run, [values[:3]], rows, state=np.array([[10.0]], np.float32))
     np.testing.assert_array_equal(found["y"][:, 0], [11, 12, 13])
 
 
@@ -61,7 +81,7 @@ def test_independent_rows_come_in_blocks() -> None:
 
 @pytest.mark.parametrize("rows", [INDEPENDENT, WINDOW, Rows(kind="carried", state_size=4)])
 def test_no_rows_are_never_given(rows: Rows) -> None:
-    assert list(answers(lambda *_: pytest.fail("was run"), np.empty((0, 3), np.float32), rows)) == []
+    assert list(answers(lambda *_: pytest.fail("was run"), [np.empty((0, 3), np.float32)], rows)) == []
 
 
 @pytest.mark.parametrize("rows", [INDEPENDENT, WINDOW, Rows(kind="carried", state_size=4)])

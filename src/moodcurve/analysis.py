@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -45,12 +46,9 @@ def file_features(path: AnyPath, feature_set: FeatureSet, *, progress: Progress 
     AudioError
         If nothing can be read from the file, or less than one window.
     """
-    with open_audio(path) as reader, read_ahead(reader.blocks()) as blocks:
-        try:
-            # the extractor is loaded here, while the file is being decoded
-            heard = features.extract(_reported(blocks, reader, progress), reader.sr, feature_set)
-        except FeatureError as error:
-            raise AudioError(f"{os.fspath(path)}: {error}") from error
+    with _opened(path, progress) as (reader, blocks):
+        # the extractor is loaded here, while the file is being decoded
+        heard = features.extract(blocks, reader.sr, feature_set)
         return FileFeatures(heard, reader.duration_s, tuple(reader.warnings))
 
 
@@ -80,8 +78,12 @@ def analyze(path: AnyPath, *, model: AnyPath | Model = "default", progress: Prog
     0.31
     """
     loaded = model if isinstance(model, Model) else load_model(model)
-    heard = file_features(path, loaded.feature_set, progress=progress)
-    return loaded.curve(heard.features, source=os.fspath(path), duration_s=heard.duration_s, warnings=heard.warnings)
+    with _opened(path, progress) as (reader, blocks):
+        # part by part: of ten hours no more is held than of ten minutes
+        found = loaded.predict_parts(features.stream(blocks, reader.sr, loaded.feature_set))
+        return loaded.curve_of(
+            found, source=os.fspath(path), duration_s=reader.duration_s, warnings=tuple(reader.warnings)
+        )
 
 
 def analyze_many(
@@ -130,6 +132,18 @@ def _unwatched(number: int, share: float) -> None:
 
 def _unchecked() -> None:
     pass
+
+
+@contextmanager
+def _opened(
+    path: AnyPath, progress: Progress | None
+) -> Iterator[tuple[AudioReader, Iterator[npt.NDArray[np.float32]]]]:
+    """Open a file whose blocks are decoded ahead; that it is too short to have features is said of the file."""
+    with open_audio(path) as reader, read_ahead(reader.blocks()) as blocks:
+        try:
+            yield reader, _reported(blocks, reader, progress)
+        except FeatureError as error:
+            raise AudioError(f"{os.fspath(path)}: {error}") from error
 
 
 def _reported(

@@ -5,7 +5,7 @@ the pieces are laid from the first row on, so that the same rows always give the
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -86,7 +86,7 @@ def rows_from_json(stated: str) -> Rows:
 
 
 def answers(
-    run: Run, values: FloatArray, rows: Rows, *, state: FloatArray | None = None
+    run: Run, blocks: Iterable[FloatArray], rows: Rows, *, state: FloatArray | None = None
 ) -> Iterator[dict[str, FloatArray]]:
     """Give a graph's outputs for all rows of a recording, piece after piece, each row once.
 
@@ -94,33 +94,54 @@ def answers(
     ----------
     run : callable
         The graph.
-    values : (n, columns)
-        All rows of the recording; for none there is no piece.
+    blocks : iterable of (n, columns)
+        The rows of the recording in order, in blocks of any lengths, which do not change the answers.
     rows : Rows
         What the graph's answers depend on.
     state : (1, size), optional
         Of ``carried`` rows: what the rows before these left; by default there are none.
     """
     if rows.kind == "window":
-        yield from _windows(run, values, rows)
+        yield from _windows(run, blocks, rows)
         return
     state = rows.new_state if state is None else state
-    for start in range(0, len(values), BLOCK_ROWS):
-        found = run(values[start : start + BLOCK_ROWS], state)
+    for block in _regrouped(blocks, BLOCK_ROWS):
+        found = run(block, state)
         state = found.get(NEXT_STATE)
         yield found
 
 
-def _windows(run: Run, values: FloatArray, rows: Rows) -> Iterator[dict[str, FloatArray]]:
+def _regrouped(blocks: Iterable[FloatArray], size: int) -> Iterator[FloatArray]:
+    """Give the same rows in blocks of so many, the last one of what is left."""
+    held: list[FloatArray] = []
+    count = 0
+    for block in blocks:
+        held.append(block)
+        count += len(block)
+        if count >= size:
+            joined = np.concatenate(held)
+            whole = count // size * size
+            for start in range(0, whole, size):
+                yield joined[start : start + size]
+            held, count = [joined[whole:]], count - whole
+    if count:
+        yield np.concatenate(held)
+
+
+def _windows(run: Run, blocks: Iterable[FloatArray], rows: Rows) -> Iterator[dict[str, FloatArray]]:
     """Give the answers of overlapping windows, without their margins.
 
     The first window begins with the song and the last ends with it: real ends have no margin, as in training.
     """
-    n, done = len(values), 0
-    while done < n:
-        first = max(done - rows.margin_rows, 0)
-        last = min(first + rows.window_rows, n)
-        end = n if last == n else last - rows.margin_rows
-        found = run(values[first:last], None)
-        yield {name: value[done - first : end - first] for name, value in found.items()}
-        done = end
+    first = done = 0  # row that is held first, rows answered
+    held: FloatArray | None = None
+    for block in _regrouped(blocks, min(rows.window_rows, BLOCK_ROWS)):
+        held = block if held is None else np.concatenate([held, block])
+        while len(held) > rows.window_rows:
+            end = first + rows.window_rows - rows.margin_rows
+            found = run(held[: rows.window_rows], None)
+            yield {name: value[done - first : end - first] for name, value in found.items()}
+            done = end
+            held, first = held[end - rows.margin_rows - first :], end - rows.margin_rows
+    if held is not None:
+        yield {name: value[done - first :] for name, value in run(held, None).items()}

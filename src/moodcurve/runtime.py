@@ -11,8 +11,8 @@ import copy
 import importlib.resources
 import json
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ class Prediction:
 
     Attributes
     ----------
+    times_s : (rows,)
+        Start of each row's window.
     values : (rows, 2)
         Arousal and valence, limited to [-1, 1].
     spread : (rows, 2) or None
@@ -61,6 +63,7 @@ class Prediction:
         model's range, see `moodcurve.novelty`; None where the model cannot tell, and for less than ten seconds.
     """
 
+    times_s: npt.NDArray[np.float64]
     values: npt.NDArray[np.float64]
     spread: npt.NDArray[np.float64] | None
     novelty: float | None = None
@@ -115,7 +118,27 @@ class Model:
         ValueError
             If a value is NaN or infinite.
         """
-        return self._prediction(answers(self._run, self._values(features), self.rows), self._nowhere())[0]
+        return self.predict_parts([features])
+
+    def predict_parts(self, parts: Iterable[Features]) -> Prediction:
+        """Predict all rows of a recording that come in parts, in order; the parts do not change the answer.
+
+        No more rows are held than the model needs at once.
+
+        Raises
+        ------
+        ModelError, ValueError
+            As `predict_with_spread`.
+        """
+        times: list[npt.NDArray[np.float64]] = [np.empty(0)]
+
+        def values() -> Iterator[npt.NDArray[np.float32]]:
+            for part in parts:
+                times.append(part.times_s)
+                yield self._values(part)
+
+        prediction, _ = self._prediction(answers(self._run, values(), self.rows), self._nowhere())
+        return replace(prediction, times_s=np.concatenate(times))
 
     def stream(self) -> "Stream":
         """Begin a recording whose rows arrive little by little.
@@ -175,12 +198,10 @@ class Model:
         given = [joined.ravel(), [] if spread is None else spread.ravel(), [] if novelty is None else [novelty]]
         if not np.isfinite(np.concatenate(given)).all():
             raise ModelError(f"model {self.name} gives values that are no numbers: its file is damaged")
-        return Prediction(np.clip(joined, -1, 1), spread, novelty), state
+        return Prediction(np.empty(0), np.clip(joined, -1, 1), spread, novelty), state
 
     def curve(self, features: Features, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()) -> Curve:
-        """Give the curve of a recording from its features, with intervals and novelty if the model has them.
-
-        A recording that is out of the model's range gets a warning.
+        """Give the curve of a recording from its features: of `predict_with_spread`, what `curve_of` gives.
 
         Parameters
         ----------
@@ -199,6 +220,18 @@ class Model:
             As `predict`; ValueError too if there is no row.
         """
         found = self.predict_with_spread(features)
+        return self.curve_of(found, source=source, duration_s=duration_s, warnings=warnings)
+
+    def curve_of(self, found: Prediction, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()) -> Curve:
+        """Give the curve of a predicted recording, with intervals and novelty if the model has them.
+
+        A recording that is out of the model's range gets a warning. The parameters are those of `curve`.
+
+        Raises
+        ------
+        ValueError
+            If there is no row.
+        """
         points = song = None
         if self.intervals is not None and len(found.values):
             points = self.intervals.of_points(found.values, found.spread)
@@ -206,7 +239,7 @@ class Model:
         if found.novelty is not None and found.novelty > 1:
             warnings = (*warnings, warning(found.novelty))
         return Curve(
-            times_s=features.times_s,
+            times_s=found.times_s,
             arousal=found.values[:, 0],
             valence=found.values[:, 1],
             arousal_interval=None if points is None else points[:, 0],
@@ -240,8 +273,9 @@ class Stream:
         model = self._model
         # a copy, so that rows that are refused leave no trace
         seen = copy.deepcopy(self._seen)
-        pieces = answers(model._run, model._values(features), model.rows, state=self._state)
+        pieces = answers(model._run, [model._values(features)], model.rows, state=self._state)
         prediction, state = model._prediction(pieces, seen)
+        prediction = replace(prediction, times_s=features.times_s)
         self._seen = seen
         if len(prediction.values):
             self._state = state

@@ -17,7 +17,7 @@ from moodcurve.features.table import (
 )
 
 if TYPE_CHECKING:
-    from moodcurve.features.compare import Descriptors, Extractor, extract
+    from moodcurve.features.compare import Descriptors, Extractor, extract, stream
 
 __all__ = [
     "COMPARE236",
@@ -32,11 +32,12 @@ __all__ = [
     "Features",
     "extract",
     "feature_set",
+    "stream",
     "write_csv",
 ]
 
 # Loaded at first use: reading a model needs the tables alone, and not the compiler.
-_COMPILED = {"Descriptors", "Extractor", "extract"}
+_COMPILED = {"Descriptors", "Extractor", "extract", "stream"}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, Self, get_args
 
 import numpy as np
@@ -254,6 +254,27 @@ class Extractor:
         return Features(values, times, self.feature_set)
 
 
+def stream(
+    blocks: Iterable[npt.ArrayLike],
+    sr: int,
+    feature_set: FeatureSet = COMPARE260,
+    *,
+    profile: Profile = "2016",
+) -> Iterator[Features]:
+    """Give the window features of a recording part by part, as soon as they are known.
+
+    The parameters and errors are those of :func:`extract`.
+    """
+    extractor = Extractor(sr, feature_set, profile=profile)
+    samples = 0
+    for block in blocks:
+        yield extractor.push(block)
+        samples += np.size(block)
+    yield extractor.flush()
+    if extractor.rows == 0:
+        raise FeatureError(f"{samples / sr:.2f} s of audio is too short: one window takes at least 1.04 s")
+
+
 def extract(
     blocks: Iterable[npt.ArrayLike],
     sr: int,
@@ -279,15 +300,7 @@ def extract(
     FeatureError
         If the recording is shorter than one window and what its last descriptors need (1.04 s).
     """
-    extractor = Extractor(sr, feature_set, profile=profile)
-    samples = 0
-    parts = []
-    for block in blocks:
-        parts.append(extractor.push(block))
-        samples += np.size(block)
-    parts.append(extractor.flush())
-    if extractor.rows == 0:
-        raise FeatureError(f"{samples / sr:.2f} s of audio is too short: one window takes at least 1.04 s")
+    parts = list(stream(blocks, sr, feature_set, profile=profile))
     return Features(
         np.concatenate([part.values for part in parts]),
         np.concatenate([part.times_s for part in parts]),
