@@ -28,6 +28,7 @@ class Family(StrEnum):
     state_space = "state-space"
     state_space_live = "state-space-live"
     two_level = "two-level"
+    blend = "blend"
 
 
 class Protocol(StrEnum):

@@ -14,6 +14,7 @@ from moodcurve.datasets import Dataset, Song
 from moodcurve.evaluation import figures
 from moodcurve.files import written_whole
 from moodcurve.learn import TrainingError
+from moodcurve.learn.blend import BlendConfig, fit_blend
 from moodcurve.learn.config import as_table
 from moodcurve.learn.ffnn import FFNNConfig, fit_ffnn
 from moodcurve.learn.mlr import MLRConfig, fit_mlr
@@ -47,6 +48,7 @@ FAMILIES = {
     "state-space": Family(StateSpaceConfig, fit_state_space),
     "state-space-live": Family(LiveStateSpaceConfig, fit_state_space),
     "two-level": Family(TwoLevelConfig, fit_two_level),
+    "blend": Family(BlendConfig, fit_blend),
 }
 
 
