@@ -149,7 +149,7 @@ def unlike_music() -> dict[str, np.ndarray]:
 @pytest.mark.real
 def test_sounds_that_no_song_is_are_told_from_songs(data_dir: Path, deam_dir: Path) -> None:
     dataset: Dataset = read_dataset(deam_dir, feature_set=COMPARE236)
-    familiarity = fit_familiarity(dataset.songs)
+    familiarity = fit_familiarity(dataset.songs[::3])
 
     def novelty(values: np.ndarray) -> float:
         found = seen(familiarity.places.apply(values)).novelty(familiarity.limits)
@@ -160,7 +160,7 @@ def test_sounds_that_no_song_is_are_told_from_songs(data_dir: Path, deam_dir: Pa
         features = extract(iter([x.astype(np.float32)]), 44100, COMPARE236)
         assert novelty(features.values) > 1, name
     audio = data_dir / "audio"
-    for path in [*sorted((audio / "deam_clips").glob("*.mp3"))[:3], *sorted((audio / "various").glob("*-1.mp3"))]:
+    for path in [*sorted((audio / "deam_clips").glob("*.mp3"))[:2], *sorted((audio / "various").glob("*-1.mp3"))]:
         with open_audio(path) as reader:
             heard = extract(reader.blocks(), reader.sr, COMPARE236)
         assert novelty(heard.values) < 1, path.name
