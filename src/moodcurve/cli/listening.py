@@ -27,7 +27,7 @@ class Format(StrEnum):
 
 @app.command
 def analyze(
-    paths: Annotated[list[Path], Argument(metavar="PATH...", help="Audio files, or videos.")],
+    paths: Annotated[list[Path], Argument(metavar="PATH", help="Audio files, or videos.")],
     folder: Annotated[Path | None, Option("-o", metavar="DIR", help="Write results here.")] = None,
     formats: Annotated[list[Format] | None, Option("-f", help="May be given several times.")] = None,
     plot: Annotated[bool, Option("--plot", help="Write a picture, <stem>.png, into DIR or here.")] = False,
@@ -124,7 +124,7 @@ def features(
 
 @app.command
 def demo(
-    song: Annotated[Path | None, Argument(metavar="[SONG]", help="Your own song instead.")] = None,
+    song: Annotated[Path | None, Argument(metavar="SONG", help="Your own song instead.")] = None,
     folder: Annotated[Path, Option("-o", metavar="DIR", help="Write results here.")] = Path("demo-output"),
 ) -> None:
     """Take a song through the whole path: table, CSV, JSON, picture and page with a player.
