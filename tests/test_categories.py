@@ -1,6 +1,8 @@
 """Mood classes: their places and probabilities, the classifiers, and what is counted of them."""
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,3 +160,9 @@ def test_comparison_counts_every_moment_and_song_once_and_its_page_shows_it() ->
     page = category_report(result)
     assert f"{result['quadrants']['moments']['svm']['accuracy']['value']:.3f}" in page
     assert "| truth \\ curve | pleased | excited |" in page
+
+
+def test_published_page_shows_the_stored_figures() -> None:
+    folder = Path(__file__).parents[1] / "docs" / "results"
+    result = json.loads((folder / "categories.json").read_text(encoding="utf-8"))
+    assert (folder / "categories.md").read_text(encoding="utf-8") == category_report(result)

@@ -1,6 +1,8 @@
 """Ratings of whole songs: the regression against scikit-learn, its interval, its graph, and the comparison."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -128,3 +130,9 @@ def test_comparison_finds_the_line_that_made_the_ratings_and_its_page_shows_it()
     page = song_level_report(result)
     assert f"{result['arousal']['regression']['ccc']['value']:.3f}" in page
     assert f"{4 * result['valence']['mean']['half_width']:.2f}" in page
+
+
+def test_published_page_shows_the_stored_figures() -> None:
+    folder = Path(__file__).parents[1] / "docs" / "results"
+    result = json.loads((folder / "song_level.json").read_text(encoding="utf-8"))
+    assert (folder / "song_level.md").read_text(encoding="utf-8") == song_level_report(result)

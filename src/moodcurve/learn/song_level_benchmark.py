@@ -36,7 +36,8 @@ def run_song_level(dataset: Dataset, *, curve: str = "two-level", seed: int = 0,
     """Compare on five folds with disjoint artists; gives strict JSON's content.
 
     The line is fitted, and its interval's width found, on the songs of the other folds, each with the curve of
-    a model that does not know it.
+    a model that does not know it, though some of these models have learned from the songs tested here. The
+    regression and its interval have seen nothing of the tested songs or their artists.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def run_song_level(dataset: Dataset, *, curve: str = "two-level", seed: int = 0,
         "dataset": dataset.name,
         "feature_set": dataset.feature_set.key,
         "songs": len(songs),
-        "folds": f"{FOLDS}, artists disjoint, seed {seed}",
+        "folds": f"{FOLDS} folds, artists disjoint, seed {seed}",
         "interval": f"95 %, bootstrap over songs, {DRAWS} draws",
         "curve": curve,
         "rating_spread": dict(zip(AXES, y.std(axis=0).tolist(), strict=True)),
