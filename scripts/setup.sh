@@ -49,6 +49,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ]; then
     # --no-compile: Python compiles what is imported, which is a fraction of what is installed
     echo "installing moodcurve ($kind) into $venv; the first time takes a few minutes" >&2
     $venv/bin/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e "$what"
+    $venv/bin/python -m compileall -q src/moodcurve
     echo "$sum" >"$stamp"
 fi
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +18,8 @@ from moodcurve.features.table import WINDOW_S
 from moodcurve.wording import clock, one_line, signed
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from moodcurve.datasets.composer import Span
 
 AROUSAL_STYLE = "dark_orange"
@@ -39,8 +40,11 @@ def messages() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def progress_bar() -> Progress:
+def progress_bar() -> "Progress":
     """Progress on standard error, silent where that is not a terminal."""
+    # imported here: most results are shown without a bar, and start sooner
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
     console = messages()
     return Progress(
         TextColumn("{task.description}", markup=False),

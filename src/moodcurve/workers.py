@@ -1,17 +1,18 @@
 """One job for many items, in several processes where there are several cores; results in the items' order."""
 
-import multiprocessing
 import os
 import signal
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from moodcurve.errors import MoodcurveError
+
+if TYPE_CHECKING:  # one process needs nothing of it
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -113,7 +114,7 @@ def _share(seconds: float, total: float | None) -> float:
 class _Worker:
     """A process, the pipe to it, and the number of the item that it works on."""
 
-    process: BaseProcess
+    process: "BaseProcess"
     pipe: "Connection[Any, Any]"
     number: int = 0
 
@@ -128,10 +129,12 @@ class _Crew:
     done: dict[int, Any] = field(default_factory=dict)
     workers: list[_Worker] = field(default_factory=list)
     _begun: int = 0
-    _leaving: list[BaseProcess] = field(default_factory=list)
+    _leaving: "list[BaseProcess]" = field(default_factory=list)
 
     def hire(self) -> None:
         """Start a process on the next item."""
+        import multiprocessing
+
         # not fork: the progress bar has a thread, and so may have the decoders, LLVM and ONNX Runtime
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
@@ -144,6 +147,8 @@ class _Crew:
 
     def listen(self) -> None:
         """Take in what the processes say, for a moment."""
+        from multiprocessing.connection import wait
+
         ready = wait([worker.pipe for worker in self.workers], _LOOK_S)
         for worker in [worker for worker in self.workers if worker.pipe in ready]:
             try:

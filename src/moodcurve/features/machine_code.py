@@ -10,7 +10,6 @@ import hashlib
 import importlib.machinery
 import importlib.util
 import os
-import shutil
 import sys
 import threading
 import time
@@ -91,6 +90,8 @@ def keep(name: str, symbol: str, code: bytes) -> bool:
 
 def _tidy(place: Path, current: Path) -> None:
     """Delete what other sources, versions or machines left there long ago."""
+    import shutil
+
     for folder in place.glob("kernels-*"):
         with suppress(OSError):  # another process may be at it too
             if folder != current and folder.stat().st_mtime < time.time() - _STALE_S:
