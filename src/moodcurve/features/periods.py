@@ -13,35 +13,49 @@ from moodcurve.features.frames import F32, F64
 from moodcurve.features.kernels import exact, fast
 
 _UNIT_ROUNDOFF = 2.0**-24
+_MARGIN = 1e-6
+"""More than rounding changes an estimated correlation, its product aside."""
+SPARE = 32
+"""Zeros after the samples: so many are taken in one step by an exact sum."""
 
 
 class Samples(NamedTuple):
-    """A stretch of the waveform as 16-bit integers, and their running sums."""
+    """A stretch of the waveform as whole numbers, and their running sums."""
 
     values: F32
-    """The samples, whole numbers (n,)."""
-    first: npt.NDArray[np.int64]
-    """Σ of the samples before each place (n + 1,)."""
-    second: npt.NDArray[np.int64]
-    """Σ of their squares (n + 1,)."""
+    """The samples (n,), followed by 32 zeros."""
+    before: F64
+    """Σ of the samples before each place, and Σ of their squares (2, n + 4)."""
 
 
-def whole_samples(wave: F32) -> Samples:
-    """Prepare a stretch of the waveform, whose samples are k / 32767 with whole k."""
-    n = len(wave)
-    samples = Samples(np.empty(n, np.float32), np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64))
-    _take_in(wave, samples)
-    return samples
+def room(n: int) -> Samples:
+    """Make room for stretches of up to n samples."""
+    return Samples(np.zeros(n + SPARE, np.float32), np.zeros((2, n + 4)))
 
 
 @exact
-def _take_in(wave: F32, samples: Samples) -> None:
-    for i in range(len(wave)):
-        value = np.rint(wave[i] * np.float32(32767))
-        k = np.int64(value)
-        samples.values[i] = value
-        samples.first[i + 1] = samples.first[i] + k
-        samples.second[i + 1] = samples.second[i] + k * k
+def whole_samples(wave: F32, samples: Samples) -> None:
+    """Put in a stretch of the waveform, whose samples are k / 32767 with whole k."""
+    n = len(wave)
+    values, first, second = samples.values, samples.before[0], samples.before[1]
+    for i in range(n):
+        values[i] = np.rint(wave[i] * np.float32(32767))
+    values[n : n + SPARE] = 0
+    total = squares = 0.0
+    for i in range(0, n, 4):  # four at once wait for the sum before just once; of whole numbers, any order is exact
+        a, b, c, d = (
+            np.float64(values[i]),
+            np.float64(values[i + 1]),
+            np.float64(values[i + 2]),
+            np.float64(values[i + 3]),
+        )
+        ab, two = a + b, a * a + b * b
+        abc, three = ab + c, two + c * c
+        first[i + 1], first[i + 2], first[i + 3] = total + a, total + ab, total + abc
+        second[i + 1], second[i + 2], second[i + 3] = squares + a * a, squares + two, squares + three
+        total += abc + d
+        squares += three + d * d
+        first[i + 4], second[i + 4] = total, squares
 
 
 class Search(NamedTuple):
@@ -51,15 +65,18 @@ class Search(NamedTuple):
     """Sample of the recording at which the products start; first lag; past the last lag (3,)."""
     products: F32
     """Σ_{i<L} k[i] k[L+i] by lag L."""
-    correlations: F64
-    """By index of the lag searched."""
+    estimates: F32
+    """Correlations in single precision, by index of the lag searched."""
+    errors: F32
+    """How far they may be from the correlations."""
     peak: F64
     """Correlations at the best lag and its two neighbours (3,)."""
 
 
 def search(longest: int) -> Search:
     """Make the scratch for lags up to longest."""
-    return Search(np.zeros(3, np.int64), np.zeros(longest + 1, np.float32), np.zeros(longest + 1), np.zeros(3))
+    products, estimates, errors = (np.zeros(longest + 1, np.float32) for _ in range(3))
+    return Search(np.zeros(3, np.int64), products, estimates, errors, np.zeros(3))
 
 
 @fast
@@ -92,63 +109,71 @@ def products(x: F32, low: int, high: int, out: F32) -> None:
 
 
 @exact
-def _update_products(search: Search, x: F32, start: int, low: int, high: int) -> None:
-    """Have the products of lags low to high - 1 at this sample of the recording, computing the missing ones."""
-    place = search.place
+def _update_products(place: npt.NDArray[np.int64], x: F32, start: int, lags: tuple[int, int], out: F32) -> None:
+    """Have the products of these lags, both included, at this sample of the recording; compute the missing ones."""
+    low, high = lags[0], lags[1] + 1
     if place[0] != start or low > place[2] or high < place[1]:
         place[0], place[1], place[2] = start, low, low
     if low < place[1]:
-        products(x, low, place[1], search.products)
+        products(x, low, place[1], out)
         place[1] = low
     if high > place[2]:
-        products(x, place[2], high, search.products)
+        products(x, place[2], high, out)
         place[2] = high
 
 
 @fast
-def _exact_product(x: F32, lag: int) -> float:
+def _exact_product(x: F32, start: int, lag: int) -> float:
     """Σ_{i<L} x[i] x[L+i] of whole numbers: below 2⁵³, so exact in any order."""
-    a, b = x[:lag], x[lag : 2 * lag]
+    whole = lag // SPARE * SPARE
+    a, b = x[start : start + whole], x[start + lag : start + lag + whole]
     total = 0.0
-    for i in range(lag):
+    for i in range(whole):
         total += np.float64(a[i]) * np.float64(b[i])
+    left, place = lag - whole, start + whole
+    a, b = x[place : place + SPARE], x[place + lag : place + lag + SPARE]
+    for i in range(SPARE):
+        total += np.float64(a[i]) * np.float64(b[i]) if i < left else 0.0
     return total
 
 
 @exact
-def correlation(samples: Samples, start: int, lag: int) -> float:
+def correlation(values: F32, before: F64, start: int, lag: int) -> float:
     """Pearson correlation of the L samples from start and the L samples after them; 0 if either is constant."""
     middle, end = start + lag, start + 2 * lag
-    a1 = np.float64(samples.first[middle] - samples.first[start])
-    b1 = np.float64(samples.first[end] - samples.first[middle])
-    a2 = lag * np.float64(samples.second[middle] - samples.second[start])
-    b2 = lag * np.float64(samples.second[end] - samples.second[middle])
+    a1 = before[0, middle] - before[0, start]
+    b1 = before[0, end] - before[0, middle]
+    a2 = lag * (before[1, middle] - before[1, start])
+    b2 = lag * (before[1, end] - before[1, middle])
     spread = np.sqrt((a2 - a1 * a1) * (b2 - b1 * b1))
     if spread == 0:
         return 0.0
-    return float((lag * _exact_product(samples.values[start:], lag) - a1 * b1) / spread)
+    return float((lag * _exact_product(values, start, lag) - a1 * b1) / spread)
 
 
 @fast
-def _screen(samples: Samples, search: Search, start: int, low: int, count: int) -> float:
-    """Correlate at all lags in single precision, and give the bound of the error.
+def _screen(before: F64, products: F32, start: int, low: int, estimates: F32, errors: F32) -> None:
+    """Correlate at the lags from low on in single precision, and bound the errors.
 
     The error of a sum of L products is at most L units of roundoff times Σ|a b| ≤ (Σa² + Σb²)/2, in any order.
     """
-    first, second = samples.first[start:], samples.second[start:]
-    products, out = search.products[low : low + count], search.correlations[:count]
-    bound = 0.0
+    count = len(estimates)
+    roundoff = np.float32(_UNIT_ROUNDOFF / 2)
+    middle, end = start + low, start + 2 * low
+    first, second = before[0, start], before[1, start]
+    a_first, a_second = before[0, middle : middle + count], before[1, middle : middle + count]
+    b_first, b_second = before[0, end : end + 2 * count], before[1, end : end + 2 * count]
     for i in range(count):
-        lag = low + i
-        a1 = np.float64(first[lag] - first[0])
-        b1 = np.float64(first[2 * lag] - first[lag])
-        a2 = lag * np.float64(second[lag] - second[0])
-        b2 = lag * np.float64(second[2 * lag] - second[lag])
-        spread = (a2 - a1 * a1) * (b2 - b1 * b1)
-        scale = 1 / np.sqrt(spread) if spread > 0 else 0.0
-        out[i] = (lag * np.float64(products[i]) - a1 * b1) * scale
-        bound = max(bound, (lag + 8) * (a2 + b2) * scale)
-    return bound * _UNIT_ROUNDOFF / 2
+        lag = np.float64(low + i)
+        a1 = a_first[i] - first
+        # reading both of a pair has them loaded side by side, where one alone would be gathered
+        b1 = b_first[2 * i] + 0.0 * b_first[2 * i + 1] - a_first[i]
+        a2 = lag * (a_second[i] - second)
+        b2 = lag * (b_second[2 * i] + 0.0 * b_second[2 * i + 1] - a_second[i])
+        spread = np.float32((a2 - a1 * a1) * (b2 - b1 * b1))
+        scale = np.float32(1) / np.sqrt(spread) if spread > 0 else np.float32(0)
+        estimates[i] = np.float32(lag * np.float64(products[i]) - a1 * b1) * scale
+        errors[i] = np.float32(lag + 16) * roundoff * np.float32(a2 + b2) * scale + np.float32(_MARGIN)
 
 
 @exact
@@ -159,27 +184,31 @@ def best_lag(samples: Samples, search: Search, start: int, base: int, lags: tupl
     taken. start is the place in samples, of which the first is sample base of the recording. search.peak gets
     the three correlations about the maximum.
     """
+    values, before, products, peak = samples.values, samples.before, search.products, search.peak
     low, count = lags[0], lags[1] - lags[0] + 1
-    _update_products(search, samples.values[start:], base + start, low, lags[1] + 1)
-    error = _screen(samples, search, start, low, count)
-    cc = search.correlations
-    certain = -np.inf
+    estimates, errors = search.estimates[:count], search.errors[:count]
+    _update_products(search.place, values[start:], base + start, lags, products)
+    _screen(before, products[low:], start, low, estimates, errors)
+    likely, top = -1, np.float32(-2)
     for i in range(1, count - 2):
-        if cc[i] - cc[i - 1] > 2 * error and cc[i] - cc[i + 1] > 2 * error:
-            certain = max(certain, cc[i])
+        if estimates[i] > top and estimates[i] > estimates[i - 1] and estimates[i] >= estimates[i + 1]:
+            likely, top = i, estimates[i]
     best, height = -1, -np.inf
-    for i in range(1, count - 2):
-        possible = cc[i] - cc[i - 1] > -2 * error and cc[i] - cc[i + 1] > -2 * error
-        if not possible or cc[i] < certain - 2 * error:
+    for n in range(count - 2):
+        i = n if n > 0 else likely  # the likely one first: few others are then left
+        if i < 0 or estimates[i] + errors[i] < height or (n > 0 and i == best):
             continue
-        here = correlation(samples, start, low + i)
-        if here <= height:
+        slack = errors[i - 1] + errors[i] + errors[i + 1]
+        if estimates[i] < max(estimates[i - 1], estimates[i + 1]) - slack:
             continue
-        before = correlation(samples, start, low + i - 1)
-        after = correlation(samples, start, low + i + 1)
-        if here > before and here > after:
+        here = correlation(values, before, start, low + i)
+        if here < height or (here == height and i > best):
+            continue
+        left = correlation(values, before, start, low + i - 1)
+        right = correlation(values, before, start, low + i + 1)
+        if here > left and here > right:
             best, height = i, here
-            search.peak[0], search.peak[1], search.peak[2] = before, here, after
+            peak[0], peak[1], peak[2] = left, here, right
     return best
 
 

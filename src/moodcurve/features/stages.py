@@ -177,6 +177,7 @@ class Voice:
         self.framing = framing
         self.strict = strict
         self.state = voice.carry(framing.sr)
+        self.samples = periods.room(0)
         self.count = 0
 
     @property
@@ -188,8 +189,10 @@ class Voice:
         """Take the F0 of the next frames, wave[0] being sample base of the recording; give (frames, 4)."""
         rows = np.empty((len(f0), voice.COLUMNS), np.float32)
         framing = self.framing
-        samples = periods.whole_samples(wave)
-        stretch = voice.Stretch(wave, samples, base, framing.sr, framing.hop, framing.long, self.strict)
+        if len(self.samples.values) < len(wave) + periods.SPARE:
+            self.samples = periods.room(2 * len(wave))
+        periods.whole_samples(wave, self.samples)
+        stretch = voice.Stretch(wave, self.samples, base, framing.sr, framing.hop, framing.long, self.strict)
         voice.voice_rows(stretch, f0, self.count, self.state, rows)
         self.count += len(f0)
         return rows

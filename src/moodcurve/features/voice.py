@@ -20,8 +20,23 @@ SILENT_HNR = -100.0
 _THRESHOLD = 0.5
 _LONGEST = 1.25
 _SHORTEST = 0.75
+_MOST = 256
+"""More periods than one frame can read: 85 ms of 0.75 / 620 s."""
 _MORE = 1.01
 """Leeway of the scratch's length over the longest lag there can be."""
+
+
+class Periods(NamedTuple):
+    """What the periods of one frame add up to; scratch that each frame overwrites."""
+
+    starts: npt.NDArray[np.int64]
+    """Where each period starts, from the start of the read; then where the last one ended."""
+    average: F32
+    """Sum of the periods' waveforms, of which the first T0 samples count."""
+    totals: F64
+    """Σ: periods, their number; differences, number; differences of these, number; amplitudes, differences."""
+    ends: npt.NDArray[np.int64]
+    """Number of starts; length of the last period; where reading goes on; T0 (4,)."""
 
 
 class Carry(NamedTuple):
@@ -32,23 +47,29 @@ class Carry(NamedTuple):
     last: F64
     """Last period (s), last difference of periods (s), last jitter, DDP jitter, shimmer (5,)."""
     search: Search
+    periods: Periods
 
 
 def carry(sr: int) -> Carry:
     """Start before the first frame, at this sample rate (Hz)."""
     longest = int(np.ceil(_LONGEST * sr / LOWEST_HZ * _MORE)) + 2
-    return Carry(np.zeros(2, np.int64), np.zeros(5), search(longest))
+    periods = Periods(np.zeros(_MOST, np.int64), np.zeros(longest, np.float32), np.zeros(8), np.zeros(4, np.int64))
+    return Carry(np.zeros(2, np.int64), np.zeros(5), search(longest), periods)
 
 
-@fast
+@exact
 def span(x: F32) -> float:
-    """Largest minus smallest sample of a period, its first and last sample left out."""
+    """Largest minus smallest sample of a period, its first and last sample left out.
+
+    x are whole numbers, on a scale of 32767: as such they are compared, which is done for many at once.
+    """
     inner = x[1:-1]
-    low = high = inner[0]
+    low = high = np.int32(inner[0])
     for i in range(len(inner)):
-        low = min(low, inner[i])
-        high = max(high, inner[i])
-    return float(high - low)
+        k = np.int32(inner[i])
+        low, high = np.int32(min(low, k)), np.int32(max(high, k))
+    scale = np.float32(32767)
+    return float(np.float32(high) / scale - np.float32(low) / scale)
 
 
 class Stretch(NamedTuple):
@@ -64,19 +85,6 @@ class Stretch(NamedTuple):
     """Length of a 60 ms frame in samples: the most that one frame reads."""
     strict: bool
     """Threshold of the IS13 profile."""
-
-
-class Periods(NamedTuple):
-    """What the periods of one frame add up to."""
-
-    starts: npt.NDArray[np.int64]
-    """Where each period starts, from the start of the read; then where the last one ended."""
-    average: F32
-    """Sum of the periods' waveforms (T0,)."""
-    totals: F64
-    """Σ: periods, their number; differences, number; differences of these, number; amplitudes, differences."""
-    ends: npt.NDArray[np.int64]
-    """Number of starts; length of the last period; where reading goes on (3,)."""
 
 
 @exact
@@ -106,14 +114,13 @@ def find_periods(stretch: Stretch, state: Carry, offset: int, length: int, perio
     smallest correlation in the frame so far.
     """
     x = stretch.wave[offset : offset + length]
+    whole = stretch.samples.values[offset : offset + length]
     expected = int(np.floor(period + 0.5))
     shortest, longest = int(np.floor(_SHORTEST * period)), int(np.ceil(_LONGEST * period))
-    periods = Periods(
-        np.empty(length // shortest + 2, np.int64),
-        np.zeros(expected, np.float32),
-        np.zeros(8),
-        np.zeros(3, np.int64),
-    )
+    periods = state.periods
+    starts, totals, average = periods.starts, periods.totals, periods.average[:expected]
+    totals[:] = 0
+    average[:] = 0
     peak = state.search.peak
     least = np.float32(np.inf)
     s = count = step = end = 0
@@ -122,23 +129,24 @@ def find_periods(stretch: Stretch, state: Carry, offset: int, length: int, perio
         step = expected
         if i >= 0:
             step = shortest + i
-            periods.starts[count] = s
+            starts[count] = s
             count += 1
-            add(periods.average, x[s : s + expected])
+            add(average, x[s : s + expected])
             if stretch.strict:
                 plain_peak(x[s:], step, peak)
             at, height = parabola((np.float64(i - 1), np.float64(i), np.float64(i + 1)), (peak[0], peak[1], peak[2]))
             least = min(least, np.float32(height))
             if height > (np.float64(least) if stretch.strict else _THRESHOLD):
-                before, after = span(x[s : s + step]), span(x[s + step : s + 2 * step])
+                before, after = span(whole[s : s + step]), span(whole[s + step : s + 2 * step])
                 # in single precision, a period that is read twice has exactly its own length
                 seconds = np.float64(np.float32(abs(shortest + at) / stretch.sr))
-                _add_period(periods.totals, state.last, seconds, before, after)
+                _add_period(totals, state.last, seconds, before, after)
         s += step
         if s < due - 1:
             end = s
-    periods.starts[count] = s
-    periods.ends[0], periods.ends[1], periods.ends[2] = count + 1, step, end
+    starts[count] = s
+    ends = periods.ends
+    ends[0], ends[1], ends[2], ends[3] = count + 1, step, end, expected
     return periods
 
 
@@ -149,16 +157,27 @@ def add(total: F32, x: F32) -> None:
         total[i] += x[i]
 
 
-@fast
+@exact
 def harmonics_to_noise(x: F32, periods: Periods) -> float:
-    """LogHNR = 20 log10(Eh / En) in dB, at least -100; 0 if there is no noise.
+    """LogHNR = 20 log10(Eh / En) in dB, at least -100; 0 if there is no noise."""
+    ratio = harmonic_ratio(x, periods)
+    if ratio == np.inf:
+        return 0.0
+    if ratio == 1:
+        ratio = rounded_ratio(x, periods)
+    return max(10 * np.log10(ratio), SILENT_HNR) if ratio > 0 else SILENT_HNR
 
-    The average of the periods' waveforms is the harmonic part, with Eh its RMS; what each period differs from it
-    is noise, with En its RMS. The first and last samples of a period stay out.
+
+@fast
+def harmonic_ratio(x: F32, periods: Periods) -> float:
+    """(Eh / En)², infinite if there is no noise; averages the periods' waveforms.
+
+    The average is the harmonic part, with Eh its RMS; what each period differs from it is noise, with En its RMS.
+    The first and last samples of a period stay out.
     """
     count, step = periods.ends[0], periods.ends[1]
-    length = len(periods.average)
-    average = periods.average
+    length = periods.ends[3]
+    average = periods.average[:length]
     s = periods.starts[count - 1]
     for i in range(min(length, len(x) - s)):
         average[i] = (average[i] + x[s + i]) / np.float32(count)
@@ -176,12 +195,7 @@ def harmonics_to_noise(x: F32, periods: Periods) -> float:
             difference = np.float64(own[j] - common[j])
             noise += difference * difference
         samples += len(own)
-    if noise == 0:
-        return 0.0
-    ratio = (harmonic / (length - 4)) / (noise / samples)
-    if ratio == 1:
-        ratio = rounded_ratio(x, periods)
-    return max(10 * np.log10(ratio), SILENT_HNR) if ratio > 0 else SILENT_HNR
+    return (harmonic / (length - 4)) / (noise / samples) if noise > 0 else np.inf
 
 
 @exact
@@ -191,7 +205,7 @@ def rounded_ratio(x: F32, periods: Periods) -> float:
     Where sound begins, one of two periods is silence: the other one is as much harmonics as noise, and the level is
     0 dB, which the smoothing takes for undefined. The reference's sums make it some 1e-6 dB, which is defined.
     """
-    count, average = periods.ends[0], periods.average
+    count, average = periods.ends[0], periods.average[: periods.ends[3]]
     harmonic, noise, samples = np.float32(0), np.float32(0), 0
     for i in range(3, len(average) - 2):
         harmonic += average[i] * average[i]
@@ -202,7 +216,7 @@ def rounded_ratio(x: F32, periods: Periods) -> float:
             difference = x[start + j] - average[j]
             noise += difference * difference
             samples += 1
-    return float((harmonic / np.float32(len(average) - 4)) / (noise / np.float32(samples)))
+    return np.float64((harmonic / np.float32(len(average) - 4)) / (noise / np.float32(samples)))
 
 
 @exact
