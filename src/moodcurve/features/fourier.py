@@ -189,10 +189,11 @@ def _split(plan: Transform, out: F32) -> None:
         )
         turn_re, turn_im = plan.turns[k, 0], plan.turns[k, 1]
         odd_re, odd_im = im + other_im, other_re - re
-        turned_re = muladd(odd_re, turn_re, odd_im * -turn_im)
-        turned_im = muladd(odd_re, turn_im, odd_im * turn_re)
         even_re, even_im = half * (re + other_re), half * (im - other_im)
-        x_re, x_im = even_re + turned_re, even_im + turned_im
-        y_re, y_im = even_re - turned_re, even_im - turned_im
+        # added to the even part one after the other: a quiet bin may be the difference of loud ones
+        x_re = muladd(odd_re, turn_re, muladd(odd_im, -turn_im, even_re))
+        x_im = muladd(odd_re, turn_im, muladd(odd_im, turn_re, even_im))
+        y_re = muladd(odd_re, -turn_re, muladd(odd_im, turn_im, even_re))
+        y_im = muladd(odd_re, -turn_im, muladd(odd_im, -turn_re, even_im))
         store(out, k, root(muladd(x_re, x_re, x_im * x_im)))
         store(out, points - k, root(muladd(y_re, y_re, y_im * y_im)))
