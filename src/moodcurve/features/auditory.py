@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from moodcurve.features.frames import F32, F64, round_half_away
 from moodcurve.features.kernels import exact, fast
+from moodcurve.features.lanes import load, spread, store, widened
 
 BANDS = 26
 MFCC = 14
@@ -78,18 +79,19 @@ def _liftered_cosine() -> F64:
     return np.asarray(np.sqrt(2 / BANDS) * lifter * cosine)
 
 
-@fast
+@exact
 def mel_power(power: F32, bank: MelBank, out: F64) -> None:
-    """Power in the 26 mel bands of one frame: Σ_k weight_b(k) P_k, not normalised by bandwidth."""
-    carried = 0.0
+    """Power in the 26 mel bands, Σ_k weight_b(k) P_k, not normalised by bandwidth: tables (n + 1, 16) to (26, 16)."""
+    carried = spread(0.0)
     for m in range(BANDS + 1):
-        falling = rising = 0.0
+        falling = rising = spread(0.0)
         for k in range(bank.edges[m], bank.edges[m + 1]):
-            part = bank.falling[k] * power[k]
-            falling += part
-            rising += power[k] - part
+            p = load(power, k)
+            part = bank.falling[k] * p
+            falling = falling + widened(part)
+            rising = rising + widened(p - part)
         if m > 0:
-            out[m - 1] = carried + falling
+            store(out, m - 1, carried + falling)
         carried = rising
 
 
@@ -143,17 +145,16 @@ def mfcc(log_mel: F64, bank: MelBank, out: F32) -> None:
 
 
 @exact
-def auditory_row(power: F32, bank: MelBank, taps: F64, states: F64, frame: int, row: F32) -> tuple[float, float]:
-    """Fill one row with audSpec_Rfilt[0..25] and MFCC 1..14, and give both loudness descriptors.
+def auditory_row(mel: F64, bank: MelBank, taps: F64, states: F64, frame: int, row: F32) -> tuple[float, float]:
+    """Fill one row with audSpec_Rfilt[0..25] and MFCC 1..14 from mel powers, and give both loudness descriptors.
 
     audSpec_Rfilt_b = exp(0.33 (y_b + ln E_b)), y the RASTA filter's output; its mean over the bands is
     ``audspecRasta_lengthL1norm``.
     """
     log_mel = np.empty(BANDS)
     filtered = np.empty(BANDS)
-    mel_power(power, bank, log_mel)
     for b in range(BANDS):
-        log_mel[b] = np.log(log_mel[b])
+        log_mel[b] = np.log(mel[b])
     mfcc(log_mel, bank, row[BANDS:])
     for b in range(BANDS):
         log_mel[b] = max(log_mel[b], _LOG_FLOOR)

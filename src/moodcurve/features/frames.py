@@ -1,13 +1,12 @@
-"""Samples to frames: 16-bit scaling, frame lengths at any rate, windows, magnitude spectra."""
+"""Samples to frames: 16-bit scaling, frame lengths at any rate, windows."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 
-from moodcurve.features.kernels import exact, fast
+from moodcurve.features.kernels import exact
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -112,27 +111,3 @@ def quantise(x: F32, out: F32) -> None:
             v = np.float32(0)
         v = min(max(v, np.float32(-1)), np.float32(32767 / 32768))
         out[i] = np.float32(np.int32(v * np.float32(32768))) / np.float32(32767)
-
-
-@fast
-def apply_window(wave: F32, hop: int, window: F32, frames: F32) -> None:
-    """Fill frames (count, ≥ len(window)) with wave[t hop + i] · window[i]; what lies beyond is left."""
-    for t in range(len(frames)):
-        row = frames[t]
-        frame = wave[t * hop : t * hop + len(window)]
-        for i in range(len(window)):
-            row[i] = frame[i] * window[i]
-
-
-def spectra(frames: F32) -> npt.NDArray[np.complex64]:
-    """Give the unnormalised spectra (count, Nfft/2 + 1) of real frames (count, Nfft), in single precision."""
-    result: npt.NDArray[np.complex64] = scipy.fft.rfft(frames, axis=1)
-    return result
-
-
-@fast
-def magnitude(spectrum: npt.NDArray[np.complex64], out: F32) -> None:
-    """Magnitudes sqrt(re² + im²) of one spectrum."""
-    for k in range(len(spectrum)):
-        re, im = spectrum[k].real, spectrum[k].imag
-        out[k] = np.sqrt(re * re + im * im)

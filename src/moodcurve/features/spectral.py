@@ -1,7 +1,8 @@
-"""Descriptors of the shape of a 20 ms magnitude spectrum M_k and power spectrum P_k = M_k².
+"""Descriptors of the shape of 20 ms magnitude spectra M_k and power spectra P_k = M_k², sixteen frames at a time.
 
 All sums run over bins k = 1..n, n = Nfft/2: the constant component k = 0 is never used. S is the sum of P_k.
-Each function takes one frame's whole spectrum (n + 1,) and the bins' frequencies f_k in Hz.
+Tables hold a frame in each of their sixteen columns (``lanes.py``), spectra (n + 1, 16) and results (rows, 16); no
+column depends on another, but for the flux, whose column follows on the one before. f_k are frequencies in Hz.
 """
 
 from typing import NamedTuple
@@ -10,6 +11,18 @@ import numpy as np
 
 from moodcurve.features.frames import F32, F64
 from moodcurve.features.kernels import exact, fast
+from moodcurve.features.lanes import (
+    LANES,
+    greater,
+    load,
+    maximum,
+    minimum,
+    muladd,
+    spread,
+    store,
+    table,
+    widened,
+)
 
 COLUMNS = 15
 _POWER_FLOOR = 1e-7
@@ -19,8 +32,12 @@ _TWO_OVER_LN2 = 2 / np.log(2)
 _ROOT_HALF = np.float32(np.sqrt(0.5)).view(np.int32)
 """The bits of √½ in single precision, read as an integer."""
 _ODD = (np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7), np.float32(1 / 9))
-_BLOCK = 16
-"""Bins that the roll-off steps over together."""
+SHARES = (0.25, 0.50, 0.75, 0.90)
+"""Of the power, at which a roll-off is."""
+TOTAL, CENTROID, SHARPNESS, ROLL_OFF, FLUX, ENTROPY, SHAPE, HARMONICITY = 0, 1, 2, 3, 7, 8, 9, 12
+LOW_BAND, HIGH_BAND = 13, 14
+"""Rows of the table of results; four roll-offs, three moments."""
+ROWS = 15
 
 
 class Axis(NamedTuple):
@@ -34,6 +51,19 @@ class Axis(NamedTuple):
     """Weight of each bin in 250-650 Hz."""
     high_band: F32
     """Weight of each bin in 1000-4000 Hz."""
+
+
+class Work(NamedTuple):
+    """Tables to work in."""
+
+    power: F32
+    logarithms: F32
+    results: F64
+
+
+def work(bins: int) -> Work:
+    """Make the tables for spectra of so many bins."""
+    return Work(table(bins), table(bins), table(ROWS, np.float64))
 
 
 def axis(freqs: F64) -> Axis:
@@ -67,113 +97,172 @@ def _band(freqs: F64, low: float, high: float) -> F32:
     return weights
 
 
-@fast
-def band_energy(power: F32, weights: F32) -> float:
-    """Weighted sum of P over a band, divided by n (``fband``)."""
-    total = 0.0
+@exact
+def squared(magnitudes: F32, power: F32) -> None:
+    """P_k = M_k²."""
     for k in range(len(power)):
-        total += power[k] * weights[k]
-    return total / (len(power) - 1)
-
-
-@fast
-def total_power(power: F32) -> float:
-    """Σ P_k over the bins given."""
-    total = 0.0
-    for k in range(len(power)):
-        total += power[k]
-    return total
+        m = load(magnitudes, k)
+        store(power, k, m * m)
 
 
 @exact
-def roll_off(power: F32, freqs: F64, total: float, out: F32) -> None:
+def weighted_sums(power: F32, axis: Axis, out: F64) -> None:
+    """S; the centroid μ = Σ f_k P_k / S in Hz; sharpness 0.11 Σ z_k g(z_k) P_k / S. Both 0 if S = 0.
+
+    z is in Bark, g = 1 up to 16 Bark, then 1 + ((z - 16)/4)^1.5849625.
+    """
+    total = moment = sharp = spread(0.0)
+    for k in range(1, len(axis.freqs)):
+        p = widened(load(power, k))
+        total = total + p
+        moment = muladd(p, axis.freqs[k], moment)
+        sharp = muladd(p, axis.sharpness[k], sharp)
+    store(out, TOTAL, total)
+    store(out, CENTROID, moment)
+    store(out, SHARPNESS, sharp)
+    for lane in range(LANES):
+        total_power = out[TOTAL, lane]
+        out[CENTROID, lane] = out[CENTROID, lane] / total_power if total_power > 0 else 0.0
+        out[SHARPNESS, lane] = 0.11 * out[SHARPNESS, lane] / total_power if total_power > 0 else 0.0
+
+
+@exact
+def band_energy(power: F32, weights: F32, row: int, out: F64) -> None:
+    """Weighted sum of P over a band, divided by n (``fband``), into a row of out."""
+    total = spread(0.0)
+    for k in range(len(weights)):
+        if weights[k] > 0:
+            total = muladd(widened(load(power, k)), weights[k], total)
+    store(out, row, total * (1 / (len(weights) - 1)))
+
+
+@exact
+def roll_off(power: F32, freqs: F64, out: F64) -> None:
     """Smallest f_k with Σ_{j≤k} P_j ≥ p S, for p of 25, 50, 75 and 90 %; f_1 in silence."""
-    shares = (0.25, 0.50, 0.75, 0.90)
-    reached, level, k = 0.0, 0, 1
-    while level < 4 and k < len(power):
-        block = power[k : k + _BLOCK]
-        whole = total_power(block)
-        if reached + whole < shares[level] * total:  # a block in which nothing is reached takes one step
-            reached += whole
-            k += _BLOCK
-            continue
-        for i in range(len(block)):
-            reached += block[i]
-            while level < 4 and reached >= shares[level] * total:
-                out[level] = freqs[k + i]
-                level += 1
-        k += _BLOCK
-    out[level:4] = freqs[-1]  # the two sums may differ in the last digit
+    total = load(out, TOTAL)
+    a, b, c, d = SHARES[0] * total, SHARES[1] * total, SHARES[2] * total, SHARES[3] * total
+    reached = below_a = below_b = below_c = below_d = spread(0.0)
+    for k in range(1, len(freqs)):
+        reached = reached + widened(load(power, k))
+        below_a, below_b = below_a + greater(a, reached), below_b + greater(b, reached)
+        below_c, below_d = below_c + greater(c, reached), below_d + greater(d, reached)
+    store(out, ROLL_OFF, below_a)
+    store(out, ROLL_OFF + 1, below_b)
+    store(out, ROLL_OFF + 2, below_c)
+    store(out, ROLL_OFF + 3, below_d)
+    for share in range(ROLL_OFF, ROLL_OFF + len(SHARES)):
+        for lane in range(LANES):
+            out[share, lane] = freqs[1 + np.int64(out[share, lane])]
 
 
-@fast
-def flux(magnitudes: F32, previous: F32) -> float:
-    """sqrt((1/n) Σ (M_k[t] - M_k[t-1])²)."""
-    total = 0.0
-    for k in range(1, len(magnitudes)):
-        step = magnitudes[k] - previous[k]
-        total += step * step
-    return float(np.sqrt(total / (len(magnitudes) - 1)))
+@exact
+def flux(magnitudes: F32, previous: F32, out: F64) -> None:
+    """sqrt((1/n) Σ (M_k[t] - M_k[t-1])²); previous (n + 1,) is the spectrum before that of the first column."""
+    flat = magnitudes.reshape(-1)
+    total, first = spread(0.0), 0.0
+    for k in range(1, len(previous)):
+        step = load(magnitudes, k) - load(flat, k * LANES - 1)  # the columns before; before the first, another bin
+        total = total + widened(step * step)
+        step_0 = magnitudes[k, 0] - previous[k]
+        first += np.float64(step_0 * step_0)
+    store(out, FLUX, total)
+    out[FLUX, 0] = first
+    for lane in range(LANES):
+        out[FLUX, lane] = np.sqrt(out[FLUX, lane] / (len(previous) - 1))
 
 
-@fast
-def centroid(power: F32, freqs: F64, total: float) -> float:
-    """μ = Σ f_k P_k / S in Hz; 0 if S = 0."""
-    if total == 0:
-        return 0.0
-    weighted = 0.0
-    for k in range(1, len(power)):
-        weighted += freqs[k] * power[k]
-    return weighted / total
-
-
-@fast
-def shape(power: F32, freqs: F64, total: float, mean: float, out: F32) -> None:
+@exact
+def shape(power: F32, freqs: F64, out: F64) -> None:
     """Variance σ² (Hz²), skewness and kurtosis of f with weights P: the central moments of order 2, 3, 4.
 
-    Skewness is divided by σ³, kurtosis by σ⁴ (3 for a normal shape); 0 where S or σ² is 0.
+    The mean is the centroid in single precision. Skewness is divided by σ³, kurtosis by σ⁴ (3 for a normal shape);
+    0 where S or σ² is 0.
     """
-    out[:3] = 0
-    if total == 0:
-        return
-    second = third = fourth = 0.0
-    for k in range(1, len(power)):
+    for lane in range(LANES):
+        out[SHAPE, lane] = np.float32(out[CENTROID, lane])
+    mean = load(out, SHAPE)
+    second = third = fourth = spread(0.0)
+    for k in range(1, len(freqs)):
         d = (freqs[k] - mean) * 1e-3
-        square = d * d * power[k]
-        second += square
-        third += square * d
-        fourth += square * d * d
-    variance = second / total
-    out[0] = variance * 1e6
-    if variance > 0:
-        out[1] = third / (total * variance * np.sqrt(variance))
-        out[2] = fourth / (total * variance * variance)
+        square = d * d * widened(load(power, k))
+        second = second + square
+        third = muladd(square, d, third)
+        fourth = muladd(square * d, d, fourth)
+    store(out, SHAPE, second)
+    store(out, SHAPE + 1, third)
+    store(out, SHAPE + 2, fourth)
+    for lane in range(LANES):
+        total = out[TOTAL, lane]
+        variance = out[SHAPE, lane] / total if total > 0 else 0.0
+        out[SHAPE, lane] = variance * 1e6
+        scale = total * variance
+        out[SHAPE + 1, lane] = out[SHAPE + 1, lane] / (scale * np.sqrt(variance)) if variance > 0 else 0.0
+        out[SHAPE + 2, lane] = out[SHAPE + 2, lane] / (scale * variance) if variance > 0 else 0.0
 
 
 @fast
-def entropy(power: F32, total: float) -> float:
-    """-Σ (v_k/D) log2(v_k/D), v_k = max(P_k, 1e-7), D = max(S, 1e-7 in single precision).
+def weighted_logarithm(power: F32, out: F32) -> None:
+    """P log2 P of any number of bins where P is above the floor, else 0.
 
-    Floored bins are not renormalised, so silence gives 8.6e-6 rather than 0 at n = 512. The logarithm is taken
-    from the number's exponent and its mantissa m in [√½, √2) as log2 m = 2/ln 2 (s + s³/3 + s⁵/5 + s⁷/7 + s⁹/9),
-    s = (m - 1)/(m + 1), which is exact to 1e-9 and, unlike a library call, done for many bins at once.
+    The logarithm is taken from the number's exponent and its mantissa m in [√½, √2) as
+    log2 m = 2/ln 2 (s + s³/3 + s⁵/5 + s⁷/7 + s⁹/9), s = (m - 1)/(m + 1), which is exact to 1e-9 (then rounded) and,
+    unlike a library call, done for many bins at once.
     """
-    plogp = mass = 0.0
     bits = power.view(np.int32)
-    for k in range(1, len(power)):
+    for k in range(len(power)):
         # counted from √½ rather than from 1, so that the mantissa lies about 1
         exponent = np.int32(np.int32(bits[k] - _ROOT_HALF) >> np.int32(23))
         m = np.int32(bits[k] - np.int32(exponent << np.int32(23))).view(np.float32)
         s = (m - np.float32(1)) / (m + np.float32(1))
         q = s * s
         series = q * (_ODD[0] + q * (_ODD[1] + q * (_ODD[2] + q * _ODD[3])))
-        log2 = np.float64(np.float32(exponent)) + _TWO_OVER_LN2 * np.float64(s + s * series)
-        big = power[k] > _POWER_FLOOR
-        v = np.float64(power[k]) if big else _POWER_FLOOR
-        plogp += v * (log2 if big else _LOG2_FLOOR)
-        mass += v
-    d = max(total, np.float64(np.float32(_POWER_FLOOR)))
-    return float((mass * np.log2(d) - plogp) / d)
+        log2 = np.float32(exponent) + np.float32(_TWO_OVER_LN2) * (s + s * series)
+        out[k] = power[k] * log2 if power[k] > _POWER_FLOOR else np.float32(0)
+
+
+@exact
+def entropy(power: F32, work: F32, out: F64) -> None:
+    """-Σ (v_k/D) log2(v_k/D), v_k = max(P_k, 1e-7), D = max(S, 1e-7 in single precision).
+
+    Floored bins are not renormalised, so silence gives 8.6e-6 rather than 0 at n = 512. work is a table like power.
+    """
+    weighted_logarithm(power.reshape(-1), work.reshape(-1))
+    plogp = mass = above = spread(0.0)
+    for k in range(1, len(power)):
+        p = widened(load(power, k))
+        big = greater(p, _POWER_FLOOR)
+        plogp = plogp + widened(load(work, k))
+        mass = muladd(big, p, mass)
+        above = above + big
+    floored = _POWER_FLOOR * ((len(power) - 1) - above)
+    store(out, ENTROPY, mass + floored)
+    store(out, HARMONICITY, plogp + _LOG2_FLOOR * floored)  # a row that is not yet used
+    for lane in range(LANES):
+        d = max(out[TOTAL, lane], np.float64(np.float32(_POWER_FLOOR)))
+        out[ENTROPY, lane] = (out[ENTROPY, lane] * np.log2(d) - out[HARMONICITY, lane]) / d
+
+
+@exact
+def harmonicity(power: F32, out: F64) -> None:
+    """Σ |P_k - P_previous| over successive extrema, / 2 / n (``spectralHarmonicity``).
+
+    An extremum is strictly greater, or strictly less, than the two bins on either side, k = 3..n - 2.
+    """
+    n = len(power) - 1
+    total, one, zero = spread(0.0), spread(np.float32(1)), spread(np.float32(0))
+    last = begun = zero
+    before, left, here, right = load(power, 1), load(power, 2), load(power, 3), load(power, 4)
+    for k in range(3, n - 1):
+        after = load(power, k + 2)
+        highest = greater(here, maximum(maximum(before, left), maximum(right, after)))
+        lowest = greater(minimum(minimum(before, left), minimum(right, after)), here)
+        extreme = highest + lowest
+        step = here - last
+        total = total + widened(extreme * begun * maximum(step, zero - step))
+        last = muladd(extreme, here, (one - extreme) * last)  # one of the two, unchanged
+        begun = maximum(begun, extreme)
+        before, left, here, right = left, here, right, after
+    store(out, HARMONICITY, total * (0.5 / n))
 
 
 @exact
@@ -188,57 +277,34 @@ def slope(freqs: F64, total: float, mean: float) -> float:
     return float((n - 1) * total * (n * mean - f1) / (n * f2 - f1 * f1))
 
 
-@fast
-def sharpness(power: F32, weights: F32, total: float) -> float:
-    """Psychoacoustic sharpness, 0.11 Σ z_k g(z_k) P_k / S with z in Bark; 0 if S = 0.
-
-    g = 1 up to 16 Bark, then 1 + ((z - 16)/4)^1.5849625.
-    """
-    if total == 0:
-        return 0.0
-    weighted = 0.0
-    for k in range(1, len(power)):
-        weighted += weights[k] * power[k]
-    return 0.11 * weighted / total
-
-
-@fast
-def harmonicity(power: F32) -> float:
-    """Σ |P_k - P_previous| over successive extrema, / 2 / n (``spectralHarmonicity``).
-
-    An extremum is strictly greater, or strictly less, than the two bins on either side, k = 3..n - 2.
-    """
-    n = len(power) - 1
-    extreme = np.empty(n, np.uint8)
-    for k in range(3, n - 1):
-        here = power[k]
-        before, left, right, after = power[k - 2], power[k - 1], power[k + 1], power[k + 2]
-        highest = (here > left) & (here > right) & (here > before) & (here > after)
-        lowest = (here < left) & (here < right) & (here < before) & (here < after)
-        extreme[k] = highest | lowest
-    found = np.empty(n, np.float32)
-    count = 0
-    for k in range(3, n - 1):  # no branch: one in four bins is an extremum, at places that can't be predicted
-        found[count] = power[k]
-        count += extreme[k]
-    total = 0.0
-    for i in range(1, count):
-        total += abs(found[i] - found[i - 1])
-    return total / 2 / n
-
-
 @exact
-def spectral_row(magnitudes: F32, previous: F32, power: F32, axis: Axis, row: F32) -> None:
-    """Fill one row (15,) in the order of the feature set: bands, roll-offs, flux, centroid, …, harmonicity."""
-    total = total_power(power[1:])
-    row[0] = band_energy(power, axis.low_band)
-    row[1] = band_energy(power, axis.high_band)
-    roll_off(power, axis.freqs, total, row[2:6])
-    row[6] = flux(magnitudes, previous)
-    mean = centroid(power, axis.freqs, total)
-    row[7] = mean
-    row[8] = entropy(power, total)
-    shape(power, axis.freqs, total, np.float64(np.float32(mean)), row[9:12])
-    row[12] = slope(axis.freqs, total, mean)
-    row[13] = sharpness(power, axis.sharpness, total)
-    row[14] = harmonicity(power)
+def spectral_rows(magnitudes: F32, previous: F32, axis: Axis, work: Work, rows: F32) -> None:
+    """Fill up to sixteen rows (count, 15) in the order of the feature set: bands, roll-offs, flux, …, harmonicity.
+
+    previous (n + 1,) is the spectrum before the first one's, and becomes the last one's.
+    """
+    power, results = work.power, work.results
+    squared(magnitudes, power)
+    weighted_sums(power, axis, results)
+    band_energy(power, axis.low_band, LOW_BAND, results)
+    band_energy(power, axis.high_band, HIGH_BAND, results)
+    roll_off(power, axis.freqs, results)
+    flux(magnitudes, previous, results)
+    entropy(power, work.logarithms, results)
+    shape(power, axis.freqs, results)
+    harmonicity(power, results)
+    for t in range(len(rows)):
+        row = rows[t]
+        row[0], row[1] = results[LOW_BAND, t], results[HIGH_BAND, t]
+        for i in range(4):
+            row[2 + i] = results[ROLL_OFF + i, t]
+        row[6] = results[FLUX, t]
+        row[7] = results[CENTROID, t]
+        row[8] = results[ENTROPY, t]
+        for i in range(3):
+            row[9 + i] = results[SHAPE + i, t]
+        row[12] = slope(axis.freqs, results[TOTAL, t], results[CENTROID, t])
+        row[13] = results[SHARPNESS, t]
+        row[14] = results[HARMONICITY, t]
+    for k in range(len(previous)):
+        previous[k] = magnitudes[k, len(rows) - 1]

@@ -8,7 +8,6 @@ from moodcurve.features import (
     auditory,
     energy,
     fourier,
-    frames,
     lanes,
     octaves,
     periods,
@@ -21,6 +20,21 @@ from moodcurve.features.frames import F32, F64, Framing
 from moodcurve.features.kernels import exact
 
 
+class ShortPlan(NamedTuple):
+    """What the descriptors of the 20 ms frames need and never change, and tables to work in."""
+
+    window: F32
+    transform: fourier.Transform
+    bank: auditory.MelBank
+    axis: spectral.Axis
+    taps: F64
+    magnitudes: F32
+    """Of the bins (n, 16)."""
+    mel: F64
+    """Powers of the bands (26, 16)."""
+    spectral: spectral.Work
+
+
 class ShortFrames:
     """Descriptors of the 20 ms frames; remembers the last spectrum (flux) and the RASTA filter's states."""
 
@@ -28,11 +42,19 @@ class ShortFrames:
 
     def __init__(self, framing: Framing) -> None:
         self.framing = framing
-        self.bank = auditory.mel_bank(framing.short_freqs)
-        self.axis = spectral.axis(framing.short_freqs)
-        self.taps = auditory.rasta_taps()
+        freqs = framing.short_freqs
+        self.plan = ShortPlan(
+            framing.hamming,
+            fourier.transform(framing.short_fft),
+            auditory.mel_bank(freqs),
+            spectral.axis(freqs),
+            auditory.rasta_taps(),
+            lanes.table(len(freqs)),
+            lanes.table(auditory.BANDS, np.float64),
+            spectral.work(len(freqs)),
+        )
         self.states = np.zeros((4, auditory.BANDS))
-        self.previous = np.zeros(framing.short_fft // 2 + 1, np.float32)
+        self.previous = np.zeros(len(freqs), np.float32)
         self.count = 0
 
     def push(self, wave: F32, count: int) -> tuple[F32, F32]:
@@ -41,51 +63,55 @@ class ShortFrames:
         Gives (count, 3) loudness, RASTA loudness and RMS energy, and (count, 55) audSpec_Rfilt, spectral
         descriptors and MFCC.
         """
-        windowed = np.zeros((count, self.framing.short_fft), np.float32)
-        frames.apply_window(wave, self.framing.hop, self.framing.hamming, windowed)
+        framing = self.framing
         levels = np.empty((count, 3), np.float32)
         shapes = np.empty((count, auditory.BANDS + spectral.COLUMNS + auditory.MFCC), np.float32)
-        energy.rms_energy(wave, self.framing.hop, self.framing.short, levels[:, 2])
-        spectrum = frames.spectra(windowed)
-        _short_rows(
-            spectrum,
-            self.bank,
-            self.axis,
-            (self.taps, self.states, self.previous),
-            self.count,
-            levels,
-            shapes,
-        )
+        energy.rms_energy(wave, framing.hop, framing.short, levels[:, 2])
+        wave = whole_turns(wave, count, framing.hop, framing.short)
+        _short_rows(wave, framing.hop, self.plan, (self.states, self.previous), self.count, levels, shapes)
         self.count += count
         return levels, shapes
 
 
+def whole_turns(wave: F32, count: int, hop: int, length: int) -> F32:
+    """Give a wave that holds as many frames as the next multiple of sixteen: 0 where there is no more of it."""
+    needed = (-(-count // lanes.LANES) * lanes.LANES - 1) * hop + length
+    if len(wave) < needed:
+        wave = np.concatenate([wave, np.zeros(needed - len(wave), np.float32)])
+    return wave
+
+
 @exact
 def _short_rows(
-    spectrum: np.ndarray,
-    bank: auditory.MelBank,
-    axis: spectral.Axis,
-    memory: tuple[F64, F64, F32],
-    first: int,
-    levels: F32,
-    shapes: F32,
+    wave: F32, hop: int, plan: ShortPlan, memory: tuple[F64, F32], first: int, levels: F32, shapes: F32
 ) -> None:
-    taps, states, previous = memory
-    magnitudes = np.empty(len(previous), np.float32)
-    power = np.empty(len(previous), np.float32)
+    """Describe the frames of a wave that begin a hop apart, of sixteen at a time, which the wave must hold."""
+    states, previous = memory
     voiceless = np.empty(auditory.BANDS + auditory.MFCC, np.float32)
-    for t in range(len(spectrum)):
-        frames.magnitude(spectrum[t], magnitudes)
-        for k in range(len(power)):
-            power[k] = magnitudes[k] * magnitudes[k]
-        if first + t == 0:
-            previous[:] = magnitudes  # flux 0
-        row = shapes[t]
-        levels[t, 0], levels[t, 1] = auditory.auditory_row(power, bank, taps, states, first + t, voiceless)
-        row[: auditory.BANDS] = voiceless[: auditory.BANDS]
-        row[auditory.BANDS + spectral.COLUMNS :] = voiceless[auditory.BANDS :]
-        spectral.spectral_row(magnitudes, previous, power, axis, row[auditory.BANDS :])
-        previous[:] = magnitudes
+    mel = np.empty(auditory.BANDS)
+    for start in range(0, len(shapes), lanes.LANES):
+        rows = shapes[start : start + lanes.LANES]
+        fourier.magnitudes(wave[start * hop :], hop, plan.window, plan.transform, plan.magnitudes)
+        if first + start == 0:
+            for k in range(len(previous)):
+                previous[k] = plan.magnitudes[k, 0]  # flux 0
+        spectral.spectral_rows(
+            plan.magnitudes,
+            previous,
+            plan.axis,
+            plan.spectral,
+            rows[:, auditory.BANDS : auditory.BANDS + spectral.COLUMNS],
+        )
+        auditory.mel_power(plan.spectral.power, plan.bank, plan.mel)
+        for t in range(len(rows)):
+            for b in range(auditory.BANDS):
+                mel[b] = plan.mel[b, t]
+            loud, filtered = auditory.auditory_row(mel, plan.bank, plan.taps, states, first + start + t, voiceless)
+            levels[start + t, 0], levels[start + t, 1] = loud, filtered
+            for b in range(auditory.BANDS):
+                rows[t, b] = voiceless[b]
+            for i in range(auditory.MFCC):
+                rows[t, auditory.BANDS + spectral.COLUMNS + i] = voiceless[auditory.BANDS + i]
 
 
 class Workplace(NamedTuple):
@@ -124,10 +150,7 @@ class Pitch:
 
     def push(self, wave: F32, count: int) -> F32:
         """Take so many frames, the next starting at wave[0]; give those decided, (frames, 2) of F0 and voicing."""
-        turns = -(-count // lanes.LANES)
-        needed = (turns * lanes.LANES - 1) * self.framing.hop + self.framing.long
-        if len(wave) < needed:
-            wave = np.concatenate([wave, np.zeros(needed - len(wave), np.float32)])
+        wave = whole_turns(wave, count, self.framing.hop, self.framing.long)
         return self._decided(wave, count, final=False)
 
     def flush(self) -> F32:
