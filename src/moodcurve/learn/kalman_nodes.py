@@ -14,7 +14,7 @@ from moodcurve.learn.kalman import Dynamics
 from moodcurve.rows import NEXT_STATE, Rows
 
 WINDOW_ROWS, MARGIN_ROWS = 8192, 2048
-"""A song of up to 68 minutes is smoothed at once; a longer one in windows that lead in and out for 17 minutes."""
+"""A song of up to 68 minutes is read at once; a longer one in windows that lead in and out for 17 minutes."""
 
 
 def filter_nodes(graph: Graph, z: str, system: Dynamics) -> str:
@@ -34,6 +34,13 @@ def filter_nodes(graph: Graph, z: str, system: Dynamics) -> str:
     left = graph.add("Concat", found[0], change, axis=0)
     graph.give(NEXT_STATE, graph.add("Unsqueeze", left, graph.indices([0])), [1, k + k * k])
     return found[2]
+
+
+def whole_filter_nodes(graph: Graph, z: str, system: Dynamics) -> str:
+    """Add `kalman.filtered` of (rows, 2) of a whole recording, or of a window of a longer one: no state is carried."""
+    graph.rows = Rows(kind="window", window_rows=WINDOW_ROWS, margin_rows=MARGIN_ROWS)
+    start = graph.constant(np.zeros(len(system.transition)))
+    return _forward(graph, z, start, graph.constant(system.start), system)[2]
 
 
 def smoother_nodes(graph: Graph, z: str, system: Dynamics) -> str:

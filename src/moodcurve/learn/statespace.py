@@ -17,7 +17,7 @@ label's by regression; since F has lagged terms, the labels may follow the predi
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,7 +30,7 @@ from moodcurve.learn.config import check
 from moodcurve.learn.ffnn import FFNNConfig, fit_ffnn
 from moodcurve.learn.graph import Graph
 from moodcurve.learn.kalman import Dynamics, filtered, smoothed
-from moodcurve.learn.kalman_nodes import filter_nodes, smoother_nodes
+from moodcurve.learn.kalman_nodes import filter_nodes, smoother_nodes, whole_filter_nodes
 from moodcurve.learn.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.model import Epoch, FittedModel, Progress, predict_rated, silent
 from moodcurve.learn.steps import FloatArray
@@ -112,8 +112,14 @@ class StateSpace:
 
     def build(self, graph: Graph) -> str:
         """Add the same arithmetic to a graph; gives the name of the result."""
+        return self._build(graph, smoother_nodes if self.config.looks_ahead else filter_nodes)
+
+    def build_whole(self, graph: Graph) -> str:
+        """Add the same arithmetic for recordings that are given whole, as part of a model that needs them so."""
+        return self._build(graph, smoother_nodes if self.config.looks_ahead else whole_filter_nodes)
+
+    def _build(self, graph: Graph, nodes: Callable[[Graph, str, Dynamics], str]) -> str:
         observed = graph.add("Sub", self.base.build(graph), graph.constant(self.means[2:]))
-        nodes = smoother_nodes if self.config.looks_ahead else filter_nodes
         return graph.add("Add", nodes(graph, observed, self.dynamics), graph.constant(self.means[:2]))
 
 
