@@ -315,11 +315,11 @@ CRASHING = """
 import os, signal, sys
 from moodcurve import analysis
 from moodcurve.cli import main
-def crash(path, feature_set, *, progress=None, real=analysis.file_features):
+def crash(path, real=analysis.open_audio):
     if path.name == "second.flac":
         os.kill(os.getpid(), signal.SIGSEGV)
-    return real(path, feature_set, progress=progress)
-analysis.file_features = crash
+    return real(path)
+analysis.open_audio = crash
 if __name__ == "__main__":
     main()
 """

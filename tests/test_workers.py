@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import moodcurve
 from moodcurve.analysis import analyze_many
 from moodcurve.audio import AudioError
 from moodcurve.curve import Curve
+from moodcurve.decoders.ahead import read_ahead
 from moodcurve.workers import CrashError, Job, Progress, run_each, sensible_workers
 
 SR = 44_100
@@ -211,6 +213,37 @@ def test_many_songs_give_what_each_gives_alone(songs: list[Path]) -> None:
         assert curve.source == str(path)
         np.testing.assert_array_equal(curve.arousal, alone.arousal)
         np.testing.assert_array_equal(curve.valence, alone.valence)
+
+
+def test_decoding_ahead_changes_nothing(songs: list[Path]) -> None:
+    ahead, plain = (moodcurve.analyze(songs[0], ahead=ahead) for ahead in (True, False))
+    np.testing.assert_array_equal(ahead.arousal, plain.arousal)
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("decoder")] == []
+
+
+def test_an_error_of_the_decoding_thread_is_raised_where_blocks_are_taken() -> None:
+    def blocks() -> Iterator[int]:
+        yield 1
+        raise AudioError("broken")
+
+    with read_ahead(blocks()) as ahead:
+        assert next(ahead) == 1
+        with pytest.raises(AudioError, match="broken"):
+            next(ahead)
+
+
+def test_decoding_goes_only_so_far_ahead_and_stops_when_nobody_wants_more() -> None:
+    taken = []
+
+    def blocks() -> Iterator[int]:
+        for number in range(1000):
+            taken.append(number)
+            yield number
+
+    with read_ahead(blocks(), depth=3) as ahead:
+        assert [next(ahead), next(ahead)] == [0, 1]
+    assert len(taken) <= 5
+    assert list(range(len(taken))) == taken
 
 
 def test_many_songs_with_an_unknown_model() -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -52,7 +52,9 @@ def file_features(path: AnyPath, feature_set: FeatureSet, *, progress: Progress 
         return FileFeatures(heard, reader.duration_s, tuple(reader.warnings))
 
 
-def analyze(path: AnyPath, *, model: AnyPath | Model = "default", progress: Progress | None = None) -> Curve:
+def analyze(
+    path: AnyPath, *, model: AnyPath | Model = "default", progress: Progress | None = None, ahead: bool = True
+) -> Curve:
     """Give the curve of arousal and valence of an audio file, or of the sound of a video.
 
     Parameters
@@ -63,6 +65,9 @@ def analyze(path: AnyPath, *, model: AnyPath | Model = "default", progress: Prog
         A packaged model's name, a model file, or a loaded model (quicker for many songs).
     progress : callable, optional
         Called with the seconds read and the seconds that the file claims, or None.
+    ahead : bool
+        Decode in a thread of its own, which takes a second core. Who analyses several files at once has the
+        cores busy anyway.
 
     Raises
     ------
@@ -78,7 +83,7 @@ def analyze(path: AnyPath, *, model: AnyPath | Model = "default", progress: Prog
     0.31
     """
     loaded = model if isinstance(model, Model) else load_model(model)
-    with _opened(path, progress) as (reader, blocks):
+    with _opened(path, progress, ahead=ahead) as (reader, blocks):
         # part by part: of ten hours no more is held than of ten minutes
         found = loaded.predict_parts(features.stream(blocks, reader.sr, loaded.feature_set))
         return loaded.curve_of(
@@ -123,7 +128,7 @@ def analyze_many(
 
 def _analysis(model: AnyPath) -> Job[AnyPath, Curve]:
     loaded = load_model(model)
-    return lambda path, progress: analyze(path, model=loaded, progress=progress)
+    return lambda path, progress: analyze(path, model=loaded, progress=progress, ahead=False)
 
 
 def _unwatched(number: int, share: float) -> None:
@@ -136,10 +141,10 @@ def _unchecked() -> None:
 
 @contextmanager
 def _opened(
-    path: AnyPath, progress: Progress | None
+    path: AnyPath, progress: Progress | None, *, ahead: bool = True
 ) -> Iterator[tuple[AudioReader, Iterator[npt.NDArray[np.float32]]]]:
     """Open a file whose blocks are decoded ahead; that it is too short to have features is said of the file."""
-    with open_audio(path) as reader, read_ahead(reader.blocks()) as blocks:
+    with open_audio(path) as reader, read_ahead(reader.blocks()) if ahead else nullcontext(reader.blocks()) as blocks:
         try:
             yield reader, _reported(blocks, reader, progress)
         except FeatureError as error:

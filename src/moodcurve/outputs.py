@@ -115,6 +115,8 @@ class Written:
 def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, str]) -> Job[Path, Written]:
     """Make the job that analyses a song and writes all that is wanted of it, see `moodcurve.workers.run_each`.
 
+    A single song is decoded ahead; each of several keeps to one core.
+
     Raises
     ------
     ModelError
@@ -123,7 +125,7 @@ def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, s
     loaded = model if isinstance(model, Model) else load_model(model)
 
     def job(song: Path, progress: Progress) -> Written:
-        curve = analyze(song, model=loaded, progress=progress)
+        curve = analyze(song, model=loaded, progress=progress, ahead=len(stems) == 1)
         files: list[Path] = []
         try:
             files.extend(outputs.write(curve, song, stems[song]))

@@ -1,0 +1,91 @@
+"""How much sooner many songs are done by several processes than by one.
+
+    python benchmarks/cores.py [FOLDER] [--songs N] [--workers N] [--repeats N] [--json FILE]
+
+FOLDER holds music files, by default the songs of the test data. `moodcurve analyze` writes the curves of the same
+songs with one process and with several, taking turns. The scaling is the ratio of wall times; it can reach the
+number of cores only where no other program wants them, so the load at each turn's start stands beside, and the
+best of the turns counts for each.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+# as for a user: what Python compiles is kept
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+ROOT = Path(__file__).parents[1]
+ANALYZE = "from moodcurve.cli import main; main()"
+
+
+def timed(songs: Sequence[Path], workers: int, folder: Path) -> tuple[float, float]:
+    """Analyse songs; give wall and processor time in seconds, that of all processes."""
+    command = [sys.executable, "-c", ANALYZE, "analyze", *songs, "-o", folder, "--workers", str(workers)]
+    before = os.times()
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    wall, after = time.perf_counter() - start, os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return wall, used
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    data = Path(os.environ.get("MOODCURVE_DATA", ROOT.parent / "shared" / "data"))
+    parser.add_argument("folder", type=Path, nargs="?", default=data / "audio" / "various")
+    parser.add_argument("--songs", type=int, default=96, help="the files of the folder, again and again up to so many")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    arguments = parser.parse_args()
+    files = [p for p in sorted(arguments.folder.iterdir()) if p.suffix in {".mp3", ".flac", ".wav", ".ogg", ".m4a"}]
+    if not files:
+        raise SystemExit(f"{arguments.folder}: no music files")
+    counts = (1, arguments.workers)
+    runs: dict[int, list[tuple[float, float]]] = {count: [] for count in counts}
+    with tempfile.TemporaryDirectory() as scratch:
+        songs = []
+        for number in range(arguments.songs):  # copies: a file that is named twice is analysed once
+            file = files[number % len(files)]
+            songs.append(Path(scratch) / f"{number:04d}{file.suffix}")
+            songs[-1].write_bytes(file.read_bytes())
+        timed(songs[:4], 1, Path(scratch) / "0")  # what is kept between runs is made
+        for turn in range(arguments.repeats):
+            for count in counts:
+                load = os.getloadavg()[0]
+                runs[count].append(timed(songs, count, Path(scratch) / str(count)))
+                wall, used = runs[count][-1]
+                shown = f"{wall:6.2f} s, {used:6.2f} s of processors, load {load:.1f}"
+                print(f"turn {turn + 1}, {count} at work: {shown}", flush=True)
+    report(runs, arguments.json, len(songs))
+
+
+def report(runs: dict[int, list[tuple[float, float]]], file: Path | None, songs: int) -> None:
+    one, several = runs
+    best = {count: min(wall for wall, _ in runs[count]) for count in runs}
+    pairs = statistics.median(a[0] / b[0] for a, b in zip(runs[one], runs[several], strict=True))
+    scaling = best[one] / best[several]
+    print(
+        f"\n{songs} songs, {several} processes: {scaling:.2f} times as fast (best turns), {pairs:.2f} (median of turns)"
+    )
+    if file is not None:
+        figures = {
+            "songs": songs,
+            "workers": several,
+            "scaling": scaling,
+            "scaling_median": pairs,
+            "wall_s": {str(count): [wall for wall, _ in runs[count]] for count in runs},
+            "processor_s": {str(count): [used for _, used in runs[count]] for count in runs},
+        }
+        file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
