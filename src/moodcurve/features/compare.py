@@ -33,7 +33,7 @@ Profile = Literal["2016", "is13"]
 Voiced = Literal["all", "smoothed", "pitch", "none"]
 """Which of the voice descriptors are wanted: see :class:`Descriptors`."""
 
-CHUNK = 48
+CHUNK = 96
 """Frames that are worked on at once, at fixed places of the recording: results cannot depend on the blocks."""
 _VOICE = VOICED[2:]
 
