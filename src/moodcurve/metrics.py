@@ -193,9 +193,9 @@ def bootstrap(
     """
     _check_options(statistics, n, level)
     songs = _moments(y_true, y_pred)
-    weights = _draws(len(songs.n), n, seed)
+    weights = drawn_counts(len(songs.n), n, seed)
     drawn = _statistics(songs, weights)
-    return {name: _interval(drawn[name], level) for name in statistics}
+    return {name: interval_of(drawn[name], level) for name in statistics}
 
 
 def bootstrap_difference(
@@ -221,9 +221,9 @@ def bootstrap_difference(
     """
     _check_options(statistics, n, level)
     one, other = _moments(y_true, y_pred), _moments(y_true, y_pred_other)
-    weights = _draws(len(one.n), n, seed)
+    weights = drawn_counts(len(one.n), n, seed)
     drawn, drawn_other = _statistics(one, weights), _statistics(other, weights)
-    return {name: _interval(drawn[name] - drawn_other[name], level) for name in statistics}
+    return {name: interval_of(drawn[name] - drawn_other[name], level) for name in statistics}
 
 
 def _check_options(statistics: Sequence[str], n: int, level: float) -> None:
@@ -236,7 +236,7 @@ def _check_options(statistics: Sequence[str], n: int, level: float) -> None:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
 
 
-def _draws(songs: int, n: int, seed: int) -> FloatArray:
+def drawn_counts(songs: int, n: int, seed: int) -> FloatArray:
     """Give how often each song is in each draw, shape (1 + n, songs); row 0 has each song once.
 
     Of a single song there is nothing to draw: row 0 stays alone.
@@ -246,7 +246,11 @@ def _draws(songs: int, n: int, seed: int) -> FloatArray:
     return np.vstack([np.ones((1, songs)), counts])
 
 
-def _interval(drawn: FloatArray, level: float) -> Interval:
+def interval_of(drawn: FloatArray, level: float) -> Interval:
+    """Give a figure, (1 + n,) with its value first and those of n draws behind, with the interval they span.
+
+    Draws where it is undefined (not finite) are left out; both ends are NaN if none is left or the value is NaN.
+    """
     defined = drawn[1:][np.isfinite(drawn[1:])]
     low = high = math.nan
     if len(defined) and math.isfinite(drawn[0]):
