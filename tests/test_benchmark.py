@@ -10,8 +10,9 @@ from made_songs import made_dataset
 from moodcurve.datasets.splits import k_fold
 from moodcurve.features import COMPARE260
 from moodcurve.learn import TrainingError
+from moodcurve.learn.baselines import NAMES
 from moodcurve.learn.benchmark import cross_predict, run_benchmark
-from moodcurve.learn.benchmark_table import difference_table, draw, explanations, table
+from moodcurve.learn.benchmark_table import beside_table, difference_table, draw, explanations, report, table
 from moodcurve.learn.ffnn import FFNNConfig
 from moodcurve.learn.mlr import MLRConfig
 from moodcurve.learn.preprocessing import PreprocessingConfig
@@ -81,6 +82,36 @@ def test_same_seed_gives_the_same_figures_and_json_is_strict() -> None:
     assert first["feature_set"] == "compare236/1"
 
 
+def test_valence_beside_arousal_is_stated_of_models_and_labels(benchmark) -> None:
+    """By numpy's correlations of all points; what the regressions on arousal leave."""
+    y = np.concatenate([song.y for song in DATASET.songs])
+    stated = benchmark.as_dict()
+    assert stated["label_axes_r"]["value"] == pytest.approx(np.corrcoef(y.T)[0, 1])
+    rows = {row[0]: row for row in beside_table(benchmark)}
+    for model, found in zip(benchmark.models, stated["models"], strict=True):
+        p = np.concatenate(model.predicted)
+        assert found["axes_r"]["value"] == pytest.approx(np.corrcoef(p.T)[0, 1])
+        left = [x - np.polyval(np.polyfit(y[:, 0], x, 1), y[:, 0]) for x in (y[:, 1], p[:, 1])]
+        expected = np.corrcoef(*left)[0, 1]
+        assert found["valence_given_arousal"]["value"] == pytest.approx(expected)
+        assert rows[model.family.upper()][1].startswith(f"{expected:.3f}\n")
+        assert set(found["r_song_without_growth"]) == {"arousal", "valence"}
+    assert rows["labels"][2].startswith(f"{stated['label_axes_r']['value']:.3f}\n")
+
+
+def test_baselines_stand_beside_the_models(benchmark) -> None:
+    """The oracle's error is the spread within songs; neither has a course, so neither has an r per song."""
+    mean, oracle = benchmark.as_dict()["baselines"]
+    assert (mean["name"], oracle["name"]) == NAMES
+    within = np.concatenate([song.y[:, 0] - song.y[:, 0].mean() for song in DATASET.songs])
+    assert oracle["arousal"]["rmse"]["value"] == pytest.approx(np.sqrt((within**2).mean()))
+    # each split's mean is that of other songs: a little worse than the mean of all
+    assert 1 < mean["arousal"]["rmse"]["value"] / benchmark.label_spread["arousal"] < 1.1
+    for baseline in (mean, oracle):
+        assert baseline["valence"]["r_song"]["value"] is None
+        assert baseline["r_song_without_growth"]["valence"]["value"] is None
+
+
 def test_label_spread_is_the_error_of_the_labels_mean(benchmark) -> None:
     y = np.concatenate([song.y[:, 0] for song in DATASET.songs])
     expected = np.sqrt(((y - y.mean()) ** 2).mean())
@@ -98,6 +129,8 @@ def test_undefined_figures_are_null_and_dashes() -> None:
     valence = table(result)[2]
     assert valence[:2] == ("MLR", "valence")
     assert valence[table(result)[0].index("r")] == "–"
+    assert result.as_dict()["models"][0]["valence_given_arousal"]["value"] is None
+    assert beside_table(result)[1][1] == "–"
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -106,10 +139,14 @@ def test_table_and_figure_show_ours_beside_the_published(protocol: str, tmp_path
     rows = table(result)
     assert {len(row) for row in rows} == {len(rows[0])}
     assert [row[0] for row in rows[1::2]] == [
-        "MLR", "FFNN", *(p.model for p in PROTOCOLS[protocol].published)
+        "MLR", "FFNN", *NAMES, *(p.model for p in PROTOCOLS[protocol].published)
     ]  # fmt: skip
     r = result.models[0].intervals["arousal"]["r"]
     assert rows[1][rows[0].index("r")] == f"{r.value:.3f}\n{r.low:.3f} {r.high:.3f}"
+    beside = beside_table(result)
+    assert [row[0] for row in beside[1:]] == ["MLR", "FFNN", *NAMES, "labels"]
+    assert {len(row) for row in beside} == {len(beside[0])}
+    assert f"| {beside[0][1]} | {beside[0][2]} |" in report(result)
     assert [row[:2] for row in difference_table(result)[1:]] == [
         ("FFNN - MLR", "arousal"), ("FFNN - MLR", "valence")
     ]  # fmt: skip

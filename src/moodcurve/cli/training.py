@@ -144,7 +144,7 @@ def benchmark(
     from moodcurve import terminal
     from moodcurve.files import check_writable, written_whole
     from moodcurve.learn.benchmark import run_benchmark
-    from moodcurve.learn.benchmark_table import difference_table, draw, explanations, report, table
+    from moodcurve.learn.benchmark_table import beside_table, difference_table, draw, explanations, report, table
     from moodcurve.learn.protocols import read_for
 
     for file in (json_file, output / f"{protocol.value}.json" if output is not None else None):
@@ -158,6 +158,7 @@ def benchmark(
     for note in dataset.notes:
         say(note)
     terminal.print_rows(table(result))
+    terminal.print_rows(beside_table(result))
     terminal.print_rows(difference_table(result))
     terminal.print_lines(explanations(result))
     figures = json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n"

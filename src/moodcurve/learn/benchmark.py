@@ -13,15 +13,15 @@ from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.splits import Indices, Split, k_fold
 from moodcurve.evaluation import AXES, figures
 from moodcurve.learn import TrainingError
+from moodcurve.learn.axis_intervals import AxisIntervals, as_dict, axis_differences, axis_intervals
+from moodcurve.learn.baselines import baselines
+from moodcurve.learn.beside import Beside, judge_beside
 from moodcurve.learn.config import as_table
 from moodcurve.learn.model import Progress, predict_rated, silent
 from moodcurve.learn.protocols import PROTOCOLS, find_protocol
 from moodcurve.learn.training import Family, family
-from moodcurve.metrics import STATISTICS, Interval, bootstrap, bootstrap_difference
 
 FloatArray = npt.NDArray[np.float64]
-AxisIntervals = dict[str, dict[str, Interval]]
-"""For each axis, each of `moodcurve.metrics.STATISTICS` with its interval."""
 
 DRAWS = 2000
 """Bootstrap draws of songs for each interval."""
@@ -38,6 +38,8 @@ class ModelResult:
         Its settings as a table.
     intervals : dict
         Figures over all tested songs, with 95 % intervals over songs.
+    beside : Beside
+        Valence beside arousal, and the course without growth.
     splits : tuple of dict
         The same figures of each split alone, as `moodcurve.evaluation.figures` gives them.
     seconds : float
@@ -49,9 +51,19 @@ class ModelResult:
     family: str
     config: dict[str, Any]
     intervals: AxisIntervals
+    beside: Beside
     splits: tuple[dict[str, Any], ...]
     seconds: float
     predicted: tuple[FloatArray, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """What one of `moodcurve.learn.baselines` reached, the figures being those of `ModelResult`."""
+
+    name: str
+    intervals: AxisIntervals
+    beside: Beside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +89,10 @@ class Benchmark:
     models : tuple of ModelResult
     differences : tuple of Difference
         Of each pair of models, the later less the earlier.
+    baselines : tuple of Baseline
+    labels : Beside
+        Figures that the labels would have as their own prediction: their `axes_r` is what a model's is to be seen
+        beside.
     """
 
     protocol: str
@@ -84,6 +100,8 @@ class Benchmark:
     seed: int
     models: tuple[ModelResult, ...]
     differences: tuple[Difference, ...]
+    baselines: tuple[Baseline, ...]
+    labels: Beside
 
     @property
     def label_spread(self) -> dict[str, float]:
@@ -105,17 +123,20 @@ class Benchmark:
             "seed": self.seed,
             "interval": f"95 %, bootstrap over songs, {DRAWS} draws",
             "label_spread": self.label_spread,
+            "label_axes_r": self.labels.axes_r.as_dict(),
+            "baselines": [{"name": b.name, **as_dict(b.intervals), **b.beside.as_dict()} for b in self.baselines],
             "models": [
                 {
                     "family": model.family,
                     "config": model.config,
                     "seconds": round(model.seconds, 1),
-                    **_plain(model.intervals),
+                    **as_dict(model.intervals),
+                    **model.beside.as_dict(),
                     "splits": list(model.splits),
                 }
                 for model in self.models
             ],
-            "differences": [{"model": d.model, "other": d.other, **_plain(d.intervals)} for d in self.differences],
+            "differences": [{"model": d.model, "other": d.other, **as_dict(d.intervals)} for d in self.differences],
             "published": [
                 {
                     "model": p.model,
@@ -168,6 +189,7 @@ def run_benchmark(
     if not known:
         raise TrainingError("no model family given; at least one is needed")
     splits = k_fold(dataset.songs, wanted.folds, seed, by=wanted.by)
+    y = [song.y for song in dataset.songs]
     models: list[ModelResult] = []
     for place, (name, kind) in enumerate(known):
         config = (configs or {}).get(name) or kind.config()
@@ -182,7 +204,8 @@ def run_benchmark(
             ModelResult(
                 family=name,
                 config=as_table(config),
-                intervals=_intervals(dataset, predicted, seed),
+                intervals=axis_intervals(y, predicted, draws=DRAWS, seed=seed),
+                beside=judge_beside(y, predicted, draws=DRAWS, seed=seed),
                 splits=tuple(_split_figures(dataset, predicted, test) for _, test in splits),
                 seconds=seconds,
                 predicted=predicted,
@@ -195,6 +218,8 @@ def run_benchmark(
         seed=seed,
         models=tuple(models),
         differences=tuple(_difference(dataset, later, earlier, seed) for later, earlier in pairs),
+        baselines=_baselines(dataset, splits, seed),
+        labels=judge_beside(y, y, draws=DRAWS, seed=seed),
     )
 
 
@@ -220,37 +245,23 @@ def cross_predict(
     return tuple(predicted[i] for i in range(len(songs)))
 
 
-def _intervals(dataset: Dataset, predicted: Sequence[FloatArray], seed: int) -> AxisIntervals:
-    return {
-        axis: bootstrap(
-            [song.y[:, column] for song in dataset.songs],
-            [p[:, column] for p in predicted],
-            STATISTICS,
-            n=DRAWS,
-            seed=seed,
+def _baselines(dataset: Dataset, splits: Sequence[Split], seed: int) -> tuple[Baseline, ...]:
+    y = [song.y for song in dataset.songs]
+    return tuple(
+        Baseline(
+            name=name,
+            intervals=axis_intervals(y, predicted, draws=DRAWS, seed=seed),
+            beside=judge_beside(y, predicted, draws=DRAWS, seed=seed),
         )
-        for column, axis in enumerate(AXES)
-    }
+        for name, predicted in baselines(dataset.songs, splits).items()
+    )
 
 
 def _difference(dataset: Dataset, model: ModelResult, other: ModelResult, seed: int) -> Difference:
-    intervals = {
-        axis: bootstrap_difference(
-            [song.y[:, column] for song in dataset.songs],
-            [p[:, column] for p in model.predicted],
-            [p[:, column] for p in other.predicted],
-            STATISTICS,
-            n=DRAWS,
-            seed=seed,
-        )
-        for column, axis in enumerate(AXES)
-    }
+    y = [song.y for song in dataset.songs]
+    intervals = axis_differences(y, model.predicted, other.predicted, draws=DRAWS, seed=seed)
     return Difference(model=model.family, other=other.family, intervals=intervals)
 
 
 def _split_figures(dataset: Dataset, predicted: Sequence[FloatArray], test: Indices) -> dict[str, Any]:
     return figures([dataset.songs[i] for i in test], [predicted[i] for i in test])
-
-
-def _plain(intervals: AxisIntervals) -> dict[str, dict[str, dict[str, float | None]]]:
-    return {axis: {name: interval.as_dict() for name, interval in values.items()} for axis, values in intervals.items()}

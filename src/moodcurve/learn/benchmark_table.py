@@ -5,7 +5,7 @@ import os
 
 from moodcurve.evaluation import AXES
 from moodcurve.files import written_whole
-from moodcurve.learn.benchmark import Benchmark, ModelResult
+from moodcurve.learn.benchmark import Baseline, Benchmark, ModelResult
 from moodcurve.learn.protocols import PROTOCOLS
 from moodcurve.metrics import Interval
 
@@ -19,25 +19,41 @@ COLUMNS = {
     "ccc_song": "CCC per song",
 }
 """Figures of the table in order; those without "per song" are pooled over all points."""
+BESIDE = (
+    "model",
+    "valence r given arousal",
+    "arousal-valence r",
+    "arousal r per song without growth",
+    "valence r per song without growth",
+)
+"""Header of the table of figures of `moodcurve.learn.beside`."""
 
 Row = tuple[str, ...]
 
 
 def table(benchmark: Benchmark) -> list[Row]:
-    """Give the header and a row for each model and axis, published ones last.
+    """Give the header and a row for each model and axis, then the baselines', published ones last.
 
     A figure is its value and, in a second line, the ends of its 95 % interval over songs; ``–`` where there
     is none.
     """
     rows: list[Row] = [("model", "axis", *COLUMNS.values())]
-    for model in benchmark.models:
-        for axis in AXES:
-            cells = (_cell(model.intervals[axis][name]) for name in COLUMNS)
-            rows.append((model.family.upper(), axis, *cells))
+    for title, found in _found(benchmark):
+        rows += [(title, axis, *(_cell(found.intervals[axis][name]) for name in COLUMNS)) for axis in AXES]
     for published in PROTOCOLS[benchmark.protocol].published:
         for axis, values in zip(AXES, (published.arousal, published.valence), strict=True):
             rows.append((published.model, axis, *(_plain(values.get(name)) for name in COLUMNS)))
     return rows
+
+
+def beside_table(benchmark: Benchmark) -> list[Row]:
+    """Give the header and a row for each model and baseline, the labels last, of `moodcurve.learn.beside`."""
+    rows: list[Row] = [BESIDE]
+    for title, found in _found(benchmark):
+        beside = found.beside
+        figures = (beside.valence_given_arousal, beside.axes_r, *(beside.course[axis] for axis in AXES))
+        rows.append((title, *map(_cell, figures)))
+    return [*rows, ("labels", "–", _cell(benchmark.labels.axes_r), "–", "–")]
 
 
 def difference_table(benchmark: Benchmark) -> list[Row]:
@@ -61,12 +77,26 @@ def explanations(benchmark: Benchmark) -> list[str]:
         "Pooled figures are over all points end to end; most of their variance lies between songs.",
         f"The labels' spread is {spread['arousal']:.3f} (arousal) and {spread['valence']:.3f} (valence): the "
         "RMSE of a model that knew nothing but their mean.",
+        "Valence r given arousal: the partial correlation of predicted and true valence given true arousal, over all "
+        "points; arousal-valence r: of predicted arousal with predicted valence.",
+        "Without growth: raters start near the middle and drift outward, so of each rating is taken what the song's "
+        "mean and the time since its first rating foretell; r per song of what is left.",
+        "Baselines know no features: the mean of each split's training labels, and each song's true mean. The mean "
+        "differs between splits, a little against the tested songs': its pooled correlations mean no more than that.",
     ]
     seconds = ", ".join(f"{model.family.upper()} {model.seconds:.0f} s" for model in benchmark.models)
     lines.append(f"Time to train and predict, all splits: {seconds}.")
     lines += [_single_splits(model) for model in benchmark.models]
     lines += [f"{p.model}: {p.protocol}." for p in protocol.published]
     return [*lines, *protocol.remarks]
+
+
+def _found(benchmark: Benchmark) -> list[tuple[str, ModelResult | Baseline]]:
+    """Give models and baselines with their titles."""
+    return [
+        *((model.family.upper(), model) for model in benchmark.models),
+        *((baseline.name, baseline) for baseline in benchmark.baselines),
+    ]
 
 
 def _single_splits(model: ModelResult) -> str:
@@ -84,6 +114,8 @@ def report(benchmark: Benchmark) -> str:
         f"# Protocol {benchmark.protocol}",
         f"![pooled figures with their intervals]({benchmark.protocol}.png)",
         as_markdown(table(benchmark)),
+        "Valence beside arousal, and the course without growth:",
+        as_markdown(beside_table(benchmark)),
     ]
     if benchmark.differences:
         parts += ["The first model less the second, on the same songs:", as_markdown(difference_table(benchmark))]

@@ -1,0 +1,45 @@
+"""The figures of `moodcurve.metrics` with their bootstrap intervals, for both axes at once."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.evaluation import AXES
+from moodcurve.metrics import STATISTICS, Interval, bootstrap, bootstrap_difference
+
+FloatArray = npt.NDArray[np.float64]
+AxisIntervals = dict[str, dict[str, Interval]]
+"""For each axis, each of `moodcurve.metrics.STATISTICS` with its interval."""
+
+
+def axis_intervals(
+    y_true: Sequence[FloatArray], y_pred: Sequence[FloatArray], *, draws: int, seed: int
+) -> AxisIntervals:
+    """Score predictions, (n, 2) a song, as `moodcurve.metrics.bootstrap` does each axis."""
+    return {
+        axis: bootstrap([t[:, i] for t in y_true], [p[:, i] for p in y_pred], STATISTICS, n=draws, seed=seed)
+        for i, axis in enumerate(AXES)
+    }
+
+
+def axis_differences(
+    y_true: Sequence[FloatArray], y_pred: Sequence[FloatArray], other: Sequence[FloatArray], *, draws: int, seed: int
+) -> AxisIntervals:
+    """Compare predictions with others of the same songs, as `moodcurve.metrics.bootstrap_difference` does each axis."""
+    return {
+        axis: bootstrap_difference(
+            [t[:, i] for t in y_true],
+            [p[:, i] for p in y_pred],
+            [p[:, i] for p in other],
+            STATISTICS,
+            n=draws,
+            seed=seed,
+        )
+        for i, axis in enumerate(AXES)
+    }
+
+
+def as_dict(intervals: AxisIntervals) -> dict[str, dict[str, dict[str, float | None]]]:
+    """Give intervals for JSON: None in place of NaN."""
+    return {axis: {name: interval.as_dict() for name, interval in values.items()} for axis, values in intervals.items()}
