@@ -79,8 +79,8 @@ def explanations(benchmark: Benchmark) -> list[str]:
         "RMSE of a model that knew nothing but their mean.",
         "Valence r given arousal: the partial correlation of predicted and true valence given true arousal, over all "
         "points; arousal-valence r: of predicted arousal with predicted valence.",
-        "Without growth: raters start near the middle and drift outward, so of each rating is taken what the song's "
-        "mean and the time since its first rating foretell; r per song of what is left.",
+        "Without growth: raters start near the middle and drift outward, so what the song's mean and the time "
+        "since its first rating foretell is taken out of each rating; r per song of what is left.",
         "Baselines know no features: the mean of each split's training labels, and each song's true mean. The mean "
         "differs between splits, a little against the tested songs': its pooled correlations mean no more than that.",
     ]
