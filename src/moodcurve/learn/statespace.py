@@ -33,12 +33,14 @@ from moodcurve.learn.kalman import Dynamics, filtered, smoothed
 from moodcurve.learn.kalman_nodes import filter_nodes, smoother_nodes, whole_filter_nodes
 from moodcurve.learn.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.model import Epoch, FittedModel, Progress, predict_rated, silent
-from moodcurve.learn.steps import FloatArray
+from moodcurve.learn.steps import FloatArray, Limit
 
 INNER_FOLDS = 4
 """Parts of the training songs for predictions of songs that the base model has not learned from."""
 FLOOR = 1e-8
 """Added to the variances, 1e-4 squared on the labels' scale: constant labels leave a system that can be solved."""
+SCALE = Limit(1.0)
+"""Predictions are limited to the labels' scale: a recording unlike any song would else drive the level far outside."""
 OBSERVED = np.hstack([np.eye(4)[2:]] * 2)
 """Rows of (l, d) → predictions."""
 LABELS = np.hstack([np.eye(4)[:2]] * 2)
@@ -106,7 +108,7 @@ class StateSpace:
 
     def predict(self, x: npt.NDArray[np.floating]) -> FloatArray:
         """Arousal and valence (n, 2) of a recording's features (n, columns), n ≥ 1; not limited to [-1, 1]."""
-        observed = self.base.predict(x) - self.means[2:]
+        observed = SCALE.apply(self.base.predict(x)) - self.means[2:]
         estimate = smoothed if self.config.looks_ahead else filtered
         return estimate(observed, self.dynamics) + self.means[:2]
 
@@ -119,7 +121,7 @@ class StateSpace:
         return self._build(graph, smoother_nodes if self.config.looks_ahead else whole_filter_nodes)
 
     def _build(self, graph: Graph, nodes: Callable[[Graph, str, Dynamics], str]) -> str:
-        observed = graph.add("Sub", self.base.build(graph), graph.constant(self.means[2:]))
+        observed = graph.add("Sub", SCALE.build(graph, self.base.build(graph)), graph.constant(self.means[2:]))
         return graph.add("Add", nodes(graph, observed, self.dynamics), graph.constant(self.means[:2]))
 
 
@@ -136,7 +138,7 @@ def fit_state_space(
     pairs: list[FloatArray] = []
     for number, (train, test) in enumerate(k_fold(songs, INNER_FOLDS, seed, by="artist")):
         inner = _fit_base([songs[i] for i in train], config, seed)
-        pairs += [np.hstack([songs[i].y, predict_rated(inner, songs[i])]) for i in test]
+        pairs += [np.hstack([songs[i].y, SCALE.apply(predict_rated(inner, songs[i]))]) for i in test]
         progress(number + 1, INNER_FOLDS + 1, f"{config.base} on {len(train)} songs")
     base = _fit_base(songs, config, seed)
     progress(INNER_FOLDS + 1, INNER_FOLDS + 1, f"{config.base} on all songs")
