@@ -15,6 +15,7 @@ from moodcurve.features import (
     functionals,
     lanes,
     octaves,
+    pairs,
     periods,
     pitch,
     smoothing,
@@ -576,8 +577,8 @@ def test_best_lag_is_the_exact_one(seed: int, kind: str, lags: tuple[int, int]) 
         "steps": rng.integers(-1, 2, 1200),
     }[kind]
     whole = np.trunc(wave).astype(np.int64)
-    samples = periods.room(1200)
-    periods.whole_samples((whole.astype(np.float32) / np.float32(32767)).astype(np.float32), samples)
+    samples = pairs.room(1200)
+    pairs.whole_samples((whole.astype(np.float32) / np.float32(32767)).astype(np.float32), samples)
     shortest, longest = lags[0], lags[0] + lags[1]
     scratch = periods.search(longest)
     found = periods.best_lag(samples, scratch, 7, 0, (shortest, longest))
@@ -589,6 +590,22 @@ def test_best_lag_is_the_exact_one(seed: int, kind: str, lags: tuple[int, int]) 
         return
     assert cc[found] >= max(cc[i] for i in peaks) - 1e-12
     np.testing.assert_allclose(scratch.peak, cc[found - 1 : found + 2], atol=1e-12)
+
+
+@pytest.mark.parametrize("start", [0, 1, 2, 3])
+def test_products_of_pairs_by_their_definition(start: int) -> None:
+    """Of every lag, also of those about the steps of 32 pairs and before the shortest that is ever searched."""
+    wave = (RNG.integers(-1000, 1000, 700) / 32767).astype(np.float32)
+    samples = pairs.room(700)
+    pairs.whole_samples(wave, samples)
+    out = np.zeros(400, np.float32)
+    pairs.products_of_pairs(samples.pairs, start, 0, 128, out)
+    x = np.rint(wave.astype(np.float64) * 32767)
+    for lag in range(256):
+        r = lag % 2
+        a, b = x[start + r : start + lag], x[start + lag + r : start + 2 * lag]
+        expected = a.reshape(-1, 2).sum(axis=1) @ b.reshape(-1, 2).sum(axis=1)
+        assert out[lag] == pytest.approx(expected, abs=1e-6 * max(1.0, (a @ a + b @ b)))
 
 
 def _pearson(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> float:

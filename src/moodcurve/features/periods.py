@@ -1,7 +1,7 @@
 """The length of a pitch period: the lag at which a stretch of the waveform is most like the next one.
 
-Every lag's correlation is computed in single precision first, which vector units do four times as fast; with the
-error bound of that sum, only the lags that can still win are computed exactly, in whole numbers.
+Sums of two neighbouring samples, in single precision, bound the correlation at every lag; only at the few lags that
+can still win, it is computed with all samples, and exactly, in whole numbers, where that may decide.
 """
 
 from typing import NamedTuple
@@ -11,128 +11,80 @@ import numpy.typing as npt
 
 from moodcurve.features.frames import F32, F64
 from moodcurve.features.kernels import exact, fast
+from moodcurve.features.pairs import TURN, Samples, most_left_out, products_of_pairs
 
 _UNIT_ROUNDOFF = 2.0**-24
 _MARGIN = 1e-6
 """More than rounding changes an estimated correlation, its product aside."""
-SPARE = 32
-"""Zeros after the samples: so many are taken in one step by an exact sum."""
-
-
-class Samples(NamedTuple):
-    """A stretch of the waveform as whole numbers, and their running sums."""
-
-    values: F32
-    """The samples (n,), followed by 32 zeros."""
-    before: F64
-    """Σ of the samples before each place, and Σ of their squares (2, n + 4)."""
-
-
-def room(n: int) -> Samples:
-    """Make room for stretches of up to n samples."""
-    return Samples(np.zeros(n + SPARE, np.float32), np.zeros((2, n + 4)))
-
-
-@exact
-def whole_samples(wave: F32, samples: Samples) -> None:
-    """Put in a stretch of the waveform, whose samples are k / 32767 with whole k."""
-    n = len(wave)
-    values, first, second = samples.values, samples.before[0], samples.before[1]
-    for i in range(n):
-        values[i] = np.rint(wave[i] * np.float32(32767))
-    values[n : n + SPARE] = 0
-    total = squares = 0.0
-    for i in range(0, n, 4):  # four at once wait for the sum before just once; of whole numbers, any order is exact
-        a, b, c, d = (
-            np.float64(values[i]),
-            np.float64(values[i + 1]),
-            np.float64(values[i + 2]),
-            np.float64(values[i + 3]),
-        )
-        ab, two = a + b, a * a + b * b
-        abc, three = ab + c, two + c * c
-        first[i + 1], first[i + 2], first[i + 3] = total + a, total + ab, total + abc
-        second[i + 1], second[i + 2], second[i + 3] = squares + a * a, squares + two, squares + three
-        total += abc + d
-        squares += three + d * d
-        first[i + 4], second[i + 4] = total, squares
+_BLOCK = 64
+"""Samples that a sum takes in one step; the rest is masked."""
 
 
 class Search(NamedTuple):
     """Scratch of the search, which remembers the last products: a frame often starts where the last one did."""
 
     place: npt.NDArray[np.int64]
-    """Sample of the recording at which the products start; first lag; past the last lag (3,)."""
+    """Sample of the recording at which the products start; first pair; past the last pair of their lags (3,)."""
     products: F32
-    """Σ_{i<L} k[i] k[L+i] by lag L."""
-    estimates: F32
-    """Correlations in single precision, by index of the lag searched."""
-    errors: F32
-    """How far they may be from the correlations."""
+    """Σ of products of pairs, by lag L."""
+    rows: F32
+    """By index of the lag searched: its correlation as the pairs estimate it; what it can't exceed; what a product
+    counts for in it; what rounding may make of it (4, lags)."""
     peak: F64
     """Correlations at the best lag and its two neighbours (3,)."""
 
 
+_ESTIMATE, _BOUND, _SCALE, _ERROR = range(4)
+
+
 def search(longest: int) -> Search:
     """Make the scratch for lags up to longest."""
-    products, estimates, errors = (np.zeros(longest + 1, np.float32) for _ in range(3))
-    return Search(np.zeros(3, np.int64), products, estimates, errors, np.zeros(3))
-
-
-@fast
-def products(x: F32, low: int, high: int, out: F32) -> None:
-    """Put Σ_{i<L} x[i] x[L+i] into out[L] for low ≤ L < high, in single precision and any order."""
-    zero = np.float32(0)
-    lag = low
-    while lag + 4 <= high:  # four lags share the load of x[i]
-        a, b, c = x[:lag], x[lag : 2 * lag], x[lag + 1 : 2 * lag + 1]
-        d, e = x[lag + 2 : 2 * lag + 2], x[lag + 3 : 2 * lag + 3]
-        sum_b = sum_c = sum_d = sum_e = zero
-        for i in range(lag):
-            sum_b += a[i] * b[i]
-            sum_c += a[i] * c[i]
-            sum_d += a[i] * d[i]
-            sum_e += a[i] * e[i]
-        mid, end = x[lag : lag + 3], x[2 * lag : 2 * lag + 6]
-        out[lag] = sum_b
-        out[lag + 1] = sum_c + mid[0] * end[1]
-        out[lag + 2] = sum_d + mid[0] * end[2] + mid[1] * end[3]
-        out[lag + 3] = sum_e + mid[0] * end[3] + mid[1] * end[4] + mid[2] * end[5]
-        lag += 4
-    while lag < high:
-        a, b = x[:lag], x[lag : 2 * lag]
-        total = zero
-        for i in range(lag):
-            total += a[i] * b[i]
-        out[lag] = total
-        lag += 1
+    size = longest + 2 * TURN + 1
+    return Search(np.zeros(3, np.int64), np.zeros(size, np.float32), np.zeros((4, size), np.float32), np.zeros(3))
 
 
 @exact
-def _update_products(place: npt.NDArray[np.int64], x: F32, start: int, lags: tuple[int, int], out: F32) -> None:
-    """Have the products of these lags, both included, at this sample of the recording; compute the missing ones."""
-    low, high = lags[0], lags[1] + 1
-    if place[0] != start or low > place[2] or high < place[1]:
-        place[0], place[1], place[2] = start, low, low
+def _update_products(
+    place: npt.NDArray[np.int64], pairs: F32, start: int, base: int, lags: tuple[int, int], out: F32
+) -> None:
+    """Have the products of these lags, both included; compute the missing ones. base is the stretch's first sample."""
+    low, high = lags[0] // (2 * TURN) * TURN, (lags[1] // (2 * TURN) + 1) * TURN
+    if place[0] != base + start or low > place[2] or high < place[1]:
+        place[0], place[1], place[2] = base + start, low, low
     if low < place[1]:
-        products(x, low, place[1], out)
+        products_of_pairs(pairs, start, low, place[1], out)
         place[1] = low
     if high > place[2]:
-        products(x, place[2], high, out)
+        products_of_pairs(pairs, start, place[2], high, out)
         place[2] = high
+
+
+@fast
+def _near_product(x: F32, start: int, lag: int) -> np.float32:
+    """Σ_{i<L} x[i] x[L+i] in single precision."""
+    whole = lag // _BLOCK * _BLOCK
+    a, b = x[start : start + whole], x[start + lag : start + lag + whole]
+    total = np.float32(0)
+    for i in range(whole):
+        total += a[i] * b[i]
+    left, place = lag - whole, start + whole
+    a, b = x[place : place + _BLOCK], x[place + lag : place + lag + _BLOCK]
+    for i in range(_BLOCK):
+        total += a[i] * b[i] if i < left else np.float32(0)
+    return total
 
 
 @fast
 def _exact_product(x: F32, start: int, lag: int) -> float:
     """Σ_{i<L} x[i] x[L+i] of whole numbers: below 2⁵³, so exact in any order."""
-    whole = lag // SPARE * SPARE
+    whole = lag // _BLOCK * _BLOCK
     a, b = x[start : start + whole], x[start + lag : start + lag + whole]
     total = 0.0
     for i in range(whole):
         total += np.float64(a[i]) * np.float64(b[i])
     left, place = lag - whole, start + whole
-    a, b = x[place : place + SPARE], x[place + lag : place + lag + SPARE]
-    for i in range(SPARE):
+    a, b = x[place : place + _BLOCK], x[place + lag : place + lag + _BLOCK]
+    for i in range(_BLOCK):
         total += np.float64(a[i]) * np.float64(b[i]) if i < left else 0.0
     return total
 
@@ -152,28 +104,67 @@ def correlation(values: F32, before: F64, start: int, lag: int) -> float:
 
 
 @fast
-def _screen(before: F64, products: F32, start: int, low: int, estimates: F32, errors: F32) -> None:
-    """Correlate at the lags from low on in single precision, and bound the errors.
+def _screen(samples: Samples, products: F32, start: int, low: int, count: int, rows: F32) -> None:
+    """Estimate the correlations at the lags from low on, and bound them.
 
     The error of a sum of L products is at most L units of roundoff times Σ|a b| ≤ (Σa² + Σb²)/2, in any order.
     """
-    count = len(estimates)
-    roundoff = np.float32(_UNIT_ROUNDOFF / 2)
-    middle, end = start + low, start + 2 * low
+    before = samples.before
+    left_out = np.float32(most_left_out(samples.pairs, start, low, low + count - 1))
+    roundoff, half = np.float32(_UNIT_ROUNDOFF / 2), np.float32(0.5)
+    middle, end, x0 = start + low, start + 2 * low, samples.values[start]
     first, second = before[0, start], before[1, start]
     a_first, a_second = before[0, middle : middle + count], before[1, middle : middle + count]
     b_first, b_second = before[0, end : end + 2 * count], before[1, end : end + 2 * count]
+    x, sums = samples.values[middle : middle + count], products[low : low + count]
+    estimates, bounds = rows[_ESTIMATE, :count], rows[_BOUND, :count]
+    scales, errors = rows[_SCALE, :count], rows[_ERROR, :count]
     for i in range(count):
         lag = np.float64(low + i)
+        odd = np.float32((low + i) & 1)
+        product = half * sums[i] + odd * x0 * x[i]
         a1 = a_first[i] - first
         # reading both of a pair has them loaded side by side, where one alone would be gathered
         b1 = b_first[2 * i] + 0.0 * b_first[2 * i + 1] - a_first[i]
         a2 = lag * (a_second[i] - second)
         b2 = lag * (b_second[2 * i] + 0.0 * b_second[2 * i + 1] - a_second[i])
-        spread = np.float32((a2 - a1 * a1) * (b2 - b1 * b1))
-        scale = np.float32(1) / np.sqrt(spread) if spread > 0 else np.float32(0)
-        estimates[i] = np.float32(lag * np.float64(products[i]) - a1 * b1) * scale
-        errors[i] = np.float32(lag + 16) * roundoff * np.float32(a2 + b2) * scale + np.float32(_MARGIN)
+        variances = np.float32((a2 - a1 * a1) * (b2 - b1 * b1))
+        scale = np.float32(1) / np.sqrt(variances) if variances > 0 else np.float32(0)
+        estimate = np.float32(lag * np.float64(product) - a1 * b1) * scale
+        error = np.float32(lag + 16) * roundoff * np.float32(a2 + b2) * scale + np.float32(_MARGIN)
+        estimates[i], errors[i] = estimate, error
+        scales[i] = np.float32(lag) * scale
+        bounds[i] = estimate + np.float32(lag) * scale * left_out + error
+
+
+@exact
+def _highest(estimates: F32, last: int) -> int:
+    """Index of the highest local maximum of the estimates from 1 to last; 1 if there is none."""
+    place, top = 1, np.float32(-2)
+    for i in range(1, last + 1):
+        if estimates[i] > top and estimates[i] > estimates[i - 1] and estimates[i] >= estimates[i + 1]:
+            place, top = i, estimates[i]
+    return place
+
+
+@exact
+def _climb(values: F32, before: F64, start: int, lags: tuple[int, int], lag: int, peak: F64) -> int:
+    """Walk from a lag uphill to a maximum: give its index, and its correlations in peak; -1 if there is none."""
+    left, here = correlation(values, before, start, lag - 1), correlation(values, before, start, lag)
+    right = correlation(values, before, start, lag + 1)
+    while lags[0] < lag < lags[1] - 1:
+        if here > left and here > right:
+            peak[0], peak[1], peak[2] = left, here, right
+            return lag - lags[0]
+        if right > left:
+            lag += 1
+            left, here, right = here, right, correlation(values, before, start, lag + 1)
+        elif left > here:
+            lag -= 1
+            left, here, right = correlation(values, before, start, lag - 1), left, here
+        else:
+            break
+    return -1
 
 
 @exact
@@ -184,28 +175,27 @@ def best_lag(samples: Samples, search: Search, start: int, base: int, lags: tupl
     taken. start is the place in samples, of which the first is sample base of the recording. search.peak gets
     the three correlations about the maximum.
     """
-    values, before, products, peak = samples.values, samples.before, search.products, search.peak
+    values, before, products, rows, peak = samples.values, samples.before, search.products, search.rows, search.peak
     low, count = lags[0], lags[1] - lags[0] + 1
-    estimates, errors = search.estimates[:count], search.errors[:count]
-    _update_products(search.place, values[start:], base + start, lags, products)
-    _screen(before, products[low:], start, low, estimates, errors)
-    likely, top = -1, np.float32(-2)
+    _update_products(search.place, samples.pairs, start, base, lags, products)
+    _screen(samples, products, start, low, count, rows)
+    # the likely one first: few others are then left
+    best = _climb(values, before, start, lags, low + _highest(rows[_ESTIMATE], count - 3), peak)
+    height = peak[1] if best >= 0 else -np.inf
     for i in range(1, count - 2):
-        if estimates[i] > top and estimates[i] > estimates[i - 1] and estimates[i] >= estimates[i + 1]:
-            likely, top = i, estimates[i]
-    best, height = -1, -np.inf
-    for n in range(count - 2):
-        i = n if n > 0 else likely  # the likely one first: few others are then left
-        if i < 0 or estimates[i] + errors[i] < height or (n > 0 and i == best):
+        if rows[_BOUND, i] < height or abs(i - best) <= 1:
             continue
-        slack = errors[i - 1] + errors[i] + errors[i + 1]
-        if estimates[i] < max(estimates[i - 1], estimates[i + 1]) - slack:
+        lag = low + i
+        product = np.float32(0.5) * products[lag]
+        if lag & 1:
+            product += values[start] * values[start + lag]
+        missing = _near_product(values, start, lag) - product
+        if rows[_ESTIMATE, i] + rows[_SCALE, i] * missing < height - 2 * rows[_ERROR, i]:
             continue
-        here = correlation(values, before, start, low + i)
+        here = correlation(values, before, start, lag)
         if here < height or (here == height and i > best):
             continue
-        left = correlation(values, before, start, low + i - 1)
-        right = correlation(values, before, start, low + i + 1)
+        left, right = correlation(values, before, start, lag - 1), correlation(values, before, start, lag + 1)
         if here > left and here > right:
             best, height = i, here
             peak[0], peak[1], peak[2] = left, here, right

@@ -10,7 +10,7 @@ from moodcurve.features import (
     fourier,
     lanes,
     octaves,
-    periods,
+    pairs,
     pitch,
     spectral,
     viterbi,
@@ -200,7 +200,7 @@ class Voice:
         self.framing = framing
         self.strict = strict
         self.state = voice.carry(framing.sr)
-        self.samples = periods.room(0)
+        self.samples = pairs.room(0)
         self.count = 0
 
     @property
@@ -212,9 +212,9 @@ class Voice:
         """Take the F0 of the next frames, wave[0] being sample base of the recording; give (frames, 4)."""
         rows = np.empty((len(f0), voice.COLUMNS), np.float32)
         framing = self.framing
-        if len(self.samples.values) < len(wave) + periods.SPARE:
-            self.samples = periods.room(2 * len(wave))
-        periods.whole_samples(wave, self.samples)
+        if len(self.samples.values) < len(wave) + pairs.SPARE:
+            self.samples = pairs.room(len(wave) + len(wave) // 8)
+        pairs.whole_samples(wave, self.samples)
         stretch = voice.Stretch(wave, self.samples, base, framing.sr, framing.hop, framing.long, self.strict)
         voice.voice_rows(stretch, f0, self.count, self.state, rows)
         self.count += len(f0)

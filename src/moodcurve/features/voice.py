@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from moodcurve.features.frames import F32, F64
 from moodcurve.features.kernels import exact, fast
-from moodcurve.features.periods import Samples, Search, best_lag, plain_peak, search
+from moodcurve.features.pairs import Samples
+from moodcurve.features.periods import Search, best_lag, plain_peak, search
 from moodcurve.features.pitch import LOWEST_HZ, parabola
 
 COLUMNS = 4
@@ -119,8 +120,10 @@ def find_periods(stretch: Stretch, state: Carry, offset: int, length: int, perio
     shortest, longest = int(np.floor(_SHORTEST * period)), int(np.ceil(_LONGEST * period))
     periods = state.periods
     starts, totals, average = periods.starts, periods.totals, periods.average[:expected]
-    totals[:] = 0
-    average[:] = 0
+    for i in range(len(totals)):
+        totals[i] = 0
+    for i in range(expected):
+        average[i] = 0
     peak = state.search.peak
     least = np.float32(np.inf)
     s = count = step = end = 0
@@ -244,9 +247,10 @@ def voice_row(stretch: Stretch, start: int, f0: float, state: Carry, row: F32) -
         position[0] = start
         limit = stretch.long
     if f0 == 0:
-        row[:3] = 0
+        row[0] = row[1] = row[2] = 0
         row[3] = SILENT_HNR
-        last[:] = 0
+        for i in range(len(last)):
+            last[i] = 0
         position[0] += due
         position[1] = 0
         return
@@ -255,7 +259,7 @@ def voice_row(stretch: Stretch, start: int, f0: float, state: Carry, row: F32) -
     offset = position[0] - stretch.base
     periods = find_periods(stretch, state, offset, length, period, due)
     totals = periods.totals
-    row[:3] = last[2:5]
+    row[0], row[1], row[2] = last[2], last[3], last[4]
     if totals[1] > 0:
         mean = totals[0] / totals[1]
         row[0] = _held_ratio(totals[2], totals[3], mean, last[2:3])

@@ -1,0 +1,125 @@
+"""Sums of two neighbouring samples: nearly all of a waveform's correlations, at half the work.
+
+With s = a + b and d = a - b, two products a a' + b b' are (s s' + d d') / 2. The sums make up most of it in music,
+whose power lies far below half the sample rate; what the differences add is bounded by Cauchy and Schwarz.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from moodcurve.features.frames import F32, F64
+from moodcurve.features.kernels import exact, fast
+from moodcurve.features.lanes import LANES, load, muladd, spread, store, zip_high, zip_low
+
+TURN = 2 * LANES
+"""Pairs by which lags are taken."""
+_STEP = (np.arange(2 * LANES) >= LANES).astype(np.float32)
+"""From LANES - 1 - i on it tells a lane whether it is beyond lane i."""
+_LEEWAY = 1 + 1e-4
+"""More than the rounding of sums in single precision."""
+SPARE = 128
+"""Zeros after the samples and the pairs: what is taken in whole steps reads on into them."""
+
+
+class Samples(NamedTuple):
+    """A stretch of the waveform as whole numbers, and what is known of it once and for all."""
+
+    values: F32
+    """The samples (n,), followed by zeros."""
+    before: F64
+    """Σ of the samples before each place, and Σ of their squares (2, n + 4)."""
+    pairs: F32
+    """Sums of the two samples from 2m and from 2m + 1; squares of their differences (4, m), followed by zeros."""
+
+
+def room(n: int) -> Samples:
+    """Make room for stretches of up to n samples."""
+    return Samples(np.zeros(n + SPARE, np.float32), np.zeros((2, n + 4)), np.zeros((4, n // 2 + 1 + SPARE), np.float32))
+
+
+@exact
+def whole_samples(wave: F32, samples: Samples) -> None:
+    """Put in a stretch of the waveform, whose samples are k / 32767 with whole k."""
+    n = len(wave)
+    values, first, second = samples.values, samples.before[0], samples.before[1]
+    for i in range(n):
+        values[i] = np.rint(wave[i] * np.float32(32767))
+    for i in range(n, n + SPARE):
+        values[i] = 0
+    for p in range(2):
+        _pair(values[p:], n // 2 + 1, samples.pairs[p], samples.pairs[2 + p])
+    total = squares = 0.0
+    for i in range(0, n, 4):  # four at once wait for the sum before just once; of whole numbers, any order is exact
+        a, b, c, d = (
+            np.float64(values[i]),
+            np.float64(values[i + 1]),
+            np.float64(values[i + 2]),
+            np.float64(values[i + 3]),
+        )
+        ab, two = a + b, a * a + b * b
+        abc, three = ab + c, two + c * c
+        first[i + 1], first[i + 2], first[i + 3] = total + a, total + ab, total + abc
+        second[i + 1], second[i + 2], second[i + 3] = squares + a * a, squares + two, squares + three
+        total += abc + d
+        squares += three + d * d
+        first[i + 4], second[i + 4] = total, squares
+
+
+@exact
+def _pair(x: F32, count: int, sums: F32, rest: F32) -> None:
+    for i in range(count):
+        a, b = x[2 * i], x[2 * i + 1]
+        sums[i], rest[i] = a + b, (a - b) * (a - b)
+    for i in range(count, count + SPARE):
+        sums[i] = rest[i] = 0
+
+
+@exact
+def products_of_pairs(pairs: F32, start: int, low: int, high: int, out: F32) -> None:
+    """Put Σ of products of pairs, twice Σ_{i<L} x[i] x[L+i] nearly, into out[L] for 2 low ≤ L < 2 high.
+
+    low and high are multiples of 32. Lag L = 2M + r leaves out the first r samples of both stretches; then the sum is
+    over the M pairs that follow. Lags of both remainders take the same pairs for the later stretch.
+    """
+    b = pairs[start & 1, start >> 1 :]
+    c = pairs[(start + 1) & 1, (start + 1) >> 1 :]
+    for first in range(low, high, TURN):
+        second = first + LANES
+        u = v = w = z = spread(np.float32(0))  # even and odd lags, of the first and of the second lanes
+        x, y = load(b, first), load(b, second)
+        for i in range(first):
+            u, w = muladd(x, b[i], u), muladd(y, b[i], w)
+            x, y = load(b, first + i + 1), load(b, second + i + 1)
+            v, z = muladd(x, c[i], v), muladd(y, c[i], z)
+        for i in range(LANES):  # the first lanes have 0 to 15 products left, the second ones 16 to 31
+            m, left = first + i, load(_STEP, LANES - 1 - i)
+            u, w = muladd(left * x, b[m], u), muladd(y, b[m], w)
+            x, y = load(b, first + m + 1), load(b, second + m + 1)
+            v, z = muladd(left * x, c[m], v), muladd(y, c[m], z)
+        for i in range(LANES):
+            m, left = second + i, load(_STEP, LANES - 1 - i)
+            w = muladd(left * y, b[m], w)
+            y = load(b, second + m + 1)
+            z = muladd(left * y, c[m], z)
+        store(out, 2 * first, zip_low(u, v))
+        store(out, 2 * first + LANES, zip_high(u, v))
+        store(out, 2 * second, zip_low(w, z))
+        store(out, 2 * second + LANES, zip_high(w, z))
+
+
+@fast
+def most_left_out(pairs: F32, start: int, low: int, high: int) -> float:
+    """Most that the products of what pairs leave out can add up to, at any lag from low to high (Cauchy-Schwarz)."""
+    m, other = (high >> 1) + 1, np.float32(0)
+    later = pairs[2 + (start & 1), (start >> 1) + (low >> 1) : (start >> 1) + 2 * m]
+    for i in range(len(later)):
+        other += later[i]
+    most = np.float32(0)
+    for r in range(2):
+        first = (start + r) >> 1
+        earlier, own = pairs[2 + ((start + r) & 1), first : first + m], np.float32(0)
+        for i in range(len(earlier)):
+            own += earlier[i]
+        most = max(most, own)
+    return float(np.sqrt(np.float64(most) * np.float64(other)) / 2 * _LEEWAY)
