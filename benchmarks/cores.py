@@ -3,9 +3,10 @@
     python benchmarks/cores.py [FOLDER] [--songs N] [--workers N] [--repeats N] [--json FILE]
 
 FOLDER holds music files, by default the songs of the test data. `moodcurve analyze` writes the curves of the same
-songs with one process and with several, taking turns. The scaling is the ratio of wall times; it can reach the
-number of cores only where no other program wants them, so the load at each turn's start stands beside, and the
-best of the turns counts for each.
+songs with one process and with several, taking turns. The scaling is the ratio of wall times. Where other programs
+want the cores too, nothing scales: so the load at each turn's start stands beside, and how a plain loop that shares
+nothing scales at that moment. The ratio of processor times says what several processes cost in themselves; times the
+number of processes, it is the scaling that an idle machine can reach.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from pathlib import Path
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 ROOT = Path(__file__).parents[1]
 ANALYZE = "from moodcurve.cli import main; main()"
+LOOP = "for number in range(20_000_000): pass"
 
 
 def timed(songs: Sequence[Path], workers: int, folder: Path) -> tuple[float, float]:
@@ -36,11 +38,24 @@ def timed(songs: Sequence[Path], workers: int, folder: Path) -> tuple[float, flo
     return wall, used
 
 
+def loops(workers: int) -> float:
+    """Run a plain loop twice as often as there are workers, in one process and in several; give the ratio of times."""
+    walls = []
+    for at_once in (1, workers):
+        start = time.perf_counter()
+        for _ in range(2 * workers // at_once):
+            running = [subprocess.Popen([sys.executable, "-c", LOOP]) for _ in range(at_once)]
+            for process in running:
+                process.wait()
+        walls.append(time.perf_counter() - start)
+    return walls[0] / walls[1]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     data = Path(os.environ.get("MOODCURVE_DATA", ROOT.parent / "shared" / "data"))
     parser.add_argument("folder", type=Path, nargs="?", default=data / "audio" / "various")
-    parser.add_argument("--songs", type=int, default=96, help="the files of the folder, again and again up to so many")
+    parser.add_argument("--songs", type=int, default=192, help="the files of the folder, again and again up to so many")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path, help="write the figures there")
@@ -50,6 +65,7 @@ def main() -> None:
         raise SystemExit(f"{arguments.folder}: no music files")
     counts = (1, arguments.workers)
     runs: dict[int, list[tuple[float, float]]] = {count: [] for count in counts}
+    machine: list[float] = []
     with tempfile.TemporaryDirectory() as scratch:
         songs = []
         for number in range(arguments.songs):  # copies: a file that is named twice is analysed once
@@ -58,29 +74,35 @@ def main() -> None:
             songs[-1].write_bytes(file.read_bytes())
         timed(songs[:4], 1, Path(scratch) / "0")  # what is kept between runs is made
         for turn in range(arguments.repeats):
+            machine.append(loops(arguments.workers))
+            print(f"turn {turn + 1}, plain loops: {machine[-1]:.2f} times as fast")
             for count in counts:
                 load = os.getloadavg()[0]
                 runs[count].append(timed(songs, count, Path(scratch) / str(count)))
                 wall, used = runs[count][-1]
                 shown = f"{wall:6.2f} s, {used:6.2f} s of processors, load {load:.1f}"
                 print(f"turn {turn + 1}, {count} at work: {shown}", flush=True)
-    report(runs, arguments.json, len(songs))
+    report(runs, machine, arguments.json, len(songs))
 
 
-def report(runs: dict[int, list[tuple[float, float]]], file: Path | None, songs: int) -> None:
+def report(runs: dict[int, list[tuple[float, float]]], machine: list[float], file: Path | None, songs: int) -> None:
     one, several = runs
     best = {count: min(wall for wall, _ in runs[count]) for count in runs}
+    cost = statistics.median(b[1] / a[1] for a, b in zip(runs[one], runs[several], strict=True))
     pairs = statistics.median(a[0] / b[0] for a, b in zip(runs[one], runs[several], strict=True))
     scaling = best[one] / best[several]
     print(
         f"\n{songs} songs, {several} processes: {scaling:.2f} times as fast (best turns), {pairs:.2f} (median of turns)"
     )
+    print(f"plain loops {max(machine):.2f}; processor time {cost:.2f} times as much, so {several / cost:.2f} at most")
     if file is not None:
         figures = {
             "songs": songs,
             "workers": several,
             "scaling": scaling,
             "scaling_median": pairs,
+            "scaling_of_plain_loops": machine,
+            "scaling_by_processor_time": several / cost,
             "wall_s": {str(count): [wall for wall, _ in runs[count]] for count in runs},
             "processor_s": {str(count): [used for _, used in runs[count]] for count in runs},
         }
