@@ -338,6 +338,7 @@ def no_constant(word: str) -> float:
     raise AssertionError(f"{word} in strict JSON")
 
 
+@pytest.mark.usefixtures("prepared")
 def test_the_command_line_says_what_is_documented_and_no_more(folder: Path, tmp_path: Path) -> None:
     paths = [folder / f"{name}.wav" for name in CASES]
     done = run(["analyze", *map(str, paths), "-f", "json", "-f", "csv", "-o", str(tmp_path)])
@@ -355,6 +356,7 @@ def test_the_command_line_says_what_is_documented_and_no_more(folder: Path, tmp_
 
 
 @pytest.mark.parametrize("name", ["nan", "opposite", "192-khz"])
+@pytest.mark.usefixtures("prepared")
 def test_the_features_command_is_as_quiet(folder: Path, name: str) -> None:
     path = folder / f"{name}.wav"
     done = run(["features", str(path)])

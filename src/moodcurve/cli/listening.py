@@ -144,7 +144,7 @@ def demo(
         from moodcurve.datasets.composer import demo_song, write_flac
 
         song = folder / "demo-song.flac"
-        say("composing a song: calm, excited, tense, sad")
+        say("composing a song: sad, tense, excited, calm")
         composition = demo_song()
         write_flac(composition, song)
     model = load_model()

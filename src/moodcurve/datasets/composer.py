@@ -21,20 +21,20 @@ RING_S = 2.5
 
 DEMO_SECTIONS = (
     Section(
-        name="calm", arousal=-1, valence=1, style="pastoral", bars=8, tempo_bpm=100, mode="major", tonic="G",
-        register=71, level_db=-25, articulation=0.9, brightness=0.15, density=4,
+        name="sad", arousal=-1, valence=-1, style="elegy", bars=4, tempo_bpm=58, mode="minor", tonic="A",
+        register=57, level_db=-28, articulation=1.1, brightness=0.15, density=3,
+    ),
+    Section(
+        name="tense", arousal=1, valence=-1, style="menace", bars=8, tempo_bpm=126, mode="dissonant", tonic="E",
+        register=50, level_db=-11, articulation=0.9, brightness=0.5, density=3,
     ),
     Section(
         name="excited", arousal=1, valence=1, style="festive", bars=8, tempo_bpm=132, mode="major", tonic="D",
         register=76, level_db=-14, articulation=0.6, brightness=0.9, density=7,
     ),
     Section(
-        name="tense", arousal=1, valence=-1, style="menace", bars=8, tempo_bpm=126, mode="dissonant", tonic="E",
-        register=54, level_db=-11, articulation=0.9, brightness=0.6, density=3,
-    ),
-    Section(
-        name="sad", arousal=-1, valence=-1, style="elegy", bars=4, tempo_bpm=58, mode="minor", tonic="A",
-        register=57, level_db=-28, articulation=1.1, brightness=0.15, density=3,
+        name="calm", arousal=-1, valence=1, style="pastoral", bars=8, tempo_bpm=84, mode="major", tonic="G",
+        register=71, level_db=-30, articulation=0.9, brightness=0.15, density=4,
     ),
 )  # fmt: skip
 """A theme in four moods, one for each quadrant of the plane of arousal and valence."""
@@ -111,7 +111,7 @@ def compose(sections: Sequence[Section], *, sr: int = 44100, seed: int = 0) -> C
 
 
 def demo_song() -> Composition:
-    """Compose the demo song: calm, excited, tense and sad, a little over a minute."""
+    """Compose the demo song: sad, tense, excited and calm, a little over a minute."""
     return compose(DEMO_SECTIONS)
 
 

@@ -1,36 +1,41 @@
-"""The recipe of the packaged model and its card: ``python -m moodcurve.learn.default_model DATASET``.
+"""The recipe of the packaged models and their card: ``python -m moodcurve.learn.default_model DATASET``.
 
-Family and settings were chosen by the protocol ``deam``, five folds with disjoint artists. The same run measures
-the figures that the card states; the model itself then learns from all songs.
+Family and settings were chosen by the protocol ``deam``, five folds with disjoint artists. The same run measures the
+figures that the card states and calibrates the intervals; the models themselves then learn from all songs.
 """
 
 import argparse
 import importlib.resources
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from moodcurve import __version__
+from moodcurve.datasets.splits import k_fold
 from moodcurve.errors import MoodcurveError
 from moodcurve.evaluation import AXES
 from moodcurve.files import written_whole
+from moodcurve.intervals import Intervals
 from moodcurve.learn.benchmark import DRAWS, Benchmark, ModelResult, run_benchmark
 from moodcurve.learn.benchmark_table import as_markdown, difference_table, table
+from moodcurve.learn.blend import BlendConfig
+from moodcurve.learn.calibration import calibrate
 from moodcurve.learn.config import as_table
 from moodcurve.learn.export import export
-from moodcurve.learn.ffnn import FFNNConfig
 from moodcurve.learn.model import Progress, silent
+from moodcurve.learn.novelty import fit_familiarity
 from moodcurve.learn.protocols import PROTOCOLS, read_for
+from moodcurve.learn.statespace import LiveStateSpaceConfig
 from moodcurve.learn.training import Trained, train
 
-NAME = "deam-ffnn-1"
+FloatArray = npt.NDArray[np.float64]
+
 PROTOCOL = "deam"
-FAMILY = "ffnn"
-CONFIG = FFNNConfig()
-OTHERS = ("mlr", "svr")
 SEED = 0
 LICENCE = (
     "Research use: the model has learned from DEAM, whose features and ratings are given for research; for "
@@ -38,21 +43,49 @@ LICENCE = (
 )
 
 
-def make(folder: Path, output: Path, *, progress: Progress = silent) -> tuple[Path, Path]:
-    """Judge the recipe, train it on all songs, and write model and card.
+@dataclass(frozen=True, kw_only=True)
+class Packaged:
+    """One of the models that come with the package.
+
+    Attributes
+    ----------
+    file : str
+        Its name for ``--model``: the file's stem.
+    name : str
+        What curves and results call it.
+    family : str
+        One of `moodcurve.learn.training.FAMILIES`.
+    config : settings of the family
+    """
+
+    file: str
+    name: str
+    family: str
+    config: Any
+
+
+DEFAULT = Packaged(file="default", name="deam-blend-1", family="blend", config=BlendConfig())
+LIVE = Packaged(file="live", name="deam-live-1", family="state-space-live", config=LiveStateSpaceConfig())
+"""Knows no later row."""
+OTHERS = ("mlr", "two-level")
+"""Judged beside them for the card."""
+
+
+def make(folder: Path, output: Path, *, progress: Progress = silent) -> tuple[Path, ...]:
+    """Judge the recipes, train them on all songs, and write the models and their card.
 
     Parameters
     ----------
     folder : path
         DEAM, as `moodcurve.datasets.read_dataset` reads it.
     output : path
-        The model file; the card gets the ending ``.md`` beside it.
+        The folder to write ``default.onnx``, ``live.onnx`` and ``default.md`` to.
     progress : callable, optional
 
     Returns
     -------
     tuple of path
-        Model and card.
+        The three files.
 
     Raises
     ------
@@ -60,23 +93,42 @@ def make(folder: Path, output: Path, *, progress: Progress = silent) -> tuple[Pa
         If the folder cannot be read.
     """
     dataset = read_for(folder, PROTOCOL)
-    families = (FAMILY, *OTHERS)
-    judged = run_benchmark(dataset, PROTOCOL, families, configs={FAMILY: CONFIG}, seed=SEED, progress=progress)
-    trained = train(dataset, FAMILY, config=CONFIG, seed=SEED, progress=progress)
-    export(trained, output, name=NAME, licence=LICENCE, metrics=_metrics(judged))
-    card = output.with_suffix(".md")
-    with written_whole(card) as scratch:
-        scratch.write_text(model_card(trained, judged), encoding="utf-8")
-    return output, card
+    packaged = (DEFAULT, LIVE)
+    configs = {model.family: model.config for model in packaged}
+    judged = run_benchmark(dataset, PROTOCOL, (*configs, *OTHERS), configs=configs, seed=SEED, progress=progress)
+    familiarity = fit_familiarity(dataset.songs, seed=SEED)
+    files = []
+    for model, result in zip(packaged, judged.models, strict=False):
+        trained = train(dataset, model.family, config=model.config, seed=SEED, progress=progress)
+        intervals = calibrate([song.y for song in dataset.songs], result.predicted)
+        files.append(output / f"{model.file}.onnx")
+        metrics = _metrics(judged, result)
+        export(
+            trained,
+            files[-1],
+            name=model.name,
+            licence=LICENCE,
+            metrics=metrics,
+            intervals=intervals,
+            familiarity=familiarity,
+        )
+        if model is DEFAULT:
+            card = model_card(trained, judged, intervals)
+    files.append(output / "default.md")
+    with written_whole(files[-1]) as scratch:
+        scratch.write_text(card, encoding="utf-8")
+    return tuple(files)
 
 
-def model_card(trained: Trained, judged: Benchmark) -> str:
+def model_card(trained: Trained, judged: Benchmark, intervals: Intervals) -> str:
     """Fill the card's template with settings and figures; the first of the judged models is the packaged one."""
     dataset = judged.dataset
+    held = coverage(judged, judged.models[0])
     errors = _median_errors(judged.models[0], judged)
     template = (importlib.resources.files("moodcurve.learn") / "card_template.md").read_text("utf-8")
     return template.format(
-        name=NAME,
+        name=DEFAULT.name,
+        live=LIVE.name,
         features=dataset.feature_set.key,
         config=json.dumps(as_table(trained.model.config), indent=1),
         dataset=dataset.name,
@@ -91,20 +143,43 @@ def model_card(trained: Trained, judged: Benchmark) -> str:
         valence_spread=judged.label_spread["valence"],
         arousal_error=errors["arousal"],
         valence_error=errors["valence"],
+        arousal_held=held["arousal"],
+        valence_held=held["valence"],
+        arousal_width=sum(intervals.arousal),
+        valence_width=sum(intervals.valence),
         licence=LICENCE,
         version=__version__,
     )
 
 
-def _metrics(judged: Benchmark) -> dict[str, Any]:
+def coverage(judged: Benchmark, model: ModelResult) -> dict[str, float]:
+    """Give the share of points that their 90 % interval holds, by axis: the mean over songs.
+
+    The intervals of each split's songs are calibrated on the other splits' songs alone. The models behind those
+    songs' predictions have learned from this split's songs, which the released model's calibration has no part in.
+    """
+    songs = judged.dataset.songs
+    wanted = PROTOCOLS[judged.protocol]
+    held: list[FloatArray] = []
+    for train_on, test_on in k_fold(songs, wanted.folds, judged.seed, by=wanted.by):
+        intervals = calibrate([songs[i].y for i in train_on], [model.predicted[i] for i in train_on])
+        for i in test_on:
+            ends = intervals.of_points(model.predicted[i], None)
+            inside = (songs[i].y >= ends[:, :, 0]) & (songs[i].y <= ends[:, :, 1])
+            held.append(inside.mean(axis=0))
+    return dict(zip(AXES, (float(share) for share in np.mean(held, axis=0)), strict=True))
+
+
+def _metrics(judged: Benchmark, model: ModelResult) -> dict[str, Any]:
     """Give what the model file states of its recipe's figures."""
     stated = judged.as_dict()
-    chosen = stated["models"][0]
+    chosen = stated["models"][judged.models.index(model)]
     return {
         "protocol": f"{judged.protocol}: {stated['description']}; the file's model has learned from all songs",
         "songs": stated["songs"],
         "interval": stated["interval"],
         **{axis: chosen[axis] for axis in AXES},
+        "coverage90": coverage(judged, model),
     }
 
 
@@ -115,11 +190,11 @@ def _median_errors(model: ModelResult, judged: Benchmark) -> dict[str, float]:
 
 
 def main() -> int:
-    """Make the packaged model from a folder that the command line names."""
-    parser = argparse.ArgumentParser(description="Train the packaged model and write it with its card.")
+    """Make the packaged models from a folder that the command line names."""
+    parser = argparse.ArgumentParser(description="Train the packaged models and write them with their card.")
     parser.add_argument("dataset", type=Path, help="folder of DEAM")
-    packaged = Path(__file__).parents[1] / "pretrained" / "default.onnx"
-    parser.add_argument("-o", dest="output", type=Path, default=packaged, help="model file to write")
+    packaged = Path(__file__).parents[1] / "pretrained"
+    parser.add_argument("-o", dest="output", type=Path, default=packaged, help="folder to write to")
     options = parser.parse_args()
     try:
         written = make(options.dataset, options.output, progress=_say)

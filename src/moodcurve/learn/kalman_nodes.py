@@ -13,8 +13,9 @@ from moodcurve.learn.graph import Graph
 from moodcurve.learn.kalman import Dynamics
 from moodcurve.rows import NEXT_STATE, Rows
 
-WINDOW_ROWS, MARGIN_ROWS = 8192, 2048
-"""A song of up to 68 minutes is read at once; a longer one in windows that lead in and out for 17 minutes."""
+WINDOW_ROWS, MARGIN_ROWS = 3072, 1024
+"""A song of up to 25 minutes is read at once; a longer one in windows that lead in and out for 8 minutes: what was
+before weighs little by then, and a window takes some 100 MB."""
 
 
 def filter_nodes(graph: Graph, z: str, system: Dynamics) -> str:

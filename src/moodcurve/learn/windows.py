@@ -78,7 +78,8 @@ def agreement_weights(songs: Sequence[Song]) -> FloatArray:
     if not known.any():
         return np.ones(len(songs))
     weights: FloatArray = 1 / (MODEL_VARIANCE + np.where(known, noise, noise[known].mean()))
-    return weights / weights.mean()
+    relative: FloatArray = weights / weights.mean()
+    return relative
 
 
 def _noise(song: Song) -> float:
