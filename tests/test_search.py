@@ -4,6 +4,7 @@ import builtins
 from typing import Any
 
 import numpy as np
+import optuna
 import pytest
 
 from made_songs import made_dataset
@@ -27,7 +28,6 @@ def settings(trial: Any) -> dict[str, Any]:
 
 
 def test_the_best_trial_is_chosen_and_every_trial_kept() -> None:
-    pytest.importorskip("optuna")
     base = MLRConfig(preprocessing=PreprocessingConfig(pca_components=1))
     said: list[int] = []
     found = search(SONGS, FAMILIES["mlr"], base, settings, trials=8, progress=lambda done, *_: said.append(done))
@@ -41,7 +41,6 @@ def test_the_best_trial_is_chosen_and_every_trial_kept() -> None:
 
 
 def test_scores_come_from_songs_and_artists_that_were_not_learned_from() -> None:
-    pytest.importorskip("optuna")
     learned: list[set[str]] = []
 
     def fit(songs: tuple[Song, ...], config: MLRConfig, **options: Any) -> Any:
@@ -68,7 +67,6 @@ def fold_of(song: Song, left_out: list[set[str]]) -> int:
 
 
 def test_suggested_settings_are_settings() -> None:
-    optuna = pytest.importorskip("optuna")
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for _ in range(20):
         RecurrentConfig(**recurrent_settings(study.ask()))

@@ -344,6 +344,8 @@ def _session(data: bytes, label: str) -> "onnxruntime.InferenceSession":
     options = onnxruntime.SessionOptions()
     # one thread: the models are small, and sums always run in the same order
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # as the file has it: its fusions save nothing here, take time at each start, and one of them is wrong
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     # a plan of the memory of a second run of equal length, which would be held beside the first run's: 90 MB
     options.enable_mem_pattern = False
     options.log_severity_level = 4
