@@ -47,7 +47,9 @@ class Labels(StrEnum):
 
 
 LabelsOption = Annotated[Labels, Option("--labels", help="Which labels of a DEAM folder.")]
-DatasetArgument = Annotated[Path, Argument(metavar="DATASET", help="Folder of annotated songs in DEAM's layout.")]
+DatasetArgument = Annotated[
+    Path, Argument(metavar="DATASET", help="Folder of annotated songs: DEAM, or one with labels.csv.")
+]
 
 
 @app.command

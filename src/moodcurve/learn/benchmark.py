@@ -25,6 +25,8 @@ FloatArray = npt.NDArray[np.float64]
 
 DRAWS = 2000
 """Bootstrap draws of songs for each interval."""
+INTERVAL = f"95 %, bootstrap over songs, {DRAWS} draws"
+"""What intervals are, as results state it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +123,7 @@ class Benchmark:
             "songs": len(self.dataset.songs),
             "points": sum(len(song.y) for song in self.dataset.songs),
             "seed": self.seed,
-            "interval": f"95 %, bootstrap over songs, {DRAWS} draws",
+            "interval": INTERVAL,
             "label_spread": self.label_spread,
             "label_axes_r": self.labels.axes_r.as_dict(),
             "baselines": [{"name": b.name, **as_dict(b.intervals), **b.beside.as_dict()} for b in self.baselines],
@@ -149,6 +151,19 @@ class Benchmark:
             "remarks": list(protocol.remarks),
             "notes": list(self.dataset.notes),
         }
+
+
+def setting(dataset: Dataset, *, songs: int, folds: int, seed: int, curve: str) -> dict[str, Any]:
+    """Say what figures beside the protocols were measured on: the head of their JSON."""
+    return {
+        "moodcurve_version": __version__,
+        "dataset": dataset.name,
+        "feature_set": dataset.feature_set.key,
+        "songs": songs,
+        "folds": f"{folds} folds, artists disjoint, seed {seed}",
+        "interval": INTERVAL,
+        "curve": curve,
+    }
 
 
 def run_benchmark(

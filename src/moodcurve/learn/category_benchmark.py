@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve import __version__
 from moodcurve.categories import SCHEMES, classes, probabilities
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.splits import k_fold
-from moodcurve.learn.benchmark import DRAWS, cross_predict
+from moodcurve.learn.benchmark import DRAWS, cross_predict, setting
 from moodcurve.learn.benchmark_table import Row, as_markdown
 from moodcurve.learn.categories import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
 from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.training import family
+from moodcurve.metrics import drawn_counts, interval_of
 
 FOLDS = 5
 LEAST = 1e-4
@@ -61,13 +61,7 @@ def run_categories(dataset: Dataset, *, curve: str = "two-level", seed: int = 0,
     kind = family(curve)
     curves = cross_predict(songs, splits, kind, kind.config(), seed=seed, report=lambda done: None)
     result: dict[str, Any] = {
-        "moodcurve_version": __version__,
-        "dataset": dataset.name,
-        "feature_set": dataset.feature_set.key,
-        "songs": len(songs),
-        "folds": f"{FOLDS} folds, artists disjoint, seed {seed}",
-        "interval": f"95 %, bootstrap over songs, {DRAWS} draws",
-        "curve": curve,
+        **setting(dataset, songs=len(songs), folds=FOLDS, seed=seed, curve=curve),
     }
     for number, scheme in enumerate(SCHEMES):
         truth = [classes(song.y, scheme) for song in songs]
@@ -118,8 +112,7 @@ def figures(judged: Judged, seed: int) -> dict[str, Any]:
     Macro-F1 is the mean over classes of 2 tp / (2 tp + fp + fn), a class that neither occurs nor is given left out.
     """
     songs = len(judged.losses)
-    drawn = np.random.default_rng(seed).multinomial(songs, np.full(songs, 1 / songs), size=DRAWS)
-    weights = np.vstack([np.ones((1, songs)), drawn])
+    weights = drawn_counts(songs, DRAWS, seed)
     confusion = np.einsum("ds,sij->dij", weights, judged.confusion)
     moments, hits = confusion.sum(axis=(1, 2)), np.diagonal(confusion, axis1=1, axis2=2)
     either = confusion.sum(axis=1) + confusion.sum(axis=2)
@@ -129,7 +122,7 @@ def figures(judged: Judged, seed: int) -> dict[str, Any]:
         "macro_f1": np.nanmean(f1, axis=1),
         "log_loss": weights @ judged.losses / moments,
     }
-    result: dict[str, Any] = {name: _interval(value) for name, value in values.items()}
+    result: dict[str, Any] = {name: interval_of(value, 0.95).as_dict() for name, value in values.items()}
     return result | {"confusion": judged.confusion.sum(axis=0).tolist()}
 
 
@@ -166,11 +159,6 @@ def _spreads(errors: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
     """Root mean squared errors (2,) of moments and of songs' means."""
     means = np.array([error.mean(axis=0) for error in errors])
     return np.sqrt((np.vstack(errors) ** 2).mean(axis=0)), np.sqrt((means**2).mean(axis=0))
-
-
-def _interval(drawn: FloatArray) -> dict[str, float]:
-    low, high = np.quantile(drawn[1:], [0.025, 0.975])
-    return {"value": float(drawn[0]), "low": float(low), "high": float(high)}
 
 
 def _cell(interval: dict[str, float]) -> str:

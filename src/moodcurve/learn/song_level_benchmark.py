@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve import __version__
 from moodcurve.datasets import Dataset, DatasetError
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.evaluation import AXES
-from moodcurve.learn.benchmark import DRAWS, cross_predict
+from moodcurve.learn.benchmark import DRAWS, cross_predict, setting
 from moodcurve.learn.benchmark_table import Row, as_markdown
 from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.song_level import (
@@ -65,13 +64,7 @@ def run_song_level(dataset: Dataset, *, curve: str = "two-level", seed: int = 0,
             widths[name][test] = conformal_half_width(np.abs(found[name] - y)[train])
     progress(FOLDS, FOLDS, "done")
     result: dict[str, Any] = {
-        "moodcurve_version": __version__,
-        "dataset": dataset.name,
-        "feature_set": dataset.feature_set.key,
-        "songs": len(songs),
-        "folds": f"{FOLDS} folds, artists disjoint, seed {seed}",
-        "interval": f"95 %, bootstrap over songs, {DRAWS} draws",
-        "curve": curve,
+        **setting(dataset, songs=len(songs), folds=FOLDS, seed=seed, curve=curve),
         "rating_spread": dict(zip(AXES, y.std(axis=0).tolist(), strict=True)),
     }
     for axis, name in enumerate(AXES):
