@@ -52,9 +52,13 @@ def to_dict(curve: Curve) -> dict[str, Any]:
 
 def to_json(curve: Curve) -> str:
     """Give a curve as one strict JSON object (no NaN), a line per key."""
+    return json_text(to_dict(curve))
+
+
+def json_text(data: dict[str, Any]) -> str:
+    """Give what `to_dict` gave, or what was kept of it, as the text of `to_json`."""
     lines = (
-        f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
-        for key, value in to_dict(curve).items()
+        f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}" for key, value in data.items()
     )
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -69,7 +73,17 @@ def read_json(path: AnyPath) -> Curve:
     OSError
         If the file cannot be read.
     """
-    data = _object(path)
+    return curve_of_object(path, parse_object(path, read_text(path)))
+
+
+def curve_of_object(path: AnyPath, data: dict[str, Any]) -> Curve:
+    """Make a curve of what `to_dict` gives, with every number a float; other formats keep the same keys.
+
+    Raises
+    ------
+    FormatError
+        If it is not that of a curve; the message names the file, key and item.
+    """
     columns = {"time_s": _numbers(path, data, "times_s")}
     for name in ("arousal", "valence", *(name for name in INTERVALS if name in data)):
         columns[name] = _numbers(path, data, name)
@@ -127,19 +141,26 @@ def _novelty(path: AnyPath, data: dict[str, Any]) -> float | None:
     return novelty
 
 
-def _object(path: AnyPath) -> dict[str, Any]:
+def parse_object(path: AnyPath, text: str) -> dict[str, Any]:
+    """Read a JSON object whose numbers all become floats: one check for all, and no limit on an integer's digits.
+
+    Raises
+    ------
+    FormatError
+        If the text is not strict JSON, or not an object; the message gives the line.
+    """
+
     def refuse_constant(token: str) -> None:
         refuse(path, "a value", token, "a finite number, as JSON has no other")
 
     try:
-        # every number becomes a float: one check for all, and no limit on the digits of an integer
-        data = json.loads(read_text(path), parse_int=float, parse_constant=refuse_constant)
+        data = json.loads(text, parse_int=float, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
         refuse(path, f"line {error.lineno}", error.msg, "the JSON of a curve")
     except RecursionError:
         refuse(path, "line 1", "nested too deeply", "the JSON of a curve")
     if not isinstance(data, dict):
-        refuse(path, "line 1", _shown(data), "an object with times_s, arousal and valence")
+        refuse(path, "line 1", _shown(data), "an object")
     return data
 
 
