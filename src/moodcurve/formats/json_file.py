@@ -30,9 +30,9 @@ def to_dict(curve: Curve) -> dict[str, Any]:
     summary = summarize(curve)
     columns = {name: values.tolist() for name, values in columns_of(curve).items()}
     return {
-        "source": _text(curve.source),
-        "model": _text(curve.model),
-        "feature_set": _text(curve.feature_set),
+        "source": utf8_text(curve.source),
+        "model": utf8_text(curve.model),
+        "feature_set": utf8_text(curve.feature_set),
         "duration_s": round(float(curve.duration_s), TIME_DECIMALS),
         "times_s": columns.pop("time_s"),
         **columns,
@@ -46,7 +46,7 @@ def to_dict(curve: Curve) -> dict[str, Any]:
             **_song_ends(curve),
         },
         **({} if curve.novelty is None else {"novelty": _rounded(curve.novelty)}),
-        "warnings": [_text(warning) for warning in curve.warnings],
+        "warnings": [utf8_text(warning) for warning in curve.warnings],
     }
 
 
@@ -187,6 +187,6 @@ def _rounded(value: float) -> float:
     return round(float(value), VALUE_DECIMALS) + 0.0
 
 
-def _text(text: str) -> str:
+def utf8_text(text: str) -> str:
     """Replace what UTF-8 cannot hold: a file name on Linux may be any bytes, kept as lone surrogates."""
     return text.encode("utf-8", "replace").decode("utf-8")
