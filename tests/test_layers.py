@@ -25,6 +25,7 @@ LAYERS = (
     "novelty",
     "runtime",
     "analysis",
+    "library",
     "metrics",
     "music",
     "datasets",

@@ -1,0 +1,21 @@
+"""A music library in one SQLite file: what was heard of each song, which files hold it, and questions to it."""
+
+from moodcurve.library.records import (
+    Change,
+    DropOrphans,
+    FileGone,
+    FileSeen,
+    Heard,
+    KnownFile,
+    Problem,
+    ProblemMet,
+    SongHeard,
+    StoredSong,
+    Tags,
+)
+from moodcurve.library.store import Library, LibraryError, default_library, open_library
+
+__all__ = [
+    "Change", "DropOrphans", "FileGone", "FileSeen", "Heard", "KnownFile", "Library", "LibraryError", "Problem",
+    "ProblemMet", "SongHeard", "StoredSong", "Tags", "default_library", "open_library",
+]  # fmt: skip

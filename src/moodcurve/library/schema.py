@@ -1,0 +1,125 @@
+"""The tables of a library, and how older libraries become newer ones.
+
+`MIGRATIONS` is the history: a new library goes through all of it, an older one through what it lacks, each step whole
+or not at all. A step that was released is never changed; what comes later is a new one at the end.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+APPLICATION_ID = 0x6D6F6F64
+"""``mood``: tells a library from other SQLite files."""
+
+Migration = tuple[str, Callable[[sqlite3.Connection], None]]
+
+
+def _songs_and_files(db: sqlite3.Connection) -> None:
+    """Make the tables: songs by content, files by path, curves and descriptors apart so that songs stay small."""
+    for statement in (
+        """CREATE TABLE song (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            content TEXT NOT NULL UNIQUE,
+            file INTEGER REFERENCES file (id) ON DELETE SET NULL,
+            copies INTEGER NOT NULL DEFAULT 0,
+            model TEXT NOT NULL,
+            feature_set TEXT NOT NULL,
+            analysed_at TEXT NOT NULL,
+            duration_s REAL NOT NULL,
+            arousal REAL NOT NULL,
+            valence REAL NOT NULL,
+            arousal_low REAL,
+            arousal_high REAL,
+            valence_low REAL,
+            valence_high REAL,
+            arousal_9 REAL,
+            valence_9 REAL,
+            quadrant TEXT NOT NULL,
+            words TEXT NOT NULL,
+            novelty REAL,
+            warnings TEXT NOT NULL
+        )""",
+        """CREATE TABLE file (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            path BLOB NOT NULL UNIQUE,
+            shown TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            content TEXT,
+            song INTEGER REFERENCES song (id),
+            problem TEXT,
+            artist TEXT,
+            title TEXT,
+            album TEXT,
+            genre TEXT,
+            year INTEGER,
+            track INTEGER,
+            tagged_duration_s REAL,
+            folded_artist TEXT,
+            folded_title TEXT,
+            folded_album TEXT,
+            folded_genre TEXT,
+            folded_path TEXT NOT NULL,
+            CHECK ((song IS NULL) <> (problem IS NULL))
+        )""",
+        "CREATE INDEX file_song ON file (song)",
+        "CREATE INDEX file_problem ON file (id) WHERE problem IS NOT NULL",
+        """CREATE TABLE curve (
+            song INTEGER PRIMARY KEY REFERENCES song (id) ON DELETE CASCADE,
+            packed BLOB NOT NULL
+        )""",
+        """CREATE TABLE descriptors (
+            song INTEGER PRIMARY KEY REFERENCES song (id) ON DELETE CASCADE,
+            vector BLOB NOT NULL
+        )""",
+    ):
+        db.execute(statement)
+
+
+MIGRATIONS: Sequence[Migration] = (("songs and files", _songs_and_files),)
+
+
+def layout(db: sqlite3.Connection) -> tuple[int, int]:
+    """Give application id and number of migrations that a file has been through."""
+    (application,), (version,) = (
+        db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+    )
+    return application, version
+
+
+def is_empty(db: sqlite3.Connection) -> bool:
+    """Whether a file holds no table at all: it is new."""
+    return db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+
+
+def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Take a file through the migrations that it lacks, each in a transaction; two processes may do so at once.
+
+    Parameters
+    ----------
+    db : sqlite3.Connection
+        Without transactions of its own (``isolation_level=None``), and none open; empty, or a library.
+    migrations : sequence
+        Names and functions, in order.
+    """
+    for number, (name, change) in enumerate(migrations, start=1):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            if layout(db)[1] < number:  # asked with the lock held: another process may have been quicker
+                if number == 1:
+                    db.execute("CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT, applied_at TEXT)")
+                    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                change(db)
+                db.execute("INSERT INTO migration VALUES (?, ?, ?)", (number, name, now()))
+                db.execute(f"PRAGMA user_version = {number}")
+            db.execute("COMMIT")
+        except BaseException:
+            # SQLite ends some transactions by itself, on a full disk for one
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+
+def now() -> str:
+    """Give the time in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
