@@ -1,6 +1,7 @@
 """The state-space family: filter and smoother against the Gaussian posterior itself, model files, bad settings."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,29 @@ def test_filter_is_the_posterior_of_the_sequence_so_far() -> None:
 def test_filter_and_smoother_agree_on_the_last_row() -> None:
     z = np.random.default_rng(4).normal(size=(50, 2))
     np.testing.assert_allclose(smoothed(z, some_system(5))[-1], filtered(z, some_system(5))[-1], rtol=1e-12)
+
+
+def drifting_songs() -> list[np.ndarray]:
+    """Labels and predictions (n, 4) of songs: a level each, and a slow noisy course about it that both share."""
+    rng = np.random.default_rng(8)
+    songs = []
+    for _ in range(40):
+        course = np.cumsum(rng.normal(scale=0.01, size=(60, 2)), axis=0)
+        level, offset = rng.normal(scale=0.25, size=2), rng.normal(scale=0.15, size=2)
+        seen = level + offset + course + rng.normal(scale=0.08, size=(60, 2))
+        songs.append(np.hstack([level + course, seen]))
+    return songs
+
+
+@pytest.mark.parametrize("estimate", [filtered, smoothed])
+def test_hours_of_a_song_that_repeats_itself_repeat_the_answer(
+    estimate: Callable[[np.ndarray, Dynamics], np.ndarray],
+) -> None:
+    _, system = fit_dynamics(drifting_songs(), math.exp(-0.5 / 300))
+    minute = np.random.default_rng(9).normal(scale=0.2, size=(120, 2))
+    found = estimate(np.vstack([minute] * 90), system).reshape(90, 120, 2)
+    # the 300 s of memory are long gone: only rounding, which must not grow over 10 800 rows
+    np.testing.assert_allclose(found[60:-30], found[59:-31], atol=1e-9)
 
 
 def test_dynamics_find_the_process_that_made_the_songs() -> None:

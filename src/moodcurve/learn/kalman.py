@@ -62,7 +62,8 @@ def _forward(z: FloatArray, system: Dynamics) -> tuple[FloatArray, FloatArray, F
     for t, observed in enumerate(z):
         seen = system.observed @ covariance
         inverse = np.linalg.inv(seen @ system.observed.T)
-        gain, innovation = seen.T @ inverse, observed - system.observed @ mean
+        # not seen.T: what rounding leaves of asymmetry in the covariance would grow instead of dying out
+        gain, innovation = covariance @ system.observed.T @ inverse, observed - system.observed @ mean
         mean = mean + gain @ innovation
         covariance = covariance - gain @ seen
         means[t], spreads[t] = system.wanted @ mean, system.wanted @ covariance
