@@ -23,6 +23,13 @@ def make_curve(n: int = 5, *, intervals: bool = False, **changes: Any) -> Curve:
         "arousal_interval": np.column_stack([arousal - 0.2, arousal + 0.25]) if intervals else None,
         "valence_interval": np.column_stack([valence - 0.3, valence + 0.3]) if intervals else None,
         "song_interval": np.array([[-0.31234, 0.2], [-0.1, 0.45678]]) if intervals else None,
+        "probabilities": rng.dirichlet(np.ones(4), n) if intervals else None,
+        "song_probabilities": np.array([0.7, 0.15, 0.05, 0.1]) if intervals else None,
+        "song_moods": np.array([0.11111, 0.22222, 0.33333, 0.03334, 0.1, 0.05, 0.05, 0.05, 0.05])
+        if intervals
+        else None,
+        "rating": np.array([-0.25, 0.34567]) if intervals else None,
+        "rating_interval": np.array([[-0.5, 0.1], [0.0, 1.0]]) if intervals else None,
         "novelty": 1.2345 if intervals else None,
         "source": "music/Ein Lied — „heiter“.mp3",
         "model": "ffnn",
@@ -35,7 +42,7 @@ def make_curve(n: int = 5, *, intervals: bool = False, **changes: Any) -> Curve:
 
 def assert_same_numbers(read: Curve, curve: Curve) -> None:
     # files hold 4 decimals of values and 3 of times: half of the last step is lost at most
-    for name in ("arousal", "valence", "arousal_interval", "valence_interval"):
+    for name in ("arousal", "valence", "arousal_interval", "valence_interval", "probabilities"):
         first, second = getattr(read, name), getattr(curve, name)
         assert (first is None) == (second is None)
         if second is not None:
@@ -188,10 +195,10 @@ def test_an_infinite_interval_is_never_written_as_json() -> None:
 
 
 def test_unknown_format_is_refused_and_writes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="xml: not a format of curves; known are csv, json"):
+    with pytest.raises(FormatError, match="xml: not a format of curves; known are csv, json, jams, parquet"):
         write(make_curve(), tmp_path / "x.xml", "xml")
     assert list(tmp_path.iterdir()) == []
-    assert formats.FORMATS == ("csv", "json")
+    assert formats.FORMATS == ("csv", "json", "jams", "parquet")
     assert dumps(make_curve(), "csv") == to_csv(make_curve())
 
 

@@ -23,6 +23,8 @@ class Format(StrEnum):
 
     csv = "csv"
     json = "json"
+    jams = "jams"
+    parquet = "parquet"
 
 
 @app.command
@@ -45,6 +47,7 @@ def analyze(
     Example: moodcurve analyze song.mp3 -o results -f csv -f json --plot --report
     """
     from moodcurve.cli.waiting import interrupts, prepare, song_bars
+    from moodcurve.formats import TEXT_FORMATS, check_format
     from moodcurve.outputs import Outputs, Written, output_stems, writing_job
     from moodcurve.runtime import load_model
     from moodcurve.workers import run_each, sensible_workers
@@ -54,6 +57,10 @@ def analyze(
     to_stdout = folder is None and bool(formats)
     if to_stdout and (len(stems) > 1 or len(formats) > 1):
         raise UsageError("several songs or formats need a folder to write to: -o DIR", name="-f")
+    for format in formats:
+        if to_stdout and format not in TEXT_FORMATS:
+            raise UsageError(f"{format} is not text; it needs a folder to write to: -o DIR", name="-f")
+        check_format(format)
     if folder is not None and not (formats or plot or report):
         formats = [Format.csv]
     outputs = Outputs(folder=folder or Path(), formats=() if to_stdout else tuple(formats), plot=plot, report=report)

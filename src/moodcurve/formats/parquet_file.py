@@ -1,0 +1,87 @@
+"""Parquet: the columns of CSV for data frames and databases, with all else of the JSON in the file's metadata.
+
+Needs the extra ``parquet``; this is the one module that imports pyarrow.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from moodcurve.curve import Curve
+from moodcurve.files import AnyPath
+from moodcurve.formats.columns import INTERVALS, PROBABILITIES, FormatError, columns_of, refuse
+from moodcurve.formats.csv_file import POINT_S, REQUIRED, UNKNOWN
+from moodcurve.formats.json_file import curve_of_object, parse_object, to_dict
+from moodcurve.wording import one_line
+
+try:
+    import pyarrow
+    import pyarrow.parquet
+except ImportError as error:
+    raise FormatError("Parquet needs the package pyarrow: install it with pip install 'moodcurve[parquet]'") from error
+
+METADATA = b"moodcurve"
+"""Key of the schema's metadata: the JSON of the curve without what stands in columns."""
+# Spark, DuckDB, Polars, R and pandas all read it; a fifth smaller than snappy, the default
+COMPRESSION = "zstd"
+
+
+def write_parquet(curve: Curve, path: AnyPath) -> None:
+    """Write a curve as a table with a row per point and the columns of `moodcurve.formats.to_csv`.
+
+    Numbers are float64 and rounded as in all formats: they come back to the last bit, and equal those of the JSON.
+    """
+    columns = columns_of(curve)
+    in_columns = {"times_s", "quadrants", *columns}
+    kept = {key: value for key, value in to_dict(curve).items() if key not in in_columns}
+    stated = json.dumps(kept, ensure_ascii=False, allow_nan=False).encode()
+    table = pyarrow.table({name: pyarrow.array(values) for name, values in columns.items()})
+    table = table.replace_schema_metadata({METADATA: stated})
+    # opened here: a name that is not UTF-8 is none to Arrow, and errors are the system's own
+    with Path(path).open("wb") as stream:
+        pyarrow.parquet.write_table(table, stream, compression=COMPRESSION)
+
+
+def read_parquet(path: AnyPath) -> Curve:
+    """Read a curve from Parquet, as `write_parquet` gives it.
+
+    Another's table needs the columns ``time_s``, ``arousal`` and ``valence``; as with CSV, the source is then the
+    path, model and feature set are ``unknown``, and the duration is the last time plus the window of 1.0 s.
+
+    Raises
+    ------
+    FormatError
+        If the file is not Parquet, or its numbers are not a curve's; the message names the column.
+    OSError
+        If the file cannot be read.
+    """
+    table = _table(path)
+    known = (*REQUIRED, *INTERVALS, *PROBABILITIES)
+    if missing := [name for name in REQUIRED if name not in table.column_names]:
+        refuse(path, f"column {missing[0]}", "missing", f"the columns {', '.join(REQUIRED)}")
+    columns = {name: _numbers(path, table, name) for name in table.column_names if name in known}
+    quadrants = {name: columns.pop(column) for column, name in PROBABILITIES.items() if column in columns}
+    times_s = columns.pop("time_s")
+    points = {"times_s": times_s, **columns, **({"quadrants": quadrants} if quadrants else {})}
+    stated = (table.schema.metadata or {}).get(METADATA)
+    if stated is None:
+        kept = {"source": os.fspath(path), "model": UNKNOWN, "feature_set": UNKNOWN}
+        return curve_of_object(path, {**kept, "duration_s": times_s[-1] + POINT_S, **points})
+    return curve_of_object(path, {**parse_object(path, stated.decode("utf-8", "replace")), **points})
+
+
+def _table(path: AnyPath) -> Any:
+    with Path(path).open("rb") as stream:
+        try:
+            return pyarrow.parquet.read_table(stream)
+        except (pyarrow.ArrowException, OSError) as error:
+            refuse(path, "the file", one_line(str(error))[:80], "Parquet")
+
+
+def _numbers(path: AnyPath, table: Any, name: str) -> list[float]:
+    column = table.column(name)
+    number = pyarrow.types.is_floating(column.type) or pyarrow.types.is_integer(column.type)
+    if not number or column.null_count or not len(column):
+        refuse(path, f"column {name}", f"{len(column)} of {column.type}, {column.null_count} missing", "numbers alone")
+    return [float(value) for value in column.to_pylist()]
