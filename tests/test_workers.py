@@ -20,7 +20,8 @@ from moodcurve.analysis import analyze_many
 from moodcurve.audio import AudioError
 from moodcurve.curve import Curve
 from moodcurve.decoders.ahead import read_ahead
-from moodcurve.workers import CrashError, Job, Progress, run_each, sensible_workers
+from moodcurve.workers import CrashError, Job, LimitError, Limits, Pool, Progress, run_each, sensible_workers
+from moodcurve.workers import pool as pool_module
 
 SR = 44_100
 
@@ -47,6 +48,21 @@ def squares(folder: Path) -> Job[str, tuple[int, int]]:
             # long enough that a second process, however busy the machine, is given the next item
             time.sleep(1)
             return 0, os.getpid()
+        elif item == "silent":
+            time.sleep(3600)
+        elif item == "greedy":
+            return len(b"x" * 2**30), os.getpid()  # 1 GiB, written
+        elif item == "fond of memory":
+            return len(b"x" * 2**26), os.getpid()
+        elif item == "killed once":
+            if not (folder / "killed").exists():
+                (folder / "killed").touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return -1, os.getpid()
+        elif item == "hung":
+            # as a decoder that never comes back; the pipe to the first process is not looked at
+            while True:
+                pass
         elif item == "endless":
             while True:
                 progress(1.0, 2.0)
@@ -79,7 +95,7 @@ def alive(pid: int) -> bool:
 
 def none_is_left(folder: Path) -> bool:
     """Whether all processes that have begun an item are gone, this one aside."""
-    pids = [int(path.name) for path in folder.iterdir()]
+    pids = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
     assert pids
     return not any(alive(pid) for pid in pids if pid != os.getpid())
 
@@ -154,13 +170,118 @@ def test_a_closed_iterator_leaves_no_process(tmp_path: Path) -> None:
     assert none_is_left(tmp_path)
 
 
+def pooled(folder: Path, items: list[str], **limits: float) -> dict[str, object]:
+    """Results by item, of a pool of one process."""
+    bounds = Limits(**limits)  # type: ignore[arg-type]
+    found: dict[int, object] = {}
+    with Pool(partial(squares, folder), workers=1, watch=unwatched, limits=bounds) as pool:
+        for item in items:
+            pool.add(item)
+        while pool.unfinished:
+            found.update(pool.look())
+    assert none_is_left(folder)
+    values = {items[number]: result for number, result in found.items()}
+    return {item: value[0] if isinstance(value, tuple) else value for item, value in values.items()}
+
+
+@pytest.mark.parametrize("item", ["silent", "hung"])
+def test_an_item_without_progress_is_given_up_and_the_next_is_done(tmp_path: Path, item: str) -> None:
+    found = pooled(tmp_path, ["2", item, "3"], silent_s=3)
+    assert (found["2"], found["3"]) == (4, 9)
+    assert isinstance(found[item], LimitError)
+    assert str(found[item]) == f"{item}: no progress for 3 s"
+
+
+def test_an_item_that_makes_progress_for_ever_is_given_up(tmp_path: Path) -> None:
+    found = pooled(tmp_path, ["endless", "3"], least_s=3)
+    assert str(found["endless"]) == "endless: not done after 3 s"
+    assert found["3"] == 9
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA")
+def test_an_item_that_needs_too_much_memory_is_given_up(tmp_path: Path) -> None:
+    found = pooled(tmp_path, ["2", "greedy", "fond of memory"], memory_mb=256)
+    assert (found["2"], found["fond of memory"]) == (4, 2**26)
+    assert isinstance(found["greedy"], LimitError)
+    assert str(found["greedy"]) == "greedy: more than 256 MB of memory would be needed"
+
+
+def test_limits_of_time() -> None:
+    limits = Limits(silent_s=10, least_s=100, most_s=1000)
+    # (seconds without progress, seconds altogether, seconds claimed) of items that may go on
+    for may_go_on in ((10, 0, None), (0, 100, None), (0, 100, 5), (0, 700, 700), (0, 1000, 1e12)):
+        assert limits.broken(*may_go_on) is None
+    assert limits.broken(10.1, 0, None) == "no progress for 10 s"
+    assert limits.broken(0, 100.1, 5) == "not done after 100 s"
+    assert limits.broken(0, 700.1, 700) == "not done after 700 s"
+    assert limits.broken(0, 1000.1, 1e12) == "not done after 1000 s"
+
+
+def test_time_while_nobody_looks_is_not_held_against_an_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_STOP_S", 0.1)
+    with Pool(partial(squares, tmp_path), workers=1, watch=unwatched, limits=Limits(silent_s=2.5)) as pool:
+        pool.add("silent")
+        while not list(tmp_path.iterdir()):
+            assert pool.look() == []
+        time.sleep(3)  # as by Ctrl-Z, which stops all processes alike
+        assert pool.look() == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_an_item_whose_process_was_killed_from_outside_is_tried_again(tmp_path: Path) -> None:
+    assert pooled(tmp_path, ["killed once", "2"]) == {"killed once": -1, "2": 4}
+
+
+def test_items_are_added_as_results_come(tmp_path: Path) -> None:
+    found = []
+    with Pool(partial(squares, tmp_path), workers=2, watch=unwatched) as pool:
+        assert pool.add("2") == 0
+        while pool.unfinished:
+            for _, (result, _) in pool.look():
+                found.append(result)
+                if result < 1000:
+                    pool.add(str(result))
+        assert pool.waiting == 0
+        assert pool.look() == []
+    assert found == [4, 16, 256, 65536]
+
+
+def no_job() -> Job[str, int]:
+    raise NoSquareError("no job: it cannot be made")
+
+
+def no_process() -> Job[str, int]:
+    sys.exit(3)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (no_job, NoSquareError, "no job: it cannot be made"),
+        (no_process, CrashError, "a worker process cannot be started: ended with exit code 3"),
+    ],
+)
+def test_a_job_that_cannot_be_made_stops_everything(
+    make: Callable[[], Job[str, int]], error: type[Exception], message: str
+) -> None:
+    with Pool(make, workers=1, watch=unwatched) as pool, pytest.raises(error, match=message):
+        finish(pool)
+
+
+def finish(pool: Pool[str, int]) -> None:
+    pool.add("1")
+    while pool.unfinished:
+        pool.look()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
-def test_processes_end_when_the_first_one_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("item", ["endless", "silent", "hung"])
+def test_processes_end_when_the_first_one_is_killed(tmp_path: Path, item: str) -> None:
     code = (
         "from functools import partial; from pathlib import Path\n"
         "import test_workers as t; from moodcurve import workers\n"
         f"job = partial(t.squares, Path({str(tmp_path)!r}))\n"
-        "list(workers.run_each(job, ['endless', 'endless'], workers=2, watch=t.unwatched, check=t.unchecked))"
+        f"list(workers.run_each(job, ['{item}', '{item}'], workers=2, watch=t.unwatched, check=t.unchecked))"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     with subprocess.Popen([sys.executable, "-c", code], env=environment) as first:
