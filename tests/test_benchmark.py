@@ -1,6 +1,7 @@
 """Protocols: who trains, who is tested, the figures that follow, and how they are shown."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from moodcurve.learn import TrainingError
 from moodcurve.learn.baselines import NAMES
 from moodcurve.learn.benchmark import cross_predict, run_benchmark
 from moodcurve.learn.benchmark_table import beside_table, difference_table, draw, explanations, report, table
+from moodcurve.learn.ceiling_rows import NAMES as CEILING_NAMES
+from moodcurve.learn.ceiling_rows import ceiling_rows
 from moodcurve.learn.ffnn import FFNNConfig
 from moodcurve.learn.mlr import MLRConfig
 from moodcurve.learn.preprocessing import PreprocessingConfig
@@ -156,6 +159,36 @@ def test_table_and_figure_show_ours_beside_the_published(protocol: str, tmp_path
     assert any(f"MLR, R² of single splits: {min(single):.3f} to {max(single):.3f} (arousal)" in x for x in lines)
     draw(result, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.real
+def test_the_ceilings_stand_in_the_table_as_on_the_page_of_the_raters(deam_dir: Path) -> None:
+    """The page was written by another command, over the same songs; no label is without its features' song."""
+    stored = json.loads((Path(__file__).parents[1] / "docs" / "results" / "raters.json").read_text(encoding="utf-8"))
+    dataset = read_for(deam_dir, "deam")
+    rows = ceiling_rows(deam_dir, dataset, "deam", seed=stored["seed"])
+    assert [row.name for row in rows] == list(CEILING_NAMES.values())
+    whole = stored["parts"][0]
+    assert whole["songs"] == len(dataset.songs)
+    for way, row in zip(CEILING_NAMES, rows, strict=True):
+        for axis in ("arousal", "valence"):
+            for name in ("rmse", "r", "ccc", "r_song"):
+                expected = whole[axis]["ceilings"][way][name]
+                assert row.intervals[axis][name].as_dict() == pytest.approx(expected)
+            r, r2 = (row.intervals[axis][name] for name in ("r", "r2"))
+            assert r2.low == pytest.approx(r.low**2)
+    made = replace(run_benchmark(DATASET, "deam", ["mlr"]), ceilings=rows)
+    assert [row[0] for row in table(made)[1::2]] == ["MLR", *NAMES, *CEILING_NAMES.values()]
+    assert [row["name"] for row in made.as_dict()["ceilings"]] == list(CEILING_NAMES.values())
+    assert any(line.startswith("Ceilings: ") for line in explanations(made))
+
+
+def test_no_ceiling_without_raters(small_deam: Path) -> None:
+    dataset = read_for(small_deam, "deam")
+    assert ceiling_rows(small_deam, dataset, "deam", seed=0) == ()
+    result = run_benchmark(DATASET, "deam", ["mlr"])
+    assert result.as_dict()["ceilings"] == []
+    assert not any("Ceilings" in line for line in explanations(result))
 
 
 def test_the_papers_table_1_is_quoted() -> None:

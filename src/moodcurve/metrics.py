@@ -192,9 +192,7 @@ def bootstrap(
         As ``scores``, or if an option is out of its range.
     """
     _check_options(statistics, n, level)
-    songs = _moments(y_true, y_pred)
-    weights = drawn_counts(len(songs.n), n, seed)
-    drawn = _statistics(songs, weights)
+    drawn = drawn_scores(y_true, y_pred, n=n, seed=seed)
     return {name: interval_of(drawn[name], level) for name in statistics}
 
 
@@ -220,10 +218,23 @@ def bootstrap_difference(
         As ``bootstrap``.
     """
     _check_options(statistics, n, level)
-    one, other = _moments(y_true, y_pred), _moments(y_true, y_pred_other)
-    weights = drawn_counts(len(one.n), n, seed)
-    drawn, drawn_other = _statistics(one, weights), _statistics(other, weights)
-    return {name: interval_of(drawn[name] - drawn_other[name], level) for name in statistics}
+    drawn, other = (drawn_scores(y_true, p, n=n, seed=seed) for p in (y_pred, y_pred_other))
+    return {name: interval_of(drawn[name] - other[name], level) for name in statistics}
+
+
+def drawn_scores(y_true: Sequence[Series], y_pred: Sequence[Series], *, n: int, seed: int) -> dict[str, FloatArray]:
+    """Give all ``STATISTICS`` of the songs, and of n draws of them behind, (1 + n,) each.
+
+    What ``bootstrap`` makes intervals of, for figures that are means or differences of several: the same seed draws
+    the same songs, whatever the predictions.
+
+    Raises
+    ------
+    ValueError
+        As ``scores``.
+    """
+    songs = _moments(y_true, y_pred)
+    return _statistics(songs, drawn_counts(len(songs.n), n, seed))
 
 
 def _check_options(statistics: Sequence[str], n: int, level: float) -> None:

@@ -136,6 +136,7 @@ def benchmark(
     json_file: Annotated[Path | None, Option("--json", metavar="FILE", help="Write JSON here.")] = None,
     output: Annotated[Path | None, Option("-o", metavar="DIR", help="Write JSON, tables and figure here.")] = None,
     seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of splits, training and intervals.")] = 0,
+    cache: Annotated[Path | None, Option("--cache", metavar="DIR", help="Keep predictions here, and use them.")] = None,
 ) -> None:
     """Train and test model families by a stated protocol, with the published figures beside.
 
@@ -143,10 +144,13 @@ def benchmark(
 
     Example: moodcurve benchmark DEAM --protocol paper --models mlr,ffnn -o results
     """
+    from dataclasses import replace
+
     from moodcurve import terminal
     from moodcurve.files import check_writable, written_whole
     from moodcurve.learn.benchmark import run_benchmark
     from moodcurve.learn.benchmark_table import beside_table, difference_table, draw, explanations, report, table
+    from moodcurve.learn.ceiling_rows import ceiling_rows
     from moodcurve.learn.protocols import read_for
 
     for file in (json_file, output / f"{protocol.value}.json" if output is not None else None):
@@ -156,7 +160,8 @@ def benchmark(
     with terminal.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_for(folder, protocol, progress=lambda done, total: advance(bar, task, done, total))
-        result = run_benchmark(dataset, protocol, families, seed=seed, progress=_steps(bar, task))
+        result = run_benchmark(dataset, protocol, families, seed=seed, progress=_steps(bar, task), cache=cache)
+        result = replace(result, ceilings=ceiling_rows(folder, dataset, protocol, seed=seed))
     for note in dataset.notes:
         say(note)
     terminal.print_rows(table(result))

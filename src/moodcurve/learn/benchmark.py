@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from moodcurve.learn import TrainingError
 from moodcurve.learn.axis_intervals import AxisIntervals, as_dict, axis_differences, axis_intervals
 from moodcurve.learn.baselines import baselines
 from moodcurve.learn.beside import Beside, judge_beside
+from moodcurve.learn.ceiling_rows import Ceiling
 from moodcurve.learn.config import as_table
+from moodcurve.learn.kept import Predictions, digest_of, kept
 from moodcurve.learn.model import Progress, predict_rated, silent
 from moodcurve.learn.protocols import PROTOCOLS, find_protocol
 from moodcurve.learn.training import Family, family
@@ -95,6 +98,8 @@ class Benchmark:
     labels : Beside
         Figures that the labels would have as their own prediction: their `axes_r` is what a model's is to be seen
         beside.
+    ceilings : tuple of Ceiling
+        As `moodcurve.learn.ceiling_rows` gives them; empty where raters are not known.
     """
 
     protocol: str
@@ -104,6 +109,7 @@ class Benchmark:
     differences: tuple[Difference, ...]
     baselines: tuple[Baseline, ...]
     labels: Beside
+    ceilings: tuple[Ceiling, ...] = ()
 
     @property
     def label_spread(self) -> dict[str, float]:
@@ -127,6 +133,7 @@ class Benchmark:
             "label_spread": self.label_spread,
             "label_axes_r": self.labels.axes_r.as_dict(),
             "baselines": [{"name": b.name, **as_dict(b.intervals), **b.beside.as_dict()} for b in self.baselines],
+            "ceilings": [{"name": c.name, **as_dict(c.intervals)} for c in self.ceilings],
             "models": [
                 {
                     "family": model.family,
@@ -174,6 +181,7 @@ def run_benchmark(
     configs: Mapping[str, Any] | None = None,
     seed: int = 0,
     progress: Progress = silent,
+    cache: Path | None = None,
 ) -> Benchmark:
     """Train and test each family on each split of a protocol.
 
@@ -191,11 +199,13 @@ def run_benchmark(
         Of the splits, of training and of the bootstrap.
     progress : callable, optional
         Called before each training.
+    cache : path, optional
+        Folder where predictions are kept and looked for, see `moodcurve.learn.kept`.
 
     Raises
     ------
     TrainingError
-        If a protocol or family is not known, or no family is given.
+        If a protocol or family is not known, no family is given, or what is kept cannot be read.
     DatasetError
         If the songs are too few for the protocol's split.
     """
@@ -212,9 +222,13 @@ def run_benchmark(
         def report(split: int, place: int = place, name: str = name) -> None:
             progress(place * len(splits) + split, len(known) * len(splits), name)
 
-        started = time.perf_counter()
-        predicted = cross_predict(dataset.songs, splits, kind, config, seed=seed, report=report)
-        seconds = time.perf_counter() - started
+        def make(kind: Family = kind, config: Any = config, report: Callable[[int], None] = report) -> Predictions:
+            started = time.perf_counter()
+            songs = cross_predict(dataset.songs, splits, kind, config, seed=seed, report=report)
+            return Predictions(songs=songs, seconds=time.perf_counter() - started)
+
+        found = kept(cache, digest_of(dataset.songs, splits, kind.fit, config, seed), list(map(len, y)), make)
+        predicted, seconds = found.songs, found.seconds
         models.append(
             ModelResult(
                 family=name,

@@ -32,13 +32,14 @@ Row = tuple[str, ...]
 
 
 def table(benchmark: Benchmark) -> list[Row]:
-    """Give the header and a row for each model and axis, then the baselines', published ones last.
+    """Give the header and a row for each model and axis, then the baselines', the ceilings', published ones last.
 
     A figure is its value and, in a second line, the ends of its 95 % interval over songs; ``–`` where there
     is none.
     """
     rows: list[Row] = [("model", "axis", *COLUMNS.values())]
-    for title, found in _found(benchmark):
+    judged = [*_found(benchmark), *((ceiling.name, ceiling) for ceiling in benchmark.ceilings)]
+    for title, found in judged:
         rows += [(title, axis, *(_cell(found.intervals[axis][name]) for name in COLUMNS)) for axis in AXES]
     for published in PROTOCOLS[benchmark.protocol].published:
         for axis, values in zip(AXES, (published.arousal, published.valence), strict=True):
@@ -84,6 +85,13 @@ def explanations(benchmark: Benchmark) -> list[str]:
         "Baselines know no features: the mean of each split's training labels, and each song's true mean. The mean "
         "differs between splits, a little against the tested songs': its pooled correlations mean no more than that.",
     ]
+    if benchmark.ceilings:
+        lines.append(
+            "Ceilings: what a model could reach that says what all listeners would say on average, against labels that "
+            "are means of these few; RMSEs are floors. Per song, components give too low a ceiling of r and CCC and "
+            "halves too high a one. One rater is held against the mean of the others: no ceiling, but what a model "
+            "should beat."
+        )
     seconds = ", ".join(f"{model.family.upper()} {model.seconds:.0f} s" for model in benchmark.models)
     lines.append(f"Time to train and predict, all splits: {seconds}.")
     lines += [_single_splits(model) for model in benchmark.models]

@@ -64,7 +64,7 @@ PROTOCOLS = {
         published=MEDIAEVAL_2015,
     ),
     "deam": Protocol(
-        description="5 folds, artists disjoint, on DEAM's averaged labels",
+        description="5 folds, artists disjoint, on labels averaged over raters",
         labels="deam",
         feature_set=COMPARE236,
         folds=5,

@@ -1,0 +1,69 @@
+"""The noise ceiling as rows of a benchmark's table: what a perfect model could reach against labels of few raters."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from moodcurve.datasets import Dataset
+from moodcurve.datasets.ceiling import Ceilings, ceilings
+from moodcurve.datasets.deam_raters import RATERS
+from moodcurve.datasets.rater_files import read_raters
+from moodcurve.evaluation import AXES
+from moodcurve.learn.axis_intervals import AxisIntervals
+from moodcurve.learn.protocols import find_protocol
+from moodcurve.metrics import Interval
+
+NAMES = {
+    "components": "ceiling, by variance components",
+    "halves": "ceiling, by halves of the raters",
+    "one_rater": "one rater, against the others",
+}
+"""The ways of `moodcurve.datasets.ceiling`, as the table names them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ceiling:
+    """One way to the ceiling: the figures of `moodcurve.learn.benchmark.COLUMNS` by axis; RMSEs are floors."""
+
+    name: str
+    intervals: AxisIntervals
+
+
+def ceiling_rows(folder: Path, dataset: Dataset, protocol: str, *, seed: int) -> tuple[Ceiling, ...]:
+    """Estimate the ceilings of a dataset's songs from the tracks of their raters.
+
+    They are over all rated moments, also the few that have no features. None are given where single raters' tracks
+    are not known: those of DEAM belong to its averaged labels alone, so the 2015 labels go without.
+
+    Parameters
+    ----------
+    folder : path
+        The dataset's.
+    dataset : Dataset
+    protocol : str
+        Which labels were read.
+    seed : int
+        Of the halves and of the intervals.
+
+    Raises
+    ------
+    DatasetError
+        If a file of raters is malformed.
+    """
+    if find_protocol(protocol).labels != "deam" or not (folder / RATERS).is_dir():
+        return ()
+    wanted = {song.song_id for song in dataset.songs}
+    songs = [song for song in read_raters(folder).songs if song.song_id in wanted]
+    if len(songs) < len(wanted):
+        return ()
+    found = {axis: ceilings([getattr(song, axis) for song in songs], seed=seed) for axis in AXES}
+    return tuple(
+        Ceiling(name=name, intervals={axis: _figures(found[axis], way) for axis in AXES}) for way, name in NAMES.items()
+    )
+
+
+def _figures(found: Ceilings, way: str) -> dict[str, Interval]:
+    figures = dict(getattr(found, way))
+    r = figures["r"]
+    # of a correlation that is not negative the square has the squared ends
+    figures["r2"] = Interval(value=r.value**2, low=r.low**2, high=r.high**2)
+    return {name: figures[name] for name in ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc")}
