@@ -11,6 +11,7 @@ from made_songs import made_dataset
 from moodcurve.datasets import DatasetError
 from moodcurve.evaluation import evaluate, figures, read_ids, select_songs
 from moodcurve.intervals import Intervals
+from moodcurve.learn.calibration import Measured
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
 from moodcurve.runtime import load_model
@@ -54,7 +55,12 @@ def test_figures_are_the_plain_formulas(model) -> None:
 def test_intervals_are_judged_by_what_they_hold_and_how_wide_they_are(tmp_path: Path) -> None:
     reaches = {"song_arousal": (0.1, 0.1), "song_valence": (0.1, 0.1)}
     intervals = Intervals(scale="constant", songs=30, arousal=(0.1, 0.2), valence=(0.0, 2.0), **reaches)
-    export(train(made_dataset(30, seed=1), "mlr"), tmp_path / "sure.onnx", name="sure", intervals=intervals)
+    export(
+        train(made_dataset(30, seed=1), "mlr"),
+        tmp_path / "sure.onnx",
+        name="sure",
+        measured=Measured(intervals=intervals),
+    )
     sure = load_model(tmp_path / "sure.onnx")
     judged = evaluate(DATASET, sure)
     inside, widths = [], []

@@ -40,6 +40,9 @@ def make_curve(n: int = 5, *, intervals: bool = False, **changes: Any) -> Curve:
     return Curve(**(fields | changes))
 
 
+_CHANCES = b"time_s,arousal,valence,p_excited_positive,p_tense_negative,p_sad_negative,p_calm_positive\n"
+
+
 def assert_same_numbers(read: Curve, curve: Curve) -> None:
     # files hold 4 decimals of values and 3 of times: half of the last step is lost at most
     for name in ("arousal", "valence", "arousal_interval", "valence_interval", "probabilities"):
@@ -124,11 +127,47 @@ def test_json_says_of_the_song_what_the_model_knows_of_it() -> None:
     assert data["novelty"] == 1.2345
     song = data["song"]
     assert song["arousal_9"] == pytest.approx(5 + 4 * song["arousal"], abs=3e-4)  # both are rounded to .0001
-    ends = {name: song[name] for name in list(song)[-4:]}
+    ends = {name: song[name] for name in ("arousal_low", "arousal_high", "valence_low", "valence_high")}
     assert ends == {"arousal_low": -0.3123, "arousal_high": 0.2, "valence_low": -0.1, "valence_high": 0.4568}
+    assert song["probabilities"] == {
+        "excited-positive": 0.7,
+        "tense-negative": 0.15,
+        "sad-negative": 0.05,
+        "calm-positive": 0.1,
+    }
+    assert list(song["moods"]) == [
+        *("pleased", "excited", "energetic", "tense", "miserable", "gloomy", "tired", "calm", "neutral"),
+    ]
+    assert song["moods"]["energetic"] == 0.3333
+    rating = song["rating"]
+    assert {key: value for key, value in rating.items() if "9" not in key} == {
+        "arousal": -0.25,
+        "valence": 0.3457,
+        "arousal_low": -0.5,
+        "arousal_high": 0.1,
+        "valence_low": 0.0,
+        "valence_high": 1.0,
+    }
+    assert {key: value for key, value in rating.items() if "9" in key} == {
+        "arousal_9": 4.0,
+        "valence_9": 6.3828,
+        "arousal_9_low": 3.0,
+        "arousal_9_high": 5.4,
+        "valence_9_low": 5.0,
+        "valence_9_high": 9.0,
+    }
     plain = json.loads(to_json(make_curve()))
     assert "novelty" not in plain
-    assert "arousal_low" not in plain["song"]
+    assert list(plain["song"]) == ["arousal", "valence", "quadrant", "words", "arousal_9", "valence_9"]
+
+
+def test_json_gives_each_quadrant_its_course() -> None:
+    curve = make_curve(3, intervals=True)
+    data = json.loads(to_json(curve))
+    keys = list(data)
+    assert keys[keys.index("valence_high") + 1] == "quadrants"
+    assert list(data["quadrants"]) == ["excited-positive", "tense-negative", "sad-negative", "calm-positive"]
+    np.testing.assert_allclose(np.transpose(list(data["quadrants"].values())), curve.probabilities, rtol=0, atol=5e-5)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +183,15 @@ def test_json_says_of_the_song_what_the_model_knows_of_it() -> None:
         ('"novelty": 1.2345', '"novelty": "high"', r"key novelty: 'high'; expected a number, 0 or more"),
         ('"novelty": 1.2345', '"novelty": -1', r"key novelty: -1\.0"),
         ('"song": {', '"song": [], "other": {', r"key song: \[\]; expected an object"),
+        ('"energetic": 0.3333', '"energetic": 0.9', r"key song\.moods: numbers that add up to 1\.567; expected 1"),
+        ('"excited-positive": 0.7', '"excited-positive": -0.7', r"key song\.probabilities\.excited-positive: -0\.7"),
+        ('"probabilities": {', '"probabilities": 1, "other": {', r"key song\.probabilities: 1\.0; expected an object"),
+        ('"rating": {"arousal": -0.25', '"rating": {"x": 1', r"key song\.rating\.arousal: missing; expected a numb"),
+        ('"rating": {', '"rating": 3, "other": {', r"key song\.rating: 3\.0; expected an object"),
+        ('"arousal_high": 0.1, ', "", r"key song\.rating\.arousal_high: missing"),
+        ('"quadrants": {', '"quadrants": [], "other": {', r"key quadrants: \[\]; expected an object"),
+        ('"quadrants": {"excited-positive": [', '"quadrants": {"excited-positive": [1.5, ', r"6 items; expected 5, as"),
+        ('"quadrants": {"excited-positive"', '"quadrants": {"x"', r"key quadrants\.excited-positive: missing"),
     ],
 )
 def test_malformed_words_on_the_song_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -166,6 +214,13 @@ def test_ends_that_are_turned_are_refused(tmp_path: Path) -> None:
         ({"song_interval": np.zeros((2, 3))}, r"song_interval must have shape \(2, 2\), got \(2, 3\)"),
         ({"song_interval": np.array([[0.1, 0.0], [0.0, 0.0]])}, "song_interval must have low ends"),
         ({"valence_interval": np.full((5, 2), np.nan)}, "valence_interval must have low ends"),
+        ({"probabilities": np.full((5, 3), 1 / 3)}, r"probabilities must have shape \(5, 4\), got \(5, 3\)"),
+        ({"probabilities": np.full((5, 4), 0.3)}, "probabilities must be 0 or more and add up to 1"),
+        ({"song_probabilities": np.array([1.2, -0.2, 0, 0])}, "song_probabilities must be 0 or more"),
+        ({"song_moods": np.full(9, np.nan)}, "song_moods must be 0 or more and add up to 1"),
+        ({"rating": np.array([0.1, 0.2])}, "rating and rating_interval must be given both, or neither"),
+        ({"rating": np.array([0.1, 1.2])}, r"rating must lie in \[-1, 1\], got up to 1\.2"),
+        ({"rating": np.array([np.nan, 0])}, "rating must be 2 finite numbers"),
         ({"novelty": -0.1}, "novelty must be a number, 0 or more"),
         ({"novelty": np.nan}, "novelty must be a number, 0 or more"),
     ],
@@ -180,7 +235,8 @@ def test_the_csv_as_pythons_reader_sees_it() -> None:
     assert to_csv(curve) == "time_s,arousal,valence\n0.000,0.1235,0.0000\n0.500,-0.5000,1.0000\n"
     rows = list(csv.DictReader(to_csv(make_curve(3, intervals=True)).splitlines()))
     assert len(rows) == 3
-    assert list(rows[0])[3:] == ["arousal_low", "arousal_high", "valence_low", "valence_high"]
+    assert list(rows[0])[3:7] == ["arousal_low", "arousal_high", "valence_low", "valence_high"]
+    assert list(rows[0])[7:] == ["p_excited_positive", "p_tense_negative", "p_sad_negative", "p_calm_positive"]
 
 
 def test_a_name_that_utf8_cannot_hold_is_still_written(tmp_path: Path) -> None:
@@ -236,6 +292,9 @@ def test_csv_from_a_spreadsheet(tmp_path: Path) -> None:
             r"line 2: only one of arousal_low and arousal_high",
         ),
         ("time_s,arousal,valence\n0,0,0\n".encode("utf-16"), r"byte 1: not UTF-8"),
+        (_CHANCES + b"0,0,0,.2,.3,.5,.1\n", r"line 2: probabilities that add up to 1\.1; expected 1"),
+        (_CHANCES + b"0,0,0,.2,.3,-.5,1\n", r"line 2: p_sad_negative is -0\.5; expected a number in \[0, 1\]"),
+        (b"time_s,arousal,valence,p_sad_negative\n0,0,0,1\n", r"line 2: p_sad_negative without p_excited_positive"),
         (b"time_s,arousal,valence\n" + b"9" * 200001, r"line 2: field larger than field limit"),
     ],
 )

@@ -22,6 +22,7 @@ LAYERS = (
     "formats",
     "rows",
     "intervals",
+    "rating",
     "novelty",
     "runtime",
     "analysis",

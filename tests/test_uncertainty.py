@@ -1,20 +1,25 @@
 """Intervals and novelty from training to the curve: through a model file, live, and on the terminal."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from scipy import stats
 
 from made_songs import made_dataset
 from moodcurve import terminal
+from moodcurve.categories import classes
 from moodcurve.evaluation import evaluate
 from moodcurve.features import COMPARE236, Features
-from moodcurve.intervals import Intervals
+from moodcurve.intervals import Intervals, Spreads
+from moodcurve.learn.calibration import Measured
 from moodcurve.learn.export import export
 from moodcurve.learn.novelty import fit_familiarity, whereabouts
 from moodcurve.learn.training import train
+from moodcurve.rating import Line, SongRating
 from moodcurve.rows import BLOCK_ROWS
 from moodcurve.runtime import Model, ModelError, load_model
 
@@ -28,13 +33,20 @@ INTERVALS = Intervals(
     song_arousal=(0.05, 0.1),
     song_valence=(0.2, 0.0),
 )
+SPREADS = Spreads(songs=120, arousal=0.3, valence=0.2, song_arousal=0.25, song_valence=0.15)
+SONG_RATING = SongRating(
+    songs=100,
+    arousal=Line(base=-0.2, slope=0.45, below=0.2, above=0.3),
+    valence=Line(base=0.1, slope=0.5, below=0.1, above=5.0),
+)
+MEASURED = Measured(intervals=INTERVALS, spreads=SPREADS, song_rating=SONG_RATING)
 FAMILIARITY = fit_familiarity(DATASET.songs)
 
 
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "sure.onnx"
-    export(train(DATASET, "mlr"), path, name="sure", intervals=INTERVALS, familiarity=FAMILIARITY)
+    export(train(DATASET, "mlr"), path, name="sure", measured=MEASURED, familiarity=FAMILIARITY)
     return path
 
 
@@ -70,6 +82,38 @@ def test_curve_has_the_intervals_of_the_file(model: Model) -> None:
     np.testing.assert_allclose(curve.valence_interval, np.column_stack([low, high]), rtol=0, atol=1e-12)
     a, v = curve.arousal.mean(), curve.valence.mean()
     np.testing.assert_allclose(curve.song_interval, [[a - 0.05, a + 0.1], [v - 0.2, v]], rtol=0, atol=1e-12)
+
+
+def test_probabilities_are_those_of_the_files_spreads(model: Model) -> None:
+    curve = model.curve(SONG.features, source="a song", duration_s=36)
+    mean = np.array([curve.arousal.mean(), curve.valence.mean()])
+    for shares, a, v, spread in (
+        (curve.probabilities, curve.arousal, curve.valence, (0.3, 0.2)),
+        (curve.song_probabilities, *mean, (0.25, 0.15)),
+    ):
+        high, positive = stats.norm.cdf(a / spread[0]), stats.norm.cdf(v / spread[1])
+        expected = [high * positive, high * (1 - positive), (1 - high) * (1 - positive), (1 - high) * positive]
+        np.testing.assert_allclose(shares.T, expected, rtol=0, atol=1e-12)
+    drawn = classes(mean + np.random.default_rng(0).normal(size=(200_000, 2)) * [0.25, 0.15], "moods")
+    # chance moves a share of 200,000 draws by .001; the lattice is good to .01
+    np.testing.assert_allclose(curve.song_moods, np.bincount(drawn, minlength=9) / len(drawn), rtol=0, atol=0.015)
+
+
+def test_probabilities_do_not_depend_on_how_rows_arrive(model: Model) -> None:
+    parts = [rows(part) for part in np.array_split(SONG.x, 7)]
+    found = model.predict_parts(parts)
+    times_s = np.arange(len(SONG.x)) * 0.5
+    curve = model.curve_of(replace(found, times_s=times_s), source="a song", duration_s=36)
+    np.testing.assert_array_equal(
+        curve.probabilities, model.curve(SONG.features, source="a song", duration_s=36).probabilities
+    )
+
+
+def test_the_songs_rating_lies_on_the_files_lines(model: Model) -> None:
+    curve = model.curve(SONG.features, source="a song", duration_s=36)
+    a, v = -0.2 + 0.45 * curve.arousal.mean(), 0.1 + 0.5 * curve.valence.mean()
+    np.testing.assert_allclose(curve.rating, [a, v], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(curve.rating_interval, [[a - 0.2, a + 0.3], [v - 0.1, 1]], rtol=0, atol=1e-12)
 
 
 def test_novelty_is_that_of_the_training_form(model: Model) -> None:
@@ -116,6 +160,8 @@ def test_models_without_either_say_nothing(tmp_path: Path) -> None:
     export(train(DATASET, "mlr"), tmp_path / "plain.onnx", name="plain")
     curve = load_model(tmp_path / "plain.onnx").curve(rows(np.zeros((40, 236))), source="silence", duration_s=21)
     assert (curve.arousal_interval, curve.song_interval, curve.novelty, curve.warnings) == (None, None, None, ())
+    assert (curve.probabilities, curve.song_probabilities, curve.song_moods) == (None, None, None)
+    assert (curve.rating, curve.rating_interval) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +169,15 @@ def test_models_without_either_say_nothing(tmp_path: Path) -> None:
     [
         ({"intervals": "{}"}, "states intervals that cannot be read: expected the level 0.9"),
         ({"intervals": "nothing"}, "states intervals that cannot be read"),
-        ({"novelty": "{}"}, "states limits of novelty that cannot be read: expected distance"),
+        ({"novelty": "{}"}, "states novelty that cannot be read: expected distance"),
+        ({"spreads": "{}"}, "states spreads that cannot be read: expected songs, arousal"),
+        ({"spreads": SPREADS.as_json().replace("0.3", "0.0")}, "states spreads that cannot be read: arousal must be"),
+        ({"spreads": SPREADS.as_json().replace("0.3", '"0.3"')}, "states spreads that cannot be read: expected num"),
+        ({"song_rating": "[]"}, "states song_rating that cannot be read: expected level"),
+        ({"song_rating": SONG_RATING.as_json().replace("0.9", "0.8")}, "states song_rating .* expected the level 0.9"),
+        ({"song_rating": SONG_RATING.as_json().replace("0.3", "-0.3")}, "states song_rating .* base and slope must"),
+        ({"song_rating": SONG_RATING.as_json().replace("base", "bass")}, "states song_rating .* expected base, slope"),
+        ({"song_rating": SONG_RATING.as_json().replace("0.45", "null")}, "states song_rating .* expected numbers"),
         ({"novelty": None}, "has only one of places among training songs and limits"),
     ],
 )

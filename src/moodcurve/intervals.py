@@ -1,4 +1,4 @@
-"""90 % intervals about a model's answers, from factors that its file states.
+"""90 % intervals about a model's answers, and how far it errs, from factors that its file states.
 
 The factors are made by `moodcurve.learn.calibration` from songs that the model had not learned from; here they are
 only applied.
@@ -99,6 +99,63 @@ def intervals_from_json(stated: str) -> Intervals:
         if not isinstance(found[side], list) or not all(isinstance(end, int | float) for end in found[side]):
             raise ValueError(f"expected two numbers as {side}, got {found[side]!r}")
     return Intervals(**{**found, **{side: tuple(found[side]) for side in sides}})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spreads:
+    """Root mean square distance of ratings from a model's answers: what the probabilities of classes are made of.
+
+    Attributes
+    ----------
+    songs : int
+        How many songs they were measured on.
+    arousal, valence : float
+        Of single points; positive.
+    song_arousal, song_valence : float
+        Of songs' means; positive.
+    """
+
+    songs: int
+    arousal: float
+    valence: float
+    song_arousal: float
+    song_valence: float
+
+    def __post_init__(self) -> None:
+        for name in ("arousal", "valence", "song_arousal", "song_valence"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"{name} must be positive, got {value}")
+
+    @property
+    def of_points(self) -> FloatArray:
+        """Of single points, (2,)."""
+        return np.array([self.arousal, self.valence])
+
+    @property
+    def of_song(self) -> FloatArray:
+        """Of songs' means, (2,)."""
+        return np.array([self.song_arousal, self.song_valence])
+
+    def as_json(self) -> str:
+        """Give the text that a model file states."""
+        return json.dumps(asdict(self), allow_nan=False)
+
+
+def spreads_from_json(stated: str) -> Spreads:
+    """Read what `Spreads.as_json` wrote.
+
+    Raises
+    ------
+    ValueError
+        If it is no such text.
+    """
+    found = json.loads(stated)
+    if not isinstance(found, dict) or found.keys() != Spreads.__dataclass_fields__.keys():
+        raise ValueError(f"expected {', '.join(Spreads.__dataclass_fields__)}, got {stated[:200]!r}")
+    if not all(isinstance(value, int | float) for value in found.values()):
+        raise ValueError(f"expected numbers, got {stated[:200]!r}")
+    return Spreads(**found)
 
 
 def _ends(values: FloatArray, scale: FloatArray, reaches: tuple[Reach, Reach]) -> FloatArray:

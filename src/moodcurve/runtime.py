@@ -11,25 +11,29 @@ import copy
 import importlib.resources
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve.categories import probabilities
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FEATURE_SETS, Features, FeatureSet
-from moodcurve.intervals import Intervals, intervals_from_json
+from moodcurve.intervals import Intervals, Spreads, intervals_from_json, spreads_from_json
 from moodcurve.novelty import Limits, Whereabouts, limits_from_json, warning
+from moodcurve.rating import SongRating, song_rating_from_json
 from moodcurve.rows import INDEPENDENT, NEXT_STATE, Rows, answers, rows_from_json
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     import onnxruntime
+
+Stated = TypeVar("Stated")
 
 FORMAT = "2"
 """Layout of graph and metadata, stated in the metadata as ``moodcurve.format``."""
@@ -86,6 +90,10 @@ class Model:
         What its answer to a row depends on.
     intervals : Intervals or None
         How far ratings lie from its answers; None where that was not measured.
+    spreads : Spreads or None
+        How far it errs on average, for the probabilities of classes; None where that was not measured.
+    song_rating : SongRating or None
+        What listeners give songs as wholes; None where it has not learned that.
     usual : Limits or None
         What recordings it knows; None where it cannot tell.
     """
@@ -95,6 +103,8 @@ class Model:
     metadata: Mapping[str, str]
     rows: Rows
     intervals: Intervals | None
+    spreads: Spreads | None
+    song_rating: SongRating | None
     usual: Limits | None
     _session: "onnxruntime.InferenceSession"
 
@@ -223,7 +233,7 @@ class Model:
         return self.curve_of(found, source=source, duration_s=duration_s, warnings=warnings)
 
     def curve_of(self, found: Prediction, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()) -> Curve:
-        """Give the curve of a predicted recording, with intervals and novelty if the model has them.
+        """Give the curve of a predicted recording, with all that the model knows of how sure it is.
 
         A recording that is out of the model's range gets a warning. The parameters are those of `curve`.
 
@@ -232,10 +242,19 @@ class Model:
         ValueError
             If there is no row.
         """
-        points = song = None
-        if self.intervals is not None and len(found.values):
+        if not len(found.values):
+            raise ValueError("found must hold at least one row, got none")
+        points = song = shares = song_shares = moods = rating = rating_ends = None
+        mean = found.values.mean(axis=0)
+        if self.intervals is not None:
             points = self.intervals.of_points(found.values, found.spread)
             song = self.intervals.of_song(found.values, found.spread)
+        if self.spreads is not None:
+            shares = probabilities(found.values, self.spreads.of_points, "quadrants")
+            song_shares = probabilities(mean[None], self.spreads.of_song, "quadrants")[0]
+            moods = probabilities(mean[None], self.spreads.of_song, "moods")[0]
+        if self.song_rating is not None:
+            rating, rating_ends = self.song_rating.of_song(mean)
         if found.novelty is not None and found.novelty > 1:
             warnings = (*warnings, warning(found.novelty))
         return Curve(
@@ -245,6 +264,11 @@ class Model:
             arousal_interval=None if points is None else points[:, 0],
             valence_interval=None if points is None else points[:, 1],
             song_interval=song,
+            probabilities=shares,
+            song_probabilities=song_shares,
+            song_moods=moods,
+            rating=rating,
+            rating_interval=rating_ends,
             novelty=found.novelty,
             source=source,
             model=self.name,
@@ -310,8 +334,17 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
     carried = rows.kind == "carried"
     if (STATE in inputs, NEXT_STATE in outputs) != (carried, carried):
         raise ModelError(f"{label}: its rows are {rows.kind}, which its inputs and outputs do not fit")
-    intervals, usual = _intervals(metadata, outputs, label), _usual(metadata, outputs, label)
-    return Model(metadata["name"], _feature_set(metadata, label), metadata, rows, intervals, usual, session)
+    return Model(
+        name=metadata["name"],
+        feature_set=_feature_set(metadata, label),
+        metadata=metadata,
+        rows=rows,
+        intervals=_intervals(metadata, outputs, label),
+        spreads=_stated(metadata, "spreads", spreads_from_json, label),
+        song_rating=_stated(metadata, "song_rating", song_rating_from_json, label),
+        usual=_usual(metadata, outputs, label),
+        _session=session,
+    )
 
 
 def packaged_models() -> dict[str, "Traversable"]:
@@ -375,14 +408,19 @@ def _rows(metadata: Mapping[str, str], label: str) -> Rows:
         raise ModelError(f"{label}: does not say how its rows depend on each other: {error}") from error
 
 
-def _intervals(metadata: Mapping[str, str], outputs: list[str], label: str) -> Intervals | None:
-    if "intervals" not in metadata:
+def _stated(metadata: Mapping[str, str], key: str, read: Callable[[str], Stated], label: str) -> Stated | None:
+    """Read what the metadata may state as JSON."""
+    if key not in metadata:
         return None
     try:
-        intervals = intervals_from_json(metadata["intervals"])
+        return read(metadata[key])
     except ValueError as error:
-        raise ModelError(f"{label}: states intervals that cannot be read: {error}") from error
-    if intervals.scale == "spread" and SPREAD not in outputs:
+        raise ModelError(f"{label}: states {key} that cannot be read: {error}") from error
+
+
+def _intervals(metadata: Mapping[str, str], outputs: list[str], label: str) -> Intervals | None:
+    intervals = _stated(metadata, "intervals", intervals_from_json, label)
+    if intervals is not None and intervals.scale == "spread" and SPREAD not in outputs:
         raise ModelError(f"{label}: states intervals in units of a spread that it does not give")
     return intervals
 
@@ -390,12 +428,7 @@ def _intervals(metadata: Mapping[str, str], outputs: list[str], label: str) -> I
 def _usual(metadata: Mapping[str, str], outputs: list[str], label: str) -> Limits | None:
     if ("novelty" in metadata) != (PLACE in outputs):
         raise ModelError(f"{label}: has only one of places among training songs and limits of what is usual")
-    if "novelty" not in metadata:
-        return None
-    try:
-        return limits_from_json(metadata["novelty"])
-    except ValueError as error:
-        raise ModelError(f"{label}: states limits of novelty that cannot be read: {error}") from error
+    return _stated(metadata, "novelty", limits_from_json, label)
 
 
 def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:

@@ -10,6 +10,7 @@ from moodcurve.curve import Curve
 from moodcurve.files import AnyPath
 from moodcurve.formats.columns import (
     INTERVALS,
+    PROBABILITIES,
     TIME_DECIMALS,
     VALUE_DECIMALS,
     columns_of,
@@ -29,7 +30,8 @@ def to_csv(curve: Curve) -> str:
     """Give a curve as a header and a line per point: commas between, decimal points, 3 or 4 decimals.
 
     Columns ``time_s,arousal,valence``, then ``arousal_low,arousal_high,valence_low,valence_high`` where there
-    are intervals (90 %).
+    are intervals (90 %), then ``p_excited_positive,p_tense_negative,p_sad_negative,p_calm_positive`` where there are
+    probabilities of the quadrants.
     """
     columns = columns_of(curve)
     line = ",".join(f"{{:.{TIME_DECIMALS if name == 'time_s' else VALUE_DECIMALS}f}}" for name in columns)
@@ -77,9 +79,9 @@ def read_csv(path: AnyPath) -> Curve:
 
 def _header(path: AnyPath, row: list[str]) -> list[str]:
     names = [name.strip() for name in row]
-    known = {*REQUIRED, *INTERVALS}
+    known = {*REQUIRED, *INTERVALS, *PROBABILITIES}
     if len(set(names)) < len(names) or not set(REQUIRED) <= set(names) <= known:
-        expected = f"the columns {', '.join(REQUIRED)}, perhaps {', '.join(INTERVALS)}"
+        expected = f"the columns {', '.join(REQUIRED)}, perhaps {', '.join([*INTERVALS, *PROBABILITIES])}"
         refuse(path, "line 1", f"the header is {','.join(names)[:80]!r}", expected)
     return names
 

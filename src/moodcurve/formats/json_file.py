@@ -3,32 +3,29 @@
 import json
 from typing import Any
 
-import numpy as np
-
-from moodcurve.circumplex import summarize
-from moodcurve.curve import Curve, FloatArray
+from moodcurve.curve import Curve
 from moodcurve.files import AnyPath
 from moodcurve.formats.columns import (
     INTERVALS,
+    PROBABILITIES,
     TIME_DECIMALS,
-    VALUE_DECIMALS,
     columns_of,
     curve_of,
     read_text,
     refuse,
 )
+from moodcurve.formats.song_object import read_song, rounded, shown, song_object
 
 
 def to_dict(curve: Curve) -> dict[str, Any]:
     """Give a curve as the strings, rounded numbers and lists of its JSON form, in the order of the contract.
 
-    The four lists of interval ends are absent while the model gives no intervals, and so are the four ends of
-    ``song``; ``novelty`` is absent while the model cannot tell it. ``song`` is the curve as a whole, see
-    `moodcurve.circumplex.summarize`; its ``arousal_9`` and ``valence_9`` are the same means on the scale from 1 to 9
-    on which songs are rated, 5 + 4 · mean.
+    The four lists of interval ends are absent while the model gives no intervals, ``quadrants``, with a list of
+    probabilities for each, while it does not say how far it errs, and ``novelty`` while it cannot tell it. ``song`` is
+    the curve as a whole, see `moodcurve.formats.song_object`.
     """
-    summary = summarize(curve)
     columns = {name: values.tolist() for name, values in columns_of(curve).items()}
+    quadrants = {name: columns.pop(column) for column, name in PROBABILITIES.items() if column in columns}
     return {
         "source": utf8_text(curve.source),
         "model": utf8_text(curve.model),
@@ -36,16 +33,9 @@ def to_dict(curve: Curve) -> dict[str, Any]:
         "duration_s": round(float(curve.duration_s), TIME_DECIMALS),
         "times_s": columns.pop("time_s"),
         **columns,
-        "song": {
-            "arousal": _rounded(summary.arousal),
-            "valence": _rounded(summary.valence),
-            "quadrant": summary.quadrant,
-            "words": list(summary.words),
-            "arousal_9": _rounded(5 + 4 * summary.arousal),
-            "valence_9": _rounded(5 + 4 * summary.valence),
-            **_song_ends(curve),
-        },
-        **({} if curve.novelty is None else {"novelty": _rounded(curve.novelty)}),
+        **({"quadrants": quadrants} if quadrants else {}),
+        "song": song_object(curve),
+        **({} if curve.novelty is None else {"novelty": rounded(curve.novelty)}),
         "warnings": [utf8_text(warning) for warning in curve.warnings],
     }
 
@@ -64,7 +54,7 @@ def json_text(data: dict[str, Any]) -> str:
 
 
 def read_json(path: AnyPath) -> Curve:
-    """Read a curve from JSON, as `to_json` gives it: other keys, those of ``song`` but its interval too, are ignored.
+    """Read a curve from JSON, as `to_json` gives it; other keys are ignored, and those that follow from the points.
 
     Raises
     ------
@@ -90,46 +80,43 @@ def curve_of_object(path: AnyPath, data: dict[str, Any]) -> Curve:
         if len(columns[name]) != len(columns["time_s"]):
             expected = f"{len(columns['time_s'])}, as many as times_s"
             refuse(path, f"key {name}", f"{len(columns[name])} items", expected)
+    columns |= _quadrants(path, data, len(columns["time_s"]))
     duration_s = data.get("duration_s")
     if not isinstance(duration_s, float) or not 0 < duration_s < float("inf"):
-        refuse(path, "key duration_s", _shown(duration_s), "the length of the audio in seconds")
+        refuse(path, "key duration_s", shown(duration_s), "the length of the audio in seconds")
     warnings = data.get("warnings", [])
     if not isinstance(warnings, list) or not all(isinstance(warning, str) for warning in warnings):
-        refuse(path, "key warnings", _shown(warnings), "a list of strings")
+        refuse(path, "key warnings", shown(warnings), "a list of strings")
     return curve_of(
         path,
         columns,
-        lambda name, i: f"key {'times_s' if name == 'time_s' else name}, item {i + 1}",
+        lambda name, i: f"key {_KEYS.get(name, name)}, item {i + 1}",
         source=_string(path, data, "source"),
         model=_string(path, data, "model"),
         feature_set=_string(path, data, "feature_set"),
         duration_s=duration_s,
         warnings=tuple(warnings),
-        song_interval=_song_interval(path, data),
+        **read_song(path, data),
         novelty=_novelty(path, data),
     )
 
 
-def _song_ends(curve: Curve) -> dict[str, float]:
-    if curve.song_interval is None:
+_KEYS = {"time_s": "times_s"} | {column: f"quadrants.{name}" for column, name in PROBABILITIES.items()}
+"""Keys of the columns that go by another name."""
+
+
+def _quadrants(path: AnyPath, data: dict[str, Any], n: int) -> dict[str, list[float]]:
+    quadrants = data.get("quadrants")
+    if quadrants is None:
         return {}
-    return dict(zip(INTERVALS, map(_rounded, curve.song_interval.ravel()), strict=True))
-
-
-def _song_interval(path: AnyPath, data: dict[str, Any]) -> FloatArray | None:
-    song = data.get("song", {})
-    if not isinstance(song, dict):
-        refuse(path, "key song", _shown(song), "an object")
-    if not any(name in song for name in INTERVALS):
-        return None
-    for name in INTERVALS:
-        value = song.get(name)
-        if not isinstance(value, float) or not -1 <= value <= 1:
-            refuse(path, f"key song.{name}", _shown(value), "a number in [-1, 1]")
-    for low, high in (INTERVALS[:2], INTERVALS[2:]):
-        if song[low] > song[high]:
-            refuse(path, f"key song.{low}", _shown(song[low]), f"no more than {high}")
-    return np.array([song[name] for name in INTERVALS]).reshape(2, 2)
+    if not isinstance(quadrants, dict):
+        refuse(path, "key quadrants", shown(quadrants), f"an object with {', '.join(PROBABILITIES.values())}")
+    columns = {}
+    for column, name in PROBABILITIES.items():
+        columns[column] = _numbers(path, quadrants, name, within="quadrants.")
+        if len(columns[column]) != n:
+            refuse(path, f"key quadrants.{name}", f"{len(columns[column])} items", f"{n}, as many as times_s")
+    return columns
 
 
 def _novelty(path: AnyPath, data: dict[str, Any]) -> float | None:
@@ -137,7 +124,7 @@ def _novelty(path: AnyPath, data: dict[str, Any]) -> float | None:
     if novelty is None:
         return None
     if not isinstance(novelty, float) or not 0 <= novelty < float("inf"):
-        refuse(path, "key novelty", _shown(novelty), "a number, 0 or more")
+        refuse(path, "key novelty", shown(novelty), "a number, 0 or more")
     return novelty
 
 
@@ -160,31 +147,22 @@ def parse_object(path: AnyPath, text: str) -> dict[str, Any]:
     except RecursionError:
         refuse(path, "line 1", "nested too deeply", "the JSON of a curve")
     if not isinstance(data, dict):
-        refuse(path, "line 1", _shown(data), "an object")
+        refuse(path, "line 1", shown(data), "an object")
     return data
 
 
-def _numbers(path: AnyPath, data: dict[str, Any], key: str) -> list[float]:
+def _numbers(path: AnyPath, data: dict[str, Any], key: str, *, within: str = "") -> list[float]:
     values = data.get(key)
     if not isinstance(values, list) or not values or not all(isinstance(value, float) for value in values):
-        refuse(path, f"key {key}", _shown(values), "a list of numbers, at least one")
+        refuse(path, f"key {within}{key}", shown(values), "a list of numbers, at least one")
     return values
 
 
 def _string(path: AnyPath, data: dict[str, Any], key: str) -> str:
     value = data.get(key)
     if not isinstance(value, str):
-        refuse(path, f"key {key}", _shown(value), "a string")
+        refuse(path, f"key {key}", shown(value), "a string")
     return value
-
-
-def _shown(value: object) -> str:
-    return "missing" if value is None else repr(value)[:60]
-
-
-def _rounded(value: float) -> float:
-    # adding 0.0 turns the -0.0 that rounding leaves into 0.0
-    return round(float(value), VALUE_DECIMALS) + 0.0
 
 
 def utf8_text(text: str) -> str:

@@ -15,17 +15,54 @@ average over songs: in most songs all points lie inside, in some none.
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.intervals import LEVEL, Intervals, Reach
+from moodcurve.datasets import Song
+from moodcurve.intervals import LEVEL, Intervals, Reach, Spreads
 from moodcurve.learn.config import check
+from moodcurve.rating import Line, SongRating
 
 FloatArray = npt.NDArray[np.float64]
 
 LEAST_SONGS = math.ceil(2 / (1 - LEVEL) - 1e-9) - 1
 """With fewer songs, 19, the missing one alone outweighs what may lie on one side."""
+LEAST_SPREAD = 1e-6
+"""No model errs less; probabilities need a spread that is not 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What a model file states of errors on songs that the model had not learned from.
+
+    Attributes
+    ----------
+    intervals : Intervals
+    spreads : Spreads or None
+        Without them, curves have no probabilities of classes.
+    song_rating : SongRating or None
+        Without it, curves have no rating of the song as a whole.
+    """
+
+    intervals: Intervals
+    spreads: Spreads | None = None
+    song_rating: SongRating | None = None
+
+
+def measure(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> Measured:
+    """Measure all that a model file states, from answers (n, 2) to each song's rated points, as `calibrate`.
+
+    The ratings of whole songs are left out where fewer than `LEAST_SONGS` songs have one.
+    """
+    rated = [song.y for song in songs]
+    whole = [song.annotation.song_arousal is not None for song in songs]
+    return Measured(
+        intervals=calibrate(rated, predicted),
+        spreads=error_spreads(rated, predicted),
+        song_rating=calibrate_rating(songs, predicted) if sum(whole) >= LEAST_SONGS else None,
+    )
 
 
 def calibrate(
@@ -69,6 +106,64 @@ def calibrate(
         song_arousal=_reach([s[:, 0] for s in songs]),
         song_valence=_reach([s[:, 1] for s in songs]),
     )
+
+
+def error_spreads(rated: Sequence[FloatArray], predicted: Sequence[FloatArray]) -> Spreads:
+    """Measure how far answers, limited to [-1, 1], err: root mean squares, all songs counting alike.
+
+    The parameters are those of `calibrate`. Less than `LEAST_SPREAD` counts as that.
+    """
+    errors = [y - np.clip(p, -1, 1) for y, p in zip(rated, predicted, strict=True)]
+    points = np.sqrt(np.mean([(e**2).mean(axis=0) for e in errors], axis=0))
+    songs = np.sqrt(np.mean([e.mean(axis=0) ** 2 for e in errors], axis=0))
+    arousal, valence, song_arousal, song_valence = (max(float(spread), LEAST_SPREAD) for spread in (*points, *songs))
+    return Spreads(
+        songs=len(rated),
+        arousal=arousal,
+        valence=valence,
+        song_arousal=song_arousal,
+        song_valence=song_valence,
+    )
+
+
+def calibrate_rating(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> SongRating:
+    """Fit the lines from means of curves to ratings of songs as wholes, and measure their 90 % intervals.
+
+    Least squares over the songs that are rated as a whole. The interval's ends are the conformal quantiles of what
+    each rating deviates from the line of the *other* songs, for least squares residual / (1 - leverage), 5 % on
+    each side.
+
+    Parameters
+    ----------
+    songs : sequence of Song
+    predicted : sequence of (n, 2)
+        Answers to each song's rated points by models that had not learned from it; limited to [-1, 1] here.
+
+    Raises
+    ------
+    TrainingError
+        If fewer than `LEAST_SONGS` songs are rated as a whole, or the means of their curves are all equal.
+    """
+    pairs = [
+        (np.clip(p, -1, 1).mean(axis=0), (song.annotation.song_arousal, song.annotation.song_valence))
+        for song, p in zip(songs, predicted, strict=True)
+        if song.annotation.song_arousal is not None
+    ]
+    check(len(pairs) >= LEAST_SONGS, "songs", f"at least {LEAST_SONGS} that are rated as a whole", len(pairs))
+    means, ratings = (np.array(side, dtype=np.float64) for side in zip(*pairs, strict=True))
+    arousal, valence = (_line(means[:, axis], ratings[:, axis]) for axis in range(2))
+    return SongRating(songs=len(pairs), arousal=arousal, valence=valence)
+
+
+def _line(x: FloatArray, y: FloatArray) -> Line:
+    away = x - x.mean()
+    square = float(away @ away)
+    check(square > 0, "predicted", "songs with different means", "equal ones")
+    slope = float(away @ y) / square
+    base = float(y.mean() - slope * x.mean())
+    leverage = 1 / len(x) + away**2 / square
+    below, above = _reach([e[None] for e in (y - base - slope * x) / (1 - leverage)])
+    return Line(base=base, slope=slope, below=below, above=above)
 
 
 def song_quantile(scores: Sequence[FloatArray], share: float) -> float:

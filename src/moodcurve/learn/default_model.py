@@ -24,7 +24,7 @@ from moodcurve.intervals import Intervals
 from moodcurve.learn.benchmark import DRAWS, Benchmark, ModelResult, run_benchmark
 from moodcurve.learn.benchmark_table import as_markdown, difference_table, table
 from moodcurve.learn.blend import BlendConfig
-from moodcurve.learn.calibration import calibrate
+from moodcurve.learn.calibration import calibrate, measure
 from moodcurve.learn.config import as_table
 from moodcurve.learn.export import export
 from moodcurve.learn.model import Progress, silent
@@ -100,7 +100,7 @@ def make(folder: Path, output: Path, *, progress: Progress = silent) -> tuple[Pa
     files = []
     for model, result in zip(packaged, judged.models, strict=False):
         trained = train(dataset, model.family, config=model.config, seed=SEED, progress=progress)
-        intervals = calibrate([song.y for song in dataset.songs], result.predicted)
+        measured = measure(dataset.songs, result.predicted)
         files.append(output / f"{model.file}.onnx")
         metrics = _metrics(judged, result)
         export(
@@ -109,11 +109,11 @@ def make(folder: Path, output: Path, *, progress: Progress = silent) -> tuple[Pa
             name=model.name,
             licence=LICENCE,
             metrics=metrics,
-            intervals=intervals,
+            measured=measured,
             familiarity=familiarity,
         )
         if model is DEFAULT:
-            card = model_card(trained, judged, intervals)
+            card = model_card(trained, judged, measured.intervals)
     files.append(output / "default.md")
     with written_whole(files[-1]) as scratch:
         scratch.write_text(card, encoding="utf-8")

@@ -9,7 +9,7 @@ from onnx import ModelProto, checker
 from moodcurve import __version__
 from moodcurve.features.table import HOP_S, WINDOW_S
 from moodcurve.files import written_whole
-from moodcurve.intervals import Intervals
+from moodcurve.learn.calibration import Measured
 from moodcurve.learn.config import as_table
 from moodcurve.learn.graph import Graph
 from moodcurve.learn.novelty import Familiarity
@@ -26,7 +26,7 @@ def export(
     name: str,
     licence: str = UNSTATED,
     metrics: dict[str, Any] | None = None,
-    intervals: Intervals | None = None,
+    measured: Measured | None = None,
     familiarity: Familiarity | None = None,
 ) -> None:
     """Write a model file, whole or not at all; the same model gives the same bytes.
@@ -43,9 +43,9 @@ def export(
     metrics : dict, optional
         Figures to state, with the songs and split that they were measured on, fit for JSON; without them,
         those on the training songs, which say so.
-    intervals : Intervals, optional
+    measured : Measured, optional
         How far ratings lie from its answers, measured on songs that it had not learned from
-        (`moodcurve.learn.calibration`); without them its curves have no intervals.
+        (`moodcurve.learn.calibration`); without that its curves have no intervals and no probabilities of classes.
     familiarity : Familiarity, optional
         What is usual among the training songs (`moodcurve.learn.novelty`); without it, recordings unlike them
         are not told.
@@ -55,7 +55,7 @@ def export(
     OSError
         If the file cannot be written.
     """
-    model = to_onnx(trained, name=name, licence=licence, metrics=metrics, intervals=intervals, familiarity=familiarity)
+    model = to_onnx(trained, name=name, licence=licence, metrics=metrics, measured=measured, familiarity=familiarity)
     with written_whole(path) as scratch:
         scratch.write_bytes(model.SerializeToString(deterministic=True))
 
@@ -66,7 +66,7 @@ def to_onnx(
     name: str,
     licence: str = UNSTATED,
     metrics: dict[str, Any] | None = None,
-    intervals: Intervals | None = None,
+    measured: Measured | None = None,
     familiarity: Familiarity | None = None,
 ) -> ModelProto:
     """Build the model file's content; the parameters are those of `export`."""
@@ -100,8 +100,9 @@ def to_onnx(
         "hop_s": str(HOP_S),
         "moodcurve_version": __version__,
     }
-    if intervals is not None:
-        stated["intervals"] = intervals.as_json()
+    if measured is not None:
+        parts = {"intervals": measured.intervals, "spreads": measured.spreads, "song_rating": measured.song_rating}
+        stated |= {key: part.as_json() for key, part in parts.items() if part is not None}
     if familiarity is not None:
         stated["novelty"] = familiarity.limits.as_json()
     for key, value in sorted(stated.items()):

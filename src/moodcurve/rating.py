@@ -1,0 +1,86 @@
+"""The rating that listeners are expected to give a song as a whole, from the mean of its curve.
+
+Listeners who rate a song as a whole use the scale otherwise than those who follow it: in DEAM such ratings spread by
+a fifth more, and lie lower by .17 (arousal) and .08 (valence) than the means of the same songs' moments. A straight
+line for each axis takes the one to the other: rating = base + slope · mean of the curve. It is made by
+`moodcurve.learn.calibration` from songs that the model had not learned from, and the model file states it.
+"""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.intervals import LEVEL
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One axis: rating = base + slope · mean; ratings lie between `below` under it and `above` over it, 0 or more."""
+
+    base: float
+    slope: float
+    below: float
+    above: float
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(value) for value in asdict(self).values()) or min(self.below, self.above) < 0:
+            raise ValueError(f"base and slope must be finite numbers, below and above also 0 or more, got {self}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SongRating:
+    """How ratings of whole songs follow from curves.
+
+    Attributes
+    ----------
+    songs : int
+        How many songs that was measured on.
+    arousal, valence : Line
+    """
+
+    songs: int
+    arousal: Line
+    valence: Line
+
+    def of_song(self, means: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give the rating (2,) of a song from the mean of its curve (2,), and the ends of its 90 % interval (2, 2).
+
+        Rows are the axes, columns the low and the high end; all is limited to [-1, 1].
+        """
+        lines = (self.arousal, self.valence)
+        rating = np.array([line.base + line.slope * mean for line, mean in zip(lines, means, strict=True)])
+        ends = np.array([(r - line.below, r + line.above) for line, r in zip(lines, rating, strict=True)])
+        return np.clip(rating, -1, 1), np.clip(ends, -1, 1)
+
+    def as_json(self) -> str:
+        """Give the text that a model file states."""
+        return json.dumps({"level": LEVEL, **asdict(self)}, allow_nan=False)
+
+
+def song_rating_from_json(stated: str) -> SongRating:
+    """Read what `SongRating.as_json` wrote.
+
+    Raises
+    ------
+    ValueError
+        If it is no such text, or of another level than 90 %.
+    """
+    found = json.loads(stated)
+    if not isinstance(found, dict) or found.keys() != {"level", "songs", "arousal", "valence"}:
+        raise ValueError(f"expected level, songs, arousal and valence, got {stated[:200]!r}")
+    if found["level"] != LEVEL:
+        raise ValueError(f"expected the level {LEVEL}, got {found['level']!r}")
+    lines = {}
+    for axis in ("arousal", "valence"):
+        line = found[axis]
+        if not isinstance(line, dict) or line.keys() != Line.__dataclass_fields__.keys():
+            raise ValueError(f"expected {', '.join(Line.__dataclass_fields__)} of {axis}, got {line!r}")
+        if not all(isinstance(value, int | float) for value in line.values()):
+            raise ValueError(f"expected numbers of {axis}, got {line!r}")
+        lines[axis] = Line(**line)
+    return SongRating(songs=found["songs"], **lines)
