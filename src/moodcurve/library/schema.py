@@ -5,8 +5,11 @@ or not at all. A step that was released is never changed; what comes later is a 
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
+
+from moodcurve.library.packing import unpack
 
 APPLICATION_ID = 0x6D6F6F64
 """``mood``: tells a library from other SQLite files."""
@@ -76,7 +79,45 @@ def _songs_and_files(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: Sequence[Migration] = (("songs and files", _songs_and_files),)
+def _ratings_and_search(db: sqlite3.Connection) -> None:
+    """Add probabilities of moods and the rating that is expected, from the stored curves, and what searches read."""
+    names = [*rated({})]
+    for name in names:
+        db.execute(f"ALTER TABLE song ADD COLUMN {name} {'TEXT' if name == 'mood' else 'REAL'}")
+    update = f"UPDATE song SET {', '.join(f'{name} = :{name}' for name in names)} WHERE id = :id"
+    for number, packed in db.execute("SELECT song, packed FROM curve"):
+        db.execute(update, {**rated(unpack(packed)["song"]), "id": number})
+    db.execute(
+        f"""CREATE VIEW songs AS SELECT song.id AS id, file.shown AS path, file.title, file.artist, file.album,
+            file.genre, file.year, file.track, song.duration_s, song.arousal, song.valence, song.arousal_low,
+            song.arousal_high, song.valence_low, song.valence_high, song.arousal_9, song.valence_9,
+            {", ".join(f"song.{name}" for name in names)}, song.quadrant, song.words, song.novelty, song.model,
+            song.feature_set, song.analysed_at, song.warnings, song.content, song.copies,
+            file.folded_title, file.folded_artist, file.folded_album, file.folded_genre,
+            coalesce(file.folded_title, '') || char(10) || coalesce(file.folded_artist, '') || char(10)
+            || coalesce(file.folded_album, '') || char(10) || coalesce(file.folded_genre, '') || char(10)
+            || file.folded_path AS folded_all
+            FROM song JOIN file ON file.id = song.file"""
+    )
+
+
+def rated(song: Mapping[str, Any]) -> dict[str, float | str | None]:
+    """Give a song's columns of probabilities and rating from the JSON's ``song``; None for what it lacks."""
+    probabilities, rating, moods = (song.get(key, {}) for key in ("probabilities", "rating", "moods"))
+    columns: dict[str, float | str | None] = {
+        f"p_{name.replace('-', '_')}": probabilities.get(name)
+        for name in ("excited-positive", "tense-negative", "sad-negative", "calm-positive")
+    }
+    for axis in ("arousal", "valence"):
+        columns |= {f"rated_{axis}{end}": rating.get(f"{axis}{end}") for end in ("", "_low", "_high")}
+    columns["mood"] = max(moods, key=moods.__getitem__) if moods else None
+    return columns
+
+
+MIGRATIONS: Sequence[Migration] = (
+    ("songs and files", _songs_and_files),
+    ("ratings and search", _ratings_and_search),
+)
 
 
 def layout(db: sqlite3.Connection) -> tuple[int, int]:

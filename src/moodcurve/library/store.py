@@ -81,11 +81,19 @@ def open_library(path: AnyPath, *, write: bool = False) -> "Iterator[Library]":
 
 
 class Library:
-    """A library that is open; made by `open_library`."""
+    """A library that is open; made by `open_library`.
+
+    Attributes
+    ----------
+    path : str or path
+        Its file, as it was given.
+    db : sqlite3.Connection
+        For the modules of this folder.
+    """
 
     def __init__(self, path: AnyPath, db: sqlite3.Connection) -> None:
         self.path = path
-        self._db = db
+        self.db = db
 
     def write(self, changes: Iterable[Change]) -> None:
         """Make changes in their order, all or none, on the disk when this returns.
@@ -98,15 +106,15 @@ class Library:
             If a file's song is not known (see `FileSeen`).
         """
         with told(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
+            self.db.execute("BEGIN IMMEDIATE")
             try:
                 for change in changes:
-                    writing.apply(self._db, change)
-                self._db.execute("COMMIT")
+                    writing.apply(self.db, change)
+                self.db.execute("COMMIT")
             except BaseException:
                 # SQLite ends some transactions by itself, on a full disk for one
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
                 raise
 
     def known_files(self) -> dict[str, KnownFile]:
@@ -162,7 +170,7 @@ class Library:
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[sqlite3.Row]:
         with told(self.path):
-            yield from self._db.execute(sql, values)
+            yield from self.db.execute(sql, values)
 
     def _songs(self, sql: str, values: Sequence[object] = ()) -> Iterator[StoredSong]:
         for number, content, analysed_at, packed, path, *tags in self._rows(sql, values):

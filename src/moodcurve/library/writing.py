@@ -17,7 +17,7 @@ from moodcurve.library.records import (
     ProblemMet,
     SongHeard,
 )
-from moodcurve.library.schema import now
+from moodcurve.library.schema import now, rated
 
 _ENDS = ("arousal_low", "arousal_high", "valence_low", "valence_high")
 _LAST_PARTS = 3
@@ -72,6 +72,7 @@ def _song_heard(db: sqlite3.Connection, change: SongHeard) -> None:
         "duration_s": data["duration_s"],
         **{key: song[key] for key in ("arousal", "valence", "quadrant", "arousal_9", "valence_9")},
         **{key: song.get(key) for key in _ENDS},
+        **rated(song),
         "words": ", ".join(song["words"]),
         "novelty": data.get("novelty"),
         "warnings": "\n".join(data["warnings"]),
