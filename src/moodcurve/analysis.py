@@ -1,7 +1,7 @@
 """The listening wing in one call: a file to its features, a file to its curve, many files to theirs."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -53,7 +53,12 @@ def file_features(path: AnyPath, feature_set: FeatureSet, *, progress: Progress 
 
 
 def analyze(
-    path: AnyPath, *, model: AnyPath | Model = "default", progress: Progress | None = None, ahead: bool = True
+    path: AnyPath,
+    *,
+    model: AnyPath | Model = "default",
+    progress: Progress | None = None,
+    ahead: bool = True,
+    rows: Callable[[Features], None] | None = None,
 ) -> Curve:
     """Give the curve of arousal and valence of an audio file, or of the sound of a video.
 
@@ -68,6 +73,8 @@ def analyze(
     ahead : bool
         Decode in a thread of its own, which takes a second core. Who analyses several files at once has the
         cores busy anyway.
+    rows : callable, optional
+        Called with the features as they come, part by part in order; some parts have no row.
 
     Raises
     ------
@@ -85,7 +92,8 @@ def analyze(
     loaded = model if isinstance(model, Model) else load_model(model)
     with _opened(path, progress, ahead=ahead) as (reader, blocks):
         # part by part: of ten hours no more is held than of ten minutes
-        found = loaded.predict_parts(features.stream(blocks, reader.sr, loaded.feature_set))
+        parts = features.stream(blocks, reader.sr, loaded.feature_set)
+        found = loaded.predict_parts(parts if rows is None else _shown(parts, rows))
         return loaded.curve_of(
             found, source=os.fspath(path), duration_s=reader.duration_s, warnings=tuple(reader.warnings)
         )
@@ -124,6 +132,12 @@ def analyze_many(
     count = sensible_workers(len(paths)) if workers is None else workers
     load_model(model)  # refused here rather than once a process
     return run_each(partial(_analysis, model), paths, workers=count, watch=watch or _unwatched, check=_unchecked)
+
+
+def _shown(parts: Iterator[Features], rows: Callable[[Features], None]) -> Iterator[Features]:
+    for part in parts:
+        rows(part)
+        yield part
 
 
 def _analysis(model: AnyPath) -> Job[AnyPath, Curve]:

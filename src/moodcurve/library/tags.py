@@ -1,0 +1,95 @@
+"""What a file says of its song: artist, title and the like, by mutagen."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import mutagen
+
+from moodcurve.files import AnyPath
+from moodcurve.library.records import NO_TAGS, Tags
+
+_LONGEST = 500
+"""Characters of a text that are kept: what is longer is no name."""
+
+_KEYS = {
+    # as mutagen names them for all formats that it can; ID3 in WAV and AIFF; MP4's atoms; WMA
+    "artist": ("artist", "tpe1", "\xa9art", "author", "albumartist", "album artist", "tpe2", "aart"),
+    "title": ("title", "tit2", "\xa9nam"),
+    "album": ("album", "talb", "\xa9alb", "wm/albumtitle"),
+    "genre": ("genre", "tcon", "\xa9gen", "wm/genre"),
+    "year": ("originaldate", "date", "year", "tdor", "tdrc", "tyer", "\xa9day", "wm/originalreleaseyear", "wm/year"),
+    "track": ("tracknumber", "track", "trck", "trkn", "wm/tracknumber"),
+}
+
+
+def read_tags(path: AnyPath) -> Tags:
+    """Read a file's tags; what is missing or cannot be read is None.
+
+    Of several artists or genres all are given, joined by ``; ``; the year is the original one where both are there,
+    the first four digits in a row of a date; the track is the number before a slash.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    try:
+        found = mutagen.File(path, easy=True)
+    except mutagen.MutagenError as error:
+        # mutagen wraps what the system says of the file, too
+        if error.args and isinstance(error.args[0], OSError):
+            raise error.args[0] from error
+        return NO_TAGS
+    if found is None:
+        return NO_TAGS
+    values = {str(key).lower(): value for key, value in _items(found.tags).items()}
+    texts = {name: _text(values, keys) for name, keys in _KEYS.items()}
+    return Tags(
+        artist=texts["artist"],
+        title=texts["title"],
+        album=texts["album"],
+        genre=texts["genre"],
+        year=_number(texts["year"], r"\d{4}"),
+        track=_number(texts["track"], r"\d{1,4}"),
+        duration_s=_duration(getattr(found.info, "length", None)),
+    )
+
+
+def _items(tags: Any) -> Mapping[str, Any]:
+    # a Vorbis comment may name a key twice; as a mapping it gives the list
+    return {} if tags is None else {key: tags[key] for key in tags.keys()}  # noqa: SIM118
+
+
+def _text(values: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    """Text of the first key that is there and not blank."""
+    for key in keys:
+        value = values.get(key)
+        # mutagen's texts of ID3 name their list so
+        parts = getattr(value, "text", value)
+        words = [_word(part) for part in (parts if isinstance(parts, list) else [parts])[:20]]
+        joined = "; ".join(dict.fromkeys(word for word in words if word))
+        if joined:
+            return joined[:_LONGEST]
+    return None
+
+
+def _word(part: Any) -> str:
+    if part is None or isinstance(part, bytes):
+        return ""
+    if isinstance(part, tuple):  # a track and how many there are, of MP4
+        part = part[0] if part and part[0] else ""
+    text = str(part).replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+    return " ".join(text[: 2 * _LONGEST].split())
+
+
+def _number(text: str | None, pattern: str) -> int | None:
+    found = re.search(pattern, text or "", re.ASCII)
+    return int(found[0]) if found else None
+
+
+def _duration(length: Any) -> float | None:
+    if not isinstance(length, int | float) or not math.isfinite(length) or not 0 < length < 1e9:
+        return None
+    return float(length)
