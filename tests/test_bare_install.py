@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-BLOCKED = ("torch", "sklearn", "onnx", "opensmile", "pandas", "playwright", "hypothesis", "pytest")
+BLOCKED = ("torch", "sklearn", "onnx", "opensmile", "pandas", "pyarrow", "jams", "playwright", "hypothesis", "pytest")
 RUN = f"""
 import sys
 class Blocker:
@@ -28,10 +28,19 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_analysing_runs_without_training_libraries(tmp_path: Path) -> None:
     song = tmp_path / "noise.wav"
     soundfile.write(song, np.random.default_rng(0).normal(0, 0.1, 4 * 44_100), 44_100)
-    done = run("analyze", str(song), "-o", str(tmp_path), "-f", "csv", "-f", "json", "--plot", "--report")
+    wanted = ("-f", "csv", "-f", "json", "-f", "jams", "--plot", "--report")
+    done = run("analyze", str(song), "-o", str(tmp_path), *wanted)
     assert done.returncode == 0, done.stderr
-    for ending in ("csv", "json", "png", "html"):
+    for ending in ("csv", "json", "jams", "png", "html"):
         assert (tmp_path / f"noise.{ending}").is_file()
+
+
+def test_parquet_without_its_library_names_the_extra(tmp_path: Path) -> None:
+    done = run("analyze", "song.mp3", "-o", str(tmp_path / "new"), "-f", "parquet")
+    assert done.returncode == 1
+    assert "moodcurve[parquet]" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "new").exists()  # said before any work
 
 
 def test_training_without_its_libraries_names_the_extra(tmp_path: Path) -> None:

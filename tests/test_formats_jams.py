@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moodcurve.curve import Curve
 from moodcurve.formats import FormatError, jams_text, read_jams, to_dict, to_jams, to_json, write
 from test_formats import make_curve
+from whole_curve import whole_curve
 
 if os.environ.get("CI") != "true":
     pytest.importorskip("jams")
@@ -25,9 +27,8 @@ validated = pytest.mark.filterwarnings("ignore:Passing a schema to Validator.ite
 
 
 @validated
-@pytest.mark.parametrize("intervals", [False, True])
-def test_the_package_jams_finds_the_file_valid_and_reads_the_curve(tmp_path: Path, intervals: bool) -> None:
-    curve = make_curve(intervals=intervals)
+@pytest.mark.parametrize("curve", [make_curve(), whole_curve()], ids=["plain", "whole"])
+def test_the_package_jams_finds_the_file_valid_and_reads_the_curve(tmp_path: Path, curve: Curve) -> None:
     write(curve, tmp_path / "x.jams", "jams")
     read = jams.load(str(tmp_path / "x.jams"), validate=True, strict=True)
     assert read.file_metadata.duration == round(curve.duration_s, 3)
@@ -56,16 +57,15 @@ def test_the_schema_can_refuse(tmp_path: Path) -> None:
         jams.load(str(tmp_path / "x.jams"), validate=True, strict=True)
 
 
-@pytest.mark.parametrize("intervals", [False, True])
-def test_jams_and_back_is_the_curve_that_json_gives(tmp_path: Path, intervals: bool) -> None:
-    curve = make_curve(intervals=intervals)
+@pytest.mark.parametrize("curve", [make_curve(), whole_curve()], ids=["plain", "whole"])
+def test_jams_and_back_is_the_curve_that_json_gives(tmp_path: Path, curve: Curve) -> None:
     write(curve, tmp_path / "x.jams", "jams")
     assert to_json(read_jams(tmp_path / "x.jams")) == to_json(curve)
 
 
 @validated
 def test_what_the_package_jams_saves_anew_is_still_our_curve(tmp_path: Path) -> None:
-    curve = make_curve(intervals=True)
+    curve = whole_curve()
     write(curve, tmp_path / "x.jams", "jams")
     jams.load(str(tmp_path / "x.jams"), validate=False).save(str(tmp_path / "y.jams"), strict=False)
     assert to_json(read_jams(tmp_path / "y.jams")) == to_json(curve)
@@ -93,11 +93,11 @@ def test_a_curve_that_the_package_jams_made_is_read(tmp_path: Path) -> None:
 @validated
 def test_names_are_given_where_they_are_known_and_any_bytes_do_no_harm(tmp_path: Path) -> None:
     curve = make_curve(source="caf\udce9\n.mp3")
-    text = to_jams(curve, title='Ein "Lied"\n', artist="Beyonc\udce9")
+    text = jams_text(to_dict(curve), title='Ein "Lied"\n', artist="Beyonc\udce9", identifiers={"isrc": "X"})
     (tmp_path / "x.jams").write_bytes(text.encode("utf-8"))
     read = jams.load(str(tmp_path / "x.jams"), validate=True, strict=True)
     assert (read.file_metadata.title, read.file_metadata.artist) == ('Ein "Lied"\n', "Beyonc?")
-    assert read.file_metadata.release == ""
+    assert (read.file_metadata.release, read.file_metadata.identifiers.isrc) == ("", "X")
     assert "release" not in json.loads(text)["file_metadata"]
     assert jams_text(to_dict(curve)) == to_jams(curve)
 

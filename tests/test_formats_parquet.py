@@ -13,9 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command_line import run
+from moodcurve.curve import Curve
 from moodcurve.formats import FormatError, dumps, to_csv, to_json, write
 from moodcurve.formats.parquet_file import read_parquet
 from test_formats import make_curve
+from whole_curve import whole_curve
 
 
 def write_table(path: Path, columns: dict[str, Any], metadata: dict[str, str] | None = None) -> None:
@@ -23,9 +26,8 @@ def write_table(path: Path, columns: dict[str, Any], metadata: dict[str, str] | 
     pyarrow.parquet.write_table(table.replace_schema_metadata(metadata), path)
 
 
-@pytest.mark.parametrize("intervals", [False, True])
-def test_pyarrow_reads_the_columns_of_csv_and_the_rest_as_metadata(tmp_path: Path, intervals: bool) -> None:
-    curve = make_curve(intervals=intervals)
+@pytest.mark.parametrize("curve", [make_curve(), whole_curve()], ids=["plain", "whole"])
+def test_pyarrow_reads_the_columns_of_csv_and_the_rest_as_metadata(tmp_path: Path, curve: Curve) -> None:
     write(curve, tmp_path / "x.parquet", "parquet")
     table = pyarrow.parquet.read_table(tmp_path / "x.parquet")
     header, *lines = to_csv(curve).splitlines()
@@ -35,13 +37,13 @@ def test_pyarrow_reads_the_columns_of_csv_and_the_rest_as_metadata(tmp_path: Pat
     assert [list(row.values()) for row in table.to_pylist()] == [[float(x) for x in line.split(",")] for line in lines]
     stated = json.loads(table.schema.metadata[b"moodcurve"])
     whole = json.loads(to_json(curve))
-    assert stated == {key: whole[key] for key in whole if key != "times_s" and key not in table.column_names}
+    in_columns = {"times_s", "quadrants", *table.column_names}
+    assert stated == {key: whole[key] for key in whole if key not in in_columns}
     assert stated["song"]["quadrant"] == "sad-negative"
 
 
-@pytest.mark.parametrize("intervals", [False, True])
-def test_parquet_and_back_is_the_curve_that_json_gives(tmp_path: Path, intervals: bool) -> None:
-    curve = make_curve(intervals=intervals, source="caf\udce9.mp3")
+@pytest.mark.parametrize("curve", [make_curve(source="caf\udce9.mp3"), whole_curve()], ids=["plain", "whole"])
+def test_parquet_and_back_is_the_curve_that_json_gives(tmp_path: Path, curve: Curve) -> None:
     write(curve, tmp_path / "x.parquet", "parquet")
     assert to_json(read_parquet(tmp_path / "x.parquet")) == to_json(curve)
 
@@ -124,3 +126,9 @@ def test_without_pyarrow_one_line_names_the_extra() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "Parquet needs the package pyarrow: install it with pip install 'moodcurve[parquet]'\n"
     assert done.stderr == ""
+
+
+def test_analyze_says_at_once_where_parquet_cannot_go() -> None:
+    done = run("analyze", "none.mp3", "-f", "parquet")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "argument -f: parquet is not text; it needs a folder to write to: -o DIR" in done.stderr

@@ -24,20 +24,25 @@ SANDBOX = "moodcurve"
 _POINTS = ("times_s", "arousal", "valence")
 
 
-def to_jams(curve: Curve, *, title: str | None = None, artist: str | None = None, release: str | None = None) -> str:
+def to_jams(curve: Curve) -> str:
     """Give a curve as one JAMS object, see `jams_text`."""
-    return jams_text(to_dict(curve), title=title, artist=artist, release=release)
+    return jams_text(to_dict(curve))
 
 
 def jams_text(
-    data: dict[str, Any], *, title: str | None = None, artist: str | None = None, release: str | None = None
+    data: dict[str, Any],
+    *,
+    title: str | None = None,
+    artist: str | None = None,
+    release: str | None = None,
+    identifiers: dict[str, str] | None = None,
 ) -> str:
     """Give what `moodcurve.formats.to_dict` gave of a curve as one JAMS object, a line for each observation.
 
     An observation spans its point's window, ``time`` to ``time`` + 1.0 s, and has the value [valence, arousal] with
     4 decimals. Its ``confidence`` is null, since intervals say more than one number could; they stand in the
     annotation's sandbox under ``moodcurve``, with all else that `moodcurve.formats.to_json` gives. Title, artist and
-    release (album) are left out where they are None.
+    release (album) are left out where they are None; ``identifiers`` name the recording elsewhere.
 
     Raises
     ------
@@ -62,7 +67,7 @@ def jams_text(
         },
         "sandbox": {SANDBOX: kept},
     }
-    head = {**about, "duration": kept["duration_s"], "identifiers": {}, "jams_version": SCHEMA_VERSION}
+    head = {**about, "duration": kept["duration_s"], "identifiers": identifiers or {}, "jams_version": SCHEMA_VERSION}
     observations = ",\n".join(
         _json({"time": time_s, "duration": POINT_S, "value": [v, a], "confidence": None})
         for time_s, a, v in zip(times_s, arousal, valence, strict=True)

@@ -5,8 +5,10 @@ Needs the extra ``parquet``; this is the one module that imports pyarrow.
 
 import json
 import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from moodcurve.curve import Curve
 from moodcurve.files import AnyPath
@@ -25,6 +27,11 @@ METADATA = b"moodcurve"
 """Key of the schema's metadata: the JSON of the curve without what stands in columns."""
 # Spark, DuckDB, Polars, R and pandas all read it; a fifth smaller than snappy, the default
 COMPRESSION = "zstd"
+_TYPES = {
+    "text": pyarrow.string(),
+    "whole": pyarrow.int64(),
+    "number": pyarrow.float64(),
+}
 
 
 def write_parquet(curve: Curve, path: AnyPath) -> None:
@@ -41,6 +48,24 @@ def write_parquet(curve: Curve, path: AnyPath) -> None:
     # opened here: a name that is not UTF-8 is none to Arrow, and errors are the system's own
     with Path(path).open("wb") as stream:
         pyarrow.parquet.write_table(table, stream, compression=COMPRESSION)
+
+
+@contextmanager
+def table_writer(
+    stream: BinaryIO, kinds: Mapping[str, str]
+) -> "Iterator[Callable[[Mapping[str, Sequence[object]]], None]]":
+    """Give what writes a table part by part: of a table of any length, one part is held.
+
+    Parameters
+    ----------
+    stream : binary file
+    kinds : mapping
+        Of each column, in order: ``text``, ``whole`` (numbers) or ``number``; None is a missing value in all of them.
+        Each part gives all columns.
+    """
+    schema = pyarrow.schema([(name, _TYPES[kind]) for name, kind in kinds.items()])
+    with pyarrow.parquet.ParquetWriter(stream, schema, compression=COMPRESSION) as writer:
+        yield lambda part: writer.write_table(pyarrow.table(dict(part), schema=schema))
 
 
 def read_parquet(path: AnyPath) -> Curve:
