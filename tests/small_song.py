@@ -51,7 +51,10 @@ def write_song(folder: Path, name: str, seconds: float) -> Path:
 
 
 def small_curve(seconds: float = 8.0, *, intervals: bool = False, **changes: Any) -> Curve:
-    """From calm-positive to excited-positive in a straight line, with a sway of valence."""
+    """From calm-positive to excited-positive in a straight line, with a sway of valence.
+
+    With intervals, all that a model can know of how sure it is.
+    """
     times_s = np.arange(0, seconds - 1 + 1e-9, 0.5)
     share = times_s / seconds
     arousal, valence = -0.4 + 0.8 * share, 0.3 + 0.1 * np.sin(9 * share)
@@ -61,6 +64,14 @@ def small_curve(seconds: float = 8.0, *, intervals: bool = False, **changes: Any
         "valence": valence,
         "arousal_interval": np.column_stack([arousal - 0.2, arousal + 0.2]) if intervals else None,
         "valence_interval": np.column_stack([valence - 0.3, valence + 0.3]) if intervals else None,
+        "song_interval": np.array([[-0.25, 0.15], [0.1, 0.5]]) if intervals else None,
+        "probabilities": np.column_stack([share, 0 * share, (1 - share) / 4, (1 - share) * 0.75])
+        if intervals
+        else None,
+        "song_probabilities": np.array([0.35, 0.17, 0.08, 0.4]) if intervals else None,
+        "song_moods": np.array([0.2, 0.1, 0.05, 0.05, 0.05, 0.05, 0.1, 0.3, 0.1]) if intervals else None,
+        "rating": np.array([-0.2, 0.3]) if intervals else None,
+        "rating_interval": np.array([[-0.5, 0.15], [0.05, 0.55]]) if intervals else None,
         "source": "albums/A song.flac",
         "model": "ffnn",
         "feature_set": "compare236/1",

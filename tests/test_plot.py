@@ -47,6 +47,18 @@ def test_the_path_and_its_ends_are_drawn(tmp_path: Path) -> None:
     assert 250 < np.ptp(columns) < 700  # from left to right through most of the circle
 
 
+def test_the_songs_interval_is_a_box_on_the_plane(tmp_path: Path) -> None:
+    write_plot(small_curve(), tmp_path / "plain.png")
+    write_plot(small_curve(song_interval=np.array([[-0.9, -0.5], [-0.8, -0.2]])), tmp_path / "box.png")
+    plain, box = (pixels(tmp_path / f"{name}.png") for name in ("plain", "box"))
+    changed = (np.abs(plain - box).max(axis=2) > 0)[:700]  # below stands what it means
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    # the plane is .38 of 1800 columns for 2.8 in valence or .90 of 810 rows for 2.65 in arousal, whichever is less
+    unit = min(0.38 * 1800 / 2.8, 0.90 * 810 / 2.65)
+    assert np.ptp(columns) + 1 == pytest.approx(0.6 * unit, abs=2)
+    assert np.ptp(rows) + 1 == pytest.approx(0.4 * unit, abs=2)
+
+
 @pytest.mark.parametrize(
     "curve",
     [

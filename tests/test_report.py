@@ -183,6 +183,22 @@ def test_warnings_and_notes_are_shown_when_there_are_any() -> None:
     assert not [a for a in Page(render(small_curve(), silent())).named("ul") if a.get("class") == "warnings"]
 
 
+def test_what_the_model_knows_of_the_song_is_shown_and_nothing_else() -> None:
+    page = Page(render(small_curve(intervals=True), silent()))
+    spans = page.text["span"]
+    assert spans[spans.index("excited-positive") + 1] == "35%"
+    assert "How likely the song belongs to each quadrant" in page.text["h3"]
+    assert "−0.25 to +0.15" in spans
+    expected = "arousal 4.2 (3.0 to 5.6), valence 6.2 (5.2 to 7.2); in brackets the 90 % interval"
+    assert expected in page.text["p"]
+    (box,) = [a for a in page.named("rect") if a.get("class") == "song"]
+    # valence .1 to .5 from left to right, arousal -.25 to .15 from bottom to top, 100 to the rim
+    assert [box[name] for name in ("x", "y", "width", "height")] == ["10.0", "-15.0", "40.0", "40.0"]
+    plain = Page(render(small_curve(), silent()))
+    assert plain.text["h3"] == ["Time in each quadrant"]
+    assert not [a for a in plain.named("rect") if a.get("class") == "song"]
+
+
 def test_the_course_is_there_as_a_table_too() -> None:
     page = Page(render(small_curve(61.0), silent()))
     assert [th for th in page.text["th"] if re.fullmatch(r"\d+:\d\d", th)] == [

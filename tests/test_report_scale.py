@@ -84,7 +84,7 @@ def test_an_hour_is_drawn_by_means() -> None:
     curve = small_curve(3600.0, intervals=True)  # 7199 points, 12 to a mean, the last of 11
     shown = thinned(curve)
     assert len(shown.times_s) == 600
-    for name in ("times_s", "arousal", "valence", "arousal_interval", "valence_interval"):
+    for name in ("times_s", "arousal", "valence", "arousal_interval", "valence_interval", "probabilities"):
         values = getattr(curve, name)
         means = [values[i : i + 12].mean(axis=0) for i in range(0, 7199, 12)]
         # 1e-13 of times up to 3600 and values up to 1: sums in another order

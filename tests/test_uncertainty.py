@@ -22,6 +22,7 @@ from moodcurve.learn.training import train
 from moodcurve.rating import Line, SongRating
 from moodcurve.rows import BLOCK_ROWS
 from moodcurve.runtime import Model, ModelError, load_model
+from small_song import small_curve
 
 DATASET = made_dataset(120)
 SONG = made_dataset(1, frames=70, seed=8).songs[0]
@@ -193,6 +194,17 @@ def test_intervals_in_units_of_a_missing_spread_are_refused(model_file: Path, tm
     stated = json.dumps({**json.loads(INTERVALS.as_json()), "scale": "spread"})
     with pytest.raises(ModelError, match="in units of a spread that it does not give"):
         load_model(changed(model_file, tmp_path / "damaged.onnx", intervals=stated))
+
+
+def test_the_table_of_a_song_tells_what_is_known_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.print_curves([small_curve(intervals=True)])
+    shown = capsys.readouterr().out
+    assert "likely  calm-positive 40%, excited-positive 35%, tense-negative 17%, sad-negative 8%\n" in shown
+    assert "rated as a whole, 1 to 9  arousal 4.2 (3.0 to 5.6), valence 6.2 (5.2 to 7.2)\n" in shown
+    assert "−0.25 to +0.15" in shown
+    terminal.print_curves([small_curve()])
+    plain = capsys.readouterr().out
+    assert not any(word in plain for word in ("likely", "rated", "90 %"))
 
 
 def test_the_table_shows_intervals_where_there_are_some(model: Model, capsys: pytest.CaptureFixture[str]) -> None:

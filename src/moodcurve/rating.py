@@ -62,6 +62,18 @@ class SongRating:
         return json.dumps({"level": LEVEL, **asdict(self)}, allow_nan=False)
 
 
+def in_words(rating: FloatArray, interval: FloatArray) -> str:
+    """Say a rating and its interval on the scale from 1 to 9.
+
+    Examples
+    --------
+    >>> in_words(np.array([0.25, -0.5]), np.array([[0.0, 0.5], [-0.8, -0.1]]))
+    'arousal 6.0 (5.0 to 7.0), valence 3.0 (1.8 to 4.6)'
+    """
+    axes = zip(("arousal", "valence"), 5 + 4 * rating, 5 + 4 * interval, strict=True)
+    return ", ".join(f"{axis} {value:.1f} ({low:.1f} to {high:.1f})" for axis, value, (low, high) in axes)
+
+
 def song_rating_from_json(stated: str) -> SongRating:
     """Read what `SongRating.as_json` wrote.
 

@@ -12,9 +12,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from moodcurve.circumplex import Summary, describe, summarize
+from moodcurve.circumplex import QUADRANTS, Summary, describe, summarize
 from moodcurve.curve import Curve
 from moodcurve.features.table import WINDOW_S
+from moodcurve.rating import in_words
 from moodcurve.wording import clock, one_line, signed
 
 if TYPE_CHECKING:
@@ -123,20 +124,27 @@ def print_lines(lines: Sequence[str]) -> None:
 
 
 def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS) -> RenderableType:
-    """Give one song: means, ranges, quadrant, mood words and drawings of the course, so wide; 0 for none."""
+    """Give one song: means, ranges, quadrant, mood words, what the model knows of the song as a whole, and drawings of
+    the course, so wide; 0 for none.
+    """
     summary = summarize(curve)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "mean", "lowest", "highest"):
+    sure = curve.song_interval is not None
+    for heading in ("", "mean", "lowest", "highest", *(("mean in 90 %",) if sure else ())):
         table.add_column(heading, justify="right" if heading else "left")
-    for name, style, mean, values in (
-        ("arousal", AROUSAL_STYLE, summary.arousal, curve.arousal),
-        ("valence", VALENCE_STYLE, summary.valence, curve.valence),
+    for row, (name, style, mean, values) in enumerate(
+        (
+            ("arousal", AROUSAL_STYLE, summary.arousal, curve.arousal),
+            ("valence", VALENCE_STYLE, summary.valence, curve.valence),
+        )
     ):
-        cells = (signed(value) for value in (mean, values.min(), values.max()))
+        cells = [signed(value) for value in (mean, values.min(), values.max())]
+        if curve.song_interval is not None:
+            cells.append(" to ".join(signed(end) for end in curve.song_interval[row]))
         table.add_row(Text(name, style), *cells)
     title = Text.assemble((one_line(Path(curve.source).name), "bold"), f"  {clock(curve.duration_s)}")
     mood = Text.assemble("mood  ", (_mood(summary), "bold"))
-    parts: list[RenderableType] = [title, mood, "", table, ""]
+    parts: list[RenderableType] = [title, mood, *_song_lines(curve), "", table, ""]
     if columns:
         parts += [_drawing("arousal", curve.arousal, curve.duration_s, AROUSAL_STYLE, columns)]
         parts += [_drawing("valence", curve.valence, curve.duration_s, VALENCE_STYLE, columns)]
@@ -169,6 +177,16 @@ def curves_table(curves: Sequence[Curve]) -> Table:
 def _mood(summary: Summary) -> str:
     words = describe(summary.arousal, summary.valence)
     return words if words == summary.quadrant else f"{summary.quadrant}: {words}"
+
+
+def _song_lines(curve: Curve) -> list[RenderableType]:
+    lines: list[RenderableType] = []
+    if curve.song_probabilities is not None:
+        likely = sorted(zip(curve.song_probabilities.tolist(), QUADRANTS, strict=True), key=lambda pair: -pair[0])
+        lines.append(Text("likely  " + ", ".join(f"{name} {share:.0%}" for share, name in likely)))
+    if curve.rating is not None and curve.rating_interval is not None:
+        lines.append(Text(f"rated as a whole, 1 to 9  {in_words(curve.rating, curve.rating_interval)}"))
+    return lines
 
 
 def _drawing(name: str, values: npt.NDArray[np.float64], duration_s: float, style: str, width: int) -> Text:

@@ -98,6 +98,15 @@ def circumplex_svg(curve: Curve) -> str:
     return rings + axes + signs + words + _song_path(curve)
 
 
+def song_svg(curve: Curve) -> str:
+    """Draw the 90 % interval of the song's mean as a box on the circumplex; nothing without an interval."""
+    if curve.song_interval is None:
+        return ""
+    (a_low, a_high), (v_low, v_high) = curve.song_interval * RADIUS
+    box = f'x="{v_low:.1f}" y="{-a_high:.1f}" width="{v_high - v_low:.1f}" height="{a_high - a_low:.1f}" rx="3"'
+    return f'<rect class="song" {box}/>'
+
+
 def _song_path(curve: Curve) -> str:
     points = smooth_path(curve)[:, ::-1] * (RADIUS, -RADIUS)
     pieces = min(PATH_PIECES, len(points))

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -12,9 +12,10 @@ from string import Template
 import numpy as np
 
 from moodcurve import __version__
-from moodcurve.circumplex import NEUTRAL, NEUTRAL_RADIUS, RIM_WORDS, Summary, describe, place, summarize
+from moodcurve.circumplex import NEUTRAL, NEUTRAL_RADIUS, QUADRANTS, RIM_WORDS, Summary, describe, place, summarize
 from moodcurve.curve import Curve, FloatArray
 from moodcurve.files import written_whole
+from moodcurve.rating import in_words
 from moodcurve.report import drawing
 from moodcurve.report.scale import length_s, path_span_s, reach, smooth_path, thinned, time_ticks, title
 from moodcurve.report.sound import Sound, listen
@@ -70,10 +71,13 @@ def render(curve: Curve, sound: Sound) -> str:
         value_labels=drawing.value_labels_svg(shown),
         line_labels=drawing.line_labels_svg(shown),
         time_labels=drawing.time_labels_svg(shown),
-        circumplex=drawing.circumplex_svg(shown),
+        circumplex=drawing.song_svg(curve) + drawing.circumplex_svg(shown),
+        song_box=_SONG_BOX if curve.song_interval is not None else "",
         course_label=_course_label(curve),
         summary_rows=_summary_rows(curve, summary),
-        shares=_shares(summary),
+        chances=_chances(curve),
+        shares=_shares(summary.shares),
+        rating=_rating(curve),
         course_rows=_course_rows(curve),
         span=f"{path_span_s(shown):.0f}",
         means=_means(shown) if shown is not curve else "",
@@ -83,6 +87,9 @@ def render(curve: Curve, sound: Sound) -> str:
 
 _SOUND = '<audio id="sound" controls preload="auto" src="{}"></audio>'
 _BANDS = "The pale bands are 90 % intervals: the model expects nine of ten ratings to lie inside. "
+
+
+_SONG_BOX = "&ensp;▢ 90 % interval of its mean"
 
 
 def _asset(name: str) -> str:
@@ -144,11 +151,11 @@ def _course_label(curve: Curve) -> str:
 
 def _summary_rows(curve: Curve, summary: Summary) -> str:
     rows = ""
-    for axis, mean, values in (
-        ("arousal", summary.arousal, curve.arousal),
-        ("valence", summary.valence, curve.valence),
+    for row, (axis, mean, values) in enumerate(
+        (("arousal", summary.arousal, curve.arousal), ("valence", summary.valence, curve.valence))
     ):
-        cells = f"<td>{signed(mean)}</td>"
+        ends = "" if curve.song_interval is None else _ends(*curve.song_interval[row])
+        cells = f"<td>{signed(mean)}{ends}</td>"
         for at in (int(values.argmin()), int(values.argmax())):
             moment = clock(float(curve.times_s[at]))
             cells += f'<td>{signed(float(values[at]))} <span class="at">at {moment}</span></td>'
@@ -156,12 +163,30 @@ def _summary_rows(curve: Curve, summary: Summary) -> str:
     return rows
 
 
-def _shares(summary: Summary) -> str:
+def _ends(low: float, high: float) -> str:
+    return f' <span class="at">{signed(low)} to {signed(high)}</span>'
+
+
+def _chances(curve: Curve) -> str:
+    if curve.song_probabilities is None:
+        return ""
+    chances = dict(zip(QUADRANTS, curve.song_probabilities.tolist(), strict=True))
+    return f'<h3>How likely the song belongs to each quadrant</h3><ul class="shares">{_shares(chances)}</ul>'
+
+
+def _rating(curve: Curve) -> str:
+    if curve.rating is None or curve.rating_interval is None:
+        return ""
+    words = in_words(curve.rating, curve.rating_interval)
+    return f"<h3>Expected rating as a whole, from 1 to 9</h3><p>{words}; in brackets the 90 % interval</p>"
+
+
+def _shares(shares: Mapping[str, float]) -> str:
     rail = '<rect class="rail" width="100%" height="100%"/>'
     return "".join(
         f"<li><span>{name}</span><span>{share:.0%}</span>"
         f'<svg aria-hidden="true">{rail}<rect class="share" width="{share:.1%}" height="100%"/></svg></li>'
-        for name, share in summary.shares.items()
+        for name, share in shares.items()
     )
 
 

@@ -36,8 +36,8 @@ def write_plot(curve: Curve, path: str | os.PathLike[str]) -> None:
     """Draw a curve into a PNG of 1800 × 810 pixels, whole or not at all.
 
     Of more than five minutes means are drawn, see `moodcurve.report.scale.thinned`. The value axis is
-    symmetric and reaches 0.5, 0.75 or 1; the circumplex always reaches 1. Intervals are bands. A name in a
-    script that the font (DejaVu) lacks is drawn as boxes.
+    symmetric and reaches 0.5, 0.75 or 1; the circumplex always reaches 1. Intervals are bands, and the song's a
+    box on the circumplex. A name in a script that the font (DejaVu) lacks is drawn as boxes.
 
     Raises
     ------
@@ -52,7 +52,9 @@ def write_plot(curve: Curve, path: str | os.PathLike[str]) -> None:
     _heading(figure, curve)
     shown = thinned(curve)
     _draw_course(figure.add_axes((0.05, 0.115, 0.487, 0.70)), shown)
-    _draw_circumplex(figure, figure.add_axes((0.615, 0.02, 0.38, 0.90)), shown)
+    plane = figure.add_axes((0.615, 0.02, 0.38, 0.90))
+    _draw_song(plane, curve)
+    _draw_circumplex(figure, plane, shown)
     with written_whole(path) as scratch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(scratch, format="png")
@@ -136,6 +138,17 @@ def _draw_circumplex(figure: "Figure", axes: "Axes", curve: Curve) -> None:
     ):
         axes.text(x, y, text, fontsize=7.5, color="#9aa1a9", ha=align, va="center", style="italic")
     _draw_path(figure, axes, smooth_path(curve), curve)
+
+
+def _draw_song(axes: "Axes", curve: Curve) -> None:
+    """Draw the 90 % interval of the song's mean as a box, if there is one."""
+    from matplotlib.patches import Rectangle
+
+    if curve.song_interval is None:
+        return
+    (a_low, a_high), (v_low, v_high) = curve.song_interval
+    axes.add_patch(Rectangle((v_low, a_low), v_high - v_low, a_high - a_low, color=SOFT, alpha=0.09, linewidth=0))
+    axes.text(0, -1.39, "box: 90 % interval of the song's mean", fontsize=7.5, color=SOFT, ha="center", va="bottom")
 
 
 def _draw_path(figure: "Figure", axes: "Axes", points: FloatArray, curve: Curve) -> None:

@@ -47,7 +47,8 @@ def reach(curve: Curve) -> float:
 def thinned(curve: Curve) -> Curve:
     """Give a curve as it is drawn: of more than `MOST_POINTS` points each k are replaced by their mean.
 
-    The k is the smallest that does, the last mean may be of fewer; times, values and ends of intervals alike.
+    The k is the smallest that does, the last mean may be of fewer; times, values, ends of intervals and
+    probabilities alike.
     """
     k = -(-len(curve.times_s) // MOST_POINTS)
     if k == 1:
@@ -67,6 +68,7 @@ def thinned(curve: Curve) -> Curve:
         valence=np.clip(mean(curve.valence), -1, 1),
         arousal_interval=None if interval_a is None else mean(interval_a),
         valence_interval=None if interval_v is None else mean(interval_v),
+        probabilities=None if curve.probabilities is None else mean(curve.probabilities),
     )
 
 
