@@ -164,7 +164,7 @@ def _summary_rows(curve: Curve, summary: Summary) -> str:
 
 
 def _ends(low: float, high: float) -> str:
-    return f' <span class="at">{signed(low)} to {signed(high)}</span>'
+    return f' <span class="at ends">{signed(low)} to {signed(high)}</span>'
 
 
 def _chances(curve: Curve) -> str:
