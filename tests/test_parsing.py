@@ -1,5 +1,6 @@
 """Words on a command line to a command's arguments."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,6 +46,21 @@ def stop(song: Annotated[Path | None, Argument(metavar="SONG", help="One, or all
     CALLS.append({"song": song})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Options that commands share."""
+
+    text: Annotated[list[str] | None, Argument(metavar="TEXT", help="Any.")] = None
+    span: Annotated[str | None, Option("--span", metavar="A:B", help="From, to.")] = None
+    key: Annotated[Key | None, Option("-k", help="A key.")] = None
+
+
+@app.command
+def pick(choice: Choice, quick: Annotated[bool, Option("--quick", help="Now.")] = False) -> None:
+    """Pick."""
+    CALLS.append({"choice": choice, "quick": quick})
+
+
 def called(*words: str) -> tuple[int, dict[str, Any]]:
     CALLS.clear()
     try:
@@ -70,6 +86,20 @@ def test_options_may_stand_anywhere_and_some_several_times() -> None:
     assert values["paths"] == [Path(name) for name in "abc"]
     assert values["voices"] == [Key.c_major, Key.d_flat]
     assert (values["folder"], values["loud"], values["count"], values["speed"]) == (Path("dir"), True, 2, -0.5)
+
+
+def test_a_dataclass_stands_for_its_fields() -> None:
+    assert called("pick") == (0, {"choice": Choice(text=[]), "quick": False})
+    choice = Choice(text=["a", "b"], span="1:2", key=Key.c_major)
+    assert called("pick", "a", "--span", "1:2", "b", "-k", "c", "--quick") == (0, {"choice": choice, "quick": True})
+
+
+def test_a_value_may_begin_with_a_minus_and_a_digit() -> None:
+    assert called("pick", "--span", "-1:-0.5", "a")[1]["choice"] == Choice(text=["a"], span="-1:-0.5")
+    assert called("pick", "--span", "-.5,2")[1]["choice"].span == "-.5,2"
+    # neither a flag nor an option with a value of its own takes it
+    assert called("pick", "--quick", "-1:2") == (2, {})
+    assert called("pick", "--span", "-k", "c") == (2, {})
 
 
 def test_after_two_dashes_all_are_arguments() -> None:

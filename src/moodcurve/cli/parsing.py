@@ -2,15 +2,17 @@
 
 A parameter is declared as ``Annotated[type, Argument(...)]`` or ``Annotated[type, Option(...)]``; the type is Path,
 str, int, float, a StrEnum (its values are the choices), bool (a flag), ``list`` of one (may be given several
-times), or one of them ``| None``. Without a default it is required.
+times), or one of them ``| None``. Without a default it is required. A parameter whose type is a dataclass of such
+fields stands for all of them: options that several commands share.
 """
 
 import argparse
 import glob
 import inspect
+import re
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -53,19 +55,18 @@ class Command:
     def parser(self) -> argparse.ArgumentParser:
         """Make the parser of the function's parameters."""
         parser = _parser(self.program, self.help)
-        hints = get_type_hints(self.function, include_extras=True)
-        for name, parameter in inspect.signature(self.function).parameters.items():
-            kind, shown = get_args(hints[name])
+        for name, hint, default in self._parameters():
+            kind, shown = get_args(hint)
             alternatives = [kind for kind in get_args(kind) if kind is not type(None)]
             if alternatives and get_origin(kind) is not list:
                 kind = alternatives[0]
             several = get_origin(kind) is list
             kind = get_args(kind)[0] if several else kind
-            required = parameter.default is parameter.empty
-            default = None if required else parameter.default
+            required = default is inspect.Parameter.empty
+            default = None if required else default
             text = shown.help.replace("%", "%%")  # argparse formats it
             if isinstance(shown, Argument):
-                nargs = "+" if several else None if required else "?"
+                nargs = ("+" if required else "*") if several else None if required else "?"
                 parser.add_argument(name, metavar=shown.metavar, nargs=nargs, type=kind, default=default, help=text)
                 continue
             if kind is bool:
@@ -88,11 +89,34 @@ class Command:
         parser = self.parser()
         # options may stand among the arguments, which argparse and a lone -- do not do together
         parse = parser.parse_args if "--" in words else parser.parse_intermixed_args
-        values = vars(parse(list(words)))
+        values = vars(parse(_joined(words, self._valued())))
+        for name, group in self._groups().items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
         try:
             return self.function(**values) or 0
         except UsageError as error:
             parser.error(str(error))
+
+    def _valued(self) -> set[str]:
+        """Give the names of the options that take a value."""
+        kinds = [get_args(hint) for _, hint, _ in self._parameters()]
+        return {shown.name for kind, shown in kinds if isinstance(shown, Option) and kind is not bool}
+
+    def _groups(self) -> dict[str, Any]:
+        """Give the dataclasses among the function's parameters."""
+        hints = get_type_hints(self.function, include_extras=True)
+        return {name: hint for name, hint in hints.items() if name != "return" and is_dataclass(hint)}
+
+    def _parameters(self) -> Iterator[tuple[str, Any, Any]]:
+        """Give name, type and default of the function's parameters, those of a dataclass in its place."""
+        hints, groups = get_type_hints(self.function, include_extras=True), self._groups()
+        for name, parameter in inspect.signature(self.function).parameters.items():
+            if name not in groups:
+                yield name, hints[name], parameter.default
+                continue
+            inner = get_type_hints(groups[name], include_extras=True)
+            for field in fields(groups[name]):
+                yield field.name, inner[field.name], parameter.empty if field.default is MISSING else field.default
 
 
 class App:
@@ -131,6 +155,17 @@ def _parser(program: str, description: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+
+
+def _joined(words: Sequence[str], options: Collection[str]) -> list[str]:
+    """Write ``--valence -1:0`` as ``--valence=-1:0``: argparse takes only plain numbers for what they are."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in options and re.match(r"-[\d.]", word):
+            joined[-1] += f"={word}" if joined[-1].startswith("--") else word
+        else:
+            joined.append(word)
+    return joined
 
 
 def _typed(kind: type, least: float | None) -> Callable[[str], Any]:
