@@ -151,6 +151,12 @@ class Library:
             if found is not None:
                 yield found
 
+    def problem(self, path: str) -> str | None:
+        """Give why a file cannot be used; None if it can, or is not known."""
+        for (reason,) in self._rows("SELECT problem FROM file WHERE path = ?", (os.fsencode(path),)):
+            return str(reason) if reason is not None else None
+        return None
+
     def problems(self) -> list[Problem]:
         """Give the files that cannot be used, by path."""
         rows = self._rows("SELECT path, problem FROM file WHERE problem IS NOT NULL ORDER BY path")

@@ -1,0 +1,57 @@
+"""How the terminal shows what a library holds."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from moodcurve.library import Problem, StoredSong
+from moodcurve.library.finding import label
+from moodcurve.library.search import FoundSong
+from moodcurve.terminal import results
+from moodcurve.wording import clock, one_line, signed
+
+
+def print_songs(songs: Sequence[FoundSong]) -> None:
+    """Print a table of songs to standard output; nothing of none."""
+    if not songs:
+        return
+    near = songs[0].distance is not None
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("", justify="right", style="dim")
+    table.add_column("song", overflow="fold")
+    for heading in ("length", "arousal", "valence", *(["distance"] if near else [])):
+        table.add_column(heading, justify="right")
+    table.add_column("mood", overflow="fold")
+    for song in songs:
+        distance = [f"{song.distance:.2f}"] if song.distance is not None else []
+        table.add_row(
+            str(song.id), Text(label(song)), clock(song.duration_s), signed(song.arousal), signed(song.valence),
+            *distance, song.quadrant if song.words == song.quadrant else f"{song.quadrant}: {song.words}",
+        )  # fmt: skip
+    results().print(table)
+
+
+def print_origin(song: StoredSong) -> None:
+    """Print what the library knows beside a song's curve: number, tags, files, time of the analysis."""
+    tags = song.tags
+    named = (tags.artist, tags.title, tags.album, tags.genre, None if tags.year is None else str(tags.year))
+    lines = [
+        f"song {song.id}, analysed {song.analysed_at}",
+        *([" · ".join(text for text in named if text)] if any(named) else []),
+        *song.paths,
+    ]
+    for line in lines:
+        results().print(Text(one_line(line), "dim"))
+
+
+def print_problems(problems: Sequence[Problem]) -> None:
+    """Print a table of files and what is wrong with them."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("file", overflow="fold")
+    table.add_column("problem", overflow="fold")
+    for problem in problems:
+        # most reasons begin with the file's name, which stands before them
+        shown = one_line(problem.path)
+        table.add_row(Text(shown), Text(one_line(problem.reason).removeprefix(f"{shown}: ")))
+    results().print(table)
