@@ -28,7 +28,9 @@ def digest(dataset: Dataset = DATASET, *, splits=SPLITS, fit=fit_mlr, config=Non
 def changed(column: str) -> Dataset:
     """The made songs with one number of the first song changed by a little."""
     first = DATASET.songs[0]
-    if column == "label":
+    if column == "rating":
+        first = replace(first, annotation=replace(first.annotation, song_valence=0.25))
+    elif column == "label":
         arousal = first.annotation.arousal.copy()
         arousal[2] += 1e-9
         first = replace(first, annotation=replace(first.annotation, arousal=arousal))
@@ -54,6 +56,7 @@ def test_whatever_predictions_follow_from_changes_the_digest() -> None:
         digest(),
         digest(changed("label")),
         digest(changed("feature")),
+        digest(changed("rating")),
         digest(seed=1),
         digest(splits=k_fold(DATASET.songs, 3, 1, by="artist")),
         digest(splits=SPLITS[::-1]),

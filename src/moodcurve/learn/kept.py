@@ -11,7 +11,7 @@ import importlib.util
 import json
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -85,10 +85,11 @@ def digest_of(songs: Sequence[Song], splits: Sequence[Split], fit: Callable[...,
     for path in _sources(fit.__module__):
         digest.update(path.read_bytes())
     for song in songs:
-        digest.update(f"{song.song_id}\n{song.artist}\n{song.rated.start}\n".encode())
-        digest.update(song.heard.values.tobytes() + song.y.tobytes())
-        if song.annotation.arousal_spread is not None and song.annotation.valence_spread is not None:
-            digest.update(song.annotation.arousal_spread.tobytes() + song.annotation.valence_spread.tobytes())
+        digest.update(f"{song.song_id}\n{song.artist}\n{song.genre}\n{song.rated.start}\n".encode())
+        digest.update(song.heard.values.tobytes())
+        for field in fields(song.annotation):
+            value = getattr(song.annotation, field.name)
+            digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
     for train, test in splits:
         digest.update(train.tobytes() + b"|" + test.tobytes())
     return digest.hexdigest()[:32]
