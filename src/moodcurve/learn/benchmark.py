@@ -260,16 +260,19 @@ def cross_predict(
     *,
     seed: int,
     report: Callable[[int], None],
+    tested: Sequence[Song] | None = None,
 ) -> tuple[FloatArray, ...]:
     """Predict each song, (n, 2) limited to [-1, 1], by a model that has learned from its split's other part.
 
-    `report` is called with the number of splits done, from 0 on.
+    `report` is called with the number of splits done, from 0 on. `tested` may hold the same songs with other
+    ratings, whose moments are then predicted.
     """
+    tested = songs if tested is None else tested
     predicted: dict[int, FloatArray] = {}
     for number, (train, test) in enumerate(splits):
         report(number)
         fitted = kind.fitted([songs[i] for i in train], config, seed=seed)
-        predicted |= {int(i): np.clip(predict_rated(fitted, songs[i]), -1, 1) for i in test}
+        predicted |= {int(i): np.clip(predict_rated(fitted, tested[i]), -1, 1) for i in test}
     report(len(splits))
     return tuple(predicted[i] for i in range(len(songs)))
 

@@ -17,7 +17,9 @@ from moodcurve.datasets.splits import k_fold
 from moodcurve.evaluation import AXES
 from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmark import cross_predict
+from moodcurve.learn.mlr import MLRConfig
 from moodcurve.learn.model import Progress, silent
+from moodcurve.learn.preprocessing import PreprocessingConfig
 from moodcurve.learn.training import Family
 from moodcurve.metrics import ccc
 
@@ -124,6 +126,27 @@ def recurrent_settings(trial: "optuna.Trial") -> dict[str, Any]:
         "learning_rate": trial.suggest_float("learning_rate", 1e-3, 1e-2, log=True),
         "weight_decay": trial.suggest_float("weight_decay", 1e-4, 1e-1, log=True),
         "epochs": trial.suggest_int("epochs", 10, 30),
+    }
+
+
+def two_level_settings(trial: "optuna.Trial") -> dict[str, Any]:
+    """Suggest settings of the two-level model, about a decade around its defaults."""
+    return {
+        "C": trial.suggest_float("C", 0.1, 10.0, log=True),
+        "epsilon": trial.suggest_float("epsilon", 0.02, 0.2, log=True),
+        "gamma": trial.suggest_float("gamma", 0.03, 1.0, log=True),
+        "lag_s": trial.suggest_float("lag_s", 1.0, 12.0, log=True),
+        "ridge": trial.suggest_float("ridge", 0.2, 20.0, log=True),
+    }
+
+
+def filter_settings(trial: "optuna.Trial") -> dict[str, Any]:
+    """Suggest settings of the Kalman filter on linear regression: the level's memory, and how many components."""
+    components = trial.suggest_categorical("pca_components", [0, 30, 60, 120])
+    clip = trial.suggest_categorical("clip", [3.0, 5.0, 8.0])
+    return {
+        "level_memory_s": trial.suggest_float("level_memory_s", 200.0, 20_000.0, log=True),
+        "mlr": MLRConfig(preprocessing=PreprocessingConfig(pca_components=components, clip=clip)),
     }
 
 

@@ -1,0 +1,41 @@
+"""The command for studies beside the protocols."""
+
+from pathlib import Path
+from typing import Annotated
+
+from moodcurve.cli.app import app, say
+from moodcurve.cli.parsing import Argument, Option
+
+
+@app.command
+def studies(
+    folder: Annotated[Path, Argument(metavar="DATASET", help="Folder of annotated songs, such as DEAM.")],
+    output: Annotated[Path, Option("-o", metavar="DIR", help="Write studies.json and studies.md here.")],
+    only: Annotated[
+        str, Option("--only", metavar="a,b,...", help="Of features, songs, split, labels, base, search, intervals.")
+    ] = "features,songs,split,labels,base,search,intervals",
+    seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of folds, draws, training and intervals.")] = 0,
+) -> None:
+    """Study what columns, number of songs, folds, labels and settings make of a model's figures; takes an hour.
+
+    Studies that DIR holds and that are not done again stay as they are.
+
+    Example: moodcurve studies DEAM --only songs,split -o results
+    """
+    from moodcurve import terminal
+    from moodcurve.files import check_writable
+    from moodcurve.learn.study_list import read_studies, run_studies, write_studies
+
+    check_writable(output / "studies.json")
+    read_studies(output / "studies.json")
+    names = [name.strip() for name in only.split(",")]
+    with terminal.progress_bar() as bar:
+        task = bar.add_task("studies", total=None)
+        found = run_studies(
+            folder,
+            names,
+            seed=seed,
+            progress=lambda done, total, what: bar.update(task, completed=done, total=total, description=what),
+        )
+    for file in write_studies(found, output):
+        say(f"wrote {file}")

@@ -1,0 +1,77 @@
+"""All studies by name, and the page that holds what was found, study by study."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from moodcurve.files import written_whole
+from moodcurve.learn import TrainingError
+from moodcurve.learn.model import Progress, silent
+from moodcurve.learn.studies import Study, page
+from moodcurve.learn.study_arms import study_base, study_features, study_labels, study_songs, study_split
+from moodcurve.learn.study_intervals import study_intervals
+from moodcurve.learn.study_search import study_search
+
+STUDIES: dict[str, Callable[..., Study]] = {
+    "features": study_features,
+    "songs": study_songs,
+    "split": study_split,
+    "labels": study_labels,
+    "base": study_base,
+    "search": study_search,
+    "intervals": study_intervals,
+}
+"""Each takes the dataset's folder, and by name ``seed`` and ``progress``."""
+
+
+def run_studies(
+    folder: Path, names: Sequence[str], *, seed: int = 0, progress: Progress = silent
+) -> list[dict[str, Any]]:
+    """Do studies one after the other; gives each as `Study.as_dict`.
+
+    Raises
+    ------
+    TrainingError
+        If there is no study of a name, or none is asked for.
+    DatasetError
+        If the folder cannot be read, or has not what a study needs.
+    """
+    if not names:
+        raise TrainingError(f"no study given; there are {', '.join(STUDIES)}")
+    for name in names:
+        if name not in STUDIES:
+            raise TrainingError(f"study {name!r} is not known; there are {', '.join(STUDIES)}")
+    return [STUDIES[name](folder, seed=seed, progress=progress).as_dict() for name in names]
+
+
+def write_studies(found: Sequence[Mapping[str, Any]], output: Path) -> tuple[Path, Path]:
+    """Write ``studies.json`` and ``studies.md``; studies that stand there and were not done again are kept.
+
+    Each states the version, songs and seed that it was done with, so the page may hold some of different ones.
+
+    Raises
+    ------
+    TrainingError
+        If what stands there is no such file.
+    """
+    table, text = output / "studies.json", output / "studies.md"
+    held = {study["name"]: study for study in (*read_studies(table), *found)}
+    ordered = [held[name] for name in STUDIES if name in held]
+    contents = {table: json.dumps({"studies": ordered}, indent=1, allow_nan=False) + "\n", text: page(ordered)}
+    for file, content in contents.items():
+        with written_whole(file) as scratch:
+            scratch.write_text(content, encoding="utf-8")
+    return table, text
+
+
+def read_studies(file: Path) -> list[dict[str, Any]]:
+    """Read what `write_studies` wrote; nothing where there is no file."""
+    if not file.is_file():
+        return []
+    try:
+        studies = json.loads(file.read_text(encoding="utf-8"))["studies"]
+        page(studies)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise TrainingError(f"{file}: holds no studies; move it away or choose another folder") from error
+    return list(studies)

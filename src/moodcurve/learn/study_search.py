@@ -1,0 +1,86 @@
+"""Settings searched for within each fold's training songs alone, against the defaults: nested cross-validation."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moodcurve.datasets.splits import k_fold
+from moodcurve.learn.config import as_table
+from moodcurve.learn.model import Progress, predict_rated
+from moodcurve.learn.search import Suggest, filter_settings, search, two_level_settings
+from moodcurve.learn.steps import FloatArray
+from moodcurve.learn.studies import Study, arm
+from moodcurve.learn.study_arms import FOLDS, predictions, read_averaged
+from moodcurve.learn.training import family
+
+TRIALS = 15
+INNER_FOLDS = 3
+SEARCHED: dict[str, Suggest] = {"two-level": two_level_settings, "state-space-live": filter_settings}
+"""Families that train in seconds, and what is suggested for them."""
+
+
+def study_search(folder: Path, *, seed: int, progress: Progress) -> Study:
+    """Search in each fold's training songs, learn from them with what was chosen, and test on the fold's own."""
+    dataset = read_averaged(folder)
+    songs = dataset.songs
+    splits = k_fold(songs, FOLDS, seed, by="artist")
+    arms, pairs = [], []
+    chosen: list[dict[str, Any]] = []
+    for name, suggest in SEARCHED.items():
+        kind = family(name)
+        base = kind.config()
+        predicted: dict[int, FloatArray] = {}
+        for number, (train, test) in enumerate(splits):
+            progress(number, len(splits), f"{name}, fold {number + 1}")
+            part = [songs[i] for i in train]
+            found = search(part, kind, base, suggest, trials=TRIALS, folds=INNER_FOLDS, seed=seed)
+            fitted = kind.fitted(part, found.config, seed=seed)
+            predicted |= {int(i): np.clip(predict_rated(fitted, songs[i]), -1, 1) for i in test}
+            chosen.append(
+                {
+                    "model": name,
+                    "fold": number + 1,
+                    "inner CCC of the default": found.trials[0][1],
+                    "of what was chosen": found.score,
+                    "chosen": settings_beside(as_table(found.config), as_table(base)) or "the default",
+                }
+            )
+        usual = arm("default settings", name, songs, [predictions(songs, splits, name, seed=seed)], seed=seed)
+        best = arm("settings searched for", name, songs, [[predicted[i] for i in range(len(songs))]], seed=seed)
+        arms += [usual, best]
+        pairs.append((best, usual))
+    return Study(
+        name="search",
+        title="Settings searched for within training songs",
+        how=(
+            f"{FOLDS} folds, artists disjoint. In each, {TRIALS} trials by Optuna (the first is the default) are "
+            f"judged by the mean CCC of both axes over {INNER_FOLDS} inner folds of the training songs, artists "
+            "disjoint; the best one then learns from all training songs and is tested on the fold. No tested song had "
+            "a part in the choice, which cannot be said of the defaults.",
+        ),
+        dataset=dataset,
+        songs=len(songs),
+        seed=seed,
+        arms=tuple(arms),
+        pairs=tuple(pairs),
+        chosen=tuple(chosen),
+    )
+
+
+def settings_beside(table: Mapping[str, Any], base: Mapping[str, Any], *, within: str = "") -> str:
+    """Name the settings that differ from others, groups of settings with a point.
+
+    Examples
+    --------
+    >>> settings_beside({"C": 2.5, "gamma": 1.0, "pca": {"clip": 3.0}}, {"C": 1.0, "gamma": 1.0, "pca": {"clip": 5.0}})
+    'C 2.5, pca.clip 3'
+    """
+    parts = []
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            parts.append(settings_beside(value, base[key], within=f"{within}{key}."))
+        elif value != base[key]:
+            parts.append(f"{within}{key} {value:.3g}" if isinstance(value, float) else f"{within}{key} {value}")
+    return ", ".join(part for part in parts if part)
