@@ -1,0 +1,110 @@
+"""A library's songs and curves as tables, a part at a time: CSV, JSON lines and Parquet."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, get_args, get_type_hints
+
+from moodcurve.formats.columns import INTERVALS, PROBABILITIES
+from moodcurve.formats.csv_file import REQUIRED
+from moodcurve.library.records import StoredSong
+from moodcurve.library.search import COLUMNS, FoundSong, nested
+
+Part = Mapping[str, list[Any]]
+"""Some rows of a table: the values of each column, None where one is missing."""
+
+TABLE_FORMATS = ("csv", "jsonl", "parquet")
+SONGS_A_PART = 1000
+POINTS_A_PART = 200_000
+CURVE_COLUMNS = {"id": "whole", **dict.fromkeys((*REQUIRED, *INTERVALS, *PROBABILITIES), "number")}
+"""A row per point: the song's number, and the columns of a curve's CSV."""
+DISTANCE = "distance"
+
+_KINDS = {int: "whole", float: "number", str: "text"}
+_QUOTED = re.compile(r'[",\r\n]')
+
+
+def song_columns(*, near: bool) -> dict[str, str]:
+    """Give the columns of songs, those of `moodcurve.library.search.FoundSong`, and what kind of value each holds.
+
+    The kinds are those of `moodcurve.formats.parquet_file.table_writer`; the distance is one of the columns where
+    songs were asked for that are near to a place.
+    """
+    hints = get_type_hints(FoundSong)
+    # a type that may be None is a union, whose first member is what it holds
+    return {name: _KINDS[(get_args(hints[name]) or (hints[name],))[0]] for name in (*COLUMNS, *[DISTANCE] * near)}
+
+
+def song_parts(songs: Iterable[FoundSong], columns: Iterable[str]) -> Iterator[Part]:
+    """Give the table of songs, `SONGS_A_PART` rows at a time."""
+    part: dict[str, list[Any]] = {name: [] for name in columns}
+    for song in songs:
+        for name, values in part.items():
+            values.append(getattr(song, name))
+        if len(part["id"]) >= SONGS_A_PART:
+            yield part
+            part = {name: [] for name in part}
+    yield part
+
+
+def curve_parts(songs: Iterable[StoredSong]) -> Iterator[Part]:
+    """Give the table of all points of songs, whole songs of some `POINTS_A_PART` rows at a time."""
+    part: dict[str, list[Any]] = {name: [] for name in CURVE_COLUMNS}
+    for song in songs:
+        n = len(song.data["times_s"])
+        quadrants = song.data.get("quadrants", {})
+        given = {
+            **song.data,
+            **{column: quadrants[name] for column, name in PROBABILITIES.items() if name in quadrants},
+            "id": [song.id] * n,
+            "time_s": song.data["times_s"],
+        }
+        for name, values in part.items():
+            values.extend(given.get(name) or [None] * n)
+        if len(part["id"]) >= POINTS_A_PART:
+            yield part
+            part = {name: [] for name in part}
+    yield part
+
+
+def print_parts(parts: Iterable[Part], columns: Mapping[str, str], stream: BinaryIO, format: str) -> None:
+    """Write a table as ``csv`` or ``parquet`` (see `table_writer`), a part at a time.
+
+    CSV has a header, commas, LF line ends, text in quotes where it needs them, and an empty field for what is missing.
+    """
+    if format == "parquet":
+        from moodcurve.formats.parquet_file import table_writer
+
+        with table_writer(stream, columns) as write:
+            for part in parts:
+                write(part)
+        return
+    stream.write((",".join(columns) + "\n").encode())
+    for part in parts:
+        texts = ([_field(value) for value in values] for values in part.values())
+        stream.write("".join(",".join(row) + "\n" for row in zip(*texts, strict=True)).encode())
+
+
+def song_lines(songs: Iterable[FoundSong]) -> Iterator[bytes]:
+    """Give songs as lines of JSON, each as `moodcurve.library.search.nested` gives it."""
+    return (_line(nested(song)) for song in songs)
+
+
+def curve_lines(songs: Iterable[StoredSong]) -> Iterator[bytes]:
+    """Give curves as lines of JSON: a song's number as ``id``, then the keys of `moodcurve.formats.to_dict`."""
+    return (_line({"id": song.id, **song.data}) for song in songs)
+
+
+def _line(row: Mapping[str, Any]) -> bytes:
+    return (json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _field(value: Any) -> str:
+    """Write a value for CSV.
+
+    The module csv leaves a lone carriage return bare, which ends a line for readers, its own among them.
+    """
+    if value is None:
+        return ""
+    text = str(value)
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
