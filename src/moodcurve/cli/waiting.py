@@ -2,22 +2,32 @@
 
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from moodcurve.cli.app import advance, say
 from moodcurve.features import FeatureSet
-from moodcurve.wording import one_line
+from moodcurve.wording import clock, one_line
 from moodcurve.workers import Progress, Watch
 
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
 
-def prepare(feature_set: FeatureSet, songs: Sequence[Path]) -> None:
-    """Compile what a feature set needs, if no earlier run has, and say so; nothing is done for no song."""
+    from moodcurve.library.progress import Tally, Teller
+
+LINE_S = 10.0
+"""How often a scan says how far it is, where no terminal shows a bar."""
+
+
+def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> None:
+    """Compile what a feature set needs, if no earlier run has, and say so; nothing is done if no song is there."""
     from moodcurve.features.preparation import is_prepared, prepare
 
-    if is_prepared(feature_set) or not any(song.is_file() for song in songs):
+    if is_prepared(feature_set) or (songs is not None and not any(song.is_file() for song in songs)):
         return
     say("preparing the extractor for this machine, once; that takes some seconds")
     if sys.stderr.isatty():
@@ -98,3 +108,79 @@ def interrupts() -> Iterator[Callable[[], None]]:
         yield check
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def scan_teller(feature_set: FeatureSet, *, every_s: float = LINE_S) -> "Iterator[Teller]":
+    """Show how a scan goes on: by a bar on a terminal, elsewhere by a line now and then."""
+    from moodcurve.library.progress import Teller
+
+    def problem(path: str, reason: str) -> None:
+        say(f"{path}: {reason}")
+
+    if not sys.stderr.isatty():
+        lines = _ScanLines(every_s)
+        yield Teller(
+            looking=lines.looking, beginning=lambda: prepare(feature_set), progress=lines.progress, problem=problem
+        )
+        return
+    from moodcurve import terminal
+
+    with terminal.progress_bar() as bar:
+        shown = _ScanBar(bar)
+
+        def beginning() -> None:
+            bar.stop()  # one bar at a time
+            prepare(feature_set)
+            bar.start()
+
+        yield Teller(looking=shown.looking, beginning=beginning, progress=shown.progress, problem=problem)
+
+
+class _ScanBar:
+    """A bar of the bytes that are dealt with."""
+
+    def __init__(self, bar: "Bar") -> None:
+        self._bar = bar
+        self._task = bar.add_task("looking for music", total=None)
+
+    def looking(self, files: int) -> None:
+        self._bar.update(self._task, description=f"looking for music: {files:,} files")
+
+    def progress(self, tally: "Tally") -> None:
+        advance(self._bar, self._task, tally.size_done, tally.size)
+        self._bar.update(self._task, description=scan_state(tally))
+
+
+class _ScanLines:
+    """A line every so many seconds, for a log."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._said = time.monotonic()
+
+    def looking(self, files: int) -> None:
+        self._say(lambda: f"looking for music: {files:,} files so far")
+
+    def progress(self, tally: "Tally") -> None:
+        def line() -> str:
+            left = "" if tally.left_s is None else f", about {clock(tally.left_s)} left"
+            return f"{tally.files_done:,} of {tally.files:,} files, {scan_state(tally)}{left}"
+
+        self._say(line)
+
+    def _say(self, line: Callable[[], str]) -> None:
+        now = time.monotonic()
+        if now - self._said >= self._every_s:
+            self._said = now
+            say(line())
+
+
+def scan_state(tally: "Tally") -> str:
+    """Say what a scan has done so far: songs, their length, the speed, problems."""
+    parts = [f"{tally.songs:,} songs of {clock(tally.audio_s)} analysed"]
+    if tally.songs:
+        parts.append(f"{tally.speed:.0f} times real time")
+    if tally.problems:
+        parts.append(f"{tally.problems:,} problems")
+    return ", ".join(parts)

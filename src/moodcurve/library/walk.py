@@ -20,6 +20,11 @@ class FileState:
     mtime_ns: int
 
 
+def state_of(status: os.stat_result) -> FileState:
+    """Give the state of a file from what the system says of it."""
+    return FileState(status.st_size, status.st_mtime_ns)
+
+
 @dataclass
 class Walk:
     """What was found below some folders, by real paths: each file once, however many links lead to it.
@@ -109,7 +114,7 @@ class _Walker:
             self._roots.add(root)
             self._descend(root)
         elif stat.S_ISREG(status.st_mode):
-            self.found.files[root] = FileState(status.st_size, status.st_mtime_ns)
+            self.found.files[root] = state_of(status)
         else:
             self.found.faults.append((root, "is a pipe or a device; a folder or a file is accepted"))
 
@@ -163,7 +168,7 @@ class _Walker:
         try:
             if path in self._known or may_be_audio(name):
                 status = os.stat(path)
-                self.found.files[path] = FileState(status.st_size, status.st_mtime_ns)
+                self.found.files[path] = state_of(status)
         except FileNotFoundError:  # gone since it was listed
             pass
         except OSError as error:

@@ -1,0 +1,303 @@
+"""A scan: the files below some folders to songs in a library, so that it can be killed at any moment and goes on."""
+
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from moodcurve.errors import MoodcurveError
+from moodcurve.files import AnyPath
+from moodcurve.library.examining import ChangedError, Hear, Probe, Probed, examiner
+from moodcurve.library.lock import only_scan
+from moodcurve.library.progress import Tally, Teller
+from moodcurve.library.records import (
+    NO_TAGS,
+    Change,
+    DropOrphans,
+    FileGone,
+    FileSeen,
+    Heard,
+    ProblemMet,
+    SongHeard,
+    Tags,
+)
+from moodcurve.library.store import Library, open_library
+from moodcurve.library.walk import FileState, Walk, walk
+from moodcurve.runtime import load_model
+from moodcurve.wording import one_line
+from moodcurve.workers import Limits, Pool, sensible_workers
+
+LIMITS = Limits(silent_s=60.0)
+"""What one file may take."""
+_BATCH = 50
+_BATCH_S = 1.0
+"""So many files, or the files of so long, are written to the library at once."""
+_RETRY = -1
+"""The time of change that is stored of a file whose problem may pass by itself: no file has it."""
+
+
+def scan(
+    roots: Sequence[AnyPath],
+    library: AnyPath,
+    *,
+    model: AnyPath = "default",
+    workers: int | None = None,
+    again: bool = False,
+    teller: Teller | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Tally:
+    """Bring a library up to date with folders and files: analyse what is new, forget what is gone.
+
+    A file of the same path, size and time of change as before is not opened. Any other is known by its sound
+    (`moodcurve.library.content`): one that was moved, copied or tagged anew is not analysed again, and of several new
+    files with one sound one is. Files that are gone are forgotten only where the folder was looked into. What was told
+    as done by `Teller.progress` is on the disk.
+
+    Parameters
+    ----------
+    roots : sequence of str or path
+        Folders and files, see `moodcurve.library.walk.walk`.
+    library : str or path
+        Made if it is not there.
+    model : str or path
+        A packaged model's name, or a model file.
+    workers : int, optional
+        How many processes work at once; one for each core if not given.
+    again : bool
+        Also analyse what another model or feature set analysed, and try files with problems again.
+    teller : Teller, optional
+        Hears how it goes.
+    check : callable
+        Called several times a second; stops the scan by raising KeyboardInterrupt, once what is done is on the disk.
+
+    Returns
+    -------
+    Tally
+        What was done.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be opened or written, or another scan works on it.
+    ModelError
+        If there is no such model.
+    """
+    loaded = load_model(model)  # refused here rather than once a process
+    teller = teller or Teller()
+
+    def looking(files: int) -> None:
+        check()
+        teller.looking(files)
+
+    with only_scan(library), open_library(library, write=True) as opened:
+        run = _Scan(opened, (loaded.name, loaded.feature_set.key), teller)
+        try:
+            found = walk(roots, known=run.known, check=looking)
+            run.plan(found, again=again)
+            if run.to_probe:
+                teller.beginning()
+                count = workers or sensible_workers(len(run.to_probe))
+                run.work(partial(examiner, model), min(count, len(run.to_probe)), check)
+            run.forget(found)
+        except KeyboardInterrupt:
+            run.tally.interrupted = True
+        return run.tally
+
+
+Kind = Literal["new", "changed", "renewed", "retagged", "recognised", "problems", "vanished"]
+
+
+@dataclass(eq=False)
+class _File:
+    """A file that is to be opened, and what is known of it so far."""
+
+    path: str
+    state: FileState
+    content: str | None = None
+    tags: Tags = NO_TAGS
+
+
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    """What came of a file, and what is to be written of it."""
+
+    file: _File
+    kind: Kind
+    changes: tuple[Change, ...]
+    audio_s: float | None = None
+    reason: str = ""
+
+
+class _Scan:
+    """A scan at work."""
+
+    def __init__(self, library: Library, key: tuple[str, str], teller: Teller) -> None:
+        self.tally = Tally()
+        self.known = library.known_files()
+        self.to_probe: deque[_File] = deque()
+        self._library = library
+        self._key = key
+        self._teller = teller
+        self._analysed = library.contents()
+        self._current: set[str] = set()
+        self._to_hear: deque[_File] = deque()
+        self._at_work: dict[int, _File] = {}
+        self._sharing: dict[str, list[_File]] = {}
+        """Files by sound that is being analysed, the one at work first."""
+        self._outcomes: list[_Outcome] = []
+        self._written = time.monotonic()
+        self._recognised: list[str] = []
+        self._vanished: list[str] = []
+
+    def plan(self, found: Walk, *, again: bool) -> None:
+        """Tell what is as it was from what has to be opened."""
+        tally = self.tally
+        # what need not be analysed
+        self._current = {c for c, made_by in self._analysed.items() if not again or made_by == self._key}
+        for path, state in found.files.items():
+            tally.files += 1
+            known = self.known.get(path)
+            if known is None or (known.size, known.mtime_ns) != (state.size, state.mtime_ns):
+                self.to_probe.append(_File(path, state))
+            elif known.problem is not None and not again:
+                tally.problems += 1
+            elif known.content in self._current:
+                tally.unchanged += 1
+            else:
+                self.to_probe.append(_File(path, state))
+        tally.files_done = tally.files - len(self.to_probe)
+        tally.size = sum(file.state.size for file in self.to_probe)
+        for path, reason in found.faults:
+            self._fault(path, reason)
+        for path in found.empty:
+            if self._below(path):
+                self._fault(path, "is empty, a disk that is not mounted perhaps")
+
+    def work(self, make: Callable[[], Any], workers: int, check: Callable[[], None]) -> None:
+        """Open all files that are to be opened."""
+        self.tally.mark()
+        with Pool(make, workers=workers, watch=lambda number, share: None, limits=LIMITS) as pool:
+            try:
+                while self.to_probe or self._to_hear or pool.unfinished:
+                    check()
+                    self._feed(pool, workers)
+                    for number, result in pool.look():
+                        self._take(self._at_work.pop(number), result)
+                    if len(self._outcomes) >= _BATCH or time.monotonic() - self._written > _BATCH_S:
+                        self._write()
+                    self._teller.progress(self.tally)
+            except KeyboardInterrupt:
+                self._write()
+                raise
+        self._write()
+
+    def forget(self, found: Walk) -> None:
+        """Forget the files that are gone, and songs that no file holds; tell what was moved."""
+        gone = [path for path in self.known if found.lacks(path)] + self._vanished
+        self._library.write([*(FileGone(path) for path in gone), DropOrphans()])
+        left = Counter(self.known[path].content for path in gone)
+        for content in self._recognised:
+            if left[content]:
+                left[content] -= 1
+                self.tally.moved += 1
+        self.tally.gone = len(gone) - self.tally.moved
+        self._teller.progress(self.tally)
+
+    def _feed(self, pool: Pool[Probe, Any], ahead: int) -> None:
+        """Keep as many items waiting as there are processes, so that no process waits; hear before probing more."""
+        while pool.waiting < ahead and (self._to_hear or self.to_probe):
+            file = (self._to_hear or self.to_probe).popleft()
+            kind = Probe if file.content is None else Hear
+            self._at_work[pool.add(kind(file.path, file.state))] = file
+
+    def _take(self, file: _File, result: Probed | Heard | MoodcurveError | OSError) -> None:
+        if isinstance(result, Probed):
+            file.content, file.tags = result.content, result.tags
+            self._probed(file, result.content)
+        elif isinstance(result, Heard):
+            self._heard(file, result)
+        else:
+            self._failed(file, result)
+
+    def _probed(self, file: _File, content: str) -> None:
+        """Look whether the sound is known, or is being analysed."""
+        if content in self._current:
+            known = self.known.get(file.path)
+            if known is None:
+                self._recognised.append(content)
+            same = known is not None and known.content == content and known.problem is None
+            self._settle(file, "recognised" if known is None else "retagged" if same else "changed")
+        elif content in self._sharing:
+            self._sharing[content].append(file)
+        else:
+            self._sharing[content] = [file]
+            self._to_hear.append(file)
+
+    def _heard(self, file: _File, heard: Heard) -> None:
+        """Give an analysis to all files of the sound."""
+        content = file.content
+        assert content is not None
+        was_known = content in self._analysed
+        self._current.add(content)
+        song: tuple[Change, ...] = (SongHeard(content, heard),)
+        for number, other in enumerate(self._sharing.pop(content)):
+            known = self.known.get(other.path)
+            same = was_known and known is not None and known.content == content
+            kind: Kind = "new" if known is None else "renewed" if same else "changed"
+            self._settle(other, kind, song if number == 0 else (), heard.curve.duration_s if number == 0 else None)
+
+    def _failed(self, file: _File, error: MoodcurveError | OSError) -> None:
+        if file.content is not None:  # perhaps it is only this file's fault: the next of the same sound is tried
+            others = self._sharing.pop(file.content)[1:]
+            if others:
+                self._sharing[file.content] = others
+                self._to_hear.append(others[0])
+        if isinstance(error, FileNotFoundError):
+            if file.path in self.known:
+                self._vanished.append(file.path)
+            self._outcomes.append(_Outcome(file, "vanished", ()))
+            return
+        passing = isinstance(error, OSError | ChangedError)
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        for name in (file.path, one_line(file.path)):
+            reason = reason.removeprefix(f"{name}: ")
+        mtime_ns = _RETRY if passing else file.state.mtime_ns
+        met = ProblemMet(file.path, file.state.size, mtime_ns, file.content, reason)
+        self._outcomes.append(_Outcome(file, "problems", (met,), reason=reason))
+
+    def _settle(self, file: _File, kind: Kind, before: tuple[Change, ...] = (), audio_s: float | None = None) -> None:
+        assert file.content is not None
+        seen = FileSeen(file.path, file.state.size, file.state.mtime_ns, file.content, file.tags)
+        self._outcomes.append(_Outcome(file, kind, (*before, seen), audio_s))
+
+    def _write(self) -> None:
+        """Write what has come of files so far, and only then count it."""
+        self._written = time.monotonic()
+        outcomes, self._outcomes = self._outcomes, []
+        if not outcomes:
+            return
+        self._library.write([change for outcome in outcomes for change in outcome.changes])
+        tally = self.tally
+        for outcome in outcomes:
+            tally.files_done += 1
+            tally.size_done += outcome.file.state.size
+            if outcome.kind != "vanished":
+                setattr(tally, outcome.kind, getattr(tally, outcome.kind) + 1)
+            if outcome.audio_s is not None:
+                tally.songs += 1
+                tally.audio_s += outcome.audio_s
+            if outcome.kind == "problems":
+                self._teller.problem(outcome.file.path, outcome.reason)
+        tally.mark()
+
+    def _fault(self, path: str, reason: str) -> None:
+        self.tally.unread += 1
+        kept = self._below(path)
+        self._teller.problem(path, f"{reason}; its {kept} songs stay in the library" if kept else reason)
+
+    def _below(self, path: str) -> int:
+        """Count the files that are known of a folder, or of a path itself."""
+        return sum(known == path or known.startswith(path.rstrip(os.sep) + os.sep) for known in self.known)
