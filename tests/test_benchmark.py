@@ -162,7 +162,7 @@ def test_table_and_figure_show_ours_beside_the_published(protocol: str, tmp_path
 
 
 @pytest.mark.real
-def test_the_ceilings_stand_in_the_table_as_on_the_page_of_the_raters(deam_dir: Path) -> None:
+def test_the_ceilings_stand_in_the_table_as_on_the_page_of_the_raters(deam_dir: Path, tmp_path: Path) -> None:
     """The page was written by another command, over the same songs; no label is without its features' song."""
     stored = json.loads((Path(__file__).parents[1] / "docs" / "results" / "raters.json").read_text(encoding="utf-8"))
     dataset = read_for(deam_dir, "deam")
@@ -179,6 +179,8 @@ def test_the_ceilings_stand_in_the_table_as_on_the_page_of_the_raters(deam_dir: 
             assert r2.low == pytest.approx(r.low**2)
     made = replace(run_benchmark(DATASET, "deam", ["mlr"]), ceilings=rows)
     assert [row[0] for row in table(made)[1::2]] == ["MLR", *NAMES, *CEILING_NAMES.values()]
+    draw(made, tmp_path / "figure.svg")
+    assert (tmp_path / "figure.svg").stat().st_size > 0
     assert [row["name"] for row in made.as_dict()["ceilings"]] == list(CEILING_NAMES.values())
     assert any(line.startswith("Ceilings: ") for line in explanations(made))
 

@@ -140,6 +140,8 @@ def as_markdown(rows: list[Row]) -> str:
 def draw(benchmark: Benchmark, path: str | os.PathLike[str]) -> None:
     """Draw pooled RMSE, r and R² of each model with their intervals, published figures as open marks.
 
+    A dashed line is the noise ceiling by variance components, where it is known.
+
     The path's ending chooses the format (png, svg, pdf).
     """
     from matplotlib.figure import Figure
@@ -160,6 +162,8 @@ def draw(benchmark: Benchmark, path: str | os.PathLike[str]) -> None:
                 value = getattr(other, axis).get(name)
                 if value is not None:
                     panel.plot(value, place, "D", color="C1", fillstyle="none")
+            for ceiling in benchmark.ceilings[:1]:
+                panel.axvline(ceiling.intervals[axis][name].value, color="grey", linestyle="--", linewidth=1)
             panel.set_title(f"{axis}, pooled {COLUMNS[name]}", fontsize=10)
             panel.grid(axis="x", alpha=0.3)
         panels[row][0].set_yticks(range(len(labels)), labels)
@@ -167,6 +171,7 @@ def draw(benchmark: Benchmark, path: str | os.PathLike[str]) -> None:
     figure.suptitle(
         f"{benchmark.protocol}: {benchmark.dataset.name}, {len(benchmark.dataset.songs)} songs; "
         "bars are 95 % intervals over songs, open marks are published"
+        + (", dashed lines the noise ceiling" if benchmark.ceilings else "")
     )
     with written_whole(path) as scratch:
         figure.savefig(scratch)
