@@ -25,7 +25,7 @@ OTHER_ENDINGS = frozenset(_OTHER.split())
 # place and bytes by which the kinds that the decoders read can be told
 _MAGIC = (
     (0, b"ID3"), (0, b"fLaC"), (0, b"OggS"), (8, b"WAVE"), (8, b"AIFF"), (8, b"AIFC"), (0, b"caff"), (0, b".snd"),
-    (0, b"MAC "), (0, b"wvPk"), (0, b"TTA1"), (0, b"tBaK"), (0, b"MPCK"), (0, b"MP+"), (0, b"DSD "), (0, b"FRM8"),
+    (0, b"MAC "), (0, b"wvpk"), (0, b"TTA1"), (0, b"tBaK"), (0, b"MPCK"), (0, b"MP+"), (0, b"DSD "), (0, b"FRM8"),
     (0, b"#!AMR"), (0, b"riff\x2e\x91\xcf\x11"), (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
     (4, b"ftypM4A"), (4, b"ftypM4B"), (4, b"ftypmp4"), (4, b"ftypisom"), (4, b"ftypdash"),
 )  # fmt: skip

@@ -28,7 +28,7 @@ def read_tags(path: AnyPath) -> Tags:
     """Read a file's tags; what is missing or cannot be read is None.
 
     Of several artists or genres all are given, joined by ``; ``; the year is the original one where both are there,
-    the first four digits in a row of a date; the track is the number before a slash.
+    the first four digits in a row of a date; the track is the number before a slash. A year or track of 0 is none.
 
     Raises
     ------
@@ -38,9 +38,10 @@ def read_tags(path: AnyPath) -> Tags:
     try:
         found = mutagen.File(path, easy=True)
     except mutagen.MutagenError as error:
-        # mutagen wraps what the system says of the file, too
-        if error.args and isinstance(error.args[0], OSError):
-            raise error.args[0] from error
+        # what the system says of the file is wrapped too, and what mutagen itself says of one that is too short
+        cause = error.args[0] if error.args else None
+        if isinstance(cause, OSError) and cause.errno is not None:
+            raise cause from error
         return NO_TAGS
     if found is None:
         return NO_TAGS
@@ -68,25 +69,26 @@ def _text(values: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
         value = values.get(key)
         # mutagen's texts of ID3 name their list so
         parts = getattr(value, "text", value)
-        words = [_word(part) for part in (parts if isinstance(parts, list) else [parts])[:20]]
-        joined = "; ".join(dict.fromkeys(word for word in words if word))
+        words = [word for part in (parts if isinstance(parts, list) else [parts])[:20] for word in _words(part)]
+        joined = "; ".join(dict.fromkeys(words))
         if joined:
             return joined[:_LONGEST]
     return None
 
 
-def _word(part: Any) -> str:
+def _words(part: Any) -> list[str]:
+    """Texts of a value; APE puts a zero character between several."""
     if part is None or isinstance(part, bytes):
-        return ""
+        return []
     if isinstance(part, tuple):  # a track and how many there are, of MP4
         part = part[0] if part and part[0] else ""
-    text = str(part).replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
-    return " ".join(text[: 2 * _LONGEST].split())
+    text = str(part)[: 2 * _LONGEST].encode("utf-8", "replace").decode("utf-8")
+    return [" ".join(word.split()) for word in text.split("\0") if word.strip()]
 
 
 def _number(text: str | None, pattern: str) -> int | None:
     found = re.search(pattern, text or "", re.ASCII)
-    return int(found[0]) if found else None
+    return int(found[0]) or None if found else None
 
 
 def _duration(length: Any) -> float | None:

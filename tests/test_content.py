@@ -1,0 +1,259 @@
+"""What a file holds as sound, and what its tags say, whatever program wrote them."""
+
+import shutil
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import mutagen
+import numpy as np
+import pytest
+from mutagen.apev2 import APEv2
+from mutagen.id3 import APIC, ID3, TIT2, ID3NoHeaderError
+from mutagen.mp4 import MP4
+
+from broken_audio import ENCODED, cut, write_encoded, write_sound
+from moodcurve.library.content import content_of
+from moodcurve.library.kinds import AUDIO_ENDINGS, OTHER_ENDINGS, begins_like_audio, may_be_audio
+from moodcurve.library.records import Tags
+from moodcurve.library.tags import read_tags
+
+SR = 44_100
+NAMES = (
+    "lame.mp3", "no-table.mp3", "av.flac", "x.flac", "x.ogg", "x.opus", "aac.m4a", "aac-index-first.m4a", "alac.m4a",
+    "x.wav", "x.aiff", "wma.wma", "wavpack.wv", "aac.aac",
+)  # fmt: skip
+
+
+def noise(seconds: float = 2.0, *, seed: int = 0, sr: int = SR) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 0.1, (round(seconds * sr), 1)).astype(np.float32)
+
+
+def write(folder: Path, name: str, *, seed: int = 0) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    sr = 48_000 if name.endswith(".opus") else SR
+    return (
+        write_encoded(folder, name, noise(seed=seed, sr=sr))
+        if name in ENCODED
+        else write_sound(folder / name, noise(seed=seed, sr=sr), sr)
+    )
+
+
+def tag(path: Path, text: str) -> None:
+    """Write a title as a tag editor does, over the one that is there."""
+    if path.suffix == ".aac":
+        try:
+            tags = ID3(path)
+        except ID3NoHeaderError:
+            tags = ID3()
+        tags.add(TIT2(text=text))
+        tags.save(path)
+        return
+    file = mutagen.File(path, easy=True)
+    if file.tags is None:
+        file.add_tags()
+    if path.suffix in {".wav", ".aiff"}:
+        file.tags.add(TIT2(text=text))
+    elif path.suffix == ".wma":
+        file.tags["Title"] = [text]
+    else:
+        file.tags["title"] = [text]
+    file.save()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tags_do_not_change_the_content_and_sound_does(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, name)
+    contents, sizes = {content_of(path)}, {path.stat().st_size}
+    # longer than any padding that a writer leaves, then short again
+    for text in ("short", "long " * 20_000, "short again"):
+        tag(path, text)
+        contents.add(content_of(path))
+        sizes.add(path.stat().st_size)
+    assert len(contents) == 1
+    assert len(sizes) > 1  # the tags were written
+    (content,) = contents
+    assert len(content) == 40
+    other = write(tmp_path / "other", name, seed=1)
+    assert content_of(other) != content
+    assert content_of(cut(path, 0.9)) != content
+
+
+def with_id3v1(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"TAG" + bytes(125))
+
+
+def with_lyrics3(path: Path) -> None:
+    words = b"LYRICSBEGIN" + b"LYR00003la."
+    with path.open("ab") as file:
+        file.write(words + b"%06d" % len(words) + b"LYRICS200")
+
+
+def with_picture(path: Path) -> None:
+    tags = ID3(path)
+    tags.add(APIC(data=bytes(300_000), mime="image/png"))
+    tags.save(path, v1=2)
+
+
+def with_ape(path: Path) -> None:
+    tags = APEv2()
+    tags["title"] = "a title"
+    tags.save(path)
+
+
+def with_id3v2_at_the_end(path: Path) -> None:
+    # ID3v2.4, 3.1: header, ten bytes of padding, and a footer, which repeats the header backwards named
+    size = struct.pack(">4B", 0, 0, 0, 10)
+    with path.open("ab") as file:
+        file.write(b"ID3\4\0\x10" + size + bytes(10) + b"3DI\4\0\x10" + size)
+
+
+@pytest.mark.parametrize(
+    "tagger", [with_id3v1, with_lyrics3, with_picture, with_ape, with_id3v2_at_the_end], ids=lambda f: f.__name__
+)
+def test_tags_around_an_mp3(tmp_path: Path, tagger: Callable[[Path], None]) -> None:
+    path = write(tmp_path, "lame.mp3")
+    before, size = content_of(path), path.stat().st_size
+    tagger(path)
+    assert path.stat().st_size > size
+    assert content_of(path) == before
+    with_id3v1(path)  # several tags, one after the other
+    assert content_of(path) == before
+
+
+def test_an_mp4_without_its_index_is_another(tmp_path: Path) -> None:
+    path = write(tmp_path, "aac.m4a")
+    data = path.read_bytes()
+    broken = tmp_path / "broken.m4a"
+    broken.write_bytes(data[: data.index(b"moov") - 4])
+    assert content_of(broken) != content_of(path)
+    # with the index before the samples or behind them it is the same sound
+    assert content_of(write(tmp_path, "aac-index-first.m4a")) == content_of(path)
+
+
+@pytest.mark.parametrize("data", [b"", b"ID3", b"ID3\4\0\0\x7f\x7f\x7f\x7f", b"fLaC", b"RIFF\xff\xff\xff\xffWAVE"])
+def test_what_is_no_music_has_a_content_too(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(data)
+    assert len(content_of(path)) == 40
+
+
+@pytest.mark.parametrize("name", ["x.wav", "x.ogg", "aac.m4a", "av.flac"])
+def test_a_damaged_structure_counts_as_a_whole(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, name)
+    data = path.read_bytes()
+    contents = set()
+    for number in range(2):
+        path.write_bytes(data[:40] + bytes([number]) * 20 + bytes(20) + data[80:])
+        contents.add(content_of(path))
+    assert len(contents) == 2
+
+
+def test_progress_is_reported_of_a_large_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.bin"
+    path.write_bytes(bytes(5 * 2**20 + 1))
+    calls: list[int] = []
+    content_of(path, progress=lambda: calls.append(1))
+    assert len(calls) == 6
+
+
+# --- tags ---
+
+WRITTEN = {
+    "artist": "Bj\xf6rk", "title": "J\xf3ga", "album": "Homogenic", "genre": "Trip hop", "date": "1997-09-20",
+    "track": "2",
+}  # fmt: skip
+
+
+def tagged(path: Path, metadata: dict[str, str]) -> Path:
+    """Write a copy of a file with tags, by FFmpeg."""
+    target = path.with_name("tagged-" + path.name)
+    formats = {".m4a": "ipod", ".wma": "asf", ".aac": "adts", ".opus": "opus"}
+    with av.open(str(path)) as source, av.open(str(target), "w", format=formats.get(path.suffix)) as sink:
+        sink.metadata.update(metadata)
+        stream = sink.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                sink.mux(packet)
+    return target
+
+
+@pytest.mark.parametrize("name", ["lame.mp3", "av.flac", "x.ogg", "x.opus", "aac.m4a", "alac.m4a", "wma.wma"])
+def test_tags_of_another_program_are_read(tmp_path: Path, name: str) -> None:
+    tags = read_tags(tagged(write(tmp_path, name), WRITTEN))
+    assert tags.duration_s == pytest.approx(2.0, abs=0.15)  # a frame or two of padding
+    assert tags == Tags(
+        artist="Björk",
+        title="Jóga",
+        album="Homogenic",
+        genre="Trip hop",
+        year=1997,
+        track=2,
+        duration_s=tags.duration_s,
+    )
+
+
+def test_tags_of_wav_and_ape(tmp_path: Path) -> None:
+    path = write(tmp_path, "x.wav")
+    tag(path, "in a chunk")
+    assert read_tags(path).title == "in a chunk"
+    path = write(tmp_path, "wavpack.wv")
+    file = mutagen.File(path)
+    file.tags = APEv2()
+    file.tags.update({"Title": "in the end", "Artist": ["one", "two"], "Year": "1971", "Track": "3/12"})
+    file.save()
+    tags = read_tags(path)
+    assert (tags.title, tags.artist, tags.year, tags.track) == ("in the end", "one; two", 1971, 3)
+
+
+def test_unusual_values(tmp_path: Path) -> None:
+    path = write(tmp_path, "aac.m4a")
+    file = MP4(path)
+    file["\xa9nam"] = ["  two\nlines\0and more  "]
+    file["\xa9ART"] = ["", "a", "a"]
+    file["\xa9alb"] = ["x" * 10_000]
+    file["\xa9day"] = ["once"]
+    file["trkn"] = [(0, 9)]
+    file.save()
+    tags = read_tags(path)
+    assert (tags.title, tags.artist, tags.album) == ("two lines; and more", "a", "x" * 500)
+    assert (tags.year, tags.track, tags.genre) == (None, None, None)
+
+
+def test_no_tags(tmp_path: Path) -> None:
+    path = tmp_path / "x.mp3"
+    for data in (b"", b"no music", b"ID3\4\0\0\x7f\x7f\x7f\x7f", b"fLaC\0\0\0\x22" + bytes(9)):
+        path.write_bytes(data)
+        assert read_tags(path) == Tags()
+    with pytest.raises(FileNotFoundError):
+        read_tags(tmp_path / "absent.mp3")
+
+
+# --- which files may be music ---
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_music_is_known_by_its_beginning(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, name)
+    nameless = tmp_path / "track 01"
+    shutil.copy(path, nameless)
+    # ADTS has no mark but a sync word of twelve bits, which many other files have too
+    assert may_be_audio(str(nameless)) is (name != "aac.aac")
+    assert may_be_audio(str(path))
+    picture = path.rename(tmp_path / "x.JPG")
+    assert not may_be_audio(str(picture))
+
+
+def test_what_is_no_music_is_known_by_its_beginning() -> None:
+    rng = np.random.default_rng(0)
+    # of random beginnings 1 in 2000 has a frame's bits; that another one follows is as unlikely again
+    assert not any(begins_like_audio(rng.bytes(4096)) for _ in range(2000))
+    for head in (b"", b"\xff", b"\xff\xfb\x90\x00", b"\x89PNG\r\n", b"%PDF-1.7", b"PK\3\4", b"<html>", b"\x7fELF"):
+        assert not begins_like_audio(head)
+
+
+def test_endings_are_one_or_the_other() -> None:
+    assert not AUDIO_ENDINGS & OTHER_ENDINGS
