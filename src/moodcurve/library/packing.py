@@ -100,26 +100,28 @@ def _packed(column: list[float], known: list[tuple[int, IntArray]]) -> bytes:
         known.append((RAW, np.empty(0, np.int64)))
         return _COLUMN.pack(RAW, 0, 0, 8, len(values)) + values.astype("<f8").tobytes()
     whole = np.rint(values * 10**decimals).astype(np.int64)
-    best: tuple[float, int, int, IntArray] | None = None
-    # the usual few columns are all tried; of more, only the first
-    followed = [
-        (0, whole),
-        *((i + 1, whole - x) for i, (d, x) in enumerate(known[:200]) if d == decimals and len(x) == len(whole)),
-    ]
-    for other, rest in followed:
-        for order in range(3):
-            left = np.diff(rest, n=order, prepend=[0] * order)
-            cost = float(np.log2(1 + np.abs(left)).sum())
-            if best is None or cost < best[0]:
-                best = cost, order, other, left
-    assert best is not None
+    alike = {0: whole} | {
+        i + 1: whole - x for i, (d, x) in enumerate(known[:254]) if (d, len(x)) == (decimals, len(whole))
+    }
+    # the column to follow is chosen by what is left after one difference, as all of them move slowly
+    other = min(alike, key=lambda i: _cost(_differences(alike[i], 1)))
+    left, order = min(((_differences(alike[other], n), n) for n in range(3)), key=lambda found: _cost(found[0]))
     known.append((decimals, whole))
-    _, order, other, left = best
     # ...3, 1, 0, 2, 4...: small numbers of either sign have small codes
     codes = np.where(left < 0, -2 * left - 1, 2 * left).astype("<u8")
     size = max(1, (int(codes.max()).bit_length() + 7) // 8)
     planes = codes.view(np.uint8).reshape(-1, 8)[:, :size].T
     return _COLUMN.pack(decimals, order, other, size, len(values)) + planes.tobytes()
+
+
+def _differences(x: IntArray, order: int) -> IntArray:
+    """Differences of an order, as many as there are numbers: the first ones are from 0."""
+    return np.diff(x, n=order, prepend=np.zeros(order, np.int64))
+
+
+def _cost(left: IntArray) -> float:
+    """About how many bits numbers take."""
+    return float(np.log2(1 + np.abs(left)).sum())
 
 
 def _unpacked(raw: bytes) -> list[list[float]]:
@@ -153,8 +155,9 @@ def _unpacked(raw: bytes) -> list[list[float]]:
 
 def _decimals(values: npt.NDArray[np.float64]) -> int:
     """Give the fewest decimals that hold all values exactly as `round` gives them; `RAW` if too many."""
+    if not np.abs(values).max() < 2**20:  # in the finest steps, 2^40; NaN fails this too
+        return RAW
     for decimals in range(MOST_DECIMALS + 1):
-        whole = np.rint(values * 10**decimals)
-        if np.abs(whole).max() < 2**40 and np.array_equal(whole / 10**decimals, values):
+        if np.array_equal(np.rint(values * 10**decimals) / 10**decimals, values):
             return decimals
     return RAW

@@ -217,8 +217,10 @@ def _named(path: AnyPath) -> str:
 
 def _check(path: AnyPath, db: sqlite3.Connection, *, write: bool) -> None:
     """Refuse what is no library before anything of it is changed, and let a writer's log be one that readers pass."""
+    # in this order: another process may be making it, and its first tables come together with its application id
+    empty = schema.is_empty(db)
     application, version = schema.layout(db)
-    if not (write and schema.is_empty(db)) and application != schema.APPLICATION_ID:
+    if not (write and empty) and application != schema.APPLICATION_ID:
         raise LibraryError(f"{_named(path)}: not a library of moodcurve; `moodcurve scan FOLDER` makes one")
     current = len(schema.MIGRATIONS)
     if version > current:

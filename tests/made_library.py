@@ -1,0 +1,85 @@
+"""Songs for the tests of the library: curves of any length, and changes that store them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moodcurve.categories import probabilities
+from moodcurve.curve import Curve
+from moodcurve.library import FileSeen, Heard, Library, SongHeard, Tags, open_library
+
+COLUMNS = 236
+
+
+def wandering_curve(points: int = 240, *, seed: int = 0, everything: bool = True, **changes: Any) -> Curve:
+    """A random walk on the plane, smooth as models' answers are, with all that a model may say, or the least."""
+    rng = np.random.default_rng(seed)
+    steps = np.cumsum(rng.normal(0, 0.02, (points, 2)), axis=0)
+    values = np.clip(rng.uniform(-0.5, 0.5, 2) + steps, -1, 1)
+    spread = np.array([0.2, 0.25]) * rng.uniform(0.8, 1.2)
+    # the ends of a model's own interval move a little on their own
+    reach = spread * (1.6 + np.cumsum(rng.normal(0, 0.002, (points, 2)), axis=0))
+    ends = np.clip(np.stack([values - reach, values + 1.1 * reach], axis=-1), -1, 1)
+    mean = values.mean(axis=0)
+    fields: dict[str, Any] = {
+        "times_s": np.arange(points) / 2,
+        "arousal": values[:, 0],
+        "valence": values[:, 1],
+        "source": f"music/song {seed}.mp3",
+        "model": "default",
+        "feature_set": "compare236/1",
+        "duration_s": points / 2 + 0.5117,
+    }
+    if everything:
+        fields |= {
+            "arousal_interval": ends[:, 0],
+            "valence_interval": ends[:, 1],
+            "song_interval": np.clip(np.column_stack([mean - 0.31, mean + 0.33]), -1, 1),
+            "probabilities": probabilities(values, spread, "quadrants"),
+            "song_probabilities": probabilities(mean[None], spread, "quadrants")[0],
+            "song_moods": probabilities(mean[None], spread, "moods")[0],
+            "rating": np.clip(1.2 * mean, -1, 1),
+            "rating_interval": np.clip(np.column_stack([1.2 * mean - 0.4, 1.2 * mean + 0.4]), -1, 1),
+            "novelty": float(rng.lognormal(-0.7, 0.5)),
+        }
+    return Curve(**(fields | changes))
+
+
+def song(content: str, curve: Curve | None = None) -> SongHeard:
+    """A song that was heard; its descriptors follow from its content."""
+    rng = np.random.default_rng(list(content.encode()))
+    return SongHeard(
+        content, Heard(curve=curve or wandering_curve(12), descriptors=rng.normal(size=COLUMNS).astype("f4"))
+    )
+
+
+def file(path: str, content: str, *, size: int = 1000, mtime_ns: int = 10**18 + 1, **tags: Any) -> FileSeen:
+    """A file that was seen."""
+    return FileSeen(path, size, mtime_ns, content, Tags(**tags))
+
+
+def made_library(path: Path, songs: int) -> list[tuple[Curve, FileSeen]]:
+    """Write songs with varied tags, some of them missing; give what was written, the first song first."""
+    rng = np.random.default_rng(11)
+    made = []
+    for i in range(songs):
+        curve = wandering_curve(int(rng.integers(4, 30)), seed=i, everything=bool(i % 4), duration_s=float(30 + 7 * i))
+        tags = {
+            "artist": [None, "Björk", "Antonín Dvořák", "BJORN"][i % 4],
+            "title": None if i % 7 == 3 else f"Song {i % 10} über alles",
+            "album": None if i % 5 == 1 else f"Album {i % 3}",
+            "genre": ["Jazz", "jazz fusion", "Rock", None][i % 4],
+            "year": None if i % 6 == 2 else 1960 + i,
+            "track": i % 4 + 1,
+        }
+        made.append((curve, file(f"/music/{i % 3}/{i:03} x.mp3", f"content {i}", **tags)))
+    with open_library(path, write=True) as library:
+        library.write(change for curve, seen in made for change in (song(seen.content, curve), seen))
+    return made
+
+
+def dump(library: Library) -> dict[str, list[Any]]:
+    """All rows of all tables, but the times of writing."""
+    tables = [name for (name,) in library.db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {name: list(library.db.execute(f"SELECT * FROM {name} ORDER BY 1")) for name in sorted(tables)}
