@@ -142,7 +142,9 @@ class _Scan:
         self._key = key
         self._teller = teller
         self._analysed = library.contents()
+        """What analysed each sound that was known before this scan."""
         self._current: set[str] = set()
+        """Sounds that need no analysis, or none any more."""
         self._to_hear: deque[_File] = deque()
         self._at_work: dict[int, _File] = {}
         self._sharing: dict[str, list[_File]] = {}
@@ -155,7 +157,6 @@ class _Scan:
     def plan(self, found: Walk, *, again: bool) -> None:
         """Tell what is as it was from what has to be opened."""
         tally = self.tally
-        # what need not be analysed
         self._current = {c for c, made_by in self._analysed.items() if not again or made_by == self._key}
         for path, state in found.files.items():
             tally.files += 1
@@ -226,10 +227,14 @@ class _Scan:
         """Look whether the sound is known, or is being analysed."""
         if content in self._current:
             known = self.known.get(file.path)
+            kind: Kind = "changed"
             if known is None:
+                kind = "recognised" if content in self._analysed else "new"
+            elif known.content == content and known.problem is None:
+                kind = "retagged"
+            if kind == "recognised":
                 self._recognised.append(content)
-            same = known is not None and known.content == content and known.problem is None
-            self._settle(file, "recognised" if known is None else "retagged" if same else "changed")
+            self._settle(file, kind)
         elif content in self._sharing:
             self._sharing[content].append(file)
         else:

@@ -147,7 +147,8 @@ class _Walker:
                 self.found.listed.add(here)
             else:
                 self.found.empty.append(here)
-            waiting += [path for path in map(self._entry, reversed(listing)) if path is not None]
+            folders = [path for path in map(self._entry, listing) if path is not None]
+            waiting += reversed(folders)
 
     def _entry(self, entry: "os.DirEntry[str]") -> str | None:
         """Take an entry if it is a file; give its path if it is a folder to go through."""
