@@ -136,6 +136,14 @@ def test_figures_are_scikit_learns() -> None:
         assert found[name]["low"] < found[name]["value"] < found[name]["high"]
 
 
+def test_songs_of_one_class_alone_cannot_teach_a_machine() -> None:
+    songs = made_dataset(6).songs
+    for song in songs:
+        song.annotation.arousal[:] = song.annotation.valence[:] = 0.5
+    with pytest.raises(TrainingError, match="songs must be moments of two quadrants or more, got 'one class alone'"):
+        fit_svm(songs, SVMConfig())
+
+
 @pytest.mark.parametrize("kind", [SVMConfig, SoftmaxConfig])
 def test_unknown_scheme_is_refused(kind: type) -> None:
     with pytest.raises(TrainingError, match="scheme must be one of quadrants, moods, got 'words'"):
@@ -157,6 +165,8 @@ def test_comparison_counts_every_moment_and_song_once_and_its_page_shows_it() ->
             for found in result[scheme][part].values():
                 assert np.sum(found["confusion"]) == number
                 assert np.shape(found["confusion"]) == (len(names), len(names))
+    with pytest.raises(TrainingError, match="scheme must be one of quadrants, moods, got 'words'"):
+        run_categories(made_dataset(20, frames=8), schemes=("words",))
     page = category_report(result)
     assert f"{result['quadrants']['moments']['svm']['accuracy']['value']:.3f}" in page
     assert "| truth \\ curve | pleased | excited |" in page

@@ -103,11 +103,19 @@ class SoftmaxClassifier:
 
 
 def fit_svm(songs: Sequence[Song], config: SVMConfig) -> SVMClassifier:
-    """Fit on every `frame_step`-th frame; classes weigh inversely to their number of frames."""
+    """Fit on every `frame_step`-th frame; classes weigh inversely to their number of frames.
+
+    Raises
+    ------
+    TrainingError
+        If all these frames are of one class.
+    """
     preprocessing = fit_preprocessing(stacked(songs)[0], config.preprocessing)
     x, y = stacked(songs, step=config.frame_step)
+    targets = classes(y, config.scheme)
+    check(len(set(targets.tolist())) > 1, "songs", f"moments of two {config.scheme} or more", "one class alone")
     machine = svm.SVC(C=config.C, gamma=config.gamma, class_weight="balanced", cache_size=500)
-    machine.fit(preprocessing.apply(x), classes(y, config.scheme))
+    machine.fit(preprocessing.apply(x), targets)
     return SVMClassifier(config=config, preprocessing=preprocessing, machine=machine)
 
 

@@ -13,6 +13,7 @@ from moodcurve.datasets.splits import k_fold
 from moodcurve.learn.benchmark import DRAWS, cross_predict, setting
 from moodcurve.learn.benchmark_table import Row, as_markdown
 from moodcurve.learn.categories import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
+from moodcurve.learn.config import check
 from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.training import family
@@ -27,6 +28,7 @@ NAMES = {
     "softmax": "network with softmax on frames",
     "curve": "curve, from its mean and spread",
 }
+PARTS = ("moments", "songs")
 Songs = list[FloatArray]
 """Probabilities of each song's moments, (n, classes)."""
 
@@ -47,7 +49,14 @@ class Judged:
     losses: FloatArray
 
 
-def run_categories(dataset: Dataset, *, curve: str = "two-level", seed: int = 0, progress: Progress = silent) -> Any:
+def run_categories(
+    dataset: Dataset,
+    *,
+    schemes: Sequence[str] = tuple(SCHEMES),
+    curve: str = "blend",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Any:
     """Compare on five folds with disjoint artists, for moments and for songs; gives strict JSON's content.
 
     The truth is the class of the mean ratings: of a moment, or of the mean of a song's moments. A song's
@@ -55,21 +64,35 @@ def run_categories(dataset: Dataset, *, curve: str = "two-level", seed: int = 0,
     spread of songs. The curve's spreads are the root mean squared errors, by axis, over the songs of the *other*
     folds, each predicted out of fold, though by models some of which have learned from the songs tested here: two
     numbers carry that over.
+
+    Raises
+    ------
+    TrainingError
+        If there is no such scheme or family, or the songs of four folds are of one class.
+    DatasetError
+        If the songs have fewer artists than folds.
     """
+    for scheme in schemes:
+        check(scheme in SCHEMES, "scheme", f"one of {', '.join(SCHEMES)}", scheme)
     songs = dataset.songs
     splits = k_fold(songs, FOLDS, seed, by="artist")
     kind = family(curve)
-    curves = cross_predict(songs, splits, kind, kind.config(), seed=seed, report=lambda done: None)
+    steps = (1 + len(schemes)) * FOLDS
+
+    def report(done: int) -> None:
+        progress(done, steps, f"curves of {curve}")
+
+    curves = cross_predict(songs, splits, kind, kind.config(), seed=seed, report=report)
     result: dict[str, Any] = {
         **setting(dataset, songs=len(songs), folds=FOLDS, seed=seed, curve=curve),
     }
-    for number, scheme in enumerate(SCHEMES):
+    for number, scheme in enumerate(schemes, start=1):
         truth = [classes(song.y, scheme) for song in songs]
         song_truth = [classes(song.y.mean(axis=0, keepdims=True), scheme) for song in songs]
         shares: dict[str, Songs] = {name: [np.empty(0)] * len(songs) for name in NAMES}
         song_shares: dict[str, Songs] = {name: [np.empty(0)] * len(songs) for name in NAMES}
         for fold, (train, test) in enumerate(splits):
-            progress(number * FOLDS + fold, len(SCHEMES) * FOLDS, scheme)
+            progress(number * FOLDS + fold, steps, scheme)
             learned = [songs[i] for i in train]
             machine = fit_svm(learned, SVMConfig(scheme=scheme))
             net = fit_softmax(learned, SoftmaxConfig(scheme=scheme), seed=seed)
@@ -91,7 +114,7 @@ def run_categories(dataset: Dataset, *, curve: str = "two-level", seed: int = 0,
             "moments": {name: figures(judge(truth, shares[name]), seed) for name in NAMES},
             "songs": {name: figures(judge(song_truth, song_shares[name]), seed) for name in NAMES},
         }
-    progress(len(SCHEMES) * FOLDS, len(SCHEMES) * FOLDS, "done")
+    progress(steps, steps, "done")
     return result
 
 
@@ -133,20 +156,36 @@ def category_report(result: Any) -> str:
         f"{result['dataset']}, {result['songs']} songs, {result['feature_set']}; {result['folds']}. Ranges are "
         f"{result['interval']}. The curve is that of the family {result['curve']}; the log loss of a class that was "
         f"given less than {LEAST:g} counts as if that had been given. The SVM weighs classes inversely to their "
-        "number, which lifts its macro-F1 at the cost of accuracy, and its shares are not calibrated.",
+        "number, which lifts its macro-F1 at the cost of accuracy, and its shares are not calibrated. Tables with the "
+        "names of classes count how often each was given where each was true.",
     ]
-    for scheme in SCHEMES:
-        for part in ("moments", "songs"):
-            rows: list[Row] = [("classes by", "accuracy", "macro-F1", "log loss")]
-            for name, found in result[scheme][part].items():
-                cells = (_cell(found[figure]) for figure in ("accuracy", "macro_f1", "log_loss"))
-                rows.append((NAMES[name], *cells))
-            names = result[scheme]["classes"]
-            counts = result[scheme][part]["curve"]["confusion"]
-            matrix: list[Row] = [("truth \\ curve", *names)]
-            matrix += [(name, *map(str, row)) for name, row in zip(names, counts, strict=True)]
-            parts += [f"## {scheme.capitalize()} of {part}", as_markdown(rows), as_markdown(matrix)]
+    for scheme in schemes_of(result):
+        for part in PARTS:
+            parts += [f"## {scheme.capitalize()} of {part}", as_markdown(category_table(result, scheme, part))]
+            for name in ("svm", "softmax", "curve"):
+                parts.append(as_markdown(confusion_table(result, scheme, part, name)))
     return "\n\n".join(parts) + "\n"
+
+
+def schemes_of(result: Any) -> tuple[str, ...]:
+    """Give the schemes that `run_categories` compared."""
+    return tuple(scheme for scheme in SCHEMES if scheme in result)
+
+
+def category_table(result: Any, scheme: str, part: str) -> list[Row]:
+    """Give accuracy, macro-F1 and log loss of all classifiers as rows, the first a header."""
+    rows: list[Row] = [("classes by", "accuracy", "macro-F1", "log loss")]
+    for name, found in result[scheme][part].items():
+        rows.append((NAMES[name], *(_cell(found[figure]) for figure in ("accuracy", "macro_f1", "log_loss"))))
+    return rows
+
+
+def confusion_table(result: Any, scheme: str, part: str, name: str) -> list[Row]:
+    """Give how often one classifier gave each class where each was true, as rows, the first a header."""
+    names = result[scheme]["classes"]
+    counts = result[scheme][part][name]["confusion"]
+    rows: list[Row] = [(f"truth \\ {name}", *names)]
+    return rows + [(true, *map(str, row)) for true, row in zip(names, counts, strict=True)]
 
 
 def _shares(truth: Sequence[npt.NDArray[np.int64]], n_classes: int) -> FloatArray:

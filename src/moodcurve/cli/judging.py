@@ -1,0 +1,130 @@
+"""Commands that judge what songs are as wholes: mood classes, and ratings of songs."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from moodcurve.cli.app import advance, app, say
+from moodcurve.cli.parsing import Argument, Option
+from moodcurve.wording import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from moodcurve.datasets import Dataset
+    from moodcurve.learn.model import Progress
+
+
+class Scheme(StrEnum):
+    """Ways to divide the plane into classes."""
+
+    quadrants = "quadrants"
+    moods = "moods"
+
+
+DatasetArgument = Annotated[
+    Path, Argument(metavar="DATASET", help="Folder of annotated songs: DEAM, or one with labels.csv.")
+]
+JsonOption = Annotated[Path | None, Option("--json", metavar="FILE", help="Write JSON here.")]
+SeedOption = Annotated[int, Option("--seed", metavar="N", min=0, help="Of folds, training and intervals.")]
+CurveOption = Annotated[str, Option("--curve", metavar="FAMILY", help="Model family whose curve stands beside.")]
+
+
+@app.command
+def categories(
+    folder: DatasetArgument,
+    scheme: Annotated[Scheme | None, Option("--scheme", help="These classes alone.")] = None,
+    curve: CurveOption = "blend",
+    json_file: JsonOption = None,
+    output: Annotated[
+        Path | None, Option("-o", metavar="DIR", help="Write categories.json and categories.md here.")
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Learn mood classes by SVM and by a network with softmax, and judge them beside the curve's classes.
+
+    Five folds, artists disjoint: accuracy, macro-F1, log loss and confusion matrix, of moments and of songs.
+
+    Example: moodcurve categories DEAM --scheme quadrants -o results
+    """
+    from moodcurve import terminal
+    from moodcurve.categories import SCHEMES
+    from moodcurve.learn.category_benchmark import (
+        PARTS,
+        category_report,
+        category_table,
+        confusion_table,
+        run_categories,
+        schemes_of,
+    )
+
+    def run(dataset: "Dataset", progress: "Progress") -> Any:
+        schemes = tuple(SCHEMES) if scheme is None else (scheme.value,)
+        return run_categories(dataset, schemes=schemes, curve=curve, seed=seed, progress=progress)
+
+    result = _judge(folder, run, category_report, json_file, output, "categories")
+    for name in schemes_of(result):
+        for part in PARTS:
+            terminal.print_lines([f"{name} of {part}"])
+            terminal.print_rows(category_table(result, name, part))
+            for classifier in ("svm", "softmax", "curve"):
+                terminal.print_rows(confusion_table(result, name, part, classifier))
+
+
+@app.command
+def songlevel(
+    folder: DatasetArgument,
+    curve: CurveOption = "blend",
+    json_file: JsonOption = None,
+    output: Annotated[
+        Path | None, Option("-o", metavar="DIR", help="Write song_level.json and song_level.md here.")
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Judge how well the ratings that songs got as wholes are predicted, and whether their 90 % intervals hold.
+
+    Five folds, artists disjoint: from the mean of the curve, by a regression on the ratings, and by both.
+
+    Example: moodcurve songlevel DEAM -o results
+    """
+    from moodcurve import terminal
+    from moodcurve.learn.song_level_benchmark import run_song_level, song_level_report, song_level_table
+
+    def run(dataset: "Dataset", progress: "Progress") -> Any:
+        return run_song_level(dataset, curve=curve, seed=seed, progress=progress)
+
+    terminal.print_rows(song_level_table(_judge(folder, run, song_level_report, json_file, output, "song_level")))
+
+
+def _judge(
+    folder: Path,
+    run: "Callable[[Dataset, Progress], Any]",
+    report: "Callable[[Any], str]",
+    json_file: Path | None,
+    output: Path | None,
+    stem: str,
+) -> Any:
+    """Read a dataset, judge it with progress, and write what is found: JSON, and in a folder a page beside."""
+    from moodcurve import terminal
+    from moodcurve.files import check_writable, written_whole
+    from moodcurve.learn.protocols import read_for
+
+    files = (json_file, output / f"{stem}.json" if output is not None else None)
+    wanted = [file for file in files if file is not None]
+    for file in wanted:
+        check_writable(file)
+    with terminal.progress_bar() as bar:
+        task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
+        dataset = read_for(folder, "deam", progress=lambda done, total: advance(bar, task, done, total))
+        result = run(dataset, lambda done, total, what: bar.update(task, completed=done, total=total, description=what))
+    for note in dataset.notes:
+        say(note)
+    texts = dict.fromkeys(wanted, json.dumps(result, indent=1, allow_nan=False) + "\n")
+    if output is not None:
+        texts[output / f"{stem}.md"] = report(result)
+    for file, text in texts.items():
+        with written_whole(file) as scratch:
+            scratch.write_text(text, encoding="utf-8")
+        say(f"wrote {file}")
+    return result

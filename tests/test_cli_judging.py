@@ -1,0 +1,79 @@
+"""The commands `categories` and `songlevel` on a folder of one's own songs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from command_line import run
+from made_songs import made_dataset
+from moodcurve.categories import SCHEMES
+from moodcurve.cli.judging import Scheme
+from moodcurve.features import COMPARE260, write_csv
+from moodcurve.learn.category_benchmark import category_report
+from moodcurve.learn.song_level_benchmark import song_level_report
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOODCURVE_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def own_songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty songs of fifteen artists with features, labels and a rating of each song as a whole."""
+    home = tmp_path_factory.mktemp("songs") / "my songs"
+    (home / "features").mkdir(parents=True)
+    labels, infos = ["song_id,time_s,arousal,valence"], ["song_id,artist,arousal,valence"]
+    for song in made_dataset(30, frames=8, feature_set=COMPARE260).songs:
+        with (home / "features" / f"{song.song_id}.csv").open("w", encoding="ascii") as stream:
+            write_csv(song.features, stream)
+        labels += [f"{song.song_id},{t},{a},{v}" for t, (a, v) in zip(song.features.times_s, song.y, strict=True)]
+        a, v = 5 + 4 * song.y.mean(axis=0)
+        infos.append(f"{song.song_id},{song.artist},{a},{v}")
+    (home / "labels.csv").write_text("\n".join(labels))
+    (home / "songs.csv").write_text("\n".join(infos))
+    return home
+
+
+def test_categories_are_judged_printed_and_written(own_songs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = run("categories", own_songs, "--scheme", "quadrants", "--curve", "mlr", "-o", out, "--json", tmp_path / "x")
+    assert done.exit_code == 0, done.stderr
+    assert "The artist of" not in done.stderr
+    result = json.loads((out / "categories.json").read_text(encoding="utf-8"))
+    assert (tmp_path / "x").read_text(encoding="utf-8") == (out / "categories.json").read_text(encoding="utf-8")
+    assert (result["dataset"], result["songs"]) == ("my songs", 30)
+    assert "moods" not in result
+    assert (out / "categories.md").read_text(encoding="utf-8") == category_report(result)
+    for part in ("moments", "songs"):
+        assert f"quadrants of {part}" in done.stdout
+        for name in ("svm", "softmax", "curve"):
+            found = result["quadrants"][part][name]
+            assert f"{found['macro_f1']['value']:.3f} ({found['macro_f1']['low']:.3f}" in done.stdout
+            assert f"truth \\ {name}" in done.stdout
+            row = ["tense-negative", *map(str, found["confusion"][1])]
+            assert row in [line.split() for line in done.stdout.splitlines()]
+
+
+def test_ratings_of_songs_are_judged_printed_and_written(own_songs: Path, tmp_path: Path) -> None:
+    done = run("songlevel", own_songs, "--curve", "mlr", "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    result = json.loads((tmp_path / "out" / "song_level.json").read_text(encoding="utf-8"))
+    assert (tmp_path / "out" / "song_level.md").read_text(encoding="utf-8") == song_level_report(result)
+    assert f"{result['valence']['line']['rmse']['value']:.3f}" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["categories", "songlevel"])
+def test_what_is_wrong_is_said_in_one_line(own_songs: Path, tmp_path: Path, command: str) -> None:
+    unknown = run(command, own_songs, "--curve", "forest")
+    assert unknown.exit_code == 1
+    assert "model family 'forest' is not known" in unknown.stderr
+    (tmp_path / "file").touch()
+    taken = run(command, own_songs, "-o", tmp_path / "file")
+    assert taken.exit_code == 1
+    assert len(taken.stderr.splitlines()) == 1
+
+
+def test_schemes_are_those_of_the_library() -> None:
+    assert list(Scheme) == list(SCHEMES)
