@@ -1,6 +1,7 @@
 """The commands `categories` and `songlevel` on a folder of one's own songs."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,17 @@ def test_ratings_of_songs_are_judged_printed_and_written(own_songs: Path, tmp_pa
     result = json.loads((tmp_path / "out" / "song_level.json").read_text(encoding="utf-8"))
     assert (tmp_path / "out" / "song_level.md").read_text(encoding="utf-8") == song_level_report(result)
     assert f"{result['valence']['line']['rmse']['value']:.3f}" in done.stdout
+
+
+def test_a_song_that_was_left_out_is_told_by_the_exit_code(own_songs: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "songs"
+    shutil.copytree(own_songs, folder)
+    (folder / "features" / "7.csv").unlink()
+    done = run("songlevel", folder, "--curve", "mlr")
+    assert done.exit_code == 1
+    assert "song 7 left out" in done.stderr
+    assert "mean of line and regression" in done.stdout
+    assert run("benchmark", folder, "--protocol", "deam", "--models", "mlr").exit_code == 1
 
 
 @pytest.mark.parametrize("command", ["categories", "songlevel"])

@@ -252,6 +252,27 @@ def test_songs_without_a_file_or_without_labels(folder: Path) -> None:
     only_note(dataset, "^song humming left out: a file without labels")
 
 
+def test_commands_end_with_1_where_a_song_was_left_out(folder: Path, tmp_path: Path) -> None:
+    model, ids = tmp_path / "mine.onnx", tmp_path / "ids.txt"
+    write_noise(folder / "audio" / "humming.wav")  # no annotated song, so that nothing is missing
+    run("train", folder, "--model", "mlr", "-o", model)
+    with (folder / "labels.csv").open("a") as file:
+        file.writelines(f"{song_id},1,0,0\n" for song_id in ("ghost", "phantom"))
+    assert read_dataset(folder).left_out == ("ghost", "phantom")
+    for arguments in (
+        ("train", folder, "--model", "mlr", "-o", model),
+        ("evaluate", folder, "--model", model),
+    ):
+        done = run_command(*arguments)
+        assert done.exit_code == 1
+        assert "2 songs (ghost, phantom) left out: labels without a file" in done.stderr
+    # what is not asked for is not missing
+    ids.write_text("a\nb\n")
+    run("evaluate", folder, "--model", model, "--ids", ids)
+    ids.write_text("a\n")
+    assert run_command("train", folder, "--model", "mlr", "--without", ids, "-o", model).exit_code == 1
+
+
 @pytest.mark.parametrize("trick", ["../secret", "./a", "../features/a", "audio/../a", "a.csv", "..", "~", "a\\b"])
 def test_ids_lead_to_no_file_elsewhere(folder: Path, trick: str) -> None:
     write_features(folder.parent / "secret.csv")

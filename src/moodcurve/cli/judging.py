@@ -41,7 +41,7 @@ def categories(
         Path | None, Option("-o", metavar="DIR", help="Write categories.json and categories.md here.")
     ] = None,
     seed: SeedOption = 0,
-) -> None:
+) -> int:
     """Learn mood classes by SVM and by a network with softmax, and judge them beside the curve's classes.
 
     Five folds, artists disjoint: accuracy, macro-F1, log loss and confusion matrix, of moments and of songs.
@@ -63,13 +63,14 @@ def categories(
         schemes = tuple(SCHEMES) if scheme is None else (scheme.value,)
         return run_categories(dataset, schemes=schemes, curve=curve, seed=seed, progress=progress)
 
-    result = _judge(folder, run, category_report, json_file, output, "categories")
+    result, exit_code = _judge(folder, run, category_report, json_file, output, "categories")
     for name in schemes_of(result):
         for part in PARTS:
             terminal.print_lines([f"{name} of {part}"])
             terminal.print_rows(category_table(result, name, part))
             for classifier in ("svm", "softmax", "curve"):
                 terminal.print_rows(confusion_table(result, name, part, classifier))
+    return exit_code
 
 
 @app.command
@@ -81,7 +82,7 @@ def songlevel(
         Path | None, Option("-o", metavar="DIR", help="Write song_level.json and song_level.md here.")
     ] = None,
     seed: SeedOption = 0,
-) -> None:
+) -> int:
     """Judge how well the ratings that songs got as wholes are predicted, and whether their 90 % intervals hold.
 
     Five folds, artists disjoint: from the mean of the curve, by a regression on the ratings, and by both.
@@ -94,7 +95,9 @@ def songlevel(
     def run(dataset: "Dataset", progress: "Progress") -> Any:
         return run_song_level(dataset, curve=curve, seed=seed, progress=progress)
 
-    terminal.print_rows(song_level_table(_judge(folder, run, song_level_report, json_file, output, "song_level")))
+    result, exit_code = _judge(folder, run, song_level_report, json_file, output, "song_level")
+    terminal.print_rows(song_level_table(result))
+    return exit_code
 
 
 def _judge(
@@ -104,8 +107,11 @@ def _judge(
     json_file: Path | None,
     output: Path | None,
     stem: str,
-) -> Any:
-    """Read a dataset, judge it with progress, and write what is found: JSON, and in a folder a page beside."""
+) -> tuple[Any, int]:
+    """Read a dataset, judge it with progress, and write what is found: JSON, and in a folder a page beside.
+
+    Gives what is found, and 1 if a song was left out, else 0.
+    """
     from moodcurve import terminal
     from moodcurve.files import check_writable, written_whole
     from moodcurve.learn.protocols import read_for
@@ -127,4 +133,4 @@ def _judge(
         with written_whole(file) as scratch:
             scratch.write_text(text, encoding="utf-8")
         say(f"wrote {file}")
-    return result
+    return result, int(bool(dataset.left_out))

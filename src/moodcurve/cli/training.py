@@ -133,11 +133,14 @@ def benchmark(
     folder: DatasetArgument,
     protocol: Annotated[Protocol, Option("--protocol", help="Which songs, labels and folds.")] = Protocol.paper,
     models: Annotated[str, Option("--models", metavar="a,b,...", help="Model families.")] = "mlr,svr,ffnn",
+    config: Annotated[
+        Path | None, Option("--config", metavar="FILE.toml", help="Settings of families, a table each.")
+    ] = None,
     json_file: Annotated[Path | None, Option("--json", metavar="FILE", help="Write JSON here.")] = None,
     output: Annotated[Path | None, Option("-o", metavar="DIR", help="Write JSON, tables and figure here.")] = None,
     seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of splits, training and intervals.")] = 0,
     cache: Annotated[Path | None, Option("--cache", metavar="DIR", help="Keep predictions here, and use them.")] = None,
-) -> None:
+) -> int:
     """Train and test model families by a stated protocol, with the published figures beside.
 
     -o DIR writes DIR/<protocol>.json, .md and a figure, .png.
@@ -151,8 +154,11 @@ def benchmark(
     from moodcurve.learn.benchmark import run_benchmark
     from moodcurve.learn.benchmark_table import beside_table, difference_table, draw, explanations, report, table
     from moodcurve.learn.ceiling_rows import ceiling_rows
+    from moodcurve.learn.config import read_configs
     from moodcurve.learn.protocols import read_for
+    from moodcurve.learn.training import FAMILIES
 
+    configs = read_configs(config, {name: kind.config for name, kind in FAMILIES.items()}) if config else None
     for file in (json_file, output / f"{protocol.value}.json" if output is not None else None):
         if file is not None:
             check_writable(file)
@@ -160,7 +166,9 @@ def benchmark(
     with terminal.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_for(folder, protocol, progress=lambda done, total: advance(bar, task, done, total))
-        result = run_benchmark(dataset, protocol, families, seed=seed, progress=_steps(bar, task), cache=cache)
+        result = run_benchmark(
+            dataset, protocol, families, configs=configs, seed=seed, progress=_steps(bar, task), cache=cache
+        )
         result = replace(result, ceilings=ceiling_rows(folder, dataset, protocol, seed=seed))
     for note in dataset.notes:
         say(note)
@@ -179,12 +187,13 @@ def benchmark(
     if output is not None:
         draw(result, output / f"{protocol.value}.png")
         say(f"wrote {output / f'{protocol.value}.png'}")
+    return int(bool(dataset.left_out))
 
 
 def _read_songs(
     folder: Path, labels: Labels, feature_set: Set, *, ids: Path | None = None, leave_out: bool = False
 ) -> "tuple[Dataset, bool]":
-    """Read annotated songs, those with the ids of a file or all others; tell whether there were unknown ids."""
+    """Read annotated songs, those with the ids of a file or all others; tell whether some of them are missing."""
     from moodcurve import terminal
     from moodcurve.datasets import read_dataset
     from moodcurve.evaluation import read_ids, select_songs
@@ -202,12 +211,13 @@ def _read_songs(
     for note in dataset.notes:
         say(note)
     if wanted is None:
-        return dataset, False
+        return dataset, bool(dataset.left_out)
+    left_out = leave_out and bool(set(dataset.left_out) - set(wanted))
     dataset, missing = select_songs(dataset, wanted, leave_out=leave_out)
     if missing:
         shown = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
         say(f"{ids}: {len(missing)} of {len(wanted)} ids are not in {folder}: {shown}")
-    return dataset, bool(missing)
+    return dataset, bool(missing) or left_out
 
 
 def _steps(bar: "Progress", task: "TaskID") -> Callable[[int, int, str], None]:

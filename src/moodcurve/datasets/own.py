@@ -82,6 +82,7 @@ def read_own(
         name=one_line(folder.resolve().name) or "songs",
         songs=tuple(song.select(feature_set) for song in songs),
         notes=notes.sentences(),
+        left_out=tuple(sorted(labels.keys() - {song.song_id for song in songs}, key=natural)),
     )
 
 

@@ -107,11 +107,14 @@ class Dataset:
         In the order of their ids; all with the same feature set.
     notes : tuple of str
         What the reader corrected, dropped or doubts, a sentence each.
+    left_out : tuple of str
+        Ids of one's own annotated songs that could not be used; the notes say why.
     """
 
     name: str
     songs: tuple[Song, ...]
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def feature_set(self) -> FeatureSet:
