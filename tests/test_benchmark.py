@@ -16,11 +16,13 @@ from moodcurve.learn.benchmark import cross_predict, run_benchmark
 from moodcurve.learn.benchmark_table import beside_table, difference_table, draw, explanations, report, table
 from moodcurve.learn.ceiling_rows import NAMES as CEILING_NAMES
 from moodcurve.learn.ceiling_rows import ceiling_rows
+from moodcurve.learn.config import read_configs
 from moodcurve.learn.ffnn import FFNNConfig
 from moodcurve.learn.mlr import MLRConfig
 from moodcurve.learn.preprocessing import PreprocessingConfig
 from moodcurve.learn.protocols import PROTOCOLS, read_for
-from moodcurve.learn.training import Family
+from moodcurve.learn.recurrent import ForwardConfig
+from moodcurve.learn.training import FAMILIES, Family
 
 DATASET = made_dataset(20, frames=8)
 FAST = {"ffnn": FFNNConfig(hidden=(8,), max_epochs=2)}
@@ -136,6 +138,12 @@ def test_undefined_figures_are_null_and_dashes() -> None:
     assert beside_table(result)[1][1] == "–"
 
 
+def test_other_settings_than_the_defaults_are_named() -> None:
+    result = run_benchmark(DATASET, "deam", ["mlr", "ffnn"], configs=FAST)
+    (line,) = (line for line in explanations(result) if "other settings" in line)
+    assert line == "FFNN has other settings than its defaults: hidden [8], max_epochs 2."
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_table_and_figure_show_ours_beside_the_published(protocol: str, tmp_path: Path) -> None:
     result = run_benchmark(made_dataset(20, frames=4), protocol, ["mlr", "ffnn"], configs=FAST)
@@ -229,3 +237,23 @@ def test_least_squares_reaches_the_reference_on_the_2015_labels(deam_dir: Path) 
     assert 0.625 <= valence["r"].value < 0.66
     assert arousal["rmse"].value == pytest.approx(0.256, abs=0.01)
     assert valence["rmse"].value == pytest.approx(0.285, abs=0.01)
+
+
+def test_settings_of_families_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("[gru-forward]\nnetworks = 1\n[mlr.preprocessing]\nclip = 3\n")
+    kinds = {name: kind.config for name, kind in FAMILIES.items()}
+    found = read_configs(file, kinds)
+    assert found == {
+        "gru-forward": ForwardConfig(networks=1),
+        "mlr": MLRConfig(preprocessing=PreprocessingConfig(clip=3.0)),
+    }
+    for text, message in (
+        ("[rnn]\nnetworks = 1", "model family 'rnn' is not known; there are mlr, svr"),
+        ("[mlr]\nnetworks = 1", "mlr: unknown key 'networks'; known are preprocessing"),
+        ("mlr = 1", "mlr must be a table of settings, got 1"),
+        ("[mlr", "is not TOML"),
+    ):
+        file.write_text(text)
+        with pytest.raises(TrainingError, match=message):
+            read_configs(file, kinds)

@@ -15,6 +15,7 @@ from moodcurve.datasets.splits import artist_key, k_fold
 from moodcurve.features import COMPARE236, COMPARE260
 from moodcurve.intervals import Intervals
 from moodcurve.learn import TrainingError, study_arms, study_intervals, study_list, study_search
+from moodcurve.learn.config import differing
 from moodcurve.learn.mlr import MLRConfig
 from moodcurve.learn.search import Searched, filter_settings, two_level_settings
 from moodcurve.learn.studies import Study, arm, page
@@ -143,8 +144,8 @@ def test_suggested_settings_are_settings() -> None:
 def test_chosen_settings_are_named() -> None:
     base = {"C": 1.0, "mlr": {"preprocessing": {"clip": 5.0, "pca_components": 0}}}
     found = {"C": 0.123456, "mlr": {"preprocessing": {"clip": 5.0, "pca_components": 30}}}
-    assert study_search.settings_beside(found, base) == "C 0.123, mlr.preprocessing.pca_components 30"
-    assert study_search.settings_beside(base, base) == ""
+    assert differing(found, base) == "C 0.123, mlr.preprocessing.pca_components 30"
+    assert differing(base, base) == ""
 
 
 def test_figures_of_one_songs_intervals() -> None:

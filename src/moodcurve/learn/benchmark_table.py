@@ -6,7 +6,9 @@ import os
 from moodcurve.evaluation import AXES
 from moodcurve.files import written_whole
 from moodcurve.learn.benchmark import Baseline, Benchmark, ModelResult
+from moodcurve.learn.config import as_table, differing
 from moodcurve.learn.protocols import PROTOCOLS
+from moodcurve.learn.training import family
 from moodcurve.metrics import Interval
 
 COLUMNS = {
@@ -94,6 +96,8 @@ def explanations(benchmark: Benchmark) -> list[str]:
         )
     seconds = ", ".join(f"{model.family.upper()} {model.seconds:.0f} s" for model in benchmark.models)
     lines.append(f"Time to train and predict, all splits: {seconds}.")
+    changes = {m.family: differing(m.config, as_table(family(m.family).config())) for m in benchmark.models}
+    lines += [f"{name.upper()} has other settings than its defaults: {x}." for name, x in changes.items() if x]
     lines += [_single_splits(model) for model in benchmark.models]
     lines += [f"{p.model}: {p.protocol}." for p in protocol.published]
     return [*lines, *protocol.remarks]

@@ -31,13 +31,29 @@ def read_config(path: str | os.PathLike[str], kind: type[Config]) -> Config:
     TrainingError
         If the file is missing, is not TOML, has a key that `kind` lacks, or a value that does not fit.
     """
-    try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TrainingError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{path}: is not TOML: {error}") from error
-    return config_from_table(kind, table, where=os.fspath(path))
+    return config_from_table(kind, _read(path), where=os.fspath(path))
+
+
+def read_configs(path: str | os.PathLike[str], kinds: Mapping[str, type[Any]]) -> dict[str, Any]:
+    """Read the settings of several model families from a TOML file, a table each, by the family's name.
+
+    Parameters
+    ----------
+    path : path
+        Its tables are as `read_config` takes them; a family that it does not mention keeps its defaults.
+    kinds : mapping of str to dataclass
+        The settings of each family there is.
+
+    Raises
+    ------
+    TrainingError
+        As `read_config`, and if the file names another family.
+    """
+    tables = _read(path)
+    unknown = [name for name in tables if name not in kinds]
+    if unknown:
+        raise TrainingError(f"{path}: model family {unknown[0]!r} is not known; there are {', '.join(kinds)}")
+    return {name: _value(kinds[name], table, f"{path}: {name}") for name, table in tables.items()}
 
 
 def config_from_table(kind: type[Config], table: Mapping[str, Any], *, where: str) -> Config:
@@ -78,10 +94,36 @@ def as_table(config: Any) -> dict[str, Any]:
     return {key: list(v) if isinstance(v, tuple) else v for key, v in dataclasses.asdict(config).items()}
 
 
+def differing(table: Mapping[str, Any], base: Mapping[str, Any], *, within: str = "") -> str:
+    """Name the settings of a table that differ from another's; those of a group have its name before them.
+
+    Examples
+    --------
+    >>> differing({"C": 2.5, "gamma": 1.0, "pca": {"clip": 3.0}}, {"C": 1.0, "gamma": 1.0, "pca": {"clip": 5.0}})
+    'C 2.5, pca.clip 3'
+    """
+    parts = []
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            parts.append(differing(value, base[key], within=f"{within}{key}."))
+        elif value != base[key]:
+            parts.append(f"{within}{key} {value:.3g}" if isinstance(value, float) else f"{within}{key} {value}")
+    return ", ".join(part for part in parts if part)
+
+
 def check(holds: bool, key: str, accepted: str, got: object) -> None:
     """Raise a TrainingError that names the setting, what would be accepted and what was given."""
     if not holds:
         raise TrainingError(f"{key} must be {accepted}, got {got!r}")
+
+
+def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{path}: is not TOML: {error}") from error
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:

@@ -1,13 +1,12 @@
 """Settings searched for within each fold's training songs alone, against the defaults: nested cross-validation."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from moodcurve.datasets.splits import k_fold
-from moodcurve.learn.config import as_table
+from moodcurve.learn.config import as_table, differing
 from moodcurve.learn.model import Progress, predict_rated
 from moodcurve.learn.search import Suggest, filter_settings, search, two_level_settings
 from moodcurve.learn.steps import FloatArray
@@ -44,7 +43,7 @@ def study_search(folder: Path, *, seed: int, progress: Progress) -> Study:
                     "fold": number + 1,
                     "inner CCC of the default": found.trials[0][1],
                     "of what was chosen": found.score,
-                    "chosen": settings_beside(as_table(found.config), as_table(base)) or "the default",
+                    "chosen": differing(as_table(found.config), as_table(base)) or "the default",
                 }
             )
         usual = arm("default settings", name, songs, [predictions(songs, splits, name, seed=seed)], seed=seed)
@@ -67,20 +66,3 @@ def study_search(folder: Path, *, seed: int, progress: Progress) -> Study:
         pairs=tuple(pairs),
         chosen=tuple(chosen),
     )
-
-
-def settings_beside(table: Mapping[str, Any], base: Mapping[str, Any], *, within: str = "") -> str:
-    """Name the settings that differ from others, groups of settings with a point.
-
-    Examples
-    --------
-    >>> settings_beside({"C": 2.5, "gamma": 1.0, "pca": {"clip": 3.0}}, {"C": 1.0, "gamma": 1.0, "pca": {"clip": 5.0}})
-    'C 2.5, pca.clip 3'
-    """
-    parts = []
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            parts.append(settings_beside(value, base[key], within=f"{within}{key}."))
-        elif value != base[key]:
-            parts.append(f"{within}{key} {value:.3g}" if isinstance(value, float) else f"{within}{key} {value}")
-    return ", ".join(part for part in parts if part)
