@@ -293,6 +293,8 @@ def test_standard_output_gets_what_a_file_gets(
         assert printed.stdout == written
     if not options and format == "csv":
         assert run("export", *file_of(library), "--songs").stdout == written
+    if "--limit" in options and format == "csv":
+        assert run("search", *file_of(library), *options, "--csv").stdout == written
 
 
 def test_jams_and_parquet_from_the_command_line(library: Library, tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """Commands that ask a library: search, one song, and the files that could not be used."""
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -54,7 +52,7 @@ def search(
             if as_json:
                 _print_json(map(nested, songs))
             elif as_csv:
-                _print_csv(songs, distance=query.near is not None)
+                _print_csv(songs, near=query.near is not None)
             else:
                 from moodcurve.cli.library_views import print_songs
 
@@ -141,23 +139,11 @@ def _print_json(items: Iterable[dict[str, Any]]) -> None:
     _print_text(lines())
 
 
-def _print_csv(songs: "Iterable[FoundSong]", *, distance: bool) -> None:
-    from moodcurve.library.search import COLUMNS
+def _print_csv(songs: "Iterable[FoundSong]", *, near: bool) -> None:
+    from moodcurve.library.tables import print_parts, song_columns, song_parts
 
-    columns = (*COLUMNS, "distance") if distance else COLUMNS
-
-    def lines() -> Iterator[str]:
-        yield _csv_line(columns)
-        for song in songs:
-            yield _csv_line(getattr(song, name) for name in columns)
-
-    _print_text(lines())
-
-
-def _csv_line(cells: Iterable[object]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+    columns = song_columns(near=near)
+    print_parts(song_parts(songs, columns), columns, sys.stdout.buffer, "csv")
 
 
 def _print_text(parts: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ Part = Mapping[str, list[Any]]
 
 TABLE_FORMATS = ("csv", "jsonl", "parquet")
 SONGS_A_PART = 1000
-POINTS_A_PART = 200_000
+POINTS_A_PART = 50_000
 CURVE_COLUMNS = {"id": "whole", **dict.fromkeys((*REQUIRED, *INTERVALS, *PROBABILITIES), "number")}
 """A row per point: the song's number, and the columns of a curve's CSV."""
 DISTANCE = "distance"
@@ -81,8 +81,8 @@ def print_parts(parts: Iterable[Part], columns: Mapping[str, str], stream: Binar
         return
     stream.write((",".join(columns) + "\n").encode())
     for part in parts:
-        texts = ([_field(value) for value in values] for values in part.values())
-        stream.write("".join(",".join(row) + "\n" for row in zip(*texts, strict=True)).encode())
+        fields = (_fields(values, text=columns[name] == "text") for name, values in part.items())
+        stream.write("".join(",".join(row) + "\n" for row in zip(*fields, strict=True)).encode())
 
 
 def song_lines(songs: Iterable[FoundSong]) -> Iterator[bytes]:
@@ -99,12 +99,16 @@ def _line(row: Mapping[str, Any]) -> bytes:
     return (json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def _field(value: Any) -> str:
-    """Write a value for CSV.
+def _fields(values: Iterable[Any], *, text: bool) -> list[str]:
+    """Write the values of a column for CSV, numbers with as many digits as they need to come back the same."""
+    if text:
+        return ["" if value is None else _quoted(value) for value in values]
+    return ["" if value is None else repr(value) for value in values]
+
+
+def _quoted(text: str) -> str:
+    """Put text in quotes where it needs them.
 
     The module csv leaves a lone carriage return bare, which ends a line for readers, its own among them.
     """
-    if value is None:
-        return ""
-    text = str(value)
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
