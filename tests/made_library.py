@@ -15,7 +15,7 @@ COLUMNS = 236
 def wandering_curve(points: int = 240, *, seed: int = 0, everything: bool = True, **changes: Any) -> Curve:
     """A random walk on the plane, smooth as models' answers are, with all that a model may say, or the least."""
     rng = np.random.default_rng(seed)
-    steps = np.cumsum(rng.normal(0, 0.02, (points, 2)), axis=0)
+    steps = np.cumsum(rng.normal(0, 0.01, (points, 2)), axis=0)
     values = np.clip(rng.uniform(-0.5, 0.5, 2) + steps, -1, 1)
     spread = np.array([0.2, 0.25]) * rng.uniform(0.8, 1.2)
     # the ends of a model's own interval move a little on their own

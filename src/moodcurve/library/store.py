@@ -136,6 +136,8 @@ class Library:
     def song(self, key: int | str) -> StoredSong | None:
         """Give a song by its number, or by the path of any file that holds it; None if there is none."""
         if isinstance(key, int):
+            if not abs(key) < 2**63:  # SQLite has no such numbers
+                return None
             found = self._songs(f"{_SONG} WHERE song.id = ?", (key,))
         else:
             found = self._songs(f"{_SONG} WHERE song.id = (SELECT song FROM file WHERE path = ?)", (os.fsencode(key),))
