@@ -32,9 +32,9 @@ GROUPS: dict[str, Callable[[str], bool]] = {
 """Groups of compare236's columns: the first four share them out, and so do deltas and levels, spreads and means."""
 SIZES = (50, 100, 200, 400)
 """Training songs; after them comes all of a fold's."""
-REPEATS = 5
+REPEATS = 3
 """Draws of songs of each size."""
-FOLD_SEEDS = 3
+FOLD_SEEDS = 2
 """Ways to deal the folds, by song and by artist."""
 
 
