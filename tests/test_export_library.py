@@ -352,3 +352,11 @@ def test_ctrl_c_while_songs_are_written_leaves_nothing(
     done = run("export", *file_of(library), "-f", "jams", "-o", tmp_path / "new" / "out")
     assert (done.exit_code, done.stderr) == (130, "moodcurve: interrupted\n")
     assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_who_wants_no_more_songs_may_say_so_after_the_library_is_closed(library: Library) -> None:
+    with open_library(library.path) as opened:
+        songs, found = opened.songs(), search(opened, ALL)
+        assert next(songs).id == next(found).id == 1
+    for left in (songs, found):
+        left.close()  # type: ignore[attr-defined]

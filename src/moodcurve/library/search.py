@@ -226,7 +226,8 @@ def _answers(library: Library, query: Query, columns: str, rest: str) -> Iterato
             conditions.append(own)
         answers = run(f"SELECT {columns} FROM songs WHERE {' AND '.join(conditions) or '1'} {rest}", values)
     with told(library.path), blamed(query.where):
-        yield from answers
+        for row in answers:  # noqa: UP028  "yield from" would close the cursor, which its library may be before it
+            yield row
 
 
 def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:
@@ -243,14 +244,16 @@ def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:
         if part is not None:
             add(f"instr(folded_{name}, :{name})", **{name: fold(part)})
     for i, part in enumerate(query.text):
-        add(f"instr(folded_all, :text{i})", **{f"text{i}": fold(part)})
+        anywhere = " OR ".join(f"instr(folded_{name}, :text{i})" for name in (*_TEXTS, "path"))
+        add(f"({anywhere})", **{f"text{i}": fold(part)})
     if query.quadrants:
         named = {f"quadrant{i}": name for i, name in enumerate(query.quadrants)}
         add(f"quadrant IN ({', '.join(f':{name}' for name in named)})", **named)
     if query.words:
-        named = {f"word{i}": f", {word}," for i, word in enumerate(query.words)}
-        any_of = " OR ".join(f"instr(', ' || words || ',', :{name})" for name in named)
-        add(f"({any_of})", **named)
+        named = {f"word{i}": word for i, word in enumerate(query.words)}
+        # joining texts takes longer than to look for one: only where the word may stand alone
+        alone = "instr(', ' || words || ',', ', ' || :{0} || ',')"
+        add(" OR ".join(f"instr(words, :{name}) AND {alone.format(name)}" for name in named).join("()"), **named)
     ranges: Mapping[str, Range | None] = {
         **{name: getattr(query, name) for name in ("arousal", "valence", "year", "duration_s")},
         **_around(query),

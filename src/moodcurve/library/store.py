@@ -173,12 +173,13 @@ class Library:
                 (feature_set,),
             )
         )
-        vectors = [np.frombuffer(vector, "<f4") for _, vector in rows]
-        return np.array([number for number, _ in rows], np.int64), np.stack(vectors) if rows else np.empty((0, 0), "f4")
+        joined = np.frombuffer(b"".join(vector for _, vector in rows), "<f4").astype(np.float32)
+        return np.array([number for number, _ in rows], np.int64), joined.reshape(len(rows), -1 if rows else 0)
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[sqlite3.Row]:
         with told(self.path):
-            yield from self.db.execute(sql, values)
+            for row in self.db.execute(sql, values):  # noqa: UP028  see `moodcurve.library.search`
+                yield row
 
     def _songs(self, sql: str, values: Sequence[object] = ()) -> Iterator[StoredSong]:
         for number, content, analysed_at, packed, path, *tags in self._rows(sql, values):
