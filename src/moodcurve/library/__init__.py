@@ -1,5 +1,6 @@
 """A music library in one SQLite file: what was heard of each song, which files hold it, and questions to it."""
 
+from moodcurve.library.place import default_library
 from moodcurve.library.records import (
     Change,
     DropOrphans,
@@ -13,7 +14,7 @@ from moodcurve.library.records import (
     StoredSong,
     Tags,
 )
-from moodcurve.library.store import Library, LibraryError, default_library, open_library
+from moodcurve.library.store import Library, LibraryError, open_library
 
 __all__ = [
     "Change", "DropOrphans", "FileGone", "FileSeen", "Heard", "KnownFile", "Library", "LibraryError", "Problem",

@@ -93,10 +93,7 @@ def _ratings_and_search(db: sqlite3.Connection) -> None:
             song.arousal_high, song.valence_low, song.valence_high, song.arousal_9, song.valence_9,
             {", ".join(f"song.{name}" for name in names)}, song.quadrant, song.words, song.novelty, song.model,
             song.feature_set, song.analysed_at, song.warnings, song.content, song.copies,
-            file.folded_title, file.folded_artist, file.folded_album, file.folded_genre,
-            coalesce(file.folded_title, '') || char(10) || coalesce(file.folded_artist, '') || char(10)
-            || coalesce(file.folded_album, '') || char(10) || coalesce(file.folded_genre, '') || char(10)
-            || file.folded_path AS folded_all
+            file.folded_title, file.folded_artist, file.folded_album, file.folded_genre, file.folded_path
             FROM song JOIN file ON file.id = song.file"""
     )
 

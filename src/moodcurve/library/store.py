@@ -7,7 +7,6 @@ before.
 
 import os
 import sqlite3
-import sys
 import urllib.parse
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -24,36 +23,13 @@ from moodcurve.library.records import Change, KnownFile, Problem, StoredSong, Ta
 from moodcurve.library.refusals import LibraryError, told
 from moodcurve.wording import one_line
 
-__all__ = ["Library", "LibraryError", "default_library", "open_library"]
+__all__ = ["Library", "LibraryError", "open_library"]
 
 BUSY_S = 30.0
 """How long to wait for another process that writes."""
 _SONG = """SELECT song.id, song.content, song.analysed_at, curve.packed, file.path, file.artist, file.title,
     file.album, file.genre, file.year, file.track, file.tagged_duration_s
     FROM song JOIN file ON file.id = song.file JOIN curve ON curve.song = song.id"""
-
-
-def default_library() -> Path:
-    """Give the file that is the library where none is named.
-
-    ``$MOODCURVE_LIBRARY``, else ``moodcurve/library.sqlite`` in ``$XDG_DATA_HOME``, ``%LOCALAPPDATA%`` on Windows,
-    ``~/Library/Application Support`` on macOS, ``~/.local/share`` elsewhere.
-
-    Raises
-    ------
-    LibraryError
-        If the user has no home folder.
-    """
-    if own := os.environ.get("MOODCURVE_LIBRARY"):
-        return Path(own)
-    base = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_DATA_HOME")
-    if not base:
-        try:
-            home = Path.home()
-        except RuntimeError as error:
-            raise LibraryError("no home folder to keep a library in; name a file with --library FILE") from error
-        base = str(home / ("Library/Application Support" if sys.platform == "darwin" else ".local/share"))
-    return Path(base) / "moodcurve" / "library.sqlite"
 
 
 @contextmanager
