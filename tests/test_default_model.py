@@ -13,10 +13,11 @@ from moodcurve.audio import open_audio
 from moodcurve.datasets import read_dataset
 from moodcurve.features import COMPARE236, Features, extract
 from moodcurve.learn.benchmark import run_benchmark
-from moodcurve.learn.calibration import calibrate
+from moodcurve.learn.calibration import measure
 from moodcurve.learn.config import as_table
 from moodcurve.learn.default_model import DEFAULT, LICENCE, LIVE, Packaged, coverage, model_card
 from moodcurve.learn.training import train
+from moodcurve.rating import Line, SongRating
 from moodcurve.runtime import load_model, packaged_models
 
 CARD = Path(__file__).parents[1] / "src" / "moodcurve" / "pretrained" / "default.md"
@@ -74,9 +75,15 @@ def test_card_states_the_figures_of_the_file(model) -> None:
 def test_card_is_filled_whole() -> None:
     dataset = made_dataset(40, frames=6)
     judged = run_benchmark(dataset, "deam", ["two-level", "mlr"])
-    intervals = calibrate([song.y for song in dataset.songs], judged.models[0].predicted)
-    card = model_card(train(dataset, "two-level"), judged, intervals)
+    measured = measure(dataset.songs, judged.models[0].predicted)
+    card = model_card(train(dataset, "two-level"), judged, measured)
     assert not re.search(r"\{[a-z_]*\}", card)
+    assert f"{measured.spreads.song_valence:.3f} for a song's mean" in card
+    assert "The rating that a curve carries" not in card
+    line = Line(base=-0.1, slope=1.2, below=0.3, above=0.2)
+    rated = replace(measured, song_rating=SongRating(songs=40, arousal=line, valence=line))
+    expected = "by 40 songs, -0.10 +1.20 · mean of the curve, 0.30 below to 0.20 above it (arousal) and -0.10"
+    assert expected in model_card(train(dataset, "two-level"), judged, rated)
     assert "made songs: 40 songs, 240 rated moments" in card
     assert "| MLR - TWO-LEVEL | valence |" in card
     assert '"context_s": 600.0' in card

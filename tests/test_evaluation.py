@@ -10,7 +10,7 @@ import pytest
 from made_songs import made_dataset
 from moodcurve.datasets import DatasetError
 from moodcurve.evaluation import evaluate, figures, read_ids, select_songs
-from moodcurve.intervals import Intervals
+from moodcurve.intervals import Intervals, Spreads
 from moodcurve.learn.calibration import Measured
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
@@ -54,12 +54,13 @@ def test_figures_are_the_plain_formulas(model) -> None:
 
 def test_intervals_are_judged_by_what_they_hold_and_how_wide_they_are(tmp_path: Path) -> None:
     reaches = {"song_arousal": (0.1, 0.1), "song_valence": (0.1, 0.1)}
+    spreads = Spreads(songs=30, arousal=0.1, valence=0.1, song_arousal=0.1, song_valence=0.1)
     intervals = Intervals(scale="constant", songs=30, arousal=(0.1, 0.2), valence=(0.0, 2.0), **reaches)
     export(
         train(made_dataset(30, seed=1), "mlr"),
         tmp_path / "sure.onnx",
         name="sure",
-        measured=Measured(intervals=intervals),
+        measured=Measured(intervals=intervals, spreads=spreads),
     )
     sure = load_model(tmp_path / "sure.onnx")
     judged = evaluate(DATASET, sure)

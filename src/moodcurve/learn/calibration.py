@@ -40,14 +40,13 @@ class Measured:
     Attributes
     ----------
     intervals : Intervals
-    spreads : Spreads or None
-        Without them, curves have no probabilities of classes.
+    spreads : Spreads
     song_rating : SongRating or None
         Without it, curves have no rating of the song as a whole.
     """
 
     intervals: Intervals
-    spreads: Spreads | None = None
+    spreads: Spreads
     song_rating: SongRating | None = None
 
 

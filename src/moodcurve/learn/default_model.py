@@ -8,7 +8,7 @@ import argparse
 import importlib.resources
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,10 @@ from moodcurve.datasets.splits import k_fold
 from moodcurve.errors import MoodcurveError
 from moodcurve.evaluation import AXES
 from moodcurve.files import written_whole
-from moodcurve.intervals import Intervals
 from moodcurve.learn.benchmark import DRAWS, Benchmark, ModelResult, run_benchmark
 from moodcurve.learn.benchmark_table import as_markdown, difference_table, table
 from moodcurve.learn.blend import BlendConfig
-from moodcurve.learn.calibration import calibrate, measure
+from moodcurve.learn.calibration import Measured, calibrate, measure
 from moodcurve.learn.config import as_table
 from moodcurve.learn.export import export
 from moodcurve.learn.model import Progress, silent
@@ -32,6 +31,7 @@ from moodcurve.learn.novelty import fit_familiarity
 from moodcurve.learn.protocols import PROTOCOLS, read_for
 from moodcurve.learn.statespace import LiveStateSpaceConfig
 from moodcurve.learn.training import Trained, train
+from moodcurve.rating import SongRating
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -113,14 +113,14 @@ def make(folder: Path, output: Path, *, progress: Progress = silent) -> tuple[Pa
             familiarity=familiarity,
         )
         if model is DEFAULT:
-            card = model_card(trained, judged, measured.intervals)
+            card = model_card(trained, judged, measured)
     files.append(output / "default.md")
     with written_whole(files[-1]) as scratch:
         scratch.write_text(card, encoding="utf-8")
     return tuple(files)
 
 
-def model_card(trained: Trained, judged: Benchmark, intervals: Intervals) -> str:
+def model_card(trained: Trained, judged: Benchmark, measured: Measured) -> str:
     """Fill the card's template with settings and figures; the first of the judged models is the packaged one."""
     dataset = judged.dataset
     held = coverage(judged, judged.models[0])
@@ -145,10 +145,27 @@ def model_card(trained: Trained, judged: Benchmark, intervals: Intervals) -> str
         valence_error=errors["valence"],
         arousal_held=held["arousal"],
         valence_held=held["valence"],
-        arousal_width=sum(intervals.arousal),
-        valence_width=sum(intervals.valence),
+        arousal_width=sum(measured.intervals.arousal),
+        valence_width=sum(measured.intervals.valence),
+        **{f"{name}_rms": spread for name, spread in asdict(measured.spreads).items()},
+        rating=_rating_words(measured.song_rating),
         licence=LICENCE,
         version=__version__,
+    )
+
+
+def _rating_words(found: SongRating | None) -> str:
+    """Say how ratings of whole songs follow from curves; nothing where that was not measured."""
+    if found is None:
+        return ""
+    lines = (
+        f"{line.base:+.2f} {line.slope:+.2f} · mean of the curve, "
+        f"{line.below:.2f} below to {line.above:.2f} above it ({axis})"
+        for axis, line in (("arousal", found.arousal), ("valence", found.valence))
+    )
+    return (
+        "\n\nListeners rate a song as a whole lower and wider than they follow it. The rating that a curve carries is, "
+        f"by {found.songs} songs, {' and '.join(lines)}. It was learned from clips of 45 s, not from whole songs."
     )
 
 

@@ -101,8 +101,9 @@ def to_onnx(
         "moodcurve_version": __version__,
     }
     if measured is not None:
-        parts = {"intervals": measured.intervals, "spreads": measured.spreads, "song_rating": measured.song_rating}
-        stated |= {key: part.as_json() for key, part in parts.items() if part is not None}
+        stated |= {"intervals": measured.intervals.as_json(), "spreads": measured.spreads.as_json()}
+        if measured.song_rating is not None:
+            stated["song_rating"] = measured.song_rating.as_json()
     if familiarity is not None:
         stated["novelty"] = familiarity.limits.as_json()
     for key, value in sorted(stated.items()):
