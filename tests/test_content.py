@@ -225,7 +225,14 @@ def test_unusual_values(tmp_path: Path) -> None:
 
 def test_no_tags(tmp_path: Path) -> None:
     path = tmp_path / "x.mp3"
-    for data in (b"", b"no music", b"ID3\4\0\0\x7f\x7f\x7f\x7f", b"fLaC\0\0\0\x22" + bytes(9)):
+    boxes = b"".join(struct.pack(">I", 8 * (9000 - i)) + b"moov" for i in range(9000))  # each inside the other
+    for data in (
+        b"",
+        b"no music",
+        b"ID3\4\0\0\x7f\x7f\x7f\x7f",
+        b"fLaC\0\0\0\x22" + bytes(9),
+        b"\0\0\0\x10ftypM4A \0\0\0\0" + boxes,
+    ):
         path.write_bytes(data)
         assert read_tags(path) == Tags()
     with pytest.raises(FileNotFoundError):

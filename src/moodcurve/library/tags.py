@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import mutagen
@@ -12,6 +13,10 @@ from moodcurve.library.records import NO_TAGS, Tags
 
 _LONGEST = 500
 """Characters of a text that are kept: what is longer is no name."""
+
+_DAMAGED = (mutagen.MutagenError, OSError, ValueError, RecursionError, MemoryError)
+"""What mutagen raises of tags that are damaged or made to harm: places before the file's beginning, tags inside tags,
+lengths beyond any memory; its own error for all else."""
 
 _KEYS = {
     # as mutagen names them for all formats that it can; ID3 in WAV and AIFF; MP4's atoms; WMA
@@ -33,16 +38,13 @@ def read_tags(path: AnyPath) -> Tags:
     Raises
     ------
     OSError
-        If the file cannot be read.
+        If the file cannot be opened.
     """
-    try:
-        found = mutagen.File(path, easy=True)
-    except mutagen.MutagenError as error:
-        # what the system says of the file is wrapped too, and what mutagen itself says of one that is too short
-        cause = error.args[0] if error.args else None
-        if isinstance(cause, OSError) and cause.errno is not None:
-            raise cause from error
-        return NO_TAGS
+    with Path(path).open("rb") as file:
+        try:
+            found = mutagen.File(file, easy=True)
+        except _DAMAGED:
+            return NO_TAGS
     if found is None:
         return NO_TAGS
     values = {str(key).lower(): value for key, value in _items(found.tags).items()}
