@@ -151,6 +151,14 @@ def test_a_damaged_structure_counts_as_a_whole(tmp_path: Path, name: str) -> Non
     assert len(contents) == 2
 
 
+def test_lengths_beyond_any_file(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    asf = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+    for data in (asf + b"\xff" * 8, b"\0\0\0\x08ftyp\0\0\0\1free" + b"\xff" * 8, b"RIFF\0\0\0\0WAVEfmt " + b"\xff" * 4):
+        path.write_bytes(data + bytes(100))
+        assert len(content_of(path)) == 40
+
+
 def test_progress_is_reported_of_a_large_file(tmp_path: Path) -> None:
     path = tmp_path / "x.bin"
     path.write_bytes(bytes(5 * 2**20 + 1))

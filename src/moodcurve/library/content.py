@@ -112,7 +112,7 @@ def _syncsafe(four: bytes) -> int:
 def _flac(file: BinaryIO, start: int, end: int) -> list[tuple[int, int]] | None:
     """Leave out the metadata blocks: a byte that tells the last of them and the kind, then 3 bytes of length."""
     at = start + 4
-    while len(head := _read(file, at, 4)) == 4 and at < end:
+    while at < end and len(head := _read(file, at, 4)) == 4:
         at += 4 + int.from_bytes(head[1:])
         if head[0] & 0x80:
             return [(at, end)] if at < end else None
@@ -123,7 +123,7 @@ def _chunks(file: BinaryIO, start: int, end: int, *, little: bool) -> list[tuple
     """Take format and samples of WAV or AIFF; samples without a length, as from a pipe, reach to the end."""
     found = []
     at = start + 12
-    while len(head := _read(file, at, 8)) == 8 and at < end:
+    while at < end and len(head := _read(file, at, 8)) == 8:
         length = int.from_bytes(head[4:], "little" if little else "big")
         if head[:4] in (b"fmt ", b"data", b"COMM", b"SSND"):
             found.append((at + 8, min(at + 8 + length, end)))
@@ -135,7 +135,7 @@ def _mp4(file: BinaryIO, start: int, end: int) -> list[tuple[int, int]] | None:
     """Take ``mdat``, and of the index only that it is there: without one, the same samples cannot be read."""
     sound, index = [], []
     at = start
-    while len(head := _read(file, at, 16)) >= 8 and at < end:
+    while at < end and len(head := _read(file, at, 16)) >= 8:
         length, inside = int.from_bytes(head[:4]), 8
         if length == 1 and len(head) == 16:
             length, inside = int.from_bytes(head[8:]), 16
@@ -154,7 +154,7 @@ def _mp4(file: BinaryIO, start: int, end: int) -> list[tuple[int, int]] | None:
 def _asf(file: BinaryIO, start: int, end: int) -> list[tuple[int, int]] | None:
     """Take the data object of WMA: objects are 16 bytes of kind and 8 of length, which counts these 24 too."""
     at = start
-    while len(head := _read(file, at, 24)) == 24 and at < end:
+    while at < end and len(head := _read(file, at, 24)) == 24:
         length = int.from_bytes(head[16:], "little")
         if head[:16] == _ASF_DATA:
             return [(at + 24, min(at + max(length, 24), end) if length else end)]
@@ -169,7 +169,7 @@ def _ogg(file: BinaryIO, start: int, end: int) -> list[tuple[int, int]] | None:
     found: list[tuple[int, int]] = []
     before: int | None = None
     at = start
-    while len(head := _read(file, at, 27)) == 27 and head[:4] == b"OggS" and at < end:
+    while at < end and len(head := _read(file, at, 27)) == 27 and head[:4] == b"OggS":
         laces = file.read(head[26])
         inside = at + 27 + len(laces)
         at = inside + sum(laces)
