@@ -54,10 +54,13 @@ def test_model_is_a_support_vector_machine_of_songs_and_a_ridge_of_moments() -> 
     course = Ridge(alpha=0.5 * len(rows), fit_intercept=False, solver="cholesky").fit(rows / size, target)
     new = steps.apply(LONG[:40])
     for axis in range(2):
+        means = np.array([song.y[:, axis].mean() for song in SONGS])
+        weights = np.array([abs(np.corrcoef(column, means)[0, 1]) ** 0.5 for column in passages(stats).T])
+        weights /= np.sqrt((weights**2).mean())
         level = SVR(C=1.0, epsilon=0.1, gamma=0.25 / stats.shape[1])
-        level.fit(passages(stats).astype(np.float32).astype(float), [song.y[:, axis].mean() for song in SONGS])
+        level.fit((passages(stats) * weights).astype(np.float32).astype(float), means)
         summary = np.hstack([new.mean(axis=0), new.std(axis=0)])
-        expected = level.predict(passages(summary[None]))
+        expected = level.predict(passages(summary[None]) * weights)
         expected = expected + (loop_average(new, decay) - new.mean(axis=0)) / size @ course.coef_[axis]
         # the spreads come from running sums, and two solvers of one well-posed problem
         np.testing.assert_allclose(model.predict(LONG[:40])[:, axis], expected, atol=1e-7)
@@ -88,7 +91,18 @@ def test_level_learns_from_all_rows_that_are_heard_and_course_from_the_rated() -
 def test_long_rated_songs_give_several_passages() -> None:
     # 30 rows, 8 s to both sides are 32: one passage; 4 s are 16: two
     one, two = (fit_two_level(SONGS, TwoLevelConfig(context_s=s, epsilon=0.0)) for s in (8.0, 4.0))
-    assert len(one.support) <= len(SONGS) < len(two.support)
+    for few, many in zip(one.levels, two.levels, strict=True):
+        assert len(few.support) <= len(SONGS) < len(many.support)
+
+
+def test_constant_labels_have_no_relevant_columns_and_are_met() -> None:
+    def constant(song):
+        return replace(song, annotation=replace(song.annotation, arousal=song.annotation.arousal * 0 + 0.3))
+
+    model = fit_two_level([constant(song) for song in SONGS], TwoLevelConfig())
+    np.testing.assert_array_equal(model.levels[0].relevance, 1.0)
+    # within epsilon of the regression
+    np.testing.assert_allclose(model.predict(LONG)[:, 0], 0.3, atol=0.1)
 
 
 def test_a_part_of_a_long_song_is_judged_by_its_surroundings_alone() -> None:

@@ -3,7 +3,8 @@
 Most of the variance of rated music lies between songs, so one model for both spends itself on the level.
 Here ŷ(t) = level(t) + course(t):
 
-- level: support vector regression on the mean and spread of each column over the rows around t;
+- level: support vector regression on the mean and spread of each column over the rows around t, for each axis
+  with its own weights of these: what goes with the axis brings two passages near each other or sets them apart;
 - course: (s(t) - m(t)) W, where m is that mean and s an exponential average of the rows up to t, since
   raters follow the music with a lag of some seconds. W is fitted by ridge regression.
 
@@ -26,6 +27,7 @@ from scipy.signal import lfilter
 from sklearn import svm
 
 from moodcurve.datasets import Song
+from moodcurve.evaluation import AXES
 from moodcurve.features.table import HOP_S
 from moodcurve.learn.config import check
 from moodcurve.learn.graph import Graph
@@ -60,7 +62,11 @@ class TwoLevelConfig:
     C, epsilon : float
         Of the level's regression, as in `moodcurve.learn.svr.SVRConfig`.
     gamma : float
-        Width of its kernel exp(-gamma |z - s|² / columns), with as many columns as means and spreads.
+        Width of its kernel exp(-gamma |w (z - s)|² / columns), with as many columns as means and spreads.
+    relevance : float
+        w = |r| ** relevance, brought to a mean square of 1, with r the correlation of a mean or spread with the
+        axis over the training passages; 0 lets all count alike. On the protocol `deam` .5 gives a pooled r of
+        .781 / .645, where 0 gives .774 / .626 and 1 gives .781 / .647.
     lag_s : float
         Time constant of the exponential average; 0 for the row itself.
     ridge : float
@@ -72,6 +78,7 @@ class TwoLevelConfig:
     C: float = 1.0
     epsilon: float = 0.1
     gamma: float = 0.25
+    relevance: float = 0.5
     lag_s: float = 4.0
     ridge: float = 2.4
     preprocessing: PreprocessingConfig = field(default_factory=PreprocessingConfig)
@@ -81,6 +88,7 @@ class TwoLevelConfig:
         check(self.C > 0, "C", "positive", self.C)
         check(self.epsilon >= 0, "epsilon", "0 or positive", self.epsilon)
         check(self.gamma > 0, "gamma", "positive", self.gamma)
+        check(0 <= self.relevance <= 4, "relevance", "from 0 to 4", self.relevance)
         check(0 <= self.lag_s <= 60, "lag_s", "from 0 to 60", self.lag_s)
         check(self.ridge > 0, "ridge", "positive", self.ridge)
 
@@ -96,6 +104,41 @@ class TwoLevelConfig:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class LevelMachine:
+    """Support vector regression of one axis' level on scaled means and spreads (2 · width).
+
+    Attributes
+    ----------
+    relevance : (2 · width,)
+        w, what the scaled means and spreads are multiplied by.
+    support : (vectors, 2 · width)
+        Support vectors, so multiplied; single precision holds them.
+    weights : (vectors, 1)
+    bias : float
+    machine : SVRConfig
+        Its kernel.
+    """
+
+    relevance: FloatArray
+    support: FloatArray
+    weights: FloatArray
+    bias: float
+    machine: SVRConfig
+
+    def apply(self, passages: FloatArray) -> FloatArray:
+        """Level of passages, (n, 1)."""
+        result: FloatArray = kernel(passages * self.relevance, self.support, self.machine) @ self.weights + self.bias
+        return result
+
+    def build(self, graph: Graph, passages: str) -> str:
+        """Add `apply` to a graph."""
+        weighed = graph.add("Mul", passages, graph.constant(self.relevance))
+        similar = kernel_nodes(graph, weighed, self.support, self.machine)
+        level = graph.add("MatMul", similar, graph.constant(self.weights))
+        return graph.add("Add", level, graph.constant(np.float64(self.bias)))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TwoLevel:
     """Fitted model.
 
@@ -103,10 +146,7 @@ class TwoLevel:
     ----------
     scaling : Scaling
         Of means and spreads (2 · width).
-    support : (vectors, 2 · width)
-        Scaled means and spreads of the training passages that either axis needs; single precision holds them.
-    weights : (vectors, 2)
-    bias : (2,)
+    levels : LevelMachine of arousal and of valence
     course : (width, 2)
         W.
     """
@@ -114,9 +154,7 @@ class TwoLevel:
     config: TwoLevelConfig
     preprocessing: Preprocessing
     scaling: Scaling
-    support: FloatArray
-    weights: FloatArray
-    bias: FloatArray
+    levels: tuple[LevelMachine, ...]
     course: FloatArray
     history: tuple[Epoch, ...] = ()
 
@@ -125,9 +163,9 @@ class TwoLevel:
         z = self.preprocessing.apply(x)
         around = Surroundings(self.config.context_rows).apply(z)
         passages = Limit(CLIP).apply(self.scaling.apply(around))
-        level: FloatArray = kernel(passages, self.support, _machine(self.config, around.shape[1])) @ self.weights
+        level = np.hstack([machine.apply(passages) for machine in self.levels])
         course = averaged(z @ self.course, self.config.decay) - around[:, : z.shape[1]] @ self.course
-        return level + self.bias + course
+        return level + course
 
     def build(self, graph: Graph) -> str:
         """Add the same arithmetic to a graph; gives the name of the result."""
@@ -135,8 +173,7 @@ class TwoLevel:
         z = self.preprocessing.build(graph)
         around = Surroundings(self.config.context_rows).build(graph, z, width)
         passages = Limit(CLIP).build(graph, self.scaling.build(graph, around))
-        similar = kernel_nodes(graph, passages, self.support, _machine(self.config, 2 * width))
-        level = graph.add("Add", graph.add("MatMul", similar, graph.constant(self.weights)), graph.constant(self.bias))
+        level = graph.add("Concat", *(machine.build(graph, passages) for machine in self.levels), axis=1)
         recent = averaged_nodes(graph, graph.add("MatMul", z, graph.constant(self.course)), self.config.decay)
         # the spreads have no part in the course
         of_mean = np.vstack([self.course, np.zeros_like(self.course)])
@@ -170,16 +207,18 @@ def fit_two_level(
     deviations = np.vstack([song.y - surroundings.apply(song.y)[:, :2] for song in songs])
     scaling = standardising(np.array(passages))
     scaled = Limit(CLIP).apply(scaling.apply(np.array(passages)))
-    support, weights, bias = _fit_level(scaled, np.array(levels), config, progress)
+    machines = []
+    for axis, (name, level) in enumerate(zip(AXES, np.array(levels).T, strict=True)):
+        machines.append(_fit_level(scaled, level, config))
+        found = f"level of {name}: {len(machines[-1].support)} of {len(scaled)} passages are support vectors"
+        progress(axis + 1, 3, found)
     course = _ridge(np.vstack(moments), deviations, config.ridge)
     progress(3, 3, "course fitted")
     return TwoLevel(
         config=config,
         preprocessing=preprocessing,
         scaling=scaling,
-        support=support,
-        weights=weights,
-        bias=bias,
+        levels=tuple(machines),
         course=course,
     )
 
@@ -210,10 +249,6 @@ def averaged_nodes(graph: Graph, x: str, decay: float) -> str:
     return graph.add_all("Scan", first, x, outputs=2, body=body, num_scan_inputs=1)[1]
 
 
-def _machine(config: TwoLevelConfig, columns: int) -> SVRConfig:
-    return SVRConfig(kernel="rbf", C=config.C, epsilon=config.epsilon, gamma=config.gamma / columns)
-
-
 def _margin_rows(config: TwoLevelConfig) -> int:
     lag = math.ceil(math.log(FORGOTTEN) / math.log(config.decay)) if config.decay else 0
     return max(config.context_rows, lag)
@@ -225,21 +260,30 @@ def _passages(rows: int, longest: int) -> list[slice]:
     return [slice(int(start), int(stop)) for start, stop in itertools.pairwise(ends)]
 
 
-def _fit_level(
-    passages: FloatArray, levels: FloatArray, config: TwoLevelConfig, progress: Progress
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Give support vectors, weights and bias, as `TwoLevel` has them."""
+def _fit_level(passages: FloatArray, levels: FloatArray, config: TwoLevelConfig) -> LevelMachine:
+    """Fit one axis' level (n,) to scaled passages (n, columns)."""
+    relevance = _correlations(passages, levels) ** config.relevance
+    size = math.sqrt((relevance**2).mean())
+    relevance = relevance / size if size else np.ones_like(relevance)  # without any, all count alike
     # rounded before the fit, so that a model file can hold the support vectors in single precision
-    z = passages.astype(np.float32).astype(np.float64)
-    machine = _machine(config, z.shape[1])
-    dual, bias = np.zeros_like(levels), np.zeros(2)
-    for axis, name in enumerate(("arousal", "valence")):
-        fitted = svm.SVR(C=machine.C, epsilon=machine.epsilon, gamma=machine.gamma).fit(z, levels[:, axis])
-        dual[fitted.support_, axis] = fitted.dual_coef_[0]
-        bias[axis] = fitted.intercept_[0]
-        progress(axis + 1, 3, f"level of {name}: {len(fitted.support_)} of {len(z)} passages are support vectors")
-    needed = dual.any(axis=1)
-    return z[needed], dual[needed], bias
+    z = (passages * relevance).astype(np.float32).astype(np.float64)
+    machine = SVRConfig(kernel="rbf", C=config.C, epsilon=config.epsilon, gamma=config.gamma / z.shape[1])
+    fitted = svm.SVR(C=machine.C, epsilon=machine.epsilon, gamma=machine.gamma).fit(z, levels)
+    return LevelMachine(
+        relevance=relevance,
+        support=z[fitted.support_],
+        weights=fitted.dual_coef_.T,
+        bias=float(fitted.intercept_[0]),
+        machine=machine,
+    )
+
+
+def _correlations(x: FloatArray, y: FloatArray) -> FloatArray:
+    """|r| of each column of x (n, columns) with y (n,); 0 where either is constant."""
+    x, y = x - x.mean(axis=0), y - y.mean()
+    sizes = np.sqrt((x**2).sum(axis=0) * (y**2).sum())
+    r: FloatArray = np.divide(y @ x, sizes, out=np.zeros_like(sizes), where=sizes > 0)
+    return np.abs(r)
 
 
 def _ridge(x: FloatArray, y: FloatArray, ridge: float) -> FloatArray:
