@@ -33,15 +33,15 @@ class BlendConfig:
         concordance greatest at k = 1. The defaults bring k near √r, half way in ratio, where either loses
         little; r and k are those of the protocol `deam`, two numbers read from each axis of its five folds.
     two_level, state_space : settings of the two models
-        Other than their families' defaults they let the level change within a song, over about a minute and a
-        half of context and five minutes of memory. On the protocol `deam` that costs .003 of r and .03 of r per
-        song; its clips of half a minute know no sections.
+        Other than their families' defaults they let the level change within a song: over some 70 s of context
+        and ten minutes of memory. On the protocol `deam`, whose clips of half a minute know no sections, that
+        costs .002 of r; songs of one artist joined to medleys are followed better (docs/results/tried.md).
     """
 
     stretch_arousal: float = 1.17
     stretch_valence: float = 1.3
-    two_level: TwoLevelConfig = field(default_factory=lambda: TwoLevelConfig(context_s=48.0))
-    state_space: LiveStateSpaceConfig = field(default_factory=lambda: LiveStateSpaceConfig(level_memory_s=300.0))
+    two_level: TwoLevelConfig = field(default_factory=lambda: TwoLevelConfig(context_s=36.0))
+    state_space: LiveStateSpaceConfig = field(default_factory=lambda: LiveStateSpaceConfig(level_memory_s=600.0))
 
     def __post_init__(self) -> None:
         for key in ("stretch_arousal", "stretch_valence"):

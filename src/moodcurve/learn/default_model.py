@@ -64,8 +64,10 @@ class Packaged:
     config: Any
 
 
-DEFAULT = Packaged(file="default", name="deam-blend-1", family="blend", config=BlendConfig())
-LIVE = Packaged(file="live", name="deam-live-1", family="state-space-live", config=LiveStateSpaceConfig())
+LIVE_CONFIG = LiveStateSpaceConfig(level_memory_s=1000.0)
+"""Shorter than the family's default: a set of hours changes more than a clip."""
+DEFAULT = Packaged(file="default", name="deam-blend-2", family="blend", config=BlendConfig())
+LIVE = Packaged(file="live", name="deam-live-2", family="state-space-live", config=LIVE_CONFIG)
 """Knows no later row."""
 OTHERS = ("mlr", "two-level")
 """Judged beside them for the card."""
