@@ -57,7 +57,7 @@ class Choice:
 
 @app.command
 def pick(choice: Choice, quick: Annotated[bool, Option("--quick", help="Now.")] = False) -> None:
-    """Pick."""
+    """Pick 100 % of them."""
     CALLS.append({"choice": choice, "quick": quick})
 
 
@@ -154,6 +154,7 @@ def test_help(word: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     page = capsys.readouterr().out
     assert "songs     Play songs.\n" in page
     assert "stop      Stop.\n" in page
+    assert "pick      Pick 100 % of them.\n" in page
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -143,7 +143,8 @@ class App:
         parser.add_argument("--version", action="version", version=f"{self.name} {self.version}")
         commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
         for name, command in self.commands.items():
-            commands.add_parser(name, help=command.help.partition("\n")[0])
+            # argparse formats it
+            commands.add_parser(name, help=command.help.partition("\n")[0].replace("%", "%%"))
         parser.parse_args(list(words))
         raise AssertionError("whatever is no command ends above")
 
