@@ -1,12 +1,14 @@
 """How large a library of many songs is, and how long its answers take.
 
-    python benchmarks/library.py [FOLDER] [--songs N] [--keep FILE] [--repeats N] [--json FILE]
+    python benchmarks/library.py [FOLDER] [--songs N] [--distinct N] [--keep FILE] [--repeats N] [--json FILE]
 
 FOLDER holds music files, by default the songs of the test data. They are analysed; each made song joins their curves
 in a random order to a length of two to six minutes, shifted and stretched at random, with probabilities and a rating
-beside. Artists, titles, albums, genres and years are invented, some artists with many songs. --keep uses a library
-that is there, or leaves one behind. Times are of one query in an open library, wall and processor, the least of the
-repeats; the first row of a query includes what SQLite sorts. A command adds the start of Python.
+beside. Artists, titles, albums, genres and years are invented, some artists with many songs. Songs beyond --distinct
+are copies of these within the file, with other names and with means moved at random; their curves are stored again.
+--keep uses a library that is there, or leaves one behind. Times are of one query in an open library, wall and
+processor, the least of the repeats; the first row of a query includes what SQLite sorts. A command adds the start of
+Python.
 """
 
 import argparse
@@ -147,6 +149,38 @@ def fill(path: Path, folder: Path, songs: int) -> dict[str, float]:
     return {"write_ms_a_song": 1e3 * written / songs, "write_processor_ms_a_song": 1e3 * spent / songs}
 
 
+def multiply(path: Path, songs: int) -> None:
+    """Copy the songs of a library within it until there are so many."""
+    with open_library(path, write=True) as library:
+        db = library.db
+        (distinct,) = db.execute("SELECT max(id) FROM song").fetchone()
+        moved = {axis: f"max(-1, min(1, {axis} + random() / 9.3e19))" for axis in ("arousal", "valence")}  # by up to .1
+        changed = {
+            "song": {"id": "id + :by", "content": "content || :copy", "file": "NULL", **moved},
+            "file": {
+                "id": "id + :by", "song": "song + :by", "content": "content || :copy",
+                "path": "CAST(path || :copy AS BLOB)",
+                "shown": "shown || :copy", "folded_path": "folded_path || :copy", "title": "title || :copy",
+                "folded_title": "folded_title || :copy",
+            },
+            "curve": {"song": "song + :by"},
+            "descriptors": {"song": "song + :by"},
+        }  # fmt: skip
+        for copy in range(1, -(-songs // distinct)):
+            values = {"by": copy * distinct, "copy": f" {copy}", "most": songs - copy * distinct, "distinct": distinct}
+            db.execute("BEGIN IMMEDIATE")
+            for table, terms in changed.items():
+                columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+                key = "song" if table in ("curve", "descriptors") else "id"
+                db.execute(
+                    f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(terms.get(c, c) for c in columns)} "
+                    f"FROM {table} WHERE {key} <= min(:most, :distinct)",
+                    values,
+                )
+            db.execute("UPDATE song SET file = id WHERE file IS NULL")
+            db.execute("COMMIT")
+
+
 def least(ask: Callable[[], object], repeats: int) -> tuple[float, float]:
     """Give the least wall and processor time of repeats, in milliseconds."""
     times = []
@@ -192,6 +226,7 @@ def main() -> None:
     data = Path(os.environ.get("MOODCURVE_DATA", ROOT.parent / "shared" / "data"))
     parser.add_argument("folder", type=Path, nargs="?", default=data / "audio" / "various")
     parser.add_argument("--songs", type=int, default=100_000)
+    parser.add_argument("--distinct", type=int, default=20_000)
     parser.add_argument("--keep", type=Path, help="the library's file")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path, help="write the figures there")
@@ -200,7 +235,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         path = arguments.keep or Path(scratch) / "library.sqlite"
         if not path.exists():
-            figures |= fill(path, arguments.folder, arguments.songs)
+            figures |= fill(path, arguments.folder, min(arguments.songs, arguments.distinct))
+            multiply(path, arguments.songs)
         with open_library(path) as library:
             figures["songs"] = count(library, Query())
             figures["megabytes"] = path.stat().st_size / 1e6

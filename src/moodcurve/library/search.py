@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from moodcurve.circumplex import QUADRANTS
 from moodcurve.library.guard import ConditionError, blamed, guarded
@@ -17,8 +16,7 @@ _ALWAYS_KNOWN = {"id", "path", "duration_s", "arousal", "valence", "analysed_at"
 _USUAL_ORDER = ("artist", "album", "track", "title", "path")
 
 
-@dataclass(frozen=True, kw_only=True)
-class FoundSong:
+class FoundSong(NamedTuple):
     """A song as a row: what the view ``songs`` has of it, None where that is not known.
 
     Attributes
@@ -93,7 +91,7 @@ class FoundSong:
     distance: float | None = None
 
 
-COLUMNS = tuple(field.name for field in fields(FoundSong) if field.name != "distance")
+COLUMNS = FoundSong._fields[:-1]
 """Columns of a song as a row, those of the view ``songs``."""
 
 
@@ -111,8 +109,7 @@ def search(library: Library, query: Query) -> Iterator[FoundSong]:
     rest = f"ORDER BY {_order(query)} LIMIT :limit"
     for row in _answers(library, query, columns, rest):
         *known, squared = row
-        distance = None if squared is None else math.sqrt(squared)
-        yield FoundSong(**dict(zip(COLUMNS, known, strict=True)), distance=distance)
+        yield FoundSong._make((*known, None if squared is None else math.sqrt(squared)))
 
 
 def count(library: Library, query: Query) -> int:
