@@ -7,13 +7,13 @@ comparison cancels.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from moodcurve import __version__
-from moodcurve.datasets import Dataset, Song
+from moodcurve.datasets import Dataset
 from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmark import DRAWS, INTERVAL
 from moodcurve.learn.benchmark_table import Row, as_markdown
@@ -38,6 +38,14 @@ TITLES = {
 }
 """Headings of all figures of studies; RMSE, r and CCC are pooled over all points."""
 LEVEL = 0.95
+
+
+class Labelled(Protocol):
+    """A song, or what stands for one."""
+
+    @property
+    def y(self) -> FloatArray:
+        """Arousal and valence, (n, 2)."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -121,7 +129,7 @@ class Study:
         }
 
 
-def arm(what: str, family: str, songs: Sequence[Song], repeats: Sequence[Predicted], *, seed: int) -> Arm:
+def arm(what: str, family: str, songs: Sequence[Labelled], repeats: Sequence[Predicted], *, seed: int) -> Arm:
     """Score predictions of the same songs, once or several times over, by `SCORES`: means over the repeats."""
     drawn: dict[str, dict[str, FloatArray]] = {}
     for column, axis in enumerate(AXES):
