@@ -24,7 +24,6 @@ import numpy as np
 import numpy.typing as npt
 from onnx import TensorProto, helper
 from scipy.signal import lfilter
-from sklearn import svm
 
 from moodcurve.datasets import Song
 from moodcurve.evaluation import AXES
@@ -34,8 +33,9 @@ from moodcurve.learn.graph import Graph
 from moodcurve.learn.model import Epoch, Progress, silent
 from moodcurve.learn.preprocessing import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
 from moodcurve.learn.steps import FloatArray, Limit, Scaling, standardising
+from moodcurve.learn.support_vector_level import SupportVectorLevel, fit_level
 from moodcurve.learn.surroundings import Surroundings
-from moodcurve.learn.svr import SVRConfig, kernel, kernel_nodes
+from moodcurve.learn.svr import SVRConfig
 from moodcurve.rows import Rows
 
 CLIP = 5.0
@@ -104,41 +104,6 @@ class TwoLevelConfig:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LevelMachine:
-    """Support vector regression of one axis' level on scaled means and spreads (2 · width).
-
-    Attributes
-    ----------
-    relevance : (2 · width,)
-        w, what the scaled means and spreads are multiplied by.
-    support : (vectors, 2 · width)
-        Support vectors, so multiplied; single precision holds them.
-    weights : (vectors, 1)
-    bias : float
-    machine : SVRConfig
-        Its kernel.
-    """
-
-    relevance: FloatArray
-    support: FloatArray
-    weights: FloatArray
-    bias: float
-    machine: SVRConfig
-
-    def apply(self, passages: FloatArray) -> FloatArray:
-        """Level of passages, (n, 1)."""
-        result: FloatArray = kernel(passages * self.relevance, self.support, self.machine) @ self.weights + self.bias
-        return result
-
-    def build(self, graph: Graph, passages: str) -> str:
-        """Add `apply` to a graph."""
-        weighed = graph.add("Mul", passages, graph.constant(self.relevance))
-        similar = kernel_nodes(graph, weighed, self.support, self.machine)
-        level = graph.add("MatMul", similar, graph.constant(self.weights))
-        return graph.add("Add", level, graph.constant(np.float64(self.bias)))
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
 class TwoLevel:
     """Fitted model.
 
@@ -146,7 +111,7 @@ class TwoLevel:
     ----------
     scaling : Scaling
         Of means and spreads (2 · width).
-    levels : LevelMachine of arousal and of valence
+    levels : SupportVectorLevel of arousal and of valence
     course : (width, 2)
         W.
     """
@@ -154,7 +119,7 @@ class TwoLevel:
     config: TwoLevelConfig
     preprocessing: Preprocessing
     scaling: Scaling
-    levels: tuple[LevelMachine, ...]
+    levels: tuple[SupportVectorLevel, ...]
     course: FloatArray
     history: tuple[Epoch, ...] = ()
 
@@ -209,7 +174,7 @@ def fit_two_level(
     scaled = Limit(CLIP).apply(scaling.apply(np.array(passages)))
     machines = []
     for axis, (name, level) in enumerate(zip(AXES, np.array(levels).T, strict=True)):
-        machines.append(_fit_level(scaled, level, config))
+        machines.append(fit_level(scaled, level, _settings(config, scaled.shape[1]), relevance=config.relevance))
         found = f"level of {name}: {len(machines[-1].support)} of {len(scaled)} passages are support vectors"
         progress(axis + 1, 3, found)
     course = _ridge(np.vstack(moments), deviations, config.ridge)
@@ -249,6 +214,10 @@ def averaged_nodes(graph: Graph, x: str, decay: float) -> str:
     return graph.add_all("Scan", first, x, outputs=2, body=body, num_scan_inputs=1)[1]
 
 
+def _settings(config: TwoLevelConfig, columns: int) -> SVRConfig:
+    return SVRConfig(kernel="rbf", C=config.C, epsilon=config.epsilon, gamma=config.gamma / columns)
+
+
 def _margin_rows(config: TwoLevelConfig) -> int:
     lag = math.ceil(math.log(FORGOTTEN) / math.log(config.decay)) if config.decay else 0
     return max(config.context_rows, lag)
@@ -258,32 +227,6 @@ def _passages(rows: int, longest: int) -> list[slice]:
     """Parts of nearly equal length, as few as have at most `longest` rows each."""
     ends = np.linspace(0, rows, math.ceil(rows / longest) + 1).astype(int)
     return [slice(int(start), int(stop)) for start, stop in itertools.pairwise(ends)]
-
-
-def _fit_level(passages: FloatArray, levels: FloatArray, config: TwoLevelConfig) -> LevelMachine:
-    """Fit one axis' level (n,) to scaled passages (n, columns)."""
-    relevance = _correlations(passages, levels) ** config.relevance
-    size = math.sqrt((relevance**2).mean())
-    relevance = relevance / size if size else np.ones_like(relevance)  # without any, all count alike
-    # rounded before the fit, so that a model file can hold the support vectors in single precision
-    z = (passages * relevance).astype(np.float32).astype(np.float64)
-    machine = SVRConfig(kernel="rbf", C=config.C, epsilon=config.epsilon, gamma=config.gamma / z.shape[1])
-    fitted = svm.SVR(C=machine.C, epsilon=machine.epsilon, gamma=machine.gamma).fit(z, levels)
-    return LevelMachine(
-        relevance=relevance,
-        support=z[fitted.support_],
-        weights=fitted.dual_coef_.T,
-        bias=float(fitted.intercept_[0]),
-        machine=machine,
-    )
-
-
-def _correlations(x: FloatArray, y: FloatArray) -> FloatArray:
-    """|r| of each column of x (n, columns) with y (n,); 0 where either is constant."""
-    x, y = x - x.mean(axis=0), y - y.mean()
-    sizes = np.sqrt((x**2).sum(axis=0) * (y**2).sum())
-    r: FloatArray = np.divide(y @ x, sizes, out=np.zeros_like(sizes), where=sizes > 0)
-    return np.abs(r)
 
 
 def _ridge(x: FloatArray, y: FloatArray, ridge: float) -> FloatArray:
