@@ -2,6 +2,7 @@
 
 import math
 import re
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from moodcurve.library.records import NO_TAGS, Tags
 _LONGEST = 500
 """Characters of a text that are kept: what is longer is no name."""
 
-_DAMAGED = (mutagen.MutagenError, OSError, ValueError, RecursionError, MemoryError)
-"""What mutagen raises of tags that are damaged or made to harm: places before the file's beginning, tags inside tags,
-lengths beyond any memory; its own error for all else."""
+_DAMAGED = (
+    mutagen.MutagenError, OSError, ValueError, LookupError, ArithmeticError, struct.error, RecursionError, MemoryError,
+)  # fmt: skip
+"""What mutagen raises of tags that are damaged or made to harm: its own error, and others where it trusts a number of
+the file: places before the file's beginning, texts without an end, tags inside tags, lengths beyond any memory."""
 
 _KEYS = {
     # as mutagen names them for all formats that it can; ID3 in WAV and AIFF; MP4's atoms; WMA
