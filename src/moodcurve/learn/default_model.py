@@ -131,6 +131,7 @@ def model_card(trained: Trained, judged: Benchmark, measured: Measured) -> str:
     return template.format(
         name=DEFAULT.name,
         live=LIVE.name,
+        context_s=DEFAULT.config.two_level.context_s,
         features=dataset.feature_set.key,
         config=json.dumps(as_table(trained.model.config), indent=1),
         dataset=dataset.name,
