@@ -1,4 +1,4 @@
-"""Songs of one artist joined to medleys: which songs, which rows, and how answers are cut from them."""
+"""Songs joined to medleys, or played again and again: which rows, and how answers are cut from them."""
 
 from collections import Counter
 from dataclasses import replace
@@ -9,6 +9,7 @@ from made_songs import made_dataset
 from moodcurve.datasets import Song
 from moodcurve.features import Features
 from moodcurve.learn.mlr import MLRConfig, fit_mlr
+from moodcurve.learn.study_length import played_on
 from moodcurve.learn.study_medleys import answers, medley, medleys
 
 SONGS = made_dataset(24, frames=30).songs
@@ -47,3 +48,18 @@ def test_answers_are_those_of_the_rated_rows() -> None:
     one = medley(SONGS[:3])
     expected = np.clip(model.predict(np.vstack([song.x for song in SONGS[:3]])), -1, 1)
     np.testing.assert_allclose(answers(model, [one])[0], expected, atol=1e-12)
+
+
+class Clock:
+    """A model that says how many minutes have passed, a tenth each."""
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        return np.repeat(np.arange(len(x))[:, None] / 1200, 2, axis=1)
+
+
+def test_a_model_that_drifts_is_found_out() -> None:
+    early, late = played_on(Clock(), SONGS[:2])
+    # 30 rows 40 times: the second time begins at row 30, the last but one at row 38 * 30
+    for one, other in zip(early, late, strict=True):
+        np.testing.assert_allclose(one[:, 0], np.arange(30, 60) / 1200)
+        np.testing.assert_allclose(other[:, 1], np.arange(1140, 1170) / 1200)

@@ -11,6 +11,7 @@ from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.studies import Study, page
 from moodcurve.learn.study_arms import study_base, study_features, study_labels, study_songs, study_split
 from moodcurve.learn.study_intervals import study_intervals
+from moodcurve.learn.study_length import study_length
 from moodcurve.learn.study_medleys import study_medleys
 from moodcurve.learn.study_search import study_search
 
@@ -23,6 +24,7 @@ STUDIES: dict[str, Callable[..., Study]] = {
     "search": study_search,
     "intervals": study_intervals,
     "medleys": study_medleys,
+    "length": study_length,
 }
 """Each takes the dataset's folder, and by name ``seed`` and ``progress``."""
 
