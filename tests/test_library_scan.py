@@ -202,6 +202,7 @@ def test_a_broken_file_does_not_harm_another_of_the_same_sound(scanner: Scanner)
     (scanner.music / "a broken.m4a").write_bytes(data[:index] + bytes(len(data) - index))
     assert scanner.counts() == {"problems": 1, "new": 1, "songs": 1}
     assert set(scanner.problems()) == {"a broken.m4a"}
+    assert scanner.counts() == {"problems": 1, "unchanged": 1}
 
 
 # --- models ---
@@ -310,11 +311,11 @@ def test_an_absent_folder_keeps_its_songs(scanner: Scanner, tmp_path: Path) -> N
     disk = scanner.music / "disk"
     disk.rename(tmp_path / "away")
     assert scanner.counts(disk) == {"unread": 1}
-    assert scanner.said == [(str(disk), "No such file or directory; its 1 songs stay in the library")]
+    assert scanner.said == [(str(disk), "No such file or directory; the library keeps what it has of it, 1 file")]
     disk.mkdir()  # where a disk is mounted
     assert scanner.counts(disk) == {"unread": 1}
     assert "is empty" in scanner.said[0][1]
-    assert "1 songs stay" in scanner.said[0][1]
+    assert "1 file" in scanner.said[0][1]
     assert len(scanner.paths()) == 2
     disk.rmdir()
     (tmp_path / "away").rename(disk)
@@ -339,7 +340,9 @@ def test_a_folder_that_cannot_be_looked_into_keeps_its_songs(scanner: Scanner, m
     (scanner.music / "one.flac").unlink()
     monkeypatch.setattr(os, "scandir", scandir)
     assert scanner.counts() == {"gone": 1, "unread": 1}
-    assert scanner.said == [(str(scanner.music / "locked"), "Permission denied; its 2 songs stay in the library")]
+    assert scanner.said == [
+        (str(scanner.music / "locked"), "Permission denied; the library keeps what it has of it, 2 files")
+    ]
     assert scanner.paths() == {"locked/two.flac", "locked/below/three.flac"}
 
 
@@ -439,7 +442,7 @@ def test_the_command_tells_what_it_did(scanner: Scanner) -> None:
     assert (done.exit_code, done.stderr) == (1, "")
     assert done.stdout.splitlines() == [
         "3 files: 2 unchanged",
-        "1 files cannot be used; `moodcurve problems` lists them",
+        "1 file cannot be used; `moodcurve problems` lists them",
     ]
     listed = json.loads(run("problems", "--library", scanner.library, "--json").stdout)
     assert [Path(problem["path"]).name for problem in listed] == ["text\n.mp3"]
@@ -491,5 +494,5 @@ def test_a_bar_on_a_terminal(scanner: Scanner) -> None:
     assert running.returncode == 1
     text = shown.decode()
     assert "looking for music" in text
-    assert "1 songs of 0:02 analysed" in text
+    assert "1 song of 0:02 analysed" in text
     assert f"moodcurve: {scanner.music}/text.mp3: it is not audio" in text

@@ -24,6 +24,15 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def counted(number: int, word: str) -> str:
+    """Write a number with what is counted.
+
+    >>> counted(1, "file"), counted(12345, "file")
+    ('1 file', '12,345 files')
+    """
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def signed(value: float) -> str:
     """Write a value with its sign, a true minus, and two decimals; zero has no sign.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve.cli.app import ModelOption, app, say
 from moodcurve.cli.filters import LibraryOption, library_file
 from moodcurve.cli.parsing import Argument, Option
-from moodcurve.wording import clock
+from moodcurve.wording import clock, counted
 
 if TYPE_CHECKING:
     from moodcurve.library.progress import Tally
@@ -81,14 +81,14 @@ def _lines(tally: "Tally") -> list[str]:
         (tally.unchanged, "unchanged"),
     )
     said = [f"{number:,} {word}" for number, word in counts if number]
-    lines = [f"{tally.files:,} files: {', '.join(said) or 'none of use'}"]
+    lines = [f"{counted(tally.files, 'file')}: {', '.join(said) or 'none of use'}"]
     if tally.songs:
         lines.append(
-            f"{tally.songs:,} songs of {clock(tally.audio_s)} analysed in {clock(tally.elapsed_s)}, "
+            f"{counted(tally.songs, 'song')} of {clock(tally.audio_s)} analysed in {clock(tally.elapsed_s)}, "
             f"{tally.speed:.0f} times as fast as they play"
         )
     if tally.problems:
-        lines.append(f"{tally.problems:,} files cannot be used; `moodcurve problems` lists them")
+        lines.append(f"{counted(tally.problems, 'file')} cannot be used; `moodcurve problems` lists them")
     if tally.unread:
-        lines.append(f"{tally.unread:,} folders or files could not be looked into")
+        lines.append(f"{counted(tally.unread, 'place')} could not be looked into")
     return lines

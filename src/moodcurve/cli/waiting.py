@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from moodcurve.cli.app import advance, say
 from moodcurve.features import FeatureSet
-from moodcurve.wording import clock, one_line
+from moodcurve.wording import clock, counted, one_line
 from moodcurve.workers import Progress, Watch
 
 if TYPE_CHECKING:
@@ -178,9 +178,9 @@ class _ScanLines:
 
 def scan_state(tally: "Tally") -> str:
     """Say what a scan has done so far: songs, their length, the speed, problems."""
-    parts = [f"{tally.songs:,} songs of {clock(tally.audio_s)} analysed"]
+    parts = [f"{counted(tally.songs, 'song')} of {clock(tally.audio_s)} analysed"]
     if tally.songs:
         parts.append(f"{tally.speed:.0f} times real time")
     if tally.problems:
-        parts.append(f"{tally.problems:,} problems")
+        parts.append(counted(tally.problems, "problem"))
     return ", ".join(parts)

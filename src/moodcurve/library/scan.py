@@ -27,7 +27,7 @@ from moodcurve.library.records import (
 from moodcurve.library.store import Library, open_library
 from moodcurve.library.walk import FileState, Walk, walk
 from moodcurve.runtime import load_model
-from moodcurve.wording import one_line
+from moodcurve.wording import counted, one_line
 from moodcurve.workers import Limits, Pool, sensible_workers
 
 LIMITS = Limits(silent_s=60.0)
@@ -165,7 +165,7 @@ class _Scan:
                 self.to_probe.append(_File(path, state))
             elif known.problem is not None and not again:
                 tally.problems += 1
-            elif known.content in self._current:
+            elif known.problem is None and known.content in self._current:
                 tally.unchanged += 1
             else:
                 self.to_probe.append(_File(path, state))
@@ -301,7 +301,9 @@ class _Scan:
     def _fault(self, path: str, reason: str) -> None:
         self.tally.unread += 1
         kept = self._below(path)
-        self._teller.problem(path, f"{reason}; its {kept} songs stay in the library" if kept else reason)
+        self._teller.problem(
+            path, f"{reason}; the library keeps what it has of it, {counted(kept, 'file')}" if kept else reason
+        )
 
     def _below(self, path: str) -> int:
         """Count the files that are known of a folder, or of a path itself."""
