@@ -94,9 +94,11 @@ def test_a_dataclass_stands_for_its_fields() -> None:
     assert called("pick", "a", "--span", "1:2", "b", "-k", "c", "--quick") == (0, {"choice": choice, "quick": True})
 
 
-def test_a_value_may_begin_with_a_minus_and_a_digit() -> None:
+def test_a_value_may_begin_with_a_minus() -> None:
     assert called("pick", "--span", "-1:-0.5", "a")[1]["choice"] == Choice(text=["a"], span="-1:-0.5")
     assert called("pick", "--span", "-.5,2")[1]["choice"].span == "-.5,2"
+    assert called("pick", "--span", "-arousal,title")[1]["choice"].span == "-arousal,title"
+    assert called("pick", "--span", "--quick") == (2, {})
     # neither a flag nor an option with a value of its own takes it
     assert called("pick", "--quick", "-1:2") == (2, {})
     assert called("pick", "--span", "-k", "c") == (2, {})

@@ -59,7 +59,7 @@ class Filters:
     ] = None
     sort: Annotated[
         str | None,
-        Option("--sort", metavar="KEY,...", help="Such as year,title; --sort=-arousal begins with the highest."),
+        Option("--sort", metavar="KEY,...", help="Such as year,title; --sort -arousal begins with the highest."),
     ] = None
     limit: Annotated[int | None, Option("--limit", metavar="N", min=1, help="At most so many songs.")] = None
 

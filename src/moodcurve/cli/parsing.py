@@ -159,10 +159,13 @@ def _parser(program: str, description: str) -> argparse.ArgumentParser:
 
 
 def _joined(words: Sequence[str], options: Collection[str]) -> list[str]:
-    """Write ``--valence -1:0`` as ``--valence=-1:0``: argparse takes only plain numbers for what they are."""
+    """Write ``--valence -1:0`` as ``--valence=-1:0``: argparse takes only plain numbers for what they are.
+
+    So ``--sort -arousal``; a minus and one letter after an option is another option, its value forgotten.
+    """
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] in options and re.match(r"-[\d.]", word):
+        if joined and joined[-1] in options and re.match(r"-(?:[\d.]|[^-].)", word):
             joined[-1] += f"={word}" if joined[-1].startswith("--") else word
         else:
             joined.append(word)
