@@ -12,11 +12,16 @@ def studies(
     folder: Annotated[Path, Argument(metavar="DATASET", help="Folder of annotated songs, such as DEAM.")],
     output: Annotated[Path, Option("-o", metavar="DIR", help="Write studies.json and studies.md here.")],
     only: Annotated[
-        str, Option("--only", metavar="a,b,...", help="Of features, songs, split, labels, base, search, intervals.")
-    ] = "features,songs,split,labels,base,search,intervals",
+        str | None,
+        Option(
+            "--only",
+            metavar="a,b,...",
+            help="Of features, songs, split, labels, base, search, intervals, medleys, length; all without it.",
+        ),
+    ] = None,
     seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of folds, draws, training and intervals.")] = 0,
 ) -> None:
-    """Study what columns, number of songs, folds, labels and settings make of a model's figures; takes an hour.
+    """Study what columns, number of songs, folds, labels and settings make of a model's figures; takes an hour or two.
 
     Studies that DIR holds and that are not done again stay as they are.
 
@@ -24,11 +29,11 @@ def studies(
     """
     from moodcurve import terminal
     from moodcurve.files import check_writable
-    from moodcurve.learn.study_list import read_studies, run_studies, write_studies
+    from moodcurve.learn.study_list import STUDIES, read_studies, run_studies, write_studies
 
     check_writable(output / "studies.json")
     read_studies(output / "studies.json")
-    names = [name.strip() for name in only.split(",")]
+    names = list(STUDIES) if only is None else [name.strip() for name in only.split(",")]
     with terminal.progress_bar() as bar:
         task = bar.add_task("studies", total=None)
         found = run_studies(
