@@ -27,12 +27,13 @@ from moodcurve.library import open_library
 
 SCAN = """
 import sys
-from moodcurve.library import scan as module
+from moodcurve.library import ledger
 from moodcurve.library.progress import Teller
-module._BATCH_S = 0.1  # so that there are many transactions to hit
+from moodcurve.library.scan import scan
+ledger.BATCH_S = 0.1  # so that there are many transactions to hit
 if __name__ == "__main__":
     said = lambda tally: print(tally.files_done, flush=True)
-    module.scan(sys.argv[1:2], sys.argv[2], workers=2, teller=Teller(progress=said))
+    scan(sys.argv[1:2], sys.argv[2], workers=2, teller=Teller(progress=said))
 """
 
 
@@ -86,7 +87,7 @@ def killed_scan(music: Path, library: Path, delay_s: float) -> tuple[int, bool]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--songs", type=int, default=100)
+    parser.add_argument("--songs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()

@@ -81,8 +81,8 @@ def test_killed_again_and_again_it_loses_nothing_and_does_nothing_twice(music: P
     library = tmp_path / "library.sqlite"
     # tells what is reported as done, and when an analysis ends; batches are small, so that there are many
     code = (
-        "import sys; from moodcurve.library import scan as s; from moodcurve.library.progress import Teller\n"
-        "s._BATCH = 2; s._BATCH_S = 0.05\n"
+        "import sys; from moodcurve.library import ledger, scan as s; from moodcurve.library.progress import Teller\n"
+        "ledger.BATCH = 2; ledger.BATCH_S = 0.05\n"
         "said = lambda tally: print(tally.files_done, flush=True)\n"
         "s.scan(sys.argv[1:2], sys.argv[2], workers=2, teller=Teller(progress=said))"
     )
@@ -125,19 +125,21 @@ def test_killed_again_and_again_it_loses_nothing_and_does_nothing_twice(music: P
 
 def test_ctrl_c_keeps_what_is_done_and_the_next_scan_goes_on(music: Path, tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
-    running = started("scan", music, "--library", library, "--workers", "2")
-
-    def begun() -> bool:
-        with contextlib.suppress(LibraryError):
-            return bool(stored(library))
-        return False
-
-    until(begun)
-    os.killpg(running.pid, signal.SIGINT)
+    # as the first batch is on the disk; a terminal's Ctrl-C reaches all processes of the group
+    code = (
+        "import os, signal; from moodcurve.library import ledger\n"
+        "ledger.BATCH = 5; real = ledger.Ledger.write\n"
+        "def write(self):\n"
+        " before = self._tally.files_done; real(self)\n"
+        " if before == 0 < self._tally.files_done: os.killpg(0, signal.SIGINT)\n"
+        f"ledger.Ledger.write = write\n{MAIN}"
+    )
+    running = started("scan", music, "--library", library, "--workers", "2", code=code)
     stdout, stderr = running.communicate(timeout=60)
     assert (running.returncode, stdout) == (130, "")
     (line,) = stderr.splitlines()
     known = stored(library)
+    assert 0 < len(known) < 35
     assert line == f"moodcurve: interrupted: {len(known)} of 35 files are done; the same command goes on from there"
     until(lambda: not group_lives(running.pid))
     rest = json.loads(run("scan", music, "--library", library, "--workers", "1", "--json").stdout)
@@ -191,7 +193,7 @@ def test_a_full_disk_keeps_what_is_stored(music: Path, tmp_path: Path) -> None:
     code = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, resource.RLIM_INFINITY))\n"
-        "from moodcurve.library import scan as s; s._BATCH = 2\n"
+        "from moodcurve.library import ledger; ledger.BATCH = 2\n"
         f"{MAIN}"
     )
     running = started("scan", music, "--library", library, code=code)

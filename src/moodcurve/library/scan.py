@@ -1,20 +1,18 @@
 """A scan: the files below some folders to songs in a library, so that it can be killed at any moment and goes on."""
 
 import os
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.files import AnyPath
 from moodcurve.library.examining import ChangedError, Hear, Probe, Probed, examiner
+from moodcurve.library.ledger import Kind, Ledger, OpenedFile, Outcome
 from moodcurve.library.lock import only_scan
 from moodcurve.library.progress import Tally, Teller
 from moodcurve.library.records import (
-    NO_TAGS,
     Change,
     DropOrphans,
     FileGone,
@@ -22,19 +20,15 @@ from moodcurve.library.records import (
     Heard,
     ProblemMet,
     SongHeard,
-    Tags,
 )
 from moodcurve.library.store import Library, open_library
-from moodcurve.library.walk import FileState, Walk, walk
+from moodcurve.library.walk import Walk, walk
 from moodcurve.runtime import load_model
 from moodcurve.wording import counted, one_line
 from moodcurve.workers import Limits, Pool, sensible_workers
 
 LIMITS = Limits(silent_s=60.0)
 """What one file may take."""
-_BATCH = 50
-_BATCH_S = 1.0
-"""So many files, or the files of so long, are written to the library at once."""
 _RETRY = -1
 """The time of change that is stored of a file whose problem may pass by itself: no file has it."""
 
@@ -107,37 +101,13 @@ def scan(
         return run.tally
 
 
-Kind = Literal["new", "changed", "renewed", "retagged", "recognised", "problems", "vanished"]
-
-
-@dataclass(eq=False)
-class _File:
-    """A file that is to be opened, and what is known of it so far."""
-
-    path: str
-    state: FileState
-    content: str | None = None
-    tags: Tags = NO_TAGS
-
-
-@dataclass(frozen=True, eq=False)
-class _Outcome:
-    """What came of a file, and what is to be written of it."""
-
-    file: _File
-    kind: Kind
-    changes: tuple[Change, ...]
-    audio_s: float | None = None
-    reason: str = ""
-
-
 class _Scan:
     """A scan at work."""
 
     def __init__(self, library: Library, key: tuple[str, str], teller: Teller) -> None:
         self.tally = Tally()
         self.known = library.known_files()
-        self.to_probe: deque[_File] = deque()
+        self.to_probe: deque[OpenedFile] = deque()
         self._library = library
         self._key = key
         self._teller = teller
@@ -145,12 +115,11 @@ class _Scan:
         """What analysed each sound that was known before this scan."""
         self._current: set[str] = set()
         """Sounds that need no analysis, or none any more."""
-        self._to_hear: deque[_File] = deque()
-        self._at_work: dict[int, _File] = {}
-        self._sharing: dict[str, list[_File]] = {}
+        self._to_hear: deque[OpenedFile] = deque()
+        self._at_work: dict[int, OpenedFile] = {}
+        self._sharing: dict[str, list[OpenedFile]] = {}
         """Files by sound that is being analysed, the one at work first."""
-        self._outcomes: list[_Outcome] = []
-        self._written = time.monotonic()
+        self._ledger = Ledger(library, self.tally, teller)
         self._recognised: list[str] = []
         self._vanished: list[str] = []
 
@@ -162,13 +131,13 @@ class _Scan:
             tally.files += 1
             known = self.known.get(path)
             if known is None or (known.size, known.mtime_ns) != (state.size, state.mtime_ns):
-                self.to_probe.append(_File(path, state))
+                self.to_probe.append(OpenedFile(path, state))
             elif known.problem is not None and not again:
                 tally.problems += 1
             elif known.problem is None and known.content in self._current:
                 tally.unchanged += 1
             else:
-                self.to_probe.append(_File(path, state))
+                self.to_probe.append(OpenedFile(path, state))
         tally.files_done = tally.files - len(self.to_probe)
         tally.size = sum(file.state.size for file in self.to_probe)
         for path, reason in found.faults:
@@ -187,13 +156,12 @@ class _Scan:
                     self._feed(pool, workers)
                     for number, result in pool.look():
                         self._take(self._at_work.pop(number), result)
-                    if len(self._outcomes) >= _BATCH or time.monotonic() - self._written > _BATCH_S:
-                        self._write()
+                    self._ledger.write_if_due()
                     self._teller.progress(self.tally)
             except KeyboardInterrupt:
-                self._write()
+                self._ledger.write()
                 raise
-        self._write()
+        self._ledger.write()
 
     def forget(self, found: Walk) -> None:
         """Forget the files that are gone, and songs that no file holds; tell what was moved."""
@@ -214,7 +182,7 @@ class _Scan:
             kind = Probe if file.content is None else Hear
             self._at_work[pool.add(kind(file.path, file.state))] = file
 
-    def _take(self, file: _File, result: Probed | Heard | MoodcurveError | OSError) -> None:
+    def _take(self, file: OpenedFile, result: Probed | Heard | MoodcurveError | OSError) -> None:
         if isinstance(result, Probed):
             file.content, file.tags = result.content, result.tags
             self._probed(file, result.content)
@@ -223,7 +191,7 @@ class _Scan:
         else:
             self._failed(file, result)
 
-    def _probed(self, file: _File, content: str) -> None:
+    def _probed(self, file: OpenedFile, content: str) -> None:
         """Look whether the sound is known, or is being analysed."""
         if content in self._current:
             known = self.known.get(file.path)
@@ -241,7 +209,7 @@ class _Scan:
             self._sharing[content] = [file]
             self._to_hear.append(file)
 
-    def _heard(self, file: _File, heard: Heard) -> None:
+    def _heard(self, file: OpenedFile, heard: Heard) -> None:
         """Give an analysis to all files of the sound."""
         content = file.content
         assert content is not None
@@ -254,7 +222,7 @@ class _Scan:
             kind: Kind = "new" if known is None else "renewed" if same else "changed"
             self._settle(other, kind, song if number == 0 else (), heard.curve.duration_s if number == 0 else None)
 
-    def _failed(self, file: _File, error: MoodcurveError | OSError) -> None:
+    def _failed(self, file: OpenedFile, error: MoodcurveError | OSError) -> None:
         if file.content is not None:  # perhaps it is only this file's fault: the next of the same sound is tried
             others = self._sharing.pop(file.content)[1:]
             if others:
@@ -263,7 +231,7 @@ class _Scan:
         if isinstance(error, FileNotFoundError):
             if file.path in self.known:
                 self._vanished.append(file.path)
-            self._outcomes.append(_Outcome(file, "vanished", ()))
+            self._ledger.enter(Outcome(file, "vanished", ()))
             return
         passing = isinstance(error, OSError | ChangedError)
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
@@ -271,32 +239,14 @@ class _Scan:
             reason = reason.removeprefix(f"{name}: ")
         mtime_ns = _RETRY if passing else file.state.mtime_ns
         met = ProblemMet(file.path, file.state.size, mtime_ns, file.content, reason)
-        self._outcomes.append(_Outcome(file, "problems", (met,), reason=reason))
+        self._ledger.enter(Outcome(file, "problems", (met,), reason=reason))
 
-    def _settle(self, file: _File, kind: Kind, before: tuple[Change, ...] = (), audio_s: float | None = None) -> None:
+    def _settle(
+        self, file: OpenedFile, kind: Kind, before: tuple[Change, ...] = (), audio_s: float | None = None
+    ) -> None:
         assert file.content is not None
         seen = FileSeen(file.path, file.state.size, file.state.mtime_ns, file.content, file.tags)
-        self._outcomes.append(_Outcome(file, kind, (*before, seen), audio_s))
-
-    def _write(self) -> None:
-        """Write what has come of files so far, and only then count it."""
-        self._written = time.monotonic()
-        outcomes, self._outcomes = self._outcomes, []
-        if not outcomes:
-            return
-        self._library.write([change for outcome in outcomes for change in outcome.changes])
-        tally = self.tally
-        for outcome in outcomes:
-            tally.files_done += 1
-            tally.size_done += outcome.file.state.size
-            if outcome.kind != "vanished":
-                setattr(tally, outcome.kind, getattr(tally, outcome.kind) + 1)
-            if outcome.audio_s is not None:
-                tally.songs += 1
-                tally.audio_s += outcome.audio_s
-            if outcome.kind == "problems":
-                self._teller.problem(outcome.file.path, outcome.reason)
-        tally.mark()
+        self._ledger.enter(Outcome(file, kind, (*before, seen), audio_s))
 
     def _fault(self, path: str, reason: str) -> None:
         self.tally.unread += 1
