@@ -6,7 +6,7 @@ a process of its own, and what it may take.
 
 from moodcurve.workers.each import run_each, sensible_workers
 from moodcurve.workers.pool import CrashError, LimitError, Pool, Watch
-from moodcurve.workers.process import Job, Limits, Progress
+from moodcurve.workers.process import Job, Limits, Progress, Report
 
 __all__ = [
     "CrashError",
@@ -15,6 +15,7 @@ __all__ = [
     "Limits",
     "Pool",
     "Progress",
+    "Report",
     "Watch",
     "run_each",
     "sensible_workers",

@@ -72,7 +72,7 @@ def _alone(
         check()
         watch(number, 0.0)
 
-        def report(seconds: float, total: float | None, number: int = number) -> None:
+        def report(seconds: float, total: float | None, part: Any = None, number: int = number) -> None:
             check()
             watch(number, share(seconds, total))
 

@@ -76,14 +76,24 @@ class Pool(Generic[Item, Result]):
         See `Watch`; items are numbered as they are added, from 0 on.
     limits : Limits, optional
         What each item may take; `Limits()` if not given.
+    parts : callable, optional
+        Called with the number of an item and a part of its result, see `Report`. An item that is tried a second time
+        gives its parts anew.
     """
 
     def __init__(
-        self, make: Callable[[], Job[Item, Result]], *, workers: int, watch: Watch, limits: Limits | None = None
+        self,
+        make: Callable[[], Job[Item, Result]],
+        *,
+        workers: int,
+        watch: Watch,
+        limits: Limits | None = None,
+        parts: Callable[[int, Any], None] | None = None,
     ) -> None:
         self._make = make
         self._most = workers
         self._watch = watch
+        self._parts = parts
         self._limits = limits or Limits()
         self._items: dict[int, Item] = {}
         self._queue: deque[int] = deque()
@@ -113,6 +123,29 @@ class Pool(Generic[Item, Result]):
         self._queue.append(number)
         self._give_out()
         return number
+
+    def drop(self, number: int) -> None:
+        """Forget an item, by its number: its process, if it has one, is ended at once, and it gives no result.
+
+        Nothing is done if its result has come.
+        """
+        if self._items.pop(number, None) is None:
+            return
+        self._killed_once.discard(number)
+        if number in self._queue:
+            self._queue.remove(number)
+        for worker in [worker for worker in self._workers if worker.number == number]:
+            worker.process.kill()
+            self._release(worker)
+
+    def abandon(self) -> None:
+        """End all processes at once, whatever they do, and forget all items."""
+        for worker in list(self._workers):
+            worker.process.kill()
+            self._release(worker)
+        self._items.clear()
+        self._queue.clear()
+        self._done.clear()
 
     def look(self) -> list[tuple[int, Result | MoodcurveError | OSError]]:
         """Wait a moment for what the processes say; give the results that have come, with their items' numbers.
@@ -198,10 +231,12 @@ class Pool(Generic[Item, Result]):
                 self._failed_beginnings = 0
             case Refused(error):
                 raise error
-            case Step(seconds, claimed_s):
+            case Step(seconds, claimed_s, part):
                 worker.claimed_s = claimed_s
                 if worker.number is not None:
                     self._watch(worker.number, share(seconds, claimed_s))
+                    if part is not None and self._parts is not None:
+                        self._parts(worker.number, part)
             case Done(result):
                 self._finish(worker, result)
             case OutOfMemory():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from moodcurve.errors import MoodcurveError
 
@@ -19,7 +19,16 @@ Result = TypeVar("Result")
 
 Progress = Callable[[float, float | None], None]
 """Called with the seconds of audio read so far and those that the file claims, None if it does not say."""
-Job = Callable[[Item, Progress], Result]
+
+
+class Report(Protocol):
+    """A `Progress` that also takes a part of the result, for who wants it before the whole."""
+
+    def __call__(self, seconds: float, total: float | None, part: Any = None, /) -> None:
+        """Tell how far the item is."""
+
+
+Job = Callable[[Item, Report], Result]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +70,11 @@ class Refused(NamedTuple):
 
 
 class Step(NamedTuple):
-    """How far the item is, see `Progress`."""
+    """How far the item is, see `Report`."""
 
     seconds: float
     claimed_s: float | None
+    part: Any
 
 
 class Done(NamedTuple):
@@ -101,7 +111,7 @@ def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[An
         except (EOFError, OSError):
             return
         try:
-            result = job(item, lambda seconds, total: say(Step(seconds, total)))
+            result = job(item, lambda seconds, total, part=None: say(Step(seconds, total, part)))
         except (MoodcurveError, OSError) as error:
             result = error
         except MemoryError:
