@@ -1,14 +1,13 @@
 """Which songs of a library: the options that its commands share."""
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.parsing import Argument, Option, UsageError
 
 if TYPE_CHECKING:
-    from moodcurve.library.search import Query, Range
+    from moodcurve.library.search import Query
 
 LibraryOption = Annotated[
     Path | None,
@@ -71,108 +70,12 @@ class Filters:
         UsageError
             If a value is malformed.
         """
-        from moodcurve.circumplex import NEUTRAL, QUADRANTS
-        from moodcurve.library.search import SORTS, WORDS, Query
+        from moodcurve.library.asking import Asked, AskError
 
-        near, radius = _near(self.near)
-        return Query(
-            text=tuple(word for words in self.text or () for word in words.split()),
-            title=self.title,
-            artist=self.artist,
-            album=self.album,
-            genre=self.genre,
-            quadrants=_listed("--quadrant", self.quadrant, (*QUADRANTS, NEUTRAL)),
-            words=_listed("--words", self.words, WORDS),
-            arousal=_range("--arousal", self.arousal, "0.2:0.6", least=-1, most=1),
-            valence=_range("--valence", self.valence, "0.2:0.6", least=-1, most=1),
-            year=_range("--year", self.year, "1990:1999 or 1994", single=True),
-            duration_s=_durations(self.longer, self.shorter),
-            near=near,
-            radius=radius,
-            where=self.where,
-            sort=_sort(self.sort, tuple(SORTS), placed=near is not None),
-            limit=limit if self.limit is None else self.limit,
-        )
-
-
-def _listed(option: str, text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
-    items = tuple(dict.fromkeys(item.strip().lower() for item in (text or "").split(",") if item.strip()))
-    if text is not None and not items:
-        raise UsageError(f"{text!r} names none; known are {', '.join(known)}", name=option)
-    for item in items:
-        if item not in known:
-            raise UsageError(f"{item!r} is not known; known are {', '.join(known)}", name=option)
-    return items
-
-
-def _sort(text: str | None, known: tuple[str, ...], *, placed: bool) -> tuple[str, ...]:
-    if text is None:
-        return ()
-    keys = [key.strip() for key in text.split(",")]
-    _listed("--sort", ",".join(key.removeprefix("-") for key in keys), known)
-    if not placed and {"near", "-near"} & set(keys):
-        raise UsageError("near needs a place to be near to: --near A,V", name="--sort")
-    return tuple(key for key in keys if key)
-
-
-def _range(
-    option: str,
-    text: str | None,
-    example: str,
-    *,
-    least: float = -math.inf,
-    most: float = math.inf,
-    single: bool = False,
-) -> "Range | None":
-    if text is None:
-        return None
-    parts = text.split(":")
-    if single and len(parts) == 1:
-        parts *= 2
-    ends = [_number(part) for part in parts]
-    if len(parts) != 2 or any(end is None and part.strip() for end, part in zip(ends, parts, strict=True)):
-        raise UsageError(f"{text!r} is not FROM:TO, such as {example}; either end may be left out", name=option)
-    low, high = ends
-    if not all(least <= end <= most for end in ends if end is not None):
-        raise UsageError(f"{text!r} reaches beyond {least:g} to {most:g}", name=option)
-    if low is not None and high is not None and low > high:
-        raise UsageError(f"{text!r} begins above its end", name=option)
-    return low, high
-
-
-def _near(text: str | None) -> tuple[tuple[float, float] | None, float | None]:
-    if text is None:
-        return None, None
-    numbers = [_number(part) for part in text.split(",")]
-    if len(numbers) not in (2, 3) or None in numbers:
-        raise UsageError(f"{text!r} is not AROUSAL,VALENCE or AROUSAL,VALENCE,RADIUS, such as -0.3,0.4", name="--near")
-    arousal, valence, *radius = (number for number in numbers if number is not None)
-    if max(abs(arousal), abs(valence)) > 1:
-        raise UsageError(f"{text!r} lies beyond -1 to 1", name="--near")
-    if radius and radius[0] < 0:
-        raise UsageError(f"{text!r} has a radius below 0", name="--near")
-    return (arousal, valence), radius[0] if radius else None
-
-
-def _durations(longer: str | None, shorter: str | None) -> "Range | None":
-    low, high = _seconds("--longer", longer), _seconds("--shorter", shorter)
-    if low is not None and high is not None and low > high:
-        raise UsageError(f"{shorter!r} is less than --longer {longer}", name="--shorter")
-    return None if low is None and high is None else (low, high)
-
-
-def _seconds(option: str, text: str | None) -> float | None:
-    if text is None:
-        return None
-    parts = [_number(part) for part in text.split(":")]
-    if len(parts) > 3 or any(part is None or part < 0 for part in parts):
-        raise UsageError(f"{text!r} is not a time, such as 90 (seconds), 1:30 or 1:00:00", name=option)
-    return math.fsum((part or 0) * 60**place for place, part in enumerate(reversed(parts)))
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        given["text"] = tuple(self.text or ())
+        given["limit"] = limit if self.limit is None else self.limit
+        try:
+            return Asked(**given).query()
+        except AskError as error:
+            raise UsageError(str(error), name=f"--{error.name}") from error

@@ -46,6 +46,8 @@ class Query:
         last. Empty: by distance if there is a place, else by artist, album, track, title and path.
     limit : int or None
         Most songs to give.
+    offset : int
+        So many of the first are left out.
     """
 
     text: tuple[str, ...] = ()
@@ -64,6 +66,7 @@ class Query:
     where: str | None = None
     sort: tuple[str, ...] = ()
     limit: int | None = None
+    offset: int = 0
 
     def __post_init__(self) -> None:
         for name, given, known in (("quadrants", self.quadrants, (*QUADRANTS, NEUTRAL)), ("words", self.words, WORDS)):
@@ -85,3 +88,5 @@ class Query:
                 raise ValueError("sort by near needs a place to be near to")
         if self.limit is not None and self.limit < 0:
             raise ValueError(f"limit must be 0 or more, got {self.limit}")
+        if self.offset < 0:
+            raise ValueError(f"offset must be 0 or more, got {self.offset}")

@@ -1,7 +1,7 @@
 """Questions to a library, answered: a query as SQL, and its songs as rows."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from moodcurve.circumplex import QUADRANTS
@@ -105,15 +105,23 @@ def search(library: Library, query: Query) -> Iterator[FoundSong]:
     LibraryError
         If the library cannot be read.
     """
-    columns = f"{', '.join(COLUMNS)}, {_SQUARED if query.near else 'NULL'} AS distance"
-    rest = f"ORDER BY {_order(query)} LIMIT :limit"
-    for row in _answers(library, query, columns, rest):
+    wanted = f"{', '.join(COLUMNS)}, {_SQUARED if query.near else 'NULL'} AS distance"
+    rest = f"ORDER BY {_order(query)} {_PART}"
+    for row in _answers(library, query, wanted, rest):
         *known, squared = row
         yield FoundSong._make((*known, None if squared is None else math.sqrt(squared)))
 
 
+def columns(library: Library, query: Query, names: Sequence[str]) -> dict[str, list[Any]]:
+    """Give some of `COLUMNS` of the songs that a query asks for, as lists; errors as `search`."""
+    # the distance is there to sort by
+    wanted = f"{', '.join(names)}, {_SQUARED if query.near else 'NULL'} AS distance"
+    rows = list(_answers(library, query, wanted, f"ORDER BY {_order(query)} {_PART}"))
+    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+
+
 def count(library: Library, query: Query) -> int:
-    """Give how many songs a query asks for, its limit aside; errors as `search`."""
+    """Give how many songs a query asks for, its limit and offset aside; errors as `search`."""
     ((number,),) = _answers(library, query, "count(*)", "")
     return int(number)
 
@@ -130,6 +138,7 @@ def nested(song: FoundSong) -> dict[str, Any]:
     return data if song.distance is None else {**data, "distance": song.distance}
 
 
+_PART = "LIMIT :limit OFFSET :offset"
 _SQUARED = "((arousal - :near_a) * (arousal - :near_a) + (valence - :near_v) * (valence - :near_v))"
 """Squared distance from a place: not every SQLite has a square root."""
 
@@ -151,7 +160,7 @@ def _answers(library: Library, query: Query, columns: str, rest: str) -> Iterato
 def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:
     """Give the conditions of a query but its own SQL, and the values of what they name."""
     found: list[str] = []
-    values: dict[str, Any] = {"limit": -1 if query.limit is None else query.limit}
+    values: dict[str, Any] = {"limit": -1 if query.limit is None else query.limit, "offset": query.offset}
 
     def add(condition: str, **named: Any) -> None:
         found.append(condition)
@@ -213,5 +222,6 @@ def _order(query: Query) -> str:
 
 
 __all__ = [
-    "COLUMNS", "SORTS", "WORDS", "ConditionError", "FoundSong", "Query", "Range", "count", "nested", "search",
+    "COLUMNS", "SORTS", "WORDS", "ConditionError", "FoundSong", "Query", "Range", "columns", "count", "nested",
+    "search",
 ]  # fmt: skip

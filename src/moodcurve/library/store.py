@@ -98,6 +98,13 @@ class Library:
         rows = self._rows("SELECT path, size, mtime_ns, content, problem FROM file")
         return {os.fsdecode(path): KnownFile(*known) for path, *known in rows}
 
+    def files_of(self, song: int) -> dict[str, tuple[int, int]]:
+        """Give the files that hold a song, the one known longest first, and the size and time of change of each."""
+        if not abs(song) < 2**63:  # SQLite has no such numbers
+            return {}
+        rows = self._rows("SELECT path, size, mtime_ns FROM file WHERE song = ? ORDER BY id", (song,))
+        return {os.fsdecode(path): (size, mtime_ns) for path, size, mtime_ns in rows}
+
     def contents(self) -> dict[str, tuple[str, str]]:
         """Give model and feature set that each song was analysed with, by content; orphans are there too."""
         rows = self._rows("SELECT content, model, feature_set FROM song")
