@@ -3,15 +3,17 @@
     python benchmarks/kill_scan.py [--kills N] [--songs N] [--seed SEED] [--json FILE]
 
 Composed pieces of a few seconds, some of them twice under other names, are scanned by two workers into a library, and
-the scan is killed (SIGKILL) after a random time. After each kill the database must open and be sound (SQLite's checks
-of integrity and foreign keys), every file that was reported as done must be there, as must all that was there before,
-and each song's curve must be whole, and analysed when it was before. A library that is complete is scanned once more,
-which must change nothing, and the next one is begun.
+the scan is killed (SIGKILL) after a random time, which begins half of the times with its start, and half once it is at
+work. After each kill the database must open and be sound (SQLite's checks of integrity and foreign keys), every file
+that was reported as done must be there, as must all that was there before, and each song's curve must be whole, and
+analysed when it was before. A library that is complete is scanned once more, which must change nothing, and the next
+one is begun.
 """
 
 import argparse
 import contextlib
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -68,10 +70,15 @@ def write_songs(folder: Path, songs: int) -> int:
     return songs
 
 
-def killed_scan(music: Path, library: Path, delay_s: float) -> tuple[int, bool]:
-    """Scan, and kill the scan after a time; gives how many files it had reported, and whether it was killed."""
+def killed_scan(music: Path, library: Path, delay_s: float, *, at_work: bool = False) -> tuple[int, bool]:
+    """Scan, and kill the scan after a time, which begins with its start or once it is at work.
+
+    Gives how many files it had reported, and whether it was killed.
+    """
     with tempfile.TemporaryFile("w+") as out:
         running = subprocess.Popen([sys.executable, "-c", SCAN, music, library], stdout=out)
+        while at_work and running.poll() is None and not os.fstat(out.fileno()).st_size:
+            time.sleep(0.005)
         with contextlib.suppress(subprocess.TimeoutExpired):
             running.wait(delay_s)
         killed = running.poll() is None
@@ -110,7 +117,8 @@ def main() -> None:
                 library.unlink()
                 counts["libraries"] += 1
                 before = {}
-            reported, killed = killed_scan(music, library, rng.uniform(0, whole_s))
+            delay_s = rng.uniform(0, whole_s)
+            reported, killed = killed_scan(music, library, delay_s, at_work=rng.random() < 0.5)
             after = stored(library)
             counts["kills"] += killed
             counts["kills_while_analysing"] += killed and len(before) < len(after) < files
