@@ -24,7 +24,7 @@ INNER_FOLDS = 4
 FEWEST = 30
 """Songs that a genre must have."""
 FAMILIES = ("blend", "state-space-live")
-"""Those of the packaged models."""
+"""Those of the packaged models, with the families' default settings."""
 FIGURES = ("coverage", "width", "coverage_song", "width_song")
 
 
