@@ -1,0 +1,56 @@
+// The first view: drop a song, choose one, or take one of the library.
+
+import { h } from "./dom";
+import { fileButton, searchField } from "./picker";
+import { createPlane } from "./plane";
+import { megabytes } from "./song_view";
+import type { Health } from "./types";
+
+export function createStartView(health: Health, take: (file: File) => void, choose: (token: string) => void): HTMLElement {
+  const { upload_bytes, minutes } = health.limits;
+  const plane = createPlane(() => undefined).element;
+  plane.setAttribute("aria-hidden", "true");
+  return h(
+    "div",
+    { class: "start-view" },
+    h(
+      "section",
+      { class: "card drop", "aria-label": "A song to hear" },
+      h("div", { class: "drop-words" },
+        h("h1", { tabindex: -1 }, "Hear a song and watch its emotion"),
+        h("p", {}, "Drop a song anywhere on this page. Its curve is drawn while it is heard: how energetic the music feels, and how positive, twice a second."),
+        fileButton("Choose a file", take, { class: "primary", "aria-keyshortcuts": "o" }),
+        h("p", { class: "note" }, `Any audio file or video, up to ${megabytes(upload_bytes)} and ${minutes} minutes. It stays on this server while it is analysed, and no longer.`),
+      ),
+      plane,
+    ),
+    library(health, choose),
+  );
+}
+
+function library(health: Health, choose: (token: string) => void): HTMLElement {
+  if (health.library && health.songs > 0) {
+    const list = h("ul", { class: "songs", "aria-label": "Songs of the library" });
+    return h(
+      "section",
+      { class: "card from-library", "aria-label": "From the library" },
+      h("div", { class: "row" }, h("h2", {}, "From your library"), h("a", { href: "#/library" }, "All on the map")),
+      searchField(list, "", choose),
+      list,
+    );
+  }
+  return h("section", { class: "card from-library", "aria-label": "From the library" }, h("h2", {}, "Your library"), noLibrary());
+}
+
+/** What helps where there is no library yet. */
+export function noLibrary(): HTMLElement {
+  return h(
+    "p",
+    { class: "empty" },
+    "There are no songs yet. ",
+    h("code", {}, "moodcurve scan FOLDER"),
+    " analyses a folder of music; then ",
+    h("code", {}, "moodcurve serve"),
+    " shows all of it here.",
+  );
+}

@@ -1,0 +1,91 @@
+// What the server gives: docs/formats.md and docs/web.md say what the keys mean.
+
+export interface SongFacts {
+  arousal: number;
+  valence: number;
+  quadrant: string;
+  words: string[];
+  arousal_low?: number;
+  arousal_high?: number;
+  valence_low?: number;
+  valence_high?: number;
+  probabilities?: Record<string, number>;
+  rating?: Record<string, number>;
+}
+
+export interface CurveObject {
+  source: string;
+  model: string;
+  feature_set: string;
+  duration_s: number;
+  times_s: number[];
+  arousal: number[];
+  valence: number[];
+  arousal_low?: number[];
+  arousal_high?: number[];
+  valence_low?: number[];
+  valence_high?: number[];
+  song?: SongFacts;
+  novelty?: number;
+  warnings?: string[];
+}
+
+export interface LibrarySong {
+  id: number;
+  file: string;
+  title: string | null;
+  artist: string | null;
+  album: string | null;
+  genre: string | null;
+  year: number | null;
+  duration_s: number;
+  arousal: number;
+  valence: number;
+  quadrant: string;
+  words: string[];
+}
+
+export interface SongList {
+  total: number;
+  songs: LibrarySong[];
+}
+
+/** Columns of all songs that were asked for: value i of each belongs to song i. */
+export interface MapColumns {
+  id: number[];
+  arousal: number[];
+  valence: number[];
+  quadrant: number[];
+  title: (string | null)[];
+  artist: (string | null)[];
+  duration_s: number[];
+}
+
+export interface Health {
+  version: string;
+  model: string;
+  library: boolean;
+  songs: number;
+  limits: { upload_bytes: number; minutes: number };
+}
+
+export interface Job {
+  job: string;
+  state: "waiting" | "running" | "done" | "failed";
+  share: number;
+  name: string;
+  problem: Problem | null;
+}
+
+export interface Problem {
+  title?: string;
+  status?: number;
+  detail?: string;
+}
+
+export interface Part {
+  start: number;
+  times_s: number[];
+  arousal: number[];
+  valence: number[];
+}
