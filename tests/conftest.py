@@ -11,6 +11,9 @@ import pytest
 from made_deam import write_deam
 from moodcurve.features import FEATURE_SETS
 from moodcurve.features.preparation import prepare
+from web_server import scanned_music, server
+
+__all__ = ["scanned_music", "server"]
 
 ROOT = Path(__file__).parents[1]
 

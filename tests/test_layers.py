@@ -35,6 +35,7 @@ LAYERS = (
     "report",
     "terminal",
     "outputs",
+    "web",
     "cli",
 )
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")

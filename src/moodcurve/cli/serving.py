@@ -1,0 +1,78 @@
+"""The command that serves the web page and its API."""
+
+import os
+import sys
+import threading
+from typing import Annotated
+
+from moodcurve.cli.app import app, say
+from moodcurve.cli.filters import LibraryOption, library_file
+from moodcurve.cli.parsing import Option
+
+TOKEN = "MOODCURVE_TOKEN"
+
+
+@app.command
+def serve(
+    library: LibraryOption = None,
+    host: Annotated[str, Option("--host", metavar="NAME", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, Option("--port", metavar="N", min=0, help="Where to listen; 0: any that is free.")] = 8765,
+    token: Annotated[
+        str | None,
+        Option("--token", metavar="TOKEN", help="What other machines must show; $MOODCURVE_TOKEN, or made up."),
+    ] = None,
+    public: Annotated[
+        str | None,
+        Option("--public", metavar="URL", help="Where a reverse proxy shows the page; its X-Forwarded-* are believed."),
+    ] = None,
+    workers: Annotated[
+        int | None, Option("--workers", metavar="N", min=1, help="Songs analysed at once; by default one a core.")
+    ] = None,
+    max_upload: Annotated[int, Option("--max-upload", metavar="MB", min=1, help="Largest file, in MiB.")] = 200,
+    max_minutes: Annotated[float, Option("--max-minutes", metavar="M", min=0, help="Longest song.")] = 120,
+    no_open: Annotated[bool, Option("--no-open", help="Open no browser.")] = False,
+) -> None:
+    """Open a page in the browser where songs are heard and their curves watched, and an API for programs.
+
+    Only this machine can reach it, unless --host or --public says otherwise. Ctrl-C ends it.
+
+    Example: moodcurve serve --library music.sqlite
+    """
+    import secrets
+
+    from moodcurve.cli.waiting import prepare
+    from moodcurve.runtime import load_model
+    from moodcurve.web.server import serve as serve_site
+    from moodcurve.web.settings import Settings, is_loopback
+    from moodcurve.workers import sensible_workers
+
+    token = token or os.environ.get(TOKEN)
+    if token is None and (public is not None or not is_loopback(host)):
+        token = secrets.token_urlsafe(24)
+    settings = Settings(
+        library=library_file(library),
+        host=host,
+        port=port,
+        token=token,
+        public=public,
+        workers=workers or sensible_workers(sys.maxsize),
+        upload_bytes=max_upload * 2**20,
+        minutes=max_minutes,
+    )
+    model = load_model()
+    prepare(model.feature_set)
+
+    def started(address: str) -> None:
+        say(f"serving at {address}")
+        if not no_open and _has_display():
+            import webbrowser
+
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    serve_site(settings, model, started=started)
+    say("stopped")
+
+
+def _has_display() -> bool:
+    """Tell whether a browser's window could be seen."""
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,147 @@
+"""Routes to what is sent: a song to analyse, how far it is, and its curve."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Path as InPath
+from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.requests import ClientDisconnect
+
+from moodcurve.formats import to_dict
+from moodcurve.web import schemas
+from moodcurve.web.curves import Format, Painter, curve_answer, curve_content
+from moodcurve.web.jobs import Job, Jobs
+from moodcurve.web.problems import ProblemError, documented
+from moodcurve.web.rates import Rate
+from moodcurve.web.songs import client_of
+from moodcurve.web.uploads import FIELD, receive
+
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {FIELD: {"type": "string", "format": "binary"}},
+                    "required": [FIELD],
+                    "additionalProperties": False,
+                }
+            }
+        },
+    }
+}
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Server-sent events: progress, part, done, failed.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    204: {"description": "All events have been heard."},
+}
+JobId = Annotated[str, InPath(pattern="^[A-Za-z0-9_-]{12}$", description="As the answer to the upload names it.")]
+
+
+def analysis_routes(
+    jobs: Jobs, folder: Path, painter: Painter, rate: Rate, *, most_bytes: int, root_path: str
+) -> APIRouter:
+    """Make the routes to uploads and their jobs.
+
+    Parameters
+    ----------
+    jobs : Jobs
+    folder : Path
+        Where uploads are kept while they are needed.
+    painter : Painter
+    rate : Rate
+        How often a client may upload, and ask for pictures.
+    most_bytes : int
+        Largest file.
+    root_path : str
+        What goes before the addresses that answers give.
+    """
+    routes = APIRouter(prefix="/api")
+    begun: dict[int | str, dict[str, Any]] = {
+        200: {"model": schemas.CurveObject, "description": "With wait: the curve."},
+        202: {"model": schemas.JobBegun, "description": "The song has arrived."},
+        **documented(400, 408, 413, 415, 429, 507),
+    }
+
+    @routes.post("/analyze", status_code=202, responses=begun, openapi_extra=_FORM)
+    async def analyze(
+        request: Request, wait: Annotated[bool, Query(description="Answer with the curve, once it is there.")] = False
+    ) -> Response:
+        """Send a song to be analysed."""
+        rate.take(client_of(request))
+        with jobs.arrive():
+            received = await receive(request, folder, most=most_bytes)
+            job = jobs.begin(received)
+        if not wait:
+            addresses = {name: f"{root_path}/api/jobs/{job.id}/{name}" for name in ("events", "curve")}
+            return JSONResponse({"job": job.id, **addresses}, 202)
+        try:
+            await _finished(jobs, job, request)
+        finally:
+            jobs.forget(job)
+        if job.problem is not None:
+            raise job.problem
+        return await _curve(job, Format.json, painter)
+
+    @routes.get("/jobs/{id}", responses={200: {"model": schemas.JobStatus}, **documented(404)})
+    async def status(id: JobId) -> Response:
+        """Tell how far a song is."""
+        return JSONResponse(jobs.get(id).status())
+
+    @routes.get("/jobs/{id}/events", responses={**_STREAM, **documented(404)})
+    async def events(id: JobId, last_event_id: Annotated[str, Header()] = "0") -> Response:
+        """Tell what happens, as it does; with the header Last-Event-ID, what happened since that event."""
+        job = jobs.get(id)
+        heard = int(last_event_id) if last_event_id.isdecimal() and len(last_event_id) < 10 else 0
+        if job.is_over and heard >= len(job.events):
+            return Response(status_code=204)  # at which an EventSource does not come again
+        headers = {"X-Accel-Buffering": "no"}  # or a proxy would hold events back
+        return StreamingResponse(job.stream(heard), media_type="text/event-stream", headers=headers)
+
+    @routes.get(
+        "/jobs/{id}/curve",
+        responses={200: {"model": schemas.CurveObject, **curve_content()}, **documented(404, 409, 429)},
+    )
+    async def curve(request: Request, id: JobId, format: Format = Format.json) -> Response:
+        """Give the curve of a song that has been analysed."""
+        job = jobs.get(id)
+        if format is Format.png:
+            rate.take(client_of(request))
+        return await _curve(job, format, painter)
+
+    @routes.delete("/jobs/{id}", status_code=204, responses=documented(404))
+    async def forget(id: JobId) -> Response:
+        """Stop a job, if it is not over, and forget it."""
+        jobs.forget(jobs.get(id))
+        return Response(status_code=204)
+
+    return routes
+
+
+async def _curve(job: Job, format: Format, painter: Painter) -> Response:
+    if job.curve is None:
+        why = "is not analysed yet" if job.problem is None else f"could not be analysed: {job.problem.detail}"
+        raise ProblemError(409, f"the song {why}")
+    return await curve_answer(format, to_dict(job.curve), job.curve, painter)
+
+
+async def _finished(jobs: Jobs, job: Job, request: Request) -> None:
+    """Wait for a job as long as the client does."""
+    work, left = asyncio.create_task(jobs.finish(job)), asyncio.create_task(_left(request))
+    try:
+        await asyncio.wait((work, left), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        work.cancel()
+        left.cancel()
+    if not job.is_over:
+        raise ClientDisconnect
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

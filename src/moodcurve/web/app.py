@@ -1,0 +1,122 @@
+"""The app: its routes and what they share, from its beginning to its end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp
+
+from moodcurve import __version__
+from moodcurve.library.scan import LIMITS
+from moodcurve.runtime import Model
+from moodcurve.web import problems, schemas
+from moodcurve.web.analyses import analysis_routes
+from moodcurve.web.crew import Crew
+from moodcurve.web.curves import Painter
+from moodcurve.web.folder import temporary_folder
+from moodcurve.web.guard import Guard
+from moodcurve.web.jobs import Jobs
+from moodcurve.web.listening import listener, painter
+from moodcurve.web.pages import add_pages
+from moodcurve.web.rates import Rate
+from moodcurve.web.settings import Settings
+from moodcurve.web.songs import count_songs, song_routes
+
+MODEL, FIRST_MODEL = "default", "live"
+"""The packaged models that uploads are heard by; the second gives a curve while a song is still being read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """What a server runs.
+
+    Attributes
+    ----------
+    app : ASGI app
+    jobs : Jobs
+        To be stopped before the server waits for its last answers.
+    """
+
+    app: ASGIApp
+    jobs: Jobs
+
+
+@contextmanager
+def open_site(settings: Settings, model: Model, *, port: int) -> Iterator[Site]:
+    """Give what a server runs that listens at a port; at the end no process and no file of it is left.
+
+    Parameters
+    ----------
+    settings : Settings
+    model : Model
+        The packaged model `MODEL`, loaded: the server says which it is.
+    port : int
+    """
+    hearing = Crew(partial(listener, MODEL, FIRST_MODEL), workers=settings.workers, limits=LIMITS)
+    drawing = Crew(painter, workers=1, limits=LIMITS)
+    with temporary_folder() as folder:
+        jobs = Jobs(
+            hearing,
+            places=settings.workers + settings.queue,
+            most_s=60 * settings.minutes,
+            curve_url=f"{settings.root_path}/api/jobs/{{}}/curve",
+        )
+        rate = Rate(per_minute=settings.rate_per_minute, burst=settings.burst)
+        pictures = Painter(drawing, folder)
+        app = _app()
+        _add_health(app, settings, model)
+        app.include_router(
+            analysis_routes(
+                jobs, folder, pictures, rate, most_bytes=settings.upload_bytes, root_path=settings.root_path
+            )
+        )
+        app.include_router(song_routes(settings.library, pictures, rate))
+        add_pages(app)
+        try:
+            yield Site(Guard(app, settings, port), jobs)
+        finally:
+            hearing.close()
+            drawing.close()
+
+
+def _app() -> FastAPI:
+    """Make an app without routes, that tells nobody of its requests and shows no page of its own."""
+    app = FastAPI(
+        title="moodcurve",
+        version=__version__,
+        description="Every song as a curve of arousal and valence. Errors are objects of application/problem+json.",
+        default_response_class=Response,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    problems.install(app)
+    return app
+
+
+def _add_health(app: FastAPI, settings: Settings, model: Model) -> None:
+    limits = {
+        "upload_bytes": settings.upload_bytes,
+        "minutes": settings.minutes,
+        "concurrent": settings.workers + settings.queue,
+    }
+
+    @app.get("/api/health", responses={200: {"model": schemas.Health}, **problems.documented()})
+    async def health() -> Response:
+        """Tell how the server is, and what it takes."""
+        songs = await run_in_threadpool(count_songs, settings.library)
+        return JSONResponse(
+            {
+                "status": "ok",
+                "version": __version__,
+                "model": model.name,
+                "feature_set": model.feature_set.key,
+                "library": songs is not None,
+                "songs": songs or 0,
+                "limits": limits,
+            }
+        )

@@ -1,0 +1,96 @@
+"""Errors as clients get them: ``application/problem+json`` (RFC 9457), and what the OpenAPI document says of them."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from moodcurve.formats.json_file import utf8_text
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemObject(BaseModel):
+    """What went wrong."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class ProblemError(Exception):
+    """A request that cannot be answered as asked; the detail is one line that says why and what would be accepted."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+    def content(self) -> dict[str, Any]:
+        """Give the object of `ProblemObject`."""
+        return {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": utf8_text(self.detail),
+        }
+
+    def response(self) -> Response:
+        """Give the answer to the request."""
+        return JSONResponse(self.content(), self.status, self.headers, MEDIA_TYPE)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Give what the document says of a route's errors, with those that any route can answer by."""
+    reference = {"$ref": f"#/components/schemas/{ProblemObject.__name__}"}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": reference}}}
+        for status in sorted({*statuses, 401, 403, 421, 422, 500, 503})
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Answer by problems wherever an app raises an error."""
+    app.add_exception_handler(ProblemError, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(Exception, _defect)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)
+    return error.response()
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    details = {
+        404: "nothing is at this address; /openapi.json lists what there is",
+        405: "this address does not take that method; the header Allow names those that it takes",
+    }
+    return ProblemError(error.status_code, details.get(error.status_code, str(error.detail)), error.headers).response()
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+    return ProblemError(422, "; ".join(found)).response()
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # which nobody is there to get
+
+
+async def _defect(request: Request, error: Exception) -> Response:
+    return ProblemError(500, "a defect of the server, which has written the details to its standard error").response()

@@ -1,0 +1,266 @@
+"""Routes to a library: its songs, their curves, the map of them all, and what could not be used."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi import Path as InPath
+from fastapi import Query as InQuery
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+from starlette.concurrency import run_in_threadpool
+
+from moodcurve.circumplex import NEUTRAL, QUADRANTS
+from moodcurve.formats.json_file import utf8_text
+from moodcurve.library import Library, LibraryError, StoredSong, open_library
+from moodcurve.library.asking import Asked, AskError
+from moodcurve.library.query import SORTS, WORDS, Query
+from moodcurve.library.search import FoundSong, columns, count, nested, search
+from moodcurve.web import audio, schemas
+from moodcurve.web.curves import Format, Painter, curve_answer, curve_content
+from moodcurve.web.pages import takes_gzip
+from moodcurve.web.problems import ProblemError, documented
+from moodcurve.web.rates import Rate
+
+MOST_SONGS = 1000
+MOST_ON_MAP = 100_000
+_MAP = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s")
+_PLACES = {name: place for place, name in enumerate((*QUADRANTS, NEUTRAL))}
+
+_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)"
+_RANGE = rf"^({_NUMBER})?:({_NUMBER})?$"
+_TIME = r"^(\d+:){0,2}\d+(\.\d+)?$"
+_TEXT = 300
+Text = Annotated[str, Field(max_length=_TEXT)]
+
+
+def _listed(names: list[str]) -> str:
+    return rf"^({'|'.join(names)})(,({'|'.join(names)}))*$"
+
+
+class Filters(BaseModel):
+    """Which songs, see docs/library.md: all that is given must hold. Numbers are written as on the command line."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[
+        Text | SkipJsonSchema[None],
+        Field(description="Words that stand in title, artist, album, genre, file or its two folders."),
+    ] = None
+    title: Annotated[Text | SkipJsonSchema[None], Field(description="A part of the title.")] = None
+    artist: Annotated[Text | SkipJsonSchema[None], Field(description="A part of the artist's name.")] = None
+    album: Annotated[Text | SkipJsonSchema[None], Field(description="A part of the album's name.")] = None
+    genre: Annotated[Text | SkipJsonSchema[None], Field(description="A part of the genre's name.")] = None
+    year: Annotated[
+        str | SkipJsonSchema[None],
+        Field(max_length=50, pattern=r"^(\d+|\d*:\d*)$", description="FROM:TO, :TO, FROM: or one year."),
+    ] = None
+    quadrant: Annotated[
+        str | SkipJsonSchema[None],
+        Field(max_length=_TEXT, pattern=_listed([*QUADRANTS, NEUTRAL]), description="One of these."),
+    ] = None
+    words: Annotated[
+        str | SkipJsonSchema[None],
+        Field(max_length=_TEXT, pattern=_listed(list(WORDS)), description="Songs with any of these mood words."),
+    ] = None
+    arousal: Annotated[
+        str | SkipJsonSchema[None],
+        Field(max_length=50, pattern=_RANGE, description="FROM:TO of the song's mean, in [-1, 1]."),
+    ] = None
+    valence: Annotated[
+        str | SkipJsonSchema[None], Field(max_length=50, pattern=_RANGE, description="The same of valence.")
+    ] = None
+    near: Annotated[
+        str | SkipJsonSchema[None],
+        Field(
+            max_length=50,
+            pattern=rf"^{_NUMBER},{_NUMBER}(,{_NUMBER})?$",
+            description="AROUSAL,VALENCE[,RADIUS]: the nearest songs first.",
+        ),
+    ] = None
+    longer: Annotated[
+        str | SkipJsonSchema[None],
+        Field(max_length=50, pattern=_TIME, description="Than this: 90, 1:30 or 1:00:00."),
+    ] = None
+    shorter: Annotated[str | SkipJsonSchema[None], Field(max_length=50, pattern=_TIME, description="Than this.")] = None
+    sort: Annotated[
+        str | SkipJsonSchema[None],
+        Field(
+            max_length=_TEXT,
+            pattern=_listed([f"-?{name}" for name in SORTS]),
+            description="Keys, the first counts most; with a minus from the highest down.",
+        ),
+    ] = None
+
+    def asked(self, *, limit: int, offset: int = 0) -> Asked:
+        """Give the question."""
+        given = {name: getattr(self, name) for name in Filters.model_fields}
+        given["text"] = (self.text,) if self.text else ()
+        return Asked(**given, limit=limit, offset=offset)
+
+
+class Page(Filters):
+    """A page of the songs that filters choose."""
+
+    limit: Annotated[int, Field(ge=0, le=MOST_SONGS, description="Most songs to give.")] = 50
+    offset: Annotated[int, Field(ge=0, le=2**31, description="So many of the first are left out.")] = 0
+
+
+_CURVE: dict[int | str, dict[str, Any]] = {200: {"model": schemas.CurveObject, **curve_content()}}
+_SOUND = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
+_AUDIO: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The whole file.", **_SOUND},
+    206: {"description": "A range of it.", **_SOUND},
+    304: {"description": "Not modified."},
+    **documented(404, 416),
+}
+_AUDIO_HEAD: dict[int | str, dict[str, Any]] = {
+    status: {"description": about["description"]} for status, about in _AUDIO.items()
+}
+SongId = Annotated[int, InPath(ge=0, lt=2**63, description="A song's number, as the lists give it.")]
+
+
+def song_routes(path: Path, painter: Painter, rate: Rate) -> APIRouter:
+    """Make the routes to a library's file, which need not be there."""
+    routes = APIRouter(prefix="/api")
+
+    def songs(page: Annotated[Page, InQuery()]) -> Response:
+        """Give the songs that filters choose."""
+        with _opened(path) as library, _understood():
+            query = page.asked(limit=page.limit, offset=page.offset).query()
+            found = [] if library is None else [_song(song) for song in search(library, query)]
+            total = 0 if library is None else count(library, query)
+        return _json({"total": total, "songs": found})
+
+    for address in ("/songs", "/search"):
+        routes.add_api_route(
+            address, songs, responses={200: {"model": schemas.Songs}, **documented()}, name=f"list{address}"
+        )
+
+    @routes.get("/songs/{id}", responses={200: {"model": schemas.Song}, **documented(404)})
+    def song(id: SongId) -> Response:
+        """Give one song."""
+        with _opened(path) as library, _understood():
+            found = None if library is None else next(search(library, Query(where=f"id = {id}")), None)
+        if found is None:
+            raise _no_song(id)
+        return _json(_song(found))
+
+    @routes.get("/songs/{id}/curve", responses={**_CURVE, **documented(404, 429)})
+    async def song_curve(request: Request, id: SongId, format: Format = Format.json) -> Response:
+        """Give a song's curve."""
+        if format is Format.png:
+            rate.take(client_of(request))
+        stored = await run_in_threadpool(stored_song, path, id)
+        name = utf8_text(PurePath(stored.paths[0]).name)
+        return await curve_answer(format, {**stored.data, "source": name}, stored.curve, painter, tags=stored.tags)
+
+    @routes.get("/songs/{id}/audio", responses=_AUDIO)
+    @routes.head("/songs/{id}/audio", responses=_AUDIO_HEAD)
+    def song_audio(request: Request, id: SongId) -> Response:
+        """Give a song's sound, whole or a range of it."""
+        with _opened(path) as library:
+            files = {} if library is None else library.files_of(id)
+        if not files:
+            raise _no_song(id)
+        return audio.answer(audio.open_known(files), request.headers, head=request.method == "HEAD")
+
+    @routes.get("/map", responses={200: {"model": schemas.Map}, **documented()})
+    def map_of_songs(request: Request, filters: Annotated[Filters, InQuery()]) -> Response:
+        """Give the places on the plane of all songs that filters choose, 100 000 at most, as columns."""
+        with _opened(path) as library, _understood():
+            query = filters.asked(limit=MOST_ON_MAP).query()
+            found: dict[str, list[Any]] = {name: [] for name in _MAP}
+            if library is not None:
+                found = columns(library, query, _MAP)
+        found["quadrant"] = [_PLACES[name] for name in found["quadrant"]]
+        return _json(found, zipped=takes_gzip(request))
+
+    @routes.get("/problems", responses={200: {"model": schemas.FileProblems}, **documented()})
+    def problems() -> Response:
+        """Give the files that a scan could not use."""
+        with _opened(path) as library:
+            found = [] if library is None else library.problems()
+        return _json(
+            {
+                "problems": [
+                    {"file": utf8_text(PurePath(problem.path).name), "reason": utf8_text(problem.reason)}
+                    for problem in found
+                ]
+            }
+        )
+
+    return routes
+
+
+def client_of(request: Request) -> str:
+    """Name the client of a request, by its address."""
+    return request.client.host if request.client else ""
+
+
+def stored_song(path: Path, id: int) -> StoredSong:
+    """Give a song and its curve.
+
+    Raises
+    ------
+    ProblemError
+        If there is none, or the library cannot be read.
+    """
+    with _opened(path) as library:
+        stored = None if library is None else library.song(id)
+    if stored is None:
+        raise _no_song(id)
+    return stored
+
+
+def count_songs(path: Path) -> int | None:
+    """Count the songs of a library; None where there is none. Errors as `stored_song`."""
+    with _opened(path) as library:
+        return None if library is None else count(library, Query())
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Library | None]:
+    """Open the library, None where it is not there: for each request anew, as a scan may make or replace it."""
+    try:
+        if not path.exists():
+            yield None
+            return
+        with open_library(path) as library:
+            yield library
+    except AskError:
+        raise
+    except (LibraryError, OSError) as error:
+        name = utf8_text(path.name)
+        raise ProblemError(503, f"the library cannot be read: {str(error).replace(str(path), name)}") from error
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    try:
+        yield
+    except AskError as error:
+        raise ProblemError(422, f"query.{error.name}: {error}") from error
+
+
+def _no_song(id: int) -> ProblemError:
+    return ProblemError(404, f"no song {id} in the library")
+
+
+def _song(song: FoundSong) -> dict[str, Any]:
+    data = nested(song)
+    path = data.pop("path")
+    return {"id": data.pop("id"), "file": PurePath(path).name, **data}
+
+
+def _json(data: Any, *, zipped: bool = False) -> Response:
+    body = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    headers = {}
+    if zipped:
+        body = gzip.compress(body, compresslevel=4, mtime=0)
+        headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(body, headers=headers, media_type="application/json")
