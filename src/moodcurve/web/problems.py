@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from moodcurve.formats.json_file import utf8_text
 
@@ -79,7 +80,16 @@ async def _http(request: Request, error: Exception) -> Response:
         404: "nothing is at this address; /openapi.json lists what there is",
         405: "this address does not take that method; the header Allow names those that it takes",
     }
-    return ProblemError(error.status_code, details.get(error.status_code, str(error.detail)), error.headers).response()
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return ProblemError(error.status_code, details.get(error.status_code, str(error.detail)), headers).response()
+
+
+def _methods(request: Request) -> set[str]:
+    """Give the methods of all routes to an address; the app itself names those of the first."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in routes for method in getattr(route, "methods", None) or ()}
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
