@@ -34,7 +34,9 @@ class Server:
     Attributes
     ----------
     url : str
-        Its address without a slash at the end.
+        Its address without a slash at the end; that of the proxy, if there is one.
+    port : int
+        Where it listens.
     pid : int
     music : Path
         Folder of the songs, and of one file that is none.
@@ -44,15 +46,11 @@ class Server:
     """
 
     url: str
+    port: int
     pid: int
     music: Path
     library: Path
     said: list[str] = field(repr=False)
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self.url.rsplit(":", 1)[1])
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +96,9 @@ def serving(scanned: tuple[Path, Path], *options: str, environment: dict[str, st
             if found := re.search(r"serving at (https?://\S+)", line):
                 break
         assert found, said
-        yield Server(found[1].partition("?")[0].rstrip("/"), process.pid, music, library, said)
+        url = found[1].partition("?")[0].rstrip("/,")
+        port = int(said[-1].rstrip("/").rpartition(":")[2].partition("/")[0])
+        yield Server(url, port, process.pid, music, library, said)
     finally:
         stop(process)
 

@@ -62,9 +62,9 @@ def serve(
     model = load_model()
     prepare(model.feature_set)
 
-    def started(address: str) -> None:
-        say(f"serving at {address}")
-        if not no_open and _has_display():
+    def started(address: str, listening: int) -> None:
+        say(f"serving at {address}" + (f", by way of {host}:{listening}" if public else ""))
+        if not (no_open or public) and _has_display():
             import webbrowser
 
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

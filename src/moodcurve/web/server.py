@@ -26,7 +26,7 @@ LAST_ANSWERS_S = 0.5
 BACKLOG = 512
 
 
-def serve(settings: Settings, model: Model, *, started: Callable[[str], None]) -> None:
+def serve(settings: Settings, model: Model, *, started: Callable[[str, int], None]) -> None:
     """Serve until Ctrl-C, or until this process is told to end.
 
     Parameters
@@ -35,7 +35,7 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str], None]) -
     model : Model
         The packaged default model.
     started : callable
-        Called with the server's address once it answers, which has the token where there is one.
+        Called once it answers, with the address for a browser, which has the token where there is one, and the port.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str], None]) -
                 timeout_graceful_shutdown=1,
                 backlog=BACKLOG,
             )
-            _Server(config, site, lambda: started(address(settings, port))).run(sockets=[listener])
+            _Server(config, site, lambda: started(address(settings, port), port)).run(sockets=[listener])
 
 
 def address(settings: Settings, port: int) -> str:
