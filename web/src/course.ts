@@ -13,7 +13,7 @@ const LEFT = 44;
 const FOOT = 26;
 /** Right of the area, for the names of the lines where there is room for them. */
 const RIGHT = 66;
-const NARROW_RIGHT = 8;
+const NARROW_RIGHT = 16;
 
 const narrow = matchMedia("(max-width: 38rem)");
 

@@ -6,8 +6,8 @@ import type { Filters } from "./api";
 
 const WAIT_MS = 250;
 const FIELDS: [string, string, string][] = [
-  ["artist", "Artist", "part of the name"],
-  ["album", "Album", "part of the name"],
+  ["artist", "Artist", "part of it"],
+  ["album", "Album", "part of it"],
   ["genre", "Genre", "jazz"],
   ["year", "Year", "1990:1999"],
   ["longer", "Longer than", "1:30"],

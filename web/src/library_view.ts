@@ -40,7 +40,7 @@ export function createLibraryView(health: Health, open: (token: string) => void)
   const list = createList({ pick, open: (row) => open(token(row)), play: () => play() });
   const filters = createFilters((asked) => void load(asked));
   const count = h("p", { class: "count", role: "status" });
-  const unlasso = button("Clear the lasso", () => lassoed(null), { hidden: true });
+  const unlasso = button("Clear lasso", () => lassoed(null), { hidden: true });
   const order = h("select", { "aria-label": "Order" }, ...ORDERS.map(([, name], i) => h("option", { value: i }, name)));
   const trouble = h("p", { class: "trouble", role: "alert" });
   const tip = h("div", { class: "tip", hidden: true });

@@ -5,12 +5,14 @@ import { select } from "d3-selection";
 import { zoom, zoomIdentity, type ZoomTransform } from "d3-zoom";
 import { color, h, iconButton } from "./dom";
 import { pathAt, type Path } from "./curve";
-import { drawFrame, makeSprites, type Disc, type Sprites } from "./map_drawing";
+import { createDots, type Disc } from "./dots";
+import { drawFrame } from "./map_drawing";
 import { inside } from "./region";
 import type { MapColumns } from "./types";
 
 /** Room for the words at the rim, in pixels. */
-const MARGIN = { side: 74, end: 34 };
+const MARGIN = { side: 74, narrow: 62, end: 34 };
+const NARROW_PX = 480;
 const CLOSEST = 80;
 const REACH_PX = 14;
 /** More dots than these are thinned while the map moves, and drawn in full when it rests. */
@@ -52,6 +54,7 @@ export function createMap(told: MapTold): SongMap {
     iconButton("Whole map", "M4 9V4h5v2H6v3zm11-5h5v5h-2V6h-3zM4 15h2v3h3v2H4zm14 0h2v5h-5v-2h3z", reset),
   );
   const element = h("div", { class: "map" }, canvas, tools);
+  const dots = createDots();
   let columns: MapColumns | null = null;
   let tree: Quadtree<Dot> = quadtree<Dot>();
   let transform: ZoomTransform = zoomIdentity;
@@ -63,13 +66,12 @@ export function createMap(told: MapTold): SongMap {
   let loop: [number, number][] = []; // in pixels
   let moving = 0;
   let frame = 0;
-  let sprites: Sprites | null = null;
 
   // ---- places
 
   function size(): { width: number; height: number; unit: number } {
     const { clientWidth: width, clientHeight: height } = canvas;
-    return { width, height, unit: Math.max(10, Math.min(width / 2 - MARGIN.side, height / 2 - MARGIN.end)) };
+    return { width, height, unit: Math.max(10, Math.min(width / 2 - (width < NARROW_PX ? MARGIN.narrow : MARGIN.side), height / 2 - MARGIN.end)) };
   }
 
   function onScreen(valence: number, arousal: number): [number, number] {
@@ -193,21 +195,12 @@ export function createMap(told: MapTold): SongMap {
     drawLoop();
   }
 
-  function drawDots(all: MapColumns, { x, y, r }: Disc, width: number, height: number): void {
+  function drawDots(all: MapColumns, disc: Disc, width: number, height: number): void {
     const count = all.id.length;
-    const radius = Math.min(6, (count > 3000 ? 1.8 : count > 400 ? 2.8 : 4.2) * transform.k ** 0.35);
-    sprites = sprites?.radius === radius && sprites.ratio === devicePixelRatio ? sprites : makeSprites(radius);
+    const radius = Math.min(6, (count > 3000 ? 1.8 : count > 400 ? 2.8 : 4.2) * Math.min(1, 0.4 + size().unit / 400) * transform.k ** 0.35);
     const step = moving !== 0 && count > MOVING_DOTS ? Math.ceil(count / MOVING_DOTS) : 1;
-    const half = sprites.size / 2;
-    let seen = 0;
-    for (let row = 0; row < count; row += step) {
-      const [px, py] = [x + r * all.valence[row]!, y - r * all.arousal[row]!];
-      if (px < -half || py < -half || px > width + half || py > height + half) continue;
-      const image = chosen === null || chosen.has(row) ? sprites.plain[all.quadrant[row]!] : sprites.pale;
-      if (image !== undefined) context.drawImage(image, px - half, py - half, sprites.size, sprites.size);
-      seen++;
-    }
-    canvas.dataset.dots = String(seen);
+    const look = { width, height, radius, opacity: radius < 2.5 ? 0.62 : 0.85, step, chosen };
+    canvas.dataset.dots = String(dots.draw(context, all, disc, look));
   }
 
   function drawPath(): void {
@@ -275,9 +268,6 @@ export function createMap(told: MapTold): SongMap {
       redraw();
     },
     lasso: setLasso,
-    redraw() {
-      sprites = null;
-      redraw();
-    },
+    redraw,
   };
 }

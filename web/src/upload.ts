@@ -31,7 +31,7 @@ export function follow(id: string, told: Told, signal: AbortSignal): Promise<voi
     on<{ share: number }>("progress", ({ share }) => told.progress(share));
     on<Part>("part", (part) => {
       join(curve, part);
-      told.forming(curve);
+      told.forming({ ...curve });
     });
     on("done", () => end(resolve));
     on<Problem>("failed", (problem) => end(() => reject(new Refusal(inWords(problem)))));
