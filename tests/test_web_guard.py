@@ -1,6 +1,5 @@
 """Who is let in: names, origins, tokens; and what every answer says to browsers."""
 
-import http.client
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 from moodcurve.web import WebError
 from moodcurve.web.settings import Settings
+from web_client import ask
 from web_server import Server, serving
 
 TOKEN = "a-token-for-tests-0123"
@@ -18,22 +18,8 @@ POLICY = (
 )
 
 
-def ask(
-    server: Server, path: str, *, method: str = "GET", body: bytes | None = None, **headers: str
-) -> tuple[int, dict[str, str], bytes]:
-    """Send a request with headers, whose underscores are hyphens; no redirect is followed."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    try:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body=body, headers=sent)
-        answer = connection.getresponse()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-    finally:
-        connection.close()
-
-
 def status(server: Server, path: str, **options: str) -> int:
-    return ask(server, path, **options)[0]  # type: ignore[arg-type]
+    return ask(server, path, **options).status  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "localhost:1", "LOCALHOST"])

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import FastAPI, Header, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.requests import ClientDisconnect
@@ -53,13 +53,14 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 JobId = Annotated[str, InPath(pattern="^[A-Za-z0-9_-]{12}$", description="As the answer to the upload names it.")]
 
 
-def analysis_routes(
-    jobs: Jobs, folder: Path, painter: Painter, rate: Rate, *, most_bytes: int, root_path: str
-) -> APIRouter:
-    """Make the routes to uploads and their jobs.
+def add_analysis_routes(
+    app: FastAPI, jobs: Jobs, folder: Path, painter: Painter, rate: Rate, *, most_bytes: int, root_path: str
+) -> None:
+    """Add the routes to uploads and their jobs.
 
     Parameters
     ----------
+    app : FastAPI
     jobs : Jobs
     folder : Path
         Where uploads are kept while they are needed.
@@ -71,14 +72,13 @@ def analysis_routes(
     root_path : str
         What goes before the addresses that answers give.
     """
-    routes = APIRouter(prefix="/api")
     begun: dict[int | str, dict[str, Any]] = {
         200: {"model": schemas.CurveObject, "description": "With wait: the curve."},
         202: {"model": schemas.JobBegun, "description": "The song has arrived."},
         **documented(400, 408, 413, 415, 429, 507),
     }
 
-    @routes.post("/analyze", status_code=202, responses=begun, openapi_extra=_FORM)
+    @app.post("/api/analyze", status_code=202, responses=begun, openapi_extra=_FORM)
     async def analyze(
         request: Request, wait: Annotated[bool, Query(description="Answer with the curve, once it is there.")] = False
     ) -> Response:
@@ -98,12 +98,12 @@ def analysis_routes(
             raise job.problem
         return await _curve(job, Format.json, painter)
 
-    @routes.get("/jobs/{id}", responses={200: {"model": schemas.JobStatus}, **documented(404)})
+    @app.get("/api/jobs/{id}", responses={200: {"model": schemas.JobStatus}, **documented(404)})
     async def status(id: JobId) -> Response:
         """Tell how far a song is."""
         return JSONResponse(jobs.get(id).status())
 
-    @routes.get("/jobs/{id}/events", responses={**_STREAM, **documented(404)})
+    @app.get("/api/jobs/{id}/events", responses={**_STREAM, **documented(404)})
     async def events(id: JobId, last_event_id: Annotated[str, Header()] = "0") -> Response:
         """Tell what happens, as it does; with the header Last-Event-ID, what happened since that event."""
         job = jobs.get(id)
@@ -113,8 +113,8 @@ def analysis_routes(
         headers = {"X-Accel-Buffering": "no"}  # or a proxy would hold events back
         return StreamingResponse(job.stream(heard), media_type="text/event-stream", headers=headers)
 
-    @routes.get(
-        "/jobs/{id}/curve",
+    @app.get(
+        "/api/jobs/{id}/curve",
         responses={200: {"model": schemas.CurveObject, **curve_content()}, **documented(404, 409, 429)},
     )
     async def curve(request: Request, id: JobId, format: Format = Format.json) -> Response:
@@ -124,13 +124,11 @@ def analysis_routes(
             rate.take(client_of(request))
         return await _curve(job, format, painter)
 
-    @routes.delete("/jobs/{id}", status_code=204, responses=documented(404))
+    @app.delete("/api/jobs/{id}", status_code=204, responses=documented(404))
     async def forget(id: JobId) -> Response:
         """Stop a job, if it is not over, and forget it."""
         jobs.forget(jobs.get(id))
         return Response(status_code=204)
-
-    return routes
 
 
 async def _curve(job: Job, format: Format, painter: Painter) -> Response:

@@ -14,7 +14,7 @@ from moodcurve import __version__
 from moodcurve.library.scan import LIMITS
 from moodcurve.runtime import Model
 from moodcurve.web import problems, schemas
-from moodcurve.web.analyses import analysis_routes
+from moodcurve.web.analyses import add_analysis_routes
 from moodcurve.web.crew import Crew
 from moodcurve.web.curves import Painter
 from moodcurve.web.folder import temporary_folder
@@ -24,7 +24,7 @@ from moodcurve.web.listening import listener, painter
 from moodcurve.web.pages import add_pages
 from moodcurve.web.rates import Rate
 from moodcurve.web.settings import Settings
-from moodcurve.web.songs import count_songs, song_routes
+from moodcurve.web.songs import add_song_routes, count_songs
 
 MODEL, FIRST_MODEL = "default", "live"
 """The packaged models that uploads are heard by; the second gives a curve while a song is still being read."""
@@ -69,12 +69,10 @@ def open_site(settings: Settings, model: Model, *, port: int) -> Iterator[Site]:
         pictures = Painter(drawing, folder)
         app = _app()
         _add_health(app, settings, model)
-        app.include_router(
-            analysis_routes(
-                jobs, folder, pictures, rate, most_bytes=settings.upload_bytes, root_path=settings.root_path
-            )
+        add_analysis_routes(
+            app, jobs, folder, pictures, rate, most_bytes=settings.upload_bytes, root_path=settings.root_path
         )
-        app.include_router(song_routes(settings.library, pictures, rate))
+        add_song_routes(app, settings.library, pictures, rate)
         add_pages(app)
         try:
             yield Site(Guard(app, settings, port), jobs)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi import Path as InPath
 from fastapi import Query as InQuery
 from pydantic import BaseModel, ConfigDict, Field
@@ -124,9 +124,8 @@ _AUDIO_HEAD: dict[int | str, dict[str, Any]] = {
 SongId = Annotated[int, InPath(ge=0, lt=2**63, description="A song's number, as the lists give it.")]
 
 
-def song_routes(path: Path, painter: Painter, rate: Rate) -> APIRouter:
-    """Make the routes to a library's file, which need not be there."""
-    routes = APIRouter(prefix="/api")
+def add_song_routes(app: FastAPI, path: Path, painter: Painter, rate: Rate) -> None:
+    """Add the routes to a library's file, which need not be there."""
 
     def songs(page: Annotated[Page, InQuery()]) -> Response:
         """Give the songs that filters choose."""
@@ -137,11 +136,11 @@ def song_routes(path: Path, painter: Painter, rate: Rate) -> APIRouter:
         return _json({"total": total, "songs": found})
 
     for address in ("/songs", "/search"):
-        routes.add_api_route(
-            address, songs, responses={200: {"model": schemas.Songs}, **documented()}, name=f"list{address}"
+        app.add_api_route(
+            f"/api{address}", songs, responses={200: {"model": schemas.Songs}, **documented()}, name=f"list{address}"
         )
 
-    @routes.get("/songs/{id}", responses={200: {"model": schemas.Song}, **documented(404)})
+    @app.get("/api/songs/{id}", responses={200: {"model": schemas.Song}, **documented(404)})
     def song(id: SongId) -> Response:
         """Give one song."""
         with _opened(path) as library, _understood():
@@ -150,7 +149,7 @@ def song_routes(path: Path, painter: Painter, rate: Rate) -> APIRouter:
             raise _no_song(id)
         return _json(_song(found))
 
-    @routes.get("/songs/{id}/curve", responses={**_CURVE, **documented(404, 429)})
+    @app.get("/api/songs/{id}/curve", responses={**_CURVE, **documented(404, 429)})
     async def song_curve(request: Request, id: SongId, format: Format = Format.json) -> Response:
         """Give a song's curve."""
         if format is Format.png:
@@ -159,8 +158,8 @@ def song_routes(path: Path, painter: Painter, rate: Rate) -> APIRouter:
         name = utf8_text(PurePath(stored.paths[0]).name)
         return await curve_answer(format, {**stored.data, "source": name}, stored.curve, painter, tags=stored.tags)
 
-    @routes.get("/songs/{id}/audio", responses=_AUDIO)
-    @routes.head("/songs/{id}/audio", responses=_AUDIO_HEAD)
+    @app.get("/api/songs/{id}/audio", responses=_AUDIO)
+    @app.head("/api/songs/{id}/audio", responses=_AUDIO_HEAD)
     def song_audio(request: Request, id: SongId) -> Response:
         """Give a song's sound, whole or a range of it."""
         with _opened(path) as library:
@@ -169,7 +168,7 @@ def song_routes(path: Path, painter: Painter, rate: Rate) -> APIRouter:
             raise _no_song(id)
         return audio.answer(audio.open_known(files), request.headers, head=request.method == "HEAD")
 
-    @routes.get("/map", responses={200: {"model": schemas.Map}, **documented()})
+    @app.get("/api/map", responses={200: {"model": schemas.Map}, **documented()})
     def map_of_songs(request: Request, filters: Annotated[Filters, InQuery()]) -> Response:
         """Give the places on the plane of all songs that filters choose, 100 000 at most, as columns."""
         with _opened(path) as library, _understood():
@@ -180,7 +179,7 @@ def song_routes(path: Path, painter: Painter, rate: Rate) -> APIRouter:
         found["quadrant"] = [_PLACES[name] for name in found["quadrant"]]
         return _json(found, zipped=takes_gzip(request))
 
-    @routes.get("/problems", responses={200: {"model": schemas.FileProblems}, **documented()})
+    @app.get("/api/problems", responses={200: {"model": schemas.FileProblems}, **documented()})
     def problems() -> Response:
         """Give the files that a scan could not use."""
         with _opened(path) as library:
@@ -193,8 +192,6 @@ def song_routes(path: Path, painter: Painter, rate: Rate) -> APIRouter:
                 ]
             }
         )
-
-    return routes
 
 
 def client_of(request: Request) -> str:
