@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,15 +42,23 @@ class Server:
     music : Path
         Folder of the songs, and of one file that is none.
     library : Path
+    temporary : Path
+        Where it keeps what it is being sent, in a folder of its own.
     said : list of str
         Lines of its standard error up to its start.
     """
+
+    @property
+    def left_over(self) -> list[str]:
+        """Names of files that it has not removed."""
+        return [path.name for path in self.temporary.glob("*/*") if path.name != "lock"]
 
     url: str
     port: int
     pid: int
     music: Path
     library: Path
+    temporary: Path
     said: list[str] = field(repr=False)
 
 
@@ -83,10 +92,10 @@ def serving(scanned: tuple[Path, Path], *options: str, environment: dict[str, st
     """Start `moodcurve serve` with more options; at the end it is told to stop, by its process id."""
     music, library = scanned
     words = ["serve", "--library", str(library), "--port", "0", "--no-open", *options]
+    temporary = tempfile.TemporaryDirectory(prefix="web-server-")
     command = [sys.executable, "-c", "from moodcurve.cli import main; main()", *words]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, encoding="utf-8", env={**os.environ, **(environment or {})}
-    )
+    variables = {**os.environ, "TMPDIR": temporary.name, **(environment or {})}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=variables)
     try:
         assert process.stderr is not None
         said = []
@@ -98,9 +107,12 @@ def serving(scanned: tuple[Path, Path], *options: str, environment: dict[str, st
         assert found, said
         url = found[1].partition("?")[0].rstrip("/,")
         port = int(said[-1].rstrip("/").rpartition(":")[2].partition("/")[0])
-        yield Server(url, port, process.pid, music, library, said)
+        yield Server(url, port, process.pid, music, library, Path(temporary.name), said)
     finally:
         stop(process)
+        left = list(Path(temporary.name).iterdir())
+        temporary.cleanup()
+    assert left == []
 
 
 def stop(process: subprocess.Popen[str]) -> None:
