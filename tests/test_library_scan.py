@@ -193,6 +193,27 @@ def test_a_file_that_is_written_to_is_taken_at_the_next_scan(scanner: Scanner, m
     assert scanner.counts() == {"changed": 1, "songs": 1}
 
 
+@pytest.mark.parametrize("mtime_s", [13_569_465_600, -13_569_465_600])  # the years 2400 and 1540
+def test_any_time_of_change_is_known_again(scanner: Scanner, monkeypatch: pytest.MonkeyPatch, mtime_s: int) -> None:
+    song = write_song(scanner.music / "one.flac")
+    write_song(scanner.music / "two.flac", seed=2)
+    status = os.stat
+
+    def dated(path: Path, **options: bool) -> os.stat_result:
+        """As a file system tells it that keeps such times; not all do."""
+        found = status(path, **options)
+        if os.fspath(path) != os.fspath(song):
+            return found
+        return os.stat_result(found[:10], {"st_mtime_ns": (mtime_s + later_s) * 10**9})
+
+    later_s = 0
+    monkeypatch.setattr(os, "stat", dated)
+    assert scanner.counts() == {"new": 2, "songs": 2}
+    assert scanner.counts() == {"unchanged": 2}
+    later_s = 1
+    assert scanner.counts() == {"unchanged": 1, "retagged": 1}
+
+
 def test_a_broken_file_does_not_harm_another_of_the_same_sound(scanner: Scanner) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, (2 * 44_100, 1)).astype(np.float32)
     whole = write_encoded(scanner.music, "aac.m4a", noise)

@@ -14,7 +14,10 @@ from moodcurve.library.kinds import may_be_audio
 
 @dataclass(frozen=True)
 class FileState:
-    """By what a file is taken for unchanged: its size in bytes, and the time of its last change."""
+    """By what a file is taken for unchanged: its size in bytes, and the time of its last change.
+
+    The time is in nanoseconds since 1970, modulo 2**64: it lies in [-2**63, 2**63), the whole numbers of SQLite.
+    """
 
     size: int
     mtime_ns: int
@@ -22,7 +25,8 @@ class FileState:
 
 def state_of(status: os.stat_result) -> FileState:
     """Give the state of a file from what the system says of it."""
-    return FileState(status.st_size, status.st_mtime_ns)
+    # a file may say that it is of the year 2400, which 63 bits do not reach
+    return FileState(status.st_size, (status.st_mtime_ns + 2**63) % 2**64 - 2**63)
 
 
 @dataclass
