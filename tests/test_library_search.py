@@ -148,6 +148,11 @@ def test_a_thousand_random_regions(library: Library, rows: list[dict[str, Any]])
 # --- in which order ---
 
 
+def test_no_number_of_songs_is_too_large(library: Library) -> None:
+    assert len(ids(library, Query(limit=2**70))) == SONGS
+    assert ids(library, Query(offset=2**70)) == []
+
+
 def test_nearest_first(library: Library, rows: list[dict[str, Any]]) -> None:
     found = list(search(library, Query(near=(-0.3, 0.4), limit=9)))
     distances = {row["id"]: math.dist((-0.3, 0.4), (row["arousal"], row["valence"])) for row in rows}

@@ -139,6 +139,8 @@ def nested(song: FoundSong) -> dict[str, Any]:
 
 
 _PART = "LIMIT :limit OFFSET :offset"
+_MOST = 2**63 - 1
+"""The largest whole number of SQLite, more than any library has songs."""
 _SQUARED = "((arousal - :near_a) * (arousal - :near_a) + (valence - :near_v) * (valence - :near_v))"
 """Squared distance from a place: not every SQLite has a square root."""
 
@@ -160,7 +162,8 @@ def _answers(library: Library, query: Query, columns: str, rest: str) -> Iterato
 def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:
     """Give the conditions of a query but its own SQL, and the values of what they name."""
     found: list[str] = []
-    values: dict[str, Any] = {"limit": -1 if query.limit is None else query.limit, "offset": query.offset}
+    limit = -1 if query.limit is None else min(query.limit, _MOST)
+    values: dict[str, Any] = {"limit": limit, "offset": min(query.offset, _MOST)}
 
     def add(condition: str, **named: Any) -> None:
         found.append(condition)
