@@ -1,10 +1,12 @@
 """A scan: what is analysed, what is recognised, what is forgotten, and what it says."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import mutagen
 import numpy as np
@@ -289,6 +291,42 @@ def test_links_count_once_and_loops_end(scanner: Scanner, tmp_path: Path) -> Non
     outside.rename(tmp_path / "away")
     assert scanner.counts() == {"unchanged": 2}
     assert len(scanner.paths()) == 3
+
+
+def test_a_link_that_cannot_be_read_costs_itself_only(
+    scanner: Scanner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_song(scanner.music / "one.flac")
+    for link in (scanner.music / "broken", tmp_path / "root"):
+        link.symlink_to("one.flac")
+    read = os.readlink
+
+    def failing(path: str, **options: int) -> str:
+        if Path(path).name in ("broken", "root"):
+            raise OSError(errno.EIO, "Input/output error", path)
+        return read(path, **options)
+
+    monkeypatch.setattr(os, "readlink", failing)
+    assert scanner.counts(scanner.music, tmp_path / "root") == {"new": 1, "songs": 1, "unread": 2}
+    assert sorted(scanner.said) == [
+        (str(scanner.music / "broken"), "Input/output error"),
+        (str(tmp_path / "root"), "Input/output error"),
+    ]
+
+
+def test_what_the_system_says_is_empty_is_not_opened(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ``/proc/kmsg``, whose reader waits for what the kernel says next."""
+    write_song(scanner.music / "one.flac")
+    waits = scanner.music / "kmsg"
+    waits.touch()
+    opened = Path.open
+
+    def hanging(path: Path, *arguments: Any, **options: Any) -> Any:
+        assert path != waits
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", hanging)
+    assert scanner.counts() == {"new": 1, "songs": 1}
 
 
 def test_folders_named_twice_or_by_a_link_are_one(scanner: Scanner, tmp_path: Path) -> None:

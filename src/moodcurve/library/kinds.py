@@ -42,6 +42,8 @@ _RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 
 def may_be_audio(path: str) -> bool:
     """Tell by the ending, or by the first bytes where the ending is neither music's nor another known kind's.
 
+    A file that the system says is empty is not opened: of those below ``/proc`` some keep who reads them waiting.
+
     Raises
     ------
     OSError
@@ -50,6 +52,8 @@ def may_be_audio(path: str) -> bool:
     ending = os.path.splitext(path)[1][1:].lower()  # noqa: PTH122  asked of many files
     if ending in AUDIO_ENDINGS or ending in OTHER_ENDINGS:
         return ending in AUDIO_ENDINGS
+    if os.stat(path).st_size == 0:  # noqa: PTH116  asked of many files
+        return False
     with Path(path).open("rb") as file:
         return begins_like_audio(file.read(_HEAD))
 

@@ -94,7 +94,7 @@ def walk(
     """
     walker = _Walker(known, check)
     for root in roots:
-        walker.begin(os.path.realpath(root))
+        walker.begin(os.fspath(root))
     walker.follow_links()
     return walker.found
 
@@ -110,6 +110,7 @@ class _Walker:
 
     def begin(self, root: str) -> None:
         try:
+            root = os.path.realpath(root)
             status = os.stat(root)
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
             self._fault(root, error)
@@ -127,7 +128,11 @@ class _Walker:
         while self._links:
             links, self._links = self._links, []
             for link in links:
-                target = os.path.realpath(link)
+                try:
+                    target = os.path.realpath(link)
+                except OSError as error:  # a link that the disk does not give, or that may not be read
+                    self._fault(link, error)
+                    continue
                 if os.path.isdir(target):
                     self._descend(target)
                 elif os.path.isfile(target):
