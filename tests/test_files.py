@@ -1,5 +1,6 @@
 """Results are written whole or not at all."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,35 @@ def test_checking_leaves_everything_as_it_is(tmp_path: Path) -> None:
     target.write_text("before")
     check_writable(target)
     assert target.read_text() == "before"
+
+
+def test_a_link_stays_and_leads_to_the_new_file(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    for number, before in enumerate(("before", None)):
+        link, target = tmp_path / f"{number}.csv", tmp_path / "elsewhere" / f"{number}.txt"
+        if before is not None:
+            target.write_text(before)
+        link.symlink_to(target)
+        check_writable(link)
+        with written_whole(link) as scratch:
+            scratch.write_text("after")
+            assert scratch.suffix == ".csv"
+        assert link.is_symlink()
+        assert target.read_text() == "after"
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names")
+def test_devices_and_pipes_stay_what_they_are(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe.csv", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(OSError, match="is a device or a pipe") as caught:
+            check_writable(path)
+        assert caught.value.filename == str(path)
+        with pytest.raises(OSError, match="is a device or a pipe") as caught, written_whole(path):
+            pytest.fail("nothing is written")
+        assert caught.value.filename == str(path)
+    assert pipe.is_fifo()
+    assert len(list(tmp_path.iterdir())) == 2

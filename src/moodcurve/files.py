@@ -15,12 +15,13 @@ def written_whole(path: AnyPath) -> Iterator[Path]:
     """Give a scratch path beside `path` that takes its place when the block ends without an error.
 
     A reader never sees half a file, and a failure or Ctrl-C leaves what was there before. Missing parent
-    folders are made. The scratch name keeps the ending, since writers choose the format by it.
+    folders are made. The scratch name keeps the ending, since writers choose the format by it. A link stays, and
+    leads to the new file.
 
     Raises
     ------
     OSError
-        If the file cannot be written; it names `path`, never the scratch file.
+        If the file cannot be written, or is a device or a pipe; it names `path`, never the scratch file.
 
     Examples
     --------
@@ -30,8 +31,9 @@ def written_whole(path: AnyPath) -> Iterator[Path]:
     path = Path(path)
     scratch: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".moodcurve-", suffix=path.suffix, dir=path.parent)
+        target = _target(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".moodcurve-", suffix=path.suffix, dir=target.parent)
         os.close(handle)
         scratch = Path(name)
         # mkstemp makes files that only their owner may read; a result gets the user's usual permissions
@@ -39,7 +41,7 @@ def written_whole(path: AnyPath) -> Iterator[Path]:
         os.umask(umask)
         scratch.chmod(0o666 & ~umask)
         yield scratch
-        scratch.replace(path)
+        scratch.replace(target)
     except OSError as error:
         if scratch is None or error.filename is None or os.fspath(error.filename) == os.fspath(scratch):
             raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from error
@@ -55,16 +57,25 @@ def check_writable(path: AnyPath) -> None:
     Raises
     ------
     OSError
-        If `path` is a folder, or a file cannot be made beside it.
+        If `path` is a folder, a device or a pipe, or a file cannot be made beside it.
     """
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", os.fspath(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.parent).close()
+        target = _target(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=target.parent).close()
     except OSError as error:
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
+def _target(path: Path) -> Path:
+    """Give the file that a path leads to; a device or a pipe, which a new file would take the place of, is refused."""
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file() and not target.is_dir():
+        raise OSError(errno.EINVAL, "is a device or a pipe, not a file", os.fspath(path))
+    return target
 
 
 def cache_folder() -> Path:
