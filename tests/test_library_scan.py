@@ -478,6 +478,8 @@ def test_time_left_follows_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     now, tally.size_done = 250.0, 300
     tally.mark()
     assert tally.left_s == pytest.approx(700.0)  # 1 byte a second over the last two minutes
+    now = 350.0
+    assert tally.left_s == pytest.approx(1400.0)  # nothing came since: half the pace
 
 
 def test_the_command_tells_what_it_did(scanner: Scanner) -> None:

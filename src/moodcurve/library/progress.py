@@ -84,11 +84,14 @@ class Tally:
 
     @property
     def left_s(self) -> float | None:
-        """Seconds that the rest will take at the pace of the last two minutes, by bytes; None while that is unknown."""
+        """Seconds that the rest will take at the pace of the last two minutes, by bytes; None while that is unknown.
+
+        While nothing is finished the pace falls, and what is left grows.
+        """
         if not self._pace:
             return None
-        (since, before), (now, done) = self._pace[0], self._pace[-1]
-        return (self.size - done) * (now - since) / (done - before) if done > before else None
+        (since, before), (_, done) = self._pace[0], self._pace[-1]
+        return (self.size - done) * (time.monotonic() - since) / (done - before) if done > before else None
 
 
 @dataclass(frozen=True, kw_only=True)
