@@ -266,6 +266,14 @@ def test_a_condition_is_only_a_condition(library: Library, condition: str, messa
     assert library.song(1) is not None
 
 
+@pytest.mark.parametrize("condition", ["1" + "+1" * 20_000, "x" * 20_000])
+def test_of_a_long_condition_the_beginning_is_shown(library: Library, condition: str) -> None:
+    with pytest.raises(ConditionError) as caught:
+        ids(library, Query(where=condition))
+    assert condition[:100] in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
 @pytest.mark.parametrize(
     "condition", ["1) OR (1", "1 /*", "1) UNION SELECT * FROM songs WHERE (1", "arousal > 0 -- )", "1 LIMIT 1"]
 )

@@ -22,6 +22,8 @@ SONGS = "songs"
 """The one view that a condition may look at."""
 TABLES = ("song", "file")
 """What it is made of."""
+SHOWN = 200
+"""Characters of a condition that a message shows; SQLite takes conditions of many thousands."""
 LONGEST = 10_000_000
 """Bytes of a text or number that a condition may make."""
 
@@ -67,8 +69,9 @@ def blamed(condition: str | None) -> Iterator[None]:
             raise
         # what follows the first line is not the user's
         said = _CONDITIONS_FAULT[name] or str(error).splitlines()[0]
+        shown = condition if len(condition) <= SHOWN else f"{condition[:SHOWN]}..."
         raise ConditionError(
-            f"condition {condition!r}: {said}; expected SQL such as arousal > 0.2 AND year < 1990"
+            f"condition {shown!r}: {said[:SHOWN]}; expected SQL such as arousal > 0.2 AND year < 1990"
         ) from None
 
 
