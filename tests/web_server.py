@@ -88,12 +88,17 @@ def server(scanned_music: tuple[Path, Path]) -> Iterator[Server]:
 
 
 @contextmanager
-def serving(scanned: tuple[Path, Path], *options: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
-    """Start `moodcurve serve` with more options; at the end it is told to stop, by its process id."""
+def serving(
+    scanned: tuple[Path, Path], *options: str, environment: dict[str, str] | None = None, before: str = ""
+) -> Iterator[Server]:
+    """Start `moodcurve serve` with more options; at the end it is told to stop, by its process id.
+
+    Python that is run `before` can shorten what a test would have to wait for.
+    """
     music, library = scanned
     words = ["serve", "--library", str(library), "--port", "0", "--no-open", *options]
     temporary = tempfile.TemporaryDirectory(prefix="web-server-")
-    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", *words]
+    command = [sys.executable, "-c", f"{before}\nfrom moodcurve.cli import main; main()", *words]
     variables = {**os.environ, "TMPDIR": temporary.name, **(environment or {})}
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=variables)
     try:

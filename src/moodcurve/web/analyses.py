@@ -16,7 +16,7 @@ from moodcurve.web.jobs import Job, Jobs
 from moodcurve.web.problems import ProblemError, documented
 from moodcurve.web.rates import Rate
 from moodcurve.web.songs import client_of
-from moodcurve.web.uploads import FIELD, receive
+from moodcurve.web.uploads import FIELD, Body, receive
 
 _FORM = {
     "requestBody": {
@@ -83,10 +83,14 @@ def add_analysis_routes(
         request: Request, wait: Annotated[bool, Query(description="Answer with the curve, once it is there.")] = False
     ) -> Response:
         """Send a song to be analysed."""
-        rate.take(client_of(request))
-        with jobs.arrive():
-            received = await receive(request, folder, most=most_bytes)
-            job = jobs.begin(received)
+        body = Body(request)
+        try:
+            rate.take(client_of(request))
+            with jobs.arrive():
+                job = jobs.begin(await receive(body, folder, most=most_bytes))
+        except ProblemError:
+            await body.spare()
+            raise
         if not wait:
             addresses = {name: f"{root_path}/api/jobs/{job.id}/{name}" for name in ("events", "curve")}
             return JSONResponse({"job": job.id, **addresses}, 202)

@@ -14,6 +14,9 @@ from moodcurve.runtime import Model, load_model
 from moodcurve.wording import clock
 from moodcurve.workers import Job, Report
 
+_LEAST_RATE = 500.0
+"""Bytes a second that sound has at least: of more than that a header's claim is believed. (Opus goes down to 750.)"""
+
 
 class TooLongError(MoodcurveError):
     """A song plays longer than the server takes."""
@@ -59,12 +62,11 @@ def listener(model: AnyPath, first: AnyPath) -> Job[Upload, Curve]:
 
     def job(upload: Upload, report: Report) -> Curve:
         course = _FirstCurve(live)
+        believed_s = Path(upload.path).stat().st_size / _LEAST_RATE
 
         def progress(seconds: float, total: float | None) -> None:
-            if max(seconds, total or 0.0) > upload.most_s:
-                raise TooLongError(
-                    f"it plays {clock(max(seconds, total or 0.0))}; songs of up to {clock(upload.most_s)} are taken"
-                )
+            if seconds > upload.most_s or upload.most_s < (total or 0.0) < believed_s:
+                raise TooLongError(f"it plays longer than {clock(upload.most_s)}, the most that this server takes")
             report(seconds, total, course.part(seconds))
 
         curve = analyze(upload.path, model=loaded, progress=progress, ahead=False, rows=course.add)

@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from fastapi import Request
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect
 
 from moodcurve.web.problems import ProblemError
 from moodcurve.wording import one_line
@@ -26,6 +28,8 @@ _ENVELOPE = 1 << 16
 _WRITTEN = 1 << 20
 """So many bytes are written at once."""
 _LONGEST_NAME = 200
+_SPARED, _SPARED_S = 1 << 28, 5.0
+"""So many bytes are read of a body that is refused, for so long."""
 
 _EXPECTED = f"expected multipart/form-data with the one field {FIELD!r}, a file"
 
@@ -38,8 +42,62 @@ class Received:
     name: str
 
 
-async def receive(request: Request, folder: Path, *, most: int) -> Received:
-    """Write the file of a request to `folder`, under a name of our own.
+class Body:
+    """The body of a request, as it arrives.
+
+    Attributes
+    ----------
+    request : Request
+    ended : bool
+        Whether all of it has been read.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.ended = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Give it in parts; ClientDisconnect if the client goes away, ProblemError if it is too slow."""
+        began, arrived = time.monotonic(), 0
+        while not self.ended:
+            try:
+                async with asyncio.timeout(SILENT_S):
+                    chunk = await self._read()
+            except TimeoutError:
+                raise _too_slow() from None
+            arrived += len(chunk)
+            elapsed_s = time.monotonic() - began
+            if elapsed_s > SILENT_S and arrived < LEAST_RATE * elapsed_s:
+                raise _too_slow()
+            yield chunk
+
+    async def spare(self) -> None:
+        """Read and forget what is left of a body that is refused, where the connection ends with the answer.
+
+        Closed with bytes unread, a connection is reset, and the answer may be lost on its way. On a connection that
+        stays open the server forgets them after the answer; a client that asks before it sends (100-continue) sends
+        none.
+        """
+        headers, left = self.request.headers, _SPARED
+        closes = headers.get("connection", "").lower() == "close" or self.request.scope["http_version"] == "1.0"
+        if not closes or "expect" in headers:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SPARED_S):
+                while left > 0 and not self.ended:
+                    left -= len(await self._read())
+
+    async def _read(self) -> bytes:
+        message = await self.request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        self.ended = not message.get("more_body", False)
+        chunk: bytes = message.get("body", b"")
+        return chunk
+
+
+async def receive(body: Body, folder: Path, *, most: int) -> Received:
+    """Write the file of a request's body to `folder`, under a name of our own.
 
     Raises
     ------
@@ -47,10 +105,11 @@ async def receive(request: Request, folder: Path, *, most: int) -> Received:
         If the body is no form with one file, the file is larger than `most` bytes, it comes too slowly, or there is
         no room for it. Nothing is left of it then, nor when the client goes away (ClientDisconnect).
     """
-    kind, options = parse_options_header(request.headers.get("content-type"))
+    headers = body.request.headers
+    kind, options = parse_options_header(headers.get("content-type"))
     if kind != b"multipart/form-data":
         raise ProblemError(415, _EXPECTED, {"Accept-Post": "multipart/form-data"})
-    length = request.headers.get("content-length", "")
+    length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > most + _ENVELOPE:
         raise too_large(most)
     try:
@@ -61,7 +120,7 @@ async def receive(request: Request, folder: Path, *, most: int) -> Received:
     whole = False
     try:
         with path.open("xb") as file:
-            await _write(request, form, file)
+            await _write(body, form, file)
         whole = True
     except FormParserError as error:
         raise ProblemError(400, f"the form cannot be read ({one_line(str(error))}); {_EXPECTED}") from error
@@ -78,8 +137,8 @@ def too_large(most: int) -> ProblemError:
     return ProblemError(413, f"the file is larger than {most / 2**20:g} MiB, the most that this server takes")
 
 
-async def _write(request: Request, form: "_Form", file: BinaryIO) -> None:
-    async for chunk in _in_time(request.stream()):
+async def _write(body: Body, form: "_Form", file: BinaryIO) -> None:
+    async for chunk in body.chunks():
         form.take(chunk)
         if len(form.pending) >= _WRITTEN:
             await _flush(form, file)
@@ -90,24 +149,6 @@ async def _write(request: Request, form: "_Form", file: BinaryIO) -> None:
 async def _flush(form: "_Form", file: BinaryIO) -> None:
     data, form.pending = form.pending, bytearray()
     await asyncio.to_thread(file.write, data)
-
-
-async def _in_time(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Give chunks as they arrive, as long as they do so in time."""
-    began, arrived = time.monotonic(), 0
-    while True:
-        try:
-            async with asyncio.timeout(SILENT_S):
-                chunk = await anext(chunks)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise _too_slow() from None
-        arrived += len(chunk)
-        elapsed_s = time.monotonic() - began
-        if elapsed_s > SILENT_S and arrived < LEAST_RATE * elapsed_s:
-            raise _too_slow()
-        yield chunk
 
 
 def _too_slow() -> ProblemError:
