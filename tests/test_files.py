@@ -101,3 +101,14 @@ def test_devices_and_pipes_stay_what_they_are(tmp_path: Path) -> None:
         assert caught.value.filename == str(path)
     assert pipe.is_fifo()
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="pipes by the numbers of their descriptors")
+def test_a_pipe_without_a_name_is_told_for_what_it_is() -> None:
+    ends = os.pipe()
+    try:
+        with pytest.raises(OSError, match="is a device or a pipe"):
+            check_writable(f"/proc/self/fd/{ends[1]}")
+    finally:
+        for end in ends:
+            os.close(end)

@@ -72,10 +72,10 @@ def check_writable(path: AnyPath) -> None:
 
 def _target(path: Path) -> Path:
     """Give the file that a path leads to; a device or a pipe, which a new file would take the place of, is refused."""
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file() and not target.is_dir():
+    # by the path as it is: what /dev/stdout leads to has a path that leads nowhere
+    if path.exists() and not path.is_file() and not path.is_dir():
         raise OSError(errno.EINVAL, "is a device or a pipe, not a file", os.fspath(path))
-    return target
+    return Path(os.path.realpath(path))
 
 
 def cache_folder() -> Path:
