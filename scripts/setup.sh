@@ -22,10 +22,21 @@ find_python() {
 apt_install() {
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo "installing $1 with apt-get" >&2
-        apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >&2
+        # shellcheck disable=SC2086  # several packages are several words
+        apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $1 >&2
     else
         echo "please install $1 ($2)" >&2
         return 1
+    fi
+}
+
+# The packages that the page is built from, for the test that builds it anew; without npm that test is skipped.
+install_page_packages() {
+    command -v npm >/dev/null || apt_install "nodejs npm" "they build the page" || return 1
+    lock=$(cksum <web/package-lock.json)
+    if [ "$(cat web/node_modules/.installed 2>/dev/null)" != "$lock" ]; then
+        echo "installing the page's packages into web/node_modules" >&2
+        (cd web && npm ci --silent --no-progress) && echo "$lock" >web/node_modules/.installed
     fi
 }
 
@@ -55,4 +66,7 @@ fi
 
 if [ "$kind" = dev ] && ! have_browser; then
     apt_install chromium "or another Chromium: the browser tests drive it" || [ "${CI:-}" != true ]
+fi
+if [ "$kind" = dev ]; then
+    install_page_packages || [ "${CI:-}" != true ]
 fi

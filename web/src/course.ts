@@ -35,7 +35,8 @@ export interface Course {
   redraw(): void;
 }
 
-export function createCourse(home: HTMLElement): Course {
+/** `laid` is told after each drawing: only then does uPlot know where its area is. */
+export function createCourse(home: HTMLElement, laid: () => void): Course {
   let curves: CurveObject[] = [];
   let top = 0.5;
   let [from, to] = [0, 1];
@@ -52,7 +53,7 @@ export function createCourse(home: HTMLElement): Course {
     plot?.destroy();
     built = what;
     step = 0;
-    plot = new uPlot(options(curves, () => ({ from, to, top, shown, provisional })), [[0]], home);
+    plot = new uPlot(options(curves, () => ({ from, to, top, shown, provisional }), drawn), [[0]], home);
     plot.root.append(names);
   }
 
@@ -72,7 +73,11 @@ export function createCourse(home: HTMLElement): Course {
       plot!.setScale("x", { min: from, max: to });
       plot!.setScale("y", { min: -top, max: top });
     });
+  }
+
+  function drawn(): void {
     label();
+    laid();
   }
 
   function label(): void {
@@ -109,7 +114,6 @@ export function createCourse(home: HTMLElement): Course {
 
   function fit(): void {
     plot?.setSize({ width: home.clientWidth, height: home.clientHeight });
-    label();
   }
 
   new ResizeObserver(fit).observe(home);
@@ -133,7 +137,6 @@ export function createCourse(home: HTMLElement): Course {
     layers(next) {
       shown = next;
       plot?.redraw(false);
-      label();
     },
     area,
     height,
@@ -170,7 +173,7 @@ interface State {
   provisional: boolean;
 }
 
-function options(curves: CurveObject[], state: () => State): uPlot.Options {
+function options(curves: CurveObject[], state: () => State, drawn: () => void): uPlot.Options {
   const series: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
   curves.forEach((curve, which) => {
@@ -212,7 +215,7 @@ function options(curves: CurveObject[], state: () => State): uPlot.Options {
         values: (_, at) => at.map(signed),
       },
     ],
-    hooks: { drawAxes: [zeroLine] },
+    hooks: { drawAxes: [zeroLine], draw: [drawn] },
   };
 }
 

@@ -6,7 +6,8 @@ import type { CurveObject } from "./types";
 const LEAST_SPAN_S = 4;
 
 export type Row = "arousal" | "valence" | "arousal_low" | "arousal_high" | "valence_low" | "valence_high";
-export const ROWS: Row[] = ["arousal", "valence", "arousal_low", "arousal_high", "valence_low", "valence_high"];
+/** In the order of drawing: bands below, lines above. */
+export const ROWS: Row[] = ["arousal_low", "arousal_high", "valence_low", "valence_high", "valence", "arousal"];
 
 /** The end of the time axis: the duration, or the last point where that lies behind it. */
 export function lengthS(curve: CurveObject): number {

@@ -63,6 +63,7 @@ export function createMap(told: MapTold): SongMap {
   let path: Path | null = null;
   let pathTime = 0;
   let lassoing = false;
+  let lassoed = false;
   let loop: [number, number][] = []; // in pixels
   let moving = 0;
   let frame = 0;
@@ -154,6 +155,7 @@ export function createMap(told: MapTold): SongMap {
     if (loop.length === 0) return;
     const corners = loop.map(([x, y]) => onPlane(x, y));
     loop = [];
+    lassoed = true;
     setLasso(false);
     told.lassoed(corners.length < 4 || columns === null ? null : inside(columns, corners));
     redraw();
@@ -163,8 +165,11 @@ export function createMap(told: MapTold): SongMap {
     redraw();
   });
   canvas.addEventListener("pointerleave", () => told.hover(null, 0, 0));
-  // d3-zoom swallows the click that ends a drag
+  // d3-zoom swallows the click that ends a drag; that which ends a lasso chooses nothing either
   canvas.addEventListener("click", (event) => {
+    const ended = lassoed;
+    lassoed = false;
+    if (ended) return;
     const row = under(event.offsetX, event.offsetY);
     if (row !== null) told.pick(row);
   });

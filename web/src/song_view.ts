@@ -30,7 +30,7 @@ export function createSongView(health: Health, go: (tokens: string[]) => void): 
   const facts = h("p", { class: "facts" });
   const actions = h("div", { class: "actions" });
   const pair = h("div", { class: "pair", hidden: true });
-  const warnings = h("ul", { class: "warnings", role: "note", "aria-label": "Warnings", hidden: true });
+  const warnings = h("div", { class: "warnings", role: "note", "aria-label": "Warnings", hidden: true });
   const trouble = h("p", { class: "trouble", role: "alert" });
   const cards = h("div", { class: "cards" });
   const progress = createProgress(() => stop());
@@ -119,7 +119,7 @@ export function createSongView(health: Health, go: (tokens: string[]) => void): 
     pair.hidden = second === undefined;
     if (second !== undefined) pair.replaceChildren(...pairOf(first, second));
     const warned = tracks.flatMap((track) => track.curve.warnings ?? []);
-    warnings.replaceChildren(...warned.map((warning) => h("li", {}, shown(warning))));
+    warnings.replaceChildren(h("ul", {}, ...warned.map((warning) => h("li", {}, shown(warning)))));
     warnings.hidden = warned.length === 0;
     cards.replaceChildren(
       second === undefined ? songCard(first.curve) : compareCard([first.name, second.name], curves),

@@ -40,7 +40,7 @@ export function createStage(audio: HTMLAudioElement, seek: (t: number) => void):
   const thumb = h("i");
   const overview = h("div", { class: "overview", "aria-hidden": "true" }, thumb);
   const element = h("div", { class: "chart" }, waveHome, courseHome, slider, overview);
-  const course = createCourse(courseHome);
+  const course = createCourse(courseHome, fit);
   const wave = createWave(waveHome, audio);
   let length = 1;
   let [from, to] = [0, 1];
@@ -129,8 +129,6 @@ export function createStage(audio: HTMLAudioElement, seek: (t: number) => void):
       view(((event.clientX - box.left) / box.width) * length - span / 2, span);
     });
   }
-  new ResizeObserver(fit).observe(courseHome);
-
   return {
     element,
     slider,
@@ -143,7 +141,6 @@ export function createStage(audio: HTMLAudioElement, seek: (t: number) => void):
       course.show(curves, length, provisional);
       slider.setAttribute("aria-valuemax", String(Math.floor(length)));
       view(whole ? 0 : from, whole ? length : to - from);
-      fit();
     },
     at(t, arousal, valence, playing) {
       now = { t, arousal, valence };

@@ -1,0 +1,192 @@
+"""Keys, sizes, colors and accessibility of the page of `moodcurve serve`."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from browsing import (
+    Window,
+    cursor_share,
+    curve_of,
+    launched,
+    open_song,
+    seconds,
+    song_ids,
+    until,
+)
+from web_server import Server
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    yield from launched(chromium_path)
+
+
+@pytest.fixture
+def window(browser: Browser, server: Server) -> Iterator[Window]:
+    window = Window(browser, server)
+    yield window
+    window.close()
+
+
+@pytest.fixture(scope="module")
+def ids(server: Server) -> dict[str, int]:
+    """Numbers of the library's songs by title."""
+    return song_ids(server)
+
+
+def focused(page: Page) -> list[str | None]:
+    """Name and outline of what has the focus; no outline where nothing has it."""
+    return page.evaluate(
+        """() => {
+            const e = document.activeElement;
+            if (e === document.body) return ["", null];
+            return [e.id || e.getAttribute("aria-label") || e.textContent, getComputedStyle(e).outlineStyle];
+        }"""
+    )
+
+
+def test_the_keyboard_alone_is_enough(window: Window, ids: dict[str, int]) -> None:
+    page = window()
+    page.keyboard.press("Tab")
+    assert focused(page) == ["Skip to the content", "solid"]
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert focused(page) == ["Choose a file", "solid"]
+    page.keyboard.press("2")
+    page.get_by_role("heading", name="Library").wait_for()
+    page.get_by_text("4 songs", exact=True).wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("meadow")
+    page.get_by_text("1 song", exact=True).wait_for()
+    page.get_by_role("listbox").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.get_by_role("listbox").get_attribute("aria-activedescendant")
+    page.keyboard.press("Space")
+    until(page, "!document.querySelector('#preview').paused")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Meadow").wait_for()
+    page.locator(".facts-card").wait_for()
+    until(page, "document.querySelector('#sound').readyState >= 2")
+    page.keyboard.press("ArrowRight")
+    assert seconds(page) == pytest.approx(5)
+    page.keyboard.press("Shift+ArrowLeft")
+    assert seconds(page) == pytest.approx(4)
+    page.keyboard.press("Space")
+    until(page, "!document.querySelector('#sound').paused")
+    page.keyboard.press("Space")
+    until(page, "document.querySelector('#sound').paused")
+    stage = page.get_by_role("slider", name="Position in the song")
+    stage.focus()
+    length = float(page.evaluate("document.querySelector('#sound').duration"))
+    for key, expected in (("End", length), ("PageDown", 0.9 * length), ("Home", 0), ("PageUp", 0.1 * length)):
+        page.keyboard.press(key)
+        assert seconds(page) == pytest.approx(expected, abs=0.06)
+    assert (stage.get_attribute("aria-valuetext") or "").startswith("0:0")
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").wait_for()
+    page.keyboard.press("Escape")
+    assert page.get_by_role("dialog").count() == 0
+
+
+def test_the_focus_is_seen_everywhere(window: Window, ids: dict[str, int]) -> None:
+    for address in ("", "#/library", f"#/hear/song-{ids['Elegy']}"):
+        page = window(address)
+        page.wait_for_timeout(100)
+        seen = []
+        for _ in range(14):
+            page.keyboard.press("Tab")
+            name, outline = focused(page)
+            if outline is None:
+                break
+            seen.append((name, outline))
+        assert len(seen) > 6
+        assert {outline for _, outline in seen} <= {"solid", "auto"}, seen
+
+
+@pytest.mark.parametrize("width", [320, 390, 760, 1280])
+def test_nothing_is_wider_than_the_window(window: Window, ids: dict[str, int], width: int) -> None:
+    both = f"#/hear/song-{ids['Elegy']}/song-{ids['Fiesta']}"
+    for address in ("", "#/library", f"#/hear/song-{ids['Elegy']}", both):
+        page = window(address, width=width)
+        until(page, "document.querySelectorAll('.song-row, .rows [role=option], .facts-card').length > 0")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        outside = page.evaluate(
+            """() => [...document.querySelectorAll("body *")]
+                .filter((e) => !e.closest(".unseen, .skip, details:not([open])"))
+                .filter((e) => {
+                    const box = e.getBoundingClientRect();
+                    return box.width > 1 && (box.left < -1 || box.right > innerWidth + 1);
+                })
+                .map((e) => e.outerHTML.slice(0, 80))"""
+        )
+        assert outside == [], address
+
+
+def test_fingers_seek_and_move_the_map(window: Window, ids: dict[str, int]) -> None:
+    page = open_song(window, ids["Menace"], width=390, height=844, has_touch=True, is_mobile=True)
+    box = page.locator("#stage").bounding_box()
+    assert box
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + 60)
+    # a pixel is 0.06 s
+    assert seconds(page) == pytest.approx(curve_of(page, ids["Menace"])["duration_s"] / 2, abs=0.1)
+
+
+def test_the_theme_can_be_chosen(window: Window) -> None:
+    page = window(color_scheme="dark")
+    back = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(back)
+    assert sum(int(part) for part in dark[4:-1].split(",")) < 150
+    page.emulate_media(color_scheme="light")
+    until(page, f"{back} !== {dark!r}")
+    page.get_by_role("button", name="Theme: system").click()
+    page.get_by_role("button", name="Theme: light").click()
+    assert page.evaluate(back) == dark
+    page.reload()
+    page.get_by_role("button", name="Theme: dark").wait_for()
+    assert page.evaluate(back) == dark
+
+
+def test_less_motion_where_it_is_wanted(window: Window, ids: dict[str, int]) -> None:
+    page = open_song(window, ids["Menace"], reduced_motion="reduce")
+    assert not page.locator("#trail").is_visible()
+    page.locator("#play").click()
+    until(page, "document.querySelector('#sound').currentTime > 0.8")
+    assert cursor_share(page) > 0.02
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if not AXE.is_file():
+        message = "no axe-core: run npm ci in the folder web (Debian's packages nodejs and npm)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return AXE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(window: Window, ids: dict[str, int], axe: str, scheme: str) -> None:
+    first, second = ids["Elegy"], ids["Fiesta"]
+    for address in ("", "#/library", f"#/hear/song-{first}", f"#/hear/song-{first}/song-{second}"):
+        page = window(address, color_scheme=scheme)
+        until(page, "document.querySelectorAll('.song-row, .rows [role=option], .facts-card').length > 0")
+        if address == "#/library":
+            page.get_by_text("More filters").click()
+            page.locator(".rows [role=option]").first.click()
+        page.evaluate(axe)
+        found = page.evaluate("axe.run().then((result) => result.violations)")
+        serious = [
+            (one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], address
+    page.keyboard.press("?")
+    found = page.evaluate("axe.run('dialog').then((result) => result.violations.map((one) => one.id))")
+    assert found == []
