@@ -55,10 +55,12 @@ export function createPlane(seek: (t: number) => void): Plane {
     if (here === undefined) return [];
     move(point, here);
     if (!calm.matches) circles.forEach((circle, i) => move(circle, pathAt(first, Math.max(0, t - (i + 1) * TRAIL_STEP_S))));
+    const over = there === undefined || t > (ends[1] ?? t); // the shorter song has ended
+    other.setAttribute("visibility", over ? "hidden" : "visible");
     if (there !== undefined) move(other, there);
     const near = rimWord(here);
     words.forEach((word) => word.classList.toggle("here", word.textContent === near));
-    return there === undefined ? [here] : [here, there];
+    return over ? [here] : [here, there];
   }
 
   element.addEventListener("click", (event) => {
@@ -82,7 +84,6 @@ export function createPlane(seek: (t: number) => void): Plane {
       );
       point.setAttribute("visibility", drawn ? "visible" : "hidden");
       trail.setAttribute("visibility", drawn ? "visible" : "hidden");
-      other.setAttribute("visibility", curves.length > 1 ? "visible" : "hidden");
     },
     at,
   };
