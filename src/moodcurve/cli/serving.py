@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from dataclasses import dataclass
 from typing import Annotated
 
 from moodcurve.cli.app import app, say
@@ -12,24 +13,42 @@ from moodcurve.cli.parsing import Option
 TOKEN = "MOODCURVE_TOKEN"
 
 
-@app.command
-def serve(
-    library: LibraryOption = None,
-    host: Annotated[str, Option("--host", metavar="NAME", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, Option("--port", metavar="N", min=0, help="Where to listen; 0: any that is free.")] = 8765,
+@dataclass(frozen=True, kw_only=True)
+class Listening:
+    """Options that say where the server is reached, and by whom."""
+
+    host: Annotated[str, Option("--host", metavar="NAME", help="Where to listen.")] = "127.0.0.1"
+    port: Annotated[int, Option("--port", metavar="N", min=0, help="Where to listen; 0: any that is free.")] = 8765
     token: Annotated[
         str | None,
         Option("--token", metavar="TOKEN", help="What other machines must show; $MOODCURVE_TOKEN, or made up."),
-    ] = None,
+    ] = None
     public: Annotated[
         str | None,
         Option("--public", metavar="URL", help="Where a reverse proxy shows the page; its X-Forwarded-* are believed."),
-    ] = None,
+    ] = None
+
+    def secret(self) -> str | None:
+        """Give the token; where other machines can reach the server, there is one in any case."""
+        import secrets
+
+        from moodcurve.web.settings import is_loopback
+
+        given = self.token or os.environ.get(TOKEN)
+        if given is None and (self.public is not None or not is_loopback(self.host)):
+            return secrets.token_urlsafe(24)
+        return given
+
+
+@app.command
+def serve(
+    listening: Listening,
+    library: LibraryOption = None,
     workers: Annotated[
         int | None, Option("--workers", metavar="N", min=1, help="Songs analysed at once; by default one a core.")
     ] = None,
     max_upload: Annotated[int, Option("--max-upload", metavar="MB", min=1, help="Largest file, in MiB.")] = 200,
-    max_minutes: Annotated[float, Option("--max-minutes", metavar="M", min=0, help="Longest song.")] = 120,
+    max_minutes: Annotated[float, Option("--max-minutes", metavar="M", min=0.1, help="Longest song.")] = 120,
     no_open: Annotated[bool, Option("--no-open", help="Open no browser.")] = False,
 ) -> None:
     """Open a page in the browser where songs are heard and their curves watched, and an API for programs.
@@ -38,23 +57,18 @@ def serve(
 
     Example: moodcurve serve --library music.sqlite
     """
-    import secrets
-
     from moodcurve.cli.waiting import prepare
     from moodcurve.runtime import load_model
     from moodcurve.web.server import serve as serve_site
-    from moodcurve.web.settings import Settings, is_loopback
+    from moodcurve.web.settings import Settings
     from moodcurve.workers import sensible_workers
 
-    token = token or os.environ.get(TOKEN)
-    if token is None and (public is not None or not is_loopback(host)):
-        token = secrets.token_urlsafe(24)
     settings = Settings(
         library=library_file(library),
-        host=host,
-        port=port,
-        token=token,
-        public=public,
+        host=listening.host,
+        port=listening.port,
+        token=listening.secret(),
+        public=listening.public,
         workers=workers or sensible_workers(sys.maxsize),
         upload_bytes=max_upload * 2**20,
         minutes=max_minutes,
@@ -62,9 +76,9 @@ def serve(
     model = load_model()
     prepare(model.feature_set)
 
-    def started(address: str, listening: int) -> None:
-        say(f"serving at {address}" + (f", by way of {host}:{listening}" if public else ""))
-        if not (no_open or public) and _has_display():
+    def started(address: str, port: int) -> None:
+        say(f"serving at {address}" + (f", by way of {listening.host}:{port}" if listening.public else ""))
+        if not (no_open or listening.public) and _has_display():
             import webbrowser
 
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

@@ -132,8 +132,10 @@ def add_song_routes(app: FastAPI, path: Path, painter: Painter, rate: Rate) -> N
         with _opened(path) as library, _understood():
             query = page.asked(limit=page.limit, offset=page.offset).query()
             found = [] if library is None else [_song(song) for song in search(library, query)]
-            total = 0 if library is None else count(library, query)
-        return _json({"total": total, "songs": found})
+            total = page.offset + len(found)
+            if library is not None and not 0 < len(found) < page.limit:  # a page that is not full is the last
+                total = count(library, query)
+        return _json({"total": total if library is not None else 0, "songs": found})
 
     for address in ("/songs", "/search"):
         app.add_api_route(
