@@ -219,27 +219,16 @@ def run_benchmark(
     for place, (name, kind) in enumerate(known):
         config = (configs or {}).get(name) or kind.config()
 
-        def report(split: int, place: int = place, name: str = name) -> None:
-            progress(place * len(splits) + split, len(known) * len(splits), name)
+        def predict(kind: Family = kind, config: Any = config, place: int = place, name: str = name) -> Predictions:
+            def report(split: int) -> None:
+                progress(place * len(splits) + split, len(known) * len(splits), name)
 
-        def make(kind: Family = kind, config: Any = config, report: Callable[[int], None] = report) -> Predictions:
             started = time.perf_counter()
-            songs = cross_predict(dataset.songs, splits, kind, config, seed=seed, report=report)
-            return Predictions(songs=songs, seconds=time.perf_counter() - started)
+            found = cross_predict(dataset.songs, splits, kind, config, seed=seed, report=report)
+            return Predictions(songs=found, seconds=time.perf_counter() - started)
 
-        found = kept(cache, digest_of(dataset.songs, splits, kind.fit, config, seed), list(map(len, y)), make)
-        predicted, seconds = found.songs, found.seconds
-        models.append(
-            ModelResult(
-                family=name,
-                config=as_table(config),
-                intervals=axis_intervals(y, predicted, draws=DRAWS, seed=seed),
-                beside=judge_beside(y, predicted, draws=DRAWS, seed=seed),
-                splits=tuple(_split_figures(dataset, predicted, test) for _, test in splits),
-                seconds=seconds,
-                predicted=predicted,
-            )
-        )
+        digest = digest_of(dataset.songs, splits, kind.fit, config, seed)
+        models.append(_judged(dataset, splits, name, config, kept(cache, digest, list(map(len, y)), predict), seed))
     pairs = [(later, earlier) for i, later in enumerate(models) for earlier in models[:i]]
     return Benchmark(
         protocol=protocol,
@@ -275,6 +264,22 @@ def cross_predict(
         predicted |= {int(i): np.clip(predict_rated(fitted, tested[i]), -1, 1) for i in test}
     report(len(splits))
     return tuple(predicted[i] for i in range(len(songs)))
+
+
+def _judged(
+    dataset: Dataset, splits: Sequence[Split], name: str, config: Any, found: Predictions, seed: int
+) -> ModelResult:
+    """Score one family's predictions."""
+    y = [song.y for song in dataset.songs]
+    return ModelResult(
+        family=name,
+        config=as_table(config),
+        intervals=axis_intervals(y, found.songs, draws=DRAWS, seed=seed),
+        beside=judge_beside(y, found.songs, draws=DRAWS, seed=seed),
+        splits=tuple(_split_figures(dataset, found.songs, test) for _, test in splits),
+        seconds=found.seconds,
+        predicted=found.songs,
+    )
 
 
 def _baselines(dataset: Dataset, splits: Sequence[Split], seed: int) -> tuple[Baseline, ...]:
