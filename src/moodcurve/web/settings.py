@@ -27,7 +27,7 @@ class Settings:
     token : str or None
         What clients must show; None only where the server is to be reached from this machine alone.
     public : str or None
-        Address at which a reverse proxy makes the server known, such as ``https://example.org/moods``. The proxy takes
+        Address at which a reverse proxy makes the server known, such as ``https://music.example/moods``. The proxy takes
         the path off; its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
     workers : int
         Processes that analyse.
@@ -72,7 +72,7 @@ class Settings:
             except ValueError:
                 fit = False
             if not fit:
-                raise WebError(f"{self.public}: not an address such as https://example.org/moods")
+                raise WebError(f"{self.public}: not an address such as https://music.example/moods")
 
     @property
     def needs_token(self) -> bool:
