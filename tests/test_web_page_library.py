@@ -12,6 +12,7 @@ from browsing import (
     Window,
     json_at,
     launched,
+    open_song,
     song_ids,
     until,
 )
@@ -223,9 +224,11 @@ def test_without_a_library_the_page_says_what_helps(window: Window) -> None:
     page.get_by_text("moodcurve scan FOLDER").wait_for()
 
 
-def test_a_server_that_is_away_is_told(window: Window) -> None:
+def test_what_is_not_there_is_told(window: Window, ids: dict[str, int]) -> None:
     window.expected += ["ERR_FAILED", "404"]
     page = window(before=lambda page: page.route("**/api/health", lambda route: route.abort()))
     page.get_by_text("The server does not answer").wait_for()
-    page = window("#/hear/song-99999")
+    page = open_song(window, ids["Elegy"])
+    page.evaluate("location.hash = '#/hear/song-99999'")
     until(page, "document.querySelector('.song-view .trouble').textContent.length > 5")
+    assert not page.locator(".board").is_visible()  # the song before is not taken for it

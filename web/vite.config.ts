@@ -15,6 +15,8 @@ function withoutStyleElement(): Plugin {
   };
 }
 
+const SERVER = "http://127.0.0.1:8765";
+
 export default defineConfig({
   plugins: [withoutStyleElement()],
   base: "./",
@@ -28,6 +30,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
   },
-  // while developing, `moodcurve serve --no-open` answers
-  server: { proxy: { "/api": "http://127.0.0.1:8765" } },
+  // while developing, `moodcurve serve --no-open` answers, which takes changes from its own page alone
+  server: { proxy: { "/api": { target: SERVER, changeOrigin: true, headers: { origin: SERVER } } } },
 });

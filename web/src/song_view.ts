@@ -100,7 +100,9 @@ export function createSongView(health: Health, go: (tokens: string[]) => void): 
     progress.hide();
     pending = "";
     write(trouble, api.message(error));
-    if (tracks.length === 0) board.hidden = true;
+    if (tracks.length > 0) return;
+    board.hidden = true;
+    instrument.pause();
   }
 
   function show(): void {
@@ -208,7 +210,9 @@ export function createSongView(health: Health, go: (tokens: string[]) => void): 
         progress.hide();
         pending = "";
       } catch (error) {
-        if (!signal.aborted) fail(error);
+        if (signal.aborted) return;
+        if (tracks.length > 0 && tracks[0]?.token !== first) clear("No such song", null);
+        fail(error);
       }
     },
     take,
