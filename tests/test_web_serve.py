@@ -75,7 +75,7 @@ def test_it_ends_at_once_and_cleanly_whatever_it_does(
         began = time.monotonic()
         process.send_signal(sent)
         said = process.communicate(timeout=20)[1]
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 9  # who waits for a process that is busy waits for ten
     finally:
         stop(process)
     for connection in (listening, sending, idle):

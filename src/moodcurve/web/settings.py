@@ -27,8 +27,8 @@ class Settings:
     token : str or None
         What clients must show; None only where the server is to be reached from this machine alone.
     public : str or None
-        Address at which a reverse proxy makes the server known, such as ``https://music.example/moods``. The proxy takes
-        the path off; its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
+        Address at which a reverse proxy makes the server known, such as ``https://music.example/moods``. The proxy
+        takes the path off; its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
     workers : int
         Processes that analyse.
     queue : int
