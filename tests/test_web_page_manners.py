@@ -132,13 +132,32 @@ def test_nothing_is_wider_than_the_window(window: Window, ids: dict[str, int]) -
             assert page.evaluate(OUTSIDE) == [], (address, width)
 
 
-def test_fingers_seek_and_move_the_map(window: Window, ids: dict[str, int]) -> None:
+def spread(page: Page, part: str) -> None:
+    """Put two fingers on an element and move them apart, to three times their distance."""
+    box = page.locator(part).bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    session = page.context.new_cdp_session(page)
+    for kind, apart in (("touchStart", 30), ("touchMove", 50), ("touchMove", 90), ("touchEnd", None)):
+        points = [] if apart is None else [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_fingers_seek_zoom_and_move_the_map(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Menace"], width=390, height=844, has_touch=True, is_mobile=True)
+    length = curve_of(page, ids["Menace"])["duration_s"]
     box = page.locator("#stage").bounding_box()
     assert box
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + 60)
-    # a pixel is 0.06 s
-    assert seconds(page) == pytest.approx(curve_of(page, ids["Menace"])["duration_s"] / 2, abs=0.1)
+    assert seconds(page) == pytest.approx(length / 2, abs=0.1)  # a pixel is 0.06 s
+    spread(page, "#stage")
+    shown = page.locator(".chart").evaluate("e => e.dataset.to - e.dataset.from")
+    assert shown == pytest.approx(length / 3, rel=0.1)
+    page.get_by_role("link", name="Library").tap()
+    radius = "JSON.parse(document.querySelector('.map canvas')?.dataset.view ?? '{\"r\": 0}').r"
+    before = until(page, radius)
+    spread(page, ".map canvas")
+    until(page, f"{radius} > {2 * before}")
 
 
 def test_the_theme_can_be_chosen(window: Window) -> None:

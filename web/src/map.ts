@@ -95,7 +95,8 @@ export function createMap(told: MapTold): SongMap {
 
   const zooming = zoom<HTMLCanvasElement, unknown>()
     .scaleExtent([1, CLOSEST])
-    .filter((event: MouseEvent) => !lassoing && !event.shiftKey && event.button === 0)
+    // fingers have no button
+    .filter((event: MouseEvent) => !lassoing && !event.shiftKey && !event.button)
     .on("zoom", ({ transform: next }: { transform: ZoomTransform }) => {
       transform = next;
       clearTimeout(moving);
