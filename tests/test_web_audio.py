@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from moodcurve.library.walk import state_of
 from moodcurve.web.audio import open_known
 from moodcurve.web.problems import ProblemError
 from web_client import ask
@@ -142,6 +143,15 @@ def test_another_copy_of_a_song_is_given_where_the_first_is_gone(tmp_path: Path)
     with opened.file:
         assert opened.file.read() == b"x" * SIZE
     assert opened.media_type == "audio/mpeg"
+
+
+def test_a_file_dated_beyond_2262_is_known_by_what_the_library_keeps(tmp_path: Path) -> None:
+    path = tmp_path.resolve() / "song.mp3"
+    path.write_bytes(b"x")
+    os.utime(path, ns=(0, 14_000_000_000 * 10**9))
+    state = state_of(path.stat())
+    with open_known({str(path): (state.size, state.mtime_ns)}).file as file:
+        assert file.read() == b"x"
 
 
 def test_a_pipe_in_place_of_a_song_is_not_waited_for(tmp_path: Path) -> None:

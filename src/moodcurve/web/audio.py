@@ -13,6 +13,7 @@ from typing import NamedTuple
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
+from moodcurve.library.walk import state_of
 from moodcurve.web.problems import ProblemError
 
 _CHUNK = 1 << 18
@@ -57,7 +58,8 @@ def open_known(files: Mapping[str, tuple[int, int]]) -> Opened:
             flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
             file = FileIO(os.open(path, flags))
             status = os.fstat(file.fileno())
-            if stat.S_ISREG(status.st_mode) and (status.st_size, status.st_mtime_ns) == known:
+            state = state_of(status)
+            if stat.S_ISREG(status.st_mode) and (state.size, state.mtime_ns) == known:
                 ending = PurePath(path).suffix[1:].lower()
                 return Opened(file, *known, _TYPES.get(ending, "application/octet-stream"))
             file.close()
