@@ -1,8 +1,10 @@
 """What runs in a worker's process: one item after the other, until the pipe to the first process is closed."""
 
+import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -59,6 +61,10 @@ class Limits:
         return f"not done after {allowed_s:g} s" if spent_s > allowed_s else None
 
 
+_STEP_S = 0.1
+"""Steps that say nothing new are told no more often: each costs both processes, and a song takes hundreds."""
+
+
 class Ready(NamedTuple):
     """The job is made: items may come."""
 
@@ -111,13 +117,28 @@ def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[An
         except (EOFError, OSError):
             return
         try:
-            result = job(item, lambda seconds, total, part=None: say(Step(seconds, total, part)))
+            result = job(item, _telling(say))
         except (MoodcurveError, OSError) as error:
             result = error
         except MemoryError:
             say(OutOfMemory())
             return
         say(Done(result))
+
+
+def _telling(say: Callable[[Step], None]) -> Report:
+    """Make the report of an item: each part is told, each claimed length, and else how far it is, now and then."""
+    told_s, told = -math.inf, None
+
+    def report(seconds: float, total: float | None, part: Any = None, /) -> None:
+        nonlocal told_s, told
+        now_s = time.monotonic()
+        if part is None and total == told and now_s - told_s < _STEP_S:
+            return
+        told_s, told = now_s, total
+        say(Step(seconds, total, part))
+
+    return report
 
 
 def _end_with_parent() -> None:
