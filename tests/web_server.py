@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,8 +102,10 @@ def serving(
     command = [sys.executable, "-c", f"{before}\nfrom moodcurve.cli import main; main()", *words]
     variables = {**os.environ, "TMPDIR": temporary.name, **(environment or {})}
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=variables)
+    assert process.stderr is not None
+    # what it says later is thrown away: a full pipe would hold it up
+    rest = threading.Thread(target=process.stderr.read)
     try:
-        assert process.stderr is not None
         said = []
         found = None
         for line in process.stderr:
@@ -110,11 +113,15 @@ def serving(
             if found := re.search(r"serving at (https?://\S+)", line):
                 break
         assert found, said
+        rest.start()
         url = found[1].partition("?")[0].rstrip("/,")
         port = int(said[-1].rstrip("/").rpartition(":")[2].partition("/")[0])
         yield Server(url, port, process.pid, music, library, Path(temporary.name), said)
     finally:
         stop(process)
+        if rest.ident is not None:
+            rest.join()
+        process.stderr.close()
         left = list(Path(temporary.name).iterdir())
         temporary.cleanup()
     assert left == []
@@ -125,10 +132,10 @@ def stop(process: subprocess.Popen[str]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:
-        process.communicate(timeout=20)
+        process.wait(timeout=20)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
+        process.wait()
         raise
 
 
