@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
 from web_server import Server
@@ -21,7 +22,8 @@ INK = {"arousal": (0xBF, 0x4A, 0x06), "valence": (0x17, 0x67, 0xA8)}
 """Colors of the lines in the light, as the style sheet has them."""
 
 
-def launched(chromium_path: str) -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
     """A browser, closed at the end."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
@@ -76,6 +78,20 @@ class Window:
         for context in self.contexts:
             context.close()
         assert self.troubles == [], self.troubles
+
+
+@pytest.fixture
+def window(browser: Browser, server: Server) -> Iterator[Window]:
+    """What opens pages of the server for one test."""
+    window = Window(browser, server)
+    yield window
+    window.close()
+
+
+@pytest.fixture(scope="module")
+def ids(server: Server) -> dict[str, int]:
+    """Numbers of the library's songs by title."""
+    return song_ids(server)
 
 
 def until(page: Page, condition: str, argument: Any = None) -> Any:

@@ -2,12 +2,11 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Page, Route
 
 from browsing import (
     Window,
@@ -16,41 +15,20 @@ from browsing import (
     curve_of,
     drawn_heights,
     json_at,
-    launched,
     number,
     open_song,
     path_at,
     point,
     seconds,
-    song_ids,
     until,
 )
 from moodcurve.circumplex import describe
 from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.wording import one_line
-from web_server import Server
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=alert(1)>&lt;\u202egnos.flac"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    yield from launched(chromium_path)
-
-
-@pytest.fixture
-def window(browser: Browser, server: Server) -> Iterator[Window]:
-    window = Window(browser, server)
-    yield window
-    window.close()
-
-
-@pytest.fixture(scope="module")
-def ids(server: Server) -> dict[str, int]:
-    """Numbers of the library's songs by title."""
-    return song_ids(server)
 
 
 @pytest.fixture(scope="module")

@@ -1,43 +1,22 @@
 """The library on the page of `moodcurve serve`: map, lasso, filters, list."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from browsing import (
     Window,
     json_at,
-    launched,
     open_song,
-    song_ids,
     until,
 )
 from moodcurve.circumplex import describe
-from web_server import BROKEN, Server
+from web_server import BROKEN
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    yield from launched(chromium_path)
-
-
-@pytest.fixture
-def window(browser: Browser, server: Server) -> Iterator[Window]:
-    window = Window(browser, server)
-    yield window
-    window.close()
-
-
-@pytest.fixture(scope="module")
-def ids(server: Server) -> dict[str, int]:
-    """Numbers of the library's songs by title."""
-    return song_ids(server)
 
 
 def view(page: Page) -> dict[str, float]:

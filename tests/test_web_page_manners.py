@@ -1,45 +1,23 @@
 """Keys, sizes, colors and accessibility of the page of `moodcurve serve`."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from browsing import (
     Window,
     cursor_share,
     curve_of,
-    launched,
     open_song,
     seconds,
-    song_ids,
     until,
 )
-from web_server import Server
 
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    yield from launched(chromium_path)
-
-
-@pytest.fixture
-def window(browser: Browser, server: Server) -> Iterator[Window]:
-    window = Window(browser, server)
-    yield window
-    window.close()
-
-
-@pytest.fixture(scope="module")
-def ids(server: Server) -> dict[str, int]:
-    """Numbers of the library's songs by title."""
-    return song_ids(server)
 
 
 def focused(page: Page) -> list[str | None]:

@@ -1,36 +1,22 @@
 """Pictures of the page for docs/images, made when asked: MOODCURVE_PICTURES=1 pytest tests/test_web_pictures.py."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from browsing import Window, click_at, launched, until
+from browsing import Window, click_at, until
 from moodcurve.circumplex import QUADRANTS, quadrant
 from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
-from web_server import Server
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif("MOODCURVE_PICTURES" not in os.environ, reason="pictures are made only when asked"),
 ]
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    yield from launched(chromium_path)
-
-
-@pytest.fixture
-def window(browser: Browser, server: Server) -> Iterator[Window]:
-    window = Window(browser, server)
-    yield window
-    window.close()
 
 
 @pytest.fixture(scope="module")
