@@ -118,25 +118,31 @@ def serving(
         port = int(said[-1].rstrip("/").rpartition(":")[2].partition("/")[0])
         yield Server(url, port, process.pid, music, library, Path(temporary.name), said)
     finally:
-        stop(process)
-        if rest.ident is not None:
-            rest.join()
-        process.stderr.close()
+        stop(process, rest if rest.ident is not None else None)
         left = list(Path(temporary.name).iterdir())
         temporary.cleanup()
     assert left == []
 
 
-def stop(process: subprocess.Popen[str]) -> None:
-    """End a server as a service manager does; kill it if it does not end."""
+def stop(process: subprocess.Popen[str], rest: threading.Thread | None = None) -> None:
+    """End a server as a service manager does; kill it if it does not end.
+
+    What it says till then is read by `rest`, if that is given.
+    """
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
+    ended = process.communicate if rest is None else process.wait
     try:
-        process.wait(timeout=20)
+        ended(timeout=20)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        ended()
         raise
+    finally:
+        if rest is not None:
+            rest.join()
+            assert process.stderr is not None
+            process.stderr.close()
 
 
 def eventually(condition: object, seconds: float = 30.0) -> None:
