@@ -1,38 +1,20 @@
 """The page in a real Chromium, opened from a file as by a double click."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from browsing import Open, cursor_share, seconds, until
 from moodcurve.report import write_report
 from small_song import small_curve, write_song
 
 pytestmark = pytest.mark.browser
 
 SECONDS = 8.0
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -66,33 +48,8 @@ def open_page(browser: Browser) -> Iterator[Open]:
     assert troubles == []
 
 
-def until(page: Page, condition: str) -> None:
-    """Wait for a condition; Playwright's own way evaluates text inside the page, which the page forbids."""
-    deadline = time.monotonic() + 20
-    while not page.evaluate(condition):
-        assert time.monotonic() < deadline, f"never came true: {condition}"
-        page.wait_for_timeout(20)
-
-
 def reaches_out(url: str) -> bool:
     return not url.startswith(("file:", "data:"))
-
-
-def seconds(page: Page) -> float:
-    return float(page.evaluate("document.getElementById('sound').currentTime"))
-
-
-def cursor_share(page: Page) -> float:
-    """Where the cursor stands, as it is laid out: 0 at the left end of the stage, 1 at the right."""
-    return float(
-        page.evaluate(
-            """() => {
-                const stage = document.getElementById("stage").getBoundingClientRect();
-                const cursor = document.getElementById("cursor").getBoundingClientRect();
-                return ((cursor.left + cursor.right) / 2 - stage.left) / stage.width;
-            }"""
-        )
-    )
 
 
 def point(page: Page) -> tuple[float, float]:
