@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from moodcurve.intervals import Intervals, intervals_from_json
+from moodcurve.intervals import Intervals
 from moodcurve.learn import TrainingError
 from moodcurve.learn.calibration import LEAST_SONGS, calibrate, song_quantile
+from moodcurve.stated import as_json, from_json
 
 RNG_SEED = 90
 
@@ -169,24 +170,24 @@ def test_intervals_in_units_of_a_spread_need_one() -> None:
 
 
 def test_intervals_as_text_and_back() -> None:
-    assert intervals_from_json(INTERVALS.as_json()) == INTERVALS
+    assert from_json(Intervals, as_json(INTERVALS)) == INTERVALS
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("0.9,", "0.8,", "expected the level 0.9"),
-        ('"songs"', '"pieces"', "expected the level"),
-        ("[1.0, 2.0]", "[1.0]", "two finite numbers"),
+        ("0.9,", "0.8,", "level must be 0.9, got 0.8"),
+        ('"songs"', '"pieces"', "expected level, scale, songs, arousal"),
+        ("[1.0, 2.0]", "[1.0]", "expected 2 numbers as arousal"),
         ("[1.0, 2.0]", "[-1.0, 2.0]", "two finite numbers, 0 or more"),
-        ("[1.0, 2.0]", '["a", 2.0]', "two numbers as arousal"),
-        ("[1.0, 2.0]", "7", "two numbers as arousal"),
+        ("[1.0, 2.0]", '["a", 2.0]', "expected a finite number as arousal"),
+        ("[1.0, 2.0]", "7", "expected 2 numbers as arousal"),
         ('"spread"', '"width"', "scale must be one of constant, spread"),
         ("{", "", "Extra data"),
     ],
 )
 def test_texts_that_are_no_intervals_are_refused(old: str, new: str, message: str) -> None:
-    text = INTERVALS.as_json()
+    text = as_json(INTERVALS)
     assert text.count(old) == 1
     with pytest.raises(ValueError, match=message):
-        intervals_from_json(text.replace(old, new))
+        from_json(Intervals, text.replace(old, new))

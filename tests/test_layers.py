@@ -21,6 +21,7 @@ LAYERS = (
     "circumplex",
     "categories",
     "formats",
+    "stated",
     "rows",
     "intervals",
     "rating",

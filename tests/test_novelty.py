@@ -13,7 +13,8 @@ from moodcurve.datasets import Dataset, Song, read_dataset
 from moodcurve.features import COMPARE236, Features, extract
 from moodcurve.learn import TrainingError
 from moodcurve.learn.novelty import NOISE, Familiarity, fit_familiarity, fit_places, whereabouts
-from moodcurve.novelty import MOST, PASSAGE_ROWS, Limits, Whereabouts, limits_from_json, warning
+from moodcurve.novelty import MOST, PASSAGE_ROWS, Limits, Whereabouts, warning
+from moodcurve.stated import as_json, from_json
 
 LIMITS = Limits(distance=4.0, variance=0.5, usual=0.99)
 
@@ -59,16 +60,16 @@ def test_undefined_cases() -> None:
 
 
 def test_limits_as_text_and_back() -> None:
-    assert limits_from_json(LIMITS.as_json()) == LIMITS
+    assert from_json(Limits, as_json(LIMITS)) == LIMITS
     for text, message in (
         ("[]", "expected distance, variance, usual"),
         ('{"distance": 1, "variance": 2}', "expected distance"),
-        ('{"distance": "1", "variance": 2, "usual": 0.9}', "expected numbers"),
+        ('{"distance": "1", "variance": 2, "usual": 0.9}', "expected a finite number as distance, got '1'"),
         ('{"distance": 0, "variance": 2, "usual": 0.9}', "distance must be positive, got 0"),
         ("", "Expecting value"),
     ):
         with pytest.raises(ValueError, match=message):
-            limits_from_json(text)
+            from_json(Limits, text)
 
 
 def test_the_warning_is_one_plain_sentence() -> None:

@@ -7,10 +7,11 @@ import pytest
 
 from made_songs import made_dataset
 from moodcurve.datasets import Song
-from moodcurve.intervals import Spreads, spreads_from_json
+from moodcurve.intervals import Spreads
 from moodcurve.learn import TrainingError
 from moodcurve.learn.calibration import LEAST_SPREAD, calibrate_rating, error_spreads, measure
-from moodcurve.rating import Line, SongRating, song_rating_from_json
+from moodcurve.rating import Line, SongRating
+from moodcurve.stated import as_json, from_json
 
 SONGS = made_dataset(60, frames=6).songs
 RNG = np.random.default_rng(5)
@@ -98,8 +99,8 @@ def test_spreads_are_root_mean_squares_over_songs() -> None:
 
 def test_what_a_file_states_comes_back() -> None:
     measured = measure(rated(SONGS, noise=0.1), PREDICTED)
-    assert spreads_from_json(measured.spreads.as_json()) == measured.spreads
-    assert song_rating_from_json(measured.song_rating.as_json()) == measured.song_rating
+    assert from_json(Spreads, as_json(measured.spreads)) == measured.spreads
+    assert from_json(SongRating, as_json(measured.song_rating)) == measured.song_rating
 
 
 @pytest.mark.parametrize("value", [0.0, -0.1, np.nan, np.inf])

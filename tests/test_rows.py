@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from moodcurve.rows import BLOCK_ROWS, INDEPENDENT, NEXT_STATE, Rows, answers, rows_from_json
+from moodcurve.rows import BLOCK_ROWS, INDEPENDENT, NEXT_STATE, Rows, answers
+from moodcurve.stated import as_json, from_json
 
 WINDOW = Rows(kind="window", window_rows=20, margin_rows=6)
 
@@ -86,7 +87,7 @@ def test_no_rows_are_never_given(rows: Rows) -> None:
 
 @pytest.mark.parametrize("rows", [INDEPENDENT, WINDOW, Rows(kind="carried", state_size=4)])
 def test_what_a_model_file_states_reads_back(rows: Rows) -> None:
-    assert rows_from_json(rows.as_json()) == rows
+    assert from_json(Rows, as_json(rows)) == rows
 
 
 @pytest.mark.parametrize(
@@ -95,13 +96,13 @@ def test_what_a_model_file_states_reads_back(rows: Rows) -> None:
         "",
         "[]",
         '{"kind": "independent"}',
-        INDEPENDENT.as_json().replace("independent", "sideways"),
-        WINDOW.as_json().replace("20", "12"),
-        WINDOW.as_json().replace("20", '"20"'),
-        WINDOW.as_json().replace("6", "-1"),
-        INDEPENDENT.as_json().replace("independent", "carried"),
+        as_json(INDEPENDENT).replace("independent", "sideways"),
+        as_json(WINDOW).replace("20", "12"),
+        as_json(WINDOW).replace("20", '"20"'),
+        as_json(WINDOW).replace("6", "-1"),
+        as_json(INDEPENDENT).replace("independent", "carried"),
     ],
 )
 def test_what_no_model_file_states_is_refused(stated: str) -> None:
     with pytest.raises(ValueError, match=r"expected|Expecting|must"):
-        rows_from_json(stated)
+        from_json(Rows, stated)

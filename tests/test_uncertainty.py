@@ -22,6 +22,7 @@ from moodcurve.learn.training import train
 from moodcurve.rating import Line, SongRating
 from moodcurve.rows import BLOCK_ROWS
 from moodcurve.runtime import Model, ModelError, load_model
+from moodcurve.stated import as_json
 from small_song import small_curve
 
 DATASET = made_dataset(120)
@@ -168,17 +169,26 @@ def test_models_without_either_say_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("stated", "message"),
     [
-        ({"intervals": "{}"}, "states intervals that cannot be read: expected the level 0.9"),
+        ({"intervals": "{}"}, "states intervals that cannot be read: expected level, scale"),
         ({"intervals": "nothing"}, "states intervals that cannot be read"),
         ({"novelty": "{}"}, "states novelty that cannot be read: expected distance"),
         ({"spreads": "{}"}, "states spreads that cannot be read: expected songs, arousal"),
-        ({"spreads": SPREADS.as_json().replace("0.3", "0.0")}, "states spreads that cannot be read: arousal must be"),
-        ({"spreads": SPREADS.as_json().replace("0.3", '"0.3"')}, "states spreads that cannot be read: expected num"),
+        ({"spreads": as_json(SPREADS).replace("0.3", "0.0")}, "states spreads that cannot be read: arousal must be"),
+        (
+            {"spreads": as_json(SPREADS).replace("0.3", '"0.3"')},
+            "states spreads that cannot be read: expected a finite",
+        ),
         ({"song_rating": "[]"}, "states song_rating that cannot be read: expected level"),
-        ({"song_rating": SONG_RATING.as_json().replace("0.9", "0.8")}, "states song_rating .* expected the level 0.9"),
-        ({"song_rating": SONG_RATING.as_json().replace("0.3", "-0.3")}, "states song_rating .* base and slope must"),
-        ({"song_rating": SONG_RATING.as_json().replace("base", "bass")}, "states song_rating .* expected base, slope"),
-        ({"song_rating": SONG_RATING.as_json().replace("0.45", "null")}, "states song_rating .* expected numbers"),
+        (
+            {"song_rating": as_json(SONG_RATING).replace("0.9", "0.8")},
+            "states song_rating .* level must be 0.9, got 0.8",
+        ),
+        ({"song_rating": as_json(SONG_RATING).replace("0.3", "-0.3")}, "states song_rating .* base and slope must"),
+        ({"song_rating": as_json(SONG_RATING).replace("base", "bass")}, "states song_rating .* expected base, slope"),
+        (
+            {"song_rating": as_json(SONG_RATING).replace("0.45", "null")},
+            "states song_rating .* expected a finite number as \\w+ of arousal",
+        ),
         ({"novelty": None}, "has only one of places among training songs and limits"),
     ],
 )
@@ -191,7 +201,7 @@ def test_damaged_statements_are_refused(
 
 
 def test_intervals_in_units_of_a_missing_spread_are_refused(model_file: Path, tmp_path: Path) -> None:
-    stated = json.dumps({**json.loads(INTERVALS.as_json()), "scale": "spread"})
+    stated = json.dumps({**json.loads(as_json(INTERVALS)), "scale": "spread"})
     with pytest.raises(ModelError, match="in units of a spread that it does not give"):
         load_model(changed(model_file, tmp_path / "damaged.onnx", intervals=stated))
 

@@ -4,9 +4,8 @@ The factors are made by `moodcurve.learn.calibration` from songs that the model 
 only applied.
 """
 
-import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +26,8 @@ class Intervals:
 
     Attributes
     ----------
+    level : float
+        `LEVEL`; there is no other.
     scale : str
         One of `SCALES`: the reaches are on the scale of [-1, 1], or multiples of the model's spread.
     songs : int
@@ -37,6 +38,7 @@ class Intervals:
         The same of a song's mean; of its points' spreads the mean is its spread.
     """
 
+    level: float = LEVEL
     scale: str
     songs: int
     arousal: Reach
@@ -45,6 +47,8 @@ class Intervals:
     song_valence: Reach
 
     def __post_init__(self) -> None:
+        if self.level != LEVEL:
+            raise ValueError(f"level must be {LEVEL}, got {self.level}")
         if self.scale not in SCALES:
             raise ValueError(f"scale must be one of {', '.join(SCALES)}, got {self.scale!r}")
         for name in ("arousal", "valence", "song_arousal", "song_valence"):
@@ -70,35 +74,12 @@ class Intervals:
         ends: FloatArray = _ends(values.mean(axis=0, keepdims=True), scale, (self.song_arousal, self.song_valence))[0]
         return ends
 
-    def as_json(self) -> str:
-        """Give the text that a model file states."""
-        return json.dumps({"level": LEVEL, **asdict(self)}, allow_nan=False)
-
     def _scale(self, values: FloatArray, spread: FloatArray | None) -> FloatArray:
         if self.scale == "constant":
             return np.ones_like(values)
         if spread is None:
             raise ValueError("spread must be given where the intervals' scale is that, got None")
         return spread
-
-
-def intervals_from_json(stated: str) -> Intervals:
-    """Read what `Intervals.as_json` wrote.
-
-    Raises
-    ------
-    ValueError
-        If it is no such text, or of another level than 90 %.
-    """
-    found = json.loads(stated)
-    keys = {"level", *Intervals.__dataclass_fields__}
-    if not isinstance(found, dict) or found.keys() != keys or found.pop("level") != LEVEL:
-        raise ValueError(f"expected the level {LEVEL} and {', '.join(sorted(keys - {'level'}))}, got {stated[:200]!r}")
-    sides = ("arousal", "valence", "song_arousal", "song_valence")
-    for side in sides:
-        if not isinstance(found[side], list) or not all(isinstance(end, int | float) for end in found[side]):
-            raise ValueError(f"expected two numbers as {side}, got {found[side]!r}")
-    return Intervals(**{**found, **{side: tuple(found[side]) for side in sides}})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,26 +117,6 @@ class Spreads:
     def of_song(self) -> FloatArray:
         """Of songs' means, (2,)."""
         return np.array([self.song_arousal, self.song_valence])
-
-    def as_json(self) -> str:
-        """Give the text that a model file states."""
-        return json.dumps(asdict(self), allow_nan=False)
-
-
-def spreads_from_json(stated: str) -> Spreads:
-    """Read what `Spreads.as_json` wrote.
-
-    Raises
-    ------
-    ValueError
-        If it is no such text.
-    """
-    found = json.loads(stated)
-    if not isinstance(found, dict) or found.keys() != Spreads.__dataclass_fields__.keys():
-        raise ValueError(f"expected {', '.join(Spreads.__dataclass_fields__)}, got {stated[:200]!r}")
-    if not all(isinstance(value, int | float) for value in found.values()):
-        raise ValueError(f"expected numbers, got {stated[:200]!r}")
-    return Spreads(**found)
 
 
 def _ends(values: FloatArray, scale: FloatArray, reaches: tuple[Reach, Reach]) -> FloatArray:

@@ -9,9 +9,8 @@ A model's graph gives each row a place among the training songs: coordinates tha
 Both are running sums, so that live use and ten hours need no more memory than a passage.
 """
 
-import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -50,26 +49,6 @@ class Limits:
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be positive, got {value}")
-
-    def as_json(self) -> str:
-        """Give the text that a model file states."""
-        return json.dumps(asdict(self), allow_nan=False)
-
-
-def limits_from_json(stated: str) -> Limits:
-    """Read what `Limits.as_json` wrote.
-
-    Raises
-    ------
-    ValueError
-        If it is no such text.
-    """
-    found = json.loads(stated)
-    if not isinstance(found, dict) or found.keys() != Limits.__dataclass_fields__.keys():
-        raise ValueError(f"expected {', '.join(Limits.__dataclass_fields__)}, got {stated[:200]!r}")
-    if not all(isinstance(value, int | float) for value in found.values()):
-        raise ValueError(f"expected numbers, got {stated[:200]!r}")
-    return Limits(**found)
 
 
 @dataclass(eq=False)

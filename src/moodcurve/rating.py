@@ -6,7 +6,6 @@ line for each axis takes the one to the other: rating = base + slope · mean of 
 `moodcurve.learn.calibration` from songs that the model had not learned from, and the model file states it.
 """
 
-import json
 import math
 from dataclasses import asdict, dataclass
 
@@ -38,14 +37,21 @@ class SongRating:
 
     Attributes
     ----------
+    level : float
+        Of the intervals: `moodcurve.intervals.LEVEL`; there is no other.
     songs : int
         How many songs that was measured on.
     arousal, valence : Line
     """
 
+    level: float = LEVEL
     songs: int
     arousal: Line
     valence: Line
+
+    def __post_init__(self) -> None:
+        if self.level != LEVEL:
+            raise ValueError(f"level must be {LEVEL}, got {self.level}")
 
     def of_song(self, means: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give the rating (2,) of a song from the mean of its curve (2,), and the ends of its 90 % interval (2, 2).
@@ -56,10 +62,6 @@ class SongRating:
         rating = np.array([line.base + line.slope * mean for line, mean in zip(lines, means, strict=True)])
         ends = np.array([(r - line.below, r + line.above) for line, r in zip(lines, rating, strict=True)])
         return np.clip(rating, -1, 1), np.clip(ends, -1, 1)
-
-    def as_json(self) -> str:
-        """Give the text that a model file states."""
-        return json.dumps({"level": LEVEL, **asdict(self)}, allow_nan=False)
 
 
 def in_words(rating: FloatArray, interval: FloatArray) -> str:
@@ -72,27 +74,3 @@ def in_words(rating: FloatArray, interval: FloatArray) -> str:
     """
     axes = zip(("arousal", "valence"), 5 + 4 * rating, 5 + 4 * interval, strict=True)
     return ", ".join(f"{axis} {value:.1f} ({low:.1f} to {high:.1f})" for axis, value, (low, high) in axes)
-
-
-def song_rating_from_json(stated: str) -> SongRating:
-    """Read what `SongRating.as_json` wrote.
-
-    Raises
-    ------
-    ValueError
-        If it is no such text, or of another level than 90 %.
-    """
-    found = json.loads(stated)
-    if not isinstance(found, dict) or found.keys() != {"level", "songs", "arousal", "valence"}:
-        raise ValueError(f"expected level, songs, arousal and valence, got {stated[:200]!r}")
-    if found["level"] != LEVEL:
-        raise ValueError(f"expected the level {LEVEL}, got {found['level']!r}")
-    lines = {}
-    for axis in ("arousal", "valence"):
-        line = found[axis]
-        if not isinstance(line, dict) or line.keys() != Line.__dataclass_fields__.keys():
-            raise ValueError(f"expected {', '.join(Line.__dataclass_fields__)} of {axis}, got {line!r}")
-        if not all(isinstance(value, int | float) for value in line.values()):
-            raise ValueError(f"expected numbers of {axis}, got {line!r}")
-        lines[axis] = Line(**line)
-    return SongRating(songs=found["songs"], **lines)

@@ -4,9 +4,8 @@ Ten hours of rows never go through a graph at once: each kind is applied piece b
 the pieces are laid from the first row on, so that the same rows always give the same answers.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -55,10 +54,6 @@ class Rows:
         if self.kind == "carried" and self.state_size < 1:
             raise ValueError(f"state_size must be 1 or more, got {self.state_size}")
 
-    def as_json(self) -> str:
-        """Give the text that a model file states."""
-        return json.dumps(asdict(self))
-
     @property
     def new_state(self) -> FloatArray | None:
         """What a carried model knows before the first row; None for the others."""
@@ -66,23 +61,6 @@ class Rows:
 
 
 INDEPENDENT = Rows(kind="independent")
-
-
-def rows_from_json(stated: str) -> Rows:
-    """Read what `Rows.as_json` wrote.
-
-    Raises
-    ------
-    ValueError
-        If it is no such text.
-    """
-    found = json.loads(stated)
-    if not isinstance(found, dict) or found.keys() != asdict(INDEPENDENT).keys():
-        raise ValueError(f"expected {INDEPENDENT.as_json()} or the like, got {stated!r}")
-    sizes = (found["window_rows"], found["margin_rows"], found["state_size"])
-    if not all(type(size) is int for size in sizes):
-        raise ValueError(f"expected whole numbers of rows, got {stated!r}")
-    return Rows(**found)
 
 
 def answers(

@@ -11,7 +11,7 @@ import copy
 import importlib.resources
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,10 +23,11 @@ from moodcurve.categories import probabilities
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FEATURE_SETS, Features, FeatureSet
-from moodcurve.intervals import Intervals, Spreads, intervals_from_json, spreads_from_json
-from moodcurve.novelty import Limits, Whereabouts, limits_from_json, warning
-from moodcurve.rating import SongRating, song_rating_from_json
-from moodcurve.rows import INDEPENDENT, NEXT_STATE, Rows, answers, rows_from_json
+from moodcurve.intervals import Intervals, Spreads
+from moodcurve.novelty import Limits, Whereabouts, warning
+from moodcurve.rating import SongRating
+from moodcurve.rows import INDEPENDENT, NEXT_STATE, Rows, answers
+from moodcurve.stated import from_json
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -340,8 +341,8 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
         metadata=metadata,
         rows=rows,
         intervals=_intervals(metadata, outputs, label),
-        spreads=_stated(metadata, "spreads", spreads_from_json, label),
-        song_rating=_stated(metadata, "song_rating", song_rating_from_json, label),
+        spreads=_stated(metadata, "spreads", Spreads, label),
+        song_rating=_stated(metadata, "song_rating", SongRating, label),
         usual=_usual(metadata, outputs, label),
         _session=session,
     )
@@ -403,23 +404,23 @@ def _rows(metadata: Mapping[str, str], label: str) -> Rows:
     if metadata["format"] == "1":
         return INDEPENDENT
     try:
-        return rows_from_json(metadata.get("rows", ""))
+        return from_json(Rows, metadata.get("rows", ""))
     except ValueError as error:
         raise ModelError(f"{label}: does not say how its rows depend on each other: {error}") from error
 
 
-def _stated(metadata: Mapping[str, str], key: str, read: Callable[[str], Stated], label: str) -> Stated | None:
+def _stated(metadata: Mapping[str, str], key: str, kind: type[Stated], label: str) -> Stated | None:
     """Read what the metadata may state as JSON."""
     if key not in metadata:
         return None
     try:
-        return read(metadata[key])
+        return from_json(kind, metadata[key])
     except ValueError as error:
         raise ModelError(f"{label}: states {key} that cannot be read: {error}") from error
 
 
 def _intervals(metadata: Mapping[str, str], outputs: list[str], label: str) -> Intervals | None:
-    intervals = _stated(metadata, "intervals", intervals_from_json, label)
+    intervals = _stated(metadata, "intervals", Intervals, label)
     if intervals is not None and intervals.scale == "spread" and SPREAD not in outputs:
         raise ModelError(f"{label}: states intervals in units of a spread that it does not give")
     return intervals
@@ -428,7 +429,7 @@ def _intervals(metadata: Mapping[str, str], outputs: list[str], label: str) -> I
 def _usual(metadata: Mapping[str, str], outputs: list[str], label: str) -> Limits | None:
     if ("novelty" in metadata) != (PLACE in outputs):
         raise ModelError(f"{label}: has only one of places among training songs and limits of what is usual")
-    return _stated(metadata, "novelty", limits_from_json, label)
+    return _stated(metadata, "novelty", Limits, label)
 
 
 def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:

@@ -15,6 +15,7 @@ from moodcurve.learn.graph import Graph
 from moodcurve.learn.novelty import Familiarity
 from moodcurve.learn.training import Trained
 from moodcurve.runtime import FORMAT, PLACE
+from moodcurve.stated import as_json
 
 UNSTATED = "not stated; the terms of the training data apply"
 
@@ -92,7 +93,7 @@ def to_onnx(
         "song_ids": _json([song.song_id for song in trained.dataset.songs]),
         "metrics": _json(metrics),
         "licence": licence,
-        "rows": graph.rows.as_json(),
+        "rows": as_json(graph.rows),
         "input": f"features: float32 (rows, {len(features.names)}), the feature set's columns in order",
         "output": "arousal_valence: float32 (rows, 2); a caller limits it to [-1, 1]",
         "target_range": "[-1, 1]",
@@ -101,11 +102,11 @@ def to_onnx(
         "moodcurve_version": __version__,
     }
     if measured is not None:
-        stated |= {"intervals": measured.intervals.as_json(), "spreads": measured.spreads.as_json()}
+        stated |= {"intervals": as_json(measured.intervals), "spreads": as_json(measured.spreads)}
         if measured.song_rating is not None:
-            stated["song_rating"] = measured.song_rating.as_json()
+            stated["song_rating"] = as_json(measured.song_rating)
     if familiarity is not None:
-        stated["novelty"] = familiarity.limits.as_json()
+        stated["novelty"] = as_json(familiarity.limits)
     for key, value in sorted(stated.items()):
         model.metadata_props.add(key=f"moodcurve.{key}", value=value)
     checker.check_model(model)

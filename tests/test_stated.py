@@ -1,0 +1,94 @@
+"""What model files state as JSON: what is written comes back, and nothing else is taken for it."""
+
+import json
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from moodcurve.intervals import Intervals, Spreads
+from moodcurve.novelty import Limits
+from moodcurve.rating import SongRating
+from moodcurve.rows import Rows
+from moodcurve.runtime import load_model
+from moodcurve.stated import as_json, from_json
+
+
+@dataclass(frozen=True)
+class Inner:
+    x: float
+
+
+@dataclass(frozen=True)
+class Outer:
+    name: str
+    count: int
+    pair: tuple[float, float]
+    inner: Inner
+
+
+OUTER = Outer("a", 3, (0.5, 1.0), Inner(2.0))
+TEXT = '{"name": "a", "count": 3, "pair": [0.5, 1.0], "inner": {"x": 2.0}}'
+
+
+def test_text_and_back() -> None:
+    assert as_json(OUTER) == TEXT
+    assert from_json(Outer, TEXT) == OUTER
+    found = from_json(Outer, TEXT.replace("2.0", "2").replace("0.5", "-1e-3"))
+    assert found == Outer("a", 3, (-0.001, 1.0), Inner(2.0))
+    assert type(found.inner.x) is float
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_number_that_json_lacks_is_not_written(value: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        as_json(Inner(value))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (TEXT, "", "Expecting value"),
+        (TEXT, "3", "expected name, count, pair, inner, got 3"),
+        ('"count"', '"number"', "expected name, count, pair, inner, got {"),
+        ('"count": 3, ', "", "expected name, count, pair, inner, got {"),
+        ('"name"', '"also": 1, "name"', "expected name, count, pair, inner, got {"),
+        ('"a"', "7", "expected text as name, got 7"),
+        ("3", "3.0", "expected a whole number as count, got 3.0"),
+        ("3", "true", "expected a whole number as count, got True"),
+        ("3", '"3"', "expected a whole number as count, got '3'"),
+        ("[0.5, 1.0]", "0.5", "expected 2 numbers as pair, got 0.5"),
+        ("[0.5, 1.0]", "[0.5]", "expected 2 numbers as pair, got [0.5]"),
+        ("0.5", "false", "expected a finite number as pair, got False"),
+        ("0.5", "null", "expected a finite number as pair, got None"),
+        ("2.0", "NaN", "expected a finite number as x of inner, got nan"),
+        ("2.0", "-1e400", "expected a finite number as x of inner, got -inf"),
+        ("2.0", "1" + 400 * "0", "expected a finite number as x of inner, got 1000"),
+        ("2.0", 100_000 * "[", "nested too deeply"),
+        ('"x"', '"y"', "expected x of inner, got {'y': 2.0}"),
+    ],
+)
+def test_what_is_refused(old: str, new: str, message: str) -> None:
+    assert TEXT.count(old) == 1
+    with pytest.raises(ValueError, match=re.escape(message)) as caught:
+        from_json(Outer, TEXT.replace(old, new))
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("name", ["default", "live"])
+def test_packaged_models_state_what_the_plain_json_says(name: str) -> None:
+    """And would be written again to the letter, so that models made before are read as ever."""
+    model = load_model(name)
+    kinds = {"rows": Rows, "intervals": Intervals, "spreads": Spreads, "song_rating": SongRating, "novelty": Limits}
+    read = {"rows": model.rows, "song_rating": model.song_rating, "novelty": model.usual}
+    for key, kind in kinds.items():
+        stated = model.metadata[key]
+        assert as_json(from_json(kind, stated)) == stated
+        held = read.get(key, getattr(model, key, None))
+        assert held == from_json(kind, stated)
+    plain = json.loads(model.metadata["song_rating"])
+    assert model.song_rating is not None
+    assert model.song_rating.valence.slope == plain["valence"]["slope"]
+    assert model.song_rating.songs == plain["songs"]
+    assert model.intervals is not None
+    assert list(model.intervals.song_valence) == json.loads(model.metadata["intervals"])["song_valence"]
