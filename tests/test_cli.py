@@ -161,6 +161,18 @@ def test_a_truncated_song_is_analysed_and_says_so(song: Path, tmp_path: Path) ->
         ("train", "folder", "--model", "mlr"),
         ("benchmark", "folder", "--protocol", "mine"),
         ("nonsense",),
+        ("analyze", ""),
+        ("analyze", "a.mp3", "-o", ""),
+        ("features", ""),
+        ("scan", ""),
+        ("scan", "folder", ""),
+        ("search", "--library", ""),
+        ("export", "--library", ""),
+        ("export", "-o", ""),
+        ("serve", "--library", ""),
+        ("evaluate", ""),
+        ("show", ""),
+        ("show", " "),
     ],
 )
 def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:

@@ -442,6 +442,12 @@ def test_a_walk_tells_what_it_looked_into(tmp_path: Path) -> None:
     assert not found.lacks("/elsewhere.mp3")
 
 
+@pytest.mark.parametrize("roots", [[""], ["music", ""]])
+def test_an_empty_text_is_not_the_folder_one_is_in(roots: list[str]) -> None:
+    with pytest.raises(ValueError, match="roots must be paths of folders and files, got ''"):
+        walk(roots)
+
+
 # --- what it says ---
 
 

@@ -363,7 +363,7 @@ def _read(label: str) -> bytes:
         return Path(label).read_bytes()
     except OSError as error:
         raise ModelError(
-            f"{label}: no such model ({error.strerror}); give a file, or one of the packaged models: "
+            f"{label or repr(label)}: no such model ({error.strerror}); give a file, or one of the packaged models: "
             f"{', '.join(packaged) or 'none in this install'}"
         ) from error
 

@@ -74,6 +74,8 @@ def show(
 
     Example: moodcurve show "clair de lune" -f json
     """
+    if not song.strip():
+        raise UsageError(f"{song!r} names no song", name="SONG")
     from moodcurve.formats import json_text, to_csv
     from moodcurve.library import open_library
     from moodcurve.library.finding import find

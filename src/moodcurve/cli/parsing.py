@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 Function = TypeVar("Function", bound=Callable[..., int | None])
@@ -67,7 +68,9 @@ class Command:
             text = shown.help.replace("%", "%%")  # argparse formats it
             if isinstance(shown, Argument):
                 nargs = ("+" if required else "*") if several else None if required else "?"
-                parser.add_argument(name, metavar=shown.metavar, nargs=nargs, type=kind, default=default, help=text)
+                parser.add_argument(
+                    name, metavar=shown.metavar, nargs=nargs, type=_typed(kind), default=default, help=text
+                )
                 continue
             if kind is bool:
                 parser.add_argument(shown.name, dest=name, action="store_true", help=text)
@@ -172,14 +175,16 @@ def _joined(words: Sequence[str], options: Collection[str]) -> list[str]:
     return joined
 
 
-def _typed(kind: type, least: float | None) -> Callable[[str], Any]:
+def _typed(kind: type, least: float | None = None) -> Callable[[str], Any]:
     """Give what makes a value of an option's text, and says what it should have been."""
-    wanted = {int: "a whole number", float: "a number"}.get(kind, "valid")
+    wanted = {int: "a whole number", float: "a number", Path: "a path"}.get(kind, "valid")
     if issubclass(kind, StrEnum):
         wanted = "one of " + ", ".join(kind)
 
     def convert(text: str) -> Any:
         try:
+            if kind is Path and not text:  # a variable that is not set; to Path it is the folder one is in
+                raise ValueError
             value = kind(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}") from None

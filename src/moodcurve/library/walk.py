@@ -91,10 +91,18 @@ def walk(
         Paths that are not to be opened to see whether they hold music, since that is known.
     check : callable
         Called again and again with the number of files found; stops the walk by raising an error.
+
+    Raises
+    ------
+    ValueError
+        If a root is empty text.
     """
+    named = [os.fspath(root) for root in roots]
+    if "" in named:  # to the system it would be the folder one is in
+        raise ValueError("roots must be paths of folders and files, got ''")
     walker = _Walker(known, check)
-    for root in roots:
-        walker.begin(os.fspath(root))
+    for root in named:
+        walker.begin(root)
     walker.follow_links()
     return walker.found
 
