@@ -372,16 +372,89 @@ def test_an_absent_folder_keeps_its_songs(scanner: Scanner, tmp_path: Path) -> N
     assert scanner.counts(disk) == {"unread": 1}
     assert scanner.said == [(str(disk), "No such file or directory; the library keeps what it has of it, 1 file")]
     disk.mkdir()  # where a disk is mounted
-    assert scanner.counts(disk) == {"unread": 1}
-    assert "is empty" in scanner.said[0][1]
-    assert "1 file" in scanner.said[0][1]
-    assert len(scanner.paths()) == 2
+    kept = (
+        "is empty, a disk that is not mounted perhaps; the library keeps what it has of it, 1 file; "
+        "if that is gone for good, remove the folder and scan the one above it"
+    )
+    for roots in ([disk], [disk, tmp_path / "music"]):
+        assert scanner.counts(*roots)["unread"] == 1
+        assert scanner.said == [(str(disk), kept)]
+        assert len(scanner.paths()) == 2
     disk.rmdir()
     (tmp_path / "away").rename(disk)
     assert scanner.counts(disk) == {"unchanged": 1}
 
 
+def test_a_disk_below_that_is_not_mounted_keeps_its_songs(scanner: Scanner, tmp_path: Path) -> None:
+    disk = scanner.music / "disk"
+    for seed, name in enumerate(("disk/one.flac", "disk/album/two.flac", "three.flac")):
+        write_song(scanner.music / name, seed=seed)
+    (scanner.music / "never held anything").mkdir()
+    scanner()
+    disk.rename(tmp_path / "away")
+    disk.mkdir()
+    for _ in range(2):
+        assert scanner.counts() == {"unchanged": 1, "unread": 1}
+        ((path, reason),) = scanner.said
+        assert path == str(disk)
+        assert "keeps what it has of it, 2 files; if that is gone for good, remove the folder" in reason
+    assert (len(scanner.paths()), scanner.songs()) == (3, 3)
+    disk.rmdir()
+    (tmp_path / "away").rename(disk)
+    assert scanner.counts() == {"unchanged": 3}
+    # as the line says: who removes the folder means it
+    (disk / "one.flac").unlink()
+    (disk / "album" / "two.flac").unlink()
+    assert scanner.counts() == {"unchanged": 1, "gone": 1, "unread": 1}
+    assert scanner.said[0][0] == str(disk / "album")
+    (disk / "album").rmdir()
+    disk.rmdir()
+    assert scanner.counts() == {"unchanged": 1, "gone": 1}
+    assert (scanner.paths(), scanner.songs()) == ({"three.flac"}, 1)
+
+
+def test_songs_that_move_out_of_a_folder_leave_nothing_behind(scanner: Scanner, tmp_path: Path) -> None:
+    """The empty folder that they leave is none whose disk is away; only what has not turned up elsewhere is kept."""
+    one, two, three = (
+        write_song(scanner.music / "album" / f"{name}.flac", seed=seed)
+        for seed, name in enumerate(("one", "two", "three"))
+    )
+    scanner()
+    other = tmp_path / "other"
+    other.mkdir()
+    one.rename(other / "one.flac")
+    two.rename(other / "two.flac")
+    away = three.rename(tmp_path / "three.flac")
+    assert scanner.counts(scanner.music, other) == {"moved": 2, "unread": 1}
+    assert "keeps what it has of it, 1 file;" in scanner.said[0][1]
+    assert scanner.paths() == {"../other/one.flac", "../other/two.flac", "album/three.flac"}
+    away.rename(other / "3.flac")
+    assert scanner.counts(scanner.music, other) == {"moved": 1, "unchanged": 2}
+    assert scanner.said == []
+    assert scanner.paths() == {"../other/one.flac", "../other/two.flac", "../other/3.flac"}
+
+
+def test_songs_that_moved_and_are_analysed_anew_leave_nothing_behind(scanner: Scanner) -> None:
+    path = write_song(scanner.music / "album" / "one.flac")
+    scanner(model="live")
+    path.rename(scanner.music / "one.flac")
+    assert scanner.counts(again=True) == {"new": 1, "gone": 1, "songs": 1}
+    assert (scanner.paths(), scanner.songs()) == ({"one.flac"}, 1)
+
+
+def test_a_file_with_a_problem_is_kept_with_its_folder(scanner: Scanner) -> None:
+    path = scanner.music / "album" / "text.mp3"
+    path.parent.mkdir()
+    path.write_text("no music")
+    assert scanner.counts() == {"problems": 1}
+    path.unlink()
+    assert scanner.counts() == {"unread": 1}
+    assert set(scanner.problems()) == {"album/text.mp3"}
+
+
 def test_an_empty_folder_that_never_held_anything_is_no_fault(scanner: Scanner) -> None:
+    assert scanner.counts() == {}
+    (scanner.music / "empty").mkdir()
     assert scanner.counts() == {}
 
 
@@ -428,13 +501,19 @@ def test_a_folder_in_the_place_of_a_file(scanner: Scanner) -> None:
 def test_a_walk_tells_what_it_looked_into(tmp_path: Path) -> None:
     (tmp_path / "folder" / "below").mkdir(parents=True)
     names = ("one.mp3", "two.mp3", "folder/a.mp3", "folder/b.mp3", "folder/below/a.mp3", "other/a.mp3")
-    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "empty").mkdir(parents=True)
     for name in names:
         (tmp_path / name).touch()
     found = walk([tmp_path, tmp_path / "absent"])
     assert list(found.files) == [str(tmp_path / name) for name in names]  # album by album
     assert found.listed == {str(tmp_path / part) for part in ("", "folder", "folder/below", "other")}
     assert found.faults == [(str(tmp_path / "absent"), "No such file or directory")]
+    assert found.empty == {str(tmp_path / "other" / "empty")}
+    for path, folder in (("other/empty/a/b.mp3", tmp_path / "other" / "empty"), ("other/b.mp3", None)):
+        assert found.emptied(str(tmp_path / path)) == (folder and str(folder))
+    assert found.emptied("/elsewhere.mp3") is None
+    assert not found.lacks(str(tmp_path / "other" / "empty" / "a.mp3"))
+    assert found.lacks(str(tmp_path / "other" / "empty"))  # a file of that name
     assert found.lacks(str(tmp_path / "absent.mp3"))
     assert found.lacks(str(tmp_path / "folder" / "was" / "there.mp3"))
     assert not found.lacks(str(tmp_path / "one.mp3"))

@@ -29,6 +29,7 @@ from moodcurve.workers import Limits, Pool, sensible_workers
 
 LIMITS = Limits(silent_s=60.0)
 """What one file may take."""
+_GONE_FOR_GOOD = "; if that is gone for good, remove the folder and scan the one above it"
 _RETRY = -1
 """The time of change that is stored of a file whose problem may pass by itself: no file has it."""
 
@@ -47,8 +48,8 @@ def scan(
 
     A file of the same path, size and time of change as before is not opened. Any other is known by its sound
     (`moodcurve.library.content`): one that was moved, copied or tagged anew is not analysed again, and of several new
-    files with one sound one is. Files that are gone are forgotten only where the folder was looked into. What was told
-    as done by `Teller.progress` is on the disk.
+    files with one sound one is. Files that are gone are forgotten only where the folder was looked into and holds
+    something: an empty one may be a disk that is not mounted. What was told as done by `Teller.progress` is on disk.
 
     Parameters
     ----------
@@ -121,6 +122,8 @@ class _Scan:
         """Files by sound that is being analysed, the one at work first."""
         self._ledger = Ledger(library, self.tally, teller)
         self._recognised: list[str] = []
+        self._placed: set[str] = set()
+        """Sounds of files under new names."""
         self._vanished: list[str] = []
 
     def plan(self, found: Walk, *, again: bool) -> None:
@@ -141,10 +144,7 @@ class _Scan:
         tally.files_done = tally.files - len(self.to_probe)
         tally.size = sum(file.state.size for file in self.to_probe)
         for path, reason in found.faults:
-            self._fault(path, reason)
-        for path in found.empty:
-            if self._below(path):
-                self._fault(path, "is empty, a disk that is not mounted perhaps")
+            self._fault(path, reason, self._below(path))
 
     def work(self, make: Callable[[], Any], workers: int, check: Callable[[], None]) -> None:
         """Open all files that are to be opened."""
@@ -164,8 +164,20 @@ class _Scan:
         self._ledger.write()
 
     def forget(self, found: Walk) -> None:
-        """Forget the files that are gone, and songs that no file holds; tell what was moved."""
+        """Forget the files that are gone, and songs that no file holds; tell what was moved.
+
+        Of a folder that is empty by now, files are gone whose sound has come up elsewhere.
+        """
         gone = [path for path in self.known if found.lacks(path)] + self._vanished
+        away: Counter[str] = Counter()
+        for path, known in self.known.items():
+            folder = found.emptied(path) if path not in found.files else None
+            if folder is not None and known.content in self._placed:
+                gone.append(path)
+            elif folder is not None:
+                away[folder] += 1
+        for folder, files in away.items():
+            self._fault(folder, "is empty, a disk that is not mounted perhaps", files, then=_GONE_FOR_GOOD)
         self._library.write([*(FileGone(path) for path in gone), DropOrphans()])
         left = Counter(self.known[path].content for path in gone)
         for content in self._recognised:
@@ -247,13 +259,15 @@ class _Scan:
         assert file.content is not None
         seen = FileSeen(file.path, file.state.size, file.state.mtime_ns, file.content, file.tags)
         self._ledger.enter(Outcome(file, kind, (*before, seen), audio_s))
+        if file.path not in self.known:
+            self._placed.add(file.content)
 
-    def _fault(self, path: str, reason: str) -> None:
+    def _fault(self, path: str, reason: str, kept: int, *, then: str = "") -> None:
+        """Tell that a place was not looked into, of which so many files are known."""
         self.tally.unread += 1
-        kept = self._below(path)
-        self._teller.problem(
-            path, f"{reason}; the library keeps what it has of it, {counted(kept, 'file')}" if kept else reason
-        )
+        if kept:
+            reason += f"; the library keeps what it has of it, {counted(kept, 'file')}{then}"
+        self._teller.problem(path, reason)
 
     def _below(self, path: str) -> int:
         """Count the files that are known of a folder, or of a path itself."""

@@ -38,22 +38,22 @@ class Walk:
     files : dict
         Files that may hold music, in the order of a person who opens one folder after the other.
     listed : set of str
-        Folders whose entries are all known.
-    empty : list of str
-        Folders among those that were asked for that hold nothing at all: a disk that is not mounted, perhaps.
+        Folders whose entries are all known, at least one.
+    empty : set of str
+        Folders that hold nothing at all: what a disk leaves behind that is not mounted, perhaps.
     faults : list of (path, reason)
         What was asked for or met and could not be looked into.
     """
 
     files: dict[str, FileState] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
-    empty: list[str] = field(default_factory=list)
+    empty: set[str] = field(default_factory=set)
     faults: list[tuple[str, str]] = field(default_factory=list)
 
     def lacks(self, path: str) -> bool:
         """Tell whether a file that was there before is gone: a folder above it was looked into, and it is not there.
 
-        What lies below a folder that could not be looked into, or was not, is not gone.
+        What lies below a folder that could not be looked into, or was not, or is empty, is not gone.
         """
         if path in self.files:
             return False
@@ -71,6 +71,15 @@ class Walk:
         if stat.S_ISLNK(mode):  # real paths have none; but what it leads to may be away for the moment
             return os.path.exists(child)
         return child == path and not stat.S_ISREG(mode)
+
+    def emptied(self, path: str) -> str | None:
+        """Give the empty folder that a file was below, if there is one."""
+        parent = os.path.dirname(path)
+        while parent not in self.empty:
+            if parent == os.path.dirname(parent):
+                return None
+            parent = os.path.dirname(parent)
+        return parent
 
 
 def walk(
@@ -112,7 +121,6 @@ class _Walker:
         self.found = Walk()
         self._known = known
         self._check = check
-        self._roots: set[str] = set()
         self._links: list[str] = []
         self._visited: set[str] = set()
 
@@ -124,7 +132,6 @@ class _Walker:
             self._fault(root, error)
             return
         if stat.S_ISDIR(status.st_mode):
-            self._roots.add(root)
             self._descend(root)
         elif stat.S_ISREG(status.st_mode):
             self.found.files[root] = state_of(status)
@@ -160,10 +167,7 @@ class _Walker:
             except OSError as error:
                 self._fault(here, error)
                 continue
-            if listing or here not in self._roots:
-                self.found.listed.add(here)
-            else:
-                self.found.empty.append(here)
+            (self.found.listed if listing else self.found.empty).add(here)
             folders = [path for path in map(self._entry, listing) if path is not None]
             waiting += reversed(folders)
 
