@@ -200,6 +200,19 @@ def test_damaged_statements_are_refused(
         load_model(path)
 
 
+def test_places_of_another_shape_are_refused(model_file: Path, tmp_path: Path) -> None:
+    """One number a row, not in a column."""
+    proto = onnx.load(model_file)
+    for node in proto.graph.node:
+        node.output[:] = ["inner" if name == "place" else name for name in node.output]
+    proto.graph.node.append(onnx.helper.make_node("ReduceMax", ["inner"], ["place"], axes=[1], keepdims=0))
+    (place,) = (output for output in proto.graph.output if output.name == "place")
+    place.CopyFrom(onnx.helper.make_tensor_value_info("place", onnx.TensorProto.FLOAT, ("rows",)))
+    onnx.save(proto, tmp_path / "flat.onnx")
+    with pytest.raises(ModelError, match=r"flat\.onnx: its output 'place' does not have the shape"):
+        load_model(tmp_path / "flat.onnx")
+
+
 def test_intervals_in_units_of_a_missing_spread_are_refused(model_file: Path, tmp_path: Path) -> None:
     stated = json.dumps({**json.loads(as_json(INTERVALS)), "scale": "spread"})
     with pytest.raises(ModelError, match="in units of a spread that it does not give"):

@@ -1,53 +1,20 @@
-"""A model file applied to features: ONNX Runtime and NumPy only, no training code.
-
-A model is one ONNX file with preprocessing inside: input ``features``, float32 (rows, columns); output
-``arousal_valence``, float32 (rows, 2). Some give a second output ``spread``, float32 (rows, 2), how far ratings may
-be expected to lie from the answer, or ``place``, where rows lie among the training songs (`moodcurve.novelty`);
-some read songs forward and carry a ``state`` from row to row. What it was
-trained on, and how its rows depend on each other, stands in its metadata; `FORMAT` names the layout of all that.
-"""
+"""A model at work: features to predictions, and those to the curve of a recording, whole or while it goes on."""
 
 import copy
-import importlib.resources
-import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from moodcurve.categories import probabilities
 from moodcurve.curve import Curve
-from moodcurve.errors import MoodcurveError
-from moodcurve.features import FEATURE_SETS, Features, FeatureSet
+from moodcurve.features import Features, FeatureSet
 from moodcurve.intervals import Intervals, Spreads
 from moodcurve.novelty import Limits, Whereabouts, warning
 from moodcurve.rating import SongRating
-from moodcurve.rows import INDEPENDENT, NEXT_STATE, Rows, answers
-from moodcurve.stated import from_json
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
-    import onnxruntime
-
-Stated = TypeVar("Stated")
-
-FORMAT = "2"
-"""Layout of graph and metadata, stated in the metadata as ``moodcurve.format``."""
-READABLE = ("1", FORMAT)
-"""Layouts that can be read. Layout 1 had rows that do not depend on each other, and no spread."""
-INPUT, STATE = "features", "state"
-"""Names of the graph's inputs; the second is there where the rows carry a state."""
-OUTPUT, SPREAD, PLACE = "arousal_valence", "spread", "place"
-"""Names of the graph's outputs, `moodcurve.rows.NEXT_STATE` beside; only the first is always there."""
-
-
-class ModelError(MoodcurveError):
-    """A model cannot be loaded, or cannot read these features; the message names it and what is accepted."""
+from moodcurve.rows import NEXT_STATE, Rows, answers
+from moodcurve.runtime.session import OUTPUT, PLACE, SPREAD, ModelError, Session
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +74,7 @@ class Model:
     spreads: Spreads | None
     song_rating: SongRating | None
     usual: Limits | None
-    _session: "onnxruntime.InferenceSession"
+    _session: Session
 
     def predict(self, features: Features) -> npt.NDArray[np.float64]:
         """Predict arousal and valence of each row, shape (rows, 2), limited to [-1, 1]; see `predict_with_spread`."""
@@ -148,7 +115,7 @@ class Model:
                 times.append(part.times_s)
                 yield self._values(part)
 
-        prediction, _ = self._prediction(answers(self._run, values(), self.rows), self._nowhere())
+        prediction, _ = self._prediction(answers(self._session.run, values(), self.rows), self._nowhere())
         return replace(prediction, times_s=np.concatenate(times))
 
     def stream(self) -> "Stream":
@@ -173,22 +140,10 @@ class Model:
             raise ValueError("features.values must be finite, got NaN or infinity")
         return np.ascontiguousarray(values, dtype=np.float32)
 
-    def _run(
-        self, values: npt.NDArray[np.float32], state: npt.NDArray[np.float32] | None
-    ) -> dict[str, npt.NDArray[np.float32]]:
-        fed = {INPUT: values} if state is None else {INPUT: values, STATE: state}
-        names = [output.name for output in self._session.get_outputs()]
-        return dict(zip(names, self._session.run(names, fed), strict=True))
-
-    @property
-    def gives_spread(self) -> bool:
-        """Whether predictions come with a spread."""
-        return any(output.name == SPREAD for output in self._session.get_outputs())
-
     def _nowhere(self) -> Whereabouts | None:
         """Begin the places of a recording, if the model gives any."""
-        sizes = [output.shape[1] for output in self._session.get_outputs() if output.name == PLACE]
-        return Whereabouts.nowhere(sizes[0]) if sizes else None
+        size = self._session.place_size
+        return Whereabouts.nowhere(size) if size else None
 
     def _prediction(
         self, pieces: Iterable[dict[str, npt.NDArray[np.float32]]], seen: Whereabouts | None
@@ -196,15 +151,15 @@ class Model:
         """Join a graph's answers to the pieces of a recording and add to its places; gives the state left, too."""
         values: list[npt.NDArray[np.floating]] = [np.empty((0, 2))]
         spreads: list[npt.NDArray[np.floating]] = [np.empty((0, 2))]
-        state = None
+        gives_spread, state = SPREAD in self._session.outputs, None
         for piece in pieces:
             values.append(piece[OUTPUT])
-            if self.gives_spread:
+            if gives_spread:
                 spreads.append(piece[SPREAD])
             if seen is not None:
                 seen.add(piece[PLACE])
             state = piece.get(NEXT_STATE)
-        joined, spread = np.vstack(values), np.vstack(spreads) if self.gives_spread else None
+        joined, spread = np.vstack(values), np.vstack(spreads) if gives_spread else None
         novelty = None if seen is None or self.usual is None else seen.novelty(self.usual)
         given = [joined.ravel(), [] if spread is None else spread.ravel(), [] if novelty is None else [novelty]]
         if not np.isfinite(np.concatenate(given)).all():
@@ -298,146 +253,10 @@ class Stream:
         model = self._model
         # a copy, so that rows that are refused leave no trace
         seen = copy.deepcopy(self._seen)
-        pieces = answers(model._run, [model._values(features)], model.rows, state=self._state)
+        pieces = answers(model._session.run, [model._values(features)], model.rows, state=self._state)
         prediction, state = model._prediction(pieces, seen)
         prediction = replace(prediction, times_s=features.times_s)
         self._seen = seen
         if len(prediction.values):
             self._state = state
         return prediction
-
-
-def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
-    """Load a packaged model by name, or a model file.
-
-    Parameters
-    ----------
-    name_or_path : str or path
-        ``default`` or another name of `packaged_models`; anything else is a file.
-
-    Raises
-    ------
-    ModelError
-        If there is no such model or file, it is not an ONNX model, was not made by moodcurve, or reads
-        features that this version of moodcurve does not make.
-    """
-    label = os.fspath(name_or_path)
-    session = _session(_read(label), label)
-    stated = session.get_modelmeta().custom_metadata_map
-    metadata = {key.removeprefix("moodcurve."): value for key, value in stated.items() if key.startswith("moodcurve.")}
-    inputs, outputs = _names(session)
-    if metadata.get("format") not in READABLE or INPUT not in inputs or OUTPUT not in outputs:
-        raise ModelError(f"{label}: not a model of moodcurve (format {FORMAT}); `moodcurve train` makes them")
-    missing = [key for key in ("name", "feature_set", "feature_set_version", "columns") if key not in metadata]
-    if missing:
-        raise ModelError(f"{label}: states no {missing[0]!r}; `moodcurve train` makes whole models")
-    rows = _rows(metadata, label)
-    carried = rows.kind == "carried"
-    if (STATE in inputs, NEXT_STATE in outputs) != (carried, carried):
-        raise ModelError(f"{label}: its rows are {rows.kind}, which its inputs and outputs do not fit")
-    return Model(
-        name=metadata["name"],
-        feature_set=_feature_set(metadata, label),
-        metadata=metadata,
-        rows=rows,
-        intervals=_intervals(metadata, outputs, label),
-        spreads=_stated(metadata, "spreads", Spreads, label),
-        song_rating=_stated(metadata, "song_rating", SongRating, label),
-        usual=_usual(metadata, outputs, label),
-        _session=session,
-    )
-
-
-def packaged_models() -> dict[str, "Traversable"]:
-    """Models that come with the package, by name."""
-    folder = importlib.resources.files("moodcurve") / "pretrained"
-    found = [entry for entry in folder.iterdir() if entry.name.endswith(".onnx")] if folder.is_dir() else []
-    return {entry.name.removesuffix(".onnx"): entry for entry in sorted(found, key=lambda e: e.name)}
-
-
-def _read(label: str) -> bytes:
-    packaged = packaged_models()
-    if label in packaged:
-        return packaged[label].read_bytes()
-    try:
-        return Path(label).read_bytes()
-    except OSError as error:
-        raise ModelError(
-            f"{label or repr(label)}: no such model ({error.strerror}); give a file, or one of the packaged models: "
-            f"{', '.join(packaged) or 'none in this install'}"
-        ) from error
-
-
-def _session(data: bytes, label: str) -> "onnxruntime.InferenceSession":
-    # from 1.29 on ONNX Runtime reports to its maker unless this is set before it is loaded
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    # imported here: it takes a third of a second, which reading a curve or a help text should not
-    import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as refusals
-
-    options = onnxruntime.SessionOptions()
-    # one thread: the models are small, and sums always run in the same order
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    # as the file has it: its fusions save nothing here, take time at each start, and one of them is wrong
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    # a plan of the memory of a second run of equal length, which would be held beside the first run's: 90 MB
-    options.enable_mem_pattern = False
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except (
-        refusals.Fail,
-        refusals.InvalidArgument,
-        refusals.InvalidGraph,
-        refusals.InvalidProtobuf,
-        refusals.NotImplemented,
-        refusals.RuntimeException,
-    ) as error:
-        raise ModelError(f"{label}: not an ONNX model that ONNX Runtime can run") from error
-
-
-def _names(session: "onnxruntime.InferenceSession") -> tuple[list[str], list[str]]:
-    return [value.name for value in session.get_inputs()], [value.name for value in session.get_outputs()]
-
-
-def _rows(metadata: Mapping[str, str], label: str) -> Rows:
-    if metadata["format"] == "1":
-        return INDEPENDENT
-    try:
-        return from_json(Rows, metadata.get("rows", ""))
-    except ValueError as error:
-        raise ModelError(f"{label}: does not say how its rows depend on each other: {error}") from error
-
-
-def _stated(metadata: Mapping[str, str], key: str, kind: type[Stated], label: str) -> Stated | None:
-    """Read what the metadata may state as JSON."""
-    if key not in metadata:
-        return None
-    try:
-        return from_json(kind, metadata[key])
-    except ValueError as error:
-        raise ModelError(f"{label}: states {key} that cannot be read: {error}") from error
-
-
-def _intervals(metadata: Mapping[str, str], outputs: list[str], label: str) -> Intervals | None:
-    intervals = _stated(metadata, "intervals", Intervals, label)
-    if intervals is not None and intervals.scale == "spread" and SPREAD not in outputs:
-        raise ModelError(f"{label}: states intervals in units of a spread that it does not give")
-    return intervals
-
-
-def _usual(metadata: Mapping[str, str], outputs: list[str], label: str) -> Limits | None:
-    if ("novelty" in metadata) != (PLACE in outputs):
-        raise ModelError(f"{label}: has only one of places among training songs and limits of what is usual")
-    return _stated(metadata, "novelty", Limits, label)
-
-
-def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:
-    name, version = metadata["feature_set"], metadata["feature_set_version"]
-    known = FEATURE_SETS.get(name)
-    if known is not None and known.version == version and metadata["columns"] != json.dumps(known.names):
-        raise ModelError(f"{label}: reads other columns than those of {known.key}, which it names")
-    if known is None or known.version != version:
-        made = ", ".join(s.key for s in FEATURE_SETS.values())
-        raise ModelError(f"{label}: reads features {name}/{version}; this version of moodcurve makes {made}")
-    return known

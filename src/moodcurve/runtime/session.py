@@ -1,0 +1,95 @@
+"""The graph of a model file, as ONNX Runtime runs it."""
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve.errors import MoodcurveError
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+FloatArray = npt.NDArray[np.float32]
+
+INPUT, STATE = "features", "state"
+"""Names of the graph's inputs; the second is there where the rows carry a state."""
+OUTPUT, SPREAD, PLACE = "arousal_valence", "spread", "place"
+"""Names of the graph's outputs, `moodcurve.rows.NEXT_STATE` beside; only the first is always there."""
+
+
+class ModelError(MoodcurveError):
+    """A model cannot be loaded, or cannot read these features; the message names it and what is accepted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """A graph that is ready to run.
+
+    Attributes
+    ----------
+    inputs, outputs : tuple of str
+        Their names.
+    place_size : int
+        Numbers in each row of the output `PLACE`; 0 where it is not there, or does not say.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    place_size: int
+    _onnx: "onnxruntime.InferenceSession"
+
+    def run(self, values: FloatArray, state: FloatArray | None) -> dict[str, FloatArray]:
+        """Give the outputs by name for rows (n, columns), and the state (1, size) where rows carry one."""
+        fed = {INPUT: values} if state is None else {INPUT: values, STATE: state}
+        return dict(zip(self.outputs, self._onnx.run(self.outputs, fed), strict=True))
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the file states, by key."""
+        return dict(self._onnx.get_modelmeta().custom_metadata_map)
+
+
+def open_session(data: bytes, label: str) -> Session:
+    """Make a model file's graph ready to run.
+
+    Raises
+    ------
+    ModelError
+        If it is none that ONNX Runtime can run; the message calls it `label`.
+    """
+    # from 1.29 on ONNX Runtime reports to its maker unless this is set before it is loaded
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    # imported here: it takes a third of a second, which reading a curve or a help text should not
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as refusals
+
+    options = onnxruntime.SessionOptions()
+    # one thread: the models are small, and sums always run in the same order
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # as the file has it: its fusions save nothing here, take time at each start, and one of them is wrong
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    # a plan of the memory of a second run of equal length, which would be held beside the first run's: 90 MB
+    options.enable_mem_pattern = False
+    options.log_severity_level = 4
+    try:
+        onnx = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except (
+        refusals.Fail,
+        refusals.InvalidArgument,
+        refusals.InvalidGraph,
+        refusals.InvalidProtobuf,
+        refusals.NotImplemented,
+        refusals.RuntimeException,
+    ) as error:
+        raise ModelError(f"{label}: not an ONNX model that ONNX Runtime can run") from error
+    outputs = {output.name: output.shape for output in onnx.get_outputs()}
+    size = outputs.get(PLACE, [])[1:]
+    return Session(
+        inputs=tuple(value.name for value in onnx.get_inputs()),
+        outputs=tuple(outputs),
+        place_size=size[0] if len(size) == 1 and isinstance(size[0], int) else 0,
+        _onnx=onnx,
+    )
