@@ -1,7 +1,7 @@
 """One job for many items, in several processes where there are several cores, each item within limits.
 
-`each` gives results in the items' order, `pool` as they come, while items are still added; `process` is what runs in
-a process of its own, and what it may take.
+`each` gives results in the items' order, `pool` as they come, while items are still added; `hired` is a process as the
+first one sees it, `process` what runs in it, and what it may take.
 """
 
 from moodcurve.workers.each import run_each, sensible_workers

@@ -1,19 +1,17 @@
 """Processes that do one job for items that may still be added, each item within limits; results as they come."""
 
-import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.workers.process import Done, Item, Job, Limits, OutOfMemory, Ready, Refused, Result, Step, work
+from moodcurve.workers.hired import Worker, cause_of_death, hire, was_killed
+from moodcurve.workers.process import Done, Item, Job, Limits, OutOfMemory, Ready, Refused, Result, Step
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
 Watch = Callable[[int, float], None]
@@ -43,19 +41,6 @@ class LimitError(MoodcurveError):
 def share(seconds: float, total: float | None) -> float:
     """Share of a file's claimed length; a file that does not say stays at nought."""
     return min(0.999, seconds / total) if total else 0.0
-
-
-@dataclass(eq=False)
-class _Worker:
-    """A process, the pipe to it, and the item that it works on; None while it makes its job, or has nothing to do."""
-
-    process: "BaseProcess"
-    pipe: "Connection[Any, Any]"
-    ready: bool = False
-    number: int | None = None
-    claimed_s: float | None = None
-    silent_s: float = 0.0
-    spent_s: float = 0.0
 
 
 class Pool(Generic[Item, Result]):
@@ -99,7 +84,7 @@ class Pool(Generic[Item, Result]):
         self._queue: deque[int] = deque()
         self._killed_once: set[int] = set()
         self._done: list[tuple[int, Any]] = []
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         self._leaving: list[BaseProcess] = []
         self._added = 0
         self._failed_beginnings = 0
@@ -190,28 +175,16 @@ class Pool(Generic[Item, Result]):
                 self._give(worker, self._queue.popleft())
         beginning = sum(not worker.ready for worker in self._workers)
         for _ in range(min(len(self._queue) - beginning, self._most - len(self._workers))):
-            self._hire()
+            self._workers.append(hire(self._make, self._limits))
 
-    def _hire(self) -> None:
-        import multiprocessing
-
-        # not fork: the progress bar has a thread, and so may have the decoders, LLVM and ONNX Runtime
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(self._make, self._limits, theirs), daemon=True)
-        with _no_interrupts():
-            process.start()
-        theirs.close()
-        self._workers.append(_Worker(process, ours))
-
-    def _give(self, worker: _Worker, number: int) -> None:
+    def _give(self, worker: Worker, number: int) -> None:
         worker.number, worker.claimed_s = number, None
         worker.silent_s = worker.spent_s = 0.0
         self._watch(number, 0.0)
         with suppress(OSError):  # it is no more: its pipe will be found closed
             worker.pipe.send(self._items[number])
 
-    def _listen(self, worker: _Worker) -> None:
+    def _listen(self, worker: Worker) -> None:
         """Take in all that a process has said."""
         while worker in self._workers:
             try:
@@ -223,7 +196,7 @@ class Pool(Generic[Item, Result]):
                 return
             self._take(worker, said)
 
-    def _take(self, worker: _Worker, said: Any) -> None:
+    def _take(self, worker: Worker, said: Any) -> None:
         worker.silent_s = 0.0
         match said:
             case Ready():
@@ -259,14 +232,14 @@ class Pool(Generic[Item, Result]):
                     worker.process.kill()
                     self._release(worker)
 
-    def _release(self, worker: _Worker) -> None:
+    def _release(self, worker: Worker) -> None:
         worker.pipe.close()  # what it sends or waits for next tells it
         self._workers.remove(worker)
         # those that have ended since are forgotten: a long scan may see many
         self._leaving = [process for process in self._leaving if process.exitcode is None]
         self._leaving.append(worker.process)
 
-    def _bury(self, worker: _Worker) -> None:
+    def _bury(self, worker: Worker) -> None:
         """See a process off that has ended by itself."""
         self._release(worker)
         worker.process.join(_STOP_S)
@@ -277,14 +250,14 @@ class Pool(Generic[Item, Result]):
         if not worker.ready:
             self._failed_beginnings += 1
             if self._failed_beginnings == _BEGINNINGS:
-                raise CrashError(f"a worker process cannot be started: {_cause_of_death(exit_code)}")
-        elif number is not None and _killed(exit_code) and number not in self._killed_once:
+                raise CrashError(f"a worker process cannot be started: {cause_of_death(exit_code)}")
+        elif number is not None and was_killed(exit_code) and number not in self._killed_once:
             self._killed_once.add(number)
             self._queue.appendleft(number)
         elif number is not None:
-            self._finish(worker, CrashError(f"the process that worked on it {_cause_of_death(exit_code)}"))
+            self._finish(worker, CrashError(f"the process that worked on it {cause_of_death(exit_code)}"))
 
-    def _finish(self, worker: _Worker, result: Any) -> None:
+    def _finish(self, worker: Worker, result: Any) -> None:
         number = worker.number
         assert number is not None
         worker.number = None
@@ -294,29 +267,3 @@ class Pool(Generic[Item, Result]):
             result = type(result)(f"{item}: {result}")
         self._done.append((number, result))
         self._watch(number, 1.0)
-
-
-def _killed(exit_code: int) -> bool:
-    return exit_code < 0 and -exit_code == getattr(signal, "SIGKILL", 0)
-
-
-def _cause_of_death(exit_code: int) -> str:
-    if exit_code >= 0:
-        return f"ended with exit code {exit_code}"
-    return f"crashed (signal {-exit_code}{'; out of memory, perhaps' if _killed(exit_code) else ''})"
-
-
-@contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach: they are told to stop by this one."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    resource_tracker.ensure_running()  # which lets interrupts through when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
