@@ -30,6 +30,7 @@ LAYERS = (
     "analysis",
     "library",
     "metrics",
+    "bootstrap",
     "music",
     "datasets",
     "evaluation",

@@ -11,16 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from moodcurve.metrics import (
-    STATISTICS,
-    bootstrap,
-    bootstrap_difference,
-    ccc,
-    pearson_r,
-    r2,
-    rmse,
-    scores,
-)
+from moodcurve.bootstrap import bootstrap, bootstrap_difference
+from moodcurve.metrics import STATISTICS, ccc, pearson_r, r2, rmse, scores
 
 Array = npt.NDArray[np.float64]
 Songs = list[Array]
@@ -326,3 +318,5 @@ def test_options_out_of_range() -> None:
         bootstrap(y_true, y_pred, n=0, seed=0)
     with pytest.raises(ValueError, match="level must lie between 0 and 1, got 95"):
         bootstrap_difference(y_true, y_pred, y_pred, level=95, seed=0)
+    with pytest.raises(ValueError, match="must hold the same songs, at least one, got 0 and 0"):
+        bootstrap([], [], seed=0)

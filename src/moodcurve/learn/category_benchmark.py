@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve.bootstrap import drawn_counts, interval_of
 from moodcurve.categories import SCHEMES, classes, probabilities
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.splits import k_fold
@@ -17,7 +18,6 @@ from moodcurve.learn.config import check
 from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.training import family
-from moodcurve.metrics import drawn_counts, interval_of
 
 FOLDS = 5
 LEAST = 1e-4

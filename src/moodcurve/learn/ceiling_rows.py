@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from moodcurve.bootstrap import Interval
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.ceiling import Ceilings, ceilings
 from moodcurve.datasets.deam_raters import RATERS
@@ -10,7 +11,6 @@ from moodcurve.datasets.rater_files import read_raters
 from moodcurve.evaluation import AXES
 from moodcurve.learn.axis_intervals import AxisIntervals
 from moodcurve.learn.protocols import find_protocol
-from moodcurve.metrics import Interval
 
 NAMES = {
     "components": "ceiling, by variance components",

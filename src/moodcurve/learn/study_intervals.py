@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moodcurve.bootstrap import drawn_counts
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Indices, k_fold
 from moodcurve.evaluation import AXES
@@ -17,7 +18,6 @@ from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.studies import Arm, Study
 from moodcurve.learn.study_arms import FOLDS, predictions, read_averaged
 from moodcurve.learn.training import family
-from moodcurve.metrics import drawn_counts
 
 INNER_FOLDS = 4
 """Of a fold's training songs, to calibrate on."""
