@@ -27,7 +27,7 @@ def axis_intervals(
 def axis_differences(
     y_true: Sequence[FloatArray], y_pred: Sequence[FloatArray], other: Sequence[FloatArray], *, draws: int, seed: int
 ) -> AxisIntervals:
-    """Compare with other predictions of the same songs, as `moodcurve.bootstrap.bootstrap_difference` does each axis."""
+    """Compare with other predictions of the songs, as `moodcurve.bootstrap.bootstrap_difference` does each axis."""
     return {
         axis: bootstrap_difference(
             [t[:, i] for t in y_true],
