@@ -1,4 +1,4 @@
-"""The page's files in the package are those that its sources give, and small."""
+"""The files of the page and of the report in the package are those that their sources give, and small."""
 
 import gzip
 import os
@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "web"
 STATIC = ROOT / "src" / "moodcurve" / "web" / "static"
+REPORT = ROOT / "src" / "moodcurve" / "report" / "static"
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -32,21 +33,35 @@ def npm() -> str:
     pytest.skip(message)
 
 
-def test_the_bundle_is_what_the_sources_give(npm: str, tmp_path: Path) -> None:
-    options = ["--", "--outDir", str(tmp_path / "static"), "--emptyOutDir"]
-    done = subprocess.run(
-        [npm, "run", "build", *options], cwd=SOURCES, capture_output=True, text=True, check=False, timeout=300
-    )
+def npm_run(npm: str, *words: str) -> None:
+    done = subprocess.run([npm, "run", *words], cwd=SOURCES, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    built, kept = files(tmp_path / "static"), files(STATIC)
+
+
+def test_the_sources_hold_to_their_types(npm: str) -> None:
+    npm_run(npm, "check")
+
+
+@pytest.mark.parametrize(("what", "folder"), [("page", STATIC), ("report", REPORT)])
+def test_the_bundle_is_what_the_sources_give(npm: str, tmp_path: Path, what: str, folder: Path) -> None:
+    npm_run(npm, f"build:{what}", "--", "--outDir", str(tmp_path / "static"), "--emptyOutDir")
+    built, kept = files(tmp_path / "static"), files(folder)
     assert sorted(built) == sorted(kept), "run npm run build in the folder web, and commit what it writes"
     assert [name for name in built if built[name] != kept[name]] == []
 
 
-def test_scripts_are_small() -> None:
-    scripts = [body for name, body in files(STATIC).items() if name.endswith(".js")]
+@pytest.mark.parametrize("folder", [STATIC, REPORT])
+def test_scripts_are_small(folder: Path) -> None:
+    scripts = [body for name, body in files(folder).items() if name.endswith(".js")]
     assert scripts
     assert sum(len(gzip.compress(body)) for body in scripts) < 300_000
+
+
+def test_the_reports_script_and_style_can_stand_in_a_page() -> None:
+    # what would end their elements, or turn the reading of a script
+    script, style = (REPORT / name for name in ("report.js", "report.css"))
+    assert not re.search(r"</script|<script|<!--", script.read_text(encoding="utf-8"), re.IGNORECASE)
+    assert not re.search(r"</style", style.read_text(encoding="utf-8"), re.IGNORECASE)
 
 
 def test_the_page_carries_no_script_or_style_of_its_own() -> None:

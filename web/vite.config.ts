@@ -1,7 +1,7 @@
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type UserConfig } from "vite";
 
-// The page's content security policy allows no style element; wavesurfer.js writes one into its shadow root, and
-// src/wave.ts adopts the same rules as a style sheet instead.
+// The pages' content security policies allow no style element but the report's own; wavesurfer.js writes one into its
+// shadow root, and src/song/wave.ts adopts the same rules as a style sheet instead.
 function withoutStyleElement(): Plugin {
   return {
     name: "wavesurfer-without-style-element",
@@ -17,19 +17,41 @@ function withoutStyleElement(): Plugin {
 
 const SERVER = "http://127.0.0.1:8765";
 
-export default defineConfig({
-  plugins: [withoutStyleElement()],
+/** The server's page: a folder of files. */
+const page: UserConfig = {
   base: "./",
-  // wavesurfer.js is bundled as any other module while developing too, so that the plugin sees it
-  optimizeDeps: { exclude: ["wavesurfer.js"] },
-  build: {
-    outDir: "../src/moodcurve/web/static",
-    emptyOutDir: true,
-    target: "es2022",
-    assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
-    reportCompressedSize: true,
-  },
+  build: { outDir: "../src/moodcurve/web/static" },
   // while developing, `moodcurve serve --no-open` answers, which takes changes from its own page alone
   server: { proxy: { "/api": { target: SERVER, changeOrigin: true, headers: { origin: SERVER } } } },
+};
+
+/** The report: a script and a style sheet, which moodcurve/report/page.py writes into each page. */
+const report: UserConfig = {
+  publicDir: false,
+  build: {
+    outDir: "../src/moodcurve/report/static",
+    cssCodeSplit: false, // else the script would write a style element
+    rollupOptions: {
+      input: "src/report.ts",
+      output: { format: "iife", entryFileNames: "report.js", assetFileNames: "report[extname]" },
+    },
+  },
+};
+
+export default defineConfig(({ mode }) => {
+  const made = mode === "report" ? report : page;
+  return {
+    ...made,
+    plugins: [withoutStyleElement()],
+    // wavesurfer.js is bundled as any other module while developing too, so that the plugin sees it
+    optimizeDeps: { exclude: ["wavesurfer.js"] },
+    build: {
+      emptyOutDir: true,
+      target: "es2022",
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: true,
+      ...made.build,
+    },
+  };
 });

@@ -1,6 +1,7 @@
 // The server's answers, and its refusals as one line that says what went wrong.
 
-import type { CurveObject, Health, Job, LibrarySong, MapColumns, Problem, SongList } from "./types";
+import type { CurveObject } from "./song/curve_object";
+import type { Health, Job, LibrarySong, MapColumns, Problem, SongList } from "./types";
 
 export class Refusal extends Error {}
 

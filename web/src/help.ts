@@ -1,6 +1,6 @@
 // The keys, in a dialog.
 
-import { button, h } from "./dom";
+import { button, h } from "./song/dom";
 
 const KEYS: [string, [string, string][]][] = [
   ["Everywhere", [["?", "this help"], ["1, 2", "Song, Library"], ["o", "choose a file"], ["t", "light, dark, or as the system"]]],

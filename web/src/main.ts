@@ -1,19 +1,20 @@
 // The page: its views by address, its keys, and files that are dropped anywhere.
 
-import "./style.css";
+import "./song/base.css";
+import "./song/song.css";
+import "./app.css";
 import * as api from "./api";
-import { button, h, iconButton, svg, typing, write } from "./dom";
+import { brand } from "./song/brand";
+import { button, h, iconButton, typing } from "./song/dom";
 import { showHelp } from "./help";
-import { createLibraryView, type LibraryView } from "./library_view";
+import { createLibraryView, type LibraryView } from "./library/library_view";
 import { createSongView, type SongView } from "./song_view";
 import { createStartView } from "./start_view";
-import { applyTheme, nextTheme, onSystemTheme, theme } from "./theme";
+import { createThemeSwitch } from "./song/theme";
 import type { Health } from "./types";
 
-const MOON = "M20 14.500A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.500z";
-const LOGO = ["M3 21C9 4 14 8 17 15s7 9 12-8", "M3 12c6-6 10 14 15 13s6-9 11-9"];
-
-applyTheme();
+let recolor = (): void => undefined;
+const theme = createThemeSwitch(() => recolor());
 void start();
 
 async function start(): Promise<void> {
@@ -22,7 +23,7 @@ async function start(): Promise<void> {
     const health = await api.health();
     build(main, health);
   } catch (error) {
-    document.body.append(h("header", { class: "bar" }, brand()), main);
+    document.body.append(h("header", { class: "bar" }, home()), main);
     main.append(h("p", { class: "trouble", role: "alert" }, api.message(error)), button("Try again", () => location.reload()));
   }
   document.documentElement.classList.add("ready");
@@ -45,21 +46,21 @@ function build(main: HTMLElement, health: Health): void {
   const opening = createStartView(health, (file) => void take(file), (token) => go([token]));
   const views: Views = { song, library, opening };
   const links = { song: h("a", { href: "#/", "aria-keyshortcuts": "1" }, "Song"), library: h("a", { href: "#/library", "aria-keyshortcuts": "2" }, "Library") };
-  const said = h("p", { class: "unseen", role: "status" });
-  const themeButton = iconButton("", MOON, changeTheme, { "aria-keyshortcuts": "t" });
-  nameTheme();
+  recolor = () => {
+    song.instrument.recolor();
+    library.recolor();
+  };
   document.body.append(
     skipLink(main),
     h(
       "header",
       { class: "bar" },
-      brand(),
+      home(),
       h("nav", { "aria-label": "Views" }, links.song, links.library),
-      h("div", { class: "row" }, themeButton, iconButton("Keys and help", "M11 17h2v2h-2zm1-12a4 4 0 0 1 4 4c0 1.7-1 2.6-1.9 3.4-.7.6-1.1 1-1.1 1.900v.700h-2v-.700c0-1.9 1-2.7 1.8-3.4.7-.6 1.2-1 1.2-1.900a2 2 0 0 0-4 0H8a4 4 0 0 1 4-4z", showHelp, { "aria-keyshortcuts": "?" })),
+      h("div", { class: "row" }, theme.element, iconButton("Keys and help", "M11 17h2v2h-2zm1-12a4 4 0 0 1 4 4c0 1.7-1 2.6-1.9 3.4-.7.6-1.1 1-1.1 1.900v.700h-2v-.700c0-1.9 1-2.7 1.8-3.4.7-.6 1.2-1 1.2-1.900a2 2 0 0 0-4 0H8a4 4 0 0 1 4-4z", showHelp, { "aria-keyshortcuts": "?" })),
     ),
     main,
     h("footer", {}, `moodcurve ${health.version} · model ${health.model}`),
-    said,
   );
 
   let last = "#/";
@@ -95,30 +96,12 @@ function build(main: HTMLElement, health: Health): void {
     await song.take(file);
   }
 
-  function changeTheme(): void {
-    nextTheme();
-    nameTheme();
-    write(said, themeButton.title);
-    recolor();
-  }
-
-  function nameTheme(): void {
-    themeButton.title = `Theme: ${theme()}`;
-    themeButton.setAttribute("aria-label", themeButton.title);
-  }
-
-  function recolor(): void {
-    song.instrument.recolor();
-    library.recolor();
-  }
-
-  onSystemTheme(recolor);
   addEventListener("hashchange", () => {
     route();
     document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
     scrollTo(0, 0);
   });
-  addEventListener("keydown", (event) => keys(event, views, take, changeTheme));
+  addEventListener("keydown", (event) => keys(event, views, take, theme.next));
   acceptDrops(take);
   route();
 }
@@ -180,7 +163,6 @@ function skipLink(main: HTMLElement): HTMLElement {
   return link;
 }
 
-function brand(): HTMLElement {
-  const lines = LOGO.map((d, i) => svg("path", { class: i === 0 ? "arousal" : "valence", d }));
-  return h("a", { href: "#/", class: "brand" }, svg("svg", { viewBox: "0 0 32 32", "aria-hidden": "true" }, ...lines), h("span", {}, "moodcurve"));
+function home(): HTMLElement {
+  return h("a", { href: "#/", class: "brand" }, ...brand());
 }

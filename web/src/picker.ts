@@ -1,10 +1,10 @@
 // A dialog to choose a song: from the library by typing, or a file.
 
 import * as api from "./api";
-import { button, h } from "./dom";
+import { button, h } from "./song/dom";
 import { songName } from "./tracks";
 import type { Health, LibrarySong } from "./types";
-import { clock, shown } from "./words";
+import { clock, shown } from "./song/words";
 
 const ROWS = 30;
 const WAIT_MS = 180;

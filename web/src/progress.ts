@@ -1,7 +1,7 @@
 // How far the analysis is: a bar for the eyes, and for ears a sentence at each quarter.
 
-import { button, h, write } from "./dom";
-import { percent } from "./words";
+import { button, h, write } from "./song/dom";
+import { percent } from "./song/words";
 
 const SPOKEN = 0.25;
 

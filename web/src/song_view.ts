@@ -1,16 +1,16 @@
 // The song: what is heard, its curve as it comes, and a second one over it.
 
 import * as api from "./api";
-import { lengthS } from "./curve";
-import { button, h, write } from "./dom";
-import { aboutCard, compareCard, means, songCard } from "./facts";
-import { createInstrument, type Instrument, type Sound } from "./instrument";
-import { describe, QUADRANTS, quadrant } from "./mood";
+import { lengthS } from "./song/curve";
+import { button, h, write } from "./song/dom";
+import { aboutCard, compareCard, headline, songCard, warningList } from "./song/facts";
+import { createInstrument, type Instrument } from "./song/instrument";
 import { pick } from "./picker";
 import { createProgress } from "./progress";
-import { open, send, soundOf, type Track } from "./tracks";
-import type { CurveObject, Health } from "./types";
-import { clock, shown } from "./words";
+import { open, send, sourceOf, type Track } from "./tracks";
+import type { CurveObject } from "./song/curve_object";
+import type { Health } from "./types";
+import { shown } from "./song/words";
 
 const FORMATS = { csv: "CSV, a table of the points", png: "PNG, a picture", jams: "JAMS, for research", json: "JSON, all there is" };
 
@@ -25,19 +25,20 @@ export interface SongView {
 }
 
 export function createSongView(health: Health, go: (tokens: string[]) => void): SongView {
-  const instrument = createInstrument();
+  const audio = h("audio", { id: "sound", preload: "auto" });
+  const instrument = createInstrument(audio);
   const title = h("h1", { dir: "auto", tabindex: -1 });
   const facts = h("p", { class: "facts" });
   const actions = h("div", { class: "actions" });
   const pair = h("div", { class: "pair", hidden: true });
-  const warnings = h("div", { class: "warnings", role: "note", "aria-label": "Warnings", hidden: true });
+  const warnings = h("div", { class: "warnings", role: "note", "aria-label": "Warnings" });
   const trouble = h("p", { class: "trouble", role: "alert" });
   const cards = h("div", { class: "cards" });
   const progress = createProgress(() => stop());
   const board = h("div", { class: "board" }, instrument.player, instrument.plane);
   const element = h("div", { class: "song-view" }, title, facts, actions, pair, trouble, progress.element, warnings, board, cards);
   let tracks: Track[] = [];
-  let heard: Sound | null | undefined;
+  let heard: Track["source"] | undefined;
   let doing = new AbortController();
   let pending = ""; // the job that is waited for
 
@@ -49,10 +50,10 @@ export function createSongView(health: Health, go: (tokens: string[]) => void): 
     go(tracks.map((track) => track.token));
   }
 
-  function hear(sound: Sound | null, seconds: number, keepTime: boolean): void {
-    if (sound === heard) return;
-    heard = sound;
-    instrument.hear(sound, seconds, keepTime);
+  function hear(source: Track["source"], seconds: number, keepTime: boolean): void {
+    if (source === heard) return;
+    heard = source;
+    instrument.hear({ source, seconds }, keepTime);
   }
 
   function start(): AbortSignal {
@@ -69,29 +70,29 @@ export function createSongView(health: Health, go: (tokens: string[]) => void): 
         if (job.state === "done" || job.state === "failed") return;
         pending = job.job;
         progress.show(shown(job.name), 0);
-        if (alone) clear(shown(job.name), soundOf(token));
+        if (alone) clear(shown(job.name), sourceOf(token));
       },
       progress: (share) => progress.show(null, share),
       forming(curve) {
         if (!alone) return;
-        const known = instrument.audio.duration;
+        const known = audio.duration;
         const length = Number.isFinite(known) ? known : lengthS(curve);
         instrument.show([curve], Math.max(length, lengthS(curve)), true);
       },
     };
   }
 
-  function clear(name: string, sound: Sound | null): void {
+  function clear(name: string, source: Track["source"]): void {
     write(title, name);
     document.title = `${name} – moodcurve`;
     facts.replaceChildren();
     actions.replaceChildren();
     cards.replaceChildren();
     pair.hidden = true;
-    warnings.hidden = true;
+    warnings.replaceChildren();
     tracks = [];
     board.hidden = false;
-    hear(sound, 0, false);
+    hear(source, 0, false);
     instrument.show([nothing()], 1, true);
   }
 
@@ -114,26 +115,17 @@ export function createSongView(health: Health, go: (tokens: string[]) => void): 
     const name = tracks.map((track) => track.name).join(" and ");
     write(title, name);
     document.title = `${name} – moodcurve`;
-    hear(first.sound, first.curve.duration_s, true);
+    hear(first.source, first.curve.duration_s, true);
     instrument.show(curves, length, false);
-    facts.replaceChildren(...(second === undefined ? factsOf(first) : []));
+    facts.replaceChildren(...(second === undefined ? headline(first.curve, first.facts) : []));
     actions.replaceChildren(...(second === undefined ? actionsOf(first) : []));
     pair.hidden = second === undefined;
     if (second !== undefined) pair.replaceChildren(...pairOf(first, second));
-    const warned = tracks.flatMap((track) => track.curve.warnings ?? []);
-    warnings.replaceChildren(h("ul", {}, ...warned.map((warning) => h("li", {}, shown(warning)))));
-    warnings.hidden = warned.length === 0;
+    warnings.replaceChildren(...curves.flatMap(warningList));
     cards.replaceChildren(
       second === undefined ? songCard(first.curve) : compareCard([first.name, second.name], curves),
       aboutCard(first.curve),
     );
-  }
-
-  function factsOf(track: Track): Node[] {
-    const at = means(track.curve);
-    const where = QUADRANTS[quadrant(at)]!;
-    const texts = [...(where === "neutral" ? [] : [where]), clock(track.curve.duration_s), ...track.facts];
-    return [h("strong", {}, describe(at)), ...texts.map((text) => h("span", { dir: "auto" }, text))];
   }
 
   function actionsOf(track: Track): Node[] {
@@ -149,7 +141,7 @@ export function createSongView(health: Health, go: (tokens: string[]) => void): 
   function pairOf(first: Track, second: Track): Node[] {
     const ears = [first, second].map((track, i) => {
       const ear = button(i === 0 ? "Hear the first" : "Hear the second", () => {
-        hear(track.sound, track.curve.duration_s, true);
+        hear(track.source, track.curve.duration_s, true);
         ears.forEach((other) => other.setAttribute("aria-pressed", String(other === ear)));
       });
       ear.setAttribute("aria-pressed", String(i === 0));

@@ -1,8 +1,8 @@
 // The first view: drop a song, choose one, or take one of the library.
 
-import { h } from "./dom";
+import { h } from "./song/dom";
 import { fileButton, searchField } from "./picker";
-import { createPlane } from "./plane";
+import { createPlane } from "./song/plane";
 import { megabytes } from "./song_view";
 import type { Health } from "./types";
 

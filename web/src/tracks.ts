@@ -2,17 +2,18 @@
 // song-27, job-….
 
 import * as api from "./api";
-import type { Sound } from "./instrument";
-import type { CurveObject, Job, LibrarySong } from "./types";
+import type { CurveObject } from "./song/curve_object";
+import type { Job, LibrarySong } from "./types";
 import { follow, type Told } from "./upload";
-import { shown } from "./words";
+import { shown } from "./song/words";
 
 export interface Track {
   token: string;
   name: string;
   facts: string[];
   curve: CurveObject;
-  sound: Sound | null;
+  /** Its sound: a file that was sent, or an address. */
+  source: Blob | string | null;
   /** Address of the curve, to which a format is added. */
   address: string;
 }
@@ -32,7 +33,7 @@ export async function send(file: File, signal: AbortSignal): Promise<string> {
   return `job-${id}`;
 }
 
-export function soundOf(token: string): Sound | null {
+export function sourceOf(token: string): Track["source"] {
   return token.startsWith("job-") ? (sent.get(token.slice(4)) ?? null) : api.songAudio(Number(token.slice(5)));
 }
 
@@ -45,7 +46,7 @@ async function openSong(token: string): Promise<Track> {
   const address = api.songCurve(id);
   const [song, curve] = await Promise.all([api.song(id), api.curveAt(address)]);
   const facts = [song.artist, song.album, song.year, song.genre].flatMap((fact) => (fact ? [shown(String(fact))] : []));
-  return { token, name: songName(song), facts, curve, sound: api.songAudio(id), address };
+  return { token, name: songName(song), facts, curve, source: api.songAudio(id), address };
 }
 
 async function openJob(token: string, told: Told & { named(job: Job): void }, signal: AbortSignal): Promise<Track> {
@@ -56,5 +57,5 @@ async function openJob(token: string, told: Told & { named(job: Job): void }, si
   if (job.state !== "done") await follow(id, told, signal);
   const address = `api/jobs/${encodeURIComponent(id)}/curve`;
   const curve = await api.curveAt(address);
-  return { token, name: shown(job.name), facts: [], curve, sound: sent.get(id) ?? null, address };
+  return { token, name: shown(job.name), facts: [], curve, source: sent.get(id) ?? null, address };
 }

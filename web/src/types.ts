@@ -1,34 +1,4 @@
-// What the server gives: docs/formats.md and docs/web.md say what the keys mean.
-
-export interface SongFacts {
-  arousal: number;
-  valence: number;
-  quadrant: string;
-  words: string[];
-  arousal_low?: number;
-  arousal_high?: number;
-  valence_low?: number;
-  valence_high?: number;
-  probabilities?: Record<string, number>;
-  rating?: Record<string, number>;
-}
-
-export interface CurveObject {
-  source: string;
-  model: string;
-  feature_set: string;
-  duration_s: number;
-  times_s: number[];
-  arousal: number[];
-  valence: number[];
-  arousal_low?: number[];
-  arousal_high?: number[];
-  valence_low?: number[];
-  valence_high?: number[];
-  song?: SongFacts;
-  novelty?: number;
-  warnings?: string[];
-}
+// What the server gives: docs/web.md says what the keys mean.
 
 export interface LibrarySong {
   id: number;

@@ -1,7 +1,8 @@
 // A job of the server followed to its end: share done, and the parts of the curve as they come.
 
 import { inWords, job, Refusal } from "./api";
-import type { CurveObject, Part, Problem } from "./types";
+import type { CurveObject } from "./song/curve_object";
+import type { Part, Problem } from "./types";
 
 const ASK_MS = 700;
 

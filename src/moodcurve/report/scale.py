@@ -1,4 +1,4 @@
-"""What the picture and the page draw alike: clock, ticks, range of the axes, the smoothed path."""
+"""How the picture draws a curve: ticks, range of the axes, the smoothed path. `web/src/song/curve.ts` does it alike."""
 
 import unicodedata
 from dataclasses import replace

@@ -17,12 +17,12 @@ from moodcurve.curve import FloatArray
 EMBED_LIMIT_BYTES = 20_000_000
 """Largest sound that is put into a page: as text it grows by a third, and browsers limit data addresses,
 Firefox to 32 MB."""
-BINS = 800
-"""Steps of the waveform: a drawing is seldom wider than this many points."""
+PEAKS = 36_000
+"""Most steps of the waveform: six minutes stay as fine as they are read, and a zoom finds something to show."""
 
 _PREVIEWS = ((96_000, 0.75), (48_000, 0.95))
 """Bits per second of a mono preview at 44.1 kHz, and the compression level that makes LAME choose it."""
-_FRAMES_PER_S = 100
+_STEPS_PER_S = 100
 _PREVIEW = "The sound in this page is a small mono preview of the file."
 _TOO_LONG = "The recording is too long for its sound to be part of this page."
 
@@ -39,14 +39,13 @@ class Sound:
         Data address (RFC 2397) with all of the sound, empty where there is none.
     note : str
         What differs from the file, a sentence; empty where nothing does.
-    peak, rms : (bins,)
-        Highest magnitude and root mean square in equal steps of time, at most `BINS`.
+    peaks : (steps,)
+        Highest magnitude in equal steps of time, at most `PEAKS`.
     """
 
     address: str
     note: str
-    peak: FloatArray
-    rms: FloatArray
+    peaks: FloatArray
 
 
 def listen(path: str | os.PathLike[str], duration_s: float) -> Sound:
@@ -65,19 +64,17 @@ def listen(path: str | os.PathLike[str], duration_s: float) -> Sound:
         whole = Path(path).read_bytes() if Path(path).stat().st_size <= EMBED_LIMIT_BYTES else b""
         mime, level = playable_type(whole), preview_level(duration_s)
         if mime:
-            peak, rms = waveform(reader.blocks(), reader.sr)
-            return Sound(address=_address(mime, whole), note="", peak=peak, rms=rms)
+            return Sound(address=_address(mime, whole), note="", peaks=waveform(reader.blocks(), reader.sr))
         if level is None:
-            peak, rms = waveform(reader.blocks(), reader.sr)
-            return Sound(address="", note=_TOO_LONG, peak=peak, rms=rms)
+            return Sound(address="", note=_TOO_LONG, peaks=waveform(reader.blocks(), reader.sr))
         encoded = io.BytesIO()
         with soundfile.SoundFile(
             encoded, "w", reader.sr, 1, "MPEG_LAYER_III", format="MP3",
             compression_level=level, bitrate_mode="CONSTANT",
         ) as preview:  # fmt: skip
-            peak, rms = waveform(_copied(reader.blocks(), preview), reader.sr)
+            peaks = waveform(_copied(reader.blocks(), preview), reader.sr)
         address = _address("audio/mpeg", encoded.getvalue())
-        return Sound(address=address, note=_PREVIEW, peak=peak, rms=rms)
+        return Sound(address=address, note=_PREVIEW, peaks=peaks)
 
 
 def preview_level(duration_s: float) -> float | None:
@@ -107,30 +104,26 @@ def playable_type(data: bytes) -> str:
     return ""
 
 
-def waveform(blocks: Iterable[Samples], sr: int) -> tuple[FloatArray, FloatArray]:
-    """Peak and RMS of at most `BINS` equal steps, from blocks of any length, in little memory.
+def waveform(blocks: Iterable[Samples], sr: int) -> FloatArray:
+    """Peaks of at most `PEAKS` equal steps of 10 ms or more, from blocks of any length, in little memory.
 
-    A recording shorter than `BINS` frames of 10 ms gives a step per frame; no samples give one step of 0.
+    No samples give one step of 0.
     """
-    step = max(1, sr // _FRAMES_PER_S)
-    peaks, powers = [np.zeros(0)], [np.zeros(0)]
+    step = max(1, sr // _STEPS_PER_S)
+    peaks = [np.zeros(0)]
     rest = np.zeros(0, np.float32)
     for block in blocks:
         x = np.concatenate([rest, block])
         whole = len(x) // step * step
-        frames, rest = x[:whole].reshape(-1, step), x[whole:]
-        peaks.append(np.abs(frames).max(axis=1, initial=0).astype(np.float64))
-        powers.append(np.square(frames, dtype=np.float64).mean(axis=1))
+        peaks.append(np.abs(x[:whole].reshape(-1, step)).max(axis=1, initial=0).astype(np.float64))
+        rest = x[whole:]
     if len(rest):
         peaks.append(np.abs(rest).max(keepdims=True).astype(np.float64))
-        powers.append(np.square(rest, dtype=np.float64).mean(keepdims=True))
-    peak, power = np.concatenate(peaks), np.concatenate(powers)
-    if not len(peak):
-        return np.zeros(1), np.zeros(1)
-    bins = min(BINS, len(peak))
-    edges = np.arange(bins) * len(peak) // bins
-    counts = np.diff([*edges, len(peak)])
-    return np.maximum.reduceat(peak, edges), np.sqrt(np.add.reduceat(power, edges) / counts)
+    fine = np.concatenate(peaks)
+    if not len(fine):
+        return np.zeros(1)
+    steps = min(PEAKS, len(fine))
+    return np.asarray(np.maximum.reduceat(fine, np.arange(steps) * len(fine) // steps))
 
 
 def _address(mime: str, data: bytes) -> str:

@@ -1,7 +1,7 @@
 // A curve's numbers at a moment, on average, and as they are drawn.
 
 import { QUADRANTS, quadrant, type Point } from "./mood";
-import type { CurveObject } from "./types";
+import type { CurveObject } from "./curve_object";
 
 const LEAST_SPAN_S = 4;
 

@@ -1,9 +1,9 @@
 // Dots by the ten thousand: stamped into a picture pixel by pixel, which takes a fifth of the time of as many drawings
 // of a circle where no graphics card helps.
 
-import { color, h } from "./dom";
-import { QUADRANTS } from "./mood";
-import type { MapColumns } from "./types";
+import { color, h } from "../song/dom";
+import { QUADRANTS } from "../song/mood";
+import type { MapColumns } from "../types";
 
 /** The circle of the plane on the screen, in pixels of the page. */
 export interface Disc {

@@ -1,9 +1,9 @@
 // The list beside the map: as many rows as there are songs, of which only those in sight exist.
 
-import { h } from "./dom";
-import { QUADRANTS } from "./mood";
-import type { MapColumns } from "./types";
-import { clock, shown } from "./words";
+import { h } from "../song/dom";
+import { QUADRANTS } from "../song/mood";
+import type { MapColumns } from "../types";
+import { clock, shown } from "../song/words";
 
 const ROW_PX = 46;
 const SPARE = 6;

@@ -2,12 +2,24 @@
 
 import { extremes, pathSpanS, lengthS, thinned, timeShares, timeTicks } from "./curve";
 import { h, svg } from "./dom";
-import { describe, QUADRANTS } from "./mood";
-import type { CurveObject, SongFacts } from "./types";
+import { describe, QUADRANTS, quadrant } from "./mood";
+import type { CurveObject, SongFacts } from "./curve_object";
 import { clock, percent, shown, signed } from "./words";
 
 const TABLE_ROWS = 25;
 const AXES = ["arousal", "valence"] as const;
+
+/** The song in a line: its mood, its quadrant, its length, and what else is known of it. */
+export function headline(curve: CurveObject, known: string[]): Node[] {
+  const at = means(curve);
+  const where = QUADRANTS[quadrant(at)]!;
+  const texts = [...(where === "neutral" ? [] : [where]), clock(curve.duration_s), ...known];
+  return [h("strong", {}, describe(at)), ...texts.map((text) => h("span", { dir: "auto" }, text))];
+}
+
+export function warningList({ warnings = [] }: CurveObject): Node[] {
+  return warnings.length === 0 ? [] : [h("ul", {}, ...warnings.map((warning) => h("li", {}, shown(warning))))];
+}
 
 export function songCard(curve: CurveObject): HTMLElement {
   return h(
@@ -81,7 +93,7 @@ export function compareCard(names: string[], curves: CurveObject[]): HTMLElement
   );
 }
 
-export function means(curve: CurveObject): { arousal: number; valence: number } {
+function means(curve: CurveObject): { arousal: number; valence: number } {
   const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   return { arousal: mean(curve.arousal), valence: mean(curve.valence) };
 }

@@ -1,8 +1,8 @@
 // What lies behind the dots of the map.
 
-import { color } from "./dom";
+import { color } from "../song/dom";
 import type { Disc } from "./dots";
-import { place, RIM_WORDS } from "./mood";
+import { place, RIM_WORDS } from "../song/mood";
 
 /** Circle, axes and words. */
 export function drawFrame(context: CanvasRenderingContext2D, { x, y, r }: Disc): void {

@@ -1,6 +1,6 @@
 // Which songs a line on the map encloses.
 
-import type { MapColumns } from "./types";
+import type { MapColumns } from "../types";
 
 /** Rows whose places lie within a closed line, by the even-odd rule. */
 export function inside(columns: MapColumns, corners: [number, number][]): Set<number> {

@@ -3,7 +3,7 @@
 import { lengthS, pathAt, smoothPath, thinned, type Path } from "./curve";
 import { calm, svg } from "./dom";
 import { place, rimWord, RIM_WORDS, type Point } from "./mood";
-import type { CurveObject } from "./types";
+import type { CurveObject } from "./curve_object";
 
 export const RADIUS = 100;
 const PATH_PIECES = 40;

@@ -3,7 +3,7 @@
 
 import { createCourse, type Course, type Shown } from "./course";
 import { h, write } from "./dom";
-import type { CurveObject } from "./types";
+import type { CurveObject } from "./curve_object";
 import { createWave, type Wave } from "./wave";
 import { clock } from "./words";
 

@@ -22,15 +22,21 @@ canvas { display: block; position: absolute; top: 0; }
 .cursor { display: none; }
 `;
 
+/** What is heard. */
+export interface Sound {
+  /** A file of the reader's own, or an address; null where there is nothing to play. */
+  source: Blob | string | null;
+  seconds: number;
+  /** Heights of equal steps, from 0 to 1; absent, the sound is decoded for them, where the browser can. */
+  peaks?: Float32Array;
+  /** What is to be said of it. */
+  note?: string;
+}
+
 export interface Wave {
-  /**
-   * Play a file of the reader's own, or an address of the server, at once; draw its waveform if `drawn` asks for one.
-   * Tells whether one was drawn: not where the browser cannot decode the sound, or another was asked for meanwhile.
-   */
-  load(source: Blob | string, drawn: boolean): Promise<boolean>;
+  /** Play a sound at once, and draw its waveform as soon as it is known. */
+  load(sound: Sound): Promise<void>;
   view(from: number, to: number): void;
-  /** Forget the sound. */
-  clear(): void;
   /** Take the colors of the style sheet anew. */
   recolor(): void;
 }
@@ -70,7 +76,6 @@ export function createWave(home: HTMLElement, audio: HTMLAudioElement): Wave {
   }
 
   function clear(): void {
-    load++;
     drawn = false;
     wave.empty();
     audio.removeAttribute("src");
@@ -81,24 +86,21 @@ export function createWave(home: HTMLElement, audio: HTMLAudioElement): Wave {
   new ResizeObserver(place).observe(home);
 
   return {
-    async load(source, wanted) {
+    async load({ source, seconds, peaks }) {
+      const mine = ++load;
       clear();
-      const mine = load;
-      own = typeof source === "string" ? "" : URL.createObjectURL(source);
-      audio.src = typeof source === "string" ? source : own;
-      if (!wanted) return false;
-      const sound = await decoded(source);
-      if (sound === null || mine !== load) return false;
-      await wave.load(audio.src, [peaks(sound)], sound.duration);
+      own = source instanceof Blob ? URL.createObjectURL(source) : "";
+      if (source !== null) audio.src = source instanceof Blob ? own : source;
+      const heights = peaks === undefined ? await decoded(source, seconds) : { peaks, seconds };
+      if (heights === null || mine !== load) return;
+      await wave.load(audio.src, [heights.peaks], heights.seconds);
       drawn = mine === load;
       place();
-      return drawn;
     },
     view(nextFrom, nextTo) {
       [from, to] = [nextFrom, nextTo];
       place();
     },
-    clear,
     recolor() {
       wave.setOptions(colors());
       place();
@@ -110,24 +112,26 @@ function colors(): { waveColor: string; progressColor: string } {
   return { waveColor: color("wave-rms"), progressColor: color("ink") };
 }
 
-async function decoded(source: Blob | string): Promise<AudioBuffer | null> {
+async function decoded(source: Sound["source"], seconds: number): Promise<{ peaks: Float32Array; seconds: number } | null> {
+  if (source === null || seconds > LONGEST_S) return null;
   try {
     const bytes = await (typeof source === "string" ? await fetch(source) : source).arrayBuffer();
-    return await new OfflineAudioContext(1, 1, DECODED_HZ).decodeAudioData(bytes);
+    const sound = await new OfflineAudioContext(1, 1, DECODED_HZ).decodeAudioData(bytes);
+    return { peaks: highest(sound), seconds: sound.duration };
   } catch {
     return null; // the player itself tells whether the sound can be heard
   }
 }
 
 /** The highest swing of any channel in each hundredth of a second. */
-function peaks(sound: AudioBuffer): Float32Array {
-  const highest = new Float32Array(Math.max(1, Math.ceil(sound.duration * PEAKS_PER_S)));
-  const each = sound.length / highest.length;
+function highest(sound: AudioBuffer): Float32Array {
+  const peaks = new Float32Array(Math.max(1, Math.ceil(sound.duration * PEAKS_PER_S)));
+  const each = sound.length / peaks.length;
   for (let channel = 0; channel < sound.numberOfChannels; channel++) {
     sound.getChannelData(channel).forEach((value, i) => {
-      const bin = Math.min(highest.length - 1, Math.floor(i / each));
-      highest[bin] = Math.max(highest[bin]!, Math.abs(value));
+      const bin = Math.min(peaks.length - 1, Math.floor(i / each));
+      peaks[bin] = Math.max(peaks[bin]!, Math.abs(value));
     });
   }
-  return highest;
+  return peaks;
 }

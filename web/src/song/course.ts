@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { color, h } from "./dom";
 import { lengthS, reach, ROWS, thinned, timeTicks, type Row } from "./curve";
-import type { CurveObject } from "./types";
+import type { CurveObject } from "./curve_object";
 import { clock, signed } from "./words";
 
 /** A window shows this many points at most, above by means: an hour is a line instead of a hedge. */

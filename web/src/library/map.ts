@@ -3,12 +3,12 @@
 import { quadtree, type Quadtree } from "d3-quadtree";
 import { select } from "d3-selection";
 import { zoom, zoomIdentity, type ZoomTransform } from "d3-zoom";
-import { color, h, iconButton } from "./dom";
-import { pathAt, type Path } from "./curve";
+import { color, h, iconButton } from "../song/dom";
+import { pathAt, type Path } from "../song/curve";
 import { createDots, type Disc } from "./dots";
 import { drawFrame } from "./map_drawing";
 import { inside } from "./region";
-import type { MapColumns } from "./types";
+import type { MapColumns } from "../types";
 
 /** Room for the words at the rim, in pixels. */
 const MARGIN = { side: 74, narrow: 62, end: 34 };

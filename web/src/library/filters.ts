@@ -1,8 +1,8 @@
 // What songs are asked for: as `moodcurve search` asks, in the same words.
 
-import { h } from "./dom";
-import { QUADRANTS, WORDS } from "./mood";
-import type { Filters } from "./api";
+import { h } from "../song/dom";
+import { QUADRANTS, WORDS } from "../song/mood";
+import type { Filters } from "../api";
 
 const WAIT_MS = 250;
 const FIELDS: [string, string, string][] = [

@@ -1,15 +1,15 @@
 // The library: the map of all songs, what is asked of them, the list beside it, and one song to listen into.
 
-import * as api from "./api";
-import { smoothPath, type Path } from "./curve";
-import { button, h, write } from "./dom";
+import * as api from "../api";
+import { smoothPath, type Path } from "../song/curve";
+import { button, h, write } from "../song/dom";
 import { createFilters } from "./filters";
 import { createList, rowName } from "./list";
 import { createMap } from "./map";
-import { describe } from "./mood";
-import { noLibrary } from "./start_view";
-import type { Health, MapColumns } from "./types";
-import { clock, counted, shown } from "./words";
+import { describe } from "../song/mood";
+import { noLibrary } from "../start_view";
+import type { Health, MapColumns } from "../types";
+import { clock, counted, shown } from "../song/words";
 
 /** A preview begins at this part of the song: beginnings are often unlike what follows. */
 const PREVIEW_FROM = 0.3;

@@ -5,8 +5,8 @@ import { calm, h, iconButton, svg, write } from "./dom";
 import { describe } from "./mood";
 import { createPlane } from "./plane";
 import { createStage } from "./stage";
-import type { CurveObject } from "./types";
-import { LONGEST_S } from "./wave";
+import type { CurveObject } from "./curve_object";
+import { LONGEST_S, type Sound } from "./wave";
 import { clock, signed } from "./words";
 
 const STEP_S = 5;
@@ -17,16 +17,13 @@ const ICONS = {
   whole: "M4 9V4h5v2H6v3zm11-5h5v5h-2V6h-3zM4 15h2v3h3v2H4zm14 0h2v5h-5v-2h3z",
 };
 
-export type Sound = Blob | string;
-
 export interface Instrument {
   player: HTMLElement;
   plane: HTMLElement;
-  audio: HTMLAudioElement;
   /** Draw one curve or two; `provisional` while the song is still being heard. */
   show(curves: CurveObject[], length: number, provisional: boolean): void;
-  /** What is heard: null is silence, and the curve can still be walked. */
-  hear(sound: Sound | null, seconds: number, keepTime: boolean): void;
+  /** What is heard; where there is nothing to play, the curve can still be walked. */
+  hear(sound: Sound, keepTime: boolean): void;
   toggle(): void;
   pause(): void;
   /** Take a key that the player knows; tell whether it did. */
@@ -34,8 +31,7 @@ export interface Instrument {
   recolor(): void;
 }
 
-export function createInstrument(): Instrument {
-  const audio = h("audio", { id: "sound", preload: "auto" });
+export function createInstrument(audio: HTMLAudioElement): Instrument {
   const stage = createStage(audio, seek);
   const plane = createPlane(seek);
   const play = playButton(() => toggle());
@@ -173,7 +169,6 @@ export function createInstrument(): Instrument {
   return {
     player,
     plane: card,
-    audio,
     show(next, nextLength, provisional) {
       curves = next;
       length = nextLength;
@@ -185,19 +180,16 @@ export function createInstrument(): Instrument {
       write(marks, provisional || curves[0] === undefined ? "" : planeMarks(curves));
       draw();
     },
-    hear(sound, seconds, keepTime) {
+    hear(sound, keepTime) {
       const t = keepTime ? position() : 0;
       const playing = keepTime && sounding && !audio.paused;
       audio.pause();
       soundless = t;
-      if (sound === null) {
-        stage.wave.clear();
-        return silence("The sound is not here; the curve can still be walked.");
-      }
-      sounding = true;
-      play.disabled = false;
-      write(note, seconds > LONGEST_S ? "The sound is too long for a waveform here." : "");
-      void stage.wave.load(sound, seconds <= LONGEST_S);
+      sounding = sound.source !== null;
+      play.disabled = !sounding;
+      write(note, sound.note ?? noteOn(sound));
+      void stage.wave.load(sound);
+      if (!sounding) return;
       audio.currentTime = t;
       if (playing) toggle();
     },
@@ -209,6 +201,11 @@ export function createInstrument(): Instrument {
       stage.course.redraw();
     },
   };
+}
+
+function noteOn({ source, seconds, peaks }: Sound): string {
+  if (source === null) return "The sound is not here; the curve can still be walked.";
+  return peaks === undefined && seconds > LONGEST_S ? "The sound is too long for a waveform here." : "";
 }
 
 function planeMarks(curves: CurveObject[]): string {
