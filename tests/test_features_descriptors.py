@@ -11,6 +11,7 @@ from scipy.interpolate import CubicSpline
 
 from moodcurve.features import (
     auditory,
+    candidates,
     energy,
     functionals,
     lanes,
@@ -390,7 +391,7 @@ def test_subharmonic_sum_by_its_definition() -> None:
 
 
 def test_parabola() -> None:
-    vertex, height = pitch.parabola((1.0, 2.0, 4.0), tuple(5 - 0.5 * (x - 2.2) ** 2 for x in (1.0, 2.0, 4.0)))
+    vertex, height = candidates.parabola((1.0, 2.0, 4.0), tuple(5 - 0.5 * (x - 2.2) ** 2 for x in (1.0, 2.0, 4.0)))
     assert vertex == pytest.approx(2.2)
     assert height == pytest.approx(5)
 
@@ -405,7 +406,7 @@ def peaks_of(values: list[float]) -> list[int]:
     out, peaks = np.empty((n + pitch.MARGIN, lanes.LANES), np.float32), np.empty((-(-n // pitch.STEP), 16), np.float32)
     pitch.subharmonic_sum(widened(table), axis, out, peaks, np.empty(lanes.LANES))
     places, counts = np.empty((lanes.LANES, 6), np.int64), np.empty(lanes.LANES, np.int64)
-    pitch.highest_peaks(out, peaks, places, counts)
+    candidates.highest_peaks(out, peaks, places, counts)
     return places[5, : counts[5]].tolist()
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from moodcurve.features import (
     auditory,
+    candidates,
     energy,
     fourier,
     lanes,
@@ -171,8 +172,8 @@ def _pitch_rows(
     n = len(axis.upper)
     levels, means = np.empty(lanes.LANES, np.float32), np.empty(lanes.LANES)
     peaks = np.empty((-(-n // pitch.STEP), lanes.LANES), np.float32)
-    places, counts = np.empty((lanes.LANES, pitch.CANDIDATES), np.int64), np.empty(lanes.LANES, np.int64)
-    f0, voicing = np.empty(pitch.CANDIDATES, np.float32), np.empty(pitch.CANDIDATES, np.float32)
+    places, counts = np.empty((lanes.LANES, candidates.CANDIDATES), np.int64), np.empty(lanes.LANES, np.int64)
+    f0, voicing = np.empty(candidates.CANDIDATES, np.float32), np.empty(candidates.CANDIDATES, np.float32)
     done = 0
     for first in range(0, count, lanes.LANES):
         fourier.magnitudes(wave[first * hop :], hop, window, transform, magnitudes)
@@ -180,10 +181,10 @@ def _pitch_rows(
         pitch.enhance(magnitudes, spectrum)
         pitch.octave_spectrum(spectrum, axis, unknowns, spectrum)
         pitch.subharmonic_sum(spectrum, axis, spectrum, peaks, means)
-        pitch.highest_peaks(spectrum, peaks, places, counts)
+        candidates.highest_peaks(spectrum, peaks, places, counts)
         for lane in range(min(lanes.LANES, count - first)):
             highest = places[lane, : counts[lane]]
-            pitch.candidates(spectrum, means[lane], lane, highest, axis.octaves, (f0, voicing))
+            candidates.candidates(spectrum, means[lane], lane, highest, axis.octaves, (f0, voicing))
             viterbi.advance(track, f0, voicing, levels[lane])
             done += viterbi.decide(track, final, out[done:])
     if final:

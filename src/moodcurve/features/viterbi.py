@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve.features.candidates import CANDIDATES
 from moodcurve.features.frames import F32, F64
 from moodcurve.features.kernels import exact
-from moodcurve.features.pitch import CANDIDATES, SILENCE
+from moodcurve.features.pitch import SILENCE
 
 STATES = CANDIDATES + 1
 """Six candidates, and unvoiced."""
