@@ -14,13 +14,16 @@ from made_songs import made_dataset
 from moodcurve.datasets.splits import artist_key, k_fold
 from moodcurve.features import COMPARE236, COMPARE260
 from moodcurve.intervals import Intervals
-from moodcurve.learn import TrainingError, study_arms, study_intervals, study_list, study_search
+from moodcurve.learn import TrainingError, study_folds, study_intervals, study_labels, study_list, study_search
 from moodcurve.learn.config import differing
 from moodcurve.learn.mlr import MLRConfig
 from moodcurve.learn.search import Searched, filter_settings, two_level_settings
 from moodcurve.learn.studies import Study, arm, page
-from moodcurve.learn.study_arms import GROUPS, LEAKING, column_sets, fewer, predictions, with_known_artist
+from moodcurve.learn.study_features import GROUPS, LEAKING, column_sets
+from moodcurve.learn.study_folds import predictions
 from moodcurve.learn.study_list import STUDIES, read_studies, run_studies, write_studies
+from moodcurve.learn.study_songs import fewer
+from moodcurve.learn.study_split import with_known_artist
 from moodcurve.learn.training import family
 
 DATASET = made_dataset(40, frames=6)
@@ -227,11 +230,13 @@ def test_unknown_studies_are_refused_before_any_is_done(names: list[str], messag
 def test_studies_of_made_songs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each runs whole and gives figures of each arm, on few songs and with linear regression alone."""
     dataset = made_dataset(40, frames=4, feature_set=COMPARE260 if name == "features" else COMPARE236)
-    monkeypatch.setattr(study_arms, "read_dataset", lambda folder, labels, feature_set: dataset)
-    monkeypatch.setattr(study_arms, "SIZES", (10, 20, 100))
-    plain = study_arms.predictions
+    module = f"moodcurve.learn.study_{name}"
+    reader = module if name == "features" else "moodcurve.learn.study_folds"
+    monkeypatch.setattr(f"{reader}.read_dataset", lambda folder, labels, feature_set: dataset)
+    monkeypatch.setattr("moodcurve.learn.study_songs.SIZES", (10, 20, 100))
     monkeypatch.setattr(
-        study_arms, "predictions", lambda songs, splits, name, seed, config=None: plain(songs, splits, "mlr", seed=seed)
+        f"{module}.predictions",
+        lambda songs, splits, name, seed, config=None: predictions(songs, splits, "mlr", seed=seed),
     )
     study = STUDIES[name](Path(), seed=0, progress=silent).as_dict()
     json.dumps(study, allow_nan=False)
@@ -252,16 +257,16 @@ def test_either_labels_teach_and_test(monkeypatch: pytest.MonkeyPatch) -> None:
         annotation = replace(song.annotation, arousal=song.annotation.arousal / 2, valence=song.annotation.valence / 2)
         half.append(replace(song, annotation=annotation))
     kinds = {"deam": DATASET, "mediaeval2015": replace(DATASET, songs=tuple(half))}
-    monkeypatch.setattr(study_arms, "read_dataset", lambda folder, labels, feature_set: kinds[labels])
-    plain = study_arms.predictions
+    for module in (study_folds, study_labels):
+        monkeypatch.setattr(module, "read_dataset", lambda folder, labels, feature_set: kinds[labels])
     monkeypatch.setattr(
-        study_arms,
+        study_labels,
         "predictions",
-        lambda songs, splits, name, seed, tested: plain(
+        lambda songs, splits, name, seed, tested: predictions(
             songs, splits, "mlr", seed=seed, tested=tested, config=MLRConfig()
         ),
     )
-    study = study_arms.study_labels(Path(), seed=0, progress=silent).as_dict()
+    study = study_labels.study_labels(Path(), seed=0, progress=silent).as_dict()
     assert study["songs"] == 20
     by_name = {one["what"]: one["arousal"] for one in study["arms"] if one["family"] == "mlr"}
     own, foreign = (by_name[f"learned from {kind} labels, tested on DEAM's labels"] for kind in ("DEAM's", "2015's"))

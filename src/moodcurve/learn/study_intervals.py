@@ -16,7 +16,7 @@ from moodcurve.learn.calibration import calibrate
 from moodcurve.learn.model import Progress, predict_rated
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.studies import Arm, Study
-from moodcurve.learn.study_arms import FOLDS, predictions, read_averaged
+from moodcurve.learn.study_folds import FOLDS, artist_folds, predictions, read_averaged
 from moodcurve.learn.training import family
 
 INNER_FOLDS = 4
@@ -63,7 +63,7 @@ def study_intervals(folder: Path, *, seed: int, progress: Progress) -> Study:
 def nested(songs: Sequence[Song], name: str, *, seed: int) -> FloatArray:
     """Give each song's `FIGURES`, (songs, 4, 2) by figure and axis; without a name, of the mean of training labels."""
     found = np.empty((len(songs), len(FIGURES), len(AXES)))
-    for train, test in k_fold(songs, FOLDS, seed, by="artist"):
+    for train, test in artist_folds(songs, seed):
         part = [songs[i] for i in train]
         inner = k_fold(part, INNER_FOLDS, seed, by="artist")
         answers = predictions(part, inner, name, seed=seed) if name else training_means(part, inner)

@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.datasets import Song
-from moodcurve.datasets.splits import k_fold
 from moodcurve.features.table import HOP_S
 from moodcurve.learn.model import FittedModel, Progress
 from moodcurve.learn.recurrent import RecurrentConfig
 from moodcurve.learn.studies import Arm, Predicted, Study, arm
-from moodcurve.learn.study_arms import FOLDS, read_averaged
+from moodcurve.learn.study_folds import FOLDS, artist_folds, read_averaged
 from moodcurve.learn.training import family
 
 FAMILIES = ("gru", "lstm", "gru-forward", "two-level", "state-space-live", "blend")
@@ -26,7 +25,7 @@ HEARD_ROWS = 90
 def study_length(folder: Path, *, seed: int, progress: Progress) -> Study:
     """Play the songs of one fold again and again for ten minutes, to models that learned from the others' clips."""
     dataset = read_averaged(folder)
-    train, test = k_fold(dataset.songs, FOLDS, seed, by="artist")[0]
+    train, test = artist_folds(dataset.songs, seed)[0]
     songs = [dataset.songs[i] for i in test]
     arms: list[Arm] = []
     pairs = []

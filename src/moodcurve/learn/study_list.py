@@ -9,11 +9,15 @@ from moodcurve.files import written_whole
 from moodcurve.learn import TrainingError
 from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.studies import Study, page
-from moodcurve.learn.study_arms import study_base, study_features, study_labels, study_songs, study_split
+from moodcurve.learn.study_base import study_base
+from moodcurve.learn.study_features import study_features
 from moodcurve.learn.study_intervals import study_intervals
+from moodcurve.learn.study_labels import study_labels
 from moodcurve.learn.study_length import study_length
 from moodcurve.learn.study_medleys import study_medleys
 from moodcurve.learn.study_search import study_search
+from moodcurve.learn.study_songs import study_songs
+from moodcurve.learn.study_split import study_split
 
 STUDIES: dict[str, Callable[..., Study]] = {
     "features": study_features,

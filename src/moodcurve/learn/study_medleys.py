@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.datasets import Song
-from moodcurve.datasets.splits import artist_key, k_fold
+from moodcurve.datasets.splits import artist_key
 from moodcurve.features.table import HOP_S
 from moodcurve.learn.blend import BlendConfig
 from moodcurve.learn.default_model import LIVE_CONFIG
 from moodcurve.learn.model import FittedModel, Progress
 from moodcurve.learn.statespace import LiveStateSpaceConfig
 from moodcurve.learn.studies import Study, arm
-from moodcurve.learn.study_arms import FOLDS, read_averaged
+from moodcurve.learn.study_folds import FOLDS, artist_folds, read_averaged
 from moodcurve.learn.training import family
 from moodcurve.learn.two_level import TwoLevelConfig
 
@@ -52,7 +52,7 @@ class Medley:
 def study_medleys(folder: Path, *, seed: int, progress: Progress) -> Study:
     """Compare models, and settings of how much a level may change, on medleys of artists not learned from."""
     dataset = read_averaged(folder)
-    splits = k_fold(dataset.songs, FOLDS, seed, by="artist")
+    splits = artist_folds(dataset.songs, seed)
     parts = [medleys([dataset.songs[i] for i in test], seed=seed) for _, test in splits]
     joined = [medley for part in parts for medley in part]
     ways: list[tuple[str, str, Any]] = [

@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve.datasets.splits import k_fold
 from moodcurve.learn.config import as_table, differing
 from moodcurve.learn.model import Progress, predict_rated
 from moodcurve.learn.search import Suggest, filter_settings, search, two_level_settings
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.studies import Study, arm
-from moodcurve.learn.study_arms import FOLDS, predictions, read_averaged
+from moodcurve.learn.study_folds import FOLDS, artist_folds, predictions, read_averaged
 from moodcurve.learn.training import family
 
 TRIALS = 15
@@ -24,7 +23,7 @@ def study_search(folder: Path, *, seed: int, progress: Progress) -> Study:
     """Search in each fold's training songs, learn from them with what was chosen, and test on the fold's own."""
     dataset = read_averaged(folder)
     songs = dataset.songs
-    splits = k_fold(songs, FOLDS, seed, by="artist")
+    splits = artist_folds(songs, seed)
     arms, pairs = [], []
     chosen: list[dict[str, Any]] = []
     for name, suggest in SEARCHED.items():
