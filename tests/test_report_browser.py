@@ -238,6 +238,22 @@ CONTRASTS = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_waveform_has_the_colour_of_the_theme(song_page: Path, open_page: Open, scheme: str) -> None:
+    page = open_page(song_page, color_scheme=scheme)
+    inked = until(
+        page,
+        """(() => {
+            const [canvas] = document.querySelector(".wave div").shadowRoot.querySelectorAll(".canvases canvas");
+            if (!canvas) return null;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const opaque = data.findIndex((value, i) => i % 4 === 3 && value === 255);
+            return opaque > 0 && [...data.slice(opaque - 3, opaque)];
+        })()""",
+    )
+    assert inked == {"light": [0xB6, 0xBB, 0xC2], "dark": [0x53, 0x5B, 0x65]}[scheme]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_is_legible_in_light_and_dark(song_page: Path, open_page: Open, scheme: str) -> None:
     page = open_page(song_page, color_scheme=scheme)
     back = page.evaluate("getComputedStyle(document.body).backgroundColor")

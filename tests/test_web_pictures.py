@@ -1,4 +1,4 @@
-"""Pictures of the page for docs/images, made when asked: MOODCURVE_PICTURES=1 pytest tests/test_web_pictures.py."""
+"""Pictures for docs/images, made when asked: MOODCURVE_PICTURES=1 pytest tests/test_web_pictures.py."""
 
 import os
 from pathlib import Path
@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+import moodcurve
 from browsing import Window, click_at, until
 from moodcurve.circumplex import QUADRANTS, quadrant
 from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
+from moodcurve.report import write_report
 
 pytestmark = [
     pytest.mark.browser,
@@ -52,6 +54,11 @@ def made_map(songs: int = 10_000) -> dict[str, list[Any]]:
 def open_file(page: Page, song: Path) -> None:
     page.set_input_files(".drop input[type=file]", song)
     page.locator(".facts-card").wait_for()
+    stand_in(page)
+
+
+def stand_in(page: Page) -> None:
+    """Go to the middle of a song whose waveform is drawn."""
     until(page, "document.querySelector('.wave > div').shadowRoot.querySelectorAll('canvas').length > 0")
     click_at(page, 0.56)
     page.mouse.move(5, 5)
@@ -112,3 +119,12 @@ def test_pictures_of_a_phone(window: Window, song: Path) -> None:
     )  # fmt: skip
     until(page, "document.querySelector('.map canvas').dataset.dots === '10000'")
     take(page, "phone-library")
+
+
+def test_a_picture_of_the_report(browser: Browser, song: Path) -> None:
+    write_report(moodcurve.analyze(song), song, song.with_suffix(".html"))
+    page = browser.new_page(viewport={"width": 1280, "height": 1340})
+    page.goto(song.with_suffix(".html").as_uri())
+    stand_in(page)
+    take(page, "report")
+    page.close()

@@ -27,8 +27,8 @@ function build({ curve, peaks, note, version }: Report): void {
   const given = document.querySelector("#sound"); // with controls, for pages without scripts
   const source = given?.getAttribute("src") ?? null;
   given?.remove();
+  const theme = createThemeSwitch(() => instrument.recolor());
   const instrument = createInstrument(h("audio", { id: "sound", preload: "auto" }));
-  const theme = createThemeSwitch(instrument.recolor);
   document.body.prepend(h("header", { class: "bar" }, h("p", { class: "brand" }, ...brand()), h("div", { class: "row" }, theme.element)));
   document.querySelector("main")!.append(
     h("p", { class: "facts" }, ...headline(curve, [])),

@@ -231,7 +231,10 @@ function axis(size: number): uPlot.Axis {
 
 function line(row: Row, which: number, state: () => State): uPlot.Series {
   if (row !== "arousal" && row !== "valence") {
-    return { stroke: "transparent", width: 0, points: { show: false }, spanGaps: true };
+    const axis = row.startsWith("arousal") ? "arousal" : "valence";
+    // where the bands of both axes overlap, only their edges tell them apart
+    const edge = (): string => (state().shown.bands && state().shown[axis] ? `${color(axis)}${which === 0 ? "55" : "30"}` : "transparent");
+    return { stroke: edge, width: 1, points: { show: false }, spanGaps: true };
   }
   return {
     stroke: () => (state().shown[row] ? `${color(row)}${state().provisional ? "99" : ""}` : "transparent"),
