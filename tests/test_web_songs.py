@@ -54,27 +54,83 @@ def test_pages(server: Server) -> None:
     assert [len(page["songs"]) for page in pages] == [3, 1, 0]
 
 
+QUADRANTS = "excited-positive, tense-negative, sad-negative, calm-positive, neutral"
+RANGE = "is not FROM:TO, such as 0.2:0.6; either end may be left out"
+PLAINLY = "must be written plainly, without spaces, capitals, exponents and empty parts"
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
         ("arousal=0.6:0.2", "query.arousal: '0.6:0.2' begins above its end"),
-        ("arousal=0:7", "reaches beyond -1 to 1"),
+        ("arousal=0:7", "query.arousal: '0:7' reaches beyond -1 to 1"),
+        ("arousal=0.5", f"query.arousal: '0.5' {RANGE}"),
+        ("valence=a:b", f"query.valence: 'a:b' {RANGE}"),
+        ("valence=1e-1:", f"query.valence: '1e-1:' {PLAINLY}"),
+        ("year=abc", "query.year: 'abc' is not FROM:TO, such as 1990:1999 or 1994; either end may be left out"),
+        ("year=a%0ab", "query.year: 'a\\nb' is not FROM:TO, such as 1990:1999 or 1994; either end may be left out"),
+        ("year=%D9%A1", f"query.year: '١' {PLAINLY}"),
+        (f"year={'0' * 51}", "query.year: it is longer than 50 characters, the most"),
+        (f"text={'a' * 301}", "query.text: it is longer than 300 characters, the most"),
         ("near=3,0", "query.near: '3,0' lies beyond -1 to 1"),
-        ("near=0,0,-1", "has a radius below 0"),
-        ("longer=90&shorter=60", "query.shorter"),
-        ("sort=near", "near needs a place"),
-        ("quadrant=left", "query.quadrant"),
-        ("where=1", "query.where"),  # no SQL from the network
-        ("limit=-1", "query.limit"),
-        ("limit=1001", "query.limit"),
-        ("offset=x", "query.offset"),
-        ("nothing=1", "query.nothing"),
+        ("near=0,0,-1", "query.near: '0,0,-1' has a radius below 0"),
+        ("near=1", "query.near: '1' is not AROUSAL,VALENCE or AROUSAL,VALENCE,RADIUS, such as -0.3,0.4"),
+        ("longer=long", "query.longer: 'long' is not a time, such as 90 (seconds), 1:30 or 1:00:00"),
+        ("longer=90&shorter=60", "query.shorter: '60' is less than longer=90"),
+        ("sort=near", "query.sort: near needs a place to be near to, such as near=-0.3,0.4"),
+        ("sort=near,,title", f"query.sort: 'near,,title' {PLAINLY}"),
+        ("quadrant=left", f"query.quadrant: 'left' is not known; known are {QUADRANTS}"),
+        ("quadrant=NEUTRAL", f"query.quadrant: 'NEUTRAL' {PLAINLY}"),
+        ("where=1", "query.where: there is no such parameter here; /openapi.json lists those that there are"),  # no SQL
+        (
+            "no%00thing=1",
+            "query.no\\x00thing: there is no such parameter here; /openapi.json lists those that there are",
+        ),
+        ("limit=-1", "query.limit: '-1' is less than 0, the least"),
+        ("limit=1001", "query.limit: '1001' is more than 1000, the most"),
+        (f"limit={'9' * 5000}", f"query.limit: '{'9' * 60}...' has too many digits"),
+        ("offset=x", "query.offset: 'x' is not a whole number"),
+        ("limit=x&offset=y", "query.limit: 'x' is not a whole number; query.offset: 'y' is not a whole number"),
     ],
 )
 def test_what_cannot_be_asked(server: Server, query: str, said: str) -> None:
     answer = ask(server, f"/api/songs?{query}")
     assert answer.status == 422
-    assert said in answer.json()["detail"]
+    assert answer.json()["detail"] == said
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("year", "abc"),
+        ("quadrant", "left"),
+        ("words", "calm,joyous"),
+        ("arousal", "0.5"),
+        ("near", "1"),
+        ("longer", "long"),
+        ("shorter", "1:2:3:4"),
+        ("sort", "height"),
+    ],
+)
+def test_wrong_filters_are_told_in_the_words_of_the_command_line(server: Server, option: str, value: str) -> None:
+    done = run("search", "--library", server.library, f"--{option}={value}")
+    assert done.exit_code == 2
+    detail = ask(server, f"/api/songs?{option}={value}").json()["detail"]
+    assert detail.removeprefix(f"query.{option}: ") in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/api/songs/x", "path.id: 'x' is not a whole number"),
+        (f"/api/songs/{2**63}", f"path.id: '{2**63}' is too large"),
+        ("/api/songs/1/curve?format=gif", "query.format: 'gif' is not known; known are 'json', 'csv', 'jams' or 'png'"),
+        ("/api/jobs/a%0ab", "path.id: no name of a job: those are 12 letters, digits, hyphens or underscores"),
+    ],
+)
+def test_wrong_names_and_formats(server: Server, path: str, said: str) -> None:
+    answer = ask(server, path)
+    assert (answer.status, answer.json()["detail"]) == (422, said)
 
 
 def test_the_map_has_the_places_of_all_songs(server: Server) -> None:

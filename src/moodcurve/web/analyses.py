@@ -1,19 +1,21 @@
 """Routes to what is sent: a song to analyse, how far it is, and its curve."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import AfterValidator
 from starlette.requests import ClientDisconnect
 
 from moodcurve.formats import to_dict
 from moodcurve.web import schemas
 from moodcurve.web.curves import Format, Painter, curve_answer, curve_content
 from moodcurve.web.jobs import Job, Jobs
-from moodcurve.web.problems import ProblemError, documented
+from moodcurve.web.problems import ProblemError, documented, refused
 from moodcurve.web.rates import Rate
 from moodcurve.web.songs import client_of
 from moodcurve.web.uploads import FIELD, Body, receive
@@ -50,7 +52,20 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     },
     204: {"description": "All events have been heard."},
 }
-JobId = Annotated[str, InPath(pattern="^[A-Za-z0-9_-]{12}$", description="As the answer to the upload names it.")]
+_JOB_ID = "^[A-Za-z0-9_-]{12}$"
+
+
+def _job_id(text: str) -> str:
+    if not re.fullmatch(_JOB_ID, text):
+        raise refused("no name of a job: those are 12 letters, digits, hyphens or underscores")
+    return text
+
+
+JobId = Annotated[
+    str,
+    AfterValidator(_job_id),
+    InPath(description="As the answer to the upload names it.", json_schema_extra={"pattern": _JOB_ID}),
+]
 
 
 def add_analysis_routes(

@@ -8,11 +8,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from moodcurve.formats.json_file import utf8_text
+from moodcurve.wording import one_line
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -94,8 +96,36 @@ def _methods(request: Request) -> set[str]:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    found = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-    return ProblemError(422, "; ".join(found)).response()
+    found = [f"{'.'.join(map(str, fault['loc']))}: {_plain(fault)}" for fault in error.errors()]
+    return ProblemError(422, one_line("; ".join(found))).response()
+
+
+_FAULTS = {
+    "refused": "{said}",
+    "too_long": "it is longer than {max_length} characters, the most",
+    "int_parsing": "{got} is not a whole number",
+    "int_parsing_size": "{got} has too many digits",
+    "greater_than_equal": "{got} is less than {ge}, the least",
+    "less_than_equal": "{got} is more than {le}, the most",
+    "less_than": "{got} is too large",
+    "enum": "{got} is not known; known are {expected}",
+    "bool_parsing": "{got} is neither true nor false",
+    "extra_forbidden": "there is no such parameter here; /openapi.json lists those that there are",
+}
+"""By pydantic's name of a fault, what is said of it; the names in braces are pydantic's, and what was sent."""
+_SHOWN = 60
+
+
+def refused(said: str) -> PydanticCustomError:
+    """Give what a validator raises: a line that says what is wrong and what would be accepted."""
+    return PydanticCustomError("refused", "refused", {"said": said})
+
+
+def _plain(fault: Mapping[str, Any]) -> str:
+    got = str(fault["input"])
+    shown = repr(got if len(got) <= _SHOWN else f"{got[:_SHOWN]}...")
+    said = _FAULTS.get(fault["type"])
+    return said.format(got=shown, **fault.get("ctx", {})) if said else str(fault["msg"])
 
 
 async def _gone(request: Request, error: Exception) -> Response:

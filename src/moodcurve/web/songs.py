@@ -10,106 +10,23 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Request, Response
 from fastapi import Path as InPath
 from fastapi import Query as InQuery
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
 
 from moodcurve.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.formats.json_file import utf8_text
 from moodcurve.library import Library, LibraryError, StoredSong, open_library
-from moodcurve.library.asking import Asked, AskError
-from moodcurve.library.query import SORTS, WORDS, Query
+from moodcurve.library.query import Query
 from moodcurve.library.search import FoundSong, columns, count, nested, search
 from moodcurve.web import audio, schemas
 from moodcurve.web.curves import Format, Painter, curve_answer, curve_content
+from moodcurve.web.filters import Filters, Page
 from moodcurve.web.pages import takes_gzip
 from moodcurve.web.problems import ProblemError, documented
 from moodcurve.web.rates import Rate
 
-MOST_SONGS = 1000
 MOST_ON_MAP = 100_000
 _MAP = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s")
 _PLACES = {name: place for place, name in enumerate((*QUADRANTS, NEUTRAL))}
-
-_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)"
-_RANGE = rf"^({_NUMBER})?:({_NUMBER})?$"
-_TIME = r"^(\d+:){0,2}\d+(\.\d+)?$"
-_TEXT = 300
-Text = Annotated[str, Field(max_length=_TEXT)]
-
-
-def _listed(names: list[str]) -> str:
-    return rf"^({'|'.join(names)})(,({'|'.join(names)}))*$"
-
-
-class Filters(BaseModel):
-    """Which songs, see docs/library.md: all that is given must hold. Numbers are written as on the command line."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: Annotated[
-        Text | SkipJsonSchema[None],
-        Field(description="Words that stand in title, artist, album, genre, file or its two folders."),
-    ] = None
-    title: Annotated[Text | SkipJsonSchema[None], Field(description="A part of the title.")] = None
-    artist: Annotated[Text | SkipJsonSchema[None], Field(description="A part of the artist's name.")] = None
-    album: Annotated[Text | SkipJsonSchema[None], Field(description="A part of the album's name.")] = None
-    genre: Annotated[Text | SkipJsonSchema[None], Field(description="A part of the genre's name.")] = None
-    year: Annotated[
-        str | SkipJsonSchema[None],
-        Field(max_length=50, pattern=r"^(\d+|\d*:\d*)$", description="FROM:TO, :TO, FROM: or one year."),
-    ] = None
-    quadrant: Annotated[
-        str | SkipJsonSchema[None],
-        Field(max_length=_TEXT, pattern=_listed([*QUADRANTS, NEUTRAL]), description="One of these."),
-    ] = None
-    words: Annotated[
-        str | SkipJsonSchema[None],
-        Field(max_length=_TEXT, pattern=_listed(list(WORDS)), description="Songs with any of these mood words."),
-    ] = None
-    arousal: Annotated[
-        str | SkipJsonSchema[None],
-        Field(max_length=50, pattern=_RANGE, description="FROM:TO of the song's mean, in [-1, 1]."),
-    ] = None
-    valence: Annotated[
-        str | SkipJsonSchema[None], Field(max_length=50, pattern=_RANGE, description="The same of valence.")
-    ] = None
-    near: Annotated[
-        str | SkipJsonSchema[None],
-        Field(
-            max_length=50,
-            pattern=rf"^{_NUMBER},{_NUMBER}(,{_NUMBER})?$",
-            description="AROUSAL,VALENCE[,RADIUS]: the nearest songs first.",
-        ),
-    ] = None
-    longer: Annotated[
-        str | SkipJsonSchema[None],
-        Field(max_length=50, pattern=_TIME, description="Than this: 90, 1:30 or 1:00:00."),
-    ] = None
-    shorter: Annotated[str | SkipJsonSchema[None], Field(max_length=50, pattern=_TIME, description="Than this.")] = None
-    sort: Annotated[
-        str | SkipJsonSchema[None],
-        Field(
-            max_length=_TEXT,
-            pattern=_listed([f"-?{name}" for name in SORTS]),
-            description="Keys, the first counts most; with a minus from the highest down.",
-        ),
-    ] = None
-
-    def asked(self, *, limit: int, offset: int = 0) -> Asked:
-        """Give the question."""
-        given = {name: getattr(self, name) for name in Filters.model_fields}
-        given["text"] = (self.text,) if self.text else ()
-        return Asked(**given, limit=limit, offset=offset)
-
-
-class Page(Filters):
-    """A page of the songs that filters choose."""
-
-    limit: Annotated[int, Field(ge=0, le=MOST_SONGS, description="Most songs to give.")] = 50
-    offset: Annotated[int, Field(ge=0, le=2**31, description="So many of the first are left out.")] = 0
-
-
 _CURVE: dict[int | str, dict[str, Any]] = {200: {"model": schemas.CurveObject, **curve_content()}}
 _SOUND = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
 _AUDIO: dict[int | str, dict[str, Any]] = {
@@ -129,8 +46,8 @@ def add_song_routes(app: FastAPI, path: Path, painter: Painter, rate: Rate) -> N
 
     def songs(page: Annotated[Page, InQuery()]) -> Response:
         """Give the songs that filters choose."""
-        with _opened(path) as library, _understood():
-            query = page.asked(limit=page.limit, offset=page.offset).query()
+        query = page.query(limit=page.limit, offset=page.offset)
+        with _opened(path) as library:
             found = [] if library is None else [_song(song) for song in search(library, query)]
             total = page.offset + len(found)
             if library is not None and not 0 < len(found) < page.limit:  # a page that is not full is the last
@@ -145,7 +62,7 @@ def add_song_routes(app: FastAPI, path: Path, painter: Painter, rate: Rate) -> N
     @app.get("/api/songs/{id}", responses={200: {"model": schemas.Song}, **documented(404)})
     def song(id: SongId) -> Response:
         """Give one song."""
-        with _opened(path) as library, _understood():
+        with _opened(path) as library:
             found = None if library is None else next(search(library, Query(where=f"id = {id}")), None)
         if found is None:
             raise _no_song(id)
@@ -173,8 +90,8 @@ def add_song_routes(app: FastAPI, path: Path, painter: Painter, rate: Rate) -> N
     @app.get("/api/map", responses={200: {"model": schemas.Map}, **documented()})
     def map_of_songs(request: Request, filters: Annotated[Filters, InQuery()]) -> Response:
         """Give the places on the plane of all songs that filters choose, 100 000 at most, as columns."""
-        with _opened(path) as library, _understood():
-            query = filters.asked(limit=MOST_ON_MAP).query()
+        query = filters.query(limit=MOST_ON_MAP)
+        with _opened(path) as library:
             found: dict[str, list[Any]] = {name: [] for name in _MAP}
             if library is not None:
                 found = columns(library, query, _MAP)
@@ -231,19 +148,9 @@ def _opened(path: Path) -> Iterator[Library | None]:
             return
         with open_library(path) as library:
             yield library
-    except AskError:
-        raise
     except (LibraryError, OSError) as error:
         name = utf8_text(path.name)
         raise ProblemError(503, f"the library cannot be read: {str(error).replace(str(path), name)}") from error
-
-
-@contextmanager
-def _understood() -> Iterator[None]:
-    try:
-        yield
-    except AskError as error:
-        raise ProblemError(422, f"query.{error.name}: {error}") from error
 
 
 def _no_song(id: int) -> ProblemError:
