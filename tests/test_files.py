@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.files import check_writable, written_whole
+from moodcurve.files import check_writable, write_text, written_whole
 
 
 def test_the_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -60,6 +60,16 @@ def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         check_writable(tmp_path / "folder")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "taken"]
+
+
+def test_a_text_is_utf8_and_whole(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "text.md"
+    write_text(path, "Grün – Ω")
+    assert path.read_bytes() == b"Gr\xc3\xbcn \xe2\x80\x93 \xce\xa9"
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "half \udcff")
+    assert path.read_bytes().startswith(b"Gr")
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_checking_leaves_everything_as_it_is(tmp_path: Path) -> None:

@@ -51,6 +51,18 @@ def written_whole(path: AnyPath) -> Iterator[Path]:
             scratch.unlink(missing_ok=True)
 
 
+def write_text(path: AnyPath, text: str) -> None:
+    """Write a text as UTF-8, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        As `written_whole`.
+    """
+    with written_whole(path) as scratch:
+        scratch.write_text(text, encoding="utf-8")
+
+
 def check_writable(path: AnyPath) -> None:
     """Find out before long work whether a result can be written, leaving what is there as it is.
 

@@ -113,7 +113,7 @@ def _judge(
     Gives what is found, and 1 if a song was left out, else 0.
     """
     from moodcurve import terminal
-    from moodcurve.files import check_writable, written_whole
+    from moodcurve.files import check_writable, write_text
     from moodcurve.learn.protocols import read_for
 
     files = (json_file, output / f"{stem}.json" if output is not None else None)
@@ -130,7 +130,6 @@ def _judge(
     if output is not None:
         texts[output / f"{stem}.md"] = report(result)
     for file, text in texts.items():
-        with written_whole(file) as scratch:
-            scratch.write_text(text, encoding="utf-8")
+        write_text(file, text)
         say(f"wrote {file}")
     return result, int(bool(dataset.left_out))

@@ -70,7 +70,7 @@ def labels(
     from moodcurve.datasets.rater_report import agreement_table, ceiling_table, explanations
     from moodcurve.datasets.rater_report import report as page
     from moodcurve.datasets.rater_tables import write_ids, write_tables
-    from moodcurve.files import check_writable, written_whole
+    from moodcurve.files import check_writable, write_text
 
     for folder in (output, report):
         if folder is not None:
@@ -93,8 +93,7 @@ def labels(
         written.append(output / "selected.txt")
     if report is not None:
         for file, content in ((report / "raters.json", text), (report / "raters.md", page(figures))):
-            with written_whole(file) as scratch:
-                scratch.write_text(content, encoding="utf-8")
+            write_text(file, content)
             written.append(file)
     for file in written:
         say(f"wrote {file}")

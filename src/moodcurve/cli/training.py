@@ -150,7 +150,7 @@ def benchmark(
     from dataclasses import replace
 
     from moodcurve import terminal
-    from moodcurve.files import check_writable, written_whole
+    from moodcurve.files import check_writable, write_text
     from moodcurve.learn.benchmark import run_benchmark
     from moodcurve.learn.benchmark_table import beside_table, difference_table, draw, explanations, report, table
     from moodcurve.learn.ceiling_rows import ceiling_rows
@@ -181,8 +181,7 @@ def benchmark(
     if output is not None:
         texts |= {output / f"{protocol.value}.json": figures, output / f"{protocol.value}.md": report(result)}
     for file, text in texts.items():
-        with written_whole(file) as scratch:
-            scratch.write_text(text, encoding="utf-8")
+        write_text(file, text)
         say(f"wrote {file}")
     if output is not None:
         draw(result, output / f"{protocol.value}.png")

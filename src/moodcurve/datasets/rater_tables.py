@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from moodcurve.datasets.agreement import RaterAgreement
 from moodcurve.datasets.rater_figures import AXES, Labels
-from moodcurve.files import written_whole
+from moodcurve.files import write_text, written_whole
 
 Values = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 LABELS_HEADER = (
@@ -54,8 +54,7 @@ def write_ids(ids: Sequence[str], path: Path) -> None:
     OSError
         If the file cannot be written.
     """
-    with written_whole(path) as scratch:
-        scratch.write_text("".join(f"{song_id}\n" for song_id in ids), encoding="utf-8")
+    write_text(path, "".join(f"{song_id}\n" for song_id in ids))
 
 
 def _label_rows(labels: Labels) -> Iterable[list[str]]:

@@ -19,7 +19,7 @@ from moodcurve import __version__
 from moodcurve.datasets.splits import k_fold
 from moodcurve.errors import MoodcurveError
 from moodcurve.evaluation import AXES
-from moodcurve.files import written_whole
+from moodcurve.files import write_text
 from moodcurve.learn.benchmark import DRAWS, Benchmark, ModelResult, run_benchmark
 from moodcurve.learn.benchmark_table import as_markdown, difference_table, table
 from moodcurve.learn.blend import BlendConfig
@@ -117,8 +117,7 @@ def make(folder: Path, output: Path, *, progress: Progress = silent) -> tuple[Pa
         if model is DEFAULT:
             card = model_card(trained, judged, measured)
     files.append(output / "default.md")
-    with written_whole(files[-1]) as scratch:
-        scratch.write_text(card, encoding="utf-8")
+    write_text(files[-1], card)
     return tuple(files)
 
 

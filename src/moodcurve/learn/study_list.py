@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from moodcurve.files import written_whole
+from moodcurve.files import write_text
 from moodcurve.learn import TrainingError
 from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.studies import Study, page
@@ -68,8 +68,7 @@ def write_studies(found: Sequence[Mapping[str, Any]], output: Path) -> tuple[Pat
     ordered = [held[name] for name in STUDIES if name in held]
     contents = {table: json.dumps({"studies": ordered}, indent=1, allow_nan=False) + "\n", text: page(ordered)}
     for file, content in contents.items():
-        with written_whole(file) as scratch:
-            scratch.write_text(content, encoding="utf-8")
+        write_text(file, content)
     return table, text
 
 

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from moodcurve.datasets import Dataset, Song
 from moodcurve.evaluation import figures
-from moodcurve.files import written_whole
+from moodcurve.files import write_text, written_whole
 from moodcurve.learn import TrainingError
 from moodcurve.learn.blend import BlendConfig, fit_blend
 from moodcurve.learn.config import as_table
@@ -146,8 +146,7 @@ def save_log(trained: Trained, model_path: str | os.PathLike[str]) -> tuple[Path
         "on_training_songs": trained.training_figures(),
         "epochs": [asdict(epoch) for epoch in trained.model.history],
     }
-    with written_whole(log) as scratch:
-        scratch.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_text(log, json.dumps(content, indent=1, allow_nan=False) + "\n")
     if not trained.model.history:
         return (log,)
     picture = path.with_name(f"{path.stem}.loss.png")
