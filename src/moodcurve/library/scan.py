@@ -168,11 +168,11 @@ class _Scan:
 
         Of a folder that is empty by now, files are gone whose sound has come up elsewhere.
         """
-        gone = [path for path in self.known if found.lacks(path)] + self._vanished
+        gone = list(self._vanished)
         away: Counter[str] = Counter()
         for path, known in self.known.items():
-            folder = found.emptied(path) if path not in found.files else None
-            if folder is not None and known.content in self._placed:
+            folder = None if path in found.files else found.emptied(path)
+            if found.lacks(path) if folder is None else known.content in self._placed:
                 gone.append(path)
             elif folder is not None:
                 away[folder] += 1
