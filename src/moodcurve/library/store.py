@@ -9,7 +9,7 @@ import os
 import sqlite3
 import urllib.parse
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,8 @@ __all__ = ["Library", "LibraryError", "open_library"]
 
 BUSY_S = 30.0
 """How long to wait for another process that writes."""
+MERGE_MS = 1000
+"""How long to wait for others' questions to be answered before the log is written into the file."""
 _SONG = """SELECT song.id, song.content, song.analysed_at, curve.packed, file.path, file.artist, file.title,
     file.album, file.genre, file.year, file.track, file.tagged_duration_s
     FROM song JOIN file ON file.id = song.file JOIN curve ON curve.song = song.id"""
@@ -54,6 +56,8 @@ def open_library(path: AnyPath, *, write: bool = False) -> "Iterator[Library]":
             if write:
                 schema.migrate(db)
         yield Library(path, db)
+        if write:
+            _merge_log(db)
 
 
 class Library:
@@ -252,7 +256,17 @@ def _connected(path: AnyPath, *, write: bool) -> sqlite3.Connection:
 
 def _connection(path: Path, mode: str) -> sqlite3.Connection:
     place = urllib.parse.quote_from_bytes(os.fsencode(path.absolute()))
-    return sqlite3.connect(f"file:{place}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S)
+    # by any thread, one at a time: a server's requests come in several
+    return sqlite3.connect(
+        f"file:{place}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False
+    )
+
+
+def _merge_log(db: sqlite3.Connection) -> None:
+    """Write the log into the file, as its last user does when it ends: a server may have it open for long."""
+    with suppress(sqlite3.Error):  # all is stored; whoever closes the file last tries again
+        db.execute(f"PRAGMA busy_timeout = {MERGE_MS}")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _bring_up_to_date(path: AnyPath, version: int) -> None:

@@ -24,6 +24,7 @@ from moodcurve.web.listening import listener, painter
 from moodcurve.web.pages import add_pages
 from moodcurve.web.rates import Rate
 from moodcurve.web.settings import Settings
+from moodcurve.web.shelf import Shelf
 from moodcurve.web.songs import add_song_routes, count_songs
 
 MODEL, FIRST_MODEL = "default", "live"
@@ -39,10 +40,13 @@ class Site:
     app : ASGI app
     jobs : Jobs
         To be stopped before the server waits for its last answers.
+    shelf : Shelf
+        The library; to be told now and then to rest.
     """
 
     app: ASGIApp
     jobs: Jobs
+    shelf: Shelf
 
 
 @contextmanager
@@ -67,16 +71,18 @@ def open_site(settings: Settings, model: Model, *, port: int) -> Iterator[Site]:
         )
         rate = Rate(per_minute=settings.rate_per_minute, burst=settings.burst)
         pictures = Painter(drawing, folder)
+        shelf = Shelf(settings.library)
         app = _app()
-        _add_health(app, settings, model)
+        _add_health(app, settings, model, shelf)
         add_analysis_routes(
             app, jobs, folder, pictures, rate, most_bytes=settings.upload_bytes, root_path=settings.root_path
         )
-        add_song_routes(app, settings.library, pictures, rate)
+        add_song_routes(app, shelf, pictures, rate)
         add_pages(app)
         try:
-            yield Site(Guard(app, settings, port), jobs)
+            yield Site(Guard(app, settings, port), jobs, shelf)
         finally:
+            shelf.close()
             hearing.close()
             drawing.close()
 
@@ -96,7 +102,7 @@ def _app() -> FastAPI:
     return app
 
 
-def _add_health(app: FastAPI, settings: Settings, model: Model) -> None:
+def _add_health(app: FastAPI, settings: Settings, model: Model, shelf: Shelf) -> None:
     limits = {
         "upload_bytes": settings.upload_bytes,
         "minutes": settings.minutes,
@@ -106,7 +112,7 @@ def _add_health(app: FastAPI, settings: Settings, model: Model) -> None:
     @app.get("/api/health", responses={200: {"model": schemas.Health}, **problems.documented()})
     async def health() -> Response:
         """Tell how the server is, and what it takes."""
-        songs = await run_in_threadpool(count_songs, settings.library)
+        songs = await run_in_threadpool(count_songs, shelf)
         return JSONResponse(
             {
                 "status": "ok",

@@ -112,12 +112,14 @@ class _Server(uvicorn.Server):
         self._tell()
 
     async def on_tick(self, counter: int) -> bool:
-        """Look after connections now and then."""
+        """Look after connections, and the library's file, now and then."""
         if counter % CHECK_TICKS == 0:
             now = time.monotonic()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, Connection):
                     connection.check(now)
+            if self._site.shelf.is_open:
+                await asyncio.to_thread(self._site.shelf.rest)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

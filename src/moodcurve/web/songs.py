@@ -4,7 +4,8 @@ import gzip
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePath
+from dataclasses import replace
+from pathlib import PurePath
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request, Response
@@ -14,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from moodcurve.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.formats.json_file import utf8_text
-from moodcurve.library import Library, LibraryError, StoredSong, open_library
+from moodcurve.library import Library, LibraryError, StoredSong
 from moodcurve.library.query import Query
 from moodcurve.library.search import FoundSong, columns, count, nested, search
 from moodcurve.web import audio, schemas
@@ -23,6 +24,7 @@ from moodcurve.web.filters import Filters, Page
 from moodcurve.web.pages import takes_gzip
 from moodcurve.web.problems import ProblemError, documented
 from moodcurve.web.rates import Rate
+from moodcurve.web.shelf import Reader, Shelf
 
 MOST_ON_MAP = 100_000
 _MAP = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s")
@@ -41,18 +43,15 @@ _AUDIO_HEAD: dict[int | str, dict[str, Any]] = {
 SongId = Annotated[int, InPath(ge=0, lt=2**63, description="A song's number, as the lists give it.")]
 
 
-def add_song_routes(app: FastAPI, path: Path, painter: Painter, rate: Rate) -> None:
-    """Add the routes to a library's file, which need not be there."""
+def add_song_routes(app: FastAPI, shelf: Shelf, painter: Painter, rate: Rate) -> None:
+    """Add the routes to a library."""
 
     def songs(page: Annotated[Page, InQuery()]) -> Response:
         """Give the songs that filters choose."""
         query = page.query(limit=page.limit, offset=page.offset)
-        with _opened(path) as library:
-            found = [] if library is None else [_song(song) for song in search(library, query)]
-            total = page.offset + len(found)
-            if library is not None and not 0 < len(found) < page.limit:  # a page that is not full is the last
-                total = count(library, query)
-        return _json({"total": total if library is not None else 0, "songs": found})
+        with _opened(shelf) as reader:
+            body = _NO_SONGS if reader is None else _page(reader, query)
+        return _json(body)
 
     for address in ("/songs", "/search"):
         app.add_api_route(
@@ -62,18 +61,18 @@ def add_song_routes(app: FastAPI, path: Path, painter: Painter, rate: Rate) -> N
     @app.get("/api/songs/{id}", responses={200: {"model": schemas.Song}, **documented(404)})
     def song(id: SongId) -> Response:
         """Give one song."""
-        with _opened(path) as library:
-            found = None if library is None else next(search(library, Query(where=f"id = {id}")), None)
-        if found is None:
+        with _opened(shelf) as reader:
+            found = [] if reader is None else list(search(reader.library, Query(where=f"id = {id}")))
+        if not found:
             raise _no_song(id)
-        return _json(_song(found))
+        return _json(_body(_song(found[0])))
 
     @app.get("/api/songs/{id}/curve", responses={**_CURVE, **documented(404, 429)})
     async def song_curve(request: Request, id: SongId, format: Format = Format.json) -> Response:
         """Give a song's curve."""
         if format is Format.png:
             rate.take(client_of(request))
-        stored = await run_in_threadpool(stored_song, path, id)
+        stored = await run_in_threadpool(stored_song, shelf, id)
         name = utf8_text(PurePath(stored.paths[0]).name)
         return await curve_answer(format, {**stored.data, "source": name}, stored.curve, painter, tags=stored.tags)
 
@@ -81,8 +80,8 @@ def add_song_routes(app: FastAPI, path: Path, painter: Painter, rate: Rate) -> N
     @app.head("/api/songs/{id}/audio", responses=_AUDIO_HEAD)
     def song_audio(request: Request, id: SongId) -> Response:
         """Give a song's sound, whole or a range of it."""
-        with _opened(path) as library:
-            files = {} if library is None else library.files_of(id)
+        with _opened(shelf) as reader:
+            files = {} if reader is None else reader.library.files_of(id)
         if not files:
             raise _no_song(id)
         return audio.answer(audio.open_known(files), request.headers, head=request.method == "HEAD")
@@ -90,26 +89,27 @@ def add_song_routes(app: FastAPI, path: Path, painter: Painter, rate: Rate) -> N
     @app.get("/api/map", responses={200: {"model": schemas.Map}, **documented()})
     def map_of_songs(request: Request, filters: Annotated[Filters, InQuery()]) -> Response:
         """Give the places on the plane of all songs that filters choose, 100 000 at most, as columns."""
-        query = filters.query(limit=MOST_ON_MAP)
-        with _opened(path) as library:
-            found: dict[str, list[Any]] = {name: [] for name in _MAP}
-            if library is not None:
-                found = columns(library, query, _MAP)
-        found["quadrant"] = [_PLACES[name] for name in found["quadrant"]]
-        return _json(found, zipped=takes_gzip(request))
+        query, zipped = filters.query(limit=MOST_ON_MAP), takes_gzip(request)
+        with _opened(shelf) as reader:
+            if reader is None:
+                return _json(_NO_PLACES)
+            body = reader.answer(("map", query, zipped), lambda library: _map(library, query, zipped=zipped))
+        return _json(body, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if zipped else None)
 
     @app.get("/api/problems", responses={200: {"model": schemas.FileProblems}, **documented()})
     def problems() -> Response:
         """Give the files that a scan could not use."""
-        with _opened(path) as library:
-            found = [] if library is None else library.problems()
+        with _opened(shelf) as reader:
+            found = [] if reader is None else reader.library.problems()
         return _json(
-            {
-                "problems": [
-                    {"file": utf8_text(PurePath(problem.path).name), "reason": utf8_text(problem.reason)}
-                    for problem in found
-                ]
-            }
+            _body(
+                {
+                    "problems": [
+                        {"file": utf8_text(PurePath(problem.path).name), "reason": utf8_text(problem.reason)}
+                        for problem in found
+                    ]
+                }
+            )
         )
 
 
@@ -118,7 +118,7 @@ def client_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def stored_song(path: Path, id: int) -> StoredSong:
+def stored_song(shelf: Shelf, id: int) -> StoredSong:
     """Give a song and its curve.
 
     Raises
@@ -126,31 +126,54 @@ def stored_song(path: Path, id: int) -> StoredSong:
     ProblemError
         If there is none, or the library cannot be read.
     """
-    with _opened(path) as library:
-        stored = None if library is None else library.song(id)
+    with _opened(shelf) as reader:
+        stored = None if reader is None else reader.library.song(id)
     if stored is None:
         raise _no_song(id)
     return stored
 
 
-def count_songs(path: Path) -> int | None:
+def count_songs(shelf: Shelf) -> int | None:
     """Count the songs of a library; None where there is none. Errors as `stored_song`."""
-    with _opened(path) as library:
-        return None if library is None else count(library, Query())
+    with _opened(shelf) as reader:
+        return None if reader is None else _count(reader, Query())
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Library | None]:
-    """Open the library, None where it is not there: for each request anew, as a scan may make or replace it."""
+def _opened(shelf: Shelf) -> Iterator[Reader | None]:
+    """Open the library, None where it is not there; what is wrong with it is a problem."""
     try:
-        if not path.exists():
-            yield None
-            return
-        with open_library(path) as library:
-            yield library
+        with shelf.opened() as reader:
+            yield reader
     except (LibraryError, OSError) as error:
-        name = utf8_text(path.name)
-        raise ProblemError(503, f"the library cannot be read: {str(error).replace(str(path), name)}") from error
+        name = utf8_text(shelf.path.name)
+        raise ProblemError(503, f"the library cannot be read: {str(error).replace(str(shelf.path), name)}") from error
+
+
+def _page(reader: Reader, query: Query) -> bytes:
+    """Give a page of songs, and how many there are in all."""
+
+    def make(library: Library) -> bytes:
+        found = [_song(song) for song in search(library, query)]
+        total = query.offset + len(found)
+        if not 0 < len(found) < (query.limit or 0):  # a page that is not full is the last
+            total = _count(reader, query)
+        return _body({"total": total, "songs": found})
+
+    return reader.answer(("songs", query), make)
+
+
+def _count(reader: Reader, query: Query) -> int:
+    """Count the songs of all pages."""
+    whole = replace(query, limit=None, offset=0, sort=())
+    return int(reader.answer(("count", whole), lambda library: str(count(library, whole)).encode()))
+
+
+def _map(library: Library, query: Query, *, zipped: bool) -> bytes:
+    found = columns(library, query, _MAP)
+    found["quadrant"] = [_PLACES[name] for name in found["quadrant"]]
+    body = _body(found)
+    return gzip.compress(body, compresslevel=4, mtime=0) if zipped else body
 
 
 def _no_song(id: int) -> ProblemError:
@@ -163,10 +186,13 @@ def _song(song: FoundSong) -> dict[str, Any]:
     return {"id": data.pop("id"), "file": PurePath(path).name, **data}
 
 
-def _json(data: Any, *, zipped: bool = False) -> Response:
-    body = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    headers = {}
-    if zipped:
-        body = gzip.compress(body, compresslevel=4, mtime=0)
-        headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+def _body(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:
     return Response(body, headers=headers, media_type="application/json")
+
+
+_NO_SONGS = _body({"total": 0, "songs": []})
+_NO_PLACES = _body({name: [] for name in _MAP})
