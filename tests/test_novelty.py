@@ -66,6 +66,7 @@ def test_limits_as_text_and_back() -> None:
         ('{"distance": 1, "variance": 2}', "expected distance"),
         ('{"distance": "1", "variance": 2, "usual": 0.9}', "expected a finite number as distance, got '1'"),
         ('{"distance": 0, "variance": 2, "usual": 0.9}', "distance must be positive, got 0"),
+        ('{"distance": 1, "variance": 2, "usual": 99}', "usual must be 1 or less, got 99"),
         ("", "Expecting value"),
     ):
         with pytest.raises(ValueError, match=message):

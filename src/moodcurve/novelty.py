@@ -37,7 +37,7 @@ class Limits:
     variance : float
         Variance over the rows, see `Whereabouts.variance`, that few of them fall short of; positive.
     usual : float
-        Share of the training songs that stay within each of the two.
+        Share of the training songs that stay within each of the two, in (0, 1].
     """
 
     distance: float
@@ -49,6 +49,8 @@ class Limits:
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be positive, got {value}")
+        if self.usual > 1:
+            raise ValueError(f"usual must be 1 or less, got {self.usual}")
 
 
 @dataclass(eq=False)

@@ -90,5 +90,5 @@ def _lines(tally: "Tally") -> list[str]:
     if tally.problems:
         lines.append(f"{counted(tally.problems, 'file')} cannot be used; `moodcurve problems` lists them")
     if tally.unread:
-        lines.append(f"{counted(tally.unread, 'place')} could not be looked into")
+        lines.append(f"{counted(tally.unread, 'place')} could not be looked into, or held files and is empty")
     return lines

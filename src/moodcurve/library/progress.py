@@ -33,7 +33,7 @@ class Tally:
     problems : int
         Files that cannot be used, those that earlier scans met included.
     unread : int
-        Folders and files that were asked for or met and could not be looked into.
+        Folders and files that were asked for or met and could not be looked into; empty folders where files were.
     songs, audio_s : int, float
         Songs that were analysed, and their length in seconds.
     interrupted : bool
