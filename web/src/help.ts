@@ -3,16 +3,61 @@
 import { button, h } from "./song/dom";
 
 const KEYS: [string, [string, string][]][] = [
-  ["Everywhere", [["?", "this help"], ["1, 2", "Song, Library"], ["o", "choose a file"], ["t", "light, dark, or as the system"]]],
-  ["Song", [["Space", "play, pause"], ["← →", "5 s back, on; with Shift 1 s"], ["+ −", "zoom; 0 for the whole song"], ["c", "compare with another song"], ["Home End Page ↑ ↓", "on the chart: start, end, a tenth"]]],
-  ["Library", [["/", "search"], ["l", "lasso: then drag on the map; Esc clears it"], ["↑ ↓", "in the list: choose a song"], ["Space, Enter", "in the list: play, open"], ["← ↑ → ↓ + − 0", "on the map: move, zoom, whole map"]]],
+  [
+    "Everywhere",
+    [
+      ["?", "this help"],
+      ["1, 2", "Song, Library"],
+      ["o", "choose a file"],
+      ["t", "light, dark, or as the system"],
+    ],
+  ],
+  [
+    "Song",
+    [
+      ["Space", "play, pause"],
+      ["← →", "5 s back, on; with Shift 1 s"],
+      ["+ −", "zoom; 0 for the whole song"],
+      ["c", "compare with another song"],
+      ["Home End Page ↑ ↓", "on the chart: start, end, a tenth"],
+    ],
+  ],
+  [
+    "Library",
+    [
+      ["/", "search"],
+      ["l", "lasso: then drag on the map; Esc clears it"],
+      ["↑ ↓", "in the list: choose a song"],
+      ["Space, Enter", "in the list: play, open"],
+      ["← ↑ → ↓ + − 0", "on the map: move, zoom, whole map"],
+    ],
+  ],
 ];
 
 export function showHelp(): void {
   const groups = KEYS.map(([name, keys]) =>
-    h("section", {}, h("h3", {}, name), h("dl", { class: "keys" }, ...keys.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does))))),
+    h(
+      "section",
+      {},
+      h("h3", {}, name),
+      h(
+        "dl",
+        { class: "keys" },
+        ...keys.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does))),
+      ),
+    ),
   );
-  const dialog = h("dialog", { class: "dialog help", "aria-label": "Keys" }, h("h2", {}, "Keys"), ...groups, h("div", { class: "row" }, button("Close", () => dialog.close())));
+  const dialog = h(
+    "dialog",
+    { class: "dialog help", "aria-label": "Keys" },
+    h("h2", {}, "Keys"),
+    ...groups,
+    h(
+      "div",
+      { class: "row" },
+      button("Close", () => dialog.close()),
+    ),
+  );
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

@@ -24,7 +24,10 @@ async function start(): Promise<void> {
     build(main, health);
   } catch (error) {
     document.body.append(h("header", { class: "bar" }, home()), main);
-    main.append(h("p", { class: "trouble", role: "alert" }, api.message(error)), button("Try again", () => location.reload()));
+    main.append(
+      h("p", { class: "trouble", role: "alert" }, api.message(error)),
+      button("Try again", () => location.reload()),
+    );
   }
   document.documentElement.classList.add("ready");
 }
@@ -43,9 +46,16 @@ function build(main: HTMLElement, health: Health): void {
   };
   const song = createSongView(health, go);
   const library = createLibraryView(health, (token) => go([token]));
-  const opening = createStartView(health, (file) => void take(file), (token) => go([token]));
+  const opening = createStartView(
+    health,
+    (file) => void take(file),
+    (token) => go([token]),
+  );
   const views: Views = { song, library, opening };
-  const links = { song: h("a", { href: "#/", "aria-keyshortcuts": "1" }, "Song"), library: h("a", { href: "#/library", "aria-keyshortcuts": "2" }, "Library") };
+  const links = {
+    song: h("a", { href: "#/", "aria-keyshortcuts": "1" }, "Song"),
+    library: h("a", { href: "#/library", "aria-keyshortcuts": "2" }, "Library"),
+  };
   recolor = () => {
     song.instrument.recolor();
     library.recolor();
@@ -57,7 +67,17 @@ function build(main: HTMLElement, health: Health): void {
       { class: "bar" },
       home(),
       h("nav", { "aria-label": "Views" }, links.song, links.library),
-      h("div", { class: "row" }, theme.element, iconButton("Keys and help", "M11 17h2v2h-2zm1-12a4 4 0 0 1 4 4c0 1.7-1 2.6-1.9 3.4-.7.6-1.1 1-1.1 1.900v.700h-2v-.700c0-1.9 1-2.7 1.8-3.4.7-.6 1.2-1 1.2-1.900a2 2 0 0 0-4 0H8a4 4 0 0 1 4-4z", showHelp, { "aria-keyshortcuts": "?" })),
+      h(
+        "div",
+        { class: "row" },
+        theme.element,
+        iconButton(
+          "Keys and help",
+          "M11 17h2v2h-2zm1-12a4 4 0 0 1 4 4c0 1.7-1 2.6-1.9 3.4-.7.6-1.1 1-1.1 1.900v.700h-2v-.700c0-1.9 1-2.7 1.8-3.4.7-.6 1.2-1 1.2-1.900a2 2 0 0 0-4 0H8a4 4 0 0 1 4-4z",
+          showHelp,
+          { "aria-keyshortcuts": "?" },
+        ),
+      ),
     ),
     main,
     h("footer", {}, `moodcurve ${health.version} · model ${health.model}`),
@@ -110,10 +130,19 @@ function show(main: HTMLElement, view: HTMLElement): void {
   if (main.firstChild !== view) main.replaceChildren(view);
 }
 
-function keys(event: KeyboardEvent, { song, library }: Views, take: (file: File) => Promise<void>, changeTheme: () => void): void {
+function keys(
+  event: KeyboardEvent,
+  { song, library }: Views,
+  take: (file: File) => Promise<void>,
+  changeTheme: () => void,
+): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
   if (document.querySelector("dialog[open]") !== null) return;
-  const inView = library.element.isConnected ? library.key : song.element.isConnected ? song.instrument.key : () => false;
+  const inView = library.element.isConnected
+    ? library.key
+    : song.element.isConnected
+      ? song.instrument.key
+      : () => false;
   const everywhere: Record<string, () => void> = {
     "?": showHelp,
     "1": () => (location.hash = document.querySelector<HTMLAnchorElement>("nav a")?.hash ?? "#/"),

@@ -19,7 +19,12 @@ export function pick(health: Health, heading: string, without: string): Promise<
       { class: "dialog", "aria-label": heading },
       h("h2", {}, heading),
       ...(health.library ? [searchField(list, without, (token) => close(token)), list] : []),
-      h("div", { class: "row" }, file, button("Cancel", () => close(null))),
+      h(
+        "div",
+        { class: "row" },
+        file,
+        button("Cancel", () => close(null)),
+      ),
     );
     function close(chosen: string | File | null): void {
       dialog.close();
@@ -34,14 +39,21 @@ export function pick(health: Health, heading: string, without: string): Promise<
 
 /** A field that fills a list with songs of the library, each a button. */
 export function searchField(list: HTMLElement, without: string, choose: (token: string) => void): HTMLElement {
-  const field = h("input", { type: "search", placeholder: "Title, artist, album …", "aria-label": "Search the library", autocomplete: "off" });
+  const field = h("input", {
+    type: "search",
+    placeholder: "Title, artist, album …",
+    "aria-label": "Search the library",
+    autocomplete: "off",
+  });
   let timer = 0;
   async function fill(): Promise<void> {
     const text = field.value.trim();
     try {
       const { songs } = await api.search(text === "" ? {} : { text }, ROWS);
       if (text !== field.value.trim()) return;
-      const rows = songs.filter((song) => `song-${song.id}` !== without).map((song) => h("li", {}, songButton(song, choose)));
+      const rows = songs
+        .filter((song) => `song-${song.id}` !== without)
+        .map((song) => h("li", {}, songButton(song, choose)));
       list.replaceChildren(...(rows.length > 0 ? rows : [h("li", { class: "none" }, "No song is like that.")]));
     } catch (error) {
       list.replaceChildren(h("li", { class: "none" }, api.message(error)));
@@ -69,12 +81,27 @@ function songButton(song: LibrarySong, choose: (token: string) => void): HTMLEle
 }
 
 /** A button that opens the system's dialog for a file. */
-export function fileButton(label: string, choose: (file: File) => void, attributes: Record<string, string> = {}): HTMLElement {
-  const input = h("input", { type: "file", accept: "audio/*,video/*,.flac,.opus,.wma,.aiff,.ape,.wv", class: "unseen", tabindex: -1, "aria-hidden": "true" });
+export function fileButton(
+  label: string,
+  choose: (file: File) => void,
+  attributes: Record<string, string> = {},
+): HTMLElement {
+  const input = h("input", {
+    type: "file",
+    accept: "audio/*,video/*,.flac,.opus,.wma,.aiff,.ape,.wv",
+    class: "unseen",
+    tabindex: -1,
+    "aria-hidden": "true",
+  });
   input.addEventListener("change", () => {
     const [file] = input.files ?? [];
     input.value = "";
     if (file !== undefined) choose(file);
   });
-  return h("span", { class: "file" }, button(label, () => input.click(), attributes), input);
+  return h(
+    "span",
+    { class: "file" },
+    button(label, () => input.click(), attributes),
+    input,
+  );
 }

@@ -29,14 +29,22 @@ function build({ curve, peaks, note, version }: Report): void {
   given?.remove();
   const theme = createThemeSwitch(() => instrument.recolor());
   const instrument = createInstrument(h("audio", { id: "sound", preload: "auto" }));
-  document.body.prepend(h("header", { class: "bar" }, h("p", { class: "brand" }, ...brand()), h("div", { class: "row" }, theme.element)));
-  document.querySelector("main")!.append(
-    h("p", { class: "facts" }, ...headline(curve, [])),
-    h("div", { class: "warnings", role: "note", "aria-label": "Warnings" }, ...warningList(curve)),
-    h("div", { class: "board" }, instrument.player, instrument.plane),
-    h("p", { class: "note keys" }, "Space plays and pauses, ← and → move by 5 s (with Shift by 1 s), + and − zoom. Click or drag on the curves to go to a moment."),
-    h("div", { class: "cards" }, songCard(curve), aboutCard(curve)),
+  document.body.prepend(
+    h("header", { class: "bar" }, h("p", { class: "brand" }, ...brand()), h("div", { class: "row" }, theme.element)),
   );
+  document
+    .querySelector("main")!
+    .append(
+      h("p", { class: "facts" }, ...headline(curve, [])),
+      h("div", { class: "warnings", role: "note", "aria-label": "Warnings" }, ...warningList(curve)),
+      h("div", { class: "board" }, instrument.player, instrument.plane),
+      h(
+        "p",
+        { class: "note keys" },
+        "Space plays and pauses, ← and → move by 5 s (with Shift by 1 s), + and − zoom. Click or drag on the curves to go to a moment.",
+      ),
+      h("div", { class: "cards" }, songCard(curve), aboutCard(curve)),
+    );
   document.body.append(h("footer", {}, `Made by moodcurve ${version}`));
   instrument.show([curve], lengthS(curve), false);
   addEventListener("keydown", (event) => {

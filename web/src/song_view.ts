@@ -12,7 +12,12 @@ import type { CurveObject } from "./song/curve_object";
 import type { Health } from "./types";
 import { shown } from "./song/words";
 
-const FORMATS = { csv: "CSV, a table of the points", png: "PNG, a picture", jams: "JAMS, for research", json: "JSON, all there is" };
+const FORMATS = {
+  csv: "CSV, a table of the points",
+  png: "PNG, a picture",
+  jams: "JAMS, for research",
+  json: "JSON, all there is",
+};
 
 export interface SongView {
   element: HTMLElement;
@@ -36,7 +41,19 @@ export function createSongView(health: Health, go: (tokens: string[]) => void): 
   const cards = h("div", { class: "cards" });
   const progress = createProgress(() => stop());
   const board = h("div", { class: "board" }, instrument.player, instrument.plane);
-  const element = h("div", { class: "song-view" }, title, facts, actions, pair, trouble, progress.element, warnings, board, cards);
+  const element = h(
+    "div",
+    { class: "song-view" },
+    title,
+    facts,
+    actions,
+    pair,
+    trouble,
+    progress.element,
+    warnings,
+    board,
+    cards,
+  );
   let tracks: Track[] = [];
   let heard: Track["source"] | undefined;
   let doing = new AbortController();
@@ -169,7 +186,11 @@ export function createSongView(health: Health, go: (tokens: string[]) => void): 
   async function take(file: File, beside?: string): Promise<void> {
     const signal = start();
     if (file.size > health.limits.upload_bytes) {
-      return fail(new api.Refusal(`${shown(file.name)} is larger than the ${megabytes(health.limits.upload_bytes)} that this server takes`));
+      return fail(
+        new api.Refusal(
+          `${shown(file.name)} is larger than the ${megabytes(health.limits.upload_bytes)} that this server takes`,
+        ),
+      );
     }
     if (beside === undefined) clear(shown(file.name), file);
     progress.show(shown(file.name), null);

@@ -6,7 +6,11 @@ import { createPlane } from "./song/plane";
 import { megabytes } from "./song_view";
 import type { Health } from "./types";
 
-export function createStartView(health: Health, take: (file: File) => void, choose: (token: string) => void): HTMLElement {
+export function createStartView(
+  health: Health,
+  take: (file: File) => void,
+  choose: (token: string) => void,
+): HTMLElement {
   const { upload_bytes, minutes } = health.limits;
   const plane = createPlane(() => undefined).element;
   plane.setAttribute("aria-hidden", "true");
@@ -16,11 +20,21 @@ export function createStartView(health: Health, take: (file: File) => void, choo
     h(
       "section",
       { class: "card drop", "aria-label": "A song to hear" },
-      h("div", { class: "drop-words" },
+      h(
+        "div",
+        { class: "drop-words" },
         h("h1", { tabindex: -1 }, "Hear a song and watch its emotion"),
-        h("p", {}, "Drop a song anywhere on this page. Its curve is drawn while it is heard: how energetic the music feels, and how positive, twice a second."),
+        h(
+          "p",
+          {},
+          "Drop a song anywhere on this page. Its curve is drawn while it is heard: how energetic the music feels, and how positive, twice a second.",
+        ),
         fileButton("Choose a file", take, { class: "primary", "aria-keyshortcuts": "o" }),
-        h("p", { class: "note" }, `Any audio file or video, up to ${megabytes(upload_bytes)} and ${minutes} minutes. It stays on this server while it is analysed, and no longer.`),
+        h(
+          "p",
+          { class: "note" },
+          `Any audio file or video, up to ${megabytes(upload_bytes)} and ${minutes} minutes. It stays on this server while it is analysed, and no longer.`,
+        ),
       ),
       plane,
     ),
@@ -39,7 +53,12 @@ function library(health: Health, choose: (token: string) => void): HTMLElement {
       list,
     );
   }
-  return h("section", { class: "card from-library", "aria-label": "From the library" }, h("h2", {}, "Your library"), noLibrary());
+  return h(
+    "section",
+    { class: "card from-library", "aria-label": "From the library" },
+    h("h2", {}, "Your library"),
+    noLibrary(),
+  );
 }
 
 /** What helps where there is no library yet. */

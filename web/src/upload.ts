@@ -65,4 +65,3 @@ function join(curve: CurveObject, part: Part): void {
   curve.arousal = [...curve.arousal.slice(0, part.start), ...part.arousal];
   curve.valence = [...curve.valence.slice(0, part.start), ...part.valence];
 }
-

@@ -87,10 +87,17 @@ function makeStamps(radius: number): Stamps {
 }
 
 /** Lay a dot over what is there; tell whether any of it was in sight. */
-function stamp({ data, width, height }: ImageData, { side, shapes }: Stamps, x: number, y: number, [r, g, b, opacity]: Ink): boolean {
+function stamp(
+  { data, width, height }: ImageData,
+  { side, shapes }: Stamps,
+  x: number,
+  y: number,
+  [r, g, b, opacity]: Ink,
+): boolean {
   const [left, top] = [Math.floor(x) - side / 2, Math.floor(y) - side / 2];
   if (left <= -side || top <= -side || left >= width || top >= height) return false;
-  const shape = shapes[Math.floor((y - Math.floor(y)) * BETWEEN) * BETWEEN + Math.floor((x - Math.floor(x)) * BETWEEN)]!;
+  const shape =
+    shapes[Math.floor((y - Math.floor(y)) * BETWEEN) * BETWEEN + Math.floor((x - Math.floor(x)) * BETWEEN)]!;
   for (let row = Math.max(0, -top); row < Math.min(side, height - top); row++) {
     for (let column = Math.max(0, -left); column < Math.min(side, width - left); column++) {
       const cover = shape[row * side + column]! * opacity;

@@ -17,11 +17,38 @@ const FIELDS: [string, string, string][] = [
 ];
 
 /** Fields that tell what is asked for a moment after the last change. */
-export function createFilters(changed: (filters: Filters) => void): { element: HTMLElement; search: HTMLInputElement; asked(): Filters } {
-  const search = h("input", { type: "search", placeholder: "Search title, artist, album …", "aria-label": "Search the library", "aria-keyshortcuts": "/", autocomplete: "off" });
-  const fields = new Map(FIELDS.map(([key, , example]) => [key, h("input", { type: "text", id: `f-${key}`, placeholder: example, autocomplete: "off" })]));
-  const words = h("select", { id: "f-words" }, h("option", { value: "" }, "any"), ...[...WORDS].sort().map((word) => h("option", {}, word)));
-  const chips = QUADRANTS.map((name) => h("button", { type: "button", class: "chip", "aria-pressed": "false", value: name }, h("i", { class: `swatch q-${name}`, "aria-hidden": "true" }), name));
+export function createFilters(changed: (filters: Filters) => void): {
+  element: HTMLElement;
+  search: HTMLInputElement;
+  asked(): Filters;
+} {
+  const search = h("input", {
+    type: "search",
+    placeholder: "Search title, artist, album …",
+    "aria-label": "Search the library",
+    "aria-keyshortcuts": "/",
+    autocomplete: "off",
+  });
+  const fields = new Map(
+    FIELDS.map(([key, , example]) => [
+      key,
+      h("input", { type: "text", id: `f-${key}`, placeholder: example, autocomplete: "off" }),
+    ]),
+  );
+  const words = h(
+    "select",
+    { id: "f-words" },
+    h("option", { value: "" }, "any"),
+    ...[...WORDS].sort().map((word) => h("option", {}, word)),
+  );
+  const chips = QUADRANTS.map((name) =>
+    h(
+      "button",
+      { type: "button", class: "chip", "aria-pressed": "false", value: name },
+      h("i", { class: `swatch q-${name}`, "aria-hidden": "true" }),
+      name,
+    ),
+  );
   const clear = h("button", { type: "button" }, "Clear all filters");
   let timer = 0;
 
@@ -33,7 +60,13 @@ export function createFilters(changed: (filters: Filters) => void): { element: H
     put("text", search.value);
     for (const [key, field] of fields) put(key, field.value);
     put("words", words.value);
-    put("quadrant", chips.filter((chip) => chip.getAttribute("aria-pressed") === "true").map((chip) => chip.value).join(","));
+    put(
+      "quadrant",
+      chips
+        .filter((chip) => chip.getAttribute("aria-pressed") === "true")
+        .map((chip) => chip.value)
+        .join(","),
+    );
     return filters;
   }
 
@@ -54,13 +87,26 @@ export function createFilters(changed: (filters: Filters) => void): { element: H
     for (const chip of chips) chip.setAttribute("aria-pressed", "false");
     changed({});
   });
-  const labelled = FIELDS.map(([key, name]) => h("div", { class: "field" }, h("label", { for: `f-${key}` }, name), fields.get(key)!));
+  const labelled = FIELDS.map(([key, name]) =>
+    h("div", { class: "field" }, h("label", { for: `f-${key}` }, name), fields.get(key)!),
+  );
   const element = h(
     "div",
     { class: "filters", role: "search" },
     search,
     h("div", { class: "chips", role: "group", "aria-label": "Quadrants" }, ...chips),
-    h("details", {}, h("summary", {}, "More filters"), h("div", { class: "fields" }, ...labelled, h("div", { class: "field" }, h("label", { for: "f-words" }, "Mood word"), words)), clear),
+    h(
+      "details",
+      {},
+      h("summary", {}, "More filters"),
+      h(
+        "div",
+        { class: "fields" },
+        ...labelled,
+        h("div", { class: "field" }, h("label", { for: "f-words" }, "Mood word"), words),
+      ),
+      clear,
+    ),
   );
   element.addEventListener("input", soon);
   return { element, search, asked };

@@ -48,11 +48,32 @@ export function createLibraryView(health: Health, open: (token: string) => void)
   const playButton = button("Play", () => play(), { class: "primary" });
   const openButton = button("Open", () => marked !== null && open(token(marked)));
   const chosen = h("div", { class: "chosen-words" });
-  const preview = h("div", { class: "preview", hidden: true, role: "group", "aria-label": "Chosen song" }, chosen, playButton, openButton, audio);
+  const preview = h(
+    "div",
+    { class: "preview", hidden: true, role: "group", "aria-label": "Chosen song" },
+    chosen,
+    playButton,
+    openButton,
+    audio,
+  );
   const problems = h("details", { class: "problems", hidden: true });
   map.element.append(tip);
-  const keys = h("p", { class: "note", id: "map-keys" }, "Drag to move, wheel or pinch to zoom; Shift and drag, or L, for a lasso.");
-  const mapCard = h("section", { class: "card map-card", "aria-label": "Map" }, map.element, h("div", { class: "row under-map" }, keys, h("label", { class: "hover-plays", for: "hover-plays" }, hoverPlays, " Play what the pointer rests on")));
+  const keys = h(
+    "p",
+    { class: "note", id: "map-keys" },
+    "Drag to move, wheel or pinch to zoom; Shift and drag, or L, for a lasso.",
+  );
+  const mapCard = h(
+    "section",
+    { class: "card map-card", "aria-label": "Map" },
+    map.element,
+    h(
+      "div",
+      { class: "row under-map" },
+      keys,
+      h("label", { class: "hover-plays", for: "hover-plays" }, hoverPlays, " Play what the pointer rests on"),
+    ),
+  );
   const side = h(
     "section",
     { class: "card side", "aria-label": "Songs" },
@@ -64,7 +85,14 @@ export function createLibraryView(health: Health, open: (token: string) => void)
     problems,
   );
   const heading = h("h1", { tabindex: -1 }, "Library");
-  const element = h("div", { class: "library-view" }, heading, ...(health.library && health.songs > 0 ? [mapCard, side] : [h("section", { class: "card" }, noLibrary(), problems)]));
+  const element = h(
+    "div",
+    { class: "library-view" },
+    heading,
+    ...(health.library && health.songs > 0
+      ? [mapCard, side]
+      : [h("section", { class: "card" }, noLibrary(), problems)]),
+  );
   let columns: MapColumns | null = null;
   let lassoRows: Set<number> | null = null;
   let marked: number | null = null;
@@ -93,9 +121,18 @@ export function createLibraryView(health: Health, open: (token: string) => void)
   async function listProblems(): Promise<void> {
     const { problems: found } = await api.problems().catch(() => ({ problems: [] }));
     problems.hidden = found.length === 0;
-    const rows = found.map(({ file, reason }) => h("tr", {}, h("td", { dir: "auto" }, shown(file)), h("td", {}, shown(reason))));
+    const rows = found.map(({ file, reason }) =>
+      h("tr", {}, h("td", { dir: "auto" }, shown(file)), h("td", {}, shown(reason))),
+    );
     const head = h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "file"), h("th", { scope: "col" }, "reason")));
-    problems.replaceChildren(h("summary", {}, `${counted(found.length, "file")} of the last scan could not be used`), h("div", { class: "problem-table", tabindex: 0, role: "region", "aria-label": "Problems" }, h("table", {}, head, h("tbody", {}, ...rows))));
+    problems.replaceChildren(
+      h("summary", {}, `${counted(found.length, "file")} of the last scan could not be used`),
+      h(
+        "div",
+        { class: "problem-table", tabindex: 0, role: "region", "aria-label": "Problems" },
+        h("table", {}, head, h("tbody", {}, ...rows)),
+      ),
+    );
   }
 
   function lassoed(rows: Set<number> | null): void {
@@ -143,7 +180,11 @@ export function createLibraryView(health: Health, open: (token: string) => void)
     const by = shown(columns.artist[row] ?? "");
     chosen.replaceChildren(
       h("strong", { dir: "auto" }, rowName(columns, row)),
-      h("span", { dir: "auto" }, [by, describe(at), clock(columns.duration_s[row]!)].filter((text) => text !== "").join(" · ")),
+      h(
+        "span",
+        { dir: "auto" },
+        [by, describe(at), clock(columns.duration_s[row]!)].filter((text) => text !== "").join(" · "),
+      ),
     );
     void drawCourse(row);
   }
@@ -176,7 +217,11 @@ export function createLibraryView(health: Health, open: (token: string) => void)
 
   audio.addEventListener("play", follow);
   audio.addEventListener("error", () => {
-    if (audio.hasAttribute("src")) write(trouble, "This song’s sound cannot be played here: its file is gone, or the browser does not know its kind.");
+    if (audio.hasAttribute("src"))
+      write(
+        trouble,
+        "This song’s sound cannot be played here: its file is gone, or the browser does not know its kind.",
+      );
   });
   for (const name of ["play", "pause", "ended"]) {
     audio.addEventListener(name, () => write(playButton, audio.paused ? "Play" : "Pause"));
@@ -188,7 +233,11 @@ export function createLibraryView(health: Health, open: (token: string) => void)
     tip.hidden = row === null;
     if (row === null || columns === null) return;
     const by = shown(columns.artist[row] ?? "");
-    tip.replaceChildren(h("strong", { dir: "auto" }, rowName(columns, row)), ...(by === "" ? [] : [h("span", { dir: "auto" }, by)]), h("span", {}, describe({ arousal: columns.arousal[row]!, valence: columns.valence[row]! })));
+    tip.replaceChildren(
+      h("strong", { dir: "auto" }, rowName(columns, row)),
+      ...(by === "" ? [] : [h("span", { dir: "auto" }, by)]),
+      h("span", {}, describe({ arousal: columns.arousal[row]!, valence: columns.valence[row]! })),
+    );
     const wide = map.element.clientWidth;
     tip.style.left = `${Math.min(x + 14, wide - Math.min(wide, tip.offsetWidth) - 4)}px`;
     tip.style.top = `${y + 14}px`;
@@ -203,7 +252,12 @@ export function createLibraryView(health: Health, open: (token: string) => void)
     if (event.key === "/") filters.search.focus();
     else if (event.key === "l") map.lasso(true);
     else if (event.key === "Escape" && lassoRows !== null) lassoed(null);
-    else if (event.key === " " && marked !== null && !(event.target instanceof HTMLElement && event.target.closest("button, a, summary, input"))) play();
+    else if (
+      event.key === " " &&
+      marked !== null &&
+      !(event.target instanceof HTMLElement && event.target.closest("button, a, summary, input"))
+    )
+      play();
     else return false;
     return true;
   }

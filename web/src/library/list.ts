@@ -43,7 +43,13 @@ export function createList(told: ListTold): SongRows {
   function line(all: MapColumns, row: number, place: number): HTMLElement {
     const option = h(
       "div",
-      { id: `row-${row}`, role: "option", "aria-selected": String(row === marked), "aria-setsize": order.length, "aria-posinset": place + 1 },
+      {
+        id: `row-${row}`,
+        role: "option",
+        "aria-selected": String(row === marked),
+        "aria-setsize": order.length,
+        "aria-posinset": place + 1,
+      },
       h("span", { class: `swatch q-${QUADRANTS[all.quadrant[row]!]}`, "aria-hidden": "true" }),
       h("span", { class: "title", dir: "auto" }, rowName(all, row)),
       h("span", { class: "by", dir: "auto" }, shown(all.artist[row] ?? "")),
@@ -58,14 +64,22 @@ export function createList(told: ListTold): SongRows {
   function intoSight(place: number): void {
     const top = place * ROW_PX;
     if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + ROW_PX > element.scrollTop + element.clientHeight) element.scrollTop = top + ROW_PX - element.clientHeight;
+    else if (top + ROW_PX > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + ROW_PX - element.clientHeight;
   }
 
   element.addEventListener("scroll", draw, { passive: true });
   element.addEventListener("keydown", (event) => {
     const place = marked === null ? -1 : (places.get(marked) ?? -1);
     const page = Math.max(1, Math.floor(element.clientHeight / ROW_PX) - 1);
-    const moves: Record<string, number> = { ArrowDown: place + 1, ArrowUp: place - 1, PageDown: place + page, PageUp: place - page, Home: 0, End: order.length - 1 };
+    const moves: Record<string, number> = {
+      ArrowDown: place + 1,
+      ArrowUp: place - 1,
+      PageDown: place + page,
+      PageUp: place - page,
+      Home: 0,
+      End: order.length - 1,
+    };
     const to = moves[event.key];
     if (to !== undefined && order.length > 0) told.pick(order[Math.max(0, Math.min(order.length - 1, to))]!);
     else if (event.key === "Enter" && marked !== null) told.open(marked);
@@ -97,4 +111,3 @@ export function createList(told: ListTold): SongRows {
 export function rowName(columns: MapColumns, row: number): string {
   return shown(columns.title[row] ?? "") || `Song ${columns.id[row]}`;
 }
-

@@ -19,7 +19,8 @@ const REACH_PX = 14;
 const MOVING_DOTS = 15_000;
 const REST_MS = 120;
 const PAN_PX = 60;
-const LASSO_ICON = "M12 4c5 0 8.5 2.4 8.5 5.800S17 15.6 12 15.600c-1 0-1.9-.1-2.8-.3-.3 1.5-1.3 3-3.2 4.700l-1.3-1.500c1.5-1.3 2.2-2.3 2.5-3.300C4.9 14.2 3.5 12.3 3.5 9.8 3.5 6.4 7 4 12 4zm0 2C8.2 6 5.5 7.6 5.5 9.800s2.7 3.8 6.5 3.8 6.5-1.6 6.5-3.800S15.8 6 12 6z";
+const LASSO_ICON =
+  "M12 4c5 0 8.5 2.4 8.5 5.800S17 15.6 12 15.600c-1 0-1.9-.1-2.8-.3-.3 1.5-1.3 3-3.2 4.700l-1.3-1.500c1.5-1.3 2.2-2.3 2.5-3.300C4.9 14.2 3.5 12.3 3.5 9.8 3.5 6.4 7 4 12 4zm0 2C8.2 6 5.5 7.6 5.5 9.800s2.7 3.8 6.5 3.8 6.5-1.6 6.5-3.800S15.8 6 12 6z";
 
 type Dot = [number, number, number]; // valence, arousal, row of the columns
 
@@ -42,9 +43,17 @@ export interface MapTold {
 }
 
 export function createMap(told: MapTold): SongMap {
-  const canvas = h("canvas", { tabindex: 0, role: "img", "aria-label": "Map of the songs: valence from left to right, arousal from bottom to top", "aria-describedby": "map-keys" });
+  const canvas = h("canvas", {
+    tabindex: 0,
+    role: "img",
+    "aria-label": "Map of the songs: valence from left to right, arousal from bottom to top",
+    "aria-describedby": "map-keys",
+  });
   const context = canvas.getContext("2d")!;
-  const lassoButton = iconButton("Lasso", LASSO_ICON, () => setLasso(!lassoing), { "aria-pressed": "false", "aria-keyshortcuts": "l" });
+  const lassoButton = iconButton("Lasso", LASSO_ICON, () => setLasso(!lassoing), {
+    "aria-pressed": "false",
+    "aria-keyshortcuts": "l",
+  });
   const tools = h(
     "div",
     { class: "tools", role: "group", "aria-label": "Map" },
@@ -72,7 +81,14 @@ export function createMap(told: MapTold): SongMap {
 
   function size(): { width: number; height: number; unit: number } {
     const { clientWidth: width, clientHeight: height } = canvas;
-    return { width, height, unit: Math.max(10, Math.min(width / 2 - (width < NARROW_PX ? MARGIN.narrow : MARGIN.side), height / 2 - MARGIN.end)) };
+    return {
+      width,
+      height,
+      unit: Math.max(
+        10,
+        Math.min(width / 2 - (width < NARROW_PX ? MARGIN.narrow : MARGIN.side), height / 2 - MARGIN.end),
+      ),
+    };
   }
 
   function onScreen(valence: number, arousal: number): [number, number] {
@@ -118,7 +134,12 @@ export function createMap(told: MapTold): SongMap {
   }
 
   canvas.addEventListener("keydown", (event) => {
-    const by: Record<string, [number, number]> = { ArrowLeft: [PAN_PX, 0], ArrowRight: [-PAN_PX, 0], ArrowUp: [0, PAN_PX], ArrowDown: [0, -PAN_PX] };
+    const by: Record<string, [number, number]> = {
+      ArrowLeft: [PAN_PX, 0],
+      ArrowRight: [-PAN_PX, 0],
+      ArrowUp: [0, PAN_PX],
+      ArrowDown: [0, -PAN_PX],
+    };
     const pan = by[event.key];
     if (pan !== undefined) zooming.translateBy(chosenCanvas, pan[0] / transform.k, pan[1] / transform.k);
     else if (event.key === "+" || event.key === "=") scaleBy(1.6);
@@ -203,7 +224,10 @@ export function createMap(told: MapTold): SongMap {
 
   function drawDots(all: MapColumns, disc: Disc, width: number, height: number): void {
     const count = all.id.length;
-    const radius = Math.min(6, (count > 3000 ? 1.8 : count > 400 ? 2.8 : 4.2) * Math.min(1, 0.4 + size().unit / 400) * transform.k ** 0.35);
+    const radius = Math.min(
+      6,
+      (count > 3000 ? 1.8 : count > 400 ? 2.8 : 4.2) * Math.min(1, 0.4 + size().unit / 400) * transform.k ** 0.35,
+    );
     const step = moving !== 0 && count > MOVING_DOTS ? Math.ceil(count / MOVING_DOTS) : 1;
     const look = { width, height, radius, opacity: radius < 2.5 ? 0.62 : 0.85, step, chosen };
     canvas.dataset.dots = String(dots.draw(context, all, disc, look));
@@ -223,7 +247,8 @@ export function createMap(told: MapTold): SongMap {
   function drawMark(): void {
     if (marked === null || columns === null) return;
     const at = path === null ? null : pathAt(path, pathTime);
-    const [x, y] = at === null ? onScreen(columns.valence[marked]!, columns.arousal[marked]!) : onScreen(at.valence, at.arousal);
+    const [x, y] =
+      at === null ? onScreen(columns.valence[marked]!, columns.arousal[marked]!) : onScreen(at.valence, at.arousal);
     context.beginPath();
     context.arc(x, y, 6.5, 0, 2 * Math.PI);
     context.fillStyle = color("here");
@@ -256,7 +281,11 @@ export function createMap(told: MapTold): SongMap {
       marked = null;
       path = null;
       chosen = null;
-      tree = quadtree<Dot>(next.id.map((_, row): Dot => [next.valence[row]!, next.arousal[row]!, row]), ([v]) => v, ([, a]) => a);
+      tree = quadtree<Dot>(
+        next.id.map((_, row): Dot => [next.valence[row]!, next.arousal[row]!, row]),
+        ([v]) => v,
+        ([, a]) => a,
+      );
       redraw();
     },
     choose(rows) {

@@ -53,7 +53,11 @@ export function createCourse(home: HTMLElement, laid: () => void): Course {
     plot?.destroy();
     built = what;
     step = 0;
-    plot = new uPlot(options(curves, () => ({ from, to, top, shown, provisional }), drawn), [[0]], home);
+    plot = new uPlot(
+      options(curves, () => ({ from, to, top, shown, provisional }), drawn),
+      [[0]],
+      home,
+    );
     plot.root.append(names);
   }
 
@@ -185,7 +189,8 @@ function options(curves: CurveObject[], state: () => State, drawn: () => void): 
       if (high < 0 || low < 0) continue;
       bands.push({
         series: [first + high, first + low],
-        fill: () => (state().shown.bands && state().shown[axis] ? `${color(axis)}${which === 0 ? "22" : "12"}` : "transparent"),
+        fill: () =>
+          state().shown.bands && state().shown[axis] ? `${color(axis)}${which === 0 ? "22" : "12"}` : "transparent",
       });
     }
   });
@@ -233,7 +238,8 @@ function line(row: Row, which: number, state: () => State): uPlot.Series {
   if (row !== "arousal" && row !== "valence") {
     const axis = row.startsWith("arousal") ? "arousal" : "valence";
     // where the bands of both axes overlap, only their edges tell them apart
-    const edge = (): string => (state().shown.bands && state().shown[axis] ? `${color(axis)}${which === 0 ? "55" : "30"}` : "transparent");
+    const edge = (): string =>
+      state().shown.bands && state().shown[axis] ? `${color(axis)}${which === 0 ? "55" : "30"}` : "transparent";
     return { stroke: edge, width: 1, points: { show: false }, spanGaps: true };
   }
   return {

@@ -105,7 +105,13 @@ export function extremes(times: number[], values: number[]): Extremes {
     if (value > values[high]!) high = i;
     sum += value;
   });
-  return { mean: sum / values.length, low: values[low]!, lowAt: times[low]!, high: values[high]!, highAt: times[high]! };
+  return {
+    mean: sum / values.length,
+    low: values[low]!,
+    lowAt: times[low]!,
+    high: values[high]!,
+    highAt: times[high]!,
+  };
 }
 
 /** The part of the points in each quadrant and in the neutral middle, in the order of `QUADRANTS`. */

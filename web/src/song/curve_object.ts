@@ -29,4 +29,3 @@ export interface CurveObject {
   novelty?: number;
   warnings?: string[];
 }
-

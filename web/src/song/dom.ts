@@ -40,7 +40,12 @@ export function button(label: string, press: () => void, attributes: Attributes 
 }
 
 /** A button that shows a drawing; its name is for those who do not see it, and its hint. */
-export function iconButton(name: string, icon: string, press: () => void, attributes: Attributes = {}): HTMLButtonElement {
+export function iconButton(
+  name: string,
+  icon: string,
+  press: () => void,
+  attributes: Attributes = {},
+): HTMLButtonElement {
   const element = button("", press, { "aria-label": name, title: name, class: "icon", ...attributes });
   element.append(svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: icon })));
   return element;

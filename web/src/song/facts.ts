@@ -35,7 +35,10 @@ export function songCard(curve: CurveObject): HTMLElement {
 }
 
 export function aboutCard(curve: CurveObject): HTMLElement {
-  const bands = curve.arousal_low === undefined ? "" : "The pale bands are 90 % intervals: the model expects nine of ten ratings to lie inside. ";
+  const bands =
+    curve.arousal_low === undefined
+      ? ""
+      : "The pale bands are 90 % intervals: the model expects nine of ten ratings to lie inside. ";
   return h(
     "section",
     { class: "card about", "aria-label": "About the curve" },
@@ -77,7 +80,10 @@ export function compareCard(names: string[], curves: CurveObject[]): HTMLElement
     ["length", (curve) => clock(curve.duration_s)],
     ...QUADRANTS.slice(0, 4).map((name, i): [string, (curve: CurveObject) => string] => [
       `likely ${name}`,
-      (curve) => (curve.song?.probabilities === undefined ? percent(timeShares(curve)[i]!) : percent(curve.song.probabilities[name] ?? 0)),
+      (curve) =>
+        curve.song?.probabilities === undefined
+          ? percent(timeShares(curve)[i]!)
+          : percent(curve.song.probabilities[name] ?? 0),
     ]),
   ];
   return h(
@@ -103,10 +109,20 @@ function summary(curve: CurveObject): HTMLElement {
   const rows = AXES.map((axis) => {
     const { mean, low, lowAt, high, highAt } = extremes(curve.times_s, curve[axis]);
     const [from, to] = [curve.song?.[`${axis}_low`], curve.song?.[`${axis}_high`]];
-    const ends = from === undefined || to === undefined ? [] : [" ", h("span", { class: "at" }, `${signed(from)} to ${signed(to)}`)];
+    const ends =
+      from === undefined || to === undefined
+        ? []
+        : [" ", h("span", { class: "at" }, `${signed(from)} to ${signed(to)}`)];
     const moment = (value: number, t: number): HTMLElement =>
       h("td", {}, signed(value), " ", h("span", { class: "at" }, `at ${clock(t)}`));
-    return h("tr", {}, h("th", { scope: "row", class: axis }, axis), h("td", {}, signed(mean), ...ends), moment(low, lowAt), moment(high, highAt));
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row", class: axis }, axis),
+      h("td", {}, signed(mean), ...ends),
+      moment(low, lowAt),
+      moment(high, highAt),
+    );
   });
   return h("table", { class: "summary" }, h("thead", {}, h("tr", {}, h("td"), ...head)), h("tbody", {}, ...rows));
 }
@@ -125,7 +141,10 @@ function rating(song: SongFacts | undefined): HTMLElement[] {
     const [at, low, high] = [`${axis}_9`, `${axis}_9_low`, `${axis}_9_high`].map((key) => (found[key] ?? 0).toFixed(1));
     return `${axis} ${at} (${low} to ${high})`;
   });
-  return [h("h3", {}, "Expected rating as a whole, from 1 to 9"), h("p", {}, `${words.join(", ")}; in brackets the 90 % interval`)];
+  return [
+    h("h3", {}, "Expected rating as a whole, from 1 to 9"),
+    h("p", {}, `${words.join(", ")}; in brackets the 90 % interval`),
+  ];
 }
 
 function shares(rows: [string, number][]): HTMLElement {
@@ -153,7 +172,11 @@ function table(curve: CurveObject): HTMLElement {
   const rows = starts.flatMap((start) => {
     const inside = curve.times_s.flatMap((t, i) => (t >= start && t < start + span ? [i] : []));
     if (inside.length === 0) return [];
-    const mean = (values: number[]): number => thinned(inside.map((i) => values[i]!), inside.length)[0]!;
+    const mean = (values: number[]): number =>
+      thinned(
+        inside.map((i) => values[i]!),
+        inside.length,
+      )[0]!;
     const [arousal, valence] = [mean(curve.arousal), mean(curve.valence)];
     const cells = [signed(arousal), signed(valence), describe({ arousal, valence })];
     return [h("tr", {}, h("th", { scope: "row" }, clock(start)), ...cells.map((cell) => h("td", {}, cell)))];

@@ -64,7 +64,13 @@ export function createInstrument(audio: HTMLAudioElement): Instrument {
         iconButton("Whole song", ICONS.whole, () => stage.zoom(0), { "aria-keyshortcuts": "0" }),
         iconButton("Zoom in", ICONS.closer, () => stage.zoom(2), { "aria-keyshortcuts": "+" }),
       ),
-      h("dl", { class: "readings" }, ...(["arousal", "valence"] as const).map((axis) => h("div", { class: axis }, h("dt", {}, axis), readings[axis]))),
+      h(
+        "dl",
+        { class: "readings" },
+        ...(["arousal", "valence"] as const).map((axis) =>
+          h("div", { class: axis }, h("dt", {}, axis), readings[axis]),
+        ),
+      ),
     ),
     note,
     audio,
@@ -114,7 +120,8 @@ export function createInstrument(audio: HTMLAudioElement): Instrument {
 
   function toggle(): void {
     if (!sounding) return;
-    if (audio.paused) audio.play().catch(() => undefined); // `error` of the element tells what there is to tell
+    if (audio.paused)
+      audio.play().catch(() => undefined); // `error` of the element tells what there is to tell
     else audio.pause();
   }
 
@@ -130,7 +137,14 @@ export function createInstrument(audio: HTMLAudioElement): Instrument {
     const steps: Record<string, number> = { ArrowLeft: -one, ArrowRight: one };
     if (event.target === stage.slider) {
       const page = length / 10;
-      Object.assign(steps, { ArrowDown: -one, ArrowUp: one, PageDown: -page, PageUp: page, Home: -length, End: length });
+      Object.assign(steps, {
+        ArrowDown: -one,
+        ArrowUp: one,
+        PageDown: -page,
+        PageUp: page,
+        Home: -length,
+        End: length,
+      });
     }
     return steps[event.key];
   }

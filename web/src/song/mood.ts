@@ -6,12 +6,14 @@ export interface Point {
   valence: number;
 }
 
+// prettier-ignore
 const ANGLES_DEG: Record<string, number> = {
   happy: 7.8, delighted: 24.9, excited: 48.6, astonished: 69.8, aroused: 73.8, tense: 92.8, alarmed: 96.5,
   angry: 99, afraid: 116, annoyed: 123, distressed: 138, frustrated: 141, miserable: 188.7, sad: 207.5,
   gloomy: 209, depressed: 210, bored: 242, droopy: 256.6, tired: 267.7, sleepy: 271.9, calm: 316.2, relaxed: 318,
   satisfied: 319, "at ease": 321, content: 323, serene: 328.6, glad: 349, pleased: 353.2,
 };
+// prettier-ignore
 export const RIM_WORDS = [
   "happy", "delighted", "excited", "aroused", "tense", "afraid", "distressed", "miserable", "sad", "bored",
   "tired", "calm", "serene", "pleased",

@@ -54,7 +54,8 @@ export function createPlane(seek: (t: number) => void): Plane {
     const [here, there] = paths.map((path, i) => pathAt(path, Math.min(t, ends[i] ?? t)));
     if (here === undefined) return [];
     move(point, here);
-    if (!calm.matches) circles.forEach((circle, i) => move(circle, pathAt(first, Math.max(0, t - (i + 1) * TRAIL_STEP_S))));
+    if (!calm.matches)
+      circles.forEach((circle, i) => move(circle, pathAt(first, Math.max(0, t - (i + 1) * TRAIL_STEP_S))));
     const over = there === undefined || t > (ends[1] ?? t); // the shorter song has ended
     other.setAttribute("visibility", over ? "hidden" : "visible");
     if (there !== undefined) move(other, there);

@@ -31,7 +31,15 @@ export function createStage(audio: HTMLAudioElement, seek: (t: number) => void):
   const dots = { arousal: h("i", { class: "dot arousal" }), valence: h("i", { class: "dot valence" }) };
   const slider = h(
     "div",
-    { id: "stage", role: "slider", tabindex: 0, "aria-label": "Position in the song", "aria-valuemin": 0, "aria-valuemax": 1, "aria-valuenow": 0 },
+    {
+      id: "stage",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": "Position in the song",
+      "aria-valuemin": 0,
+      "aria-valuemax": 1,
+      "aria-valuenow": 0,
+    },
     hover,
     cursor,
     dots.arousal,
@@ -112,9 +120,11 @@ export function createStage(audio: HTMLAudioElement, seek: (t: number) => void):
   slider.addEventListener(
     "wheel",
     (event) => {
-      const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.shiftKey ? event.deltaY : 0;
+      const sideways =
+        Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.shiftKey ? event.deltaY : 0;
       if (event.ctrlKey || event.metaKey) zoomAbout(timeAt(event.clientX), Math.exp(-event.deltaY / 200));
-      else if (sideways !== 0 && to - from < length) view(from + (sideways / slider.clientWidth) * (to - from), to - from);
+      else if (sideways !== 0 && to - from < length)
+        view(from + (sideways / slider.clientWidth) * (to - from), to - from);
       else return;
       event.preventDefault();
     },

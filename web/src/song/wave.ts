@@ -112,7 +112,10 @@ function colors(): { waveColor: string; progressColor: string } {
   return { waveColor: color("wave-rms"), progressColor: color("ink") };
 }
 
-async function decoded(source: Sound["source"], seconds: number): Promise<{ peaks: Float32Array; seconds: number } | null> {
+async function decoded(
+  source: Sound["source"],
+  seconds: number,
+): Promise<{ peaks: Float32Array; seconds: number } | null> {
   if (source === null || seconds > LONGEST_S) return null;
   try {
     const bytes = await (typeof source === "string" ? await fetch(source) : source).arrayBuffer();
