@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import signal
 import tarfile
 from pathlib import Path
 
@@ -20,7 +21,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the extractor once, where parallel processes are about to start that would each do so."""
+    """Let Ctrl-C be tested, and compile the extractor once, before parallel processes start that would each do so."""
+    # a shell that starts the tests in the background has them, and all that they start, ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         for feature_set in FEATURE_SETS.values():
             prepare(feature_set)

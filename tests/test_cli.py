@@ -23,6 +23,7 @@ import soundfile
 
 from command_line import run
 from moodcurve import cli
+from moodcurve.cli.waiting import interrupts
 from moodcurve.datasets.deam import Labels
 from moodcurve.features import COMPARE260, FEATURE_SETS
 from moodcurve.formats import FORMATS
@@ -348,6 +349,20 @@ def test_a_file_that_crashes_its_process_costs_itself_only(several: list[Path], 
     complaints = [line for line in done.stderr.splitlines() if "second.flac" in line]
     assert complaints == [f"moodcurve: {several[1]}: the process that worked on it crashed (signal 11)"]
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"long.csv", "third.csv"}
+
+
+def test_ctrl_c_stays_ignored_where_the_shell_had_it_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interrupts() as check:
+            signal.raise_signal(signal.SIGINT)
+            check()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt), interrupts() as check:
+        signal.raise_signal(signal.SIGINT)
+        check()
 
 
 def test_ctrl_c_stops_all_processes_and_leaves_nothing_half_written(song: Path, tmp_path: Path) -> None:

@@ -90,7 +90,8 @@ def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[Progress]:
 def interrupts() -> Iterator[Callable[[], None]]:
     """Give a check that raises KeyboardInterrupt once Ctrl-C was pressed; pressed again, it acts at once.
 
-    Raised wherever it comes, inside a decoder's C code for one, an interrupt can be lost or crash the process.
+    Raised wherever it comes, inside a decoder's C code for one, an interrupt can be lost or crash the process. Where
+    the process was told to ignore it, as a shell does with what a script starts in the background, it stays ignored.
     """
     pressed = False
 
@@ -103,7 +104,9 @@ def interrupts() -> Iterator[Callable[[], None]]:
         if pressed:
             raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, note)
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, note)
     try:
         yield check
     finally:
