@@ -192,6 +192,31 @@ def test_a_model_whose_answer_is_no_number_is_refused(model_file: Path, tmp_path
         load_model(path).predict(SONG.features)
 
 
+def reshaped(model_file: Path, path: Path, shape: list[int]) -> Path:
+    """Write the model with its answer in another shape."""
+    proto = onnx.load(model_file)
+    last = next(node for node in proto.graph.node if "arousal_valence" in node.output)
+    last.output[list(last.output).index("arousal_valence")] = "before"
+    proto.graph.initializer.append(numpy_helper.from_array(np.array(shape), "shape"))
+    proto.graph.node.append(helper.make_node("Reshape", ["before", "shape"], ["arousal_valence"]))
+    for axis in proto.graph.output[0].type.tensor_type.shape.dim:
+        axis.Clear()
+    onnx.save(proto, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [([7, 2], "its graph fails on features of its own columns"), ([2, -1], "is not arousal and valence of each row")],
+)
+def test_a_graph_that_fails_when_it_runs_is_refused(
+    model_file: Path, tmp_path: Path, shape: list[int], message: str
+) -> None:
+    model = load_model(reshaped(model_file, tmp_path / "odd.onnx", shape))
+    with pytest.raises(ModelError, match=rf"odd\.onnx: .*{message}"):
+        model.predict(SONG.features)
+
+
 def test_incomplete_metadata_is_refused(model_file: Path, tmp_path: Path) -> None:
     proto = onnx.load(model_file)
     kept = [p for p in proto.metadata_props if p.key != "moodcurve.columns"]

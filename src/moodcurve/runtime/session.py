@@ -30,21 +30,37 @@ class Session:
 
     Attributes
     ----------
+    label : str
+        What messages call its file.
     inputs, outputs : tuple of str
         Their names.
     place_size : int
         Numbers in each row of the output `PLACE`; 0 where it is not there, or does not say.
     """
 
+    label: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     place_size: int
     _onnx: "onnxruntime.InferenceSession"
 
     def run(self, values: FloatArray, state: FloatArray | None) -> dict[str, FloatArray]:
-        """Give the outputs by name for rows (n, columns), and the state (1, size) where rows carry one."""
+        """Give the outputs by name for rows (n, columns), and the state (1, size) where rows carry one.
+
+        Raises
+        ------
+        ModelError
+            If the graph fails, or does not give arousal and valence, and their spread, for each row.
+        """
         fed = {INPUT: values} if state is None else {INPUT: values, STATE: state}
-        return dict(zip(self.outputs, self._onnx.run(self.outputs, fed), strict=True))
+        try:
+            found = dict(zip(self.outputs, self._onnx.run(self.outputs, fed), strict=True))
+        except _refusals() as error:
+            raise ModelError(f"{self.label}: its graph fails on features of its own columns") from error
+        for name in {OUTPUT, SPREAD} & found.keys():
+            if found[name].shape != (len(values), 2):
+                raise ModelError(f"{self.label}: its output {name!r} is not arousal and valence of each row")
+        return found
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -64,7 +80,6 @@ def open_session(data: bytes, label: str) -> Session:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # imported here: it takes a third of a second, which reading a curve or a help text should not
     import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
     options = onnxruntime.SessionOptions()
     # one thread: the models are small, and sums always run in the same order
@@ -76,20 +91,28 @@ def open_session(data: bytes, label: str) -> Session:
     options.log_severity_level = 4
     try:
         onnx = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except (
-        refusals.Fail,
-        refusals.InvalidArgument,
-        refusals.InvalidGraph,
-        refusals.InvalidProtobuf,
-        refusals.NotImplemented,
-        refusals.RuntimeException,
-    ) as error:
+    except _refusals() as error:
         raise ModelError(f"{label}: not an ONNX model that ONNX Runtime can run") from error
     outputs = {output.name: output.shape for output in onnx.get_outputs()}
     size = outputs.get(PLACE, [])[1:]
     return Session(
+        label=label,
         inputs=tuple(value.name for value in onnx.get_inputs()),
         outputs=tuple(outputs),
         place_size=size[0] if len(size) == 1 and isinstance(size[0], int) else 0,
         _onnx=onnx,
+    )
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Name what ONNX Runtime raises of a graph that it cannot load or run."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as raised
+
+    return (
+        raised.Fail,
+        raised.InvalidArgument,
+        raised.InvalidGraph,
+        raised.InvalidProtobuf,
+        raised.NotImplemented,
+        raised.RuntimeException,
     )
