@@ -47,7 +47,12 @@ have_browser() {
     return 1
 }
 
-if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ]; then
+# `pip install .` into this environment puts a copy in the place of this folder, which would then stay as it was
+is_editable() {
+    ls $venv/lib/python3*/site-packages/_editable_impl_moodcurve.pth >/dev/null 2>&1
+}
+
+if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || ! is_editable; then
     if ! [ -x $venv/bin/pip ]; then
         python=$(find_python)
         # a Python without ensurepip makes half an environment: start it afresh
