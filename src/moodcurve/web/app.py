@@ -96,6 +96,7 @@ def _app() -> FastAPI:
         default_response_class=Response,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # whose answers would repeat the name that the client gave
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     problems.install(app)

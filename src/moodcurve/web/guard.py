@@ -5,6 +5,7 @@ that requests are sent to are checked (DNS rebinding), where they come from (cro
 than this machine's users can reach the server, and what our own page may do is limited (content security policy).
 """
 
+import re
 import secrets
 import socket
 from http.cookies import CookieError, SimpleCookie
@@ -32,6 +33,8 @@ HEADERS = {
 }
 """Of every answer."""
 _READING = ("GET", "HEAD", "OPTIONS")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^][@/?#\\:]*)(?::[0-9]*)?")
+"""The field's form (RFC 9110, section 7.2), its name or address and perhaps a port."""
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -106,14 +109,12 @@ class Guard:
 
     def _check_host(self, headers: Headers) -> None:
         host = headers.get("host", "")
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
-            name = ""
+        written = _HOST.fullmatch(host)
+        name = written[1].strip("[]").lower() if written else ""
         address = address_of(name)
         if name in self._names or (address is not None and (self._any_address or address.is_loopback)):
             return
-        raise ProblemError(421, f"this server does not go by the name {name[:100]!r}; use the address that it shows")
+        raise ProblemError(421, f"this server does not go by the name {host[:100]!r}; use the address that it shows")
 
     def _check_origin(self, method: str, headers: Headers, *, guarded: bool) -> None:
         changing = method not in _READING

@@ -47,7 +47,9 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP as all else is answered."""
-        self.transport.write(_plain(ProblemError(400, "the request is not HTTP/1.1 as RFC 9112 has it")))
+        self.transport.write(
+            _plain(ProblemError(400, "the request is not HTTP/1.1 as RFC 9112 has it, or its head is too large"))
+        )
         self.transport.close()
 
 

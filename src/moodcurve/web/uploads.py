@@ -1,6 +1,7 @@
 """A file that a client sends (multipart/form-data, RFC 7578), written to the server's folder as it arrives."""
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -30,6 +31,9 @@ _WRITTEN = 1 << 20
 _LONGEST_NAME = 200
 _SPARED, _SPARED_S = 1 << 28, 5.0
 """So many bytes are read of a body that is refused, for so long."""
+
+# what it says of forms that are none is answered, and not for the one who runs the server
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 _EXPECTED = f"expected multipart/form-data with the one field {FIELD!r}, a file"
 
