@@ -1,6 +1,7 @@
 """Protocols: who trains, who is tested, the figures that follow, and how they are shown."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def test_table_and_figure_show_ours_beside_the_published(protocol: str, tmp_path
     lines = explanations(result)
     assert PROTOCOLS[protocol].description in lines[0]
     single = [split["arousal"]["r2"] for split in result.models[0].splits]
-    assert any(f"MLR, R² of single splits: {min(single):.3f} to {max(single):.3f} (arousal)" in x for x in lines)
+    assert any(f"MLR, r² of single splits: {min(single):.3f} to {max(single):.3f} (arousal)" in x for x in lines)
     draw(result, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
@@ -185,6 +186,8 @@ def test_the_ceilings_stand_in_the_table_as_on_the_page_of_the_raters(deam_dir: 
                 assert row.intervals[axis][name].as_dict() == pytest.approx(expected)
             r, r2 = (row.intervals[axis][name] for name in ("r", "r2"))
             assert r2.low == pytest.approx(r.low**2)
+            explained = row.intervals[axis]["determination"].value
+            assert math.isnan(explained) if way == "one_rater" else explained == r2.value
     made = replace(run_benchmark(DATASET, "deam", ["mlr"]), ceilings=rows)
     assert [row[0] for row in table(made)[1::2]] == ["MLR", *NAMES, *CEILING_NAMES.values()]
     draw(made, tmp_path / "figure.svg")
@@ -204,10 +207,17 @@ def test_no_ceiling_without_raters(small_deam: Path) -> None:
 def test_the_papers_table_1_is_quoted() -> None:
     result = run_benchmark(made_dataset(10, frames=4), "paper", ["mlr"])
     rows = {row[:2]: dict(zip(table(result)[0], row, strict=True)) for row in table(result)}
-    assert rows["FFNN (paper)", "arousal"]["R²"] == "0.680"
-    assert rows["FFNN (paper)", "valence"]["R²"] == "0.660"
+    assert rows["FFNN (paper)", "arousal"]["r²"] == "0.680"
+    assert rows["FFNN (paper)", "valence"]["r²"] == "0.660"
     assert rows["MLR (paper)", "valence"]["RMSE"] == "0.170"
     assert rows["SVR (paper)", "arousal"]["RMSE"] == "–"
+    lines = explanations(result)
+    assert any(
+        line.startswith("FFNN (paper): ")
+        and line.endswith('Feng, Markov & Yu, "Music Emotion Recognition", 2016, Table 1.')
+        for line in lines
+    )
+    assert any(line.startswith("r² is the squared correlation") for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -437,7 +437,7 @@ def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
     everything = run("evaluate", small_deam, "--model", model)
     assert "learned from 48 of these 51 songs" in everything.stderr
     for axis in ("arousal", "valence"):
-        judged = {"rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "coverage90", "width90"}
+        judged = {"rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination", "coverage90", "width90"}
         assert set(figures[axis]) == judged
     ids.write_text("2\n3\n1004\n9999\n")
     partly = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")

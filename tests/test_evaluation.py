@@ -45,6 +45,7 @@ def test_figures_are_the_plain_formulas(model) -> None:
             "r": np.corrcoef(t, p)[0, 1],
             "r2": np.corrcoef(t, p)[0, 1] ** 2,
             "ccc": concordance(t, p),
+            "determination": 1 - ((t - p) ** 2).mean() / t.var(),
         }
         # a model without intervals
         assert (judged[axis].pop("coverage90"), judged[axis].pop("width90")) == (None, None)

@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import scipy.stats
+import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from moodcurve.bootstrap import bootstrap, bootstrap_difference
-from moodcurve.metrics import STATISTICS, ccc, pearson_r, r2, rmse, scores
+from moodcurve.metrics import STATISTICS, ccc, determination, pearson_r, r2, rmse, scores
 
 Array = npt.NDArray[np.float64]
 Songs = list[Array]
@@ -55,6 +56,16 @@ def test_known_answers() -> None:
     assert r2(np.array([1.0, 2, 3]), np.array([1.0, 3, 2])) == pytest.approx(0.25, abs=1e-15)
 
 
+def test_determination_is_not_the_squared_correlation() -> None:
+    y = np.array([0.0, 1, 2, 3])  # variance 1.25
+    assert determination(y, y) == 1
+    assert determination(y, np.full(4, y.mean())) == 0
+    assert determination(y, y + 1) == pytest.approx(1 - 1 / 1.25, abs=1e-15)
+    # errors -3 -1 1 3, mean square 5: worse than the mean, though the squared correlation is 1
+    assert determination(y, y[::-1]) == pytest.approx(1 - 5 / 1.25, abs=1e-15)
+    assert r2(y, y[::-1]) == pytest.approx(1, abs=1e-15)
+
+
 NUMBERS = st.integers(-1000, 1000).map(lambda i: i / 1000)
 PAIRS = (
     st.integers(2, 50)
@@ -72,6 +83,8 @@ def test_figures_equal_plain_formulas(pair: tuple[Array, Array]) -> None:
     assert pearson_r(y, p) == pytest.approx(np.corrcoef(y, p)[0, 1], abs=1e-9)
     assert r2(y, p) == pytest.approx(scipy.stats.linregress(y, p).rvalue ** 2, abs=1e-9)
     assert ccc(y, p) == pytest.approx(plain_ccc(y, p), abs=1e-9)
+    # errors over a spread of 1e-3 at least: up to 4e6, of which double precision leaves ten digits
+    assert determination(y, p) == pytest.approx(sklearn.metrics.r2_score(y, p), rel=1e-9, abs=1e-9)
     assert abs(ccc(y, p)) <= abs(pearson_r(y, p)) + 1e-12  # Lin 1989: |CCC| never exceeds |r|
 
 
@@ -94,6 +107,7 @@ def test_a_constant_series_has_no_correlation(value: float, dtype: type) -> None
     for y, p in ((rated, constant), (constant, rated)):
         assert math.isnan(pearson_r(y, p))
         assert math.isnan(r2(y, p))
+        assert math.isnan(determination(y, p)) == (y is constant)
         assert ccc(y, p) == 0
         assert rmse(y, p) == pytest.approx(plain_rmse(y, p), rel=1e-6)  # float32 input
 
@@ -125,9 +139,10 @@ def test_one_point() -> None:
     assert math.isnan(pearson_r(y, p))
     assert math.isnan(r2(y, p))
     assert math.isnan(ccc(y, p))
+    assert math.isnan(determination(y, p))
 
 
-@pytest.mark.parametrize("metric", [rmse, pearson_r, r2, ccc])
+@pytest.mark.parametrize("metric", [rmse, pearson_r, r2, ccc, determination])
 def test_input_that_is_no_pair_of_series(metric: object) -> None:
     assert callable(metric)
     with pytest.raises(ValueError, match=r"of one length, .* got shapes \(3,\) and \(2,\)"):
@@ -159,6 +174,7 @@ def test_scores_equal_plain_formulas() -> None:
         "r_song": np.mean(r_song),
         "r2_song": np.mean(np.square(r_song)),
         "ccc_song": np.mean([plain_ccc(*pair) for pair in pairs]),
+        "determination": sklearn.metrics.r2_score(y, p),
     }
     assert set(expected) == set(STATISTICS)
     for name, value in expected.items():

@@ -10,7 +10,15 @@ from moodcurve.learn.studies import page
 from moodcurve.learn.training import FAMILIES
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
-TITLES = {"rmse": "RMSE", "r": "r", "ccc": "CCC", "rmse_song": "RMSE per song", "r_song": "r per song"}
+TITLES = {
+    "rmse": "RMSE",
+    "r": "r",
+    "r2": "r²",
+    "determination": "determination",
+    "ccc": "CCC",
+    "rmse_song": "RMSE per song",
+    "r_song": "r per song",
+}
 
 
 @pytest.mark.parametrize("protocol", ["paper", "mediaeval2015", "deam"])

@@ -17,9 +17,8 @@ from moodcurve.runtime import Model
 
 AXES = ("arousal", "valence")
 """In the order of a label's or prediction's two columns."""
-FIGURES = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc")
+FIGURES = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
 """What is reported of each axis: means over songs, then over all points; see `moodcurve.metrics`."""
-
 
 INTERVAL_FIGURES = ("coverage90", "width90")
 """Of the 90 % intervals: the share of a song's ratings that lie inside, and their width, both means over songs."""

@@ -1,4 +1,4 @@
-"""How well predicted curves follow rated ones: RMSE, r, R², CCC, per song and pooled.
+"""How well predicted curves follow rated ones: RMSE, r, r², CCC, determination, per song and pooled.
 
 `moodcurve.bootstrap` gives intervals of them.
 
@@ -8,12 +8,14 @@ One axis (arousal or valence) at a time. A song is a pair of arrays (n,), rated 
 is a list of such arrays for each side. *Per song* (``*_song``) is the mean of a figure over the songs: how
 well the course within a song is met. *Pooled* is the figure over the points of all songs end to end: mostly
 how well the songs' means are met, since most of the variance of rated music lies between songs. Give both,
-always.
+always. ``r2`` is the *squared correlation* r², not the coefficient of determination: that is ``determination``,
+of which there is the pooled figure alone, since within a song whose ratings hardly move it falls without limit.
 
 Undefined cases
 ---------------
-A series is constant if its standard deviation is below ``CONSTANT`` of its largest magnitude. r and R² are
-NaN where either series is constant or has fewer than two points. CCC is NaN with fewer than two points or
+A series is constant if its standard deviation is below ``CONSTANT`` of its largest magnitude. r and r² are
+NaN where either series is constant or has fewer than two points, determination where the rated one is constant or has.
+CCC is NaN with fewer than two points or
 where both series are the same constant; otherwise it is 0 where one is constant. Means over songs are over
 the songs where the figure is defined (NaN if nowhere), and ``Scores`` says in how many it is not. No case
 warns.
@@ -33,7 +35,7 @@ CONSTANT = 1e-7
 """Relative spread below which a series counts as constant: what single precision, in which models predict,
 makes of a constant."""
 
-STATISTICS = ("rmse_song", "r_song", "r2_song", "ccc_song", "rmse", "r", "r2", "ccc")
+STATISTICS = ("rmse_song", "r_song", "r2_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
 """The figures of ``Scores``, by name."""
 
 
@@ -62,8 +64,8 @@ def pearson_r(y_true: Series, y_pred: Series) -> float:
 def r2(y_true: Series, y_pred: Series) -> float:
     """Give the squared correlation, the paper's eq. (3): cov(y, ŷ)² / (var(y) var(ŷ)), in [0, 1].
 
-    It is not the coefficient of determination: scale and level of the predictions do not matter, nor does
-    their sign.
+    It is not the coefficient of determination, `determination`: scale and level of the predictions do not matter,
+    nor does their sign. The paper is Feng, Markov & Yu, "Music Emotion Recognition", 2016.
 
     Raises
     ------
@@ -71,6 +73,20 @@ def r2(y_true: Series, y_pred: Series) -> float:
         As ``rmse``.
     """
     return _single(y_true, y_pred, "r2")
+
+
+def determination(y_true: Series, y_pred: Series) -> float:
+    """Give the coefficient of determination: 1 - mean((y - ŷ)²) / var(y), in (-∞, 1].
+
+    0 is what the mean of the ratings themselves would reach, and less is worse than that. Of predictions that least
+    squares fitted to these very ratings it is the squared correlation; of all others it is less.
+
+    Raises
+    ------
+    ValueError
+        As ``rmse``.
+    """
+    return _single(y_true, y_pred, "determination")
 
 
 def ccc(y_true: Series, y_pred: Series) -> float:
@@ -96,7 +112,7 @@ class Scores:
     songs, points : int
     rmse_song, r_song, r2_song, ccc_song : float
         Means over the songs where the figure is defined.
-    rmse, r, r2, ccc : float
+    rmse, r, r2, ccc, determination : float
         Over all points.
     songs_without_r, songs_without_ccc : int
         Songs where r and r2, or ccc, are undefined.
@@ -112,6 +128,7 @@ class Scores:
     r: float
     r2: float
     ccc: float
+    determination: float
     songs_without_r: int
     songs_without_ccc: int
 
@@ -228,7 +245,7 @@ def _pool(songs: _Moments, weights: FloatArray) -> _Moments:
 
 
 def _figures(m: _Moments) -> dict[str, FloatArray]:
-    """Give rmse, r, r2 and ccc of each entry."""
+    """Give rmse, r, r2, ccc and determination of each entry."""
     flat_t = m.tt <= m.n * (CONSTANT * m.top_t) ** 2
     flat_p = m.pp <= m.n * (CONSTANT * m.top_p) ** 2
     apart = m.mean_t - m.mean_p
@@ -241,13 +258,23 @@ def _figures(m: _Moments) -> dict[str, FloatArray]:
     covariance = np.where(flat_t | flat_p, 0, m.tp / m.n)
     spread = (m.tt + m.pp) / m.n + apart**2
     np.divide(2 * covariance, spread, out=concordance, where=~same & (m.n >= 2) & (spread > 0))
-    return {"rmse": np.sqrt(m.errors / m.n), "r": r, "r2": r**2, "ccc": np.clip(concordance, -1, 1)}
+    explained = np.full(len(m.n), math.nan)
+    np.divide(m.tt - m.errors, m.tt, out=explained, where=~flat_t & (m.n >= 2))
+    return {
+        "rmse": np.sqrt(m.errors / m.n),
+        "r": r,
+        "r2": r**2,
+        "ccc": np.clip(concordance, -1, 1),
+        "determination": explained,
+    }
 
 
 def _statistics(songs: _Moments, weights: FloatArray) -> dict[str, FloatArray]:
     """Give all ``STATISTICS`` of draws of songs, (draws,) each."""
     values = _figures(_pool(songs, weights))
     for name, per_song in _figures(songs).items():
+        if f"{name}_song" not in STATISTICS:
+            continue
         defined = np.isfinite(per_song)
         counted = weights @ defined
         mean = np.full(len(weights), math.nan)

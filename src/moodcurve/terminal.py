@@ -94,7 +94,18 @@ def print_evaluation(figures: Mapping[str, Any]) -> None:
     sure = any(figures[axis][name] is not None for axis in AXES for name in INTERVAL_FIGURES)
     shown = (*FIGURES, *INTERVAL_FIGURES) if sure else FIGURES
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "RMSE", "r", "CCC", "RMSE", "r", "R²", "CCC", *(("holds", "width") if sure else ())):
+    for heading in (
+        "",
+        "RMSE",
+        "r",
+        "CCC",
+        "RMSE",
+        "r",
+        "r²",
+        "CCC",
+        "determination",
+        *(("holds", "width") if sure else ()),
+    ):
         table.add_column(heading, justify="right" if heading else "left")
     for axis in AXES:
         values = (figures[axis][name] for name in shown)

@@ -105,7 +105,10 @@ def evaluate(
     labels: LabelsOption = Labels.deam,
     as_json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
 ) -> int:
-    """Judge a model on annotated songs: RMSE, r, R² and CCC, per song and over all points.
+    """Judge a model on annotated songs: RMSE, r and CCC, per song and over all points; r² and determination over all.
+
+    r² (r2 in JSON) is the squared correlation. Determination is 1 - RMSE² / variance of the labels, which is negative
+    for a model that errs more than their mean would.
 
     On songs that the model has learned from, as the packaged one has from DEAM's, this shows how well it fits, not how
     well it predicts; it then says so.
@@ -143,7 +146,8 @@ def benchmark(
 ) -> int:
     """Train and test model families by a stated protocol, with the published figures beside.
 
-    -o DIR writes DIR/<protocol>.json, .md and a figure, .png.
+    -o DIR writes DIR/<protocol>.json, .md and a figure, .png. r² (r2 in JSON) is the squared correlation;
+    determination is 1 - RMSE² / variance of the labels.
 
     Example: moodcurve benchmark DEAM --protocol paper --models mlr,ffnn -o results
     """

@@ -150,6 +150,7 @@ class Benchmark:
                 {
                     "model": p.model,
                     "protocol": p.protocol,
+                    "source": p.source,
                     "arousal": dict(p.arousal),
                     "valence": dict(p.valence),
                 }

@@ -14,7 +14,8 @@ from moodcurve.learn.training import family
 COLUMNS = {
     "rmse": "RMSE",
     "r": "r",
-    "r2": "R²",
+    "r2": "r²",
+    "determination": "determination",
     "ccc": "CCC",
     "rmse_song": "RMSE per song",
     "r_song": "r per song",
@@ -29,6 +30,13 @@ BESIDE = (
     "valence r per song without growth",
 )
 """Header of the table of figures of `moodcurve.learn.beside`."""
+
+SQUARED = (
+    "r² is the squared correlation, eq. (3) of Feng, Markov & Yu (2016): it does not ask for the right level, scale or "
+    "sign. Determination is the coefficient of determination, 1 - RMSE² / variance of the labels: 0 for the labels' "
+    "own mean, negative for what errs more than that."
+)
+"""What the two figures are that are both called R² elsewhere."""
 
 Row = tuple[str, ...]
 
@@ -78,6 +86,7 @@ def explanations(benchmark: Benchmark) -> list[str]:
         f"{benchmark.dataset.name}, {len(songs)} songs, {benchmark.dataset.feature_set.key}; "
         f"{protocol.description}; seed {benchmark.seed}. Ranges are 95 % intervals over songs.",
         "Pooled figures are over all points end to end; most of their variance lies between songs.",
+        SQUARED,
         f"The labels' spread is {spread['arousal']:.3f} (arousal) and {spread['valence']:.3f} (valence): the "
         "RMSE of a model that knew nothing but their mean.",
         "Valence r given arousal: the partial correlation of predicted and true valence given true arousal, over all "
@@ -99,7 +108,7 @@ def explanations(benchmark: Benchmark) -> list[str]:
     changes = {m.family: differing(m.config, as_table(family(m.family).config())) for m in benchmark.models}
     lines += [f"{name.upper()} has other settings than its defaults: {x}." for name, x in changes.items() if x]
     lines += [_single_splits(model) for model in benchmark.models]
-    lines += [f"{p.model}: {p.protocol}." for p in protocol.published]
+    lines += [f"{p.model}: {p.protocol}. From {p.source}." for p in protocol.published]
     return [*lines, *protocol.remarks]
 
 
@@ -112,12 +121,12 @@ def _found(benchmark: Benchmark) -> list[tuple[str, ModelResult | Baseline]]:
 
 
 def _single_splits(model: ModelResult) -> str:
-    """Say between which values a model's R² of single splits lie."""
+    """Say between which values a model's r² of single splits lie."""
     ranges = []
     for axis in AXES:
         values = [split[axis]["r2"] for split in model.splits if split[axis]["r2"] is not None]
         ranges.append(f"{min(values):.3f} to {max(values):.3f} ({axis})" if values else f"– ({axis})")
-    return f"{model.family.upper()}, R² of single splits: {', '.join(ranges)}."
+    return f"{model.family.upper()}, r² of single splits: {', '.join(ranges)}."
 
 
 def report(benchmark: Benchmark) -> str:
@@ -142,7 +151,7 @@ def as_markdown(rows: list[Row]) -> str:
 
 
 def draw(benchmark: Benchmark, path: str | os.PathLike[str]) -> None:
-    """Draw pooled RMSE, r and R² of each model with their intervals, published figures as open marks.
+    """Draw pooled RMSE, r and r² of each model with their intervals, published figures as open marks.
 
     A dashed line is the noise ceiling by variance components, where it is known.
 

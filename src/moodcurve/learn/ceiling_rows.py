@@ -1,5 +1,6 @@
 """The noise ceiling as rows of a benchmark's table: what a perfect model could reach against labels of few raters."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from moodcurve.datasets import Dataset
 from moodcurve.datasets.ceiling import Ceilings, ceilings
 from moodcurve.datasets.deam_raters import RATERS
 from moodcurve.datasets.rater_files import read_raters
-from moodcurve.evaluation import AXES
+from moodcurve.evaluation import AXES, FIGURES
 from moodcurve.learn.axis_intervals import AxisIntervals
 from moodcurve.learn.protocols import find_protocol
 
@@ -66,4 +67,8 @@ def _figures(found: Ceilings, way: str) -> dict[str, Interval]:
     r = figures["r"]
     # of a correlation that is not negative the square has the squared ends
     figures["r2"] = Interval(value=r.value**2, low=r.low**2, high=r.high**2)
-    return {name: figures[name] for name in ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc")}
+    # who says what all listeners would say leaves the labels' error alone: 1 - V_error / V_L = V_T / V_L = r²;
+    # of one rater the spread of the others' mean would have to be known
+    unknown = Interval(value=math.nan, low=math.nan, high=math.nan)
+    figures["determination"] = unknown if way == "one_rater" else figures["r2"]
+    return {name: figures[name] for name in FIGURES}

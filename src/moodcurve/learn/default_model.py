@@ -21,7 +21,7 @@ from moodcurve.errors import MoodcurveError
 from moodcurve.evaluation import AXES
 from moodcurve.files import write_text
 from moodcurve.learn.benchmark import DRAWS, Benchmark, ModelResult, run_benchmark
-from moodcurve.learn.benchmark_table import as_markdown, difference_table, table
+from moodcurve.learn.benchmark_table import SQUARED, as_markdown, difference_table, table
 from moodcurve.learn.blend import BlendConfig
 from moodcurve.learn.calibration import Measured, calibrate, measure
 from moodcurve.learn.config import as_table
@@ -141,6 +141,7 @@ def model_card(trained: Trained, judged: Benchmark, measured: Measured) -> str:
         draws=DRAWS,
         table=as_markdown(table(judged)),
         differences=as_markdown(difference_table(judged)),
+        squared=SQUARED,
         arousal_spread=judged.label_spread["arousal"],
         valence_spread=judged.label_spread["valence"],
         arousal_error=errors["arousal"],

@@ -50,8 +50,8 @@ PROTOCOLS = {
         by="song",
         published=PAPER,
         remarks=(
-            # least squares leaves the share 1 - R² of the variance: spread = RMSE / √(1 - R²)
-            "The paper's MLR figures, RMSE .16 at R² .35 and .17 at .26, imply labels that spread by about "
+            # least squares leaves the share 1 - r² of the variance: spread = RMSE / √(1 - r²)
+            "The paper's MLR figures, RMSE .16 at r² .35 and .17 at .26, imply labels that spread by about "
             "0.20 on both axes: it used another scale, so its RMSE cannot be set beside these.",
         ),
     ),
