@@ -1,6 +1,7 @@
 // A dialog to choose a song: from the library by typing, or a file.
 
 import * as api from "./api";
+import { fileButton } from "./files";
 import { button, h } from "./song/dom";
 import { songName } from "./tracks";
 import type { Health, LibrarySong } from "./types";
@@ -78,30 +79,4 @@ function songButton(song: LibrarySong, choose: (token: string) => void): HTMLEle
   );
   row.addEventListener("click", () => choose(`song-${song.id}`));
   return row;
-}
-
-/** A button that opens the system's dialog for a file. */
-export function fileButton(
-  label: string,
-  choose: (file: File) => void,
-  attributes: Record<string, string> = {},
-): HTMLElement {
-  const input = h("input", {
-    type: "file",
-    accept: "audio/*,video/*,.flac,.opus,.wma,.aiff,.ape,.wv",
-    class: "unseen",
-    tabindex: -1,
-    "aria-hidden": "true",
-  });
-  input.addEventListener("change", () => {
-    const [file] = input.files ?? [];
-    input.value = "";
-    if (file !== undefined) choose(file);
-  });
-  return h(
-    "span",
-    { class: "file" },
-    button(label, () => input.click(), attributes),
-    input,
-  );
 }

@@ -9,7 +9,7 @@ import { lengthS } from "./song/curve";
 import type { CurveObject } from "./song/curve_object";
 import { h, typing } from "./song/dom";
 import { aboutCard, headline, songCard, warningList } from "./song/facts";
-import { createInstrument } from "./song/instrument";
+import { Instrument } from "./song/instrument";
 import { createThemeSwitch } from "./song/theme";
 
 interface Report {
@@ -28,7 +28,7 @@ function build({ curve, peaks, note, version }: Report): void {
   const source = given?.getAttribute("src") ?? null;
   given?.remove();
   const theme = createThemeSwitch(() => instrument.recolor());
-  const instrument = createInstrument(h("audio", { id: "sound", preload: "auto" }));
+  const instrument = new Instrument(h("audio", { id: "sound", preload: "auto" }));
   document.body.prepend(
     h("header", { class: "bar" }, h("p", { class: "brand" }, ...brand()), h("div", { class: "row" }, theme.element)),
   );

@@ -1,242 +1,184 @@
 // The song: what is heard, its curve as it comes, and a second one over it.
 
 import * as api from "./api";
-import { lengthS } from "./song/curve";
-import { button, h, write } from "./song/dom";
-import { aboutCard, compareCard, headline, songCard, warningList } from "./song/facts";
-import { createInstrument, type Instrument } from "./song/instrument";
 import { pick } from "./picker";
 import { createProgress } from "./progress";
-import { open, send, sourceOf, type Track } from "./tracks";
+import { Sheet } from "./sheet";
+import { lengthS } from "./song/curve";
 import type { CurveObject } from "./song/curve_object";
+import { h } from "./song/dom";
+import { Instrument } from "./song/instrument";
+import { megabytes, shown } from "./song/words";
+import { open, send, sourceOf, type Track } from "./tracks";
 import type { Health } from "./types";
-import { shown } from "./song/words";
 
-const FORMATS = {
-  csv: "CSV, a table of the points",
-  png: "PNG, a picture",
-  jams: "JAMS, for research",
-  json: "JSON, all there is",
+const NOTHING: CurveObject = {
+  source: "",
+  model: "",
+  feature_set: "",
+  duration_s: 1,
+  times_s: [],
+  arousal: [],
+  valence: [],
 };
 
-export interface SongView {
-  element: HTMLElement;
-  instrument: Instrument;
+export class SongView {
+  readonly instrument: Instrument;
+  private readonly audio = h("audio", { id: "sound", preload: "auto" });
+  private readonly progress = createProgress(() => this.stop());
+  private readonly sheet: Sheet;
+  private tracks: [] | [Track] | [Track, Track] = [];
+  private heard: Track["source"] | undefined;
+  private doing = new AbortController();
+  /** The job that is waited for. */
+  private pending = "";
+
+  constructor(
+    private readonly health: Health,
+    private readonly go: (tokens: string[]) => void,
+  ) {
+    this.instrument = new Instrument(this.audio);
+    this.sheet = new Sheet(this.instrument.player, this.instrument.plane, this.progress.element, {
+      compare: () => void this.compare(),
+      hear: (track) => this.hear(track.source, track.curve.duration_s, true),
+      swap: () => this.go(this.tokens().reverse()),
+      alone: () => this.go(this.tokens().slice(0, 1)),
+    });
+  }
+
+  get element(): HTMLElement {
+    return this.sheet.element;
+  }
+
   /** Open one or two songs by their names in the address. */
-  open(tokens: string[]): Promise<void>;
-  /** Send a file and open it; as the second song where one is to be compared. */
-  take(file: File): Promise<void>;
-  compare(): Promise<void>;
-}
-
-export function createSongView(health: Health, go: (tokens: string[]) => void): SongView {
-  const audio = h("audio", { id: "sound", preload: "auto" });
-  const instrument = createInstrument(audio);
-  const title = h("h1", { dir: "auto", tabindex: -1 });
-  const facts = h("p", { class: "facts" });
-  const actions = h("div", { class: "actions" });
-  const pair = h("div", { class: "pair", hidden: true });
-  const warnings = h("div", { class: "warnings", role: "note", "aria-label": "Warnings" });
-  const trouble = h("p", { class: "trouble", role: "alert" });
-  const cards = h("div", { class: "cards" });
-  const progress = createProgress(() => stop());
-  const board = h("div", { class: "board" }, instrument.player, instrument.plane);
-  const element = h(
-    "div",
-    { class: "song-view" },
-    title,
-    facts,
-    actions,
-    pair,
-    trouble,
-    progress.element,
-    warnings,
-    board,
-    cards,
-  );
-  let tracks: Track[] = [];
-  let heard: Track["source"] | undefined;
-  let doing = new AbortController();
-  let pending = ""; // the job that is waited for
-
-  function stop(): void {
-    doing.abort();
-    if (pending !== "") api.forget(pending);
-    pending = "";
-    progress.hide();
-    go(tracks.map((track) => track.token));
+  async open(tokens: string[]): Promise<void> {
+    const signal = this.start();
+    const [first = "", second] = tokens;
+    try {
+      const known = this.tracks.find((track) => track.token === first);
+      const one = known ?? (await open(first, this.awaiting(first, second === undefined), signal));
+      if (signal.aborted) return;
+      this.show([one]);
+      if (second !== undefined) {
+        const two = await open(second, this.awaiting(second, false), signal);
+        if (signal.aborted) return;
+        this.show([one, two]);
+      }
+      this.over();
+    } catch (error) {
+      if (signal.aborted) return;
+      const [before] = this.tracks;
+      if (before !== undefined && before.token !== first) this.clear("No such song", null);
+      this.fail(error);
+    }
   }
 
-  function hear(source: Track["source"], seconds: number, keepTime: boolean): void {
-    if (source === heard) return;
-    heard = source;
-    instrument.hear({ source, seconds }, keepTime);
+  /** Send a file and open it; as the second song where it is to stand beside another. */
+  async take(file: File, beside?: string): Promise<void> {
+    const signal = this.start();
+    const most = this.health.limits.upload_bytes;
+    if (file.size > most) {
+      const why = `${shown(file.name)} is larger than the ${megabytes(most)} that this server takes`;
+      return this.fail(new api.Refusal(why));
+    }
+    if (beside === undefined) this.clear(shown(file.name), file);
+    this.progress.show(shown(file.name), null);
+    try {
+      const token = await send(file, signal);
+      this.go(beside === undefined ? [token] : [beside, token]);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
-  function start(): AbortSignal {
-    doing.abort();
-    doing = new AbortController();
-    write(trouble, "");
-    return doing.signal;
+  /** Take a key that the view knows; tell whether it did. */
+  key(event: KeyboardEvent): boolean {
+    if (event.key !== "c") return this.instrument.key(event);
+    void this.compare();
+    return true;
+  }
+
+  private async compare(): Promise<void> {
+    const [first] = this.tracks;
+    if (first === undefined) return;
+    const picked = await pick(this.health, "Compare with …", first.token);
+    if (picked === null) return;
+    if (picked instanceof File) await this.take(picked, first.token);
+    else this.go([first.token, picked]);
+  }
+
+  private tokens(): string[] {
+    return this.tracks.map((track) => track.token);
+  }
+
+  /** Give up what is being done, and begin anew. */
+  private start(): AbortSignal {
+    this.doing.abort();
+    this.doing = new AbortController();
+    this.sheet.tell("");
+    return this.doing.signal;
+  }
+
+  private stop(): void {
+    this.doing.abort();
+    if (this.pending !== "") api.forget(this.pending);
+    this.over();
+    this.go(this.tokens());
+  }
+
+  private over(): void {
+    this.progress.hide();
+    this.pending = "";
+  }
+
+  private fail(error: unknown): void {
+    if (api.aborted(error)) return;
+    this.over();
+    this.sheet.tell(api.message(error));
+    if (this.tracks.length > 0) return;
+    this.sheet.player = false;
+    this.instrument.pause();
   }
 
   /** While a song is heard: its name, the progress, and the parts of its curve; beside another only the progress. */
-  function awaiting(token: string, alone: boolean): Parameters<typeof open>[1] {
+  private awaiting(token: string, alone: boolean): Parameters<typeof open>[1] {
     return {
-      named(job) {
+      named: (job) => {
         if (job.state === "done" || job.state === "failed") return;
-        pending = job.job;
-        progress.show(shown(job.name), 0);
-        if (alone) clear(shown(job.name), sourceOf(token));
+        this.pending = job.job;
+        this.progress.show(shown(job.name), 0);
+        if (alone) this.clear(shown(job.name), sourceOf(token));
       },
-      progress: (share) => progress.show(null, share),
-      forming(curve) {
+      progress: (share) => this.progress.show(null, share),
+      forming: (curve) => {
         if (!alone) return;
-        const known = audio.duration;
+        const known = this.audio.duration;
         const length = Number.isFinite(known) ? known : lengthS(curve);
-        instrument.show([curve], Math.max(length, lengthS(curve)), true);
+        this.instrument.show([curve], Math.max(length, lengthS(curve)), true);
       },
     };
   }
 
-  function clear(name: string, source: Track["source"]): void {
-    write(title, name);
-    document.title = `${name} – moodcurve`;
-    facts.replaceChildren();
-    actions.replaceChildren();
-    cards.replaceChildren();
-    pair.hidden = true;
-    warnings.replaceChildren();
-    tracks = [];
-    board.hidden = false;
-    hear(source, 0, false);
-    instrument.show([nothing()], 1, true);
+  /** A song of which only name and sound are known. */
+  private clear(name: string, source: Track["source"]): void {
+    this.tracks = [];
+    this.sheet.name(name);
+    this.hear(source, 0, false);
+    this.instrument.show([NOTHING], 1, true);
   }
 
-  function fail(error: unknown): void {
-    if (api.aborted(error)) return;
-    progress.hide();
-    pending = "";
-    write(trouble, api.message(error));
-    if (tracks.length > 0) return;
-    board.hidden = true;
-    instrument.pause();
-  }
-
-  function show(): void {
-    const [first, second] = tracks;
-    if (first === undefined) return;
-    const curves = tracks.map((track) => track.curve);
-    const length = Math.max(...curves.map(lengthS));
-    board.hidden = false;
-    const name = tracks.map((track) => track.name).join(" and ");
-    write(title, name);
-    document.title = `${name} – moodcurve`;
-    hear(first.source, first.curve.duration_s, true);
-    instrument.show(curves, length, false);
-    facts.replaceChildren(...(second === undefined ? headline(first.curve, first.facts) : []));
-    actions.replaceChildren(...(second === undefined ? actionsOf(first) : []));
-    pair.hidden = second === undefined;
-    if (second !== undefined) pair.replaceChildren(...pairOf(first, second));
-    warnings.replaceChildren(...curves.flatMap(warningList));
-    cards.replaceChildren(
-      second === undefined ? songCard(first.curve) : compareCard([first.name, second.name], curves),
-      aboutCard(first.curve),
-    );
-  }
-
-  function actionsOf(track: Track): Node[] {
-    const links = Object.entries(FORMATS).map(([format, words]) =>
-      h("li", {}, h("a", { href: `${track.address}?format=${format}`, download: `${track.name}.${format}` }, words)),
-    );
-    return [
-      button("Compare …", () => void compare(), { "aria-keyshortcuts": "c" }),
-      h("details", { class: "menu" }, h("summary", {}, "Download"), h("ul", {}, ...links)),
-    ];
-  }
-
-  function pairOf(first: Track, second: Track): Node[] {
-    const ears = [first, second].map((track, i) => {
-      const ear = button(i === 0 ? "Hear the first" : "Hear the second", () => {
-        hear(track.source, track.curve.duration_s, true);
-        ears.forEach((other) => other.setAttribute("aria-pressed", String(other === ear)));
-      });
-      ear.setAttribute("aria-pressed", String(i === 0));
-      return ear;
-    });
-    return [
-      h("span", { class: "key solid", dir: "auto" }, first.name),
-      h("span", { class: "key dashed", dir: "auto" }, second.name),
-      h("span", { class: "spring" }),
-      h("span", { class: "ears", role: "group", "aria-label": "Which song is heard" }, ...ears),
-      button("Swap", () => go([second.token, first.token])),
-      button("Only the first", () => go([first.token])),
-    ];
-  }
-
-  async function compare(): Promise<void> {
+  private show(tracks: [Track] | [Track, Track]): void {
     const [first] = tracks;
-    if (first === undefined) return;
-    const picked = await pick(health, "Compare with …", first.token);
-    if (picked === null) return;
-    if (picked instanceof File) await take(picked, first.token);
-    else go([first.token, picked]);
+    const curves = tracks.map((track) => track.curve);
+    this.tracks = tracks;
+    this.sheet.show(tracks);
+    this.hear(first.source, first.curve.duration_s, true);
+    this.instrument.show(curves, Math.max(...curves.map(lengthS)), false);
   }
 
-  async function take(file: File, beside?: string): Promise<void> {
-    const signal = start();
-    if (file.size > health.limits.upload_bytes) {
-      return fail(
-        new api.Refusal(
-          `${shown(file.name)} is larger than the ${megabytes(health.limits.upload_bytes)} that this server takes`,
-        ),
-      );
-    }
-    if (beside === undefined) clear(shown(file.name), file);
-    progress.show(shown(file.name), null);
-    try {
-      const token = await send(file, signal);
-      go(beside === undefined ? [token] : [beside, token]);
-    } catch (error) {
-      fail(error);
-    }
+  private hear(source: Track["source"], seconds: number, keepTime: boolean): void {
+    if (source === this.heard) return;
+    this.heard = source;
+    this.instrument.hear({ source, seconds }, keepTime);
   }
-
-  return {
-    element,
-    instrument,
-    async open(tokens) {
-      const signal = start();
-      const [first, second] = tokens;
-      try {
-        const known = tracks.find((track) => track.token === first);
-        const one = known ?? (await open(first!, awaiting(first!, second === undefined), signal));
-        if (signal.aborted) return;
-        tracks = [one];
-        show();
-        if (second !== undefined) {
-          const two = await open(second, awaiting(second, false), signal);
-          if (signal.aborted) return;
-          tracks = [one, two];
-          show();
-        }
-        progress.hide();
-        pending = "";
-      } catch (error) {
-        if (signal.aborted) return;
-        if (tracks.length > 0 && tracks[0]?.token !== first) clear("No such song", null);
-        fail(error);
-      }
-    },
-    take,
-    compare,
-  };
-}
-
-function nothing(): CurveObject {
-  return { source: "", model: "", feature_set: "", duration_s: 1, times_s: [], arousal: [], valence: [] };
-}
-
-export function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20).toLocaleString("en")} MB`;
 }

@@ -1,9 +1,10 @@
 // The first view: drop a song, choose one, or take one of the library.
 
 import { h } from "./song/dom";
-import { fileButton, searchField } from "./picker";
+import { fileButton } from "./files";
+import { searchField } from "./picker";
 import { createPlane } from "./song/plane";
-import { megabytes } from "./song_view";
+import { megabytes } from "./song/words";
 import type { Health } from "./types";
 
 export function createStartView(

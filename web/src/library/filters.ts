@@ -1,8 +1,8 @@
 // What songs are asked for: as `moodcurve search` asks, in the same words.
 
-import { h } from "../song/dom";
-import { QUADRANTS, WORDS } from "../song/mood";
 import type { Filters } from "../api";
+import { button, h } from "../song/dom";
+import { QUADRANTS, WORDS } from "../song/mood";
 
 const WAIT_MS = 250;
 const FIELDS: [string, string, string][] = [
@@ -16,98 +16,76 @@ const FIELDS: [string, string, string][] = [
   ["valence", "Valence", "-1:0"],
 ];
 
-/** Fields that tell what is asked for a moment after the last change. */
-export function createFilters(changed: (filters: Filters) => void): {
-  element: HTMLElement;
-  search: HTMLInputElement;
-  asked(): Filters;
-} {
-  const search = h("input", {
-    type: "search",
-    placeholder: "Search title, artist, album …",
-    "aria-label": "Search the library",
-    "aria-keyshortcuts": "/",
-    autocomplete: "off",
-  });
-  const fields = new Map(
-    FIELDS.map(([key, , example]) => [
-      key,
-      h("input", { type: "text", id: `f-${key}`, placeholder: example, autocomplete: "off" }),
-    ]),
+export class FilterForm {
+  readonly element: HTMLElement;
+  readonly search = h("input", SEARCH);
+  private readonly fields = FIELDS.map(([key, , example]) =>
+    h("input", { type: "text", id: `f-${key}`, name: key, placeholder: example, autocomplete: "off" }),
   );
-  const words = h(
-    "select",
-    { id: "f-words" },
-    h("option", { value: "" }, "any"),
-    ...[...WORDS].sort().map((word) => h("option", {}, word)),
-  );
-  const chips = QUADRANTS.map((name) =>
-    h(
-      "button",
-      { type: "button", class: "chip", "aria-pressed": "false", value: name },
-      h("i", { class: `swatch q-${name}`, "aria-hidden": "true" }),
-      name,
-    ),
-  );
-  const clear = h("button", { type: "button" }, "Clear all filters");
-  let timer = 0;
+  private readonly words = h("select", { id: "f-words" }, h("option", { value: "" }, "any"), ...wordOptions());
+  private readonly chips = QUADRANTS.map((name) => this.chip(name));
+  private timer = 0;
 
-  function asked(): Filters {
-    const filters: Filters = {};
-    const put = (key: string, value: string): void => {
-      if (value.trim() !== "") filters[key] = value.trim();
-    };
-    put("text", search.value);
-    for (const [key, field] of fields) put(key, field.value);
-    put("words", words.value);
-    put(
-      "quadrant",
-      chips
-        .filter((chip) => chip.getAttribute("aria-pressed") === "true")
-        .map((chip) => chip.value)
-        .join(","),
-    );
-    return filters;
-  }
-
-  function soon(): void {
-    clearTimeout(timer);
-    timer = window.setTimeout(() => changed(asked()), WAIT_MS);
-  }
-
-  for (const chip of chips) {
-    chip.addEventListener("click", () => {
-      chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
-      changed(asked());
+  /** `changed` is told what is asked for: at once where a button changed it, a moment after the last letter. */
+  constructor(private readonly changed: (filters: Filters) => void) {
+    const more = h("details", {}, h("summary", {}, "More filters"), this.fieldset(), this.clearButton());
+    const chips = h("div", { class: "chips", role: "group", "aria-label": "Quadrants" }, ...this.chips);
+    this.element = h("div", { class: "filters", role: "search" }, this.search, chips, more);
+    this.element.addEventListener("input", () => {
+      clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => this.changed(this.asked()), WAIT_MS);
     });
   }
-  clear.addEventListener("click", () => {
-    for (const field of [search, ...fields.values()]) field.value = "";
-    words.value = "";
-    for (const chip of chips) chip.setAttribute("aria-pressed", "false");
-    changed({});
-  });
-  const labelled = FIELDS.map(([key, name]) =>
-    h("div", { class: "field" }, h("label", { for: `f-${key}` }, name), fields.get(key)!),
-  );
-  const element = h(
-    "div",
-    { class: "filters", role: "search" },
-    search,
-    h("div", { class: "chips", role: "group", "aria-label": "Quadrants" }, ...chips),
-    h(
-      "details",
-      {},
-      h("summary", {}, "More filters"),
-      h(
-        "div",
-        { class: "fields" },
-        ...labelled,
-        h("div", { class: "field" }, h("label", { for: "f-words" }, "Mood word"), words),
-      ),
-      clear,
-    ),
-  );
-  element.addEventListener("input", soon);
-  return { element, search, asked };
+
+  /** What is asked for, by the names that the server knows; fields left empty ask for nothing. */
+  asked(): Filters {
+    const chosen = this.chips.filter((chip) => chip.getAttribute("aria-pressed") === "true");
+    const all: [string, string][] = [
+      ["text", this.search.value],
+      ...this.fields.map((field): [string, string] => [field.name, field.value]),
+      ["words", this.words.value],
+      ["quadrant", chosen.map((chip) => chip.value).join(",")],
+    ];
+    return Object.fromEntries(all.flatMap(([key, value]) => (value.trim() === "" ? [] : [[key, value.trim()]])));
+  }
+
+  private chip(name: string): HTMLButtonElement {
+    const press = (): void => {
+      chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
+      this.changed(this.asked());
+    };
+    const chip = button("", press, { class: "chip", "aria-pressed": "false", value: name });
+    chip.append(h("i", { class: `swatch q-${name}`, "aria-hidden": "true" }), name);
+    return chip;
+  }
+
+  private fieldset(): HTMLElement {
+    const labelled = FIELDS.map(([key, name], i) => labelledField(`f-${key}`, name, this.fields[i]!));
+    return h("div", { class: "fields" }, ...labelled, labelledField("f-words", "Mood word", this.words));
+  }
+
+  private clearButton(): HTMLElement {
+    return button("Clear all filters", () => {
+      for (const field of [this.search, ...this.fields]) field.value = "";
+      this.words.value = "";
+      for (const chip of this.chips) chip.setAttribute("aria-pressed", "false");
+      this.changed({});
+    });
+  }
+}
+
+const SEARCH = {
+  type: "search",
+  placeholder: "Search title, artist, album …",
+  "aria-label": "Search the library",
+  "aria-keyshortcuts": "/",
+  autocomplete: "off",
+};
+
+function labelledField(id: string, name: string, field: HTMLElement): HTMLElement {
+  return h("div", { class: "field" }, h("label", { for: id }, name), field);
+}
+
+function wordOptions(): HTMLElement[] {
+  return [...WORDS].sort().map((word) => h("option", {}, word));
 }

@@ -1,11 +1,14 @@
-// What lies behind the dots of the map.
+// What is drawn on the map besides its dots.
 
 import { color } from "../song/dom";
-import type { Disc } from "./dots";
 import { place, RIM_WORDS } from "../song/mood";
+import type { Disc } from "./dots";
+import type { Place } from "./projection";
+
+type Context = CanvasRenderingContext2D;
 
 /** Circle, axes and words. */
-export function drawFrame(context: CanvasRenderingContext2D, { x, y, r }: Disc): void {
+export function drawFrame(context: Context, { x, y, r }: Disc): void {
   context.strokeStyle = color("wave");
   context.lineWidth = 1;
   for (const part of [0.5, 1]) {
@@ -27,4 +30,43 @@ export function drawFrame(context: CanvasRenderingContext2D, { x, y, r }: Disc):
     context.textAlign = valence > 0.12 ? "left" : valence < -0.12 ? "right" : "center";
     context.fillText(word, x + r * valence + 8 * valence, y - r * arousal - 12 * arousal);
   }
+}
+
+/** The path of the marked song. */
+export function drawPath(context: Context, points: Place[]): void {
+  context.strokeStyle = color("ink");
+  context.lineWidth = 1.4;
+  context.globalAlpha = 0.65;
+  line(context, points);
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+/** The marked song, or where it is while it plays. */
+export function drawMark(context: Context, [x, y]: Place): void {
+  context.beginPath();
+  context.arc(x, y, 6.5, 0, 2 * Math.PI);
+  context.fillStyle = color("here");
+  context.strokeStyle = color("card");
+  context.lineWidth = 2;
+  context.fill();
+  context.stroke();
+}
+
+/** The lasso while it is drawn. */
+export function drawLoop(context: Context, points: Place[]): void {
+  line(context, points);
+  context.closePath();
+  context.fillStyle = `${color("here")}1f`;
+  context.strokeStyle = color("here");
+  context.lineWidth = 1.5;
+  context.setLineDash([5, 4]);
+  context.fill();
+  context.stroke();
+  context.setLineDash([]);
+}
+
+function line(context: Context, points: Place[]): void {
+  context.beginPath();
+  for (const [x, y] of points) context.lineTo(x, y);
 }

@@ -1,9 +1,9 @@
 // Light or dark: as the system says, unless the reader says otherwise; on paper light.
 
 import { h, iconButton, write } from "./dom";
+import { ICONS } from "./icons";
 
 const KEY = "moodcurve-theme";
-const MOON = "M20 14.500A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.500z";
 const THEMES = ["system", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -17,7 +17,7 @@ export interface ThemeSwitch {
 /** Set the theme, and call `changed` whenever it becomes another: what is drawn on a canvas must be drawn anew. */
 export function createThemeSwitch(changed: () => void): ThemeSwitch {
   let chosen = kept();
-  const button = iconButton("", MOON, next, { "aria-keyshortcuts": "t" });
+  const button = iconButton("", ICONS.moon, next, { "aria-keyshortcuts": "t" });
   const said = h("span", { class: "unseen", role: "status" });
 
   /** Write on the root what it comes to, `light` or `dark`; the style sheet goes by that. */

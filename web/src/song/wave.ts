@@ -2,12 +2,10 @@
 
 import WaveSurfer from "wavesurfer.js";
 import { color } from "./dom";
+import { decoded } from "./peaks";
+import type { Sight } from "./sight";
 
-/** Longer sound is not decoded for its waveform: at 8 kHz this is 230 MB for two channels. */
-export const LONGEST_S = 60 * 60;
-const DECODED_HZ = 8000;
-const PEAKS_PER_S = 100;
-
+const HEIGHT_PX = 58;
 const RULES = `
 :host { user-select: none; min-width: 1px; }
 .scroll { overflow-x: auto; overflow-y: hidden; width: 100%; position: relative; }
@@ -36,43 +34,23 @@ export interface Sound {
 export interface Wave {
   /** Play a sound at once, and draw its waveform as soon as it is known. */
   load(sound: Sound): Promise<void>;
-  view(from: number, to: number): void;
+  view(sight: Sight): void;
   /** Take the colors of the style sheet anew. */
   recolor(): void;
 }
 
 export function createWave(home: HTMLElement, audio: HTMLAudioElement): Wave {
-  const wave = WaveSurfer.create({
-    container: home,
-    media: audio,
-    height: home.clientHeight || 58,
-    barWidth: 2,
-    barGap: 1,
-    barRadius: 2,
-    normalize: true,
-    cursorWidth: 0,
-    interact: false,
-    autoScroll: false,
-    hideScrollbar: true,
-    fillParent: false,
-    ...colors(),
-  });
-  const root = wave.getWrapper().getRootNode();
-  if (root instanceof ShadowRoot) {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(RULES);
-    root.adoptedStyleSheets = [sheet];
-  }
-  let [from, to] = [0, 1];
+  const wave = surfer(home, audio);
+  let sight: Sight = { from: 0, to: 1 };
   let drawn = false;
   let load = 0;
   let own = "";
 
   function place(): void {
     if (!drawn || home.clientWidth === 0) return;
-    const perSecond = home.clientWidth / (to - from);
+    const perSecond = home.clientWidth / (sight.to - sight.from);
     if (Math.abs((wave.options.minPxPerSec || 0) - perSecond) > 1e-6) wave.zoom(perSecond);
-    wave.setScroll(from * perSecond);
+    wave.setScroll(sight.from * perSecond);
   }
 
   function clear(): void {
@@ -97,8 +75,8 @@ export function createWave(home: HTMLElement, audio: HTMLAudioElement): Wave {
       drawn = mine === load;
       place();
     },
-    view(nextFrom, nextTo) {
-      [from, to] = [nextFrom, nextTo];
+    view(next) {
+      sight = next;
       place();
     },
     recolor() {
@@ -108,33 +86,31 @@ export function createWave(home: HTMLElement, audio: HTMLAudioElement): Wave {
   };
 }
 
+function surfer(home: HTMLElement, audio: HTMLAudioElement): WaveSurfer {
+  const wave = WaveSurfer.create({
+    container: home,
+    media: audio,
+    height: home.clientHeight || HEIGHT_PX,
+    barWidth: 2,
+    barGap: 1,
+    barRadius: 2,
+    normalize: true,
+    cursorWidth: 0,
+    interact: false,
+    autoScroll: false,
+    hideScrollbar: true,
+    fillParent: false,
+    ...colors(),
+  });
+  const root = wave.getWrapper().getRootNode();
+  if (root instanceof ShadowRoot) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(RULES);
+    root.adoptedStyleSheets = [sheet];
+  }
+  return wave;
+}
+
 function colors(): { waveColor: string; progressColor: string } {
   return { waveColor: color("wave-rms"), progressColor: color("ink") };
-}
-
-async function decoded(
-  source: Sound["source"],
-  seconds: number,
-): Promise<{ peaks: Float32Array; seconds: number } | null> {
-  if (source === null || seconds > LONGEST_S) return null;
-  try {
-    const bytes = await (typeof source === "string" ? await fetch(source) : source).arrayBuffer();
-    const sound = await new OfflineAudioContext(1, 1, DECODED_HZ).decodeAudioData(bytes);
-    return { peaks: highest(sound), seconds: sound.duration };
-  } catch {
-    return null; // the player itself tells whether the sound can be heard
-  }
-}
-
-/** The highest swing of any channel in each hundredth of a second. */
-function highest(sound: AudioBuffer): Float32Array {
-  const peaks = new Float32Array(Math.max(1, Math.ceil(sound.duration * PEAKS_PER_S)));
-  const each = sound.length / peaks.length;
-  for (let channel = 0; channel < sound.numberOfChannels; channel++) {
-    sound.getChannelData(channel).forEach((value, i) => {
-      const bin = Math.min(peaks.length - 1, Math.floor(i / each));
-      peaks[bin] = Math.max(peaks[bin]!, Math.abs(value));
-    });
-  }
-  return peaks;
 }

@@ -27,3 +27,7 @@ export function counted(number: number, word: string): string {
 export function shown(name: string): string {
   return name.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, " ").trim();
 }
+
+export function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20).toLocaleString("en")} MB`;
+}
