@@ -442,10 +442,30 @@ def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
     ids.write_text("2\n3\n1004\n9999\n")
     partly = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
     assert partly.exit_code == 1
-    assert "1 of 4 ids are not in" in partly.stderr
+    assert "1 of 4 ids are not among the songs of DEAM: 9999" in partly.stderr
     assert json.loads(partly.stdout) == figures
     shown = run("evaluate", small_deam, "--model", model, "--ids", ids)
     assert f"{figures['arousal']['rmse']:.3f}" in shown.stdout
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_nothing_is_trained_while_an_id_to_leave_out_is_unknown(small_deam: Path, tmp_path: Path) -> None:
+    (tmp_path / "test.txt").write_text("2\n1OO4\n")
+    refused = run("train", small_deam, "--model", "mlr", "--without", tmp_path / "test.txt", "-o", tmp_path / "x.onnx")
+    assert refused.exit_code == 1
+    assert "DEAM: 1 of the 2 ids to leave out are not among its songs: 1OO4; correct or remove them" in refused.stderr
+    assert not (tmp_path / "x.onnx").exists()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_benchmark_of_the_songs_asked_for(small_deam: Path, tmp_path: Path) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_text("".join(f"{i}\n" for i in (*range(1, 21), 9999)))
+    done = run("benchmark", small_deam, "--protocol", "deam", "--models", "mlr", "--ids", ids, "--json", tmp_path / "x")
+    assert done.exit_code == 1
+    assert "1 of 21 ids are not among the songs of DEAM: 9999" in done.stderr
+    assert "song-level" not in done.stderr  # these ratings play no part here
+    assert json.loads((tmp_path / "x").read_text())["songs"] == 20
 
 
 @pytest.mark.usefixtures("own_cache")

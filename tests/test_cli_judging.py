@@ -77,6 +77,26 @@ def test_a_song_that_was_left_out_is_told_by_the_exit_code(own_songs: Path, tmp_
 
 
 @pytest.mark.parametrize("command", ["categories", "songlevel"])
+def test_only_the_songs_asked_for_are_judged(own_songs: Path, tmp_path: Path, command: str) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_text("".join(f"{i}\n" for i in range(1, 26)))
+    options = ["--scheme", "quadrants"] if command == "categories" else []
+    done = run(command, own_songs, "--curve", "mlr", *options, "--ids", ids, "--json", tmp_path / "x")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads((tmp_path / "x").read_text())["songs"] == 25
+    ids.write_text("ghost\n")
+    assert "none of the songs is among the 1 ids" in run(command, own_songs, "--ids", ids).stderr
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_ratings_of_songs_are_put_right_aloud_where_they_are_used(small_deam: Path) -> None:
+    assert (
+        "song-level ratings of 2013 had arousal and valence exchanged"
+        in run("songlevel", small_deam, "--curve", "mlr").stderr
+    )
+
+
+@pytest.mark.parametrize("command", ["categories", "songlevel"])
 def test_what_is_wrong_is_said_in_one_line(own_songs: Path, tmp_path: Path, command: str) -> None:
     unknown = run(command, own_songs, "--curve", "forest")
     assert unknown.exit_code == 1

@@ -54,8 +54,9 @@ def edit(path: Path, change: Callable[[list[str]], None]) -> None:
 
 
 def only_note(dataset: Dataset, pattern: str) -> str:
-    found = [note for note in dataset.notes if re.search(pattern, note)]
-    assert len(found) == 1, dataset.notes
+    notes = (*dataset.notes, *dataset.level_notes)
+    found = [note for note in notes if re.search(pattern, note)]
+    assert len(found) == 1, notes
     return found[0]
 
 
@@ -103,6 +104,8 @@ def test_song_ratings_are_mapped_and_put_right(small_deam: Path) -> None:
     assert r["valence-arousal"] > 0.999
     assert r["arousal-arousal"] == pytest.approx(np.corrcoef(levels.T)[0, 1], abs=0.01)
     only_note(dataset, "3 song-level ratings of 2015 are left out: .* at least 20 songs")
+    assert len(dataset.level_notes) == 2  # they matter to those alone who use these ratings
+    assert not any("song-level" in note for note in dataset.notes)
 
 
 def test_song_ratings_in_order_stay(deam: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from made_songs import made_dataset
 from moodcurve.datasets import DatasetError
-from moodcurve.evaluation import evaluate, figures, read_ids, select_songs
+from moodcurve.evaluation import evaluate, figures, only_songs, read_ids, training_ids, without_songs
 from moodcurve.intervals import Intervals, Spreads
 from moodcurve.learn.calibration import Measured
 from moodcurve.learn.export import export
@@ -94,30 +94,46 @@ def test_predictions_are_limited_before_they_are_scored() -> None:
 
 
 def test_songs_are_selected_in_the_datasets_order() -> None:
-    chosen, missing = select_songs(DATASET, ["7", "2"])
+    chosen, missing = only_songs(DATASET, ["7", "2"])
     assert missing == ()
     assert [song.song_id for song in chosen.songs] == ["2", "7"]
     assert chosen.name == DATASET.name
 
 
 def test_unknown_ids_are_given_back() -> None:
-    chosen, missing = select_songs(DATASET, ["ghost", "1", "99"])
+    chosen, missing = only_songs(DATASET, ["ghost", "1", "99"])
     assert [song.song_id for song in chosen.songs] == ["1"]
     assert missing == ("ghost", "99")
 
 
 def test_songs_can_be_left_out() -> None:
-    chosen, missing = select_songs(DATASET, ["1", "ghost"], leave_out=True)
-    assert [song.song_id for song in chosen.songs] == [str(i) for i in range(2, 13)]
-    assert missing == ("ghost",)
+    chosen = without_songs(DATASET, ["1", "12"])
+    assert [song.song_id for song in chosen.songs] == [str(i) for i in range(2, 12)]
     with pytest.raises(DatasetError, match="all songs are among the 12 ids"):
-        select_songs(DATASET, [song.song_id for song in DATASET.songs], leave_out=True)
+        without_songs(DATASET, [song.song_id for song in DATASET.songs])
+
+
+def test_a_misspelt_id_to_leave_out_is_refused() -> None:
+    """Its song would be learned from and then taken for a test."""
+    with pytest.raises(
+        DatasetError, match="made songs: 2 of the 3 ids to leave out are not among its songs: O1, ghost;"
+    ):
+        without_songs(DATASET, ["O1", "1", "ghost"])
+    with pytest.raises(DatasetError, match=r"6 of the 6 ids .*: a, b, c, d, e, …; correct or remove them"):
+        without_songs(DATASET, list("abcdef"))
+
+
+def test_an_unusable_song_can_be_left_out() -> None:
+    """It is known, though it could not be read, and is then no longer missed."""
+    dataset = replace(DATASET, left_out=("broken", "other"))
+    assert without_songs(dataset, ["1", "broken"]).left_out == ("other",)
 
 
 def test_songs_that_the_model_has_learned_from_are_counted(tmp_path: Path) -> None:
     half = replace(DATASET, songs=DATASET.songs[:6])
     export(train(half, "mlr"), tmp_path / "half.onnx", name="half")
     model = load_model(tmp_path / "half.onnx")
+    assert training_ids(model) == ("1", "2", "3", "4", "5", "6")
     assert evaluate(DATASET, model)["songs_trained_on"] == 6
     assert evaluate(replace(DATASET, name="other songs with the same ids"), model)["songs_trained_on"] == 0
 
@@ -125,7 +141,7 @@ def test_songs_that_the_model_has_learned_from_are_counted(tmp_path: Path) -> No
 @pytest.mark.parametrize("ids", [[], ["ghost"]])
 def test_no_known_id_is_refused(ids: list[str]) -> None:
     with pytest.raises(DatasetError, match=f"made songs: none of the songs is among the {len(ids)} ids"):
-        select_songs(DATASET, ids)
+        only_songs(DATASET, ids)
 
 
 @pytest.mark.parametrize("text", ["2\n7\n", "song_id,score\n2,0.5\n\n7,0.1\n", " 2 ,x\r\n7", "song_id\n2\n7\n\n"])

@@ -20,7 +20,7 @@ from moodcurve.learn.mlr import MLRConfig
 from moodcurve.learn.search import Searched, filter_settings, two_level_settings
 from moodcurve.learn.studies import Study, arm, page
 from moodcurve.learn.study_features import GROUPS, LEAKING, column_sets
-from moodcurve.learn.study_folds import predictions
+from moodcurve.learn.study_folds import Source, predictions
 from moodcurve.learn.study_list import STUDIES, read_studies, run_studies, write_studies
 from moodcurve.learn.study_songs import fewer
 from moodcurve.learn.study_split import with_known_artist
@@ -28,6 +28,7 @@ from moodcurve.learn.training import family
 
 DATASET = made_dataset(40, frames=6)
 SONGS = DATASET.songs
+HERE = Source(folder=Path("nowhere"))
 rng = np.random.default_rng(1)
 REPEATS = [[np.clip(song.y + rng.normal(0, 0.2, song.y.shape), -1, 1) for song in SONGS] for _ in range(3)]
 
@@ -123,9 +124,9 @@ def test_a_search_sees_no_song_that_its_choice_is_tested_on(monkeypatch: pytest.
         return Searched(config=base, score=0.5, trials=(({}, 0.5),))
 
     monkeypatch.setattr(study_search, "search", spy)
-    monkeypatch.setattr(study_search, "read_averaged", lambda folder: DATASET)
+    monkeypatch.setattr(study_folds, "read_dataset", lambda folder, labels, feature_set: DATASET)
     monkeypatch.setattr(study_search, "SEARCHED", {"mlr": two_level_settings})
-    study = study_search.study_search(Path(), seed=0, progress=silent)
+    study = study_search.study_search(HERE, seed=0, progress=silent)
     everyone = {artist_key(song.artist) for song in SONGS}
     tested = Counter(artist for artists in seen for artist in everyone - artists)
     assert tested == Counter(everyone)  # each artist is kept from one search alone, that of its own fold
@@ -223,7 +224,7 @@ def test_another_file_of_that_name_is_not_overwritten(content: str, tmp_path: Pa
 )
 def test_unknown_studies_are_refused_before_any_is_done(names: list[str], message: str) -> None:
     with pytest.raises(TrainingError, match=message):
-        run_studies(Path("nowhere"), names)
+        run_studies(HERE, names)
 
 
 @pytest.mark.parametrize("name", ["features", "songs", "split", "base"])
@@ -231,14 +232,13 @@ def test_studies_of_made_songs(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     """Each runs whole and gives figures of each arm, on few songs and with linear regression alone."""
     dataset = made_dataset(40, frames=4, feature_set=COMPARE260 if name == "features" else COMPARE236)
     module = f"moodcurve.learn.study_{name}"
-    reader = module if name == "features" else "moodcurve.learn.study_folds"
-    monkeypatch.setattr(f"{reader}.read_dataset", lambda folder, labels, feature_set: dataset)
+    monkeypatch.setattr(study_folds, "read_dataset", lambda folder, labels, feature_set: dataset)
     monkeypatch.setattr("moodcurve.learn.study_songs.SIZES", (10, 20, 100))
     monkeypatch.setattr(
         f"{module}.predictions",
         lambda songs, splits, name, seed, config=None: predictions(songs, splits, "mlr", seed=seed),
     )
-    study = STUDIES[name](Path(), seed=0, progress=silent).as_dict()
+    study = STUDIES[name](HERE, seed=0, progress=silent).as_dict()
     json.dumps(study, allow_nan=False)
     assert study["name"] == name
     assert study["songs"] == 40
@@ -257,8 +257,7 @@ def test_either_labels_teach_and_test(monkeypatch: pytest.MonkeyPatch) -> None:
         annotation = replace(song.annotation, arousal=song.annotation.arousal / 2, valence=song.annotation.valence / 2)
         half.append(replace(song, annotation=annotation))
     kinds = {"deam": DATASET, "mediaeval2015": replace(DATASET, songs=tuple(half))}
-    for module in (study_folds, study_labels):
-        monkeypatch.setattr(module, "read_dataset", lambda folder, labels, feature_set: kinds[labels])
+    monkeypatch.setattr(study_folds, "read_dataset", lambda folder, labels, feature_set: kinds[labels])
     monkeypatch.setattr(
         study_labels,
         "predictions",
@@ -266,7 +265,7 @@ def test_either_labels_teach_and_test(monkeypatch: pytest.MonkeyPatch) -> None:
             songs, splits, "mlr", seed=seed, tested=tested, config=MLRConfig()
         ),
     )
-    study = study_labels.study_labels(Path(), seed=0, progress=silent).as_dict()
+    study = study_labels.study_labels(HERE, seed=0, progress=silent).as_dict()
     assert study["songs"] == 20
     by_name = {one["what"]: one["arousal"] for one in study["arms"] if one["family"] == "mlr"}
     own, foreign = (by_name[f"learned from {kind} labels, tested on DEAM's labels"] for kind in ("DEAM's", "2015's"))
@@ -277,8 +276,39 @@ def test_either_labels_teach_and_test(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one["what"].startswith("learned from 2015's") for one in study["differences"][:2]] == [True, False]
 
 
+def test_a_source_gives_the_songs_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def read(folder, labels, feature_set):
+        asked.append((folder, labels, feature_set))
+        return DATASET
+
+    monkeypatch.setattr(study_folds, "read_dataset", read)
+    assert HERE.read() is DATASET
+    some = Source(folder=Path("there"), ids=("7", "3", "ghost")).read(labels="mediaeval2015", feature_set=COMPARE260)
+    assert [song.song_id for song in some.songs] == ["3", "7"]
+    assert asked == [(Path("nowhere"), "deam", COMPARE236), (Path("there"), "mediaeval2015", COMPARE260)]
+
+
+def test_the_command_studies_the_songs_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study_folds, "read_dataset", lambda folder, labels, feature_set: DATASET)
+    seen = []
+
+    def study(source, seed, progress):
+        seen.extend(song.song_id for song in source.read().songs)
+        return made_study()
+
+    monkeypatch.setattr(study_list, "STUDIES", {"split": study})
+    (tmp_path / "ids.txt").write_text("5\n2\nghost\n")
+    done = run("studies", tmp_path, "--only", "split", "--ids", tmp_path / "ids.txt", "-o", tmp_path / "out")
+    assert seen == ["2", "5"]
+    assert done.exit_code == 1
+    assert "1 of 3 ids are not among the songs of made songs: ghost" in done.stderr
+    assert (tmp_path / "out" / "studies.md").is_file()
+
+
 def test_the_command_writes_page_and_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study_list, "STUDIES", {"split": lambda folder, seed, progress: made_study()})
+    monkeypatch.setattr(study_list, "STUDIES", {"split": lambda source, seed, progress: made_study()})
     done = run("studies", tmp_path, "--only", "split", "-o", tmp_path / "out")
     assert done.exit_code == 0, done.stderr
     assert "wrote" in done.stderr

@@ -80,7 +80,7 @@ def songs_trained_on(dataset: Dataset, model: Model) -> int:
     learned_from = model.metadata.get("training_data")
     if learned_from != dataset.name and not {learned_from, dataset.name} <= set(DEAM_NAMES.values()):
         return 0
-    learned = set(json.loads(model.metadata.get("song_ids", "[]")))
+    learned = set(training_ids(model))
     return sum(song.song_id in learned for song in dataset.songs)
 
 
@@ -94,20 +94,53 @@ def figures(songs: Sequence[Song], predicted: Sequence[npt.NDArray[np.float64]])
     return result
 
 
-def select_songs(dataset: Dataset, ids: Collection[str], *, leave_out: bool = False) -> tuple[Dataset, tuple[str, ...]]:
-    """Keep the songs with these ids, or all others, in the dataset's order, and give the ids that it does not have.
+def only_songs(dataset: Dataset, ids: Collection[str]) -> tuple[Dataset, tuple[str, ...]]:
+    """Keep the songs with these ids, in the dataset's order, and give the ids that it does not have.
 
     Raises
     ------
     DatasetError
         If no song is left.
     """
-    songs = tuple(song for song in dataset.songs if (song.song_id in ids) is not leave_out)
+    songs = tuple(song for song in dataset.songs if song.song_id in ids)
     if not songs:
-        which = "all songs are among" if leave_out else "none of the songs is among"
-        raise DatasetError(f"{dataset.name}: {which} the {len(ids)} ids given")
+        raise DatasetError(f"{dataset.name}: none of the songs is among the {len(ids)} ids given")
     known = {song.song_id for song in dataset.songs}
     return replace(dataset, songs=songs), tuple(song_id for song_id in ids if song_id not in known)
+
+
+def without_songs(dataset: Dataset, ids: Collection[str]) -> Dataset:
+    """Leave out the songs with these ids, which have to be the dataset's.
+
+    An id that it does not have is refused: it may be a misspelt one, whose song would be learned from and then taken
+    for a test.
+
+    Raises
+    ------
+    DatasetError
+        If an id is neither a song's nor that of a song which could not be read, or no song is left.
+    """
+    known = {song.song_id for song in dataset.songs} | set(dataset.left_out)
+    unknown = [song_id for song_id in ids if song_id not in known]
+    if unknown:
+        raise DatasetError(
+            f"{dataset.name}: {len(unknown)} of the {len(ids)} ids to leave out are not among its songs: "
+            f"{some(unknown)}; correct or remove them"
+        )
+    songs = tuple(song for song in dataset.songs if song.song_id not in ids)
+    if not songs:
+        raise DatasetError(f"{dataset.name}: all songs are among the {len(ids)} ids given")
+    return replace(dataset, songs=songs, left_out=tuple(i for i in dataset.left_out if i not in ids))
+
+
+def some(ids: Sequence[str]) -> str:
+    """Name the first few ids."""
+    return ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
+
+
+def training_ids(model: Model) -> tuple[str, ...]:
+    """Give the ids of the songs that, by its file, a model has learned from."""
+    return tuple(json.loads(model.metadata.get("song_ids", "[]")))
 
 
 def read_ids(path: str | os.PathLike[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from moodcurve.cli.app import advance, app, say
+from moodcurve.cli.choosing import IdsOption, chosen, tell
 from moodcurve.cli.parsing import Argument, Option
 from moodcurve.wording import one_line
 
@@ -41,6 +42,7 @@ def categories(
         Path | None, Option("-o", metavar="DIR", help="Write categories.json and categories.md here.")
     ] = None,
     seed: SeedOption = 0,
+    ids: IdsOption = None,
 ) -> int:
     """Learn mood classes by SVM and by a network with softmax, and judge them beside the curve's classes.
 
@@ -63,7 +65,7 @@ def categories(
         schemes = tuple(SCHEMES) if scheme is None else (scheme.value,)
         return run_categories(dataset, schemes=schemes, curve=curve, seed=seed, progress=progress)
 
-    result, exit_code = _judge(folder, run, category_report, json_file, output, "categories")
+    result, exit_code = _judge(folder, run, category_report, json_file, output, "categories", ids)
     for name in schemes_of(result):
         for part in PARTS:
             terminal.print_lines([f"{name} of {part}"])
@@ -82,6 +84,7 @@ def songlevel(
         Path | None, Option("-o", metavar="DIR", help="Write song_level.json and song_level.md here.")
     ] = None,
     seed: SeedOption = 0,
+    ids: IdsOption = None,
 ) -> int:
     """Judge how well the ratings that songs got as wholes are predicted, and whether their 90 % intervals hold.
 
@@ -95,7 +98,7 @@ def songlevel(
     def run(dataset: "Dataset", progress: "Progress") -> Any:
         return run_song_level(dataset, curve=curve, seed=seed, progress=progress)
 
-    result, exit_code = _judge(folder, run, song_level_report, json_file, output, "song_level")
+    result, exit_code = _judge(folder, run, song_level_report, json_file, output, "song_level", ids)
     terminal.print_rows(song_level_table(result))
     return exit_code
 
@@ -107,10 +110,11 @@ def _judge(
     json_file: Path | None,
     output: Path | None,
     stem: str,
+    ids: Path | None,
 ) -> tuple[Any, int]:
     """Read a dataset, judge it with progress, and write what is found: JSON, and in a folder a page beside.
 
-    Gives what is found, and 1 if a song was left out, else 0.
+    Gives what is found, and 1 if a song was left out or an id is unknown, else 0.
     """
     from moodcurve import terminal
     from moodcurve.files import check_writable, write_text
@@ -123,13 +127,13 @@ def _judge(
     with terminal.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_for(folder, "deam", progress=lambda done, total: advance(bar, task, done, total))
+        tell(dataset, levels=stem == "song_level")
+        dataset, missing = chosen(dataset, ids)
         result = run(dataset, lambda done, total, what: bar.update(task, completed=done, total=total, description=what))
-    for note in dataset.notes:
-        say(note)
     texts = dict.fromkeys(wanted, json.dumps(result, indent=1, allow_nan=False) + "\n")
     if output is not None:
         texts[output / f"{stem}.md"] = report(result)
     for file, text in texts.items():
         write_text(file, text)
         say(f"wrote {file}")
-    return result, int(bool(dataset.left_out))
+    return result, int(missing)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from moodcurve.cli.app import app, say
+from moodcurve.cli.choosing import IdsOption, chosen
 from moodcurve.cli.parsing import Argument, Option
 
 
@@ -20,7 +21,8 @@ def studies(
         ),
     ] = None,
     seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of folds, draws, training and intervals.")] = 0,
-) -> None:
+    ids: IdsOption = None,
+) -> int:
     """Study what columns, number of songs, folds, labels and settings make of a model's figures; takes an hour or two.
 
     Studies that DIR holds and that are not done again stay as they are.
@@ -28,19 +30,24 @@ def studies(
     Example: moodcurve studies DEAM --only songs,split -o results
     """
     from moodcurve import terminal
+    from moodcurve.evaluation import read_ids
     from moodcurve.files import check_writable
+    from moodcurve.learn.study_folds import Source
     from moodcurve.learn.study_list import STUDIES, read_studies, run_studies, write_studies
 
     check_writable(output / "studies.json")
     read_studies(output / "studies.json")
     names = list(STUDIES) if only is None else [name.strip() for name in only.split(",")]
+    source = Source(folder=folder, ids=None if ids is None else read_ids(ids))
+    missing = ids is not None and chosen(Source(folder=folder).read(), ids)[1]
     with terminal.progress_bar() as bar:
         task = bar.add_task("studies", total=None)
         found = run_studies(
-            folder,
+            source,
             names,
             seed=seed,
             progress=lambda done, total, what: bar.update(task, completed=done, total=total, description=what),
         )
     for file in write_studies(found, output):
         say(f"wrote {file}")
+    return int(missing)

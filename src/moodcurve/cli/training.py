@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import ModelOption, Set, advance, app, say
+from moodcurve.cli.choosing import IdsOption, chosen, tell
 from moodcurve.cli.parsing import Argument, Option
 from moodcurve.wording import one_line
 
@@ -73,6 +74,7 @@ def train(
     Example: moodcurve train DEAM --model ffnn --without test.txt -o mine.onnx
     """
     from moodcurve import terminal
+    from moodcurve.evaluation import read_ids, without_songs
     from moodcurve.files import check_writable
     from moodcurve.learn.config import read_config
     from moodcurve.learn.export import export
@@ -81,7 +83,9 @@ def train(
 
     settings = read_config(config, FAMILIES[family].config) if config else None
     check_writable(output)
-    dataset, missing = _read_songs(folder, labels, feature_set, ids=without, leave_out=True)
+    dataset = _read_songs(folder, labels, feature_set)
+    if without is not None:
+        dataset = without_songs(dataset, read_ids(without))
     with terminal.progress_bar() as bar:
         trained = train_model(
             dataset,
@@ -94,14 +98,14 @@ def train(
     say(f"trained {family} on {len(dataset.songs)} songs in {trained.seconds:.0f} s")
     for file in (output, *save_log(trained, output)):
         say(f"wrote {file}")
-    return int(missing)
+    return int(bool(dataset.left_out))
 
 
 @app.command
 def evaluate(
     folder: DatasetArgument,
     model: ModelOption = "default",
-    ids: Annotated[Path | None, Option("--ids", metavar="FILE", help="Only these songs, an id a line.")] = None,
+    ids: IdsOption = None,
     labels: LabelsOption = Labels.deam,
     as_json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
 ) -> int:
@@ -120,7 +124,7 @@ def evaluate(
     from moodcurve.runtime import load_model
 
     loaded = load_model(model)
-    dataset, missing = _read_songs(folder, labels, Set.compare260, ids=ids)
+    dataset, missing = chosen(_read_songs(folder, labels, Set.compare260), ids)
     figures = judge(dataset, loaded)
     if learned := figures["songs_trained_on"]:
         say(f"the model has learned from {learned} of these {figures['songs']} songs: this is no test")
@@ -143,6 +147,7 @@ def benchmark(
     output: Annotated[Path | None, Option("-o", metavar="DIR", help="Write JSON, tables and figure here.")] = None,
     seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of splits, training and intervals.")] = 0,
     cache: Annotated[Path | None, Option("--cache", metavar="DIR", help="Keep predictions here, and use them.")] = None,
+    ids: IdsOption = None,
 ) -> int:
     """Train and test model families by a stated protocol, with the published figures beside.
 
@@ -170,12 +175,12 @@ def benchmark(
     with terminal.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_for(folder, protocol, progress=lambda done, total: advance(bar, task, done, total))
+        tell(dataset)
+        dataset, missing = chosen(dataset, ids)
         result = run_benchmark(
             dataset, protocol, families, configs=configs, seed=seed, progress=_steps(bar, task), cache=cache
         )
         result = replace(result, ceilings=ceiling_rows(folder, dataset, protocol, seed=seed))
-    for note in dataset.notes:
-        say(note)
     terminal.print_rows(table(result))
     terminal.print_rows(beside_table(result))
     terminal.print_rows(difference_table(result))
@@ -190,19 +195,15 @@ def benchmark(
     if output is not None:
         draw(result, output / f"{protocol.value}.png")
         say(f"wrote {output / f'{protocol.value}.png'}")
-    return int(bool(dataset.left_out))
+    return int(missing)
 
 
-def _read_songs(
-    folder: Path, labels: Labels, feature_set: Set, *, ids: Path | None = None, leave_out: bool = False
-) -> "tuple[Dataset, bool]":
-    """Read annotated songs, those with the ids of a file or all others; tell whether some of them are missing."""
+def _read_songs(folder: Path, labels: Labels, feature_set: Set) -> "Dataset":
+    """Read annotated songs, and say what was noticed."""
     from moodcurve import terminal
     from moodcurve.datasets import read_dataset
-    from moodcurve.evaluation import read_ids, select_songs
     from moodcurve.features import feature_set as find_set
 
-    wanted = read_ids(ids) if ids is not None else None
     with terminal.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_dataset(
@@ -211,16 +212,8 @@ def _read_songs(
             feature_set=find_set(feature_set),
             progress=lambda done, total: advance(bar, task, done, total),
         )
-    for note in dataset.notes:
-        say(note)
-    if wanted is None:
-        return dataset, bool(dataset.left_out)
-    left_out = leave_out and bool(set(dataset.left_out) - set(wanted))
-    dataset, missing = select_songs(dataset, wanted, leave_out=leave_out)
-    if missing:
-        shown = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
-        say(f"{ids}: {len(missing)} of {len(wanted)} ids are not in {folder}: {shown}")
-    return dataset, bool(missing) or left_out
+    tell(dataset)
+    return dataset
 
 
 def _steps(bar: "Progress", task: "TaskID") -> Callable[[int, int, str], None]:

@@ -100,6 +100,7 @@ def _packed(dataset: Dataset) -> dict[str, _Array]:
     arrays: dict[str, _Array] = {
         "name": np.array(dataset.name),
         "notes": np.array(dataset.notes, dtype=np.str_),
+        "level_notes": np.array(dataset.level_notes, dtype=np.str_),
         "feature_set": np.array(dataset.feature_set.name),
         "lengths": np.array([len(song.x) for song in songs]),
         "has_recording": np.array([song.recording is not None for song in songs]),
@@ -125,8 +126,8 @@ def _packed(dataset: Dataset) -> dict[str, _Array]:
 def _unpacked(arrays: dict[str, _Array]) -> Dataset:
     rated, all_rows = _slices(arrays["lengths"]), _slices(arrays["heard_lengths"])
     songs = tuple(_song(arrays, i, rated[i], all_rows[i]) for i in range(len(rated)))
-    notes = tuple(str(note) for note in arrays["notes"])
-    return Dataset(name=str(arrays["name"]), songs=songs, notes=notes)
+    notes, level_notes = (tuple(str(note) for note in arrays[field]) for field in ("notes", "level_notes"))
+    return Dataset(name=str(arrays["name"]), songs=songs, notes=notes, level_notes=level_notes)
 
 
 def _slices(lengths: _Array) -> list[slice]:

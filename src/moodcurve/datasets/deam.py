@@ -38,7 +38,7 @@ DYNAMIC = Path("annotations", "annotations averaged per song", "dynamic (per sec
 STATIC = Path("annotations", "annotations averaged per song", "song_level")
 
 _ID = re.compile("[1-9][0-9]*")
-_VERSION = "3"
+_VERSION = "4"
 """Of what this reader makes of the same files; cached songs of another version are read anew."""
 
 
@@ -136,7 +136,7 @@ def _read(files: _Files, progress: Progress | None) -> Dataset:
         if not path.is_file():
             raise DatasetError(f"{path}: not found; the labels {files.labels!r} are expected there")
     ratings = read_ratings(*files.asked)
-    song_ratings, notes = _song_ratings(files, ratings)
+    song_ratings, level_notes, notes = _song_ratings(files, ratings)
     infos = read_song_infos([*files.metadata, *_if_there(files.songs_info)])
     placed = _on_the_clock_of_features(files, ratings)
     aligned = _read_features(files, placed, progress)
@@ -159,25 +159,28 @@ def _read(files: _Files, progress: Progress | None) -> Dataset:
     unknown = [song.song_id for song in songs if not song.artist]
     if unknown:
         notes.append(f"The artist of {_some(unknown)} is unknown: each counts as an artist of its own.")
-    return Dataset(name=NAMES[files.labels], songs=songs, notes=tuple(notes))
+    return Dataset(name=NAMES[files.labels], songs=songs, notes=tuple(notes), level_notes=tuple(level_notes))
 
 
 def _if_there(path: Path) -> list[Path]:
     return [path] if path.is_file() else []
 
 
-def _song_ratings(files: _Files, ratings: dict[int, Ratings]) -> tuple[dict[int, tuple[float, float]], list[str]]:
-    """Read the song-level ratings, put right, and hold the labels asked for against DEAM's own."""
+def _song_ratings(
+    files: _Files, ratings: dict[int, Ratings]
+) -> tuple[dict[int, tuple[float, float]], list[str], list[str]]:
+    """Read the song-level ratings, put right, and hold the labels asked for against DEAM's own; notes on either."""
     levels = song_levels(ratings)
     deam = levels
     if files.asked != files.deam:
         there = all(path.is_file() for path in files.deam)
         deam = song_levels(read_ratings(*files.deam)) if there else {}
-    song_ratings, notes = put_right(read_song_ratings(files.song_ratings), deam)
+    song_ratings, level_notes = put_right(read_song_ratings(files.song_ratings), deam)
+    notes: list[str] = []
     if files.asked != files.deam:
         notes += exchanged_levels(levels, deam)
         notes += _note_on_inferred_ids(files, ratings)
-    return song_ratings, notes
+    return song_ratings, level_notes, notes
 
 
 def _note_on_inferred_ids(files: _Files, ratings: dict[int, Ratings]) -> list[str]:

@@ -107,6 +107,8 @@ class Dataset:
         In the order of their ids; all with the same feature set.
     notes : tuple of str
         What the reader corrected, dropped or doubts, a sentence each.
+    level_notes : tuple of str
+        The same of the ratings of songs as wholes, for those who use them.
     left_out : tuple of str
         Ids of one's own annotated songs that could not be used; the notes say why.
     """
@@ -114,6 +116,7 @@ class Dataset:
     name: str
     songs: tuple[Song, ...]
     notes: tuple[str, ...] = ()
+    level_notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
     @property

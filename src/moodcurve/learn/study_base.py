@@ -1,16 +1,14 @@
 """What the Kalman filter gains by reading a network."""
 
-from pathlib import Path
-
 from moodcurve.learn.model import Progress
 from moodcurve.learn.statespace import LiveStateSpaceConfig
 from moodcurve.learn.studies import Study, arm
-from moodcurve.learn.study_folds import FOLDS, artist_folds, predictions, read_averaged
+from moodcurve.learn.study_folds import FOLDS, Source, artist_folds, predictions
 
 
-def study_base(folder: Path, *, seed: int, progress: Progress) -> Study:
+def study_base(source: Source, *, seed: int, progress: Progress) -> Study:
     """Let the Kalman filter read a network's frame predictions instead of linear ones."""
-    dataset = read_averaged(folder)
+    dataset = source.read()
     splits = artist_folds(dataset.songs, seed)
     arms = []
     for number, base in enumerate(("mlr", "ffnn")):

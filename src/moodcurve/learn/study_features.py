@@ -1,14 +1,12 @@
 """What groups of columns tell: left out, and alone."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-from moodcurve.datasets.layout import read_dataset
 from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
 from moodcurve.features.table import VOICED
 from moodcurve.learn.model import Progress
 from moodcurve.learn.studies import Arm, Study, arm
-from moodcurve.learn.study_folds import FOLDS, artist_folds, predictions
+from moodcurve.learn.study_folds import FOLDS, Source, artist_folds, predictions
 
 LEAKING = tuple(name for name in COMPARE260.names if name.startswith(VOICED) and "_sma_de_" in name)
 """The 12 columns that tell where in a file a row is."""
@@ -23,9 +21,9 @@ GROUPS: dict[str, Callable[[str], bool]] = {
 """Groups of compare236's columns: the first four share them out, and so do deltas and levels, spreads and means."""
 
 
-def study_features(folder: Path, *, seed: int, progress: Progress) -> Study:
+def study_features(source: Source, *, seed: int, progress: Progress) -> Study:
     """Leave groups of columns out, and learn from each alone; with and without the columns that tell the place."""
-    dataset = read_dataset(folder, labels="deam", feature_set=COMPARE260)
+    dataset = source.read(feature_set=COMPARE260)
     sets = column_sets()
     arms: dict[tuple[str, str], Arm] = {}
     families = ("mlr", "two-level")

@@ -1,7 +1,6 @@
 """How well 90 % intervals hold on songs and artists that neither model nor intervals have learned from, by genre."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from moodcurve.learn.calibration import calibrate
 from moodcurve.learn.model import Progress, predict_rated
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.studies import Arm, Study
-from moodcurve.learn.study_folds import FOLDS, artist_folds, predictions, read_averaged
+from moodcurve.learn.study_folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.training import family
 
 INNER_FOLDS = 4
@@ -28,9 +27,9 @@ FAMILIES = ("blend", "state-space-live")
 FIGURES = ("coverage", "width", "coverage_song", "width_song")
 
 
-def study_intervals(folder: Path, *, seed: int, progress: Progress) -> Study:
+def study_intervals(source: Source, *, seed: int, progress: Progress) -> Study:
     """Calibrate within each fold's training songs, and count on the fold's own what the intervals hold."""
-    dataset = read_averaged(folder)
+    dataset = source.read()
     songs = dataset.songs
     everyone = np.arange(len(songs))
     arms = []

@@ -1,26 +1,23 @@
 """What labels are worth: learned from one release of them, tested on either."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from moodcurve.datasets import DatasetError, Song
-from moodcurve.datasets.layout import read_dataset
-from moodcurve.features import COMPARE236
 from moodcurve.learn.model import Progress
 from moodcurve.learn.studies import Arm, Study, arm
-from moodcurve.learn.study_folds import FAMILIES, FOLDS, artist_folds, predictions, read_averaged
+from moodcurve.learn.study_folds import FAMILIES, FOLDS, Source, artist_folds, predictions
 
 
-def study_labels(folder: Path, *, seed: int, progress: Progress) -> Study:
+def study_labels(source: Source, *, seed: int, progress: Progress) -> Study:
     """Learn from one release of labels of the same songs, and test on either."""
-    dataset = read_averaged(folder)
-    other = read_dataset(folder, labels="mediaeval2015", feature_set=COMPARE236)
+    dataset = source.read()
+    other = source.read(labels="mediaeval2015")
     kinds = {"DEAM's labels": dataset, "2015's labels": other}
     ids = {song.song_id for song in dataset.songs} & {song.song_id for song in other.songs}
     if not ids:
-        raise DatasetError(f"{folder}: no song has both DEAM's labels and those of 2015")
+        raise DatasetError(f"{source.folder}: no song has both DEAM's labels and those of 2015")
     both = {kind: tuple(song for song in data.songs if song.song_id in ids) for kind, data in kinds.items()}
     arms: dict[tuple[str, str, str], Arm] = {}
     for number, name in enumerate(FAMILIES):

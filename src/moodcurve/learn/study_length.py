@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from moodcurve.features.table import HOP_S
 from moodcurve.learn.model import FittedModel, Progress
 from moodcurve.learn.recurrent import RecurrentConfig
 from moodcurve.learn.studies import Arm, Predicted, Study, arm
-from moodcurve.learn.study_folds import FOLDS, artist_folds, read_averaged
+from moodcurve.learn.study_folds import FOLDS, Source, artist_folds
 from moodcurve.learn.training import family
 
 FAMILIES = ("gru", "lstm", "gru-forward", "two-level", "state-space-live", "blend")
@@ -22,9 +21,9 @@ HEARD_ROWS = 90
 """Of each song, about its rated part: 45 s."""
 
 
-def study_length(folder: Path, *, seed: int, progress: Progress) -> Study:
+def study_length(source: Source, *, seed: int, progress: Progress) -> Study:
     """Play the songs of one fold again and again for ten minutes, to models that learned from the others' clips."""
-    dataset = read_averaged(folder)
+    dataset = source.read()
     train, test = artist_folds(dataset.songs, seed)[0]
     songs = [dataset.songs[i] for i in test]
     arms: list[Arm] = []

@@ -11,6 +11,7 @@ from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.studies import Study, page
 from moodcurve.learn.study_base import study_base
 from moodcurve.learn.study_features import study_features
+from moodcurve.learn.study_folds import Source
 from moodcurve.learn.study_intervals import study_intervals
 from moodcurve.learn.study_labels import study_labels
 from moodcurve.learn.study_length import study_length
@@ -30,11 +31,11 @@ STUDIES: dict[str, Callable[..., Study]] = {
     "medleys": study_medleys,
     "length": study_length,
 }
-"""Each takes the dataset's folder, and by name ``seed`` and ``progress``."""
+"""Each takes a `Source`, and by name ``seed`` and ``progress``."""
 
 
 def run_studies(
-    folder: Path, names: Sequence[str], *, seed: int = 0, progress: Progress = silent
+    source: Source, names: Sequence[str], *, seed: int = 0, progress: Progress = silent
 ) -> list[dict[str, Any]]:
     """Do studies one after the other; gives each as `Study.as_dict`.
 
@@ -50,7 +51,7 @@ def run_studies(
     for name in names:
         if name not in STUDIES:
             raise TrainingError(f"study {name!r} is not known; there are {', '.join(STUDIES)}")
-    return [STUDIES[name](folder, seed=seed, progress=progress).as_dict() for name in names]
+    return [STUDIES[name](source, seed=seed, progress=progress).as_dict() for name in names]
 
 
 def write_studies(found: Sequence[Mapping[str, Any]], output: Path) -> tuple[Path, Path]:

@@ -7,7 +7,6 @@ move. Songs of one artist differ about as sections of a song do, in the same voi
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from moodcurve.learn.default_model import LIVE_CONFIG
 from moodcurve.learn.model import FittedModel, Progress
 from moodcurve.learn.statespace import LiveStateSpaceConfig
 from moodcurve.learn.studies import Study, arm
-from moodcurve.learn.study_folds import FOLDS, artist_folds, read_averaged
+from moodcurve.learn.study_folds import FOLDS, Source, artist_folds
 from moodcurve.learn.training import family
 from moodcurve.learn.two_level import TwoLevelConfig
 
@@ -49,9 +48,9 @@ class Medley:
     y: npt.NDArray[np.float64]
 
 
-def study_medleys(folder: Path, *, seed: int, progress: Progress) -> Study:
+def study_medleys(source: Source, *, seed: int, progress: Progress) -> Study:
     """Compare models, and settings of how much a level may change, on medleys of artists not learned from."""
-    dataset = read_averaged(folder)
+    dataset = source.read()
     splits = artist_folds(dataset.songs, seed)
     parts = [medleys([dataset.songs[i] for i in test], seed=seed) for _, test in splits]
     joined = [medley for part in parts for medley in part]

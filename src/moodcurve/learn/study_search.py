@@ -1,6 +1,5 @@
 """Settings searched for within each fold's training songs alone, against the defaults: nested cross-validation."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from moodcurve.learn.model import Progress, predict_rated
 from moodcurve.learn.search import Suggest, filter_settings, search, two_level_settings
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.studies import Study, arm
-from moodcurve.learn.study_folds import FOLDS, artist_folds, predictions, read_averaged
+from moodcurve.learn.study_folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.training import family
 
 TRIALS = 15
@@ -19,9 +18,9 @@ SEARCHED: dict[str, Suggest] = {"two-level": two_level_settings, "state-space-li
 """Families that train in seconds, and what is suggested for them."""
 
 
-def study_search(folder: Path, *, seed: int, progress: Progress) -> Study:
+def study_search(source: Source, *, seed: int, progress: Progress) -> Study:
     """Search in each fold's training songs, learn from them with what was chosen, and test on the fold's own."""
-    dataset = read_averaged(folder)
+    dataset = source.read()
     songs = dataset.songs
     splits = artist_folds(songs, seed)
     arms, pairs = [], []

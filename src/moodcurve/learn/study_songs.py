@@ -1,14 +1,13 @@
 """What more songs to learn from would bring."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from moodcurve.datasets.splits import Split
 from moodcurve.learn.model import Progress
 from moodcurve.learn.studies import Study, arm
-from moodcurve.learn.study_folds import FAMILIES, FOLDS, artist_folds, predictions, read_averaged
+from moodcurve.learn.study_folds import FAMILIES, FOLDS, Source, artist_folds, predictions
 
 SIZES = (50, 100, 200, 400)
 """Training songs; after them comes all of a fold's."""
@@ -16,9 +15,9 @@ REPEATS = 3
 """Draws of songs of each size."""
 
 
-def study_songs(folder: Path, *, seed: int, progress: Progress) -> Study:
+def study_songs(source: Source, *, seed: int, progress: Progress) -> Study:
     """Learn from ever more songs, and test on the same ones."""
-    dataset = read_averaged(folder)
+    dataset = source.read()
     splits = artist_folds(dataset.songs, seed)
     everything = min(len(train) for train, _ in splits)
     sizes = [size for size in SIZES if size < everything]

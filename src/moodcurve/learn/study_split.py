@@ -1,7 +1,6 @@
 """What it makes of figures to deal folds by song, as most published ones do, and by artist."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -9,15 +8,15 @@ from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Split, artist_key, k_fold
 from moodcurve.learn.model import Progress
 from moodcurve.learn.studies import Arm, Predicted, Study, arm
-from moodcurve.learn.study_folds import FAMILIES, FOLDS, predictions, read_averaged
+from moodcurve.learn.study_folds import FAMILIES, FOLDS, Source, predictions
 
 FOLD_SEEDS = 2
 """Ways to deal the folds, by song and by artist."""
 
 
-def study_split(folder: Path, *, seed: int, progress: Progress) -> Study:
+def study_split(source: Source, *, seed: int, progress: Progress) -> Study:
     """Deal folds by song, as most published figures do, and by artist."""
-    dataset = read_averaged(folder)
+    dataset = source.read()
     songs = dataset.songs
     arms: list[Arm] = []
     pairs = []
