@@ -1,8 +1,6 @@
 // The page: its views by address, its keys, and files that are dropped anywhere.
 
-import "./song/base.css";
-import "./song/song.css";
-import "./app.css";
+import "./page.css";
 import { addressOf, placeOf } from "./address";
 import * as api from "./api";
 import { createBar, home, skipLink, type Bar } from "./bar";

@@ -1,7 +1,6 @@
 // The report of one song: what `moodcurve analyze --report` writes around this script. Its curve, the heights of its
 // waveform and its sound are in the page; the parts that show them are those of the server's page.
 
-import "./song/base.css";
 import "./song/song.css";
 import "./report.css";
 import { brand } from "./song/brand";
