@@ -1,8 +1,10 @@
 """Writes small music files of every kind, whole and broken, for the tests of reading them."""
 
+import io
 import random
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -40,10 +42,12 @@ def write_av(
     sr: int,
     container: str,
     options: dict[str, str] | None = None,
+    piped: bool = False,
 ) -> Path:
-    """Write ``x`` (frames, channels) with any codec of FFmpeg."""
+    """Write ``x`` (frames, channels) with any codec of FFmpeg; piped, lengths in its header stay unknown."""
     layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1(wide)", 16: "hexadecagonal"}[x.shape[1]]
-    with av.open(str(path), "w", format=container, options=options or {}) as out:
+    pipe = _Pipe()
+    with av.open(pipe if piped else str(path), "w", format=container, options=options or {}) as out:
         picture = out.add_stream("mpeg4", rate=10) if path.stem.startswith("video") else None
         if picture is not None:
             picture.width = picture.height = 64
@@ -58,7 +62,27 @@ def write_av(
         fitted = av.AudioResampler(context.format, layout, sr, frame_size=context.frame_size or 1024)
         for part in [*fitted.resample(frame), *fitted.resample(None), None]:
             out.mux(stream.encode(part))
+    if piped:
+        path.write_bytes(pipe.written)
     return path
+
+
+class _Pipe(io.RawIOBase):
+    """What can only be written to, from beginning to end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def write(self, data: Any) -> int:
+        self.written += data
+        return len(data)
 
 
 def _write_pictures(out: av.container.OutputContainer, stream: av.VideoStream, *, seconds: float) -> None:

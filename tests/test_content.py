@@ -1,5 +1,6 @@
 """What a file holds as sound, and what its tags say, whatever program wrote them."""
 
+import random
 import shutil
 import struct
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from mutagen.apev2 import APEv2
 from mutagen.id3 import APIC, ID3, TIT2, ID3NoHeaderError
 from mutagen.mp4 import MP4
 
-from broken_audio import ENCODED, cut, write_encoded, write_sound
+from broken_audio import ENCODED, cut, mutated, write_av, write_encoded, write_sound
+from moodcurve.audio import AudioError, open_audio
 from moodcurve.library.content import content_of
 from moodcurve.library.kinds import AUDIO_ENDINGS, OTHER_ENDINGS, begins_like_audio, may_be_audio
 from moodcurve.library.records import Tags
@@ -30,14 +32,12 @@ def noise(seconds: float = 2.0, *, seed: int = 0, sr: int = SR) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, 0.1, (round(seconds * sr), 1)).astype(np.float32)
 
 
-def write(folder: Path, name: str, *, seed: int = 0) -> Path:
+def write(folder: Path, name: str, *, seed: int = 0, seconds: float = 2.0) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    sr = 48_000 if name.endswith(".opus") else SR
-    return (
-        write_encoded(folder, name, noise(seed=seed, sr=sr))
-        if name in ENCODED
-        else write_sound(folder / name, noise(seed=seed, sr=sr), sr)
-    )
+    if name.endswith(".opus"):
+        return write_av(folder / name, "libopus", noise(seconds, seed=seed, sr=48_000), sr=48_000, container="ogg")
+    x = noise(seconds, seed=seed)
+    return write_encoded(folder, name, x) if name in ENCODED else write_sound(folder / name, x, SR)
 
 
 def tag(path: Path, text: str) -> None:
@@ -149,6 +149,154 @@ def test_a_damaged_structure_counts_as_a_whole(tmp_path: Path, name: str) -> Non
         path.write_bytes(data[:40] + bytes([number]) * 20 + bytes(20) + data[80:])
         contents.add(content_of(path))
     assert len(contents) == 2
+
+
+def write_piped(path: Path, codec: str, container: str, *, seed: int) -> Path:
+    """Write a file as FFmpeg writes it to a pipe: lengths in its header are 0, or what stands for unknown."""
+    options = {"movflags": "frag_keyframe+empty_moov"} if container == "mp4" else {}
+    sr = 48_000 if codec == "libopus" else SR
+    return write_av(path, codec, noise(1, seed=seed, sr=sr), sr=sr, container=container, options=options, piped=True)
+
+
+PIPED = (
+    ("pcm_s16be", "aiff"), ("pcm_s16le", "wav"), ("wmav2", "asf"), ("flac", "flac"), ("libmp3lame", "mp3"),
+    ("libopus", "ogg"), ("flac", "ogg"), ("aac", "mp4"), ("aac", "adts"), ("flac", "matroska"), ("libopus", "webm"),
+    ("pcm_s16le", "caf"), ("pcm_s16be", "au"), ("pcm_s16le", "w64"), ("wavpack", "wv"), ("tta", "tta"),
+    ("pcm_s16le", "avi"), ("libmp3lame", "wav"), ("pcm_s16le", "rf64"), ("ac3", "ac3"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("codec", "container"), PIPED)
+def test_recordings_from_a_pipe_are_told_apart(tmp_path: Path, codec: str, container: str) -> None:
+    if container == "rf64":  # which FFmpeg does not write to a pipe
+        paths = [write_sound(tmp_path / f"{i}.rf64", noise(1, seed=i), SR) for i in range(2)]
+    else:
+        paths = [write_piped(tmp_path / f"{seed}", codec, container, seed=seed) for seed in range(2)]
+    contents = set()
+    for path in paths:
+        with open_audio(path) as audio:
+            assert sum(map(len, audio.blocks())) > 0.8 * SR  # a decoder takes it
+        contents.add(content_of(path))
+    assert len(contents) == 2
+
+
+def with_length(data: bytes, mark: bytes, value: bytes) -> bytes:
+    """Write another length behind the first place of a mark."""
+    at = data.index(mark) + len(mark)
+    return data[:at] + value + data[at + len(value) :]
+
+
+ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
+
+
+@pytest.mark.parametrize(
+    ("name", "mark", "value"),
+    [
+        *(("x.wav", b"data", value) for value in (bytes(4), b"\x01\0\0\0", b"\xff" * 4, b"\x24\0\0\0")),
+        *(("x.aiff", b"SSND", value) for value in (bytes(4), b"\0\0\0\x08", b"\xff" * 4, b"\0\0\0\x24")),
+        *(("wma.wma", ASF_DATA, value) for value in (bytes(8), b"\x32" + bytes(7), b"\xff" * 8, b"\0\x10" + bytes(6))),
+        ("lame.mp3", b"Info\0\0\0\x0f", bytes(8)),
+        ("av.flac", b"fLaC", b"\0\xff\xff\xff"),
+        ("av.flac", b"fLaC", b"\x80\0\xf0\0"),
+        ("lame.mp3", b"ID3\4\0\0", b"\x7f\x7f\x7f\x7f"),
+        ("lame.mp3", b"ID3\4\0\0", b"\xff\x7f\x7f\x7f"),
+    ],
+)
+def test_a_wrong_length_hides_no_sound(tmp_path: Path, name: str, mark: bytes, value: bytes) -> None:
+    contents = set()
+    for seed in range(2):
+        path = write(tmp_path, name, seed=seed)
+        path.write_bytes(with_length(path.read_bytes(), mark, value))
+        contents.add(content_of(path))
+    assert len(contents) == 2
+
+
+@pytest.mark.parametrize("length", [0, 1, 8, 2**31])
+def test_lengths_of_mdat(tmp_path: Path, length: int) -> None:
+    contents = set()
+    for seed in range(2):
+        path = write(tmp_path, "aac-index-first.m4a", seed=seed)
+        data = path.read_bytes()
+        at = data.index(b"mdat") - 4
+        path.write_bytes(data[:at] + struct.pack(">I", length) + data[at + 4 :])
+        contents.add(content_of(path))
+    assert len(contents) == 2
+
+
+def decoded(path: Path) -> bytes | None:
+    """Give all samples; None of what is refused."""
+    try:
+        with open_audio(path) as audio:
+            return b"".join(block.tobytes() for block in audio.blocks())
+    except AudioError:
+        return None
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [*NAMES, "piped.wma", "piped.aiff", "video.mp4", "pieces.mp4"])
+def test_what_changes_the_sound_changes_the_content(tmp_path: Path, name: str) -> None:
+    """Change a bit in 150 places, most of them in the header or the end: of one content, the sound must be one too."""
+    if name.startswith("pi"):
+        codec, container = {"wma": ("wmav2", "asf"), "aiff": ("pcm_s16be", "aiff"), "mp4": ("aac", "mp4")}[
+            name.partition(".")[2]
+        ]
+        path = write_piped(tmp_path / name, codec, container, seed=0)
+    else:
+        path = write(tmp_path, name, seconds=0.3)
+        if name != "video.mp4":
+            tag(path, "a title")
+    data, content, sound = path.read_bytes(), content_of(path), decoded(path)
+    rng = random.Random(0)
+    places = [rng.randrange(400) for _ in range(70)] + [
+        rng.randrange(max(0, len(data) - 900), len(data)) for _ in range(50)
+    ]
+    places += [rng.randrange(len(data)) for _ in range(30)]
+    changed = tmp_path / f"changed-{name}"
+    for at in places:
+        changed.write_bytes(data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :])
+        if content_of(changed) == content:
+            assert decoded(changed) in (sound, None), f"byte {at}: {data[max(0, at - 8) : at + 8]!r}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_recordings_with_the_same_damage_are_told_apart(tmp_path: Path, name: str) -> None:
+    one, other = (write(tmp_path / str(seed), name, seed=seed) for seed in range(2))
+    for seed in range(60):
+        broken = [mutated(path, seed) for path in (one, other)]
+        if broken[0].read_bytes() != broken[1].read_bytes():  # little may be left of them
+            assert content_of(broken[0]) != content_of(broken[1]), seed
+
+
+def test_the_same_samples_at_another_rate_are_another_sound(tmp_path: Path) -> None:
+    x = noise(1)
+    for codec, container in (("pcm_s16le", "mov"), ("pcm_s16le", "asf"), ("flac", "flac"), ("pcm_s16le", "wav")):
+        contents = {
+            content_of(write_av(tmp_path / f"{sr}.{container}", codec, x, sr=sr, container=container))
+            for sr in (SR, SR // 2)
+        }
+        assert len(contents) == 2, container
+
+
+def test_a_gain_in_the_header_of_opus_is_another_sound(tmp_path: Path) -> None:
+    path = write(tmp_path, "x.opus")
+    content = content_of(path)
+    page = bytearray(path.read_bytes())
+    page[page.index(b"OpusHead") + 16] = 7  # RFC 7845, 5.1: the output gain
+    path.write_bytes(page)
+    assert content_of(path) != content
+
+
+@pytest.mark.parametrize("length", [10, 40, 5_000, 2**32 - 1])
+def test_what_only_looks_like_a_tag_is_sound(tmp_path: Path, length: int) -> None:
+    """A footer of an APE tag, of Lyrics3 or ID3v2, that claims what stands before it: decoders play that."""
+    ape = b"APETAGEX" + struct.pack("<IIII", 2000, length, 3, 0) + bytes(8)
+    for end in (ape, b"%06dLYRICS200" % min(length, 999_999), b"3DI\4\0\x10\0\0\x20\0"):
+        contents = set()
+        for seed in range(2):
+            path = write(tmp_path, "aac.aac", seed=seed)
+            path.write_bytes(bytes(100) + path.read_bytes()[-4000:] + end)
+            contents.add(content_of(path))
+        assert len(contents) == 2
 
 
 def test_lengths_beyond_any_file(tmp_path: Path) -> None:

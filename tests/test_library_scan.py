@@ -1,8 +1,10 @@
 """A scan: what is analysed, what is recognised, what is forgotten, and what it says."""
 
+import contextlib
 import errno
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +52,36 @@ def test_a_song_is_stored_as_analyze_gives_it(scanner: Scanner) -> None:
     assert numbers.tolist() == [song.id]
     rows = file_features(path, COMPARE236).features.values.astype(np.float64)
     np.testing.assert_allclose(descriptors[0], rows.mean(axis=0), rtol=1e-6)  # single precision
+
+
+def test_contents_of_an_earlier_version_are_made_anew(scanner: Scanner) -> None:
+    one, other, same = (write_song(scanner.music / f"{name}.flac", seed=i) for i, name in enumerate("abc"))
+    write_song(scanner.music / "text.mp3").write_text("no music")
+    assert scanner.counts() == {"new": 3, "problems": 1, "songs": 3}
+    # two recordings were taken for one, with the curve of the first
+    with contextlib.closing(sqlite3.connect(scanner.library)) as db, db:
+        numbers = [
+            db.execute("SELECT song FROM file WHERE path = ?", (os.fsencode(path),)).fetchone()[0]
+            for path in (one, other)
+        ]
+        db.execute("UPDATE song SET content = 'x', copies = 2 WHERE id = ?", numbers[:1])
+        db.execute("UPDATE file SET content = 'x', song = ? WHERE song IN (?, ?)", (numbers[0], *numbers))
+        db.execute("DELETE FROM song WHERE id = ?", numbers[1:])
+        db.execute("UPDATE file SET content_version = 1")
+    with open_library(scanner.library) as opened:
+        known = opened.known_files()
+        assert known[str(one)].content == known[str(other)].content == "x"
+        assert not any(file.current for file in known.values())
+    assert scanner.counts() == {"unchanged": 1, "renewed": 2, "problems": 1, "songs": 2}
+    with open_library(scanner.library) as opened:
+        assert opened.known_files()[str(same)].current
+        for path in (one, other, same):
+            song = opened.song(str(path))
+            assert song is not None
+            assert song.paths == (str(path),)
+            assert as_json(song.data) == as_json(to_dict(moodcurve.analyze(path)))
+    assert scanner.songs() == 3
+    assert scanner.counts() == {"unchanged": 3, "problems": 1}
 
 
 def test_what_is_as_it_was_is_not_opened(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:

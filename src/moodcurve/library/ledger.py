@@ -13,7 +13,7 @@ BATCH = 50
 BATCH_S = 1.0
 """So many files, or the files of so long, are written at once."""
 
-Kind = Literal["new", "changed", "renewed", "retagged", "recognised", "problems", "vanished"]
+Kind = Literal["unchanged", "new", "changed", "renewed", "retagged", "recognised", "problems", "vanished"]
 """Counts of `Tally`; files that vanished are told apart from those that are gone only at the end."""
 
 

@@ -114,12 +114,15 @@ class KnownFile:
         Hash of its audio content; None where that could not be made.
     problem : str or None
         Why it cannot be used; None where it holds a song.
+    current : bool
+        Whether the hash is what `moodcurve.library.content.content_of` gives now, rather than an earlier version.
     """
 
     size: int
     mtime_ns: int
     content: str | None
     problem: str | None
+    current: bool = True
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from moodcurve.library.records import (
     FileGone,
     FileSeen,
     Heard,
+    KnownFile,
     ProblemMet,
     SongHeard,
 )
@@ -137,7 +138,7 @@ class _Scan:
                 self.to_probe.append(OpenedFile(path, state))
             elif known.problem is not None and not again:
                 tally.problems += 1
-            elif known.problem is None and known.content in self._current:
+            elif known.problem is None and known.current and known.content in self._current:
                 tally.unchanged += 1
             else:
                 self.to_probe.append(OpenedFile(path, state))
@@ -210,6 +211,8 @@ class _Scan:
             kind: Kind = "changed"
             if known is None:
                 kind = "recognised" if content in self._analysed else "new"
+            elif _hashed_anew(known, file):
+                kind = "unchanged" if known.content == content else "renewed"
             elif known.content == content and known.problem is None:
                 kind = "retagged"
             if kind == "recognised":
@@ -230,8 +233,9 @@ class _Scan:
         song: tuple[Change, ...] = (SongHeard(content, heard),)
         for number, other in enumerate(self._sharing.pop(content)):
             known = self.known.get(other.path)
-            same = was_known and known is not None and known.content == content
-            kind: Kind = "new" if known is None else "renewed" if same else "changed"
+            kind: Kind = "new" if known is None else "changed"
+            if known is not None and ((was_known and known.content == content) or _hashed_anew(known, other)):
+                kind = "renewed"
             self._settle(other, kind, song if number == 0 else (), heard.curve.duration_s if number == 0 else None)
 
     def _failed(self, file: OpenedFile, error: MoodcurveError | OSError) -> None:
@@ -272,3 +276,9 @@ class _Scan:
     def _below(self, path: str) -> int:
         """Count the files that are known of a folder, or of a path itself."""
         return sum(known == path or known.startswith(path.rstrip(os.sep) + os.sep) for known in self.known)
+
+
+def _hashed_anew(known: KnownFile, file: OpenedFile) -> bool:
+    """Tell whether a file is opened only since its content was hashed by an earlier version."""
+    as_it_was = (known.size, known.mtime_ns) == (file.state.size, file.state.mtime_ns)
+    return as_it_was and known.problem is None and not known.current

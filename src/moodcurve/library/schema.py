@@ -111,9 +111,15 @@ def rated(song: Mapping[str, Any]) -> dict[str, float | str | None]:
     return columns
 
 
+def _version_of_contents(db: sqlite3.Connection) -> None:
+    """Add which hash a file's content is, see `moodcurve.library.content.CONTENT_VERSION`; the first was not told."""
+    db.execute("ALTER TABLE file ADD COLUMN content_version INTEGER NOT NULL DEFAULT 1")
+
+
 MIGRATIONS: Sequence[Migration] = (
     ("songs and files", _songs_and_files),
     ("ratings and search", _ratings_and_search),
+    ("version of contents", _version_of_contents),
 )
 
 

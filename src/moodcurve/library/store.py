@@ -18,6 +18,7 @@ import numpy.typing as npt
 from moodcurve.files import AnyPath
 from moodcurve.formats.json_file import curve_of_object
 from moodcurve.library import schema, writing
+from moodcurve.library.content import CONTENT_VERSION
 from moodcurve.library.packing import PackingError, unpack
 from moodcurve.library.records import Change, KnownFile, Problem, StoredSong, Tags
 from moodcurve.library.refusals import LibraryError, told
@@ -99,8 +100,11 @@ class Library:
 
     def known_files(self) -> dict[str, KnownFile]:
         """Give what is known of each file, by path."""
-        rows = self._rows("SELECT path, size, mtime_ns, content, problem FROM file")
-        return {os.fsdecode(path): KnownFile(*known) for path, *known in rows}
+        rows = self._rows("SELECT path, size, mtime_ns, content, problem, content_version FROM file")
+        return {
+            os.fsdecode(path): KnownFile(size, mtime_ns, content, problem, version == CONTENT_VERSION)
+            for path, size, mtime_ns, content, problem, version in rows
+        }
 
     def files_of(self, song: int) -> dict[str, tuple[int, int]]:
         """Give the files that hold a song, the one known longest first, and the size and time of change of each."""

@@ -8,6 +8,7 @@ from pathlib import PurePath
 import numpy as np
 
 from moodcurve.formats import to_dict
+from moodcurve.library.content import CONTENT_VERSION
 from moodcurve.library.packing import pack
 from moodcurve.library.records import (
     Change,
@@ -127,6 +128,7 @@ def _put_file(db: sqlite3.Connection, change: FileSeen | ProblemMet, row: dict[s
         "size": change.size,
         "mtime_ns": change.mtime_ns,
         "content": change.content,
+        "content_version": CONTENT_VERSION,
     }
     updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != "path")
     db.execute(

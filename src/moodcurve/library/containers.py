@@ -1,0 +1,184 @@
+"""FLAC, WAV, AIFF, WMA and Ogg: which parts their sound depends on.
+
+Each function leaves out what is known to be tags, and nothing else: a length that a program that wrote to a pipe, or
+was killed, left wrong must never hide sound. Each gives None where a file is not built as the format says.
+"""
+
+import zlib
+from typing import BinaryIO
+
+from moodcurve.library.parts import Part, read
+
+_WAV_TAGS = frozenset(b"id3 |ID3 |JUNK|junk|PAD |FLLR|bext|iXML|axml|_PMX|cue |PEAK|DISP|inst|smpl|acid".split(b"|"))
+_AIFF_TAGS = frozenset(b"ID3 |id3 |NAME|AUTH|(c) |ANNO|COMT|APPL|MARK|INST|MIDI|FLLR|PEAK".split(b"|"))
+
+_ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_EXTENSION = bytes.fromhex("b503bf5f2ea9cf118ee300c00c205365")
+_ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
+_ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_ASF_TAGS = frozenset(
+    bytes.fromhex(kind)
+    for kind in (
+        "3326b2758e66cf11a6d900aa0062ce6c",  # content description
+        "40a4d0d207e3d21197f000a0c95ea850",  # extended content description
+        "fab3112223bdd211b4b700a0c955fc6e",  # content branding
+        "eacbf8c5af5b77488467aa8c44fa4cca",  # metadata
+        "941c23449894d149a1411d134e457054",  # metadata library
+        "74d40618dfca0945a4ba9aabcb96aae8",  # padding
+    )
+)
+_ASF_INDEXES = frozenset(
+    bytes.fromhex(kind)
+    for kind in (
+        "90080033b1e5cf1189f400a0c90349cb",  # simple index
+        "d329e2d6da35d111903400a0c90349be",  # index
+        "f803b1fead12644c840f2a1d2f7ad48c",  # media object index
+        "d03fb73c4a0c0348953dedf7b6228f0c",  # timecode index
+    )
+)
+
+_OGG_HEADERS = {b"\x01vorbis": 3, b"OpusHead": 2}
+"""How many packets stand before the sound: the second of them are the tags."""
+_BACKWARDS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+def flac(file: BinaryIO, start: int, end: int) -> list[Part] | None:
+    """Take STREAMINFO and the frames (RFC 9639, section 8); a block is a byte of kind, 3 of length, and its content."""
+    found: list[Part] = []
+    at = start + 4
+    while len(head := read(file, at, 4)) == 4:
+        inside = at + 4
+        at = inside + int.from_bytes(head[1:])
+        if head[0] & 0x7F == 0:
+            found.append((inside, at))
+        if head[0] & 0x80:
+            # a frame begins with 14 bits of synchronisation
+            sync = read(file, at, 2)
+            return [*found, (at, end)] if sync[:1] == b"\xff" and sync[1:] in (b"\xf8", b"\xf9") else None
+    return None
+
+
+def wav(file: BinaryIO, start: int, end: int) -> list[Part] | None:
+    """Take all chunks of WAV but those of tags, see `_chunks`."""
+    return _chunks(file, start, end, order="little", sound=(b"fmt ", b"data"), tags=_WAV_TAGS)
+
+
+def aiff(file: BinaryIO, start: int, end: int) -> list[Part] | None:
+    """Take all chunks of AIFF but those of tags, see `_chunks`."""
+    return _chunks(file, start, end, order="big", sound=(b"COMM", b"SSND"), tags=_AIFF_TAGS)
+
+
+def _chunks(
+    file: BinaryIO, start: int, end: int, *, order: str, sound: tuple[bytes, bytes], tags: frozenset[bytes]
+) -> list[Part] | None:
+    """Take chunks: four letters, 4 bytes of length, the content, and a zero after an odd number of bytes.
+
+    Samples whose length is 0, or reaches beyond the end, go to the end, as they do for decoders: who writes to a pipe
+    does not know it. From what is no chunk on, all is taken.
+    """
+    found: list[Part] = []
+    seen = set()
+    at = start + 12
+    while at < end:
+        head = read(file, at, 12)
+        length = int.from_bytes(head[4:8], "little" if order == "little" else "big")
+        after = at + 8 + length
+        is_chunk = len(head) >= 8 and head[:4].isascii() and head[:4].decode("ascii").isprintable()
+        # of AIFF, 8 bytes stand before the samples
+        if not is_chunk or after > end or (head[:4] == sound[1] and length <= 8):
+            found.append((at, end))
+            seen.add(head[:4])
+            break
+        if head[:4] not in tags and (head[:4], head[8:12]) not in ((b"LIST", b"INFO"), (b"LIST", b"adtl")):
+            seen.add(head[:4])
+            found.append((at, after))
+        at = after + length % 2
+    return found if seen.issuperset(sound) else None
+
+
+def asf(file: BinaryIO, start: int, end: int) -> list[Part] | None:
+    """Take WMA's data and the objects of its header that are no tags: 16 bytes of kind, 8 of length with these 24.
+
+    Data whose length is not one that indexes follow to the end of the file go to its end.
+    """
+    head = read(file, start, 24)
+    at = start + int.from_bytes(head[16:], "little")
+    found = _asf_objects(file, start + 30, at) if at < end else None
+    if found is None or len(head := read(file, at, 24)) < 24 or head[:16] != _ASF_DATA:
+        return None
+    after = at + int.from_bytes(head[16:], "little")
+    known = after >= at + 50 and _asf_indexes(file, after, end)
+    return [*found, (at, after if known else end)]
+
+
+def _asf_objects(file: BinaryIO, at: int, end: int) -> list[Part] | None:
+    """Take the objects of a header, and those inside its extension, without tags; None if they do not fill it."""
+    found: list[Part] = []
+    while at < end:
+        head = read(file, at, 24)
+        after = at + int.from_bytes(head[16:], "little")
+        if len(head) < 24 or not at + 24 <= after <= end:
+            return None
+        if head[:16] == _ASF_EXTENSION:
+            at += 46  # two fields and the length of what is inside
+            continue
+        if head[:16] not in _ASF_TAGS:
+            # the size of the file and when it was made stand first among the file's properties
+            found += [head[:16], (at + 24 + (32 if head[:16] == _ASF_PROPERTIES else 0), after)]
+        at = after
+    return found
+
+
+def _asf_indexes(file: BinaryIO, at: int, end: int) -> bool:
+    """Tell whether nothing but indexes stands from here to the end."""
+    while at < end:
+        head = read(file, at, 24)
+        length = int.from_bytes(head[16:], "little")
+        if head[:16] not in _ASF_INDEXES or length < 24:
+            return False
+        at += length
+    return at == end
+
+
+def ogg(file: BinaryIO, start: int, end: int) -> list[Part] | None:
+    """Take what the pages hold (RFC 3533, section 6) but the packet of tags, and where the last page says it ends.
+
+    That packet's neighbours may begin and end anywhere in pages; the sound begins a page. Pages' numbers change with
+    the length of tags. One whose checksum is wrong is left out by decoders: its file counts as a whole.
+    """
+    found: list[Part] = []
+    headers = packet = 0
+    stream = position = b""
+    at = start
+    while at < end:
+        head = read(file, at, 27)
+        laces = file.read(head[26]) if len(head) == 27 else b""
+        body = file.read(sum(laces))
+        if head[:4] != b"OggS" or len(body) < sum(laces) or not _is_whole_page(head, laces, body):
+            return None
+        if not headers:
+            headers = next((n for mark, n in _OGG_HEADERS.items() if body.startswith(mark)), 0)
+            stream = head[14:18]
+        inside = at + 27 + len(laces)
+        at = inside + len(body)
+        if packet >= headers:
+            found.append((inside, at))
+            position = head[6:14]
+            continue
+        if not headers or head[14:18] != stream:
+            return None
+        for lace in laces:
+            if packet != 1:
+                found.append((inside, inside + lace))
+            inside += lace
+            packet += lace < 255
+        if packet > headers:
+            return None
+    return [*found, position] if position else None
+
+
+def _is_whole_page(head: bytes, laces: bytes, body: bytes) -> bool:
+    """Check a page's checksum: that of zlib with each byte's bits the other way round, from 0 on, not inverted."""
+    page = head[:22] + bytes(4) + head[26:] + laces + body
+    crc = zlib.crc32(page.translate(_BACKWARDS), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{crc:032b}"[::-1], 2) == int.from_bytes(head[22:26], "little")
