@@ -253,8 +253,8 @@ def test_a_folder_that_holds_something_is_left_alone(library: Library, tmp_path:
     folder = tmp_path / "full"
     folder.mkdir()
     (folder / "note.txt").write_text("mine")
-    for target in (folder, folder / "note.txt"):
-        with pytest.raises(LibraryError, match=r"is not empty, .*; name a folder that is new or empty"):
+    for target, wrong in ((folder, r"full: is not empty, .*"), (folder / "note.txt", r"note\.txt: is a file")):
+        with pytest.raises(LibraryError, match=f"{wrong}; name a folder that is new or empty"):
             write_jams(library, ALL, target, progress=nothing)
     assert [path.read_text() for path in folder.iterdir()] == ["mine"]
     (tmp_path / "link").symlink_to(tmp_path / "empty")

@@ -81,6 +81,16 @@ def test_checking_leaves_everything_as_it_is(tmp_path: Path) -> None:
     assert target.read_text() == "before"
 
 
+def test_checking_makes_no_folder(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "folder" / "curve.csv")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "closed").mkdir(mode=0o500)
+    if os.access(tmp_path / "closed", os.W_OK):
+        pytest.skip("whoever runs this may write everywhere")
+    with pytest.raises(PermissionError):
+        check_writable(tmp_path / "closed" / "new" / "curve.csv")
+
+
 def test_a_link_stays_and_leads_to_the_new_file(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     for number, before in enumerate(("before", None)):

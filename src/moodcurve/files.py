@@ -66,6 +66,8 @@ def write_text(path: AnyPath, text: str) -> None:
 def check_writable(path: AnyPath) -> None:
     """Find out before long work whether a result can be written, leaving what is there as it is.
 
+    Of folders that are missing, none is made: it is the one above them in which a file is tried.
+
     Raises
     ------
     OSError
@@ -76,8 +78,10 @@ def check_writable(path: AnyPath) -> None:
         raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", os.fspath(path))
     try:
         target = _target(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=target.parent).close()
+        folder = target.parent
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve.cli.app import advance, app, say
 from moodcurve.cli.filters import Filters, LibraryOption, library_file
 from moodcurve.cli.parsing import Option, UsageError
+from moodcurve.cli.targets import STDOUT, check_file, check_folder
 from moodcurve.wording import one_line
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ class Format(StrEnum):
     jsonl = "jsonl"
     parquet = "parquet"
     jams = "jams"
-
-
-STDOUT = Path("-")
 
 
 @app.command
@@ -55,12 +53,13 @@ def export(
         raise UsageError(f"choose one of this and {other}", name="--songs")
     if output == STDOUT and format in (Format.parquet, Format.jams):
         raise UsageError(f"{format} does not go to standard output: give -o FILE|DIR", name="-f")
+    if output != STDOUT:
+        (check_folder if format is Format.jams else check_file)(output)
     path = library_file(library)
     if os.path.realpath(output) == os.path.realpath(path):
         raise UsageError(f"{one_line(str(output))} is the library itself; choose another", name="-o")
 
     from moodcurve.cli.waiting import interrupts
-    from moodcurve.files import check_writable
     from moodcurve.library import open_library
     from moodcurve.library.export import print_table, write_jams, write_table
     from moodcurve.library.guard import ConditionError
@@ -81,7 +80,6 @@ def export(
             elif output == STDOUT:
                 print_table(opened, query, sys.stdout.buffer, format, curves=curves, progress=progress)
             else:
-                check_writable(output)
                 write_table(opened, query, output, format, curves=curves, progress=progress)
         except ConditionError as error:
             raise UsageError(str(error), name="--where") from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from moodcurve.cli.app import advance, app, say
 from moodcurve.cli.choosing import IdsOption, chosen, tell
 from moodcurve.cli.parsing import Argument, Option
+from moodcurve.cli.targets import check_results
 from moodcurve.wording import one_line
 
 if TYPE_CHECKING:
@@ -117,13 +118,12 @@ def _judge(
     Gives what is found, and 1 if a song was left out or an id is unknown, else 0.
     """
     from moodcurve import terminal
-    from moodcurve.files import check_writable, write_text
+    from moodcurve.files import write_text
     from moodcurve.learn.protocols import read_for
 
     files = (json_file, output / f"{stem}.json" if output is not None else None)
     wanted = [file for file in files if file is not None]
-    for file in wanted:
-        check_writable(file)
+    check_results(json_file, output)
     with terminal.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_for(folder, "deam", progress=lambda done, total: advance(bar, task, done, total))

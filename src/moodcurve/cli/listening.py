@@ -1,8 +1,6 @@
 """Commands that listen: songs to curves, features, and the demo."""
 
-import os
 import sys
-from collections.abc import Sequence
 from contextlib import closing
 from enum import StrEnum
 from functools import partial
@@ -11,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import ModelOption, Set, app, reason, say
 from moodcurve.cli.parsing import Argument, Option, UsageError
+from moodcurve.cli.targets import STDOUT, check_file, check_folder, keep_apart
 from moodcurve.errors import MoodcurveError
-from moodcurve.wording import one_line
 
 if TYPE_CHECKING:
     from moodcurve.outputs import Written
@@ -30,7 +28,7 @@ class Format(StrEnum):
 @app.command
 def analyze(
     paths: Annotated[list[Path], Argument(metavar="PATH", help="Audio files, or videos.")],
-    folder: Annotated[Path | None, Option("-o", metavar="DIR", help="Write results here.")] = None,
+    folder: Annotated[Path | None, Option("-o", metavar="DIR", help="Write results here, or - to print.")] = None,
     formats: Annotated[list[Format] | None, Option("-f", help="May be given several times.")] = None,
     plot: Annotated[bool, Option("--plot", help="Write a picture, <stem>.png, into DIR or here.")] = False,
     report: Annotated[bool, Option("--report", help="Write a page with a player, <stem>.html.")] = False,
@@ -42,7 +40,7 @@ def analyze(
 ) -> int:
     """Give the curve of arousal and valence of songs.
 
-    Without -f: a table. One song, one -f and no -o: that format on standard output. -o alone writes CSV.
+    Without -f: a table. One song, one -f and no -o: that format on standard output, as with -o -. -o alone writes CSV.
 
     Example: moodcurve analyze song.mp3 -o results -f csv -f json --plot --report
     """
@@ -54,6 +52,8 @@ def analyze(
 
     stems = output_stems(paths)
     formats = list(dict.fromkeys(formats or []))
+    if folder == STDOUT:
+        folder, formats = None, formats or [Format.csv]
     to_stdout = folder is None and bool(formats)
     if to_stdout and (len(stems) > 1 or len(formats) > 1):
         raise UsageError("several songs or formats need a folder to write to: -o DIR", name="-f")
@@ -64,10 +64,10 @@ def analyze(
     if folder is not None and not (formats or plot or report):
         formats = [Format.csv]
     outputs = Outputs(folder=folder or Path(), formats=() if to_stdout else tuple(formats), plot=plot, report=report)
-    _keep_apart(paths, [target for stem in stems.values() for target in outputs.targets(stem)])
-    loaded = load_model(model)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)  # fails now rather than after the first song
+        check_folder(folder)  # said now rather than after the first song
+    keep_apart(paths, [target for stem in stems.values() for target in outputs.targets(stem)])
+    loaded = load_model(model)
     songs = list(stems)
     prepare(loaded.feature_set, songs)
     count = min(workers or sensible_workers(len(songs)), len(songs))
@@ -111,11 +111,13 @@ def features(
     from moodcurve.cli.waiting import interrupts, one_song_bar, prepare
     from moodcurve.features import feature_set as find_set
     from moodcurve.features import write_csv
-    from moodcurve.files import check_writable, written_whole
+    from moodcurve.files import written_whole
 
+    if output == STDOUT:
+        output = None
     if output is not None:
-        _keep_apart([path], [output])
-        check_writable(output)
+        keep_apart([path], [output])
+        check_file(output)
     wanted = find_set(feature_set)
     prepare(wanted, [path])
     with interrupts() as check, one_song_bar(path, check) as progress:
@@ -127,6 +129,7 @@ def features(
     else:
         with written_whole(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
             write_csv(heard.features, stream)
+        say(f"wrote {output}")
 
 
 @app.command
@@ -146,6 +149,7 @@ def demo(
     from moodcurve.outputs import Outputs
     from moodcurve.runtime import load_model
 
+    check_folder(folder)
     composition = None
     if song is None:
         from moodcurve.datasets.composer import demo_song, write_flac
@@ -159,7 +163,7 @@ def demo(
     with interrupts() as check, one_song_bar(song, check) as progress:
         curve = analyze_file(song, model=model, progress=progress)
     outputs = Outputs(folder=folder, formats=(Format.csv, Format.json), plot=True, report=True)
-    _keep_apart([song], outputs.targets(song.stem))
+    keep_apart([song], outputs.targets(song.stem))
     written = list(outputs.write(curve, song, song.stem))
     terminal.print_curves([curve])
     if composition is not None:
@@ -180,11 +184,3 @@ def _tell(song: Path, result: "Written | MoodcurveError | OSError") -> int:
     if problem is not None:
         say(reason(problem))
     return int(problem is not None)
-
-
-def _keep_apart(songs: Sequence[Path], results: Sequence[Path]) -> None:
-    """Refuse to write a result over one of the songs."""
-    places = {os.path.realpath(song) for song in songs}
-    for result in results:
-        if os.path.realpath(result) in places:
-            raise UsageError(f"{one_line(str(result))} is one of the songs; choose another", name="-o")

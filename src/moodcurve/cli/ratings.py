@@ -7,6 +7,7 @@ from typing import Annotated
 
 from moodcurve.cli.app import app, say
 from moodcurve.cli.parsing import Argument, Option, UsageError
+from moodcurve.cli.targets import check_folder
 
 
 class Between(StrEnum):
@@ -70,11 +71,11 @@ def labels(
     from moodcurve.datasets.rater_report import agreement_table, ceiling_table, explanations
     from moodcurve.datasets.rater_report import report as page
     from moodcurve.datasets.rater_tables import write_ids, write_tables
-    from moodcurve.files import check_writable, write_text
+    from moodcurve.files import write_text
 
-    for folder in (output, report):
+    for name, folder in (("-o", output), ("--report", report)):
         if folder is not None:
-            check_writable(folder / "labels.csv")
+            check_folder(folder, name=name)
     data = read_raters(ratings, skip_s=skip_s, between=between.value)
     made = make_labels(data, min_raters=min_raters)
     for note in (*data.notes, *made.refused):

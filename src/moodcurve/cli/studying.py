@@ -6,6 +6,7 @@ from typing import Annotated
 from moodcurve.cli.app import app, say
 from moodcurve.cli.choosing import IdsOption, chosen
 from moodcurve.cli.parsing import Argument, Option
+from moodcurve.cli.targets import check_folder
 
 
 @app.command
@@ -31,11 +32,10 @@ def studies(
     """
     from moodcurve import terminal
     from moodcurve.evaluation import read_ids
-    from moodcurve.files import check_writable
     from moodcurve.learn.study_folds import Source
     from moodcurve.learn.study_list import STUDIES, read_studies, run_studies, write_studies
 
-    check_writable(output / "studies.json")
+    check_folder(output)
     read_studies(output / "studies.json")
     names = list(STUDIES) if only is None else [name.strip() for name in only.split(",")]
     source = Source(folder=folder, ids=None if ids is None else read_ids(ids))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve.cli.app import ModelOption, Set, advance, app, say
 from moodcurve.cli.choosing import IdsOption, chosen, tell
 from moodcurve.cli.parsing import Argument, Option
+from moodcurve.cli.targets import check_file, check_results
 from moodcurve.wording import one_line
 
 if TYPE_CHECKING:
@@ -75,14 +76,13 @@ def train(
     """
     from moodcurve import terminal
     from moodcurve.evaluation import read_ids, without_songs
-    from moodcurve.files import check_writable
     from moodcurve.learn.config import read_config
     from moodcurve.learn.export import export
     from moodcurve.learn.training import FAMILIES, save_log
     from moodcurve.learn.training import train as train_model
 
     settings = read_config(config, FAMILIES[family].config) if config else None
-    check_writable(output)
+    check_file(output)
     dataset = _read_songs(folder, labels, feature_set)
     if without is not None:
         dataset = without_songs(dataset, read_ids(without))
@@ -159,7 +159,7 @@ def benchmark(
     from dataclasses import replace
 
     from moodcurve import terminal
-    from moodcurve.files import check_writable, write_text
+    from moodcurve.files import write_text
     from moodcurve.learn.benchmark import run_benchmark
     from moodcurve.learn.benchmark_table import beside_table, difference_table, draw, explanations, report, table
     from moodcurve.learn.ceiling_rows import ceiling_rows
@@ -168,9 +168,7 @@ def benchmark(
     from moodcurve.learn.training import FAMILIES
 
     configs = read_configs(config, {name: kind.config for name, kind in FAMILIES.items()}) if config else None
-    for file in (json_file, output / f"{protocol.value}.json" if output is not None else None):
-        if file is not None:
-            check_writable(file)
+    check_results(json_file, output)
     families = [name.strip() for name in models.split(",")]
     with terminal.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)

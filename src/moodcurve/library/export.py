@@ -156,7 +156,9 @@ def _counted(songs: Iterable[Song], total: int, progress: Progress) -> Iterator[
 @contextmanager
 def _folder_written_whole(folder: Path) -> Iterator[Path]:
     """Give a scratch folder beside `folder` that takes its place when the block ends without an error."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not folder.is_dir():
+        raise LibraryError(f"{one_line(str(folder))}: is a file; name a folder that is new or empty")
+    if folder.exists() and any(folder.iterdir()):
         raise LibraryError(
             f"{one_line(str(folder))}: is not empty, and songs of another export would stay among these; "
             "name a folder that is new or empty"

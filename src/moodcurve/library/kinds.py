@@ -7,19 +7,21 @@ _AUDIO = (
     "aac ac3 aif aifc aiff amr ape au caf dff dsf dts eac3 flac m4a m4b mka mp1 mp2 mp3 mp4 mpc mp+ oga ogg opus "
     "ra snd spx tak tta w64 wav wave weba webm wma wv xwma"
 )
+_FILMS = "avi mkv m4v mov mpg mpeg vob wmv flv 3gp ts m2ts mts ogv rm rmvb"
 _OTHER = (
-    # pictures; texts, lists and tables; archives and half downloads; programs; notes without sound; films
+    # pictures; texts, lists and tables; archives and half downloads; programs; notes without sound
     "jpg jpeg png gif bmp webp tif tiff svg heic ico psd "
     "txt nfo md log cue m3u m3u8 pls xspf sfv md5 ffp accurip lrc srt sub ass htm html url xml json toml yaml yml ini "
     "csv tsv sql sqlite db pdf doc docx xls xlsx odt ods rtf epub ttf otf "
     "zip rar 7z gz bz2 xz zst tar tgz iso dmg torrent part crdownload tmp bak lock lnk "
     "exe dll so py pyc js css c h o a cpp java sh bat jar class "
-    "mid midi kar mod xm it s3m "
-    "avi mkv m4v mov mpg mpeg vob wmv flv 3gp ts m2ts mts ogv rm rmvb"
+    "mid midi kar mod xm it s3m"
 )
 AUDIO_ENDINGS = frozenset(_AUDIO.split())
 """Endings of files that are always looked into: MP4 and WebM are among them, which often hold sound alone."""
-OTHER_ENDINGS = frozenset(_OTHER.split())
+FILM_ENDINGS = frozenset(_FILMS.split())
+"""Endings of files that hold pictures beside their sound."""
+OTHER_ENDINGS = frozenset(_OTHER.split()) | FILM_ENDINGS
 """Endings of files that are passed over without opening them, films among them."""
 
 # place and bytes by which the kinds that the decoders read can be told
@@ -53,6 +55,25 @@ def may_be_audio(path: str) -> bool:
     if ending in AUDIO_ENDINGS or ending in OTHER_ENDINGS:
         return ending in AUDIO_ENDINGS
     if os.stat(path).st_size == 0:  # noqa: PTH116  asked of many files
+        return False
+    with Path(path).open("rb") as file:
+        return begins_like_audio(file.read(_HEAD))
+
+
+def is_music(path: str) -> bool:
+    """Tell whether a file must not be replaced by a result: named as music or a film, or there and begins like music.
+
+    A link counts as what it leads to as well.
+
+    Raises
+    ------
+    OSError
+        If it is there and cannot be read.
+    """
+    for name in (path, os.path.realpath(path)):
+        if os.path.splitext(name)[1][1:].lower() in AUDIO_ENDINGS | FILM_ENDINGS:  # noqa: PTH122  a text
+            return True
+    if not Path(path).is_file():
         return False
     with Path(path).open("rb") as file:
         return begins_like_audio(file.read(_HEAD))
