@@ -15,7 +15,8 @@ from moodcurve.features import COMPARE236, Features, extract
 from moodcurve.learn.benchmark import run_benchmark
 from moodcurve.learn.calibration import measure
 from moodcurve.learn.config import as_table
-from moodcurve.learn.default_model import DEFAULT, LICENCE, LIVE, Packaged, coverage, model_card
+from moodcurve.learn.default_model import DEFAULT, LICENCE, LIVE, Packaged, model_card
+from moodcurve.learn.held_out import coverage
 from moodcurve.learn.training import train
 from moodcurve.rating import Line, SongRating
 from moodcurve.runtime import load_model, packaged_models

@@ -16,18 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve import __version__
-from moodcurve.datasets.splits import k_fold
 from moodcurve.errors import MoodcurveError
 from moodcurve.evaluation import AXES
 from moodcurve.files import write_text
 from moodcurve.learn.benchmark import DRAWS, Benchmark, ModelResult, run_benchmark
 from moodcurve.learn.benchmark_table import SQUARED, as_markdown, difference_table, table
 from moodcurve.learn.blend import BlendConfig
-from moodcurve.learn.calibration import Measured, calibrate, measure
+from moodcurve.learn.calibration import Measured
 from moodcurve.learn.config import as_table
 from moodcurve.learn.export import export
+from moodcurve.learn.held_out import PROTOCOL, coverage, of_benchmark, usual
 from moodcurve.learn.model import Progress, silent
-from moodcurve.learn.novelty import fit_familiarity
 from moodcurve.learn.protocols import PROTOCOLS, read_for
 from moodcurve.learn.statespace import LiveStateSpaceConfig
 from moodcurve.learn.training import Trained, train
@@ -35,7 +34,6 @@ from moodcurve.rating import SongRating
 
 FloatArray = npt.NDArray[np.float64]
 
-PROTOCOL = "deam"
 SEED = 0
 LICENCE = (
     "Research use: the model has learned from DEAM, whose features and ratings are given for research; for "
@@ -98,24 +96,23 @@ def make(folder: Path, output: Path, *, progress: Progress = silent) -> tuple[Pa
     packaged = (DEFAULT, LIVE)
     configs = {model.family: model.config for model in packaged}
     judged = run_benchmark(dataset, PROTOCOL, (*configs, *OTHERS), configs=configs, seed=SEED, progress=progress)
-    familiarity = fit_familiarity(dataset.songs, seed=SEED)
+    familiarity = usual(dataset, seed=SEED)
     files = []
     for model, result in zip(packaged, judged.models, strict=False):
         trained = train(dataset, model.family, config=model.config, seed=SEED, progress=progress)
-        measured = measure(dataset.songs, result.predicted)
+        held = of_benchmark(judged, result, familiarity)
         files.append(output / f"{model.file}.onnx")
-        metrics = _metrics(judged, result)
         export(
             trained,
             files[-1],
             name=model.name,
             licence=LICENCE,
-            metrics=metrics,
-            measured=measured,
-            familiarity=familiarity,
+            metrics=held.metrics,
+            measured=held.measured,
+            familiarity=held.familiarity,
         )
         if model is DEFAULT:
-            card = model_card(trained, judged, measured)
+            card = model_card(trained, judged, held.measured)
     files.append(output / "default.md")
     write_text(files[-1], card)
     return tuple(files)
@@ -170,37 +167,6 @@ def _rating_words(found: SongRating | None) -> str:
         "\n\nListeners rate a song as a whole lower and wider than they follow it. The rating that a curve carries is, "
         f"by {found.songs} songs, {' and '.join(lines)}. It was learned from clips of 45 s, not from whole songs."
     )
-
-
-def coverage(judged: Benchmark, model: ModelResult) -> dict[str, float]:
-    """Give the share of points that their 90 % interval holds, by axis: the mean over songs.
-
-    The intervals of each split's songs are calibrated on the other splits' songs alone. The models behind those
-    songs' predictions have learned from this split's songs, which the released model's calibration has no part in.
-    """
-    songs = judged.dataset.songs
-    wanted = PROTOCOLS[judged.protocol]
-    held: list[FloatArray] = []
-    for train_on, test_on in k_fold(songs, wanted.folds, judged.seed, by=wanted.by):
-        intervals = calibrate([songs[i].y for i in train_on], [model.predicted[i] for i in train_on])
-        for i in test_on:
-            ends = intervals.of_points(model.predicted[i], None)
-            inside = (songs[i].y >= ends[:, :, 0]) & (songs[i].y <= ends[:, :, 1])
-            held.append(inside.mean(axis=0))
-    return dict(zip(AXES, (float(share) for share in np.mean(held, axis=0)), strict=True))
-
-
-def _metrics(judged: Benchmark, model: ModelResult) -> dict[str, Any]:
-    """Give what the model file states of its recipe's figures."""
-    stated = judged.as_dict()
-    chosen = stated["models"][judged.models.index(model)]
-    return {
-        "protocol": f"{judged.protocol}: {stated['description']}; the file's model has learned from all songs",
-        "songs": stated["songs"],
-        "interval": stated["interval"],
-        **{axis: chosen[axis] for axis in AXES},
-        "coverage90": coverage(judged, model),
-    }
 
 
 def _median_errors(model: ModelResult, judged: Benchmark) -> dict[str, float]:
