@@ -269,15 +269,13 @@ def test_without_standard_error_the_result_is_still_there(song: Path) -> None:
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 7)
 
 
-@pytest.mark.parametrize(
-    ("encoding", "columns", "drawn"), [("utf-8", 80, True), ("utf-8", 40, True), ("ascii", 80, False)]
-)
-def test_a_drawing_fits_the_terminal(song: Path, encoding: str, columns: int, drawn: bool) -> None:
+def on_a_terminal(*arguments: str | Path, columns: int, **variables: str) -> str:
+    """Run on a terminal of so many columns; give all that it is sent."""
     terminal, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    environment = os.environ | {"PYTHONIOENCODING": encoding, "TERM": "xterm"}
-    environment.pop("COLUMNS", None)
-    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", "analyze", song]
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
+    environment |= {"TERM": "xterm", "PYTHONIOENCODING": "utf-8"} | variables
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", *map(str, arguments)]
     with subprocess.Popen(command, stdout=inner, stderr=inner, env=environment) as running:
         os.close(inner)
         shown = b""
@@ -287,10 +285,41 @@ def test_a_drawing_fits_the_terminal(song: Path, encoding: str, columns: int, dr
                 shown += part
     os.close(terminal)
     assert running.returncode == 0
-    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode("utf-8", "replace")).replace("\r", "\n").splitlines()
+    return shown.decode("utf-8", "replace")
+
+
+def without_styles(shown: str) -> list[str]:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r", "\n").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "columns", "drawn"), [("utf-8", 80, True), ("utf-8", 40, True), ("ascii", 80, False)]
+)
+def test_a_drawing_fits_the_terminal(song: Path, encoding: str, columns: int, drawn: bool) -> None:
+    lines = without_styles(on_a_terminal("analyze", song, columns=columns, PYTHONIOENCODING=encoding))
     dotted = [line for line in lines if re.search("[\u2800-\u28ff]", line)]
     assert len(dotted) == (8 if drawn else 0)
     assert all(len(line) <= columns for line in dotted)
+
+
+def test_numbers_keep_their_signs_in_any_encoding(song: Path) -> None:
+    environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment.pop("PYTHONIOENCODING", None)
+    shown = process("analyze", song, env=environment).stdout
+    assert shown.isascii()
+    assert "?" not in shown
+    whole = process("analyze", song, env=environment | {"PYTHONUTF8": "1"}, encoding="utf-8").stdout
+    assert "−" in whole.split("\n\n")[1]  # of the table; a drawing follows
+    assert shown.split("\n\n")[:2] == whole.replace("−", "-").split("\n\n")[:2]
+
+
+@pytest.mark.parametrize(("value", "styled"), [("1", False), ("", True)])
+def test_no_color_means_no_styles_either(song: Path, value: str, styled: bool) -> None:
+    shown = on_a_terminal("analyze", song, columns=80, NO_COLOR=value)
+    assert ("\x1b[1m" in shown) is styled
+    assert ("\x1b[38" in shown) is styled
+    # a progress bar moves the cursor, which is no style
+    assert bool(re.search(r"\x1b\[[0-9;]+m", shown)) is styled
 
 
 # --- several processes ---
@@ -507,6 +536,22 @@ def test_demo_writes_everything_and_prints_the_sections(tmp_path: Path) -> None:
     assert names == {f"demo-song.{ending}" for ending in ("flac", "csv", "json", "png", "html")}
     for section in ("calm", "excited", "tense", "sad"):
         assert section in done.stdout
+
+
+def test_the_demo_says_of_which_signs_the_model_is_not_sure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    done = run("demo", "-o", tmp_path)
+    curve = {name: np.array(x) for name, x in json.loads((tmp_path / "demo-song.json").read_text()).items()}
+    rows = re.findall(r"^(\w+) +(\d):(\d\d) .*(signs as|not as) meant(.*)$", done.stdout, flags=re.MULTILINE)
+    assert [row[0] for row in rows] == ["sad", "tense", "excited", "calm"]
+    # the table rounds starts to seconds, and a second of sixteen hardly moves a mean of ends .3 away from it
+    starts = [60 * int(minutes) + int(seconds) for _, minutes, seconds, *_ in rows]
+    for (*_, said), start, end in zip(rows, starts, [*starts[1:], 61], strict=True):
+        inside = (curve["times_s"] >= start + 1) & (curve["times_s"] < end - 1)
+        for axis in ("arousal", "valence"):
+            low, high = curve[f"{axis}_low"][inside].mean(), curve[f"{axis}_high"][inside].mean()
+            assert (axis in said) == (low < 0 < high), (said, low, high)
+    assert rows[-1][-1].rstrip() == "; 0 inside the interval of arousal and valence"
 
 
 def test_version_and_help() -> None:

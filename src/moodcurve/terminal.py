@@ -1,10 +1,11 @@
 """What the command line shows: tables and small drawings of curves, and progress on standard error."""
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -33,12 +34,17 @@ DRAWING_MARGIN = 15
 
 def results() -> Console:
     """Console for results: standard output; into a file or a pipe, a row is a line however long."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 10_000, color_system=_colours())
 
 
 def messages() -> Console:
     """Console for progress and messages: standard error."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, soft_wrap=True, color_system=_colours())
+
+
+def _colours() -> Literal["auto"] | None:
+    """Neither colours nor bold and dim letters where the user wants none: $NO_COLOR is set and not empty."""
+    return None if os.environ.get("NO_COLOR") else "auto"
 
 
 def progress_bar() -> "Progress":
@@ -83,8 +89,16 @@ def print_sections(curve: Curve, spans: "Sequence[Span]") -> None:
         meant = f"arousal {'+' if section.arousal > 0 else '-'}, valence {'+' if section.valence > 0 else '-'}"
         hit = arousal * section.arousal > 0 and valence * section.valence > 0
         cells = (section.name, clock(span.start_s), meant, signed(arousal), signed(valence))
-        table.add_row(*cells, "signs as meant" if hit else "not as meant")
+        table.add_row(*cells, ("signs as meant" if hit else "not as meant") + _unsure_of_signs(curve, inside))
     results().print(table)
+
+
+def _unsure_of_signs(curve: Curve, inside: npt.NDArray[np.bool_]) -> str:
+    """Say of which axes 0 lies inside the mean interval of some rows, so that their sign says little."""
+    ends = {"arousal": curve.arousal_interval, "valence": curve.valence_interval}
+    means = {axis: interval[inside].mean(axis=0) for axis, interval in ends.items() if interval is not None}
+    unsure = [axis for axis, (low, high) in means.items() if low <= 0 <= high]
+    return f"; 0 inside the interval of {' and '.join(unsure)}" if unsure else ""
 
 
 def print_evaluation(figures: Mapping[str, Any]) -> None:

@@ -41,3 +41,24 @@ def signed(value: float) -> str:
     """
     text = f"{value:+.2f}"
     return "0.00" if text[1:] == "0.00" else text.replace("-", "−")
+
+
+_PLAIN = {
+    "−": "-", "–": "-", "—": "-", "…": "...", "·": "-", "×": "x", "±": "+-", "°": " deg", "²": "2", "³": "3",
+    "≥": ">=", "≤": "<=", "→": "->", "½": "1/2", "“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " ",
+}  # fmt: skip
+
+
+def plainly(error: UnicodeError) -> tuple[str, int]:
+    """Write what an encoding lacks in plain letters, as a handler of errors for `codecs.register_error`.
+
+    A minus becomes a hyphen, since "?0.25" has lost its meaning; what has no such twin becomes a question mark.
+
+    >>> import codecs
+    >>> codecs.register_error("plainly", plainly)
+    >>> "−0.25 – 90 % of “René”…".encode("ascii", "plainly")
+    b'-0.25 - 90 % of "Ren?"...'
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAIN.get(c, "?") for c in error.object[error.start : error.end]), error.end

@@ -1,5 +1,6 @@
 """What all commands share: the app, its door, options, and what is said on standard error."""
 
+import codecs
 import os
 import sys
 from enum import StrEnum
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve import __version__
 from moodcurve.cli.parsing import App, Option
 from moodcurve.errors import MoodcurveError
-from moodcurve.wording import one_line
+from moodcurve.wording import one_line, plainly
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -32,9 +33,10 @@ def main() -> None:
     # a program may be started without one of them; these stay open to its end
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
+    codecs.register_error(plainly.__name__, plainly)
     for stream in (sys.stdout, sys.stderr):
         # a terminal that cannot show a character gets a replacement, not a crash
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        stream.reconfigure(errors=plainly.__name__)  # type: ignore[union-attr]
     try:
         code = app(sys.argv[1:])
         sys.stdout.flush()
