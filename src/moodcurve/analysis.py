@@ -91,7 +91,7 @@ def analyze(
     """
     loaded = model if isinstance(model, Model) else load_model(model)
     with _opened(path, progress, ahead=ahead) as (reader, blocks):
-        # part by part: of ten hours no more is held than of ten minutes
+        # part by part: rows are never held all at once, however long the recording is
         parts = features.stream(blocks, reader.sr, loaded.feature_set)
         found = loaded.predict_parts(parts if rows is None else _shown(parts, rows))
         return loaded.curve_of(

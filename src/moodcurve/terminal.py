@@ -98,7 +98,9 @@ def _unsure_of_signs(curve: Curve, inside: npt.NDArray[np.bool_]) -> str:
     ends = {"arousal": curve.arousal_interval, "valence": curve.valence_interval}
     means = {axis: interval[inside].mean(axis=0) for axis, interval in ends.items() if interval is not None}
     unsure = [axis for axis, (low, high) in means.items() if low <= 0 <= high]
-    return f"; 0 inside the interval of {' and '.join(unsure)}" if unsure else ""
+    if len(unsure) == 2:
+        return "; 0 inside both intervals"
+    return f"; 0 inside {unsure[0]}'s interval" if unsure else ""
 
 
 def print_evaluation(figures: Mapping[str, Any]) -> None:
