@@ -183,6 +183,27 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
     assert done.stderr
 
 
+def test_all_commands_stand_in_the_help_under_a_heading_and_analyze_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    page = run("--help").stdout
+    listed = re.findall(r"^  ([a-z]+)  ", page.partition("Listen:")[2], flags=re.MULTILINE)
+    assert listed[0] == "analyze"
+    assert sorted(listed) == sorted(cli.app.commands)
+    assert all(len(line) <= 80 for line in page.splitlines())
+    headings = re.findall(r"^([A-Z].*):$", page, flags=re.MULTILINE)
+    assert headings == ["Listen", "Library", "In the browser", "Research"]
+
+
+def test_wrong_usage_is_one_line() -> None:
+    assert run("analyse").stderr == (
+        "moodcurve: error: there is no command 'analyse'; did you mean analyze? see moodcurve --help\n"
+    )
+    for command in ("search", "export"):
+        done = run(command, "--near", "x")
+        assert len(done.stderr.splitlines()) == 1
+        assert done.stderr.endswith(f"; see moodcurve {command} --help\n")
+
+
 def test_an_unknown_model_is_named(song: Path) -> None:
     done = process("analyze", song, "--model", "nonsense")
     assert done.returncode == 1
@@ -317,7 +338,7 @@ def test_numbers_keep_their_signs_in_any_encoding(song: Path) -> None:
 def test_no_color_means_no_styles_either(song: Path, value: str, styled: bool) -> None:
     shown = on_a_terminal("analyze", song, columns=80, NO_COLOR=value)
     assert ("\x1b[1m" in shown) is styled
-    assert ("\x1b[38" in shown) is styled
+    assert bool(re.search(r"\x1b\[3\d", shown)) is styled
     # a progress bar moves the cursor, which is no style
     assert bool(re.search(r"\x1b\[[0-9;]+m", shown)) is styled
 

@@ -10,7 +10,7 @@ import pytest
 from moodcurve.cli.parsing import App, Argument, Option, UsageError
 
 CALLS: list[dict[str, Any]] = []
-app = App("play", help="Plays.", version="1.2")
+app = App("play", help="Plays.", version="1.2", groups={"First": ("pick",), "Then": ("stop", "songs")})
 
 
 class Key(StrEnum):
@@ -131,20 +131,25 @@ def test_after_two_dashes_all_are_arguments() -> None:
         (("songs", "a", "--key", "c", "-o="), "play songs: error: argument -o: '' is not a path"),
         (("stop", ""), "play stop: error: argument SONG: '' is not a path"),
         (("stop", "a", "b"), "play stop: error: unrecognized arguments: b"),
-        ((), "play: error: the following arguments are required: COMMAND"),
+        (("stopp",), "play: error: there is no command 'stopp'; did you mean stop?"),
+        (("Songs", "a"), "play: error: there is no command 'Songs'; did you mean songs?"),
+        (("nonsense",), "play: error: there is no command 'nonsense'"),
+        (("stop", "a", "b\nc"), r"play stop: error: unrecognized arguments: b\nc"),
+        (("--nonsense", "stop"), "play: error: unrecognized arguments: --nonsense"),
     ],
 )
 def test_wrong_usage(words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert called(*words)[0] == 2
     printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.splitlines()[-1] == message
-    assert printed.err.startswith("usage: play")
+    program = message.partition(": error")[0]
+    assert (printed.out, printed.err) == ("", f"{message}{'' if message.endswith('?') else ';'} see {program} --help\n")
 
 
-def test_an_unknown_command_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    assert called("nonsense") == (2, {})
-    assert "invalid choice: 'nonsense' (choose from" in capsys.readouterr().err
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert called("--help") == (0, {})
+    page = capsys.readouterr().out
+    assert called() == (2, {})
+    assert capsys.readouterr() == ("", page)
 
 
 @pytest.mark.parametrize("word", ["-h", "--help"])
@@ -158,9 +163,9 @@ def test_help(word: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     assert "--speed X       How fast. (default: 1.0)\n" in page
     assert called(word) == (0, {})
     page = capsys.readouterr().out
-    assert "songs     Play songs.\n" in page
-    assert "stop      Stop.\n" in page
-    assert "pick      Pick 100 % of them.\n" in page
+    commands = "First:\n  pick   Pick 100 % of them.\n\nThen:\n  stop   Stop.\n  songs  Play songs.\n"
+    assert page.startswith("usage: play [-h] [--version] COMMAND ...\n\nPlays.\n")
+    assert page.endswith(commands)
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

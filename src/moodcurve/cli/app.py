@@ -15,7 +15,17 @@ from moodcurve.wording import one_line, plainly
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-app = App("moodcurve", help="Every song as a curve of arousal and valence.", version=__version__)
+app = App(
+    "moodcurve",
+    help="Every song as a curve of arousal and valence.",
+    version=__version__,
+    groups={
+        "Listen": ("analyze", "demo", "features"),
+        "Library": ("scan", "search", "show", "export", "problems"),
+        "In the browser": ("serve",),
+        "Research": ("evaluate", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
+    },
+)
 
 
 class Set(StrEnum):

@@ -7,15 +7,20 @@ fields stands for all of them: options that several commands share.
 """
 
 import argparse
+import difflib
 import glob
 import inspect
 import re
+import shutil
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+import textwrap
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+
+from moodcurve.wording import one_line
 
 Function = TypeVar("Function", bound=Callable[..., int | None])
 
@@ -55,7 +60,7 @@ class Command:
 
     def parser(self) -> argparse.ArgumentParser:
         """Make the parser of the function's parameters."""
-        parser = _parser(self.program, self.help)
+        parser = _Parser(self.program, self.help)
         for name, hint, default in self._parameters():
             kind, shown = get_args(hint)
             alternatives = [kind for kind in get_args(kind) if kind is not type(None)]
@@ -125,10 +130,12 @@ class Command:
 class App:
     """The commands of a program, by name."""
 
-    def __init__(self, name: str, *, help: str, version: str) -> None:
+    def __init__(self, name: str, *, help: str, version: str, groups: Mapping[str, Sequence[str]]) -> None:
         self.name = name
         self.help = help
         self.version = version
+        self.groups = groups
+        """Names of all commands below headings, in the order of the page of help."""
         self.commands: dict[str, Command] = {}
 
     def command(self, function: Function) -> Function:
@@ -142,23 +149,47 @@ class App:
             words = [name for word in words for name in (glob.glob(word) or [word])]  # noqa: PTH207
         if words and words[0] in self.commands:
             return self.commands[words[0]](words[1:])
-        parser = _parser(self.name, self.help)
+        parser = _Parser(self.name, self.help, "\n\n".join(self._listed()))
+        parser.usage = f"{self.name} [-h] [--version] COMMAND ..."
         parser.add_argument("--version", action="version", version=f"{self.name} {self.version}")
-        commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-        for name, command in self.commands.items():
-            # argparse formats it
-            commands.add_parser(name, help=command.help.partition("\n")[0].replace("%", "%%"))
-        parser.parse_args(list(words))
-        raise AssertionError("whatever is no command ends above")
+        if not words:
+            parser.print_help(sys.stderr)
+            parser.exit(2)
+        given = words[0]
+        if given.startswith("-"):
+            parser.parse_args([given])
+        near = difflib.get_close_matches(given, self.commands, n=1)
+        parser.error(f"there is no command {given!r}" + (f"; did you mean {near[0]}?" if near else ""))
+
+    def _listed(self) -> Iterator[str]:
+        """List the commands with the first line of what each says of itself, as blocks of lines."""
+        names_end = 4 + max(map(len, self.commands))
+        width = max(40, shutil.get_terminal_size().columns - 2)
+        for heading, names in self.groups.items():
+            lines = [f"{heading}:"]
+            for name in names:
+                said = self.commands[name].help.partition("\n")[0]
+                begin = f"  {name}".ljust(names_end)
+                lines.append(textwrap.fill(said, width, initial_indent=begin, subsequent_indent=" " * names_end))
+            yield "\n".join(lines)
 
 
-def _parser(program: str, description: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
-        prog=program,
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line: a usage of nine would hide it."""
+
+    def __init__(self, program: str, description: str, epilog: str | None = None) -> None:
+        super().__init__(
+            prog=program,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and where to read more; end with exit code 2."""
+        end = " " if message.endswith("?") else "; "
+        self.exit(2, f"{self.prog}: error: {one_line(message)}{end}see {self.prog} --help\n")
 
 
 def _joined(words: Sequence[str], options: Collection[str]) -> list[str]:
