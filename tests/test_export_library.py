@@ -319,7 +319,14 @@ def test_jams_and_parquet_from_the_command_line(library: Library, tmp_path: Path
         (("-f", "xml"), "'xml' is not one of csv, jsonl, parquet, jams"),
         (("--where", "nonsense"), "argument --where: .*no such column"),
         (("--where", "nonsense", "--curves", "-o", "x.csv"), "argument --where: .*no such column"),
-        (("-o", "LIBRARY"), "argument -o: .* is the library itself; choose another"),
+        (
+            ("-o", "x.json"),
+            r"argument -o: x\.json does not end in one of \.csv, \.jsonl, \.parquet; JSON lines are \.jsonl; -f ",
+        ),
+        (("-o", "x.xlsx"), r"argument -o: x\.xlsx does not end in one of \.csv, \.jsonl, \.parquet; -f says which"),
+        (("-o", "x"), "argument -o: x does not end in one of"),
+        (("-o", "songs.jams"), "argument -o: .*does not end in one of"),
+        (("-f", "csv", "-o", "LIBRARY"), "argument -o: .* is the library itself; choose another"),
     ],
 )
 def test_wrong_usage_is_said_and_writes_nothing(

@@ -28,6 +28,9 @@ class Format(StrEnum):
     jams = "jams"
 
 
+_ENDINGS = {format.value: format for format in (Format.csv, Format.jsonl, Format.parquet)}
+
+
 @app.command
 def export(
     filters: Filters,
@@ -36,7 +39,7 @@ def export(
         Path, Option("-o", metavar="FILE|DIR", help="Write this file; of JAMS, this folder, new or empty.")
     ] = STDOUT,
     format: Annotated[
-        Format | None, Option("-f", help="By default as the file's name ends, else csv; jams is a file per song.")
+        Format | None, Option("-f", help="By default as the file's name ends; jams is a file per song, in a folder.")
     ] = None,
     songs: Annotated[bool, Option("--songs", help="A row for each song, as without --curves.")] = False,
     curves: Annotated[bool, Option("--curves", help="A row for each point of each song's curve.")] = False,
@@ -88,10 +91,20 @@ def export(
 
 
 def _format(given: Format | None, output: Path) -> Format:
+    """Give the format that is asked for, else that of the file's ending; nothing is written under another's name."""
     if given is not None:
         return given
+    if output == STDOUT:
+        return Format.csv
     ending = output.suffix[1:].lower()
-    return Format(ending) if ending in list(Format) else Format.csv
+    try:
+        return _ENDINGS[ending]
+    except KeyError:
+        known = ", ".join(f".{name}" for name in _ENDINGS)
+        hint = "; JSON lines are .jsonl" if ending == "json" else ""
+        raise UsageError(
+            f"{one_line(str(output))} does not end in one of {known}{hint}; -f says which format is meant", name="-o"
+        ) from None
 
 
 @contextmanager
