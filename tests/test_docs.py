@@ -1,11 +1,16 @@
 """The documents name what there is: each command, each room of the house."""
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from moodcurve.cli import app
+from moodcurve.datasets import read_dataset
+from moodcurve.runtime import load_model
 from test_layers import LAYERS
 
 ROOT = Path(__file__).parents[1]
@@ -32,3 +37,28 @@ def test_readme_links_lead_to_files() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def printed_ids() -> list[str]:
+    """What the command of docs/data.md prints."""
+    text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    code = re.search(r"^python -c \"\n(.*?)\" > songs.txt$", text, flags=re.MULTILINE | re.DOTALL)
+    assert code is not None
+    done = subprocess.run([sys.executable, "-c", code[1]], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_the_songs_of_the_figures_can_be_had_as_documented() -> None:
+    assert printed_ids() == json.loads(load_model().metadata["song_ids"])
+
+
+@pytest.mark.real
+def test_they_are_all_songs_of_the_tables(deam_dir: Path) -> None:
+    stored = json.loads((ROOT / "docs" / "results" / "deam.json").read_text(encoding="utf-8"))
+    ids = printed_ids()
+    assert ids == [song.song_id for song in read_dataset(deam_dir).songs]
+    assert stored["songs"] == len(ids)
+    other = json.loads((ROOT / "docs" / "results" / "mediaeval2015.json").read_text(encoding="utf-8"))
+    dated = read_dataset(deam_dir, labels="mediaeval2015").songs
+    assert {song.song_id for song in dated} <= set(ids)
+    assert (other["songs"], len(ids) - len(dated)) == (261, 622)
