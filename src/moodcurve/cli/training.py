@@ -10,7 +10,6 @@ from moodcurve.cli.app import ModelOption, Set, advance, app, say
 from moodcurve.cli.choosing import IdsOption, chosen, tell
 from moodcurve.cli.parsing import Argument, Option
 from moodcurve.cli.targets import check_file, check_results
-from moodcurve.cli.targets import check_file, check_results
 from moodcurve.wording import one_line
 
 if TYPE_CHECKING:
