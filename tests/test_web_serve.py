@@ -10,6 +10,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from command_line import run
@@ -22,6 +23,7 @@ from test_bare_install import RUN
 from web_client import ask, form, send
 from web_server import Server, eventually, serving, stop
 
+TOKEN = "a-token-of-letters"
 COMMAND = [sys.executable, "-c", "from moodcurve.cli import main; main()", "serve", "--no-open", "--port", "0"]
 
 
@@ -143,10 +145,12 @@ def test_a_port_that_is_in_use() -> None:
     [
         (["--host", "no such name."], 1, "no such address"),
         (["--host", "192.0.2.1"], 1, "not an address of this machine"),
-        (["--port", "65536"], 1, "port 65536"),
+        (["--port", "65536"], 2, "65536 is more than 65535"),
         (["--port", "-1"], 2, "less than 0"),
-        (["--token", "short"], 1, "16 to 200"),
-        (["--public", "example"], 1, "not an address"),
+        (["--token", "short"], 2, "16 to 200"),
+        (["--public", "example"], 2, "not an address"),
+        (["--library", __file__], 1, "test_web_serve.py: not a library of moodcurve"),
+        (["--library", str(Path(__file__).parent)], 1, "tests: is a folder"),
         (["--max-upload", "0"], 2, "less than 1"),
         (["--workers", "0"], 2, "less than 1"),
     ],
@@ -175,6 +179,21 @@ def test_a_token_is_made_up_where_others_can_reach_the_server(scanned_music: tup
             assert ask(server, "/api/health").status == 401
             assert ask(server, "/api/health", Authorization=f"Bearer {found[1]}").status == 200
     assert len(tokens) == 2
+
+
+def test_an_address_is_shown_that_other_machines_can_use(scanned_music: tuple[Path, Path]) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine is in no network")
+        own = probe.getsockname()[0]
+    with serving(scanned_music, "--host", "0.0.0.0", "--token", TOKEN) as server:
+        (said,) = [line for line in server.said if "other machines" in line]
+        url = f"http://{own}:{server.port}"
+        assert said.endswith(f"reach it at {url}/?token={TOKEN}")
+        assert httpx.get(f"{url}/", timeout=30).status_code == 200
+        assert httpx.get(f"{url}/api/health", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 
 
 def test_nobody_is_told_of_requests() -> None:

@@ -32,6 +32,7 @@ class Set(StrEnum):
     """Feature sets by name."""
 
     compare260 = "compare260"
+    compare236 = "compare236"
     default = "default"
 
 

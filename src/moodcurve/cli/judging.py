@@ -9,6 +9,7 @@ from moodcurve.cli.app import advance, app, say
 from moodcurve.cli.choosing import IdsOption, chosen, tell
 from moodcurve.cli.parsing import Argument, Option
 from moodcurve.cli.targets import check_results
+from moodcurve.cli.training import Family
 from moodcurve.wording import one_line
 
 if TYPE_CHECKING:
@@ -30,14 +31,14 @@ DatasetArgument = Annotated[
 ]
 JsonOption = Annotated[Path | None, Option("--json", metavar="FILE", help="Write JSON here.")]
 SeedOption = Annotated[int, Option("--seed", metavar="N", min=0, help="Of folds, training and intervals.")]
-CurveOption = Annotated[str, Option("--curve", metavar="FAMILY", help="Model family whose curve stands beside.")]
+CurveOption = Annotated[Family, Option("--curve", metavar="FAMILY", help="Model family whose curve stands beside.")]
 
 
 @app.command
 def categories(
     folder: DatasetArgument,
     scheme: Annotated[Scheme | None, Option("--scheme", help="These classes alone.")] = None,
-    curve: CurveOption = "blend",
+    curve: CurveOption = Family.blend,
     json_file: JsonOption = None,
     output: Annotated[
         Path | None, Option("-o", metavar="DIR", help="Write categories.json and categories.md here.")
@@ -64,7 +65,7 @@ def categories(
 
     def run(dataset: "Dataset", progress: "Progress") -> Any:
         schemes = tuple(SCHEMES) if scheme is None else (scheme.value,)
-        return run_categories(dataset, schemes=schemes, curve=curve, seed=seed, progress=progress)
+        return run_categories(dataset, schemes=schemes, curve=curve.value, seed=seed, progress=progress)
 
     result, exit_code = _judge(folder, run, category_report, json_file, output, "categories", ids)
     for name in schemes_of(result):
@@ -79,7 +80,7 @@ def categories(
 @app.command
 def songlevel(
     folder: DatasetArgument,
-    curve: CurveOption = "blend",
+    curve: CurveOption = Family.blend,
     json_file: JsonOption = None,
     output: Annotated[
         Path | None, Option("-o", metavar="DIR", help="Write song_level.json and song_level.md here.")
@@ -97,7 +98,7 @@ def songlevel(
     from moodcurve.learn.song_level_benchmark import run_song_level, song_level_report, song_level_table
 
     def run(dataset: "Dataset", progress: "Progress") -> Any:
-        return run_song_level(dataset, curve=curve, seed=seed, progress=progress)
+        return run_song_level(dataset, curve=curve.value, seed=seed, progress=progress)
 
     result, exit_code = _judge(folder, run, song_level_report, json_file, output, "song_level", ids)
     terminal.print_rows(song_level_table(result))

@@ -36,11 +36,14 @@ class Argument:
 class Option:
     """A value with a name such as ``-o`` or ``--model``; ``metavar`` is how help shows the value."""
 
-    def __init__(self, name: str, *, metavar: str = "", help: str, min: float | None = None) -> None:
+    def __init__(
+        self, name: str, *, metavar: str = "", help: str, min: float | None = None, max: float | None = None
+    ) -> None:
         self.name = name
         self.metavar = metavar
         self.help = help
         self.min = min
+        self.max = max
 
 
 class UsageError(Exception):
@@ -48,6 +51,23 @@ class UsageError(Exception):
 
     def __init__(self, message: str, *, name: str = "") -> None:
         super().__init__(f"argument {name}: {message}" if name else message)
+
+
+def listed(text: str, known: Collection[str], *, name: str) -> list[str]:
+    """Give the names of a list such as ``a,b``, each of them known; `name` is the option that has it.
+
+    Raises
+    ------
+    UsageError
+        If one is not known, or stands there twice.
+    """
+    names = [given.strip() for given in text.split(",")]
+    for number, given in enumerate(names):
+        if given not in known:
+            raise UsageError(f"{given!r} is not one of {', '.join(known)}", name=name)
+        if given in names[:number]:
+            raise UsageError(f"{given!r} is named twice", name=name)
+    return names
 
 
 class Command:
@@ -85,7 +105,7 @@ class Command:
                 dest=name,
                 action="append" if several else "store",
                 metavar=shown.metavar or "|".join(kind),
-                type=_typed(kind, shown.min),
+                type=_typed(kind, shown.min, shown.max),
                 required=required,
                 default=default,
                 help=text if default is None else f"{text} (default: {default})",
@@ -206,7 +226,7 @@ def _joined(words: Sequence[str], options: Collection[str]) -> list[str]:
     return joined
 
 
-def _typed(kind: type, least: float | None = None) -> Callable[[str], Any]:
+def _typed(kind: type, least: float | None = None, most: float | None = None) -> Callable[[str], Any]:
     """Give what makes a value of an option's text, and says what it should have been."""
     wanted = {int: "a whole number", float: "a number", Path: "a path"}.get(kind, "valid")
     if issubclass(kind, StrEnum):
@@ -219,8 +239,10 @@ def _typed(kind: type, least: float | None = None) -> Callable[[str], Any]:
             value = kind(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}") from None
-        if least is not None and value < least:
+        if least is not None and not value >= least:  # NaN is neither
             raise argparse.ArgumentTypeError(f"{text} is less than {least}")
+        if most is not None and value > most:
+            raise argparse.ArgumentTypeError(f"{text} is more than {most}")
         return value
 
     return convert

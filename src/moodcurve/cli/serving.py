@@ -1,6 +1,7 @@
 """The command that serves the web page and its API."""
 
 import os
+import socket
 import sys
 import threading
 from dataclasses import dataclass
@@ -8,9 +9,11 @@ from typing import Annotated
 
 from moodcurve.cli.app import app, say
 from moodcurve.cli.filters import LibraryOption, library_file
-from moodcurve.cli.parsing import Option
+from moodcurve.cli.parsing import Option, UsageError
 
 TOKEN = "MOODCURVE_TOKEN"
+_EVERYWHERE = ("0.0.0.0", "::")
+"""Hosts that stand for all addresses of this machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +21,9 @@ class Listening:
     """Options that say where the server is reached, and by whom."""
 
     host: Annotated[str, Option("--host", metavar="NAME", help="Where to listen.")] = "127.0.0.1"
-    port: Annotated[int, Option("--port", metavar="N", min=0, help="Where to listen; 0: any that is free.")] = 8765
+    port: Annotated[
+        int, Option("--port", metavar="N", min=0, max=65535, help="Where to listen; 0: any that is free.")
+    ] = 8765
     token: Annotated[
         str | None,
         Option("--token", metavar="TOKEN", help="What other machines must show; $MOODCURVE_TOKEN, or made up."),
@@ -58,25 +63,36 @@ def serve(
     Example: moodcurve serve --library music.sqlite
     """
     from moodcurve.cli.waiting import prepare
+    from moodcurve.library import open_library
     from moodcurve.runtime import load_model
+    from moodcurve.web import WebError
     from moodcurve.web.server import serve as serve_site
     from moodcurve.web.settings import Settings
     from moodcurve.workers import sensible_workers
 
-    settings = Settings(
-        library=library_file(library),
-        host=listening.host,
-        port=listening.port,
-        token=listening.secret(),
-        public=listening.public,
-        workers=workers or sensible_workers(sys.maxsize),
-        upload_bytes=max_upload * 2**20,
-        minutes=max_minutes,
-    )
+    file = library_file(library)
+    try:
+        settings = Settings(
+            library=file,
+            host=listening.host,
+            port=listening.port,
+            token=listening.secret(),
+            public=listening.public,
+            workers=workers or sensible_workers(sys.maxsize),
+            upload_bytes=max_upload * 2**20,
+            minutes=max_minutes,
+        )
+    except WebError as error:
+        raise UsageError(str(error)) from error
+    if file.exists():  # else a scan may make it while the server runs
+        with open_library(file):
+            pass
     model = load_model()
     prepare(model.feature_set)
 
     def started(address: str, port: int) -> None:
+        if listening.host in _EVERYWHERE and not listening.public and (own := _own_address()):
+            say(f"other machines reach it at http://{own}:{port}/?token={settings.token}")
         say(f"serving at {address}" + (f", by way of {listening.host}:{port}" if listening.public else ""))
         if not (no_open or listening.public) and _has_display():
             import webbrowser
@@ -85,6 +101,18 @@ def serve(
 
     serve_site(settings, model, started=started)
     say("stopped")
+
+
+def _own_address() -> str | None:
+    """Give this machine's address in its network; None if it is in none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(
+                ("192.0.2.1", 9)
+            )  # an address of no machine (RFC 5737): it is only looked up, nothing is sent
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
 
 
 def _has_display() -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from moodcurve.cli.app import app, say
 from moodcurve.cli.choosing import IdsOption, chosen
-from moodcurve.cli.parsing import Argument, Option
+from moodcurve.cli.parsing import Argument, Option, listed
 from moodcurve.cli.targets import check_folder
 
 
@@ -35,9 +35,9 @@ def studies(
     from moodcurve.learn.study_folds import Source
     from moodcurve.learn.study_list import STUDIES, read_studies, run_studies, write_studies
 
+    names = list(STUDIES) if only is None else listed(only, STUDIES, name="--only")
     check_folder(output)
     read_studies(output / "studies.json")
-    names = list(STUDIES) if only is None else [name.strip() for name in only.split(",")]
     source = Source(folder=folder, ids=None if ids is None else read_ids(ids))
     missing = ids is not None and chosen(Source(folder=folder).read(), ids)[1]
     with terminal.progress_bar() as bar:

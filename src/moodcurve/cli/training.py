@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import ModelOption, Set, advance, app, say
 from moodcurve.cli.choosing import IdsOption, chosen, tell
-from moodcurve.cli.parsing import Argument, Option
+from moodcurve.cli.parsing import Argument, Option, listed
 from moodcurve.cli.targets import check_file, check_results
 from moodcurve.wording import one_line
 
@@ -181,9 +181,9 @@ def benchmark(
     from moodcurve.learn.protocols import read_for
     from moodcurve.learn.training import FAMILIES
 
+    families = listed(models, list(Family), name="--models")
     configs = read_configs(config, {name: kind.config for name, kind in FAMILIES.items()}) if config else None
     check_results(json_file, output)
-    families = [name.strip() for name in models.split(",")]
     with terminal.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_for(folder, protocol, progress=lambda done, total: advance(bar, task, done, total))
