@@ -29,7 +29,7 @@ class Scheme(StrEnum):
 DatasetArgument = Annotated[
     Path, Argument(metavar="DATASET", help="Folder of annotated songs: DEAM, or one with labels.csv.")
 ]
-JsonOption = Annotated[Path | None, Option("--json", metavar="FILE", help="Write JSON here.")]
+JsonOption = Annotated[Path | None, Option("--json", metavar="FILE", help="Write JSON to this file.")]
 SeedOption = Annotated[int, Option("--seed", metavar="N", min=0, help="Of folds, training and intervals.")]
 CurveOption = Annotated[Family, Option("--curve", metavar="FAMILY", help="Model family whose curve stands beside.")]
 

@@ -157,7 +157,7 @@ def benchmark(
     config: Annotated[
         Path | None, Option("--config", metavar="FILE.toml", help="Settings of families, a table each.")
     ] = None,
-    json_file: Annotated[Path | None, Option("--json", metavar="FILE", help="Write JSON here.")] = None,
+    json_file: Annotated[Path | None, Option("--json", metavar="FILE", help="Write JSON to this file.")] = None,
     output: Annotated[Path | None, Option("-o", metavar="DIR", help="Write JSON, tables and figure here.")] = None,
     seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of splits, training and intervals.")] = 0,
     cache: Annotated[Path | None, Option("--cache", metavar="DIR", help="Keep predictions here, and use them.")] = None,
