@@ -128,7 +128,7 @@ def print_evaluation(figures: Mapping[str, Any]) -> None:
         table.add_row(axis, *("–" if value is None else f"{value:.3f}" for value in values))
     console = results()
     console.print(one_line(f"model {figures['model']}, {figures['songs']} songs"), markup=False)
-    console.print(f"{'':9}{'mean over songs':22}{'over all points':29}{'90 % interval' if sure else ''}".rstrip())
+    console.print(f"{'':9}{'mean over songs':22}{'over all points':44}{'90 % interval' if sure else ''}".rstrip())
     console.print(table)
 
 

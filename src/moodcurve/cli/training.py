@@ -68,7 +68,7 @@ def train(
         Option("--without", metavar="FILE", help="Leave out these songs, an id a line."),
     ] = None,
     intervals: Annotated[
-        bool, Option("--intervals", help="Measure intervals, rating and novelty too: five times as long.")
+        bool, Option("--intervals", help="Measure intervals, rating and novelty too: up to five times as long.")
     ] = False,
 ) -> int:
     """Train a model on annotated songs and write it as one ONNX file.
