@@ -40,6 +40,7 @@ LAYERS = (
     "outputs",
     "web",
     "cli",
+    "__main__",
 )
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
 

@@ -127,7 +127,7 @@ def analyze_many(
     Examples
     --------
     >>> for path, curve in zip(paths, analyze_many(paths)):             # doctest: +SKIP
-    ...     print(path, curve if isinstance(curve, ValueError) else curve.arousal.mean())
+    ...     print(path, curve if isinstance(curve, Exception) else curve.arousal.mean())
     """
     count = sensible_workers(len(paths)) if workers is None else workers
     load_model(model)  # refused here rather than once a process

@@ -96,6 +96,13 @@ class Curve:
         if self.novelty is not None and not 0 <= self.novelty < np.inf:
             raise ValueError(f"novelty must be a number, 0 or more, got {self.novelty}")
 
+    def __repr__(self) -> str:
+        """Say which curve it is in a line: its thousands of numbers would say less."""
+        return (
+            f"<Curve of {self.source!r} by {self.model!r}: {self.duration_s:.1f} s, {len(self.times_s)} points, "
+            f"mean arousal {self.arousal.mean():+.2f}, mean valence {self.valence.mean():+.2f}>"
+        )
+
 
 def _check_numbers(name: str, values: FloatArray, n: int) -> None:
     if values.shape != (n,) or not np.isfinite(values).all():
