@@ -56,6 +56,41 @@ def test_known_answers() -> None:
     assert r2(np.array([1.0, 2, 3]), np.array([1.0, 3, 2])) == pytest.approx(0.25, abs=1e-15)
 
 
+def test_correlations_and_their_kin_never_leave_their_range() -> None:
+    beyond = 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        y = rng.normal(0, 1, 7)
+        p = y * 10.0 ** rng.integers(-3, 4) * rng.choice([-1, 1])
+        dy, dp = y - y.mean(), p - p.mean()
+        beyond += abs(dy @ dp / (np.sqrt(dy @ dy) * np.sqrt(dp @ dp))) > 1  # the formula without care
+        for figure in (pearson_r, ccc):
+            assert -1 <= figure(y, p) <= 1
+        assert 0 <= r2(y, p) <= 1
+        assert abs(ccc(y, y)) <= 1
+    assert beyond > 10
+
+
+@pytest.mark.parametrize("value", [1.5e100, 1e160, 1e308])
+def test_values_whose_squares_are_no_numbers_are_refused(value: float) -> None:
+    large, small = np.array([0.0, value, 1]), np.array([0.0, 1, 2])
+    for pair in ((large, small), (small, large), (large, -large)):
+        with pytest.raises(ValueError, match=r"must be at most 1e\+100 in magnitude, got "):
+            scores(*([series] for series in pair))
+
+
+@pytest.mark.parametrize("scale", [1e100, 1e-100, 1e-160, 1e-300, 5e-324])
+def test_no_magnitude_warns(scale: float) -> None:
+    # warnings are errors here
+    y, p = np.array([0.0, 0.5, 1, 0.25]) * scale, np.array([0.0, 1, 0.5, 0.5]) * scale
+    found = scores([y, y], [p, p[::-1]])
+    assert np.isfinite(found.rmse)
+    for value in (found.r, found.ccc, found.r2):
+        assert math.isnan(value) or -1 <= value <= 1
+    if scale >= 1e-100:
+        assert pearson_r(y, p) == pytest.approx(pearson_r(y / scale, p / scale), abs=1e-12)
+
+
 def test_determination_is_not_the_squared_correlation() -> None:
     y = np.array([0.0, 1, 2, 3])  # variance 1.25
     assert determination(y, y) == 1

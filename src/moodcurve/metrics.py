@@ -17,8 +17,8 @@ A series is constant if its standard deviation is below ``CONSTANT`` of its larg
 NaN where either series is constant or has fewer than two points, determination where the rated one is constant or has.
 CCC is NaN with fewer than two points or
 where both series are the same constant; otherwise it is 0 where one is constant. Means over songs are over
-the songs where the figure is defined (NaN if nowhere), and ``Scores`` says in how many it is not. No case
-warns.
+the songs where the figure is defined (NaN if nowhere), and ``Scores`` says in how many it is not. Values
+beyond ``LARGEST``, whose squares would be none any more, are refused. No case warns.
 """
 
 import math
@@ -34,6 +34,8 @@ Series = npt.NDArray[np.floating]
 CONSTANT = 1e-7
 """Relative spread below which a series counts as constant: what single precision, in which models predict,
 makes of a constant."""
+LARGEST = 1e100
+"""Largest magnitude of a value: sums of squares, and their products, stay numbers."""
 
 STATISTICS = ("rmse_song", "r_song", "r2_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
 """The figures of ``Scores``, by name."""
@@ -216,6 +218,8 @@ def _moments(y_true: Sequence[Series], y_pred: Sequence[Series]) -> _Moments:
             )
         if not (np.isfinite(t).all() and np.isfinite(p).all()):
             raise ValueError(f"y_true[{i}] and y_pred[{i}] must be finite, got NaN or infinity")
+        if (largest := max(np.abs(t).max(), np.abs(p).max())) > LARGEST:
+            raise ValueError(f"y_true[{i}] and y_pred[{i}] must be at most {LARGEST:g} in magnitude, got {largest:g}")
         mean_t, mean_p = t.mean(), p.mean()
         dt, dp, error = t - mean_t, p - mean_p, t - p
         sums = (dt @ dt, dp @ dp, dt @ dp, error @ error)
