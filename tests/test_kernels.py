@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -178,6 +179,25 @@ def test_an_installation_that_cannot_be_written(folder: Path) -> None:
     for variable, below in (("XDG_CACHE_HOME", "moodcurve/kernels"), ("MOODCURVE_CACHE", "kernels")):
         assert small(folder, **{variable: str(folder / variable)}) == COMPILED
         assert len(kept(folder / variable / below)) == 1
+
+
+def test_code_that_is_in_use_is_not_taken_for_old(folder: Path) -> None:
+    place = folder / "package" / "__pycache__"
+    assert small(folder) == COMPILED
+    (used,) = place.glob("kernels-*")
+    unused = place / "kernels-of-another-version"
+    unused.mkdir()
+    month_ago = time.time() - 30 * 86_400
+    for old in (used, unused):
+        os.utime(old, (month_ago, month_ago))
+    assert small(folder) == FOUND
+    # another version comes to the place, and tidies up
+    with (folder / "package" / "table.py").open("a") as source:
+        source.write("# changed")
+    assert small(folder) == COMPILED
+    assert used.is_dir()
+    assert not unused.exists()
+    assert len(list(place.glob("kernels-*"))) == 2
 
 
 def test_a_filled_cache_that_cannot_be_written(folder: Path) -> None:

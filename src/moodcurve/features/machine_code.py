@@ -22,7 +22,8 @@ from typing import Any
 from moodcurve.files import cache_folder, written_whole
 
 _HERE = Path(__file__).parent
-_STALE_S = 7 * 86_400
+_DAY_S = 86_400
+_STALE_S = 7 * _DAY_S
 _CHECKSUM = 32
 _lock = threading.Lock()
 
@@ -59,10 +60,12 @@ def version() -> str:
 def find(name: str) -> tuple[str, bytes] | None:
     """Find what `keep` kept under a name: the symbol of a function, and an object file with it."""
     for place in places():
+        folder = place / f"kernels-{version()}"
         try:
-            data = (place / f"kernels-{version()}" / name).read_bytes()
+            data = (folder / name).read_bytes()
         except OSError:
             continue
+        _mark_as_used(folder)
         content = data[_CHECKSUM:]
         # LLVM ends the process when it meets a damaged file
         if hashlib.sha256(content).digest() == data[:_CHECKSUM]:
@@ -88,8 +91,15 @@ def keep(name: str, symbol: str, code: bytes) -> bool:
     return False
 
 
+def _mark_as_used(folder: Path) -> None:
+    """Let a folder's time of change tell the day of its last use, by which `_tidy` of other versions goes."""
+    with suppress(OSError):  # a folder that only others may write
+        if folder.stat().st_mtime < time.time() - _DAY_S:
+            os.utime(folder)
+
+
 def _tidy(place: Path, current: Path) -> None:
-    """Delete what other sources, versions or machines left there long ago."""
+    """Delete what other sources, versions or machines left there, and have not used for long."""
     import shutil
 
     for folder in place.glob("kernels-*"):
