@@ -1,8 +1,10 @@
 """One job for many items: order, errors, crashes, Ctrl-C, with one process and with several."""
 
+import contextlib
 import ctypes
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -63,6 +65,12 @@ def squares(folder: Path) -> Job[str, tuple[int, int]]:
             # as a decoder that never comes back; the pipe to the first process is not looked at
             while True:
                 pass
+        elif item == "mute":
+            for number in range(3, 100):  # the pipe to the first process is a socket
+                with contextlib.suppress(OSError):
+                    if stat.S_ISSOCK(os.fstat(number).st_mode):
+                        os.close(number)
+            time.sleep(3600)
         elif item == "endless":
             while True:
                 progress(1.0, 2.0)
@@ -130,6 +138,18 @@ def test_a_crash_costs_its_item_only(tmp_path: Path) -> None:
     assert isinstance(found[1], CrashError)
     assert str(found[1]) == "segfault: the process that worked on it crashed (signal 11)"
     assert str(found[3]) == "killed: the process that worked on it crashed (signal 9; out of memory, perhaps)"
+    assert none_is_left(tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors")
+def test_a_process_that_hangs_without_its_pipe_is_ended_and_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moodcurve.workers.pool._STOP_S", 0.5)
+    found = results(tmp_path, ["1", "mute", "2"], 2)
+    assert (found[0], found[2]) == (1, 4)
+    assert isinstance(found[1], CrashError)
+    assert str(found[1]) == "mute: the process that worked on it did not answer any more and was ended"
     assert none_is_left(tmp_path)
 
 

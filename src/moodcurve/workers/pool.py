@@ -240,22 +240,24 @@ class Pool(Generic[Item, Result]):
         self._leaving.append(worker.process)
 
     def _bury(self, worker: Worker) -> None:
-        """See a process off that has ended by itself."""
+        """See a process off that has ended by itself, or has closed its pipe, and is ended then if it hangs."""
         self._release(worker)
         worker.process.join(_STOP_S)
-        if worker.process.exitcode is None:
+        hangs = worker.process.exitcode is None
+        if hangs:
             worker.process.kill()
         exit_code = worker.process.exitcode or 0
+        cause = "did not answer any more and was ended" if hangs else cause_of_death(exit_code)
         number = worker.number
         if not worker.ready:
             self._failed_beginnings += 1
             if self._failed_beginnings == _BEGINNINGS:
-                raise CrashError(f"a worker process cannot be started: {cause_of_death(exit_code)}")
-        elif number is not None and was_killed(exit_code) and number not in self._killed_once:
+                raise CrashError(f"a worker process cannot be started: {cause}")
+        elif number is not None and not hangs and was_killed(exit_code) and number not in self._killed_once:
             self._killed_once.add(number)
             self._queue.appendleft(number)
         elif number is not None:
-            self._finish(worker, CrashError(f"the process that worked on it {cause_of_death(exit_code)}"))
+            self._finish(worker, CrashError(f"the process that worked on it {cause}"))
 
     def _finish(self, worker: Worker, result: Any) -> None:
         number = worker.number
