@@ -36,6 +36,7 @@ LAYERS = (
     "evaluation",
     "learn",
     "report",
+    "columns",
     "terminal",
     "outputs",
     "web",

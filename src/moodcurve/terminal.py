@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from moodcurve.circumplex import QUADRANTS, Summary, describe, summarize
+from moodcurve.columns import LEAST_TEXT, Column, fitted
 from moodcurve.curve import Curve
 from moodcurve.features.table import WINDOW_S
 from moodcurve.rating import in_words
@@ -68,12 +69,12 @@ def print_curves(curves: Sequence[Curve]) -> None:
     """Print one song in full, or a table of several, to standard output."""
     console = results()
     if len(curves) > 1:
-        console.print(curves_table(curves))
+        console.print(curves_table(curves, width=console.width))
         return
     columns = min(DRAWING_COLUMNS, console.width - DRAWING_MARGIN)
     # a drawing takes some room, and a terminal that can show its dots
     drawn = columns >= DRAWING_COLUMNS // 3 and (console.encoding or "").lower().startswith("utf")
-    console.print(curve_view(curves[0], columns=columns if drawn else 0))
+    console.print(curve_view(curves[0], columns=columns if drawn else 0, width=console.width))
 
 
 def print_sections(curve: Curve, spans: "Sequence[Span]") -> None:
@@ -150,25 +151,22 @@ def print_lines(lines: Sequence[str]) -> None:
         results().print(line, markup=False)
 
 
-def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS) -> RenderableType:
+def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS, width: int = 80) -> RenderableType:
     """Give one song: means, ranges, quadrant, mood words, what the model knows of the song as a whole, and drawings of
-    the course, so wide; 0 for none.
+    the course, so wide; 0 for none. Where `width` has no room, intervals go first, then the ranges.
     """
     summary = summarize(curve)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    sure = curve.song_interval is not None
-    for heading in ("", "mean", "lowest", "highest", *(("mean in 90 %",) if sure else ())):
-        table.add_column(heading, justify="right" if heading else "left")
-    for row, (name, style, mean, values) in enumerate(
-        (
-            ("arousal", AROUSAL_STYLE, summary.arousal, curve.arousal),
-            ("valence", VALENCE_STYLE, summary.valence, curve.valence),
-        )
-    ):
-        cells = [signed(value) for value in (mean, values.min(), values.max())]
-        if curve.song_interval is not None:
-            cells.append(" to ".join(signed(end) for end in curve.song_interval[row]))
-        table.add_row(Text(name, style), *cells)
+    axes = (curve.arousal, curve.valence)
+    figures = [
+        Column("mean", [signed(mean) for mean in (summary.arousal, summary.valence)]),
+        Column("lowest", [signed(values.min()) for values in axes], goes=1),
+        Column("highest", [signed(values.max()) for values in axes], goes=1),
+    ]
+    if curve.song_interval is not None:
+        intervals = [" to ".join(signed(end) for end in ends) for ends in curve.song_interval]
+        figures.append(Column("mean in 90 %", intervals, goes=2))
+    names = Column("", [Text("arousal", AROUSAL_STYLE), Text("valence", VALENCE_STYLE)], least=len("arousal"))
+    table = fitted((names, *figures), width)
     title = Text.assemble((one_line(Path(curve.source).name), "bold"), f"  {clock(curve.duration_s)}")
     mood = Text.assemble("mood  ", (_mood(summary), "bold"))
     parts: list[RenderableType] = [title, mood, *_song_lines(curve), "", table, ""]
@@ -179,26 +177,22 @@ def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS) -> RenderableTyp
     return Group(*parts)
 
 
-def curves_table(curves: Sequence[Curve]) -> Table:
-    """Many songs, a line each."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("song", overflow="fold")
-    for heading in ("length", "arousal", "valence"):
-        table.add_column(heading, justify="right")
-    table.add_column("mood")
+def curves_table(curves: Sequence[Curve], *, width: int) -> Table:
+    """Many songs, a line each; where there is no room, without mood, then without length."""
     names = Counter(Path(curve.source).name for curve in curves)
-    for curve in curves:
-        summary = summarize(curve)
-        path = Path(curve.source)
-        table.add_row(
-            # a name that several songs have is shown with its folder
-            Text(one_line(path.name if names[path.name] == 1 else curve.source)),
-            clock(curve.duration_s),
-            signed(summary.arousal),
-            signed(summary.valence),
-            _mood(summary),
-        )
-    return table
+    summaries = [summarize(curve) for curve in curves]
+    # a name that several songs have is shown with its folder
+    shown = (name if names[name := Path(curve.source).name] == 1 else curve.source for curve in curves)
+    return fitted(
+        (
+            Column("song", [Text(one_line(name)) for name in shown], least=LEAST_TEXT),
+            Column("length", [clock(curve.duration_s) for curve in curves], goes=1),
+            Column("arousal", [signed(summary.arousal) for summary in summaries]),
+            Column("valence", [signed(summary.valence) for summary in summaries]),
+            Column("mood", [_mood(summary) for summary in summaries], least=LEAST_TEXT, goes=2),
+        ),
+        width,
+    )
 
 
 def _mood(summary: Summary) -> str:

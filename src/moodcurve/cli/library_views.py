@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
+from moodcurve.columns import LEAST_TEXT, Column, fitted
 from moodcurve.library import Problem, StoredSong
 from moodcurve.library.finding import label
 from moodcurve.library.search import FoundSong
@@ -16,20 +17,19 @@ def print_songs(songs: Sequence[FoundSong]) -> None:
     """Print a table of songs to standard output; nothing of none."""
     if not songs:
         return
-    near = songs[0].distance is not None
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("", justify="right", style="dim")
-    table.add_column("song", overflow="fold")
-    for heading in ("length", "arousal", "valence", *(["distance"] if near else [])):
-        table.add_column(heading, justify="right")
-    table.add_column("mood", overflow="fold")
-    for song in songs:
-        distance = [f"{song.distance:.2f}"] if song.distance is not None else []
-        table.add_row(
-            str(song.id), Text(label(song)), clock(song.duration_s), signed(song.arousal), signed(song.valence),
-            *distance, song.quadrant if song.words == song.quadrant else f"{song.quadrant}: {song.words}",
-        )  # fmt: skip
-    results().print(table)
+    columns = [
+        Column("", [str(song.id) for song in songs], style="dim"),
+        Column("song", [Text(label(song)) for song in songs], least=LEAST_TEXT),
+        Column("length", [clock(song.duration_s) for song in songs], goes=1),
+        Column("arousal", [signed(song.arousal) for song in songs]),
+        Column("valence", [signed(song.valence) for song in songs]),
+    ]
+    if songs[0].distance is not None:
+        columns.append(Column("distance", ["" if s.distance is None else f"{s.distance:.2f}" for s in songs]))
+    moods = [song.quadrant if song.words == song.quadrant else f"{song.quadrant}: {song.words}" for song in songs]
+    columns.append(Column("mood", moods, least=LEAST_TEXT, goes=2))
+    console = results()
+    console.print(fitted(columns, console.width))
 
 
 def print_origin(song: StoredSong) -> None:
