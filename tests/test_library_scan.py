@@ -54,6 +54,18 @@ def test_a_song_is_stored_as_analyze_gives_it(scanner: Scanner) -> None:
     np.testing.assert_allclose(descriptors[0], rows.mean(axis=0), rtol=1e-6)  # single precision
 
 
+def test_no_library_is_made_of_folders_that_are_not_there(scanner: Scanner, tmp_path: Path) -> None:
+    before = sorted(tmp_path.iterdir())
+    assert scanner.counts(tmp_path / "absent", tmp_path / "absent.mp3") == {"unread": 2}
+    assert [path for path, _ in scanner.said] == [str(tmp_path / "absent"), str(tmp_path / "absent.mp3")]
+    done = run("scan", tmp_path / "absent", "--library", tmp_path / "new" / "library.sqlite")
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'absent'}: No such file or directory" in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+    assert scanner.counts(tmp_path / "absent", scanner.music) == {"unread": 1}
+    assert scanner.library.exists()
+
+
 def test_contents_of_an_earlier_version_are_made_anew(scanner: Scanner) -> None:
     one, other, same = (write_song(scanner.music / f"{name}.flac", seed=i) for i, name in enumerate("abc"))
     write_song(scanner.music / "text.mp3").write_text("no music")

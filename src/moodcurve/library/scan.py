@@ -4,6 +4,7 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from moodcurve.errors import MoodcurveError
@@ -57,7 +58,7 @@ def scan(
     roots : sequence of str or path
         Folders and files, see `moodcurve.library.walk.walk`.
     library : str or path
-        Made if it is not there.
+        Made if it is not there, unless none of the roots is there either.
     model : str or path
         A packaged model's name, or a model file.
     workers : int, optional
@@ -87,6 +88,14 @@ def scan(
     def looking(files: int) -> None:
         check()
         teller.looking(files)
+
+    if not Path(library).exists() and not any(Path(root).exists() for root in roots):
+        # a name that is misspelt is no reason to make a library
+        tally = Tally()
+        for path, reason in walk(roots).faults:
+            tally.unread += 1
+            teller.problem(path, reason)
+        return tally
 
     with only_scan(library), open_library(library, write=True) as opened:
         run = _Scan(opened, (loaded.name, loaded.feature_set.key), teller)
