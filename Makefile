@@ -6,8 +6,8 @@
 # make setup              only the environment in .venv that all of these make by themselves
 
 BIN := .venv/bin
-# through the environment, where no character of a file's name means anything
-export SONG
+# through the environment and as it was given: no character of a file's name means anything
+override export SONG := $(value SONG)
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo test lint bench model clean
 
