@@ -1,9 +1,11 @@
 """For tests of the page: a Chromium, pages that may not complain, and how to read what is drawn."""
 
 import json
+import os
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ ARGUMENTS = [
     "--disable-sync", "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
 Open = Callable[..., Page]
+AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 INK = {"arousal": (0xBF, 0x4A, 0x06), "valence": (0x17, 0x67, 0xA8)}
 """Colors of the lines in the light, as the style sheet has them."""
 
@@ -92,6 +95,24 @@ def window(browser: Browser, server: Server) -> Iterator[Window]:
 def ids(server: Server) -> dict[str, int]:
     """Numbers of the library's songs by title."""
     return song_ids(server)
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The checker of accessibility; absent, a failure on CI and a skip elsewhere."""
+    if not AXE.is_file():
+        message = "no axe-core: run npm ci in the folder web (Debian's packages nodejs and npm)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return AXE.read_text(encoding="utf-8")
+
+
+def serious(page: Page, axe: str, part: str = "html") -> list[tuple[str, str]]:
+    """What axe finds that hinders people, with the first place of each."""
+    page.evaluate(axe)
+    found = page.evaluate("(part) => axe.run(part).then((result) => result.violations)", part)
+    return [(one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("serious", "critical")]
 
 
 def until(page: Page, condition: str, argument: Any = None) -> Any:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from browsing import browser, ids, window
+from browsing import axe, browser, ids, window
 from made_deam import write_deam
 from moodcurve.features import FEATURE_SETS
 from moodcurve.features.preparation import prepare
 from web_server import scanned_music, server
 
-__all__ = ["browser", "ids", "scanned_music", "server", "window"]
+__all__ = ["axe", "browser", "ids", "scanned_music", "server", "window"]
 
 ROOT = Path(__file__).parents[1]
 

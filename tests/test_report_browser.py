@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from playwright.sync_api import Browser, Page
 
-from browsing import Open, click_at, cursor_share, drawn_heights, number, point, seconds, until
+from browsing import Open, click_at, cursor_share, drawn_heights, number, point, seconds, serious, until
 from moodcurve.curve import Curve
 from moodcurve.report import write_report
 from small_song import small_curve, write_song
@@ -345,6 +345,13 @@ def test_without_sound_the_curve_can_still_be_walked(
     page.keyboard.press("+")
     chart = page.locator(".chart")  # half of the song, its seven eighths where they were
     assert (chart.get_attribute("data-from"), chart.get_attribute("data-to")) == ("3.50", "7.50")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(song_page: Path, open_page: Open, axe: str, scheme: str) -> None:
+    page = open_page(song_page, color_scheme=scheme)
+    page.locator("summary").click()
+    assert serious(page, axe) == []
 
 
 def test_without_scripts_the_page_says_so_and_plays(song_page: Path, browser: Browser) -> None:

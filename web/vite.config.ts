@@ -1,16 +1,30 @@
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 
-// The pages' content security policies allow no style element but the report's own; wavesurfer.js writes one into its
-// shadow root, and src/song/wave.ts adopts the same rules as a style sheet instead.
-function withoutStyleElement(): Plugin {
+interface Change {
+  file: string;
+  from: RegExp;
+  to: string;
+}
+
+const CHANGES: Change[] = [
+  // The pages' content security policies allow no style element but the report's own; wavesurfer.js writes one into
+  // its shadow root, and src/song/wave.ts adopts the same rules as a style sheet instead.
+  { file: "wavesurfer.js/dist/wavesurfer.esm.js", from: /<style\$\{[\s\S]*?<\/style>/, to: "" },
+  // uPlot makes a formatter of numbers in the browser's language, which ends it, and the page, where that is no
+  // language (WebKitGTK in the locale C); its numbers are not shown, and the page is in English.
+  { file: "uplot/dist/uPlot.esm.js", from: /Intl\.NumberFormat\([^)]*\)/, to: 'Intl.NumberFormat("en")' },
+];
+
+/** Libraries changed in the few places where they do not fit; a build fails where they are not found. */
+function adapted(): Plugin {
   return {
-    name: "wavesurfer-without-style-element",
+    name: "adapted-libraries",
     enforce: "pre",
     transform(code, id) {
-      if (!id.includes("wavesurfer.js/dist/wavesurfer.esm.js")) return null;
-      const style = /<style\$\{[\s\S]*?<\/style>/;
-      if (!style.test(code)) this.error("wavesurfer.js writes its style otherwise than it did: see vite.config.ts");
-      return { code: code.replace(style, ""), map: null };
+      const change = CHANGES.find(({ file }) => id.includes(file));
+      if (change === undefined) return null;
+      if (!change.from.test(code)) this.error(`${change.file} reads otherwise than it did: see vite.config.ts`);
+      return { code: code.replace(change.from, change.to), map: null };
     },
   };
 }
@@ -42,9 +56,9 @@ export default defineConfig(({ mode }) => {
   const made = mode === "report" ? report : page;
   return {
     ...made,
-    plugins: [withoutStyleElement()],
-    // wavesurfer.js is bundled as any other module while developing too, so that the plugin sees it
-    optimizeDeps: { exclude: ["wavesurfer.js"] },
+    plugins: [adapted()],
+    // they are bundled as any other module while developing too, so that the plugin sees them
+    optimizeDeps: { exclude: ["wavesurfer.js", "uplot"] },
     build: {
       emptyOutDir: true,
       target: "es2022",

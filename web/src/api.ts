@@ -5,6 +5,9 @@ import type { Health, Job, LibrarySong, MapColumns, Problem, SongList } from "./
 
 export class Refusal extends Error {}
 
+/** Nobody is there: asking again may help. */
+export class NoAnswer extends Refusal {}
+
 export type Filters = Record<string, string>;
 
 export const health = (): Promise<Health> => get("api/health");
@@ -42,7 +45,7 @@ async function get<T>(address: string, options: RequestInit = {}): Promise<T> {
     answer = await fetch(address, options);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Refusal("The server does not answer. Is “moodcurve serve” still running?");
+    throw new NoAnswer("The server does not answer. Is “moodcurve serve” still running?");
   }
   if (!answer.ok) throw new Refusal(await reason(answer));
   return (await answer.json()) as T;
@@ -68,7 +71,8 @@ export function aborted(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
+/** What went wrong, as a sentence: the server's lines follow a name and a colon elsewhere. */
 export function message(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  return String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -7,7 +7,7 @@ const KEYS: [string, [string, string][]][] = [
     "Everywhere",
     [
       ["?", "this help"],
-      ["1, 2", "Song, Library"],
+      ["1 2", "Song, Library"],
       ["o", "choose a file"],
       ["t", "light, dark, or as the system"],
     ],
@@ -19,7 +19,8 @@ const KEYS: [string, [string, string][]][] = [
       ["← →", "5 s back, on; with Shift 1 s"],
       ["+ −", "zoom; 0 for the whole song"],
       ["c", "compare with another song"],
-      ["Home End Page ↑ ↓", "on the chart: start, end, a tenth"],
+      ["Home End", "on the chart: its start, its end"],
+      ["Page↑ Page↓", "on the chart: a tenth back, on"],
     ],
   ],
   [
@@ -28,7 +29,7 @@ const KEYS: [string, [string, string][]][] = [
       ["/", "search"],
       ["l", "lasso: then drag on the map; Esc clears it"],
       ["↑ ↓", "in the list: choose a song"],
-      ["Space, Enter", "in the list: play, open"],
+      ["Space Enter", "in the list: play, open"],
       ["← ↑ → ↓ + − 0", "on the map: move, zoom, whole map"],
     ],
   ],
@@ -43,7 +44,9 @@ export function showHelp(): void {
       h(
         "dl",
         { class: "keys" },
-        ...keys.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does))),
+        ...keys.map(([key, does]) =>
+          h("div", {}, h("dt", {}, ...key.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, does)),
+        ),
       ),
     ),
   );

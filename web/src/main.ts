@@ -1,7 +1,7 @@
 // The page: its views by address, its keys, and files that are dropped anywhere.
 
 import "./page.css";
-import { addressOf, placeOf } from "./address";
+import { addressOf, placeOf, SENDING } from "./address";
 import * as api from "./api";
 import { createBar, home, skipLink, type Bar } from "./bar";
 import { acceptDrops, chooseFile } from "./files";
@@ -40,7 +40,11 @@ class Pages {
     health: Health,
     private readonly theme: ThemeSwitch,
   ) {
-    this.song = new SongView(health, (tokens) => this.go(tokens));
+    this.song = new SongView(health, {
+      go: (tokens) => this.go(tokens),
+      sent: (tokens) => this.sent(tokens),
+      take: this.take,
+    });
     this.library = new LibraryView(health, (token) => this.go([token]));
     this.opening = createStartView(health, this.take, (token) => this.go([token]));
     this.bar = createBar(theme.element, showHelp);
@@ -50,19 +54,17 @@ class Pages {
     };
     const made = h("footer", {}, `moodcurve ${health.version} · model ${health.model}`);
     document.body.append(skipLink(main), this.bar.element, main, made);
-    addEventListener("hashchange", () => {
-      this.route();
-      document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
-      scrollTo(0, 0);
-    });
+    addEventListener("hashchange", () => this.arrive());
     addEventListener("keydown", (event) => this.key(event));
     acceptDrops(this.take);
     this.route();
   }
 
+  /** Send a file; its view has an address of its own, so that other views lead back to it. */
   private readonly take = (file: File): void => {
-    this.show(this.song.element);
     void this.song.take(file);
+    if (location.hash !== SENDING) history.pushState(null, "", SENDING);
+    this.arrive();
   };
 
   private go(tokens: string[]): void {
@@ -71,9 +73,28 @@ class Pages {
     else location.hash = address;
   }
 
+  /** Songs that were sent take the place of the sending; while the library is looked at, behind its link. */
+  private sent(tokens: string[]): void {
+    const address = addressOf(tokens);
+    if (this.library.element.isConnected) {
+      this.last = address;
+      this.bar.mark("library", address);
+    } else if (location.hash === SENDING) {
+      history.replaceState(null, "", address);
+      this.route();
+    } else this.go(tokens);
+  }
+
+  private arrive(): void {
+    this.route();
+    document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+
   private route(): void {
     const place = placeOf(location.hash);
-    if (place.view !== "song") this.song.instrument.pause();
+    const { element, instrument, sending } = this.song;
+    if (place.view !== "song" && place.view !== "sending") instrument.pause();
     if (place.view === "library") {
       this.show(this.library.element);
       this.library.enter();
@@ -83,14 +104,13 @@ class Pages {
     }
     this.library.leave();
     this.bar.mark("song", "#/");
-    if (place.view === "song") {
-      this.last = location.hash;
-      this.show(this.song.element);
-      void this.song.open(place.tokens);
-    } else {
-      this.last = "#/";
+    this.last = place.view === "start" ? "#/" : location.hash;
+    if (place.view === "start" || (place.view === "sending" && !sending)) {
       this.show(this.opening);
       document.title = "moodcurve";
+    } else {
+      this.show(element);
+      if (place.view === "song") void this.song.open(place.tokens);
     }
   }
 

@@ -19,7 +19,7 @@ export function pick(health: Health, heading: string, without: string): Promise<
       "dialog",
       { class: "dialog", "aria-label": heading },
       h("h2", {}, heading),
-      ...(health.library ? [searchField(list, without, (token) => close(token)), list] : []),
+      ...(health.library ? [searchField(health, list, without, (token) => close(token)), list] : []),
       h(
         "div",
         { class: "row" },
@@ -38,14 +38,20 @@ export function pick(health: Health, heading: string, without: string): Promise<
   });
 }
 
-/** A field that fills a list with songs of the library, each a button. */
-export function searchField(list: HTMLElement, without: string, choose: (token: string) => void): HTMLElement {
+/** A field that fills a list with songs of the library, each a button; until they come, their room is kept. */
+export function searchField(
+  { songs: known }: Health,
+  list: HTMLElement,
+  without: string,
+  choose: (token: string) => void,
+): HTMLElement {
   const field = h("input", {
     type: "search",
     placeholder: "Title, artist, album …",
     "aria-label": "Search the library",
     autocomplete: "off",
   });
+  list.replaceChildren(...Array.from({ length: Math.min(known, ROWS) }, () => h("li", { class: "room" })));
   let timer = 0;
   async function fill(): Promise<void> {
     const text = field.value.trim();

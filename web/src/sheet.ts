@@ -2,12 +2,17 @@
 
 import { compareRow, type CompareTold } from "./compare_row";
 import { downloadMenu } from "./downloads";
+import { fileButton } from "./files";
 import { button, h, write } from "./song/dom";
 import { aboutCard, compareCard, headline, songCard, warningList } from "./song/facts";
 import type { Track } from "./tracks";
 
+/** Longer names are written smaller. */
+const LONG_NAME = 60;
+
 export interface SheetTold extends CompareTold {
   compare(): void;
+  take(file: File): void;
 }
 
 export class Sheet {
@@ -18,6 +23,7 @@ export class Sheet {
   private readonly pair = h("div", { class: "pair", hidden: true });
   private readonly warnings = h("div", { class: "warnings", role: "note", "aria-label": "Warnings" });
   private readonly trouble = h("p", { class: "trouble", role: "alert" });
+  private readonly instead = h("div", { class: "actions" });
   private readonly cards = h("div", { class: "cards" });
   private readonly board: HTMLElement;
 
@@ -28,22 +34,23 @@ export class Sheet {
     private readonly told: SheetTold,
   ) {
     this.board = h("div", { class: "board" }, player, plane);
-    const { title, facts, actions, pair, trouble, warnings, board, cards } = this;
+    const { title, facts, actions, pair, trouble, instead, warnings, board, cards } = this;
     this.element = h("div", { class: "song-view" });
-    this.element.append(title, facts, actions, pair, trouble, progress, warnings, board, cards);
+    this.element.append(title, facts, actions, progress, pair, trouble, instead, warnings, board, cards);
   }
 
   /** Only a name: what else there is to say is not known yet. */
   name(name: string): void {
     this.head(name);
     for (const part of [this.facts, this.actions, this.cards, this.warnings]) part.replaceChildren();
+    this.instead.replaceChildren();
     this.pair.hidden = true;
   }
 
   show(tracks: [Track] | [Track, Track]): void {
     const [first, second] = tracks;
     const curves = tracks.map((track) => track.curve);
-    this.head(tracks.map((track) => track.name).join(" and "));
+    this.head(...tracks.map((track) => track.name));
     this.warnings.replaceChildren(...curves.flatMap(warningList));
     this.pair.hidden = second === undefined;
     if (second === undefined) {
@@ -64,14 +71,20 @@ export class Sheet {
     write(this.trouble, trouble);
   }
 
-  /** Show the player, or leave it away where there is nothing to play. */
-  set player(on: boolean) {
-    this.board.hidden = !on;
+  /** There is nothing to play: what went wrong, and what can be done instead. */
+  fail(trouble: string): void {
+    this.tell(trouble);
+    this.board.hidden = true;
+    const start = h("a", { href: "#/" }, "Back to the start");
+    this.instead.replaceChildren(fileButton("Choose another file", this.told.take), start);
   }
 
-  private head(name: string): void {
-    write(this.title, name);
-    document.title = `${name} – moodcurve`;
-    this.player = true;
+  private head(...names: string[]): void {
+    const parts = names.flatMap((name, i) => [...(i === 0 ? [] : [" and "]), h("bdi", {}, name)]);
+    this.title.replaceChildren(...parts);
+    this.title.classList.toggle("long", names.join("").length > LONG_NAME);
+    document.title = `${names.join(" and ")} – moodcurve`;
+    this.board.hidden = false;
+    this.instead.replaceChildren();
   }
 }

@@ -12,11 +12,20 @@ import { megabytes, shown } from "./song/words";
 import { open, send, sourceOf, type Track } from "./tracks";
 import type { Health } from "./types";
 
+export interface SongTold {
+  /** Open songs by their names in the address. */
+  go(tokens: string[]): void;
+  /** A file has been sent: these are to be opened. */
+  sent(tokens: string[]): void;
+  /** Another file is to be sent. */
+  take(file: File): void;
+}
+
 const NOTHING: CurveObject = {
   source: "",
   model: "",
   feature_set: "",
-  duration_s: 1,
+  duration_s: 0,
   times_s: [],
   arousal: [],
   valence: [],
@@ -32,18 +41,24 @@ export class SongView {
   private doing = new AbortController();
   /** The job that is waited for. */
   private pending = "";
+  /** What is known of the curve of a song that is being heard; null where none is. */
+  private forming: CurveObject | null = null;
+  /** A file is being sent, or could not be. */
+  sending = false;
 
   constructor(
     private readonly health: Health,
-    private readonly go: (tokens: string[]) => void,
+    private readonly told: SongTold,
   ) {
     this.instrument = new Instrument(this.audio);
     this.sheet = new Sheet(this.instrument.player, this.instrument.plane, this.progress.element, {
       compare: () => void this.compare(),
       hear: (track) => this.hear(track.source, track.curve.duration_s, true),
-      swap: () => this.go(this.tokens().reverse()),
-      alone: () => this.go(this.tokens().slice(0, 1)),
+      swap: () => this.told.go(this.tokens().reverse()),
+      alone: () => this.told.go(this.tokens().slice(0, 1)),
+      take: told.take,
     });
+    this.audio.addEventListener("durationchange", () => this.showForming());
   }
 
   get element(): HTMLElement {
@@ -54,6 +69,8 @@ export class SongView {
   async open(tokens: string[]): Promise<void> {
     const signal = this.start();
     const [first = "", second] = tokens;
+    this.sending = false;
+    this.forming = null;
     try {
       const known = this.tracks.find((track) => track.token === first);
       const one = known ?? (await open(first, this.awaiting(first, second === undefined), signal));
@@ -68,7 +85,7 @@ export class SongView {
     } catch (error) {
       if (signal.aborted) return;
       const [before] = this.tracks;
-      if (before !== undefined && before.token !== first) this.clear("No such song", null);
+      if (this.forming === null && before?.token !== first) this.clear("No such song", null);
       this.fail(error);
     }
   }
@@ -76,16 +93,17 @@ export class SongView {
   /** Send a file and open it; as the second song where it is to stand beside another. */
   async take(file: File, beside?: string): Promise<void> {
     const signal = this.start();
+    this.sending = beside === undefined;
     const most = this.health.limits.upload_bytes;
+    if (beside === undefined) this.clear(shown(file.name), file);
     if (file.size > most) {
-      const why = `${shown(file.name)} is larger than the ${megabytes(most)} that this server takes`;
+      const why = `${shown(file.name)} is larger than the ${megabytes(most)} that this server takes.`;
       return this.fail(new api.Refusal(why));
     }
-    if (beside === undefined) this.clear(shown(file.name), file);
     this.progress.show(shown(file.name), null);
     try {
       const token = await send(file, signal);
-      this.go(beside === undefined ? [token] : [beside, token]);
+      this.told.sent(beside === undefined ? [token] : [beside, token]);
     } catch (error) {
       this.fail(error);
     }
@@ -104,7 +122,7 @@ export class SongView {
     const picked = await pick(this.health, "Compare with …", first.token);
     if (picked === null) return;
     if (picked instanceof File) await this.take(picked, first.token);
-    else this.go([first.token, picked]);
+    else this.told.go([first.token, picked]);
   }
 
   private tokens(): string[] {
@@ -123,7 +141,7 @@ export class SongView {
     this.doing.abort();
     if (this.pending !== "") api.forget(this.pending);
     this.over();
-    this.go(this.tokens());
+    this.told.go(this.tokens());
   }
 
   private over(): void {
@@ -134,9 +152,9 @@ export class SongView {
   private fail(error: unknown): void {
     if (api.aborted(error)) return;
     this.over();
-    this.sheet.tell(api.message(error));
-    if (this.tracks.length > 0) return;
-    this.sheet.player = false;
+    if (this.tracks.length > 0) return this.sheet.tell(api.message(error));
+    this.forming = null;
+    this.sheet.fail(api.message(error));
     this.instrument.pause();
   }
 
@@ -144,17 +162,17 @@ export class SongView {
   private awaiting(token: string, alone: boolean): Parameters<typeof open>[1] {
     return {
       named: (job) => {
-        if (job.state === "done" || job.state === "failed") return;
+        if (job.state === "done") return;
+        if (alone) this.clear(shown(job.name), sourceOf(token));
+        if (job.state === "failed") return;
         this.pending = job.job;
         this.progress.show(shown(job.name), 0);
-        if (alone) this.clear(shown(job.name), sourceOf(token));
       },
       progress: (share) => this.progress.show(null, share),
       forming: (curve) => {
         if (!alone) return;
-        const known = this.audio.duration;
-        const length = Number.isFinite(known) ? known : lengthS(curve);
-        this.instrument.show([curve], Math.max(length, lengthS(curve)), true);
+        this.forming = curve;
+        this.showForming();
       },
     };
   }
@@ -163,14 +181,24 @@ export class SongView {
   private clear(name: string, source: Track["source"]): void {
     this.tracks = [];
     this.sheet.name(name);
+    this.forming = NOTHING;
     this.hear(source, 0, false);
-    this.instrument.show([NOTHING], 1, true);
+    this.showForming();
+  }
+
+  /** Draw what is known, over the length of the sound where the browser knows it. */
+  private showForming(): void {
+    const { forming, audio } = this;
+    if (forming === null) return;
+    const known = Number.isFinite(audio.duration) ? audio.duration : 0;
+    this.instrument.show([forming], Math.max(known, lengthS(forming)), true);
   }
 
   private show(tracks: [Track] | [Track, Track]): void {
     const [first] = tracks;
     const curves = tracks.map((track) => track.curve);
     this.tracks = tracks;
+    this.forming = null;
     this.sheet.show(tracks);
     this.hear(first.source, first.curve.duration_s, true);
     this.instrument.show(curves, Math.max(...curves.map(lengthS)), false);

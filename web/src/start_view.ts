@@ -50,7 +50,7 @@ function library(health: Health, choose: (token: string) => void): HTMLElement {
       "section",
       { class: "card from-library", "aria-label": "From the library" },
       h("div", { class: "row" }, h("h2", {}, "From your library"), h("a", { href: "#/library" }, "All on the map")),
-      searchField(list, "", choose),
+      searchField(health, list, "", choose),
       list,
     );
   }

@@ -33,13 +33,14 @@ export class LibraryView {
   private readonly preview = new Preview({
     open: () => this.open(this.marked),
     course: (path, t) => this.map.course(path, t),
-    trouble: (text) => write(this.trouble, text),
+    trouble: (text) => this.tell(text),
   });
   private readonly problems = createProblems();
   private readonly tip = createTip(this.map.element);
   private readonly count = h("p", { class: "count", role: "status" });
   private readonly unlasso = button("Clear lasso", () => this.lassoed(null), { hidden: true });
   private readonly trouble = h("p", { class: "trouble", role: "alert" });
+  private readonly again = button("Try again", () => void this.load(this.filters.asked()), { hidden: true });
   private readonly hoverPlays = h("input", { type: "checkbox", id: "hover-plays" });
   private columns: MapColumns | null = null;
   private lassoRows: Set<number> | null = null;
@@ -103,6 +104,7 @@ export class LibraryView {
       this.filters.element,
       h("div", { class: "row" }, this.count, this.unlasso, this.order.element),
       this.trouble,
+      this.again,
       this.list.element,
       this.preview.element,
       this.problems.element,
@@ -114,14 +116,20 @@ export class LibraryView {
     this.asking = new AbortController();
     try {
       const found = await api.map(asked, this.asking.signal);
-      write(this.trouble, "");
+      this.tell("");
       this.columns = found;
       this.choose(null);
       this.map.show(found);
       this.lassoed(null);
     } catch (error) {
-      if (!api.aborted(error)) write(this.trouble, api.message(error));
+      if (!api.aborted(error)) this.tell(api.message(error), error instanceof api.NoAnswer);
     }
+  }
+
+  /** One line that says what went wrong, or none; `passing` where it may go by itself. */
+  private tell(trouble: string, passing = false): void {
+    write(this.trouble, trouble);
+    this.again.hidden = !passing;
   }
 
   private lassoed(rows: Set<number> | null): void {

@@ -35,7 +35,7 @@ export class SongMap {
     "aria-describedby": "map-keys",
   });
   private readonly context = this.canvas.getContext("2d")!;
-  private readonly projection = new Projection(this.canvas);
+  private readonly projection = new Projection();
   private readonly dots = createDots();
   private readonly lassoButton = iconButton("Lasso", ICONS.lasso, () => this.lasso.set(!this.lasso.on), {
     "aria-pressed": "false",
@@ -157,7 +157,8 @@ export class SongMap {
   private draw(): void {
     this.frame = 0;
     const { canvas, context, projection } = this;
-    const { clientWidth: width, clientHeight: height } = canvas;
+    projection.measure(canvas);
+    const { width, height } = projection;
     const ratio = devicePixelRatio;
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
       canvas.width = Math.round(width * ratio);
@@ -167,12 +168,13 @@ export class SongMap {
     context.clearRect(0, 0, width, height);
     canvas.dataset.view = JSON.stringify(projection.disc);
     drawFrame(context, projection.disc);
-    if (this.columns !== null) this.drawSongs(this.columns, width, height);
+    if (this.columns !== null) this.drawSongs(this.columns);
     if (this.lasso.loop.length > 1) drawLoop(context, this.lasso.loop);
   }
 
-  private drawSongs(columns: MapColumns, width: number, height: number): void {
+  private drawSongs(columns: MapColumns): void {
     const { canvas, context, projection, chosen, marked, path } = this;
+    const { width, height } = projection;
     const count = columns.id.length;
     const step = this.moving !== 0 && count > MOVING_DOTS ? Math.ceil(count / MOVING_DOTS) : 1;
     const radius = dotRadius(count, projection);

@@ -1,6 +1,6 @@
 // What is drawn on the map besides its dots.
 
-import { color } from "../song/dom";
+import { canvasFont, color } from "../song/dom";
 import { place, RIM_WORDS } from "../song/mood";
 import type { Disc } from "./dots";
 import type { Place } from "./projection";
@@ -23,7 +23,7 @@ export function drawFrame(context: Context, { x, y, r }: Disc): void {
   context.lineTo(x, y + r);
   context.stroke();
   context.fillStyle = color("soft");
-  context.font = `${r < 150 ? 11 : 12}px system-ui, sans-serif`;
+  context.font = canvasFont(r < 150 ? 0.6875 : 0.75).font;
   context.textBaseline = "middle";
   for (const word of RIM_WORDS) {
     const { arousal, valence } = place(word);

@@ -1,10 +1,11 @@
 // Where on the screen a place of the plane lies, and the other way, however the map is moved and zoomed.
 
 import { zoomIdentity, type ZoomTransform } from "d3-zoom";
+import { canvasFont } from "../song/dom";
 import type { Disc } from "./dots";
 
-/** Room for the words at the rim, in pixels. */
-const MARGIN = { side: 74, narrow: 62, end: 34 };
+/** Room for the words at the rim, as multiples of the reader's text. */
+const MARGIN = { side: 4.6, narrow: 3.9, end: 2.1 };
 const NARROW_PX = 480;
 const LEAST_PX = 10;
 
@@ -12,14 +13,18 @@ export type Place = [number, number];
 
 export class Projection {
   transform: ZoomTransform = zoomIdentity;
-
-  constructor(private readonly canvas: HTMLCanvasElement) {}
-
+  width = 1;
+  height = 1;
   /** The radius of the circle while the whole map is seen. */
-  get unit(): number {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
+  unit = LEAST_PX;
+
+  /** Take the size of the canvas as it is now. */
+  measure({ clientWidth: width, clientHeight: height }: HTMLCanvasElement): void {
+    const { px } = canvasFont(1);
     const side = width < NARROW_PX ? MARGIN.narrow : MARGIN.side;
-    return Math.max(LEAST_PX, Math.min(width / 2 - side, height / 2 - MARGIN.end));
+    this.width = width;
+    this.height = height;
+    this.unit = Math.max(LEAST_PX, Math.min(width / 2 - side * px, height / 2 - MARGIN.end * px));
   }
 
   get disc(): Disc {
@@ -28,15 +33,13 @@ export class Projection {
   }
 
   onScreen(valence: number, arousal: number): Place {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    const { unit } = this;
-    return [this.transform.applyX(width / 2 + unit * valence), this.transform.applyY(height / 2 - unit * arousal)];
+    const { width, height, unit, transform } = this;
+    return [transform.applyX(width / 2 + unit * valence), transform.applyY(height / 2 - unit * arousal)];
   }
 
   /** Valence and arousal. */
   onPlane(x: number, y: number): Place {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    const { unit } = this;
-    return [(this.transform.invertX(x) - width / 2) / unit, (height / 2 - this.transform.invertY(y)) / unit];
+    const { width, height, unit, transform } = this;
+    return [(transform.invertX(x) - width / 2) / unit, (height / 2 - transform.invertY(y)) / unit];
   }
 }

@@ -3,18 +3,20 @@
 import type uPlot from "uplot";
 import type { CurveObject } from "./curve_object";
 import { lengthS, ROWS, thinned, timeTicks, type Row } from "./curve";
-import { color } from "./dom";
+import { canvasFont, color } from "./dom";
 import type { Shown } from "./legend";
 import type { Sight } from "./sight";
 import { clock, signed } from "./words";
 
-const LEFT = 44;
-const FOOT = 26;
+/** Sizes as multiples of the text beside the axes. */
+const TEXT = 0.75;
+const LEFT = 3.7;
+const FOOT = 2.2;
 /** Right of the area, for the names of the lines where there is room for them. */
-const RIGHT = 66;
-const NARROW_RIGHT = 16;
+const RIGHT = 5.5;
+const NARROW_RIGHT = 1.4;
 /** Room for a moment below the area; where there is less, each second one is left out. */
-const MOMENT_PX = 44;
+const MOMENT = 3.7;
 const LEVEL = 0.25;
 
 const narrow = matchMedia("(max-width: 38rem)");
@@ -58,7 +60,7 @@ export function options(curves: CurveObject[], now: () => Drawing, drawn: () => 
   return {
     width: 100,
     height: 100,
-    padding: [6, () => (narrow.matches ? NARROW_RIGHT : RIGHT), 0, 0],
+    padding: [6, () => (narrow.matches ? NARROW_RIGHT : RIGHT) * canvasFont(TEXT).px, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     series: [{}, ...lines],
@@ -98,11 +100,12 @@ function line(row: Row, which: number, now: () => Drawing): uPlot.Series {
 }
 
 function axis(size: number, gap: number): uPlot.Axis {
+  const { font, px } = canvasFont(TEXT);
   return {
-    size,
+    size: size * px,
     gap,
     stroke: () => color("soft"),
-    font: "12px system-ui, sans-serif",
+    font,
     grid: { stroke: () => color("grid"), width: 1 },
     ticks: { show: false },
   };
@@ -113,7 +116,7 @@ function timeAxis(now: () => Drawing): uPlot.Axis {
     ...axis(FOOT, 6),
     splits: () => moments(now().sight),
     values: (plot, at) => {
-      const wide = plot.bbox.width / devicePixelRatio / at.length > MOMENT_PX;
+      const wide = plot.bbox.width / devicePixelRatio / at.length > MOMENT * canvasFont(TEXT).px;
       return at.map((t, i) => (wide || i % 2 === 0 ? clock(t) : ""));
     },
   };

@@ -64,3 +64,9 @@ export function typing(event: KeyboardEvent): boolean {
 }
 
 export const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Text of so many times the reader's size, as a canvas takes it; with the size in pixels. */
+export function canvasFont(times: number): { font: string; px: number } {
+  const px = times * parseFloat(getComputedStyle(document.documentElement).fontSize);
+  return { font: `${px}px system-ui, sans-serif`, px };
+}

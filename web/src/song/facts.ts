@@ -92,8 +92,8 @@ export function compareCard(names: string[], curves: CurveObject[]): HTMLElement
     h("h2", {}, "Side by side"),
     h(
       "table",
-      { class: "summary" },
-      h("thead", {}, h("tr", {}, h("td"), ...names.map((name) => h("th", { scope: "col" }, name)))),
+      { class: "summary both" },
+      h("thead", {}, h("tr", {}, h("td"), ...names.map((name) => h("th", { scope: "col", dir: "auto" }, name)))),
       h("tbody", {}, ...rows.map(([name, row]) => h("tr", {}, h("th", { scope: "row" }, name), ...cells(row)))),
     ),
   );

@@ -13,6 +13,8 @@ import { createTransport, type Transport } from "./transport";
 import type { Sound } from "./wave";
 import { clock, signed } from "./words";
 
+const UNPLAYABLE = "This browser cannot play the sound; the curve can still be walked.";
+
 export class Instrument {
   readonly player: HTMLElement;
   readonly plane: HTMLElement;
@@ -28,7 +30,11 @@ export class Instrument {
     const seek = (t: number): void => this.playhead.seek(t);
     const zoom = (factor: number): void => this.stage.zoom(factor);
     this.audio = audio;
-    this.playhead = createPlayhead(audio, () => this.draw());
+    this.playhead = createPlayhead(audio, {
+      moved: () => this.draw(),
+      lost: () => this.playable(false, UNPLAYABLE),
+      regained: () => this.playable(true, "No sound comes out: is there a device for it?"),
+    });
     this.stage = new Stage(audio, seek);
     this.circumplex = createPlaneCard(seek);
     this.transport = createTransport(() => this.playhead.toggle(), zoom);
@@ -42,7 +48,6 @@ export class Instrument {
       this.note,
       audio,
     );
-    audio.addEventListener("error", () => this.silence());
     for (const name of ["play", "pause", "ended"]) {
       audio.addEventListener(name, () => this.transport.playing(!audio.paused));
     }
@@ -63,8 +68,7 @@ export class Instrument {
   /** What is heard; where there is nothing to play, the curve can still be walked. */
   hear(sound: Sound, keepTime: boolean): void {
     this.playhead.change(sound.source !== null, keepTime, () => {
-      this.transport.enable(sound.source !== null);
-      write(this.note, sound.note ?? noteOn(sound));
+      this.playable(sound.source !== null, sound.note ?? noteOn(sound));
       void this.stage.wave.load(sound);
     });
   }
@@ -112,10 +116,9 @@ export class Instrument {
     slider.setAttribute("aria-valuetext", `${clock(t)} of ${clock(this.playhead.length)}, ${words}`);
   }
 
-  private silence(): void {
-    if (!this.playhead.silence()) return;
-    this.transport.enable(false);
-    write(this.note, "This browser cannot play the sound; the curve can still be walked.");
+  private playable(on: boolean, note: string): void {
+    this.transport.enable(on);
+    write(this.note, note);
   }
 }
 

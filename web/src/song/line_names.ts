@@ -2,9 +2,9 @@
 
 import { indexAt } from "./curve";
 import type { CurveObject } from "./curve_object";
-import { h } from "./dom";
+import { canvasFont, h } from "./dom";
 
-const LINE_PX = 18;
+const LINE = 1.125;
 const GAP_PX = 8;
 
 /** Where the curves are drawn, in pixels of the chart. */
@@ -34,9 +34,10 @@ export function nameElements(places: NamePlace[], area: Area): HTMLElement[] {
 function apart(places: NamePlace[]): NamePlace[] {
   const [one, other] = places;
   if (one === undefined || other === undefined) return places;
+  const line = canvasFont(LINE).px;
   const near = Math.abs(one.y - other.y);
-  if (near >= LINE_PX) return places;
-  const away = ((LINE_PX - near) / 2) * (one.y <= other.y ? -1 : 1);
+  if (near >= line) return places;
+  const away = ((line - near) / 2) * (one.y <= other.y ? -1 : 1);
   return [
     { ...one, y: one.y + away },
     { ...other, y: other.y - away },

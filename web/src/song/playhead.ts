@@ -9,18 +9,25 @@ export interface Playhead {
   seek(t: number): void;
   /** Begin with another sound, or with none, where we are or at the start; `load` gives it to the element. */
   change(sounding: boolean, keepTime: boolean, load: () => void): void;
-  /** The sound cannot be played; tell whether there was one. */
-  silence(): boolean;
   toggle(): void;
   /** Where the song ends: its curve may be longer than its sound. */
   length: number;
 }
 
-/** `moved` is told at each step of playing and at each seek. */
-export function createPlayhead(audio: HTMLAudioElement, moved: () => void): Playhead {
+export interface PlayheadTold {
+  /** At each step of playing and at each seek. */
+  moved(): void;
+  /** The sound cannot be played. */
+  lost(): void;
+  /** It plays on after all. */
+  regained(): void;
+}
+
+export function createPlayhead(audio: HTMLAudioElement, told: PlayheadTold): Playhead {
   let sounding = false;
+  let lost = false;
   let kept = 0; // the position while there is no sound to ask
-  const head: Playhead = { length: 1, position, seek, change, silence, toggle };
+  const head: Playhead = { length: 1, position, seek, change, toggle };
 
   function position(): number {
     return sounding ? Math.min(audio.currentTime, head.length) : kept;
@@ -31,7 +38,7 @@ export function createPlayhead(audio: HTMLAudioElement, moved: () => void): Play
     const to = Math.max(0, Math.min(t, head.length, end));
     if (sounding) audio.currentTime = to;
     else kept = to;
-    moved();
+    told.moved();
   }
 
   function toggle(): void {
@@ -47,27 +54,39 @@ export function createPlayhead(audio: HTMLAudioElement, moved: () => void): Play
     audio.pause();
     kept = t;
     sounding = withSound;
+    lost = false;
     load();
     if (!sounding) return;
     audio.currentTime = t;
     if (playing) toggle();
   }
 
-  function silence(): boolean {
-    const before = sounding;
-    if (sounding && audio.currentTime > 0) kept = audio.currentTime;
+  function lose(): void {
+    if (!sounding) return;
+    if (audio.currentTime > 0) kept = audio.currentTime;
     sounding = false;
-    return before;
+    lost = true;
+    told.lost();
+  }
+
+  /** Where a machine has no output for sound, Firefox tells of an error, and plays on. */
+  function regain(): void {
+    if (!lost || audio.paused || audio.currentTime <= kept) return;
+    sounding = true;
+    lost = false;
+    told.regained();
   }
 
   function follow(): void {
-    moved();
+    told.moved();
     if (audio.paused) return;
     if (calm.matches) setTimeout(follow, CALM_MS);
     else requestAnimationFrame(follow);
   }
 
-  for (const name of ["timeupdate", "seeked"]) audio.addEventListener(name, moved);
+  audio.addEventListener("error", lose);
+  audio.addEventListener("timeupdate", regain);
+  for (const name of ["timeupdate", "seeked"]) audio.addEventListener(name, told.moved);
   audio.addEventListener("play", follow);
   return head;
 }

@@ -7,6 +7,7 @@ const KEY = "moodcurve-theme";
 const THEMES = ["system", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const contrast = matchMedia("(prefers-contrast: more)");
 const paper = matchMedia("print");
 
 export interface ThemeSwitch {
@@ -42,8 +43,7 @@ export function createThemeSwitch(changed: () => void): ThemeSwitch {
   }
 
   apply();
-  dark.addEventListener("change", () => reapply());
-  paper.addEventListener("change", () => reapply());
+  for (const media of [dark, contrast, paper]) media.addEventListener("change", () => reapply());
   addEventListener("beforeprint", () => reapply(true)); // before the window is laid out for paper
   addEventListener("afterprint", () => reapply());
   return { element: h("span", {}, button, said), next };
