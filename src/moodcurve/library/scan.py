@@ -4,7 +4,6 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from moodcurve.errors import MoodcurveError
@@ -89,7 +88,8 @@ def scan(
         check()
         teller.looking(files)
 
-    if not Path(library).exists() and not any(Path(root).exists() for root in roots):
+    # of a folder that may not be looked into it is said below what is wrong
+    if not os.path.exists(library) and not any(map(os.path.exists, roots)):  # noqa: PTH110
         # a name that is misspelt is no reason to make a library
         tally = Tally()
         for path, reason in walk(roots).faults:
