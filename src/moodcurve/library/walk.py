@@ -3,6 +3,7 @@
 # of a hundred thousand names, pathlib would take seconds
 # ruff: noqa: PTH110, PTH112, PTH113, PTH116, PTH120
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Container, Sequence
@@ -116,6 +117,10 @@ def walk(
     return walker.found
 
 
+_LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+"""What the system says of a link to nothing, or to itself."""
+
+
 class _Walker:
     def __init__(self, known: Container[str], check: Callable[[int], None]) -> None:
         self.found = Walk()
@@ -126,7 +131,7 @@ class _Walker:
 
     def begin(self, root: str) -> None:
         try:
-            root = os.path.realpath(root)
+            root = os.path.realpath(root, strict=True)
             status = os.stat(root)
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
             self._fault(root, error)
@@ -144,9 +149,10 @@ class _Walker:
             links, self._links = self._links, []
             for link in links:
                 try:
-                    target = os.path.realpath(link)
-                except OSError as error:  # a link that the disk does not give, or that may not be read
-                    self._fault(link, error)
+                    target = os.path.realpath(link, strict=True)
+                except OSError as error:
+                    if error.errno not in _LEADS_NOWHERE:  # the disk does not give it, or it may not be read
+                        self._fault(link, error)
                     continue
                 if os.path.isdir(target):
                     self._descend(target)

@@ -155,5 +155,6 @@ def _song_of(db: sqlite3.Connection, path: str) -> int | None:
 def _choose_file(db: sqlite3.Connection, song: object) -> None:
     """Let the file that was known first stand for a song, so that each song is one row of a search."""
     db.execute(
-        "UPDATE song SET (file, copies) = (SELECT min(id), count(*) FROM file WHERE song = ?1) WHERE id = ?1", (song,)
+        "UPDATE song SET (file, copies) = (SELECT min(id), count(*) FROM file WHERE song = :song) WHERE id = :song",
+        {"song": song},
     )
