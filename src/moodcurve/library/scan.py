@@ -88,8 +88,7 @@ def scan(
         check()
         teller.looking(files)
 
-    # of a folder that may not be looked into it is said below what is wrong
-    if not os.path.exists(library) and not any(map(os.path.exists, roots)):  # noqa: PTH110
+    if _is_absent(library) and all(map(_is_absent, roots)):
         # a name that is misspelt is no reason to make a library
         tally = Tally()
         for path, reason in walk(roots).faults:
@@ -291,3 +290,14 @@ def _hashed_anew(known: KnownFile, file: OpenedFile) -> bool:
     """Tell whether a file is opened only since its content was hashed by an earlier version."""
     as_it_was = (known.size, known.mtime_ns) == (file.state.size, file.state.mtime_ns)
     return as_it_was and known.problem is None and not known.current
+
+
+def _is_absent(path: AnyPath) -> bool:
+    """Tell whether nothing is there; what may not be looked at may be."""
+    try:
+        os.stat(path)  # noqa: PTH116  any name
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
