@@ -69,6 +69,17 @@ def test_the_keyboard_alone_is_enough(window: Window, ids: dict[str, int]) -> No
     assert page.get_by_role("dialog").count() == 0
 
 
+def test_the_help_opens_at_its_beginning(window: Window) -> None:
+    page = window(width=390, height=500)
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    assert dialog.evaluate("e => [e.scrollTop, e.scrollHeight > e.clientHeight]") == [0, True]
+    page.keyboard.press("Tab")
+    assert focused(page) == ["Close", "solid"]
+    page.keyboard.press("Enter")
+    assert page.get_by_role("dialog").count() == 0
+
+
 def test_the_focus_is_seen_everywhere(window: Window, ids: dict[str, int]) -> None:
     for address in ("", "#/library", f"#/hear/song-{ids['Elegy']}"):
         page = window(address)

@@ -145,3 +145,15 @@ def test_the_menu_of_files_closes(window: Window, ids: dict[str, int]) -> None:
     for _ in range(5):
         page.keyboard.press("Tab")
     assert not first.is_visible()
+
+
+def test_a_preview_whose_file_is_gone_is_told(window: Window, ids: dict[str, int]) -> None:
+    window.expected.append("404")
+    gone = f"**/songs/{ids['Elegy']}/audio"
+    page = window("#/library", before=lambda page: page.route(gone, lambda route: route.fulfill(status=404)))
+    page.get_by_role("option", name="Elegy").click()
+    page.locator(".preview").get_by_role("button", name="Play").click()
+    page.get_by_text("This song’s sound cannot be played here").wait_for()
+    page.get_by_role("option", name="Meadow").click()
+    page.locator(".preview").get_by_role("button", name="Play").click()
+    until(page, "!document.querySelector('#preview').paused")

@@ -53,7 +53,7 @@ export function showHelp(): void {
   const dialog = h(
     "dialog",
     { class: "dialog help", "aria-label": "Keys" },
-    h("h2", {}, "Keys"),
+    h("h2", { tabindex: -1, autofocus: true }, "Keys"), // else the button at the end is scrolled to
     ...groups,
     h(
       "div",

@@ -38,7 +38,7 @@ export class LibraryView {
   private readonly problems = createProblems();
   private readonly tip = createTip(this.map.element);
   private readonly count = h("p", { class: "count", role: "status" });
-  private readonly unlasso = button("Clear lasso", () => this.lassoed(null), { hidden: true });
+  private readonly unlasso = button("Clear lasso", () => this.lassoed(null), { class: "unlasso", hidden: true });
   private readonly trouble = h("p", { class: "trouble", role: "alert" });
   private readonly again = button("Try again", () => void this.load(this.filters.asked()), { hidden: true });
   private readonly hoverPlays = h("input", { type: "checkbox", id: "hover-plays" });
@@ -93,6 +93,7 @@ export class LibraryView {
       this.hoverPlays,
       " Play what the pointer rests on",
     );
+    this.map.element.append(this.unlasso);
     const below = h("div", { class: "row under-map" }, h("p", { class: "note", id: "map-keys" }, ways), hoverPlays);
     return h("section", { class: "card map-card", "aria-label": "Map" }, this.map.element, below);
   }
@@ -102,7 +103,7 @@ export class LibraryView {
       "section",
       { class: "card side", "aria-label": "Songs" },
       this.filters.element,
-      h("div", { class: "row" }, this.count, this.unlasso, this.order.element),
+      h("div", { class: "row" }, this.count, this.order.element),
       this.trouble,
       this.again,
       this.list.element,

@@ -7,6 +7,8 @@ import { button, h, write } from "../song/dom";
 /** A preview begins at this part of the song: beginnings are often unlike what follows. */
 const FROM = 0.3;
 const FOLLOW_MS = 60;
+/** A sound that plays moves within this time. */
+const GOES_ON_MS = 600;
 
 export interface Chosen {
   id: number;
@@ -35,10 +37,7 @@ export class Preview {
     const box = { class: "preview", hidden: true, role: "group", "aria-label": "Chosen song" };
     this.element = h("div", box, this.words, playButton, button("Open", told.open), audio);
     audio.addEventListener("play", () => this.follow());
-    audio.addEventListener("error", () => {
-      const why = "its file is gone, or the browser does not know its kind";
-      if (audio.hasAttribute("src")) told.trouble(`This song’s sound cannot be played here: ${why}.`);
-    });
+    audio.addEventListener("error", () => this.failed());
     for (const name of ["play", "pause", "ended"]) {
       audio.addEventListener(name, () => write(playButton, audio.paused ? "Play" : "Pause"));
     }
@@ -84,6 +83,17 @@ export class Preview {
     } catch {
       // the dot alone stands for the song
     }
+  }
+
+  /** Tell of an error, unless the sound goes on (Firefox, where a machine has no output for sound). */
+  private failed(): void {
+    const { audio, song } = this;
+    const at = audio.currentTime;
+    setTimeout(() => {
+      if (this.song !== song || !audio.hasAttribute("src") || audio.currentTime > at) return;
+      const why = "its file is gone, or the browser does not know its kind";
+      this.told.trouble(`This song’s sound cannot be played here: ${why}.`);
+    }, GOES_ON_MS);
   }
 
   private follow(): void {

@@ -93,7 +93,18 @@ export function compareCard(names: string[], curves: CurveObject[]): HTMLElement
     h(
       "table",
       { class: "summary both" },
-      h("thead", {}, h("tr", {}, h("td"), ...names.map((name) => h("th", { scope: "col", dir: "auto" }, name)))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("td"),
+          ...names.map((name) =>
+            h("th", { scope: "col" }, h("span", { class: "clamped", dir: "auto", title: name }, name)),
+          ),
+        ),
+      ),
       h("tbody", {}, ...rows.map(([name, row]) => h("tr", {}, h("th", { scope: "row" }, name), ...cells(row)))),
     ),
   );
