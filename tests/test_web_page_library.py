@@ -135,7 +135,7 @@ def test_the_lasso_takes_what_it_encloses(window: Window, how: str) -> None:
     columns = many()
     valence, arousal = np.array(columns["valence"]), np.array(columns["arousal"])
     inside = (valence > low[0]) & (valence < high[0]) & (arousal > low[1]) & (arousal < high[1])
-    assert page.locator(".count").inner_text() == f"{inside.sum():,} of 10,000 songs in the lasso"
+    assert page.locator(".count").inner_text() == f"{inside.sum():,} of 10,000 in the lasso"
     page.get_by_label("Order").select_option("Most arousal first")
     first = page.locator(".rows [role=option]").first
     assert first.get_attribute("aria-setsize") == str(inside.sum())

@@ -138,8 +138,9 @@ export class LibraryView {
     this.lassoRows = rows;
     this.unlasso.hidden = rows === null;
     this.map.choose(rows);
-    const all = counted(this.columns.id.length, "song");
-    write(this.count, rows === null ? all : `${rows.size.toLocaleString("en")} of ${all} in the lasso`);
+    const all = this.columns.id.length;
+    const [inside, total] = [rows?.size ?? 0, all].map((count) => count.toLocaleString("en"));
+    write(this.count, rows === null ? counted(all, "song") : `${inside} of ${total} in the lasso`);
     this.sortList();
   }
 

@@ -7,7 +7,7 @@ import { createLegend } from "./legend";
 import { LONGEST_S } from "./peaks";
 import { createPlaneCard, type PlaneCard } from "./plane_card";
 import { playerAct } from "./player_keys";
-import { createPlayhead, type Playhead } from "./playhead";
+import { Playhead } from "./playhead";
 import { Stage } from "./stage";
 import { createTransport, type Transport } from "./transport";
 import type { Sound } from "./wave";
@@ -30,7 +30,7 @@ export class Instrument {
     const seek = (t: number): void => this.playhead.seek(t);
     const zoom = (factor: number): void => this.stage.zoom(factor);
     this.audio = audio;
-    this.playhead = createPlayhead(audio, {
+    this.playhead = new Playhead(audio, {
       moved: () => this.draw(),
       lost: () => this.playable(false, UNPLAYABLE),
       regained: () => this.playable(true, "No sound comes out: is there a device for it?"),
@@ -82,7 +82,7 @@ export class Instrument {
     const act = playerAct(event, this.stage.slider, this.playhead.length);
     if (act === null) return false;
     if (act === "toggle") this.playhead.toggle();
-    else if ("by" in act) this.playhead.seek(this.playhead.position() + act.by);
+    else if ("by" in act) this.playhead.seek(this.playhead.position + act.by);
     else this.stage.zoom(act.zoom);
     return true;
   }
@@ -94,7 +94,7 @@ export class Instrument {
 
   private draw(): void {
     const [curve] = this.curves;
-    const t = this.playhead.position();
+    const t = this.playhead.position;
     this.transport.time(t);
     if (curve === undefined || curve.times_s.length === 0) {
       this.stage.at(t, 0, 0, !this.audio.paused);

@@ -4,16 +4,6 @@ import { calm } from "./dom";
 
 const CALM_MS = 250;
 
-export interface Playhead {
-  position(): number;
-  seek(t: number): void;
-  /** Begin with another sound, or with none, where we are or at the start; `load` gives it to the element. */
-  change(sounding: boolean, keepTime: boolean, load: () => void): void;
-  toggle(): void;
-  /** Where the song ends: its curve may be longer than its sound. */
-  length: number;
-}
-
 export interface PlayheadTold {
   /** At each step of playing and at each seek. */
   moved(): void;
@@ -23,70 +13,74 @@ export interface PlayheadTold {
   regained(): void;
 }
 
-export function createPlayhead(audio: HTMLAudioElement, told: PlayheadTold): Playhead {
-  let sounding = false;
-  let lost = false;
-  let kept = 0; // the position while there is no sound to ask
-  const head: Playhead = { length: 1, position, seek, change, toggle };
+export class Playhead {
+  /** Where the song ends: its curve may be longer than its sound. */
+  length = 1;
+  private state: "none" | "sound" | "lost" = "none";
+  /** The position while there is no sound to ask. */
+  private kept = 0;
 
-  function position(): number {
-    return sounding ? Math.min(audio.currentTime, head.length) : kept;
+  constructor(
+    private readonly audio: HTMLAudioElement,
+    private readonly told: PlayheadTold,
+  ) {
+    audio.addEventListener("error", () => this.lose());
+    audio.addEventListener("timeupdate", () => this.regain());
+    for (const name of ["timeupdate", "seeked"]) audio.addEventListener(name, () => told.moved());
+    audio.addEventListener("play", () => this.follow());
   }
 
-  function seek(t: number): void {
-    const end = sounding && Number.isFinite(audio.duration) ? audio.duration : head.length;
-    const to = Math.max(0, Math.min(t, head.length, end));
-    if (sounding) audio.currentTime = to;
-    else kept = to;
-    told.moved();
+  get position(): number {
+    return this.state === "sound" ? Math.min(this.audio.currentTime, this.length) : this.kept;
   }
 
-  function toggle(): void {
-    if (!sounding) return;
-    if (audio.paused)
-      audio.play().catch(() => undefined); // `error` of the element tells what there is to tell
-    else audio.pause();
+  seek(t: number): void {
+    const { audio, state, length } = this;
+    const end = state === "sound" && Number.isFinite(audio.duration) ? audio.duration : length;
+    const to = Math.max(0, Math.min(t, length, end));
+    if (state === "sound") audio.currentTime = to;
+    else this.kept = to;
+    this.told.moved();
   }
 
-  function change(withSound: boolean, keepTime: boolean, load: () => void): void {
-    const t = keepTime ? position() : 0;
-    const playing = keepTime && sounding && !audio.paused;
-    audio.pause();
-    kept = t;
-    sounding = withSound;
-    lost = false;
+  toggle(): void {
+    if (this.state !== "sound") return;
+    if (this.audio.paused)
+      this.audio.play().catch(() => undefined); // `error` of the element tells what there is to tell
+    else this.audio.pause();
+  }
+
+  /** Begin with another sound, or with none, where we are or at the start; `load` gives it to the element. */
+  change(sounding: boolean, keepTime: boolean, load: () => void): void {
+    const t = keepTime ? this.position : 0;
+    const playing = keepTime && this.state === "sound" && !this.audio.paused;
+    this.audio.pause();
+    this.kept = t;
+    this.state = sounding ? "sound" : "none";
     load();
     if (!sounding) return;
-    audio.currentTime = t;
-    if (playing) toggle();
+    this.audio.currentTime = t;
+    if (playing) this.toggle();
   }
 
-  function lose(): void {
-    if (!sounding) return;
-    if (audio.currentTime > 0) kept = audio.currentTime;
-    sounding = false;
-    lost = true;
-    told.lost();
+  private lose(): void {
+    if (this.state !== "sound") return;
+    if (this.audio.currentTime > 0) this.kept = this.audio.currentTime;
+    this.state = "lost";
+    this.told.lost();
   }
 
   /** Where a machine has no output for sound, Firefox tells of an error, and plays on. */
-  function regain(): void {
-    if (!lost || audio.paused || audio.currentTime <= kept) return;
-    sounding = true;
-    lost = false;
-    told.regained();
+  private regain(): void {
+    if (this.state !== "lost" || this.audio.paused || this.audio.currentTime <= this.kept) return;
+    this.state = "sound";
+    this.told.regained();
   }
 
-  function follow(): void {
-    told.moved();
-    if (audio.paused) return;
-    if (calm.matches) setTimeout(follow, CALM_MS);
-    else requestAnimationFrame(follow);
+  private follow(): void {
+    this.told.moved();
+    if (this.audio.paused) return;
+    if (calm.matches) setTimeout(() => this.follow(), CALM_MS);
+    else requestAnimationFrame(() => this.follow());
   }
-
-  audio.addEventListener("error", lose);
-  audio.addEventListener("timeupdate", regain);
-  for (const name of ["timeupdate", "seeked"]) audio.addEventListener(name, told.moved);
-  audio.addEventListener("play", follow);
-  return head;
 }
