@@ -57,6 +57,17 @@ def test_scripts_are_small(folder: Path) -> None:
     assert sum(len(gzip.compress(body)) for body in scripts) < 300_000
 
 
+@pytest.mark.parametrize(
+    ("folder", "names"), [(STATIC, ["wavesurfer", "uplot", "d3-zoom"]), (REPORT, ["wavesurfer", "uplot"])]
+)
+def test_scripts_begin_with_the_licences_of_what_is_inside(folder: Path, names: list[str]) -> None:
+    (script,) = (body.decode() for name, body in files(folder).items() if name.endswith(".js"))
+    head = script[: script.index("*/")]
+    assert script.startswith("/*!")
+    assert head.count("Copyright") >= len(names)
+    assert [name for name in names if name not in head] == []
+
+
 def test_the_reports_script_and_style_can_stand_in_a_page() -> None:
     # what would end their elements, or turn the reading of a script
     script, style = (REPORT / name for name in ("report.js", "report.css"))

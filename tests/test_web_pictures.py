@@ -47,6 +47,7 @@ def made_map(songs: int = 10_000) -> dict[str, list[Any]]:
         "quadrant": [names.index(quadrant(a, v)) for a, v in zip(arousal.tolist(), valence.tolist(), strict=True)],
         "title": [f"Song {i}" for i in range(1, songs + 1)],
         "artist": [f"Artist {i % 700}" for i in range(songs)],
+        "file": [None] * songs,
         "duration_s": rng.integers(90, 400, songs).astype(float).tolist(),
     }
 

@@ -3,12 +3,13 @@
 import gzip
 import json
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import quote
 
 import pytest
 
 from command_line import run
+from made_library import made_library
 from moodcurve.library import open_library
 from web_client import ask
 from web_server import BROKEN, SONGS, Server, serving
@@ -141,6 +142,7 @@ def test_the_map_has_the_places_of_all_songs(server: Server) -> None:
     assert plain.json() == {
         **{name: [song[name] for song in songs] for name in columns},
         "quadrant": [quadrants.index(str(song["quadrant"])) for song in songs],
+        "file": [None] * len(songs),
     }
     zipped = ask(server, "/api/map", Accept_Encoding="gzip")
     assert zipped.headers["content-encoding"] == "gzip"
@@ -175,6 +177,15 @@ def test_curves_are_those_that_the_command_line_shows(server: Server) -> None:
         assert csv.headers["content-type"] == "text/csv; charset=utf-8"
         stem = Path(str(song["file"])).stem
         assert csv.headers["content-disposition"].endswith(f"filename*=UTF-8''{stem}.csv")
+
+
+def test_the_map_names_the_file_where_there_is_no_title(tmp_path: Path) -> None:
+    made = made_library(tmp_path / "library.sqlite", 5)
+    with serving((tmp_path, tmp_path / "library.sqlite")) as server:
+        found = ask(server, "/api/map").json()
+    named = set(zip(found["title"], found["file"], strict=True))
+    assert named == {(seen.tags.title, None if seen.tags.title else PurePath(seen.path).name) for _, seen in made}
+    assert (None, "003 x.mp3") in named
 
 
 def test_a_curve_as_jams_has_the_tags(server: Server) -> None:

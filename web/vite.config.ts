@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 
 interface Change {
@@ -29,6 +30,34 @@ function adapted(): Plugin {
   };
 }
 
+/** Each script begins with the licences of the libraries inside it, as these ask for. */
+function withLicences(): Plugin {
+  return {
+    name: "licences",
+    generateBundle(_, bundle) {
+      for (const made of Object.values(bundle)) {
+        if (made.type !== "chunk") continue;
+        const inside = Object.entries(made.modules).filter(([, { renderedLength }]) => renderedLength > 0);
+        const packages = inside.flatMap(([id]) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []);
+        const texts = new Map<string, string[]>();
+        for (const name of [...new Set(packages)].sort()) {
+          const text = licence(name);
+          texts.set(text, [...(texts.get(text) ?? []), name]);
+        }
+        const notices = [...texts].map(([text, names]) => `${names.join(", ")}:\n\n${text}`);
+        made.code = `/*! moodcurve, Apache-2.0. Inside are:\n\n${notices.join("\n\n\n")}\n*/\n${made.code}`;
+      }
+    },
+  };
+}
+
+function licence(name: string): string {
+  const folder = new URL(`node_modules/${name}/`, import.meta.url);
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`${name} has no licence beside it`);
+  return readFileSync(new URL(file, folder), "utf8").trim();
+}
+
 const SERVER = "http://127.0.0.1:8765";
 
 /** The server's page: a folder of files. */
@@ -56,7 +85,7 @@ export default defineConfig(({ mode }) => {
   const made = mode === "report" ? report : page;
   return {
     ...made,
-    plugins: [adapted()],
+    plugins: [adapted(), withLicences()],
     // they are bundled as any other module while developing too, so that the plugin sees them
     optimizeDeps: { exclude: ["wavesurfer.js", "uplot"] },
     build: {

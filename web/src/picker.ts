@@ -68,7 +68,7 @@ export function searchField(
   }
   field.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => void fill(), WAIT_MS);
+    timer = window.setTimeout(() => void fill(), WAIT_MS);
   });
   void fill();
   return field;

@@ -29,6 +29,8 @@ export interface MapColumns {
   title: (string | null)[];
   artist: (string | null)[];
   duration_s: number[];
+  /** Names of the files of songs without a title. */
+  file: (string | null)[];
 }
 
 export interface Health {

@@ -255,6 +255,9 @@ def _connected(path: AnyPath, *, write: bool) -> sqlite3.Connection:
             raise
         # a medium that cannot be written, where the log's index cannot be made: nobody else can be writing either
         db = _connection(path, "ro&immutable=1")
+    except sqlite3.Error:
+        db.close()
+        raise
     return db
 
 

@@ -153,6 +153,7 @@ class Map(_Object):
     title: list[str | None]
     artist: list[str | None]
     duration_s: list[Seconds]
+    file: Annotated[list[str | None], Field(description="Names of the files of songs without a title.")]
 
 
 class FileProblem(_Object):

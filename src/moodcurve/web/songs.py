@@ -27,7 +27,7 @@ from moodcurve.web.rates import Rate
 from moodcurve.web.shelf import Reader, Shelf
 
 MOST_ON_MAP = 100_000
-_MAP = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s")
+_MAP = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s", "file")
 _PLACES = {name: place for place, name in enumerate((*QUADRANTS, NEUTRAL))}
 _CURVE: dict[int | str, dict[str, Any]] = {200: {"model": schemas.CurveObject, **curve_content()}}
 _SOUND = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
@@ -170,7 +170,9 @@ def _count(reader: Reader, query: Query) -> int:
 
 
 def _map(library: Library, query: Query, *, zipped: bool) -> bytes:
-    found = columns(library, query, _MAP)
+    found = columns(library, query, (*_MAP[:-1], "path"))
+    named = zip(found.pop("path"), found["title"], strict=True)
+    found["file"] = [None if title else PurePath(path).name for path, title in named]
     found["quadrant"] = [_PLACES[name] for name in found["quadrant"]]
     body = _body(found)
     return gzip.compress(body, compresslevel=4, mtime=0) if zipped else body

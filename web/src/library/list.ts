@@ -118,5 +118,5 @@ export class SongList {
 }
 
 export function rowName(columns: MapColumns, row: number): string {
-  return shown(columns.title[row] ?? "") || `Song ${columns.id[row]}`;
+  return shown(columns.title[row] ?? columns.file[row] ?? "") || `Song ${columns.id[row]}`;
 }
