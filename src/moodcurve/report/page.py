@@ -84,4 +84,3 @@ def _bytes(peaks: FloatArray) -> str:
     """Give peaks as bytes in base64, the highest as 255; zeros where all are."""
     highest = float(peaks.max()) or 1.0
     return base64.b64encode(np.round(peaks / highest * 255).astype(np.uint8).tobytes()).decode("ascii")
-
