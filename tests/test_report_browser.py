@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from browsing import Open, click_at, cursor_share, drawn_heights, number, point, seconds, serious, until
 from moodcurve.curve import Curve
 from moodcurve.report import write_report
+from moodcurve.wording import clock
 from small_song import small_curve, write_song
 
 pytestmark = pytest.mark.browser
@@ -292,6 +293,14 @@ def test_less_motion_where_it_is_wanted(song_page: Path, open_page: Open) -> Non
     page.locator("#play").click()
     until(page, "document.getElementById('sound').currentTime > 0.8")
     assert cursor_share(page) > 0.04
+
+
+def test_a_length_is_that_of_the_command_line(tmp_path: Path, open_page: Open) -> None:
+    audio = write_song(tmp_path, "pcm16.wav", 7.7)
+    write_report(small_curve(7.7), audio, tmp_path / "x.html")
+    page = open_page(tmp_path / "x.html")
+    assert page.locator(".facts").inner_text().split()[-1] == clock(7.7) == "0:08"
+    assert page.locator(".clock").inner_text() == "0:00 / 0:08"
 
 
 def test_a_hostile_name_is_only_shown(tmp_path: Path, open_page: Open) -> None:

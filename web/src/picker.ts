@@ -5,7 +5,7 @@ import { fileButton } from "./files";
 import { button, h } from "./song/dom";
 import { songName } from "./tracks";
 import type { Health, LibrarySong } from "./types";
-import { clock, shown } from "./song/words";
+import { duration, shown } from "./song/words";
 
 const ROWS = 30;
 const WAIT_MS = 180;
@@ -81,7 +81,7 @@ function songButton(song: LibrarySong, choose: (token: string) => void): HTMLEle
     h("span", { class: `swatch q-${song.quadrant}`, "aria-hidden": "true" }),
     h("span", { class: "title", dir: "auto" }, songName(song)),
     h("span", { class: "by", dir: "auto" }, shown(song.artist ?? "")),
-    h("span", { class: "time" }, clock(song.duration_s)),
+    h("span", { class: "time" }, duration(song.duration_s)),
   );
   row.addEventListener("click", () => choose(`song-${song.id}`));
   return row;

@@ -3,7 +3,7 @@
 import * as api from "../api";
 import { button, h, write } from "../song/dom";
 import { describe } from "../song/mood";
-import { clock, counted, shown } from "../song/words";
+import { counted, duration, shown } from "../song/words";
 import { noLibrary } from "../start_view";
 import type { Health, MapColumns } from "../types";
 import { FilterForm } from "./filters";
@@ -183,6 +183,6 @@ function songWords(columns: MapColumns, row: number): { name: string; by: string
 function chosen(columns: MapColumns, row: number): Chosen {
   const { name, by, mood } = songWords(columns, row);
   const seconds = columns.duration_s[row]!;
-  const facts = [by, mood, clock(seconds)].filter((text) => text !== "").join(" · ");
+  const facts = [by, mood, duration(seconds)].filter((text) => text !== "").join(" · ");
   return { id: columns.id[row]!, name, facts, seconds };
 }

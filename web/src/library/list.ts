@@ -2,7 +2,7 @@
 
 import { h } from "../song/dom";
 import { QUADRANTS } from "../song/mood";
-import { clock, shown } from "../song/words";
+import { duration, shown } from "../song/words";
 import type { MapColumns } from "../types";
 
 const ROW_PX = 46;
@@ -74,7 +74,7 @@ export class SongList {
       h("span", { class: `swatch q-${QUADRANTS[columns.quadrant[row]!]}`, "aria-hidden": "true" }),
       h("span", { class: "title", dir: "auto" }, rowName(columns, row)),
       h("span", { class: "by", dir: "auto" }, shown(columns.artist[row] ?? "")),
-      h("span", { class: "time" }, clock(columns.duration_s[row]!)),
+      h("span", { class: "time" }, duration(columns.duration_s[row]!)),
     );
     option.style.top = `${place * ROW_PX}px`;
     option.addEventListener("click", () => this.told.pick(row));

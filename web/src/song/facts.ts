@@ -4,7 +4,7 @@ import { extremes, pathSpanS, lengthS, thinned, timeShares, timeTicks } from "./
 import { h, svg } from "./dom";
 import { describe, QUADRANTS, quadrant } from "./mood";
 import type { CurveObject, SongFacts } from "./curve_object";
-import { clock, percent, shown, signed } from "./words";
+import { clock, duration, percent, shown, signed } from "./words";
 
 const TABLE_ROWS = 25;
 const AXES = ["arousal", "valence"] as const;
@@ -13,7 +13,7 @@ const AXES = ["arousal", "valence"] as const;
 export function headline(curve: CurveObject, known: string[]): Node[] {
   const at = means(curve);
   const where = QUADRANTS[quadrant(at)]!;
-  const texts = [...(where === "neutral" ? [] : [where]), clock(curve.duration_s), ...known];
+  const texts = [...(where === "neutral" ? [] : [where]), duration(curve.duration_s), ...known];
   return [h("strong", {}, describe(at)), ...texts.map((text) => h("span", { dir: "auto" }, text))];
 }
 
@@ -77,7 +77,7 @@ export function compareCard(names: string[], curves: CurveObject[]): HTMLElement
     ["mood", (curve) => describe(means(curve))],
     ["arousal", (curve) => signed(means(curve).arousal)],
     ["valence", (curve) => signed(means(curve).valence)],
-    ["length", (curve) => clock(curve.duration_s)],
+    ["length", (curve) => duration(curve.duration_s)],
     ...QUADRANTS.slice(0, 4).map((name, i): [string, (curve: CurveObject) => string] => [
       `likely ${name}`,
       (curve) =>

@@ -11,7 +11,7 @@ import { Playhead } from "./playhead";
 import { Stage } from "./stage";
 import { createTransport, type Transport } from "./transport";
 import type { Sound } from "./wave";
-import { clock, signed } from "./words";
+import { clock, duration, signed } from "./words";
 
 const UNPLAYABLE = "This browser cannot play the sound; the curve can still be walked.";
 
@@ -113,7 +113,7 @@ export class Instrument {
     const { slider } = this.stage;
     if (slider.getAttribute("aria-valuenow") === String(Math.floor(t))) return;
     slider.setAttribute("aria-valuenow", String(Math.floor(t)));
-    slider.setAttribute("aria-valuetext", `${clock(t)} of ${clock(this.playhead.length)}, ${words}`);
+    slider.setAttribute("aria-valuetext", `${clock(t)} of ${duration(this.playhead.length)}, ${words}`);
   }
 
   private playable(on: boolean, note: string): void {

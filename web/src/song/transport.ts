@@ -2,7 +2,7 @@
 
 import { h, iconButton, svg, write } from "./dom";
 import { ICONS } from "./icons";
-import { clock, signed } from "./words";
+import { clock, duration, signed } from "./words";
 
 export interface Transport {
   element: HTMLElement;
@@ -36,7 +36,7 @@ export function createTransport(toggle: () => void, zoom: (factor: number) => vo
       play.setAttribute("aria-label", on ? "Pause" : "Play");
     },
     time: (t) => write(time, clock(t)),
-    length: (seconds) => write(total, clock(seconds)),
+    length: (seconds) => write(total, duration(seconds)),
     values(arousal, valence) {
       write(readings.arousal, signed(arousal));
       write(readings.valence, signed(valence));

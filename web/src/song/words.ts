@@ -9,6 +9,11 @@ export function clock(seconds: number): string {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
 }
 
+/** How long a song is, rounded as the command line has it; `clock` is for moments, and never ahead of them. */
+export function duration(seconds: number): string {
+  return clock(Math.round(seconds));
+}
+
 /** A value with its sign, a true minus, and two decimals; zero has no sign. */
 export function signed(value: number): string {
   const text = Math.abs(value).toFixed(2);
