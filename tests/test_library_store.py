@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from made_library import COLUMNS, dump, file, made_library, song, wandering_curve
@@ -96,6 +96,8 @@ VALUES = NUMBERS | ROUNDED | st.text(max_size=3) | st.none() | st.dictionaries(s
 
 
 @given(st.dictionaries(st.text(max_size=3), VALUES, max_size=4))
+@example({"#": ""})
+@example({"#": [0.5], "##": None})
 def test_any_lists_of_numbers_are_packed(data: dict[str, Any]) -> None:
     assert unpack(pack(data)) == data
 

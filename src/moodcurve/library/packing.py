@@ -76,9 +76,12 @@ def unpack(packed: bytes) -> dict[str, Any]:
 
 
 def _taken_out(value: Any, columns: list[list[float]]) -> Any:
-    """Give JSON data with each list of numbers replaced by its place among the columns."""
+    """Give JSON data with each list of numbers replaced by its place among the columns.
+
+    A place is an object with the one key ``#``; keys that begin so themselves get another one in front.
+    """
     if isinstance(value, dict):
-        return {key: _taken_out(inner, columns) for key, inner in value.items()}
+        return {f"#{key}" if key.startswith("#") else key: _taken_out(inner, columns) for key, inner in value.items()}
     if isinstance(value, list) and value and all(isinstance(item, float) for item in value):
         columns.append(value)
         return {"#": len(columns) - 1}
@@ -89,7 +92,7 @@ def _put_back(value: Any, columns: list[list[float]]) -> Any:
     if isinstance(value, dict):
         if value.keys() == {"#"}:
             return columns[int(value["#"])]
-        return {key: _put_back(inner, columns) for key, inner in value.items()}
+        return {key.removeprefix("#"): _put_back(inner, columns) for key, inner in value.items()}
     return value
 
 

@@ -9,6 +9,7 @@ import re
 import secrets
 import socket
 from http.cookies import CookieError, SimpleCookie
+from ipaddress import IPv6Address
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import Response
@@ -112,7 +113,9 @@ class Guard:
         written = _HOST.fullmatch(host)
         name = written[1].strip("[]").lower() if written else ""
         address = address_of(name)
-        if name in self._names or (address is not None and (self._any_address or address.is_loopback)):
+        # later releases of Python than 3.12 take ::ffff:127.0.0.1 for this machine's own; no browser writes it so
+        mapped = isinstance(address, IPv6Address) and address.ipv4_mapped is not None
+        if name in self._names or (address and (self._any_address or (address.is_loopback and not mapped))):
             return
         raise ProblemError(421, f"this server does not go by the name {host[:100]!r}; use the address that it shows")
 
