@@ -9,7 +9,6 @@ import re
 import secrets
 import socket
 from http.cookies import CookieError, SimpleCookie
-from ipaddress import IPv6Address
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import Response
@@ -17,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodcurve.web.problems import ProblemError
-from moodcurve.web.settings import Settings, address_of
+from moodcurve.web.settings import Settings, address_of, is_loopback
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -112,10 +111,7 @@ class Guard:
         host = headers.get("host", "")
         written = _HOST.fullmatch(host)
         name = written[1].strip("[]").lower() if written else ""
-        address = address_of(name)
-        # later releases of Python than 3.12 take ::ffff:127.0.0.1 for this machine's own; no browser writes it so
-        mapped = isinstance(address, IPv6Address) and address.ipv4_mapped is not None
-        if name in self._names or (address and (self._any_address or (address.is_loopback and not mapped))):
+        if name in self._names or is_loopback(name) or (self._any_address and address_of(name) is not None):
             return
         raise ProblemError(421, f"this server does not go by the name {host[:100]!r}; use the address that it shows")
 
