@@ -1,9 +1,11 @@
 """Songs made for tests: features on the scales of real ones, labels that follow from them."""
 
+from pathlib import Path
+
 import numpy as np
 
 from moodcurve.datasets import Annotation, Dataset, Song
-from moodcurve.features import COMPARE236, Features, FeatureSet
+from moodcurve.features import COMPARE236, Features, FeatureSet, write_csv
 
 
 def made_dataset(songs: int, *, frames: int = 20, seed: int = 0, feature_set: FeatureSet = COMPARE236) -> Dataset:
@@ -42,3 +44,17 @@ def made_dataset(songs: int, *, frames: int = 20, seed: int = 0, feature_set: Fe
             )
         )
     return Dataset(name="made songs", songs=tuple(made))
+
+
+def write_own_songs(home: Path, dataset: Dataset) -> None:
+    """Write songs as one's own: their features, labels, and a rating of each as a whole, the mean of its labels."""
+    (home / "features").mkdir(parents=True)
+    labels, infos = ["song_id,time_s,arousal,valence"], ["song_id,artist,arousal,valence"]
+    for song in dataset.songs:
+        with (home / "features" / f"{song.song_id}.csv").open("w", encoding="ascii") as stream:
+            write_csv(song.features, stream)
+        labels += [f"{song.song_id},{t},{a},{v}" for t, (a, v) in zip(song.features.times_s, song.y, strict=True)]
+        a, v = 5 + 4 * song.y.mean(axis=0)
+        infos.append(f"{song.song_id},{song.artist},{a},{v}")
+    (home / "labels.csv").write_text("\n".join(labels))
+    (home / "songs.csv").write_text("\n".join(infos))

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from command_line import run
-from made_songs import made_dataset
+from made_songs import made_dataset, write_own_songs
 from moodcurve.categories import SCHEMES
 from moodcurve.cli.judging import Scheme
-from moodcurve.features import COMPARE260, write_csv
+from moodcurve.features import COMPARE260
 from moodcurve.learn.category_benchmark import category_report
 from moodcurve.learn.song_level_benchmark import song_level_report
 
@@ -24,16 +24,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def own_songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Thirty songs of fifteen artists with features, labels and a rating of each song as a whole."""
     home = tmp_path_factory.mktemp("songs") / "my songs"
-    (home / "features").mkdir(parents=True)
-    labels, infos = ["song_id,time_s,arousal,valence"], ["song_id,artist,arousal,valence"]
-    for song in made_dataset(30, frames=8, feature_set=COMPARE260).songs:
-        with (home / "features" / f"{song.song_id}.csv").open("w", encoding="ascii") as stream:
-            write_csv(song.features, stream)
-        labels += [f"{song.song_id},{t},{a},{v}" for t, (a, v) in zip(song.features.times_s, song.y, strict=True)]
-        a, v = 5 + 4 * song.y.mean(axis=0)
-        infos.append(f"{song.song_id},{song.artist},{a},{v}")
-    (home / "labels.csv").write_text("\n".join(labels))
-    (home / "songs.csv").write_text("\n".join(infos))
+    write_own_songs(home, made_dataset(30, frames=8, feature_set=COMPARE260))
     return home
 
 

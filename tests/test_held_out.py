@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from command_line import run
-from made_songs import made_dataset
+from made_songs import made_dataset, write_own_songs
 from moodcurve.datasets import Dataset, DatasetError, Song
 from moodcurve.datasets.splits import k_fold
-from moodcurve.features import COMPARE260, Features, write_csv
+from moodcurve.features import COMPARE260, Features
 from moodcurve.intervals import Intervals
 from moodcurve.learn import TrainingError
 from moodcurve.learn.held_out import hold_out
@@ -85,16 +85,7 @@ def own_songs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A hundred and ten songs of one's own, long enough for a passage, each rated as a whole."""
     monkeypatch.setenv("MOODCURVE_CACHE", str(tmp_path / "cache"))
     home = tmp_path / "my songs"
-    (home / "features").mkdir(parents=True)
-    labels, infos = ["song_id,time_s,arousal,valence"], ["song_id,artist,arousal,valence"]
-    for song in made_dataset(110, feature_set=COMPARE260).songs:
-        with (home / "features" / f"{song.song_id}.csv").open("w", encoding="ascii") as stream:
-            write_csv(song.features, stream)
-        labels += [f"{song.song_id},{t},{a},{v}" for t, (a, v) in zip(song.features.times_s, song.y, strict=True)]
-        a, v = 5 + 4 * song.y.mean(axis=0)
-        infos.append(f"{song.song_id},{song.artist},{a},{v}")
-    (home / "labels.csv").write_text("\n".join(labels))
-    (home / "songs.csv").write_text("\n".join(infos))
+    write_own_songs(home, made_dataset(110, feature_set=COMPARE260))
     return home
 
 
