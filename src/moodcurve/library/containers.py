@@ -5,14 +5,13 @@ was killed, left wrong must never hide sound. Each gives None where a file is no
 """
 
 import zlib
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from moodcurve.library.parts import Part, read
 
 _WAV_TAGS = frozenset(b"id3 |ID3 |JUNK|junk|PAD |FLLR|bext|iXML|axml|_PMX|cue |PEAK|DISP|inst|smpl|acid".split(b"|"))
 _AIFF_TAGS = frozenset(b"ID3 |id3 |NAME|AUTH|(c) |ANNO|COMT|APPL|MARK|INST|MIDI|FLLR|PEAK".split(b"|"))
 
-_ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_EXTENSION = bytes.fromhex("b503bf5f2ea9cf118ee300c00c205365")
 _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
@@ -69,7 +68,13 @@ def aiff(file: BinaryIO, start: int, end: int) -> list[Part] | None:
 
 
 def _chunks(
-    file: BinaryIO, start: int, end: int, *, order: str, sound: tuple[bytes, bytes], tags: frozenset[bytes]
+    file: BinaryIO,
+    start: int,
+    end: int,
+    *,
+    order: Literal["little", "big"],
+    sound: tuple[bytes, bytes],
+    tags: frozenset[bytes],
 ) -> list[Part] | None:
     """Take chunks: four letters, 4 bytes of length, the content, and a zero after an odd number of bytes.
 
@@ -81,7 +86,7 @@ def _chunks(
     at = start + 12
     while at < end:
         head = read(file, at, 12)
-        length = int.from_bytes(head[4:8], "little" if order == "little" else "big")
+        length = int.from_bytes(head[4:8], order)
         after = at + 8 + length
         is_chunk = len(head) >= 8 and head[:4].isascii() and head[:4].decode("ascii").isprintable()
         # of AIFF, 8 bytes stand before the samples

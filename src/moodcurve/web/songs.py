@@ -27,7 +27,8 @@ from moodcurve.web.rates import Rate
 from moodcurve.web.shelf import Reader, Shelf
 
 MOST_ON_MAP = 100_000
-_MAP = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s", "file")
+_MAP = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s")
+"""Columns of the map as the library has them; ``file`` stands beside."""
 _PLACES = {name: place for place, name in enumerate((*QUADRANTS, NEUTRAL))}
 _CURVE: dict[int | str, dict[str, Any]] = {200: {"model": schemas.CurveObject, **curve_content()}}
 _SOUND = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
@@ -170,7 +171,7 @@ def _count(reader: Reader, query: Query) -> int:
 
 
 def _map(library: Library, query: Query, *, zipped: bool) -> bytes:
-    found = columns(library, query, (*_MAP[:-1], "path"))
+    found = columns(library, query, (*_MAP, "path"))
     named = zip(found.pop("path"), found["title"], strict=True)
     found["file"] = [None if title else PurePath(path).name for path, title in named]
     found["quadrant"] = [_PLACES[name] for name in found["quadrant"]]
@@ -197,4 +198,4 @@ def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:
 
 
 _NO_SONGS = _body({"total": 0, "songs": []})
-_NO_PLACES = _body({name: [] for name in _MAP})
+_NO_PLACES = _body({name: [] for name in (*_MAP, "file")})
