@@ -68,10 +68,11 @@ def test_russells_eight_landmarks_are_near_his_order() -> None:
 @pytest.mark.parametrize(
     ("arousal", "valence", "words"),
     [
-        (0.0, 0.8, ("pleased", "happy", "glad")),
+        (0.0, 0.8, ("happy", "delighted")),  # excited lies 48.6° away, pleased has negative arousal
         (0.9, -0.2, ("angry", "alarmed", "tense")),
         (-0.2, -0.35, ("depressed", "gloomy", "sad")),
         (-0.2, 0.2, ("calm", "relaxed", "satisfied")),
+        (-0.2, 0.02, ("sleepy", "calm", "relaxed")),  # droopy and tired are nearer than calm, but negative
         (0.05, 0.05, ("neutral",)),
     ],
 )
@@ -80,17 +81,23 @@ def test_nearest_words(arousal: float, valence: float, words: tuple[str, ...]) -
 
 
 @given(COORDINATE, COORDINATE, st.integers(1, 28))
-def test_words_follow_the_angle_between(arousal: float, valence: float, n: int) -> None:
-    # second formula: on a circle the nearest word is the one with the smallest angle between
+def test_words_are_the_nearest_of_their_quadrant(arousal: float, valence: float, n: int) -> None:
     words = mood_words(arousal, valence, n)
     if math.hypot(arousal, valence) < 0.1:
         assert words == ("neutral",)
         return
-    here = math.degrees(math.atan2(arousal, valence))
-    gaps = {w: abs((a - here + 180) % 360 - 180) for w, a in circumplex.MOOD_ANGLES_DEG.items()}
-    assert len(words) == len(set(words)) == n
-    # 1e-5°: two formulas of the same angle, cosine-flat near 0
-    assert [gaps[w] for w in words] == pytest.approx(sorted(gaps.values())[:n], abs=1e-5)
+    # second formula: the nearest word has the largest cosine with the point
+    length = math.hypot(arousal, valence)
+    cosines = {}
+    for word, angle in circumplex.MOOD_ANGLES_DEG.items():
+        at = (math.sin(math.radians(angle)), math.cos(math.radians(angle)))
+        if (at[0] >= 0, at[1] >= 0) == (arousal >= 0, valence >= 0):
+            cosines[word] = (at[0] * arousal + at[1] * valence) / length
+    assert 1 <= len(words) == len(set(words)) <= n
+    # 1e-6: cosines of 45° by two formulas; 1e-9: between words of the list
+    expected = sorted((c for c in cosines.values() if c >= math.cos(math.radians(45)) - 1e-6), reverse=True)[:n]
+    assert [cosines[word] for word in words] == pytest.approx(expected[: len(words)], abs=1e-6)
+    assert len(expected) - len(words) <= sum(abs(c - math.cos(math.radians(45))) <= 1e-6 for c in expected)
 
 
 @pytest.mark.parametrize("n", [0, -1, 29])
@@ -109,10 +116,10 @@ def test_words_on_a_drawn_rim_do_not_crowd() -> None:
     ("valence", "text"),
     [
         (0.05, "neutral"),
-        (0.1, "mildly pleased"),
-        (0.29, "mildly pleased"),
-        (0.3, "pleased"),
-        (0.6, "very pleased"),
+        (0.1, "slightly happy"),
+        (0.29, "slightly happy"),
+        (0.3, "happy"),
+        (0.6, "very happy"),
     ],
 )
 def test_description_tells_the_strength(valence: float, text: str) -> None:

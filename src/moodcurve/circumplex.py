@@ -40,6 +40,9 @@ each axis: a direction read from a smaller distance would say nothing."""
 MILD_RADIUS, STRONG_RADIUS = 0.3, 0.6
 """Below the first a mood is mild, from the second on strong: a convention of ours, not a finding."""
 
+MAX_WORD_ANGLE_DEG = 45
+"""Farther than this from a point's direction, a word does not describe it."""
+
 QUADRANTS = ("excited-positive", "tense-negative", "sad-negative", "calm-positive")
 NEUTRAL = "neutral"
 
@@ -109,10 +112,11 @@ def quadrant(arousal: float, valence: float) -> str:
 
 
 def mood_words(arousal: float, valence: float, n: int = 3) -> tuple[str, ...]:
-    """Give the `n` words that lie nearest to a point, the nearest first, or just ``neutral`` near the centre.
+    """Return up to `n` mood words for a point, the nearest first, or only ``neutral`` near the center.
 
-    The words stand on the unit circle, so that the nearest is the one nearest in direction; how strong the
-    mood is tells `describe`. Words of equal distance keep their order around the circle.
+    The words stand on the unit circle, so the nearest word is the one nearest in direction; `describe` adds how
+    strong the mood is. A word is left out if it lies in another quadrant or more than `MAX_WORD_ANGLE_DEG` away:
+    ``droopy`` does not fit a point of positive valence, however near. At least one word always remains.
 
     Parameters
     ----------
@@ -130,12 +134,21 @@ def mood_words(arousal: float, valence: float, n: int = 3) -> tuple[str, ...]:
     --------
     >>> mood_words(0.7, 0.6)
     ('excited', 'astonished', 'aroused')
+    >>> mood_words(-0.2, 0.02)
+    ('sleepy', 'calm', 'relaxed')
     """
     if not 1 <= n <= len(MOOD_ANGLES_DEG):
         raise ValueError(f"n must be from 1 to {len(MOOD_ANGLES_DEG)}, got {n}")
     if intensity(arousal, valence) < NEUTRAL_RADIUS:
         return (NEUTRAL,)
-    return tuple(sorted(MOOD_ANGLES_DEG, key=lambda word: math.dist(place(word), (arousal, valence)))[:n])
+    angle = math.degrees(math.atan2(arousal, valence))
+    home = quadrant(arousal, valence)
+
+    def away(word: str) -> float:
+        return abs((MOOD_ANGLES_DEG[word] - angle + 180) % 360 - 180)
+
+    fitting = [word for word in MOOD_ANGLES_DEG if quadrant(*place(word)) == home and away(word) <= MAX_WORD_ANGLE_DEG]
+    return tuple(sorted(fitting, key=away)[:n])
 
 
 def place(word: str) -> Point:
@@ -145,21 +158,21 @@ def place(word: str) -> Point:
 
 
 def describe(arousal: float, valence: float, n: int = 3) -> str:
-    """Say a point in words that tell how strong the mood is.
+    """Return the mood words of a point with how strong the mood is.
 
-    ``neutral``; ``mildly happy, pleased, glad`` below `MILD_RADIUS`; plain words; ``very …`` from
-    `STRONG_RADIUS` on.
+    ``neutral`` near the center; ``slightly pleased`` below `MILD_RADIUS`, the nearest word alone, since the direction
+    of so short a vector is uncertain; plain words; ``very …`` from `STRONG_RADIUS` on.
 
     Examples
     --------
     >>> describe(-0.1, 0.2, n=2), describe(-0.6, -0.2, n=1)
-    ('mildly serene, content', 'very droopy')
+    ('slightly serene', 'very droopy')
     """
-    words = ", ".join(mood_words(arousal, valence, n))
     r = intensity(arousal, valence)
-    if r < NEUTRAL_RADIUS or MILD_RADIUS <= r < STRONG_RADIUS:
-        return words
-    return f"mildly {words}" if r < MILD_RADIUS else f"very {words}"
+    if NEUTRAL_RADIUS <= r < MILD_RADIUS:
+        return f"slightly {mood_words(arousal, valence, 1)[0]}"
+    words = ", ".join(mood_words(arousal, valence, n))
+    return f"very {words}" if r >= STRONG_RADIUS else words
 
 
 def summarize(curve: Curve) -> Summary:
