@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.files import check_writable, write_text, written_whole
+from moodcurve.util.files import check_writable, write_text, written_whole
 
 
 def test_the_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:

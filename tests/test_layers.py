@@ -10,9 +10,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "moodcurve"
 # docs/architecture.md says what each of them is for
 LAYERS = (
     "errors",
-    "extras",
-    "wording",
-    "files",
+    "util",
     "workers",
     "decoders",
     "audio",

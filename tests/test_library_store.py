@@ -32,7 +32,6 @@ from moodcurve.library import (
     Problem,
     ProblemMet,
     Tags,
-    default_library,
     open_library,
     schema,
     store,
@@ -673,24 +672,3 @@ def test_a_reader_leaves_no_files_and_cannot_write(path: Path) -> None:
             library.write([song("x")])
     assert list(path.parent.iterdir()) == [path]
     assert path.read_bytes() == before
-
-
-# --- where it is ---
-
-
-def test_the_usual_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("MOODCURVE_LIBRARY", "XDG_DATA_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(sys, "platform", "linux")
-    assert default_library() == tmp_path / ".local/share/moodcurve/library.sqlite"
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert default_library() == tmp_path / "Library/Application Support/moodcurve/library.sqlite"
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    assert default_library() == tmp_path / "local/moodcurve/library.sqlite"
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    assert default_library() == tmp_path / "data/moodcurve/library.sqlite"
-    monkeypatch.setenv("MOODCURVE_LIBRARY", "own.sqlite")
-    assert default_library() == Path("own.sqlite")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from browsing import Open, click_at, cursor_share, drawn_heights, number, point, seconds, serious, until
 from moodcurve.curve import Curve
 from moodcurve.report import write_report
-from moodcurve.wording import clock
+from moodcurve.util.text import clock
 from small_song import small_curve, write_song
 
 pytestmark = pytest.mark.browser

@@ -14,7 +14,7 @@ from moodcurve.report.scale import (
     time_ticks,
     title,
 )
-from moodcurve.wording import clock
+from moodcurve.util.text import clock
 from small_song import small_curve
 
 

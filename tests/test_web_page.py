@@ -24,7 +24,7 @@ from browsing import (
 )
 from moodcurve.circumplex import describe
 from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
-from moodcurve.wording import one_line
+from moodcurve.util.text import one_line
 
 pytestmark = pytest.mark.browser
 

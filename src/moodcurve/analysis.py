@@ -15,8 +15,8 @@ from moodcurve.curve import Curve
 from moodcurve.decoders.ahead import read_ahead
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FeatureError, Features, FeatureSet
-from moodcurve.files import AnyPath
 from moodcurve.runtime import Model, load_model
+from moodcurve.util.files import AnyPath
 from moodcurve.workers import Job, Progress, Watch, run_each, sensible_workers
 
 

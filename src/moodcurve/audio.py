@@ -18,7 +18,7 @@ import soxr
 
 from moodcurve.decoders import Decoded, Samples, UnreadableError, open_decoded
 from moodcurve.errors import MoodcurveError
-from moodcurve.wording import one_line
+from moodcurve.util.text import one_line
 
 __all__ = ["ANALYSIS_SR", "AudioError", "AudioReader", "open_audio"]
 

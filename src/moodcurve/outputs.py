@@ -9,8 +9,8 @@ from pathlib import Path
 from moodcurve.analysis import analyze
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
-from moodcurve.files import AnyPath
 from moodcurve.runtime import Model, load_model
+from moodcurve.util.files import AnyPath
 from moodcurve.workers import Job, Progress
 
 

@@ -18,7 +18,7 @@ from moodcurve.columns import LEAST_TEXT, Column, fitted
 from moodcurve.curve import Curve
 from moodcurve.features.table import WINDOW_S
 from moodcurve.rating import in_words
-from moodcurve.wording import clock, one_line, signed
+from moodcurve.util.text import clock, one_line, signed
 
 if TYPE_CHECKING:
     from rich.progress import Progress

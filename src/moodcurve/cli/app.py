@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve import __version__
 from moodcurve.cli.parsing import App, Option
 from moodcurve.errors import MoodcurveError
-from moodcurve.wording import one_line, plainly
+from moodcurve.util.text import one_line, plainly
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -13,7 +13,7 @@ from moodcurve.cli.app import advance, app, say
 from moodcurve.cli.filters import Filters, LibraryOption, library_file
 from moodcurve.cli.parsing import Option, UsageError
 from moodcurve.cli.targets import STDOUT, check_file, check_folder
-from moodcurve.wording import one_line
+from moodcurve.util.text import one_line
 
 if TYPE_CHECKING:
     from moodcurve.library.export import Progress

@@ -17,7 +17,7 @@ LibraryOption = Annotated[
 
 def library_file(given: Path | None) -> Path:
     """Give the library that a command works on."""
-    from moodcurve.library import default_library
+    from moodcurve.util.paths import default_library
 
     return default_library() if given is None else given
 

@@ -10,7 +10,7 @@ from moodcurve.cli.choosing import IdsOption, chosen, tell
 from moodcurve.cli.parsing import Argument, Option
 from moodcurve.cli.targets import check_results
 from moodcurve.cli.training import Family
-from moodcurve.wording import one_line
+from moodcurve.util.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,8 +119,8 @@ def _judge(
     Gives what is found, and 1 if a song was left out or an id is unknown, else 0.
     """
     from moodcurve import terminal
-    from moodcurve.files import write_text
     from moodcurve.learn.protocols import read_for
+    from moodcurve.util.files import write_text
 
     files = (json_file, output / f"{stem}.json" if output is not None else None)
     wanted = [file for file in files if file is not None]

@@ -10,7 +10,7 @@ from moodcurve.library import Problem, StoredSong
 from moodcurve.library.finding import label
 from moodcurve.library.search import FoundSong
 from moodcurve.terminal import results
-from moodcurve.wording import clock, one_line, signed
+from moodcurve.util.text import clock, one_line, signed
 
 
 def print_songs(songs: Sequence[FoundSong]) -> None:

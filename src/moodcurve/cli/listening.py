@@ -111,7 +111,7 @@ def features(
     from moodcurve.cli.waiting import interrupts, one_song_bar, prepare
     from moodcurve.features import feature_set as find_set
     from moodcurve.features import write_csv
-    from moodcurve.files import written_whole
+    from moodcurve.util.files import written_whole
 
     if output == STDOUT:
         output = None

@@ -20,7 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
-from moodcurve.wording import one_line
+from moodcurve.util.text import one_line
 
 Function = TypeVar("Function", bound=Callable[..., int | None])
 

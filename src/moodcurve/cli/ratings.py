@@ -71,7 +71,7 @@ def labels(
     from moodcurve.datasets.rater_report import agreement_table, ceiling_table, explanations
     from moodcurve.datasets.rater_report import report as page
     from moodcurve.datasets.rater_tables import write_ids, write_tables
-    from moodcurve.files import write_text
+    from moodcurve.util.files import write_text
 
     for name, folder in (("-o", output), ("--report", report)):
         if folder is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve.cli.app import ModelOption, app, say
 from moodcurve.cli.filters import LibraryOption, library_file
 from moodcurve.cli.parsing import Argument, Option
-from moodcurve.wording import clock, counted
+from moodcurve.util.text import clock, counted
 
 if TYPE_CHECKING:
     from moodcurve.library.progress import Tally

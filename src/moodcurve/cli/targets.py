@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moodcurve.cli.parsing import UsageError
-from moodcurve.wording import one_line
+from moodcurve.util.text import one_line
 
 STDOUT = Path("-")
 """As the value of -o: standard output."""
@@ -22,8 +22,8 @@ def check_file(path: Path, *, name: str = "-o") -> None:
     OSError
         If it cannot be written.
     """
-    from moodcurve.files import check_writable
     from moodcurve.library.kinds import is_music
+    from moodcurve.util.files import check_writable
 
     if path == STDOUT:
         raise UsageError("this does not go to standard output; give a file", name=name)
@@ -42,7 +42,7 @@ def check_folder(path: Path, *, name: str = "-o") -> None:
     OSError
         If no file can be made in it.
     """
-    from moodcurve.files import check_writable
+    from moodcurve.util.files import check_writable
 
     if path == STDOUT:
         raise UsageError("these results are files; give a folder for them", name=name)

@@ -10,7 +10,7 @@ from moodcurve.cli.app import ModelOption, Set, advance, app, say
 from moodcurve.cli.choosing import IdsOption, chosen, tell
 from moodcurve.cli.parsing import Argument, Option, listed
 from moodcurve.cli.targets import check_file, check_results
-from moodcurve.wording import one_line
+from moodcurve.util.text import one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -173,13 +173,13 @@ def benchmark(
     from dataclasses import replace
 
     from moodcurve import terminal
-    from moodcurve.files import write_text
     from moodcurve.learn.benchmark import run_benchmark
     from moodcurve.learn.benchmark_table import beside_table, difference_table, draw, explanations, report, table
     from moodcurve.learn.ceiling_rows import ceiling_rows
     from moodcurve.learn.config import read_configs
     from moodcurve.learn.protocols import read_for
     from moodcurve.learn.training import FAMILIES
+    from moodcurve.util.files import write_text
 
     families = listed(models, list(Family), name="--models")
     configs = read_configs(config, {name: kind.config for name, kind in FAMILIES.items()}) if config else None

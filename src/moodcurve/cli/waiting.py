@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from moodcurve.cli.app import advance, say
 from moodcurve.features import FeatureSet
-from moodcurve.wording import clock, counted, one_line
+from moodcurve.util.text import clock, counted, one_line
 from moodcurve.workers import Progress, Watch
 
 if TYPE_CHECKING:

@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.datasets.song import Annotation, Dataset, Song
+from moodcurve.errors import MoodcurveError
 from moodcurve.features import FEATURE_SETS, Features
-from moodcurve.files import cache_folder, written_whole
+from moodcurve.util.files import written_whole
+from moodcurve.util.paths import cache_dir
 
 _UNREADABLE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile)
 """What numpy.load and a look into its archive raise for a file that is missing, cut short or foreign."""
@@ -40,8 +42,8 @@ def cached(read: Callable[[], Dataset], *, folder: Path, reader: str, version: s
         All files that ``read`` looks at.
     """
     try:
-        home = cache_folder()
-    except RuntimeError:
+        home = cache_dir()
+    except MoodcurveError:
         return read()
     key = hashlib.sha256(f"{folder.resolve()}\n{reader}".encode()).hexdigest()[:16]
     path = home / "datasets" / f"{reader.replace('/', '-')}-{key}.npz"

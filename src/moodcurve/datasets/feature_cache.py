@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from moodcurve.errors import MoodcurveError
 from moodcurve.features import COMPARE260, Features
-from moodcurve.files import cache_folder, written_whole
+from moodcurve.util.files import written_whole
+from moodcurve.util.paths import cache_dir
 
 _VERSION = "1"
 """Of what the readers make of the same file; features kept under another version are made anew."""
@@ -41,9 +43,9 @@ def kept(path: Path, read: Callable[[Path], Heard]) -> Heard:
     silence, since it only saves time; so are files that cannot be found, whose reader will say what is wrong.
     """
     try:
-        home = cache_folder()
+        home = cache_dir()
         place, status = path.resolve(), path.stat()
-    except (RuntimeError, OSError):
+    except (MoodcurveError, OSError):
         return read(path)
     store = home / "features" / f"{hashlib.sha256(bytes(place)).hexdigest()[:24]}.npz"
     state = json.dumps([_VERSION, COMPARE260.key, str(place), status.st_size, status.st_mtime_ns])

@@ -25,7 +25,7 @@ from moodcurve.datasets.own_tables import NEAREST_S, SongInfo, at_rows, read_inf
 from moodcurve.datasets.rater_files import natural
 from moodcurve.datasets.song import Annotation, Dataset, DatasetError, Song
 from moodcurve.features import COMPARE260, Features, FeatureSet
-from moodcurve.wording import one_line
+from moodcurve.util.text import one_line
 
 LABELS = "labels.csv"
 INFOS = ("songs.csv", "metadata.csv")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from moodcurve.datasets.agreement import RaterAgreement
 from moodcurve.datasets.rater_figures import AXES, Labels
-from moodcurve.files import write_text, written_whole
+from moodcurve.util.files import write_text, written_whole
 
 Values = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 LABELS_HEADER = (

@@ -19,7 +19,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from moodcurve.files import cache_folder, written_whole
+from moodcurve.errors import MoodcurveError
+from moodcurve.util.files import written_whole
+from moodcurve.util.paths import cache_dir
 
 _HERE = Path(__file__).parent
 _DAY_S = 86_400
@@ -38,8 +40,8 @@ def places() -> Iterator[Path]:
         yield Path(own)
         return
     yield _HERE / "__pycache__"
-    with suppress(RuntimeError):  # a user without a home
-        yield cache_folder() / "kernels"
+    with suppress(MoodcurveError):  # a user without a home
+        yield cache_dir() / "kernels"
 
 
 @cache

@@ -5,11 +5,11 @@ import os
 from collections.abc import Callable
 
 from moodcurve.curve import Curve
-from moodcurve.files import written_whole
 from moodcurve.formats.columns import FormatError
 from moodcurve.formats.csv_file import read_csv, to_csv
 from moodcurve.formats.jams_file import jams_text, read_jams, to_jams
 from moodcurve.formats.json_file import json_text, read_json, to_dict, to_json
+from moodcurve.util.files import written_whole
 
 __all__ = [
     "FORMATS", "TEXT_FORMATS", "FormatError", "check_format", "dumps", "jams_text", "json_text", "read_csv",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from moodcurve.circumplex import QUADRANTS
 from moodcurve.curve import SUM_TOLERANCE, Curve, FloatArray
 from moodcurve.errors import MoodcurveError
-from moodcurve.files import AnyPath
+from moodcurve.util.files import AnyPath
 
 VALUE_DECIMALS = 4
 """Arousal and valence: steps of 0.0001, far below what any model or listener can tell apart."""

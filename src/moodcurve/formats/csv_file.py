@@ -7,7 +7,6 @@ import os
 import numpy as np
 
 from moodcurve.curve import Curve
-from moodcurve.files import AnyPath
 from moodcurve.formats.columns import (
     INTERVALS,
     PROBABILITIES,
@@ -18,6 +17,7 @@ from moodcurve.formats.columns import (
     read_text,
     refuse,
 )
+from moodcurve.util.files import AnyPath
 
 REQUIRED = ("time_s", "arousal", "valence")
 UNKNOWN = "unknown"

@@ -10,11 +10,11 @@ from typing import Any
 
 from moodcurve import __version__
 from moodcurve.curve import Curve
-from moodcurve.files import AnyPath
 from moodcurve.formats.columns import FormatError, read_text, refuse
 from moodcurve.formats.csv_file import POINT_S, UNKNOWN
 from moodcurve.formats.json_file import curve_of_object, parse_object, to_dict, utf8_text
-from moodcurve.wording import one_line
+from moodcurve.util.files import AnyPath
+from moodcurve.util.text import one_line
 
 NAMESPACE = "mood_thayer"
 SCHEMA_VERSION = "0.3.5"

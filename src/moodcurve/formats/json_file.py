@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from moodcurve.curve import Curve
-from moodcurve.files import AnyPath
 from moodcurve.formats.columns import (
     INTERVALS,
     PROBABILITIES,
@@ -15,6 +14,7 @@ from moodcurve.formats.columns import (
     refuse,
 )
 from moodcurve.formats.song_object import read_song, rounded, shown, song_object
+from moodcurve.util.files import AnyPath
 
 
 def to_dict(curve: Curve) -> dict[str, Any]:

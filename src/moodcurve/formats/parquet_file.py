@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from moodcurve.curve import Curve
-from moodcurve.files import AnyPath
 from moodcurve.formats.columns import INTERVALS, PROBABILITIES, FormatError, columns_of, refuse
 from moodcurve.formats.csv_file import POINT_S, REQUIRED, UNKNOWN
 from moodcurve.formats.json_file import curve_of_object, parse_object, to_dict
-from moodcurve.wording import one_line
+from moodcurve.util.files import AnyPath
+from moodcurve.util.text import one_line
 
 try:
     import pyarrow

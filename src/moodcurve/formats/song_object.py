@@ -8,8 +8,8 @@ import numpy as np
 from moodcurve.categories import MOODS
 from moodcurve.circumplex import QUADRANTS, summarize
 from moodcurve.curve import SUM_TOLERANCE, Curve, FloatArray
-from moodcurve.files import AnyPath
 from moodcurve.formats.columns import INTERVALS, VALUE_DECIMALS, refuse
+from moodcurve.util.files import AnyPath
 
 AXES = ("arousal", "valence")
 

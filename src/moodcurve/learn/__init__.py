@@ -1,7 +1,7 @@
 """The learning wing: annotated songs to a model file. All that needs the extra `train` is in this folder."""
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.extras import require
+from moodcurve.util.optional import require
 
 
 class TrainingError(MoodcurveError):

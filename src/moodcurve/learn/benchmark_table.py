@@ -5,11 +5,11 @@ import os
 
 from moodcurve.bootstrap import Interval
 from moodcurve.evaluation import AXES
-from moodcurve.files import written_whole
 from moodcurve.learn.benchmark import Baseline, Benchmark, ModelResult
 from moodcurve.learn.config import as_table, differing
 from moodcurve.learn.protocols import PROTOCOLS
 from moodcurve.learn.training import family
+from moodcurve.util.files import written_whole
 
 COLUMNS = {
     "rmse": "RMSE",

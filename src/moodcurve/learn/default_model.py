@@ -18,7 +18,6 @@ import numpy.typing as npt
 from moodcurve import __version__
 from moodcurve.errors import MoodcurveError
 from moodcurve.evaluation import AXES
-from moodcurve.files import write_text
 from moodcurve.learn.benchmark import DRAWS, Benchmark, ModelResult, run_benchmark
 from moodcurve.learn.benchmark_table import SQUARED, as_markdown, difference_table, table
 from moodcurve.learn.blend import BlendConfig
@@ -31,6 +30,7 @@ from moodcurve.learn.protocols import PROTOCOLS, read_for
 from moodcurve.learn.statespace import LiveStateSpaceConfig
 from moodcurve.learn.training import Trained, train
 from moodcurve.rating import SongRating
+from moodcurve.util.files import write_text
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -8,7 +8,6 @@ from onnx import ModelProto, checker
 
 from moodcurve import __version__
 from moodcurve.features.table import HOP_S, WINDOW_S
-from moodcurve.files import written_whole
 from moodcurve.learn.calibration import Measured
 from moodcurve.learn.config import as_table
 from moodcurve.learn.graph import Graph
@@ -16,6 +15,7 @@ from moodcurve.learn.novelty import Familiarity
 from moodcurve.learn.training import Trained
 from moodcurve.runtime import FORMAT, PLACE
 from moodcurve.stated import as_json
+from moodcurve.util.files import written_whole
 
 UNSTATED = "not stated; the terms of the training data apply"
 

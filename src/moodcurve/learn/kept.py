@@ -21,9 +21,9 @@ import numpy.typing as npt
 
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Split
-from moodcurve.files import written_whole
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table
+from moodcurve.util.files import written_whole
 
 FloatArray = npt.NDArray[np.float64]
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")

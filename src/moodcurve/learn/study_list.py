@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from moodcurve.files import write_text
 from moodcurve.learn import TrainingError
 from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.studies import Study, page
@@ -19,6 +18,7 @@ from moodcurve.learn.study_medleys import study_medleys
 from moodcurve.learn.study_search import study_search
 from moodcurve.learn.study_songs import study_songs
 from moodcurve.learn.study_split import study_split
+from moodcurve.util.files import write_text
 
 STUDIES: dict[str, Callable[..., Study]] = {
     "features": study_features,

@@ -12,7 +12,6 @@ from threadpoolctl import threadpool_limits
 
 from moodcurve.datasets import Dataset, Song
 from moodcurve.evaluation import figures
-from moodcurve.files import write_text, written_whole
 from moodcurve.learn import TrainingError
 from moodcurve.learn.blend import BlendConfig, fit_blend
 from moodcurve.learn.config import as_table
@@ -23,6 +22,7 @@ from moodcurve.learn.recurrent import ForwardConfig, LSTMConfig, RecurrentConfig
 from moodcurve.learn.statespace import LiveStateSpaceConfig, StateSpaceConfig, fit_state_space
 from moodcurve.learn.svr import SVRConfig, fit_svr
 from moodcurve.learn.two_level import TwoLevelConfig, fit_two_level
+from moodcurve.util.files import write_text, written_whole
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """A music library in one SQLite file: what was heard of each song, which files hold it, and questions to it."""
 
-from moodcurve.library.place import default_library
 from moodcurve.library.records import (
     Change,
     DropOrphans,
@@ -18,5 +17,5 @@ from moodcurve.library.store import Library, LibraryError, open_library
 
 __all__ = [
     "Change", "DropOrphans", "FileGone", "FileSeen", "Heard", "KnownFile", "Library", "LibraryError", "Problem",
-    "ProblemMet", "SongHeard", "StoredSong", "Tags", "default_library", "open_library",
+    "ProblemMet", "SongHeard", "StoredSong", "Tags", "open_library",
 ]  # fmt: skip

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from moodcurve.files import AnyPath
 from moodcurve.library.boxes import mp4
 from moodcurve.library.containers import aiff, asf, flac, ogg, wav
 from moodcurve.library.parts import Part, read
+from moodcurve.util.files import AnyPath
 
 CONTENT_VERSION = 2
 """Which hash `content_of` gives; a library has files of another version hashed anew. 1 believed lengths in headers, so

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.features.preparation import prepare
-from moodcurve.files import AnyPath
 from moodcurve.library.content import content_of
 from moodcurve.library.hearing import hear
 from moodcurve.library.records import Heard, Tags
 from moodcurve.library.walk import FileState, state_of
 from moodcurve.runtime import load_model
+from moodcurve.util.files import AnyPath
 from moodcurve.workers import Job, Progress
 
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from moodcurve.files import AnyPath, written_whole
 from moodcurve.formats import check_format, jams_text
 from moodcurve.library.records import StoredSong
 from moodcurve.library.refusals import LibraryError
@@ -26,7 +25,8 @@ from moodcurve.library.tables import (
     song_lines,
     song_parts,
 )
-from moodcurve.wording import one_line
+from moodcurve.util.files import AnyPath, written_whole
+from moodcurve.util.text import one_line
 
 Song = TypeVar("Song")
 Progress = Callable[[int, int], None]

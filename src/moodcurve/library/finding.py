@@ -8,7 +8,7 @@ from moodcurve.library.refusals import LibraryError
 from moodcurve.library.search import FoundSong, Query, search
 from moodcurve.library.store import Library
 from moodcurve.library.writing import fold
-from moodcurve.wording import one_line
+from moodcurve.util.text import one_line
 
 _SHOWN = 5
 """So many songs are named where several fit."""

@@ -4,9 +4,9 @@ import numpy as np
 
 from moodcurve.analysis import analyze
 from moodcurve.features import Features
-from moodcurve.files import AnyPath
 from moodcurve.library.records import Heard
 from moodcurve.runtime import Model
+from moodcurve.util.files import AnyPath
 from moodcurve.workers import Progress
 
 

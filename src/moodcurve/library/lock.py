@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from moodcurve.files import AnyPath
 from moodcurve.library.refusals import LibraryError
-from moodcurve.wording import one_line
+from moodcurve.util.files import AnyPath
+from moodcurve.util.text import one_line
 
 if sys.platform == "win32":
     import msvcrt

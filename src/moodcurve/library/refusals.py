@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.files import AnyPath
-from moodcurve.wording import one_line
+from moodcurve.util.files import AnyPath
+from moodcurve.util.text import one_line
 
 
 class LibraryError(MoodcurveError):

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.files import AnyPath
 from moodcurve.library.examining import ChangedError, Hear, Probe, Probed, examiner
 from moodcurve.library.ledger import Kind, Ledger, OpenedFile, Outcome
 from moodcurve.library.lock import only_scan
@@ -25,7 +24,8 @@ from moodcurve.library.records import (
 from moodcurve.library.store import Library, open_library
 from moodcurve.library.walk import Walk, walk
 from moodcurve.runtime import load_model
-from moodcurve.wording import counted, one_line
+from moodcurve.util.files import AnyPath
+from moodcurve.util.text import counted, one_line
 from moodcurve.workers import Limits, Pool, sensible_workers
 
 LIMITS = Limits(silent_s=60.0)

@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.files import AnyPath
 from moodcurve.formats.json_file import curve_of_object
 from moodcurve.library import schema, writing
 from moodcurve.library.content import CONTENT_VERSION
 from moodcurve.library.packing import PackingError, unpack
 from moodcurve.library.records import Change, KnownFile, Problem, StoredSong, Tags
 from moodcurve.library.refusals import LibraryError, told
-from moodcurve.wording import one_line
+from moodcurve.util.files import AnyPath
+from moodcurve.util.text import one_line
 
 __all__ = ["Library", "LibraryError", "open_library"]
 

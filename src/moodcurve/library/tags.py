@@ -9,8 +9,8 @@ from typing import Any
 
 import mutagen
 
-from moodcurve.files import AnyPath
 from moodcurve.library.records import NO_TAGS, Tags
+from moodcurve.util.files import AnyPath
 
 _LONGEST = 500
 """Characters of a text that are kept: what is longer is no name."""

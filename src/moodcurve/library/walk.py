@@ -9,8 +9,8 @@ import stat
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
-from moodcurve.files import AnyPath
 from moodcurve.library.kinds import may_be_audio
+from moodcurve.util.files import AnyPath
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import numpy as np
 from moodcurve import __version__, formats
 from moodcurve.circumplex import describe, summarize
 from moodcurve.curve import Curve, FloatArray
-from moodcurve.files import written_whole
 from moodcurve.report.scale import title
 from moodcurve.report.sound import Sound, listen
-from moodcurve.wording import clock
+from moodcurve.util.files import written_whole
+from moodcurve.util.text import clock
 
 
 def write_report(curve: Curve, audio_path: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from moodcurve.circumplex import RIM_WORDS, describe, place, summarize
 from moodcurve.curve import Curve, FloatArray
-from moodcurve.files import written_whole
 from moodcurve.report.scale import (
     AROUSAL_LIGHT,
     VALENCE_LIGHT,
@@ -22,7 +21,8 @@ from moodcurve.report.scale import (
     time_ticks,
     title,
 )
-from moodcurve.wording import clock, signed
+from moodcurve.util.files import written_whole
+from moodcurve.util.text import clock, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,7 +1,7 @@
 """The web page's server: a library's songs, uploads and their curves over HTTP. All that needs the extra `web`."""
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.extras import require
+from moodcurve.util.optional import require
 
 
 class WebError(MoodcurveError):

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
+from moodcurve.util.text import one_line
 from moodcurve.web.crew import Crew
 from moodcurve.web.listening import Part, Upload
 from moodcurve.web.problems import ProblemError
 from moodcurve.web.uploads import Received
-from moodcurve.wording import one_line
 
 KEPT = 64
 """So many jobs that are over are remembered."""

@@ -9,9 +9,9 @@ from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import Features
 from moodcurve.features.preparation import prepare
-from moodcurve.files import AnyPath
 from moodcurve.runtime import Model, load_model
-from moodcurve.wording import clock
+from moodcurve.util.files import AnyPath
+from moodcurve.util.text import clock
 from moodcurve.workers import Job, Report
 
 _LEAST_RATE = 500.0

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from moodcurve.formats.json_file import utf8_text
-from moodcurve.wording import one_line
+from moodcurve.util.text import one_line
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -16,8 +16,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 
+from moodcurve.util.text import one_line
 from moodcurve.web.problems import ProblemError
-from moodcurve.wording import one_line
 
 FIELD = "file"
 SILENT_S = 30.0

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and the folder of those that only save time."""
+"""Files that are written whole or not at all."""
 
 import errno
 import os
@@ -92,20 +92,3 @@ def _target(path: Path) -> Path:
     if path.exists() and not path.is_file() and not path.is_dir():
         raise OSError(errno.EINVAL, "is a device or a pipe, not a file", os.fspath(path))
     return Path(os.path.realpath(path))
-
-
-def cache_folder() -> Path:
-    """Give the folder that moodcurve may fill and the user may empty at any time.
-
-    ``$MOODCURVE_CACHE``, else ``$XDG_CACHE_HOME/moodcurve``, else ``~/.cache/moodcurve``.
-
-    Raises
-    ------
-    RuntimeError
-        If neither is set and the user has no home folder.
-    """
-    if own := os.environ.get("MOODCURVE_CACHE"):
-        return Path(own)
-    if base := os.environ.get("XDG_CACHE_HOME"):
-        return Path(base) / "moodcurve"
-    return Path.home() / ".cache" / "moodcurve"

@@ -1,0 +1,69 @@
+"""Where moodcurve keeps a user's files: the cache and the library."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from moodcurve.errors import MoodcurveError
+
+_APP = "moodcurve"
+
+
+def cache_dir() -> Path:
+    """Return the folder for files that only save time: the user may empty it at any time.
+
+    ``$MOODCURVE_CACHE``, else the folder of a version before 0.1.0 if it exists (``$XDG_CACHE_HOME/moodcurve`` or
+    ``~/.cache/moodcurve`` on every system), else the system's usual one as `platformdirs` knows it.
+
+    Raises
+    ------
+    MoodcurveError
+        If no variable names a folder and the user has no home folder.
+    """
+    if given := os.environ.get("MOODCURVE_CACHE"):
+        return Path(given)
+    earlier = _base("XDG_CACHE_HOME", ".cache") / _APP
+    return earlier if earlier.is_dir() else _user_path(platformdirs.user_cache_path)
+
+
+def default_library() -> Path:
+    r"""Return the library file that is used when none is named.
+
+    ``$MOODCURVE_LIBRARY``, else the file of a version before 0.1.0 if it exists, else ``library.sqlite`` in the
+    system's usual folder for data: ``~/.local/share/moodcurve`` on Linux, ``~/Library/Application Support/moodcurve``
+    on macOS, ``%LOCALAPPDATA%\moodcurve`` on Windows.
+
+    Raises
+    ------
+    MoodcurveError
+        If no variable names a file and the user has no home folder.
+    """
+    if given := os.environ.get("MOODCURVE_LIBRARY"):
+        return Path(given)
+    earlier = _base("XDG_DATA_HOME", ".local/share") / _APP / "library.sqlite"
+    return earlier if earlier.is_file() else _user_path(platformdirs.user_data_path) / "library.sqlite"
+
+
+def _base(variable: str, below_home: str) -> Path:
+    """Return the folder that an XDG variable names, else one below the user's home."""
+    if given := os.environ.get(variable):
+        return Path(given)
+    return _home() / below_home
+
+
+def _user_path(find: Callable[..., Path]) -> Path:
+    if sys.platform != "win32":  # Windows asks the system, not the home folder
+        _home()
+    return find(_APP, appauthor=False)
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise MoodcurveError(
+            "no home folder for moodcurve's files; set MOODCURVE_CACHE to a folder and MOODCURVE_LIBRARY to a file"
+        ) from error

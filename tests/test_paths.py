@@ -1,0 +1,65 @@
+"""Where moodcurve keeps a user's files."""
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from moodcurve.errors import MoodcurveError
+from moodcurve.util.paths import cache_dir, default_library
+
+VARIABLES = ("MOODCURVE_CACHE", "MOODCURVE_LIBRARY", "XDG_CACHE_HOME", "XDG_DATA_HOME")
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_folders_are_the_usual_ones_of_linux(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache_dir() == home / ".cache/moodcurve"
+    assert default_library() == home / ".local/share/moodcurve/library.sqlite"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "c"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "d"))
+    assert cache_dir() == home / "c/moodcurve"
+    assert default_library() == home / "d/moodcurve/library.sqlite"
+
+
+def test_variables_of_moodcurve_come_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOODCURVE_CACHE", "cache")
+    monkeypatch.setenv("MOODCURVE_LIBRARY", "music.sqlite")
+    assert (cache_dir(), default_library()) == (Path("cache"), Path("music.sqlite"))
+
+
+def test_other_systems_have_their_own_folders(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def elsewhere(app: str, appauthor: bool) -> Path:
+        return home / "Library" / app
+
+    monkeypatch.setattr(platformdirs, "user_cache_path", elsewhere)
+    monkeypatch.setattr(platformdirs, "user_data_path", elsewhere)
+    assert cache_dir() == home / "Library/moodcurve"
+    assert default_library() == home / "Library/moodcurve/library.sqlite"
+
+
+def test_what_earlier_versions_wrote_is_still_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    test_other_systems_have_their_own_folders(home, monkeypatch)
+    (home / ".cache/moodcurve").mkdir(parents=True)
+    assert cache_dir() == home / ".cache/moodcurve"
+    library = home / ".local/share/moodcurve/library.sqlite"
+    library.parent.mkdir(parents=True)
+    assert default_library() == home / "Library/moodcurve/library.sqlite"
+    library.touch()
+    assert default_library() == library
+
+
+def test_a_user_without_a_home_is_told_what_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    for find in (cache_dir, default_library):
+        with pytest.raises(MoodcurveError, match="set MOODCURVE_CACHE to a folder and MOODCURVE_LIBRARY to a file"):
+            find()
