@@ -16,10 +16,10 @@ from mutagen.mp4 import MP4
 
 from broken_audio import ENCODED, cut, mutated, write_av, write_encoded, write_sound
 from moodcurve.audio import AudioError, open_audio
-from moodcurve.library.content import content_of
-from moodcurve.library.kinds import AUDIO_ENDINGS, OTHER_ENDINGS, begins_like_audio, may_be_audio
+from moodcurve.audio.content_hash import content_of
+from moodcurve.audio.filetypes import AUDIO_ENDINGS, OTHER_ENDINGS, begins_like_audio, may_be_audio
+from moodcurve.audio.tags import read_tags
 from moodcurve.library.records import Tags
-from moodcurve.library.tags import read_tags
 
 SR = 44_100
 NAMES = (

@@ -12,7 +12,6 @@ LAYERS = (
     "errors",
     "util",
     "workers",
-    "decoders",
     "audio",
     "features",
     "curve",

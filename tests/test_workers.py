@@ -20,8 +20,8 @@ import soundfile
 import moodcurve
 from moodcurve.analysis import analyze_many
 from moodcurve.audio import AudioError
+from moodcurve.audio.prefetch import read_ahead
 from moodcurve.curve import Curve
-from moodcurve.decoders.ahead import read_ahead
 from moodcurve.workers import CrashError, Job, LimitError, Limits, Pool, Progress, run_each, sensible_workers
 from moodcurve.workers import pool as pool_module
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from moodcurve import features
 from moodcurve.audio import AudioError, AudioReader, open_audio
+from moodcurve.audio.prefetch import read_ahead
 from moodcurve.curve import Curve
-from moodcurve.decoders.ahead import read_ahead
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FeatureError, Features, FeatureSet
 from moodcurve.runtime import Model, load_model

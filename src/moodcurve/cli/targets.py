@@ -22,7 +22,7 @@ def check_file(path: Path, *, name: str = "-o") -> None:
     OSError
         If it cannot be written.
     """
-    from moodcurve.library.kinds import is_music
+    from moodcurve.audio.filetypes import is_music
     from moodcurve.util.files import check_writable
 
     if path == STDOUT:

@@ -1,5 +1,6 @@
 """A music library in one SQLite file: what was heard of each song, which files hold it, and questions to it."""
 
+from moodcurve.audio.tags import Tags
 from moodcurve.library.records import (
     Change,
     DropOrphans,
@@ -11,7 +12,6 @@ from moodcurve.library.records import (
     ProblemMet,
     SongHeard,
     StoredSong,
-    Tags,
 )
 from moodcurve.library.store import Library, LibraryError, open_library
 

@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from moodcurve.audio.content_hash import content_of
 from moodcurve.errors import MoodcurveError
 from moodcurve.features.preparation import prepare
-from moodcurve.library.content import content_of
 from moodcurve.library.hearing import hear
-from moodcurve.library.records import Heard, Tags
+from moodcurve.library.records import Heard
 from moodcurve.library.walk import FileState, state_of
 from moodcurve.runtime import load_model
 from moodcurve.util.files import AnyPath
@@ -63,7 +63,7 @@ def examiner(model: AnyPath) -> Job[Probe, Probed | Heard]:
 
 def _probed(path: str, progress: Progress) -> Probed:
     # imported here: mutagen brings some fifty modules, which hearing needs none of
-    from moodcurve.library.tags import read_tags
+    from moodcurve.audio.tags import read_tags
 
     return Probed(content_of(path, progress=_alive(progress)), read_tags(path))
 

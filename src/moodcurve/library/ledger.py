@@ -4,8 +4,9 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from moodcurve.audio.tags import NO_TAGS, Tags
 from moodcurve.library.progress import Tally, Teller
-from moodcurve.library.records import NO_TAGS, Change, Tags
+from moodcurve.library.records import Change
 from moodcurve.library.store import Library
 from moodcurve.library.walk import FileState
 

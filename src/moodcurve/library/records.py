@@ -10,31 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve.audio.tags import Tags
 from moodcurve.curve import Curve
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tags:
-    """What a file says of its song; None where it says nothing.
-
-    Attributes
-    ----------
-    artist, title, album, genre : str or None
-    year, track : int or None
-    duration_s : float or None
-        Length that the file claims.
-    """
-
-    artist: str | None = None
-    title: str | None = None
-    album: str | None = None
-    genre: str | None = None
-    year: int | None = None
-    track: int | None = None
-    duration_s: float | None = None
-
-
-NO_TAGS = Tags()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -115,7 +92,7 @@ class KnownFile:
     problem : str or None
         Why it cannot be used; None where it holds a song.
     current : bool
-        Whether the hash is what `moodcurve.library.content.content_of` gives now, rather than an earlier version.
+        Whether the hash is what `moodcurve.audio.content_hash.content_of` gives now, rather than an earlier version.
     """
 
     size: int

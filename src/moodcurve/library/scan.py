@@ -48,7 +48,7 @@ def scan(
     """Bring a library up to date with folders and files: analyse what is new, forget what is gone.
 
     A file of the same path, size and time of change as before is not opened. Any other is known by its sound
-    (`moodcurve.library.content`): one that was moved, copied or tagged anew is not analysed again, and of several new
+    (`moodcurve.audio.content_hash`): one that was moved, copied or tagged anew is not analysed again, and of several new
     files with one sound one is. Files that are gone are forgotten only where the folder was looked into and holds
     something: an empty one may be a disk that is not mounted. What was told as done by `Teller.progress` is on disk.
 

@@ -112,7 +112,7 @@ def rated(song: Mapping[str, Any]) -> dict[str, float | str | None]:
 
 
 def _version_of_contents(db: sqlite3.Connection) -> None:
-    """Add which hash a file's content is, see `moodcurve.library.content.CONTENT_VERSION`; the first was not told."""
+    """Add which hash a file's content is, see `moodcurve.audio.content_hash.CONTENT_VERSION`; the first was not told."""
     db.execute("ALTER TABLE file ADD COLUMN content_version INTEGER NOT NULL DEFAULT 1")
 
 

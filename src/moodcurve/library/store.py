@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve.audio.content_hash import CONTENT_VERSION
+from moodcurve.audio.tags import Tags
 from moodcurve.formats.json_file import curve_of_object
 from moodcurve.library import schema, writing
-from moodcurve.library.content import CONTENT_VERSION
 from moodcurve.library.packing import PackingError, unpack
-from moodcurve.library.records import Change, KnownFile, Problem, StoredSong, Tags
+from moodcurve.library.records import Change, KnownFile, Problem, StoredSong
 from moodcurve.library.refusals import LibraryError, told
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line

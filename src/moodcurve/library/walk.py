@@ -9,7 +9,7 @@ import stat
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
-from moodcurve.library.kinds import may_be_audio
+from moodcurve.audio.filetypes import may_be_audio
 from moodcurve.util.files import AnyPath
 
 

@@ -7,8 +7,8 @@ from pathlib import PurePath
 
 import numpy as np
 
+from moodcurve.audio.content_hash import CONTENT_VERSION
 from moodcurve.formats import to_dict
-from moodcurve.library.content import CONTENT_VERSION
 from moodcurve.library.packing import pack
 from moodcurve.library.records import (
     Change,

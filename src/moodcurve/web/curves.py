@@ -9,11 +9,11 @@ from urllib.parse import quote
 from fastapi import Response
 from starlette.concurrency import run_in_threadpool
 
+from moodcurve.audio.tags import NO_TAGS
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.formats import jams_text, json_text, to_csv
 from moodcurve.library import Tags
-from moodcurve.library.records import NO_TAGS
 from moodcurve.web.crew import Crew
 from moodcurve.web.listening import Drawing
 from moodcurve.web.problems import ProblemError

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from moodcurve.library.boxes import mp4
-from moodcurve.library.containers import aiff, asf, flac, ogg, wav
-from moodcurve.library.parts import Part, read
+from moodcurve.audio.containers import Part, aiff, asf, flac, ogg, read, wav
+from moodcurve.audio.mp4 import mp4
 from moodcurve.util.files import AnyPath
 
 CONTENT_VERSION = 2

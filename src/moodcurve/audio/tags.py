@@ -4,12 +4,12 @@ import math
 import re
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import mutagen
 
-from moodcurve.library.records import NO_TAGS, Tags
 from moodcurve.util.files import AnyPath
 
 _LONGEST = 500
@@ -30,6 +30,30 @@ _KEYS = {
     "year": ("originaldate", "date", "year", "tdor", "tdrc", "tyer", "\xa9day", "wm/originalreleaseyear", "wm/year"),
     "track": ("tracknumber", "track", "trck", "trkn", "wm/tracknumber"),
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tags:
+    """What a file says of its song; None where it says nothing.
+
+    Attributes
+    ----------
+    artist, title, album, genre : str or None
+    year, track : int or None
+    duration_s : float or None
+        Length that the file claims.
+    """
+
+    artist: str | None = None
+    title: str | None = None
+    album: str | None = None
+    genre: str | None = None
+    year: int | None = None
+    track: int | None = None
+    duration_s: float | None = None
+
+
+NO_TAGS = Tags()
 
 
 def read_tags(path: AnyPath) -> Tags:

@@ -8,8 +8,8 @@ standard error past every caller. Ogg goes to libsndfile, which keeps the time a
 
 from pathlib import Path
 
-from moodcurve.decoders import ffmpeg, libsndfile
-from moodcurve.decoders.decoded import Decoded, Samples, UnreadableError
+from moodcurve.audio.decoders import ffmpeg, libsndfile
+from moodcurve.audio.decoders.base import Decoded, Samples, UnreadableError
 
 __all__ = ["Decoded", "Samples", "UnreadableError", "open_decoded"]
 

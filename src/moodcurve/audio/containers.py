@@ -7,7 +7,8 @@ was killed, left wrong must never hide sound. Each gives None where a file is no
 import zlib
 from typing import BinaryIO, Literal
 
-from moodcurve.library.parts import Part, read
+Part = tuple[int, int] | bytes
+"""Bytes of a file, as (start, end), or bytes that stand for something in it."""
 
 _WAV_TAGS = frozenset(b"id3 |ID3 |JUNK|junk|PAD |FLLR|bext|iXML|axml|_PMX|cue |PEAK|DISP|inst|smpl|acid".split(b"|"))
 _AIFF_TAGS = frozenset(b"ID3 |id3 |NAME|AUTH|(c) |ANNO|COMT|APPL|MARK|INST|MIDI|FLLR|PEAK".split(b"|"))
@@ -187,3 +188,9 @@ def _is_whole_page(head: bytes, laces: bytes, body: bytes) -> bool:
     page = head[:22] + bytes(4) + head[26:] + laces + body
     crc = zlib.crc32(page.translate(_BACKWARDS), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{crc:032b}"[::-1], 2) == int.from_bytes(head[22:26], "little")
+
+
+def read(file: BinaryIO, start: int, length: int) -> bytes:
+    """Read `length` bytes from byte `start` on, fewer at the end of the file."""
+    file.seek(max(0, start))
+    return file.read(length)

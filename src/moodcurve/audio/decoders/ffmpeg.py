@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moodcurve.decoders.decoded import CHUNK, Chunks, Decoded, Samples, UnreadableError
+from moodcurve.audio.decoders.base import CHUNK, Chunks, Decoded, Samples, UnreadableError
 
 if TYPE_CHECKING:
     from av.audio.fifo import AudioFifo

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO
 
-from moodcurve.library.parts import Part, read
+from moodcurve.audio.containers import Part, read
 
 _LEFT_OUT = frozenset({b"udta", b"meta", b"free", b"skip", b"wide", b"uuid", b"sidx", b"mfra"})
 """Tags, gaps, and tables of places that serve to seek."""

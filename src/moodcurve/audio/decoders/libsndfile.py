@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from moodcurve.decoders.decoded import CHUNK, Chunks, Decoded
+from moodcurve.audio.decoders.base import CHUNK, Chunks, Decoded
 
 # A data size from here on is what a program writes that cannot know the size, such as one writing into a pipe
 _UNKNOWN_SIZE = 0x7FFF0000

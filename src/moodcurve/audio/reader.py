@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from moodcurve.decoders import Decoded, Samples, UnreadableError, open_decoded
+from moodcurve.audio.decoders import Decoded, Samples, UnreadableError, open_decoded
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.text import one_line
 
