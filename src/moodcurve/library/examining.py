@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from moodcurve.audio.content_hash import content_of
+from moodcurve.audio.tags import Tags
 from moodcurve.errors import MoodcurveError
 from moodcurve.features.preparation import prepare
 from moodcurve.library.hearing import hear

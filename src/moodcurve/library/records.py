@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.audio.tags import Tags
+from moodcurve.audio.tags import NO_TAGS, Tags
 from moodcurve.curve import Curve
 
 

@@ -10,7 +10,7 @@ from typing import Any, Generic
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.workers import Job, Limits, Pool
-from moodcurve.workers.process import Item, Result
+from moodcurve.workers.child import Item, Result
 
 Tell = Callable[[float | None, Any], None]
 """Told in the loop of the share of an item that is done, 0 as it is begun, or of a part of its result; else None."""

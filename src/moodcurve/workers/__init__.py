@@ -4,9 +4,9 @@
 first one sees it, `process` what runs in it, and what it may take.
 """
 
-from moodcurve.workers.each import run_each, sensible_workers
+from moodcurve.workers.child import Job, Limits, Progress, Report
+from moodcurve.workers.map import run_each, sensible_workers
 from moodcurve.workers.pool import CrashError, LimitError, Pool, Watch
-from moodcurve.workers.process import Job, Limits, Progress, Report
 
 __all__ = [
     "CrashError",

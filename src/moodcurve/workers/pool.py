@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.workers.hired import Worker, cause_of_death, hire, was_killed
-from moodcurve.workers.process import Done, Item, Job, Limits, OutOfMemory, Ready, Refused, Result, Step
+from moodcurve.workers.child import Done, Item, Job, Limits, OutOfMemory, Ready, Refused, Result, Step
+from moodcurve.workers.worker import Worker, cause_of_death, hire, was_killed
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess

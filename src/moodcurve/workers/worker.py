@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from moodcurve.workers.process import Job, Limits, work
+from moodcurve.workers.child import Job, Limits, work
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -40,7 +40,7 @@ class Worker:
 
 
 def hire(make: Callable[[], Job[Any, Any]], limits: Limits) -> Worker:
-    """Start a process that makes a job and takes items, see `moodcurve.workers.process.work`."""
+    """Start a process that makes a job and takes items, see `moodcurve.workers.child.work`."""
     import multiprocessing
 
     # not fork: the progress bar has a thread, and so may have the decoders, LLVM and ONNX Runtime

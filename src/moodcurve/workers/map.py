@@ -5,8 +5,8 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from moodcurve.errors import MoodcurveError
+from moodcurve.workers.child import Item, Job, Limits, Result
 from moodcurve.workers.pool import Pool, Watch, share
-from moodcurve.workers.process import Item, Job, Limits, Result
 
 
 def sensible_workers(items: int) -> int:
