@@ -25,11 +25,11 @@ from pathlib import Path
 import numpy as np
 
 from moodcurve.analysis import analyze
-from moodcurve.categories import probabilities
 from moodcurve.curve import Curve
 from moodcurve.library import FileSeen, Heard, Library, SongHeard, Tags, open_library
 from moodcurve.library.finding import find
 from moodcurve.library.search import Query, count, search
+from moodcurve.mood.classes import probabilities
 from moodcurve.runtime import load_model
 
 ROOT = Path(__file__).parents[1]

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve.categories import probabilities
 from moodcurve.curve import Curve
 from moodcurve.library import FileSeen, Heard, Library, SongHeard, Tags, open_library
+from moodcurve.mood.classes import probabilities
 
 COLUMNS = 236
 

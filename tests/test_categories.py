@@ -11,13 +11,13 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 from sklearn.svm import SVC
 
 from made_songs import made_dataset
-from moodcurve.categories import MOODS, SCHEMES, classes, probabilities
-from moodcurve.circumplex import quadrant
 from moodcurve.learn import TrainingError
 from moodcurve.learn.categories import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
 from moodcurve.learn.category_benchmark import category_report, figures, judge, run_categories
 from moodcurve.learn.ffnn import FFNNConfig
 from moodcurve.learn.preprocessing import fit_preprocessing, stacked
+from moodcurve.mood.circumplex import quadrant
+from moodcurve.mood.classes import MOODS, SCHEMES, classes, probabilities
 
 SONGS = made_dataset(24).songs
 SMALL = FFNNConfig(hidden=(16,), max_epochs=3)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moodcurve import circumplex
-from moodcurve.circumplex import describe, distance, intensity, mood_words, quadrant, summarize
 from moodcurve.curve import Curve
+from moodcurve.mood import circumplex
+from moodcurve.mood.circumplex import describe, distance, intensity, mood_words, quadrant, summarize
 
 COORDINATE = st.floats(-1, 1)
 

@@ -6,11 +6,11 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from made_songs import made_dataset
-from moodcurve.circumplex import QUADRANTS, quadrant
 from moodcurve.learn import TrainingError
 from moodcurve.learn.preprocessing import PreprocessingConfig, fit_preprocessing, stacked
 from moodcurve.learn.steps import components_for, principal_components, standardising
 from moodcurve.learn.targets import one_hot, quadrant_classes, target_scaling
+from moodcurve.mood.circumplex import QUADRANTS, quadrant
 
 SONGS = made_dataset(12).songs
 X = stacked(SONGS)[0].astype(np.float64)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from moodcurve import __version__, formats
-from moodcurve.circumplex import describe
 from moodcurve.curve import Curve
+from moodcurve.mood.circumplex import describe
 from moodcurve.report import write_report
 from moodcurve.report.page import render
 from moodcurve.report.sound import Sound

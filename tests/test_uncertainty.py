@@ -11,7 +11,6 @@ from scipy import stats
 
 from made_songs import made_dataset
 from moodcurve import terminal
-from moodcurve.categories import classes
 from moodcurve.evaluation import evaluate
 from moodcurve.features import COMPARE236, Features
 from moodcurve.intervals import Intervals, Spreads
@@ -19,6 +18,7 @@ from moodcurve.learn.calibration import Measured
 from moodcurve.learn.export import export
 from moodcurve.learn.novelty import fit_familiarity, whereabouts
 from moodcurve.learn.training import train
+from moodcurve.mood.classes import classes
 from moodcurve.rating import Line, SongRating
 from moodcurve.rows import BLOCK_ROWS
 from moodcurve.runtime import Model, ModelError, load_model

@@ -22,8 +22,8 @@ from browsing import (
     seconds,
     until,
 )
-from moodcurve.circumplex import describe
 from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
+from moodcurve.mood.circumplex import describe
 from moodcurve.util.text import one_line
 
 pytestmark = pytest.mark.browser

@@ -13,7 +13,7 @@ from browsing import (
     open_song,
     until,
 )
-from moodcurve.circumplex import describe
+from moodcurve.mood.circumplex import describe
 from web_server import BROKEN
 
 pytestmark = pytest.mark.browser

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page
 
 import moodcurve
 from browsing import Window, click_at, until
-from moodcurve.circumplex import QUADRANTS, quadrant
 from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
+from moodcurve.mood.circumplex import QUADRANTS, quadrant
 from moodcurve.report import write_report
 
 pytestmark = [

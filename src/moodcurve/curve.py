@@ -27,12 +27,12 @@ class Curve:
     song_interval : (2, 2) or None
         The same of the song's mean: low and high end (columns) of arousal and valence (rows).
     probabilities : (n, 4) or None
-        Probability of each quadrant at each point, in the order of `moodcurve.circumplex.QUADRANTS`, each row adding
+        Probability of each quadrant at each point, in the order of `moodcurve.mood.circumplex.QUADRANTS`, each row adding
         up to 1; None while the model does not say how far it errs.
     song_probabilities : (4,) or None
         The same of the song as a whole.
     song_moods : (9,) or None
-        Probability of each finer class of the song as a whole, in the order of `moodcurve.categories.MOODS`.
+        Probability of each finer class of the song as a whole, in the order of `moodcurve.mood.classes.MOODS`.
     rating : (2,) or None
         Arousal and valence that listeners are expected to give the song as a whole, who use the scale otherwise than
         those who follow it, see `moodcurve.rating`; None while the model does not know how.

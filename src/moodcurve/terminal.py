@@ -13,10 +13,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from moodcurve.circumplex import QUADRANTS, Summary, describe, summarize
 from moodcurve.columns import LEAST_TEXT, Column, fitted
 from moodcurve.curve import Curve
 from moodcurve.features.table import WINDOW_S
+from moodcurve.mood.circumplex import QUADRANTS, Summary, describe, summarize
 from moodcurve.rating import in_words
 from moodcurve.util.text import clock, one_line, signed
 

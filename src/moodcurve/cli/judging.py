@@ -53,7 +53,6 @@ def categories(
     Example: moodcurve categories DEAM --scheme quadrants -o results
     """
     from moodcurve import terminal
-    from moodcurve.categories import SCHEMES
     from moodcurve.learn.category_benchmark import (
         PARTS,
         category_report,
@@ -62,6 +61,7 @@ def categories(
         run_categories,
         schemes_of,
     )
+    from moodcurve.mood.classes import SCHEMES
 
     def run(dataset: "Dataset", progress: "Progress") -> Any:
         schemes = tuple(SCHEMES) if scheme is None else (scheme.value,)

@@ -8,9 +8,9 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.circumplex import QUADRANTS
 from moodcurve.curve import SUM_TOLERANCE, Curve, FloatArray
 from moodcurve.errors import MoodcurveError
+from moodcurve.mood.circumplex import QUADRANTS
 from moodcurve.util.files import AnyPath
 
 VALUE_DECIMALS = 4

@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve.categories import MOODS
-from moodcurve.circumplex import QUADRANTS, summarize
 from moodcurve.curve import SUM_TOLERANCE, Curve, FloatArray
 from moodcurve.formats.columns import INTERVALS, VALUE_DECIMALS, refuse
+from moodcurve.mood.circumplex import QUADRANTS, summarize
+from moodcurve.mood.classes import MOODS
 from moodcurve.util.files import AnyPath
 
 AXES = ("arousal", "valence")
 
 
 def song_object(curve: Curve) -> dict[str, Any]:
-    """Give the curve as a whole, see `moodcurve.circumplex.summarize`, as strings and rounded numbers.
+    """Give the curve as a whole, see `moodcurve.mood.circumplex.summarize`, as strings and rounded numbers.
 
     ``arousal_9`` and ``valence_9`` are the means on the scale from 1 to 9, 5 + 4 · mean; the four ends of the means'
     interval follow. ``probabilities`` are those of the quadrants, ``moods`` those of the finer classes. ``rating`` is

@@ -1,7 +1,7 @@
 """Mood classes learned directly: a support vector machine, and a network with softmax and one-hot targets.
 
 Both learn from preprocessed frames, and from the classes of the labels at these frames (the paper's section 5). They
-stand beside the classes that are read off a regression's curve, see `moodcurve.categories`.
+stand beside the classes that are read off a regression's curve, see `moodcurve.mood.classes`.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ import torch
 from sklearn import svm
 from torch import nn
 
-from moodcurve.categories import SCHEMES, classes
 from moodcurve.datasets import Song
 from moodcurve.learn.config import check
 from moodcurve.learn.ffnn import FFNNConfig, network
@@ -21,6 +20,7 @@ from moodcurve.learn.preprocessing import Preprocessing, PreprocessingConfig, fi
 from moodcurve.learn.seeding import reproducible
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.targets import one_hot
+from moodcurve.mood.classes import SCHEMES, classes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.bootstrap import drawn_counts, interval_of
-from moodcurve.categories import SCHEMES, classes, probabilities
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.splits import k_fold
 from moodcurve.learn.benchmark import DRAWS, cross_predict, setting
@@ -18,6 +17,7 @@ from moodcurve.learn.config import check
 from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.training import family
+from moodcurve.mood.classes import SCHEMES, classes, probabilities
 
 FOLDS = 5
 LEAST = 1e-4

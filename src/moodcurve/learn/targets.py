@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.circumplex import QUADRANTS
 from moodcurve.learn.config import check
+from moodcurve.mood.circumplex import QUADRANTS
 
 FloatArray = npt.NDArray[np.float64]
 

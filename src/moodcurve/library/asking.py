@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from moodcurve.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.library.query import SORTS, WORDS, Query, Range
 from moodcurve.library.refusals import LibraryError
+from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 
 
 class AskError(LibraryError):

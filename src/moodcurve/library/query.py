@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from moodcurve.circumplex import MOOD_ANGLES_DEG, NEUTRAL, QUADRANTS
+from moodcurve.mood.circumplex import MOOD_ANGLES_DEG, NEUTRAL, QUADRANTS
 
 Range = tuple[float | None, float | None]
 """Lowest and highest value, both included; None where there is no limit."""

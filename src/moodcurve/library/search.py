@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from moodcurve.circumplex import QUADRANTS
 from moodcurve.library.guard import ConditionError, blamed, guarded
 from moodcurve.library.query import SORTS, WORDS, Query, Range
 from moodcurve.library.refusals import told
 from moodcurve.library.store import Library
 from moodcurve.library.writing import clean, fold
+from moodcurve.mood.circumplex import QUADRANTS
 
 _TEXTS = ("title", "artist", "album", "genre")
 _ALWAYS_KNOWN = {"id", "path", "duration_s", "arousal", "valence", "analysed_at", "distance"}
@@ -37,7 +37,7 @@ class FoundSong(NamedTuple):
     p_excited_positive, p_tense_negative, p_sad_negative, p_calm_positive : float
         Probability of each quadrant.
     mood : str
-        The likeliest of the finer classes, `moodcurve.categories.MOODS`.
+        The likeliest of the finer classes, `moodcurve.mood.classes.MOODS`.
     novelty : float
     model, feature_set, analysed_at : str
         What analysed it, and when (UTC).

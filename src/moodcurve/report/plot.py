@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moodcurve.circumplex import RIM_WORDS, describe, place, summarize
 from moodcurve.curve import Curve, FloatArray
+from moodcurve.mood.circumplex import RIM_WORDS, describe, place, summarize
 from moodcurve.report.scale import (
     AROUSAL_LIGHT,
     VALENCE_LIGHT,

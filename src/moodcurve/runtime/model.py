@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.categories import probabilities
 from moodcurve.curve import Curve
 from moodcurve.features import Features, FeatureSet
 from moodcurve.intervals import Intervals, Spreads
+from moodcurve.mood.classes import probabilities
 from moodcurve.novelty import Limits, Whereabouts, warning
 from moodcurve.rating import SongRating
 from moodcurve.rows import NEXT_STATE, Rows, answers

@@ -10,13 +10,13 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.circumplex import NEUTRAL, NEUTRAL_RADIUS, QUADRANTS
+from moodcurve.mood.circumplex import NEUTRAL, NEUTRAL_RADIUS, QUADRANTS
 
 FloatArray = npt.NDArray[np.float64]
 
 MOODS = ("pleased", "excited", "energetic", "tense", "miserable", "gloomy", "tired", "calm", NEUTRAL)
 """Finer classes: eight sectors of 45°, anticlockwise from pleasure, each centred on its direction, and the neutral
-middle within `moodcurve.circumplex.NEUTRAL_RADIUS`. Sectors centred on the axes keep songs apart that quadrants cut in
+middle within `moodcurve.mood.circumplex.NEUTRAL_RADIUS`. Sectors centred on the axes keep songs apart that quadrants cut in
 two: a song of high arousal and middling valence is energetic, not half excited and half tense. More than eight would
 ask for more than models tell: they err by .2 on each axis, at a typical distance of .3 from the centre."""
 SCHEMES = {"quadrants": QUADRANTS, "moods": MOODS}

@@ -1,0 +1,18 @@
+"""Mood words, quadrants and mood classes: names for points on the plane of arousal and valence."""
+
+from moodcurve.mood.circumplex import (
+    QUADRANTS,
+    Summary,
+    describe,
+    distance,
+    intensity,
+    mood_words,
+    quadrant,
+    summarize,
+)
+from moodcurve.mood.classes import MOODS, classes, probabilities
+
+__all__ = [
+    "MOODS", "QUADRANTS", "Summary", "classes", "describe", "distance", "intensity", "mood_words", "probabilities",
+    "quadrant", "summarize",
+]  # fmt: skip
