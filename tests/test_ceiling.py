@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from moodcurve.bootstrap import Interval
 from moodcurve.datasets.ceiling import CEILINGS, WAYS, Ceilings, bias_shared, ceilings, same_panel_r
 from moodcurve.metrics import scores
+from moodcurve.metrics.bootstrap import Interval
 
 FloatArray = npt.NDArray[np.float64]
 SONGS, MOMENTS = 400, 60

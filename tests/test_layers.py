@@ -26,7 +26,6 @@ LAYERS = (
     "analysis",
     "library",
     "metrics",
-    "bootstrap",
     "music",
     "datasets",
     "evaluation",

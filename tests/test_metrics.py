@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from moodcurve.bootstrap import bootstrap, bootstrap_difference
 from moodcurve.metrics import STATISTICS, ccc, determination, pearson_r, r2, rmse, scores
+from moodcurve.metrics.bootstrap import bootstrap, bootstrap_difference
 
 Array = npt.NDArray[np.float64]
 Songs = list[Array]

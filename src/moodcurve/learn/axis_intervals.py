@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.bootstrap import Interval, bootstrap, bootstrap_difference
 from moodcurve.evaluation import AXES
 from moodcurve.metrics import STATISTICS
+from moodcurve.metrics.bootstrap import Interval, bootstrap, bootstrap_difference
 
 FloatArray = npt.NDArray[np.float64]
 AxisIntervals = dict[str, dict[str, Interval]]
@@ -17,7 +17,7 @@ AxisIntervals = dict[str, dict[str, Interval]]
 def axis_intervals(
     y_true: Sequence[FloatArray], y_pred: Sequence[FloatArray], *, draws: int, seed: int
 ) -> AxisIntervals:
-    """Score predictions, (n, 2) a song, as `moodcurve.bootstrap.bootstrap` does each axis."""
+    """Score predictions, (n, 2) a song, as `moodcurve.metrics.bootstrap.bootstrap` does each axis."""
     return {
         axis: bootstrap([t[:, i] for t in y_true], [p[:, i] for p in y_pred], STATISTICS, n=draws, seed=seed)
         for i, axis in enumerate(AXES)
@@ -27,7 +27,7 @@ def axis_intervals(
 def axis_differences(
     y_true: Sequence[FloatArray], y_pred: Sequence[FloatArray], other: Sequence[FloatArray], *, draws: int, seed: int
 ) -> AxisIntervals:
-    """Compare with other predictions of the songs, as `moodcurve.bootstrap.bootstrap_difference` does each axis."""
+    """Compare with other predictions of the songs, as `moodcurve.metrics.bootstrap.bootstrap_difference` does each axis."""
     return {
         axis: bootstrap_difference(
             [t[:, i] for t in y_true],

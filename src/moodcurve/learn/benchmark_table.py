@@ -3,12 +3,12 @@
 import math
 import os
 
-from moodcurve.bootstrap import Interval
 from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmark import Baseline, Benchmark, ModelResult
 from moodcurve.learn.config import as_table, differing
 from moodcurve.learn.protocols import PROTOCOLS
 from moodcurve.learn.training import family
+from moodcurve.metrics.bootstrap import Interval
 from moodcurve.util.files import written_whole
 
 COLUMNS = {

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.bootstrap import Interval, bootstrap, drawn_counts, interval_of
 from moodcurve.evaluation import AXES
 from moodcurve.metrics import CONSTANT
+from moodcurve.metrics.bootstrap import Interval, bootstrap, drawn_counts, interval_of
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -56,7 +56,7 @@ class Beside:
 
 
 def judge_beside(y_true: Sequence[FloatArray], y_pred: Sequence[FloatArray], *, draws: int, seed: int) -> Beside:
-    """Give a model's figures, with bootstrap intervals over songs as `moodcurve.bootstrap.bootstrap` draws them.
+    """Give a model's figures, with bootstrap intervals over songs as `moodcurve.metrics.bootstrap.bootstrap` draws them.
 
     Parameters
     ----------

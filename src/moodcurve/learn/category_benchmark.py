@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.bootstrap import drawn_counts, interval_of
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.splits import k_fold
 from moodcurve.learn.benchmark import DRAWS, cross_predict, setting
@@ -17,6 +16,7 @@ from moodcurve.learn.config import check
 from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.training import family
+from moodcurve.metrics.bootstrap import drawn_counts, interval_of
 from moodcurve.mood.classes import SCHEMES, classes, probabilities
 
 FOLDS = 5

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from moodcurve.bootstrap import Interval
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.ceiling import Ceilings, ceilings
 from moodcurve.datasets.deam_raters import RATERS
@@ -12,6 +11,7 @@ from moodcurve.datasets.rater_files import read_raters
 from moodcurve.evaluation import AXES, FIGURES
 from moodcurve.learn.axis_intervals import AxisIntervals
 from moodcurve.learn.protocols import find_protocol
+from moodcurve.metrics.bootstrap import Interval
 
 NAMES = {
     "components": "ceiling, by variance components",

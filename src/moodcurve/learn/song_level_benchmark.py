@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve.bootstrap import bootstrap, drawn_counts, interval_of
 from moodcurve.datasets import Dataset, DatasetError
 from moodcurve.datasets.splits import k_fold
 from moodcurve.evaluation import AXES
@@ -22,6 +21,7 @@ from moodcurve.learn.song_level import (
 )
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.training import family
+from moodcurve.metrics.bootstrap import bootstrap, drawn_counts, interval_of
 
 FOLDS = 5
 NAMES = {

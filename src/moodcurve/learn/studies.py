@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve import __version__
-from moodcurve.bootstrap import drawn_scores, interval_of
 from moodcurve.datasets import Dataset
 from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmark import DRAWS, INTERVAL
 from moodcurve.learn.benchmark_table import Row, as_markdown
+from moodcurve.metrics.bootstrap import drawn_scores, interval_of
 
 FloatArray = npt.NDArray[np.float64]
 Predicted = Sequence[FloatArray]

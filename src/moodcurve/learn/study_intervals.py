@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from moodcurve.bootstrap import drawn_counts
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Indices, k_fold
 from moodcurve.evaluation import AXES
@@ -17,6 +16,7 @@ from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.studies import Arm, Study
 from moodcurve.learn.study_folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.training import family
+from moodcurve.metrics.bootstrap import drawn_counts
 
 INNER_FOLDS = 4
 """Of a fold's training songs, to calibrate on."""

@@ -1,6 +1,6 @@
 """How well predicted curves follow rated ones: RMSE, r, r², CCC, determination, per song and pooled.
 
-`moodcurve.bootstrap` gives intervals of them.
+`moodcurve.metrics.bootstrap` gives intervals of them.
 
 Conventions
 -----------

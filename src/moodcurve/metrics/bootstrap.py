@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from moodcurve.metrics import STATISTICS, FloatArray, Series, weighted_scores
+from moodcurve.metrics.regression import STATISTICS, FloatArray, Series, weighted_scores
 
 
 @dataclass(frozen=True, kw_only=True)
