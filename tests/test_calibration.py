@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from moodcurve.intervals import Intervals
 from moodcurve.learn import TrainingError
 from moodcurve.learn.calibration import LEAST_SONGS, calibrate, song_quantile
-from moodcurve.stated import as_json, from_json
+from moodcurve.runtime.intervals import Intervals
+from moodcurve.runtime.metadata import as_json, from_json
 
 RNG_SEED = 90
 

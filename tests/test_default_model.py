@@ -18,8 +18,8 @@ from moodcurve.learn.config import as_table
 from moodcurve.learn.default_model import DEFAULT, LICENCE, LIVE, Packaged, model_card
 from moodcurve.learn.held_out import coverage
 from moodcurve.learn.training import train
-from moodcurve.rating import Line, SongRating
 from moodcurve.runtime import load_model, packaged_models
+from moodcurve.runtime.song_rating import Line, SongRating
 
 CARD = Path(__file__).parents[1] / "src" / "moodcurve" / "pretrained" / "default.md"
 CLIPS = (2, 3, 4, 5, 7, 8, 10, 13, 17)

@@ -10,11 +10,11 @@ import pytest
 from made_songs import made_dataset
 from moodcurve.datasets import DatasetError
 from moodcurve.evaluation import evaluate, figures, only_songs, read_ids, training_ids, without_songs
-from moodcurve.intervals import Intervals, Spreads
 from moodcurve.learn.calibration import Measured
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
 from moodcurve.runtime import load_model
+from moodcurve.runtime.intervals import Intervals, Spreads
 
 DATASET = made_dataset(12)
 

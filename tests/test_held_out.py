@@ -12,14 +12,14 @@ from made_songs import made_dataset, write_own_songs
 from moodcurve.datasets import Dataset, DatasetError, Song
 from moodcurve.datasets.splits import k_fold
 from moodcurve.features import COMPARE260, Features
-from moodcurve.intervals import Intervals
 from moodcurve.learn import TrainingError
 from moodcurve.learn.held_out import hold_out
 from moodcurve.learn.mlr import MLRConfig
 from moodcurve.learn.model import predict_rated
 from moodcurve.learn.training import FAMILIES
-from moodcurve.rating import Line
 from moodcurve.runtime import load_model
+from moodcurve.runtime.intervals import Intervals
+from moodcurve.runtime.song_rating import Line
 
 
 def rated(song: Song) -> Song:

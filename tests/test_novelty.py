@@ -13,8 +13,8 @@ from moodcurve.datasets import Dataset, Song, read_dataset
 from moodcurve.features import COMPARE236, Features, extract
 from moodcurve.learn import TrainingError
 from moodcurve.learn.novelty import NOISE, Familiarity, fit_familiarity, fit_places, whereabouts
-from moodcurve.novelty import MOST, PASSAGE_ROWS, Limits, Whereabouts, warning
-from moodcurve.stated import as_json, from_json
+from moodcurve.runtime.metadata import as_json, from_json
+from moodcurve.runtime.novelty import MOST, PASSAGE_ROWS, Limits, Whereabouts, warning
 
 LIMITS = Limits(distance=4.0, variance=0.5, usual=0.99)
 

@@ -7,11 +7,11 @@ import pytest
 
 from made_songs import made_dataset
 from moodcurve.datasets import Song
-from moodcurve.intervals import Spreads
 from moodcurve.learn import TrainingError
 from moodcurve.learn.calibration import LEAST_SPREAD, calibrate_rating, error_spreads, measure
-from moodcurve.rating import Line, SongRating
-from moodcurve.stated import as_json, from_json
+from moodcurve.runtime.intervals import Spreads
+from moodcurve.runtime.metadata import as_json, from_json
+from moodcurve.runtime.song_rating import Line, SongRating
 
 SONGS = made_dataset(60, frames=6).songs
 RNG = np.random.default_rng(5)

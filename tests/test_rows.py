@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from moodcurve.rows import BLOCK_ROWS, INDEPENDENT, NEXT_STATE, Rows, answers
-from moodcurve.stated import as_json, from_json
+from moodcurve.runtime.metadata import as_json, from_json
+from moodcurve.runtime.sequence import BLOCK_ROWS, INDEPENDENT, NEXT_STATE, Rows, answers
 
 WINDOW = Rows(kind="window", window_rows=20, margin_rows=6)
 

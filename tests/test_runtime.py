@@ -17,8 +17,8 @@ from moodcurve.features import COMPARE236, COMPARE260, Features
 from moodcurve.learn.export import export
 from moodcurve.learn.svr import SVRConfig
 from moodcurve.learn.training import train
-from moodcurve.rows import BLOCK_ROWS
 from moodcurve.runtime import ModelError, load_model, packaged_models
+from moodcurve.runtime.sequence import BLOCK_ROWS
 
 DATASET = made_dataset(10)
 SONG = DATASET.songs[0]

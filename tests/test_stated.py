@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from moodcurve.intervals import Intervals, Spreads
-from moodcurve.novelty import Limits
-from moodcurve.rating import SongRating
-from moodcurve.rows import Rows
 from moodcurve.runtime import load_model
-from moodcurve.stated import as_json, from_json
+from moodcurve.runtime.intervals import Intervals, Spreads
+from moodcurve.runtime.metadata import as_json, from_json
+from moodcurve.runtime.novelty import Limits
+from moodcurve.runtime.sequence import Rows
+from moodcurve.runtime.song_rating import SongRating
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from command_line import run
 from made_songs import made_dataset
 from moodcurve.datasets.splits import artist_key, k_fold
 from moodcurve.features import COMPARE236, COMPARE260
-from moodcurve.intervals import Intervals
 from moodcurve.learn import TrainingError, study_folds, study_intervals, study_labels, study_list, study_search
 from moodcurve.learn.config import differing
 from moodcurve.learn.mlr import MLRConfig
@@ -25,6 +24,7 @@ from moodcurve.learn.study_list import STUDIES, read_studies, run_studies, write
 from moodcurve.learn.study_songs import fewer
 from moodcurve.learn.study_split import with_known_artist
 from moodcurve.learn.training import family
+from moodcurve.runtime.intervals import Intervals
 
 DATASET = made_dataset(40, frames=6)
 SONGS = DATASET.songs

@@ -13,16 +13,16 @@ from made_songs import made_dataset
 from moodcurve import terminal
 from moodcurve.evaluation import evaluate
 from moodcurve.features import COMPARE236, Features
-from moodcurve.intervals import Intervals, Spreads
 from moodcurve.learn.calibration import Measured
 from moodcurve.learn.export import export
 from moodcurve.learn.novelty import fit_familiarity, whereabouts
 from moodcurve.learn.training import train
 from moodcurve.mood.classes import classes
-from moodcurve.rating import Line, SongRating
-from moodcurve.rows import BLOCK_ROWS
 from moodcurve.runtime import Model, ModelError, load_model
-from moodcurve.stated import as_json
+from moodcurve.runtime.intervals import Intervals, Spreads
+from moodcurve.runtime.metadata import as_json
+from moodcurve.runtime.sequence import BLOCK_ROWS
+from moodcurve.runtime.song_rating import Line, SongRating
 from small_song import small_curve
 
 DATASET = made_dataset(120)

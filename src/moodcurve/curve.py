@@ -35,12 +35,12 @@ class Curve:
         Probability of each finer class of the song as a whole, in the order of `moodcurve.mood.classes.MOODS`.
     rating : (2,) or None
         Arousal and valence that listeners are expected to give the song as a whole, who use the scale otherwise than
-        those who follow it, see `moodcurve.rating`; None while the model does not know how.
+        those who follow it, see `moodcurve.runtime.song_rating`; None while the model does not know how.
     rating_interval : (2, 2) or None
         Low and high end (columns) of the rating's 90 % interval, of arousal and valence (rows).
     novelty : float or None
         How unlike the songs that the model has learned from the recording is, 0 or more: above 1 it is out of the
-        model's range, see `moodcurve.novelty`. None where the model cannot tell, or the recording is too short.
+        model's range, see `moodcurve.runtime.novelty`. None where the model cannot tell, or the recording is too short.
     source : str
         What was analysed: the path as it was given.
     model : str

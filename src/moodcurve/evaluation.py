@@ -60,7 +60,7 @@ def interval_figures(
     ----------
     songs : sequence of Song
     intervals : sequence of (n, 2, 2), or None
-        Of each song by point, axis and end (low, high), as `moodcurve.intervals.Intervals` gives them.
+        Of each song by point, axis and end (low, high), as `moodcurve.runtime.intervals.Intervals` gives them.
     """
     if intervals is None:
         return {axis: dict.fromkeys(INTERVAL_FIGURES) for axis in AXES}

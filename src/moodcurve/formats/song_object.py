@@ -20,7 +20,7 @@ def song_object(curve: Curve) -> dict[str, Any]:
     ``arousal_9`` and ``valence_9`` are the means on the scale from 1 to 9, 5 + 4 · mean; the four ends of the means'
     interval follow. ``probabilities`` are those of the quadrants, ``moods`` those of the finer classes. ``rating`` is
     what listeners are expected to give the song as a whole, with a 90 % interval, also from 1 to 9: it is another
-    number than the mean, see `moodcurve.rating`. What the model does not know is absent.
+    number than the mean, see `moodcurve.runtime.song_rating`. What the model does not know is absent.
     """
     summary = summarize(curve)
     song: dict[str, Any] = {

@@ -18,7 +18,7 @@ from moodcurve.learn.preprocessing import stacked
 from moodcurve.learn.statespace import LiveStateSpaceConfig, StateSpace, fit_state_space
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.two_level import TwoLevel, TwoLevelConfig, fit_two_level
-from moodcurve.rows import Rows
+from moodcurve.runtime.sequence import Rows
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.datasets import Song
-from moodcurve.intervals import LEVEL, Intervals, Reach, Spreads
 from moodcurve.learn.config import check
-from moodcurve.rating import Line, SongRating
+from moodcurve.runtime.intervals import LEVEL, Intervals, Reach, Spreads
+from moodcurve.runtime.song_rating import Line, SongRating
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -29,7 +29,7 @@ from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.protocols import PROTOCOLS, read_for
 from moodcurve.learn.statespace import LiveStateSpaceConfig
 from moodcurve.learn.training import Trained, train
-from moodcurve.rating import SongRating
+from moodcurve.runtime.song_rating import SongRating
 from moodcurve.util.files import write_text
 
 FloatArray = npt.NDArray[np.float64]

@@ -14,7 +14,7 @@ from moodcurve.learn.graph import Graph
 from moodcurve.learn.novelty import Familiarity
 from moodcurve.learn.training import Trained
 from moodcurve.runtime import FORMAT, PLACE
-from moodcurve.stated import as_json
+from moodcurve.runtime.metadata import as_json
 from moodcurve.util.files import written_whole
 
 UNSTATED = "not stated; the terms of the training data apply"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from moodcurve.rows import INDEPENDENT, Rows
+from moodcurve.runtime.sequence import INDEPENDENT, Rows
 
 OPSET = 17
 """ONNX operator set; every ONNX Runtime since 1.12 (2022) runs it."""

@@ -19,7 +19,7 @@ from moodcurve.learn.model import Progress, silent
 from moodcurve.learn.novelty import LEAST_SONGS as USUAL_SONGS
 from moodcurve.learn.novelty import Familiarity, fit_familiarity
 from moodcurve.learn.protocols import PROTOCOLS
-from moodcurve.novelty import PASSAGE_ROWS
+from moodcurve.runtime.novelty import PASSAGE_ROWS
 
 PROTOCOL = "deam"
 """The one of `PROTOCOLS` whose folds these are; any annotated songs can be dealt so."""

@@ -11,7 +11,7 @@ from onnx import NodeProto, TensorProto, ValueInfoProto, helper
 
 from moodcurve.learn.graph import Graph
 from moodcurve.learn.kalman import Dynamics
-from moodcurve.rows import NEXT_STATE, Rows
+from moodcurve.runtime.sequence import NEXT_STATE, Rows
 
 WINDOW_ROWS, MARGIN_ROWS = 3072, 1024
 """A song of up to 25 minutes is read at once; a longer one in windows that lead in and out for 8 minutes: what was

@@ -20,7 +20,7 @@ from moodcurve.learn.config import check
 from moodcurve.learn.graph import Graph
 from moodcurve.learn.preprocessing import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
 from moodcurve.learn.steps import FloatArray, Projection, standardising
-from moodcurve.novelty import PASSAGE_ROWS, Limits, Whereabouts, passage_means
+from moodcurve.runtime.novelty import PASSAGE_ROWS, Limits, Whereabouts, passage_means
 
 USUAL = 0.99
 """Share of the training songs within each of the two limits."""

@@ -34,7 +34,7 @@ from moodcurve.learn.seeding import reproducible
 from moodcurve.learn.steps import FloatArray
 from moodcurve.learn.surroundings import Surroundings
 from moodcurve.learn.windows import Heard, agreement_weights, batches, heard
-from moodcurve.rows import Rows
+from moodcurve.runtime.sequence import Rows
 
 MOST_UNITS = 4096
 """Of a layer: with both ways and three gates, 100 million weights."""

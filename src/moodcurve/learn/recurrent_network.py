@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from moodcurve.learn.graph import Graph
 from moodcurve.learn.losses import LOG_SPREAD_LIMITS
-from moodcurve.rows import NEXT_STATE
+from moodcurve.runtime.sequence import NEXT_STATE
 
 Tensor = torch.Tensor
 CELLS = {"gru": nn.GRU, "lstm": nn.LSTM}

@@ -7,7 +7,6 @@ import numpy as np
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Indices, k_fold
 from moodcurve.evaluation import AXES
-from moodcurve.intervals import Intervals
 from moodcurve.learn.baselines import training_means
 from moodcurve.learn.benchmark import DRAWS
 from moodcurve.learn.calibration import calibrate
@@ -17,6 +16,7 @@ from moodcurve.learn.studies import Arm, Study
 from moodcurve.learn.study_folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.training import family
 from moodcurve.metrics.bootstrap import drawn_counts
+from moodcurve.runtime.intervals import Intervals
 
 INNER_FOLDS = 4
 """Of a fold's training songs, to calibrate on."""

@@ -36,7 +36,7 @@ from moodcurve.learn.steps import FloatArray, Limit, Scaling, standardising
 from moodcurve.learn.support_vector_level import SupportVectorLevel, fit_level
 from moodcurve.learn.surroundings import Surroundings
 from moodcurve.learn.svr import SVRConfig
-from moodcurve.rows import Rows
+from moodcurve.runtime.sequence import Rows
 
 CLIP = 5.0
 """Limit of the standardised means and spreads, as that of single frames."""

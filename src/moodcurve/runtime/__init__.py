@@ -2,7 +2,7 @@
 
 A model is one ONNX file with preprocessing inside: input ``features``, float32 (rows, columns); output
 ``arousal_valence``, float32 (rows, 2). Some give a second output ``spread``, float32 (rows, 2), how far ratings may
-be expected to lie from the answer, or ``place``, where rows lie among the training songs (`moodcurve.novelty`);
+be expected to lie from the answer, or ``place``, where rows lie among the training songs (`moodcurve.runtime.novelty`);
 some read songs forward and carry a ``state`` from row to row. What it was trained on, and how its rows depend on each
 other, stands in its metadata; `FORMAT` names the layout of all that.
 

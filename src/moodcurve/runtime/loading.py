@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from moodcurve.features import FEATURE_SETS, FeatureSet
-from moodcurve.intervals import Intervals, Spreads
-from moodcurve.novelty import Limits
-from moodcurve.rating import SongRating
-from moodcurve.rows import INDEPENDENT, NEXT_STATE, Rows
+from moodcurve.runtime.intervals import Intervals, Spreads
+from moodcurve.runtime.metadata import from_json
 from moodcurve.runtime.model import Model
+from moodcurve.runtime.novelty import Limits
+from moodcurve.runtime.sequence import INDEPENDENT, NEXT_STATE, Rows
 from moodcurve.runtime.session import INPUT, OUTPUT, PLACE, SPREAD, STATE, ModelError, Session, open_session
-from moodcurve.stated import from_json
+from moodcurve.runtime.song_rating import SongRating
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from moodcurve.curve import Curve
 from moodcurve.features import Features, FeatureSet
-from moodcurve.intervals import Intervals, Spreads
 from moodcurve.mood.classes import probabilities
-from moodcurve.novelty import Limits, Whereabouts, warning
-from moodcurve.rating import SongRating
-from moodcurve.rows import NEXT_STATE, Rows, answers
+from moodcurve.runtime.intervals import Intervals, Spreads
+from moodcurve.runtime.novelty import Limits, Whereabouts, warning
+from moodcurve.runtime.sequence import NEXT_STATE, Rows, answers
 from moodcurve.runtime.session import OUTPUT, PLACE, SPREAD, ModelError, Session
+from moodcurve.runtime.song_rating import SongRating
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Prediction:
         the model gives none.
     novelty : float or None
         How unlike the training songs the recording is, up to the last of the rows: above 1 it is out of the
-        model's range, see `moodcurve.novelty`; None where the model cannot tell, and for less than ten seconds.
+        model's range, see `moodcurve.runtime.novelty`; None where the model cannot tell, and for less than ten seconds.
     """
 
     times_s: npt.NDArray[np.float64]

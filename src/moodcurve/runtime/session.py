@@ -17,7 +17,7 @@ FloatArray = npt.NDArray[np.float32]
 INPUT, STATE = "features", "state"
 """Names of the graph's inputs; the second is there where the rows carry a state."""
 OUTPUT, SPREAD, PLACE = "arousal_valence", "spread", "place"
-"""Names of the graph's outputs, `moodcurve.rows.NEXT_STATE` beside; only the first is always there."""
+"""Names of the graph's outputs, `moodcurve.runtime.sequence.NEXT_STATE` beside; only the first is always there."""
 
 
 class ModelError(MoodcurveError):

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.intervals import LEVEL
+from moodcurve.runtime.intervals import LEVEL
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -38,7 +38,7 @@ class SongRating:
     Attributes
     ----------
     level : float
-        Of the intervals: `moodcurve.intervals.LEVEL`; there is no other.
+        Of the intervals: `moodcurve.runtime.intervals.LEVEL`; there is no other.
     songs : int
         How many songs that was measured on.
     arousal, valence : Line

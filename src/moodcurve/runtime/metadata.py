@@ -30,7 +30,7 @@ def from_json(kind: type[Stated], text: str) -> Stated:
 
     Examples
     --------
-    >>> from moodcurve.rows import Rows
+    >>> from moodcurve.runtime.sequence import Rows
     >>> from_json(Rows, '{"kind": "window", "window_rows": 60, "margin_rows": 10, "state_size": 0.5}')
     Traceback (most recent call last):
     ValueError: expected a whole number as state_size, got 0.5
