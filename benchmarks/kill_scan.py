@@ -24,7 +24,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
+from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.library import open_library
 
 SCAN = """

@@ -32,7 +32,7 @@ import soundfile
 from cores import loops
 from length import repeated
 from moodcurve.analysis import analyze
-from moodcurve.datasets.composer import DEMO_SECTIONS, compose
+from moodcurve.demo.composer import DEMO_SECTIONS, compose
 from moodcurve.library.progress import Tally, Teller
 from moodcurve.library.scan import scan
 from moodcurve.runtime import load_model

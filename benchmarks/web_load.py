@@ -32,7 +32,7 @@ from pathlib import Path
 import numpy as np
 
 from library import ROOT, made_songs
-from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
+from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.library import open_library
 from moodcurve.library.scan import scan
 

@@ -8,8 +8,8 @@ import soundfile
 from scipy.signal import find_peaks
 
 from moodcurve.analysis import analyze
-from moodcurve.datasets.composer import DEMO_SECTIONS, RING_S, Composition, Section, compose, demo_song, write_flac
-from moodcurve.music.section import STYLES
+from moodcurve.demo.composer import DEMO_SECTIONS, RING_S, Composition, Section, compose, demo_song, write_flac
+from moodcurve.demo.synth.section import STYLES
 
 SR = 44100
 SAD, TENSE, EXCITED, CALM = DEMO_SECTIONS

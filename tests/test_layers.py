@@ -21,7 +21,7 @@ LAYERS = (
     "analysis",
     "library",
     "metrics",
-    "music",
+    "demo",
     "datasets",
     "evaluation",
     "learn",

@@ -6,12 +6,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from moodcurve.datasets.composer import DEMO_SECTIONS
-from moodcurve.music.harmony import MODES, progression, voice
-from moodcurve.music.instruments import Note, damped_modes, envelope, harmonics, overdrive, wave
-from moodcurve.music.melody import Motif, draw_motif, tune
-from moodcurve.music.mixing import VOICES, limit, mix, room, set_level, without_rumble
-from moodcurve.music.score import write_section
+from moodcurve.demo.composer import DEMO_SECTIONS
+from moodcurve.demo.synth.harmony import MODES, progression, voice
+from moodcurve.demo.synth.instruments import Note, damped_modes, envelope, harmonics, overdrive, wave
+from moodcurve.demo.synth.melody import Motif, draw_motif, tune
+from moodcurve.demo.synth.mixing import VOICES, limit, mix, room, set_level, without_rumble
+from moodcurve.demo.synth.score import write_section
 
 SR = 44100
 MOTIF = Motif(steps=(1, 1, -2, 1, -1, 1, -1), variant=0)

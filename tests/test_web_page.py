@@ -22,7 +22,7 @@ from browsing import (
     seconds,
     until,
 )
-from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
+from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.mood.circumplex import describe
 from moodcurve.util.text import one_line
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from browsing import Window, cursor_share, open_song, until
-from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
+from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 
 pytestmark = pytest.mark.browser
 

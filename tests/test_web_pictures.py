@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 import moodcurve
 from browsing import Window, click_at, until
-from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
+from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.mood.circumplex import QUADRANTS, quadrant
 from moodcurve.report import write_report
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from mutagen.flac import FLAC
 
-from moodcurve.datasets.composer import DEMO_SECTIONS, compose, write_flac
+from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.library.scan import scan
 
 SONGS = {

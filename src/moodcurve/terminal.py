@@ -23,7 +23,7 @@ from moodcurve.util.text import clock, one_line, signed
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from moodcurve.datasets.composer import Span
+    from moodcurve.demo.composer import Span
 
 AROUSAL_STYLE = "dark_orange"
 VALENCE_STYLE = "dodger_blue1"

@@ -152,7 +152,7 @@ def demo(
     check_folder(folder)
     composition = None
     if song is None:
-        from moodcurve.datasets.composer import demo_song, write_flac
+        from moodcurve.demo.composer import demo_song, write_flac
 
         song = folder / "demo-song.flac"
         say("composing a song: sad, tense, excited, calm")

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from moodcurve.music.harmony import Chord, voice
-from moodcurve.music.instruments import Instrument, Note
-from moodcurve.music.melody import BEATS, PHRASE, Motif, tune
-from moodcurve.music.section import TONICS, Section, Style
+from moodcurve.demo.synth.harmony import Chord, voice
+from moodcurve.demo.synth.instruments import Instrument, Note
+from moodcurve.demo.synth.melody import BEATS, PHRASE, Motif, tune
+from moodcurve.demo.synth.section import TONICS, Section, Style
 
 _RUBATO: dict[Style, float] = {"pastoral": 0.03, "festive": 0.0, "menace": 0.0, "elegy": 0.08}
 """How much slower than its mean the tempo is at the ends of a phrase, and faster in its middle."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from moodcurve.music.harmony import MODES, Mode
-from moodcurve.music.melody import BEATS, MAX_DENSITY
+from moodcurve.demo.synth.harmony import MODES, Mode
+from moodcurve.demo.synth.melody import BEATS, MAX_DENSITY
 
 Style = Literal["pastoral", "festive", "menace", "elegy"]
 STYLES: tuple[Style, ...] = get_args(Style)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from moodcurve.music.instruments import FloatArray, Note, faded, filtered
+from moodcurve.demo.synth.instruments import FloatArray, Note, faded, filtered
 
 
 def _noise(seconds: float, decay: float, sr: int, rng: np.random.Generator) -> FloatArray:

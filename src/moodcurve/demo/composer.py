@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from moodcurve.music.melody import draw_motif
-from moodcurve.music.mixing import limit, mix, room, set_level, without_rumble
-from moodcurve.music.score import write_section
-from moodcurve.music.section import Section
+from moodcurve.demo.synth.melody import draw_motif
+from moodcurve.demo.synth.mixing import limit, mix, room, set_level, without_rumble
+from moodcurve.demo.synth.score import write_section
+from moodcurve.demo.synth.section import Section
 from moodcurve.util.files import written_whole
 
 __all__ = ["DEMO_SECTIONS", "Composition", "Section", "Span", "compose", "demo_song", "write_flac"]

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from moodcurve.music.harmony import progression
-from moodcurve.music.instruments import Instrument, Note
-from moodcurve.music.melody import BEATS, PHRASE, Motif
-from moodcurve.music.players import Players
-from moodcurve.music.section import TONICS, Section, Style
+from moodcurve.demo.synth.harmony import progression
+from moodcurve.demo.synth.instruments import Instrument, Note
+from moodcurve.demo.synth.melody import BEATS, PHRASE, Motif
+from moodcurve.demo.synth.performance import Players
+from moodcurve.demo.synth.section import TONICS, Section, Style
 
 _PICKING = (0, 1, 2, 1, 0, 2, 1, 2)
 """Which string of the chord is plucked at each half beat."""

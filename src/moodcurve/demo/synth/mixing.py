@@ -10,8 +10,8 @@ import numpy as np
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 from scipy.signal import oaconvolve
 
-from moodcurve.music import drums, instruments
-from moodcurve.music.instruments import FloatArray, Instrument, Note, filtered, overdrive
+from moodcurve.demo.synth import drums, instruments
+from moodcurve.demo.synth.instruments import FloatArray, Instrument, Note, filtered, overdrive
 
 CEILING_DB = -1.5
 """No sample of a piece is above this level (dBFS)."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moodcurve.music.harmony import SCALES, Chord, Mode
+from moodcurve.demo.synth.harmony import SCALES, Chord, Mode
 
 BEATS = 4
 """Beats a bar."""
