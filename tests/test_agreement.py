@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from moodcurve import metrics
-from moodcurve.datasets.agreement import (
+from moodcurve.datasets.raters.agreement import (
     AGREEMENTS,
     best_agreed,
     cronbach_alpha,

@@ -15,8 +15,9 @@ import pytest
 from command_line import Result
 from command_line import run as run_command
 from moodcurve.datasets import DatasetError, read_dataset
-from moodcurve.datasets.agreement import AGREEMENTS, cronbach_alpha, krippendorff_alpha
-from moodcurve.datasets.annotation import (
+from moodcurve.datasets.deam.raters import RATERS, spreads_at
+from moodcurve.datasets.deam.reader import DYNAMIC
+from moodcurve.datasets.raters.aggregation import (
     RatedSong,
     RawTrack,
     average,
@@ -24,11 +25,10 @@ from moodcurve.datasets.annotation import (
     rated_song,
     resample,
 )
-from moodcurve.datasets.deam import DYNAMIC
-from moodcurve.datasets.deam_raters import RATERS, spreads_at
-from moodcurve.datasets.rater_figures import compare_averages, make_labels, worse_axis
-from moodcurve.datasets.rater_files import RaterData, read_raters
-from moodcurve.datasets.rater_report import report
+from moodcurve.datasets.raters.agreement import AGREEMENTS, cronbach_alpha, krippendorff_alpha
+from moodcurve.datasets.raters.reader import RaterData, read_raters
+from moodcurve.datasets.raters.report import report
+from moodcurve.datasets.raters.statistics import compare_averages, make_labels, worse_axis
 
 FloatArray = npt.NDArray[np.float64]
 NAN = math.nan

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from moodcurve.datasets.ceiling import CEILINGS, WAYS, Ceilings, bias_shared, ceilings, same_panel_r
+from moodcurve.datasets.raters.noise_ceiling import CEILINGS, WAYS, Ceilings, bias_shared, ceilings, same_panel_r
 from moodcurve.metrics import scores
 from moodcurve.metrics.bootstrap import Interval
 

@@ -25,7 +25,7 @@ from made_deam import (
     start_s,
 )
 from moodcurve.datasets import Dataset, DatasetError, read_dataset
-from moodcurve.datasets.deam import DYNAMIC, STATIC, read_deam
+from moodcurve.datasets.deam.reader import DYNAMIC, STATIC, read_deam
 from moodcurve.datasets.feature_csv import read_rows
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
@@ -523,7 +523,7 @@ def test_files_that_come_and_go_make_the_cache_stale(deam: Path) -> None:
 
 def test_another_version_of_the_reader_reads_anew(deam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read_dataset(deam)
-    monkeypatch.setattr("moodcurve.datasets.deam._VERSION", "next")
+    monkeypatch.setattr("moodcurve.datasets.deam.reader._VERSION", "next")
     assert files_read(deam) == 51
 
 
@@ -576,7 +576,7 @@ def test_where_the_cache_is(deam: Path, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     read_dataset(deam)
     monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     read_dataset(deam)
     for home in ("xdg/moodcurve", "home/.cache/moodcurve"):
         assert len(list((tmp_path / home / "datasets").iterdir())) == 1

@@ -16,9 +16,9 @@ from command_line import Result
 from command_line import run as run_command
 from moodcurve import analysis
 from moodcurve.datasets import Annotation, Dataset, DatasetError, Song, read_dataset
-from moodcurve.datasets.own_tables import at_rows, read_infos, read_labels
-from moodcurve.datasets.rater_figures import Labels
-from moodcurve.datasets.rater_tables import write_tables
+from moodcurve.datasets.custom.tables import at_rows, read_infos, read_labels
+from moodcurve.datasets.raters.statistics import Labels
+from moodcurve.datasets.raters.tables import write_tables
 from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.features import COMPARE236, COMPARE260, Features, write_csv
 from test_deam import only_note

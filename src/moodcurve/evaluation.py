@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.datasets import Dataset, DatasetError, Song
-from moodcurve.datasets.deam import NAMES as DEAM_NAMES
+from moodcurve.datasets.deam.reader import NAMES as DEAM_NAMES
 from moodcurve.metrics import scores
 from moodcurve.runtime import Model
 

@@ -65,12 +65,12 @@ def labels(
         raise UsageError("the chosen songs go to a folder: give it with -o", name="--keep")
 
     from moodcurve import terminal
-    from moodcurve.datasets.agreement import best_agreed
-    from moodcurve.datasets.rater_figures import make_labels, rater_figures, worse_axis
-    from moodcurve.datasets.rater_files import read_raters
-    from moodcurve.datasets.rater_report import agreement_table, ceiling_table, explanations
-    from moodcurve.datasets.rater_report import report as page
-    from moodcurve.datasets.rater_tables import write_ids, write_tables
+    from moodcurve.datasets.raters.agreement import best_agreed
+    from moodcurve.datasets.raters.reader import read_raters
+    from moodcurve.datasets.raters.report import agreement_table, ceiling_table, explanations
+    from moodcurve.datasets.raters.report import report as page
+    from moodcurve.datasets.raters.statistics import make_labels, rater_figures, worse_axis
+    from moodcurve.datasets.raters.tables import write_ids, write_tables
     from moodcurve.util.files import write_text
 
     for name, folder in (("-o", output), ("--report", report)):

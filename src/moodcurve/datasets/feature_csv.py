@@ -7,8 +7,8 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve.datasets.csv_tables import read_text
 from moodcurve.datasets.song import DatasetError
-from moodcurve.datasets.tables import read_text
 from moodcurve.features import COMPARE260, Features
 from moodcurve.features.table import HOP_S
 

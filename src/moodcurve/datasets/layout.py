@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from moodcurve.datasets.deam import Labels, Progress, read_deam
-from moodcurve.datasets.own import LABELS, read_own
+from moodcurve.datasets.custom.reader import LABELS, read_own
+from moodcurve.datasets.deam.reader import Labels, Progress, read_deam
 from moodcurve.datasets.song import Dataset, DatasetError
 from moodcurve.features import COMPARE260, FeatureSet
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moodcurve.datasets import Dataset
-from moodcurve.datasets.ceiling import Ceilings, ceilings
-from moodcurve.datasets.deam_raters import RATERS
-from moodcurve.datasets.rater_files import read_raters
+from moodcurve.datasets.deam.raters import RATERS
+from moodcurve.datasets.raters.noise_ceiling import Ceilings, ceilings
+from moodcurve.datasets.raters.reader import read_raters
 from moodcurve.evaluation import AXES, FIGURES
 from moodcurve.learn.axis_intervals import AxisIntervals
 from moodcurve.learn.protocols import find_protocol
@@ -18,7 +18,7 @@ NAMES = {
     "halves": "ceiling, by halves of the raters",
     "one_rater": "one rater, against the others",
 }
-"""The ways of `moodcurve.datasets.ceiling`, as the table names them."""
+"""The ways of `moodcurve.datasets.raters.noise_ceiling`, as the table names them."""
 
 
 @dataclass(frozen=True, kw_only=True)

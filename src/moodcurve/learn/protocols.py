@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moodcurve.datasets import Dataset
-from moodcurve.datasets.deam import Labels, Progress
+from moodcurve.datasets.deam.reader import Labels, Progress
 from moodcurve.datasets.layout import read_dataset
 from moodcurve.datasets.splits import By
 from moodcurve.features import COMPARE236, COMPARE260, FeatureSet

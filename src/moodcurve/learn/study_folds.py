@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from moodcurve.datasets import Dataset, Song
-from moodcurve.datasets.deam import Labels
+from moodcurve.datasets.deam.reader import Labels
 from moodcurve.datasets.layout import read_dataset
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.evaluation import only_songs

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve.datasets.csv_tables import Row, Table, read_table
 from moodcurve.datasets.song import Annotation, DatasetError
-from moodcurve.datasets.tables import Row, Table, read_table
 from moodcurve.features.table import HOP_S
 
 FloatArray = npt.NDArray[np.float64]

@@ -39,8 +39,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.datasets.agreement import complete
-from moodcurve.datasets.ceiling_sums import component_sums, from_components, halves, of_pairs, others, pair_sums
+from moodcurve.datasets.raters.agreement import complete
+from moodcurve.datasets.raters.noise_ceiling_sums import (
+    component_sums,
+    from_components,
+    halves,
+    of_pairs,
+    others,
+    pair_sums,
+)
 from moodcurve.metrics.bootstrap import Interval
 
 FloatArray = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.datasets.agreement import RaterAgreement
-from moodcurve.datasets.rater_figures import AXES, Labels
+from moodcurve.datasets.raters.agreement import RaterAgreement
+from moodcurve.datasets.raters.statistics import AXES, Labels
 from moodcurve.util.files import write_text, written_whole
 
 Values = npt.NDArray[np.float64] | npt.NDArray[np.int64]

@@ -1,7 +1,7 @@
 """The sums behind the noise ceiling: what each song gives, and the figures of songs drawn together.
 
 Songs are columns of sums, draws of songs are weights (draws, songs) that say how often each is in each; see
-``moodcurve.datasets.ceiling`` for the formulas and what they are worth.
+``moodcurve.datasets.raters.noise_ceiling`` for the formulas and what they are worth.
 """
 
 import math
@@ -9,7 +9,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.datasets.agreement import mean_squares
+from moodcurve.datasets.raters.agreement import mean_squares
 from moodcurve.metrics import CONSTANT
 
 FloatArray = npt.NDArray[np.float64]

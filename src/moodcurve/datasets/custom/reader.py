@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from moodcurve.audio import AudioError
+from moodcurve.datasets.custom.tables import NEAREST_S, SongInfo, at_rows, read_infos, read_labels, song_key
 from moodcurve.datasets.feature_cache import Heard, kept
 from moodcurve.datasets.feature_csv import read_features
-from moodcurve.datasets.own_tables import NEAREST_S, SongInfo, at_rows, read_infos, read_labels, song_key
-from moodcurve.datasets.rater_files import natural
+from moodcurve.datasets.raters.reader import natural
 from moodcurve.datasets.song import Annotation, Dataset, DatasetError, Song
 from moodcurve.features import COMPARE260, Features, FeatureSet
 from moodcurve.util.text import one_line

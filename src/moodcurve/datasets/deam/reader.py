@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Literal
 
 from moodcurve.datasets.cache import cached
-from moodcurve.datasets.deam_checks import YEARS, exchanged_levels, put_right
-from moodcurve.datasets.deam_labels import Ratings, read_ratings, read_song_ratings, song_levels
-from moodcurve.datasets.deam_metadata import SongInfo, read_segment_starts, read_song_infos
-from moodcurve.datasets.deam_raters import Spreads, rater_files, read_spreads
+from moodcurve.datasets.csv_tables import read_table
+from moodcurve.datasets.deam.checks import YEARS, exchanged_levels, put_right
+from moodcurve.datasets.deam.labels import Ratings, read_ratings, read_song_ratings, song_levels
+from moodcurve.datasets.deam.metadata import SongInfo, read_segment_starts, read_song_infos
+from moodcurve.datasets.deam.raters import Spreads, rater_files, read_spreads
 from moodcurve.datasets.feature_csv import Aligned, read_rows
 from moodcurve.datasets.song import Annotation, Dataset, DatasetError, Song
-from moodcurve.datasets.tables import read_table
 from moodcurve.features import COMPARE260, FeatureSet
 from moodcurve.features.table import HOP_S
 

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.datasets.agreement import AGREEMENTS, RaterAgreement, complete, krippendorff_alpha, rater_agreement
-from moodcurve.datasets.annotation import (
+from moodcurve.datasets.raters.aggregation import (
     MIN_RATERS,
     RatedSong,
     SongRating,
@@ -18,8 +17,15 @@ from moodcurve.datasets.annotation import (
     average_song_rating,
     spread,
 )
-from moodcurve.datasets.ceiling import bias_shared, ceilings, same_panel_r
-from moodcurve.datasets.rater_files import RaterData
+from moodcurve.datasets.raters.agreement import (
+    AGREEMENTS,
+    RaterAgreement,
+    complete,
+    krippendorff_alpha,
+    rater_agreement,
+)
+from moodcurve.datasets.raters.noise_ceiling import bias_shared, ceilings, same_panel_r
+from moodcurve.datasets.raters.reader import RaterData
 from moodcurve.datasets.song import Annotation, DatasetError
 
 FloatArray = npt.NDArray[np.float64]

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.datasets.annotation import RatedSong, spread
-from moodcurve.datasets.deam_checks import YEARS
-from moodcurve.datasets.deam_labels import sample_times
+from moodcurve.datasets.csv_tables import Row, Table, read_table
+from moodcurve.datasets.deam.checks import YEARS
+from moodcurve.datasets.deam.labels import sample_times
+from moodcurve.datasets.raters.aggregation import RatedSong, spread
 from moodcurve.datasets.song import DatasetError
-from moodcurve.datasets.tables import Row, Table, read_table
 
 RATERS = Path("annotations", "annotations per each rater", "dynamic (per second annotations)")
 _WORKER = "workerid"

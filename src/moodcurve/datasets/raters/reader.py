@@ -18,12 +18,12 @@ from pathlib import Path
 
 import numpy as np
 
-from moodcurve.datasets.annotation import SKIP_S, Between, RatedSong, RawTrack, rated_song
-from moodcurve.datasets.deam import DYNAMIC
-from moodcurve.datasets.deam_labels import Ratings, read_ratings
-from moodcurve.datasets.deam_raters import RATERS, rater_files, read_rater_files
+from moodcurve.datasets.csv_tables import Row, Table, read_table
+from moodcurve.datasets.deam.labels import Ratings, read_ratings
+from moodcurve.datasets.deam.raters import RATERS, rater_files, read_rater_files
+from moodcurve.datasets.deam.reader import DYNAMIC
+from moodcurve.datasets.raters.aggregation import SKIP_S, Between, RatedSong, RawTrack, rated_song
 from moodcurve.datasets.song import DatasetError
-from moodcurve.datasets.tables import Row, Table, read_table
 
 TRACKS, RATINGS = "tracks.csv", "ratings.csv"
 _AXES = ("arousal", "valence")

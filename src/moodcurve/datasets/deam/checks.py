@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moodcurve.datasets.deam_labels import Levels
+from moodcurve.datasets.deam.labels import Levels
 
 YEARS = {2013: range(1, 1001), 2014: range(1001, 2001), 2015: range(2001, 1_000_000)}
 """Ids of each year's songs; each year was rated, and its files written, apart."""

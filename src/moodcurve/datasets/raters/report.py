@@ -90,7 +90,7 @@ READING = (
     "Raters who do the same for reasons other than the music, such as a slow start, raise the ceilings within songs.",
     "One rater is held against the mean of the others, of one rater fewer than the labels.",
 )
-"""What stands under every report's tables; the model and its formulas are in ``moodcurve.datasets.ceiling``."""
+"""What stands under every report's tables; the model and its formulas are in ``moodcurve.datasets.raters.noise_ceiling``."""
 
 
 def report(figures: Figures) -> str:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from moodcurve.datasets.tables import Row, Table, read_table
+from moodcurve.datasets.csv_tables import Row, Table, read_table
 
 SEGMENT_S = 45
 """Length of the rated segment of the songs up to id 1000 (seconds)."""

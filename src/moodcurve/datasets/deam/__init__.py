@@ -1,0 +1,1 @@
+"""DEAM, the MediaEval database of songs with arousal and valence ratings twice a second."""
