@@ -22,21 +22,13 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.audio import open_audio
-from moodcurve.features import (
-    COMPARE260,
-    DEFAULT_SET,
-    Features,
-    energy,
-    extract,
-    fourier,
-    frames,
-    lanes,
-    opensmile,
-    smoothing,
-)
-from moodcurve.features.compare import CHUNK
-from moodcurve.features.functionals import Windows
+from moodcurve.features import COMPARE260, DEFAULT_SET, Features, extract, opensmile, smoothing
+from moodcurve.features.descriptors import energy, fft
+from moodcurve.features.extractor import CHUNK
+from moodcurve.features.framing import Framing, next_power_of_two, quantise
+from moodcurve.features.jit import simd
 from moodcurve.features.stages import Pitch, ShortFrames, Voice
+from moodcurve.features.windows import Windows
 from moodcurve.runtime import load_model
 
 Samples = npt.NDArray[np.float32]
@@ -65,15 +57,15 @@ def decode(path: Path, seconds: float) -> list[Samples]:
 
 def both_ffts(x: Samples) -> None:
     """Only the transforms that the descriptors need: windowing, the FFTs, magnitudes."""
-    framing = frames.Framing(44_100)
+    framing = Framing(44_100)
     count = framing.frames(len(x), framing.long)
     for window in (framing.hamming, framing.gauss):
-        plan = fourier.transform(frames.next_power_of_two(len(window)))
-        out = lanes.table(len(plan.places) + 1)
+        plan = fft.transform(next_power_of_two(len(window)))
+        out = simd.table(len(plan.places) + 1)
         needed = 15 * framing.hop + len(window)
-        for t in range(0, count - lanes.LANES, lanes.LANES):
+        for t in range(0, count - simd.LANES, simd.LANES):
             wave = x[t * framing.hop : t * framing.hop + needed]
-            fourier.magnitudes(wave, framing.hop, window, plan, out)
+            fft.magnitudes(wave, framing.hop, window, plan, out)
 
 
 def contestants(x: Samples, path: Path, seconds: float) -> dict[str, Callable[[], object]]:
@@ -99,9 +91,9 @@ def contestants(x: Samples, path: Path, seconds: float) -> dict[str, Callable[[]
 
 def groups(x: Samples) -> dict[str, Callable[[], object]]:
     """Name the stages of the extractor, each with what it needs prepared."""
-    framing = frames.Framing(44_100)
+    framing = Framing(44_100)
     wave = np.empty(len(x), np.float32)
-    frames.quantise(x, wave)
+    quantise(x, wave)
     count = framing.frames(len(wave), framing.long) // CHUNK * CHUNK
     starts = range(0, count, CHUNK)
     crossings = np.empty(CHUNK, np.float32)
@@ -132,7 +124,7 @@ def groups(x: Samples) -> dict[str, Callable[[], object]]:
             energy.zero_crossing_rate(wave[t * framing.hop :], framing.hop, framing.long, crossings)
 
     return {
-        "16-bit scaling": lambda: frames.quantise(x, wave),
+        "16-bit scaling": lambda: quantise(x, wave),
         "zero crossings": zero_crossings,
         "20 ms frames: energy, auditory, spectral, MFCC": lambda: each(ShortFrames(framing)),
         "60 ms frames: F0, voicing": lambda: each(Pitch(framing)),

@@ -52,7 +52,7 @@ from moodcurve.features import extract
 mark("moodcurve and what else it imports")
 model = analysis.load_model()
 mark("model file")
-from moodcurve.features.preparation import is_prepared
+from moodcurve.features.warmup import is_prepared
 assert is_prepared(model.feature_set)
 extract([numpy.full(60_000, 0.1, numpy.float32)], 44_100, model.feature_set)
 mark("machine code")

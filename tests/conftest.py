@@ -12,7 +12,7 @@ import pytest
 from browsing import axe, browser, ids, window
 from made_deam import write_deam
 from moodcurve.features import FEATURE_SETS
-from moodcurve.features.preparation import prepare
+from moodcurve.features.warmup import prepare
 from web_server import scanned_music, server
 
 __all__ = ["axe", "browser", "ids", "scanned_music", "server", "window"]

@@ -20,7 +20,7 @@ from moodcurve import analyze
 from moodcurve.analysis import file_features
 from moodcurve.audio import ANALYSIS_SR
 from moodcurve.features import COMPARE260, LLD_NAMES, Descriptors, Extractor, extract
-from moodcurve.features.samples import one_channel
+from moodcurve.features.framing import one_channel
 
 SR = 8_000
 """Of the tests of the extractor alone: the lowest rate, at which a second is quickly done."""

@@ -9,22 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
-from moodcurve.features import (
-    auditory,
-    candidates,
-    energy,
-    functionals,
-    lanes,
-    octaves,
-    pairs,
-    periods,
-    pitch,
-    smoothing,
-    spectral,
-    stages,
-    viterbi,
-)
-from moodcurve.features.frames import Framing, quantise
+from moodcurve.features import smoothing, stages
+from moodcurve.features.descriptors import auditory, energy, spectral
+from moodcurve.features.framing import Framing, quantise
+from moodcurve.features.jit import simd
+from moodcurve.features.voice import candidates, octave_axis, pair_sums, period_search, subharmonic, viterbi
+from moodcurve.features.windows import Windows
 
 F32 = npt.NDArray[np.float32]
 FRAMING = Framing(44100)
@@ -49,7 +39,7 @@ AXIS = spectral.axis(FREQS)
 
 def side_by_side(row: F32) -> F32:
     """A table with a frame in one of its columns, and others beside it, which should not matter."""
-    table: F32 = lanes.table(len(row))
+    table: F32 = simd.table(len(row))
     table[:] = RNG.random(table.shape)
     table[:, COLUMN] = row
     return table
@@ -64,7 +54,7 @@ def described(power: F32) -> F32:
 
 
 def mel_bands(power: F32) -> npt.NDArray[np.float64]:
-    out = lanes.table(auditory.BANDS, np.float64)
+    out = simd.table(auditory.BANDS, np.float64)
     auditory.mel_power(side_by_side(power), auditory.mel_bank(FREQS), out)
     return np.asarray(out[:, COLUMN])
 
@@ -286,9 +276,9 @@ def test_harmonicity_by_its_definition() -> None:
 
 def test_flux() -> None:
     spectra = RNG.random((BINS, 17)).astype(np.float32)
-    magnitudes = lanes.table(BINS)
+    magnitudes = simd.table(BINS)
     magnitudes[:] = spectra[:, 1:]
-    out = lanes.table(spectral.ROWS, np.float64)
+    out = simd.table(spectral.ROWS, np.float64)
     spectral.flux(magnitudes, np.ascontiguousarray(spectra[:, 0]), out)
     expected = np.sqrt(np.mean(np.diff(spectra.astype(np.float64), axis=1)[1:] ** 2, axis=0))
     np.testing.assert_allclose(out[spectral.FLUX], expected, rtol=1e-6)
@@ -320,9 +310,9 @@ def plain_enhance(m: F32) -> npt.NDArray[np.float64]:
 def test_enhance_by_its_definition(values: list[int]) -> None:
     """Small whole numbers: ties, plateaus and runs without peaks; other ones in the other lanes."""
     m = np.array(values, np.float32)
-    spectra = np.stack([np.roll(m, lane) for lane in range(lanes.LANES)], axis=1)
+    spectra = np.stack([np.roll(m, lane) for lane in range(simd.LANES)], axis=1)
     out = widened(np.zeros_like(spectra))
-    pitch.enhance(widened(spectra), out)
+    subharmonic.enhance(widened(spectra), out)
     expected = np.stack([plain_enhance(column) for column in spectra.T], axis=1)
     np.testing.assert_array_equal(out[: len(m)], expected)
 
@@ -336,53 +326,53 @@ def test_enhance_of_spectra_with_few_peaks() -> None:
     early[0] = 1
     two[20:30] = slope[20:10:-1]
     for m in (slope, slope[::-1], one, early, two, np.zeros(n, np.float32)):
-        out = widened(np.zeros((n, lanes.LANES), np.float32))
-        pitch.enhance(widened(np.repeat(m[:, None], lanes.LANES, axis=1)), out)
+        out = widened(np.zeros((n, simd.LANES), np.float32))
+        subharmonic.enhance(widened(np.repeat(m[:, None], simd.LANES, axis=1)), out)
         np.testing.assert_array_equal(out[:n, 3], plain_enhance(m))
 
 
 def widened(rows: F32) -> F32:
     """Add the margin that the pitch's tables have; what stands there doesn't matter."""
-    return np.concatenate([rows, np.full((pitch.MARGIN, rows.shape[1]), 7, np.float32)])
+    return np.concatenate([rows, np.full((subharmonic.MARGIN, rows.shape[1]), 7, np.float32)])
 
 
 def test_frame_rms_by_its_definition() -> None:
-    frames = RNG.standard_normal((lanes.LANES, FRAMING.long)).astype(np.float32)
+    frames = RNG.standard_normal((simd.LANES, FRAMING.long)).astype(np.float32)
     magnitudes = np.abs(np.fft.rfft(frames, FRAMING.long_fft)).T.astype(np.float32)
-    out = np.empty(lanes.LANES, np.float32)
-    pitch.frame_rms(widened(magnitudes), len(magnitudes), FRAMING.long, out)
+    out = np.empty(simd.LANES, np.float32)
+    subharmonic.frame_rms(widened(magnitudes), len(magnitudes), FRAMING.long, out)
     np.testing.assert_allclose(out, np.sqrt(np.mean(frames**2, axis=1)), rtol=1e-5)  # single-precision sums
 
 
 def test_interpolation_is_the_natural_spline() -> None:
     freqs = FRAMING.long_freqs
     n = len(freqs)
-    y = RNG.random((n, lanes.LANES)).astype(np.float32)
-    out = np.empty((n, lanes.LANES), np.float32)
-    axis = octaves.octave_axis(freqs)
-    pitch.octave_spectrum(y, axis, np.empty((n - 1, lanes.LANES)), out)
+    y = RNG.random((n, simd.LANES)).astype(np.float32)
+    out = np.empty((n, simd.LANES), np.float32)
+    axis = octave_axis.octave_axis(freqs)
+    subharmonic.octave_spectrum(y, axis, np.empty((n - 1, simd.LANES)), out)
     knots = np.log2(np.maximum(freqs, 1))
     knots[0] = 2 * knots[1] - knots[2]
     points = np.linspace(np.log2(25), np.log2(freqs[-1]), n)
     expected = CubicSpline(knots, y.astype(np.float64), bc_type="natural")(points)
     expected = np.maximum(expected, 0) * axis.hearing[:, None]
     np.testing.assert_allclose(out, expected, atol=1e-6)  # single precision result of size 1
-    pitch.octave_spectrum(y, axis, np.empty((n - 1, lanes.LANES)), y)
+    subharmonic.octave_spectrum(y, axis, np.empty((n - 1, simd.LANES)), y)
     np.testing.assert_array_equal(y, out)  # the table may be one and the same
 
 
 def test_subharmonic_sum_by_its_definition() -> None:
-    axis = octaves.octave_axis(FRAMING.long_freqs)
+    axis = octave_axis.octave_axis(FRAMING.long_freqs)
     n = len(axis.octaves)
-    a = RNG.random((n, lanes.LANES)).astype(np.float32)
-    out, means = widened(np.zeros_like(a)), np.empty(lanes.LANES)
-    peaks = np.empty((-(-n // pitch.STEP), lanes.LANES), np.float32)
-    pitch.subharmonic_sum(widened(a), axis, out, peaks, means)
+    a = RNG.random((n, simd.LANES)).astype(np.float32)
+    out, means = widened(np.zeros_like(a)), np.empty(simd.LANES)
+    peaks = np.empty((-(-n // subharmonic.STEP), simd.LANES), np.float32)
+    subharmonic.subharmonic_sum(widened(a), axis, out, peaks, means)
     same = widened(a)
-    pitch.subharmonic_sum(same, axis, same, peaks, means)
+    subharmonic.subharmonic_sum(same, axis, same, peaks, means)
     np.testing.assert_array_equal(same[:n], out[:n])  # the table may be one and the same
     per_octave = n / np.log2(22050 / 25)
-    expected = np.zeros((n, lanes.LANES))
+    expected = np.zeros((n, simd.LANES))
     for h in range(1, 16):
         shift = int(per_octave * np.log2(h))
         expected[: n - shift] += 0.85 ** (h - 1) * a[shift:]
@@ -399,13 +389,16 @@ def test_parabola() -> None:
 def peaks_of(values: list[float]) -> list[int]:
     """Let the sum's first harmonic alone find the highest peaks of a spectrum."""
     n = len(values)
-    axis = octaves.octave_axis(FRAMING.long_freqs)._replace(shifts=np.full(15, n))
-    table = np.zeros((n, lanes.LANES), np.float32)
+    axis = octave_axis.octave_axis(FRAMING.long_freqs)._replace(shifts=np.full(15, n))
+    table = np.zeros((n, simd.LANES), np.float32)
     table[:, 5] = values
     table[:, 6] = RNG.integers(0, 10, n)
-    out, peaks = np.empty((n + pitch.MARGIN, lanes.LANES), np.float32), np.empty((-(-n // pitch.STEP), 16), np.float32)
-    pitch.subharmonic_sum(widened(table), axis, out, peaks, np.empty(lanes.LANES))
-    places, counts = np.empty((lanes.LANES, 6), np.int64), np.empty(lanes.LANES, np.int64)
+    out, peaks = (
+        np.empty((n + subharmonic.MARGIN, simd.LANES), np.float32),
+        np.empty((-(-n // subharmonic.STEP), 16), np.float32),
+    )
+    subharmonic.subharmonic_sum(widened(table), axis, out, peaks, np.empty(simd.LANES))
+    places, counts = np.empty((simd.LANES, 6), np.int64), np.empty(simd.LANES, np.int64)
     candidates.highest_peaks(out, peaks, places, counts)
     return places[5, : counts[5]].tolist()
 
@@ -578,11 +571,11 @@ def test_best_lag_is_the_exact_one(seed: int, kind: str, lags: tuple[int, int]) 
         "steps": rng.integers(-1, 2, 1200),
     }[kind]
     whole = np.trunc(wave).astype(np.int64)
-    samples = pairs.room(1200)
-    pairs.whole_samples((whole.astype(np.float32) / np.float32(32767)).astype(np.float32), samples)
+    samples = pair_sums.room(1200)
+    pair_sums.whole_samples((whole.astype(np.float32) / np.float32(32767)).astype(np.float32), samples)
     shortest, longest = lags[0], lags[0] + lags[1]
-    scratch = periods.search(longest)
-    found = periods.best_lag(samples, scratch, 7, 0, (shortest, longest))
+    scratch = period_search.search(longest)
+    found = period_search.best_lag(samples, scratch, 7, 0, (shortest, longest))
     cc = np.array([_pearson(whole[7 : 7 + lag], whole[7 + lag : 7 + 2 * lag]) for lag in range(shortest, longest + 1)])
     peaks = [i for i in range(1, len(cc) - 2) if cc[i] > cc[i - 1] and cc[i] > cc[i + 1]]
     if found < 0:
@@ -597,10 +590,10 @@ def test_best_lag_is_the_exact_one(seed: int, kind: str, lags: tuple[int, int]) 
 def test_products_of_pairs_by_their_definition(start: int) -> None:
     """Of every lag, also of those about the steps of 32 pairs and before the shortest that is ever searched."""
     wave = (RNG.integers(-1000, 1000, 700) / 32767).astype(np.float32)
-    samples = pairs.room(700)
-    pairs.whole_samples(wave, samples)
+    samples = pair_sums.room(700)
+    pair_sums.whole_samples(wave, samples)
     out = np.zeros(400, np.float32)
-    pairs.products_of_pairs(samples.pairs, start, 0, 128, out)
+    pair_sums.products_of_pairs(samples.pairs, start, 0, 128, out)
     x = np.rint(wave.astype(np.float64) * 32767)
     for lag in range(256):
         r = lag % 2
@@ -647,7 +640,7 @@ def test_the_divisor_grows() -> None:
 
 def test_windows_are_means_and_spreads() -> None:
     rows = (5 + RNG.standard_normal((275, 3))).astype(np.float32)
-    windows = functionals.Windows(3)
+    windows = Windows(3)
     out = np.concatenate([windows.push(part) for part in np.split(rows, [3, 60, 61, 199])])
     assert out.shape == (4, 6)
     for w in range(4):

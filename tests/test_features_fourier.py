@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import scipy.fft
 
-from moodcurve.features import fourier, lanes
-from moodcurve.features.frames import Framing
+from moodcurve.features.descriptors import fft
+from moodcurve.features.framing import Framing
+from moodcurve.features.jit import simd
 
 
 def spectra_of(wave: np.ndarray, hop: int, window: np.ndarray, n: int) -> np.ndarray:
-    out = lanes.table(n // 2 + 1)
-    fourier.magnitudes(wave, hop, window, fourier.transform(n), out)
+    out = simd.table(n // 2 + 1)
+    fft.magnitudes(wave, hop, window, fft.transform(n), out)
     return out
 
 
@@ -60,4 +61,4 @@ def test_silence_has_no_spectrum() -> None:
 @pytest.mark.parametrize("n", [0, 128, 1000])
 def test_other_lengths_are_refused(n: int) -> None:
     with pytest.raises(ValueError, match=f"n must be a power of two from 256, got {n}"):
-        fourier.transform(n)
+        fft.transform(n)

@@ -26,8 +26,8 @@ from moodcurve.features import (
     extract,
     write_csv,
 )
-from moodcurve.features.compare import CHUNK, Profile
-from moodcurve.features.table import VOICED
+from moodcurve.features.extractor import CHUNK, Profile
+from moodcurve.features.feature_sets import VOICED
 
 SR = 44100
 Samples = npt.NDArray[np.float32]
@@ -264,8 +264,8 @@ def test_tables_need_no_compiler() -> None:
 def test_unknown_name() -> None:
     import moodcurve.features
 
-    with pytest.raises(AttributeError, match="has no attribute 'extractor'"):
-        moodcurve.features.extractor  # noqa: B018
+    with pytest.raises(AttributeError, match="has no attribute 'extractors'"):
+        moodcurve.features.extractors  # noqa: B018
 
 
 def test_openSMILE_is_an_extra() -> None:  # noqa: N802
@@ -321,7 +321,7 @@ def test_what_was_not_saved_whole_is_refused(damage: Callable[[bytes], bytes]) -
 
 def test_an_extractor_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     saved = Extractor(SR).save()
-    monkeypatch.setattr("moodcurve.features.compare.__version__", "99.0")
+    monkeypatch.setattr("moodcurve.features.extractor.__version__", "99.0")
     with pytest.raises(FeatureError, match=r"saved by moodcurve .*, not 99\.0"):
         Extractor.resume(saved)
 

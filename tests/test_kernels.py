@@ -15,8 +15,9 @@ import numpy.typing as npt
 import pytest
 
 from moodcurve.cli import waiting
-from moodcurve.features import FEATURE_SETS, machine_code, preparation
-from moodcurve.features.kernels import exact, fast
+from moodcurve.features import FEATURE_SETS, warmup
+from moodcurve.features.jit import cache
+from moodcurve.features.jit.kernel import exact, fast
 
 F64 = npt.NDArray[np.float64]
 
@@ -110,17 +111,17 @@ SMALL = """
 import sys
 from pathlib import Path
 from typing import Any
-from moodcurve.features import machine_code
+from moodcurve.features.jit import cache
 if len(sys.argv) > 1:
-    machine_code._HERE = Path(sys.argv[1])
+    cache.SOURCES = Path(sys.argv[1])
 import numpy as np
-from moodcurve.features.kernels import exact
+from moodcurve.features.jit.kernel import exact
 import small
 x = np.arange(5.0)
 print(small.total(x), "numba" in sys.modules)
 """
 KERNEL = """
-from moodcurve.features.kernels import exact
+from moodcurve.features.jit.kernel import exact
 @exact
 def total(x) -> float:
     s = 0.0
@@ -135,7 +136,7 @@ COMPILED, FOUND = "10.0 True", "10.0 False"
 def folder(tmp_path: Path) -> Iterator[Path]:
     """An installation, with a home for its user to come."""
     (tmp_path / "small.py").write_text(KERNEL)
-    shutil.copytree(machine_code._HERE, tmp_path / "package", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(cache.SOURCES, tmp_path / "package", ignore=shutil.ignore_patterns("__pycache__"))
     yield tmp_path
     subprocess.run(["chmod", "-R", "u+w", str(tmp_path)], check=True)
 
@@ -192,7 +193,7 @@ def test_code_that_is_in_use_is_not_taken_for_old(folder: Path) -> None:
         os.utime(old, (month_ago, month_ago))
     assert small(folder) == FOUND
     # another version comes to the place, and tidies up
-    with (folder / "package" / "table.py").open("a") as source:
+    with (folder / "package" / "feature_sets.py").open("a") as source:
         source.write("# changed")
     assert small(folder) == COMPILED
     assert used.is_dir()
@@ -260,9 +261,9 @@ def test_two_processes_share_a_cache_from_its_start(folder: Path) -> None:
 
 @pytest.fixture
 def fresh_version() -> Iterator[None]:
-    machine_code.version.cache_clear()
+    cache.version.cache_clear()
     yield
-    machine_code.version.cache_clear()
+    cache.version.cache_clear()
 
 
 @pytest.mark.usefixtures("fresh_version")
@@ -270,8 +271,8 @@ def test_another_processor_or_source_has_code_of_its_own(monkeypatch: pytest.Mon
     import llvmlite.binding
 
     def version() -> str:
-        machine_code.version.cache_clear()
-        return machine_code.version()
+        cache.version.cache_clear()
+        return cache.version()
 
     here = version()
     assert here == version()
@@ -280,7 +281,7 @@ def test_another_processor_or_source_has_code_of_its_own(monkeypatch: pytest.Mon
         cpu = version()
     with monkeypatch.context() as other:
         (tmp_path / "kernels.py").write_text("changed")
-        other.setattr(machine_code, "_HERE", tmp_path)
+        other.setattr(cache, "SOURCES", tmp_path)
         source = version()
     assert len({here, cpu, source}) == 3
 
@@ -290,12 +291,12 @@ def test_old_versions_are_deleted(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     for name, age_days in (("kernels-old", 40), ("kernels-recent", 3), ("other", 40)):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (0, (tmp_path / name).stat().st_mtime - age_days * 86_400))
-    assert machine_code.keep("name", "symbol", b"code")
-    assert machine_code.find("name") == ("symbol", b"code")
+    assert cache.keep("name", "symbol", b"code")
+    assert cache.find("name") == ("symbol", b"code")
     assert {path.name for path in tmp_path.iterdir()} == {
         "kernels-recent",
         "other",
-        f"kernels-{machine_code.version()}",
+        f"kernels-{cache.version()}",
     }
 
 
@@ -305,7 +306,7 @@ COUNT = """
 import sys
 import numpy as np
 from moodcurve.features import FEATURE_SETS, extract
-from moodcurve.features.kernels import watched
+from moodcurve.features.jit.kernel import watched
 turns = []
 rng = np.random.default_rng(0)
 t = np.arange(4 * 44100) / 44100
@@ -319,20 +320,20 @@ print(len(turns), "numba" in sys.modules)
 
 @pytest.mark.parametrize("name", FEATURE_SETS)
 def test_after_preparation_no_song_needs_the_compiler(name: str) -> None:
-    assert preparation.prepare(FEATURE_SETS[name])
+    assert warmup.prepare(FEATURE_SETS[name])
     done = subprocess.run([sys.executable, "-c", COUNT, name], capture_output=True, text=True, timeout=300, check=True)
-    assert done.stdout.split() == [str(preparation.KERNELS[name]), "False"]
+    assert done.stdout.split() == [str(warmup.KERNELS[name]), "False"]
 
 
 def test_preparation_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """All is there already, but in this process each kernel has its turn."""
     code = (
-        "from moodcurve.features import COMPARE260, preparation\n"
-        "preparation.is_prepared = lambda s: False\n"
-        "preparation.prepare(COMPARE260, progress=lambda done, total: print(done, total))"
+        "from moodcurve.features import COMPARE260, warmup\n"
+        "warmup.is_prepared = lambda s: False\n"
+        "warmup.prepare(COMPARE260, progress=lambda done, total: print(done, total))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
-    total = preparation.KERNELS["compare260"]
+    total = warmup.KERNELS["compare260"]
     assert done.stdout.splitlines() == [f"{number} {total}" for number in range(total)]
 
 
@@ -340,8 +341,8 @@ def test_preparation_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_first_run_says_that_it_prepares(
     kept: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(preparation, "is_prepared", lambda feature_set: False)
-    monkeypatch.setattr(preparation, "prepare", lambda feature_set: kept)
+    monkeypatch.setattr(warmup, "is_prepared", lambda feature_set: False)
+    monkeypatch.setattr(warmup, "prepare", lambda feature_set: kept)
     song = tmp_path / "song.mp3"
     waiting.prepare(FEATURE_SETS["compare260"], [song])
     assert capsys.readouterr().err == ""  # no song, no need

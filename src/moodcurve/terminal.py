@@ -15,7 +15,7 @@ from rich.text import Text
 
 from moodcurve.columns import LEAST_TEXT, Column, fitted
 from moodcurve.curve import Curve
-from moodcurve.features.table import WINDOW_S
+from moodcurve.features.feature_sets import WINDOW_S
 from moodcurve.mood.circumplex import QUADRANTS, Summary, describe, summarize
 from moodcurve.runtime.song_rating import in_words
 from moodcurve.util.text import clock, one_line, signed

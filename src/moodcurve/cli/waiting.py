@@ -25,7 +25,7 @@ LINE_S = 10.0
 
 def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> None:
     """Compile what a feature set needs, if no earlier run has, and say so; nothing is done if no song is there."""
-    from moodcurve.features.preparation import is_prepared, prepare
+    from moodcurve.features.warmup import is_prepared, prepare
 
     if is_prepared(feature_set) or (songs is not None and not any(song.is_file() for song in songs)):
         return
@@ -44,7 +44,7 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
     else:
         kept = prepare(feature_set)
     if not kept:
-        from moodcurve.features.machine_code import places
+        from moodcurve.features.jit.cache import places
 
         tried = " nor ".join(str(place) for place in places())
         say(f"what was prepared cannot be kept, as {tried} cannot be written: each run prepares anew")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from moodcurve.datasets.csv_tables import read_text
 from moodcurve.datasets.song import DatasetError
 from moodcurve.features import COMPARE260, Features
-from moodcurve.features.table import HOP_S
+from moodcurve.features.feature_sets import HOP_S
 
 HEADER = ("frameTime", *COMPARE260.names)
 _LARGEST = float(np.finfo(np.float32).max)

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from moodcurve.features.table import (
+from moodcurve.features.feature_sets import (
     COMPARE236,
     COMPARE260,
     DEFAULT_SET,
@@ -17,7 +17,7 @@ from moodcurve.features.table import (
 )
 
 if TYPE_CHECKING:
-    from moodcurve.features.compare import Descriptors, Extractor, extract, stream
+    from moodcurve.features.extractor import Descriptors, Extractor, extract, stream
 
 __all__ = [
     "COMPARE236",
@@ -43,4 +43,4 @@ _COMPILED = {"Descriptors", "Extractor", "extract", "stream"}
 def __getattr__(name: str) -> Any:
     if name not in _COMPILED:
         raise AttributeError(f"module 'moodcurve.features' has no attribute {name!r}")
-    return getattr(import_module("moodcurve.features.compare"), name)
+    return getattr(import_module("moodcurve.features.extractor"), name)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.samples import one_channel
-from moodcurve.features.table import COMPARE260, HOP_S, FeatureError, Features, FeatureSet
+from moodcurve.features.feature_sets import COMPARE260, HOP_S, FeatureError, Features, FeatureSet
+from moodcurve.features.framing import one_channel
 
 try:
     import opensmile

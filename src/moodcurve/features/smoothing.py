@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.frames import F32
-from moodcurve.features.kernels import exact
+from moodcurve.features.framing import F32
+from moodcurve.features.jit.kernel import exact
 
 Kernel = Callable[[F32], F32]
 

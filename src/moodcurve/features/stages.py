@@ -4,28 +4,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from moodcurve.features import (
-    auditory,
-    candidates,
-    energy,
-    fourier,
-    lanes,
-    octaves,
-    pairs,
-    pitch,
-    spectral,
-    viterbi,
-    voice,
-)
-from moodcurve.features.frames import F32, F64, Framing
-from moodcurve.features.kernels import exact
+from moodcurve.features.descriptors import auditory, energy, fft, spectral
+from moodcurve.features.framing import F32, F64, Framing
+from moodcurve.features.jit import simd
+from moodcurve.features.jit.kernel import exact
+from moodcurve.features.voice import candidates, octave_axis, pair_sums, quality, subharmonic, viterbi
 
 
 class ShortPlan(NamedTuple):
     """What the descriptors of the 20 ms frames need and never change, and tables to work in."""
 
     window: F32
-    transform: fourier.Transform
+    transform: fft.Transform
     bank: auditory.MelBank
     axis: spectral.Axis
     taps: F64
@@ -46,12 +36,12 @@ class ShortFrames:
         freqs = framing.short_freqs
         self.plan = ShortPlan(
             framing.hamming,
-            fourier.transform(framing.short_fft),
+            fft.transform(framing.short_fft),
             auditory.mel_bank(freqs),
             spectral.axis(freqs),
             auditory.rasta_taps(),
-            lanes.table(len(freqs)),
-            lanes.table(auditory.BANDS, np.float64),
+            simd.table(len(freqs)),
+            simd.table(auditory.BANDS, np.float64),
             spectral.work(len(freqs)),
         )
         self.states = np.zeros((4, auditory.BANDS))
@@ -76,7 +66,7 @@ class ShortFrames:
 
 def whole_turns(wave: F32, count: int, hop: int, length: int) -> F32:
     """Give a wave that holds as many frames as the next multiple of sixteen: 0 where there is no more of it."""
-    needed = (-(-count // lanes.LANES) * lanes.LANES - 1) * hop + length
+    needed = (-(-count // simd.LANES) * simd.LANES - 1) * hop + length
     if len(wave) < needed:
         wave = np.concatenate([wave, np.zeros(needed - len(wave), np.float32)])
     return wave
@@ -90,9 +80,9 @@ def _short_rows(
     states, previous = memory
     voiceless = np.empty(auditory.BANDS + auditory.MFCC, np.float32)
     mel = np.empty(auditory.BANDS)
-    for start in range(0, len(shapes), lanes.LANES):
-        rows = shapes[start : start + lanes.LANES]
-        fourier.magnitudes(wave[start * hop :], hop, plan.window, plan.transform, plan.magnitudes)
+    for start in range(0, len(shapes), simd.LANES):
+        rows = shapes[start : start + simd.LANES]
+        fft.magnitudes(wave[start * hop :], hop, plan.window, plan.transform, plan.magnitudes)
         if first + start == 0:
             for k in range(len(previous)):
                 previous[k] = plan.magnitudes[k, 0]  # flux 0
@@ -119,8 +109,8 @@ class Workplace(NamedTuple):
     """What finding pitches needs and never changes, and tables to work in."""
 
     window: F32
-    transform: fourier.Transform
-    axis: octaves.OctaveAxis
+    transform: fft.Transform
+    axis: octave_axis.OctaveAxis
     magnitudes: F32
     """Of the bins, and a margin (n + margin, 16)."""
     spectrum: F32
@@ -137,16 +127,16 @@ class Pitch:
     def __init__(self, framing: Framing) -> None:
         self.framing = framing
         self.track = viterbi.tracker()
-        transform = fourier.transform(framing.long_fft)
-        rows = len(framing.long_freqs) + pitch.MARGIN
+        transform = fft.transform(framing.long_fft)
+        rows = len(framing.long_freqs) + subharmonic.MARGIN
         self.workplace = Workplace(
             framing.gauss,
             transform,
-            octaves.octave_axis(framing.long_freqs),
-            lanes.table(rows),
-            lanes.table(rows),
+            octave_axis.octave_axis(framing.long_freqs),
+            simd.table(rows),
+            simd.table(rows),
             # where the transform works, which lies idle then, and in the cache
-            transform.work.reshape(-1).view(np.float64).reshape(-1, lanes.LANES),
+            transform.work.reshape(-1).view(np.float64).reshape(-1, simd.LANES),
         )
 
     def push(self, wave: F32, count: int) -> F32:
@@ -170,19 +160,19 @@ def _pitch_rows(
     """Find the pitches of so many frames, of sixteen at a time, which the wave must hold."""
     window, transform, axis, magnitudes, spectrum, unknowns = workplace
     n = len(axis.upper)
-    levels, means = np.empty(lanes.LANES, np.float32), np.empty(lanes.LANES)
-    peaks = np.empty((-(-n // pitch.STEP), lanes.LANES), np.float32)
-    places, counts = np.empty((lanes.LANES, candidates.CANDIDATES), np.int64), np.empty(lanes.LANES, np.int64)
+    levels, means = np.empty(simd.LANES, np.float32), np.empty(simd.LANES)
+    peaks = np.empty((-(-n // subharmonic.STEP), simd.LANES), np.float32)
+    places, counts = np.empty((simd.LANES, candidates.CANDIDATES), np.int64), np.empty(simd.LANES, np.int64)
     f0, voicing = np.empty(candidates.CANDIDATES, np.float32), np.empty(candidates.CANDIDATES, np.float32)
     done = 0
-    for first in range(0, count, lanes.LANES):
-        fourier.magnitudes(wave[first * hop :], hop, window, transform, magnitudes)
-        pitch.frame_rms(magnitudes, n, len(window), levels)
-        pitch.enhance(magnitudes, spectrum)
-        pitch.octave_spectrum(spectrum, axis, unknowns, spectrum)
-        pitch.subharmonic_sum(spectrum, axis, spectrum, peaks, means)
+    for first in range(0, count, simd.LANES):
+        fft.magnitudes(wave[first * hop :], hop, window, transform, magnitudes)
+        subharmonic.frame_rms(magnitudes, n, len(window), levels)
+        subharmonic.enhance(magnitudes, spectrum)
+        subharmonic.octave_spectrum(spectrum, axis, unknowns, spectrum)
+        subharmonic.subharmonic_sum(spectrum, axis, spectrum, peaks, means)
         candidates.highest_peaks(spectrum, peaks, places, counts)
-        for lane in range(min(lanes.LANES, count - first)):
+        for lane in range(min(simd.LANES, count - first)):
             highest = places[lane, : counts[lane]]
             candidates.candidates(spectrum, means[lane], lane, highest, axis.octaves, (f0, voicing))
             viterbi.advance(track, f0, voicing, levels[lane])
@@ -200,8 +190,8 @@ class Voice:
     def __init__(self, framing: Framing, *, strict: bool) -> None:
         self.framing = framing
         self.strict = strict
-        self.state = voice.carry(framing.sr)
-        self.samples = pairs.room(0)
+        self.state = quality.carry(framing.sr)
+        self.samples = pair_sums.room(0)
         self.count = 0
 
     @property
@@ -211,12 +201,12 @@ class Voice:
 
     def push(self, wave: F32, base: int, f0: F32) -> F32:
         """Take the F0 of the next frames, wave[0] being sample base of the recording; give (frames, 4)."""
-        rows = np.empty((len(f0), voice.COLUMNS), np.float32)
+        rows = np.empty((len(f0), quality.COLUMNS), np.float32)
         framing = self.framing
-        if len(self.samples.values) < len(wave) + pairs.SPARE:
-            self.samples = pairs.room(len(wave) + len(wave) // 8)
-        pairs.whole_samples(wave, self.samples)
-        stretch = voice.Stretch(wave, self.samples, base, framing.sr, framing.hop, framing.long, self.strict)
-        voice.voice_rows(stretch, f0, self.count, self.state, rows)
+        if len(self.samples.values) < len(wave) + pair_sums.SPARE:
+            self.samples = pair_sums.room(len(wave) + len(wave) // 8)
+        pair_sums.whole_samples(wave, self.samples)
+        stretch = quality.Stretch(wave, self.samples, base, framing.sr, framing.hop, framing.long, self.strict)
+        quality.voice_rows(stretch, f0, self.count, self.state, rows)
         self.count += len(f0)
         return rows

@@ -7,7 +7,7 @@ from typing import Any
 from onnx import ModelProto, checker
 
 from moodcurve import __version__
-from moodcurve.features.table import HOP_S, WINDOW_S
+from moodcurve.features.feature_sets import HOP_S, WINDOW_S
 from moodcurve.learn.calibration import Measured
 from moodcurve.learn.config import as_table
 from moodcurve.learn.graph import Graph

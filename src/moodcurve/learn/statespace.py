@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import k_fold
-from moodcurve.features.table import HOP_S
+from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.config import check
 from moodcurve.learn.ffnn import FFNNConfig, fit_ffnn
 from moodcurve.learn.graph import Graph

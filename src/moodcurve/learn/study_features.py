@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
-from moodcurve.features.table import VOICED
+from moodcurve.features.feature_sets import VOICED
 from moodcurve.learn.model import Progress
 from moodcurve.learn.studies import Arm, Study, arm
 from moodcurve.learn.study_folds import FOLDS, Source, artist_folds, predictions

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.datasets import Song
-from moodcurve.features.table import HOP_S
+from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.model import FittedModel, Progress
 from moodcurve.learn.recurrent import RecurrentConfig
 from moodcurve.learn.studies import Arm, Predicted, Study, arm

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import artist_key
-from moodcurve.features.table import HOP_S
+from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.blend import BlendConfig
 from moodcurve.learn.default_model import LIVE_CONFIG
 from moodcurve.learn.model import FittedModel, Progress

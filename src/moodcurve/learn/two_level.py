@@ -27,7 +27,7 @@ from scipy.signal import lfilter
 
 from moodcurve.datasets import Song
 from moodcurve.evaluation import AXES
-from moodcurve.features.table import HOP_S
+from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.config import check
 from moodcurve.learn.graph import Graph
 from moodcurve.learn.model import Epoch, Progress, silent

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from moodcurve.audio.content_hash import content_of
 from moodcurve.audio.tags import Tags
 from moodcurve.errors import MoodcurveError
-from moodcurve.features.preparation import prepare
+from moodcurve.features.warmup import prepare
 from moodcurve.library.hearing import hear
 from moodcurve.library.records import Heard
 from moodcurve.library.walk import FileState, state_of

@@ -8,7 +8,7 @@ from moodcurve.analysis import analyze
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import Features
-from moodcurve.features.preparation import prepare
+from moodcurve.features.warmup import prepare
 from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import clock

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from moodcurve.datasets.csv_tables import Row, Table, read_table
 from moodcurve.datasets.song import Annotation, DatasetError
-from moodcurve.features.table import HOP_S
+from moodcurve.features.feature_sets import HOP_S
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from moodcurve.datasets.csv_tables import Row, Table, read_table
 from moodcurve.datasets.song import DatasetError
-from moodcurve.features.table import HOP_S
+from moodcurve.features.feature_sets import HOP_S
 
 Levels = dict[int, tuple[float, float]]
 """Arousal and valence of whole songs, by song id."""

@@ -28,7 +28,7 @@ from moodcurve.datasets.deam.raters import Spreads, rater_files, read_spreads
 from moodcurve.datasets.feature_csv import Aligned, read_rows
 from moodcurve.datasets.song import Annotation, Dataset, DatasetError, Song
 from moodcurve.features import COMPARE260, FeatureSet
-from moodcurve.features.table import HOP_S
+from moodcurve.features.feature_sets import HOP_S
 
 Labels = Literal["deam", "mediaeval2015"]
 Progress = Callable[[int, int], None]

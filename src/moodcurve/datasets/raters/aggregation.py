@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.datasets.song import Annotation, DatasetError
-from moodcurve.features.table import HOP_S
+from moodcurve.features.feature_sets import HOP_S
 
 FloatArray = npt.NDArray[np.float64]
 Between = Literal["line", "hold"]

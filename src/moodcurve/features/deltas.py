@@ -6,7 +6,7 @@ Finished rows pile up in ``smoothed`` and ``deltas``; whoever takes them cuts th
 import numpy as np
 
 from moodcurve.features import smoothing
-from moodcurve.features.frames import F32
+from moodcurve.features.framing import F32
 
 
 class Linear:

@@ -10,13 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve import __version__
-from moodcurve.features import energy, frames
-from moodcurve.features.frames import F32, Framing
-from moodcurve.features.functionals import Windows
-from moodcurve.features.memory import recall, remembered
-from moodcurve.features.samples import one_channel
-from moodcurve.features.stages import Pitch, ShortFrames, Voice
-from moodcurve.features.table import (
+from moodcurve.features.deltas import Linear, Nonzero
+from moodcurve.features.descriptors import energy
+from moodcurve.features.feature_sets import (
     COMPARE260,
     HOP_S,
     LLD_NAMES,
@@ -26,7 +22,10 @@ from moodcurve.features.table import (
     FeatureSet,
     moments,
 )
-from moodcurve.features.tracks import Linear, Nonzero
+from moodcurve.features.framing import F32, Framing, one_channel, quantise
+from moodcurve.features.stages import Pitch, ShortFrames, Voice
+from moodcurve.features.state import recall, remembered
+from moodcurve.features.windows import Windows
 
 Profile = Literal["2016", "is13"]
 """How jitter and shimmer accept a period: see :class:`Descriptors`."""
@@ -115,7 +114,7 @@ class Descriptors:
         """Take in at most a chunk of samples."""
         added = np.empty(len(self.wave) + len(x), np.float32)
         added[: len(self.wave)] = self.wave
-        frames.quantise(x, added[len(self.wave) :])
+        quantise(x, added[len(self.wave) :])
         self.wave = added
         if self.framing.frames(self.base + len(added), self.framing.long) >= self.count + CHUNK:
             self._frames(CHUNK)

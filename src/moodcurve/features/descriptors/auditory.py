@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.frames import F32, F64, round_half_away
-from moodcurve.features.kernels import exact, fast
-from moodcurve.features.lanes import load, spread, store, widened
+from moodcurve.features.framing import F32, F64, round_half_away
+from moodcurve.features.jit.kernel import exact, fast
+from moodcurve.features.jit.simd import load, spread, store, widened
 
 BANDS = 26
 MFCC = 14

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from moodcurve.features.frames import F32
-from moodcurve.features.kernels import exact, fast
+from moodcurve.features.framing import F32
+from moodcurve.features.jit.kernel import exact, fast
 
 
 @fast

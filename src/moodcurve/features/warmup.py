@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from moodcurve.features import kernels, machine_code
-from moodcurve.features.table import FeatureSet
+from moodcurve.features.feature_sets import FeatureSet
+from moodcurve.features.jit import cache, kernel
 
 KERNELS = {"compare260": 13, "compare236": 8}
 """How many kernels a feature set calls from Python, for the progress; a test counts them."""
@@ -16,7 +16,7 @@ _F0_HZ = 210.0
 
 def is_prepared(feature_set: FeatureSet) -> bool:
     """Tell whether an earlier run has left all machine code that a feature set needs."""
-    return machine_code.find(_mark(feature_set)) is not None
+    return cache.find(_mark(feature_set)) is not None
 
 
 def prepare(feature_set: FeatureSet, *, progress: Callable[[int, int], None] | None = None) -> bool:
@@ -36,7 +36,7 @@ def prepare(feature_set: FeatureSet, *, progress: Callable[[int, int], None] | N
     """
     if is_prepared(feature_set):
         return True
-    from moodcurve.features.compare import extract
+    from moodcurve.features.extractor import extract
 
     done = 0
 
@@ -46,9 +46,9 @@ def prepare(feature_set: FeatureSet, *, progress: Callable[[int, int], None] | N
             progress(done, max(KERNELS.get(feature_set.name, 0), done + 1))
         done += 1
 
-    with kernels.watched(turn):
+    with kernel.watched(turn):
         extract([_voice()], _SR, feature_set)
-    return machine_code.keep(_mark(feature_set), "", b"")
+    return cache.keep(_mark(feature_set), "", b"")
 
 
 def _mark(feature_set: FeatureSet) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.frames import F32, F64
+from moodcurve.features.framing import F32, F64
 
 HARMONICS = 15
 _LOWEST_POINT_HZ = 25.0

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.frames import F32, F64
-from moodcurve.features.kernels import exact
+from moodcurve.features.framing import F32, F64
+from moodcurve.features.jit.kernel import exact
 
 HALF = 50
 """Rows in 0.5 s; a window is two of these."""

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-LANES = 16
-"""Single-precision numbers of a cache line, and of the widest vector registers there are."""
+from moodcurve.features.jit import LANES as LANES
+
 _LINE = 64
 
 
@@ -29,23 +29,23 @@ def table(rows: int, dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:
 
 
 class _Operation:
-    """The name of an operation in a kernel; its code, in ``vectors.py``, is loaded when a kernel is compiled."""
+    """The name of an operation in a kernel; its code, in ``simd_lowering.py``, is loaded when a kernel is compiled."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __call__(self, *arguments: Any) -> Any:
-        raise TypeError(f"lanes.{self._name} works in kernels only")
+        raise TypeError(f"simd.{self._name} works in kernels only")
 
     @property
     def _numba_type_(self) -> Any:
         """What the compiler takes it for."""
         from numba.core.registry import cpu_target
 
-        from moodcurve.features import vectors
+        from moodcurve.features.jit import simd_lowering
 
         cpu_target.typing_context.refresh()  # what was loaded here may be news to it
-        return cpu_target.typing_context.resolve_value_type(getattr(vectors, self._name))
+        return cpu_target.typing_context.resolve_value_type(getattr(simd_lowering, self._name))
 
 
 load = _Operation("load")

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.candidates import LOWEST_HZ, parabola
-from moodcurve.features.frames import F32, F64
-from moodcurve.features.kernels import exact, fast
-from moodcurve.features.pairs import Samples
-from moodcurve.features.periods import Search, best_lag, plain_peak, search
+from moodcurve.features.framing import F32, F64
+from moodcurve.features.jit.kernel import exact, fast
+from moodcurve.features.voice.candidates import LOWEST_HZ, parabola
+from moodcurve.features.voice.pair_sums import Samples
+from moodcurve.features.voice.period_search import Search, best_lag, plain_peak, search
 
 COLUMNS = 4
 SILENT_HNR = -100.0

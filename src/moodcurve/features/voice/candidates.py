@@ -1,13 +1,13 @@
-"""Pitch candidates of a frame: the highest peaks of its sub-harmonic sum (``pitch.py``), refined by parabolas."""
+"""Pitch candidates of a frame: the highest peaks of its sub-harmonic sum (``subharmonic.py``), refined by parabolas."""
 
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.frames import F32
-from moodcurve.features.kernels import exact
-from moodcurve.features.lanes import LANES, above, load, maximum, minimum, spread, store
-from moodcurve.features.octaves import HARMONICS
-from moodcurve.features.pitch import MARGIN, STEP
+from moodcurve.features.framing import F32
+from moodcurve.features.jit.kernel import exact
+from moodcurve.features.jit.simd import LANES, above, load, maximum, minimum, spread, store
+from moodcurve.features.voice.octave_axis import HARMONICS
+from moodcurve.features.voice.subharmonic import MARGIN, STEP
 
 I64 = npt.NDArray[np.int64]
 

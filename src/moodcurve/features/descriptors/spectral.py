@@ -1,7 +1,7 @@
 """Descriptors of the shape of 20 ms magnitude spectra M_k and power spectra P_k = M_k², sixteen frames at a time.
 
 All sums run over bins k = 1..n, n = Nfft/2: the constant component k = 0 is never used. S is the sum of P_k.
-Tables hold a frame in each of their sixteen columns (``lanes.py``), spectra (n + 1, 16) and results (rows, 16); no
+Tables hold a frame in each of their sixteen columns (``simd.py``), spectra (n + 1, 16) and results (rows, 16); no
 column depends on another, but for the flux, whose column follows on the one before. f_k are frequencies in Hz.
 """
 
@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from moodcurve.features.frames import F32, F64
-from moodcurve.features.kernels import exact, fast
-from moodcurve.features.lanes import (
+from moodcurve.features.framing import F32, F64
+from moodcurve.features.jit.kernel import exact, fast
+from moodcurve.features.jit.simd import (
     LANES,
     greater,
     load,

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.frames import F32, F64
-from moodcurve.features.kernels import exact, fast
-from moodcurve.features.pairs import TURN, Samples, most_left_out, products_of_pairs
+from moodcurve.features.framing import F32, F64
+from moodcurve.features.jit.kernel import exact, fast
+from moodcurve.features.voice.pair_sums import TURN, Samples, most_left_out, products_of_pairs
 
 _UNIT_ROUNDOFF = 2.0**-24
 _MARGIN = 1e-6

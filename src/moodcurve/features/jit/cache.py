@@ -23,7 +23,8 @@ from moodcurve.errors import MoodcurveError
 from moodcurve.util.files import written_whole
 from moodcurve.util.paths import cache_dir
 
-_HERE = Path(__file__).parent
+SOURCES = Path(__file__).parents[1]
+"""Folder of the extractor: compiled code depends on every file below it."""
 _DAY_S = 86_400
 _STALE_S = 7 * _DAY_S
 _CHECKSUM = 32
@@ -39,7 +40,7 @@ def places() -> Iterator[Path]:
     if own := os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(own)
         return
-    yield _HERE / "__pycache__"
+    yield SOURCES / "__pycache__"
     with suppress(MoodcurveError):  # a user without a home
         yield cache_dir() / "kernels"
 
@@ -50,7 +51,7 @@ def version() -> str:
     import llvmlite.binding as llvm
 
     digest = hashlib.sha256()
-    for path in sorted(_HERE.glob("*.py")):
+    for path in sorted(SOURCES.rglob("*.py")):
         digest.update(path.read_bytes())
     for package in ("numba", "llvmlite"):
         digest.update((_package(package) / "_version.py").read_bytes())

@@ -1,7 +1,7 @@
 """The per-sample and per-bin functions: compiled once for the machine, and called without the compiler after that.
 
 A kernel that Python calls takes arrays, numbers and tuples of them, and returns nothing, an int or a float; what it
-gives beyond that it writes into arrays. For each kind of arguments its machine code is kept (``machine_code.py``).
+gives beyond that it writes into arrays. For each kind of arguments its machine code is kept (``cache.py``).
 The compiler, numba, is loaded only where some is missing. A kernel that returns arrays or tuples is for other
 kernels; called from Python, it is compiled in every process anew.
 """
@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from moodcurve.features import machine_code
+from moodcurve.features.jit import cache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Kinds = tuple[Any, ...]
@@ -108,16 +108,16 @@ class Kernel:
             turn()
         digest = hashlib.sha256(repr(kinds).encode())
         source = Path(self.function.__code__.co_filename)
-        if source.parent != Path(__file__).parent:  # the extractor's own sources are in the version of all its code
+        if not source.is_relative_to(cache.SOURCES):  # the extractor's own sources are in the version of all its code
             digest.update(source.read_bytes())
         name = f"{self._name}-{digest.hexdigest()[:8]}"
-        found = machine_code.find(name)
+        found = cache.find(name)
         if found is None:
             found = self._compile(arguments)
-            machine_code.keep(name, *found)
+            cache.keep(name, *found)
         # numba's convention: where to put the result and the error, then the arguments; gives 0 if there was none
         types = [ctypes.c_void_p, ctypes.c_void_p, *_c_types(arguments)]
-        function = ctypes.CFUNCTYPE(ctypes.c_int32, *types)(machine_code.link(*found))
+        function = ctypes.CFUNCTYPE(ctypes.c_int32, *types)(cache.link(*found))
         result: Any = self._result
 
         def call(flat: list[Any]) -> Any:

@@ -3,15 +3,15 @@
 The chain is magnitudes → :func:`enhance` (peaks only) → :func:`octave_spectrum` (cubic spline onto an axis in
 octaves, weighted as the ear does) → :func:`subharmonic_sum`. Hermes 1988, doi.org/10.1121/1.396427.
 ``candidates.py`` finds the pitches that the sum speaks for, and ``viterbi.py`` chooses among them over time. Tables
-hold a frame in each of their sixteen columns (``lanes.py``); no column depends on another.
+hold a frame in each of their sixteen columns (``simd.py``); no column depends on another.
 """
 
 import numpy as np
 
-from moodcurve.features.frames import F32, F64
-from moodcurve.features.kernels import exact
-from moodcurve.features.lanes import LANES, greater, load, maximum, muladd, rounded, spread, store, widened
-from moodcurve.features.octaves import HARMONICS, OctaveAxis
+from moodcurve.features.framing import F32, F64
+from moodcurve.features.jit.kernel import exact
+from moodcurve.features.jit.simd import LANES, greater, load, maximum, muladd, rounded, spread, store, widened
+from moodcurve.features.voice.octave_axis import HARMONICS, OctaveAxis
 
 SILENCE = 0.001
 """RMS of the windowed frame up to which there is no pitch."""
@@ -141,7 +141,7 @@ def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32, peaks: F32, means: 
     """Put 15 SS_j = Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)} of spectra A into out; terms past the end drop out.
 
     octave and out are tables (n + margin, 16), or one; the margin of A is overwritten. Also finds the columns' means of
-    SS (16,), and the peaks that :func:`moodcurve.features.candidates.highest_peaks` asks for. In single precision and
+    SS (16,), and the peaks that :func:`moodcurve.features.voice.candidates.highest_peaks` asks for. In single precision and
     in this order: the sums of neighbouring points are often equal to the last digit, and then neither is a peak. The
     factor 15 is left to who looks at single points, since dividing is slow.
     """

@@ -1,4 +1,4 @@
-"""The code of the operations on lanes (``lanes.py``), for the compiler: loaded only when it is.
+"""The code of the operations on lanes (``simd.py``), for the compiler: loaded only when it is.
 
 No function here rounds differently on another machine, except :func:`muladd`.
 """
@@ -12,7 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
-from moodcurve.features.lanes import LANES
+from moodcurve.features.jit import LANES
 
 
 class Lanes(types.Type):

@@ -1,6 +1,6 @@
 """Magnitude spectra of sixteen overlapping frames at once.
 
-The frames of a stretch of samples lie side by side in tables (n, 16), a frame in each column (``lanes.py``), so that
+The frames of a stretch of samples lie side by side in tables (n, 16), a frame in each column (``simd.py``), so that
 every step of the transform is one operation on sixteen numbers. Real frames of n samples are transformed as n/2
 complex numbers x_2m + i x_2m+1. The n/2-point transform decimates in frequency by four (by two at the end where
 n/2 is no power of four), in place, and leaves its result in the order of reversed digits: ``places`` tells where
@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.kernels import exact
-from moodcurve.features.lanes import LANES, load, muladd, root, spread, store, table, zip_high, zip_low
+from moodcurve.features.jit.kernel import exact
+from moodcurve.features.jit.simd import LANES, load, muladd, root, spread, store, table, zip_high, zip_low
 
 F32 = npt.NDArray[np.float32]
 _BLOCKS = 16

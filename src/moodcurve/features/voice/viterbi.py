@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.candidates import CANDIDATES
-from moodcurve.features.frames import F32, F64
-from moodcurve.features.kernels import exact
-from moodcurve.features.pitch import SILENCE
+from moodcurve.features.framing import F32, F64
+from moodcurve.features.jit.kernel import exact
+from moodcurve.features.voice.candidates import CANDIDATES
+from moodcurve.features.voice.subharmonic import SILENCE
 
 STATES = CANDIDATES + 1
 """Six candidates, and unvoiced."""

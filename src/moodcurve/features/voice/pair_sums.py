@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from moodcurve.features.frames import F32, F64
-from moodcurve.features.kernels import exact, fast
-from moodcurve.features.lanes import LANES, load, muladd, spread, store, zip_high, zip_low
+from moodcurve.features.framing import F32, F64
+from moodcurve.features.jit.kernel import exact, fast
+from moodcurve.features.jit.simd import LANES, load, muladd, spread, store, zip_high, zip_low
 
 TURN = 2 * LANES
 """Pairs by which lags are taken."""
