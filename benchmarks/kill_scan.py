@@ -30,8 +30,8 @@ from moodcurve.library import open_library
 SCAN = """
 import sys
 from moodcurve.library import ledger
-from moodcurve.library.progress import Teller
-from moodcurve.library.scan import scan
+from moodcurve.library.scanning.progress import Teller
+from moodcurve.library.scanning.scan import scan
 ledger.BATCH_S = 0.1  # so that there are many transactions to hit
 if __name__ == "__main__":
     said = lambda tally: print(tally.files_done, flush=True)

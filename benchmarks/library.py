@@ -27,8 +27,8 @@ import numpy as np
 from moodcurve.analysis import analyze
 from moodcurve.curve import Curve
 from moodcurve.library import FileSeen, Heard, Library, SongHeard, Tags, open_library
-from moodcurve.library.finding import find
-from moodcurve.library.search import Query, count, search
+from moodcurve.library.queries.find_song import find
+from moodcurve.library.queries.search import Query, count, search
 from moodcurve.mood.classes import probabilities
 from moodcurve.runtime import load_model
 

@@ -24,9 +24,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from broken_audio import ENCODED, mutated, write_encoded, write_sound  # noqa: E402
 from moodcurve.audio import AudioError  # noqa: E402
-from moodcurve.library.examining import Hear, Probe, Probed, examiner  # noqa: E402
-from moodcurve.library.records import Heard  # noqa: E402
-from moodcurve.library.walk import state_of  # noqa: E402
+from moodcurve.library.models import Heard  # noqa: E402
+from moodcurve.library.scanning.walk import state_of  # noqa: E402
+from moodcurve.library.scanning.worker import Hear, Probe, Probed, examiner  # noqa: E402
 from moodcurve.workers import CrashError, LimitError, Limits, Pool  # noqa: E402
 
 SOUND = ("x.wav", "x.flac", "x.ogg", "x.opus", "x.aiff", "x.caf", "x.mp3")

@@ -33,8 +33,8 @@ from cores import loops
 from length import repeated
 from moodcurve.analysis import analyze
 from moodcurve.demo.composer import DEMO_SECTIONS, compose
-from moodcurve.library.progress import Tally, Teller
-from moodcurve.library.scan import scan
+from moodcurve.library.scanning.progress import Tally, Teller
+from moodcurve.library.scanning.scan import scan
 from moodcurve.runtime import load_model
 
 # as for a user: what Python compiles is kept

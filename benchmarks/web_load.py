@@ -34,7 +34,7 @@ import numpy as np
 from library import ROOT, made_songs
 from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.library import open_library
-from moodcurve.library.scan import scan
+from moodcurve.library.scanning.scan import scan
 
 SERVE = "from moodcurve.cli import main; main()"
 BARE = """

@@ -13,8 +13,8 @@ import soundfile
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.library import open_library
-from moodcurve.library import scan as scan_module
-from moodcurve.library.progress import Tally, Teller
+from moodcurve.library.scanning import scan as scan_module
+from moodcurve.library.scanning.progress import Tally, Teller
 from moodcurve.workers import Job, Limits, Watch
 
 SR = 44_100

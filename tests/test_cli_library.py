@@ -17,7 +17,7 @@ from command_line import Result, run
 from made_library import file, made_library, song, wandering_curve
 from moodcurve.formats import read_json, to_csv, to_json
 from moodcurve.library import ProblemMet, open_library
-from moodcurve.library.search import COLUMNS, Query, search
+from moodcurve.library.queries.search import COLUMNS, Query, search
 from moodcurve.terminal import print_curves
 
 SONGS = 60

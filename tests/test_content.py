@@ -19,7 +19,7 @@ from moodcurve.audio import AudioError, open_audio
 from moodcurve.audio.content_hash import content_of
 from moodcurve.audio.filetypes import AUDIO_ENDINGS, OTHER_ENDINGS, begins_like_audio, may_be_audio
 from moodcurve.audio.tags import read_tags
-from moodcurve.library.records import Tags
+from moodcurve.library.models import Tags
 
 SR = 44_100
 NAMES = (

@@ -18,9 +18,9 @@ import pytest
 from command_line import run
 from moodcurve.formats import read_jams, to_csv, to_dict, to_json
 from moodcurve.library import FileSeen, Heard, Library, LibraryError, SongHeard, Tags, open_library
-from moodcurve.library import tables as tables_module
+from moodcurve.library import export_tables as tables_module
 from moodcurve.library.export import LONGEST_NAME, file_name, print_table, write_jams, write_table
-from moodcurve.library.search import COLUMNS, Query, nested, search
+from moodcurve.library.queries.search import COLUMNS, Query, nested, search
 from test_formats import make_curve
 from whole_curve import whole_curve
 

@@ -16,9 +16,9 @@ import pytest
 from broken_kinds import CHANGED, MADE, write_kinds
 from command_line import run
 from moodcurve.library import open_library
-from moodcurve.library.lock import only_scan
-from moodcurve.library.refusals import LibraryError
-from moodcurve.library.scan import scan
+from moodcurve.library.errors import LibraryError
+from moodcurve.library.scanning.lock import only_scan
+from moodcurve.library.scanning.scan import scan
 from scanned import write_song
 
 pytestmark = [
@@ -80,7 +80,7 @@ def test_killed_again_and_again_it_loses_nothing_and_does_nothing_twice(music: P
     library = tmp_path / "library.sqlite"
     # tells what is reported as done, and when an analysis ends; batches are small, so that there are many
     code = (
-        "import sys; from moodcurve.library import ledger, scan as s; from moodcurve.library.progress import Teller\n"
+        "import sys; from moodcurve.library import ledger, scan as s; from moodcurve.library.scanning.progress import Teller\n"
         "ledger.BATCH = 2; ledger.BATCH_S = 0.05\n"
         "said = lambda tally: print(tally.files_done, flush=True)\n"
         "s.scan(sys.argv[1:2], sys.argv[2], workers=2, teller=Teller(progress=said))"
@@ -172,7 +172,7 @@ def test_a_second_scan_is_told_who_is_scanning(music: Path, tmp_path: Path) -> N
 def test_a_killed_scan_gives_its_lock_back(tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
     code = (
-        "import sys, time; from moodcurve.library.lock import only_scan\n"
+        "import sys, time; from moodcurve.library.scanning.lock import only_scan\n"
         "with only_scan(sys.argv[1]):\n print('locked', flush=True); time.sleep(600)"
     )
     holder = started(library, code=code)
@@ -251,7 +251,7 @@ def test_files_that_vanish_before_they_are_opened(music: Path, tmp_path: Path) -
         write_song(folder / f"{seed}.flac", seed=seed)
     os.utime(folder / "0.flac", ns=(0, 0))
     code = (
-        "import os, sys; from moodcurve.library import scan as s; from moodcurve.library.progress import Teller\n"
+        "import os, sys; from moodcurve.library import scan as s; from moodcurve.library.scanning.progress import Teller\n"
         "def gone():\n for name in ('0', '4', '5'):\n  os.unlink(f'{sys.argv[1]}/{name}.flac')\n"
         "if __name__ == '__main__':\n"
         " t = s.scan(sys.argv[1:2], sys.argv[2], workers=1, teller=Teller(beginning=gone, problem=print))\n"

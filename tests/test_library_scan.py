@@ -21,10 +21,11 @@ from moodcurve.analysis import file_features
 from moodcurve.cli import waiting
 from moodcurve.features import COMPARE236, FEATURE_SETS
 from moodcurve.formats import to_dict
-from moodcurve.library import examining, open_library
-from moodcurve.library.progress import Tally, Teller
-from moodcurve.library.scan import scan
-from moodcurve.library.walk import walk
+from moodcurve.library import open_library
+from moodcurve.library.scanning import worker
+from moodcurve.library.scanning.progress import Tally, Teller
+from moodcurve.library.scanning.scan import scan
+from moodcurve.library.scanning.walk import walk
 from scanned import Inside, Scanner, as_json, copied, write_song
 
 pytestmark = pytest.mark.usefixtures("prepared")
@@ -106,7 +107,7 @@ def test_what_is_as_it_was_is_not_opened(scanner: Scanner, monkeypatch: pytest.M
         raise AssertionError("opened")
 
     monkeypatch.setattr(Inside, "__init__", opened)
-    monkeypatch.setattr("moodcurve.library.walk.may_be_audio", opened)
+    monkeypatch.setattr("moodcurve.library.scanning.walk.may_be_audio", opened)
     assert scanner.counts() == {"unchanged": 3, "problems": 1}
     os.utime(scanner.music / "0.flac", ns=(0, 0))
     with pytest.raises(AssertionError, match="opened"):
@@ -215,7 +216,7 @@ def test_a_file_that_may_not_be_read_is_tried_at_each_scan(scanner: Scanner, mon
 
     # permissions do not stop the superuser, who may run the tests
     with monkeypatch.context() as patched:
-        patched.setattr(examining, "content_of", denied)
+        patched.setattr(worker, "content_of", denied)
         assert scanner.counts() == {"problems": 1}
         assert scanner.problems() == {"one.flac": "Permission denied"}
     assert scanner.counts() == {"changed": 1, "songs": 1}
@@ -224,7 +225,7 @@ def test_a_file_that_may_not_be_read_is_tried_at_each_scan(scanner: Scanner, mon
 
 def test_a_file_that_is_written_to_is_taken_at_the_next_scan(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_song(scanner.music / "one.flac")
-    real = examining.hear
+    real = worker.hear
 
     def growing(*arguments: object, **options: object) -> object:
         found = real(*arguments, **options)  # type: ignore[arg-type]
@@ -233,7 +234,7 @@ def test_a_file_that_is_written_to_is_taken_at_the_next_scan(scanner: Scanner, m
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(examining, "hear", growing)
+        patched.setattr(worker, "hear", growing)
         assert scanner.counts() == {"problems": 1}
         assert scanner.problems()["one.flac"].startswith("it was written to while it was read")
     assert scanner.counts() == {"changed": 1, "songs": 1}
@@ -595,7 +596,7 @@ def test_progress_counts_what_is_on_the_disk(scanner: Scanner) -> None:
 
 def test_time_left_follows_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr("moodcurve.library.progress.time.monotonic", lambda: now)
+    monkeypatch.setattr("moodcurve.library.scanning.progress.time.monotonic", lambda: now)
     tally = Tally(size=1000)
     tally.mark()
     assert tally.left_s is None

@@ -13,10 +13,10 @@ import pytest
 from made_library import file, made_library, song
 from moodcurve.formats import to_dict
 from moodcurve.library import FileGone, Library, LibraryError, ProblemMet, open_library
-from moodcurve.library.finding import find, label
-from moodcurve.library.guard import ConditionError
-from moodcurve.library.search import COLUMNS, FoundSong, Query, count, nested, search
-from moodcurve.library.writing import fold
+from moodcurve.library.changes import fold
+from moodcurve.library.queries.find_song import find, label
+from moodcurve.library.queries.search import COLUMNS, FoundSong, Query, count, nested, search
+from moodcurve.library.queries.sql_guard import ConditionError
 
 SONGS = 120
 

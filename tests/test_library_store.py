@@ -32,11 +32,11 @@ from moodcurve.library import (
     Problem,
     ProblemMet,
     Tags,
+    database,
     open_library,
     schema,
-    store,
 )
-from moodcurve.library.packing import PackingError, pack, unpack
+from moodcurve.library.curve_codec import PackingError, pack, unpack
 
 WRITER = """
 import sys
@@ -379,7 +379,7 @@ def test_a_newer_library_is_refused(path: Path) -> None:
 
 
 def test_a_second_writer_is_told_who_is_in_the_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "BUSY_S", 0.05)
+    monkeypatch.setattr(database, "BUSY_S", 0.05)
     made_library(path, 1)
     with open_library(path, write=True) as first, open_library(path, write=True) as second:
         first.db.execute("BEGIN IMMEDIATE")
@@ -544,7 +544,7 @@ def test_a_file_that_may_not_grow_is_one_line_and_loses_nothing(path: Path) -> N
     )
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("moodcurve.library.refusals.LibraryError: ")
+    assert last.startswith("moodcurve.library.errors.LibraryError: ")
     assert "the disk" in last
     said = [int(line) for line in done.stdout.splitlines()]
     assert said, "some batches fit"
@@ -653,7 +653,7 @@ def test_readers_read_while_another_process_writes(path: Path) -> None:
 
 
 def test_an_open_transaction_keeps_no_reader_waiting(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "BUSY_S", 0.0)
+    monkeypatch.setattr(database, "BUSY_S", 0.0)
     made_library(path, 2)
     with open_library(path, write=True) as library:
         library.db.execute("BEGIN IMMEDIATE")

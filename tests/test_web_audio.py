@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.library.walk import state_of
+from moodcurve.library.scanning.walk import state_of
 from moodcurve.web.audio import open_known
 from moodcurve.web.problems import ProblemError
 from web_client import ask
@@ -19,7 +19,7 @@ SIZE = 100
 @pytest.fixture(scope="module")
 def changing(scanned_music: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose music may be changed: copies, in a library of their own."""
-    from moodcurve.library.scan import scan
+    from moodcurve.library.scanning.scan import scan
 
     folder = tmp_path_factory.mktemp("changing")
     music, library = folder / "music", folder / "library.sqlite"

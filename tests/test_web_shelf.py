@@ -12,8 +12,8 @@ import pytest
 
 from made_library import file, made_library, song
 from moodcurve.library import FileGone, LibraryError, open_library
-from moodcurve.library.query import Query
-from moodcurve.library.search import count
+from moodcurve.library.queries.query import Query
+from moodcurve.library.queries.search import count
 from moodcurve.web import shelf as shelf_module
 from moodcurve.web.shelf import Reader, Shelf
 from web_client import ask

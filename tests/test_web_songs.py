@@ -298,7 +298,7 @@ def test_methods_that_are_not_there(server: Server) -> None:
 
 
 def test_offsets_and_chosen_columns_of_a_query(server: Server) -> None:
-    from moodcurve.library.search import Query, columns, search
+    from moodcurve.library.queries.search import Query, columns, search
 
     with open_library(server.library) as library:
         songs = list(search(library, Query(sort=("title",))))

@@ -17,7 +17,7 @@ import pytest
 from mutagen.flac import FLAC
 
 from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
-from moodcurve.library.scan import scan
+from moodcurve.library.scanning.scan import scan
 
 SONGS = {
     "sad": ("Elegy", "The Composers", "Moods", "Classical", 1901),

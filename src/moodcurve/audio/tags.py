@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import mutagen
-
 from moodcurve.util.files import AnyPath
 
 _LONGEST = 500
 """Characters of a text that are kept: what is longer is no name."""
 
 _DAMAGED = (
-    mutagen.MutagenError, OSError, ValueError, LookupError, ArithmeticError, struct.error, RecursionError, MemoryError,
+    OSError, ValueError, LookupError, ArithmeticError, struct.error, RecursionError, MemoryError,
 )  # fmt: skip
-"""What mutagen raises of tags that are damaged or made to harm: its own error, and others where it trusts a number of
+"""What mutagen raises for damaged or malicious tags besides its own error, where it trusts a number of
 the file: places before the file's beginning, texts without an end, tags inside tags, lengths beyond any memory."""
 
 _KEYS = {
@@ -67,10 +65,12 @@ def read_tags(path: AnyPath) -> Tags:
     OSError
         If the file cannot be opened.
     """
+    import mutagen  # some fifty modules, which only this function needs
+
     with Path(path).open("rb") as file:
         try:
             found = mutagen.File(file, easy=True)
-        except _DAMAGED:
+        except (mutagen.MutagenError, *_DAMAGED):
             return NO_TAGS
     if found is None:
         return NO_TAGS

@@ -65,7 +65,7 @@ def export(
     from moodcurve.cli.waiting import interrupts
     from moodcurve.library import open_library
     from moodcurve.library.export import print_table, write_jams, write_table
-    from moodcurve.library.guard import ConditionError
+    from moodcurve.library.queries.sql_guard import ConditionError
 
     query = filters.query()
     written = 0

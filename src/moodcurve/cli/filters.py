@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve.cli.parsing import Argument, Option, UsageError
 
 if TYPE_CHECKING:
-    from moodcurve.library.search import Query
+    from moodcurve.library.queries.search import Query
 
 LibraryOption = Annotated[
     Path | None,
@@ -70,7 +70,7 @@ class Filters:
         UsageError
             If a value is malformed.
         """
-        from moodcurve.library.asking import Asked, AskError
+        from moodcurve.library.queries.parse import Asked, AskError
 
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         given["text"] = tuple(self.text or ())

@@ -11,7 +11,7 @@ from moodcurve.cli.filters import Filters, LibraryOption, library_file
 from moodcurve.cli.parsing import Argument, Option, UsageError
 
 if TYPE_CHECKING:
-    from moodcurve.library.search import FoundSong
+    from moodcurve.library.queries.search import FoundSong
 
 TABLE_LIMIT = 50
 """Songs in a table where no other number is asked for: more than a screen holds."""
@@ -41,9 +41,9 @@ def search(
         raise UsageError("choose one of --json and --csv", name="--csv")
 
     from moodcurve.library import open_library
-    from moodcurve.library.guard import ConditionError
-    from moodcurve.library.search import count, nested
-    from moodcurve.library.search import search as find_songs
+    from moodcurve.library.queries.search import count, nested
+    from moodcurve.library.queries.search import search as find_songs
+    from moodcurve.library.queries.sql_guard import ConditionError
 
     query = filters.query(limit=None if as_json or as_csv else TABLE_LIMIT)
     with open_library(library_file(library)) as opened:
@@ -78,7 +78,7 @@ def show(
         raise UsageError(f"{song!r} names no song", name="SONG")
     from moodcurve.formats import json_text, to_csv
     from moodcurve.library import open_library
-    from moodcurve.library.finding import find
+    from moodcurve.library.queries.find_song import find
 
     with open_library(library_file(library)) as opened:
         stored = find(opened, song)
@@ -142,7 +142,7 @@ def _print_json(items: Iterable[dict[str, Any]]) -> None:
 
 
 def _print_csv(songs: "Iterable[FoundSong]", *, near: bool) -> None:
-    from moodcurve.library.tables import print_parts, song_columns, song_parts
+    from moodcurve.library.export_tables import print_parts, song_columns, song_parts
 
     columns = song_columns(near=near)
     print_parts(song_parts(songs, columns), columns, sys.stdout.buffer, "csv")

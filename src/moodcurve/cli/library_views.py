@@ -7,8 +7,8 @@ from rich.text import Text
 
 from moodcurve.columns import LEAST_TEXT, Column, fitted
 from moodcurve.library import Problem, StoredSong
-from moodcurve.library.finding import label
-from moodcurve.library.search import FoundSong
+from moodcurve.library.queries.find_song import label
+from moodcurve.library.queries.search import FoundSong
 from moodcurve.terminal import results
 from moodcurve.util.text import clock, one_line, signed
 

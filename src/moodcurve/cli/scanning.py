@@ -11,7 +11,7 @@ from moodcurve.cli.parsing import Argument, Option
 from moodcurve.util.text import clock, counted
 
 if TYPE_CHECKING:
-    from moodcurve.library.progress import Tally
+    from moodcurve.library.scanning.progress import Tally
 
 
 @app.command
@@ -37,7 +37,7 @@ def scan(
     Example: moodcurve scan ~/Music
     """
     from moodcurve.cli.waiting import interrupts, scan_teller
-    from moodcurve.library.scan import scan as scan_folders
+    from moodcurve.library.scanning.scan import scan as scan_folders
     from moodcurve.runtime import load_model
 
     feature_set = load_model(model).feature_set

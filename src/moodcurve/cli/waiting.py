@@ -17,7 +17,7 @@ from moodcurve.workers import Progress, Watch
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from moodcurve.library.progress import Tally, Teller
+    from moodcurve.library.scanning.progress import Tally, Teller
 
 LINE_S = 10.0
 """How often a scan says how far it is, where no terminal shows a bar."""
@@ -116,7 +116,7 @@ def interrupts() -> Iterator[Callable[[], None]]:
 @contextmanager
 def scan_teller(feature_set: FeatureSet, *, every_s: float = LINE_S) -> "Iterator[Teller]":
     """Show how a scan goes on: by a bar on a terminal, elsewhere by a line now and then."""
-    from moodcurve.library.progress import Teller
+    from moodcurve.library.scanning.progress import Teller
 
     def problem(path: str, reason: str) -> None:
         say(f"{path}: {reason}")

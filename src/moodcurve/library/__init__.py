@@ -1,7 +1,8 @@
 """A music library in one SQLite file: what was heard of each song, which files hold it, and questions to it."""
 
 from moodcurve.audio.tags import Tags
-from moodcurve.library.records import (
+from moodcurve.library.database import Library, LibraryError, open_library
+from moodcurve.library.models import (
     Change,
     DropOrphans,
     FileGone,
@@ -13,7 +14,6 @@ from moodcurve.library.records import (
     SongHeard,
     StoredSong,
 )
-from moodcurve.library.store import Library, LibraryError, open_library
 
 __all__ = [
     "Change", "DropOrphans", "FileGone", "FileSeen", "Heard", "KnownFile", "Library", "LibraryError", "Problem",

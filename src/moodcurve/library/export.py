@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from moodcurve.formats import check_format, jams_text
-from moodcurve.library.records import StoredSong
-from moodcurve.library.refusals import LibraryError
-from moodcurve.library.search import Query, count, search
-from moodcurve.library.store import Library
-from moodcurve.library.tables import (
+from moodcurve.library.database import Library
+from moodcurve.library.errors import LibraryError
+from moodcurve.library.export_tables import (
     CURVE_COLUMNS,
     TABLE_FORMATS,
     curve_lines,
@@ -25,6 +23,8 @@ from moodcurve.library.tables import (
     song_lines,
     song_parts,
 )
+from moodcurve.library.models import StoredSong
+from moodcurve.library.queries.search import Query, count, search
 from moodcurve.util.files import AnyPath, written_whole
 from moodcurve.util.text import one_line
 
@@ -66,7 +66,7 @@ def print_table(
         One of `TABLE_FORMATS`: ``csv``, ``jsonl`` (a JSON object per song and line) or ``parquet``.
     curves : bool
         All points of the songs, a row for each (in JSON lines, a song's lists on its line), rather than a row for each
-        song; see `moodcurve.library.tables` for the columns.
+        song; see `moodcurve.library.export_tables` for the columns.
     progress : callable
         Called after each song.
 

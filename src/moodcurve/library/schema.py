@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from moodcurve.library.packing import unpack
+from moodcurve.library.curve_codec import unpack
 
 APPLICATION_ID = 0x6D6F6F64
 """``mood``: tells a library from other SQLite files."""

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from moodcurve import __version__
-from moodcurve.library.scan import LIMITS
+from moodcurve.library.scanning.scan import LIMITS
 from moodcurve.runtime import Model
 from moodcurve.web import problems, schemas
 from moodcurve.web.analyses import add_analysis_routes

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
-from moodcurve.library.walk import state_of
+from moodcurve.library.scanning.walk import state_of
 from moodcurve.web.problems import ProblemError
 
 _CHUNK = 1 << 18

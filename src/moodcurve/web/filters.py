@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from moodcurve.library.asking import Asked, AskError
-from moodcurve.library.query import SORTS, WORDS, Query
+from moodcurve.library.queries.parse import Asked, AskError
+from moodcurve.library.queries.query import SORTS, WORDS, Query
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.web.problems import ProblemError, refused
 

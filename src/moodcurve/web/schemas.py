@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from moodcurve.library.query import WORDS
+from moodcurve.library.queries.query import WORDS
 from moodcurve.web.problems import ProblemObject
 
 Unit = Annotated[float, Field(ge=-1, le=1)]

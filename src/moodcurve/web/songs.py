@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 
 from moodcurve.formats.json_file import utf8_text
 from moodcurve.library import Library, LibraryError, StoredSong
-from moodcurve.library.query import Query
-from moodcurve.library.search import FoundSong, columns, count, nested, search
+from moodcurve.library.queries.query import Query
+from moodcurve.library.queries.search import FoundSong, columns, count, nested, search
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.web import audio, schemas
 from moodcurve.web.curves import Format, Painter, curve_answer, curve_content

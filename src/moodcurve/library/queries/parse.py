@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from moodcurve.library.query import SORTS, WORDS, Query, Range
-from moodcurve.library.refusals import LibraryError
+from moodcurve.library.errors import LibraryError
+from moodcurve.library.queries.query import SORTS, WORDS, Query, Range
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 
 
@@ -41,7 +41,7 @@ class Asked:
     sort : str or None
         Keys with commas between, such as ``year,-title``.
     limit, offset : int
-        See `moodcurve.library.query.Query`.
+        See `moodcurve.library.queries.query.Query`.
     """
 
     text: tuple[str, ...] = ()

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from moodcurve.library.guard import ConditionError, blamed, guarded
-from moodcurve.library.query import SORTS, WORDS, Query, Range
-from moodcurve.library.refusals import told
-from moodcurve.library.store import Library
-from moodcurve.library.writing import clean, fold
+from moodcurve.library.changes import clean, fold
+from moodcurve.library.database import Library
+from moodcurve.library.errors import told
+from moodcurve.library.queries.query import SORTS, WORDS, Query, Range
+from moodcurve.library.queries.sql_guard import ConditionError, blamed, guarded
 from moodcurve.mood.circumplex import QUADRANTS
 
 _TEXTS = ("title", "artist", "album", "genre")

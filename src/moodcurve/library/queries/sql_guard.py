@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from moodcurve.library.refusals import LibraryError
+from moodcurve.library.errors import LibraryError
 
 Run = Callable[[str, Mapping[str, Any]], sqlite3.Cursor]
 

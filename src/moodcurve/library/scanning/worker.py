@@ -4,14 +4,17 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
+from moodcurve.analysis import analyze
 from moodcurve.audio.content_hash import content_of
-from moodcurve.audio.tags import Tags
+from moodcurve.audio.tags import Tags, read_tags
 from moodcurve.errors import MoodcurveError
+from moodcurve.features import Features
 from moodcurve.features.warmup import prepare
-from moodcurve.library.hearing import hear
-from moodcurve.library.records import Heard
-from moodcurve.library.walk import FileState, state_of
-from moodcurve.runtime import load_model
+from moodcurve.library.models import Heard
+from moodcurve.library.scanning.walk import FileState, state_of
+from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
 from moodcurve.workers import Job, Progress
 
@@ -63,9 +66,6 @@ def examiner(model: AnyPath) -> Job[Probe, Probed | Heard]:
 
 
 def _probed(path: str, progress: Progress) -> Probed:
-    # imported here: mutagen brings some fifty modules, which hearing needs none of
-    from moodcurve.audio.tags import read_tags
-
     return Probed(content_of(path, progress=_alive(progress)), read_tags(path))
 
 
@@ -77,3 +77,30 @@ def _alive(progress: Progress) -> Callable[[], None]:
 def _check(item: Probe) -> None:
     if state_of(os.stat(item.path)) != item.state:  # noqa: PTH116  the name as it is, whatever it holds
         raise ChangedError("it was written to while it was read; the next scan reads it anew")
+
+
+def hear(path: AnyPath, model: Model, *, progress: Progress | None = None) -> Heard:
+    r"""Analyse a file; of each column k of the model's feature set also :math:`d_k = \frac{1}{n}\sum_t x_{tk}`.
+
+    The sum over the n rows is in double precision; the descriptors d are single precision, as the rows are.
+
+    Raises
+    ------
+    AudioError
+        If nothing can be read from the file, or less than one window of 1.0 s.
+    """
+    mean = _Mean(len(model.feature_set.names))
+    curve = analyze(path, model=model, progress=progress, ahead=False, rows=mean.add)
+    return Heard(curve=curve, descriptors=(mean.sums / mean.rows).astype(np.float32))
+
+
+class _Mean:
+    """Sums of rows that come in parts."""
+
+    def __init__(self, columns: int) -> None:
+        self.sums = np.zeros(columns)
+        self.rows = 0
+
+    def add(self, part: Features) -> None:
+        self.sums += part.values.sum(axis=0, dtype=np.float64)
+        self.rows += len(part.values)

@@ -9,8 +9,8 @@ import numpy as np
 
 from moodcurve.audio.content_hash import CONTENT_VERSION
 from moodcurve.formats import to_dict
-from moodcurve.library.packing import pack
-from moodcurve.library.records import (
+from moodcurve.library.curve_codec import pack
+from moodcurve.library.models import (
     Change,
     DropOrphans,
     FileGone,

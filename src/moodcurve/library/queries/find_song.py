@@ -3,11 +3,11 @@
 import os
 from pathlib import PurePath
 
-from moodcurve.library.records import StoredSong
-from moodcurve.library.refusals import LibraryError
-from moodcurve.library.search import FoundSong, Query, search
-from moodcurve.library.store import Library
-from moodcurve.library.writing import fold
+from moodcurve.library.changes import fold
+from moodcurve.library.database import Library
+from moodcurve.library.errors import LibraryError
+from moodcurve.library.models import StoredSong
+from moodcurve.library.queries.search import FoundSong, Query, search
 from moodcurve.util.text import one_line
 
 _SHOWN = 5

@@ -18,10 +18,11 @@ import numpy.typing as npt
 from moodcurve.audio.content_hash import CONTENT_VERSION
 from moodcurve.audio.tags import Tags
 from moodcurve.formats.json_file import curve_of_object
-from moodcurve.library import schema, writing
-from moodcurve.library.packing import PackingError, unpack
-from moodcurve.library.records import Change, KnownFile, Problem, StoredSong
-from moodcurve.library.refusals import LibraryError, told
+from moodcurve.library import schema
+from moodcurve.library.changes import apply, clean
+from moodcurve.library.curve_codec import PackingError, unpack
+from moodcurve.library.errors import LibraryError, told
+from moodcurve.library.models import Change, KnownFile, Problem, StoredSong
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line
 
@@ -91,7 +92,7 @@ class Library:
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 for change in changes:
-                    writing.apply(self.db, change)
+                    apply(self.db, change)
                 self.db.execute("COMMIT")
             except BaseException:
                 # SQLite ends some transactions by itself, on a full disk for one
@@ -170,7 +171,7 @@ class Library:
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[sqlite3.Row]:
         with told(self.path):
-            for row in self.db.execute(sql, values):  # noqa: UP028  see `moodcurve.library.search`
+            for row in self.db.execute(sql, values):  # noqa: UP028  see `moodcurve.library.queries.search`
                 yield row
 
     def _songs(self, sql: str, values: Sequence[object] = ()) -> Iterator[StoredSong]:
@@ -194,7 +195,7 @@ def _stored_song(
         data = unpack(packed)
     except PackingError as error:
         raise LibraryError(f"{_named(library)}: the curve of song {id} is damaged ({error}); scan it again") from error
-    data["source"] = writing.clean(paths[0])
+    data["source"] = clean(paths[0])
     return StoredSong(
         id=id,
         content=content,

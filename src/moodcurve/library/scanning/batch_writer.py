@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from moodcurve.audio.tags import NO_TAGS, Tags
-from moodcurve.library.progress import Tally, Teller
-from moodcurve.library.records import Change
-from moodcurve.library.store import Library
-from moodcurve.library.walk import FileState
+from moodcurve.library.database import Library
+from moodcurve.library.models import Change
+from moodcurve.library.scanning.progress import Tally, Teller
+from moodcurve.library.scanning.walk import FileState
 
 BATCH = 50
 BATCH_S = 1.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from moodcurve.library.refusals import LibraryError
+from moodcurve.library.errors import LibraryError
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line
 

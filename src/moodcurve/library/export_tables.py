@@ -7,8 +7,8 @@ from typing import Any, BinaryIO, get_args, get_type_hints
 
 from moodcurve.formats.columns import INTERVALS, PROBABILITIES
 from moodcurve.formats.csv_file import REQUIRED
-from moodcurve.library.records import StoredSong
-from moodcurve.library.search import COLUMNS, FoundSong, nested
+from moodcurve.library.models import StoredSong
+from moodcurve.library.queries.search import COLUMNS, FoundSong, nested
 
 Part = Mapping[str, list[Any]]
 """Some rows of a table: the values of each column, None where one is missing."""
@@ -25,7 +25,7 @@ _QUOTED = re.compile(r'[",\r\n]')
 
 
 def song_columns(*, near: bool) -> dict[str, str]:
-    """Give the columns of songs, those of `moodcurve.library.search.FoundSong`, and what kind of value each holds.
+    """Give the columns of songs, those of `moodcurve.library.queries.search.FoundSong`, and what kind of value each holds.
 
     The kinds are those of `moodcurve.formats.parquet_file.table_writer`; the distance is one of the columns where
     songs were asked for that are near to a place.
@@ -86,7 +86,7 @@ def print_parts(parts: Iterable[Part], columns: Mapping[str, str], stream: Binar
 
 
 def song_lines(songs: Iterable[FoundSong]) -> Iterator[bytes]:
-    """Give songs as lines of JSON, each as `moodcurve.library.search.nested` gives it."""
+    """Give songs as lines of JSON, each as `moodcurve.library.queries.search.nested` gives it."""
     return (_line(nested(song)) for song in songs)
 
 

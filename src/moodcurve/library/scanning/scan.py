@@ -7,11 +7,8 @@ from functools import partial
 from typing import Any
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.library.examining import ChangedError, Hear, Probe, Probed, examiner
-from moodcurve.library.ledger import Kind, Ledger, OpenedFile, Outcome
-from moodcurve.library.lock import only_scan
-from moodcurve.library.progress import Tally, Teller
-from moodcurve.library.records import (
+from moodcurve.library.database import Library, open_library
+from moodcurve.library.models import (
     Change,
     DropOrphans,
     FileGone,
@@ -21,8 +18,11 @@ from moodcurve.library.records import (
     ProblemMet,
     SongHeard,
 )
-from moodcurve.library.store import Library, open_library
-from moodcurve.library.walk import Walk, walk
+from moodcurve.library.scanning.batch_writer import Kind, Ledger, OpenedFile, Outcome
+from moodcurve.library.scanning.lock import only_scan
+from moodcurve.library.scanning.progress import Tally, Teller
+from moodcurve.library.scanning.walk import Walk, walk
+from moodcurve.library.scanning.worker import ChangedError, Hear, Probe, Probed, examiner
 from moodcurve.runtime import load_model
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import counted, one_line
@@ -55,7 +55,7 @@ def scan(
     Parameters
     ----------
     roots : sequence of str or path
-        Folders and files, see `moodcurve.library.walk.walk`.
+        Folders and files, see `moodcurve.library.scanning.walk.walk`.
     library : str or path
         Made if it is not there, unless none of the roots is there either.
     model : str or path

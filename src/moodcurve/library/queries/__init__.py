@@ -1,0 +1,1 @@
+"""Searching a library: a query, its text form, and the SQL that answers it."""

@@ -1,0 +1,1 @@
+"""Scanning folders into a library: walking, worker processes, batched writing, progress, lock."""
