@@ -35,7 +35,7 @@ bench: setup-dev
 	$(BIN)/python benchmarks/features.py
 
 model: setup-dev
-	$(BIN)/python -m moodcurve.learn.default_model "$(DATASET)"
+	$(BIN)/python -m moodcurve.learn.release "$(DATASET)"
 
 clean:
 	rm -rf .venv demo-output benchmark-output

@@ -12,17 +12,17 @@ from made_songs import made_dataset
 from moodcurve.datasets.splits import k_fold
 from moodcurve.features import COMPARE260
 from moodcurve.learn import TrainingError
-from moodcurve.learn.baselines import NAMES
-from moodcurve.learn.benchmark import cross_predict, run_benchmark
-from moodcurve.learn.benchmark_table import beside_table, difference_table, draw, explanations, report, table
-from moodcurve.learn.ceiling_rows import NAMES as CEILING_NAMES
-from moodcurve.learn.ceiling_rows import ceiling_rows
+from moodcurve.learn.benchmarks.baselines import NAMES
+from moodcurve.learn.benchmarks.benchmark import cross_predict, run_benchmark
+from moodcurve.learn.benchmarks.noise_ceiling import NAMES as CEILING_NAMES
+from moodcurve.learn.benchmarks.noise_ceiling import ceiling_rows
+from moodcurve.learn.benchmarks.protocols import PROTOCOLS, read_for
+from moodcurve.learn.benchmarks.report import beside_table, difference_table, draw, explanations, report, table
 from moodcurve.learn.config import read_configs
-from moodcurve.learn.ffnn import FFNNConfig
-from moodcurve.learn.mlr import MLRConfig
-from moodcurve.learn.preprocessing import PreprocessingConfig
-from moodcurve.learn.protocols import PROTOCOLS, read_for
-from moodcurve.learn.recurrent import ForwardConfig
+from moodcurve.learn.models.ffnn import FFNNConfig
+from moodcurve.learn.models.mlr import MLRConfig
+from moodcurve.learn.models.recurrent import ForwardConfig
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import FAMILIES, Family
 
 DATASET = made_dataset(20, frames=8)

@@ -7,8 +7,8 @@ import pytest
 
 from made_songs import made_dataset
 from moodcurve.datasets.splits import k_fold
-from moodcurve.learn.baselines import NAMES, baselines
-from moodcurve.learn.beside import FEWEST, judge_beside, without_growth
+from moodcurve.learn.benchmarks.baselines import NAMES, baselines
+from moodcurve.learn.benchmarks.partial_correlation import FEWEST, judge_beside, without_growth
 
 rng = np.random.default_rng(5)
 LENGTHS = rng.integers(6, 15, 30)

@@ -8,11 +8,11 @@ import pytest
 from made_songs import made_dataset
 from moodcurve.features import Features
 from moodcurve.learn import TrainingError
-from moodcurve.learn.blend import BlendConfig, fit_blend
 from moodcurve.learn.export import export
-from moodcurve.learn.statespace import LiveStateSpaceConfig, fit_state_space
+from moodcurve.learn.models.blend import BlendConfig, fit_blend
+from moodcurve.learn.models.state_space import LiveStateSpaceConfig, fit_state_space
+from moodcurve.learn.models.two_level import TwoLevelConfig, fit_two_level
 from moodcurve.learn.training import train
-from moodcurve.learn.two_level import TwoLevelConfig, fit_two_level
 from moodcurve.runtime import load_model
 
 DATASET = made_dataset(24, frames=30)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from moodcurve.learn import TrainingError
-from moodcurve.learn.calibration import LEAST_SONGS, calibrate, song_quantile
+from moodcurve.learn.uncertainty.calibration import LEAST_SONGS, calibrate, song_quantile
 from moodcurve.runtime.intervals import Intervals
 from moodcurve.runtime.metadata import as_json, from_json
 

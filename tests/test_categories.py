@@ -12,10 +12,10 @@ from sklearn.svm import SVC
 
 from made_songs import made_dataset
 from moodcurve.learn import TrainingError
-from moodcurve.learn.categories import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
-from moodcurve.learn.category_benchmark import category_report, figures, judge, run_categories
-from moodcurve.learn.ffnn import FFNNConfig
-from moodcurve.learn.preprocessing import fit_preprocessing, stacked
+from moodcurve.learn.benchmarks.mood_classes import category_report, figures, judge, run_categories
+from moodcurve.learn.models.ffnn import FFNNConfig
+from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
+from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stacked
 from moodcurve.mood.circumplex import quadrant
 from moodcurve.mood.classes import MOODS, SCHEMES, classes, probabilities
 

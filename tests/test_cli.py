@@ -27,7 +27,7 @@ from moodcurve.cli.waiting import interrupts
 from moodcurve.datasets.deam.reader import Labels
 from moodcurve.features import COMPARE260, FEATURE_SETS
 from moodcurve.formats import FORMATS
-from moodcurve.learn.protocols import PROTOCOLS
+from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.training import FAMILIES
 
 SR = 44_100

@@ -10,8 +10,8 @@ from command_line import run
 from made_songs import made_dataset, write_own_songs
 from moodcurve.cli.judging import Scheme
 from moodcurve.features import COMPARE260
-from moodcurve.learn.category_benchmark import category_report
-from moodcurve.learn.song_level_benchmark import song_level_report
+from moodcurve.learn.benchmarks.mood_classes import category_report
+from moodcurve.learn.benchmarks.song_ratings import song_level_report
 from moodcurve.mood.classes import SCHEMES
 
 

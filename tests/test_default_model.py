@@ -12,12 +12,12 @@ from made_songs import made_dataset
 from moodcurve.audio import open_audio
 from moodcurve.datasets import read_dataset
 from moodcurve.features import COMPARE236, Features, extract
-from moodcurve.learn.benchmark import run_benchmark
-from moodcurve.learn.calibration import measure
+from moodcurve.learn.benchmarks.benchmark import run_benchmark
 from moodcurve.learn.config import as_table
-from moodcurve.learn.default_model import DEFAULT, LICENCE, LIVE, Packaged, model_card
-from moodcurve.learn.held_out import coverage
+from moodcurve.learn.release import DEFAULT, LICENCE, LIVE, Packaged, model_card
 from moodcurve.learn.training import train
+from moodcurve.learn.uncertainty.calibration import measure
+from moodcurve.learn.uncertainty.held_out import coverage
 from moodcurve.runtime import load_model, packaged_models
 from moodcurve.runtime.song_rating import Line, SongRating
 

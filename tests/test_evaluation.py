@@ -10,9 +10,9 @@ import pytest
 from made_songs import made_dataset
 from moodcurve.datasets import DatasetError
 from moodcurve.evaluation import evaluate, figures, only_songs, read_ids, training_ids, without_songs
-from moodcurve.learn.calibration import Measured
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
+from moodcurve.learn.uncertainty.calibration import Measured
 from moodcurve.runtime import load_model
 from moodcurve.runtime.intervals import Intervals, Spreads
 

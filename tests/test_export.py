@@ -12,10 +12,10 @@ import moodcurve
 from made_songs import made_dataset
 from moodcurve.features import COMPARE236
 from moodcurve.learn.export import export, to_onnx
-from moodcurve.learn.ffnn import FFNNConfig
-from moodcurve.learn.mlr import MLRConfig
-from moodcurve.learn.preprocessing import PreprocessingConfig, stacked
-from moodcurve.learn.svr import SVRConfig
+from moodcurve.learn.models.ffnn import FFNNConfig
+from moodcurve.learn.models.mlr import MLRConfig
+from moodcurve.learn.models.svr import SVRConfig
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, stacked
 from moodcurve.learn.training import train
 
 DATASET = made_dataset(16)

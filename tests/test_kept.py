@@ -9,13 +9,14 @@ import pytest
 from made_songs import made_dataset
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.splits import k_fold
-from moodcurve.learn import TrainingError, kept
-from moodcurve.learn.benchmark import run_benchmark
-from moodcurve.learn.blend import fit_blend
-from moodcurve.learn.kept import digest_of
-from moodcurve.learn.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.preprocessing import PreprocessingConfig
-from moodcurve.learn.two_level import TwoLevelConfig, fit_two_level
+from moodcurve.learn import TrainingError
+from moodcurve.learn.benchmarks import prediction_cache
+from moodcurve.learn.benchmarks.benchmark import run_benchmark
+from moodcurve.learn.benchmarks.prediction_cache import digest_of
+from moodcurve.learn.models.blend import fit_blend
+from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
+from moodcurve.learn.models.two_level import TwoLevelConfig, fit_two_level
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 
 DATASET = made_dataset(12, frames=6)
 SPLITS = k_fold(DATASET.songs, 3, 0, by="artist")
@@ -43,7 +44,7 @@ def changed(column: str) -> Dataset:
 
 def test_a_second_run_trains_only_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = run_benchmark(DATASET, "deam", ["mlr"], cache=tmp_path / "kept")
-    monkeypatch.setattr("moodcurve.learn.mlr.LinearRegression", None)  # nobody can fit one again
+    monkeypatch.setattr("moodcurve.learn.models.mlr.LinearRegression", None)  # nobody can fit one again
     again = run_benchmark(DATASET, "deam", ["mlr", "two-level"], cache=tmp_path / "kept")
     assert all((a == b).all() for a, b in zip(first.models[0].predicted, again.models[0].predicted, strict=True))
     assert again.models[0].seconds == first.models[0].seconds
@@ -68,13 +69,13 @@ def test_whatever_predictions_follow_from_changes_the_digest() -> None:
 
 
 def test_the_sources_of_a_family_and_of_its_parts_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    names = {path.stem for path in kept._sources(fit_blend.__module__)}
-    assert {"blend", "two_level", "statespace", "kalman", "mlr", "ffnn", "preprocessing", "splits"} <= names
+    names = {path.stem for path in prediction_cache._sources(fit_blend.__module__)}
+    assert {"blend", "two_level", "state_space", "kalman", "mlr", "ffnn", "pipeline", "splits"} <= names
     assert not {"recurrent", "training", "benchmark", "__init__"} & names
     before = digest()
     other = tmp_path / "mlr.py"
     other.write_text("# another way to fit\n")
-    monkeypatch.setattr(kept, "_sources", lambda module: [other])
+    monkeypatch.setattr(prediction_cache, "_sources", lambda module: [other])
     assert digest() != before
 
 

@@ -80,8 +80,9 @@ def test_killed_again_and_again_it_loses_nothing_and_does_nothing_twice(music: P
     library = tmp_path / "library.sqlite"
     # tells what is reported as done, and when an analysis ends; batches are small, so that there are many
     code = (
-        "import sys; from moodcurve.library import ledger, scan as s; from moodcurve.library.scanning.progress import Teller\n"
-        "ledger.BATCH = 2; ledger.BATCH_S = 0.05\n"
+        "import sys; from moodcurve.library.scanning import batch_writer, scan as s\n"
+        "from moodcurve.library.scanning.progress import Teller\n"
+        "batch_writer.BATCH = 2; batch_writer.BATCH_S = 0.05\n"
         "said = lambda tally: print(tally.files_done, flush=True)\n"
         "s.scan(sys.argv[1:2], sys.argv[2], workers=2, teller=Teller(progress=said))"
     )
@@ -126,12 +127,12 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_scan_goes_on(music: Path, tmp_pa
     library = tmp_path / "library.sqlite"
     # as the first batch is on the disk; a terminal's Ctrl-C reaches all processes of the group
     code = (
-        "import os, signal; from moodcurve.library import ledger\n"
-        "ledger.BATCH = 5; real = ledger.Ledger.write\n"
+        "import os, signal; from moodcurve.library.scanning import batch_writer\n"
+        "batch_writer.BATCH = 5; real = batch_writer.Ledger.write\n"
         "def write(self):\n"
         " before = self._tally.files_done; real(self)\n"
         " if before == 0 < self._tally.files_done: os.killpg(0, signal.SIGINT)\n"
-        f"ledger.Ledger.write = write\n{MAIN}"
+        f"batch_writer.Ledger.write = write\n{MAIN}"
     )
     running = started("scan", music, "--library", library, "--workers", "2", code=code)
     stdout, stderr = running.communicate(timeout=60)
@@ -192,7 +193,7 @@ def test_a_full_disk_keeps_what_is_stored(music: Path, tmp_path: Path) -> None:
     code = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, resource.RLIM_INFINITY))\n"
-        "from moodcurve.library import ledger; ledger.BATCH = 2\n"
+        "from moodcurve.library.scanning import batch_writer; batch_writer.BATCH = 2\n"
         f"{MAIN}"
     )
     running = started("scan", music, "--library", library, code=code)
@@ -251,7 +252,8 @@ def test_files_that_vanish_before_they_are_opened(music: Path, tmp_path: Path) -
         write_song(folder / f"{seed}.flac", seed=seed)
     os.utime(folder / "0.flac", ns=(0, 0))
     code = (
-        "import os, sys; from moodcurve.library import scan as s; from moodcurve.library.scanning.progress import Teller\n"
+        "import os, sys; from moodcurve.library.scanning import scan as s\n"
+        "from moodcurve.library.scanning.progress import Teller\n"
         "def gone():\n for name in ('0', '4', '5'):\n  os.unlink(f'{sys.argv[1]}/{name}.flac')\n"
         "if __name__ == '__main__':\n"
         " t = s.scan(sys.argv[1:2], sys.argv[2], workers=1, teller=Teller(beginning=gone, problem=print))\n"
@@ -265,8 +267,8 @@ def test_files_that_vanish_before_they_are_opened(music: Path, tmp_path: Path) -
 CRASHING = """
 import ctypes, os, signal, sys, time
 from dataclasses import replace
-from moodcurve.library import examining, scan as s
-real = examining.hear
+from moodcurve.library.scanning import scan as s, worker
+real = worker.hear
 def hear(path, *arguments, **options):
     name = os.path.basename(path)
     if name == "hang.flac":
@@ -279,7 +281,7 @@ def hear(path, *arguments, **options):
     if name == "defect.flac":
         raise AssertionError("a defect")
     return real(path, *arguments, **options)
-examining.hear = hear
+worker.hear = hear
 s.LIMITS = replace(s.LIMITS, silent_s=3)
 if __name__ == "__main__":
     from moodcurve.cli import main

@@ -8,9 +8,9 @@ import numpy as np
 from made_songs import made_dataset
 from moodcurve.datasets import Song
 from moodcurve.features import Features
-from moodcurve.learn.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.study_length import played_on
-from moodcurve.learn.study_medleys import answers, medley, medleys
+from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
+from moodcurve.learn.studies.length import played_on
+from moodcurve.learn.studies.medleys import answers, medley, medleys
 
 SONGS = made_dataset(24, frames=30).songs
 

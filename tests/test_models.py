@@ -10,11 +10,11 @@ from moodcurve.datasets import DatasetError
 from moodcurve.datasets.splits import holdout
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table, config_from_table, read_config
-from moodcurve.learn.ffnn import FFNN, FFNNConfig, fit_ffnn, network
-from moodcurve.learn.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.preprocessing import PreprocessingConfig, fit_preprocessing, stacked
-from moodcurve.learn.svr import KERNELS, SVRConfig, fit_svr
-from moodcurve.learn.targets import target_scaling
+from moodcurve.learn.models.ffnn import FFNN, FFNNConfig, fit_ffnn, network
+from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
+from moodcurve.learn.models.svr import KERNELS, SVRConfig, fit_svr
+from moodcurve.learn.models.targets import target_scaling
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, fit_preprocessing, stacked
 
 SONGS = made_dataset(24).songs
 TEST = made_dataset(30, seed=5).songs

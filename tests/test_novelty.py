@@ -12,7 +12,7 @@ from moodcurve.audio import open_audio
 from moodcurve.datasets import Dataset, Song, read_dataset
 from moodcurve.features import COMPARE236, Features, extract
 from moodcurve.learn import TrainingError
-from moodcurve.learn.novelty import NOISE, Familiarity, fit_familiarity, fit_places, whereabouts
+from moodcurve.learn.uncertainty.familiarity import NOISE, Familiarity, fit_familiarity, fit_places, whereabouts
 from moodcurve.runtime.metadata import as_json, from_json
 from moodcurve.runtime.novelty import MOST, PASSAGE_ROWS, Limits, Whereabouts, warning
 

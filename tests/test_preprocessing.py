@@ -7,9 +7,9 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from made_songs import made_dataset
 from moodcurve.learn import TrainingError
-from moodcurve.learn.preprocessing import PreprocessingConfig, fit_preprocessing, stacked
-from moodcurve.learn.steps import components_for, principal_components, standardising
-from moodcurve.learn.targets import one_hot, quadrant_classes, target_scaling
+from moodcurve.learn.models.targets import one_hot, quadrant_classes, target_scaling
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, fit_preprocessing, stacked
+from moodcurve.learn.preprocessing.steps import components_for, principal_components, standardising
 from moodcurve.mood.circumplex import QUADRANTS, quadrant
 
 SONGS = made_dataset(12).songs

@@ -8,7 +8,7 @@ import pytest
 from made_songs import made_dataset
 from moodcurve.datasets import Song
 from moodcurve.learn import TrainingError
-from moodcurve.learn.calibration import LEAST_SPREAD, calibrate_rating, error_spreads, measure
+from moodcurve.learn.uncertainty.calibration import LEAST_SPREAD, calibrate_rating, error_spreads, measure
 from moodcurve.runtime.intervals import Spreads
 from moodcurve.runtime.metadata import as_json, from_json
 from moodcurve.runtime.song_rating import Line, SongRating

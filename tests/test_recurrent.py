@@ -14,7 +14,9 @@ from moodcurve.features import Features
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table, config_from_table
 from moodcurve.learn.export import export
-from moodcurve.learn.losses import (
+from moodcurve.learn.models.base import predict_rated
+from moodcurve.learn.models.batches import MODEL_VARIANCE, agreement_weights, batches, heard
+from moodcurve.learn.models.losses import (
     concordance_loss,
     course_error,
     residual_loss,
@@ -22,9 +24,8 @@ from moodcurve.learn.losses import (
     squared_error,
     valence_slope,
 )
-from moodcurve.learn.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.model import predict_rated
-from moodcurve.learn.recurrent import (
+from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
+from moodcurve.learn.models.recurrent import (
     MARGIN_ROWS,
     WINDOW_ROWS,
     ForwardConfig,
@@ -33,10 +34,9 @@ from moodcurve.learn.recurrent import (
     RecurrentConfig,
     fit_recurrent,
 )
-from moodcurve.learn.recurrent_network import Network
-from moodcurve.learn.surroundings import Surroundings, summary
+from moodcurve.learn.models.recurrent_network import Network
+from moodcurve.learn.preprocessing.context import Surroundings, summary
 from moodcurve.learn.training import train
-from moodcurve.learn.windows import MODEL_VARIANCE, agreement_weights, batches, heard
 from moodcurve.metrics import ccc, rmse, scores
 from moodcurve.runtime import Model, ModelError, load_model
 

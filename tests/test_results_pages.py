@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.learn.benchmark_table import COLUMNS
-from moodcurve.learn.studies import page
+from moodcurve.learn.benchmarks.report import COLUMNS
+from moodcurve.learn.studies.study import page
 from moodcurve.learn.training import FAMILIES
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from made_songs import made_dataset
 from moodcurve.features import COMPARE236, COMPARE260, Features
 from moodcurve.learn.export import export
-from moodcurve.learn.svr import SVRConfig
+from moodcurve.learn.models.svr import SVRConfig
 from moodcurve.learn.training import train
 from moodcurve.runtime import ModelError, load_model, packaged_models
 from moodcurve.runtime.sequence import BLOCK_ROWS

@@ -11,11 +11,11 @@ from made_songs import made_dataset
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import artist_key
 from moodcurve.learn import TrainingError
-from moodcurve.learn.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.preprocessing import PreprocessingConfig
-from moodcurve.learn.recurrent import RecurrentConfig
-from moodcurve.learn.search import recurrent_settings, search
+from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
+from moodcurve.learn.models.recurrent import RecurrentConfig
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import FAMILIES, Family
+from moodcurve.learn.tuning import recurrent_settings, search
 from moodcurve.metrics import ccc
 
 SONGS = made_dataset(24).songs

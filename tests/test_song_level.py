@@ -12,16 +12,16 @@ from sklearn.svm import SVR
 from made_songs import made_dataset
 from moodcurve.datasets import Dataset, DatasetError
 from moodcurve.learn import TrainingError
-from moodcurve.learn.graph import Graph
-from moodcurve.learn.preprocessing import fit_preprocessing, stacked
-from moodcurve.learn.song_level import (
+from moodcurve.learn.benchmarks.song_ratings import run_song_level, song_level_report
+from moodcurve.learn.models.song_level import (
     SongLevelConfig,
     conformal_half_width,
     fit_song_level,
     on_nine_points,
     song_rating,
 )
-from moodcurve.learn.song_level_benchmark import run_song_level, song_level_report
+from moodcurve.learn.onnx_graph import Graph
+from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stacked
 
 
 def rated(songs: int, *, seed: int = 0) -> Dataset:

@@ -12,14 +12,13 @@ from made_songs import made_dataset
 from moodcurve.datasets.splits import k_fold
 from moodcurve.features import Features
 from moodcurve.learn import TrainingError
+from moodcurve.learn.benchmarks.protocols import read_for
 from moodcurve.learn.export import export
-from moodcurve.learn.ffnn import FFNNConfig
-from moodcurve.learn.graph import Graph
-from moodcurve.learn.kalman import Dynamics, filtered, smoothed
-from moodcurve.learn.kalman_nodes import MARGIN_ROWS
-from moodcurve.learn.model import FittedModel, predict_rated
-from moodcurve.learn.protocols import read_for
-from moodcurve.learn.statespace import (
+from moodcurve.learn.models.base import FittedModel, predict_rated
+from moodcurve.learn.models.ffnn import FFNNConfig
+from moodcurve.learn.models.kalman import Dynamics, filtered, smoothed
+from moodcurve.learn.models.kalman_onnx import MARGIN_ROWS
+from moodcurve.learn.models.state_space import (
     LABELS,
     OBSERVED,
     LiveStateSpaceConfig,
@@ -27,6 +26,7 @@ from moodcurve.learn.statespace import (
     fit_dynamics,
     fit_state_space,
 )
+from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.training import train
 from moodcurve.runtime import load_model
 

@@ -13,17 +13,20 @@ from command_line import run
 from made_songs import made_dataset
 from moodcurve.datasets.splits import artist_key, k_fold
 from moodcurve.features import COMPARE236, COMPARE260
-from moodcurve.learn import TrainingError, study_folds, study_intervals, study_labels, study_list, study_search
+from moodcurve.learn import TrainingError
 from moodcurve.learn.config import differing
-from moodcurve.learn.mlr import MLRConfig
-from moodcurve.learn.search import Searched, filter_settings, two_level_settings
-from moodcurve.learn.studies import Study, arm, page
-from moodcurve.learn.study_features import GROUPS, LEAKING, column_sets
-from moodcurve.learn.study_folds import Source, predictions
-from moodcurve.learn.study_list import STUDIES, read_studies, run_studies, write_studies
-from moodcurve.learn.study_songs import fewer
-from moodcurve.learn.study_split import with_known_artist
+from moodcurve.learn.models.mlr import MLRConfig
+from moodcurve.learn.studies import folds, labels, tuning
+from moodcurve.learn.studies import intervals as intervals_study
+from moodcurve.learn.studies import run as run_module
+from moodcurve.learn.studies.features import GROUPS, LEAKING, column_sets
+from moodcurve.learn.studies.folds import Source, predictions
+from moodcurve.learn.studies.run import STUDIES, read_studies, run_studies, write_studies
+from moodcurve.learn.studies.splits import with_known_artist
+from moodcurve.learn.studies.study import Study, arm, page
+from moodcurve.learn.studies.training_size import fewer
 from moodcurve.learn.training import family
+from moodcurve.learn.tuning import Searched, filter_settings, two_level_settings
 from moodcurve.runtime.intervals import Intervals
 
 DATASET = made_dataset(40, frames=6)
@@ -123,10 +126,10 @@ def test_a_search_sees_no_song_that_its_choice_is_tested_on(monkeypatch: pytest.
         seen.append({artist_key(song.artist) for song in songs})
         return Searched(config=base, score=0.5, trials=(({}, 0.5),))
 
-    monkeypatch.setattr(study_search, "search", spy)
-    monkeypatch.setattr(study_folds, "read_dataset", lambda folder, labels, feature_set: DATASET)
-    monkeypatch.setattr(study_search, "SEARCHED", {"mlr": two_level_settings})
-    study = study_search.study_search(HERE, seed=0, progress=silent)
+    monkeypatch.setattr(tuning, "search", spy)
+    monkeypatch.setattr(folds, "read_dataset", lambda folder, labels, feature_set: DATASET)
+    monkeypatch.setattr(tuning, "SEARCHED", {"mlr": two_level_settings})
+    study = tuning.study_search(HERE, seed=0, progress=silent)
     everyone = {artist_key(song.artist) for song in SONGS}
     tested = Counter(artist for artists in seen for artist in everyone - artists)
     assert tested == Counter(everyone)  # each artist is kept from one search alone, that of its own fold
@@ -160,7 +163,7 @@ def test_figures_of_one_songs_intervals() -> None:
     )  # fmt: skip
     answer = np.array([[0.0, 0.95], [0.0, 0.0]])
     y = np.array([[0.15, 0.8], [-0.25, 0.3]])
-    found = study_intervals.song_figures(y, answer, intervals)
+    found = intervals_study.song_figures(y, answer, intervals)
     np.testing.assert_allclose(found[:, 0], [0.5, 0.4, 1, 0.2])
     np.testing.assert_allclose(found[:, 1], [0.5, (0.25 + 0.4) / 2, 1, 0.2])
 
@@ -168,15 +171,15 @@ def test_figures_of_one_songs_intervals() -> None:
 def test_intervals_are_calibrated_without_the_songs_they_are_judged_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of songs that differ by chance alone, 9 of 10 are held: within .04 on 400 songs' means, 2.7 standard errors."""
     calibrated = []
-    plain = study_intervals.calibrate
+    plain = intervals_study.calibrate
 
     def spy(rated, predicted):
         calibrated.append(len(rated))
         return plain(rated, predicted)
 
-    monkeypatch.setattr(study_intervals, "calibrate", spy)
+    monkeypatch.setattr(intervals_study, "calibrate", spy)
     songs = made_dataset(400, frames=2).songs
-    held = study_intervals.nested(songs, "", seed=0)
+    held = intervals_study.nested(songs, "", seed=0)
     assert calibrated == [320] * 5
     assert held[:, 0].mean() == pytest.approx(0.9, abs=0.04)
     assert held[:, 2].mean() == pytest.approx(0.9, abs=0.04)
@@ -184,7 +187,7 @@ def test_intervals_are_calibrated_without_the_songs_they_are_judged_on(monkeypat
 
 def test_tags_are_those_of_enough_songs() -> None:
     genres = ["Rock"] * 30 + ["Rock-Pop"] * 5 + ["Folk, Pop"] * 5
-    found = study_intervals.tags([replace(song, genre=genre) for song, genre in zip(SONGS, genres, strict=True)])
+    found = intervals_study.tags([replace(song, genre=genre) for song, genre in zip(SONGS, genres, strict=True)])
     assert {tag: list(chosen) for tag, chosen in found.items()} == {"Rock": list(range(35))}
 
 
@@ -231,9 +234,9 @@ def test_unknown_studies_are_refused_before_any_is_done(names: list[str], messag
 def test_studies_of_made_songs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each runs whole and gives figures of each arm, on few songs and with linear regression alone."""
     dataset = made_dataset(40, frames=4, feature_set=COMPARE260 if name == "features" else COMPARE236)
-    module = f"moodcurve.learn.study_{name}"
-    monkeypatch.setattr(study_folds, "read_dataset", lambda folder, labels, feature_set: dataset)
-    monkeypatch.setattr("moodcurve.learn.study_songs.SIZES", (10, 20, 100))
+    module = STUDIES[name].__module__
+    monkeypatch.setattr(folds, "read_dataset", lambda folder, labels, feature_set: dataset)
+    monkeypatch.setattr("moodcurve.learn.studies.training_size.SIZES", (10, 20, 100))
     monkeypatch.setattr(
         f"{module}.predictions",
         lambda songs, splits, name, seed, config=None: predictions(songs, splits, "mlr", seed=seed),
@@ -257,15 +260,15 @@ def test_either_labels_teach_and_test(monkeypatch: pytest.MonkeyPatch) -> None:
         annotation = replace(song.annotation, arousal=song.annotation.arousal / 2, valence=song.annotation.valence / 2)
         half.append(replace(song, annotation=annotation))
     kinds = {"deam": DATASET, "mediaeval2015": replace(DATASET, songs=tuple(half))}
-    monkeypatch.setattr(study_folds, "read_dataset", lambda folder, labels, feature_set: kinds[labels])
+    monkeypatch.setattr(folds, "read_dataset", lambda folder, labels, feature_set: kinds[labels])
     monkeypatch.setattr(
-        study_labels,
+        labels,
         "predictions",
         lambda songs, splits, name, seed, tested: predictions(
             songs, splits, "mlr", seed=seed, tested=tested, config=MLRConfig()
         ),
     )
-    study = study_labels.study_labels(HERE, seed=0, progress=silent).as_dict()
+    study = labels.study_labels(HERE, seed=0, progress=silent).as_dict()
     assert study["songs"] == 20
     by_name = {one["what"]: one["arousal"] for one in study["arms"] if one["family"] == "mlr"}
     own, foreign = (by_name[f"learned from {kind} labels, tested on DEAM's labels"] for kind in ("DEAM's", "2015's"))
@@ -283,7 +286,7 @@ def test_a_source_gives_the_songs_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
         asked.append((folder, labels, feature_set))
         return DATASET
 
-    monkeypatch.setattr(study_folds, "read_dataset", read)
+    monkeypatch.setattr(folds, "read_dataset", read)
     assert HERE.read() is DATASET
     some = Source(folder=Path("there"), ids=("7", "3", "ghost")).read(labels="mediaeval2015", feature_set=COMPARE260)
     assert [song.song_id for song in some.songs] == ["3", "7"]
@@ -291,14 +294,14 @@ def test_a_source_gives_the_songs_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_command_studies_the_songs_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study_folds, "read_dataset", lambda folder, labels, feature_set: DATASET)
+    monkeypatch.setattr(folds, "read_dataset", lambda folder, labels, feature_set: DATASET)
     seen = []
 
     def study(source, seed, progress):
         seen.extend(song.song_id for song in source.read().songs)
         return made_study()
 
-    monkeypatch.setattr(study_list, "STUDIES", {"split": study})
+    monkeypatch.setattr(run_module, "STUDIES", {"split": study})
     (tmp_path / "ids.txt").write_text("5\n2\nghost\n")
     done = run("studies", tmp_path, "--only", "split", "--ids", tmp_path / "ids.txt", "-o", tmp_path / "out")
     assert seen == ["2", "5"]
@@ -308,7 +311,7 @@ def test_the_command_studies_the_songs_asked_for(tmp_path: Path, monkeypatch: py
 
 
 def test_the_command_writes_page_and_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study_list, "STUDIES", {"split": lambda source, seed, progress: made_study()})
+    monkeypatch.setattr(run_module, "STUDIES", {"split": lambda source, seed, progress: made_study()})
     done = run("studies", tmp_path, "--only", "split", "-o", tmp_path / "out")
     assert done.exit_code == 0, done.stderr
     assert "wrote" in done.stderr

@@ -11,10 +11,10 @@ import pytest
 
 from made_songs import made_dataset
 from moodcurve.learn import TrainingError
-from moodcurve.learn.ffnn import FFNNConfig
-from moodcurve.learn.mlr import MLRConfig
-from moodcurve.learn.preprocessing import PreprocessingConfig
-from moodcurve.learn.svr import SVRConfig
+from moodcurve.learn.models.ffnn import FFNNConfig
+from moodcurve.learn.models.mlr import MLRConfig
+from moodcurve.learn.models.svr import SVRConfig
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import FAMILIES, save_log, train
 
 DATASET = made_dataset(16)
@@ -91,8 +91,8 @@ def test_the_number_of_threads_does_not_change_a_network(tmp_path: Path) -> None
 import sys
 from made_songs import made_dataset
 from moodcurve.learn.export import export
-from moodcurve.learn.ffnn import FFNNConfig
-from moodcurve.learn.preprocessing import PreprocessingConfig
+from moodcurve.learn.models.ffnn import FFNNConfig
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import train
 config = FFNNConfig(hidden=(16, 16), max_epochs=3, preprocessing=PreprocessingConfig(pca_components=40))
 export(train(made_dataset(100, frames=60), "ffnn", config=config), sys.argv[1], name="threads")

@@ -12,9 +12,9 @@ from made_songs import made_dataset
 from moodcurve.features import Features
 from moodcurve.learn import TrainingError
 from moodcurve.learn.export import export
-from moodcurve.learn.preprocessing import fit_preprocessing, stacked
+from moodcurve.learn.models.two_level import TwoLevelConfig, averaged, fit_two_level
+from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stacked
 from moodcurve.learn.training import train
-from moodcurve.learn.two_level import TwoLevelConfig, averaged, fit_two_level
 from moodcurve.runtime import load_model
 
 DATASET = made_dataset(24, frames=30)

@@ -13,10 +13,10 @@ from made_songs import made_dataset
 from moodcurve import terminal
 from moodcurve.evaluation import evaluate
 from moodcurve.features import COMPARE236, Features
-from moodcurve.learn.calibration import Measured
 from moodcurve.learn.export import export
-from moodcurve.learn.novelty import fit_familiarity, whereabouts
 from moodcurve.learn.training import train
+from moodcurve.learn.uncertainty.calibration import Measured
+from moodcurve.learn.uncertainty.familiarity import fit_familiarity, whereabouts
 from moodcurve.mood.classes import classes
 from moodcurve.runtime import Model, ModelError, load_model
 from moodcurve.runtime.intervals import Intervals, Spreads

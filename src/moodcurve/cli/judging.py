@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from moodcurve.datasets import Dataset
-    from moodcurve.learn.model import Progress
+    from moodcurve.learn.models.base import Progress
 
 
 class Scheme(StrEnum):
@@ -53,7 +53,7 @@ def categories(
     Example: moodcurve categories DEAM --scheme quadrants -o results
     """
     from moodcurve import terminal
-    from moodcurve.learn.category_benchmark import (
+    from moodcurve.learn.benchmarks.mood_classes import (
         PARTS,
         category_report,
         category_table,
@@ -95,7 +95,7 @@ def songlevel(
     Example: moodcurve songlevel DEAM -o results
     """
     from moodcurve import terminal
-    from moodcurve.learn.song_level_benchmark import run_song_level, song_level_report, song_level_table
+    from moodcurve.learn.benchmarks.song_ratings import run_song_level, song_level_report, song_level_table
 
     def run(dataset: "Dataset", progress: "Progress") -> Any:
         return run_song_level(dataset, curve=curve.value, seed=seed, progress=progress)
@@ -119,7 +119,7 @@ def _judge(
     Gives what is found, and 1 if a song was left out or an id is unknown, else 0.
     """
     from moodcurve import terminal
-    from moodcurve.learn.protocols import read_for
+    from moodcurve.learn.benchmarks.protocols import read_for
     from moodcurve.util.files import write_text
 
     files = (json_file, output / f"{stem}.json" if output is not None else None)

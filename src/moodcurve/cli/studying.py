@@ -32,8 +32,8 @@ def studies(
     """
     from moodcurve import terminal
     from moodcurve.evaluation import read_ids
-    from moodcurve.learn.study_folds import Source
-    from moodcurve.learn.study_list import STUDIES, read_studies, run_studies, write_studies
+    from moodcurve.learn.studies.folds import Source
+    from moodcurve.learn.studies.run import STUDIES, read_studies, run_studies, write_studies
 
     names = list(STUDIES) if only is None else listed(only, STUDIES, name="--only")
     check_folder(output)

@@ -85,9 +85,9 @@ def train(
     from moodcurve.evaluation import read_ids, without_songs
     from moodcurve.learn.config import read_config
     from moodcurve.learn.export import export
-    from moodcurve.learn.held_out import hold_out
     from moodcurve.learn.training import FAMILIES, save_log
     from moodcurve.learn.training import train as train_model
+    from moodcurve.learn.uncertainty.held_out import hold_out
 
     settings = read_config(config, FAMILIES[family].config) if config else None
     check_file(output)
@@ -173,11 +173,11 @@ def benchmark(
     from dataclasses import replace
 
     from moodcurve import terminal
-    from moodcurve.learn.benchmark import run_benchmark
-    from moodcurve.learn.benchmark_table import beside_table, difference_table, draw, explanations, report, table
-    from moodcurve.learn.ceiling_rows import ceiling_rows
+    from moodcurve.learn.benchmarks.benchmark import run_benchmark
+    from moodcurve.learn.benchmarks.noise_ceiling import ceiling_rows
+    from moodcurve.learn.benchmarks.protocols import read_for
+    from moodcurve.learn.benchmarks.report import beside_table, difference_table, draw, explanations, report, table
     from moodcurve.learn.config import read_configs
-    from moodcurve.learn.protocols import read_for
     from moodcurve.learn.training import FAMILIES
     from moodcurve.util.files import write_text
 

@@ -24,7 +24,7 @@ def read_config(path: str | os.PathLike[str], kind: type[Config]) -> Config:
         The file; the keys are the fields of `kind`, and a field that is itself a group of settings
         (``preprocessing``) is a table.
     kind : dataclass
-        Settings of one model family, such as `moodcurve.learn.ffnn.FFNNConfig`.
+        Settings of one model family, such as `moodcurve.learn.models.ffnn.FFNNConfig`.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def config_from_table(kind: type[Config], table: Mapping[str, Any], *, where: st
 
     Examples
     --------
-    >>> from moodcurve.learn.mlr import MLRConfig
+    >>> from moodcurve.learn.models.mlr import MLRConfig
     >>> config_from_table(MLRConfig, {"preprocessing": {"clip": 0}}, where="mlr.toml").preprocessing.clip
     0.0
     """

@@ -8,11 +8,11 @@ from onnx import ModelProto, checker
 
 from moodcurve import __version__
 from moodcurve.features.feature_sets import HOP_S, WINDOW_S
-from moodcurve.learn.calibration import Measured
 from moodcurve.learn.config import as_table
-from moodcurve.learn.graph import Graph
-from moodcurve.learn.novelty import Familiarity
+from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.training import Trained
+from moodcurve.learn.uncertainty.calibration import Measured
+from moodcurve.learn.uncertainty.familiarity import Familiarity
 from moodcurve.runtime import FORMAT, PLACE
 from moodcurve.runtime.metadata import as_json
 from moodcurve.util.files import written_whole
@@ -46,9 +46,9 @@ def export(
         those on the training songs, which say so.
     measured : Measured, optional
         How far ratings lie from its answers, measured on songs that it had not learned from
-        (`moodcurve.learn.calibration`); without that its curves have no intervals and no probabilities of classes.
+        (`moodcurve.learn.uncertainty.calibration`); without that its curves have no intervals and no probabilities of classes.
     familiarity : Familiarity, optional
-        What is usual among the training songs (`moodcurve.learn.novelty`); without it, recordings unlike them
+        What is usual among the training songs (`moodcurve.learn.uncertainty.familiarity`); without it, recordings unlike them
         are not told.
 
     Raises

@@ -13,15 +13,15 @@ from threadpoolctl import threadpool_limits
 from moodcurve.datasets import Dataset, Song
 from moodcurve.evaluation import figures
 from moodcurve.learn import TrainingError
-from moodcurve.learn.blend import BlendConfig, fit_blend
 from moodcurve.learn.config import as_table
-from moodcurve.learn.ffnn import FFNNConfig, fit_ffnn
-from moodcurve.learn.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.model import Epoch, FittedModel, Progress, predict_rated, silent
-from moodcurve.learn.recurrent import ForwardConfig, LSTMConfig, RecurrentConfig, fit_recurrent
-from moodcurve.learn.statespace import LiveStateSpaceConfig, StateSpaceConfig, fit_state_space
-from moodcurve.learn.svr import SVRConfig, fit_svr
-from moodcurve.learn.two_level import TwoLevelConfig, fit_two_level
+from moodcurve.learn.models.base import Epoch, FittedModel, Progress, predict_rated, silent
+from moodcurve.learn.models.blend import BlendConfig, fit_blend
+from moodcurve.learn.models.ffnn import FFNNConfig, fit_ffnn
+from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
+from moodcurve.learn.models.recurrent import ForwardConfig, LSTMConfig, RecurrentConfig, fit_recurrent
+from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpaceConfig, fit_state_space
+from moodcurve.learn.models.svr import SVRConfig, fit_svr
+from moodcurve.learn.models.two_level import TwoLevelConfig, fit_two_level
 from moodcurve.util.files import write_text, written_whole
 
 

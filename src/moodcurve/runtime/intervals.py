@@ -1,6 +1,6 @@
 """90 % intervals about a model's answers, and how far it errs, from factors that its file states.
 
-The factors are made by `moodcurve.learn.calibration` from songs that the model had not learned from; here they are
+The factors are made by `moodcurve.learn.uncertainty.calibration` from songs that the model had not learned from; here they are
 only applied.
 """
 

@@ -3,7 +3,7 @@
 Listeners who rate a song as a whole use the scale otherwise than those who follow it: in DEAM such ratings spread by
 a fifth more, and lie lower by .17 (arousal) and .08 (valence) than the means of the same songs' moments. A straight
 line for each axis takes the one to the other: rating = base + slope · mean of the curve. It is made by
-`moodcurve.learn.calibration` from songs that the model had not learned from, and the model file states it.
+`moodcurve.learn.uncertainty.calibration` from songs that the model had not learned from, and the model file states it.
 """
 
 import math

@@ -1,0 +1,1 @@
+"""Benchmarks: protocols, published results, tables and their pages."""

@@ -1,0 +1,143 @@
+"""Mood classes learned directly: a support vector machine, and a network with softmax and one-hot targets.
+
+Both learn from preprocessed frames, and from the classes of the labels at these frames (the paper's section 5). They
+stand beside the classes that are read off a regression's curve, see `moodcurve.mood.classes`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn import svm
+from torch import nn
+
+from moodcurve.datasets import Song
+from moodcurve.learn.config import check
+from moodcurve.learn.models.ffnn import FFNNConfig, network
+from moodcurve.learn.models.targets import one_hot
+from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
+from moodcurve.learn.preprocessing.steps import FloatArray
+from moodcurve.learn.models.seeding import reproducible
+from moodcurve.mood.classes import SCHEMES, classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class SVMConfig:
+    """Settings of the support vector machine, as those of `moodcurve.learn.models.svr.SVRConfig` with an rbf kernel.
+
+    Attributes
+    ----------
+    scheme : str
+        ``quadrants`` or ``moods``.
+    """
+
+    scheme: str = "quadrants"
+    C: float = 1.0
+    gamma: float = 0.001
+    frame_step: int = 10
+    preprocessing: PreprocessingConfig = field(default_factory=PreprocessingConfig)
+
+    def __post_init__(self) -> None:
+        check(self.scheme in SCHEMES, "scheme", f"one of {', '.join(SCHEMES)}", self.scheme)
+        check(self.C > 0, "C", "positive", self.C)
+        check(self.gamma > 0, "gamma", "positive", self.gamma)
+        check(self.frame_step >= 1, "frame_step", "1 or more", self.frame_step)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoftmaxConfig:
+    """Settings of the network: hidden layers and training as a regression's, trained with Adam for all its epochs.
+
+    Attributes
+    ----------
+    scheme : str
+        ``quadrants`` or ``moods``.
+    network : FFNNConfig
+        Its fields output, optimizer, momentum, held_out, patience and refit have no meaning here.
+    """
+
+    scheme: str = "quadrants"
+    network: FFNNConfig = field(default_factory=FFNNConfig)
+
+    def __post_init__(self) -> None:
+        check(self.scheme in SCHEMES, "scheme", f"one of {', '.join(SCHEMES)}", self.scheme)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SVMClassifier:
+    """Fitted machines, one for each pair of classes; `machine` has the classes that the training songs have."""
+
+    config: SVMConfig
+    preprocessing: Preprocessing
+    machine: svm.SVC
+
+    def probabilities(self, x: npt.NDArray[np.floating]) -> FloatArray:
+        """Shares of the votes (n, classes) of features (n, columns): a ranking, not calibrated probabilities.
+
+        A class's vote is scikit-learn's one-versus-rest decision value; the softmax of these makes shares.
+        """
+        values = self.machine.decision_function(self.preprocessing.apply(x))
+        if values.ndim == 1:  # two classes have one value
+            values = np.column_stack([-values, values])
+        shares = np.exp(values - values.max(axis=1, keepdims=True))
+        result = np.zeros((len(x), len(SCHEMES[self.config.scheme])))
+        result[:, self.machine.classes_] = shares / shares.sum(axis=1, keepdims=True)
+        return result
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SoftmaxClassifier:
+    """Fitted network."""
+
+    config: SoftmaxConfig
+    preprocessing: Preprocessing
+    network: nn.Sequential
+
+    def probabilities(self, x: npt.NDArray[np.floating]) -> FloatArray:
+        """Probabilities (n, classes) of features (n, columns)."""
+        with torch.no_grad():
+            shares = torch.softmax(self.network(_tensor(self.preprocessing.apply(x))), dim=1)
+        return shares.double().numpy()
+
+
+def fit_svm(songs: Sequence[Song], config: SVMConfig) -> SVMClassifier:
+    """Fit on every `frame_step`-th frame; classes weigh inversely to their number of frames.
+
+    Raises
+    ------
+    TrainingError
+        If all these frames are of one class.
+    """
+    preprocessing = fit_preprocessing(stacked(songs)[0], config.preprocessing)
+    x, y = stacked(songs, step=config.frame_step)
+    targets = classes(y, config.scheme)
+    check(len(set(targets.tolist())) > 1, "songs", f"moments of two {config.scheme} or more", "one class alone")
+    machine = svm.SVC(C=config.C, gamma=config.gamma, class_weight="balanced", cache_size=500)
+    machine.fit(preprocessing.apply(x), targets)
+    return SVMClassifier(config=config, preprocessing=preprocessing, machine=machine)
+
+
+def fit_softmax(songs: Sequence[Song], config: SoftmaxConfig, *, seed: int = 0) -> SoftmaxClassifier:
+    """Train on all frames by cross-entropy, -Σ target · log probability: the training loop."""
+    x, y = stacked(songs)
+    preprocessing = fit_preprocessing(x, config.network.preprocessing)
+    targets = _tensor(one_hot(classes(y, config.scheme), len(SCHEMES[config.scheme])))
+    inputs = _tensor(preprocessing.apply(x))
+    rate, decay = config.network.learning_rate, config.network.weight_decay
+    with reproducible(seed):
+        hidden = list(network(preprocessing.width, config.network))[: 3 * len(config.network.hidden)]
+        net = nn.Sequential(*hidden, nn.Linear(config.network.hidden[-1], targets.shape[1]))
+        optimizer = torch.optim.Adam(net.parameters(), lr=rate, weight_decay=decay)
+        for _ in range(config.network.max_epochs):
+            for rows in torch.split(torch.randperm(len(inputs)), config.network.batch_size or len(inputs)):
+                loss = -(targets[rows] * torch.log_softmax(net(inputs[rows]), dim=1)).sum(dim=1).mean()
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+    return SoftmaxClassifier(config=config, preprocessing=preprocessing, network=net.eval())
+
+
+def _tensor(values: FloatArray) -> torch.Tensor:
+    return torch.from_numpy(values.astype(np.float32))

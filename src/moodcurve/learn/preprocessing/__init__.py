@@ -1,0 +1,1 @@
+"""Preprocessing between features and model: steps, pipelines of them, and context of neighboring rows."""
