@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from moodcurve.library.scanning.walk import state_of
-from moodcurve.web.audio import open_known
-from moodcurve.web.problems import ProblemError
+from moodcurve.web.errors import ProblemError
+from moodcurve.web.responses.audio import open_known
 from web_client import ask
 from web_server import Server, serving
 

@@ -14,8 +14,8 @@ import pytest
 import soundfile
 
 from moodcurve.web import jobs
+from moodcurve.web.errors import ProblemError
 from moodcurve.web.jobs import Job
-from moodcurve.web.problems import ProblemError
 from web_client import ask, events, send
 from web_server import Server, eventually
 

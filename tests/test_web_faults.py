@@ -18,9 +18,9 @@ from web_client import FORM, Answer, ask, events, form, send
 from web_server import Server, eventually, serving
 
 SHORT = """
-from moodcurve.web import protocol, settings, uploads
-protocol.REQUEST_S = 1.5
-protocol.STALLED_S = 1.0
+from moodcurve.web import connections, settings, uploads
+connections.REQUEST_S = 1.5
+connections.STALLED_S = 1.0
 uploads.SILENT_S = 1.0
 settings.Settings.__init__.__kwdefaults__["burst"] = 1000
 """

@@ -14,11 +14,11 @@ import httpx
 import pytest
 
 from command_line import run
-from moodcurve.web.crew import Crew
-from moodcurve.web.folder import PREFIX, temporary_folder
+from moodcurve.web.async_pool import Crew
+from moodcurve.web.errors import ProblemError
 from moodcurve.web.jobs import Job
-from moodcurve.web.problems import ProblemError
-from moodcurve.web.rates import Rate
+from moodcurve.web.rate_limit import Rate
+from moodcurve.web.temp_folder import PREFIX, temporary_folder
 from test_bare_install import RUN
 from web_client import ask, form, send
 from web_server import Server, eventually, serving, stop

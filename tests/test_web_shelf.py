@@ -14,8 +14,8 @@ from made_library import file, made_library, song
 from moodcurve.library import FileGone, LibraryError, open_library
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import count
-from moodcurve.web import shelf as shelf_module
-from moodcurve.web.shelf import Reader, Shelf
+from moodcurve.web import library_pool as shelf_module
+from moodcurve.web.library_pool import Reader, Shelf
 from web_client import ask
 from web_server import Server, eventually, serving
 
@@ -291,7 +291,7 @@ def test_lists_follow_the_library_and_nothing_is_left_beside_it(
         health = ask(server, "/api/health").json()
         return songs["total"], len(places["id"]), health["songs"], ask(server, "/api/search?text=e").json()["total"]
 
-    hurry = "from moodcurve.web import shelf, server; shelf.REST_S = 0.5; server.CHECK_TICKS = 1"
+    hurry = "from moodcurve.web import library_pool, server; library_pool.REST_S = 0.5; server.CHECK_TICKS = 1"
     with serving((scanned_music[0], path), before=hurry) as server:
         with open_library(path, write=True) as library:
             for i in range(3):

@@ -75,7 +75,9 @@ class Trained:
 
     def training_figures(self) -> dict[str, Any]:
         """Give figures on the songs that it learned from; they say nothing about other songs."""
-        return figures(self.dataset.songs, [predict_rated(self.model, song) for song in self.dataset.songs])
+        with threadpool_limits(limits=1):  # as in training: the same figures on every machine
+            predicted = [predict_rated(self.model, song) for song in self.dataset.songs]
+        return figures(self.dataset.songs, predicted)
 
 
 def family(name: str) -> Family:

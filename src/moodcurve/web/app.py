@@ -13,19 +13,19 @@ from starlette.types import ASGIApp
 from moodcurve import __version__
 from moodcurve.library.scanning.scan import LIMITS
 from moodcurve.runtime import Model
-from moodcurve.web import problems, schemas
-from moodcurve.web.analyses import add_analysis_routes
-from moodcurve.web.crew import Crew
-from moodcurve.web.curves import Painter
-from moodcurve.web.folder import temporary_folder
-from moodcurve.web.guard import Guard
+from moodcurve.web import errors, schemas
+from moodcurve.web.async_pool import Crew
 from moodcurve.web.jobs import Jobs
-from moodcurve.web.listening import listener, painter
-from moodcurve.web.pages import add_pages
-from moodcurve.web.rates import Rate
+from moodcurve.web.library_pool import Shelf
+from moodcurve.web.rate_limit import Rate
+from moodcurve.web.responses.curve import Painter
+from moodcurve.web.routes.analyses import add_analysis_routes
+from moodcurve.web.routes.songs import add_song_routes, count_songs
+from moodcurve.web.routes.static_files import add_pages
+from moodcurve.web.security import Guard
 from moodcurve.web.settings import Settings
-from moodcurve.web.shelf import Shelf
-from moodcurve.web.songs import add_song_routes, count_songs
+from moodcurve.web.tasks import listener, painter
+from moodcurve.web.temp_folder import temporary_folder
 
 MODEL, FIRST_MODEL = "default", "live"
 """The packaged models that uploads are heard by; the second gives a curve while a song is still being read."""
@@ -99,7 +99,7 @@ def _app() -> FastAPI:
         redirect_slashes=False,  # whose answers would repeat the name that the client gave
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    problems.install(app)
+    errors.install(app)
     return app
 
 
@@ -110,7 +110,7 @@ def _add_health(app: FastAPI, settings: Settings, model: Model, shelf: Shelf) ->
         "concurrent": settings.workers + settings.queue,
     }
 
-    @app.get("/api/health", responses={200: {"model": schemas.Health}, **problems.documented()})
+    @app.get("/api/health", responses={200: {"model": schemas.Health}, **errors.documented()})
     async def health() -> Response:
         """Tell how the server is, and what it takes."""
         songs = await run_in_threadpool(count_songs, shelf)

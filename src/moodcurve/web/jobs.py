@@ -12,9 +12,9 @@ from typing import Any, Literal
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.text import one_line
-from moodcurve.web.crew import Crew
-from moodcurve.web.listening import Part, Upload
-from moodcurve.web.problems import ProblemError
+from moodcurve.web.async_pool import Crew
+from moodcurve.web.errors import ProblemError
+from moodcurve.web.tasks import Part, Upload
 from moodcurve.web.uploads import Received
 
 KEPT = 64

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from moodcurve.library.queries.query import WORDS
-from moodcurve.web.problems import ProblemObject
+from moodcurve.web.errors import ProblemObject
 
 Unit = Annotated[float, Field(ge=-1, le=1)]
 Share = Annotated[float, Field(ge=0, le=1)]

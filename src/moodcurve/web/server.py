@@ -17,7 +17,7 @@ from anyio.to_thread import current_default_thread_limiter
 from moodcurve.runtime import Model
 from moodcurve.web import WebError
 from moodcurve.web.app import Site, open_site
-from moodcurve.web.protocol import Connection
+from moodcurve.web.connections import Connection
 from moodcurve.web.settings import Settings
 
 CHECK_TICKS = 20

@@ -17,7 +17,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 
 from moodcurve.util.text import one_line
-from moodcurve.web.problems import ProblemError
+from moodcurve.web.errors import ProblemError
 
 FIELD = "file"
 SILENT_S = 30.0

@@ -14,8 +14,8 @@ from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.splits import Indices, Split, k_fold
 from moodcurve.evaluation import AXES, figures
 from moodcurve.learn import TrainingError
-from moodcurve.learn.benchmarks.baselines import baselines
 from moodcurve.learn.benchmarks.axis_intervals import AxisIntervals, as_dict, axis_differences, axis_intervals
+from moodcurve.learn.benchmarks.baselines import baselines
 from moodcurve.learn.benchmarks.noise_ceiling import Ceiling
 from moodcurve.learn.benchmarks.partial_correlation import Beside, judge_beside
 from moodcurve.learn.benchmarks.prediction_cache import Predictions, digest_of, kept

@@ -16,11 +16,11 @@ from moodcurve.datasets.splits import holdout
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, Progress, silent
+from moodcurve.learn.models.seeding import reproducible
 from moodcurve.learn.models.targets import ACTIVATIONS, target_scaling
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
 from moodcurve.learn.preprocessing.steps import FloatArray
-from moodcurve.learn.models.seeding import reproducible
 
 MOST_UNITS = 65_536
 """Of a layer: two such layers have 17 GB of weights."""

@@ -29,11 +29,11 @@ from moodcurve.learn.models.losses import (
     valence_slope,
 )
 from moodcurve.learn.models.recurrent_network import CELLS, Network, Nodes, Shape, join_states
+from moodcurve.learn.models.seeding import reproducible
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import Surroundings
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
 from moodcurve.learn.preprocessing.steps import FloatArray
-from moodcurve.learn.models.seeding import reproducible
 from moodcurve.runtime.sequence import Rows
 
 MOST_UNITS = 4096

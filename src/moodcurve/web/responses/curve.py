@@ -14,9 +14,9 @@ from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.formats import jams_text, json_text, to_csv
 from moodcurve.library import Tags
-from moodcurve.web.crew import Crew
-from moodcurve.web.listening import Drawing
-from moodcurve.web.problems import ProblemError
+from moodcurve.web.async_pool import Crew
+from moodcurve.web.errors import ProblemError
+from moodcurve.web.tasks import Drawing
 
 MOST_DRAWN = 16
 """Pictures that may be waited for at once."""

@@ -15,7 +15,7 @@ from fastapi import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from moodcurve.web.problems import ProblemError
+from moodcurve.web.errors import ProblemError
 from moodcurve.web.settings import Settings, address_of, is_loopback
 
 POLICY = (

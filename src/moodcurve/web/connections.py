@@ -7,8 +7,8 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from moodcurve.web.guard import HEADERS
-from moodcurve.web.problems import MEDIA_TYPE, ProblemError
+from moodcurve.web.errors import MEDIA_TYPE, ProblemError
+from moodcurve.web.security import HEADERS
 
 MOST = 500
 """Connections at once; common limits of a process are a thousand files."""

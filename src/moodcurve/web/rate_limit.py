@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable
 
-from moodcurve.web.problems import ProblemError
+from moodcurve.web.errors import ProblemError
 
 
 class Rate:

@@ -14,7 +14,7 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from moodcurve.library.scanning.walk import state_of
-from moodcurve.web.problems import ProblemError
+from moodcurve.web.errors import ProblemError
 
 _CHUNK = 1 << 18
 _TYPES = {

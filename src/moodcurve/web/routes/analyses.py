@@ -13,11 +13,11 @@ from starlette.requests import ClientDisconnect
 
 from moodcurve.formats import to_dict
 from moodcurve.web import schemas
-from moodcurve.web.curves import Format, Painter, curve_answer, curve_content
+from moodcurve.web.errors import ProblemError, documented, refused
 from moodcurve.web.jobs import Job, Jobs
-from moodcurve.web.problems import ProblemError, documented, refused
-from moodcurve.web.rates import Rate
-from moodcurve.web.songs import client_of
+from moodcurve.web.rate_limit import Rate
+from moodcurve.web.responses.curve import Format, Painter, curve_answer, curve_content
+from moodcurve.web.routes.songs import client_of
 from moodcurve.web.uploads import FIELD, Body, receive
 
 _FORM = {

@@ -18,13 +18,14 @@ from moodcurve.library import Library, LibraryError, StoredSong
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import FoundSong, columns, count, nested, search
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
-from moodcurve.web import audio, schemas
-from moodcurve.web.curves import Format, Painter, curve_answer, curve_content
-from moodcurve.web.filters import Filters, Page
-from moodcurve.web.pages import takes_gzip
-from moodcurve.web.problems import ProblemError, documented
-from moodcurve.web.rates import Rate
-from moodcurve.web.shelf import Reader, Shelf
+from moodcurve.web import schemas
+from moodcurve.web.errors import ProblemError, documented
+from moodcurve.web.library_pool import Reader, Shelf
+from moodcurve.web.query_params import Filters, Page
+from moodcurve.web.rate_limit import Rate
+from moodcurve.web.responses import audio
+from moodcurve.web.responses.curve import Format, Painter, curve_answer, curve_content
+from moodcurve.web.routes.static_files import takes_gzip
 
 MOST_ON_MAP = 100_000
 _MAP = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s")

@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from moodcurve.library.queries.parse import Asked, AskError
 from moodcurve.library.queries.query import SORTS, WORDS, Query
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
-from moodcurve.web.problems import ProblemError, refused
+from moodcurve.web.errors import ProblemError, refused
 
 MOST_SONGS = 1000
 _LONGEST = 300

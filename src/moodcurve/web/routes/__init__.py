@@ -1,0 +1,1 @@
+"""Routes of the server: library songs, uploaded songs, and the page's own files."""
