@@ -23,7 +23,7 @@ import soundfile
 
 from command_line import run
 from moodcurve import cli
-from moodcurve.cli.waiting import interrupts
+from moodcurve.cli.progress import interrupts
 from moodcurve.datasets.deam.reader import Labels
 from moodcurve.features import COMPARE260, FEATURE_SETS
 from moodcurve.formats import FORMATS

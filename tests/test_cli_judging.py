@@ -8,7 +8,7 @@ import pytest
 
 from command_line import run
 from made_songs import made_dataset, write_own_songs
-from moodcurve.cli.judging import Scheme
+from moodcurve.cli.commands.categories import Scheme
 from moodcurve.features import COMPARE260
 from moodcurve.learn.benchmarks.mood_classes import category_report
 from moodcurve.learn.benchmarks.song_ratings import song_level_report

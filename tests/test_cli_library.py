@@ -15,10 +15,10 @@ import pytest
 
 from command_line import Result, run
 from made_library import file, made_library, song, wandering_curve
+from moodcurve.cli.views import print_curves
 from moodcurve.formats import read_json, to_csv, to_json
 from moodcurve.library import ProblemMet, open_library
 from moodcurve.library.queries.search import COLUMNS, Query, search
-from moodcurve.terminal import print_curves
 
 SONGS = 60
 

@@ -9,8 +9,8 @@ from rich.console import Console, RenderableType
 
 from command_line import run
 from made_library import made_library
-from moodcurve.columns import Column, fitted
-from moodcurve.terminal import curve_view, curves_table
+from moodcurve.cli.tables import Column, fitted
+from moodcurve.cli.views import curve_view, curves_table
 from whole_curve import whole_curve
 
 CURVES = [whole_curve(50, source="/a/the long name of a song.mp3"), whole_curve(20, seed=3, source="/b/x.flac")]

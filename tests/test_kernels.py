@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from moodcurve.cli import waiting
+from moodcurve.cli import progress
 from moodcurve.features import FEATURE_SETS, warmup
 from moodcurve.features.jit import cache
 from moodcurve.features.jit.kernel import exact, fast
@@ -344,10 +344,10 @@ def test_the_first_run_says_that_it_prepares(
     monkeypatch.setattr(warmup, "is_prepared", lambda feature_set: False)
     monkeypatch.setattr(warmup, "prepare", lambda feature_set: kept)
     song = tmp_path / "song.mp3"
-    waiting.prepare(FEATURE_SETS["compare260"], [song])
+    progress.prepare(FEATURE_SETS["compare260"], [song])
     assert capsys.readouterr().err == ""  # no song, no need
     song.touch()
-    waiting.prepare(FEATURE_SETS["compare260"], [song])
+    progress.prepare(FEATURE_SETS["compare260"], [song])
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "moodcurve: preparing the extractor for this machine, once; that takes some seconds"
     assert [line for line in lines[1:] if "cannot be kept" in line and "prepares anew" in line] == lines[1:]

@@ -18,7 +18,7 @@ import moodcurve
 from broken_audio import write_encoded
 from command_line import run
 from moodcurve.analysis import file_features
-from moodcurve.cli import waiting
+from moodcurve.cli import progress
 from moodcurve.features import COMPARE236, FEATURE_SETS
 from moodcurve.formats import to_dict
 from moodcurve.library import open_library
@@ -643,8 +643,8 @@ def test_lines_come_now_and_then_where_there_is_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = 0.0
-    monkeypatch.setattr("moodcurve.cli.waiting.time.monotonic", lambda: now)
-    with waiting.scan_teller(FEATURE_SETS["compare236"]) as teller:
+    monkeypatch.setattr("moodcurve.cli.progress.time.monotonic", lambda: now)
+    with progress.scan_teller(FEATURE_SETS["compare236"]) as teller:
         teller.looking(5)
         now = 10.0
         teller.looking(1234)

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from moodcurve.cli.outputs import Outputs, output_stems
 from moodcurve.curve import Curve
-from moodcurve.outputs import Outputs, output_stems
 
 
 def test_stems_alone_where_they_differ() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from moodcurve.cli.parsing import App, Argument, Option, UsageError
+from moodcurve.cli.framework import App, Argument, Option, UsageError
 
 CALLS: list[dict[str, Any]] = []
 app = App("play", help="Plays.", version="1.2", groups={"First": ("pick",), "Then": ("stop", "songs")})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve import __version__
-from moodcurve.cli.parsing import App, Option
+from moodcurve.cli.framework import App, Option
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.text import one_line, plainly
 

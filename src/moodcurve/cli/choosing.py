@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import say
-from moodcurve.cli.parsing import Option
+from moodcurve.cli.framework import Option
 
 if TYPE_CHECKING:
     from moodcurve.datasets import Dataset

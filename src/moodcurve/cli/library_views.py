@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from moodcurve.columns import LEAST_TEXT, Column, fitted
+from moodcurve.cli.tables import LEAST_TEXT, Column, fitted
+from moodcurve.cli.views import results
 from moodcurve.library import Problem, StoredSong
 from moodcurve.library.queries.find_song import label
 from moodcurve.library.queries.search import FoundSong
-from moodcurve.terminal import results
 from moodcurve.util.text import clock, one_line, signed
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import ModelOption, app, say
-from moodcurve.cli.filters import LibraryOption, library_file
-from moodcurve.cli.parsing import Argument, Option
+from moodcurve.cli.framework import Argument, Option
+from moodcurve.cli.library_options import LibraryOption, library_file
 from moodcurve.util.text import clock, counted
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def scan(
 
     Example: moodcurve scan ~/Music
     """
-    from moodcurve.cli.waiting import interrupts, scan_teller
+    from moodcurve.cli.progress import interrupts, scan_teller
     from moodcurve.library.scanning.scan import scan as scan_folders
     from moodcurve.runtime import load_model
 
@@ -51,9 +51,9 @@ def scan(
     if as_json:
         sys.stdout.write(json.dumps(_summary(tally)) + "\n")
     else:
-        from moodcurve import terminal
+        from moodcurve.cli import views
 
-        terminal.print_lines(_lines(tally))
+        views.print_lines(_lines(tally))
     return int(tally.problems + tally.unread > 0)
 
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from moodcurve.cli.parsing import UsageError
+from moodcurve.cli.framework import UsageError
 from moodcurve.util.text import one_line
 
 STDOUT = Path("-")

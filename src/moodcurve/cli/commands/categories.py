@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from moodcurve.cli.app import advance, app, say
 from moodcurve.cli.choosing import IdsOption, chosen, tell
-from moodcurve.cli.parsing import Argument, Option
-from moodcurve.cli.targets import check_results
-from moodcurve.cli.training import Family
+from moodcurve.cli.commands.train import Family
+from moodcurve.cli.framework import Argument, Option
+from moodcurve.cli.output_checks import check_results
 from moodcurve.util.text import one_line
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def categories(
 
     Example: moodcurve categories DEAM --scheme quadrants -o results
     """
-    from moodcurve import terminal
+    from moodcurve.cli import views
     from moodcurve.learn.benchmarks.mood_classes import (
         PARTS,
         category_report,
@@ -70,10 +70,10 @@ def categories(
     result, exit_code = _judge(folder, run, category_report, json_file, output, "categories", ids)
     for name in schemes_of(result):
         for part in PARTS:
-            terminal.print_lines([f"{name} of {part}"])
-            terminal.print_rows(category_table(result, name, part))
+            views.print_lines([f"{name} of {part}"])
+            views.print_rows(category_table(result, name, part))
             for classifier in ("svm", "softmax", "curve"):
-                terminal.print_rows(confusion_table(result, name, part, classifier))
+                views.print_rows(confusion_table(result, name, part, classifier))
     return exit_code
 
 
@@ -94,14 +94,14 @@ def songlevel(
 
     Example: moodcurve songlevel DEAM -o results
     """
-    from moodcurve import terminal
+    from moodcurve.cli import views
     from moodcurve.learn.benchmarks.song_ratings import run_song_level, song_level_report, song_level_table
 
     def run(dataset: "Dataset", progress: "Progress") -> Any:
         return run_song_level(dataset, curve=curve.value, seed=seed, progress=progress)
 
     result, exit_code = _judge(folder, run, song_level_report, json_file, output, "song_level", ids)
-    terminal.print_rows(song_level_table(result))
+    views.print_rows(song_level_table(result))
     return exit_code
 
 
@@ -118,14 +118,14 @@ def _judge(
 
     Gives what is found, and 1 if a song was left out or an id is unknown, else 0.
     """
-    from moodcurve import terminal
+    from moodcurve.cli import views
     from moodcurve.learn.benchmarks.protocols import read_for
     from moodcurve.util.files import write_text
 
     files = (json_file, output / f"{stem}.json" if output is not None else None)
     wanted = [file for file in files if file is not None]
     check_results(json_file, output)
-    with terminal.progress_bar() as bar:
+    with views.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_for(folder, "deam", progress=lambda done, total: advance(bar, task, done, total))
         tell(dataset, levels=stem == "song_level")

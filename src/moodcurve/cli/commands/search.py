@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 from moodcurve.cli.app import app, say
-from moodcurve.cli.filters import Filters, LibraryOption, library_file
-from moodcurve.cli.parsing import Argument, Option, UsageError
+from moodcurve.cli.framework import Argument, Option, UsageError
+from moodcurve.cli.library_options import Filters, LibraryOption, library_file
 
 if TYPE_CHECKING:
     from moodcurve.library.queries.search import FoundSong
@@ -83,10 +83,10 @@ def show(
     with open_library(library_file(library)) as opened:
         stored = find(opened, song)
     if format is None:
-        from moodcurve import terminal
+        from moodcurve.cli import views
         from moodcurve.cli.library_views import print_origin
 
-        terminal.print_curves([stored.curve])
+        views.print_curves([stored.curve])
         print_origin(stored)
         for warning in stored.curve.warnings:
             say(f"{stored.paths[0]}: {warning}")

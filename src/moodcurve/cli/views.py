@@ -13,7 +13,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from moodcurve.columns import LEAST_TEXT, Column, fitted
+from moodcurve.cli.tables import LEAST_TEXT, Column, fitted
 from moodcurve.curve import Curve
 from moodcurve.features.feature_sets import WINDOW_S
 from moodcurve.mood.circumplex import QUADRANTS, Summary, describe, summarize

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import ModelOption, Set, advance, app, say
 from moodcurve.cli.choosing import IdsOption, chosen, tell
-from moodcurve.cli.parsing import Argument, Option, listed
-from moodcurve.cli.targets import check_file, check_results
+from moodcurve.cli.framework import Argument, Option, listed
+from moodcurve.cli.output_checks import check_file, check_results
 from moodcurve.util.text import one_line
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def train(
 
     Example: moodcurve train DEAM --model ffnn --without test.txt --intervals -o mine.onnx
     """
-    from moodcurve import terminal
+    from moodcurve.cli import views
     from moodcurve.evaluation import read_ids, without_songs
     from moodcurve.learn.config import read_config
     from moodcurve.learn.export import export
@@ -94,7 +94,7 @@ def train(
     dataset = _read_songs(folder, labels, feature_set, levels=intervals)
     if without is not None:
         dataset = without_songs(dataset, read_ids(without))
-    with terminal.progress_bar() as bar:
+    with views.progress_bar() as bar:
         steps = _steps(bar, bar.add_task(f"training {family}"))
         held = hold_out(dataset, family, config=settings, seed=seed, progress=steps) if intervals else None
         trained = train_model(dataset, family, config=settings, seed=seed, progress=steps)
@@ -133,7 +133,7 @@ def evaluate(
 
     Example: moodcurve evaluate DEAM --model mine.onnx --ids test.txt --json
     """
-    from moodcurve import terminal
+    from moodcurve.cli import views
     from moodcurve.evaluation import evaluate as judge
     from moodcurve.runtime import load_model
 
@@ -145,7 +145,7 @@ def evaluate(
     if as_json:
         print(json.dumps(figures, allow_nan=False))
     else:
-        terminal.print_evaluation(figures)
+        views.print_evaluation(figures)
     return int(missing)
 
 
@@ -172,7 +172,7 @@ def benchmark(
     """
     from dataclasses import replace
 
-    from moodcurve import terminal
+    from moodcurve.cli import views
     from moodcurve.learn.benchmarks.benchmark import run_benchmark
     from moodcurve.learn.benchmarks.noise_ceiling import ceiling_rows
     from moodcurve.learn.benchmarks.protocols import read_for
@@ -184,7 +184,7 @@ def benchmark(
     families = listed(models, list(Family), name="--models")
     configs = read_configs(config, {name: kind.config for name, kind in FAMILIES.items()}) if config else None
     check_results(json_file, output)
-    with terminal.progress_bar() as bar:
+    with views.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_for(folder, protocol, progress=lambda done, total: advance(bar, task, done, total))
         tell(dataset)
@@ -193,10 +193,10 @@ def benchmark(
             dataset, protocol, families, configs=configs, seed=seed, progress=_steps(bar, task), cache=cache
         )
         result = replace(result, ceilings=ceiling_rows(folder, dataset, protocol, seed=seed))
-    terminal.print_rows(table(result))
-    terminal.print_rows(beside_table(result))
-    terminal.print_rows(difference_table(result))
-    terminal.print_lines(explanations(result))
+    views.print_rows(table(result))
+    views.print_rows(beside_table(result))
+    views.print_rows(difference_table(result))
+    views.print_lines(explanations(result))
     figures = json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n"
     texts = {json_file: figures} if json_file else {}
     if output is not None:
@@ -212,11 +212,11 @@ def benchmark(
 
 def _read_songs(folder: Path, labels: Labels, feature_set: Set, *, levels: bool = False) -> "Dataset":
     """Read annotated songs, and say what was noticed; of ratings of songs as wholes on demand."""
-    from moodcurve import terminal
+    from moodcurve.cli import views
     from moodcurve.datasets import read_dataset
     from moodcurve.features import feature_set as find_set
 
-    with terminal.progress_bar() as bar:
+    with views.progress_bar() as bar:
         task = bar.add_task(f"reading {one_line(folder.name)}", total=None)
         dataset = read_dataset(
             folder,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from moodcurve.cli.parsing import Argument, Option, UsageError
+from moodcurve.cli.framework import Argument, Option, UsageError
 
 if TYPE_CHECKING:
     from moodcurve.library.queries.search import Query

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from moodcurve.cli.app import app, say
 from moodcurve.cli.choosing import IdsOption, chosen
-from moodcurve.cli.parsing import Argument, Option, listed
-from moodcurve.cli.targets import check_folder
+from moodcurve.cli.framework import Argument, Option, listed
+from moodcurve.cli.output_checks import check_folder
 
 
 @app.command
@@ -30,7 +30,7 @@ def studies(
 
     Example: moodcurve studies DEAM --only songs,split -o results
     """
-    from moodcurve import terminal
+    from moodcurve.cli import views
     from moodcurve.evaluation import read_ids
     from moodcurve.learn.studies.folds import Source
     from moodcurve.learn.studies.run import STUDIES, read_studies, run_studies, write_studies
@@ -40,7 +40,7 @@ def studies(
     read_studies(output / "studies.json")
     source = Source(folder=folder, ids=None if ids is None else read_ids(ids))
     missing = ids is not None and chosen(Source(folder=folder).read(), ids)[1]
-    with terminal.progress_bar() as bar:
+    with views.progress_bar() as bar:
         task = bar.add_task("studies", total=None)
         found = run_studies(
             source,

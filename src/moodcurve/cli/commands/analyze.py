@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import ModelOption, Set, app, reason, say
-from moodcurve.cli.parsing import Argument, Option, UsageError
-from moodcurve.cli.targets import STDOUT, check_file, check_folder, keep_apart
+from moodcurve.cli.framework import Argument, Option, UsageError
+from moodcurve.cli.output_checks import STDOUT, check_file, check_folder, keep_apart
 from moodcurve.errors import MoodcurveError
 
 if TYPE_CHECKING:
-    from moodcurve.outputs import Written
+    from moodcurve.cli.outputs import Written
 
 
 class Format(StrEnum):
@@ -44,9 +44,9 @@ def analyze(
 
     Example: moodcurve analyze song.mp3 -o results -f csv -f json --plot --report
     """
-    from moodcurve.cli.waiting import interrupts, prepare, song_bars
+    from moodcurve.cli.outputs import Outputs, Written, output_stems, writing_job
+    from moodcurve.cli.progress import interrupts, prepare, song_bars
     from moodcurve.formats import TEXT_FORMATS, check_format
-    from moodcurve.outputs import Outputs, Written, output_stems, writing_job
     from moodcurve.runtime import load_model
     from moodcurve.workers import run_each, sensible_workers
 
@@ -91,9 +91,9 @@ def analyze(
         # bytes: JSON is UTF-8 wherever it goes
         sys.stdout.buffer.write(dumps(curves[0], formats[0]).encode("utf-8", "replace"))
     elif curves:
-        from moodcurve import terminal
+        from moodcurve.cli import views
 
-        terminal.print_curves(curves)
+        views.print_curves(curves)
     return exit_code
 
 
@@ -108,7 +108,7 @@ def features(
     Example: moodcurve features song.mp3 -o song.csv
     """
     from moodcurve.analysis import file_features
-    from moodcurve.cli.waiting import interrupts, one_song_bar, prepare
+    from moodcurve.cli.progress import interrupts, one_song_bar, prepare
     from moodcurve.features import feature_set as find_set
     from moodcurve.features import write_csv
     from moodcurve.util.files import written_whole
@@ -143,10 +143,10 @@ def demo(
 
     Example: moodcurve demo -o results
     """
-    from moodcurve import terminal
     from moodcurve.analysis import analyze as analyze_file
-    from moodcurve.cli.waiting import interrupts, one_song_bar, prepare
-    from moodcurve.outputs import Outputs
+    from moodcurve.cli import views
+    from moodcurve.cli.outputs import Outputs
+    from moodcurve.cli.progress import interrupts, one_song_bar, prepare
     from moodcurve.runtime import load_model
 
     check_folder(folder)
@@ -165,9 +165,9 @@ def demo(
     outputs = Outputs(folder=folder, formats=(Format.csv, Format.json), plot=True, report=True)
     keep_apart([song], outputs.targets(song.stem))
     written = list(outputs.write(curve, song, song.stem))
-    terminal.print_curves([curve])
+    views.print_curves([curve])
     if composition is not None:
-        terminal.print_sections(curve, composition.spans)
+        views.print_sections(curve, composition.spans)
     for file in written:
         say(f"wrote {file}")
     say(f"open {written[-1].resolve()} in a browser to hear the song and watch its curve")

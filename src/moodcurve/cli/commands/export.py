@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import advance, app, say
-from moodcurve.cli.filters import Filters, LibraryOption, library_file
-from moodcurve.cli.parsing import Option, UsageError
-from moodcurve.cli.targets import STDOUT, check_file, check_folder
+from moodcurve.cli.framework import Option, UsageError
+from moodcurve.cli.library_options import Filters, LibraryOption, library_file
+from moodcurve.cli.output_checks import STDOUT, check_file, check_folder
 from moodcurve.util.text import one_line
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def export(
     if os.path.realpath(output) == os.path.realpath(path):
         raise UsageError(f"{one_line(str(output))} is the library itself; choose another", name="-o")
 
-    from moodcurve.cli.waiting import interrupts
+    from moodcurve.cli.progress import interrupts
     from moodcurve.library import open_library
     from moodcurve.library.export import print_table, write_jams, write_table
     from moodcurve.library.queries.sql_guard import ConditionError
@@ -114,7 +114,7 @@ def _bar(output: Path) -> "Iterator[Progress]":
     if not sys.stderr.isatty() or (output == STDOUT and sys.stdout.isatty()):
         yield lambda done, total: None
         return
-    from moodcurve import terminal
+    from moodcurve.cli import views
 
-    with terminal.progress_bar() as bar:
+    with views.progress_bar() as bar:
         yield partial(advance, bar, bar.add_task("songs", total=None))

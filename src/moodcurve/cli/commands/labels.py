@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 from moodcurve.cli.app import app, say
-from moodcurve.cli.parsing import Argument, Option, UsageError
-from moodcurve.cli.targets import check_folder
+from moodcurve.cli.framework import Argument, Option, UsageError
+from moodcurve.cli.output_checks import check_folder
 
 
 class Between(StrEnum):
@@ -64,7 +64,7 @@ def labels(
     if keep is not None and output is None:
         raise UsageError("the chosen songs go to a folder: give it with -o", name="--keep")
 
-    from moodcurve import terminal
+    from moodcurve.cli import views
     from moodcurve.datasets.raters.agreement import best_agreed
     from moodcurve.datasets.raters.reader import read_raters
     from moodcurve.datasets.raters.report import agreement_table, ceiling_table, explanations
@@ -85,9 +85,9 @@ def labels(
     if as_json:
         print(text, end="")
     else:
-        terminal.print_rows(agreement_table(figures))
-        terminal.print_rows(ceiling_table(figures))
-        terminal.print_lines(explanations(figures))
+        views.print_rows(agreement_table(figures))
+        views.print_rows(ceiling_table(figures))
+        views.print_lines(explanations(figures))
     written = write_tables(made, output) if output is not None else []
     if output is not None and keep is not None:
         write_ids(best_agreed(worse_axis(made, by.value), share=keep), output / "selected.txt")

@@ -31,9 +31,9 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
         return
     say("preparing the extractor for this machine, once; that takes some seconds")
     if sys.stderr.isatty():
-        from moodcurve import terminal
+        from moodcurve.cli import views
 
-        with terminal.progress_bar() as bar:
+        with views.progress_bar() as bar:
             task = bar.add_task("preparing the extractor, once", total=None)
 
             def show(done: int, total: int) -> None:
@@ -56,9 +56,9 @@ def song_bars(songs: Sequence[Path]) -> Iterator[Watch]:
     if not sys.stderr.isatty():
         yield lambda number, share: None
         return
-    from moodcurve import terminal
+    from moodcurve.cli import views
 
-    with terminal.progress_bar() as bar:
+    with views.progress_bar() as bar:
         tasks = {}
 
         def watch(number: int, share: float) -> None:
@@ -127,9 +127,9 @@ def scan_teller(feature_set: FeatureSet, *, every_s: float = LINE_S) -> "Iterato
             looking=lines.looking, beginning=lambda: prepare(feature_set), progress=lines.progress, problem=problem
         )
         return
-    from moodcurve import terminal
+    from moodcurve.cli import views
 
-    with terminal.progress_bar() as bar:
+    with views.progress_bar() as bar:
         shown = _ScanBar(bar)
 
         def beginning() -> None:

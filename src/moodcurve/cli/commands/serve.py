@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from moodcurve.cli.app import app, say
-from moodcurve.cli.filters import LibraryOption, library_file
-from moodcurve.cli.parsing import Option, UsageError
+from moodcurve.cli.framework import Option, UsageError
+from moodcurve.cli.library_options import LibraryOption, library_file
 
 TOKEN = "MOODCURVE_TOKEN"
 _EVERYWHERE = ("0.0.0.0", "::")
@@ -62,7 +62,7 @@ def serve(
 
     Example: moodcurve serve --library music.sqlite
     """
-    from moodcurve.cli.waiting import prepare
+    from moodcurve.cli.progress import prepare
     from moodcurve.library import open_library
     from moodcurve.runtime import load_model
     from moodcurve.web import WebError
