@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from browsing import axe, browser, ids, window
-from made_deam import write_deam
 from moodcurve.features import FEATURE_SETS
 from moodcurve.features.warmup import prepare
-from web_server import scanned_music, server
+from tests.helpers import ROOT
+from tests.helpers.browser import axe, browser, ids, window
+from tests.helpers.deam_folder import write_deam
+from tests.helpers.web_server import scanned_music, server
 
 __all__ = ["axe", "browser", "ids", "scanned_music", "server", "window"]
-
-ROOT = Path(__file__).parents[1]
 
 
 def pytest_configure(config: pytest.Config) -> None:

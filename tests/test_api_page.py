@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from made_songs import made_dataset
 from moodcurve.features import COMPARE260, write_csv
 from moodcurve.runtime import load_model
+from tests.helpers import ROOT
+from tests.helpers.training_songs import made_dataset
 
-PAGE = Path(__file__).parents[1] / "docs" / "api.md"
+PAGE = ROOT / "docs" / "api.md"
 SR = 44_100
 pytestmark = pytest.mark.usefixtures("prepared")
 

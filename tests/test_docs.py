@@ -11,9 +11,9 @@ import pytest
 from moodcurve.cli import app
 from moodcurve.datasets import read_dataset
 from moodcurve.runtime import load_model
-from test_layers import LAYERS
+from tests.helpers import ROOT
+from tests.test_layers import LAYERS
 
-ROOT = Path(__file__).parents[1]
 COMMANDS = app.commands
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from made_songs import made_dataset
 from moodcurve.datasets import DatasetError
 from moodcurve.evaluation import evaluate, figures, only_songs, read_ids, training_ids, without_songs
 from moodcurve.learn.export import export
@@ -15,6 +14,7 @@ from moodcurve.learn.training import train
 from moodcurve.learn.uncertainty.calibration import Measured
 from moodcurve.runtime import load_model
 from moodcurve.runtime.intervals import Intervals, Spreads
+from tests.helpers.training_songs import made_dataset
 
 DATASET = made_dataset(12)
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[1] / "src" / "moodcurve"
+from tests.helpers import ROOT
+
+SOURCE = ROOT / "src" / "moodcurve"
 
 # docs/architecture.md says what each of them is for
 LAYERS = (

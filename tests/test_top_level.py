@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 import moodcurve
-from whole_curve import whole_curve
+from tests.helpers.full_curve import whole_curve
 
 
 def test_all_names_are_listed_and_there() -> None:

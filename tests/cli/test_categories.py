@@ -1,0 +1,102 @@
+"""The commands `categories` and `songlevel` on a folder of one's own songs."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from moodcurve.cli.commands.categories import Scheme
+from moodcurve.features import COMPARE260
+from moodcurve.learn.benchmarks.mood_classes import category_report
+from moodcurve.learn.benchmarks.song_ratings import song_level_report
+from moodcurve.mood.classes import SCHEMES
+from tests.helpers.command_line import run
+from tests.helpers.training_songs import made_dataset, write_own_songs
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOODCURVE_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def own_songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty songs of fifteen artists with features, labels and a rating of each song as a whole."""
+    home = tmp_path_factory.mktemp("songs") / "my songs"
+    write_own_songs(home, made_dataset(30, frames=8, feature_set=COMPARE260))
+    return home
+
+
+def test_categories_are_judged_printed_and_written(own_songs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = run("categories", own_songs, "--scheme", "quadrants", "--curve", "mlr", "-o", out, "--json", tmp_path / "x")
+    assert done.exit_code == 0, done.stderr
+    assert "The artist of" not in done.stderr
+    result = json.loads((out / "categories.json").read_text(encoding="utf-8"))
+    assert (tmp_path / "x").read_text(encoding="utf-8") == (out / "categories.json").read_text(encoding="utf-8")
+    assert (result["dataset"], result["songs"]) == ("my songs", 30)
+    assert "moods" not in result
+    assert (out / "categories.md").read_text(encoding="utf-8") == category_report(result)
+    for part in ("moments", "songs"):
+        assert f"quadrants of {part}" in done.stdout
+        for name in ("svm", "softmax", "curve"):
+            found = result["quadrants"][part][name]
+            assert f"{found['macro_f1']['value']:.3f} ({found['macro_f1']['low']:.3f}" in done.stdout
+            assert f"truth \\ {name}" in done.stdout
+            row = ["tense-negative", *map(str, found["confusion"][1])]
+            assert row in [line.split() for line in done.stdout.splitlines()]
+
+
+def test_ratings_of_songs_are_judged_printed_and_written(own_songs: Path, tmp_path: Path) -> None:
+    done = run("songlevel", own_songs, "--curve", "mlr", "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    result = json.loads((tmp_path / "out" / "song_level.json").read_text(encoding="utf-8"))
+    assert (tmp_path / "out" / "song_level.md").read_text(encoding="utf-8") == song_level_report(result)
+    assert f"{result['valence']['line']['rmse']['value']:.3f}" in done.stdout
+
+
+def test_a_song_that_was_left_out_is_told_by_the_exit_code(own_songs: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "songs"
+    shutil.copytree(own_songs, folder)
+    (folder / "features" / "7.csv").unlink()
+    done = run("songlevel", folder, "--curve", "mlr")
+    assert done.exit_code == 1
+    assert "song 7 left out" in done.stderr
+    assert "mean of line and regression" in done.stdout
+    assert run("benchmark", folder, "--protocol", "deam", "--models", "mlr").exit_code == 1
+
+
+@pytest.mark.parametrize("command", ["categories", "songlevel"])
+def test_only_the_songs_asked_for_are_judged(own_songs: Path, tmp_path: Path, command: str) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_text("".join(f"{i}\n" for i in range(1, 26)))
+    options = ["--scheme", "quadrants"] if command == "categories" else []
+    done = run(command, own_songs, "--curve", "mlr", *options, "--ids", ids, "--json", tmp_path / "x")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads((tmp_path / "x").read_text())["songs"] == 25
+    ids.write_text("ghost\n")
+    assert "none of the songs is among the 1 ids" in run(command, own_songs, "--ids", ids).stderr
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_ratings_of_songs_are_put_right_aloud_where_they_are_used(small_deam: Path) -> None:
+    assert (
+        "song-level ratings of 2013 had arousal and valence exchanged"
+        in run("songlevel", small_deam, "--curve", "mlr").stderr
+    )
+
+
+@pytest.mark.parametrize("command", ["categories", "songlevel"])
+def test_what_is_wrong_is_said_in_one_line(own_songs: Path, tmp_path: Path, command: str) -> None:
+    unknown = run(command, own_songs, "--curve", "forest")
+    assert unknown.exit_code == 2
+    assert "argument --curve: 'forest' is not one of mlr, svr, " in unknown.stderr
+    (tmp_path / "file").touch()
+    taken = run(command, own_songs, "-o", tmp_path / "file")
+    assert taken.exit_code == 1
+    assert len(taken.stderr.splitlines()) == 1
+
+
+def test_schemes_are_those_of_the_library() -> None:
+    assert list(Scheme) == list(SCHEMES)

@@ -1,0 +1,607 @@
+"""The command line: outputs, streams and exit codes that other programs rely on."""
+
+import contextlib
+import csv
+import fcntl
+import itertools
+import json
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+import soundfile
+
+from moodcurve.cli.commands import analyze as analyze_command
+from moodcurve.cli.commands import train as train_command
+from moodcurve.cli.progress import interrupts
+from moodcurve.datasets.deam.reader import Labels
+from moodcurve.features import COMPARE260, FEATURE_SETS
+from moodcurve.formats import FORMATS
+from moodcurve.learn.benchmarks.protocols import PROTOCOLS
+from moodcurve.learn.training import FAMILIES
+from tests.helpers.command_line import run
+
+SR = 44_100
+pytestmark = pytest.mark.usefixtures("prepared")
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of noise that grows louder."""
+    path = tmp_path_factory.mktemp("songs") / "noise.flac"
+    x = np.random.default_rng(0).normal(0, 0.1, 4 * SR) * np.linspace(0.1, 1, 4 * SR)
+    soundfile.write(path, x, SR)
+    return path
+
+
+def process(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)  # type: ignore[call-overload, no-any-return]
+
+
+# --- analyze ---
+
+
+def test_json_of_one_song_goes_to_standard_output(song: Path) -> None:
+    done = process("analyze", song, "-f", "json")
+    assert done.returncode == 0, done.stderr
+    curve = json.loads(done.stdout)
+    assert curve["source"] == str(song)
+    assert curve["duration_s"] == pytest.approx(4)
+    # 4 s hold windows at 0, 0.5, ... that end, with what their last descriptors need, by 4 s
+    assert curve["times_s"] == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
+    assert len(curve["arousal"]) == len(curve["valence"]) == 6
+    assert set(curve["song"]) >= {"arousal", "valence", "quadrant", "words", "arousal_9", "valence_9"}
+    assert curve["feature_set"] == "compare236/1"
+
+
+def test_csv_of_one_song_goes_to_standard_output(song: Path) -> None:
+    done = run("analyze", song, "-f", "csv")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert [float(row["time_s"]) for row in rows] == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
+
+
+def test_the_table_shows_both_axes(song: Path) -> None:
+    done = run("analyze", song)
+    assert done.exit_code == 0
+    for word in ("noise.flac", "arousal", "valence", "mood"):
+        assert word in done.stdout
+
+
+def test_everything_is_written_to_the_folder(song: Path, tmp_path: Path) -> None:
+    arguments = ["-o", tmp_path / "new", "-f", "csv", "-f", "json", "--plot", "--report"]
+    done = run("analyze", song, *arguments)
+    assert done.exit_code == 0
+    names = {path.name for path in (tmp_path / "new").iterdir()}
+    assert names == {"noise.csv", "noise.json", "noise.png", "noise.html"}
+    for name in names:
+        assert f"wrote {tmp_path / 'new' / name}" in done.stderr
+
+
+def test_a_folder_alone_means_csv(song: Path, tmp_path: Path) -> None:
+    run("analyze", song, "-o", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["noise.csv"]
+
+
+def test_one_bad_file_does_not_stop_the_others(song: Path, tmp_path: Path) -> None:
+    text = tmp_path / "notes.mp3"
+    text.write_text("not music")
+    done = process("analyze", text, tmp_path / "missing.mp3", song, "-o", tmp_path / "out")
+    assert done.returncode == 1
+    complaints = [line for line in done.stderr.splitlines() if "wrote" not in line]
+    assert len(complaints) == 2
+    assert str(text) in complaints[0]
+    assert "missing.mp3" in complaints[1]
+    assert (tmp_path / "out" / "noise.csv").is_file()
+
+
+def test_clashing_names_get_their_folders(song: Path, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "one.flac").write_bytes(song.read_bytes())
+    done = run("analyze", tmp_path / "a/one.flac", tmp_path / "b/one.flac", "-o", tmp_path / "out")
+    assert done.exit_code == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a-one.csv", "b-one.csv"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "pattern"),
+    [
+        ("empty.wav", b"", "empty"),
+        ("text.wav", b"hello " * 1000, "not audio"),
+        ("two\nlines.wav", b"", r"two\nlines.wav"),
+    ],
+)
+def test_a_bad_file_gives_one_line(tmp_path: Path, name: str, content: bytes, pattern: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    done = process("analyze", path, "-f", "json")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert pattern in done.stderr
+
+
+def test_a_song_shorter_than_a_window_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "short.wav"
+    soundfile.write(path, np.full(SR // 2, 0.1), SR)
+    done = process("analyze", path)
+    assert done.returncode == 1
+    assert "short.wav: 0.50 s of audio is too short" in done.stderr
+
+
+def test_a_truncated_song_is_analysed_and_says_so(song: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cut.flac"
+    path.write_bytes(song.read_bytes()[: song.stat().st_size * 3 // 4])
+    done = process("analyze", path, "-f", "json")
+    assert done.returncode == 0
+    curve = json.loads(done.stdout)
+    assert 2.5 < curve["duration_s"] < 3.5
+    assert "truncated" in curve["warnings"][0]
+    assert "truncated" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("analyze",),
+        ("analyze", "song.mp3", "-f", "midi"),
+        ("analyze", "a.mp3", "b.mp3", "-f", "json"),
+        ("analyze", "a.mp3", "-f", "json", "-f", "csv"),
+        ("analyze", "a.mp3", "--nonsense"),
+        ("features", "a.mp3", "--set", "mine"),
+        ("train", "folder", "--model", "mlr"),
+        ("benchmark", "folder", "--protocol", "mine"),
+        ("nonsense",),
+        ("benchmark", "folder", "--models", "mlr,foo"),
+        ("benchmark", "folder", "--models", "mlr,mlr"),
+        ("benchmark", "folder", "--models", ""),
+        ("studies", "folder", "-o", "out", "--only", "foo"),
+        ("categories", "folder", "--curve", "foo"),
+        ("songlevel", "folder", "--curve", "foo"),
+        ("serve", "--port", "99999"),
+        ("serve", "--public", "foo"),
+        ("serve", "--max-minutes", "nan"),
+        ("analyze", ""),
+        ("analyze", "a.mp3", "-o", ""),
+        ("features", ""),
+        ("scan", ""),
+        ("scan", "folder", ""),
+        ("search", "--library", ""),
+        ("export", "--library", ""),
+        ("export", "-o", ""),
+        ("serve", "--library", ""),
+        ("evaluate", ""),
+        ("show", ""),
+        ("show", " "),
+    ],
+)
+def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr
+
+
+@pytest.mark.parametrize(("name", "columns"), [("compare260", 260), ("compare236", 236), ("default", 236)])
+def test_feature_sets_go_by_the_names_that_results_show(song: Path, name: str, columns: int) -> None:
+    done = run("features", song, "--set", name)
+    assert done.exit_code == 0
+    assert len(done.stdout.partition("\n")[0].split(";")) == 1 + columns
+
+
+def test_all_commands_stand_in_the_help_under_a_heading_and_analyze_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    page = run("--help").stdout
+    listed = re.findall(r"^  ([a-z]+)  ", page.partition("Listen:")[2], flags=re.MULTILINE)
+    assert listed[0] == "analyze"
+    assert sorted(listed) == sorted(cli.app.commands)
+    assert all(len(line) <= 80 for line in page.splitlines())
+    headings = re.findall(r"^([A-Z].*):$", page, flags=re.MULTILINE)
+    assert headings == ["Listen", "Library", "In the browser", "Research"]
+
+
+def test_wrong_usage_is_one_line() -> None:
+    assert run("analyse").stderr == (
+        "moodcurve: error: there is no command 'analyse'; did you mean analyze? see moodcurve --help\n"
+    )
+    for command in ("search", "export"):
+        done = run(command, "--near", "x")
+        assert len(done.stderr.splitlines()) == 1
+        assert done.stderr.endswith(f"; see moodcurve {command} --help\n")
+
+
+def test_an_unknown_model_is_named(song: Path) -> None:
+    done = process("analyze", song, "--model", "nonsense")
+    assert done.returncode == 1
+    assert "nonsense: no such model" in done.stderr
+    assert "default" in done.stderr
+
+
+def test_results_that_cannot_be_written_give_one_line(song: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    done = process("analyze", song, "-o", tmp_path / "taken")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "taken" in done.stderr
+
+
+def test_a_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
+    # a minute: 400 kB of table, more than a pipe holds
+    path = tmp_path / "minute.flac"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 60 * SR), SR)
+    run_cli = "from moodcurve.cli import main; main()"
+    command = f"{sys.executable} -c '{run_cli}' features {path} | head -n 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=300)
+    assert done.stdout.startswith("frameTime;F0final_sma_stddev;")
+    assert done.stderr == ""
+
+
+def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_half_written(song: Path, tmp_path: Path) -> None:
+    long = tmp_path / "long.flac"
+    soundfile.write(long, np.random.default_rng(0).normal(0, 0.1, 600 * SR), SR)
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", "analyze", song, long, "-o", out]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert "wrote" in running.stderr.readline()
+        os.kill(running.pid, signal.SIGINT)
+        stdout, stderr = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "1 of 2 songs" in stderr
+    assert "Traceback" not in stderr
+    assert "noise.flac" in stdout
+    assert [path.name for path in out.iterdir()] == ["noise.csv"]
+
+
+def test_a_result_that_cannot_be_written_does_not_stop_the_others(song: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second.flac"
+    second.write_bytes(song.read_bytes())
+    (tmp_path / "out" / "noise.csv").mkdir(parents=True)
+    done = run("analyze", song, second, "-o", tmp_path / "out")
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'out' / 'noise.csv'}: " in done.stderr
+    assert (tmp_path / "out" / "second.csv").is_file()
+    assert "second.flac" in done.stdout
+
+
+def test_a_result_never_takes_the_place_of_a_song(song: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.csv"
+    odd.write_bytes(song.read_bytes())
+    for arguments in (("analyze", odd, "-o", tmp_path), ("features", odd, "-o", odd)):
+        done = run(*arguments)
+        assert done.exit_code == 2
+        assert "is one of the songs" in done.stderr
+    assert odd.read_bytes() == song.read_bytes()
+
+
+def test_links_that_lead_to_themselves_are_one_bad_file(song: Path, tmp_path: Path) -> None:
+    (tmp_path / "loop.mp3").symlink_to(tmp_path / "loop.mp3")
+    done = process("analyze", tmp_path / "loop.mp3", song, "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert len([line for line in done.stderr.splitlines() if "loop.mp3" in line]) == 1
+    assert (tmp_path / "out" / "noise.csv").is_file()
+
+
+def test_json_is_utf8_whatever_the_terminal(song: Path, tmp_path: Path) -> None:
+    path = tmp_path / "é.flac"
+    path.write_bytes(song.read_bytes())
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", "analyze", str(path), "-f", "json"]
+    done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "latin-1"}, timeout=300)
+    assert json.loads(done.stdout.decode("utf-8"))["source"] == str(path)
+
+
+def test_without_standard_error_the_result_is_still_there(song: Path) -> None:
+    command = f"{sys.executable} -c 'from moodcurve.cli import main; main()' analyze {song} -f csv 2>&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=300)
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 7)
+
+
+def on_a_terminal(*arguments: str | Path, columns: int, **variables: str) -> str:
+    """Run on a terminal of so many columns; give all that it is sent."""
+    terminal, inner = pty.openpty()
+    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
+    environment |= {"TERM": "xterm", "PYTHONIOENCODING": "utf-8"} | variables
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=inner, stderr=inner, env=environment) as running:
+        os.close(inner)
+        shown = b""
+        # the terminal ends with an error once nobody holds its other side
+        with contextlib.suppress(OSError):
+            while part := os.read(terminal, 65_536):
+                shown += part
+    os.close(terminal)
+    assert running.returncode == 0
+    return shown.decode("utf-8", "replace")
+
+
+def without_styles(shown: str) -> list[str]:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r", "\n").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "columns", "drawn"), [("utf-8", 80, True), ("utf-8", 40, True), ("ascii", 80, False)]
+)
+def test_a_drawing_fits_the_terminal(song: Path, encoding: str, columns: int, drawn: bool) -> None:
+    lines = without_styles(on_a_terminal("analyze", song, columns=columns, PYTHONIOENCODING=encoding))
+    dotted = [line for line in lines if re.search("[\u2800-\u28ff]", line)]
+    assert len(dotted) == (8 if drawn else 0)
+    assert all(len(line) <= columns for line in dotted)
+
+
+def test_numbers_keep_their_signs_in_any_encoding(song: Path) -> None:
+    environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment.pop("PYTHONIOENCODING", None)
+    shown = process("analyze", song, env=environment).stdout
+    assert shown.isascii()
+    assert "?" not in shown
+    whole = process("analyze", song, env=environment | {"PYTHONUTF8": "1"}, encoding="utf-8").stdout
+    assert "−" in whole.split("\n\n")[1]  # of the table; a drawing follows
+    assert shown.split("\n\n")[:2] == whole.replace("−", "-").split("\n\n")[:2]
+
+
+@pytest.mark.parametrize(("value", "styled"), [("1", False), ("", True)])
+def test_no_color_means_no_styles_either(song: Path, value: str, styled: bool) -> None:
+    shown = on_a_terminal("analyze", song, columns=80, NO_COLOR=value)
+    assert ("\x1b[1m" in shown) is styled
+    assert bool(re.search(r"\x1b\[3\d", shown)) is styled
+    # a progress bar moves the cursor, which is no style
+    assert bool(re.search(r"\x1b\[[0-9;]+m", shown)) is styled
+
+
+# --- several processes ---
+
+
+@pytest.fixture(scope="module")
+def several(song: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three songs, a file that is none in the middle, and one that takes longest first."""
+    folder = tmp_path_factory.mktemp("several")
+    paths = [folder / name for name in ("long.flac", "second.flac", "text.mp3", "third.flac")]
+    soundfile.write(paths[0], np.random.default_rng(1).normal(0, 0.1, 20 * SR), SR)
+    for path in (paths[1], paths[3]):
+        path.write_bytes(song.read_bytes())
+    paths[2].write_text("not music")
+    return paths
+
+
+def test_several_processes_give_what_one_gives(several: list[Path], tmp_path: Path) -> None:
+    runs = []
+    for workers in ("1", "2"):
+        out = tmp_path / workers
+        done = process("analyze", *several, "-o", out, "-f", "csv", "-f", "json", "--workers", workers)
+        files = {path.name: path.read_bytes() for path in out.iterdir()}
+        runs.append((done.returncode, done.stdout, done.stderr.replace(str(out), "out"), files))
+    assert runs[0] == runs[1]
+    assert runs[0][0] == 1
+    said = [
+        next(path.stem for path in several if path.stem in Path(line).name or path.name in line)
+        for line in runs[0][2].splitlines()
+    ]
+    # a song's lines (warnings, and what was written) stand together
+    assert [stem for stem, _ in itertools.groupby(said)] == ["long", "second", "text", "third"]
+    assert set(runs[0][3]) == {f"{name}.{ending}" for name in ("long", "second", "third") for ending in ("csv", "json")}
+
+
+CRASHING = """
+import os, signal, sys
+from moodcurve import analysis
+from moodcurve.cli import main
+def crash(path, real=analysis.open_audio):
+    if path.name == "second.flac":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return real(path)
+analysis.open_audio = crash
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_a_file_that_crashes_its_process_costs_itself_only(several: list[Path], tmp_path: Path) -> None:
+    script = tmp_path / "crashing.py"  # the processes import it too
+    script.write_text(CRASHING)
+    command = [sys.executable, script, "analyze", *several, "-o", tmp_path / "out", "--workers", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    complaints = [line for line in done.stderr.splitlines() if "second.flac" in line]
+    assert complaints == [f"moodcurve: {several[1]}: the process that worked on it crashed (signal 11)"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"long.csv", "third.csv"}
+
+
+def test_ctrl_c_stays_ignored_where_the_shell_had_it_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interrupts() as check:
+            signal.raise_signal(signal.SIGINT)
+            check()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with interrupts() as check:
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            check()
+
+
+def test_ctrl_c_stops_all_processes_and_leaves_nothing_half_written(song: Path, tmp_path: Path) -> None:
+    long = [tmp_path / "long.flac", tmp_path / "longer.flac"]
+    for path in long:
+        soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 600 * SR), SR)
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", "from moodcurve.cli import main; main()", "analyze", song, *long]
+    # a group of its own: a terminal's Ctrl-C reaches all processes of the group
+    with subprocess.Popen(
+        [*command, "-o", out, "--workers", "2"], stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        assert running.stderr is not None
+        assert "wrote" in running.stderr.readline()
+        os.killpg(running.pid, signal.SIGINT)
+        _, stderr = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert stderr.splitlines() == ["moodcurve: interrupted: 1 of 3 songs are done"]
+    assert [path.name for path in out.iterdir()] == ["noise.csv"]
+    deadline = time.monotonic() + 10  # Python's own helper process notices within moments that it is alone
+    while group_lives(running.pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# --- features ---
+
+
+def test_features_are_deams_table(song: Path, tmp_path: Path) -> None:
+    printed = run("features", song)
+    rows = list(csv.reader(printed.stdout.splitlines(), delimiter=";"))
+    assert rows[0] == ["frameTime", *COMPARE260.names]
+    assert [row[0] for row in rows[1:]] == [f"{t:.6f}" for t in np.arange(0, 3, 0.5)]
+    assert all(np.isfinite([float(cell) for row in rows[1:] for cell in row]))
+    written = run("features", song, "--set", "default", "-o", tmp_path / "x.csv")
+    assert written.exit_code == 0
+    header = (tmp_path / "x.csv").read_text().splitlines()[0].split(";")
+    assert len(header) == 1 + 236
+
+
+# --- the learning wing ---
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOODCURVE_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
+    model = tmp_path / "linear.onnx"
+    ids = tmp_path / "ids.txt"
+    ids.write_text("2\n3\n1004\n")
+    trained = run("train", small_deam, "--model", "mlr", "--without", ids, "-o", model)
+    assert trained.exit_code == 0, trained.stderr
+    assert model.is_file()
+    assert (tmp_path / "linear.training.json").is_file()
+    judged = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
+    assert judged.exit_code == 0, judged.stderr
+    figures = json.loads(judged.stdout)
+    assert figures["model"] == "linear"
+    assert (figures["songs"], figures["songs_trained_on"]) == (3, 0)
+    everything = run("evaluate", small_deam, "--model", model)
+    assert "learned from 48 of these 51 songs" in everything.stderr
+    for axis in ("arousal", "valence"):
+        judged = {"rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination", "coverage90", "width90"}
+        assert set(figures[axis]) == judged
+    ids.write_text("2\n3\n1004\n9999\n")
+    partly = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
+    assert partly.exit_code == 1
+    assert "1 of 4 ids are not among the songs of DEAM: 9999" in partly.stderr
+    assert json.loads(partly.stdout) == figures
+    shown = run("evaluate", small_deam, "--model", model, "--ids", ids)
+    assert f"{figures['arousal']['rmse']:.3f}" in shown.stdout
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_nothing_is_trained_while_an_id_to_leave_out_is_unknown(small_deam: Path, tmp_path: Path) -> None:
+    (tmp_path / "test.txt").write_text("2\n1OO4\n")
+    refused = run("train", small_deam, "--model", "mlr", "--without", tmp_path / "test.txt", "-o", tmp_path / "x.onnx")
+    assert refused.exit_code == 1
+    assert "DEAM: 1 of the 2 ids to leave out are not among its songs: 1OO4; correct or remove them" in refused.stderr
+    assert not (tmp_path / "x.onnx").exists()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_benchmark_of_the_songs_asked_for(small_deam: Path, tmp_path: Path) -> None:
+    ids = tmp_path / "ids.txt"
+    ids.write_text("".join(f"{i}\n" for i in (*range(1, 21), 9999)))
+    done = run("benchmark", small_deam, "--protocol", "deam", "--models", "mlr", "--ids", ids, "--json", tmp_path / "x")
+    assert done.exit_code == 1
+    assert "1 of 21 ids are not among the songs of DEAM: 9999" in done.stderr
+    assert "song-level" not in done.stderr  # these ratings play no part here
+    assert json.loads((tmp_path / "x").read_text())["songs"] == 20
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_benchmark_prints_and_writes(small_deam: Path, tmp_path: Path) -> None:
+    done = run("benchmark", small_deam, "--protocol", "deam", "--models", "mlr", "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    assert "MLR" in done.stdout
+    result = json.loads((tmp_path / "out" / "deam.json").read_text())
+    assert [model["family"] for model in result["models"]] == ["mlr"]
+    assert (tmp_path / "out" / "deam.png").stat().st_size > 0
+    page = (tmp_path / "out" / "deam.md").read_text(encoding="utf-8")
+    assert f"{result['models'][0]['arousal']['rmse']['value']:.3f}" in page
+    assert "](deam.png)" in page
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_settings_come_from_a_file_and_unknown_ones_are_refused(small_deam: Path, tmp_path: Path) -> None:
+    config = tmp_path / "svr.toml"
+    config.write_text("C = 1.0\nepsilonn = 0.1\n")
+    done = process("train", small_deam, "--model", "svr", "--config", config, "-o", tmp_path / "svr.onnx")
+    assert done.returncode == 1
+    assert "unknown key 'epsilonn'" in done.stderr
+
+
+def test_an_unknown_layout_says_what_was_expected(tmp_path: Path) -> None:
+    done = process("evaluate", tmp_path)
+    assert done.returncode == 1
+    assert "not a known layout" in done.stderr
+    assert "features/" in done.stderr
+
+
+# --- the demo ---
+
+
+def test_demo_writes_everything_and_prints_the_sections(tmp_path: Path) -> None:
+    done = run("demo", "-o", tmp_path)
+    assert done.exit_code == 0, done.stderr
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {f"demo-song.{ending}" for ending in ("flac", "csv", "json", "png", "html")}
+    for section in ("calm", "excited", "tense", "sad"):
+        assert section in done.stdout
+
+
+def test_the_demo_says_of_which_signs_the_model_is_not_sure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    done = run("demo", "-o", tmp_path)
+    curve = {name: np.array(x) for name, x in json.loads((tmp_path / "demo-song.json").read_text()).items()}
+    rows = re.findall(r"^(\w+) +(\d):(\d\d) .*(signs as|not as) meant(.*)$", done.stdout, flags=re.MULTILINE)
+    assert [row[0] for row in rows] == ["sad", "tense", "excited", "calm"]
+    # the table rounds starts to seconds, and a second of sixteen hardly moves a mean of ends .3 away from it
+    starts = [60 * int(minutes) + int(seconds) for _, minutes, seconds, *_ in rows]
+    for (*_, said), start, end in zip(rows, starts, [*starts[1:], 61], strict=True):
+        inside = (curve["times_s"] >= start + 1) & (curve["times_s"] < end - 1)
+        for axis in ("arousal", "valence"):
+            low, high = curve[f"{axis}_low"][inside].mean(), curve[f"{axis}_high"][inside].mean()
+            assert (axis in said or "both" in said) == (low < 0 < high), (said, low, high)
+    assert rows[-1][-1].rstrip() == "; 0 inside both intervals"
+
+
+def test_version_and_help() -> None:
+    assert run("--version").stdout.startswith("moodcurve ")
+    done = run("--help")
+    for command in ("analyze", "features", "train", "evaluate", "benchmark", "demo"):
+        assert command in done.stdout
+
+
+def test_choices_are_those_of_the_library() -> None:
+    assert tuple(analyze_command.Format) == FORMATS
+    assert set(analyze_command.Set) == {"default", *FEATURE_SETS}
+    assert list(train_command.Family) == list(FAMILIES)
+    assert list(train_command.Protocol) == list(PROTOCOLS)
+    assert tuple(train_command.Labels) == get_args(Labels)

@@ -1,0 +1,263 @@
+"""Commands that ask a library: what they print, where, and with which exit code."""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from moodcurve.cli.views import print_curves
+from moodcurve.formats import read_json, to_csv, to_json
+from moodcurve.library import ProblemMet, open_library
+from moodcurve.library.queries.search import COLUMNS, Query, search
+from tests.helpers.command_line import Result, run
+from tests.helpers.library_fixtures import file, made_library, song, wandering_curve
+
+SONGS = 60
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("library")
+    made_library(folder / "library.sqlite", SONGS)
+    return folder / "library.sqlite"
+
+
+def asked(path: Path, *words: str | Path) -> Result:
+    return run(*words, "--library", path)
+
+
+def listed(path: Path, *words: str) -> list[dict[str, object]]:
+    done = asked(path, "search", "--json", *words)
+    assert (done.exit_code, done.stderr) == (0, "")
+    found = json.loads(done.stdout, parse_constant=lambda token: pytest.fail(f"{token} in strict JSON"))
+    assert isinstance(found, list)
+    return found
+
+
+# --- search ---
+
+
+def test_the_table_shows_fifty_songs_and_says_how_many_there_are(path: Path) -> None:
+    done = asked(path, "search")
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["song", "length", "arousal", "valence", "mood"]
+    assert len(lines) == 51
+    assert done.stderr == "moodcurve: 50 of 60 songs; --limit shows more\n"
+    assert len(asked(path, "search", "--limit", "100").stdout.splitlines()) == 61
+    assert asked(path, "search", "--artist", "bjork", "--limit", "3").stderr.startswith("moodcurve: 3 of ")
+
+
+def test_the_table_shows_a_song_as_analyze_names_its_values(path: Path) -> None:
+    with open_library(path) as library:
+        found = next(search(library, Query(near=(-0.3, 0.4))))
+    line = asked(path, "search", "--near", "-0.3,0.4", "--limit", "1").stdout.splitlines()[1]
+    minus = f"{found.arousal:+.2f}".replace("-", "−")
+    assert minus in line
+    assert f"{found.distance:.2f}" in line
+    assert line.split()[0] == str(found.id)
+    assert line.endswith(found.words)
+    assert found.quadrant in line
+
+
+def test_json_is_a_list_of_all_songs(path: Path) -> None:
+    found = listed(path)
+    assert len(found) == SONGS
+    assert set(COLUMNS) - {name for name in COLUMNS if name.startswith(("p_", "rated_"))} <= set(found[0])
+    assert listed(path, "--artist", "nobody at all") == []
+    assert len(listed(path, "--limit", "7")) == 7
+
+
+def test_csv_has_a_line_a_song(path: Path) -> None:
+    done = asked(path, "search", "--csv", "--near", "0,0")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert list(rows[0]) == [*COLUMNS, "distance"]
+    data = listed(path, "--near", "0,0")
+    assert [int(row["id"]) for row in rows] == [item["id"] for item in data]
+    assert [float(row["arousal"]) for row in rows] == [item["arousal"] for item in data]
+    assert [row["artist"] or None for row in rows] == [item["artist"] for item in data]
+
+
+def test_options_ask_what_the_query_asks(path: Path) -> None:
+    for words, query in (
+        (["uber", "jazz"], Query(text=("uber", "jazz"))),
+        (["uber jazz"], Query(text=("uber", "jazz"))),
+        (["--title", "song 3"], Query(title="song 3")),
+        (["--album", "2", "--genre", "rock"], Query(album="2", genre="rock")),
+        (["--year", "1970:1980"], Query(year=(1970, 1980))),
+        (["--year", "1975"], Query(year=(1975, 1975))),
+        (["--year", ":1970"], Query(year=(None, 1970))),
+        (["--quadrant", "neutral, calm-positive"], Query(quadrants=("neutral", "calm-positive"))),
+        (["--words", "Calm,serene"], Query(words=("calm", "serene"))),
+        (["--arousal", "0:"], Query(arousal=(0, None))),
+        (["--valence", "-1:0"], Query(valence=(-1, 0))),
+        (["--valence=-0.5:-.1"], Query(valence=(-0.5, -0.1))),
+        (["--near", "-0.3,0.4,0.35"], Query(near=(-0.3, 0.4), radius=0.35)),
+        (["--longer", "1:30", "--shorter", "200"], Query(duration_s=(90, 200))),
+        (["--longer", "0:03:20"], Query(duration_s=(200, None))),
+        (["--where", "track = 2"], Query(where="track = 2")),
+        (["--sort", "year,-track"], Query(sort=("year", "-track"))),
+        (["--sort=-arousal"], Query(sort=("-arousal",))),
+    ):
+        with open_library(path) as library:
+            expected = [found.id for found in search(library, query)]
+        assert [item["id"] for item in listed(path, *words)] == expected, words
+        assert expected, words
+
+
+def test_nothing_found_is_said(path: Path) -> None:
+    done = asked(path, "search", "no such words")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "moodcurve: no song is like that\n")
+    assert asked(path, "search", "--where", "id = 3").stderr == "moodcurve: 1 song\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--arousal", "0.5"], "argument --arousal: '0.5' is not FROM:TO, such as 0.2:0.6; either end may be left out"),
+        (["--arousal", "a:b"], "argument --arousal: 'a:b' is not FROM:TO"),
+        (["--arousal", "0:1:2"], "argument --arousal: '0:1:2' is not FROM:TO"),
+        (["--arousal", "0.6:0.2"], "argument --arousal: '0.6:0.2' begins above its end"),
+        (["--arousal", "nan:1"], "argument --arousal: 'nan:1' is not FROM:TO"),
+        (["--valence", "1:9"], "argument --valence: '1:9' reaches beyond -1 to 1"),
+        (["--year", "old"], "argument --year: 'old' is not FROM:TO, such as 1990:1999 or 1994"),
+        (["--near", "0.3"], "argument --near: '0.3' is not AROUSAL,VALENCE"),
+        (["--near", "0,2"], "argument --near: '0,2' lies beyond -1 to 1"),
+        (["--near", "0,0,-1"], "argument --near: '0,0,-1' has a radius below 0"),
+        (["--quadrant", "happy"], "argument --quadrant: 'happy' is not known; known are excited-positive,"),
+        (["--quadrant", ","], "argument --quadrant: ',' names none"),
+        (["--words", "calm,tender"], "argument --words: 'tender' is not known; known are happy,"),
+        (["--sort", "loudness"], "argument --sort: 'loudness' is not known; known are id,"),
+        (["--sort", "near"], "argument --sort: near needs a place to be near to"),
+        (["--longer", "soon"], "argument --longer: 'soon' is not a time, such as 90 (seconds), 1:30 or 1:00:00"),
+        (["--longer", "90", "--shorter", "60"], "argument --shorter: '60' is less than longer=90"),
+        (["--limit", "0"], "argument --limit: 0 is less than 1"),
+        (["--where", "arousl > 0"], "argument --where: condition 'arousl > 0': no such column: arousl"),
+        (["--json", "--csv"], "argument --csv: choose one of --json and --csv"),
+    ],
+)
+def test_wrong_usage_is_named(path: Path, words: list[str], message: str) -> None:
+    done = asked(path, "search", *words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"moodcurve search: error: {message}" in done.stderr.splitlines()[-1]
+
+
+def test_hostile_names_are_one_line_in_tables_and_whole_in_json(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    name = os.fsdecode(b"/m/a\n\x1b[31m\xff.mp3")
+    with open_library(path, write=True) as library:
+        library.write([song("a"), file(name, "a"), song("b"), file("/b", "b", title="[bold]x[/bold]", artist="y\nz")])
+        library.write([ProblemMet(name + "2", 1, 2, None, f"{name}2: broken\nbadly")])
+    done = asked(path, "search", "--sort", "id")
+    assert len(done.stdout.splitlines()) == 3
+    assert "\x1b" not in done.stdout
+    assert "a\\n\\x1b[31m" in done.stdout
+    assert "y\\nz – [bold]x[/bold]" in done.stdout
+    assert [item["path"] for item in listed(path, "--sort", "id")] == ["/m/a\n\x1b[31m?.mp3", "/b"]
+    rows = list(csv.DictReader(io.StringIO(asked(path, "search", "--csv", "--sort", "id").stdout, newline="")))
+    assert [row["path"] for row in rows] == ["/m/a\n\x1b[31m?.mp3", "/b"]
+    done = asked(path, "problems")
+    assert len(done.stdout.splitlines()) == 2
+    assert json.loads(asked(path, "problems", "--json").stdout)[0]["path"] == "/m/a\n\x1b[31m?.mp32"
+
+
+# --- show ---
+
+
+def test_show_prints_what_analyze_prints(tmp_path: Path) -> None:
+    own = tmp_path / "x.sqlite"
+    curve = wandering_curve(60, seed=3, source="/m/Blue Moon.mp3", warnings=("the file ends early",))
+    with open_library(own, write=True) as library:
+        library.write([song("a", curve), file("/m/Blue Moon.mp3", "a", artist="Somebody", year=1961)])
+    for name in ("1", "blue moon", "/m/Blue Moon.mp3"):
+        assert asked(own, "show", name, "-f", "json").stdout == to_json(curve)
+        assert asked(own, "show", name, "-f", "csv").stdout == to_csv(curve)
+    done = asked(own, "show", "moon")
+    # of the numbers that the JSON has: a dot of the drawing may hang on a fifth decimal
+    (tmp_path / "curve.json").write_text(to_json(curve), encoding="utf-8")
+    printed = io.TextIOWrapper(io.BytesIO(), "utf-8")  # the drawing is only for terminals that can show it
+    with contextlib.redirect_stdout(printed):
+        print_curves([read_json(tmp_path / "curve.json")])
+        printed.flush()
+    assert done.exit_code == 0
+    assert done.stdout.startswith(printed.buffer.getvalue().decode())  # type: ignore[attr-defined]
+    assert "Somebody · 1961\n/m/Blue Moon.mp3\n" in done.stdout
+    assert done.stderr == "moodcurve: /m/Blue Moon.mp3: the file ends early\n"
+
+
+def test_show_needs_one_song(path: Path) -> None:
+    done = asked(path, "show", "song 3")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "songs fit; give the number of one: " in done.stderr
+    done = asked(path, "show", "no such song")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+
+
+# --- problems, and libraries that are not there ---
+
+
+def test_problems(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    with open_library(path, write=True) as library:
+        library.write([])
+    done = asked(path, "problems")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "moodcurve: no problems\n")
+    assert asked(path, "problems", "--json").stdout == "[]\n"
+    with open_library(path, write=True) as library:
+        library.write([ProblemMet("/m/b.mp3", 1, 2, None, "/m/b.mp3: no audio"), ProblemMet("/a", 1, 2, "c", "hung")])
+    done = asked(path, "problems")
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["file", "problem"], ["/a", "hung"], ["/m/b.mp3", "no", "audio"],
+    ]  # fmt: skip
+    assert json.loads(asked(path, "problems", "--json").stdout) == [
+        {"path": "/a", "reason": "hung"},
+        {"path": "/m/b.mp3", "reason": "/m/b.mp3: no audio"},
+    ]
+
+
+@pytest.mark.parametrize("words", [["search"], ["search", "--json"], ["show", "x"], ["problems"]])
+def test_without_a_library_the_line_says_what_makes_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.setenv("MOODCURVE_LIBRARY", str(tmp_path / "mine.sqlite"))
+    done = run(*words)
+    expected = f"moodcurve: {tmp_path / 'mine.sqlite'}: no library there yet; `moodcurve scan FOLDER` makes it\n"
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", expected)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_ends_a_condition_that_takes_forever(path: Path) -> None:
+    forever = (
+        "(SELECT count(*) FROM songs a, songs b, songs c, songs d, songs e, songs f WHERE a.id + b.id < c.id) >= 0"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        "from moodcurve.cli import main; main()",
+        "search",
+        "--library",
+        path,
+        "--where",
+        forever,
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    status = Path(f"/proc/{process.pid}/stat")
+    if not status.exists():
+        process.kill()
+        process.communicate()
+        pytest.skip("no /proc to see from when the question is being answered")
+    # two seconds of work is more than all that comes before
+    while sum(map(int, status.read_text().split()[13:15])) < 2 * os.sysconf("SC_CLK_TCK"):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "moodcurve: interrupted\n")

@@ -1,0 +1,21 @@
+"""A curve that has all that a curve may have."""
+
+from typing import Any
+
+import numpy as np
+
+from moodcurve.curve import Curve
+from tests.formats.test_csv_json import make_curve
+
+
+def whole_curve(n: int = 5, *, seed: int = 1, **changes: Any) -> Curve:
+    """Make a curve with intervals, probabilities of its points and as a whole, a rating, and novelty."""
+    rng = np.random.default_rng(seed)
+    fields: dict[str, Any] = {
+        "probabilities": rng.dirichlet(np.ones(4), n),
+        "song_probabilities": rng.dirichlet(np.ones(4)),
+        "song_moods": rng.dirichlet(np.ones(9)),
+        "rating": rng.uniform(-0.5, 0.5, 2),
+        "rating_interval": np.array([[-0.75, 0.75], [-0.6, 0.9]]),
+    }
+    return make_curve(n, intervals=True, **(fields | changes))

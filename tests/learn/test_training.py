@@ -1,0 +1,106 @@
+"""Training by name, what it leaves beside the model, and judging a model file on songs."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moodcurve.learn import TrainingError
+from moodcurve.learn.models.ffnn import FFNNConfig
+from moodcurve.learn.models.mlr import MLRConfig
+from moodcurve.learn.models.svr import SVRConfig
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
+from moodcurve.learn.training import FAMILIES, save_log, train
+from tests.helpers import ROOT
+from tests.helpers.training_songs import made_dataset
+
+DATASET = made_dataset(16)
+FAST = FFNNConfig(
+    hidden=(8,),
+    max_epochs=4,
+    learning_rate=0.03,
+    dropout=0,
+    batch_size=32,
+    held_out=0.15,
+    preprocessing=PreprocessingConfig(pca_components=6),
+)
+
+
+@pytest.mark.parametrize("family", ["mlr", "svr", "ffnn"])
+def test_every_family_trains_by_its_name(family: str) -> None:
+    trained = train(DATASET, family, config=FAST if family == "ffnn" else None)
+    assert trained.family == family
+    assert trained.dataset is DATASET
+    assert trained.seconds > 0
+    if family != "ffnn":
+        assert trained.model.config == FAMILIES[family].config()
+    # arousal is nearly linear in the features: each family finds it on the songs that it learns from
+    assert trained.training_figures()["arousal"]["r"] > 0.8
+
+
+def test_unknown_family_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(TrainingError, match="'knn' is not known; there are mlr, svr, ffnn"):
+        train(DATASET, "knn")
+
+
+def test_settings_of_another_family_are_refused() -> None:
+    with pytest.raises(TrainingError, match="svr takes a SVRConfig, got a MLRConfig"):
+        train(DATASET, "svr", config=MLRConfig())
+
+
+def test_same_call_gives_the_same_model() -> None:
+    first, again = (train(DATASET, "ffnn", config=FAST, seed=3).model.predict(DATASET.songs[0].x) for _ in "12")
+    np.testing.assert_array_equal(first, again)
+
+
+def test_preprocessing_never_sees_songs_outside_of_training() -> None:
+    """Songs that are not given change nothing; songs that are given do."""
+    half = made_dataset(16)
+    part = type(half)(name="half", songs=half.songs[:8])
+    config = MLRConfig(preprocessing=PreprocessingConfig(pca_components=5))
+    of_part, of_all = (train(d, "mlr", config=config).model.preprocessing.steps[0] for d in (part, half))
+    rows = np.vstack([song.x for song in part.songs]).astype(float)
+    np.testing.assert_allclose(of_part.offset, np.median(rows, axis=0), rtol=1e-12)
+    assert not np.allclose(of_part.offset, of_all.offset, rtol=1e-3)
+
+
+def test_log_of_a_network_holds_its_loss_curve(tmp_path: Path) -> None:
+    trained = train(DATASET, "ffnn", config=FAST, seed=2)
+    files = save_log(trained, tmp_path / "net.onnx")
+    assert files == (tmp_path / "net.training.json", tmp_path / "net.loss.png")
+    log = json.loads(files[0].read_text())
+    assert [epoch["number"] for epoch in log["epochs"]] == [1, 2, 3, 4]
+    assert log["epochs"][0]["held_out_rmse"] == trained.model.history[0].held_out_rmse
+    assert (log["family"], log["seed"], log["songs"]) == ("ffnn", 2, 16)
+    assert (log["training_data"], log["feature_set"]) == ("made songs", "compare236/1")
+    assert log["config"]["hidden"] == [8]
+    assert files[1].read_bytes().startswith(b"\x89PNG")
+
+
+def test_log_of_a_machine_has_no_loss_curve(tmp_path: Path) -> None:
+    files = save_log(train(DATASET, "svr", config=SVRConfig(frame_step=4)), tmp_path / "svr.onnx")
+    assert files == (tmp_path / "svr.training.json",)
+    assert json.loads(files[0].read_text())["epochs"] == []
+
+
+def test_the_number_of_threads_does_not_change_a_network(tmp_path: Path) -> None:
+    script = """
+import sys
+from tests.helpers.training_songs import made_dataset
+from moodcurve.learn.export import export
+from moodcurve.learn.models.ffnn import FFNNConfig
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
+from moodcurve.learn.training import train
+config = FFNNConfig(hidden=(16, 16), max_epochs=3, preprocessing=PreprocessingConfig(pca_components=40))
+export(train(made_dataset(100, frames=60), "ffnn", config=config), sys.argv[1], name="threads")
+"""
+    for threads in ("1", "2"):
+        environment = os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        environment["PYTHONPATH"] = str(ROOT)
+        command = [sys.executable, "-c", script, str(tmp_path / threads)]
+        subprocess.run(command, env=environment, check=True, timeout=120)
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()

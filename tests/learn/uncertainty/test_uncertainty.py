@@ -1,0 +1,242 @@
+"""Intervals and novelty from training to the curve: through a model file, live, and on the terminal."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from scipy import stats
+
+from moodcurve.cli import views
+from moodcurve.evaluation import evaluate
+from moodcurve.features import COMPARE236, Features
+from moodcurve.learn.export import export
+from moodcurve.learn.training import train
+from moodcurve.learn.uncertainty.calibration import Measured
+from moodcurve.learn.uncertainty.familiarity import fit_familiarity, whereabouts
+from moodcurve.mood.classes import classes
+from moodcurve.runtime import Model, ModelError, load_model
+from moodcurve.runtime.intervals import Intervals, Spreads
+from moodcurve.runtime.metadata import as_json
+from moodcurve.runtime.sequence import BLOCK_ROWS
+from moodcurve.runtime.song_rating import Line, SongRating
+from tests.helpers.short_song import small_curve
+from tests.helpers.training_songs import made_dataset
+
+DATASET = made_dataset(120)
+SONG = made_dataset(1, frames=70, seed=8).songs[0]
+INTERVALS = Intervals(
+    scale="constant",
+    songs=120,
+    arousal=(0.1, 0.2),
+    valence=(0.3, 0.1),
+    song_arousal=(0.05, 0.1),
+    song_valence=(0.2, 0.0),
+)
+SPREADS = Spreads(songs=120, arousal=0.3, valence=0.2, song_arousal=0.25, song_valence=0.15)
+SONG_RATING = SongRating(
+    songs=100,
+    arousal=Line(base=-0.2, slope=0.45, below=0.2, above=0.3),
+    valence=Line(base=0.1, slope=0.5, below=0.1, above=5.0),
+)
+MEASURED = Measured(intervals=INTERVALS, spreads=SPREADS, song_rating=SONG_RATING)
+FAMILIARITY = fit_familiarity(DATASET.songs)
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "sure.onnx"
+    export(train(DATASET, "mlr"), path, name="sure", measured=MEASURED, familiarity=FAMILIARITY)
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(model_file: Path) -> Model:
+    return load_model(model_file)
+
+
+def rows(values: np.ndarray) -> Features:
+    return Features(values.astype(np.float32), np.arange(len(values)) * 0.5, COMPARE236)
+
+
+def changed(model_file: Path, path: Path, **stated: str | None) -> Path:
+    """Write the model with other metadata; None takes a key out."""
+    proto = onnx.load(model_file)
+    metadata = {prop.key: prop.value for prop in proto.metadata_props}
+    for key, value in stated.items():
+        metadata.pop(f"moodcurve.{key}")
+        if value is not None:
+            metadata[f"moodcurve.{key}"] = value
+    del proto.metadata_props[:]
+    for key, value in metadata.items():
+        proto.metadata_props.add(key=key, value=value)
+    onnx.save(proto, path)
+    return path
+
+
+def test_curve_has_the_intervals_of_the_file(model: Model) -> None:
+    curve = model.curve(SONG.features, source="a song", duration_s=36)
+    low, high = np.maximum(curve.arousal - 0.1, -1), np.minimum(curve.arousal + 0.2, 1)
+    np.testing.assert_allclose(curve.arousal_interval, np.column_stack([low, high]), rtol=0, atol=1e-12)
+    low, high = np.maximum(curve.valence - 0.3, -1), np.minimum(curve.valence + 0.1, 1)
+    np.testing.assert_allclose(curve.valence_interval, np.column_stack([low, high]), rtol=0, atol=1e-12)
+    a, v = curve.arousal.mean(), curve.valence.mean()
+    np.testing.assert_allclose(curve.song_interval, [[a - 0.05, a + 0.1], [v - 0.2, v]], rtol=0, atol=1e-12)
+
+
+def test_probabilities_are_those_of_the_files_spreads(model: Model) -> None:
+    curve = model.curve(SONG.features, source="a song", duration_s=36)
+    mean = np.array([curve.arousal.mean(), curve.valence.mean()])
+    for shares, a, v, spread in (
+        (curve.probabilities, curve.arousal, curve.valence, (0.3, 0.2)),
+        (curve.song_probabilities, *mean, (0.25, 0.15)),
+    ):
+        high, positive = stats.norm.cdf(a / spread[0]), stats.norm.cdf(v / spread[1])
+        expected = [high * positive, high * (1 - positive), (1 - high) * (1 - positive), (1 - high) * positive]
+        np.testing.assert_allclose(shares.T, expected, rtol=0, atol=1e-12)
+    drawn = classes(mean + np.random.default_rng(0).normal(size=(200_000, 2)) * [0.25, 0.15], "moods")
+    # chance moves a share of 200,000 draws by .001; the lattice is good to .01
+    np.testing.assert_allclose(curve.song_moods, np.bincount(drawn, minlength=9) / len(drawn), rtol=0, atol=0.015)
+
+
+def test_probabilities_do_not_depend_on_how_rows_arrive(model: Model) -> None:
+    parts = [rows(part) for part in np.array_split(SONG.x, 7)]
+    found = model.predict_parts(parts)
+    times_s = np.arange(len(SONG.x)) * 0.5
+    curve = model.curve_of(replace(found, times_s=times_s), source="a song", duration_s=36)
+    np.testing.assert_array_equal(
+        curve.probabilities, model.curve(SONG.features, source="a song", duration_s=36).probabilities
+    )
+
+
+def test_the_songs_rating_lies_on_the_files_lines(model: Model) -> None:
+    curve = model.curve(SONG.features, source="a song", duration_s=36)
+    a, v = -0.2 + 0.45 * curve.arousal.mean(), 0.1 + 0.5 * curve.valence.mean()
+    np.testing.assert_allclose(curve.rating, [a, v], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(curve.rating_interval, [[a - 0.2, a + 0.3], [v - 0.1, 1]], rtol=0, atol=1e-12)
+
+
+def test_novelty_is_that_of_the_training_form(model: Model) -> None:
+    for song in (SONG, *DATASET.songs[:3]):
+        expected = whereabouts(FAMILIARITY.places, song).novelty(FAMILIARITY.limits)
+        # the graph's output is in single precision
+        assert model.predict_with_spread(song.features).novelty == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_recording_unlike_the_songs_gets_a_warning(model: Model) -> None:
+    usual = model.curve(DATASET.songs[0].features, source="a song", duration_s=36, warnings=("cut short",))
+    assert usual.novelty is not None
+    assert usual.novelty < 1
+    assert usual.warnings == ("cut short",)
+    still = model.curve(rows(np.tile(SONG.x[:1], (40, 1))), source="hum", duration_s=21, warnings=("cut short",))
+    assert still.novelty == pytest.approx(99)
+    assert still.warnings[0] == "cut short"
+    assert "unlike the songs that the model has learned from (novelty 99.0, the limit is 1)" in still.warnings[1]
+
+
+def test_less_than_ten_seconds_are_not_judged(model: Model) -> None:
+    curve = model.curve(rows(SONG.x[:19] * 0), source="short", duration_s=10.4)
+    assert (curve.novelty, curve.warnings) == (None, ())
+    assert model.predict_with_spread(rows(SONG.x[:0])).novelty is None
+
+
+def test_novelty_does_not_depend_on_how_rows_arrive(model: Model) -> None:
+    values = np.vstack([song.x for song in DATASET.songs])
+    assert len(values) > 2 * BLOCK_ROWS
+    whole = model.predict_with_spread(rows(values)).novelty
+    stream = model.stream()
+    parts = [stream.push(rows(part)).novelty for part in np.array_split(values, 37)]
+    # sums in another order differ in their last digits
+    assert parts[-1] == pytest.approx(whole, rel=1e-9)
+    again = model.stream()
+    assert again.push(rows(values[:5])).novelty is None
+    with pytest.raises(ValueError, match="finite"):
+        again.push(rows(np.full((30, 236), np.nan)))
+    # what was refused has left no trace
+    assert again.push(rows(values[5:30])).novelty == model.predict_with_spread(rows(values[:30])).novelty
+
+
+def test_models_without_either_say_nothing(tmp_path: Path) -> None:
+    export(train(DATASET, "mlr"), tmp_path / "plain.onnx", name="plain")
+    curve = load_model(tmp_path / "plain.onnx").curve(rows(np.zeros((40, 236))), source="silence", duration_s=21)
+    assert (curve.arousal_interval, curve.song_interval, curve.novelty, curve.warnings) == (None, None, None, ())
+    assert (curve.probabilities, curve.song_probabilities, curve.song_moods) == (None, None, None)
+    assert (curve.rating, curve.rating_interval) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"intervals": "{}"}, "states intervals that cannot be read: expected level, scale"),
+        ({"intervals": "nothing"}, "states intervals that cannot be read"),
+        ({"novelty": "{}"}, "states novelty that cannot be read: expected distance"),
+        ({"spreads": "{}"}, "states spreads that cannot be read: expected songs, arousal"),
+        ({"spreads": as_json(SPREADS).replace("0.3", "0.0")}, "states spreads that cannot be read: arousal must be"),
+        (
+            {"spreads": as_json(SPREADS).replace("0.3", '"0.3"')},
+            "states spreads that cannot be read: expected a finite",
+        ),
+        ({"song_rating": "[]"}, "states song_rating that cannot be read: expected level"),
+        (
+            {"song_rating": as_json(SONG_RATING).replace("0.9", "0.8")},
+            "states song_rating .* level must be 0.9, got 0.8",
+        ),
+        ({"song_rating": as_json(SONG_RATING).replace("0.3", "-0.3")}, "states song_rating .* base and slope must"),
+        ({"song_rating": as_json(SONG_RATING).replace("base", "bass")}, "states song_rating .* expected base, slope"),
+        (
+            {"song_rating": as_json(SONG_RATING).replace("0.45", "null")},
+            "states song_rating .* expected a finite number as \\w+ of arousal",
+        ),
+        ({"novelty": None}, "has only one of places among training songs and limits"),
+    ],
+)
+def test_damaged_statements_are_refused(
+    model_file: Path, tmp_path: Path, stated: dict[str, str | None], message: str
+) -> None:
+    path = changed(model_file, tmp_path / "damaged.onnx", **stated)
+    with pytest.raises(ModelError, match=rf"damaged\.onnx: {message}"):
+        load_model(path)
+
+
+def test_places_of_another_shape_are_refused(model_file: Path, tmp_path: Path) -> None:
+    """One number a row, not in a column."""
+    proto = onnx.load(model_file)
+    for node in proto.graph.node:
+        node.output[:] = ["inner" if name == "place" else name for name in node.output]
+    proto.graph.node.append(onnx.helper.make_node("ReduceMax", ["inner"], ["place"], axes=[1], keepdims=0))
+    (place,) = (output for output in proto.graph.output if output.name == "place")
+    place.CopyFrom(onnx.helper.make_tensor_value_info("place", onnx.TensorProto.FLOAT, ("rows",)))
+    onnx.save(proto, tmp_path / "flat.onnx")
+    with pytest.raises(ModelError, match=r"flat\.onnx: its output 'place' does not have the shape"):
+        load_model(tmp_path / "flat.onnx")
+
+
+def test_intervals_in_units_of_a_missing_spread_are_refused(model_file: Path, tmp_path: Path) -> None:
+    stated = json.dumps({**json.loads(as_json(INTERVALS)), "scale": "spread"})
+    with pytest.raises(ModelError, match="in units of a spread that it does not give"):
+        load_model(changed(model_file, tmp_path / "damaged.onnx", intervals=stated))
+
+
+def test_the_table_of_a_song_tells_what_is_known_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    views.print_curves([small_curve(intervals=True)])
+    shown = capsys.readouterr().out
+    assert "likely  calm-positive 40%, excited-positive 35%, tense-negative 17%, sad-negative 8%\n" in shown
+    assert "rated as a whole, 1 to 9  arousal 4.2 (3.0 to 5.6), valence 6.2 (5.2 to 7.2)\n" in shown
+    assert "−0.25 to +0.15" in shown
+    views.print_curves([small_curve()])
+    plain = capsys.readouterr().out
+    assert not any(word in plain for word in ("likely", "rated", "90 %"))
+
+
+def test_the_table_shows_intervals_where_there_are_some(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
+    judged = evaluate(made_dataset(12), model)
+    views.print_evaluation(judged)
+    shown = capsys.readouterr().out
+    assert "90 % interval" in shown
+    assert f"{judged['valence']['coverage90']:.3f}  {judged['valence']['width90']:.3f}" in shown
+    for axis in ("arousal", "valence"):
+        judged[axis] |= {"coverage90": None, "width90": None}
+    views.print_evaluation(judged)
+    assert "90 % interval" not in capsys.readouterr().out

@@ -1,0 +1,369 @@
+"""A library's songs as files, read back by other readers: the module csv, json, pyarrow and jams."""
+
+import csv
+import errno
+import json
+import os
+import re
+import signal
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+
+from moodcurve.formats import read_jams, to_csv, to_dict, to_json
+from moodcurve.library import FileSeen, Heard, Library, LibraryError, SongHeard, Tags, open_library
+from moodcurve.library import export_tables as tables_module
+from moodcurve.library.export import LONGEST_NAME, file_name, print_table, write_jams, write_table
+from moodcurve.library.queries.search import COLUMNS, Query, nested, search
+from tests.formats.test_csv_json import make_curve
+from tests.helpers.command_line import run
+from tests.helpers.full_curve import whole_curve
+
+ALL = Query(sort=("id",))
+NAMES = (
+    "music/plain.mp3",
+    "music/two\nlines, \"quoted\".mp3",
+    "music/bare\rreturn.mp3",
+    "music/caf\udce9.mp3",
+    "music/Größe 🎵 ‮evil‬.flac",
+    "music/" + "é" * 120 + ".ogg",
+    "music/...mp3",
+    "music/..\\..\\up:<>|?*.mp3",
+    "other/plain.mp3",
+    "other/PLAIN.MP3",
+)  # fmt: skip
+"""What file systems allow and tables, shells or other systems stumble over."""
+CURVES = [
+    whole_curve(3 + i, seed=i, source=name) if i % 2 else make_curve(3 + i, source=name, novelty=None)
+    for i, name in enumerate(NAMES)
+]
+"""Of 3 points and more; every other one has all that a curve may have."""
+
+
+def nothing(done: int, total: int) -> None:
+    """Watch nothing."""
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    """Songs of `NAMES` with `CURVES`, two in three with tags."""
+    path = tmp_path / "library.sqlite"
+    with open_library(path, write=True) as opened:
+        changes: list[Any] = []
+        for i, name in enumerate(NAMES):
+            tags = Tags(artist='A "quoted", name\r\nof two lines', title=f"=1+{i}", year=1990 + i) if i % 3 else Tags()
+            changes.append(SongHeard(f"hash{i}", Heard(curve=CURVES[i], descriptors=np.zeros(4, np.float32))))
+            changes.append(FileSeen(name, 1000, 1, f"hash{i}", tags))
+        opened.write(changes)
+    with open_library(path) as opened:
+        yield opened
+
+
+def write(library: Library, path: Path, query: Query = ALL, *, curves: bool = False) -> Path:
+    write_table(library, query, path, path.suffix[1:], curves=curves, progress=nothing)
+    return path
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream, strict=True))
+
+
+def test_songs_as_csv_are_the_rows_of_a_search(library: Library, tmp_path: Path) -> None:
+    rows = csv_rows(write(library, tmp_path / "x.csv"))
+    found = list(search(library, ALL))
+    assert len(rows) == len(NAMES)
+    for row, song in zip(rows, found, strict=True):
+        assert tuple(row) == COLUMNS
+        for name in COLUMNS:
+            value = getattr(song, name)
+            # numbers come back to the last bit
+            read = None if row[name] == "" else type(value)(row[name]) if value is not None else row[name]
+            assert read == (None if value == "" else value), name
+    assert rows[1]["path"] == 'music/two\nlines, "quoted".mp3'
+    assert rows[2]["path"] == "music/bare\rreturn.mp3"
+    assert rows[3]["path"] == "music/caf?.mp3"
+    assert rows[1]["artist"] == 'A "quoted", name\r\nof two lines'
+
+
+def test_songs_as_json_lines_are_what_search_gives_as_json(library: Library, tmp_path: Path) -> None:
+    lines = write(library, tmp_path / "x.jsonl").read_bytes().decode("utf-8").split("\n")
+    assert lines.pop() == ""
+    read = [json.loads(line, parse_constant=lambda token: pytest.fail(f"{token} in strict JSON")) for line in lines]
+    assert read == [nested(song) for song in search(library, ALL)]
+    assert read[1]["probabilities"].keys() == read[3]["probabilities"].keys()
+    assert read[0]["probabilities"] is None
+
+
+def test_songs_as_parquet_have_typed_columns_and_the_same_values(library: Library, tmp_path: Path) -> None:
+    table = pyarrow.parquet.read_table(write(library, tmp_path / "x.parquet"))
+    assert tuple(table.column_names) == COLUMNS
+    kinds = {name: str(table.schema.field(name).type) for name in ("id", "year", "path", "mood", "arousal", "novelty")}
+    assert kinds == {
+        "id": "int64", "year": "int64", "path": "string", "mood": "string", "arousal": "double", "novelty": "double",
+    }  # fmt: skip
+    found = [{name: getattr(song, name) for name in COLUMNS} for song in search(library, ALL)]
+    assert table.to_pylist() == found
+
+
+def test_curves_as_a_long_table_hold_the_lines_of_each_songs_csv(library: Library, tmp_path: Path) -> None:
+    rows = csv_rows(write(library, tmp_path / "x.csv", curves=True))
+    for song in library.songs():
+        header, *lines = to_csv(song.curve).splitlines()
+        points = [row for row in rows if row["id"] == str(song.id)]
+        assert len(points) == len(lines)
+        for point, line in zip(points, lines, strict=True):
+            given = {name: float(value) for name, value in point.items() if value and name != "id"}
+            assert given == dict(zip(header.split(","), map(float, line.split(",")), strict=True))
+    table = pyarrow.parquet.read_table(write(library, tmp_path / "x.parquet", curves=True))
+    assert [str(field.type) for field in table.schema] == ["int64", *["double"] * 11]
+    assert table.column_names == list(rows[0])
+    as_text = [{name: "" if value is None else str(value) for name, value in row.items()} for row in table.to_pylist()]
+    assert as_text == rows
+
+
+def test_curves_as_json_lines_are_the_json_of_each_song(library: Library, tmp_path: Path) -> None:
+    path = write(library, tmp_path / "x.jsonl", curves=True)
+    read = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+    assert read == [{"id": i + 1, **to_dict(curve)} for i, curve in enumerate(CURVES)]
+
+
+@pytest.mark.parametrize("curves", [False, True])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_parts_of_any_size_make_the_same_table(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, curves: bool
+) -> None:
+    def content(path: Path) -> object:
+        return pyarrow.parquet.read_table(path).to_pylist() if ending == "parquet" else path.read_bytes()
+
+    whole = content(write(library, tmp_path / f"x.{ending}", curves=curves))
+    monkeypatch.setattr(tables_module, "SONGS_A_PART", 3)
+    monkeypatch.setattr(tables_module, "POINTS_A_PART", 10)
+    assert content(write(library, tmp_path / f"y.{ending}", curves=curves)) == whole
+
+
+def test_no_more_than_a_part_is_held(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables_module, "POINTS_A_PART", 10)
+    taken = []
+    parts = tables_module.curve_parts(taken.append(song.id) or song for song in library.songs())  # type: ignore[func-returns-value]
+    assert [len(next(parts)["id"]), taken] == [3 + 4 + 5, [1, 2, 3]]
+
+
+@pytest.mark.parametrize("curves", [False, True])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_no_songs_make_an_empty_table_with_its_columns(
+    library: Library, tmp_path: Path, ending: str, curves: bool
+) -> None:
+    path = write(library, tmp_path / f"x.{ending}", Query(artist="nobody"), curves=curves)
+    columns = list(tables_module.CURVE_COLUMNS) if curves else list(COLUMNS)
+    if ending == "parquet":
+        table = pyarrow.parquet.read_table(path)
+        assert (table.column_names, len(table)) == (columns, 0)
+    else:
+        assert path.read_text() == ("" if ending == "jsonl" else ",".join(columns) + "\n")
+
+
+def test_the_query_chooses_sorts_and_limits(library: Library, tmp_path: Path) -> None:
+    query = Query(where="duration_s > 3", sort=("-duration",), limit=3)
+    rows = csv_rows(write(library, tmp_path / "x.csv", query))
+    assert [row["id"] for row in rows] == ["10", "9", "8"]
+    ids = [row["id"] for row in csv_rows(write(library, tmp_path / "y.csv", query, curves=True))]
+    assert list(dict.fromkeys(ids)) == ["10", "9", "8"]
+    near = csv_rows(write(library, tmp_path / "z.csv", Query(near=(0.5, 0.5))))
+    distances = [float(row["distance"]) for row in near]
+    assert distances == sorted(distances)
+    assert distances[0] == pytest.approx(np.hypot(float(near[0]["arousal"]) - 0.5, float(near[0]["valence"]) - 0.5))
+
+
+@pytest.mark.filterwarnings("ignore:Passing a schema to Validator.iter_errors:DeprecationWarning")
+def test_jams_of_each_song_is_valid_and_its_curve(library: Library, tmp_path: Path) -> None:
+    jams = pytest.importorskip("jams") if os.environ.get("CI") != "true" else __import__("jams")
+    write_jams(library, ALL, tmp_path / "out", progress=nothing)
+    files = sorted((tmp_path / "out").iterdir())
+    assert len(files) == len(NAMES)
+    for song in library.songs():
+        path = tmp_path / "out" / file_name(song)
+        assert to_json(read_jams(path)) == to_json(song.curve)
+        about = jams.load(str(path), validate=True, strict=True).file_metadata
+        assert about.identifiers["moodcurve_content"] == song.content
+        assert (about.title, about.artist) == (song.tags.title or "", song.tags.artist or "")
+
+
+def test_jams_names_stay_in_the_folder_and_apart_on_any_system(library: Library) -> None:
+    names = [file_name(song) for song in library.songs()]
+    assert names[0] == "plain-1.jams"
+    assert names[1:4] == ["two_lines, _quoted-2.jams", "bare_return-3.jams", "caf-4.jams"]
+    assert names[4] == "Größe 🎵 _evil-5.jams"
+    assert names[6:8] == ["song-7.jams", "up-8.jams"]
+    for name in names:
+        # FAT, NTFS and APFS take 255 units or more, and none of these characters
+        assert len(name.encode("utf-8")) <= LONGEST_NAME + len("-10.jams")
+        assert not set(name) & set('\\/:*?"<>|')
+        assert name.isprintable()
+        assert not name.startswith((".", "-", " "))
+    # some file systems take these for the same name where they differ by case or composition only
+    assert len({unicodedata.normalize("NFD", name.casefold()) for name in names}) == len(names)
+
+
+class DiskFull:
+    """A progress that ends with an error at the fourth song."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+        self.seen: list[tuple[int, int]] = []
+
+    def __call__(self, done: int, total: int) -> None:
+        """Fail once three songs are done."""
+        self.seen.append((done, total))
+        if done == 3:
+            raise self.error
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "jams"])
+@pytest.mark.parametrize("curves", [False, True])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
+def test_what_ends_midway_leaves_what_was_there(
+    library: Library, tmp_path: Path, ending: str, curves: bool, error: BaseException
+) -> None:
+    target = tmp_path / "new" / f"x.{ending}"
+    target.parent.mkdir()
+    progress = DiskFull(error)
+    if ending == "jams":
+        target.mkdir()
+        with pytest.raises(type(error)) as caught:
+            write_jams(library, ALL, target, progress=progress)
+        assert list(target.iterdir()) == []
+    else:
+        target.write_text("before")
+        with pytest.raises(type(error)) as caught:
+            write_table(library, ALL, target, ending, curves=curves, progress=progress)
+        assert target.read_text() == "before"
+    if isinstance(caught.value, OSError):
+        assert caught.value.filename == str(target)
+    assert progress.seen == [(i, len(NAMES)) for i in range(4)]
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_folder_that_holds_something_is_left_alone(library: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "full"
+    folder.mkdir()
+    (folder / "note.txt").write_text("mine")
+    for target, wrong in ((folder, r"full: is not empty, .*"), (folder / "note.txt", r"note\.txt: is a file")):
+        with pytest.raises(LibraryError, match=f"{wrong}; name a folder that is new or empty"):
+            write_jams(library, ALL, target, progress=nothing)
+    assert [path.read_text() for path in folder.iterdir()] == ["mine"]
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    (tmp_path / "empty").mkdir()
+    write_jams(library, ALL, tmp_path / "link", progress=nothing)
+    assert len(list((tmp_path / "empty").iterdir())) == len(NAMES)
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_an_unknown_format_is_refused(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="format must be one of csv, jsonl, parquet, got 'xml'"):
+        write(library, tmp_path / "x.xml")
+    with (tmp_path / "y").open("wb") as stream, pytest.raises(ValueError, match="got 'xml'"):
+        print_table(library, ALL, stream, "xml", curves=False, progress=nothing)
+    assert not (tmp_path / "x.xml").exists()
+
+
+def file_of(library: Library) -> tuple[str, str]:
+    return "--library", str(library.path)
+
+
+@pytest.mark.parametrize("options", [(), ("--curves",), ("--where", "id > 3", "--sort=-id", "--limit", "2")])
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_standard_output_gets_what_a_file_gets(
+    library: Library, tmp_path: Path, options: tuple[str, ...], format: str
+) -> None:
+    path = tmp_path / f"x.{format.upper()}"
+    to_file = run("export", *file_of(library), *options, "-o", path)
+    assert (to_file.exit_code, to_file.stdout) == (0, "")
+    songs = 2 if "--limit" in options else len(NAMES)
+    assert to_file.stderr == f"moodcurve: wrote {path}: {songs} songs\n"
+    written = path.read_bytes().decode("utf-8")
+    for output in ((), ("-o", "-")):
+        printed = run("export", *file_of(library), *options, "-f", format, *output)
+        assert (printed.exit_code, printed.stderr) == (0, "")
+        assert printed.stdout == written
+    if not options and format == "csv":
+        assert run("export", *file_of(library), "--songs").stdout == written
+    if "--limit" in options and format == "csv":
+        assert run("search", *file_of(library), *options, "--csv").stdout == written
+
+
+def test_jams_and_parquet_from_the_command_line(library: Library, tmp_path: Path) -> None:
+    done = run("export", *file_of(library), "-f", "jams", "-o", tmp_path / "out", "--title", "=1+1")
+    assert (done.exit_code, done.stderr) == (0, f"moodcurve: wrote {tmp_path / 'out'}: 1 song\n")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["two_lines, _quoted-2.jams"]
+    again = run("export", *file_of(library), "-f", "jams", "-o", tmp_path / "out")
+    assert again.exit_code == 1
+    assert "name a folder that is new or empty" in again.stderr
+    done = run("export", *file_of(library), "--curves", "-o", tmp_path / "x.parquet")
+    assert done.exit_code == 0
+    assert len(pyarrow.parquet.read_table(tmp_path / "x.parquet")) == sum(len(curve.times_s) for curve in CURVES)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("-f", "parquet"), "argument -f: parquet does not go to standard output: give -o FILE|DIR"),
+        (("-f", "jams", "-o", "-"), "argument -f: jams does not go to standard output"),
+        (("--songs", "--curves"), "argument --songs: choose one of this and --curves"),
+        (("-f", "jams", "-o", "x", "--songs"), "argument --songs: choose one of this and -f jams"),
+        (("-f", "xml"), "'xml' is not one of csv, jsonl, parquet, jams"),
+        (("--where", "nonsense"), "argument --where: .*no such column"),
+        (("--where", "nonsense", "--curves", "-o", "x.csv"), "argument --where: .*no such column"),
+        (
+            ("-o", "x.json"),
+            r"argument -o: x\.json does not end in one of \.csv, \.jsonl, \.parquet; JSON lines are \.jsonl; -f ",
+        ),
+        (("-o", "x.xlsx"), r"argument -o: x\.xlsx does not end in one of \.csv, \.jsonl, \.parquet; -f says which"),
+        (("-o", "x"), "argument -o: x does not end in one of"),
+        (("-o", "songs.jams"), "argument -o: .*does not end in one of"),
+        (("-f", "csv", "-o", "LIBRARY"), "argument -o: .* is the library itself; choose another"),
+    ],
+)
+def test_wrong_usage_is_said_and_writes_nothing(
+    library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+    before = Path(library.path).read_bytes()
+    done = run("export", *file_of(library), *(str(library.path) if word == "LIBRARY" else word for word in words))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert re.search(message, done.stderr)
+    assert list((tmp_path / "cwd").iterdir()) == []
+    assert Path(library.path).read_bytes() == before
+
+
+def test_a_folder_in_the_place_of_a_table_is_said_before_the_work(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").mkdir()
+    done = run("export", *file_of(library), "-o", tmp_path / "x.csv")
+    assert (done.exit_code, done.stderr) == (1, f"moodcurve: {tmp_path / 'x.csv'}: is a folder, not a file\n")
+
+
+def test_ctrl_c_while_songs_are_written_leaves_nothing(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(data: dict[str, Any], **names: Any) -> str:
+        signal.raise_signal(signal.SIGINT)
+        return "{}"
+
+    monkeypatch.setattr("moodcurve.library.export.jams_text", press)
+    done = run("export", *file_of(library), "-f", "jams", "-o", tmp_path / "new" / "out")
+    assert (done.exit_code, done.stderr) == (130, "moodcurve: interrupted\n")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_who_wants_no_more_songs_may_say_so_after_the_library_is_closed(library: Library) -> None:
+    with open_library(library.path) as opened:
+        songs, found = opened.songs(), search(opened, ALL)
+        assert next(songs).id == next(found).id == 1
+    for left in (songs, found):
+        left.close()  # type: ignore[attr-defined]

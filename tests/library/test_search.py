@@ -1,0 +1,380 @@
+"""Questions to a library, answered a second time in plain Python."""
+
+import json
+import math
+import random
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moodcurve.formats import to_dict
+from moodcurve.library import FileGone, Library, LibraryError, ProblemMet, open_library
+from moodcurve.library.changes import fold
+from moodcurve.library.queries.find_song import find, label
+from moodcurve.library.queries.search import COLUMNS, FoundSong, Query, count, nested, search
+from moodcurve.library.queries.sql_guard import ConditionError
+from tests.helpers.library_fixtures import file, made_library, song
+
+SONGS = 120
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What each song should be found by, in the order of the numbers, and the library's path."""
+    path = tmp_path_factory.mktemp("library") / "library.sqlite"
+    found = []
+    for number, (curve, seen) in enumerate(made_library(path, SONGS), start=1):
+        whole = to_dict(curve)["song"]
+        found.append(
+            vars(seen.tags) | whole | {"id": number, "path": seen.path, "duration_s": curve.duration_s, "at": path}
+        )
+    return found
+
+
+@pytest.fixture
+def library(rows: list[dict[str, Any]]) -> Any:
+    with open_library(rows[0]["at"]) as opened:
+        yield opened
+
+
+def ids(library: Library, query: Query) -> list[int]:
+    return [found.id for found in search(library, query)]
+
+
+def asked(
+    library: Library, rows: list[dict[str, Any]], query: Query, good: Callable[[dict[str, Any]], object]
+) -> list[int]:
+    """Compare a query with a filter in Python; give the songs."""
+    expected = [row["id"] for row in rows if good(row)]
+    assert sorted(ids(library, query)) == expected
+    assert count(library, query) == len(expected)
+    return expected
+
+
+def plain(text: str | None) -> str:
+    """Case and accents taken away by hand."""
+    return (text or "").lower().translate(str.maketrans("öíářü", "oiaru"))
+
+
+# --- which songs ---
+
+
+def test_all_songs(library: Library, rows: list[dict[str, Any]]) -> None:
+    assert len(asked(library, rows, Query(), lambda row: True)) == SONGS
+
+
+@pytest.mark.parametrize(
+    ("query", "good"),
+    [
+        (Query(artist="bjork"), lambda row: plain(row["artist"]) == "bjork"),
+        (Query(artist="BJÖR"), lambda row: "bjor" in plain(row["artist"])),
+        (Query(artist="dvorak"), lambda row: "dvorak" in plain(row["artist"])),
+        (Query(title="ÜBER"), lambda row: "uber" in plain(row["title"])),
+        (Query(genre="jazz", album="Album 2"), lambda row: "jazz" in plain(row["genre"]) and row["album"] == "Album 2"),
+        (Query(text=("jazz", "song 3")), lambda row: "jazz" in plain(row["genre"]) and "song 3" in plain(row["title"])),
+        (Query(text=("/2/",)), lambda row: "/2/" in row["path"]),
+        (Query(text=("017",)), lambda row: "017" in row["path"]),
+        # % and _ are themselves, and quotes harmless
+        (Query(text=("%",)), lambda row: False),
+        (Query(title="_"), lambda row: False),
+        (Query(artist="' OR 1 --"), lambda row: False),
+        (Query(year=(1990, 1999)), lambda row: row["year"] and 1990 <= row["year"] <= 1999),
+        (Query(year=(None, 1970)), lambda row: row["year"] and row["year"] <= 1970),
+        (Query(duration_s=(100, 200)), lambda row: 100 <= row["duration_s"] <= 200),
+        (Query(duration_s=(None, 30)), lambda row: row["duration_s"] <= 30),
+        (Query(quadrants=("calm-positive", "neutral")), lambda row: row["quadrant"] in ("calm-positive", "neutral")),
+        (Query(words=("calm", "neutral")), lambda row: {"calm", "neutral"} & set(row["words"])),
+        # a word that is part of others
+        (Query(words=("tired",)), lambda row: "tired" in row["words"]),
+        (Query(arousal=(0.1, None)), lambda row: row["arousal"] >= 0.1),
+        (Query(arousal=(-0.2, 0.2), valence=(None, 0)), lambda row: abs(row["arousal"]) <= 0.2 and row["valence"] <= 0),
+        (
+            Query(near=(0.1, -0.2), radius=0.3),
+            lambda row: math.dist((0.1, -0.2), (row["arousal"], row["valence"])) <= 0.3,
+        ),
+        (Query(near=(0.1, -0.2), radius=0), lambda row: False),
+        (
+            Query(where="year < 1970 AND arousal > valence"),
+            lambda row: row["year"] and row["year"] < 1970 and row["arousal"] > row["valence"],
+        ),
+        (Query(where="1 OR 0", artist="bjork"), lambda row: plain(row["artist"]) == "bjork"),
+        (Query(where="artist IS NULL -- nobody"), lambda row: row["artist"] is None),
+        (Query(where="p_calm_positive IS NULL"), lambda row: "probabilities" not in row),
+        (
+            Query(where="rated_arousal < 0 and mood <> 'calm'"),
+            lambda row: (
+                "rating" in row and row["rating"]["arousal"] < 0 and max(row["moods"], key=row["moods"].get) != "calm"
+            ),
+        ),
+    ],
+    ids=lambda value: (
+        str([f"{f.name}={getattr(value, f.name)}" for f in fields(value) if getattr(value, f.name) != f.default])
+        if isinstance(value, Query)
+        else ""
+    ),
+)
+def test_songs_are_those_that_a_plain_filter_gives(
+    library: Library, rows: list[dict[str, Any]], query: Query, good: Callable[[dict[str, Any]], object]
+) -> None:
+    asked(library, rows, query, good)
+
+
+def test_the_cases_above_find_some_and_not_all(library: Library) -> None:
+    for query in (
+        Query(artist="bjork"),
+        Query(words=("calm", "neutral")),
+        Query(near=(0.1, -0.2), radius=0.3),
+        Query(words=("tired",)),
+    ):
+        assert 0 < count(library, query) < SONGS
+
+
+def test_the_ends_of_a_range_belong_to_it(library: Library, rows: list[dict[str, Any]]) -> None:
+    value = rows[7]["arousal"]
+    assert 8 in ids(library, Query(arousal=(value, value)))
+
+
+def test_a_thousand_random_regions(library: Library, rows: list[dict[str, Any]]) -> None:
+    rng = random.Random(4)
+    for _ in range(1000):
+        (a0, a1), (v0, v1) = (sorted(rng.uniform(-0.8, 0.8) for _ in range(2)) for _ in range(2))
+        expected = {row["id"] for row in rows if a0 <= row["arousal"] <= a1 and v0 <= row["valence"] <= v1}
+        assert set(ids(library, Query(arousal=(a0, a1), valence=(v0, v1)))) == expected
+
+
+# --- in which order ---
+
+
+def test_no_number_of_songs_is_too_large(library: Library) -> None:
+    assert len(ids(library, Query(limit=2**70))) == SONGS
+    assert ids(library, Query(offset=2**70)) == []
+
+
+def test_nearest_first(library: Library, rows: list[dict[str, Any]]) -> None:
+    found = list(search(library, Query(near=(-0.3, 0.4), limit=9)))
+    distances = {row["id"]: math.dist((-0.3, 0.4), (row["arousal"], row["valence"])) for row in rows}
+    assert [song.id for song in found] == sorted(distances, key=distances.__getitem__)[:9]
+    for song_ in found:
+        assert song_.distance == pytest.approx(distances[song_.id], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("keys", "columns"),
+    [(("arousal",), ("arousal",)), (("-valence",), ("valence",)), (("year", "-duration"), ("year", "duration_s"))],
+)
+def test_sorted_with_what_is_lacking_last(
+    library: Library, rows: list[dict[str, Any]], keys: tuple[str, ...], columns: tuple[str, ...]
+) -> None:
+    def place(row: dict[str, Any]) -> list[Any]:
+        terms = []
+        for key, column in zip(keys, columns, strict=True):
+            value = row[column]
+            terms.append((value is None, 0 if value is None else -value if key.startswith("-") else value))
+        return [*terms, row["id"]]
+
+    assert ids(library, Query(sort=keys)) == [row["id"] for row in sorted(rows, key=place)]
+
+
+def test_the_usual_order_is_that_of_a_shelf(library: Library, rows: list[dict[str, Any]]) -> None:
+    def place(row: dict[str, Any]) -> list[Any]:
+        texts = [(row[name] is None, plain(row[name])) for name in ("artist", "album")]
+        return [*texts, row["track"], (row["title"] is None, plain(row["title"])), row["path"]]
+
+    assert ids(library, Query()) == [row["id"] for row in sorted(rows, key=place)]
+    assert ids(library, Query(limit=7)) == [row["id"] for row in sorted(rows, key=place)][:7]
+    assert ids(library, Query(limit=0)) == []
+
+
+# --- rows ---
+
+
+def test_a_row_has_the_columns_of_the_view(library: Library) -> None:
+    named = {row[1] for row in library.db.execute("PRAGMA table_info(songs)")}
+    assert {name for name in named if not name.startswith("folded_")} == set(COLUMNS)
+    assert (*COLUMNS, "distance") == FoundSong._fields
+
+
+def test_a_nested_row_says_what_the_json_says(library: Library, rows: list[dict[str, Any]]) -> None:
+    for found in search(library, Query(near=(0, 0))):
+        row, data = rows[found.id - 1], nested(found)
+        json.dumps(data, allow_nan=False)
+        for name in ("arousal", "valence", "arousal_9", "valence_9", "quadrant", "words", "path", "title", "year"):
+            assert data[name] == row[name]
+        for name in ("probabilities", "rating", "arousal_low"):
+            expected = row.get(name)
+            if name == "rating" and expected is not None:
+                expected = {key: value for key, value in expected.items() if "9" not in key}
+            assert data[name] == expected
+        assert data["warnings"] == []
+        assert data["distance"] == found.distance
+
+
+def test_files_without_a_song_are_not_found_and_copies_once(tmp_path: Path) -> None:
+    with open_library(tmp_path / "x.sqlite", write=True) as library:
+        library.write([song("a"), song("b"), song("orphan"), file("/1", "a"), file("/2", "a"), file("/3", "b")])
+        library.write([ProblemMet("/4", 1, 2, None, "no"), FileGone("/3")])
+        assert [(found.path, found.copies) for found in search(library, Query())] == [("/1", 2)]
+
+
+def test_answers_come_while_other_questions_are_asked(library: Library) -> None:
+    seen = 0
+    for found in search(library, Query(where="id > 0")):
+        stored = library.song(found.id)  # reads what a condition may not
+        assert stored is not None
+        seen += 1
+    assert seen == SONGS
+
+
+# --- conditions ---
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("arousl > 0", "no such column: arousl"),
+        ("arousal >", "syntax error"),
+        ("", "syntax error"),
+        ("artist = 'x", "unrecognized token"),
+        ("nonsense(1)", "no such function: nonsense"),
+        ("1; DROP TABLE song", "syntax error"),
+        ("1) --", "syntax error|incomplete input"),
+        ("path = :x", "binding parameter"),
+        ("path = ?", "has no name"),
+        ("abs(-9223372036854775808) > 0", "integer overflow"),
+        ("length(replace(printf('%.9999d', 1), '0', printf('%.9999d', 1))) > 1", "too long"),
+        ("load_extension('x')", "not authorized"),
+        ("zeroblob(10)", "not authorized"),
+        ("(SELECT count(path) FROM file) > 0", "it may only look at the columns of songs"),
+        ("(SELECT sql FROM sqlite_master LIMIT 1) <> ''", "it may only look at the columns of songs"),
+        ("1) UNION SELECT packed FROM curve --", "it may only look|syntax error"),
+        (
+            "EXISTS (WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT * FROM r)",
+            "it may only look",
+        ),
+    ],
+)
+def test_a_condition_is_only_a_condition(library: Library, condition: str, message: str) -> None:
+    with pytest.raises(ConditionError, match=message) as caught:
+        ids(library, Query(where=condition))
+    assert condition[:20] in str(caught.value)
+    assert "\n" not in str(caught.value)
+    # nothing of the guard is left
+    assert len(ids(library, Query())) == SONGS
+    assert library.song(1) is not None
+
+
+@pytest.mark.parametrize("condition", ["1" + "+1" * 20_000, "x" * 20_000])
+def test_of_a_long_condition_the_beginning_is_shown(library: Library, condition: str) -> None:
+    with pytest.raises(ConditionError) as caught:
+        ids(library, Query(where=condition))
+    assert condition[:100] in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize(
+    "condition", ["1) OR (1", "1 /*", "1) UNION SELECT * FROM songs WHERE (1", "arousal > 0 -- )", "1 LIMIT 1"]
+)
+def test_what_breaks_out_of_the_parentheses_still_only_reads_songs(tmp_path: Path, condition: str) -> None:
+    path = tmp_path / "x.sqlite"
+    made_library(path, 5)
+    before = path.read_bytes()
+    with open_library(path, write=True) as library:  # even where it could be written
+        try:
+            found = list(search(library, Query(where=condition)))
+        except ConditionError:
+            found = []
+        assert {song.id for song in found} <= {1, 2, 3, 4, 5}
+    assert path.read_bytes() == before
+
+
+def test_a_condition_cannot_write(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    made_library(path, 3)
+    with open_library(path, write=True) as library:
+        for statement in (
+            "1); DELETE FROM song; --",
+            "1) RETURNING (1",
+            "1); PRAGMA user_version = 9; --",
+            "1); ATTACH 'y' AS y; --",
+        ):
+            with pytest.raises(ConditionError):
+                list(search(library, Query(where=statement)))
+        assert len(library.contents()) == 3
+
+
+def test_a_library_that_is_no_more_is_not_the_conditions_fault(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    made_library(path, 60)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+    with pytest.raises(LibraryError, match="damaged"), open_library(path) as library:
+        ids(library, Query(where="year > 1"))
+
+
+# --- the query itself ---
+
+
+@pytest.mark.parametrize(
+    ("fields_", "message"),
+    [
+        ({"quadrants": ("happy",)}, "quadrants must be among excited-positive, .*, neutral, got 'happy'"),
+        ({"words": ("tender",)}, "words must be among happy, .*, got 'tender'"),
+        ({"arousal": (0.5, 0.1)}, "arousal must have a lowest value that is not above the highest, got 0.5 and 0.1"),
+        ({"year": (math.nan, 1)}, "year must have a lowest value"),
+        ({"near": (math.inf, 0.0)}, "near must be two finite numbers"),
+        ({"radius": 1.0}, "radius must be 0 or more, about a place"),
+        ({"near": (0.0, 0.0), "radius": -1.0}, "radius must be 0 or more"),
+        ({"sort": ("loud",)}, "sort must be among id, .*, got 'loud'"),
+        ({"sort": ("near",)}, "sort by near needs a place"),
+        ({"limit": -1}, "limit must be 0 or more, got -1"),
+    ],
+)
+def test_wrong_queries(fields_: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Query(**fields_)
+
+
+def test_fold_is_what_the_eye_sees() -> None:
+    assert fold("Ångström ÉCOLE") == fold("a\u030angstro\u0308m e\u0301cole") == "angstrom ecole"
+    assert fold("ＡＢＣ ﬁ") == "abc fi"
+    assert fold("Мария") == "мария"
+
+
+# --- one song ---
+
+
+def test_a_song_is_found_by_path_number_title_or_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    changes = [
+        (song("a"), file(str(tmp_path / "a.mp3"), "a", title="Clair de lune", artist="Debussy")),
+        (song("b"), file("/m/b.mp3", "b", title="Clair de lune II", artist="Somebody")),
+        (song("c"), file("/m/Moon River.mp3", "c")),
+        (song("d"), file("/m/d.mp3", "d", title="1", artist="Debussy")),
+    ]
+    with open_library(tmp_path / "x.sqlite", write=True) as library:
+        library.write(change for pair in changes for change in pair)
+        library.write([ProblemMet("/m/bad.mp3", 1, 2, None, "/m/bad.mp3: no audio")])
+        for name, number in (
+            ("a.mp3", 1), (str(tmp_path / "a.mp3"), 1), ("./a.mp3", 1), ("2", 2), ("1", 1), ("clair de LUNE", 1),
+            ("lune ii", 2), ("moon", 3), ("debussy clair", 1), ("somebody", 2),
+        ):  # fmt: skip
+            assert find(library, name).id == number
+        with pytest.raises(
+            LibraryError, match="clair: 2 songs fit; give the number of one: 1: Debussy – Clair de lune; 2: Som"
+        ):
+            find(library, "clair")
+        with pytest.raises(LibraryError, match=r"nothing: no song in .*x.sqlite is called that"):
+            find(library, "nothing")
+        with pytest.raises(LibraryError, match=r"9{20}: no song"):
+            find(library, "9" * 20)
+        with pytest.raises(LibraryError, match=r"could not be used when it was scanned: /m/bad\.mp3: no audio"):
+            find(library, "/m/bad.mp3")
+
+
+def test_a_song_is_labelled_by_tags_or_its_file(library: Library) -> None:
+    for found in search(library, Query(limit=30)):
+        name = found.title or Path(found.path).name
+        assert label(found) == (f"{found.artist} – {name}" if found.artist else name)

@@ -1,0 +1,88 @@
+"""The page of `moodcurve serve` for those who read, see or choose colors otherwise than most."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.helpers.browser import Window, open_song, serious, until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(window: Window, ids: dict[str, int], axe: str, scheme: str) -> None:
+    first, second = ids["Elegy"], ids["Fiesta"]
+    for address in ("", "#/library", f"#/hear/song-{first}", f"#/hear/song-{first}/song-{second}"):
+        page = window(address, color_scheme=scheme)
+        until(page, "document.querySelectorAll('.song-row, .rows [role=option], .facts-card').length > 0")
+        if address == "#/library":
+            page.get_by_text("More filters").click()
+            page.locator(".rows [role=option]").first.click()
+        assert serious(page, axe) == [], address
+    page.keyboard.press("?")
+    assert serious(page, axe, "dialog") == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_what_comes_and_goes(
+    window: Window, ids: dict[str, int], axe: str, scheme: str
+) -> None:
+    window.expected.append("404")
+    page = open_song(window, ids["Elegy"], color_scheme=scheme)
+    page.get_by_text("Download").click()
+    assert serious(page, axe) == []
+    page.get_by_text("Download").click()
+    page.keyboard.press("c")
+    page.locator("dialog .song-row").first.wait_for()
+    assert serious(page, axe, "dialog") == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    until(page, "document.querySelector('.map canvas')?.dataset.dots === '4'")
+    page.keyboard.press("l")
+    assert serious(page, axe) == []  # while the lasso waits for its line
+    box = page.locator(".map canvas").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 90, box["y"] + 60)
+    page.mouse.down()
+    for x, y in ((0.9, 0.1), (0.9, 0.9), (0.1, 0.9)):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=3)
+    page.mouse.up()
+    page.get_by_role("button", name="Clear lasso").wait_for()
+    assert serious(page, axe) == []
+    page.evaluate("location.hash = '#/hear/song-99999'")
+    page.get_by_text("Choose another file").wait_for()
+    assert serious(page, axe) == []
+
+
+def too_pale(page: Page, axe: str) -> list[str]:
+    """Words of less contrast than 7 to 1, which WCAG 2 asks for at level AAA."""
+    page.evaluate(axe)
+    return page.evaluate(
+        """() => axe.run({ runOnly: ["color-contrast-enhanced"] })
+            .then((result) => result.violations.flatMap((one) => one.nodes.map((node) => node.html)))"""
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_more_contrast_where_it_is_wanted(window: Window, ids: dict[str, int], axe: str, scheme: str) -> None:
+    page = open_song(window, ids["Elegy"], contrast="more", color_scheme=scheme)
+    assert too_pale(page, axe) == []
+    if scheme == "light":  # in the dark it is so anyway
+        page.emulate_media(contrast="no-preference")
+        assert too_pale(page, axe) != []
+
+
+def test_colors_of_the_readers_own_tell_what_is_pressed(window: Window) -> None:
+    page = window("#/library", forced_colors="active")
+    chip = page.get_by_role("button", name="tense-negative")
+    look = "e => getComputedStyle(e).outlineStyle + getComputedStyle(e).outlineColor"
+    assert chip.evaluate(look).startswith("none")
+    chip.click()
+    page.mouse.move(5, 5)
+    page.get_by_role("searchbox").focus()
+    assert chip.evaluate(look).startswith("solid")
+    swatch = chip.locator("i").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert swatch == "rgb(194, 49, 76)"  # the color of the dots on the map
+    chip.click()
+    page.locator(".rows [role=option]").first.click()
+    marked = page.locator(".rows [aria-selected=true]")
+    assert marked.evaluate(look).startswith("solid")

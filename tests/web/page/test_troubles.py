@@ -1,0 +1,159 @@
+"""What goes wrong on the page of `moodcurve serve`, and what is still in hand then."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
+from tests.helpers.browser import Window, cursor_share, open_song, until
+
+pytestmark = pytest.mark.browser
+
+NO_MUSIC: Any = {"name": "text.mp3", "mimeType": "audio/mpeg", "buffer": b"words " * 999}
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """17 s of a song."""
+    path = tmp_path_factory.mktemp("song") / "A song.flac"
+    write_flac(compose(DEMO_SECTIONS[:1], seed=5), path)
+    return path
+
+
+def choose(page: Page, file: Any) -> None:
+    """Choose a file of one's own by the button that is seen."""
+    page.locator("main input[type=file]").first.set_input_files(file)
+
+
+def test_after_a_file_that_is_no_music_another_can_be_chosen(window: Window, song: Path) -> None:
+    window.expected += ["415", "422"]
+    page = window()
+    choose(page, NO_MUSIC)
+    page.get_by_text("Choose another file").wait_for()
+    assert page.get_by_role("heading", level=1).inner_text() == "text.mp3"
+    assert page.locator(".trouble:visible").inner_text()[0].isupper()
+    page.get_by_role("link", name="Library").click()
+    page.get_by_role("heading", name="Library").wait_for()
+    page.get_by_role("link", name="Song").click()  # leads back to what was sent last
+    page.get_by_text("Choose another file").wait_for()
+    page.get_by_role("link", name="Back to the start").click()
+    page.get_by_role("heading", name="Hear a song").wait_for()
+    choose(page, NO_MUSIC)
+    page.get_by_text("Choose another file").wait_for()
+    choose(page, song)
+    page.locator(".facts-card").wait_for()
+    assert page.locator(".trouble:visible").count() == 0
+    assert page.get_by_text("Choose another file").count() == 0
+
+
+def test_what_is_sent_meanwhile_takes_nobody_away_from_the_library(window: Window, song: Path) -> None:
+    held: list[Route] = []
+    page = window(before=lambda page: page.route("**/api/analyze", lambda route: held.append(route)))
+    choose(page, song)
+    page.get_by_text("Sending …").wait_for()
+    until(page, "location.hash === '#/hear'")
+    page.keyboard.press("2")
+    page.get_by_role("heading", name="Library").wait_for()
+    held[0].continue_()
+    until(page, "document.querySelector('nav a').hash.startsWith('#/hear/job-')")
+    assert page.get_by_role("heading", name="Library").is_visible()
+    page.get_by_role("link", name="Song").click()
+    page.locator(".facts-card").wait_for()
+    assert page.get_by_role("heading", level=1).inner_text() == "A song.flac"
+    page.go_back()
+    page.get_by_role("heading", name="Library").wait_for()
+
+
+def test_nothing_moves_when_the_curve_comes(window: Window, song: Path) -> None:
+    def unwarned(route: Route) -> None:
+        curve = route.fetch().json()
+        route.fulfill(json={key: value for key, value in curve.items() if key != "warnings"})
+
+    # composed songs are unlike music: the line that warns of it takes room of its own
+    page = window(before=lambda page: page.route("**/curve?format=json", unwarned))
+    page.evaluate(
+        """() => {
+            window.shifts = [];
+            new PerformanceObserver((list) => window.shifts.push(...list.getEntries()))
+                .observe({ type: "layout-shift", buffered: false });
+        }"""
+    )
+    choose(page, song)
+    page.locator(".facts-card").wait_for()
+    until(page, "document.querySelector('.wave > div').shadowRoot.querySelectorAll('canvas').length > 0")
+    # a tenth is the limit of what is held to be good; the names of a chart's lines come with its curve
+    assert page.evaluate("window.shifts.reduce((sum, one) => sum + one.value, 0)") < 0.1
+
+
+def test_an_error_of_a_sound_that_plays_on_is_taken_back(window: Window, ids: dict[str, int]) -> None:
+    page = open_song(window, ids["Menace"])
+    page.locator("#play").click()
+    until(page, "document.querySelector('#sound').currentTime > 0.3")
+    # what Firefox tells of where a machine has no output for sound
+    page.evaluate("document.querySelector('#sound').dispatchEvent(new Event('error'))")
+    page.get_by_text("No sound comes out").wait_for()
+    assert page.locator("#play").is_enabled()
+    share = cursor_share(page)
+    until(page, "document.querySelector('#sound').currentTime > 1.5")
+    assert cursor_share(page) > share
+
+
+def test_a_browser_whose_language_is_none_shows_the_page(window: Window, ids: dict[str, int]) -> None:
+    def nameless(page: Page) -> None:
+        page.add_init_script("Object.defineProperty(Navigator.prototype, 'language', { get: () => 'C' })")
+
+    page = window(f"#/hear/song-{ids['Elegy']}", before=nameless)
+    assert page.evaluate("navigator.language") == "C"
+    page.locator(".facts-card").wait_for()
+
+
+def test_the_library_asks_again_when_told(window: Window) -> None:
+    window.expected.append("ERR_FAILED")
+    down = True
+
+    def answer(route: Route) -> None:
+        if down:
+            route.abort()
+        else:
+            route.continue_()
+
+    page = window("#/library", before=lambda page: page.route("**/api/map*", answer))
+    page.get_by_text("The server does not answer").wait_for()
+    down = False
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_text("4 songs", exact=True).wait_for()
+    assert page.get_by_role("button", name="Try again").count() == 0
+
+
+def test_the_menu_of_files_closes(window: Window, ids: dict[str, int]) -> None:
+    page = open_song(window, ids["Elegy"])
+    first = page.get_by_role("link", name="CSV")
+    opener = page.get_by_text("Download")
+    opener.click()
+    assert first.is_visible()
+    page.mouse.click(900, 800)
+    assert not first.is_visible()
+    opener.focus()
+    page.keyboard.press("Enter")
+    assert first.is_visible()
+    page.keyboard.press("Escape")
+    assert not first.is_visible()
+    assert page.evaluate("document.activeElement.textContent") == "Download"
+    page.keyboard.press("Enter")
+    for _ in range(5):
+        page.keyboard.press("Tab")
+    assert not first.is_visible()
+
+
+def test_a_preview_whose_file_is_gone_is_told(window: Window, ids: dict[str, int]) -> None:
+    window.expected.append("404")
+    gone = f"**/songs/{ids['Elegy']}/audio"
+    page = window("#/library", before=lambda page: page.route(gone, lambda route: route.fulfill(status=404)))
+    page.get_by_role("option", name="Elegy").click()
+    page.locator(".preview").get_by_role("button", name="Play").click()
+    page.get_by_text("This song’s sound cannot be played here").wait_for()
+    page.get_by_role("option", name="Meadow").click()
+    page.locator(".preview").get_by_role("button", name="Play").click()
+    until(page, "!document.querySelector('#preview').paused")

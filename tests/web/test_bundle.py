@@ -1,0 +1,90 @@
+"""The files of the page and of the report in the package are those that their sources give, and small."""
+
+import gzip
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import ROOT
+
+SOURCES = ROOT / "web"
+STATIC = ROOT / "src" / "moodcurve" / "web" / "static"
+REPORT = ROOT / "src" / "moodcurve" / "report" / "static"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def npm() -> str:
+    """npm with the packages that the lock names; absent, a failure on CI and a skip elsewhere."""
+    found = shutil.which("npm")
+    if found and (SOURCES / "node_modules" / ".package-lock.json").is_file():
+        return found
+    message = (
+        "no npm, or no web/node_modules: install Debian's packages nodejs and npm, and run npm ci in the folder web"
+    )
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def npm_run(npm: str, *words: str) -> None:
+    done = subprocess.run([npm, "run", *words], cwd=SOURCES, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_sources_hold_to_their_types(npm: str) -> None:
+    npm_run(npm, "check")
+
+
+@pytest.mark.parametrize(("what", "folder"), [("page", STATIC), ("report", REPORT)])
+def test_the_bundle_is_what_the_sources_give(npm: str, tmp_path: Path, what: str, folder: Path) -> None:
+    npm_run(npm, f"build:{what}", "--", "--outDir", str(tmp_path / "static"), "--emptyOutDir")
+    built, kept = files(tmp_path / "static"), files(folder)
+    assert sorted(built) == sorted(kept), "run npm run build in the folder web, and commit what it writes"
+    assert [name for name in built if built[name] != kept[name]] == []
+
+
+@pytest.mark.parametrize("folder", [STATIC, REPORT])
+def test_scripts_are_small(folder: Path) -> None:
+    scripts = [body for name, body in files(folder).items() if name.endswith(".js")]
+    assert scripts
+    assert sum(len(gzip.compress(body)) for body in scripts) < 300_000
+
+
+@pytest.mark.parametrize(
+    ("folder", "names"), [(STATIC, ["wavesurfer", "uplot", "d3-zoom"]), (REPORT, ["wavesurfer", "uplot"])]
+)
+def test_scripts_begin_with_the_licences_of_what_is_inside(folder: Path, names: list[str]) -> None:
+    (script,) = (body.decode() for name, body in files(folder).items() if name.endswith(".js"))
+    head = script[: script.index("*/")]
+    assert script.startswith("/*!")
+    assert head.count("Copyright") >= len(names)
+    assert [name for name in names if name not in head] == []
+
+
+def test_the_reports_script_and_style_can_stand_in_a_page() -> None:
+    # what would end their elements, or turn the reading of a script
+    script, style = (REPORT / name for name in ("report.js", "report.css"))
+    assert not re.search(r"</script|<script|<!--", script.read_text(encoding="utf-8"), re.IGNORECASE)
+    assert not re.search(r"</style", style.read_text(encoding="utf-8"), re.IGNORECASE)
+
+
+def test_the_page_carries_no_script_or_style_of_its_own() -> None:
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r"<style|\bstyle=|\bon[a-z]+=|<script(?![^>]*\bsrc=)", page) == []
+    addresses = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert addresses
+    assert all(address.startswith("./") for address in addresses)
+
+
+def test_what_is_locked_comes_from_no_fixed_place() -> None:
+    lock = (SOURCES / "package-lock.json").read_text(encoding="utf-8")
+    assert '"resolved"' not in lock
+    assert lock.count('"integrity"') > 30
