@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from moodcurve._typing import FloatArray
 
 SUM_TOLERANCE = 0.001
 """How far probabilities may miss 1 in sum: nine that are rounded to 4 decimals miss it by .00045 at most."""

@@ -39,7 +39,7 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     ModelError
         If the model reads other features than the songs have.
     """
-    found = [model.predict_with_spread(song.heard) for song in dataset.songs]
+    found = [model.predict_with_spread(song.full_features) for song in dataset.songs]
     judged = figures(dataset.songs, [p.values[song.rated] for p, song in zip(found, dataset.songs, strict=True)])
     intervals = None
     if model.intervals is not None:

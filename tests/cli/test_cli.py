@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from moodcurve.cli import app
 from moodcurve.cli.commands import analyze as analyze_command
 from moodcurve.cli.commands import train as train_command
 from moodcurve.cli.progress import interrupts
@@ -205,7 +206,7 @@ def test_all_commands_stand_in_the_help_under_a_heading_and_analyze_first(monkey
     page = run("--help").stdout
     listed = re.findall(r"^  ([a-z]+)  ", page.partition("Listen:")[2], flags=re.MULTILINE)
     assert listed[0] == "analyze"
-    assert sorted(listed) == sorted(cli.app.commands)
+    assert sorted(listed) == sorted(app.commands)
     assert all(len(line) <= 80 for line in page.splitlines())
     headings = re.findall(r"^([A-Z].*):$", page, flags=re.MULTILINE)
     assert headings == ["Listen", "Library", "In the browser", "Research"]

@@ -172,14 +172,14 @@ def test_songs_are_read_row_by_row(folder: Path) -> None:
 def test_another_feature_set(folder: Path) -> None:
     found = read_dataset(folder, feature_set=COMPARE236).songs[0]
     assert found.x.shape == (20, 236)
-    assert found.heard.values.shape == (40, 236)
+    assert found.full_features.values.shape == (40, 236)
 
 
 def test_labels_with_a_gap_have_no_whole_recording(folder: Path) -> None:
     write_lines(folder / "labels.csv", HEADER, *(f"a,{t},0,0" for t in (2, 2.5, 9, 9.5)))
     found = read_dataset(folder).songs[0]
     assert found.recording is None
-    assert found.heard.times_s.tolist() == [2, 2.5, 9, 9.5]
+    assert found.full_features.times_s.tolist() == [2, 2.5, 9, 9.5]
 
 
 def test_labels_after_the_last_row_are_counted(folder: Path) -> None:
@@ -438,8 +438,8 @@ def sounds(tmp_path: Path) -> Path:
 def assert_equal(first: Dataset, second: Dataset) -> None:
     assert first.notes == second.notes
     for one, other in zip(first.songs, second.songs, strict=True):
-        assert np.array_equal(one.heard.values, other.heard.values)
-        assert np.array_equal(one.heard.times_s, other.heard.times_s)
+        assert np.array_equal(one.full_features.values, other.full_features.values)
+        assert np.array_equal(one.full_features.times_s, other.full_features.times_s)
 
 
 def test_sound_is_heard_once(sounds: Path, heard: list[str]) -> None:
@@ -447,7 +447,7 @@ def test_sound_is_heard_once(sounds: Path, heard: list[str]) -> None:
     assert heard == ["1.wav", "2.flac", "10.wav"]
     assert [found.song_id for found in first.songs] == ["1", "2", "10"]
     expected = analysis.file_features(sounds / "audio" / "2.flac", COMPARE260).features
-    assert np.array_equal(first.songs[1].heard.values, expected.values)
+    assert np.array_equal(first.songs[1].full_features.values, expected.values)
     # the warning is kept with the features
     only_note(first, r"^10\.wav: only 2\.0 s of 3\.0 s could be read")
     heard.clear()

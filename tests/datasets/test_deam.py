@@ -415,10 +415,10 @@ def test_a_single_row(tmp_path: Path) -> None:
 
 def test_a_song_comes_with_all_rows_of_its_file(deam: Path) -> None:
     for song in read_dataset(deam, feature_set=COMPARE236).songs:
-        assert np.array_equal(song.heard.times_s, frame_times(int(song.song_id)))
-        assert np.array_equal(song.heard.times_s[song.rated], song.features.times_s)
-        assert np.array_equal(song.heard.values[song.rated], song.x)
-        assert song.heard.feature_set == song.features.feature_set == COMPARE236
+        assert np.array_equal(song.full_features.times_s, frame_times(int(song.song_id)))
+        assert np.array_equal(song.full_features.times_s[song.rated], song.features.times_s)
+        assert np.array_equal(song.full_features.values[song.rated], song.x)
+        assert song.full_features.feature_set == song.features.feature_set == COMPARE236
 
 
 def test_rows_that_do_not_follow_each_other_stand_alone(tmp_path: Path) -> None:
@@ -457,8 +457,8 @@ def assert_same(one: Dataset, other: Dataset) -> None:
         assert np.array_equal(a.features.times_s, b.features.times_s)
         assert np.array_equal(a.annotation.times_s, b.annotation.times_s)
         assert (a.recording is None, a.rated) == (b.recording is None, b.rated)
-        assert np.array_equal(a.heard.values, b.heard.values)
-        assert np.array_equal(a.heard.times_s, b.heard.times_s)
+        assert np.array_equal(a.full_features.values, b.full_features.values)
+        assert np.array_equal(a.full_features.times_s, b.full_features.times_s)
         assert a.annotation.song_arousal == b.annotation.song_arousal
         assert a.annotation.song_valence == b.annotation.song_valence
 

@@ -106,9 +106,9 @@ def _packed(dataset: Dataset) -> dict[str, _Array]:
         "feature_set": np.array(dataset.feature_set.name),
         "lengths": np.array([len(song.x) for song in songs]),
         "has_recording": np.array([song.recording is not None for song in songs]),
-        "heard_lengths": np.array([len(song.heard.times_s) for song in songs]),
-        "values": np.concatenate([song.heard.values for song in songs]),
-        "feature_times_s": np.concatenate([song.heard.times_s for song in songs]),
+        "heard_lengths": np.array([len(song.full_features.times_s) for song in songs]),
+        "values": np.concatenate([song.full_features.values for song in songs]),
+        "feature_times_s": np.concatenate([song.full_features.times_s for song in songs]),
         "first_rows": np.array([song.rated.start for song in songs]),
     }
     for field in _TEXTS:

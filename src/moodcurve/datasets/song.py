@@ -69,14 +69,14 @@ class Song:
     recording: Features | None = None
 
     @property
-    def heard(self) -> Features:
+    def full_features(self) -> Features:
         """All rows that are known of the song: of the recording, or else the rated ones."""
         return self.features if self.recording is None else self.recording
 
     @property
     def rated(self) -> slice:
         """Where the rated rows stand among those heard."""
-        first = int(np.searchsorted(self.heard.times_s, self.features.times_s[0]))
+        first = int(np.searchsorted(self.full_features.times_s, self.features.times_s[0]))
         return slice(first, first + len(self.features.times_s))
 
     def select(self, feature_set: FeatureSet) -> "Song":

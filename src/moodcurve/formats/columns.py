@@ -8,7 +8,8 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.curve import SUM_TOLERANCE, Curve, FloatArray
+from moodcurve._typing import FloatArray
+from moodcurve.curve import SUM_TOLERANCE, Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.mood.circumplex import QUADRANTS
 from moodcurve.util.files import AnyPath

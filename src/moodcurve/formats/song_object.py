@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve.curve import SUM_TOLERANCE, Curve, FloatArray
+from moodcurve._typing import FloatArray
+from moodcurve.curve import SUM_TOLERANCE, Curve
 from moodcurve.formats.columns import INTERVALS, VALUE_DECIMALS, refuse
 from moodcurve.mood.circumplex import QUADRANTS, summarize
 from moodcurve.mood.classes import MOODS

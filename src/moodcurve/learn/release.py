@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from moodcurve import __version__
 from moodcurve.errors import MoodcurveError
@@ -31,8 +30,6 @@ from moodcurve.learn.uncertainty.calibration import Measured
 from moodcurve.learn.uncertainty.held_out import PROTOCOL, coverage, of_benchmark, usual
 from moodcurve.runtime.song_rating import SongRating
 from moodcurve.util.files import write_text
-
-FloatArray = npt.NDArray[np.float64]
 
 SEED = 0
 LICENCE = (

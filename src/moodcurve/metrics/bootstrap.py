@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from moodcurve.metrics.regression import STATISTICS, FloatArray, Series, weighted_scores
+from moodcurve._typing import FloatArray
+from moodcurve.metrics.regression import STATISTICS, Series, weighted_scores
 
 
 @dataclass(frozen=True, kw_only=True)

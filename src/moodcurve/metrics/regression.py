@@ -28,7 +28,8 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from moodcurve._typing import FloatArray
+
 Series = npt.NDArray[np.floating]
 
 CONSTANT = 1e-7

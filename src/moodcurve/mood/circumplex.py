@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moodcurve.curve import Curve, FloatArray
+from moodcurve._typing import FloatArray
+from moodcurve.curve import Curve
 
 Point = tuple[float, float]
 """Arousal and valence, in this order as everywhere, each in [-1, 1]."""

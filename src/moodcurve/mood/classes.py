@@ -10,9 +10,8 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.mood.circumplex import NEUTRAL, NEUTRAL_RADIUS, QUADRANTS
-
-FloatArray = npt.NDArray[np.float64]
 
 MOODS = ("pleased", "excited", "energetic", "tense", "miserable", "gloomy", "tired", "calm", NEUTRAL)
 """Finer classes: eight sectors of 45°, anticlockwise from pleasure, each centred on its direction, and the neutral

@@ -11,7 +11,8 @@ from string import Template
 import numpy as np
 
 from moodcurve import __version__, formats
-from moodcurve.curve import Curve, FloatArray
+from moodcurve._typing import FloatArray
+from moodcurve.curve import Curve
 from moodcurve.mood.circumplex import describe, summarize
 from moodcurve.report.scale import title
 from moodcurve.report.sound import Sound, listen

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moodcurve.curve import Curve, FloatArray
+from moodcurve._typing import FloatArray
+from moodcurve.curve import Curve
 from moodcurve.mood.circumplex import RIM_WORDS, describe, place, summarize
 from moodcurve.report.scale import (
     AROUSAL_LIGHT,

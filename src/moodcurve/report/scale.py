@@ -6,7 +6,8 @@ from pathlib import PurePath
 
 import numpy as np
 
-from moodcurve.curve import Curve, FloatArray
+from moodcurve._typing import FloatArray
+from moodcurve.curve import Curve
 
 MOST_POINTS = 600
 """A curve is drawn by this many points at most, above by means: five minutes stay as they are, and an hour is

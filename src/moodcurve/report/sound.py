@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from moodcurve._typing import FloatArray
 from moodcurve.audio import open_audio
-from moodcurve.curve import FloatArray
 
 EMBED_LIMIT_BYTES = 20_000_000
 """Largest sound that is put into a page: as text it grows by a third, and browsers limit data addresses,

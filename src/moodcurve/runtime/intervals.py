@@ -8,9 +8,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from moodcurve._typing import FloatArray
+
 Reach = tuple[float, float]
 """How far an interval reaches below and above an answer, in units of its scale."""
 

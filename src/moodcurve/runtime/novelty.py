@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from moodcurve._typing import FloatArray
 
 MOST = 99.0
 """Where novelty ends: digital silence does not vary at all."""

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
-Run = Callable[[FloatArray, FloatArray | None], dict[str, FloatArray]]
+from moodcurve._typing import Float32Array
+
+Run = Callable[[Float32Array, Float32Array | None], dict[str, Float32Array]]
 """Gives a graph's outputs by name, for rows (n, columns) and the state that the rows before left, (1, size)."""
 
 NEXT_STATE = "next_state"
@@ -55,7 +55,7 @@ class Rows:
             raise ValueError(f"state_size must be 1 or more, got {self.state_size}")
 
     @property
-    def new_state(self) -> FloatArray | None:
+    def new_state(self) -> Float32Array | None:
         """What a carried model knows before the first row; None for the others."""
         return np.zeros((1, self.state_size), np.float32) if self.kind == "carried" else None
 
@@ -64,8 +64,8 @@ INDEPENDENT = Rows(kind="independent")
 
 
 def answers(
-    run: Run, blocks: Iterable[FloatArray], rows: Rows, *, state: FloatArray | None = None
-) -> Iterator[dict[str, FloatArray]]:
+    run: Run, blocks: Iterable[Float32Array], rows: Rows, *, state: Float32Array | None = None
+) -> Iterator[dict[str, Float32Array]]:
     """Give a graph's outputs for all rows of a recording, piece after piece, each row once.
 
     Parameters
@@ -89,9 +89,9 @@ def answers(
         yield found
 
 
-def _regrouped(blocks: Iterable[FloatArray], size: int) -> Iterator[FloatArray]:
+def _regrouped(blocks: Iterable[Float32Array], size: int) -> Iterator[Float32Array]:
     """Give the same rows in blocks of so many, the last one of what is left."""
-    held: list[FloatArray] = []
+    held: list[Float32Array] = []
     count = 0
     for block in blocks:
         held.append(block)
@@ -106,13 +106,13 @@ def _regrouped(blocks: Iterable[FloatArray], size: int) -> Iterator[FloatArray]:
         yield np.concatenate(held)
 
 
-def _windows(run: Run, blocks: Iterable[FloatArray], rows: Rows) -> Iterator[dict[str, FloatArray]]:
+def _windows(run: Run, blocks: Iterable[Float32Array], rows: Rows) -> Iterator[dict[str, Float32Array]]:
     """Give the answers of overlapping windows, without their margins.
 
     The first window begins with the song and the last ends with it: real ends have no margin, as in training.
     """
     first = done = 0  # row that is held first, rows answered
-    held: FloatArray | None = None
+    held: Float32Array | None = None
     for block in _regrouped(blocks, min(rows.window_rows, BLOCK_ROWS)):
         held = block if held is None else np.concatenate([held, block])
         while len(held) > rows.window_rows:

@@ -4,15 +4,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
+from moodcurve._typing import Float32Array
 from moodcurve.errors import MoodcurveError
 
 if TYPE_CHECKING:
     import onnxruntime
 
-FloatArray = npt.NDArray[np.float32]
 
 INPUT, STATE = "features", "state"
 """Names of the graph's inputs; the second is there where the rows carry a state."""
@@ -44,7 +41,7 @@ class Session:
     place_size: int
     _onnx: "onnxruntime.InferenceSession"
 
-    def run(self, values: FloatArray, state: FloatArray | None) -> dict[str, FloatArray]:
+    def run(self, values: Float32Array, state: Float32Array | None) -> dict[str, Float32Array]:
         """Give the outputs by name for rows (n, columns), and the state (1, size) where rows carry one.
 
         Raises

@@ -83,8 +83,8 @@ def test_level_learns_from_all_rows_that_are_heard_and_course_from_the_rated() -
     same = fit_two_level(SONGS, TwoLevelConfig())
     model = fit_two_level(songs, TwoLevelConfig())
     assert np.abs(model.predict(LONG) - same.predict(LONG)).max() > 1e-4
-    z = model.preprocessing.apply(songs[0].heard.values)
-    expected = np.mean([model.preprocessing.apply(s.heard.values).mean(axis=0) for s in songs], axis=0)
+    z = model.preprocessing.apply(songs[0].full_features.values)
+    expected = np.mean([model.preprocessing.apply(s.full_features.values).mean(axis=0) for s in songs], axis=0)
     np.testing.assert_allclose(model.scaling.offset[: z.shape[1]], expected, atol=1e-9)
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets.csv_tables import Row, Table, read_table
 from moodcurve.datasets.song import Annotation, DatasetError
 from moodcurve.features.feature_sets import HOP_S
-
-FloatArray = npt.NDArray[np.float64]
 
 AXES = ("arousal", "valence")
 LONGEST_GAP_S = 1.0

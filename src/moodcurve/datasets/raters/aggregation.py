@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets.song import Annotation, DatasetError
 from moodcurve.features.feature_sets import HOP_S
 
-FloatArray = npt.NDArray[np.float64]
 Between = Literal["line", "hold"]
 
 SKIP_S = 15.0

@@ -18,11 +18,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.metrics import CONSTANT
-
-FloatArray = npt.NDArray[np.float64]
 
 AGREEMENTS = ("cronbach_alpha", "icc_2k", "pairwise_r", "pairwise_ccc", "krippendorff_alpha")
 """The figures of ``RaterAgreement``, by name."""

@@ -37,8 +37,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets.raters.agreement import complete
 from moodcurve.datasets.raters.noise_ceiling_sums import (
     component_sums,
@@ -50,7 +50,6 @@ from moodcurve.datasets.raters.noise_ceiling_sums import (
 )
 from moodcurve.metrics.bootstrap import Interval
 
-FloatArray = npt.NDArray[np.float64]
 WAYS = ("components", "halves", "one_rater")
 
 CEILINGS = (

@@ -7,12 +7,10 @@ Songs are columns of sums, draws of songs are weights (draws, songs) that say ho
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets.raters.agreement import mean_squares
 from moodcurve.metrics import CONSTANT
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def component_sums(whole: FloatArray) -> list[float]:

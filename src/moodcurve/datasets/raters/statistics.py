@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets.raters.aggregation import (
     MIN_RATERS,
     RatedSong,
@@ -28,7 +28,6 @@ from moodcurve.datasets.raters.noise_ceiling import bias_shared, ceilings, same_
 from moodcurve.datasets.raters.reader import RaterData
 from moodcurve.datasets.song import Annotation, DatasetError
 
-FloatArray = npt.NDArray[np.float64]
 AXES = ("arousal", "valence")
 EQUAL = 1e-9
 """Largest difference of means that count as equal: published ones have up to 12 decimals."""

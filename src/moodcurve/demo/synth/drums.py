@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from moodcurve.demo.synth.instruments import FloatArray, Note, faded, filtered
+from moodcurve._typing import FloatArray
+from moodcurve.demo.synth.instruments import Note, faded, filtered
 
 
 def _noise(seconds: float, decay: float, sr: int, rng: np.random.Generator) -> FloatArray:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.signal import butter, resample_poly, sosfilt
 
-FloatArray = npt.NDArray[np.float64]
+from moodcurve._typing import FloatArray
+
 Instrument = Literal[
     "piano", "pluck", "bells", "bass", "strings", "tremolo", "cello", "brass", "grit",
     "kick", "snare", "clap", "hat", "open_hat", "shaker", "crash", "tom", "swell",

@@ -10,8 +10,9 @@ import numpy as np
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 from scipy.signal import oaconvolve
 
+from moodcurve._typing import FloatArray
 from moodcurve.demo.synth import drums, instruments
-from moodcurve.demo.synth.instruments import FloatArray, Instrument, Note, filtered, overdrive
+from moodcurve.demo.synth.instruments import Instrument, Note, filtered, overdrive
 
 CEILING_DB = -1.5
 """No sample of a piece is above this level (dBFS)."""

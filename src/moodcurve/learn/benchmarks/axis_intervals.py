@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
-
+from moodcurve._typing import FloatArray
 from moodcurve.evaluation import AXES
 from moodcurve.metrics import STATISTICS
 from moodcurve.metrics.bootstrap import Interval, bootstrap, bootstrap_difference
 
-FloatArray = npt.NDArray[np.float64]
 AxisIntervals = dict[str, dict[str, Interval]]
 """For each axis, each of `moodcurve.metrics.STATISTICS` with its interval."""
 

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Split
-
-FloatArray = npt.NDArray[np.float64]
 
 NAMES = ("mean of the training labels", "song means, by an oracle")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from moodcurve import __version__
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.splits import Indices, Split, k_fold
 from moodcurve.evaluation import AXES, figures
@@ -23,8 +23,6 @@ from moodcurve.learn.benchmarks.protocols import PROTOCOLS, find_protocol
 from moodcurve.learn.config import as_table
 from moodcurve.learn.models.base import Progress, predict_rated, silent
 from moodcurve.learn.training import Family, family
-
-FloatArray = npt.NDArray[np.float64]
 
 DRAWS = 2000
 """Bootstrap draws of songs for each interval."""

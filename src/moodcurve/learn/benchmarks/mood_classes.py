@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.splits import k_fold
 from moodcurve.learn.benchmarks.benchmark import DRAWS, cross_predict, setting
@@ -14,7 +15,6 @@ from moodcurve.learn.benchmarks.report import Row, as_markdown
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Progress, silent
 from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
-from moodcurve.learn.preprocessing.steps import FloatArray
 from moodcurve.learn.training import family
 from moodcurve.metrics.bootstrap import drawn_counts, interval_of
 from moodcurve.mood.classes import SCHEMES, classes, probabilities

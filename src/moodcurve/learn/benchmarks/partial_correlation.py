@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.evaluation import AXES
 from moodcurve.metrics import CONSTANT
 from moodcurve.metrics.bootstrap import Interval, bootstrap, drawn_counts, interval_of
-
-FloatArray = npt.NDArray[np.float64]
 
 FEWEST = 10
 """Songs that must reach a row for growth to be told from their own courses; with one, all of it would be growth."""

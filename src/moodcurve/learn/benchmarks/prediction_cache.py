@@ -17,15 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Split
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table
 from moodcurve.util.files import written_whole
 
-FloatArray = npt.NDArray[np.float64]
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
 OURS = ("moodcurve.learn.", "moodcurve.datasets.splits")
 """Beginnings of the names of modules that make predictions of songs; what read the songs shows in the songs."""
@@ -86,7 +85,7 @@ def digest_of(songs: Sequence[Song], splits: Sequence[Split], fit: Callable[...,
         digest.update(path.read_bytes())
     for song in songs:
         digest.update(f"{song.song_id}\n{song.artist}\n{song.genre}\n{song.rated.start}\n".encode())
-        digest.update(song.heard.values.tobytes())
+        digest.update(song.full_features.values.tobytes())
         for field in fields(song.annotation):
             value = getattr(song.annotation, field.name)
             digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset, DatasetError
 from moodcurve.datasets.splits import k_fold
 from moodcurve.evaluation import AXES
@@ -18,7 +19,6 @@ from moodcurve.learn.models.song_level import (
     fit_song_level,
     song_rating,
 )
-from moodcurve.learn.preprocessing.steps import FloatArray
 from moodcurve.learn.training import family
 from moodcurve.learn.uncertainty.calibration import calibrate_rating
 from moodcurve.metrics.bootstrap import bootstrap, drawn_counts, interval_of
@@ -66,7 +66,7 @@ def run_song_level(dataset: Dataset, *, curve: str = "blend", seed: int = 0, pro
     for fold, (train, test) in enumerate(splits):
         progress(FOLDS + fold, 2 * FOLDS, "ratings of songs")
         model = fit_song_level([songs[i] for i in train], SongLevelConfig(), seed=seed)
-        found["regression"][test] = [model.predict(songs[i].heard.values) for i in test]
+        found["regression"][test] = [model.predict(songs[i].full_features.values) for i in test]
         ends["regression"][test] = _around(found["regression"][test], model.half_width)
         line = calibrate_rating([songs[i] for i in train], [curves[i] for i in train])
         for i in test:

@@ -59,7 +59,7 @@ class FittedModel(Protocol):
 
 def predict_rated(model: FittedModel, song: Song) -> npt.NDArray[np.float64]:
     """Predict the rated rows of a song, (n, 2), from all its rows that are known; not limited to [-1, 1]."""
-    return model.predict(song.heard.values)[song.rated]
+    return model.predict(song.full_features.values)[song.rated]
 
 
 def silent(done: int, total: int, what: str) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn.preprocessing.context import summary
 from moodcurve.learn.preprocessing.pipeline import Preprocessing
-from moodcurve.learn.preprocessing.steps import FloatArray
 
 Tensor = torch.Tensor
 MODEL_VARIANCE = 0.03
@@ -55,7 +55,7 @@ class Batch:
 
 def heard(song: Song, preprocessing: Preprocessing, *, weight: float = 1.0) -> Heard:
     """Prepare a song."""
-    z = preprocessing.apply(song.heard.values)
+    z = preprocessing.apply(song.full_features.values)
     y, rated = np.zeros((len(z), 2)), np.zeros(len(z))
     y[song.rated], rated[song.rated] = song.y, weight
     return Heard(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, Progress, silent
@@ -17,7 +18,6 @@ from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpace,
 from moodcurve.learn.models.two_level import TwoLevel, TwoLevelConfig, fit_two_level
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import stacked
-from moodcurve.learn.preprocessing.steps import FloatArray
 from moodcurve.runtime.sequence import Rows
 
 

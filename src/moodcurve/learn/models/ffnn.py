@@ -11,6 +11,7 @@ import torch
 from scipy.special import expit
 from torch import nn
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import holdout
 from moodcurve.learn import TrainingError
@@ -20,7 +21,6 @@ from moodcurve.learn.models.seeding import reproducible
 from moodcurve.learn.models.targets import ACTIVATIONS, target_scaling
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
-from moodcurve.learn.preprocessing.steps import FloatArray
 
 MOST_UNITS = 65_536
 """Of a layer: two such layers have 17 GB of weights."""

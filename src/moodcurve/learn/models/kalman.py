@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moodcurve.learn.preprocessing.steps import FloatArray
+from moodcurve._typing import FloatArray
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

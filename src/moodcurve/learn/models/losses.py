@@ -2,7 +2,7 @@
 
 import torch
 
-from moodcurve.learn.preprocessing.steps import FloatArray
+from moodcurve._typing import FloatArray
 
 Tensor = torch.Tensor
 LOG_SPREAD_LIMITS = (-5.0, 1.0)

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LinearRegression
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn.models.base import Epoch, Progress, silent
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
-from moodcurve.learn.preprocessing.steps import FloatArray
 
 
 @dataclass(frozen=True, kw_only=True)

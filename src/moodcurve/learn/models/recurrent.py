@@ -15,6 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import check
@@ -33,7 +34,6 @@ from moodcurve.learn.models.seeding import reproducible
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import Surroundings
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
-from moodcurve.learn.preprocessing.steps import FloatArray
 from moodcurve.runtime.sequence import Rows
 
 MOST_UNITS = 4096

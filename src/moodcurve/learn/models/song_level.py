@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn import svm
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import k_fold
 from moodcurve.learn.config import check
@@ -20,7 +21,7 @@ from moodcurve.learn.models.base import Progress, silent
 from moodcurve.learn.models.svr import SVRConfig, kernel, kernel_nodes
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
-from moodcurve.learn.preprocessing.steps import FloatArray, Limit, Scaling, standardising
+from moodcurve.learn.preprocessing.steps import Limit, Scaling, standardising
 
 LEVEL = 0.9
 """Share of the ratings that an interval is to hold."""
@@ -106,7 +107,7 @@ def fit_song_level(
     errors: list[FloatArray] = []
     for number, (train, test) in enumerate(k_fold(rated, INNER_FOLDS, seed, by="artist")):
         inner = _fit([rated[i] for i in train], config, np.zeros(2))
-        errors += [np.abs(inner.predict(rated[i].heard.values) - song_rating(rated[i])) for i in test]
+        errors += [np.abs(inner.predict(rated[i].full_features.values) - song_rating(rated[i])) for i in test]
         progress(number + 1, INNER_FOLDS + 1, f"part {number + 1} of {INNER_FOLDS} predicted")
     model = _fit(rated, config, conformal_half_width(np.array(errors)))
     progress(INNER_FOLDS + 1, INNER_FOLDS + 1, "fitted")
@@ -131,7 +132,7 @@ def on_nine_points(values: FloatArray) -> FloatArray:
 
 def _fit(songs: Sequence[Song], config: SongLevelConfig, half_width: FloatArray) -> SongLevel:
     preprocessing = fit_preprocessing(stacked(songs)[0], config.preprocessing)
-    summaries = np.array([_summary(preprocessing.apply(song.heard.values)) for song in songs])
+    summaries = np.array([_summary(preprocessing.apply(song.full_features.values)) for song in songs])
     scaling = standardising(summaries)
     # rounded before the fit, so that a model file can hold the support vectors in single precision
     z = Limit(CLIP).apply(scaling.apply(summaries)).astype(np.float32).astype(np.float64)

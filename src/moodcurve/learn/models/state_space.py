@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import k_fold
 from moodcurve.features.feature_sets import HOP_S
@@ -33,7 +34,7 @@ from moodcurve.learn.models.kalman import Dynamics, filtered, smoothed
 from moodcurve.learn.models.kalman_onnx import filter_nodes, smoother_nodes, whole_filter_nodes
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.steps import FloatArray, Limit
+from moodcurve.learn.preprocessing.steps import Limit
 
 INNER_FOLDS = 4
 """Parts of the training songs for predictions of songs that the base model has not learned from."""

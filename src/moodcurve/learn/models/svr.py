@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn import svm
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, Progress, silent
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
-from moodcurve.learn.preprocessing.steps import FloatArray
 
 KERNELS = ("linear", "poly", "rbf", "sigmoid")
 

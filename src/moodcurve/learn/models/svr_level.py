@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn import svm
 
+from moodcurve._typing import FloatArray
 from moodcurve.learn.models.svr import SVRConfig, kernel, kernel_nodes
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.steps import FloatArray
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.learn.config import check
 from moodcurve.mood.circumplex import QUADRANTS
-
-FloatArray = npt.NDArray[np.float64]
 
 ACTIVATIONS = ("linear", "tanh", "sigmoid")
 

@@ -25,6 +25,7 @@ import numpy.typing as npt
 from onnx import TensorProto, helper
 from scipy.signal import lfilter
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.evaluation import AXES
 from moodcurve.features.feature_sets import HOP_S
@@ -35,7 +36,7 @@ from moodcurve.learn.models.svr_level import SupportVectorLevel, fit_level
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import Surroundings
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
-from moodcurve.learn.preprocessing.steps import FloatArray, Limit, Scaling, standardising
+from moodcurve.learn.preprocessing.steps import Limit, Scaling, standardising
 from moodcurve.runtime.sequence import Rows
 
 CLIP = 5.0
@@ -163,7 +164,7 @@ def fit_two_level(
     passages, levels = [], []
     moments: list[FloatArray] = []
     for song in songs:
-        z = preprocessing.apply(song.heard.values)
+        z = preprocessing.apply(song.full_features.values)
         around = surroundings.apply(z)
         for part in _passages(len(song.y), 2 * config.context_rows):
             passages.append(around[song.rated][(part.start + part.stop) // 2])

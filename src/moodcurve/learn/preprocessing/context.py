@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from moodcurve._typing import FloatArray
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.steps import FloatArray
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn.config import check
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.steps import (
     Compression,
-    FloatArray,
     Limit,
     Projection,
     Step,

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.learn.onnx_graph import Graph
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class Step(Protocol):

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Indices, k_fold
 from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.baselines import training_means
 from moodcurve.learn.benchmarks.benchmark import DRAWS
 from moodcurve.learn.models.base import Progress, predict_rated
-from moodcurve.learn.preprocessing.steps import FloatArray
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.studies.study import Arm, Study
 from moodcurve.learn.training import family

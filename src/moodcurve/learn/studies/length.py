@@ -62,7 +62,7 @@ def played_on(model: FittedModel, songs: Sequence[Song]) -> tuple[Predicted, Pre
     late: list[npt.NDArray[np.float64]] = []
     for song in songs:
         start = max(0, song.rated.stop - HEARD_ROWS)
-        once = song.heard.values[start : song.rated.stop]
+        once = song.full_features.values[start : song.rated.stop]
         times = round(MINUTES * 60 / HOP_S / len(once))
         answers = np.clip(model.predict(np.vstack([once] * times)), -1, 1).reshape(times, len(once), 2)
         rated = slice(song.rated.start - start, None)

@@ -112,7 +112,7 @@ def medley(songs: Sequence[Song]) -> Medley:
     values, rated = [], []
     for song in songs:
         start = max(0, song.rated.start - round(LEAD_S / HOP_S))
-        values.append(song.heard.values[start : song.rated.stop])
+        values.append(song.full_features.values[start : song.rated.stop])
         rated.append(np.arange(start, song.rated.stop) >= song.rated.start)
     return Medley(np.vstack(values), np.concatenate(rated), np.vstack([song.y for song in songs]))
 

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from moodcurve import __version__
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset
 from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.benchmark import DRAWS, INTERVAL
 from moodcurve.learn.benchmarks.report import Row, as_markdown
 from moodcurve.metrics.bootstrap import drawn_scores, interval_of
 
-FloatArray = npt.NDArray[np.float64]
 Predicted = Sequence[FloatArray]
 """Predictions of each song, (n, 2)."""
 Drawn = Mapping[str, Mapping[str, FloatArray]]

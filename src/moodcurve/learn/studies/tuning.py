@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from moodcurve._typing import FloatArray
 from moodcurve.learn.config import as_table, differing
 from moodcurve.learn.models.base import Progress, predict_rated
-from moodcurve.learn.preprocessing.steps import FloatArray
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.studies.study import Study, arm
 from moodcurve.learn.training import family

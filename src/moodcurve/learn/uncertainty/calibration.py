@@ -18,14 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn.config import check
 from moodcurve.runtime.intervals import LEVEL, Intervals, Reach, Spreads
 from moodcurve.runtime.song_rating import Line, SongRating
-
-FloatArray = npt.NDArray[np.float64]
 
 LEAST_SONGS = math.ceil(2 / (1 - LEVEL) - 1e-9) - 1
 """With fewer songs, 19, the missing one alone outweighs what may lie on one side."""

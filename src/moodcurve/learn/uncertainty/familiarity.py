@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import k_fold
 from moodcurve.learn.config import check
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
-from moodcurve.learn.preprocessing.steps import FloatArray, Projection, standardising
+from moodcurve.learn.preprocessing.steps import Projection, standardising
 from moodcurve.learn.uncertainty.calibration import song_quantile
 from moodcurve.runtime.novelty import PASSAGE_ROWS, Limits, Whereabouts, passage_means
 
@@ -79,7 +80,7 @@ def fit_familiarity(songs: Sequence[Song], *, seed: int = 0) -> Familiarity:
     TrainingError, DatasetError
         If there are fewer than `LEAST_SONGS` songs that have a passage, or fewer artists than folds.
     """
-    songs = [song for song in songs if len(song.heard.values) >= PASSAGE_ROWS]
+    songs = [song for song in songs if len(song.full_features.values) >= PASSAGE_ROWS]
     check(len(songs) >= LEAST_SONGS, "songs", f"at least {LEAST_SONGS} songs of {PASSAGE_ROWS} rows", len(songs))
     distances, stillness = np.empty(len(songs)), np.empty(len(songs))
     for train, test in k_fold(songs, FOLDS, seed, by="artist"):
@@ -98,7 +99,7 @@ def fit_familiarity(songs: Sequence[Song], *, seed: int = 0) -> Familiarity:
 def fit_places(songs: Sequence[Song]) -> Places:
     """Fit preprocessing to the songs' rated rows, and the coordinates to all their passages, one or more a song."""
     preprocessing = fit_preprocessing(stacked(songs)[0], PreprocessingConfig())
-    means = np.vstack([passage_means(preprocessing.apply(song.heard.values))[0] for song in songs])
+    means = np.vstack([passage_means(preprocessing.apply(song.full_features.values))[0] for song in songs])
     unit = standardising(means)
     z = unit.apply(means)
     variances, directions = np.linalg.eigh(z.T @ z / len(z))
@@ -110,5 +111,5 @@ def fit_places(songs: Sequence[Song]) -> Places:
 def whereabouts(places: Places, song: Song) -> Whereabouts:
     """Sum up the places of all rows heard of a song."""
     seen = Whereabouts.nowhere(places.size)
-    seen.add(places.apply(song.heard.values))
+    seen.add(places.apply(song.full_features.values))
     return seen

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.splits import k_fold
 from moodcurve.evaluation import AXES
@@ -23,8 +23,6 @@ from moodcurve.runtime.novelty import PASSAGE_ROWS
 
 PROTOCOL = "deam"
 """The one of `PROTOCOLS` whose folds these are; any annotated songs can be dealt so."""
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -77,7 +75,7 @@ def of_benchmark(judged: Benchmark, model: ModelResult, familiarity: Familiarity
 
 def usual(dataset: Dataset, *, seed: int) -> Familiarity | None:
     """Fit what is usual among songs, where enough of them are long enough for it."""
-    long_enough = sum(len(song.heard.values) >= PASSAGE_ROWS for song in dataset.songs)
+    long_enough = sum(len(song.full_features.values) >= PASSAGE_ROWS for song in dataset.songs)
     return fit_familiarity(dataset.songs, seed=seed) if long_enough >= USUAL_SONGS else None
 
 

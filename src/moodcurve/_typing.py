@@ -1,0 +1,11 @@
+"""Array types that several packages share."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+Float32Array = npt.NDArray[np.float32]
+AnyFloatArray = npt.NDArray[np.floating[Any]]
+"""An array of floats of any precision."""
