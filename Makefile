@@ -1,15 +1,20 @@
-# make demo [SONG=path]   a song to its curve, table, picture and report
-# make test               the whole test suite, real browser included
-# make lint               formatting, lint rules and types
-# make bench              speed of the extractor beside its peers
-# make model DATASET=dir  the packaged model and its card, made anew from DEAM
-# make setup              only the environment in .venv that all of these make by themselves
+# make demo [SONG=path]     a song to its curve, table, picture and report
+# make test [TESTS=folder]  all tests, or those of one folder: make test TESTS=tests/library
+# make check                lint, types and quick tests: no browser, no real data, nothing slow
+# make lint                 formatting, lint rules and types
+# make format               format Python and the page's sources
+# make hooks                run formatting, lint and types at each commit (pre-commit)
+# make bench                measure the extractor's speed against its peers
+# make model DATASET=dir    train the packaged model on DEAM and write its card
+# make setup                create the environment .venv; every target does it when needed
 
 BIN := .venv/bin
-# through the environment and as it was given: no character of a file's name means anything
+TESTS := tests src
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+# passed through the environment as given: no character of a file name has a meaning
 override export SONG := $(value SONG)
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint bench model clean
+.PHONY: help setup setup-dev demo test check lint format hooks bench model clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -24,12 +29,23 @@ demo: setup
 	@$(BIN)/moodcurve demo -o demo-output $${SONG:+-- "$$SONG"}
 
 test: setup-dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(PYTEST) $(TESTS)
+
+check: lint
+	$(PYTEST) -q -m "not browser and not real and not slow" $(TESTS)
 
 lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+format: setup-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix --select I .
+	cd web && npm run --silent format
+
+hooks: setup-dev
+	$(BIN)/pre-commit install
 
 bench: setup-dev
 	$(BIN)/python benchmarks/features.py
