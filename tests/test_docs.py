@@ -1,4 +1,4 @@
-"""The documents name what there is: each command, each room of the house."""
+"""The documentation names everything there is: each command, each package, each module."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from moodcurve.cli import app
 from moodcurve.datasets import read_dataset
 from moodcurve.runtime import load_model
 from tests.helpers import ROOT
-from tests.test_layers import LAYERS
+from tests.test_layers import LAYERS, MODULES, SOURCE
 
 COMMANDS = app.commands
 
@@ -27,10 +27,23 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
     assert f"Example: moodcurve {name}" in COMMANDS[name].help
 
 
-def test_the_architecture_lists_the_layers_in_order() -> None:
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rooms = re.findall(r"^\| `(\w+)(?:\.py|/)` \|", text, flags=re.MULTILINE)
-    assert tuple(rooms) == LAYERS
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def test_architecture_lists_the_packages_in_order() -> None:
+    packages = re.findall(r"^\| `(\w+)(?:\.py|/)` \|", ARCHITECTURE, flags=re.MULTILINE)
+    assert tuple(packages) == LAYERS
+
+
+def test_architecture_has_a_line_for_every_module() -> None:
+    sections = re.split(r"^\*\*`([\w/]+)/`\*\*", ARCHITECTURE, flags=re.MULTILINE)[1:]
+    listed = {
+        f"{folder}/{name}"
+        for folder, text in zip(sections[::2], sections[1::2], strict=True)
+        for name in re.findall(r"^- `(\w+)`: \w", text, flags=re.MULTILINE)
+    }
+    there = {path.relative_to(SOURCE).with_suffix("").as_posix() for path in MODULES if path.parent != SOURCE}
+    assert listed == {name for name in there if not name.endswith("__init__")}
 
 
 def test_readme_links_lead_to_files() -> None:
