@@ -144,8 +144,8 @@ def test_the_point_stands_where_the_path_is(song_page: Path, open_page: Open) ->
     near = np.abs(curve.times_s - 4.0) <= 2.0
     # the four decimals of the curve, two of the drawing, and 0.05 s of a pixel
     assert point(page) == pytest.approx((100 * curve.valence[near].mean(), 100 * curve.arousal[near].mean()), abs=0.6)
-    assert page.locator("#mood").inner_text() == "mildly pleased, happy, glad"
-    assert page.locator(".word.here").text_content() == "pleased"
+    assert page.locator("#mood").inner_text() == "slightly happy"
+    assert page.locator(".word.here").text_content() == "happy"
 
 
 def test_the_keyboard(song_page: Path, open_page: Open) -> None:

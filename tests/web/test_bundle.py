@@ -1,14 +1,17 @@
 """The files of the page and of the report in the package are those that their sources give, and small."""
 
 import gzip
+import json
 import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS, describe, quadrant
 from tests.helpers import ROOT
 
 SOURCES = ROOT / "web"
@@ -41,6 +44,26 @@ def npm_run(npm: str, *words: str) -> None:
 
 def test_the_sources_hold_to_their_types(npm: str) -> None:
     npm_run(npm, "check")
+
+
+def test_the_page_names_moods_as_the_package_does(npm: str) -> None:
+    rng = np.random.default_rng(1)
+    radii, angles = rng.uniform(0, 1, 2000), rng.uniform(0, 2 * np.pi, 2000)
+    points = [
+        {"arousal": float(r * np.sin(angle)), "valence": float(r * np.cos(angle))}
+        for r, angle in zip(radii, angles, strict=True)
+    ]
+    points += [{"arousal": a / 10, "valence": v / 10} for a in range(-5, 6) for v in range(-5, 6)]
+    script = subprocess.run(
+        [SOURCES / "node_modules" / ".bin" / "esbuild", "src/song/mood.ts", "--format=cjs"],
+        cwd=SOURCES, capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+    script += f"\nconsole.log(JSON.stringify({json.dumps(points)}.map((p) => [describe(p), QUADRANTS[quadrant(p)]])))"
+    done = subprocess.run(["node", "-"], input=script, capture_output=True, text=True, check=True, timeout=60)
+    names = (*QUADRANTS, NEUTRAL)
+    expected = [[describe(**point), quadrant(**point)] for point in points]
+    assert {name for _, name in expected} == set(names)
+    assert json.loads(done.stdout) == expected
 
 
 @pytest.mark.parametrize(("what", "folder"), [("page", STATIC), ("report", REPORT)])

@@ -1,5 +1,5 @@
 // Russell's circumplex: what a place on the plane is called. The words, their angles and the limits are those of
-// moodcurve/circumplex.py; tests/test_web_page.py compares what the page writes with what that module says.
+// moodcurve/circumplex.py; tests/test_web_bundle.py compares both.
 
 export interface Point {
   arousal: number;
@@ -23,6 +23,7 @@ export const NEUTRAL = 4;
 const NEUTRAL_RADIUS = 0.1;
 const MILD_RADIUS = 0.3;
 const STRONG_RADIUS = 0.6;
+const MAX_WORD_ANGLE_DEG = 45;
 
 export const WORDS = Object.keys(ANGLES_DEG);
 
@@ -32,8 +33,6 @@ export function place(word: string): Point {
   return { arousal: Math.sin(angle), valence: Math.cos(angle) };
 }
 
-const PLACES = WORDS.map((word) => ({ word, ...place(word) }));
-
 /** Index of the quadrant of a point; an exact zero counts as positive. */
 export function quadrant({ arousal, valence }: Point): number {
   if (Math.hypot(arousal, valence) < NEUTRAL_RADIUS) return NEUTRAL;
@@ -41,23 +40,40 @@ export function quadrant({ arousal, valence }: Point): number {
   return valence < 0 ? 2 : 3;
 }
 
-/** The three nearest words, with how strong the mood is. */
-export function describe(point: Point, most = 3): string {
+/**
+ * Mood words for a point, the nearest in direction first, or only "neutral" near the center. Words of other quadrants
+ * or farther than `MAX_WORD_ANGLE_DEG` away are left out; at least one always remains.
+ */
+export function moodWords(point: Point, n = 3): string[] {
+  const home = quadrant(point);
+  if (home === NEUTRAL) return ["neutral"];
+  const angle = (Math.atan2(point.arousal, point.valence) * 180) / Math.PI;
+  const away = (word: string): number => Math.abs(modulo(ANGLES_DEG[word]! - angle + 180, 360) - 180);
+  const fitting = WORDS.filter((word) => quadrant(place(word)) === home && away(word) <= MAX_WORD_ANGLE_DEG);
+  return fitting.sort((a, b) => away(a) - away(b)).slice(0, n);
+}
+
+/** The mood words of a point with how strong the mood is: "slightly pleased", "happy, pleased", "very sad". */
+export function describe(point: Point, n = 3): string {
   const r = Math.hypot(point.arousal, point.valence);
-  if (r < NEUTRAL_RADIUS) return "neutral";
-  const distance = (at: Point): number => Math.hypot(at.arousal - point.arousal, at.valence - point.valence);
-  const near = [...PLACES].sort((a, b) => distance(a) - distance(b)).slice(0, most);
-  const words = near.map((at) => at.word).join(", ");
-  if (r < MILD_RADIUS) return `mildly ${words}`;
+  if (r >= NEUTRAL_RADIUS && r < MILD_RADIUS) return `slightly ${moodWords(point, 1)[0]}`;
+  const words = moodWords(point, n).join(", ");
   return r < STRONG_RADIUS ? words : `very ${words}`;
 }
 
-/** The word at the rim that lies nearest in direction; none in the neutral middle. */
+/** The remainder with the sign of the divisor, as `%` of Python. */
+function modulo(a: number, b: number): number {
+  return ((a % b) + b) % b;
+}
+
+/** The word on the rim of the drawn circle to highlight: of the point's quadrant, the nearest in direction. */
 export function rimWord(point: Point): string | null {
-  if (Math.hypot(point.arousal, point.valence) < NEUTRAL_RADIUS) return null;
+  const home = quadrant(point);
+  if (home === NEUTRAL) return null;
   const along = (word: string): number => {
     const at = place(word);
     return at.arousal * point.arousal + at.valence * point.valence;
   };
-  return RIM_WORDS.reduce((best, word) => (along(word) > along(best) ? word : best));
+  const fitting = RIM_WORDS.filter((word) => quadrant(place(word)) === home);
+  return fitting.reduce((best, word) => (along(word) > along(best) ? word : best));
 }
