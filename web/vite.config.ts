@@ -9,7 +9,7 @@ interface Change {
 
 const CHANGES: Change[] = [
   // The pages' content security policies allow no style element but the report's own; wavesurfer.js writes one into
-  // its shadow root, and src/song/wave.ts adopts the same rules as a style sheet instead.
+  // its shadow root, and src/chart/waveform.ts adopts the same rules as a style sheet instead.
   { file: "wavesurfer.js/dist/wavesurfer.esm.js", from: /<style\$\{[\s\S]*?<\/style>/, to: "" },
   // uPlot makes a formatter of numbers in the browser's language, which ends it, and the page, where that is no
   // language (WebKitGTK in the locale C); its numbers are not shown, and the page is in English.

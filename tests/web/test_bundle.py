@@ -6,6 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+from collections import Counter
+from collections.abc import Callable
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +49,45 @@ def test_the_sources_hold_to_their_types(npm: str) -> None:
     npm_run(npm, "check")
 
 
+def imports() -> dict[str, set[str]]:
+    """Return the modules that each TypeScript module imports, both as paths from ``web/src``."""
+    source = SOURCES / "src"
+    found = {}
+    for path in source.rglob("*.ts"):
+        targets = re.findall(r'^(?:import|\} from)\b[^"]*"(\.[^"]+)"', path.read_text("utf-8"), re.MULTILINE)
+        names = [os.path.normpath(path.parent / target) for target in targets]
+        found[path.relative_to(source).as_posix()] = {
+            Path(f"{name}.ts").relative_to(source).as_posix() for name in names if not name.endswith(".css")
+        }
+    return found
+
+
+def folder_imports() -> dict[str, set[str]]:
+    """Return the folders of ``web/src`` that the modules of each folder import."""
+    found: dict[str, set[str]] = {}
+    for module, targets in imports().items():
+        folders = {target.partition("/")[0] for target in targets if "/" in target}
+        if "/" in module:
+            folder = module.partition("/")[0]
+            found.setdefault(folder, set()).update(folders - {folder})
+    return found
+
+
+@pytest.mark.parametrize("graph", [imports, folder_imports])
+def test_no_imports_are_circular(graph: Callable[[], dict[str, set[str]]]) -> None:
+    edges = graph()
+    assert len(edges) > 5
+    assert {target for targets in edges.values() for target in targets} <= set(edges)
+    TopologicalSorter(edges).prepare()  # a circle is a `CycleError`, which names it
+
+
+def test_modules_and_folders_are_small() -> None:
+    modules = list((SOURCES / "src").rglob("*.ts"))
+    lengths = {path.name: len(path.read_text("utf-8").splitlines()) for path in modules}
+    assert {name: length for name, length in lengths.items() if length > 210} == {}
+    assert max(Counter(path.parent for path in modules).values()) <= 20
+
+
 def test_the_page_names_moods_as_the_package_does(npm: str) -> None:
     rng = np.random.default_rng(1)
     radii, angles = rng.uniform(0, 1, 2000), rng.uniform(0, 2 * np.pi, 2000)
@@ -55,7 +97,7 @@ def test_the_page_names_moods_as_the_package_does(npm: str) -> None:
     ]
     points += [{"arousal": a / 10, "valence": v / 10} for a in range(-5, 6) for v in range(-5, 6)]
     script = subprocess.run(
-        [SOURCES / "node_modules" / ".bin" / "esbuild", "src/song/mood.ts", "--format=cjs"],
+        [SOURCES / "node_modules" / ".bin" / "esbuild", "src/curve/mood.ts", "--format=cjs"],
         cwd=SOURCES, capture_output=True, text=True, check=True, timeout=60,
     ).stdout  # fmt: skip
     script += f"\nconsole.log(JSON.stringify({json.dumps(points)}.map((p) => [describe(p), QUADRANTS[quadrant(p)]])))"

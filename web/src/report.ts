@@ -1,15 +1,17 @@
 // The report of one song: what `moodcurve analyze --report` writes around this script. Its curve, the heights of its
 // waveform and its sound are in the page; the parts that show them are those of the server's page.
 
-import "./song/song.css";
+import "./song.css";
 import "./report.css";
-import { brand } from "./song/brand";
-import { lengthS } from "./song/curve";
-import type { CurveObject } from "./song/curve_object";
-import { h, typing } from "./song/dom";
-import { aboutCard, headline, songCard, warningList } from "./song/facts";
-import { Instrument } from "./song/instrument";
-import { createThemeSwitch } from "./song/theme";
+import { brand } from "./common/logo";
+import { lengthS } from "./curve/sampling";
+import type { CurveObject } from "./curve/curve";
+import { h, typing } from "./common/dom";
+import { aboutCard } from "./cards/about_card";
+import { headline, warningList } from "./cards/headline";
+import { songCard } from "./cards/song_card";
+import { Instrument } from "./player/player";
+import { createThemeSwitch } from "./common/theme";
 
 interface Report {
   curve: CurveObject;

@@ -1,8 +1,8 @@
 // The chosen song: what it is, to be heard from its middle on, and to be opened.
 
-import * as api from "../api";
-import { smoothPath, type Path } from "../song/curve";
-import { button, h, write } from "../song/dom";
+import * as api from "../server/api";
+import { smoothPath, type Path } from "../curve/trajectory";
+import { button, h, write } from "../common/dom";
 
 /** A preview begins at this part of the song: beginnings are often unlike what follows. */
 const FROM = 0.3;
