@@ -1,60 +1,60 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 
-interface Change {
+interface Patch {
   file: string;
   from: RegExp;
   to: string;
 }
 
-const CHANGES: Change[] = [
-  // The pages' content security policies allow no style element but the report's own; wavesurfer.js writes one into
-  // its shadow root, and src/chart/waveform.ts adopts the same rules as a style sheet instead.
+const PATCHES: Patch[] = [
+  // The content security policies forbid style elements, except the report's own. wavesurfer.js adds one to its shadow
+  // root; src/chart/waveform.ts adopts a style sheet with the same rules instead.
   { file: "wavesurfer.js/dist/wavesurfer.esm.js", from: /<style\$\{[\s\S]*?<\/style>/, to: "" },
-  // uPlot makes a formatter of numbers in the browser's language, which ends it, and the page, where that is no
-  // language (WebKitGTK in the locale C); its numbers are not shown, and the page is in English.
+  // uPlot formats numbers in the browser's language and fails if that is invalid (WebKitGTK in the C locale). The page
+  // is in English and shows none of these numbers.
   { file: "uplot/dist/uPlot.esm.js", from: /Intl\.NumberFormat\([^)]*\)/, to: 'Intl.NumberFormat("en")' },
 ];
 
-/** Libraries changed in the few places where they do not fit; a build fails where they are not found. */
-function adapted(): Plugin {
+/** Patch libraries in the few places where they do not fit; the build fails if a patch does not apply. */
+function patchLibraries(): Plugin {
   return {
-    name: "adapted-libraries",
+    name: "patch-libraries",
     enforce: "pre",
     transform(code, id) {
-      const change = CHANGES.find(({ file }) => id.includes(file));
-      if (change === undefined) return null;
-      if (!change.from.test(code)) this.error(`${change.file} reads otherwise than it did: see vite.config.ts`);
-      return { code: code.replace(change.from, change.to), map: null };
+      const patch = PATCHES.find(({ file }) => id.includes(file));
+      if (patch === undefined) return null;
+      if (!patch.from.test(code)) this.error(`${patch.file} no longer matches its patch, see vite.config.ts`);
+      return { code: code.replace(patch.from, patch.to), map: null };
     },
   };
 }
 
-/** Each script begins with the licences of the libraries inside it, as these ask for. */
-function withLicences(): Plugin {
+/** Prepend the licenses of bundled libraries to each script, as they require. */
+function addLicenses(): Plugin {
   return {
-    name: "licences",
+    name: "licenses",
     generateBundle(_, bundle) {
-      for (const made of Object.values(bundle)) {
-        if (made.type !== "chunk") continue;
-        const inside = Object.entries(made.modules).filter(([, { renderedLength }]) => renderedLength > 0);
-        const packages = inside.flatMap(([id]) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []);
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== "chunk") continue;
+        const bundled = Object.entries(chunk.modules).filter(([, { renderedLength }]) => renderedLength > 0);
+        const packages = bundled.flatMap(([id]) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []);
         const texts = new Map<string, string[]>();
         for (const name of [...new Set(packages)].sort()) {
-          const text = licence(name);
+          const text = license(name);
           texts.set(text, [...(texts.get(text) ?? []), name]);
         }
         const notices = [...texts].map(([text, names]) => `${names.join(", ")}:\n\n${text}`);
-        made.code = `/*! moodcurve, Apache-2.0. Inside are:\n\n${notices.join("\n\n\n")}\n*/\n${made.code}`;
+        chunk.code = `/*! moodcurve, Apache-2.0. Inside are:\n\n${notices.join("\n\n\n")}\n*/\n${chunk.code}`;
       }
     },
   };
 }
 
-function licence(name: string): string {
+function license(name: string): string {
   const folder = new URL(`node_modules/${name}/`, import.meta.url);
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  if (file === undefined) throw new Error(`${name} has no licence beside it`);
+  if (file === undefined) throw new Error(`${name} has no license file`);
   return readFileSync(new URL(file, folder), "utf8").trim();
 }
 
@@ -64,16 +64,16 @@ const SERVER = "http://127.0.0.1:8765";
 const page: UserConfig = {
   base: "./",
   build: { outDir: "../src/moodcurve/web/static" },
-  // while developing, `moodcurve serve --no-open` answers, which takes changes from its own page alone
+  // during development, `moodcurve serve --no-open` handles requests; it accepts changes only from its own origin
   server: { proxy: { "/api": { target: SERVER, changeOrigin: true, headers: { origin: SERVER } } } },
 };
 
-/** The report: a script and a style sheet, which moodcurve/report/page.py writes into each page. */
+/** The report: a script and a style sheet that moodcurve/report/page.py embeds in each page. */
 const report: UserConfig = {
   publicDir: false,
   build: {
     outDir: "../src/moodcurve/report/static",
-    cssCodeSplit: false, // else the script would write a style element
+    cssCodeSplit: false, // otherwise the script would add a style element
     rollupOptions: {
       input: "src/report.ts",
       output: { format: "iife", entryFileNames: "report.js", assetFileNames: "report[extname]" },
@@ -82,11 +82,11 @@ const report: UserConfig = {
 };
 
 export default defineConfig(({ mode }) => {
-  const made = mode === "report" ? report : page;
+  const target = mode === "report" ? report : page;
   return {
-    ...made,
-    plugins: [adapted(), withLicences()],
-    // they are bundled as any other module while developing too, so that the plugin sees them
+    ...target,
+    plugins: [patchLibraries(), addLicenses()],
+    // bundle them during development too, so that the patches apply
     optimizeDeps: { exclude: ["wavesurfer.js", "uplot"] },
     build: {
       emptyOutDir: true,
@@ -94,7 +94,7 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: true,
-      ...made.build,
+      ...target.build,
     },
   };
 });

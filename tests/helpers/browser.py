@@ -134,7 +134,7 @@ def cursor_share(page: Page) -> float:
     return float(
         page.evaluate(
             """() => {
-                const stage = document.getElementById("stage").getBoundingClientRect();
+                const stage = document.getElementById("seek-slider").getBoundingClientRect();
                 const cursor = document.getElementById("cursor").getBoundingClientRect();
                 return ((cursor.left + cursor.right) / 2 - stage.left) / stage.width;
             }"""
@@ -153,7 +153,7 @@ def number(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
-def click_at(page: Page, share: float, part: str = "#stage", height: float = 0.5) -> None:
+def click_at(page: Page, share: float, part: str = "#seek-slider", height: float = 0.5) -> None:
     """Click at a part of the width and height of an element."""
     box = page.locator(part).first.bounding_box()
     assert box
@@ -169,7 +169,7 @@ def drawn_heights(
     """
     heights = page.evaluate(
         """([ink, shares, opacity]) => {
-            const canvas = document.querySelector(".course canvas");
+            const canvas = document.querySelector(".curves canvas");
             const context = canvas.getContext("2d");
             const over = document.querySelector(".u-over").getBoundingClientRect();
             const box = canvas.getBoundingClientRect();
@@ -205,8 +205,8 @@ def song_ids(server: Server) -> dict[str, int]:
 
 def open_song(window: Window, number: int, **options: Any) -> Page:
     """Open a song of the library, ready to be played."""
-    page = window(f"#/hear/song-{number}", **options)
-    page.locator(".facts-card").wait_for()
+    page = window(f"#/listen/song-{number}", **options)
+    page.locator(".summary-card").wait_for()
     until(page, "document.querySelector('#sound').readyState >= 2")
     return page
 

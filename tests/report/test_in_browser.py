@@ -73,11 +73,11 @@ def test_the_curves_are_drawn(song_page: Path, open_page: Open) -> None:
     for axis in ("arousal", "valence"):
         # the pen is 2 of 270 pixels wide; a line hides where the other crosses it
         np.testing.assert_allclose(drawn_heights(page, axis, shares), heights(curve, axis, shares), atol=0.008)
-    assert page.locator(".names .arousal").inner_text() == "arousal"
+    assert page.locator(".line-labels .arousal").inner_text() == "arousal"
     # the waveform: bars of a tone that fills the height
     until(
         page,
-        """[...document.querySelector(".wave div").shadowRoot.querySelectorAll("canvas")].some((canvas) =>
+        """[...document.querySelector(".waveform div").shadowRoot.querySelectorAll("canvas")].some((canvas) =>
             canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean))""",
     )
 
@@ -97,7 +97,7 @@ def test_a_click_goes_to_its_moment(song_page: Path, open_page: Open, height: fl
 
 def test_a_drag_follows_the_pointer(song_page: Path, open_page: Open) -> None:
     page = open_page(song_page)
-    box = page.locator("#stage").bounding_box()
+    box = page.locator("#seek-slider").bounding_box()
     assert box
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 0.2 * box["width"], middle)
@@ -197,8 +197,8 @@ def test_the_focus_is_seen(song_page: Path, open_page: Open) -> None:
             )
         )
     expected = [
-        "Theme: system", "arousal", "valence", "90 % intervals", "stage", "play", "Zoom out", "Whole song", "Zoom in",
-        "doi:10.1037/h0077714", "The course as a table",
+        "Theme: system", "arousal", "valence", "90 % intervals", "seek-slider", "play", "Zoom out", "Show whole song", "Zoom in",
+        "doi:10.1037/h0077714", "Curve as a table",
     ]  # fmt: skip
     assert seen == [[name, "solid"] for name in expected]
 
@@ -229,7 +229,7 @@ CONTRASTS = """() => {
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
     const back = luminance(getComputedStyle(document.querySelector(".card")).backgroundColor);
-    const names = ["#arousal", "#valence", "#mood", ".keys", ".names .arousal", ".word", ".word.here", ".at", ".facts"];
+    const names = ["#arousal", "#valence", "#mood", ".keys", ".line-labels .arousal", ".word", ".word.here", ".at", ".headline"];
     return Object.fromEntries(names.map((name) => {
         const style = getComputedStyle(document.querySelector(name));
         const front = luminance(name.startsWith(".word") ? style.fill : style.color);
@@ -244,7 +244,7 @@ def test_the_waveform_has_the_colour_of_the_theme(song_page: Path, open_page: Op
     inked = until(
         page,
         """(() => {
-            const [canvas] = document.querySelector(".wave div").shadowRoot.querySelectorAll(".canvases canvas");
+            const [canvas] = document.querySelector(".waveform div").shadowRoot.querySelectorAll(".canvases canvas");
             if (!canvas) return null;
             const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
             const opaque = data.findIndex((value, i) => i % 4 === 3 && value === 255);
@@ -299,7 +299,7 @@ def test_a_length_is_that_of_the_command_line(tmp_path: Path, open_page: Open) -
     audio = write_song(tmp_path, "pcm16.wav", 7.7)
     write_report(small_curve(7.7), audio, tmp_path / "x.html")
     page = open_page(tmp_path / "x.html")
-    assert page.locator(".facts").inner_text().split()[-1] == clock(7.7) == "0:08"
+    assert page.locator(".headline").inner_text().split()[-1] == clock(7.7) == "0:08"
     assert page.locator(".clock").inner_text() == "0:00 / 0:08"
 
 
@@ -334,7 +334,7 @@ def test_sound_that_the_browser_cannot_play_is_told(tmp_path: Path, open_page: O
     start = text.index("data:audio/flac;base64,") + len("data:audio/flac;base64,")
     (tmp_path / "x.html").write_text(text[:start] + text[start + 4000 :], encoding="utf-8")
     page = open_page(tmp_path / "x.html")
-    page.get_by_text("This browser cannot play the sound; the curve can still be walked.").wait_for()
+    page.get_by_text("This browser cannot play the audio. You can still explore the curve.").wait_for()
     assert page.locator("#play").is_disabled()
 
 

@@ -11,9 +11,9 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(window: Window, ids: dict[str, int], axe: str, scheme: str) -> None:
     first, second = ids["Elegy"], ids["Fiesta"]
-    for address in ("", "#/library", f"#/hear/song-{first}", f"#/hear/song-{first}/song-{second}"):
+    for address in ("", "#/library", f"#/listen/song-{first}", f"#/listen/song-{first}/song-{second}"):
         page = window(address, color_scheme=scheme)
-        until(page, "document.querySelectorAll('.song-row, .rows [role=option], .facts-card').length > 0")
+        until(page, "document.querySelectorAll('.song-row, .rows [role=option], .summary-card').length > 0")
         if address == "#/library":
             page.get_by_text("More filters").click()
             page.locator(".rows [role=option]").first.click()
@@ -48,7 +48,7 @@ def test_axe_finds_nothing_serious_in_what_comes_and_goes(
     page.mouse.up()
     page.get_by_role("button", name="Clear lasso").wait_for()
     assert serious(page, axe) == []
-    page.evaluate("location.hash = '#/hear/song-99999'")
+    page.evaluate("location.hash = '#/listen/song-99999'")
     page.get_by_text("Choose another file").wait_for()
     assert serious(page, axe) == []
 

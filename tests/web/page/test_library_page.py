@@ -45,7 +45,7 @@ def test_the_map_shows_the_songs(window: Window, ids: dict[str, int]) -> None:
     row = columns["id"].index(ids["Fiesta"])
     x, y = on_map(page, columns["valence"][row], columns["arousal"][row])
     page.mouse.move(x + 2, y)
-    tip = page.locator(".tip")
+    tip = page.locator(".tooltip")
     tip.wait_for()
     assert tip.inner_text().split("\n")[:2] == ["Fiesta", "Zoë & the Players"]
     assert describe(columns["arousal"][row], columns["valence"][row]) in tip.inner_text()
@@ -61,7 +61,7 @@ def test_the_map_shows_the_songs(window: Window, ids: dict[str, int]) -> None:
 
 def test_a_pointer_that_rests_plays(window: Window, ids: dict[str, int]) -> None:
     page = window("#/library")
-    page.get_by_label("Play what the pointer rests on").check()
+    page.get_by_label("Play songs on hover").check()
     columns = json_at(page, "api/map")
     row = columns["id"].index(ids["Meadow"])
     page.mouse.move(*on_map(page, columns["valence"][row], columns["arousal"][row]))
@@ -113,7 +113,7 @@ def test_ten_thousand_songs_move(window: Window) -> None:
         "(x) => Math.abs(JSON.parse(document.querySelector('.map canvas').dataset.view).x - x) < 2",
         80 + near["x"] - page.locator(".map canvas").bounding_box()["x"],
     )  # type: ignore[index]
-    page.get_by_role("button", name="Whole map").click()
+    page.get_by_role("button", name="Show all").click()
     until(page, "document.querySelector('.map canvas').dataset.dots === '10000'")
 
 
@@ -137,7 +137,7 @@ def test_the_lasso_takes_what_it_encloses(window: Window, how: str) -> None:
     valence, arousal = np.array(columns["valence"]), np.array(columns["arousal"])
     inside = (valence > low[0]) & (valence < high[0]) & (arousal > low[1]) & (arousal < high[1])
     assert page.locator(".count").inner_text() == f"{inside.sum():,} of 10,000 in the lasso"
-    page.get_by_label("Order").select_option("Most arousal first")
+    page.get_by_label("Sort by").select_option("Arousal, high to low")
     first = page.locator(".rows [role=option]").first
     assert first.get_attribute("aria-setsize") == str(inside.sum())
     assert arousal[int(first.locator(".title").inner_text().split()[1]) - 1] == arousal[inside].max()
@@ -172,14 +172,14 @@ def test_what_cannot_be_asked_is_told(window: Window) -> None:
     page = window("#/library")
     page.get_by_text("More filters").click()
     page.get_by_label("Year").fill("soon")
-    until(page, "document.querySelector('.side .trouble').textContent.includes('year')")
+    until(page, "document.querySelector('.side .error').textContent.includes('year')")
     page.get_by_label("Year").fill("1990")
-    until(page, "document.querySelector('.side .trouble').textContent === ''")
+    until(page, "document.querySelector('.side .error').textContent === ''")
 
 
 def test_problems_of_the_scan_are_listed(window: Window) -> None:
     page = window("#/library")
-    page.get_by_text("1 file of the last scan could not be used").click()
+    page.get_by_text("1 file could not be analyzed in the last scan").click()
     cells = page.locator(".problem-table td").all_inner_texts()
     assert cells[0] == BROKEN
     assert len(cells[1]) > 10
@@ -199,7 +199,7 @@ def test_without_a_library_the_page_says_what_helps(window: Window) -> None:
     page.get_by_text("moodcurve scan FOLDER").wait_for()
     # a file that the server would not take is not sent at all
     page.set_input_files(".drop input[type=file]", {"name": "big.wav", "mimeType": "audio/wav", "buffer": b"x" * 2000})
-    page.get_by_text("big.wav is larger than the 0 MB").wait_for()
+    page.get_by_text("big.wav is too large: this server accepts up to 0 MB").wait_for()
     page.get_by_role("link", name="Library").click()
     page.get_by_text("moodcurve scan FOLDER").wait_for()
 
@@ -207,8 +207,8 @@ def test_without_a_library_the_page_says_what_helps(window: Window) -> None:
 def test_what_is_not_there_is_told(window: Window, ids: dict[str, int]) -> None:
     window.expected += ["ERR_FAILED", "404"]
     page = window(before=lambda page: page.route("**/api/health", lambda route: route.abort()))
-    page.get_by_text("The server does not answer").wait_for()
+    page.get_by_text("Cannot reach the server").wait_for()
     page = open_song(window, ids["Elegy"])
-    page.evaluate("location.hash = '#/hear/song-99999'")
-    until(page, "document.querySelector('.song-view .trouble').textContent.length > 5")
-    assert not page.locator(".board").is_visible()  # the song before is not taken for it
+    page.evaluate("location.hash = '#/listen/song-99999'")
+    until(page, "document.querySelector('.song-view .error').textContent.length > 5")
+    assert not page.locator(".columns").is_visible()  # the song before is not taken for it

@@ -29,7 +29,7 @@ def focused(page: Page) -> list[str | None]:
 def test_the_keyboard_alone_is_enough(window: Window, ids: dict[str, int]) -> None:
     page = window()
     page.keyboard.press("Tab")
-    assert focused(page) == ["Skip to the content", "solid"]
+    assert focused(page) == ["Skip to content", "solid"]
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert focused(page) == ["Choose a file", "solid"]
@@ -46,7 +46,7 @@ def test_the_keyboard_alone_is_enough(window: Window, ids: dict[str, int]) -> No
     until(page, "!document.querySelector('#preview').paused")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Meadow").wait_for()
-    page.locator(".facts-card").wait_for()
+    page.locator(".summary-card").wait_for()
     until(page, "document.querySelector('#sound').readyState >= 2")
     page.keyboard.press("ArrowRight")
     assert seconds(page) == pytest.approx(5)
@@ -64,7 +64,7 @@ def test_the_keyboard_alone_is_enough(window: Window, ids: dict[str, int]) -> No
         assert seconds(page) == pytest.approx(expected, abs=0.06)
     assert (stage.get_attribute("aria-valuetext") or "").startswith("0:0")
     page.keyboard.press("?")
-    page.get_by_role("dialog", name="Keys").wait_for()
+    page.get_by_role("dialog", name="Keyboard shortcuts").wait_for()
     page.keyboard.press("Escape")
     assert page.get_by_role("dialog").count() == 0
 
@@ -72,7 +72,7 @@ def test_the_keyboard_alone_is_enough(window: Window, ids: dict[str, int]) -> No
 def test_the_help_opens_at_its_beginning(window: Window) -> None:
     page = window(width=390, height=500)
     page.keyboard.press("?")
-    dialog = page.get_by_role("dialog", name="Keys")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     assert dialog.evaluate("e => [e.scrollTop, e.scrollHeight > e.clientHeight]") == [0, True]
     page.keyboard.press("Tab")
     assert focused(page) == ["Close", "solid"]
@@ -81,7 +81,7 @@ def test_the_help_opens_at_its_beginning(window: Window) -> None:
 
 
 def test_the_focus_is_seen_everywhere(window: Window, ids: dict[str, int]) -> None:
-    for address in ("", "#/library", f"#/hear/song-{ids['Elegy']}"):
+    for address in ("", "#/library", f"#/listen/song-{ids['Elegy']}"):
         page = window(address)
         page.wait_for_timeout(100)
         seen = []
@@ -96,7 +96,7 @@ def test_the_focus_is_seen_everywhere(window: Window, ids: dict[str, int]) -> No
 
 
 OUTSIDE = """() => [...document.querySelectorAll("body *")]
-    .filter((e) => !e.closest(".unseen, .skip, details:not([open])"))
+    .filter((e) => !e.closest(".visually-hidden, .skip, details:not([open])"))
     .filter((e) => {
         const box = e.getBoundingClientRect();
         return box.width > 1 && (box.left < -1 || box.right > innerWidth + 1);
@@ -105,10 +105,10 @@ OUTSIDE = """() => [...document.querySelectorAll("body *")]
 
 
 def test_nothing_is_wider_than_the_window(window: Window, ids: dict[str, int]) -> None:
-    both = f"#/hear/song-{ids['Elegy']}/song-{ids['Fiesta']}"
-    for address in ("", "#/library", f"#/hear/song-{ids['Elegy']}", both):
+    both = f"#/listen/song-{ids['Elegy']}/song-{ids['Fiesta']}"
+    for address in ("", "#/library", f"#/listen/song-{ids['Elegy']}", both):
         page = window(address)
-        until(page, "document.querySelectorAll('.song-row, .rows [role=option], .facts-card').length > 0")
+        until(page, "document.querySelectorAll('.song-row, .rows [role=option], .summary-card').length > 0")
         for width in (1280, 760, 390, 320):
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_timeout(100)  # observers of sizes come in the next frame
@@ -130,11 +130,11 @@ def spread(page: Page, part: str) -> None:
 def test_fingers_seek_zoom_and_move_the_map(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Menace"], width=390, height=844, has_touch=True, is_mobile=True)
     length = curve_of(page, ids["Menace"])["duration_s"]
-    box = page.locator("#stage").bounding_box()
+    box = page.locator("#seek-slider").bounding_box()
     assert box
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + 60)
     assert seconds(page) == pytest.approx(length / 2, abs=0.1)  # a pixel is 0.06 s
-    spread(page, "#stage")
+    spread(page, "#seek-slider")
     shown = page.locator(".chart").evaluate("e => e.dataset.to - e.dataset.from")
     assert shown == pytest.approx(length / 3, rel=0.1)
     page.get_by_role("link", name="Library").tap()
@@ -168,10 +168,10 @@ def test_less_motion_where_it_is_wanted(window: Window, ids: dict[str, int]) -> 
 
 
 def test_text_of_twice_the_size_has_room(window: Window, ids: dict[str, int]) -> None:
-    both = f"#/hear/song-{ids['Elegy']}/song-{ids['Fiesta']}"
-    for address in ("", "#/library", f"#/hear/song-{ids['Elegy']}", both):
+    both = f"#/listen/song-{ids['Elegy']}/song-{ids['Fiesta']}"
+    for address in ("", "#/library", f"#/listen/song-{ids['Elegy']}", both):
         page = window(address)
-        until(page, "document.querySelectorAll('.song-row, .rows [role=option], .facts-card').length > 0")
+        until(page, "document.querySelectorAll('.song-row, .rows [role=option], .summary-card').length > 0")
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         for width in (1280, 768):
             page.set_viewport_size({"width": width, "height": 900})
@@ -185,5 +185,5 @@ def test_a_song_is_printed_in_light_colors_without_its_buttons(window: Window, i
     assert page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor") == "rgb(255, 255, 255)"
     for part in (".bar", ".actions", "#play", "#cursor", ".menu", ".zoom"):
         assert not page.locator(part).first.is_visible(), part
-    for part in ("h1", ".course", "#circumplex", ".facts-card"):
+    for part in ("h1", ".curves", "#circumplex", ".summary-card"):
         assert page.locator(part).first.is_visible(), part

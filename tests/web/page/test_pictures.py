@@ -55,13 +55,13 @@ def made_map(songs: int = 10_000) -> dict[str, list[Any]]:
 
 def open_file(page: Page, song: Path) -> None:
     page.set_input_files(".drop input[type=file]", song)
-    page.locator(".facts-card").wait_for()
+    page.locator(".summary-card").wait_for()
     stand_in(page)
 
 
 def stand_in(page: Page) -> None:
     """Go to the middle of a song whose waveform is drawn."""
-    until(page, "document.querySelector('.wave > div').shadowRoot.querySelectorAll('canvas').length > 0")
+    until(page, "document.querySelector('.waveform > div').shadowRoot.querySelectorAll('canvas').length > 0")
     click_at(page, 0.56)
     page.mouse.move(5, 5)
 
@@ -75,7 +75,7 @@ def test_pictures_of_songs(window: Window, song: Path, scheme: str) -> None:
     take(page, f"song-{scheme}")
     page.keyboard.press("c")
     page.get_by_role("dialog").get_by_role("button", name="Fiesta").click()
-    page.locator(".pair .key").first.wait_for()
+    page.locator(".pair .line-key").first.wait_for()
     page.mouse.move(5, 5)
     take(page, f"compare-{scheme}")
 

@@ -44,7 +44,7 @@ def test_a_file_is_sent_and_its_curve_drawn(window: Window, song: Path) -> None:
     page.set_input_files(
         ".drop input[type=file]", {"name": HOSTILE, "mimeType": "audio/flac", "buffer": song.read_bytes()}
     )
-    page.locator(".facts-card").wait_for()
+    page.locator(".summary-card").wait_for()
     assert page.locator("h1").inner_text() == one_line(HOSTILE)
     assert page.locator("main img").count() == 0
     address = page.locator(".menu a").first.get_attribute("href")
@@ -67,7 +67,7 @@ def test_a_file_is_sent_and_its_curve_drawn(window: Window, song: Path) -> None:
         expected = (top - np.interp(shares * length, curve["times_s"], curve[axis])) / (2 * top)
         # a pen of 2 px on 294, and slopes between the columns of pixels
         assert np.abs(heights - expected)[seen].max() < 0.02
-    until(page, "document.querySelector('.wave > div').shadowRoot.querySelectorAll('canvas').length > 0")
+    until(page, "document.querySelector('.waveform > div').shadowRoot.querySelectorAll('canvas').length > 0")
 
 
 def test_parts_of_the_curve_are_shown_as_they_come(window: Window, song: Path) -> None:
@@ -102,8 +102,8 @@ def test_parts_of_the_curve_are_shown_as_they_come(window: Window, song: Path) -
 
     page = window(before=listen)
     page.set_input_files(".drop input[type=file]", song)
-    page.get_by_text("Listening … 50 %").wait_for()
-    assert page.locator("[role=status]", has_text="Listening to A song.flac: 50 %").count() == 1
+    page.get_by_text("Analyzing… 50 %").wait_for()
+    assert page.locator("[role=status]", has_text="Analyzing A song.flac: 50 %").count() == 1
     length = float(page.evaluate("document.querySelector('#sound').duration"))
     assert length == pytest.approx(34, abs=1)
     heights = drawn_heights(page, "arousal", np.array([0.05, 0.2, 0.9]), opacity=0.6)  # paler while provisional
@@ -114,7 +114,7 @@ def test_parts_of_the_curve_are_shown_as_they_come(window: Window, song: Path) -
     page.locator("#play").click()
     until(page, "document.querySelector('#sound').currentTime > 0.2")
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_role("heading", name="Hear a song").wait_for()
+    page.get_by_role("heading", name="Play a song").wait_for()
     assert len(forgotten) == 1
 
 
@@ -122,7 +122,7 @@ def test_where_events_do_not_pass_the_job_is_asked(window: Window, song: Path) -
     window.expected.append("502")
     page = window(before=lambda page: page.route("**/events", lambda route: route.fulfill(status=502)))
     page.set_input_files(".drop input[type=file]", song)
-    page.locator(".facts-card").wait_for()
+    page.locator(".summary-card").wait_for()
 
 
 def test_a_file_that_is_no_music_is_told_and_the_page_goes_on(window: Window, song: Path) -> None:
@@ -131,13 +131,13 @@ def test_a_file_that_is_no_music_is_told_and_the_page_goes_on(window: Window, so
     page.set_input_files(
         ".drop input[type=file]", {"name": "text.mp3", "mimeType": "audio/mpeg", "buffer": b"words " * 999}
     )
-    alert = page.locator(".trouble:visible")
-    until(page, "document.querySelector('.song-view .trouble')?.textContent.length > 10")
+    alert = page.locator(".error:visible")
+    until(page, "document.querySelector('.song-view .error')?.textContent.length > 10")
     assert "\n" not in alert.inner_text()
-    assert not page.locator(".board").is_visible()
+    assert not page.locator(".columns").is_visible()
     page.get_by_role("link", name="Song").click()
     page.set_input_files(".drop input[type=file]", song)
-    page.locator(".facts-card").wait_for()
+    page.locator(".summary-card").wait_for()
     assert alert.count() == 0
 
 
@@ -155,7 +155,7 @@ def test_a_file_is_dropped(window: Window, song: Path) -> None:
         }""",
         base64.b64encode(song.read_bytes()).decode("ascii"),
     )
-    page.locator(".facts-card").wait_for()
+    page.locator(".summary-card").wait_for()
     assert page.locator("h1").inner_text() == "dropped.flac"
 
 
@@ -177,7 +177,7 @@ def test_a_click_goes_to_its_moment(window: Window, ids: dict[str, int]) -> None
 def test_a_drag_follows_the_pointer(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Menace"])
     length = curve_of(page, ids["Menace"])["duration_s"]
-    box = page.locator("#stage").bounding_box()
+    box = page.locator("#seek-slider").bounding_box()
     assert box
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 0.2 * box["width"], y)
@@ -209,7 +209,7 @@ def test_words_are_those_of_the_package(window: Window, ids: dict[str, int]) -> 
         curve = curve_of(page, number_of)
         assert page.locator("h1").inner_text() == title
         mean = float(curve["arousal"].mean()), float(curve["valence"].mean())
-        assert page.locator(".facts strong").inner_text() == describe(*mean)
+        assert page.locator(".headline strong").inner_text() == describe(*mean)
         shares = page.locator(".shares").first.locator("li").all_inner_texts()
         expected = [f"{name} {100 * p:.0f} %" for name, p in curve["song"]["probabilities"].items()]
         assert [" ".join(share.split()) for share in shares] == expected
@@ -241,7 +241,7 @@ def test_zoom_brings_moments_nearer(window: Window, ids: dict[str, int]) -> None
     click_at(page, 0.9)
     assert seconds(page) == pytest.approx(shown[0] + 0.9 * (shown[1] - shown[0]), abs=0.05)
     # the waveform moves along
-    scroll = "document.querySelector('.wave > div').shadowRoot.querySelector('.scroll').scrollLeft"
+    scroll = "document.querySelector('.waveform > div').shadowRoot.querySelector('.scroll').scrollLeft"
     until(page, f"{scroll} > 100")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")  # out of what is shown, which follows
@@ -283,7 +283,7 @@ def test_two_songs_are_compared(window: Window, ids: dict[str, int]) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("searchbox").fill("fies")
     dialog.get_by_role("button", name="Fiesta").click()
-    page.locator(".pair .key").first.wait_for()
+    page.locator(".pair .line-key").first.wait_for()
     assert page.locator("h1").inner_text() == "Elegy and Fiesta"
     curves = [curve_of(page, ids[title]) for title in ("Elegy", "Fiesta")]
     length = max(curve["duration_s"] for curve in curves)
@@ -295,13 +295,13 @@ def test_two_songs_are_compared(window: Window, ids: dict[str, int]) -> None:
     assert page.locator(".path.other").count() == 1
     at = seconds(page)
     assert page.evaluate("document.querySelector('#sound').src").endswith(f"/songs/{ids['Elegy']}/audio")
-    page.get_by_role("button", name="Hear the second").click()
+    page.get_by_role("button", name="Play second").click()
     assert page.evaluate("document.querySelector('#sound').src").endswith(f"/songs/{ids['Fiesta']}/audio")
     until(page, "document.querySelector('#sound').readyState >= 2")
     assert seconds(page) == pytest.approx(at, abs=0.05)
     page.get_by_role("button", name="Swap").click()
     page.get_by_role("heading", name="Fiesta and Elegy").wait_for()
-    page.get_by_role("button", name="Only the first").click()
+    page.get_by_role("button", name="Remove second").click()
     page.get_by_role("heading", name="Fiesta", exact=True).wait_for()
     page.go_back()
     page.get_by_role("heading", name="Fiesta and Elegy").wait_for()
@@ -312,5 +312,5 @@ def test_a_song_is_compared_with_a_file(window: Window, ids: dict[str, int], son
     page.get_by_role("button", name="Compare").click()
     page.set_input_files("dialog input[type=file]", song)
     page.get_by_role("heading", name="Elegy and A song.flac").wait_for()
-    page.get_by_role("button", name="Hear the second").click()
+    page.get_by_role("button", name="Play second").click()
     assert page.evaluate("document.querySelector('#sound').src").startswith("blob:")

@@ -31,7 +31,7 @@ def test_without_the_token_the_page_says_what_to_do_and_nothing_else(window: Win
     window.expected.append("401")
     page = window()
     assert page.get_by_role("alert").inner_text() == (
-        "This page needs its token: open the address that “moodcurve serve” printed."
+        "This page needs an access token. Open the address that “moodcurve serve” printed."
     )
     assert page.locator(".drop").count() == 0
     page.goto(f"{window.server.url}/#/library")
@@ -70,12 +70,12 @@ def test_a_song_is_sent_followed_and_heard_with_the_cookie(window: Window) -> No
     page = admitted(window)
     page.on("request", lambda request: asked.append(f"{request.method} {request.resource_type} {request.url}"))
     page.set_input_files(".drop input[type=file]", window.server.music / "calm.flac")
-    page.locator(".facts-card").wait_for()
+    page.locator(".summary-card").wait_for()
     assert any(re.match(r"POST \w+ .*/api/analyze$", request) for request in asked)
     assert any(re.match(r"GET eventsource .*/api/jobs/[\w-]{12}/events$", request) for request in asked)
     assert any(re.match(r"GET fetch .*/api/jobs/[\w-]{12}/curve", request) for request in asked)
     number = {song["title"]: song["id"] for song in json_at(page, "api/songs")["songs"]}["Fiesta"]
-    page.goto(f"{window.server.url}/#/hear/song-{number}")
+    page.goto(f"{window.server.url}/#/listen/song-{number}")
     page.locator("h1", has_text="Fiesta").wait_for()
     until(page, "document.querySelector('#sound').readyState >= 2")
     page.keyboard.press("Space")

@@ -33,18 +33,18 @@ def test_after_a_file_that_is_no_music_another_can_be_chosen(window: Window, son
     choose(page, NO_MUSIC)
     page.get_by_text("Choose another file").wait_for()
     assert page.get_by_role("heading", level=1).inner_text() == "text.mp3"
-    assert page.locator(".trouble:visible").inner_text()[0].isupper()
+    assert page.locator(".error:visible").inner_text()[0].isupper()
     page.get_by_role("link", name="Library").click()
     page.get_by_role("heading", name="Library").wait_for()
     page.get_by_role("link", name="Song").click()  # leads back to what was sent last
     page.get_by_text("Choose another file").wait_for()
-    page.get_by_role("link", name="Back to the start").click()
-    page.get_by_role("heading", name="Hear a song").wait_for()
+    page.get_by_role("link", name="Back to start page").click()
+    page.get_by_role("heading", name="Play a song").wait_for()
     choose(page, NO_MUSIC)
     page.get_by_text("Choose another file").wait_for()
     choose(page, song)
-    page.locator(".facts-card").wait_for()
-    assert page.locator(".trouble:visible").count() == 0
+    page.locator(".summary-card").wait_for()
+    assert page.locator(".error:visible").count() == 0
     assert page.get_by_text("Choose another file").count() == 0
 
 
@@ -52,15 +52,15 @@ def test_what_is_sent_meanwhile_takes_nobody_away_from_the_library(window: Windo
     held: list[Route] = []
     page = window(before=lambda page: page.route("**/api/analyze", lambda route: held.append(route)))
     choose(page, song)
-    page.get_by_text("Sending …").wait_for()
-    until(page, "location.hash === '#/hear'")
+    page.get_by_text("Uploading…").wait_for()
+    until(page, "location.hash === '#/listen'")
     page.keyboard.press("2")
     page.get_by_role("heading", name="Library").wait_for()
     held[0].continue_()
-    until(page, "document.querySelector('nav a').hash.startsWith('#/hear/job-')")
+    until(page, "document.querySelector('nav a').hash.startsWith('#/listen/job-')")
     assert page.get_by_role("heading", name="Library").is_visible()
     page.get_by_role("link", name="Song").click()
-    page.locator(".facts-card").wait_for()
+    page.locator(".summary-card").wait_for()
     assert page.get_by_role("heading", level=1).inner_text() == "A song.flac"
     page.go_back()
     page.get_by_role("heading", name="Library").wait_for()
@@ -81,8 +81,8 @@ def test_nothing_moves_when_the_curve_comes(window: Window, song: Path) -> None:
         }"""
     )
     choose(page, song)
-    page.locator(".facts-card").wait_for()
-    until(page, "document.querySelector('.wave > div').shadowRoot.querySelectorAll('canvas').length > 0")
+    page.locator(".summary-card").wait_for()
+    until(page, "document.querySelector('.waveform > div').shadowRoot.querySelectorAll('canvas').length > 0")
     # a tenth is the limit of what is held to be good; the names of a chart's lines come with its curve
     assert page.evaluate("window.shifts.reduce((sum, one) => sum + one.value, 0)") < 0.1
 
@@ -93,7 +93,7 @@ def test_an_error_of_a_sound_that_plays_on_is_taken_back(window: Window, ids: di
     until(page, "document.querySelector('#sound').currentTime > 0.3")
     # what Firefox tells of where a machine has no output for sound
     page.evaluate("document.querySelector('#sound').dispatchEvent(new Event('error'))")
-    page.get_by_text("No sound comes out").wait_for()
+    page.get_by_text("Playback is silent").wait_for()
     assert page.locator("#play").is_enabled()
     share = cursor_share(page)
     until(page, "document.querySelector('#sound').currentTime > 1.5")
@@ -104,9 +104,9 @@ def test_a_browser_whose_language_is_none_shows_the_page(window: Window, ids: di
     def nameless(page: Page) -> None:
         page.add_init_script("Object.defineProperty(Navigator.prototype, 'language', { get: () => 'C' })")
 
-    page = window(f"#/hear/song-{ids['Elegy']}", before=nameless)
+    page = window(f"#/listen/song-{ids['Elegy']}", before=nameless)
     assert page.evaluate("navigator.language") == "C"
-    page.locator(".facts-card").wait_for()
+    page.locator(".summary-card").wait_for()
 
 
 def test_the_library_asks_again_when_told(window: Window) -> None:
@@ -120,7 +120,7 @@ def test_the_library_asks_again_when_told(window: Window) -> None:
             route.continue_()
 
     page = window("#/library", before=lambda page: page.route("**/api/map*", answer))
-    page.get_by_text("The server does not answer").wait_for()
+    page.get_by_text("Cannot reach the server").wait_for()
     down = False
     page.get_by_role("button", name="Try again").click()
     page.get_by_text("4 songs", exact=True).wait_for()
@@ -153,7 +153,7 @@ def test_a_preview_whose_file_is_gone_is_told(window: Window, ids: dict[str, int
     page = window("#/library", before=lambda page: page.route(gone, lambda route: route.fulfill(status=404)))
     page.get_by_role("option", name="Elegy").click()
     page.locator(".preview").get_by_role("button", name="Play").click()
-    page.get_by_text("This song’s sound cannot be played here").wait_for()
+    page.get_by_text("Cannot play this song").wait_for()
     page.get_by_role("option", name="Meadow").click()
     page.locator(".preview").get_by_role("button", name="Play").click()
     until(page, "!document.querySelector('#preview').paused")

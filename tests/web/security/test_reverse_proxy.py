@@ -246,9 +246,9 @@ def test_a_browser_opens_the_page_sends_a_song_and_hears_it(proxy: Proxy, chromi
         until(page, "document.documentElement.classList.contains('ready')")
         assert page.url.partition("#")[0] == f"https://{NAME}:{proxy.port}/moods/"
         page.set_input_files(".drop input[type=file]", proxy.server.music / "excited.flac")
-        page.locator(".facts-card").wait_for()
+        page.locator(".summary-card").wait_for()
         (number,) = page.evaluate("fetch('api/search?text=fiesta').then((a) => a.json())")["songs"]
-        page.goto(f"https://{NAME}:{proxy.port}/moods/#/hear/song-{number['id']}")
+        page.goto(f"https://{NAME}:{proxy.port}/moods/#/listen/song-{number['id']}")
         until(page, "document.querySelector('#sound').readyState >= 2")
         browser.close()
     assert troubles == []

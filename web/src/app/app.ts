@@ -1,102 +1,102 @@
-// The page: its views by address, its keys, and files that are dropped anywhere.
+// The page around its views: routes, keyboard shortcuts, and files dropped anywhere.
 
-import { h, typing } from "../common/dom";
-import { acceptDrops, chooseFile } from "../common/file_input";
+import { h, isTyping } from "../common/dom";
+import { acceptDrops, openFileDialog } from "../common/file_input";
 import type { ThemeSwitch } from "../common/theme";
-import { LibraryView } from "../library/library_page";
+import { LibraryPage } from "../library/library_page";
 import type { Health } from "../server/types";
-import { SongView } from "../song_page/song_page";
-import { createStartView } from "../start_page/start_page";
-import { createBar, skipLink, type Bar } from "./header";
+import { SongPage } from "../song_page/song_page";
+import { createStartPage } from "../start_page/start_page";
+import { createHeader, skipLink, type Header } from "./header";
 import { showHelp } from "./help_dialog";
-import { addressOf, placeOf, SENDING } from "./route";
+import { songRoute, parseRoute, UPLOAD_ROUTE } from "./route";
 
 export class App {
-  private readonly song: SongView;
-  private readonly library: LibraryView;
-  private readonly opening: HTMLElement;
-  private readonly bar: Bar;
-  /** Where the link to the song leads from the library. */
-  private last = "#/";
+  private readonly songPage: SongPage;
+  private readonly libraryPage: LibraryPage;
+  private readonly startPage: HTMLElement;
+  private readonly header: Header;
+  /** Where the Song link leads while the library is open. */
+  private lastSongRoute = "#/";
 
   constructor(
     private readonly main: HTMLElement,
     health: Health,
     private readonly theme: ThemeSwitch,
   ) {
-    this.song = new SongView(health, {
-      go: (tokens) => this.go(tokens),
-      sent: (tokens) => this.sent(tokens),
-      take: this.take,
+    this.songPage = new SongPage(health, {
+      open: (tokens) => this.openSongs(tokens),
+      uploaded: (tokens) => this.uploaded(tokens),
+      upload: this.upload,
     });
-    this.library = new LibraryView(health, (token) => this.go([token]));
-    this.opening = createStartView(health, this.take, (token) => this.go([token]));
-    this.bar = createBar(theme.element, showHelp);
-    const made = h("footer", {}, `moodcurve ${health.version} · model ${health.model}`);
-    document.body.append(skipLink(main), this.bar.element, main, made);
-    addEventListener("hashchange", () => this.arrive());
-    addEventListener("keydown", (event) => this.key(event));
-    acceptDrops(this.take);
+    this.libraryPage = new LibraryPage(health, (token) => this.openSongs([token]));
+    this.startPage = createStartPage(health, this.upload, (token) => this.openSongs([token]));
+    this.header = createHeader(theme.element, showHelp);
+    const footer = h("footer", {}, `moodcurve ${health.version} · model ${health.model}`);
+    document.body.append(skipLink(main), this.header.element, main, footer);
+    addEventListener("hashchange", () => this.navigate());
+    addEventListener("keydown", (event) => this.onKey(event));
+    acceptDrops(this.upload);
     this.route();
   }
 
-  /** Send a file; its view has an address of its own, so that other views lead back to it. */
-  private readonly take = (file: File): void => {
-    void this.song.take(file);
-    if (location.hash !== SENDING) history.pushState(null, "", SENDING);
-    this.arrive();
+  /** Upload a file. The upload has its own route, so that the browser's back button and the Song link return to it. */
+  private readonly upload = (file: File): void => {
+    void this.songPage.upload(file);
+    if (location.hash !== UPLOAD_ROUTE) history.pushState(null, "", UPLOAD_ROUTE);
+    this.navigate();
   };
 
-  private go(tokens: string[]): void {
-    const address = addressOf(tokens);
-    if (location.hash === address) this.route();
-    else location.hash = address;
+  private openSongs(tokens: string[]): void {
+    const hash = songRoute(tokens);
+    if (location.hash === hash) this.route();
+    else location.hash = hash;
   }
 
-  /** Songs that were sent take the place of the sending; while the library is looked at, behind its link. */
-  private sent(tokens: string[]): void {
-    const address = addressOf(tokens);
-    if (this.library.element.isConnected) {
-      this.last = address;
-      this.bar.mark("library", address);
-    } else if (location.hash === SENDING) {
-      history.replaceState(null, "", address);
+  /** Replace the upload's route by that of its song; while the library is open, only update the Song link. */
+  private uploaded(tokens: string[]): void {
+    const hash = songRoute(tokens);
+    if (this.libraryPage.element.isConnected) {
+      this.lastSongRoute = hash;
+      this.header.setCurrent("library", hash);
+    } else if (location.hash === UPLOAD_ROUTE) {
+      history.replaceState(null, "", hash);
       this.route();
-    } else this.go(tokens);
+    } else this.openSongs(tokens);
   }
 
-  /** Draw all canvases in the colors of the theme. */
-  recolor(): void {
-    this.song.instrument.recolor();
-    this.library.recolor();
+  /** Redraw all canvases in the colors of the theme. */
+  updateColors(): void {
+    this.songPage.player.updateColors();
+    this.libraryPage.updateColors();
   }
 
-  private arrive(): void {
+  private navigate(): void {
     this.route();
     document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }
 
   private route(): void {
-    const place = placeOf(location.hash);
-    const { element, instrument, sending } = this.song;
-    if (place.view !== "song" && place.view !== "sending") instrument.pause();
-    if (place.view === "library") {
-      this.show(this.library.element);
-      this.library.enter();
+    const route = parseRoute(location.hash);
+    const { element, player, uploading } = this.songPage;
+    if (route.view !== "song" && route.view !== "upload") player.pause();
+    if (route.view === "library") {
+      this.show(this.libraryPage.element);
+      this.libraryPage.enter();
       document.title = "Library – moodcurve";
-      this.bar.mark("library", this.last);
+      this.header.setCurrent("library", this.lastSongRoute);
       return;
     }
-    this.library.leave();
-    this.bar.mark("song", "#/");
-    this.last = place.view === "start" ? "#/" : location.hash;
-    if (place.view === "start" || (place.view === "sending" && !sending)) {
-      this.show(this.opening);
+    this.libraryPage.leave();
+    this.header.setCurrent("song", "#/");
+    this.lastSongRoute = route.view === "start" ? "#/" : location.hash;
+    if (route.view === "start" || (route.view === "upload" && !uploading)) {
+      this.show(this.startPage);
       document.title = "moodcurve";
     } else {
       this.show(element);
-      if (place.view === "song") void this.song.open(place.tokens);
+      if (route.view === "song") void this.songPage.open(route.tokens);
     }
   }
 
@@ -104,25 +104,25 @@ export class App {
     if (this.main.firstChild !== view) this.main.replaceChildren(view);
   }
 
-  private key(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+  private onKey(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     if (document.querySelector("dialog[open]") !== null) return;
-    const everywhere: Record<string, () => void> = {
+    const shortcuts: Record<string, () => void> = {
       "?": showHelp,
-      "1": () => (location.hash = this.library.element.isConnected ? this.last : "#/"),
+      "1": () => (location.hash = this.libraryPage.element.isConnected ? this.lastSongRoute : "#/"),
       "2": () => (location.hash = "#/library"),
-      o: () => chooseFile(this.take),
+      o: () => openFileDialog(this.upload),
       t: () => this.theme.next(),
     };
-    const act = everywhere[event.key];
-    if (act !== undefined) act();
-    else if (!this.inView(event)) return;
+    const action = shortcuts[event.key];
+    if (action !== undefined) action();
+    else if (!this.handleKeyInView(event)) return;
     event.preventDefault();
   }
 
-  /** Give a key to the view that is shown; tell whether it knew it. */
-  private inView(event: KeyboardEvent): boolean {
-    if (this.library.element.isConnected) return this.library.key(event);
-    return this.song.element.isConnected && this.song.key(event);
+  /** Pass a key to the visible view; return true if the view handled it. */
+  private handleKeyInView(event: KeyboardEvent): boolean {
+    if (this.libraryPage.element.isConnected) return this.libraryPage.handleKey(event);
+    return this.songPage.element.isConnected && this.songPage.handleKey(event);
   }
 }

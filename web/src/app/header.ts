@@ -1,48 +1,48 @@
-// What stands above and below every view: the name, the links to the views, theme and help.
+// The header of the page: logo, links to the views, theme and help.
 
-import { brand } from "../common/logo";
+import { logo } from "../common/logo";
 import { h, iconButton } from "../common/dom";
 import { ICONS } from "../common/icons";
 
-export interface Bar {
+export interface Header {
   element: HTMLElement;
-  /** Mark the link of the view that is shown; `song` is where the other one leads. */
-  mark(view: "song" | "library", song: string): void;
+  /** Mark the link of the current view, and set where the Song link leads. */
+  setCurrent(view: "song" | "library", songRoute: string): void;
 }
 
-export function createBar(theme: HTMLElement, help: () => void): Bar {
+export function createHeader(theme: HTMLElement, showHelp: () => void): Header {
   const links = {
     song: h("a", { href: "#/", "aria-keyshortcuts": "1" }, "Song"),
     library: h("a", { href: "#/library", "aria-keyshortcuts": "2" }, "Library"),
   };
-  const helpButton = iconButton("Keys and help", ICONS.help, help, { "aria-keyshortcuts": "?" });
+  const helpButton = iconButton("Keyboard shortcuts", ICONS.help, showHelp, { "aria-keyshortcuts": "?" });
   const element = h(
     "header",
     { class: "bar" },
-    home(),
+    homeLink(),
     h("nav", { "aria-label": "Views" }, links.song, links.library),
     h("div", { class: "row" }, theme, helpButton),
   );
   return {
     element,
-    mark(view, song) {
+    setCurrent(view, songRoute) {
       for (const [name, link] of Object.entries(links)) {
         if (name === view) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
       }
-      links.song.href = song;
+      links.song.href = songRoute;
     },
   };
 }
 
-export function home(): HTMLElement {
-  return h("a", { href: "#/", class: "brand" }, ...brand());
+export function homeLink(): HTMLElement {
+  return h("a", { href: "#/", class: "logo" }, ...logo());
 }
 
 export function skipLink(main: HTMLElement): HTMLElement {
-  const link = h("a", { href: "#main", class: "skip" }, "Skip to the content");
+  const link = h("a", { href: "#main", class: "skip" }, "Skip to content");
   link.addEventListener("click", (event) => {
-    event.preventDefault(); // the address names the view
+    event.preventDefault(); // the hash is the route
     main.focus();
   });
   return link;

@@ -1,42 +1,42 @@
-// The keys, in a dialog.
+// A dialog that lists the keyboard shortcuts.
 
 import { button, h } from "../common/dom";
 
-const KEYS: [string, [string, string][]][] = [
+const SHORTCUTS: [string, [string, string][]][] = [
   [
     "Everywhere",
     [
-      ["?", "this help"],
-      ["1 2", "Song, Library"],
+      ["?", "show this help"],
+      ["1 2", "open Song or Library"],
       ["o", "choose a file"],
-      ["t", "light, dark, or as the system"],
+      ["t", "switch between system, light and dark theme"],
     ],
   ],
   [
     "Song",
     [
-      ["Space", "play, pause"],
-      ["← →", "5 s back, on; with Shift 1 s"],
-      ["+ −", "zoom; 0 for the whole song"],
+      ["Space", "play or pause"],
+      ["← →", "skip 5 s; with Shift, 1 s"],
+      ["+ −", "zoom; 0 shows the whole song"],
       ["c", "compare with another song"],
-      ["Home End", "on the chart: its start, its end"],
-      ["Page↑ Page↓", "on the chart: a tenth back, on"],
+      ["Home End", "on the chart: go to the start or end"],
+      ["PageUp PageDown", "on the chart: skip a tenth of the song"],
     ],
   ],
   [
     "Library",
     [
       ["/", "search"],
-      ["l", "lasso: then drag on the map; Esc clears it"],
-      ["↑ ↓", "in the list: choose a song"],
-      ["Space Enter", "in the list: play, open"],
-      ["← ↑ → ↓ + − 0", "on the map: move, zoom, whole map"],
+      ["l", "start a lasso, then drag on the map; Esc clears it"],
+      ["↑ ↓", "in the list: select a song"],
+      ["Space Enter", "in the list: play, or open the song"],
+      ["← ↑ → ↓ + − 0", "on the map: pan, zoom, show all"],
     ],
   ],
 ];
 
 export function showHelp(): void {
-  const groups = KEYS.map(([name, keys]) =>
+  const groups = SHORTCUTS.map(([name, keys]) =>
     h(
       "section",
       {},
@@ -44,16 +44,16 @@ export function showHelp(): void {
       h(
         "dl",
         { class: "keys" },
-        ...keys.map(([key, does]) =>
-          h("div", {}, h("dt", {}, ...key.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, does)),
+        ...keys.map(([key, action]) =>
+          h("div", {}, h("dt", {}, ...key.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, action)),
         ),
       ),
     ),
   );
   const dialog = h(
     "dialog",
-    { class: "dialog help", "aria-label": "Keys" },
-    h("h2", { tabindex: -1, autofocus: true }, "Keys"), // else the button at the end is scrolled to
+    { class: "dialog help", "aria-label": "Keyboard shortcuts" },
+    h("h2", { tabindex: -1, autofocus: true }, "Keyboard shortcuts"), // or the dialog would scroll to its button
     ...groups,
     h(
       "div",

@@ -1,18 +1,18 @@
-// What the address names: #/ the start, #/hear/song-27/job-… one song or two, #/hear a file that is sent, #/library.
+// Routes in the address: #/ (start), #/listen/song-27/job-… (one or two songs), #/listen (an upload), #/library.
 
-export type Place = { view: "start" } | { view: "sending" } | { view: "library" } | { view: "song"; tokens: string[] };
+export type Route = { view: "start" } | { view: "upload" } | { view: "library" } | { view: "song"; tokens: string[] };
 
-export const SENDING = "#/hear";
+export const UPLOAD_ROUTE = "#/listen";
 const TOKEN = /^(song-\d+|job-[\w-]+)$/;
 
-export function placeOf(hash: string): Place {
+export function parseRoute(hash: string): Route {
   const [, view = "", ...parts] = hash.split("/");
   if (view === "library") return { view };
   const tokens = parts.filter((token) => TOKEN.test(token)).slice(0, 2);
-  if (view !== "hear") return { view: "start" };
-  return tokens.length > 0 ? { view: "song", tokens } : { view: "sending" };
+  if (view !== "listen") return { view: "start" };
+  return tokens.length > 0 ? { view: "song", tokens } : { view: "upload" };
 }
 
-export function addressOf(tokens: string[]): string {
-  return tokens.length === 0 ? "#/" : `#/hear/${tokens.join("/")}`;
+export function songRoute(tokens: string[]): string {
+  return tokens.length === 0 ? "#/" : `#/listen/${tokens.join("/")}`;
 }

@@ -2,30 +2,28 @@
 
 import { h } from "../common/dom";
 import { duration, percent, signed } from "../common/format";
-import type { CurveObject } from "../curve/curve";
+import type { Curve } from "../curve/curve";
 import { describe, QUADRANTS } from "../curve/mood";
 import { means, timeShares } from "../curve/statistics";
 
-/** What two songs differ in, side by side. */
-export function compareCard(names: string[], curves: CurveObject[]): HTMLElement {
-  const cells = (row: (curve: CurveObject) => string): HTMLElement[] => curves.map((curve) => h("td", {}, row(curve)));
-  const rows: [string, (curve: CurveObject) => string][] = [
+/** A table that compares two songs. */
+export function comparisonCard(names: string[], curves: Curve[]): HTMLElement {
+  const probable = curves.every((curve) => curve.song?.probabilities !== undefined);
+  const cells = (row: (curve: Curve) => string): HTMLElement[] => curves.map((curve) => h("td", {}, row(curve)));
+  const rows: [string, (curve: Curve) => string][] = [
     ["mood", (curve) => describe(means(curve))],
     ["arousal", (curve) => signed(means(curve).arousal)],
     ["valence", (curve) => signed(means(curve).valence)],
-    ["length", (curve) => duration(curve.duration_s)],
-    ...QUADRANTS.slice(0, 4).map((name, i): [string, (curve: CurveObject) => string] => [
-      `likely ${name}`,
-      (curve) =>
-        curve.song?.probabilities === undefined
-          ? percent(timeShares(curve)[i]!)
-          : percent(curve.song.probabilities[name] ?? 0),
+    ["duration", (curve) => duration(curve.duration_s)],
+    ...QUADRANTS.slice(0, 4).map((name, i): [string, (curve: Curve) => string] => [
+      `${name} (${probable ? "probability" : "time"})`,
+      (curve) => percent(probable ? (curve.song?.probabilities?.[name] ?? 0) : timeShares(curve)[i]!),
     ]),
   ];
   return h(
     "section",
-    { class: "card facts-card", "aria-label": "Both songs" },
-    h("h2", {}, "Side by side"),
+    { class: "card summary-card", "aria-label": "Comparison of both songs" },
+    h("h2", {}, "Comparison"),
     h(
       "table",
       { class: "summary both" },

@@ -1,22 +1,22 @@
-// A curve as a table.
+// A curve as a table, for readers who cannot see the chart.
 
 import { h } from "../common/dom";
 import { clock, signed } from "../common/format";
-import type { CurveObject } from "../curve/curve";
+import type { Curve } from "../curve/curve";
 import { describe } from "../curve/mood";
-import { lengthS, thinned, timeTicks } from "../curve/sampling";
+import { lengthS, downsample, timeTicks } from "../curve/sampling";
 
 const TABLE_ROWS = 25;
 
-/** Means over equal spans of time: the drawing for those who cannot see it. */
-export function table(curve: CurveObject): HTMLElement {
+/** A table of means over equal time spans. */
+export function curveTable(curve: Curve): HTMLElement {
   const starts = timeTicks(lengthS(curve), TABLE_ROWS);
   const span = (starts[1] ?? Infinity) - (starts[0] ?? 0);
   const rows = starts.flatMap((start) => {
     const inside = curve.times_s.flatMap((t, i) => (t >= start && t < start + span ? [i] : []));
     if (inside.length === 0) return [];
     const mean = (values: number[]): number =>
-      thinned(
+      downsample(
         inside.map((i) => values[i]!),
         inside.length,
       )[0]!;

@@ -1,19 +1,19 @@
-// What stands below the name of a song: its mood, quadrant and length, and warnings.
+// Mood, quadrant and duration of a song in one line, and warnings.
 
 import { h } from "../common/dom";
-import { duration, shown } from "../common/format";
-import type { CurveObject } from "../curve/curve";
+import { duration, displayText } from "../common/format";
+import type { Curve } from "../curve/curve";
 import { describe, QUADRANTS, quadrant } from "../curve/mood";
 import { means } from "../curve/statistics";
 
-/** The song in a line: its mood, its quadrant, its length, and what else is known of it. */
-export function headline(curve: CurveObject, known: string[]): Node[] {
-  const at = means(curve);
-  const where = QUADRANTS[quadrant(at)]!;
-  const texts = [...(where === "neutral" ? [] : [where]), duration(curve.duration_s), ...known];
-  return [h("strong", {}, describe(at)), ...texts.map((text) => h("span", { dir: "auto" }, text))];
+/** The mood, quadrant and duration of a song, followed by details such as its artist. */
+export function headline(curve: Curve, details: string[]): Node[] {
+  const mean = means(curve);
+  const quadrantName = QUADRANTS[quadrant(mean)]!;
+  const texts = [...(quadrantName === "neutral" ? [] : [quadrantName]), duration(curve.duration_s), ...details];
+  return [h("strong", {}, describe(mean)), ...texts.map((text) => h("span", { dir: "auto" }, text))];
 }
 
-export function warningList({ warnings = [] }: CurveObject): Node[] {
-  return warnings.length === 0 ? [] : [h("ul", {}, ...warnings.map((warning) => h("li", {}, shown(warning))))];
+export function warningList({ warnings = [] }: Curve): Node[] {
+  return warnings.length === 0 ? [] : [h("ul", {}, ...warnings.map((warning) => h("li", {}, displayText(warning))))];
 }

@@ -1,9 +1,9 @@
-// A list of shares, each with a bar.
+// A list of percentages with bars.
 
 import { h, svg } from "../common/dom";
 import { percent } from "../common/format";
 
-export function shares(rows: [string, number][]): HTMLElement {
+export function shareBars(rows: [string, number][]): HTMLElement {
   const items = rows.map(([name, share]) =>
     h(
       "li",

@@ -1,12 +1,11 @@
-// The audio that a player plays.
+// The audio that the player plays.
 
-/** What is heard. */
-export interface Sound {
-  /** A file of the reader's own, or an address; null where there is nothing to play. */
+export interface AudioSource {
+  /** A file of the user or a URL; null if there is nothing to play. */
   source: Blob | string | null;
   seconds: number;
-  /** Heights of equal steps, from 0 to 1; absent, the sound is decoded for them, where the browser can. */
+  /** Peaks of equal time steps, from 0 to 1; without them the browser decodes the audio. */
   peaks?: Float32Array;
-  /** What is to be said of it. */
+  /** A message about the audio, such as why there is none. */
   note?: string;
 }

@@ -1,128 +1,137 @@
-// The chart as one thing to touch: waveform above, curves below, one cursor through both; click or drag to seek,
-// wheel, pinch and keys to zoom.
+// The chart: waveform above, curves below, and one cursor through both. Click or drag to seek; wheel or pinch to zoom.
 
-import { Course } from "./curve_chart";
-import type { CurveObject } from "../curve/curve";
+import { CurveChart } from "./curve_chart";
+import type { Curve } from "../curve/curve";
 import { h } from "../common/dom";
-import { ALL_SHOWN, type Shown } from "./legend";
-import { createMarks } from "./cursor";
+import { ALL_LAYERS, type Layers } from "./legend";
+import { createCursor } from "./cursor";
 import { createOverview } from "./overview";
-import { fitted, following, shareOf, zoomed, type Sight } from "./viewport";
-import { watchTouch } from "./gestures";
-import { createWave, type Wave } from "./waveform";
+import { clampViewport, followPlayhead, fractionOf, zoomViewport, type Viewport } from "./viewport";
+import { watchGestures } from "./gestures";
+import { createWaveform, type Waveform } from "./waveform";
 
-export class Stage {
+export class Chart {
   readonly slider: HTMLElement;
   readonly element: HTMLElement;
-  readonly wave: Wave;
-  readonly course: Course;
-  private readonly waveHome = h("div", { class: "wave", "aria-hidden": "true" });
-  private readonly courseHome = h("div", { class: "course", "aria-hidden": "true" });
-  private readonly marks = createMarks();
-  private readonly overview = createOverview((share) => this.moveTo(share * this.length - this.span / 2));
+  readonly waveform: Waveform;
+  readonly curveChart: CurveChart;
+  private readonly waveContainer = h("div", { class: "waveform", "aria-hidden": "true" });
+  private readonly curveContainer = h("div", { class: "curves", "aria-hidden": "true" });
+  private readonly cursor = createCursor();
+  private readonly overview = createOverview((fraction) => this.scrollTo(fraction * this.length - this.span / 2));
   private length = 1;
-  private sight: Sight = { from: 0, to: 1 };
-  private now = { t: 0, arousal: 0, valence: 0 };
-  private shown: Shown = ALL_SHOWN;
+  private viewport: Viewport = { from: 0, to: 1 };
+  private position = { t: 0, arousal: 0, valence: 0 };
+  private layers: Layers = ALL_LAYERS;
   private provisional = false;
-  /** From the top of the slider to that of the curves' area, in pixels. */
-  private above = 0;
+  /** Offset in pixels from the top of the slider to the plot area of the curves. */
+  private plotTop = 0;
 
   constructor(audio: HTMLAudioElement, seek: (t: number) => void) {
-    this.slider = h("div", SLIDER, ...this.marks.elements);
-    this.element = h("div", { class: "chart" }, this.waveHome, this.courseHome, this.slider, this.overview.element);
-    this.course = new Course(this.courseHome, () => this.fit());
-    this.wave = createWave(this.waveHome, audio);
-    watchTouch(this.slider, {
+    this.slider = h("div", SLIDER, ...this.cursor.elements);
+    this.element = h(
+      "div",
+      { class: "chart" },
+      this.waveContainer,
+      this.curveContainer,
+      this.slider,
+      this.overview.element,
+    );
+    this.curveChart = new CurveChart(this.curveContainer, () => this.layout());
+    this.waveform = createWaveform(this.waveContainer, audio);
+    watchGestures(this.slider, {
       drag: (x) => seek(this.timeAt(x)),
-      hover: (x) => this.marks.hover(x === null ? null : { share: this.shareAt(x), t: this.timeAt(x) }),
-      pinch: (x, factor) => this.look(zoomed(this.sight, this.timeAt(x), factor, this.length)),
-      shift: (pixels) => this.shift(pixels),
+      hover: (x) => this.cursor.hover(x === null ? null : { fraction: this.fractionAt(x), t: this.timeAt(x) }),
+      pinch: (x, factor) => this.setViewport(zoomViewport(this.viewport, this.timeAt(x), factor, this.length)),
+      pan: (pixels) => this.pan(pixels),
     });
   }
 
-  show(curves: CurveObject[], length: number, provisional: boolean): void {
-    const whole = this.span >= this.length - 1e-6 || length !== this.length;
+  show(curves: Curve[], length: number, provisional: boolean): void {
+    const showAll = this.span >= this.length - 1e-6 || length !== this.length;
     this.length = length;
     this.provisional = provisional;
-    this.course.show(curves, length, provisional);
+    this.curveChart.show(curves, length, provisional);
     this.slider.setAttribute("aria-valuemax", String(Math.floor(length)));
-    this.look(whole ? { from: 0, to: length } : fitted(this.sight.from, this.span, length));
+    this.setViewport(showAll ? { from: 0, to: length } : clampViewport(this.viewport.from, this.span, length));
   }
 
-  /** Put the cursor at a moment, with dots on the lines at these values. */
-  at(t: number, arousal: number, valence: number, playing: boolean): void {
-    this.now = { t, arousal, valence };
-    const next = following(this.sight, t, playing, this.length);
-    if (next === this.sight) this.mark();
-    else this.look(next);
+  /** Move the cursor to a time, with dots on the lines at these values. */
+  moveTo(t: number, arousal: number, valence: number, playing: boolean): void {
+    this.position = { t, arousal, valence };
+    const next = followPlayhead(this.viewport, t, playing, this.length);
+    if (next === this.viewport) this.drawCursor();
+    else this.setViewport(next);
   }
 
-  /** Zoom about the cursor: by 2 twice as close, by 0 the whole song. */
+  /** Zoom at the cursor; a factor of 0 shows the whole song. */
   zoom(factor: number): void {
-    this.look(zoomed(this.sight, this.now.t, factor, this.length));
+    this.setViewport(zoomViewport(this.viewport, this.position.t, factor, this.length));
   }
 
-  layers(shown: Shown): void {
-    this.shown = shown;
-    this.course.layers(shown);
-    this.mark();
+  setLayers(layers: Layers): void {
+    this.layers = layers;
+    this.curveChart.setLayers(layers);
+    this.drawCursor();
   }
 
   private get span(): number {
-    return this.sight.to - this.sight.from;
+    return this.viewport.to - this.viewport.from;
   }
 
-  private look(next: Sight): void {
-    this.sight = next;
-    this.course.view(next);
-    this.wave.view(next);
+  private setViewport(next: Viewport): void {
+    this.viewport = next;
+    this.curveChart.setViewport(next);
+    this.waveform.setViewport(next);
     this.overview.show(next, this.length);
     this.element.dataset.from = next.from.toFixed(2);
     this.element.dataset.to = next.to.toFixed(2);
-    this.mark();
+    this.drawCursor();
   }
 
-  private moveTo(from: number): void {
-    this.look(fitted(from, this.span, this.length));
+  private scrollTo(from: number): void {
+    this.setViewport(clampViewport(from, this.span, this.length));
   }
 
-  private shift(pixels: number): boolean {
+  private pan(pixels: number): boolean {
     if (this.span >= this.length) return false;
-    this.moveTo(this.sight.from + (pixels / this.slider.clientWidth) * this.span);
+    this.scrollTo(this.viewport.from + (pixels / this.slider.clientWidth) * this.span);
     return true;
   }
 
-  private mark(): void {
+  private drawCursor(): void {
     const height = (axis: "arousal" | "valence"): number | null =>
-      this.shown[axis] && !this.provisional ? this.above + this.course.height(this.now[axis]) : null;
-    this.marks.at(shareOf(this.sight, this.now.t), { arousal: height("arousal"), valence: height("valence") });
+      this.layers[axis] && !this.provisional ? this.plotTop + this.curveChart.yOf(this.position[axis]) : null;
+    this.cursor.moveTo(fractionOf(this.viewport, this.position.t), {
+      arousal: height("arousal"),
+      valence: height("valence"),
+    });
   }
 
-  /** Lay the slider over the waveform and over the area of the curves, without their axes. */
-  private fit(): void {
-    const { left, top, width, height } = this.course.area();
-    for (const part of [this.waveHome, this.slider, this.overview.element]) {
-      part.style.marginLeft = `${left}px`;
-      part.style.width = `${width}px`;
+  /** Align the slider and the waveform with the plot area of the curves, without its axes. */
+  private layout(): void {
+    const { left, top, width, height } = this.curveChart.area();
+    for (const element of [this.waveContainer, this.slider, this.overview.element]) {
+      element.style.marginLeft = `${left}px`;
+      element.style.width = `${width}px`;
     }
-    this.above = this.courseHome.offsetTop - this.waveHome.offsetTop + top;
-    this.slider.style.height = `${this.above + height}px`;
-    this.mark();
+    this.plotTop = this.curveContainer.offsetTop - this.waveContainer.offsetTop + top;
+    this.slider.style.height = `${this.plotTop + height}px`;
+    this.drawCursor();
   }
 
-  private shareAt(clientX: number): number {
+  private fractionAt(clientX: number): number {
     const box = this.slider.getBoundingClientRect();
     return Math.max(0, Math.min(1, (clientX - box.left) / box.width));
   }
 
   private timeAt(clientX: number): number {
-    return this.sight.from + this.shareAt(clientX) * this.span;
+    return this.viewport.from + this.fractionAt(clientX) * this.span;
   }
 }
 
 const SLIDER = {
-  id: "stage",
+  id: "seek-slider",
   role: "slider",
   tabindex: 0,
   "aria-label": "Position in the song",

@@ -1,42 +1,42 @@
-// What lies over the chart: the cursor with a dot on each line, and the moment under the pointer.
+// The cursor over the chart, with a dot on each line, and the time under the pointer.
 
-import { h, write } from "../common/dom";
+import { h, setText } from "../common/dom";
 import { clock } from "../common/format";
 
-const ROUNDING = 1e-6;
+const TOLERANCE = 1e-6;
 
-export interface Marks {
+export interface Cursor {
   elements: HTMLElement[];
-  /** Put the cursor at a share of the width, and dots at heights in pixels; beyond 0 and 1, and at null, none. */
-  at(share: number, heights: { arousal: number | null; valence: number | null }): void;
-  /** Write a moment at a share of the width, or nothing. */
-  hover(moment: { share: number; t: number } | null): void;
+  /** Move the cursor to a fraction of the width, and the dots to heights in pixels; null hides a dot. */
+  moveTo(fraction: number, heights: { arousal: number | null; valence: number | null }): void;
+  /** Show a time at a fraction of the width, or hide it. */
+  hover(pointer: { fraction: number; t: number } | null): void;
 }
 
-export function createMarks(): Marks {
-  const pointed = h("div", { id: "hover", hidden: true });
+export function createCursor(): Cursor {
+  const hoverLine = h("div", { id: "hover", hidden: true });
   const cursor = h("div", { id: "cursor" }, h("i"));
   const dots = { arousal: h("i", { class: "dot arousal" }), valence: h("i", { class: "dot valence" }) };
 
   return {
-    elements: [pointed, cursor, dots.arousal, dots.valence],
-    at(share, heights) {
-      const seen = share >= -ROUNDING && share <= 1 + ROUNDING;
-      cursor.hidden = !seen;
-      cursor.style.left = `${100 * Math.min(1, share)}%`;
+    elements: [hoverLine, cursor, dots.arousal, dots.valence],
+    moveTo(fraction, heights) {
+      const visible = fraction >= -TOLERANCE && fraction <= 1 + TOLERANCE;
+      cursor.hidden = !visible;
+      cursor.style.left = `${100 * Math.min(1, fraction)}%`;
       for (const axis of ["arousal", "valence"] as const) {
         const height = heights[axis];
-        dots[axis].hidden = !seen || height === null;
+        dots[axis].hidden = !visible || height === null;
         if (height === null) continue;
         dots[axis].style.left = cursor.style.left;
         dots[axis].style.top = `${height}px`;
       }
     },
-    hover(moment) {
-      pointed.hidden = moment === null;
-      if (moment === null) return;
-      write(pointed, clock(moment.t));
-      pointed.style.left = `${100 * moment.share}%`;
+    hover(pointer) {
+      hoverLine.hidden = pointer === null;
+      if (pointer === null) return;
+      setText(hoverLine, clock(pointer.t));
+      hoverLine.style.left = `${100 * pointer.fraction}%`;
     },
   };
 }

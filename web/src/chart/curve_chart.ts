@@ -1,67 +1,73 @@
-// Arousal and valence over time with their intervals, drawn by uPlot: one song, or two over one another.
+// Arousal and valence over time with their intervals, drawn by uPlot, of one song or two.
 
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { options, rowsOf, tables, type Drawing } from "./plot_options";
+import { options, seriesOf, tables, type Drawing } from "./plot_options";
 import { lengthS } from "../curve/sampling";
-import { reach } from "../curve/statistics";
-import type { CurveObject } from "../curve/curve";
+import { valueLimit } from "../curve/statistics";
+import type { Curve } from "../curve/curve";
 import { h } from "../common/dom";
-import { ALL_SHOWN, type Shown } from "./legend";
-import { lastSeen, nameElements, type Area } from "./line_labels";
-import type { Sight } from "./viewport";
+import { ALL_LAYERS, type Layers } from "./legend";
+import { lastVisibleValue, createLineLabels, type Area } from "./line_labels";
+import type { Viewport } from "./viewport";
 
-/** A window shows this many points at most, above by means: an hour is a line instead of a hedge. */
-const MOST_POINTS = 600;
+/** More points than this are averaged, so that an hour is drawn as a line and not as noise. */
+const MAX_POINTS = 600;
 
-export class Course {
-  private readonly names = h("div", { class: "names", "aria-hidden": "true" });
-  private drawing: Drawing = { curves: [], sight: { from: 0, to: 1 }, top: 0.5, shown: ALL_SHOWN, provisional: false };
+export class CurveChart {
+  private readonly labels = h("div", { class: "line-labels", "aria-hidden": "true" });
+  private drawing: Drawing = {
+    curves: [],
+    viewport: { from: 0, to: 1 },
+    top: 0.5,
+    layers: ALL_LAYERS,
+    provisional: false,
+  };
   private plot: uPlot | null = null;
-  /** What rows the plot was built for. */
-  private built = "";
-  /** Of how many points the plot holds means; 0: of none yet. */
-  private step = 0;
+  /** The series that the plot was built for. */
+  private builtFor = "";
+  /** How many points of the curve each plotted point averages; 0 before the first drawing. */
+  private averaged = 0;
 
-  /** `laid` is told after each drawing: only then does uPlot know where its area is. */
+  /** `onLayout` is called after each drawing, when uPlot knows its plot area. */
   constructor(
-    private readonly home: HTMLElement,
-    private readonly laid: () => void,
+    private readonly container: HTMLElement,
+    private readonly onLayout: () => void,
   ) {
-    new ResizeObserver(() => this.fit()).observe(home);
+    new ResizeObserver(() => this.resize()).observe(container);
   }
 
   /** Draw these curves, the second dashed; `length` is the end of the time axis. */
-  show(curves: CurveObject[], length: number, provisional: boolean): void {
-    const { curves: before, sight } = this.drawing;
-    const renewed = curves.length !== before.length || curves.some((curve, i) => curve !== before[i]);
-    const inside = { from: Math.min(sight.from, length), to: Math.min(sight.to, length) };
-    this.drawing = { ...this.drawing, curves, provisional, top: reach(curves), sight: inside };
+  show(curves: Curve[], length: number, provisional: boolean): void {
+    const { curves: previous, viewport } = this.drawing;
+    const changed = curves.length !== previous.length || curves.some((curve, i) => curve !== previous[i]);
+    const clamped = { from: Math.min(viewport.from, length), to: Math.min(viewport.to, length) };
+    this.drawing = { ...this.drawing, curves, provisional, top: valueLimit(curves), viewport: clamped };
     this.build();
-    if (renewed) this.step = 0;
-    this.fit();
+    if (changed) this.averaged = 0;
+    this.resize();
     this.draw();
   }
 
-  view(sight: Sight): void {
-    this.drawing.sight = sight;
+  setViewport(viewport: Viewport): void {
+    this.drawing.viewport = viewport;
     this.draw();
   }
 
-  layers(shown: Shown): void {
-    this.drawing.shown = shown;
+  setLayers(layers: Layers): void {
+    this.drawing.layers = layers;
     this.plot?.redraw(false);
   }
 
-  /** Where the lines are drawn, in pixels of the element. */
+  /** The plot area, in pixels from the top left of the element. */
   area(): Area {
     const ratio = devicePixelRatio;
     const box = this.plot?.bbox ?? { left: 0, top: 0, width: ratio, height: ratio };
     return { left: box.left / ratio, top: box.top / ratio, width: box.width / ratio, height: box.height / ratio };
   }
 
-  /** The height of a value within the area, in pixels from above. */
-  height(value: number): number {
+  /** The distance of a value from the top of the plot area, in pixels. */
+  yOf(value: number): number {
     const { top } = this.drawing;
     return ((top - value) / (2 * top)) * this.area().height;
   }
@@ -72,60 +78,60 @@ export class Course {
 
   private build(): void {
     const { curves } = this.drawing;
-    const rows = curves.map((curve) => rowsOf(curve).join()).join("|");
-    if (this.plot !== null && rows === this.built) return;
+    const series = curves.map((curve) => seriesOf(curve).join()).join("|");
+    if (this.plot !== null && series === this.builtFor) return;
     this.plot?.destroy();
-    this.built = rows;
-    this.step = 0;
+    this.builtFor = series;
+    this.averaged = 0;
     this.plot = new uPlot(
       options(
         curves,
         () => this.drawing,
-        () => this.drawn(),
+        () => this.onDrawn(),
       ),
       [[0]],
-      this.home,
+      this.container,
     );
-    this.plot.root.append(this.names);
+    this.plot.root.append(this.labels);
   }
 
-  private fit(): void {
-    this.plot?.setSize({ width: this.home.clientWidth, height: this.home.clientHeight });
+  private resize(): void {
+    this.plot?.setSize({ width: this.container.clientWidth, height: this.container.clientHeight });
   }
 
   private draw(): void {
     const { plot, drawing } = this;
     if (plot === null) return;
-    this.refill(plot);
+    this.setPoints(plot);
     plot.batch(() => {
-      plot.setScale("x", { min: drawing.sight.from, max: drawing.sight.to });
+      plot.setScale("x", { min: drawing.viewport.from, max: drawing.viewport.to });
       plot.setScale("y", { min: -drawing.top, max: drawing.top });
     });
   }
 
-  /** Give the plot the points of this window, thinned as far as it asks for. */
-  private refill(plot: uPlot): void {
-    const { curves, sight } = this.drawing;
+  /** Set the plot's points, averaged as far as the viewport needs. */
+  private setPoints(plot: uPlot): void {
+    const { curves, viewport } = this.drawing;
     const longest = Math.max(...curves.map((curve) => curve.times_s.length), 1);
     const end = Math.max(...curves.map(lengthS), 1e-3);
-    const k = Math.max(1, Math.ceil((longest * Math.min(1, (sight.to - sight.from) / end)) / MOST_POINTS));
-    if (k === this.step) return;
-    this.step = k;
+    const k = Math.max(1, Math.ceil((longest * Math.min(1, (viewport.to - viewport.from) / end)) / MAX_POINTS));
+    if (k === this.averaged) return;
+    this.averaged = k;
     const [one, ...others] = tables(this.drawing, k);
     plot.setData(one === undefined ? [[0]] : others.length === 0 ? one : uPlot.join([one, ...others]), false);
   }
 
-  private drawn(): void {
-    this.names.replaceChildren(...this.named());
-    this.laid();
+  private onDrawn(): void {
+    this.labels.replaceChildren(...this.createLabels());
+    this.onLayout();
   }
 
-  private named(): HTMLElement[] {
-    const { curves, provisional, shown, sight } = this.drawing;
+  private createLabels(): HTMLElement[] {
+    const { curves, provisional, layers, viewport } = this.drawing;
     const [curve] = curves;
     if (curve === undefined || curves.length > 1 || provisional) return [];
-    const axes = (["arousal", "valence"] as const).filter((axis) => shown[axis]);
-    const places = axes.map((axis) => ({ axis, y: this.height(lastSeen(curve, axis, sight.to)) }));
-    return nameElements(places, this.area());
+    const axes = (["arousal", "valence"] as const).filter((axis) => layers[axis]);
+    const labels = axes.map((axis) => ({ axis, y: this.yOf(lastVisibleValue(curve, axis, viewport.to)) }));
+    return createLineLabels(labels, this.area());
   }
 }

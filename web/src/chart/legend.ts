@@ -1,27 +1,27 @@
-// The names of what is drawn, which are switches for it.
+// The legend, whose entries show and hide layers of the chart.
 
 import { h } from "../common/dom";
 
-export interface Shown {
+export interface Layers {
   arousal: boolean;
   valence: boolean;
   bands: boolean;
 }
 
-export const ALL_SHOWN: Shown = { arousal: true, valence: true, bands: true };
+export const ALL_LAYERS: Layers = { arousal: true, valence: true, bands: true };
 const NAMES = { arousal: "arousal", valence: "valence", bands: "90 % intervals" };
 
-export function createLegend(change: (shown: Shown) => void): HTMLElement {
-  const shown = { ...ALL_SHOWN };
-  const home = h("div", { class: "legend", role: "group", "aria-label": "Shown" });
+export function createLegend(onChange: (layers: Layers) => void): HTMLElement {
+  const layers = { ...ALL_LAYERS };
+  const legend = h("div", { class: "legend", role: "group", "aria-label": "Show in the chart" });
   for (const layer of ["arousal", "valence", "bands"] as const) {
     const button = h("button", { type: "button", class: `layer ${layer}`, "aria-pressed": "true" }, NAMES[layer]);
     button.addEventListener("click", () => {
-      shown[layer] = !shown[layer];
-      button.setAttribute("aria-pressed", String(shown[layer]));
-      change({ ...shown });
+      layers[layer] = !layers[layer];
+      button.setAttribute("aria-pressed", String(layers[layer]));
+      onChange({ ...layers });
     });
-    home.append(button);
+    legend.append(button);
   }
-  return home;
+  return legend;
 }

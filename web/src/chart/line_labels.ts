@@ -1,13 +1,13 @@
-// The names of both lines, beside where they leave the chart.
+// Labels of the lines, right of the chart at the height of each line's end.
 
 import { indexAt } from "../curve/sampling";
-import type { CurveObject } from "../curve/curve";
+import type { Curve } from "../curve/curve";
 import { canvasFont, h } from "../common/dom";
 
-const LINE = 1.125;
+const LINE_HEIGHT_REM = 1.125;
 const GAP_PX = 8;
 
-/** Where the curves are drawn, in pixels of the chart. */
+/** The plot area, in pixels from the top left of the chart. */
 export interface Area {
   left: number;
   top: number;
@@ -15,36 +15,36 @@ export interface Area {
   height: number;
 }
 
-export interface NamePlace {
+export interface LineLabel {
   axis: "arousal" | "valence";
-  /** From the top of the area, in pixels. */
+  /** From the top of the plot area, in pixels. */
   y: number;
 }
 
-/** A name for each place, moved apart where they would lie over one another. */
-export function nameElements(places: NamePlace[], area: Area): HTMLElement[] {
-  return apart(places).map(({ axis, y }) => {
-    const name = h("span", { class: axis }, axis);
-    name.style.left = `${area.left + area.width + GAP_PX}px`;
-    name.style.top = `${area.top + Math.min(area.height - GAP_PX, Math.max(GAP_PX, y))}px`;
-    return name;
+/** Create the labels, moved apart where they would overlap. */
+export function createLineLabels(labels: LineLabel[], area: Area): HTMLElement[] {
+  return separate(labels).map(({ axis, y }) => {
+    const label = h("span", { class: axis }, axis);
+    label.style.left = `${area.left + area.width + GAP_PX}px`;
+    label.style.top = `${area.top + Math.min(area.height - GAP_PX, Math.max(GAP_PX, y))}px`;
+    return label;
   });
 }
 
-function apart(places: NamePlace[]): NamePlace[] {
-  const [one, other] = places;
-  if (one === undefined || other === undefined) return places;
-  const line = canvasFont(LINE).px;
-  const near = Math.abs(one.y - other.y);
-  if (near >= line) return places;
-  const away = ((line - near) / 2) * (one.y <= other.y ? -1 : 1);
+function separate(labels: LineLabel[]): LineLabel[] {
+  const [one, other] = labels;
+  if (one === undefined || other === undefined) return labels;
+  const line = canvasFont(LINE_HEIGHT_REM).px;
+  const distance = Math.abs(one.y - other.y);
+  if (distance >= line) return labels;
+  const shift = ((line - distance) / 2) * (one.y <= other.y ? -1 : 1);
   return [
-    { ...one, y: one.y + away },
-    { ...other, y: other.y - away },
+    { ...one, y: one.y + shift },
+    { ...other, y: other.y - shift },
   ];
 }
 
-/** The value with which a line leaves a window that ends at `to`. */
-export function lastSeen(curve: CurveObject, axis: "arousal" | "valence", to: number): number {
+/** The value of a curve at the end of a viewport. */
+export function lastVisibleValue(curve: Curve, axis: "arousal" | "valence", to: number): number {
   return curve[axis][indexAt(curve.times_s, to)] ?? 0;
 }

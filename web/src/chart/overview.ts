@@ -1,15 +1,15 @@
-// The bar below a zoomed chart: what part of the song is in sight, to be dragged along.
+// The scrollbar below a zoomed chart.
 
 import { h } from "../common/dom";
-import type { Sight } from "./viewport";
+import type { Viewport } from "./viewport";
 
 export interface Overview {
   element: HTMLElement;
-  show(sight: Sight, length: number): void;
+  show(viewport: Viewport, length: number): void;
 }
 
-/** `move` is told the share of the song that the pointer is at. */
-export function createOverview(move: (share: number) => void): Overview {
+/** `onMove` receives the pointer's position as a fraction of the song. */
+export function createOverview(onMove: (fraction: number) => void): Overview {
   const thumb = h("i");
   const element = h("div", { class: "overview", "aria-hidden": "true" }, thumb);
   element.addEventListener("pointerdown", (event) => element.setPointerCapture(event.pointerId));
@@ -17,7 +17,7 @@ export function createOverview(move: (share: number) => void): Overview {
     element.addEventListener(name, (event) => {
       if (!element.hasPointerCapture(event.pointerId)) return;
       const box = element.getBoundingClientRect();
-      move((event.clientX - box.left) / box.width);
+      onMove((event.clientX - box.left) / box.width);
     });
   }
   return {

@@ -1,36 +1,36 @@
-// The heights of a waveform, from sound that the browser decodes.
+// Peaks of a waveform, from audio that the browser decodes.
 
-import type { Sound } from "./audio_source";
+import type { AudioSource } from "./audio_source";
 
-/** Longer sound is not decoded for its waveform: at 8 kHz this is 230 MB for two channels. */
-export const LONGEST_S = 60 * 60;
+/** Longer audio is not decoded for its waveform: an hour in stereo at 8 kHz takes 230 MB. */
+export const MAX_DECODED_S = 60 * 60;
 const DECODED_HZ = 8000;
 const PEAKS_PER_S = 100;
 
-export interface Heights {
+export interface Peaks {
   peaks: Float32Array;
   seconds: number;
 }
 
-/** Heights of a sound; null where it is too long or the browser does not know its kind. */
-export async function decoded(source: Sound["source"], seconds: number): Promise<Heights | null> {
-  if (source === null || seconds > LONGEST_S) return null;
+/** Peaks of an audio source, or null if it is too long or the browser cannot decode it. */
+export async function decodePeaks(source: AudioSource["source"], seconds: number): Promise<Peaks | null> {
+  if (source === null || seconds > MAX_DECODED_S) return null;
   try {
     const bytes = await (typeof source === "string" ? await fetch(source) : source).arrayBuffer();
-    const sound = await new OfflineAudioContext(1, 1, DECODED_HZ).decodeAudioData(bytes);
-    return { peaks: highest(sound), seconds: sound.duration };
+    const audio = await new OfflineAudioContext(1, 1, DECODED_HZ).decodeAudioData(bytes);
+    return { peaks: computePeaks(audio), seconds: audio.duration };
   } catch {
-    return null; // the player itself tells whether the sound can be heard
+    return null; // the player reports audio that cannot be played
   }
 }
 
-/** The highest swing of any channel in each hundredth of a second. */
-function highest(sound: AudioBuffer): Float32Array {
-  const peaks = new Float32Array(Math.max(1, Math.ceil(sound.duration * PEAKS_PER_S)));
-  const each = sound.length / peaks.length;
-  for (let channel = 0; channel < sound.numberOfChannels; channel++) {
-    sound.getChannelData(channel).forEach((value, i) => {
-      const bin = Math.min(peaks.length - 1, Math.floor(i / each));
+/** The highest absolute sample of any channel in each hundredth of a second. */
+function computePeaks(audio: AudioBuffer): Float32Array {
+  const peaks = new Float32Array(Math.max(1, Math.ceil(audio.duration * PEAKS_PER_S)));
+  const samplesPerPeak = audio.length / peaks.length;
+  for (let channel = 0; channel < audio.numberOfChannels; channel++) {
+    audio.getChannelData(channel).forEach((value, i) => {
+      const bin = Math.min(peaks.length - 1, Math.floor(i / samplesPerPeak));
       peaks[bin] = Math.max(peaks[bin]!, Math.abs(value));
     });
   }

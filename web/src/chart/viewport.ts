@@ -1,37 +1,37 @@
-// The part of the song that is in sight.
+// The visible part of the song, in seconds.
 
-/** Closer than this there is nothing more to see. */
-const LEAST_S = 4;
-/** Where the next part comes into sight while the song plays on, this share of it lies before the cursor. */
-const BEFORE = 0.1;
+/** The shortest viewport: a curve has two points a second. */
+const MIN_SPAN_S = 4;
+/** When the viewport follows playback, this fraction of it lies before the cursor. */
+const LEAD_IN = 0.1;
 
-export interface Sight {
+export interface Viewport {
   from: number;
   to: number;
 }
 
-/** A part of this span, moved so that it lies inside the song. */
-export function fitted(from: number, span: number, length: number): Sight {
-  const wide = Math.min(length, Math.max(Math.min(LEAST_S, length), span));
-  const first = Math.min(Math.max(0, from), length - wide);
-  return { from: first, to: first + wide };
+/** A viewport of this span, moved so that it lies inside the song. */
+export function clampViewport(from: number, span: number, length: number): Viewport {
+  const width = Math.min(length, Math.max(Math.min(MIN_SPAN_S, length), span));
+  const first = Math.min(Math.max(0, from), length - width);
+  return { from: first, to: first + width };
 }
 
-/** By 2 twice as close, by 0 the whole song; what is seen of moment `t` stays where it is. */
-export function zoomed({ from, to }: Sight, t: number, factor: number, length: number): Sight {
+/** Zoom so that time `t` stays in place; a factor of 0 shows the whole song. */
+export function zoomViewport({ from, to }: Viewport, t: number, factor: number, length: number): Viewport {
   if (factor === 0) return { from: 0, to: length };
-  const span = Math.max(Math.min(LEAST_S, length), (to - from) / factor);
-  return fitted(t - ((t - from) / (to - from)) * span, span, length);
+  const span = Math.max(Math.min(MIN_SPAN_S, length), (to - from) / factor);
+  return clampViewport(t - ((t - from) / (to - from)) * span, span, length);
 }
 
-/** The same span, moved where `t` would be out of sight: while playing a page on, else with `t` in the middle. */
-export function following(sight: Sight, t: number, playing: boolean, length: number): Sight {
-  const { from, to } = sight;
-  if (t >= from && t <= to) return sight;
-  return fitted(t - (playing ? BEFORE : 0.5) * (to - from), to - from, length);
+/** Move the viewport if `t` is outside: one page on while playing, else so that `t` is centered. */
+export function followPlayhead(viewport: Viewport, t: number, playing: boolean, length: number): Viewport {
+  const { from, to } = viewport;
+  if (t >= from && t <= to) return viewport;
+  return clampViewport(t - (playing ? LEAD_IN : 0.5) * (to - from), to - from, length);
 }
 
-/** How far along in sight a moment is: 0 at the left end, 1 at the right. */
-export function shareOf({ from, to }: Sight, t: number): number {
+/** The position of a time in the viewport: 0 at the left end, 1 at the right. */
+export function fractionOf({ from, to }: Viewport, t: number): number {
   return (t - from) / (to - from);
 }

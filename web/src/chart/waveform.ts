@@ -1,13 +1,13 @@
-// The waveform, by wavesurfer.js, around an audio element that is the page's own.
+// The waveform, drawn by wavesurfer.js for the page's own audio element.
 
 import WaveSurfer from "wavesurfer.js";
 import { color } from "../common/dom";
-import { decoded } from "./peaks";
-import type { Sound } from "./audio_source";
-import type { Sight } from "./viewport";
+import { decodePeaks } from "./peaks";
+import type { AudioSource } from "./audio_source";
+import type { Viewport } from "./viewport";
 
 const HEIGHT_PX = 58;
-const RULES = `
+const STYLES = `
 :host { user-select: none; min-width: 1px; }
 .scroll { overflow-x: auto; overflow-y: hidden; width: 100%; position: relative; }
 .noScrollbar { scrollbar-color: transparent; scrollbar-width: none; }
@@ -21,66 +21,66 @@ canvas { display: block; position: absolute; top: 0; }
 .cursor { display: none; }
 `;
 
-export interface Wave {
-  /** Play a sound at once, and draw its waveform as soon as it is known. */
-  load(sound: Sound): Promise<void>;
-  view(sight: Sight): void;
-  /** Take the colors of the style sheet anew. */
-  recolor(): void;
+export interface Waveform {
+  /** Load audio, and draw its waveform once its peaks are known. */
+  load(audioSource: AudioSource): Promise<void>;
+  setViewport(viewport: Viewport): void;
+  /** Apply the current colors of the style sheet. */
+  updateColors(): void;
 }
 
-export function createWave(home: HTMLElement, audio: HTMLAudioElement): Wave {
-  const wave = surfer(home, audio);
-  let sight: Sight = { from: 0, to: 1 };
+export function createWaveform(container: HTMLElement, audio: HTMLAudioElement): Waveform {
+  const wave = createWaveSurfer(container, audio);
+  let viewport: Viewport = { from: 0, to: 1 };
   let drawn = false;
-  let load = 0;
-  let own = "";
+  let loads = 0;
+  let objectUrl = "";
 
-  function place(): void {
-    if (!drawn || home.clientWidth === 0) return;
-    const perSecond = home.clientWidth / (sight.to - sight.from);
+  function scroll(): void {
+    if (!drawn || container.clientWidth === 0) return;
+    const perSecond = container.clientWidth / (viewport.to - viewport.from);
     if (Math.abs((wave.options.minPxPerSec || 0) - perSecond) > 1e-6) wave.zoom(perSecond);
-    wave.setScroll(sight.from * perSecond);
+    wave.setScroll(viewport.from * perSecond);
   }
 
   function clear(): void {
     drawn = false;
     wave.empty();
     audio.removeAttribute("src");
-    if (own !== "") URL.revokeObjectURL(own);
-    own = "";
+    if (objectUrl !== "") URL.revokeObjectURL(objectUrl);
+    objectUrl = "";
   }
 
-  new ResizeObserver(place).observe(home);
+  new ResizeObserver(scroll).observe(container);
 
   return {
     async load({ source, seconds, peaks }) {
-      const mine = ++load;
+      const thisLoad = ++loads;
       clear();
-      own = source instanceof Blob ? URL.createObjectURL(source) : "";
-      if (source !== null) audio.src = source instanceof Blob ? own : source;
-      const heights = peaks === undefined ? await decoded(source, seconds) : { peaks, seconds };
-      if (heights === null || mine !== load) return;
-      await wave.load(audio.src, [heights.peaks], heights.seconds);
-      drawn = mine === load;
-      place();
+      objectUrl = source instanceof Blob ? URL.createObjectURL(source) : "";
+      if (source !== null) audio.src = source instanceof Blob ? objectUrl : source;
+      const decoded = peaks === undefined ? await decodePeaks(source, seconds) : { peaks, seconds };
+      if (decoded === null || thisLoad !== loads) return;
+      await wave.load(audio.src, [decoded.peaks], decoded.seconds);
+      drawn = thisLoad === loads;
+      scroll();
     },
-    view(next) {
-      sight = next;
-      place();
+    setViewport(next) {
+      viewport = next;
+      scroll();
     },
-    recolor() {
+    updateColors() {
       wave.setOptions(colors());
-      place();
+      scroll();
     },
   };
 }
 
-function surfer(home: HTMLElement, audio: HTMLAudioElement): WaveSurfer {
+function createWaveSurfer(container: HTMLElement, audio: HTMLAudioElement): WaveSurfer {
   const wave = WaveSurfer.create({
-    container: home,
+    container,
     media: audio,
-    height: home.clientHeight || HEIGHT_PX,
+    height: container.clientHeight || HEIGHT_PX,
     barWidth: 2,
     barGap: 1,
     barRadius: 2,
@@ -94,13 +94,13 @@ function surfer(home: HTMLElement, audio: HTMLAudioElement): WaveSurfer {
   });
   const root = wave.getWrapper().getRootNode();
   if (root instanceof ShadowRoot) {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(RULES);
-    root.adoptedStyleSheets = [sheet];
+    const styles = new CSSStyleSheet();
+    styles.replaceSync(STYLES);
+    root.adoptedStyleSheets = [styles];
   }
   return wave;
 }
 
 function colors(): { waveColor: string; progressColor: string } {
-  return { waveColor: color("wave-rms"), progressColor: color("ink") };
+  return { waveColor: color("waveform"), progressColor: color("ink") };
 }

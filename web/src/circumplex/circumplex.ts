@@ -1,25 +1,25 @@
-// The circumplex: circle, axes, mood words at the rim, the paths of one or two songs, and the point that moves.
+// The circumplex: circle, axes, mood words, the trajectories of one or two songs, and a moving point.
 
 import { lengthS } from "../curve/sampling";
-import { pathAt, smoothPath, type Path } from "../curve/trajectory";
-import type { CurveObject } from "../curve/curve";
-import { calm, svg } from "../common/dom";
+import { pointAt, smoothTrajectory, type Trajectory } from "../curve/trajectory";
+import type { Curve } from "../curve/curve";
+import { reducedMotion, svg } from "../common/dom";
 import { rimWord, RIM_WORDS, type Point } from "../curve/mood";
-import { frame, meanBox, outline, RADIUS, rimText, shaded } from "./shapes";
+import { frame, meanBox, linePath, RADIUS, rimText, gradientPath } from "./shapes";
 
 const TRAIL_POINTS = 16;
 const TRAIL_STEP_S = 0.3;
-const LABEL = "Path of the song on the plane of valence, from left to right, and arousal, from bottom to top.";
+const LABEL = "Path of the song: valence from left to right, arousal from bottom to top.";
 
-export interface Plane {
+export interface Circumplex {
   element: SVGSVGElement;
-  show(curves: CurveObject[], provisional: boolean): void;
-  /** Move to a moment; give the places of the songs. */
-  at(t: number): Point[];
+  show(curves: Curve[], provisional: boolean): void;
+  /** Move to a time; return the point of each song that has not ended. */
+  moveTo(t: number): Point[];
 }
 
-/** `seek` is told the moment of the path that lies nearest to a click. */
-export function createPlane(seek: (t: number) => void): Plane {
+/** `seek` receives the time of the trajectory point nearest to a click. */
+export function createCircumplex(seek: (t: number) => void): Circumplex {
   const song = svg("g");
   const trail = createTrail();
   const other = svg("circle", { id: "other-point", r: 5, visibility: "hidden" });
@@ -27,82 +27,86 @@ export function createPlane(seek: (t: number) => void): Plane {
   const words = RIM_WORDS.map(rimText);
   const drawing = { id: "circumplex", viewBox: "-152 -116 304 232", role: "img", "aria-label": LABEL };
   const element = svg("svg", drawing, ...frame(), ...words, song, trail.element, other, point);
-  let paths: Path[] = [];
+  let trajectories: Trajectory[] = [];
   let ends: number[] = [];
 
   element.addEventListener("click", (event) => {
-    const [path] = paths;
-    const at = placeOf(event, element);
-    if (path !== undefined && at !== null) seek(nearestTime(path, at));
+    const [trajectory] = trajectories;
+    const clicked = pointOf(event, element);
+    if (trajectory !== undefined && clicked !== null) seek(nearestTime(trajectory, clicked));
   });
 
   return {
     element,
     show(curves, provisional) {
-      paths = curves.map(smoothPath);
+      trajectories = curves.map(smoothTrajectory);
       ends = curves.map(lengthS);
-      const known = (paths[0]?.times.length ?? 0) > 0;
-      song.replaceChildren(...drawings(curves, paths, provisional));
+      const known = (trajectories[0]?.times.length ?? 0) > 0;
+      song.replaceChildren(...drawings(curves, trajectories, provisional));
       point.setAttribute("visibility", known ? "visible" : "hidden");
       trail.element.setAttribute("visibility", known ? "visible" : "hidden");
     },
-    at(t) {
-      const [first] = paths;
+    moveTo(t) {
+      const [first] = trajectories;
       if (first === undefined || first.times.length === 0) return [];
-      const [here, there] = paths.map((path, i) => pathAt(path, Math.min(t, ends[i] ?? t)));
+      const [here, there] = trajectories.map((trajectory, i) => pointAt(trajectory, Math.min(t, ends[i] ?? t)));
       if (here === undefined) return [];
-      move(point, here);
-      trail.at(first, t);
-      const over = there === undefined || t > (ends[1] ?? t); // the shorter song has ended
-      other.setAttribute("visibility", over ? "hidden" : "visible");
-      if (there !== undefined) move(other, there);
+      setCenter(point, here);
+      trail.moveTo(first, t);
+      const ended = there === undefined || t > (ends[1] ?? t); // the shorter song has ended
+      other.setAttribute("visibility", ended ? "hidden" : "visible");
+      if (there !== undefined) setCenter(other, there);
       const near = rimWord(here);
       words.forEach((word) => word.classList.toggle("here", word.textContent === near));
-      return over ? [here] : [here, there];
+      return ended ? [here] : [here, there];
     },
   };
 }
 
-/** Where the point has been: circles that grow smaller and fainter. */
-function createTrail(): { element: SVGGElement; at(path: Path, t: number): void } {
+/** The recent path of the point, as circles that get smaller and fainter. */
+function createTrail(): { element: SVGGElement; moveTo(trajectory: Trajectory, t: number): void } {
   const circles = Array.from({ length: TRAIL_POINTS }, (_, i) => {
-    const rest = 1 - i / TRAIL_POINTS;
-    return svg("circle", { r: (4.6 * rest).toFixed(2), opacity: (0.5 * rest).toFixed(2) });
+    const remaining = 1 - i / TRAIL_POINTS;
+    return svg("circle", { r: (4.6 * remaining).toFixed(2), opacity: (0.5 * remaining).toFixed(2) });
   });
   return {
     element: svg("g", { id: "trail", visibility: "hidden" }, ...circles),
-    at(path, t) {
-      if (calm.matches) return;
-      circles.forEach((circle, i) => move(circle, pathAt(path, Math.max(0, t - (i + 1) * TRAIL_STEP_S))));
+    moveTo(trajectory, t) {
+      if (reducedMotion.matches) return;
+      circles.forEach((circle, i) => setCenter(circle, pointAt(trajectory, Math.max(0, t - (i + 1) * TRAIL_STEP_S))));
     },
   };
 }
 
-function drawings(curves: CurveObject[], paths: Path[], provisional: boolean): SVGElement[] {
-  const [first, ...others] = paths;
+function drawings(curves: Curve[], trajectories: Trajectory[], provisional: boolean): SVGElement[] {
+  const [first, ...others] = trajectories;
   if (first === undefined) return [];
-  if (provisional) return outline(first, "path forming");
-  return [...meanBox(curves[0]!), ...others.flatMap((path) => outline(path, "path other")), ...shaded(first)];
+  if (provisional) return linePath(first, "path forming");
+  return [
+    ...meanBox(curves[0]!),
+    ...others.flatMap((trajectory) => linePath(trajectory, "path other")),
+    ...gradientPath(first),
+  ];
 }
 
-function move(circle: SVGCircleElement, { arousal, valence }: Point): void {
+function setCenter(circle: SVGCircleElement, { arousal, valence }: Point): void {
   circle.setAttribute("cx", (RADIUS * valence).toFixed(2));
   circle.setAttribute("cy", (-RADIUS * arousal).toFixed(2));
 }
 
-function placeOf(event: MouseEvent, element: SVGSVGElement): Point | null {
+function pointOf(event: MouseEvent, element: SVGSVGElement): Point | null {
   const matrix = element.getScreenCTM();
   if (matrix === null) return null;
   const to = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
   return { arousal: -to.y / RADIUS, valence: to.x / RADIUS };
 }
 
-export function nearestTime(path: Path, to: Point): number {
+function nearestTime(trajectory: Trajectory, to: Point): number {
   let best = 0;
   let least = Infinity;
-  path.times.forEach((t, i) => {
-    const far = Math.hypot(path.arousal[i]! - to.arousal, path.valence[i]! - to.valence);
-    if (far < least) [best, least] = [t, far];
+  trajectory.times.forEach((t, i) => {
+    const distance = Math.hypot(trajectory.arousal[i]! - to.arousal, trajectory.valence[i]! - to.valence);
+    if (distance < least) [best, least] = [t, distance];
   });
   return best;
 }

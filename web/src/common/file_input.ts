@@ -1,20 +1,20 @@
-// Files of the reader's own: chosen in the system's dialog, or dropped anywhere on the page.
+// Audio files of the user: picked in the system's file dialog, or dropped anywhere on the page.
 
 import { button, h } from "./dom";
 
-/** Kinds that some systems do not know as sound stand by their endings. */
+/** Extensions list the types that some systems do not recognize as audio. */
 const ACCEPTED = "audio/*,video/*,.flac,.opus,.wma,.aiff,.ape,.wv";
 
-type Take = (file: File) => void;
+type OnFile = (file: File) => void;
 
-/** A button that opens the system's dialog for a file. */
-export function fileButton(label: string, take: Take, attributes: Record<string, string> = {}): HTMLElement {
-  const hidden = { class: "unseen", tabindex: -1, "aria-hidden": "true" };
+/** A button that opens the system's file dialog. */
+export function fileButton(label: string, onFile: OnFile, attributes: Record<string, string> = {}): HTMLElement {
+  const hidden = { class: "visually-hidden", tabindex: -1, "aria-hidden": "true" };
   const input = h("input", { type: "file", accept: ACCEPTED, ...hidden });
   input.addEventListener("change", () => {
     const [file] = input.files ?? [];
     input.value = "";
-    if (file !== undefined) take(file);
+    if (file !== undefined) onFile(file);
   });
   return h(
     "span",
@@ -24,29 +24,30 @@ export function fileButton(label: string, take: Take, attributes: Record<string,
   );
 }
 
-/** Open the system's dialog for a file. */
-export function chooseFile(take: Take): void {
+/** Open the system's file dialog. */
+export function openFileDialog(onFile: OnFile): void {
   const input = h("input", { type: "file", accept: ACCEPTED });
   input.addEventListener("change", () => {
     const [file] = input.files ?? [];
-    if (file !== undefined) take(file);
+    if (file !== undefined) onFile(file);
   });
   input.click();
 }
 
-export function acceptDrops(take: Take): void {
-  let depth = 0;
-  const mark = (by: number): void => {
+/** Call `onFile` with files dropped anywhere on the page. */
+export function acceptDrops(onFile: OnFile): void {
+  let depth = 0; // of nested elements that the drag has entered
+  const changeDepth = (by: number): void => {
     depth = Math.max(0, depth + by);
     document.documentElement.classList.toggle("dropping", depth > 0);
   };
-  addEventListener("dragenter", () => mark(1));
-  addEventListener("dragleave", () => mark(-1));
+  addEventListener("dragenter", () => changeDepth(1));
+  addEventListener("dragleave", () => changeDepth(-1));
   addEventListener("dragover", (event) => event.preventDefault());
   addEventListener("drop", (event) => {
     event.preventDefault();
-    mark(-depth);
+    changeDepth(-depth);
     const [file] = event.dataTransfer?.files ?? [];
-    if (file !== undefined) take(file);
+    if (file !== undefined) onFile(file);
   });
 }

@@ -1,6 +1,6 @@
-// Times, values and names as words that a person reads: as the report and the command line write them.
+// Format times, values and names, as the report and the command line do.
 
-/** Minutes and seconds, with hours where there are any. */
+/** Format a position as 1:05 or 1:02:03, rounded down. */
 export function clock(seconds: number): string {
   const whole = Math.floor(seconds + 1e-6);
   const two = (n: number): string => String(n).padStart(2, "0");
@@ -9,35 +9,35 @@ export function clock(seconds: number): string {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
 }
 
-/** How long a song is, rounded as the command line has it; `clock` is for moments, and never ahead of them. */
+/** Format a duration as 1:05 or 1:02:03, rounded as on the command line. */
 export function duration(seconds: number): string {
   return clock(Math.round(seconds));
 }
 
-/** A value with its sign, a true minus, and two decimals; zero has no sign. */
+/** Format a value with sign (a true minus) and two decimals; zero has no sign. */
 export function signed(value: number): string {
   const text = Math.abs(value).toFixed(2);
   return text === "0.00" ? text : (value < 0 ? "−" : "+") + text;
 }
 
-export function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+export function percent(fraction: number): string {
+  return `${Math.round(100 * fraction)} %`;
 }
 
-export function counted(number: number, word: string): string {
+export function pluralize(number: number, word: string): string {
   return `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
 }
 
-/** A name on one line, without the marks that turn the direction of writing. */
-export function shown(name: string): string {
-  return name.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, " ").trim();
+/** Replace line breaks, control characters and bidirectional marks in text from a file or tag. */
+export function displayText(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, " ").trim();
 }
 
 export function megabytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20).toLocaleString("en")} MB`;
 }
 
-/** The title of a song, or the name of its file where it has none. */
+/** The title of a song, or its file name if it has none. */
 export function songName({ title, file }: { title: string | null; file: string }): string {
-  return shown(title ?? file);
+  return displayText(title ?? file);
 }

@@ -1,10 +1,10 @@
-// Drawings of buttons, on a square of 24.
+// Icons as SVG paths in a 24 × 24 box.
 
 export const ICONS = {
   moon: "M20 14.500A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.500z",
-  closer: "M11 5h2v6h6v2h-6v6h-2v-6H5v-2h6z",
-  wider: "M5 11h14v2H5z",
-  whole: "M4 9V4h5v2H6v3zm11-5h5v5h-2V6h-3zM4 15h2v3h3v2H4zm14 0h2v5h-5v-2h3z",
+  zoomIn: "M11 5h2v6h6v2h-6v6h-2v-6H5v-2h6z",
+  zoomOut: "M5 11h14v2H5z",
+  showAll: "M4 9V4h5v2H6v3zm11-5h5v5h-2V6h-3zM4 15h2v3h3v2H4zm14 0h2v5h-5v-2h3z",
   play: "M8 5.2v13.6L19 12z",
   pause: "M7 5h3.6v14H7zM13.4 5H17v14h-3.6z",
   help: [

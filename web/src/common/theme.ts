@@ -1,6 +1,6 @@
-// Light or dark: as the system says, unless the reader says otherwise; on paper light.
+// The theme: the system's unless the user picks one; always light when printing.
 
-import { h, iconButton, write } from "./dom";
+import { h, iconButton, setText } from "./dom";
 import { ICONS } from "./icons";
 
 const KEY = "moodcurve-theme";
@@ -15,54 +15,54 @@ export interface ThemeSwitch {
   next(): void;
 }
 
-/** Set the theme, and call `changed` whenever it becomes another: what is drawn on a canvas must be drawn anew. */
-export function createThemeSwitch(changed: () => void): ThemeSwitch {
-  let chosen = kept();
+/** Create the theme button. `onChange` is called at each change, since canvases must be redrawn. */
+export function createThemeSwitch(onChange: () => void): ThemeSwitch {
+  let theme = storedTheme();
   const button = iconButton("", ICONS.moon, next, { "aria-keyshortcuts": "t" });
-  const said = h("span", { class: "unseen", role: "status" });
+  const status = h("span", { class: "visually-hidden", role: "status" });
 
-  /** Write on the root what it comes to, `light` or `dark`; the style sheet goes by that. */
+  /** Set `light` or `dark` on the root element, for the style sheet. */
   function apply(printing = paper.matches): void {
     const system = dark.matches ? "dark" : "light";
-    document.documentElement.dataset.theme = printing ? "light" : chosen === "system" ? system : chosen;
-    button.title = `Theme: ${chosen}`;
+    document.documentElement.dataset.theme = printing ? "light" : theme === "system" ? system : theme;
+    button.title = `Theme: ${theme}`;
     button.setAttribute("aria-label", button.title);
   }
 
   function next(): void {
-    chosen = THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length]!;
-    keep(chosen);
+    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]!;
+    storeTheme(theme);
     apply();
-    write(said, button.title);
-    changed();
+    setText(status, button.title);
+    onChange();
   }
 
   function reapply(printing?: boolean): void {
     apply(printing);
-    changed();
+    onChange();
   }
 
   apply();
   for (const media of [dark, contrast, paper]) media.addEventListener("change", () => reapply());
-  addEventListener("beforeprint", () => reapply(true)); // before the window is laid out for paper
+  addEventListener("beforeprint", () => reapply(true)); // before the print layout
   addEventListener("afterprint", () => reapply());
-  return { element: h("span", {}, button, said), next };
+  return { element: h("span", {}, button, status), next };
 }
 
-/** What was chosen; where the browser keeps nothing for a page, it holds while the page is open. */
-function kept(): Theme {
+/** The stored theme; without storage, the choice lasts until the page is closed. */
+function storedTheme(): Theme {
   try {
     const text = localStorage.getItem(KEY);
-    return THEMES.find((one) => one === text) ?? "system";
+    return THEMES.find((name) => name === text) ?? "system";
   } catch {
     return "system";
   }
 }
 
-function keep(theme: Theme): void {
+function storeTheme(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // the browser does not let this page keep anything
+    // storage is disabled
   }
 }

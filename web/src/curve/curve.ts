@@ -1,6 +1,6 @@
-// A curve as its JSON has it: docs/formats.md says what the keys mean.
+// The JSON of a curve; docs/formats.md explains the keys.
 
-export interface SongFacts {
+export interface SongSummary {
   arousal: number;
   valence: number;
   quadrant: string;
@@ -13,7 +13,7 @@ export interface SongFacts {
   rating?: Record<string, number>;
 }
 
-export interface CurveObject {
+export interface Curve {
   source: string;
   model: string;
   feature_set: string;
@@ -25,12 +25,12 @@ export interface CurveObject {
   arousal_high?: number[];
   valence_low?: number[];
   valence_high?: number[];
-  song?: SongFacts;
+  song?: SongSummary;
   novelty?: number;
   warnings?: string[];
 }
 
-/** A curve of which no point is known yet. */
-export function emptyCurve(): CurveObject {
+/** A curve without points, to which an analysis adds. */
+export function emptyCurve(): Curve {
   return { source: "", model: "", feature_set: "", duration_s: 0, times_s: [], arousal: [], valence: [] };
 }

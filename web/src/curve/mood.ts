@@ -1,4 +1,4 @@
-// Russell's circumplex: what a place on the plane is called. The words, their angles and the limits are those of
+// Russell's circumplex: mood words and quadrants of points on the plane. Words, angles and limits are those of
 // moodcurve/circumplex.py; tests/test_web_bundle.py compares both.
 
 export interface Point {
@@ -27,8 +27,8 @@ const MAX_WORD_ANGLE_DEG = 45;
 
 export const WORDS = Object.keys(ANGLES_DEG);
 
-/** Where a word stands on the unit circle. */
-export function place(word: string): Point {
+/** The point of a word on the unit circle. */
+export function wordPoint(word: string): Point {
   const angle = ((ANGLES_DEG[word] ?? 0) * Math.PI) / 180;
   return { arousal: Math.sin(angle), valence: Math.cos(angle) };
 }
@@ -48,9 +48,9 @@ export function moodWords(point: Point, n = 3): string[] {
   const home = quadrant(point);
   if (home === NEUTRAL) return ["neutral"];
   const angle = (Math.atan2(point.arousal, point.valence) * 180) / Math.PI;
-  const away = (word: string): number => Math.abs(modulo(ANGLES_DEG[word]! - angle + 180, 360) - 180);
-  const fitting = WORDS.filter((word) => quadrant(place(word)) === home && away(word) <= MAX_WORD_ANGLE_DEG);
-  return fitting.sort((a, b) => away(a) - away(b)).slice(0, n);
+  const angleTo = (word: string): number => Math.abs(modulo(ANGLES_DEG[word]! - angle + 180, 360) - 180);
+  const fitting = WORDS.filter((word) => quadrant(wordPoint(word)) === home && angleTo(word) <= MAX_WORD_ANGLE_DEG);
+  return fitting.sort((a, b) => angleTo(a) - angleTo(b)).slice(0, n);
 }
 
 /** The mood words of a point with how strong the mood is: "slightly pleased", "happy, pleased", "very sad". */
@@ -61,19 +61,19 @@ export function describe(point: Point, n = 3): string {
   return r < STRONG_RADIUS ? words : `very ${words}`;
 }
 
-/** The remainder with the sign of the divisor, as `%` of Python. */
+/** The remainder with the sign of the divisor, as `%` in Python. */
 function modulo(a: number, b: number): number {
   return ((a % b) + b) % b;
 }
 
-/** The word on the rim of the drawn circle to highlight: of the point's quadrant, the nearest in direction. */
+/** The word to highlight on the drawn circle: in the point's quadrant, the nearest in direction. */
 export function rimWord(point: Point): string | null {
   const home = quadrant(point);
   if (home === NEUTRAL) return null;
-  const along = (word: string): number => {
-    const at = place(word);
+  const projection = (word: string): number => {
+    const at = wordPoint(word);
     return at.arousal * point.arousal + at.valence * point.valence;
   };
-  const fitting = RIM_WORDS.filter((word) => quadrant(place(word)) === home);
-  return fitting.reduce((best, word) => (along(word) > along(best) ? word : best));
+  const fitting = RIM_WORDS.filter((word) => quadrant(wordPoint(word)) === home);
+  return fitting.reduce((best, word) => (projection(word) > projection(best) ? word : best));
 }

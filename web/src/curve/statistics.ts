@@ -1,14 +1,14 @@
-// A curve as a whole, in numbers.
+// Statistics of a whole curve.
 
 import { QUADRANTS, quadrant } from "./mood";
-import type { CurveObject } from "./curve";
-import { ROWS } from "./sampling";
+import type { Curve } from "./curve";
+import { SERIES } from "./sampling";
 
-/** The end of a value axis that is symmetric about 0 and holds all curves: 0.5, 0.75 or 1. */
-export function reach(curves: CurveObject[]): number {
+/** The limit of a symmetric value axis that fits all curves: 0.5, 0.75 or 1. */
+export function valueLimit(curves: Curve[]): number {
   let highest = 0;
   for (const curve of curves) {
-    for (const row of ROWS) for (const value of curve[row] ?? []) highest = Math.max(highest, Math.abs(value));
+    for (const series of SERIES) for (const value of curve[series] ?? []) highest = Math.max(highest, Math.abs(value));
   }
   return highest <= 0.5 ? 0.5 : highest <= 0.75 ? 0.75 : 1;
 }
@@ -37,14 +37,14 @@ export function extremes(times: number[], values: number[]): Extremes {
   };
 }
 
-/** The part of the points in each quadrant and in the neutral middle, in the order of `QUADRANTS`. */
-export function timeShares(curve: CurveObject): number[] {
+/** The fraction of points in each quadrant and in the neutral center, in the order of `QUADRANTS`. */
+export function timeShares(curve: Curve): number[] {
   const counts = QUADRANTS.map(() => 0);
   curve.arousal.forEach((arousal, i) => counts[quadrant({ arousal, valence: curve.valence[i]! })]!++);
   return counts.map((count) => count / curve.arousal.length);
 }
 
-export function means(curve: CurveObject): { arousal: number; valence: number } {
+export function means(curve: Curve): { arousal: number; valence: number } {
   const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   return { arousal: mean(curve.arousal), valence: mean(curve.valence) };
 }

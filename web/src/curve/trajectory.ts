@@ -1,27 +1,27 @@
-// The path of a song on the circumplex.
+// The smoothed path of a song on the circumplex.
 
 import type { Point } from "./mood";
-import type { CurveObject } from "./curve";
+import type { Curve } from "./curve";
 import { lengthS, valueAt } from "./sampling";
 
-const LEAST_SPAN_S = 4;
+const MIN_WINDOW_S = 4;
 
-export interface Path {
+export interface Trajectory {
   times: number[];
   arousal: number[];
   valence: number[];
 }
 
-/** The span of `smoothPath`: a point that jumps twice a second shows no direction. */
-export function pathSpanS(length: number): number {
-  return Math.max(LEAST_SPAN_S, Math.round(length / 60));
+/** The smoothing window: a point that jumps twice a second would show no direction. */
+export function smoothingWindowS(length: number): number {
+  return Math.max(MIN_WINDOW_S, Math.round(length / 60));
 }
 
-/** Running means over `pathSpanS`, over less at both ends. */
-export function smoothPath(curve: CurveObject): Path {
+/** Smooth a curve by running means, over shorter windows at both ends. */
+export function smoothTrajectory(curve: Curve): Trajectory {
   const { times_s: times } = curve;
-  const half = pathSpanS(lengthS(curve)) / 2 + 1e-9;
-  const path: Path = { times, arousal: [], valence: [] };
+  const half = smoothingWindowS(lengthS(curve)) / 2 + 1e-9;
+  const trajectory: Trajectory = { times, arousal: [], valence: [] };
   let [first, end, sumA, sumV] = [0, 0, 0, 0];
   for (const t of times) {
     for (; end < times.length && times[end]! <= t + half; end++) {
@@ -32,12 +32,15 @@ export function smoothPath(curve: CurveObject): Path {
       sumA -= curve.arousal[first]!;
       sumV -= curve.valence[first]!;
     }
-    path.arousal.push(sumA / (end - first));
-    path.valence.push(sumV / (end - first));
+    trajectory.arousal.push(sumA / (end - first));
+    trajectory.valence.push(sumV / (end - first));
   }
-  return path;
+  return trajectory;
 }
 
-export function pathAt(path: Path, t: number): Point {
-  return { arousal: valueAt(path.times, path.arousal, t), valence: valueAt(path.times, path.valence, t) };
+export function pointAt(trajectory: Trajectory, t: number): Point {
+  return {
+    arousal: valueAt(trajectory.times, trajectory.arousal, t),
+    valence: valueAt(trajectory.times, trajectory.valence, t),
+  };
 }

@@ -1,16 +1,15 @@
-// What the page shows while there is no library yet.
+// Instructions shown while the library is empty.
 
 import { h } from "../common/dom";
 
-/** What helps where there is no library yet. */
-export function noLibrary(): HTMLElement {
+export function emptyLibrary(): HTMLElement {
   return h(
     "p",
     { class: "empty" },
-    "There are no songs yet. ",
+    "No songs yet. Run ",
     h("code", {}, "moodcurve scan FOLDER"),
-    " analyses a folder of music; then ",
+    " to analyze a folder of music, then start ",
     h("code", {}, "moodcurve serve"),
-    " shows all of it here.",
+    " again.",
   );
 }

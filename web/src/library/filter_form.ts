@@ -1,13 +1,13 @@
-// What songs are asked for: as `moodcurve search` asks, in the same words.
+// The filters of the library, the same as those of `moodcurve search`.
 
 import type { Filters } from "../server/api";
 import { button, h } from "../common/dom";
 import { QUADRANTS, WORDS } from "../curve/mood";
 
-const WAIT_MS = 250;
+const DEBOUNCE_MS = 250;
 const FIELDS: [string, string, string][] = [
-  ["artist", "Artist", "part of it"],
-  ["album", "Album", "part of it"],
+  ["artist", "Artist", "any part"],
+  ["album", "Album", "any part"],
   ["genre", "Genre", "jazz"],
   ["year", "Year", "1990:1999"],
   ["longer", "Longer than", "1:30"],
@@ -26,42 +26,42 @@ export class FilterForm {
   private readonly chips = QUADRANTS.map((name) => this.chip(name));
   private timer = 0;
 
-  /** `changed` is told what is asked for: at once where a button changed it, a moment after the last letter. */
-  constructor(private readonly changed: (filters: Filters) => void) {
+  /** `onChange` receives the filters: at once after a click, with a short delay after typing. */
+  constructor(private readonly onChange: (filters: Filters) => void) {
     const more = h("details", {}, h("summary", {}, "More filters"), this.fieldset(), this.clearButton());
     const chips = h("div", { class: "chips", role: "group", "aria-label": "Quadrants" }, ...this.chips);
     this.element = h("div", { class: "filters", role: "search" }, this.search, chips, more);
     this.element.addEventListener("input", () => {
       clearTimeout(this.timer);
-      this.timer = window.setTimeout(() => this.changed(this.asked()), WAIT_MS);
+      this.timer = window.setTimeout(() => this.onChange(this.values()), DEBOUNCE_MS);
     });
   }
 
-  /** What is asked for, by the names that the server knows; fields left empty ask for nothing. */
-  asked(): Filters {
-    const chosen = this.chips.filter((chip) => chip.getAttribute("aria-pressed") === "true");
-    const all: [string, string][] = [
+  /** The filters by the server's names; empty fields are left out. */
+  values(): Filters {
+    const pressed = this.chips.filter((chip) => chip.getAttribute("aria-pressed") === "true");
+    const entries: [string, string][] = [
       ["text", this.search.value],
       ...this.fields.map((field): [string, string] => [field.name, field.value]),
       ["words", this.words.value],
-      ["quadrant", chosen.map((chip) => chip.value).join(",")],
+      ["quadrant", pressed.map((chip) => chip.value).join(",")],
     ];
-    return Object.fromEntries(all.flatMap(([key, value]) => (value.trim() === "" ? [] : [[key, value.trim()]])));
+    return Object.fromEntries(entries.flatMap(([key, value]) => (value.trim() === "" ? [] : [[key, value.trim()]])));
   }
 
   private chip(name: string): HTMLButtonElement {
-    const press = (): void => {
+    const toggle = (): void => {
       chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
-      this.changed(this.asked());
+      this.onChange(this.values());
     };
-    const chip = button("", press, { class: "chip", "aria-pressed": "false", value: name });
+    const chip = button("", toggle, { class: "chip", "aria-pressed": "false", value: name });
     chip.append(h("i", { class: `swatch q-${name}`, "aria-hidden": "true" }), name);
     return chip;
   }
 
   private fieldset(): HTMLElement {
-    const labelled = FIELDS.map(([key, name], i) => labelledField(`f-${key}`, name, this.fields[i]!));
-    return h("div", { class: "fields" }, ...labelled, labelledField("f-words", "Mood word", this.words));
+    const labeled = FIELDS.map(([key, name], i) => labeledField(`f-${key}`, name, this.fields[i]!));
+    return h("div", { class: "fields" }, ...labeled, labeledField("f-words", "Mood word", this.words));
   }
 
   private clearButton(): HTMLElement {
@@ -69,20 +69,20 @@ export class FilterForm {
       for (const field of [this.search, ...this.fields]) field.value = "";
       this.words.value = "";
       for (const chip of this.chips) chip.setAttribute("aria-pressed", "false");
-      this.changed({});
+      this.onChange({});
     });
   }
 }
 
 const SEARCH = {
   type: "search",
-  placeholder: "Search title, artist, album …",
+  placeholder: "Search title, artist, album…",
   "aria-label": "Search the library",
   "aria-keyshortcuts": "/",
   autocomplete: "off",
 };
 
-function labelledField(id: string, name: string, field: HTMLElement): HTMLElement {
+function labeledField(id: string, name: string, field: HTMLElement): HTMLElement {
   return h("div", { class: "field" }, h("label", { for: id }, name), field);
 }
 

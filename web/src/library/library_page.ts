@@ -1,53 +1,56 @@
-// The library: the map of all songs, what is asked of them, the list beside it, and one song to listen into.
+// The library page: map, filters and list of all songs, and a preview of the selected song.
 
 import * as api from "../server/api";
-import { button, h, write } from "../common/dom";
+import { button, h, setText } from "../common/dom";
 import { describe } from "../curve/mood";
-import { counted, duration, shown } from "../common/format";
-import { noLibrary } from "./empty_library";
+import { pluralize, duration, displayText } from "../common/format";
+import { emptyLibrary } from "./empty_library";
 import type { Health, MapColumns } from "../server/types";
 import { FilterForm } from "./filter_form";
 import { SongList, rowName } from "./song_list";
 import { SongMap } from "../map/song_map";
-import { createOrder } from "./sort_menu";
-import { Preview, type Chosen } from "./preview";
+import { createSortMenu } from "./sort_menu";
+import { Preview, type SelectedSong } from "./preview";
 import { createProblems } from "./scan_problems";
-import { createTip } from "../map/tooltip";
+import { createTooltip } from "../map/tooltip";
 
-const HOVER_MS = 350;
+const HOVER_DELAY_MS = 350;
 
-export class LibraryView {
+export class LibraryPage {
   readonly element: HTMLElement;
   private readonly map = new SongMap({
     hover: (row, x, y) => this.hover(row, x, y),
-    pick: (row) => this.choose(row),
-    lassoed: (rows) => this.lassoed(rows),
+    select: (row) => this.select(row),
+    enclose: (rows) => this.setLasso(rows),
   });
   private readonly list = new SongList({
-    pick: (row) => this.choose(row),
+    select: (row) => this.select(row),
     open: (row) => this.open(row),
     play: () => this.preview.toggle(),
   });
-  private readonly filters = new FilterForm((asked) => void this.load(asked));
-  private readonly order = createOrder(() => this.sortList());
+  private readonly filters = new FilterForm((filters) => void this.load(filters));
+  private readonly sortMenu = createSortMenu(() => this.sortList());
   private readonly preview = new Preview({
-    open: () => this.open(this.marked),
-    course: (path, t) => this.map.course(path, t),
-    trouble: (text) => this.tell(text),
+    open: () => this.open(this.selected),
+    position: (trajectory, t) => this.map.showTrajectory(trajectory, t),
+    error: (text) => this.showError(text),
   });
   private readonly problems = createProblems();
-  private readonly tip = createTip(this.map.element);
+  private readonly tooltip = createTooltip(this.map.element);
   private readonly count = h("p", { class: "count", role: "status" });
-  private readonly unlasso = button("Clear lasso", () => this.lassoed(null), { class: "unlasso", hidden: true });
-  private readonly trouble = h("p", { class: "trouble", role: "alert" });
-  private readonly again = button("Try again", () => void this.load(this.filters.asked()), { hidden: true });
-  private readonly hoverPlays = h("input", { type: "checkbox", id: "hover-plays" });
+  private readonly clearLasso = button("Clear lasso", () => this.setLasso(null), {
+    class: "clear-lasso",
+    hidden: true,
+  });
+  private readonly error = h("p", { class: "error", role: "alert" });
+  private readonly retry = button("Try again", () => void this.load(this.filters.values()), { hidden: true });
+  private readonly playOnHover = h("input", { type: "checkbox", id: "play-on-hover" });
   private columns: MapColumns | null = null;
   private lassoRows: Set<number> | null = null;
-  private marked: number | null = null;
-  private asking = new AbortController();
-  private resting = 0;
-  private entered = false;
+  private selected: number | null = null;
+  private controller = new AbortController();
+  private hoverTimer = 0;
+  private loaded = false;
 
   constructor(
     private readonly health: Health,
@@ -56,13 +59,13 @@ export class LibraryView {
     const heading = h("h1", { tabindex: -1 }, "Library");
     this.element = h("div", { class: "library-view" }, heading);
     if (health.library && health.songs > 0) this.element.append(this.mapCard(), this.side());
-    else this.element.append(h("section", { class: "card" }, noLibrary(), this.problems.element));
+    else this.element.append(h("section", { class: "card" }, emptyLibrary(), this.problems.element));
   }
 
   enter(): void {
-    if (this.entered) return;
-    this.entered = true;
-    if (this.health.library && this.health.songs > 0) void this.load(this.filters.asked());
+    if (this.loaded) return;
+    this.loaded = true;
+    if (this.health.library && this.health.songs > 0) void this.load(this.filters.values());
     if (this.health.library) void this.problems.load();
   }
 
@@ -70,31 +73,31 @@ export class LibraryView {
     this.preview.pause();
   }
 
-  recolor(): void {
+  updateColors(): void {
     this.map.redraw();
   }
 
-  /** Take a key that the view knows; tell whether it did. */
-  key(event: KeyboardEvent): boolean {
-    const pressed = event.target instanceof HTMLElement && event.target.closest("button, a, summary, input") !== null;
+  /** Handle a keyboard shortcut; return true if this page has it. */
+  handleKey(event: KeyboardEvent): boolean {
+    const onControl = event.target instanceof HTMLElement && event.target.closest("button, a, summary, input") !== null;
     if (event.key === "/") this.filters.search.focus();
     else if (event.key === "l") this.map.startLasso();
-    else if (event.key === "Escape" && this.lassoRows !== null) this.lassoed(null);
-    else if (event.key === " " && this.marked !== null && !pressed) this.preview.toggle();
+    else if (event.key === "Escape" && this.lassoRows !== null) this.setLasso(null);
+    else if (event.key === " " && this.selected !== null && !onControl) this.preview.toggle();
     else return false;
     return true;
   }
 
   private mapCard(): HTMLElement {
-    const ways = "Drag to move, wheel or pinch to zoom; Shift and drag, or L, for a lasso.";
-    const hoverPlays = h(
+    const hint = "Drag to pan, scroll or pinch to zoom. Press L, or hold Shift and drag, to draw a lasso.";
+    const playOnHover = h(
       "label",
-      { class: "hover-plays", for: "hover-plays" },
-      this.hoverPlays,
-      " Play what the pointer rests on",
+      { class: "play-on-hover", for: "play-on-hover" },
+      this.playOnHover,
+      " Play songs on hover",
     );
-    this.map.element.append(this.unlasso);
-    const below = h("div", { class: "row under-map" }, h("p", { class: "note", id: "map-keys" }, ways), hoverPlays);
+    this.map.element.append(this.clearLasso);
+    const below = h("div", { class: "row under-map" }, h("p", { class: "note", id: "map-keys" }, hint), playOnHover);
     return h("section", { class: "card map-card", "aria-label": "Map" }, this.map.element, below);
   }
 
@@ -103,59 +106,59 @@ export class LibraryView {
       "section",
       { class: "card side", "aria-label": "Songs" },
       this.filters.element,
-      h("div", { class: "row" }, this.count, this.order.element),
-      this.trouble,
-      this.again,
+      h("div", { class: "row" }, this.count, this.sortMenu.element),
+      this.error,
+      this.retry,
       this.list.element,
       this.preview.element,
       this.problems.element,
     );
   }
 
-  private async load(asked: api.Filters): Promise<void> {
-    this.asking.abort();
-    this.asking = new AbortController();
+  private async load(filters: api.Filters): Promise<void> {
+    this.controller.abort();
+    this.controller = new AbortController();
     try {
-      const found = await api.map(asked, this.asking.signal);
-      this.tell("");
-      this.columns = found;
-      this.choose(null);
-      this.map.show(found);
-      this.lassoed(null);
+      const columns = await api.map(filters, this.controller.signal);
+      this.showError("");
+      this.columns = columns;
+      this.select(null);
+      this.map.show(columns);
+      this.setLasso(null);
     } catch (error) {
-      if (!api.aborted(error)) this.tell(api.message(error), error instanceof api.NoAnswer);
+      if (!api.isAbort(error)) this.showError(api.errorText(error), error instanceof api.ConnectionError);
     }
   }
 
-  /** One line that says what went wrong, or none; `passing` where it may go by itself. */
-  private tell(trouble: string, passing = false): void {
-    write(this.trouble, trouble);
-    this.again.hidden = !passing;
+  /** Show an error, or hide it if empty; offer to try again if that may help. */
+  private showError(error: string, canRetry = false): void {
+    setText(this.error, error);
+    this.retry.hidden = !canRetry;
   }
 
-  private lassoed(rows: Set<number> | null): void {
+  private setLasso(rows: Set<number> | null): void {
     if (this.columns === null) return;
     this.lassoRows = rows;
-    this.unlasso.hidden = rows === null;
-    this.map.choose(rows);
+    this.clearLasso.hidden = rows === null;
+    this.map.highlight(rows);
     const all = this.columns.id.length;
     const [inside, total] = [rows?.size ?? 0, all].map((count) => count.toLocaleString("en"));
-    write(this.count, rows === null ? counted(all, "song") : `${inside} of ${total} in the lasso`);
+    setText(this.count, rows === null ? pluralize(all, "song") : `${inside} of ${total} in the lasso`);
     this.sortList();
   }
 
   private sortList(): void {
     if (this.columns === null) return;
-    this.list.show(this.columns, this.order.sorted(this.columns, this.lassoRows));
-    this.list.mark(this.marked, false);
+    this.list.show(this.columns, this.sortMenu.sorted(this.columns, this.lassoRows));
+    this.list.select(this.selected, false);
   }
 
-  private choose(row: number | null): void {
-    if (row === this.marked && row !== null) return;
-    this.marked = row;
-    this.map.mark(row);
-    this.list.mark(row, true);
-    this.preview.choose(row === null || this.columns === null ? null : chosen(this.columns, row));
+  private select(row: number | null): void {
+    if (row === this.selected && row !== null) return;
+    this.selected = row;
+    this.map.select(row);
+    this.list.select(row, true);
+    this.preview.show(row === null || this.columns === null ? null : selectedSong(this.columns, row));
   }
 
   private open(row: number | null): void {
@@ -163,26 +166,26 @@ export class LibraryView {
   }
 
   private hover(row: number | null, x: number, y: number): void {
-    clearTimeout(this.resting);
-    if (row === null || this.columns === null) return this.tip.hide();
-    const { name, by, mood } = songWords(this.columns, row);
-    this.tip.show([name, by, mood], x, y);
-    if (!this.hoverPlays.checked) return;
-    this.resting = window.setTimeout(() => {
-      this.choose(row);
+    clearTimeout(this.hoverTimer);
+    if (row === null || this.columns === null) return this.tooltip.hide();
+    const { name, artist, mood } = songTexts(this.columns, row);
+    this.tooltip.show([name, artist, mood], x, y);
+    if (!this.playOnHover.checked) return;
+    this.hoverTimer = window.setTimeout(() => {
+      this.select(row);
       this.preview.play();
-    }, HOVER_MS);
+    }, HOVER_DELAY_MS);
   }
 }
 
-function songWords(columns: MapColumns, row: number): { name: string; by: string; mood: string } {
-  const at = { arousal: columns.arousal[row]!, valence: columns.valence[row]! };
-  return { name: rowName(columns, row), by: shown(columns.artist[row] ?? ""), mood: describe(at) };
+function songTexts(columns: MapColumns, row: number): { name: string; artist: string; mood: string } {
+  const point = { arousal: columns.arousal[row]!, valence: columns.valence[row]! };
+  return { name: rowName(columns, row), artist: displayText(columns.artist[row] ?? ""), mood: describe(point) };
 }
 
-function chosen(columns: MapColumns, row: number): Chosen {
-  const { name, by, mood } = songWords(columns, row);
+function selectedSong(columns: MapColumns, row: number): SelectedSong {
+  const { name, artist, mood } = songTexts(columns, row);
   const seconds = columns.duration_s[row]!;
-  const facts = [by, mood, duration(seconds)].filter((text) => text !== "").join(" · ");
-  return { id: columns.id[row]!, name, facts, seconds };
+  const details = [artist, mood, duration(seconds)].filter((text) => text !== "").join(" · ");
+  return { id: columns.id[row]!, name, details, seconds };
 }

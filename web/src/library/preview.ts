@@ -1,58 +1,58 @@
-// The chosen song: what it is, to be heard from its middle on, and to be opened.
+// A preview of the selected song, with buttons to play and open it.
 
 import * as api from "../server/api";
-import { smoothPath, type Path } from "../curve/trajectory";
-import { button, h, write } from "../common/dom";
+import { smoothTrajectory, type Trajectory } from "../curve/trajectory";
+import { button, h, setText } from "../common/dom";
 
-/** A preview begins at this part of the song: beginnings are often unlike what follows. */
-const FROM = 0.3;
-const FOLLOW_MS = 60;
-/** A sound that plays moves within this time. */
-const GOES_ON_MS = 600;
+/** Previews start at this fraction of a song, since intros are often unlike the rest. */
+const START = 0.3;
+const UPDATE_MS = 60;
+/** Audio that plays despite an error advances within this time. */
+const RECOVERY_MS = 600;
 
-export interface Chosen {
+export interface SelectedSong {
   id: number;
   name: string;
-  facts: string;
+  details: string;
   seconds: number;
 }
 
-export interface PreviewTold {
+export interface PreviewHandlers {
   open(): void;
-  /** The song's path, as soon as it is known, and where in it the sound is. */
-  course(path: Path, t: number): void;
-  trouble(text: string): void;
+  /** The song's trajectory, once loaded, and the playback position. */
+  position(trajectory: Trajectory, t: number): void;
+  error(text: string): void;
 }
 
 export class Preview {
   readonly element: HTMLElement;
   private readonly audio = h("audio", { id: "preview", preload: "metadata" });
   private readonly playButton = button("Play", () => this.toggle(), { class: "primary" });
-  private readonly words = h("div", { class: "chosen-words" });
-  private song: Chosen | null = null;
-  private path: Path | null = null;
+  private readonly text = h("div", { class: "preview-text" });
+  private song: SelectedSong | null = null;
+  private trajectory: Trajectory | null = null;
 
-  constructor(private readonly told: PreviewTold) {
+  constructor(private readonly handlers: PreviewHandlers) {
     const { audio, playButton } = this;
-    const box = { class: "preview", hidden: true, role: "group", "aria-label": "Chosen song" };
-    this.element = h("div", box, this.words, playButton, button("Open", told.open), audio);
+    const attributes = { class: "preview", hidden: true, role: "group", "aria-label": "Selected song" };
+    this.element = h("div", attributes, this.text, playButton, button("Open", handlers.open), audio);
     audio.addEventListener("play", () => this.follow());
-    audio.addEventListener("error", () => this.failed());
+    audio.addEventListener("error", () => this.onError());
     for (const name of ["play", "pause", "ended"]) {
-      audio.addEventListener(name, () => write(playButton, audio.paused ? "Play" : "Pause"));
+      audio.addEventListener(name, () => setText(playButton, audio.paused ? "Play" : "Pause"));
     }
   }
 
-  choose(song: Chosen | null): void {
+  show(song: SelectedSong | null): void {
     this.song = song;
-    this.path = null;
+    this.trajectory = null;
     this.audio.pause();
     this.audio.removeAttribute("src");
     this.element.hidden = song === null;
     if (song === null) return;
-    const facts = h("span", { dir: "auto" }, song.facts);
-    this.words.replaceChildren(h("strong", { dir: "auto" }, song.name), facts);
-    void this.draw(song);
+    const details = h("span", { dir: "auto" }, song.details);
+    this.text.replaceChildren(h("strong", { dir: "auto" }, song.name), details);
+    void this.loadTrajectory(song);
   }
 
   toggle(): void {
@@ -60,10 +60,10 @@ export class Preview {
     if (song === null) return;
     if (!audio.paused) return audio.pause();
     if (!audio.hasAttribute("src")) {
-      audio.src = api.songAudio(song.id);
-      audio.currentTime = FROM * song.seconds;
+      audio.src = api.songAudioUrl(song.id);
+      audio.currentTime = START * song.seconds;
     }
-    audio.play().catch(() => undefined); // `error` of the element tells what there is to tell
+    audio.play().catch(() => undefined); // the element's `error` event reports failures
   }
 
   play(): void {
@@ -74,30 +74,29 @@ export class Preview {
     this.audio.pause();
   }
 
-  private async draw(song: Chosen): Promise<void> {
+  private async loadTrajectory(song: SelectedSong): Promise<void> {
     try {
-      const path = smoothPath(await api.curveAt(api.songCurve(song.id)));
+      const trajectory = smoothTrajectory(await api.fetchCurve(api.songCurveUrl(song.id)));
       if (this.song !== song) return;
-      this.path = path;
-      this.told.course(path, path.times[0] ?? 0);
+      this.trajectory = trajectory;
+      this.handlers.position(trajectory, trajectory.times[0] ?? 0);
     } catch {
-      // the dot alone stands for the song
+      // the map shows only the dot of the song
     }
   }
 
-  /** Tell of an error, unless the sound goes on (Firefox, where a machine has no output for sound). */
-  private failed(): void {
+  /** Report an error unless playback goes on, as in Firefox on machines without audio output. */
+  private onError(): void {
     const { audio, song } = this;
-    const at = audio.currentTime;
+    const failedAt = audio.currentTime;
     setTimeout(() => {
-      if (this.song !== song || !audio.hasAttribute("src") || audio.currentTime > at) return;
-      const why = "its file is gone, or the browser does not know its kind";
-      this.told.trouble(`This song’s sound cannot be played here: ${why}.`);
-    }, GOES_ON_MS);
+      if (this.song !== song || !audio.hasAttribute("src") || audio.currentTime > failedAt) return;
+      this.handlers.error("Cannot play this song: the file is missing, or your browser does not support its format.");
+    }, RECOVERY_MS);
   }
 
   private follow(): void {
-    if (this.path !== null) this.told.course(this.path, this.audio.currentTime);
-    if (!this.audio.paused) setTimeout(() => this.follow(), FOLLOW_MS);
+    if (this.trajectory !== null) this.handlers.position(this.trajectory, this.audio.currentTime);
+    if (!this.audio.paused) setTimeout(() => this.follow(), UPDATE_MS);
   }
 }

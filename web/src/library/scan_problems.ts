@@ -1,10 +1,10 @@
-// Files that the last scan could not use, with the reasons.
+// Files that the last scan could not analyze, with the reasons.
 
 import * as api from "../server/api";
 import { h } from "../common/dom";
-import { counted, shown } from "../common/format";
+import { pluralize, displayText } from "../common/format";
 
-const REGION = { class: "problem-table", tabindex: 0, role: "region", "aria-label": "Problems" };
+const ATTRIBUTES = { class: "problem-table", tabindex: 0, role: "region", "aria-label": "Scan problems" };
 
 export function createProblems(): { element: HTMLElement; load(): Promise<void> } {
   const element = h("details", { class: "problems", hidden: true });
@@ -14,12 +14,12 @@ export function createProblems(): { element: HTMLElement; load(): Promise<void> 
       const { problems } = await api.problems().catch(() => ({ problems: [] }));
       element.hidden = problems.length === 0;
       const rows = problems.map(({ file, reason }) =>
-        h("tr", {}, h("td", { dir: "auto" }, shown(file)), h("td", {}, shown(reason))),
+        h("tr", {}, h("td", { dir: "auto" }, displayText(file)), h("td", {}, displayText(reason))),
       );
       const head = h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "file"), h("th", { scope: "col" }, "reason")));
       element.replaceChildren(
-        h("summary", {}, `${counted(problems.length, "file")} of the last scan could not be used`),
-        h("div", REGION, h("table", {}, head, h("tbody", {}, ...rows))),
+        h("summary", {}, `${pluralize(problems.length, "file")} could not be analyzed in the last scan`),
+        h("div", ATTRIBUTES, h("table", {}, head, h("tbody", {}, ...rows))),
       );
     },
   };

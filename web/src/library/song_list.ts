@@ -1,115 +1,115 @@
-// The list beside the map: as many rows as there are songs, of which only those in sight exist.
+// The list of songs; only visible rows are in the document, since a library may have thousands.
 
 import { h } from "../common/dom";
 import { QUADRANTS } from "../curve/mood";
-import { duration, shown } from "../common/format";
+import { duration, displayText } from "../common/format";
 import type { MapColumns } from "../server/types";
 
 const ROW_PX = 46;
-const SPARE = 6;
+const EXTRA_ROWS = 6;
 
-export interface ListTold {
-  pick(row: number): void;
+export interface ListHandlers {
+  select(row: number): void;
   open(row: number): void;
   play(row: number): void;
 }
 
-/** Rows are those of the columns, places those of the list. */
+/** `row` is a song's index in the columns, `index` its index in the sorted list. */
 export class SongList {
   readonly element: HTMLElement;
   private readonly space = h("div", { class: "space", role: "presentation" });
   private columns: MapColumns | null = null;
   private order: number[] = [];
-  private places = new Map<number, number>();
-  private marked: number | null = null;
+  private indexes = new Map<number, number>();
+  private selected: number | null = null;
 
-  constructor(private readonly told: ListTold) {
-    const box = { class: "rows", role: "listbox", tabindex: 0, "aria-label": "Songs" };
-    this.element = h("div", box, this.space);
+  constructor(private readonly handlers: ListHandlers) {
+    const attributes = { class: "rows", role: "listbox", tabindex: 0, "aria-label": "Songs" };
+    this.element = h("div", attributes, this.space);
     this.element.addEventListener("scroll", () => this.draw(), { passive: true });
-    this.element.addEventListener("keydown", (event) => this.key(event));
+    this.element.addEventListener("keydown", (event) => this.onKey(event));
     new ResizeObserver(() => this.draw()).observe(this.element);
   }
 
   show(columns: MapColumns, order: number[]): void {
     this.columns = columns;
     this.order = order;
-    this.places = new Map(order.map((row, place) => [row, place]));
+    this.indexes = new Map(order.map((row, index) => [row, index]));
     this.element.scrollTop = 0;
     this.draw();
   }
 
-  mark(row: number | null, scroll: boolean): void {
-    this.marked = row;
-    const place = this.placeOf(row);
-    if (scroll && place !== null) this.intoSight(place);
+  select(row: number | null, scroll: boolean): void {
+    this.selected = row;
+    const index = this.indexOf(row);
+    if (scroll && index !== null) this.scrollTo(index);
     this.draw();
   }
 
-  private placeOf(row: number | null): number | null {
-    return row === null ? null : (this.places.get(row) ?? null);
+  private indexOf(row: number | null): number | null {
+    return row === null ? null : (this.indexes.get(row) ?? null);
   }
 
   private draw(): void {
-    const { columns, element, order, space, marked } = this;
+    const { columns, element, order, space, selected } = this;
     if (columns === null) return;
-    const first = Math.max(0, Math.floor(element.scrollTop / ROW_PX) - SPARE);
-    const last = Math.min(order.length, Math.ceil((element.scrollTop + element.clientHeight) / ROW_PX) + SPARE);
+    const first = Math.max(0, Math.floor(element.scrollTop / ROW_PX) - EXTRA_ROWS);
+    const last = Math.min(order.length, Math.ceil((element.scrollTop + element.clientHeight) / ROW_PX) + EXTRA_ROWS);
     space.style.height = `${order.length * ROW_PX}px`;
-    space.replaceChildren(...order.slice(first, last).map((row, i) => this.line(columns, row, first + i)));
-    if (this.placeOf(marked) !== null) element.setAttribute("aria-activedescendant", `row-${marked}`);
+    space.replaceChildren(...order.slice(first, last).map((row, i) => this.createOption(columns, row, first + i)));
+    if (this.indexOf(selected) !== null) element.setAttribute("aria-activedescendant", `row-${selected}`);
     else element.removeAttribute("aria-activedescendant");
   }
 
-  private line(columns: MapColumns, row: number, place: number): HTMLElement {
+  private createOption(columns: MapColumns, row: number, index: number): HTMLElement {
     const option = h(
       "div",
       {
         id: `row-${row}`,
         role: "option",
-        "aria-selected": String(row === this.marked),
+        "aria-selected": String(row === this.selected),
         "aria-setsize": this.order.length,
-        "aria-posinset": place + 1,
+        "aria-posinset": index + 1,
       },
       h("span", { class: `swatch q-${QUADRANTS[columns.quadrant[row]!]}`, "aria-hidden": "true" }),
       h("span", { class: "title", dir: "auto" }, rowName(columns, row)),
-      h("span", { class: "by", dir: "auto" }, shown(columns.artist[row] ?? "")),
+      h("span", { class: "artist", dir: "auto" }, displayText(columns.artist[row] ?? "")),
       h("span", { class: "time" }, duration(columns.duration_s[row]!)),
     );
-    option.style.top = `${place * ROW_PX}px`;
-    option.addEventListener("click", () => this.told.pick(row));
-    option.addEventListener("dblclick", () => this.told.open(row));
+    option.style.top = `${index * ROW_PX}px`;
+    option.addEventListener("click", () => this.handlers.select(row));
+    option.addEventListener("dblclick", () => this.handlers.open(row));
     return option;
   }
 
-  private intoSight(place: number): void {
+  private scrollTo(index: number): void {
     const { element } = this;
-    const top = place * ROW_PX;
-    const below = top + ROW_PX - element.clientHeight;
+    const top = index * ROW_PX;
+    const bottom = top + ROW_PX - element.clientHeight;
     if (top < element.scrollTop) element.scrollTop = top;
-    else if (below > element.scrollTop) element.scrollTop = below;
+    else if (bottom > element.scrollTop) element.scrollTop = bottom;
   }
 
-  private key(event: KeyboardEvent): void {
-    const { marked, order, told } = this;
-    const to = this.moved(event.key);
-    if (to !== null && order.length > 0) told.pick(order[Math.max(0, Math.min(order.length - 1, to))]!);
-    else if (event.key === "Enter" && marked !== null) told.open(marked);
-    else if (event.key === " " && marked !== null) told.play(marked);
+  private onKey(event: KeyboardEvent): void {
+    const { selected, order, handlers } = this;
+    const target = this.targetIndex(event.key);
+    if (target !== null && order.length > 0) handlers.select(order[Math.max(0, Math.min(order.length - 1, target))]!);
+    else if (event.key === "Enter" && selected !== null) handlers.open(selected);
+    else if (event.key === " " && selected !== null) handlers.play(selected);
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  /** The place to which a key moves, which may lie beyond the ends. */
-  private moved(key: string): number | null {
-    const place = this.placeOf(this.marked) ?? -1;
+  /** The index that a key moves to; it may lie beyond the ends. */
+  private targetIndex(key: string): number | null {
+    const index = this.indexOf(this.selected) ?? -1;
     const page = Math.max(1, Math.floor(this.element.clientHeight / ROW_PX) - 1);
     const moves: Record<string, number> = {
-      ArrowDown: place + 1,
-      ArrowUp: place - 1,
-      PageDown: place + page,
-      PageUp: place - page,
+      ArrowDown: index + 1,
+      ArrowUp: index - 1,
+      PageDown: index + page,
+      PageUp: index - page,
       Home: 0,
       End: this.order.length - 1,
     };
@@ -118,5 +118,5 @@ export class SongList {
 }
 
 export function rowName(columns: MapColumns, row: number): string {
-  return shown(columns.title[row] ?? columns.file[row] ?? "") || `Song ${columns.id[row]}`;
+  return displayText(columns.title[row] ?? columns.file[row] ?? "") || `Song ${columns.id[row]}`;
 }

@@ -1,4 +1,4 @@
-// The order of the list.
+// The menu that sorts the list.
 
 import { h } from "../common/dom";
 import type { MapColumns } from "../server/types";
@@ -7,24 +7,24 @@ type Key = "artist" | "title" | "duration_s" | "arousal" | "valence";
 const ORDERS: [Key, string, 1 | -1][] = [
   ["artist", "Artist", 1],
   ["title", "Title", 1],
-  ["arousal", "Most arousal first", -1],
-  ["arousal", "Least arousal first", 1],
-  ["valence", "Most positive first", -1],
-  ["valence", "Most negative first", 1],
-  ["duration_s", "Longest first", -1],
+  ["arousal", "Arousal, high to low", -1],
+  ["arousal", "Arousal, low to high", 1],
+  ["valence", "Valence, high to low", -1],
+  ["valence", "Valence, low to high", 1],
+  ["duration_s", "Duration, longest first", -1],
 ];
 
-export interface Order {
+export interface SortMenu {
   element: HTMLElement;
-  /** These rows, or all, in the order that is chosen; songs that lack what it goes by come last. */
+  /** Sort these rows, or all; songs without a value come last. */
   sorted(columns: MapColumns, rows: Set<number> | null): number[];
 }
 
-export function createOrder(changed: () => void): Order {
+export function createSortMenu(onChange: () => void): SortMenu {
   const options = ORDERS.map(([, name], i) => h("option", { value: i }, name));
-  const element = h("select", { "aria-label": "Order" }, ...options);
+  const element = h("select", { "aria-label": "Sort by" }, ...options);
   const { compare } = new Intl.Collator("en", { numeric: true });
-  element.addEventListener("change", changed);
+  element.addEventListener("change", onChange);
   return {
     element,
     sorted(columns, rows) {

@@ -1,19 +1,19 @@
-// What is drawn on the map besides its dots.
+// What the map shows besides its dots.
 
 import { canvasFont, color } from "../common/dom";
-import { place, RIM_WORDS } from "../curve/mood";
-import type { Disc } from "./dots";
-import type { Place } from "./projection";
+import { wordPoint, RIM_WORDS } from "../curve/mood";
+import type { Circle } from "./dots";
+import type { XY } from "./projection";
 
 type Context = CanvasRenderingContext2D;
 
 /** Circle, axes and words. */
-export function drawFrame(context: Context, { x, y, r }: Disc): void {
-  context.strokeStyle = color("wave");
+export function drawFrame(context: Context, { x, y, r }: Circle): void {
+  context.strokeStyle = color("line");
   context.lineWidth = 1;
-  for (const part of [0.5, 1]) {
+  for (const radius of [0.5, 1]) {
     context.beginPath();
-    context.arc(x, y, r * part, 0, 2 * Math.PI);
+    context.arc(x, y, r * radius, 0, 2 * Math.PI);
     context.stroke();
   }
   context.beginPath();
@@ -26,14 +26,14 @@ export function drawFrame(context: Context, { x, y, r }: Disc): void {
   context.font = canvasFont(r < 150 ? 0.6875 : 0.75).font;
   context.textBaseline = "middle";
   for (const word of RIM_WORDS) {
-    const { arousal, valence } = place(word);
+    const { arousal, valence } = wordPoint(word);
     context.textAlign = valence > 0.12 ? "left" : valence < -0.12 ? "right" : "center";
     context.fillText(word, x + r * valence + 8 * valence, y - r * arousal - 12 * arousal);
   }
 }
 
-/** The path of the marked song. */
-export function drawPath(context: Context, points: Place[]): void {
+/** The trajectory of the selected song. */
+export function drawTrajectory(context: Context, points: XY[]): void {
   context.strokeStyle = color("ink");
   context.lineWidth = 1.4;
   context.globalAlpha = 0.65;
@@ -42,8 +42,8 @@ export function drawPath(context: Context, points: Place[]): void {
   context.globalAlpha = 1;
 }
 
-/** The marked song, or where it is while it plays. */
-export function drawMark(context: Context, [x, y]: Place): void {
+/** The selected song, or its current point during playback. */
+export function drawSelection(context: Context, [x, y]: XY): void {
   context.beginPath();
   context.arc(x, y, 6.5, 0, 2 * Math.PI);
   context.fillStyle = color("here");
@@ -54,7 +54,7 @@ export function drawMark(context: Context, [x, y]: Place): void {
 }
 
 /** The lasso while it is drawn. */
-export function drawLoop(context: Context, points: Place[]): void {
+export function drawLasso(context: Context, points: XY[]): void {
   line(context, points);
   context.closePath();
   context.fillStyle = `${color("here")}1f`;
@@ -66,7 +66,7 @@ export function drawLoop(context: Context, points: Place[]): void {
   context.setLineDash([]);
 }
 
-function line(context: Context, points: Place[]): void {
+function line(context: Context, points: XY[]): void {
   context.beginPath();
   for (const [x, y] of points) context.lineTo(x, y);
 }

@@ -1,72 +1,72 @@
-// A line drawn around songs: with the button or its key, or with Shift held.
+// The lasso: a line drawn around songs, by button, key or Shift and drag.
 
-import type { Place } from "./projection";
+import type { XY } from "./projection";
 
-/** A line of fewer corners encloses nothing. */
-const LEAST_CORNERS = 4;
+/** A line with fewer corners is ignored. */
+const MIN_CORNERS = 4;
 
 export interface Lasso {
-  /** Whether the next drag draws a line. */
+  /** Turn the lasso on or off for the next drag. */
   set(on: boolean): void;
   readonly on: boolean;
   /** The line so far, in pixels of the canvas; empty while none is drawn. */
-  readonly loop: Place[];
-  /** Whether a click is the end of a line; asked once for each. */
-  endedByClick(): boolean;
+  readonly line: XY[];
+  /** Return true for the click that ends a line. */
+  consumeClick(): boolean;
 }
 
-export interface LassoTold {
-  switched(on: boolean): void;
+export interface LassoHandlers {
+  toggled(on: boolean): void;
   drawing(): void;
-  /** The finished line, null where it encloses nothing. */
-  drawn(loop: Place[] | null): void;
+  /** The finished line, or null if it is too short. */
+  finished(line: XY[] | null): void;
 }
 
-export function createLasso(canvas: HTMLCanvasElement, told: LassoTold): Lasso {
+export function createLasso(canvas: HTMLCanvasElement, handlers: LassoHandlers): Lasso {
   let on = false;
-  let loop: Place[] = [];
+  let line: XY[] = [];
   let ended = false;
 
   function set(next: boolean): void {
     on = next;
     canvas.classList.toggle("lassoing", on);
-    told.switched(on);
+    handlers.toggled(on);
   }
 
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !(on || event.shiftKey)) return;
     canvas.setPointerCapture(event.pointerId);
-    loop = [[event.offsetX, event.offsetY]];
+    line = [[event.offsetX, event.offsetY]];
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (loop.length === 0) return;
-    loop.push([event.offsetX, event.offsetY]);
-    told.drawing();
+    if (line.length === 0) return;
+    line.push([event.offsetX, event.offsetY]);
+    handlers.drawing();
   });
   canvas.addEventListener("pointerup", () => {
-    if (loop.length === 0) return;
-    const done = loop;
-    loop = [];
+    if (line.length === 0) return;
+    const done = line;
+    line = [];
     ended = true;
     set(false);
-    told.drawn(done.length < LEAST_CORNERS ? null : done);
+    handlers.finished(done.length < MIN_CORNERS ? null : done);
   });
   canvas.addEventListener("pointercancel", () => {
-    loop = [];
-    told.drawing();
+    line = [];
+    handlers.drawing();
   });
   return {
     set,
     get on() {
       return on;
     },
-    get loop() {
-      return loop;
+    get line() {
+      return line;
     },
-    endedByClick() {
-      const was = ended;
+    consumeClick() {
+      const result = ended;
       ended = false;
-      return was;
+      return result;
     },
   };
 }

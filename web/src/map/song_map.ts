@@ -1,29 +1,29 @@
-// The map: every song a dot on the plane. Drag to move, wheel or pinch to zoom, a lasso to choose a region.
+// The map: every song is a dot on the circumplex. Drag to pan, scroll or pinch to zoom, use the lasso to select.
 
 import { quadtree, type Quadtree } from "d3-quadtree";
-import { pathAt, type Path } from "../curve/trajectory";
+import { pointAt, type Trajectory } from "../curve/trajectory";
 import { h, iconButton } from "../common/dom";
 import { ICONS } from "../common/icons";
 import type { MapColumns } from "../server/types";
 import { createDots } from "./dots";
 import { createLasso, type Lasso } from "./lasso";
-import { drawFrame, drawLoop, drawMark, drawPath } from "./drawing";
-import { watchMoves, type Moves } from "./zoom";
-import { Projection, type Place } from "./projection";
-import { inside } from "./polygon";
+import { drawFrame, drawLasso, drawSelection, drawTrajectory } from "./drawing";
+import { createZoom, type ZoomControls } from "./zoom";
+import { Projection, type XY } from "./projection";
+import { rowsInside } from "./polygon";
 
-const REACH_PX = 14;
-/** More dots than these are thinned while the map moves, and drawn in full when it rests. */
-const MOVING_DOTS = 15_000;
-const REST_MS = 120;
-const LABEL = "Map of the songs: valence from left to right, arousal from bottom to top";
+const HIT_RADIUS_PX = 14;
+/** With more dots than this, only some are drawn while the map moves. */
+const MAX_MOVING_DOTS = 15_000;
+const MOVE_END_MS = 120;
+const LABEL = "Map of songs: valence from left to right, arousal from bottom to top";
 
 type Dot = [number, number, number]; // valence, arousal, row of the columns
 
-export interface MapTold {
+export interface MapHandlers {
   hover(row: number | null, x: number, y: number): void;
-  pick(row: number): void;
-  lassoed(rows: Set<number> | null): void;
+  select(row: number): void;
+  enclose(rows: Set<number> | null): void;
 }
 
 export class SongMap {
@@ -42,33 +42,33 @@ export class SongMap {
     "aria-keyshortcuts": "l",
   });
   private readonly lasso: Lasso = createLasso(this.canvas, {
-    switched: (on) => this.lassoButton.setAttribute("aria-pressed", String(on)),
+    toggled: (on) => this.lassoButton.setAttribute("aria-pressed", String(on)),
     drawing: () => this.redraw(),
-    drawn: (loop) => this.enclose(loop),
+    finished: (line) => this.enclose(line),
   });
-  private readonly moves: Moves = watchMoves(
+  private readonly zoomControls: ZoomControls = createZoom(
     this.canvas,
     () => this.lasso.on,
-    (to) => this.move(to),
+    (transform) => this.setTransform(transform),
   );
   private columns: MapColumns | null = null;
   private tree: Quadtree<Dot> = quadtree<Dot>();
-  private chosen: Set<number> | null = null;
-  private marked: number | null = null;
-  private path: Path | null = null;
-  private pathTime = 0;
-  /** The timer of a map that moves, 0 while it rests. */
-  private moving = 0;
+  private highlighted: Set<number> | null = null;
+  private selected: number | null = null;
+  private trajectory: Trajectory | null = null;
+  private trajectoryTime = 0;
+  /** A timer while the map moves, else 0. */
+  private moveTimer = 0;
   private frame = 0;
 
-  constructor(private readonly told: MapTold) {
+  constructor(private readonly handlers: MapHandlers) {
     const tools = h(
       "div",
       { class: "tools", role: "group", "aria-label": "Map" },
       this.lassoButton,
-      iconButton("Zoom in", ICONS.closer, this.moves.closer),
-      iconButton("Zoom out", ICONS.wider, this.moves.wider),
-      iconButton("Whole map", ICONS.whole, this.moves.whole),
+      iconButton("Zoom in", ICONS.zoomIn, this.zoomControls.zoomIn),
+      iconButton("Zoom out", ICONS.zoomOut, this.zoomControls.zoomOut),
+      iconButton("Show all", ICONS.showAll, this.zoomControls.showAll),
     );
     this.element = h("div", { class: "map" }, this.canvas, tools);
     this.watchPointer();
@@ -77,7 +77,7 @@ export class SongMap {
 
   show(columns: MapColumns): void {
     this.columns = columns;
-    this.marked = this.path = this.chosen = null;
+    this.selected = this.trajectory = this.highlighted = null;
     const dots = columns.id.map((_, row): Dot => [columns.valence[row]!, columns.arousal[row]!, row]);
     this.tree = quadtree<Dot>(
       dots,
@@ -87,22 +87,22 @@ export class SongMap {
     this.redraw();
   }
 
-  /** Rows that are chosen: all others are pale; null chooses none and leaves all as they are. */
-  choose(rows: Set<number> | null): void {
-    this.chosen = rows;
+  /** Highlight rows and fade all others; null shows all alike. */
+  highlight(rows: Set<number> | null): void {
+    this.highlighted = rows;
     this.redraw();
   }
 
-  mark(row: number | null): void {
-    this.marked = row;
-    this.path = null;
+  select(row: number | null): void {
+    this.selected = row;
+    this.trajectory = null;
     this.redraw();
   }
 
-  /** The course of the marked song, and where in it the sound is. */
-  course(path: Path | null, t: number): void {
-    this.path = path;
-    this.pathTime = t;
+  /** Show the trajectory of the selected song and the playback position. */
+  showTrajectory(trajectory: Trajectory | null, t: number): void {
+    this.trajectory = trajectory;
+    this.trajectoryTime = t;
     this.redraw();
   }
 
@@ -115,42 +115,42 @@ export class SongMap {
   }
 
   private watchPointer(): void {
-    const { canvas, told } = this;
+    const { canvas, handlers } = this;
     canvas.addEventListener("pointermove", (event) => {
       if (event.pointerType === "touch" || event.buttons !== 0) return;
-      const row = this.under(event.offsetX, event.offsetY);
+      const row = this.rowAt(event.offsetX, event.offsetY);
       canvas.classList.toggle("over", row !== null);
-      told.hover(row, event.offsetX, event.offsetY);
+      handlers.hover(row, event.offsetX, event.offsetY);
     });
-    canvas.addEventListener("pointerleave", () => told.hover(null, 0, 0));
-    // d3-zoom swallows the click that ends a drag; that which ends a lasso chooses nothing either
+    canvas.addEventListener("pointerleave", () => handlers.hover(null, 0, 0));
+    // d3-zoom suppresses the click that ends a drag; a click that ends a lasso selects nothing either
     canvas.addEventListener("click", (event) => {
-      const row = this.lasso.endedByClick() ? null : this.under(event.offsetX, event.offsetY);
-      if (row !== null) told.pick(row);
+      const row = this.lasso.consumeClick() ? null : this.rowAt(event.offsetX, event.offsetY);
+      if (row !== null) handlers.select(row);
     });
   }
 
-  /** The row of the dot that lies nearest, if it is near. */
-  private under(x: number, y: number): number | null {
+  /** The row of the nearest dot within reach, or null. */
+  private rowAt(x: number, y: number): number | null {
     const { projection } = this;
     const [valence, arousal] = projection.onPlane(x, y);
-    return this.tree.find(valence, arousal, REACH_PX / projection.disc.r)?.[2] ?? null;
+    return this.tree.find(valence, arousal, HIT_RADIUS_PX / projection.circle.r)?.[2] ?? null;
   }
 
-  private move(to: Projection["transform"]): void {
-    this.projection.transform = to;
-    clearTimeout(this.moving);
-    this.moving = window.setTimeout(() => {
-      this.moving = 0;
+  private setTransform(transform: Projection["transform"]): void {
+    this.projection.transform = transform;
+    clearTimeout(this.moveTimer);
+    this.moveTimer = window.setTimeout(() => {
+      this.moveTimer = 0;
       this.redraw();
-    }, REST_MS);
-    this.told.hover(null, 0, 0);
+    }, MOVE_END_MS);
+    this.handlers.hover(null, 0, 0);
     this.redraw();
   }
 
-  private enclose(loop: Place[] | null): void {
-    const corners = loop?.map(([x, y]) => this.projection.onPlane(x, y));
-    this.told.lassoed(corners === undefined || this.columns === null ? null : inside(this.columns, corners));
+  private enclose(line: XY[] | null): void {
+    const corners = line?.map(([x, y]) => this.projection.onPlane(x, y));
+    this.handlers.enclose(corners === undefined || this.columns === null ? null : rowsInside(this.columns, corners));
     this.redraw();
   }
 
@@ -166,33 +166,33 @@ export class SongMap {
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    canvas.dataset.view = JSON.stringify(projection.disc);
-    drawFrame(context, projection.disc);
+    canvas.dataset.view = JSON.stringify(projection.circle);
+    drawFrame(context, projection.circle);
     if (this.columns !== null) this.drawSongs(this.columns);
-    if (this.lasso.loop.length > 1) drawLoop(context, this.lasso.loop);
+    if (this.lasso.line.length > 1) drawLasso(context, this.lasso.line);
   }
 
   private drawSongs(columns: MapColumns): void {
-    const { canvas, context, projection, chosen, marked, path } = this;
+    const { canvas, context, projection, highlighted, selected, trajectory } = this;
     const { width, height } = projection;
     const count = columns.id.length;
-    const step = this.moving !== 0 && count > MOVING_DOTS ? Math.ceil(count / MOVING_DOTS) : 1;
+    const step = this.moveTimer !== 0 && count > MAX_MOVING_DOTS ? Math.ceil(count / MAX_MOVING_DOTS) : 1;
     const radius = dotRadius(count, projection);
-    const look = { width, height, radius, opacity: radius < 2.5 ? 0.62 : 0.85, step, chosen };
-    canvas.dataset.dots = String(this.dots.draw(context, columns, projection.disc, look));
-    if (path !== null)
-      drawPath(
+    const style = { width, height, radius, opacity: radius < 2.5 ? 0.62 : 0.85, step, highlighted };
+    canvas.dataset.dots = String(this.dots.draw(context, columns, projection.circle, style));
+    if (trajectory !== null)
+      drawTrajectory(
         context,
-        path.arousal.map((a, i) => projection.onScreen(path.valence[i]!, a)),
+        trajectory.arousal.map((a, i) => projection.onScreen(trajectory.valence[i]!, a)),
       );
-    if (marked === null) return;
-    const of = { arousal: columns.arousal[marked]!, valence: columns.valence[marked]! };
-    const { arousal, valence } = path === null ? of : pathAt(path, this.pathTime);
-    drawMark(context, projection.onScreen(valence, arousal));
+    if (selected === null) return;
+    const mean = { arousal: columns.arousal[selected]!, valence: columns.valence[selected]! };
+    const { arousal, valence } = trajectory === null ? mean : pointAt(trajectory, this.trajectoryTime);
+    drawSelection(context, projection.onScreen(valence, arousal));
   }
 }
 
-/** Smaller where there are many, larger the closer the map is. */
+/** The radius of a dot in pixels: smaller with many songs, larger when zoomed in. */
 function dotRadius(count: number, { unit, transform }: Projection): number {
   const base = count > 3000 ? 1.8 : count > 400 ? 2.8 : 4.2;
   return Math.min(6, base * Math.min(1, 0.4 + unit / 400) * transform.k ** 0.35);

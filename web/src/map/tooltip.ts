@@ -1,20 +1,20 @@
-// What is said of the dot under the pointer.
+// The tooltip of the dot under the pointer.
 
 import { h } from "../common/dom";
 
-const AWAY_PX = 14;
+const OFFSET_PX = 14;
 const EDGE_PX = 4;
 
-export interface Tip {
+export interface Tooltip {
   element: HTMLElement;
-  /** Show lines, the first in bold, beside a place of the home; without lines hide. */
+  /** Show lines, the first in bold, next to a position in the container. */
   show(lines: string[], x: number, y: number): void;
   hide(): void;
 }
 
-export function createTip(home: HTMLElement): Tip {
-  const element = h("div", { class: "tip", hidden: true });
-  home.append(element);
+export function createTooltip(container: HTMLElement): Tooltip {
+  const element = h("div", { class: "tooltip", hidden: true });
+  container.append(element);
   return {
     element,
     show([name = "", ...lines], x, y) {
@@ -23,9 +23,9 @@ export function createTip(home: HTMLElement): Tip {
         h("strong", { dir: "auto" }, name),
         ...lines.filter((line) => line !== "").map((line) => h("span", { dir: "auto" }, line)),
       );
-      const room = home.clientWidth - Math.min(home.clientWidth, element.offsetWidth) - EDGE_PX;
-      element.style.left = `${Math.min(x + AWAY_PX, room)}px`;
-      element.style.top = `${y + AWAY_PX}px`;
+      const maxLeft = container.clientWidth - Math.min(container.clientWidth, element.offsetWidth) - EDGE_PX;
+      element.style.left = `${Math.min(x + OFFSET_PX, maxLeft)}px`;
+      element.style.top = `${y + OFFSET_PX}px`;
     },
     hide() {
       element.hidden = true;

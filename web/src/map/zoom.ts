@@ -1,11 +1,11 @@
-// The map moved and zoomed: by drag, wheel and fingers (d3-zoom), by keys and by buttons.
+// Pan and zoom the map by drag, wheel and touch (d3-zoom), by keys and by buttons.
 
 import { select } from "d3-selection";
 import { zoom, zoomIdentity, type ZoomTransform } from "d3-zoom";
 
-const CLOSEST = 80;
+const MAX_ZOOM = 80;
 const PAN_PX = 60;
-const STEP = 1.6;
+const ZOOM_STEP = 1.6;
 const PANS: Record<string, [number, number]> = {
   ArrowLeft: [PAN_PX, 0],
   ArrowRight: [-PAN_PX, 0],
@@ -13,38 +13,47 @@ const PANS: Record<string, [number, number]> = {
   ArrowDown: [0, -PAN_PX],
 };
 
-export interface Moves {
-  closer(): void;
-  wider(): void;
-  whole(): void;
+export interface ZoomControls {
+  zoomIn(): void;
+  zoomOut(): void;
+  showAll(): void;
 }
 
-/** `held` says whether a drag belongs to somebody else; `moved` is told each new place. */
-export function watchMoves(canvas: HTMLCanvasElement, held: () => boolean, moved: (to: ZoomTransform) => void): Moves {
-  let at = zoomIdentity;
+/** `isBlocked` returns true while drags belong to the lasso; `onZoom` receives each new transform. */
+export function createZoom(
+  canvas: HTMLCanvasElement,
+  isBlocked: () => boolean,
+  onZoom: (transform: ZoomTransform) => void,
+): ZoomControls {
+  let current = zoomIdentity;
   const zooming = zoom<HTMLCanvasElement, unknown>()
-    .scaleExtent([1, CLOSEST])
-    // fingers have no button
-    .filter((event: MouseEvent) => !held() && !event.shiftKey && !event.button)
+    .scaleExtent([1, MAX_ZOOM])
+    // touches have no button
+    .filter((event: MouseEvent) => !isBlocked() && !event.shiftKey && !event.button)
     .on("zoom", ({ transform }: { transform: ZoomTransform }) => {
-      at = transform;
-      moved(transform);
+      current = transform;
+      onZoom(transform);
     });
-  const chosen = select(canvas).call(zooming).on("dblclick.zoom", null);
-  const moves: Moves = {
-    closer: () => zooming.scaleBy(chosen, STEP),
-    wider: () => zooming.scaleBy(chosen, 1 / STEP),
-    whole: () => zooming.transform(chosen, zoomIdentity),
+  const selection = select(canvas).call(zooming).on("dblclick.zoom", null);
+  const controls: ZoomControls = {
+    zoomIn: () => zooming.scaleBy(selection, ZOOM_STEP),
+    zoomOut: () => zooming.scaleBy(selection, 1 / ZOOM_STEP),
+    showAll: () => zooming.transform(selection, zoomIdentity),
   };
-  const acts: Record<string, () => void> = { "+": moves.closer, "=": moves.closer, "-": moves.wider, "0": moves.whole };
+  const actions: Record<string, () => void> = {
+    "+": controls.zoomIn,
+    "=": controls.zoomIn,
+    "-": controls.zoomOut,
+    "0": controls.showAll,
+  };
   canvas.addEventListener("keydown", (event) => {
     const pan = PANS[event.key];
-    const act = acts[event.key];
-    if (pan !== undefined) zooming.translateBy(chosen, pan[0] / at.k, pan[1] / at.k);
-    else if (act !== undefined) act();
+    const action = actions[event.key];
+    if (pan !== undefined) zooming.translateBy(selection, pan[0] / current.k, pan[1] / current.k);
+    else if (action !== undefined) action();
     else return;
     event.preventDefault();
     event.stopPropagation();
   });
-  return moves;
+  return controls;
 }

@@ -1,49 +1,49 @@
-// The player: chart and circumplex that move with the sound of one song, or with either of two.
+// The player: chart, circumplex and playback controls for one song, or for either of two.
 
 import { valueAt } from "../curve/sampling";
-import type { CurveObject } from "../curve/curve";
-import { h, write } from "../common/dom";
+import type { Curve } from "../curve/curve";
+import { h, setText } from "../common/dom";
 import { createLegend } from "../chart/legend";
-import { LONGEST_S } from "../chart/peaks";
-import { createPlaneCard, type PlaneCard } from "../circumplex/circumplex_card";
-import { playerAct } from "./shortcuts";
+import { MAX_DECODED_S } from "../chart/peaks";
+import { createCircumplexCard, type CircumplexCard } from "../circumplex/circumplex_card";
+import { playerAction } from "./shortcuts";
 import { Playhead } from "./playhead";
-import { Stage } from "../chart/chart";
+import { Chart } from "../chart/chart";
 import { createTransport, type Transport } from "./transport";
-import type { Sound } from "../chart/audio_source";
+import type { AudioSource } from "../chart/audio_source";
 import { clock, duration, signed } from "../common/format";
 
-const UNPLAYABLE = "This browser cannot play the sound; the curve can still be walked.";
+const UNPLAYABLE = "This browser cannot play the audio. You can still explore the curve.";
 
-export class Instrument {
-  readonly player: HTMLElement;
-  readonly plane: HTMLElement;
+export class Player {
+  readonly element: HTMLElement;
+  readonly circumplexElement: HTMLElement;
   private readonly audio: HTMLAudioElement;
   private readonly playhead: Playhead;
-  private readonly stage: Stage;
-  private readonly circumplex: PlaneCard;
+  private readonly chart: Chart;
+  private readonly circumplex: CircumplexCard;
   private readonly transport: Transport;
   private readonly note = h("p", { class: "note", id: "note", role: "status" });
-  private curves: CurveObject[] = [];
+  private curves: Curve[] = [];
 
   constructor(audio: HTMLAudioElement) {
     const seek = (t: number): void => this.playhead.seek(t);
-    const zoom = (factor: number): void => this.stage.zoom(factor);
+    const zoom = (factor: number): void => this.chart.zoom(factor);
     this.audio = audio;
     this.playhead = new Playhead(audio, {
       moved: () => this.draw(),
-      lost: () => this.playable(false, UNPLAYABLE),
-      regained: () => this.playable(true, "No sound comes out: is there a device for it?"),
+      failed: () => this.setPlayable(false, UNPLAYABLE),
+      recovered: () => this.setPlayable(true, "Playback is silent. Is an audio output device connected?"),
     });
-    this.stage = new Stage(audio, seek);
-    this.circumplex = createPlaneCard(seek);
+    this.chart = new Chart(audio, seek);
+    this.circumplex = createCircumplexCard(seek);
     this.transport = createTransport(() => this.playhead.toggle(), zoom);
-    this.plane = this.circumplex.element;
-    this.player = h(
+    this.circumplexElement = this.circumplex.element;
+    this.element = h(
       "section",
-      { class: "card player", "aria-label": "Player and course of the song" },
-      createLegend((shown) => this.stage.layers(shown)),
-      this.stage.element,
+      { class: "card player", "aria-label": "Player" },
+      createLegend((layers) => this.chart.setLayers(layers)),
+      this.chart.element,
       this.transport.element,
       this.note,
       audio,
@@ -53,23 +53,23 @@ export class Instrument {
     }
   }
 
-  /** Draw one curve or two; `provisional` while the song is still being heard. */
-  show(curves: CurveObject[], length: number, provisional: boolean): void {
+  /** Show one or two curves; `provisional` while the analysis is running. */
+  show(curves: Curve[], length: number, provisional: boolean): void {
     this.curves = curves;
     this.playhead.length = length;
     this.transport.length(length);
-    this.stage.show(curves, length, provisional);
+    this.chart.show(curves, length, provisional);
     this.circumplex.show(curves, provisional);
-    this.player.classList.toggle("forming", provisional);
-    this.player.classList.toggle("two", curves.length > 1);
+    this.element.classList.toggle("forming", provisional);
+    this.element.classList.toggle("two", curves.length > 1);
     this.draw();
   }
 
-  /** What is heard; where there is nothing to play, the curve can still be walked. */
-  hear(sound: Sound, keepTime: boolean): void {
-    this.playhead.change(sound.source !== null, keepTime, () => {
-      this.playable(sound.source !== null, sound.note ?? noteOn(sound));
-      void this.stage.wave.load(sound);
+  /** Load audio; without any, the curve can still be explored. */
+  load(audioSource: AudioSource, keepTime: boolean): void {
+    this.playhead.change(audioSource.source !== null, keepTime, () => {
+      this.setPlayable(audioSource.source !== null, audioSource.note ?? audioNote(audioSource));
+      void this.chart.waveform.load(audioSource);
     });
   }
 
@@ -77,19 +77,19 @@ export class Instrument {
     this.audio.pause();
   }
 
-  /** Take a key that the player knows; tell whether it did. */
-  key(event: KeyboardEvent): boolean {
-    const act = playerAct(event, this.stage.slider, this.playhead.length);
-    if (act === null) return false;
-    if (act === "toggle") this.playhead.toggle();
-    else if ("by" in act) this.playhead.seek(this.playhead.position + act.by);
-    else this.stage.zoom(act.zoom);
+  /** Handle a keyboard shortcut; return true if the player has it. */
+  handleKey(event: KeyboardEvent): boolean {
+    const action = playerAction(event, this.chart.slider, this.playhead.length);
+    if (action === null) return false;
+    if (action === "toggle") this.playhead.toggle();
+    else if ("by" in action) this.playhead.seek(this.playhead.position + action.by);
+    else this.chart.zoom(action.zoom);
     return true;
   }
 
-  recolor(): void {
-    this.stage.wave.recolor();
-    this.stage.course.redraw();
+  updateColors(): void {
+    this.chart.waveform.updateColors();
+    this.chart.curveChart.redraw();
   }
 
   private draw(): void {
@@ -97,32 +97,32 @@ export class Instrument {
     const t = this.playhead.position;
     this.transport.time(t);
     if (curve === undefined || curve.times_s.length === 0) {
-      this.stage.at(t, 0, 0, !this.audio.paused);
+      this.chart.moveTo(t, 0, 0, !this.audio.paused);
       return;
     }
     const arousal = valueAt(curve.times_s, curve.arousal, t);
     const valence = valueAt(curve.times_s, curve.valence, t);
-    this.stage.at(t, arousal, valence, !this.audio.paused);
+    this.chart.moveTo(t, arousal, valence, !this.audio.paused);
     this.transport.values(arousal, valence);
-    const mood = this.circumplex.at(t);
-    this.speak(t, `${mood}, arousal ${signed(arousal)}, valence ${signed(valence)}`);
+    const mood = this.circumplex.moveTo(t);
+    this.announce(t, `${mood}, arousal ${signed(arousal)}, valence ${signed(valence)}`);
   }
 
-  /** Give the slider its place in words: once a second, as one that speaks on every frame would drown the music. */
-  private speak(t: number, words: string): void {
-    const { slider } = this.stage;
+  /** Describe the position to screen readers, once a second so that they do not drown the music. */
+  private announce(t: number, description: string): void {
+    const { slider } = this.chart;
     if (slider.getAttribute("aria-valuenow") === String(Math.floor(t))) return;
     slider.setAttribute("aria-valuenow", String(Math.floor(t)));
-    slider.setAttribute("aria-valuetext", `${clock(t)} of ${duration(this.playhead.length)}, ${words}`);
+    slider.setAttribute("aria-valuetext", `${clock(t)} of ${duration(this.playhead.length)}, ${description}`);
   }
 
-  private playable(on: boolean, note: string): void {
+  private setPlayable(on: boolean, note: string): void {
     this.transport.enable(on);
-    write(this.note, note);
+    setText(this.note, note);
   }
 }
 
-function noteOn({ source, seconds, peaks }: Sound): string {
-  if (source === null) return "The sound is not here; the curve can still be walked.";
-  return peaks === undefined && seconds > LONGEST_S ? "The sound is too long for a waveform here." : "";
+function audioNote({ source, seconds, peaks }: AudioSource): string {
+  if (source === null) return "No audio available. You can still explore the curve.";
+  return peaks === undefined && seconds > MAX_DECODED_S ? "This audio is too long to show a waveform." : "";
 }

@@ -1,86 +1,86 @@
-// Where in the song we are: the sound knows, and where there is none, the place is kept here.
+// The position in the song: that of the audio element, or without audio a position of its own.
 
-import { calm } from "../common/dom";
+import { reducedMotion } from "../common/dom";
 
-const CALM_MS = 250;
+const REDUCED_MOTION_MS = 250;
 
-export interface PlayheadTold {
-  /** At each step of playing and at each seek. */
+export interface PlayheadHandlers {
+  /** The position changed, by playing or by a seek. */
   moved(): void;
-  /** The sound cannot be played. */
-  lost(): void;
-  /** It plays on after all. */
-  regained(): void;
+  /** The audio cannot be played. */
+  failed(): void;
+  /** The audio plays after an error. */
+  recovered(): void;
 }
 
 export class Playhead {
-  /** Where the song ends: its curve may be longer than its sound. */
+  /** The end of the song; its curve may be longer than its audio. */
   length = 1;
-  private state: "none" | "sound" | "lost" = "none";
-  /** The position while there is no sound to ask. */
-  private kept = 0;
+  private state: "none" | "audio" | "failed" = "none";
+  /** The position without audio. */
+  private silentPosition = 0;
 
   constructor(
     private readonly audio: HTMLAudioElement,
-    private readonly told: PlayheadTold,
+    private readonly handlers: PlayheadHandlers,
   ) {
-    audio.addEventListener("error", () => this.lose());
-    audio.addEventListener("timeupdate", () => this.regain());
-    for (const name of ["timeupdate", "seeked"]) audio.addEventListener(name, () => told.moved());
+    audio.addEventListener("error", () => this.onError());
+    audio.addEventListener("timeupdate", () => this.onProgress());
+    for (const name of ["timeupdate", "seeked"]) audio.addEventListener(name, () => handlers.moved());
     audio.addEventListener("play", () => this.follow());
   }
 
   get position(): number {
-    return this.state === "sound" ? Math.min(this.audio.currentTime, this.length) : this.kept;
+    return this.state === "audio" ? Math.min(this.audio.currentTime, this.length) : this.silentPosition;
   }
 
   seek(t: number): void {
     const { audio, state, length } = this;
-    const end = state === "sound" && Number.isFinite(audio.duration) ? audio.duration : length;
+    const end = state === "audio" && Number.isFinite(audio.duration) ? audio.duration : length;
     const to = Math.max(0, Math.min(t, length, end));
-    if (state === "sound") audio.currentTime = to;
-    else this.kept = to;
-    this.told.moved();
+    if (state === "audio") audio.currentTime = to;
+    else this.silentPosition = to;
+    this.handlers.moved();
   }
 
   toggle(): void {
-    if (this.state !== "sound") return;
+    if (this.state !== "audio") return;
     if (this.audio.paused)
-      this.audio.play().catch(() => undefined); // `error` of the element tells what there is to tell
+      this.audio.play().catch(() => undefined); // the element's `error` event reports failures
     else this.audio.pause();
   }
 
-  /** Begin with another sound, or with none, where we are or at the start; `load` gives it to the element. */
-  change(sounding: boolean, keepTime: boolean, load: () => void): void {
+  /** Switch to other audio, or to none, at the current position or the start; `load` sets the element's source. */
+  change(hasAudio: boolean, keepTime: boolean, load: () => void): void {
     const t = keepTime ? this.position : 0;
-    const playing = keepTime && this.state === "sound" && !this.audio.paused;
+    const playing = keepTime && this.state === "audio" && !this.audio.paused;
     this.audio.pause();
-    this.kept = t;
-    this.state = sounding ? "sound" : "none";
+    this.silentPosition = t;
+    this.state = hasAudio ? "audio" : "none";
     load();
-    if (!sounding) return;
+    if (!hasAudio) return;
     this.audio.currentTime = t;
     if (playing) this.toggle();
   }
 
-  private lose(): void {
-    if (this.state !== "sound") return;
-    if (this.audio.currentTime > 0) this.kept = this.audio.currentTime;
-    this.state = "lost";
-    this.told.lost();
+  private onError(): void {
+    if (this.state !== "audio") return;
+    if (this.audio.currentTime > 0) this.silentPosition = this.audio.currentTime;
+    this.state = "failed";
+    this.handlers.failed();
   }
 
-  /** Where a machine has no output for sound, Firefox tells of an error, and plays on. */
-  private regain(): void {
-    if (this.state !== "lost" || this.audio.paused || this.audio.currentTime <= this.kept) return;
-    this.state = "sound";
-    this.told.regained();
+  /** Recover from an error: on machines without audio output, Firefox reports one but plays on. */
+  private onProgress(): void {
+    if (this.state !== "failed" || this.audio.paused || this.audio.currentTime <= this.silentPosition) return;
+    this.state = "audio";
+    this.handlers.recovered();
   }
 
   private follow(): void {
-    this.told.moved();
+    this.handlers.moved();
     if (this.audio.paused) return;
-    if (calm.matches) setTimeout(() => this.follow(), CALM_MS);
+    if (reducedMotion.matches) setTimeout(() => this.follow(), REDUCED_MOTION_MS);
     else requestAnimationFrame(() => this.follow());
   }
 }

@@ -1,12 +1,12 @@
-// The bar below the chart: play, the clock, zoom, and the values where the cursor stands.
+// The controls below the chart: play, time, zoom, and the values at the cursor.
 
-import { h, iconButton, svg, write } from "../common/dom";
+import { h, iconButton, svg, setText } from "../common/dom";
 import { ICONS } from "../common/icons";
 import { clock, duration, signed } from "../common/format";
 
 export interface Transport {
   element: HTMLElement;
-  /** Whether there is anything to play. */
+  /** Enable or disable the play button. */
   enable(on: boolean): void;
   playing(on: boolean): void;
   time(t: number): void;
@@ -14,7 +14,7 @@ export interface Transport {
   values(arousal: number, valence: number): void;
 }
 
-/** `zoom` is told 2 for twice as close, 0 for the whole song. */
+/** `zoom` receives a factor, or 0 for the whole song. */
 export function createTransport(toggle: () => void, zoom: (factor: number) => void): Transport {
   const play = playButton(toggle);
   const time = h("span", { id: "time" }, "0:00");
@@ -35,11 +35,11 @@ export function createTransport(toggle: () => void, zoom: (factor: number) => vo
       play.classList.toggle("playing", on);
       play.setAttribute("aria-label", on ? "Pause" : "Play");
     },
-    time: (t) => write(time, clock(t)),
-    length: (seconds) => write(total, duration(seconds)),
+    time: (t) => setText(time, clock(t)),
+    length: (seconds) => setText(total, duration(seconds)),
     values(arousal, valence) {
-      write(readings.arousal, signed(arousal));
-      write(readings.valence, signed(valence));
+      setText(readings.arousal, signed(arousal));
+      setText(readings.valence, signed(valence));
     },
   };
 }
@@ -52,13 +52,13 @@ function zoomButtons(zoom: (factor: number) => void): HTMLElement {
   return h(
     "div",
     { class: "zoom", role: "group", "aria-label": "Zoom" },
-    iconButton("Zoom out", ICONS.wider, () => zoom(0.5), { "aria-keyshortcuts": "-" }),
-    iconButton("Whole song", ICONS.whole, () => zoom(0), { "aria-keyshortcuts": "0" }),
-    iconButton("Zoom in", ICONS.closer, () => zoom(2), { "aria-keyshortcuts": "+" }),
+    iconButton("Zoom out", ICONS.zoomOut, () => zoom(0.5), { "aria-keyshortcuts": "-" }),
+    iconButton("Show whole song", ICONS.showAll, () => zoom(0), { "aria-keyshortcuts": "0" }),
+    iconButton("Zoom in", ICONS.zoomIn, () => zoom(2), { "aria-keyshortcuts": "+" }),
   );
 }
 
-function playButton(press: () => void): HTMLButtonElement {
+function playButton(onClick: () => void): HTMLButtonElement {
   const button = h(
     "button",
     { id: "play", type: "button", "aria-label": "Play", "aria-keyshortcuts": "Space", disabled: true },
@@ -69,6 +69,6 @@ function playButton(press: () => void): HTMLButtonElement {
       svg("path", { class: "stop", d: ICONS.pause }),
     ),
   );
-  button.addEventListener("click", press);
+  button.addEventListener("click", onClick);
   return button;
 }

@@ -1,4 +1,4 @@
-// What the server gives: docs/web.md says what the keys mean.
+// The server's JSON; docs/web.md explains the keys.
 
 export interface LibrarySong {
   id: number;
@@ -20,7 +20,7 @@ export interface SongList {
   songs: LibrarySong[];
 }
 
-/** Columns of all songs that were asked for: value i of each belongs to song i. */
+/** Matching songs as columns: value i of each column belongs to song i. */
 export interface MapColumns {
   id: number[];
   arousal: number[];
@@ -29,7 +29,7 @@ export interface MapColumns {
   title: (string | null)[];
   artist: (string | null)[];
   duration_s: number[];
-  /** Names of the files of songs without a title. */
+  /** File names of songs without a title. */
   file: (string | null)[];
 }
 
@@ -55,7 +55,7 @@ export interface Problem {
   detail?: string;
 }
 
-export interface Part {
+export interface CurvePart {
   start: number;
   times_s: number[];
   arousal: number[];

@@ -1,29 +1,29 @@
-// The row above two songs: which is which, which is heard, and what can be done with them.
+// The bar above two compared songs: which line is which, which song plays, and actions.
 
 import { button, h } from "../common/dom";
-import type { Track } from "./loaded_song";
+import type { LoadedSong } from "./loaded_song";
 
-export interface CompareTold {
-  hear(track: Track): void;
+export interface ComparisonHandlers {
+  listen(song: LoadedSong): void;
   swap(): void;
-  alone(): void;
+  removeSecond(): void;
 }
 
-export function compareRow(first: Track, second: Track, told: CompareTold): Node[] {
-  const ears = [first, second].map((track, i) => {
-    const ear = button(i === 0 ? "Hear the first" : "Hear the second", () => {
-      told.hear(track);
-      ears.forEach((other) => other.setAttribute("aria-pressed", String(other === ear)));
+export function comparisonBar(first: LoadedSong, second: LoadedSong, handlers: ComparisonHandlers): Node[] {
+  const playButtons = [first, second].map((song, i) => {
+    const playButton = button(i === 0 ? "Play first" : "Play second", () => {
+      handlers.listen(song);
+      playButtons.forEach((other) => other.setAttribute("aria-pressed", String(other === playButton)));
     });
-    ear.setAttribute("aria-pressed", String(i === 0));
-    return ear;
+    playButton.setAttribute("aria-pressed", String(i === 0));
+    return playButton;
   });
   return [
-    h("span", { class: "key solid", dir: "auto" }, first.name),
-    h("span", { class: "key dashed", dir: "auto" }, second.name),
-    h("span", { class: "spring" }),
-    h("span", { class: "ears", role: "group", "aria-label": "Which song is heard" }, ...ears),
-    button("Swap", told.swap),
-    button("Only the first", told.alone),
+    h("span", { class: "line-key solid", dir: "auto" }, first.name),
+    h("span", { class: "line-key dashed", dir: "auto" }, second.name),
+    h("span", { class: "spacer" }),
+    h("span", { class: "play-buttons", role: "group", "aria-label": "Song to play" }, ...playButtons),
+    button("Swap", handlers.swap),
+    button("Remove second", handlers.removeSecond),
   ];
 }

@@ -1,18 +1,18 @@
-// The menu of files in which a song's curve can be had.
+// A menu to download a song's curve.
 
 import { h } from "../common/dom";
-import type { Track } from "./loaded_song";
+import type { LoadedSong } from "./loaded_song";
 
 const FORMATS = {
-  csv: "CSV, a table of the points",
-  png: "PNG, a picture",
-  jams: "JAMS, for research",
-  json: "JSON, all there is",
+  csv: "CSV (table)",
+  png: "PNG (image)",
+  jams: "JAMS (music annotation)",
+  json: "JSON (all data)",
 };
 
-export function downloadMenu({ address, name }: Track): HTMLElement {
-  const links = Object.entries(FORMATS).map(([format, words]) => {
-    const link = h("a", { href: `${address}?format=${format}`, download: `${name}.${format}` }, words);
+export function downloadMenu({ curveUrl, name }: LoadedSong): HTMLElement {
+  const links = Object.entries(FORMATS).map(([format, label]) => {
+    const link = h("a", { href: `${curveUrl}?format=${format}`, download: `${name}.${format}` }, label);
     return h("li", {}, link);
   });
   const opener = h("summary", {}, "Download");
@@ -29,16 +29,16 @@ export function downloadMenu({ address, name }: Track): HTMLElement {
   return menu;
 }
 
-/** Close a menu at a press beside it, as long as it stands in the page. */
+/** Close a menu at a click outside it. */
 function closeOutside(menu: HTMLDetailsElement): void {
   menu.addEventListener("toggle", () => {
     if (!menu.open) return;
-    const watch = new AbortController();
+    const listener = new AbortController();
     const close = (event: Event): void => {
       if (menu.open && event.target instanceof Node && menu.contains(event.target)) return;
       menu.open = false;
-      watch.abort();
+      listener.abort();
     };
-    addEventListener("pointerdown", close, { signal: watch.signal });
+    addEventListener("pointerdown", close, { signal: listener.signal });
   });
 }

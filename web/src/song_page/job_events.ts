@@ -1,62 +1,63 @@
-// A job of the server followed to its end: share done, and the parts of the curve as they come.
+// Follow a job of the server: its progress and the parts of its curve.
 
-import { inWords, job, Refusal } from "../server/api";
-import { emptyCurve, type CurveObject } from "../curve/curve";
-import type { Part, Problem } from "../server/types";
+import { problemText, job, ApiError } from "../server/api";
+import { emptyCurve, type Curve } from "../curve/curve";
+import type { CurvePart, Problem } from "../server/types";
 
-const ASK_MS = 700;
+const POLL_MS = 700;
 
-export interface Told {
-  progress(share: number): void;
-  /** The curve as far as it is known. */
-  forming(curve: CurveObject): void;
+export interface JobHandlers {
+  progress(fraction: number): void;
+  /** The curve so far. */
+  partialCurve(curve: Curve): void;
 }
 
-/** Follow a job until its curve is there; a problem of it is a `Refusal`. */
-export function follow(id: string, told: Told, signal: AbortSignal): Promise<void> {
+/** Wait until a job is done; reject with an `ApiError` if it fails. */
+export function waitForJob(id: string, handlers: JobHandlers, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const events = new EventSource(`api/jobs/${encodeURIComponent(id)}/events`);
     const curve = emptyCurve();
-    let over = false;
+    let ended = false;
     const end = (finish: () => void): void => {
-      if (over) return;
-      over = true;
+      if (ended) return;
+      ended = true;
       events.close();
       finish();
     };
-    const on = <T>(name: string, act: (data: T) => void): void => {
+    const on = <T>(name: string, handle: (data: T) => void): void => {
       events.addEventListener(name, (event) => {
-        if (!over && event instanceof MessageEvent) act(JSON.parse(String(event.data)) as T);
+        if (!ended && event instanceof MessageEvent) handle(JSON.parse(String(event.data)) as T);
       });
     };
-    on<{ share: number }>("progress", ({ share }) => told.progress(share));
-    on<Part>("part", (part) => {
-      join(curve, part);
-      told.forming({ ...curve });
+    on<{ share: number }>("progress", ({ share }) => handlers.progress(share));
+    on<CurvePart>("part", (part) => {
+      addPart(curve, part);
+      handlers.partialCurve({ ...curve });
     });
     on("done", () => end(resolve));
-    on<Problem>("failed", (problem) => end(() => reject(new Refusal(inWords(problem)))));
-    // the browser connects again by itself; where it has given up, the job is asked instead
+    on<Problem>("failed", (problem) => end(() => reject(new ApiError(problemText(problem)))));
+    // the browser reconnects by itself; once it gives up, poll instead
     events.addEventListener("error", () => {
-      if (!over && events.readyState === EventSource.CLOSED) end(() => ask(id, told, signal).then(resolve, reject));
+      if (!ended && events.readyState === EventSource.CLOSED)
+        end(() => poll(id, handlers, signal).then(resolve, reject));
     });
-    signal.addEventListener("abort", () => end(() => reject(new DOMException("given up", "AbortError"))));
+    signal.addEventListener("abort", () => end(() => reject(new DOMException("aborted", "AbortError"))));
   });
 }
 
-async function ask(id: string, told: Told, signal: AbortSignal): Promise<void> {
+async function poll(id: string, handlers: JobHandlers, signal: AbortSignal): Promise<void> {
   for (;;) {
     const { state, share, problem } = await job(id);
-    if (signal.aborted) throw new DOMException("given up", "AbortError");
-    told.progress(share);
+    if (signal.aborted) throw new DOMException("aborted", "AbortError");
+    handlers.progress(share);
     if (state === "done") return;
-    if (state === "failed") throw new Refusal(inWords(problem ?? {}));
-    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+    if (state === "failed") throw new ApiError(problemText(problem ?? {}));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
-/** A part takes the place of what was there from its start on: a connection made again repeats some. */
-function join(curve: CurveObject, part: Part): void {
+/** Add a part, which replaces points from its start on: a new connection repeats parts. */
+function addPart(curve: Curve, part: CurvePart): void {
   curve.times_s = [...curve.times_s.slice(0, part.start), ...part.times_s];
   curve.arousal = [...curve.arousal.slice(0, part.start), ...part.arousal];
   curve.valence = [...curve.valence.slice(0, part.start), ...part.valence];

@@ -1,93 +1,93 @@
-// What is written around the player: name and facts above, warnings, cards below, and what went wrong.
+// The layout of the song page: name, headline and actions above the player, cards below, and errors.
 
-import { compareRow, type CompareTold } from "./comparison_bar";
+import { comparisonBar, type ComparisonHandlers } from "./comparison_bar";
 import { downloadMenu } from "./download_menu";
 import { fileButton } from "../common/file_input";
-import { button, h, write } from "../common/dom";
+import { button, h, setText } from "../common/dom";
 import { aboutCard } from "../cards/about_card";
-import { compareCard } from "../cards/comparison_card";
+import { comparisonCard } from "../cards/comparison_card";
 import { headline, warningList } from "../cards/headline";
 import { songCard } from "../cards/song_card";
-import type { Track } from "./loaded_song";
+import type { LoadedSong } from "./loaded_song";
 
-/** Longer names are written smaller. */
+/** Longer names get a smaller font. */
 const LONG_NAME = 60;
 
-export interface SheetTold extends CompareTold {
+export interface LayoutHandlers extends ComparisonHandlers {
   compare(): void;
-  take(file: File): void;
+  upload(file: File): void;
 }
 
-export class Sheet {
+export class SongLayout {
   readonly element: HTMLElement;
   private readonly title = h("h1", { dir: "auto", tabindex: -1 });
-  private readonly facts = h("p", { class: "facts" });
+  private readonly headline = h("p", { class: "headline" });
   private readonly actions = h("div", { class: "actions" });
   private readonly pair = h("div", { class: "pair", hidden: true });
   private readonly warnings = h("div", { class: "warnings", role: "note", "aria-label": "Warnings" });
-  private readonly trouble = h("p", { class: "trouble", role: "alert" });
-  private readonly instead = h("div", { class: "actions" });
+  private readonly error = h("p", { class: "error", role: "alert" });
+  private readonly alternatives = h("div", { class: "actions" });
   private readonly cards = h("div", { class: "cards" });
-  private readonly board: HTMLElement;
+  private readonly columns: HTMLElement;
 
   constructor(
     player: HTMLElement,
-    plane: HTMLElement,
+    circumplex: HTMLElement,
     progress: HTMLElement,
-    private readonly told: SheetTold,
+    private readonly handlers: LayoutHandlers,
   ) {
-    this.board = h("div", { class: "board" }, player, plane);
-    const { title, facts, actions, pair, trouble, instead, warnings, board, cards } = this;
+    this.columns = h("div", { class: "columns" }, player, circumplex);
+    const { title, headline, actions, pair, error, alternatives, warnings, columns, cards } = this;
     this.element = h("div", { class: "song-view" });
-    this.element.append(title, facts, actions, progress, pair, trouble, instead, warnings, board, cards);
+    this.element.append(title, headline, actions, progress, pair, error, alternatives, warnings, columns, cards);
   }
 
-  /** Only a name: what else there is to say is not known yet. */
-  name(name: string): void {
-    this.head(name);
-    for (const part of [this.facts, this.actions, this.cards, this.warnings]) part.replaceChildren();
-    this.instead.replaceChildren();
+  /** Show a song of which only the name is known. */
+  showName(name: string): void {
+    this.setTitle(name);
+    for (const element of [this.headline, this.actions, this.cards, this.warnings]) element.replaceChildren();
+    this.alternatives.replaceChildren();
     this.pair.hidden = true;
   }
 
-  show(tracks: [Track] | [Track, Track]): void {
-    const [first, second] = tracks;
-    const curves = tracks.map((track) => track.curve);
-    this.head(...tracks.map((track) => track.name));
+  show(songs: [LoadedSong] | [LoadedSong, LoadedSong]): void {
+    const [first, second] = songs;
+    const curves = songs.map((song) => song.curve);
+    this.setTitle(...songs.map((song) => song.name));
     this.warnings.replaceChildren(...curves.flatMap(warningList));
     this.pair.hidden = second === undefined;
     if (second === undefined) {
-      const compare = button("Compare …", this.told.compare, { "aria-keyshortcuts": "c" });
-      this.facts.replaceChildren(...headline(first.curve, first.facts));
+      const compare = button("Compare…", this.handlers.compare, { "aria-keyshortcuts": "c" });
+      this.headline.replaceChildren(...headline(first.curve, first.details));
       this.actions.replaceChildren(compare, downloadMenu(first));
       this.cards.replaceChildren(songCard(first.curve), aboutCard(first.curve));
     } else {
-      this.facts.replaceChildren();
+      this.headline.replaceChildren();
       this.actions.replaceChildren();
-      this.pair.replaceChildren(...compareRow(first, second, this.told));
-      this.cards.replaceChildren(compareCard([first.name, second.name], curves), aboutCard(first.curve));
+      this.pair.replaceChildren(...comparisonBar(first, second, this.handlers));
+      this.cards.replaceChildren(comparisonCard([first.name, second.name], curves), aboutCard(first.curve));
     }
   }
 
-  /** One line that says what went wrong, or none. */
-  tell(trouble: string): void {
-    write(this.trouble, trouble);
+  /** Show an error message, or hide it if empty. */
+  showError(error: string): void {
+    setText(this.error, error);
   }
 
-  /** There is nothing to play: what went wrong, and what can be done instead. */
-  fail(trouble: string): void {
-    this.tell(trouble);
-    this.board.hidden = true;
-    const start = h("a", { href: "#/" }, "Back to the start");
-    this.instead.replaceChildren(fileButton("Choose another file", this.told.take), start);
+  /** Show an error in place of the player, with what to do next. */
+  showFailure(error: string): void {
+    this.showError(error);
+    this.columns.hidden = true;
+    const start = h("a", { href: "#/" }, "Back to start page");
+    this.alternatives.replaceChildren(fileButton("Choose another file", this.handlers.upload), start);
   }
 
-  private head(...names: string[]): void {
+  private setTitle(...names: string[]): void {
     const parts = names.flatMap((name, i) => [...(i === 0 ? [] : [" and "]), h("bdi", {}, name)]);
     this.title.replaceChildren(...parts);
     this.title.classList.toggle("long", names.join("").length > LONG_NAME);
     document.title = `${names.join(" and ")} – moodcurve`;
-    this.board.hidden = false;
-    this.instead.replaceChildren();
+    this.columns.hidden = false;
+    this.alternatives.replaceChildren();
   }
 }

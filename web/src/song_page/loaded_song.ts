@@ -1,57 +1,65 @@
-// A song to be heard, from the library or from a file that was sent, by the name that the page's address has for it:
-// song-27, job-….
+// A loaded song: one of the library, or an uploaded file. Its token in the page's address is song-27 or job-….
 
 import * as api from "../server/api";
-import type { CurveObject } from "../curve/curve";
+import type { Curve } from "../curve/curve";
 import type { Job } from "../server/types";
-import { follow, type Told } from "./job_events";
-import { shown, songName } from "../common/format";
+import { waitForJob, type JobHandlers } from "./job_events";
+import { displayText, songName } from "../common/format";
 
-export interface Track {
+export interface LoadedSong {
   token: string;
   name: string;
-  facts: string[];
-  curve: CurveObject;
-  /** Its sound: a file that was sent, or an address. */
+  /** Artist, album, year and genre, as far as known. */
+  details: string[];
+  curve: Curve;
+  /** Its audio: an uploaded file or a URL. */
   source: Blob | string | null;
-  /** Address of the curve, to which a format is added. */
-  address: string;
+  /** URL of the curve, without the format. */
+  curveUrl: string;
 }
 
-/** Files that this page has sent: the server keeps none, and the sound is played from here. */
-const sent = new Map<string, File>();
+/** Files uploaded by this page, for playback: the server keeps no copies. */
+const uploads = new Map<string, File>();
 
-/** Send a file; give the name under which it can be opened. */
-export async function send(file: File, signal: AbortSignal): Promise<string> {
+/** Upload a file; return its token. */
+export async function uploadFile(file: File, signal: AbortSignal): Promise<string> {
   const id = await api.analyze(file, signal);
-  if (signal.aborted) api.forget(id);
-  sent.set(id, file);
+  if (signal.aborted) api.deleteJob(id);
+  uploads.set(id, file);
   return `job-${id}`;
 }
 
-export function sourceOf(token: string): Track["source"] {
-  return token.startsWith("job-") ? (sent.get(token.slice(4)) ?? null) : api.songAudio(Number(token.slice(5)));
+export function audioSourceOf(token: string): LoadedSong["source"] {
+  return token.startsWith("job-") ? (uploads.get(token.slice(4)) ?? null) : api.songAudioUrl(Number(token.slice(5)));
 }
 
-export async function open(token: string, told: Told & { named(job: Job): void }, signal: AbortSignal): Promise<Track> {
-  return token.startsWith("job-") ? openJob(token, told, signal) : openSong(token);
+export interface LoadHandlers extends JobHandlers {
+  /** The song is an uploaded file, with this job. */
+  found(job: Job): void;
 }
 
-async function openSong(token: string): Promise<Track> {
+/** Load a song and its curve; an uploaded file may still be in analysis. */
+export async function loadSong(token: string, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadedSong> {
+  return token.startsWith("job-") ? loadJob(token, handlers, signal) : loadLibrarySong(token);
+}
+
+async function loadLibrarySong(token: string): Promise<LoadedSong> {
   const id = Number(token.slice(5));
-  const address = api.songCurve(id);
-  const [song, curve] = await Promise.all([api.song(id), api.curveAt(address)]);
-  const facts = [song.artist, song.album, song.year, song.genre].flatMap((fact) => (fact ? [shown(String(fact))] : []));
-  return { token, name: songName(song), facts, curve, source: api.songAudio(id), address };
+  const curveUrl = api.songCurveUrl(id);
+  const [song, curve] = await Promise.all([api.song(id), api.fetchCurve(curveUrl)]);
+  const details = [song.artist, song.album, song.year, song.genre].flatMap((value) =>
+    value ? [displayText(String(value))] : [],
+  );
+  return { token, name: songName(song), details, curve, source: api.songAudioUrl(id), curveUrl };
 }
 
-async function openJob(token: string, told: Told & { named(job: Job): void }, signal: AbortSignal): Promise<Track> {
+async function loadJob(token: string, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadedSong> {
   const id = token.slice(4);
   const job = await api.job(id);
-  told.named(job);
-  if (job.state === "failed") throw new api.Refusal(api.inWords(job.problem ?? {}));
-  if (job.state !== "done") await follow(id, told, signal);
-  const address = `api/jobs/${encodeURIComponent(id)}/curve`;
-  const curve = await api.curveAt(address);
-  return { token, name: shown(job.name), facts: [], curve, source: sent.get(id) ?? null, address };
+  handlers.found(job);
+  if (job.state === "failed") throw new api.ApiError(api.problemText(job.problem ?? {}));
+  if (job.state !== "done") await waitForJob(id, handlers, signal);
+  const curveUrl = `api/jobs/${encodeURIComponent(id)}/curve`;
+  const curve = await api.fetchCurve(curveUrl);
+  return { token, name: displayText(job.name), details: [], curve, source: uploads.get(id) ?? null, curveUrl };
 }

@@ -1,43 +1,43 @@
-// How far the analysis is: a bar for the eyes, and for ears a sentence at each quarter.
+// The progress of an upload and analysis; screen readers announce each quarter.
 
-import { button, h, write } from "../common/dom";
+import { button, h, setText } from "../common/dom";
 import { percent } from "../common/format";
 
-const SPOKEN = 0.25;
+const ANNOUNCED_STEP = 0.25;
 
-export interface Progress {
+export interface ProgressBar {
   element: HTMLElement;
-  /** A share of null: the file is on its way; a name of null: the same as before. */
-  show(name: string | null, share: number | null): void;
-  hide(): void;
+  /** Show progress; a `fraction` of null is an upload, a `name` of null keeps the previous one. */
+  show(name: string | null, fraction: number | null): void;
+  hide(success: boolean): void;
 }
 
-export function createProgress(cancel: () => void): Progress {
+export function createProgressBar(cancel: () => void): ProgressBar {
   const bar = h("progress", { max: 1, "aria-label": "Analysis" });
-  const text = h("span", { class: "share-text", "aria-hidden": "true" });
-  const spoken = h("p", { class: "unseen", role: "status" });
+  const text = h("span", { class: "progress-text", "aria-hidden": "true" });
+  const announcement = h("p", { class: "visually-hidden", role: "status" });
   const row = h("div", { class: "progress", hidden: true }, text, bar, button("Cancel", cancel));
-  const element = h("div", {}, row, spoken);
+  const element = h("div", {}, row, announcement);
   let name = "";
-  let last = -1;
+  let lastQuarter = -1;
 
   return {
     element,
-    show(next, share) {
+    show(next, fraction) {
       name = next ?? name;
       row.hidden = false;
-      if (share === null) bar.removeAttribute("value");
-      else bar.value = share;
-      write(text, share === null ? "Sending …" : `Listening … ${percent(share)}`);
-      const quarter = share === null ? -1 : Math.floor(share / SPOKEN);
-      if (quarter === last && spoken.textContent !== "") return;
-      last = quarter;
-      write(spoken, share === null ? `Sending ${name}` : `Listening to ${name}: ${percent(share)}`);
+      if (fraction === null) bar.removeAttribute("value");
+      else bar.value = fraction;
+      setText(text, fraction === null ? "Uploading…" : `Analyzing… ${percent(fraction)}`);
+      const quarter = fraction === null ? -1 : Math.floor(fraction / ANNOUNCED_STEP);
+      if (quarter === lastQuarter && announcement.textContent !== "") return;
+      lastQuarter = quarter;
+      setText(announcement, fraction === null ? `Uploading ${name}` : `Analyzing ${name}: ${percent(fraction)}`);
     },
-    hide() {
-      if (!row.hidden) write(spoken, `${name} is analysed`);
+    hide(success) {
+      if (!row.hidden) setText(announcement, success ? `Analysis of ${name} finished` : "");
       row.hidden = true;
-      last = -1;
+      lastQuarter = -1;
     },
   };
 }

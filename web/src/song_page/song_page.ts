@@ -1,202 +1,204 @@
-// The song: what is heard, its curve as it comes, and a second one over it.
+// The song page: upload or open a song, show its curve while it is analyzed, and compare it with a second song.
 
-import * as api from "../server/api";
-import { pick } from "../search/song_dialog";
-import { createProgress } from "./progress_bar";
-import { Sheet } from "./layout";
-import { lengthS } from "../curve/sampling";
-import { emptyCurve, type CurveObject } from "../curve/curve";
 import { h } from "../common/dom";
-import { Instrument } from "../player/player";
-import { megabytes, shown } from "../common/format";
-import { open, send, sourceOf, type Track } from "./loaded_song";
+import { displayText, megabytes } from "../common/format";
+import { emptyCurve, type Curve } from "../curve/curve";
+import { lengthS } from "../curve/sampling";
+import { Player } from "../player/player";
+import { pickSong } from "../search/song_dialog";
+import * as api from "../server/api";
 import type { Health } from "../server/types";
+import { SongLayout } from "./layout";
+import { audioSourceOf, loadSong, uploadFile, type LoadedSong, type LoadHandlers } from "./loaded_song";
+import { createProgressBar } from "./progress_bar";
 
-export interface SongTold {
-  /** Open songs by their names in the address. */
-  go(tokens: string[]): void;
-  /** A file has been sent: these are to be opened. */
-  sent(tokens: string[]): void;
-  /** Another file is to be sent. */
-  take(file: File): void;
+export interface SongPageHandlers {
+  /** Navigate to songs by their tokens. */
+  open(tokens: string[]): void;
+  /** An upload finished; open these songs. */
+  uploaded(tokens: string[]): void;
+  /** Upload another file. */
+  upload(file: File): void;
 }
 
-export class SongView {
-  readonly instrument: Instrument;
+export class SongPage {
+  readonly player: Player;
   private readonly audio = h("audio", { id: "sound", preload: "auto" });
-  private readonly progress = createProgress(() => this.stop());
-  private readonly sheet: Sheet;
-  private tracks: [] | [Track] | [Track, Track] = [];
-  private heard: Track["source"] | undefined;
-  private doing = new AbortController();
-  /** The job that is waited for. */
-  private pending = "";
-  /** What is known of the curve of a song that is being heard; null where none is. */
-  private forming: CurveObject | null = null;
-  /** A file is being sent, or could not be. */
-  sending = false;
+  private readonly progressBar = createProgressBar(() => this.cancel());
+  private readonly layout: SongLayout;
+  private songs: [] | [LoadedSong] | [LoadedSong, LoadedSong] = [];
+  private audioSource: LoadedSong["source"] | undefined;
+  /** Aborts the current upload or loading. */
+  private controller = new AbortController();
+  /** The id of the running job, or empty. */
+  private jobId = "";
+  /** The curve so far, while a song is analyzed. */
+  private partialCurve: Curve | null = null;
+  /** A file is being uploaded, or its upload failed. */
+  uploading = false;
 
   constructor(
     private readonly health: Health,
-    private readonly told: SongTold,
+    private readonly handlers: SongPageHandlers,
   ) {
-    this.instrument = new Instrument(this.audio);
-    this.sheet = new Sheet(this.instrument.player, this.instrument.plane, this.progress.element, {
+    this.player = new Player(this.audio);
+    this.layout = new SongLayout(this.player.element, this.player.circumplexElement, this.progressBar.element, {
       compare: () => void this.compare(),
-      hear: (track) => this.hear(track.source, track.curve.duration_s, true),
-      swap: () => this.told.go(this.tokens().reverse()),
-      alone: () => this.told.go(this.tokens().slice(0, 1)),
-      take: told.take,
+      listen: (song) => this.loadAudio(song.source, song.curve.duration_s, true),
+      swap: () => this.handlers.open(this.tokens().reverse()),
+      removeSecond: () => this.handlers.open(this.tokens().slice(0, 1)),
+      upload: handlers.upload,
     });
-    this.audio.addEventListener("durationchange", () => this.showForming());
+    this.audio.addEventListener("durationchange", () => this.showPartialCurve());
   }
 
   get element(): HTMLElement {
-    return this.sheet.element;
+    return this.layout.element;
   }
 
-  /** Open one or two songs by their names in the address. */
+  /** Open one or two songs by their tokens. */
   async open(tokens: string[]): Promise<void> {
-    const signal = this.start();
-    const [first = "", second] = tokens;
-    this.sending = false;
-    this.forming = null;
+    const signal = this.restart();
+    const [firstToken = "", secondToken] = tokens;
+    this.uploading = false;
+    this.partialCurve = null;
     try {
-      const known = this.tracks.find((track) => track.token === first);
-      const one = known ?? (await open(first, this.awaiting(first, second === undefined), signal));
+      const known = this.songs.find((song) => song.token === firstToken);
+      const handlers = this.loadHandlers(firstToken, secondToken === undefined);
+      const first = known ?? (await loadSong(firstToken, handlers, signal));
       if (signal.aborted) return;
-      this.show([one]);
-      if (second !== undefined) {
-        const two = await open(second, this.awaiting(second, false), signal);
+      this.show([first]);
+      if (secondToken !== undefined) {
+        const second = await loadSong(secondToken, this.loadHandlers(secondToken, false), signal);
         if (signal.aborted) return;
-        this.show([one, two]);
+        this.show([first, second]);
       }
-      this.over();
+      this.finish(true);
     } catch (error) {
       if (signal.aborted) return;
-      const [before] = this.tracks;
-      if (this.forming === null && before?.token !== first) this.clear("No such song", null);
+      const [previous] = this.songs;
+      if (this.partialCurve === null && previous?.token !== firstToken) this.clear("Song not found", null);
       this.fail(error);
     }
   }
 
-  /** Send a file and open it; as the second song where it is to stand beside another. */
-  async take(file: File, beside?: string): Promise<void> {
-    const signal = this.start();
-    this.sending = beside === undefined;
-    const most = this.health.limits.upload_bytes;
-    if (beside === undefined) this.clear(shown(file.name), file);
-    if (file.size > most) {
-      const why = `${shown(file.name)} is larger than the ${megabytes(most)} that this server takes.`;
-      return this.fail(new api.Refusal(why));
+  /** Upload a file and open it, as the second song if `compareTo` is the token of the first. */
+  async upload(file: File, compareTo?: string): Promise<void> {
+    const signal = this.restart();
+    this.uploading = compareTo === undefined;
+    const name = displayText(file.name);
+    const limit = this.health.limits.upload_bytes;
+    if (compareTo === undefined) this.clear(name, file);
+    if (file.size > limit) {
+      return this.fail(new api.ApiError(`${name} is too large: this server accepts up to ${megabytes(limit)}.`));
     }
-    this.progress.show(shown(file.name), null);
+    this.progressBar.show(name, null);
     try {
-      const token = await send(file, signal);
-      this.told.sent(beside === undefined ? [token] : [beside, token]);
+      const token = await uploadFile(file, signal);
+      this.handlers.uploaded(compareTo === undefined ? [token] : [compareTo, token]);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  /** Take a key that the view knows; tell whether it did. */
-  key(event: KeyboardEvent): boolean {
-    if (event.key !== "c") return this.instrument.key(event);
+  /** Handle a keyboard shortcut; return true if this page has it. */
+  handleKey(event: KeyboardEvent): boolean {
+    if (event.key !== "c") return this.player.handleKey(event);
     void this.compare();
     return true;
   }
 
   private async compare(): Promise<void> {
-    const [first] = this.tracks;
+    const [first] = this.songs;
     if (first === undefined) return;
-    const picked = await pick(this.health, "Compare with …", first.token);
+    const picked = await pickSong(this.health, "Compare with", first.token);
     if (picked === null) return;
-    if (picked instanceof File) await this.take(picked, first.token);
-    else this.told.go([first.token, picked]);
+    if (picked instanceof File) await this.upload(picked, first.token);
+    else this.handlers.open([first.token, picked]);
   }
 
   private tokens(): string[] {
-    return this.tracks.map((track) => track.token);
+    return this.songs.map((song) => song.token);
   }
 
-  /** Give up what is being done, and begin anew. */
-  private start(): AbortSignal {
-    this.doing.abort();
-    this.doing = new AbortController();
-    this.sheet.tell("");
-    return this.doing.signal;
+  /** Abort what is running, and return the signal of a new start. */
+  private restart(): AbortSignal {
+    this.controller.abort();
+    this.controller = new AbortController();
+    this.layout.showError("");
+    return this.controller.signal;
   }
 
-  private stop(): void {
-    this.doing.abort();
-    if (this.pending !== "") api.forget(this.pending);
-    this.over();
-    this.told.go(this.tokens());
+  private cancel(): void {
+    this.controller.abort();
+    if (this.jobId !== "") api.deleteJob(this.jobId);
+    this.finish(false);
+    this.handlers.open(this.tokens());
   }
 
-  private over(): void {
-    this.progress.hide();
-    this.pending = "";
+  private finish(success: boolean): void {
+    this.progressBar.hide(success);
+    this.jobId = "";
   }
 
   private fail(error: unknown): void {
-    if (api.aborted(error)) return;
-    this.over();
-    if (this.tracks.length > 0) return this.sheet.tell(api.message(error));
-    this.forming = null;
-    this.sheet.fail(api.message(error));
-    this.instrument.pause();
+    if (api.isAbort(error)) return;
+    this.finish(false);
+    if (this.songs.length > 0) return this.layout.showError(api.errorText(error));
+    this.partialCurve = null;
+    this.layout.showFailure(api.errorText(error));
+    this.player.pause();
   }
 
-  /** While a song is heard: its name, the progress, and the parts of its curve; beside another only the progress. */
-  private awaiting(token: string, alone: boolean): Parameters<typeof open>[1] {
+  /** While a song is analyzed, show its progress, and its name and partial curve if it is `alone`. */
+  private loadHandlers(token: string, alone: boolean): LoadHandlers {
     return {
-      named: (job) => {
+      found: (job) => {
         if (job.state === "done") return;
-        if (alone) this.clear(shown(job.name), sourceOf(token));
+        if (alone) this.clear(displayText(job.name), audioSourceOf(token));
         if (job.state === "failed") return;
-        this.pending = job.job;
-        this.progress.show(shown(job.name), 0);
+        this.jobId = job.job;
+        this.progressBar.show(displayText(job.name), 0);
       },
-      progress: (share) => this.progress.show(null, share),
-      forming: (curve) => {
+      progress: (fraction) => this.progressBar.show(null, fraction),
+      partialCurve: (curve) => {
         if (!alone) return;
-        this.forming = curve;
-        this.showForming();
+        this.partialCurve = curve;
+        this.showPartialCurve();
       },
     };
   }
 
-  /** A song of which only name and sound are known. */
-  private clear(name: string, source: Track["source"]): void {
-    this.tracks = [];
-    this.sheet.name(name);
-    this.forming = emptyCurve();
-    this.hear(source, 0, false);
-    this.showForming();
+  /** Show a song of which only the name and the audio are known. */
+  private clear(name: string, source: LoadedSong["source"]): void {
+    this.songs = [];
+    this.layout.showName(name);
+    this.partialCurve = emptyCurve();
+    this.loadAudio(source, 0, false);
+    this.showPartialCurve();
   }
 
-  /** Draw what is known, over the length of the sound where the browser knows it. */
-  private showForming(): void {
-    const { forming, audio } = this;
-    if (forming === null) return;
-    const known = Number.isFinite(audio.duration) ? audio.duration : 0;
-    this.instrument.show([forming], Math.max(known, lengthS(forming)), true);
+  /** Draw the partial curve, over the length of the audio if the browser knows it. */
+  private showPartialCurve(): void {
+    const { partialCurve, audio } = this;
+    if (partialCurve === null) return;
+    const length = Number.isFinite(audio.duration) ? audio.duration : 0;
+    this.player.show([partialCurve], Math.max(length, lengthS(partialCurve)), true);
   }
 
-  private show(tracks: [Track] | [Track, Track]): void {
-    const [first] = tracks;
-    const curves = tracks.map((track) => track.curve);
-    this.tracks = tracks;
-    this.forming = null;
-    this.sheet.show(tracks);
-    this.hear(first.source, first.curve.duration_s, true);
-    this.instrument.show(curves, Math.max(...curves.map(lengthS)), false);
+  private show(songs: [LoadedSong] | [LoadedSong, LoadedSong]): void {
+    const [first] = songs;
+    const curves = songs.map((song) => song.curve);
+    this.songs = songs;
+    this.partialCurve = null;
+    this.layout.show(songs);
+    this.loadAudio(first.source, first.curve.duration_s, true);
+    this.player.show(curves, Math.max(...curves.map(lengthS)), false);
   }
 
-  private hear(source: Track["source"], seconds: number, keepTime: boolean): void {
-    if (source === this.heard) return;
-    this.heard = source;
-    this.instrument.hear({ source, seconds }, keepTime);
+  private loadAudio(source: LoadedSong["source"], seconds: number, keepTime: boolean): void {
+    if (source === this.audioSource) return;
+    this.audioSource = source;
+    this.player.load({ source, seconds }, keepTime);
   }
 }

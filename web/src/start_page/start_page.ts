@@ -1,57 +1,62 @@
-// The first view: drop a song, choose one, or take one of the library.
+// The start page: drop or choose a file, or open a song of the library.
 
 import { h } from "../common/dom";
-import { noLibrary } from "../library/empty_library";
+import { emptyLibrary } from "../library/empty_library";
 import { fileButton } from "../common/file_input";
-import { searchField } from "../search/song_search";
-import { createPlane } from "../circumplex/circumplex";
+import { createSongSearch } from "../search/song_search";
+import { createCircumplex } from "../circumplex/circumplex";
 import { megabytes } from "../common/format";
 import type { Health } from "../server/types";
 
-export function createStartView(
+export function createStartPage(
   health: Health,
-  take: (file: File) => void,
-  choose: (token: string) => void,
+  onFile: (file: File) => void,
+  onPick: (token: string) => void,
 ): HTMLElement {
   const { upload_bytes, minutes } = health.limits;
-  const plane = createPlane(() => undefined).element;
-  plane.setAttribute("aria-hidden", "true");
+  const circumplex = createCircumplex(() => undefined).element;
+  circumplex.setAttribute("aria-hidden", "true");
   return h(
     "div",
     { class: "start-view" },
     h(
       "section",
-      { class: "card drop", "aria-label": "A song to hear" },
+      { class: "card drop", "aria-label": "Open a file" },
       h(
         "div",
-        { class: "drop-words" },
-        h("h1", { tabindex: -1 }, "Hear a song and watch its emotion"),
+        { class: "drop-text" },
+        h("h1", { tabindex: -1 }, "Play a song and watch its mood"),
         h(
           "p",
           {},
-          "Drop a song anywhere on this page. Its curve is drawn while it is heard: how energetic the music feels, and how positive, twice a second.",
+          "Drop an audio file anywhere on this page. Two curves show how energetic and how positive the music feels, twice a second.",
         ),
-        fileButton("Choose a file", take, { class: "primary", "aria-keyshortcuts": "o" }),
+        fileButton("Choose a file", onFile, { class: "primary", "aria-keyshortcuts": "o" }),
         h(
           "p",
           { class: "note" },
-          `Any audio file or video, up to ${megabytes(upload_bytes)} and ${minutes} minutes. It stays on this server while it is analysed, and no longer.`,
+          `Audio or video files up to ${megabytes(upload_bytes)} and ${minutes} minutes. The server deletes your file after the analysis.`,
         ),
       ),
-      plane,
+      circumplex,
     ),
-    library(health, choose),
+    library(health, onPick),
   );
 }
 
-function library(health: Health, choose: (token: string) => void): HTMLElement {
+function library(health: Health, onPick: (token: string) => void): HTMLElement {
   if (health.library && health.songs > 0) {
-    const list = h("ul", { class: "songs", "aria-label": "Songs of the library" });
+    const list = h("ul", { class: "songs", "aria-label": "Songs" });
     return h(
       "section",
       { class: "card from-library", "aria-label": "From the library" },
-      h("div", { class: "row" }, h("h2", {}, "From your library"), h("a", { href: "#/library" }, "All on the map")),
-      searchField(health, list, "", choose),
+      h(
+        "div",
+        { class: "row" },
+        h("h2", {}, "From your library"),
+        h("a", { href: "#/library" }, "Show all on the map"),
+      ),
+      createSongSearch(health, list, "", onPick),
       list,
     );
   }
@@ -59,6 +64,6 @@ function library(health: Health, choose: (token: string) => void): HTMLElement {
     "section",
     { class: "card from-library", "aria-label": "From the library" },
     h("h2", {}, "Your library"),
-    noLibrary(),
+    emptyLibrary(),
   );
 }
