@@ -74,7 +74,7 @@ def test_pictures_of_songs(window: Window, song: Path, scheme: str) -> None:
     open_file(page, song)
     take(page, f"song-{scheme}")
     page.keyboard.press("c")
-    page.get_by_role("dialog").get_by_role("button", name="Fiesta").click()
+    page.get_by_role("dialog").get_by_role("option", name="Fiesta").click()
     page.locator(".pair .line-key").first.wait_for()
     page.mouse.move(5, 5)
     take(page, f"compare-{scheme}")

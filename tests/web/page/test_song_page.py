@@ -281,8 +281,8 @@ def test_two_songs_are_compared(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Elegy"])
     page.keyboard.press("c")
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("searchbox").fill("fies")
-    dialog.get_by_role("button", name="Fiesta").click()
+    dialog.get_by_role("combobox").fill("fies")
+    dialog.get_by_role("option", name="Fiesta").click()
     page.locator(".pair .line-key").first.wait_for()
     assert page.locator("h1").inner_text() == "Elegy and Fiesta"
     curves = [curve_of(page, ids[title]) for title in ("Elegy", "Fiesta")]
@@ -295,7 +295,7 @@ def test_two_songs_are_compared(window: Window, ids: dict[str, int]) -> None:
     assert page.locator(".path.other").count() == 1
     at = seconds(page)
     assert page.evaluate("document.querySelector('#sound').src").endswith(f"/songs/{ids['Elegy']}/audio")
-    page.get_by_role("button", name="Play second").click()
+    page.get_by_role("button", name="Listen to second").click()
     assert page.evaluate("document.querySelector('#sound').src").endswith(f"/songs/{ids['Fiesta']}/audio")
     until(page, "document.querySelector('#sound').readyState >= 2")
     assert seconds(page) == pytest.approx(at, abs=0.05)
@@ -312,5 +312,5 @@ def test_a_song_is_compared_with_a_file(window: Window, ids: dict[str, int], son
     page.get_by_role("button", name="Compare").click()
     page.set_input_files("dialog input[type=file]", song)
     page.get_by_role("heading", name="Elegy and A song.flac").wait_for()
-    page.get_by_role("button", name="Play second").click()
+    page.get_by_role("button", name="Listen to second").click()
     assert page.evaluate("document.querySelector('#sound').src").startswith("blob:")

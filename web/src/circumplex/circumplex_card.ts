@@ -37,7 +37,7 @@ export function createCircumplexCard(seek: (t: number) => void): CircumplexCard 
 }
 
 function keyText(curves: Curve[]): string {
-  const box = curves[0]?.song?.arousal_low === undefined ? "" : "  ▢ 90 % interval of the mean";
+  const box = curves[0]?.song?.arousal_low === undefined ? "" : " · ▢ 90 % interval of the mean";
   const span = `smoothed over ${smoothingWindowS(lengthS(curves[0]!))} s`;
-  return curves.length > 1 ? `solid: first song  dashed: second song  ·  ${span}` : `○ start  ● end${box}`;
+  return curves.length > 1 ? `solid: first song · dashed: second song · ${span}` : `○ start · ● end${box}`;
 }

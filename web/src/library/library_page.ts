@@ -2,7 +2,8 @@
 
 import * as api from "../server/api";
 import { button, h, setText } from "../common/dom";
-import { describe } from "../curve/mood";
+import { describe, QUADRANTS } from "../curve/mood";
+import { moodLabel } from "../search/song_row";
 import { pluralize, duration, displayText } from "../common/format";
 import { emptyLibrary } from "./empty_library";
 import type { Health, MapColumns } from "../server/types";
@@ -169,7 +170,7 @@ export class LibraryPage {
     clearTimeout(this.hoverTimer);
     if (row === null || this.columns === null) return this.tooltip.hide();
     const { name, artist, mood } = songTexts(this.columns, row);
-    this.tooltip.show([name, artist, mood], x, y);
+    this.tooltip.show({ name, artist, mood: moodLabel(mood, QUADRANTS[this.columns.quadrant[row]!]!) }, x, y);
     if (!this.playOnHover.checked) return;
     this.hoverTimer = window.setTimeout(() => {
       this.select(row);
@@ -186,6 +187,6 @@ function songTexts(columns: MapColumns, row: number): { name: string; artist: st
 function selectedSong(columns: MapColumns, row: number): SelectedSong {
   const { name, artist, mood } = songTexts(columns, row);
   const seconds = columns.duration_s[row]!;
-  const details = [artist, mood, duration(seconds)].filter((text) => text !== "").join(" · ");
-  return { id: columns.id[row]!, name, details, seconds };
+  const details = [artist, duration(seconds)].filter((text) => text !== "").join(" · ");
+  return { id: columns.id[row]!, name, details, mood, seconds };
 }

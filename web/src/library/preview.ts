@@ -13,7 +13,9 @@ const RECOVERY_MS = 600;
 export interface SelectedSong {
   id: number;
   name: string;
+  /** Artist and duration. */
   details: string;
+  mood: string;
   seconds: number;
 }
 
@@ -51,7 +53,7 @@ export class Preview {
     this.element.hidden = song === null;
     if (song === null) return;
     const details = h("span", { dir: "auto" }, song.details);
-    this.text.replaceChildren(h("strong", { dir: "auto" }, song.name), details);
+    this.text.replaceChildren(h("strong", { dir: "auto" }, song.name), details, h("span", {}, song.mood));
     void this.loadTrajectory(song);
   }
 

@@ -1,11 +1,13 @@
 // The list of songs; only visible rows are in the document, since a library may have thousands.
 
-import { h } from "../common/dom";
+import { canvasFont, h } from "../common/dom";
 import { QUADRANTS } from "../curve/mood";
-import { duration, displayText } from "../common/format";
+import { displayText } from "../common/format";
+import { songRow } from "../search/song_row";
 import type { MapColumns } from "../server/types";
 
-const ROW_PX = 46;
+/** The height of a row, as in the style sheet. */
+const ROW_REM = 3.1;
 const EXTRA_ROWS = 6;
 
 export interface ListHandlers {
@@ -53,9 +55,10 @@ export class SongList {
   private draw(): void {
     const { columns, element, order, space, selected } = this;
     if (columns === null) return;
-    const first = Math.max(0, Math.floor(element.scrollTop / ROW_PX) - EXTRA_ROWS);
-    const last = Math.min(order.length, Math.ceil((element.scrollTop + element.clientHeight) / ROW_PX) + EXTRA_ROWS);
-    space.style.height = `${order.length * ROW_PX}px`;
+    const rowPx = rowHeightPx();
+    const first = Math.max(0, Math.floor(element.scrollTop / rowPx) - EXTRA_ROWS);
+    const last = Math.min(order.length, Math.ceil((element.scrollTop + element.clientHeight) / rowPx) + EXTRA_ROWS);
+    space.style.height = `${order.length * rowPx}px`;
     space.replaceChildren(...order.slice(first, last).map((row, i) => this.createOption(columns, row, first + i)));
     if (this.indexOf(selected) !== null) element.setAttribute("aria-activedescendant", `row-${selected}`);
     else element.removeAttribute("aria-activedescendant");
@@ -65,18 +68,23 @@ export class SongList {
     const option = h(
       "div",
       {
+        class: "song-row",
         id: `row-${row}`,
         role: "option",
         "aria-selected": String(row === this.selected),
         "aria-setsize": this.order.length,
         "aria-posinset": index + 1,
       },
-      h("span", { class: `swatch q-${QUADRANTS[columns.quadrant[row]!]}`, "aria-hidden": "true" }),
-      h("span", { class: "title", dir: "auto" }, rowName(columns, row)),
-      h("span", { class: "artist", dir: "auto" }, displayText(columns.artist[row] ?? "")),
-      h("span", { class: "time" }, duration(columns.duration_s[row]!)),
+      ...songRow({
+        name: rowName(columns, row),
+        artist: columns.artist[row] ?? null,
+        arousal: columns.arousal[row]!,
+        valence: columns.valence[row]!,
+        quadrant: QUADRANTS[columns.quadrant[row]!]!,
+        duration_s: columns.duration_s[row]!,
+      }),
     );
-    option.style.top = `${index * ROW_PX}px`;
+    option.style.top = `${index * rowHeightPx()}px`;
     option.addEventListener("click", () => this.handlers.select(row));
     option.addEventListener("dblclick", () => this.handlers.open(row));
     return option;
@@ -84,8 +92,9 @@ export class SongList {
 
   private scrollTo(index: number): void {
     const { element } = this;
-    const top = index * ROW_PX;
-    const bottom = top + ROW_PX - element.clientHeight;
+    const rowPx = rowHeightPx();
+    const top = index * rowPx;
+    const bottom = top + rowPx - element.clientHeight;
     if (top < element.scrollTop) element.scrollTop = top;
     else if (bottom > element.scrollTop) element.scrollTop = bottom;
   }
@@ -104,7 +113,7 @@ export class SongList {
   /** The index that a key moves to; it may lie beyond the ends. */
   private targetIndex(key: string): number | null {
     const index = this.indexOf(this.selected) ?? -1;
-    const page = Math.max(1, Math.floor(this.element.clientHeight / ROW_PX) - 1);
+    const page = Math.max(1, Math.floor(this.element.clientHeight / rowHeightPx()) - 1);
     const moves: Record<string, number> = {
       ArrowDown: index + 1,
       ArrowUp: index - 1,
@@ -115,6 +124,10 @@ export class SongList {
     };
     return moves[key] ?? null;
   }
+}
+
+function rowHeightPx(): number {
+  return canvasFont(ROW_REM).px;
 }
 
 export function rowName(columns: MapColumns, row: number): string {

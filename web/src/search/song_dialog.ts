@@ -8,13 +8,12 @@ import { createSongSearch } from "./song_search";
 /** Return a song's token, a file, or null if the dialog was cancelled. */
 export function pickSong(health: Health, heading: string, excluded: string): Promise<string | File | null> {
   return new Promise((resolve) => {
-    const list = h("ul", { class: "songs", "aria-label": "Songs" });
     const file = fileButton("Choose a file", (picked) => close(picked));
     const dialog = h(
       "dialog",
       { class: "dialog", "aria-label": heading },
       h("h2", {}, heading),
-      ...(health.library ? [createSongSearch(health, list, excluded, (token) => close(token)), list] : []),
+      ...(health.library ? createSongSearch(health, excluded, (token) => close(token)) : []),
       h(
         "div",
         { class: "row" },

@@ -11,7 +11,7 @@ export interface ComparisonHandlers {
 
 export function comparisonBar(first: LoadedSong, second: LoadedSong, handlers: ComparisonHandlers): Node[] {
   const playButtons = [first, second].map((song, i) => {
-    const playButton = button(i === 0 ? "Play first" : "Play second", () => {
+    const playButton = button(i === 0 ? "Listen to first" : "Listen to second", () => {
       handlers.listen(song);
       playButtons.forEach((other) => other.setAttribute("aria-pressed", String(other === playButton)));
     });
@@ -22,7 +22,7 @@ export function comparisonBar(first: LoadedSong, second: LoadedSong, handlers: C
     h("span", { class: "line-key solid", dir: "auto" }, first.name),
     h("span", { class: "line-key dashed", dir: "auto" }, second.name),
     h("span", { class: "spacer" }),
-    h("span", { class: "play-buttons", role: "group", "aria-label": "Song to play" }, ...playButtons),
+    h("span", { class: "play-buttons", role: "group", "aria-label": "Song to listen to" }, ...playButtons),
     button("Swap", handlers.swap),
     button("Remove second", handlers.removeSecond),
   ];

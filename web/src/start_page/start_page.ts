@@ -29,7 +29,7 @@ export function createStartPage(
         h(
           "p",
           {},
-          "Drop an audio file anywhere on this page. Two curves show how energetic and how positive the music feels, twice a second.",
+          "Drop an audio file anywhere on this page, or choose one. Two curves show how energetic and how positive the music feels, twice a second.",
         ),
         fileButton("Choose a file", onFile, { class: "primary", "aria-keyshortcuts": "o" }),
         h(
@@ -46,7 +46,6 @@ export function createStartPage(
 
 function library(health: Health, onPick: (token: string) => void): HTMLElement {
   if (health.library && health.songs > 0) {
-    const list = h("ul", { class: "songs", "aria-label": "Songs" });
     return h(
       "section",
       { class: "card from-library", "aria-label": "From the library" },
@@ -56,8 +55,7 @@ function library(health: Health, onPick: (token: string) => void): HTMLElement {
         h("h2", {}, "From your library"),
         h("a", { href: "#/library" }, "Show all on the map"),
       ),
-      createSongSearch(health, list, "", onPick),
-      list,
+      ...createSongSearch(health, "", onPick),
     );
   }
   return h(
