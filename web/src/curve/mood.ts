@@ -1,5 +1,5 @@
 // Russell's circumplex: mood words and quadrants of points on the plane. Words, angles and limits are those of
-// moodcurve/circumplex.py; tests/test_web_bundle.py compares both.
+// moodcurve/mood/circumplex.py; tests/web/test_bundle.py compares both.
 
 export interface Point {
   arousal: number;

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Locator, Page, Route
 
-from browsing import Window, json_at, open_song, serious, until
-from moodcurve.circumplex import describe
+from moodcurve.mood.circumplex import describe
+from tests.helpers.browser import Window, json_at, open_song, serious, until
 
 pytestmark = pytest.mark.browser
 
