@@ -219,7 +219,7 @@ def test_a_graph_that_fails_when_it_runs_is_refused(
 
 def test_incomplete_metadata_is_refused(model_file: Path, tmp_path: Path) -> None:
     proto = onnx.load(model_file)
-    kept = [p for p in proto.metadata_props if p.key != "moodcurve.cli.tables"]
+    kept = [p for p in proto.metadata_props if p.key != "moodcurve.columns"]
     del proto.metadata_props[:]
     proto.metadata_props.extend(kept)
     onnx.save(proto, tmp_path / "bare.onnx")
