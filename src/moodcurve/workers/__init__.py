@@ -4,11 +4,12 @@
 first one sees it, `process` what runs in it, and what it may take.
 """
 
-from moodcurve.workers.child import Job, Limits, Progress, Report
+from moodcurve.workers.child import FILE_LIMITS, Job, Limits, Progress, Report
 from moodcurve.workers.map import run_each, sensible_workers
 from moodcurve.workers.pool import CrashError, LimitError, Pool, Watch
 
 __all__ = [
+    "FILE_LIMITS",
     "CrashError",
     "Job",
     "LimitError",

@@ -61,6 +61,8 @@ class Limits:
         return f"not done after {allowed_s:g} s" if spent_s > allowed_s else None
 
 
+FILE_LIMITS = Limits(silent_s=60.0)
+"""Limits for the analysis of one file in a scan or a web server."""
 _STEP_S = 0.1
 """Steps that say nothing new are told no more often: each costs both processes, and a song takes hundreds."""
 
