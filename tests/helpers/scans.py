@@ -13,8 +13,9 @@ import soundfile
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.library import open_library
-from moodcurve.library.scanning import scan as scan_module
+from moodcurve.library.scanning import scan_run
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
+from moodcurve.library.scanning.scan import scan
 from moodcurve.workers import Job, Limits, Watch
 
 SR = 44_100
@@ -71,7 +72,7 @@ class Scanner:
     """A library and a folder of music, scanned in this process."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(scan_module, "Pool", Inside)
+        monkeypatch.setattr(scan_run, "Pool", Inside)
         self.music = folder / "music"
         self.music.mkdir()
         self.library = folder / "library.sqlite"
@@ -80,7 +81,7 @@ class Scanner:
     def __call__(self, *roots: Path, **options: Any) -> ScanStats:
         self.said.clear()
         observer = ScanObserver(problem=lambda path, reason: self.said.append((path, reason)))
-        return scan_module.scan(roots or (self.music,), self.library, observer=observer, **options)
+        return scan(roots or (self.music,), self.library, observer=observer, **options)
 
     def counts(self, *roots: Path, **options: Any) -> dict[str, int]:
         """Scan; give what there was at all."""

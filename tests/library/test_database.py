@@ -31,7 +31,7 @@ from moodcurve.library import (
     Problem,
     ProblemFound,
     Tags,
-    database,
+    connection,
     open_library,
     schema,
 )
@@ -207,7 +207,7 @@ def test_descriptors_come_back(path: Path) -> None:
 def test_a_new_library_is_empty(path: Path) -> None:
     with open_library(path, write=True) as library:
         assert (library.known_files(), library.song_models(), library.problems()) == ({}, {}, [])
-        assert (library.song(1), library.song("/x"), library.song_model("c")) == (None, None, None)
+        assert (library.song(1), library.song("/x")) == (None, None)
         assert list(library.songs()) == []
         library.write([])
 
@@ -220,7 +220,6 @@ def test_known_files_and_contents(path: Path) -> None:
         library.write([song("c"), file("/a", "c", size=5, mtime_ns=6), ProblemFound("/b", 7, 8, "d", "no")])
         assert library.known_files() == {"/a": KnownFile(5, 6, "c", None), "/b": KnownFile(7, 8, "d", "no")}
         assert library.song_models() == {"c": ("default", "compare236/1")}
-        assert library.song_model("c") == ("default", "compare236/1")
         assert library.problems() == [Problem("/b", "no")]
         assert (library.problem("/b"), library.problem("/a"), library.problem("/c")) == ("no", None, None)
 
@@ -283,7 +282,7 @@ def test_a_new_analysis_keeps_the_number(path: Path) -> None:
         found = library.song("/a")
         assert found is not None
         assert (found.id, found.curve.model, len(found.curve.times_s)) == (2, "later", 20)
-        assert library.song_model("c") == ("later", "compare236/1")
+        assert library.song_models()["c"] == ("later", "compare236/1")
         assert [stored.id for stored in library.songs()] == [1, 2]
         assert [stored.id for stored in library.songs([2, 9, 1])] == [2, 1]
 
@@ -313,7 +312,7 @@ def test_all_changes_are_made_or_none(path: Path) -> None:
     with open_library(path, write=True) as library:
         library.write([song("a"), file("/a", "a")])
         before = dump(library)
-        with pytest.raises(ValueError, match="content of '/b' must be that of a song heard before, got 'x'"):
+        with pytest.raises(ValueError, match="content_hash of '/b' must be that of a stored song, got 'x'"):
             library.write([FileRemoved("/a"), DropOrphans(), song("b"), file("/b", "x")])
         assert dump(library) == before
 
@@ -373,14 +372,14 @@ def test_a_newer_library_is_refused(path: Path) -> None:
         db.execute("PRAGMA user_version = 99")
     for write in (False, True):
         with (
-            pytest.raises(LibraryError, match=r"later version of moodcurve \(layout 99"),
+            pytest.raises(LibraryError, match=r"later version of moodcurve \(schema 99"),
             open_library(path, write=write),
         ):
             pass
 
 
 def test_a_second_writer_is_told_who_is_in_the_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_S", 0.05)
+    monkeypatch.setattr(connection, "BUSY_S", 0.05)
     made_library(path, 1)
     with open_library(path, write=True) as first, open_library(path, write=True) as second:
         first.db.execute("BEGIN IMMEDIATE")
@@ -401,7 +400,7 @@ def test_damage_is_one_line(path: Path) -> None:
             library.song(3)
     whole = path.read_bytes()
     path.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
-    with pytest.raises(LibraryError, match="it is damaged; restore a copy"), open_library(path) as library:
+    with pytest.raises(LibraryError, match="it is damaged; restore a backup"), open_library(path) as library:
         list(library.songs())
 
 
@@ -429,14 +428,14 @@ def first_version(path: Path) -> None:
             )
             db.execute("UPDATE song SET file = id")
             db.execute("INSERT INTO curve VALUES (?, ?)", (number, pack({**data, "source": ""})))
-        assert schema.layout(db) == (schema.APPLICATION_ID, 1)
+        assert schema.read_version(db) == (schema.APPLICATION_ID, 1)
 
 
 @pytest.mark.parametrize("write", [False, True])
 def test_a_first_version_is_brought_up_to_date_with_nothing_lost(path: Path, write: bool) -> None:
     first_version(path)
     with open_library(path, write=write) as library:
-        assert schema.layout(library.db) == (schema.APPLICATION_ID, len(schema.MIGRATIONS))
+        assert schema.read_version(library.db) == (schema.APPLICATION_ID, len(schema.MIGRATIONS))
         names = [name for (name,) in library.db.execute("SELECT name FROM migration ORDER BY number")]
         assert names == [name for name, _ in schema.MIGRATIONS]
         rows = library.db.execute("SELECT id, path, p_calm_positive, rated_valence_low, mood FROM songs").fetchall()
@@ -464,7 +463,7 @@ def test_a_migration_that_fails_leaves_the_library_as_it_was(path: Path) -> None
         with pytest.raises(OSError, match="lights out"):
             schema.migrate(library.db, [*schema.MIGRATIONS, ("fails", fails)])
         assert dump(library) == before
-        assert schema.layout(library.db)[1] == len(schema.MIGRATIONS)
+        assert schema.read_version(library.db)[1] == len(schema.MIGRATIONS)
 
 
 def test_two_that_make_a_library_at_once_make_one(path: Path) -> None:
@@ -525,7 +524,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(path: Path) -> None:
         before = dump(library)
         (pages,) = library.db.execute("PRAGMA page_count").fetchone()
         library.db.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(LibraryError, match="the disk is full; what was stored before is kept"):
+        with pytest.raises(LibraryError, match="the disk is full; everything stored so far is safe"):
             library.write(change for i in range(200) for change in (song(f"n{i}"), file(f"/n/{i}", f"n{i}")))
         assert dump(library) == before
         library.db.execute("PRAGMA max_page_count = 1000000")
@@ -624,8 +623,8 @@ def test_an_older_library_that_cannot_be_written_says_so(locked: Path) -> None:
     path.parent.chmod(0o555)
     said = as_nobody(path.parent, path)
     path.parent.chmod(0o755)
-    assert "made by an earlier version of moodcurve (layout 1, this one reads" in said
-    assert "cannot be brought up to date here" in said
+    assert "created by an earlier version of moodcurve (schema 1; this version needs" in said
+    assert "cannot be updated here" in said
 
 
 # --- readers beside a writer ---
@@ -654,7 +653,7 @@ def test_readers_read_while_another_process_writes(path: Path) -> None:
 
 
 def test_an_open_transaction_keeps_no_reader_waiting(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_S", 0.0)
+    monkeypatch.setattr(connection, "BUSY_S", 0.0)
     made_library(path, 2)
     with open_library(path, write=True) as library:
         library.db.execute("BEGIN IMMEDIATE")
@@ -669,7 +668,7 @@ def test_a_reader_leaves_no_files_and_cannot_write(path: Path) -> None:
     before = path.read_bytes()
     with open_library(path) as library:
         list(library.songs())
-        with pytest.raises(LibraryError, match="it cannot be written here"):
+        with pytest.raises(LibraryError, match="it is read-only"):
             library.write([song("x")])
     assert list(path.parent.iterdir()) == [path]
     assert path.read_bytes() == before

@@ -18,7 +18,7 @@ import pytest
 from moodcurve.formats import read_jams, to_csv, to_dict, to_json
 from moodcurve.library import Analysis, FileFound, Library, LibraryError, SongAnalyzed, Tags, open_library
 from moodcurve.library import export_tables as tables_module
-from moodcurve.library.export import LONGEST_NAME, file_name, stream_table, write_jams, write_table
+from moodcurve.library.export import MAX_NAME_BYTES, file_name, stream_table, write_jams, write_table
 from moodcurve.library.queries.search import COLUMNS, Query, search, song_json
 from tests.formats.test_csv_json import make_curve
 from tests.helpers.command_line import run
@@ -202,7 +202,7 @@ def test_jams_names_stay_in_the_folder_and_apart_on_any_system(library: Library)
     assert names[6:8] == ["song-7.jams", "up-8.jams"]
     for name in names:
         # FAT, NTFS and APFS take 255 units or more, and none of these characters
-        assert len(name.encode("utf-8")) <= LONGEST_NAME + len("-10.jams")
+        assert len(name.encode("utf-8")) <= MAX_NAME_BYTES + len("-10.jams")
         assert not set(name) & set('\\/:*?"<>|')
         assert name.isprintable()
         assert not name.startswith((".", "-", " "))
@@ -254,7 +254,7 @@ def test_a_folder_that_holds_something_is_left_alone(library: Library, tmp_path:
     folder.mkdir()
     (folder / "note.txt").write_text("mine")
     for target, wrong in ((folder, r"full: is not empty, .*"), (folder / "note.txt", r"note\.txt: is a file")):
-        with pytest.raises(LibraryError, match=f"{wrong}; name a folder that is new or empty"):
+        with pytest.raises(LibraryError, match=f"{wrong}; choose a new or empty folder"):
             write_jams(library, ALL, target, progress=nothing)
     assert [path.read_text() for path in folder.iterdir()] == ["mine"]
     (tmp_path / "link").symlink_to(tmp_path / "empty")
@@ -303,7 +303,7 @@ def test_jams_and_parquet_from_the_command_line(library: Library, tmp_path: Path
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["two_lines, _quoted-2.jams"]
     again = run("export", *file_of(library), "-f", "jams", "-o", tmp_path / "out")
     assert again.exit_code == 1
-    assert "name a folder that is new or empty" in again.stderr
+    assert "choose a new or empty folder" in again.stderr
     done = run("export", *file_of(library), "--curves", "-o", tmp_path / "x.parquet")
     assert done.exit_code == 0
     assert len(pyarrow.parquet.read_table(tmp_path / "x.parquet")) == sum(len(curve.times_s) for curve in CURVES)

@@ -84,10 +84,10 @@ def test_contents_of_an_earlier_version_are_made_anew(scanner: Scanner) -> None:
     with open_library(scanner.library) as opened:
         known = opened.known_files()
         assert known[str(one)].content_hash == known[str(other)].content_hash == "x"
-        assert not any(file.current for file in known.values())
+        assert not any(file.hash_is_current for file in known.values())
     assert scanner.counts() == {"unchanged": 1, "renewed": 2, "problems": 1, "songs": 2}
     with open_library(scanner.library) as opened:
-        assert opened.known_files()[str(same)].current
+        assert opened.known_files()[str(same)].hash_is_current
         for path in (one, other, same):
             song = opened.song(str(path))
             assert song is not None
@@ -236,7 +236,7 @@ def test_a_file_that_is_written_to_is_taken_at_the_next_scan(scanner: Scanner, m
     with monkeypatch.context() as patched:
         patched.setattr(worker, "analyze_file", growing)
         assert scanner.counts() == {"problems": 1}
-        assert scanner.problems()["one.flac"].startswith("it was written to while it was read")
+        assert scanner.problems()["one.flac"].startswith("it was modified while it was read")
     assert scanner.counts() == {"changed": 1, "songs": 1}
 
 
@@ -415,11 +415,11 @@ def test_an_absent_folder_keeps_its_songs(scanner: Scanner, tmp_path: Path) -> N
     disk = scanner.music / "disk"
     disk.rename(tmp_path / "away")
     assert scanner.counts(disk) == {"unread": 1}
-    assert scanner.said == [(str(disk), "No such file or directory; the library keeps what it has of it, 1 file")]
+    assert scanner.said == [(str(disk), "No such file or directory; the library keeps 1 file from there")]
     disk.mkdir()  # where a disk is mounted
     kept = (
-        "is empty, a disk that is not mounted perhaps; the library keeps what it has of it, 1 file; "
-        "if that is gone for good, remove the folder and scan the one above it"
+        "is empty, perhaps a disk is not mounted; the library keeps 1 file from there; "
+        "if they are gone for good, remove the folder and scan the one above it"
     )
     for roots in ([disk], [disk, tmp_path / "music"]):
         assert scanner.counts(*roots)["unread"] == 1
@@ -442,7 +442,7 @@ def test_a_disk_below_that_is_not_mounted_keeps_its_songs(scanner: Scanner, tmp_
         assert scanner.counts() == {"unchanged": 1, "unread": 1}
         ((path, reason),) = scanner.said
         assert path == str(disk)
-        assert "keeps what it has of it, 2 files; if that is gone for good, remove the folder" in reason
+        assert "keeps 2 files from there; if they are gone for good, remove the folder" in reason
     assert (len(scanner.paths()), scanner.songs()) == (3, 3)
     disk.rmdir()
     (tmp_path / "away").rename(disk)
@@ -471,7 +471,7 @@ def test_songs_that_move_out_of_a_folder_leave_nothing_behind(scanner: Scanner, 
     two.rename(other / "two.flac")
     away = three.rename(tmp_path / "three.flac")
     assert scanner.counts(scanner.music, other) == {"moved": 2, "unread": 1}
-    assert "keeps what it has of it, 1 file;" in scanner.said[0][1]
+    assert "keeps 1 file from there;" in scanner.said[0][1]
     assert scanner.paths() == {"../other/one.flac", "../other/two.flac", "album/three.flac"}
     away.rename(other / "3.flac")
     assert scanner.counts(scanner.music, other) == {"moved": 1, "unchanged": 2}
@@ -517,9 +517,7 @@ def test_a_folder_that_cannot_be_looked_into_keeps_its_songs(scanner: Scanner, m
     (scanner.music / "one.flac").unlink()
     monkeypatch.setattr(os, "scandir", scandir)
     assert scanner.counts() == {"gone": 1, "unread": 1}
-    assert scanner.said == [
-        (str(scanner.music / "locked"), "Permission denied; the library keeps what it has of it, 2 files")
-    ]
+    assert scanner.said == [(str(scanner.music / "locked"), "Permission denied; the library keeps 2 files from there")]
     assert scanner.paths() == {"locked/two.flac", "locked/below/three.flac"}
 
 
@@ -552,7 +550,7 @@ def test_a_walk_tells_what_it_looked_into(tmp_path: Path) -> None:
     found = walk([tmp_path, tmp_path / "absent"])
     assert list(found.files) == [str(tmp_path / name) for name in names]  # album by album
     assert found.listed == {str(tmp_path / part) for part in ("", "folder", "folder/below", "other")}
-    assert found.faults == [(str(tmp_path / "absent"), "No such file or directory")]
+    assert found.errors == [(str(tmp_path / "absent"), "No such file or directory")]
     assert found.empty == {str(tmp_path / "other" / "empty")}
     for path, folder in (("other/empty/a/b.mp3", tmp_path / "other" / "empty"), ("other/b.mp3", None)):
         assert found.empty_parent(str(tmp_path / path)) == (folder and str(folder))
@@ -598,15 +596,15 @@ def test_time_left_follows_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr("moodcurve.library.scanning.progress.time.monotonic", lambda: now)
     stats = ScanStats(size=1000)
-    stats.mark()
+    stats.record_pace()
     assert stats.left_s is None
     now, stats.size_done = 10.0, 100
-    stats.mark()
+    stats.record_pace()
     assert stats.left_s == pytest.approx(90.0)  # 10 bytes a second, 900 to go
     now, stats.size_done = 150.0, 200
-    stats.mark()
+    stats.record_pace()
     now, stats.size_done = 250.0, 300
-    stats.mark()
+    stats.record_pace()
     assert stats.left_s == pytest.approx(700.0)  # 1 byte a second over the last two minutes
     now = 350.0
     assert stats.left_s == pytest.approx(1400.0)  # nothing came since: half the pace
@@ -649,11 +647,11 @@ def test_lines_come_now_and_then_where_there_is_no_terminal(
         now = 10.0
         observer.files_found(1234)
         now = 19.0
-        stats = ScanStats(files=2000, files_done=1500, size=100, songs=7, audio_s=1200.0, problems=2, begun=7.0)
-        stats.mark()
+        stats = ScanStats(files=2000, files_done=1500, size=100, songs=7, audio_s=1200.0, problems=2, started=7.0)
+        stats.record_pace()
         observer.progress(stats)
         now, stats.size_done = 20.0, 50
-        stats.mark()
+        stats.record_pace()
         observer.progress(stats)
     assert capsys.readouterr().err.splitlines() == [
         "moodcurve: looking for music: 1,234 files so far",

@@ -156,7 +156,7 @@ def test_a_second_scan_is_told_who_is_scanning(music: Path, tmp_path: Path) -> N
     assert second.returncode == 1
     assert stderr == (
         f"moodcurve: {library}: process {os.getpid()} is scanning into it; "
-        "wait until that is done, or choose another file with --library\n"
+        "wait until it is done, or choose another file with --library\n"
     )
     with scan_lock(library):  # given back
         pass
@@ -236,7 +236,7 @@ def test_a_library_on_a_read_only_mount(music: Path, tmp_path: Path) -> None:
         subprocess.run(["mount", "-o", "remount,bind,ro", mount], check=True, capture_output=True)
         done = run("scan", music, "--library", mount / library.name)
         assert done.exit_code == 1
-        assert "cannot be written there (Read-only file system)" in done.stderr
+        assert "cannot write there (Read-only file system)" in done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert len(json.loads(run("search", "--library", mount / library.name, "--json").stdout)) == 10
     finally:
@@ -267,7 +267,7 @@ def test_files_that_vanish_before_they_are_opened(music: Path, tmp_path: Path) -
 CRASHING = """
 import ctypes, os, signal, sys, time
 from dataclasses import replace
-from moodcurve.library.scanning import scan as s, worker
+from moodcurve.library.scanning import scan_run, worker
 real = worker.analyze_file
 def analyze_file(path, *arguments, **options):
     name = os.path.basename(path)
@@ -282,7 +282,7 @@ def analyze_file(path, *arguments, **options):
         raise AssertionError("a defect")
     return real(path, *arguments, **options)
 worker.analyze_file = analyze_file
-s.LIMITS = replace(s.LIMITS, silent_s=3)
+scan_run.FILE_LIMITS = replace(scan_run.FILE_LIMITS, silent_s=3)
 if __name__ == "__main__":
     from moodcurve.cli import main
     main()

@@ -12,10 +12,10 @@ import pytest
 
 from moodcurve.formats import to_dict
 from moodcurve.library import FileRemoved, Library, LibraryError, ProblemFound, open_library
-from moodcurve.library.changes import fold
 from moodcurve.library.queries.find_song import find_song, song_label
 from moodcurve.library.queries.search import COLUMNS, FoundSong, Query, count, search, song_json
 from moodcurve.library.queries.sql_guard import ConditionError
+from moodcurve.library.text import fold
 from tests.helpers.library_fixtures import file, made_library, song
 
 SONGS = 120
@@ -86,9 +86,9 @@ def test_all_songs(library: Library, rows: list[dict[str, Any]]) -> None:
         (Query(duration_s=(100, 200)), lambda row: 100 <= row["duration_s"] <= 200),
         (Query(duration_s=(None, 30)), lambda row: row["duration_s"] <= 30),
         (Query(quadrants=("calm-positive", "neutral")), lambda row: row["quadrant"] in ("calm-positive", "neutral")),
-        (Query(words=("calm", "neutral")), lambda row: {"calm", "neutral"} & set(row["words"])),
+        (Query(words=(("calm", "neutral"),)), lambda row: {"calm", "neutral"} & set(row["words"])),
         # a word that is part of others
-        (Query(words=("tired",)), lambda row: "tired" in row["words"]),
+        (Query(words=(("tired",),)), lambda row: "tired" in row["words"]),
         (Query(arousal=(0.1, None)), lambda row: row["arousal"] >= 0.1),
         (Query(arousal=(-0.2, 0.2), valence=(None, 0)), lambda row: abs(row["arousal"]) <= 0.2 and row["valence"] <= 0),
         (
@@ -125,9 +125,9 @@ def test_songs_are_those_that_a_plain_filter_gives(
 def test_the_cases_above_find_some_and_not_all(library: Library) -> None:
     for query in (
         Query(artist="bjork"),
-        Query(words=("calm", "neutral")),
+        Query(words=(("calm", "neutral"),)),
         Query(near=(0.1, -0.2), radius=0.3),
-        Query(words=("tired",)),
+        Query(words=(("tired",),)),
     ):
         assert 0 < count(library, query) < SONGS
 
@@ -247,12 +247,12 @@ def test_answers_come_while_other_questions_are_asked(library: Library) -> None:
         ("length(replace(printf('%.9999d', 1), '0', printf('%.9999d', 1))) > 1", "too long"),
         ("load_extension('x')", "not authorized"),
         ("zeroblob(10)", "not authorized"),
-        ("(SELECT count(path) FROM file) > 0", "it may only look at the columns of songs"),
-        ("(SELECT sql FROM sqlite_master LIMIT 1) <> ''", "it may only look at the columns of songs"),
-        ("1) UNION SELECT packed FROM curve --", "it may only look|syntax error"),
+        ("(SELECT count(path) FROM file) > 0", "it can only read the columns of songs"),
+        ("(SELECT sql FROM sqlite_master LIMIT 1) <> ''", "it can only read the columns of songs"),
+        ("1) UNION SELECT packed FROM curve --", "it can only read|syntax error"),
         (
             "EXISTS (WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT * FROM r)",
-            "it may only look",
+            "it can only read",
         ),
     ],
 )
@@ -321,14 +321,16 @@ def test_a_library_that_is_no_more_is_not_the_conditions_fault(tmp_path: Path) -
     ("fields_", "message"),
     [
         ({"quadrants": ("happy",)}, "quadrants must be among excited-positive, .*, neutral, got 'happy'"),
-        ({"words": ("tender",)}, "words must be among happy, .*, got 'tender'"),
+        ({"words": (("calm", "tender"),)}, "words must be among happy, .*, got 'tender'"),
+        ({"words": ("calm",)}, "words must be tuples of mood words, at least one in each, got 'calm'"),
+        ({"words": ((),)}, r"words must be tuples of mood words, at least one in each, got \(\)"),
         ({"arousal": (0.5, 0.1)}, "arousal must have a lowest value that is not above the highest, got 0.5 and 0.1"),
         ({"year": (math.nan, 1)}, "year must have a lowest value"),
         ({"near": (math.inf, 0.0)}, "near must be two finite numbers"),
-        ({"radius": 1.0}, "radius must be 0 or more, about a place"),
+        ({"radius": 1.0}, "radius must be 0 or more, with near given, got 1.0 and near None"),
         ({"near": (0.0, 0.0), "radius": -1.0}, "radius must be 0 or more"),
         ({"sort": ("loud",)}, "sort must be among id, .*, got 'loud'"),
-        ({"sort": ("near",)}, "sort by near needs a place"),
+        ({"sort": ("near",)}, "sort by near requires near"),
         ({"limit": -1}, "limit must be 0 or more, got -1"),
     ],
 )
@@ -363,12 +365,12 @@ def test_a_song_is_found_by_path_number_title_or_words(tmp_path: Path, monkeypat
         ):  # fmt: skip
             assert find_song(library, name).id == number
         with pytest.raises(
-            LibraryError, match="clair: 2 songs fit; give the number of one: 1: Debussy – Clair de lune; 2: Som"
+            LibraryError, match="clair: 2 songs match; give the id of one: 1: Debussy – Clair de lune; 2: Som"
         ):
             find_song(library, "clair")
-        with pytest.raises(LibraryError, match=r"nothing: no song in .*x.sqlite is called that"):
+        with pytest.raises(LibraryError, match=r"nothing: no matching song in .*x.sqlite; give a path"):
             find_song(library, "nothing")
-        with pytest.raises(LibraryError, match=r"9{20}: no song"):
+        with pytest.raises(LibraryError, match=r"9{20}: no matching song"):
             find_song(library, "9" * 20)
         with pytest.raises(LibraryError, match=r"could not be used when it was scanned: /m/bad\.mp3: no audio"):
             find_song(library, "/m/bad.mp3")
