@@ -94,7 +94,7 @@ def analyze(
         # part by part: rows are never held all at once, however long the recording is
         parts = features.stream(blocks, reader.sr, loaded.feature_set)
         found = loaded.predict_parts(parts if rows is None else _shown(parts, rows))
-        return loaded.curve_of(
+        return loaded.curve_from(
             found, source=os.fspath(path), duration_s=reader.duration_s, warnings=tuple(reader.warnings)
         )
 
