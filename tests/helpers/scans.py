@@ -15,7 +15,7 @@ from moodcurve.errors import MoodcurveError
 from moodcurve.library import open_library
 from moodcurve.library.scanning import scan as scan_module
 from moodcurve.library.scanning.progress import Tally, Teller
-from moodcurve.workers import Job, Limits, Watch
+from moodcurve.workers import ItemProgress, Job, Limits
 
 SR = 44_100
 
@@ -32,7 +32,9 @@ def write_song(path: Path, *, seed: int = 0, seconds: float = 2.0) -> Path:
 class Inside:
     """Takes the place of `moodcurve.workers.Pool`: does each item in this process as the results are asked for."""
 
-    def __init__(self, make: Callable[[], Job[Any, Any]], *, workers: int, watch: Watch, limits: Limits) -> None:
+    def __init__(
+        self, make: Callable[[], Job[Any, Any]], *, workers: int, progress: ItemProgress, limits: Limits
+    ) -> None:
         self._job = make()
         self._items: list[tuple[int, Any]] = []
         self._added = 0
@@ -56,7 +58,7 @@ class Inside:
         self._added += 1
         return self._added - 1
 
-    def look(self) -> list[tuple[int, Any]]:
+    def poll(self, timeout_s: float = 0.0) -> list[tuple[int, Any]]:
         done: list[tuple[int, Any]] = []
         for number, item in self._items:
             try:

@@ -282,36 +282,34 @@ def hear(path, *arguments, **options):
         raise AssertionError("a defect")
     return real(path, *arguments, **options)
 worker.hear = hear
-s.LIMITS = replace(s.LIMITS, silent_s=3)
-if __name__ == "__main__":
-    from moodcurve.cli import main
-    main()
+s.LIMITS = replace(s.LIMITS, stall_s=3)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory")
 def test_files_that_hang_crash_or_take_all_memory_cost_themselves_only(tmp_path: Path) -> None:
-    script, folder, library = tmp_path / "crashing.py", tmp_path / "music", tmp_path / "library.sqlite"
-    script.write_text(CRASHING)  # the workers import it too
+    folder, library = tmp_path / "music", tmp_path / "library.sqlite"
+    (tmp_path / "sitecustomize.py").write_text(CRASHING)  # which worker processes import too
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     names = ("a", "crash", "defect", "hang", "memory", "z")
     for seed, name in enumerate(names):
         write_song(folder / f"{name}.flac", seed=seed)
-    command = [sys.executable, script, "scan", folder, "--library", library, "--workers", "2", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-m", "moodcurve", "scan", folder, "--library", library, "--workers", "2", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
     assert done.returncode == 1
     summary = json.loads(done.stdout)
     assert (summary["new"], summary["problems"], summary["songs_analysed"]) == (2, 4, 2)
     with open_library(library) as opened:
         reasons = {Path(problem.path).stem: problem.reason for problem in opened.problems()}
     assert reasons == {
-        "crash": "the process that worked on it crashed (signal 11)",
-        "defect": "the process that worked on it ended with exit code 1",
+        "crash": "its worker process crashed (signal 11)",
+        "defect": "its worker process ended with exit code 1",
         "hang": "no progress for 3 s",
         "memory": "more than 1024 MB of memory would be needed",
     }
     for name, reason in reasons.items():
         assert f"moodcurve: {folder}/{name}.flac: {reason}" in done.stderr
-    again = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    again = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
     assert (again.returncode, again.stderr) == (1, "")  # not tried again
     assert json.loads(again.stdout)["problems"] == 4
 

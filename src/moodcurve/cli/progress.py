@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from moodcurve.cli.app import advance, say
 from moodcurve.features import FeatureSet
 from moodcurve.util.text import clock, counted, one_line
-from moodcurve.workers import Progress, Watch
+from moodcurve.workers import ItemProgress, ProgressCallback
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -51,7 +51,7 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
 
 
 @contextmanager
-def song_bars(songs: Sequence[Path]) -> Iterator[Watch]:
+def song_bars(songs: Sequence[Path]) -> Iterator[ItemProgress]:
     """Show a bar for each song that is worked on, where standard error is a terminal."""
     if not sys.stderr.isatty():
         yield lambda number, share: None
@@ -74,7 +74,7 @@ def song_bars(songs: Sequence[Path]) -> Iterator[Watch]:
 
 
 @contextmanager
-def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[Progress]:
+def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[ProgressCallback]:
     """Show a bar for a song, and look for Ctrl-C, as it is read."""
     with song_bars([song]) as watch:
         watch(0, 0.0)

@@ -26,9 +26,9 @@ from moodcurve.library.scanning.worker import ChangedError, Hear, Probe, Probed,
 from moodcurve.runtime import load_model
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import counted, one_line
-from moodcurve.workers import Limits, Pool, sensible_workers
+from moodcurve.workers import Limits, Pool, default_workers
 
-LIMITS = Limits(silent_s=60.0)
+LIMITS = Limits(stall_s=60.0)
 """What one file may take."""
 _GONE_FOR_GOOD = "; if that is gone for good, remove the folder and scan the one above it"
 _RETRY = -1
@@ -103,7 +103,7 @@ def scan(
             run.plan(found, again=again)
             if run.to_probe:
                 teller.beginning()
-                count = workers or sensible_workers(len(run.to_probe))
+                count = workers or default_workers(len(run.to_probe))
                 run.work(partial(examiner, model), min(count, len(run.to_probe)), check)
             run.forget(found)
         except KeyboardInterrupt:
@@ -158,12 +158,12 @@ class _Scan:
     def work(self, make: Callable[[], Any], workers: int, check: Callable[[], None]) -> None:
         """Open all files that are to be opened."""
         self.tally.mark()
-        with Pool(make, workers=workers, watch=lambda number, share: None, limits=LIMITS) as pool:
+        with Pool(make, workers=workers, progress=lambda number, share: None, limits=LIMITS) as pool:
             try:
                 while self.to_probe or self._to_hear or pool.unfinished:
                     check()
                     self._feed(pool, workers)
-                    for number, result in pool.look():
+                    for number, result in pool.poll():
                         self._take(self._at_work.pop(number), result)
                     self._ledger.write_if_due()
                     self._teller.progress(self.tally)

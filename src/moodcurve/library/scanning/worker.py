@@ -16,7 +16,7 @@ from moodcurve.library.models import Heard
 from moodcurve.library.scanning.walk import FileState, state_of
 from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
-from moodcurve.workers import Job, Progress
+from moodcurve.workers import Job, ProgressCallback
 
 
 class ChangedError(MoodcurveError):
@@ -56,7 +56,7 @@ def examiner(model: AnyPath) -> Job[Probe, Probed | Heard]:
     # here rather than with the first file, whose time is limited
     prepare(loaded.feature_set)
 
-    def job(item: Probe, progress: Progress) -> Probed | Heard:
+    def job(item: Probe, progress: ProgressCallback) -> Probed | Heard:
         _check(item)
         result = hear(item.path, loaded, progress=progress) if isinstance(item, Hear) else _probed(item.path, progress)
         _check(item)
@@ -65,11 +65,11 @@ def examiner(model: AnyPath) -> Job[Probe, Probed | Heard]:
     return job
 
 
-def _probed(path: str, progress: Progress) -> Probed:
+def _probed(path: str, progress: ProgressCallback) -> Probed:
     return Probed(content_of(path, progress=_alive(progress)), read_tags(path))
 
 
-def _alive(progress: Progress) -> Callable[[], None]:
+def _alive(progress: ProgressCallback) -> Callable[[], None]:
     """Report that the file is still being read, not how far."""
     return lambda: progress(0.0, None)
 
@@ -79,7 +79,7 @@ def _check(item: Probe) -> None:
         raise ChangedError("it was written to while it was read; the next scan reads it anew")
 
 
-def hear(path: AnyPath, model: Model, *, progress: Progress | None = None) -> Heard:
+def hear(path: AnyPath, model: Model, *, progress: ProgressCallback | None = None) -> Heard:
     r"""Analyse a file; of each column k of the model's feature set also :math:`d_k = \frac{1}{n}\sum_t x_{tk}`.
 
     The sum over the n rows is in double precision; the descriptors d are single precision, as the rows are.
