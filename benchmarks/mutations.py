@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from broken_audio import ENCODED, mutated, write_encoded, write_sound  # noqa: E402
+
 from moodcurve.audio import AudioError  # noqa: E402
 from moodcurve.library.models import Heard  # noqa: E402
 from moodcurve.library.scanning.walk import state_of  # noqa: E402

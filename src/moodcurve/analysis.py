@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from moodcurve import features
 from moodcurve.audio import AudioError, AudioReader, open_audio
-from moodcurve.audio.prefetch import read_ahead
+from moodcurve.audio.prefetch import prefetch
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FeatureError, Features, FeatureSet
@@ -154,7 +154,7 @@ def _opened(
     path: AnyPath, progress: ProgressCallback | None, *, ahead: bool = True
 ) -> Iterator[tuple[AudioReader, Iterator[npt.NDArray[np.float32]]]]:
     """Open a file whose blocks are decoded ahead; that it is too short to have features is said of the file."""
-    with open_audio(path) as reader, read_ahead(reader.blocks()) if ahead else nullcontext(reader.blocks()) as blocks:
+    with open_audio(path) as reader, prefetch(reader.blocks()) if ahead else nullcontext(reader.blocks()) as blocks:
         try:
             yield reader, _reported(blocks, reader, progress)
         except FeatureError as error:

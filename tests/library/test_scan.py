@@ -216,7 +216,7 @@ def test_a_file_that_may_not_be_read_is_tried_at_each_scan(scanner: Scanner, mon
 
     # permissions do not stop the superuser, who may run the tests
     with monkeypatch.context() as patched:
-        patched.setattr(worker, "content_of", denied)
+        patched.setattr(worker, "content_hash", denied)
         assert scanner.counts() == {"problems": 1}
         assert scanner.problems() == {"one.flac": "Permission denied"}
     assert scanner.counts() == {"changed": 1, "songs": 1}

@@ -20,7 +20,7 @@ import soundfile
 import moodcurve
 from moodcurve.analysis import analyze_many
 from moodcurve.audio import AudioError
-from moodcurve.audio.prefetch import read_ahead
+from moodcurve.audio.prefetch import prefetch
 from moodcurve.curve import Curve
 from moodcurve.workers import CrashError, Job, LimitError, Limits, Pool, ProgressCallback, default_workers, run_each
 from moodcurve.workers import pool as pool_module
@@ -364,7 +364,7 @@ def test_an_error_of_the_decoding_thread_is_raised_where_blocks_are_taken() -> N
         yield 1
         raise AudioError("broken")
 
-    with read_ahead(blocks()) as ahead:
+    with prefetch(blocks()) as ahead:
         assert next(ahead) == 1
         with pytest.raises(AudioError, match="broken"):
             next(ahead)
@@ -378,7 +378,7 @@ def test_decoding_goes_only_so_far_ahead_and_stops_when_nobody_wants_more() -> N
             taken.append(number)
             yield number
 
-    with read_ahead(blocks(), depth=3) as ahead:
+    with prefetch(blocks(), depth=3) as ahead:
         assert [next(ahead), next(ahead)] == [0, 1]
     assert len(taken) <= 5
     assert list(range(len(taken))) == taken

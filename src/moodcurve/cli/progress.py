@@ -44,9 +44,9 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
     else:
         kept = prepare(feature_set)
     if not kept:
-        from moodcurve.features.jit.cache import places
+        from moodcurve.features.jit.cache import folders
 
-        tried = " nor ".join(str(place) for place in places())
+        tried = " nor ".join(str(place) for place in folders())
         say(f"what was prepared cannot be kept, as {tried} cannot be written: each run prepares anew")
 
 

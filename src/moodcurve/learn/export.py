@@ -15,7 +15,7 @@ from moodcurve.learn.uncertainty.calibration import Measured
 from moodcurve.learn.uncertainty.familiarity import Familiarity
 from moodcurve.runtime import EMBEDDING, FORMAT
 from moodcurve.runtime.metadata import as_json
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 
 UNSTATED = "not stated; the terms of the training data apply"
 
@@ -57,7 +57,7 @@ def export(
         If the file cannot be written.
     """
     model = to_onnx(trained, name=name, licence=licence, metrics=metrics, measured=measured, familiarity=familiarity)
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_bytes(model.SerializeToString(deterministic=True))
 
 

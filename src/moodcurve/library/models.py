@@ -92,7 +92,7 @@ class KnownFile:
     problem : str or None
         Why it cannot be used; None where it holds a song.
     current : bool
-        Whether the hash is what `moodcurve.audio.content_hash.content_of` gives now, rather than an earlier version.
+        Whether the hash is what `moodcurve.audio.content_hash.content_hash` gives now, rather than an earlier version.
     """
 
     size: int

@@ -9,8 +9,6 @@ from moodcurve.errors import MoodcurveError
 from moodcurve.workers.child import Item, Job, Limits, Result
 from moodcurve.workers.pool import POLL_S, ItemProgress, Pool, share
 
-Outcome = Result | MoodcurveError | OSError
-
 
 def default_workers(items: int) -> int:
     """Return the number of processes for a number of songs: one for each usable core, or one for fewer than four songs.
@@ -31,7 +29,7 @@ def run_each(
     progress: ItemProgress | None = None,
     check: Callable[[], None] = lambda: None,
     limits: Limits | None = None,
-) -> Generator[Outcome[Result], None, None]:
+) -> Generator[Result | MoodcurveError | OSError, None, None]:
     """Run a job on each item; yield its result, or the MoodcurveError or OSError it raised, in the items' order.
 
     With one worker, everything runs in this process as results are requested, without limits. With more, a
@@ -77,7 +75,7 @@ def _ignore(number: int, done: float) -> None:
 
 def _run_here(
     make: Callable[[], Job[Item, Result]], items: Iterable[Item], progress: ItemProgress, check: Callable[[], None]
-) -> Generator[Outcome[Result], None, None]:
+) -> Generator[Result | MoodcurveError | OSError, None, None]:
     job: Job[Item, Result] | None = None
     for number, item in enumerate(items):
         job = job or make()
@@ -88,7 +86,7 @@ def _run_here(
             check()
             progress(number, share(seconds, total))
 
-        result: Outcome[Result]
+        result: Result | MoodcurveError | OSError
         try:
             result = job(item, report)
         except (MoodcurveError, OSError) as error:
@@ -99,9 +97,9 @@ def _run_here(
 
 def _run_in_pool(
     pool: Pool[Item, Result], items: Iterable[Item], workers: int, check: Callable[[], None]
-) -> Generator[Outcome[Result], None, None]:
+) -> Generator[Result | MoodcurveError | OSError, None, None]:
     source, end = iter(items), object()
-    done: dict[int, Outcome[Result]] = {}
+    done: dict[int, Result | MoodcurveError | OSError] = {}
     added = returned = 0
     more = True
     with pool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moodcurve.analysis import analyze
-from moodcurve.audio.content_hash import content_of
+from moodcurve.audio.content_hash import content_hash
 from moodcurve.audio.tags import Tags, read_tags
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import Features
@@ -66,7 +66,7 @@ def examiner(model: AnyPath) -> Job[Probe, Probed | Heard]:
 
 
 def _probed(path: str, progress: ProgressCallback) -> Probed:
-    return Probed(content_of(path, progress=_alive(progress)), read_tags(path))
+    return Probed(content_hash(path, progress=_alive(progress)), read_tags(path))
 
 
 def _alive(progress: ProgressCallback) -> Callable[[], None]:
