@@ -70,16 +70,16 @@ def main() -> None:
         songs = bases(Path(scratch))
         seeds = iter(range(arguments.first, arguments.first + arguments.files))
         at_work: dict[int, Path] = {}
-        limits = Limits(silent_s=60)
+        limits = Limits(stall_s=60)
         job = partial(make_job, "default")
-        with Pool(job, workers=arguments.workers, watch=lambda number, share: None, limits=limits) as pool:
+        with Pool(job, workers=arguments.workers, progress=lambda number, share: None, limits=limits) as pool:
             done = 0
             while done < arguments.files:
                 while len(at_work) < AHEAD and (seed := next(seeds, None)) is not None:
                     path = mutated(songs[seed % len(songs)], seed // len(songs))
                     path = path.rename(path.with_name(f"{seed}-{path.name}"))
                     at_work[pool.add(ProbeTask(str(path), state_of(path.stat())))] = path
-                for number, result in pool.look():
+                for number, result in pool.poll():
                     path = at_work.pop(number)
                     if isinstance(result, ProbeResult):
                         at_work[pool.add(AnalyzeTask(str(path), state_of(path.stat())))] = path

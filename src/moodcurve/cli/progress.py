@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from moodcurve.cli.app import advance, say
 from moodcurve.features import FeatureSet
 from moodcurve.util.text import clock, counted, one_line
-from moodcurve.workers import Progress, Watch
+from moodcurve.workers import ItemProgress, ProgressCallback
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -44,14 +44,14 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
     else:
         kept = prepare(feature_set)
     if not kept:
-        from moodcurve.features.jit.cache import places
+        from moodcurve.features.jit.cache import folders
 
-        tried = " nor ".join(str(place) for place in places())
+        tried = " nor ".join(str(place) for place in folders())
         say(f"what was prepared cannot be kept, as {tried} cannot be written: each run prepares anew")
 
 
 @contextmanager
-def song_bars(songs: Sequence[Path]) -> Iterator[Watch]:
+def song_bars(songs: Sequence[Path]) -> Iterator[ItemProgress]:
     """Show a bar for each song that is worked on, where standard error is a terminal."""
     if not sys.stderr.isatty():
         yield lambda number, share: None
@@ -74,7 +74,7 @@ def song_bars(songs: Sequence[Path]) -> Iterator[Watch]:
 
 
 @contextmanager
-def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[Progress]:
+def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[ProgressCallback]:
     """Show a bar for a song, and look for Ctrl-C, as it is read."""
     with song_bars([song]) as watch:
         watch(0, 0.0)

@@ -17,7 +17,7 @@ from moodcurve.cli.tables import LEAST_TEXT, Column, fitted
 from moodcurve.curve import Curve
 from moodcurve.features.feature_sets import WINDOW_S
 from moodcurve.mood.circumplex import QUADRANTS, Summary, describe, summarize
-from moodcurve.runtime.song_rating import in_words
+from moodcurve.runtime.song_rating import format_rating
 from moodcurve.util.text import clock, one_line, signed
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def _song_lines(curve: Curve) -> list[RenderableType]:
         likely = sorted(zip(curve.song_probabilities.tolist(), QUADRANTS, strict=True), key=lambda pair: -pair[0])
         lines.append(Text("likely  " + ", ".join(f"{name} {share:.0%}" for share, name in likely)))
     if curve.rating is not None and curve.rating_interval is not None:
-        lines.append(Text(f"rated as a whole, 1 to 9  {in_words(curve.rating, curve.rating_interval)}"))
+        lines.append(Text(f"rated as a whole, 1 to 9  {format_rating(curve.rating, curve.rating_interval)}"))
     return lines
 
 

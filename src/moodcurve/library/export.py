@@ -25,7 +25,7 @@ from moodcurve.library.export_tables import (
 )
 from moodcurve.library.models import StoredSong
 from moodcurve.library.queries.search import Query, count, search
-from moodcurve.util.files import AnyPath, written_whole
+from moodcurve.util.files import AnyPath, atomic_write
 from moodcurve.util.text import one_line
 
 Song = TypeVar("Song")
@@ -48,7 +48,7 @@ def write_table(
         If the file cannot be written.
     """
     _check_table_format(format)
-    with written_whole(path) as scratch, scratch.open("wb") as stream:
+    with atomic_write(path) as scratch, scratch.open("wb") as stream:
         stream_table(library, query, stream, format, curves=curves, progress=progress)
 
 

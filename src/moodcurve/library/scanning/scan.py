@@ -12,7 +12,7 @@ from moodcurve.library.scanning.walk import walk
 from moodcurve.library.scanning.worker import make_job
 from moodcurve.runtime import load_model
 from moodcurve.util.files import AnyPath
-from moodcurve.workers import sensible_workers
+from moodcurve.workers import default_workers
 
 
 def scan(
@@ -84,7 +84,7 @@ def scan(
             run.plan(found, again=again)
             if run.to_probe:
                 observer.starting()
-                count = workers or sensible_workers(len(run.to_probe))
+                count = workers or default_workers(len(run.to_probe))
                 run.work(partial(make_job, model), min(count, len(run.to_probe)), check)
             run.forget(found)
         except KeyboardInterrupt:

@@ -94,12 +94,12 @@ class ScanRun:
     def work(self, make: Callable[[], Any], workers: int, check: Callable[[], None]) -> None:
         """Open all planned files in processes; `make` returns their job."""
         self.stats.record_pace()
-        with Pool(make, workers=workers, watch=lambda number, share: None, limits=FILE_LIMITS) as pool:
+        with Pool(make, workers=workers, progress=lambda number, share: None, limits=FILE_LIMITS) as pool:
             try:
                 while self.to_probe or self._to_analyze or pool.unfinished:
                     check()
                     self._feed(pool, workers)
-                    for number, result in pool.look():
+                    for number, result in pool.poll():
                         self._take(self._in_progress.pop(number), result)
                     self._writer.write_if_due()
                     self._observer.progress(self.stats)

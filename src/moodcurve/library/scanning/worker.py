@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moodcurve.analysis import analyze
-from moodcurve.audio.content_hash import content_of
+from moodcurve.audio.content_hash import content_hash
 from moodcurve.audio.tags import Tags, read_tags
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import Features
@@ -16,7 +16,7 @@ from moodcurve.library.models import Analysis
 from moodcurve.library.scanning.walk import FileState, state_of
 from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
-from moodcurve.workers import Job, Progress
+from moodcurve.workers import Job, ProgressCallback
 
 
 class FileChangedError(MoodcurveError):
@@ -56,7 +56,7 @@ def make_job(model: AnyPath) -> Job[ProbeTask, ProbeResult | Analysis]:
     # compile now rather than with the first file, whose time is limited
     prepare(loaded.feature_set)
 
-    def job(task: ProbeTask, progress: Progress) -> ProbeResult | Analysis:
+    def job(task: ProbeTask, progress: ProgressCallback) -> ProbeResult | Analysis:
         _check_unchanged(task)
         result: ProbeResult | Analysis
         if isinstance(task, AnalyzeTask):
@@ -69,11 +69,11 @@ def make_job(model: AnyPath) -> Job[ProbeTask, ProbeResult | Analysis]:
     return job
 
 
-def _probe(path: str, progress: Progress) -> ProbeResult:
-    return ProbeResult(content_of(path, progress=_alive(progress)), read_tags(path))
+def _probe(path: str, progress: ProgressCallback) -> ProbeResult:
+    return ProbeResult(content_hash(path, progress=_alive(progress)), read_tags(path))
 
 
-def _alive(progress: Progress) -> Callable[[], None]:
+def _alive(progress: ProgressCallback) -> Callable[[], None]:
     """Return a callback that reports that a file is still being read, not how far."""
     return lambda: progress(0.0, None)
 
@@ -83,7 +83,7 @@ def _check_unchanged(task: ProbeTask) -> None:
         raise FileChangedError("it was modified while it was read; the next scan tries it again")
 
 
-def analyze_file(path: AnyPath, model: Model, *, progress: Progress | None = None) -> Analysis:
+def analyze_file(path: AnyPath, model: Model, *, progress: ProgressCallback | None = None) -> Analysis:
     r"""Analyze a file, with the mean of each column k of the features, :math:`d_k = \frac{1}{n}\sum_t x_{tk}`.
 
     The sum over the n rows is in double precision; the descriptors d are single precision, as the rows are.
