@@ -22,7 +22,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from moodcurve.formats import json_text, to_csv, to_dict, to_json
+from moodcurve.formats import json_text, to_csv, to_json
 from moodcurve.library import (
     DropOrphans,
     FileRemoved,
@@ -77,7 +77,7 @@ def assert_sound(path: Path) -> None:
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize("points", [1, 2, 480, 5000])
 def test_a_packed_curve_comes_back_to_the_digit(points: int, everything: bool) -> None:
-    data = to_dict(wandering_curve(points, everything=everything))
+    data = wandering_curve(points, everything=everything).to_dict()
     assert unpack(pack(data)) == data
     assert json_text(unpack(pack(data))) == json_text(data)
 
@@ -85,7 +85,7 @@ def test_a_packed_curve_comes_back_to_the_digit(points: int, everything: bool) -
 def test_four_minutes_with_everything_take_less_than_5_kb() -> None:
     curve = wandering_curve(480)
     # a second measure: the same text in a good general compressor
-    packed = len(pack(to_dict(curve)))
+    packed = len(pack(curve.to_dict()))
     assert packed < 5000
     assert packed < 0.7 * len(lzma.compress(to_json(curve).encode(), preset=9))
 
@@ -104,7 +104,7 @@ def test_any_lists_of_numbers_are_packed(data: dict[str, Any]) -> None:
 
 @given(st.integers(0, 400), st.binary(min_size=1, max_size=4))
 def test_damaged_bytes_are_refused_or_give_something(at: int, other: bytes) -> None:
-    packed = pack(to_dict(wandering_curve(40)))
+    packed = pack(wandering_curve(40).to_dict())
     at %= len(packed)
     damaged = packed[:at] + other + packed[at + len(other) :]
     # never another error: zlib's checksum finds nearly all
@@ -138,7 +138,7 @@ def test_columns_hold_what_the_json_says_of_the_song(path: Path) -> None:
         library.write([song("c", curve), file("/a.mp3", "c")])
         library.db.row_factory = sqlite3.Row
         row = dict(library.db.execute("SELECT * FROM songs").fetchone())
-    data = to_dict(curve)
+    data = curve.to_dict()
     whole = data["song"]
     names = (
         "arousal",
@@ -414,7 +414,7 @@ def first_version(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         schema.migrate(db, schema.MIGRATIONS[:1])
         for number, everything in ((1, True), (2, False)):
-            data = to_dict(wandering_curve(30, seed=number, everything=everything))
+            data = wandering_curve(30, seed=number, everything=everything).to_dict()
             whole = data["song"]
             row = {
                 "id": number, "content": f"c{number}", "model": "default", "feature_set": "compare236/1",
@@ -441,7 +441,7 @@ def test_a_first_version_is_brought_up_to_date_with_nothing_lost(path: Path, wri
         assert names == [name for name, _ in schema.MIGRATIONS]
         rows = library.db.execute("SELECT id, path, p_calm_positive, rated_valence_low, mood FROM songs").fetchall()
         songs = list(library.songs())
-    whole = to_dict(wandering_curve(30, seed=1))["song"]
+    whole = wandering_curve(30, seed=1).to_dict()["song"]
     mood = max(whole["moods"], key=whole["moods"].__getitem__)
     assert rows == [
         (1, "/1", whole["probabilities"]["calm-positive"], whole["rating"]["valence_low"], mood),

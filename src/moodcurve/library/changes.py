@@ -8,7 +8,6 @@ from pathlib import PurePath
 import numpy as np
 
 from moodcurve.audio.content_hash import CONTENT_VERSION
-from moodcurve.formats import to_dict
 from moodcurve.library.curve_codec import pack
 from moodcurve.library.models import (
     Change,
@@ -63,7 +62,7 @@ def clean(text: str) -> str:
 
 def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
     curve = change.analysis.curve
-    data = to_dict(curve)
+    data = curve.to_dict()
     song = data["song"]
     row = {
         "content": change.content_hash,

@@ -1,6 +1,6 @@
 """A curve's JSON in few bytes, and back to the digit.
 
-What `moodcurve.formats.to_dict` gives is rounded to few decimals, so that each list of numbers is a list of whole
+What `moodcurve.curve.Curve.to_dict` gives is rounded to few decimals, so that each list of numbers is a list of whole
 numbers in steps of a power of ten. Such a column is written as what is left of it after a prediction: from the point
 before, from the two before, or from another column (the ends of an interval follow the value). What is left is small,
 its bytes are laid out in planes, and zlib finds that most are zeros. Three minutes take about 2 kB of what is 30 kB as
@@ -45,7 +45,7 @@ class PackingError(ValueError):
 
 
 def pack(data: dict[str, Any]) -> bytes:
-    """Give what `moodcurve.formats.to_dict` gave in few bytes."""
+    """Give what `moodcurve.curve.Curve.to_dict` gave in few bytes."""
     columns: list[list[float]] = []
     template = json.dumps(_taken_out(data, columns), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     encoded = template.encode("utf-8")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from moodcurve.audio.content_hash import CONTENT_VERSION
 from moodcurve.audio.tags import Tags
-from moodcurve.formats.json_file import curve_of_object
+from moodcurve.formats.json_file import curve_from_dict
 from moodcurve.library import schema
 from moodcurve.library.changes import apply, clean
 from moodcurve.library.curve_codec import PackingError, unpack
@@ -203,7 +203,7 @@ def _stored_song(
         tags=tags,
         analysed_at=analysed_at,
         data=data,
-        curve=curve_of_object(library, data),
+        curve=curve_from_dict(library, data),
     )
 
 

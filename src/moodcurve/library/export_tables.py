@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, get_args, get_type_hints
 
-from moodcurve.formats.columns import INTERVALS, PROBABILITIES
+from moodcurve.curve import INTERVALS, PROBABILITIES
 from moodcurve.formats.csv_file import REQUIRED
 from moodcurve.library.models import StoredSong
 from moodcurve.library.queries.search import COLUMNS, FoundSong, song_json
@@ -91,7 +91,7 @@ def song_lines(songs: Iterable[FoundSong]) -> Iterator[bytes]:
 
 
 def curve_lines(songs: Iterable[StoredSong]) -> Iterator[bytes]:
-    """Give curves as lines of JSON: a song's number as ``id``, then the keys of `moodcurve.formats.to_dict`."""
+    """Give curves as lines of JSON: a song's number as ``id``, then the keys of `moodcurve.curve.Curve.to_dict`."""
     return (_line({"id": song.id, **song.data}) for song in songs)
 
 

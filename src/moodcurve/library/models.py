@@ -127,7 +127,7 @@ class StoredSong:
     analysed_at : str
         Time of its analysis, in UTC, such as ``2026-05-04T03:02:01Z``.
     data : dict
-        What `moodcurve.formats.to_dict` gave of its curve, to the digit, with the first path as source;
+        What `moodcurve.curve.Curve.to_dict` gave of its curve, to the digit, with the first path as source;
         `moodcurve.formats.json_text` makes the JSON of it.
     curve : Curve
         Made of that: its numbers are rounded as the JSON's are.
