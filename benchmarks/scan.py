@@ -57,10 +57,10 @@ def scanned(folder: Path, library: Path, workers: int) -> dict[str, float]:
 def plain_loop(songs: Sequence[Path]) -> float:
     """Analyse songs one after the other; give seconds of processor time."""
     model = load_model()
-    analyze(songs[0], model=model, ahead=False)  # loads the extractor
+    analyze(songs[0], model=model, prefetch=False)  # loads the extractor
     start = time.process_time()
     for song in songs:
-        analyze(song, model=model, ahead=False)
+        analyze(song, model=model, prefetch=False)
     return time.process_time() - start
 
 

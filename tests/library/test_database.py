@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from moodcurve.formats import json_text, to_csv, to_dict, to_json
+from moodcurve.formats import json_text, to_csv, to_json
 from moodcurve.library import (
     DropOrphans,
     FileRemoved,
@@ -92,7 +92,7 @@ def test_columns_equal_the_song_object_of_the_json(path: Path) -> None:
         library.write([song("c", curve), file("/a.mp3", "c")])
         library.db.row_factory = sqlite3.Row
         row = dict(library.db.execute("SELECT * FROM songs").fetchone())
-    data = to_dict(curve)
+    data = curve.to_dict()
     whole = data["song"]
     names = (
         "arousal",

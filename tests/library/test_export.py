@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from moodcurve.formats import read_jams, to_csv, to_dict, to_json
+from moodcurve.formats import read_jams, to_csv, to_json
 from moodcurve.library import Analysis, FileFound, Library, LibraryError, SongAnalyzed, Tags, open_library
 from moodcurve.library import export_tables as tables_module
 from moodcurve.library.export import MAX_NAME_BYTES, file_name, stream_table, write_jams, write_table
@@ -130,7 +130,7 @@ def test_table_of_points_equals_the_csv_of_each_curve(library: Library, tmp_path
 def test_json_lines_of_curves_equal_the_json_of_each_curve(library: Library, tmp_path: Path) -> None:
     path = write(library, tmp_path / "x.jsonl", curves=True)
     read = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
-    assert read == [{"id": i + 1, **to_dict(curve)} for i, curve in enumerate(CURVES)]
+    assert read == [{"id": i + 1, **curve.to_dict()} for i, curve in enumerate(CURVES)]
 
 
 @pytest.mark.parametrize("curves", [False, True])

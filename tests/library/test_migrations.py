@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.curve import Curve
-from moodcurve.formats import to_dict
+from moodcurve.curve import JSON_FORMAT, Curve
 from moodcurve.library import FileFound, open_library, schema
 from moodcurve.library.curve_codec import pack, unpack
 from moodcurve.library.queries.search import Query, search
@@ -49,12 +48,13 @@ def test_the_first_version_is_migrated_without_loss(path: Path, write: bool) -> 
         assert names == [name for name, _ in schema.MIGRATIONS]
         rows = library.db.execute("SELECT id, path, p_calm_positive, rated_valence_low, mood FROM songs").fetchall()
         songs = list(library.songs())
-    whole = to_dict(wandering_curve(30, seed=1))["song"]
+    whole = wandering_curve(30, seed=1).to_dict()["song"]
     mood = max(whole["moods"], key=whole["moods"].__getitem__)
     assert rows == [
         (1, "/1", whole["probabilities"]["calm-positive"], whole["rating"]["valence_low"], mood),
         (2, "/2", None, None, None),
     ]
+    assert [next(iter(stored.data.items())) for stored in songs] == [("format", JSON_FORMAT)] * 2
     assert [stored.paths for stored in songs] == [("/1",), ("/2",)]
     assert_sound(path)
 
@@ -114,7 +114,7 @@ def test_mood_words_of_the_third_version_are_recomputed(path: Path, write: bool)
         words = mood_words(row.arousal, row.valence)
         assert row.words == ", ".join(words)
         # the words of the JSON follow, everything else is as it was
-        assert song_.data == {**to_dict(curve), "source": file_.path}
+        assert song_.data == {**curve.to_dict(), "source": file_.path}
         assert song_.data["song"]["words"] == list(words)
     assert_sound(path)
 

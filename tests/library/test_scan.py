@@ -18,7 +18,6 @@ import moodcurve
 from moodcurve.analysis import file_features
 from moodcurve.cli import progress
 from moodcurve.features import COMPARE236, FEATURE_SETS
-from moodcurve.formats import to_dict
 from moodcurve.library import open_library
 from moodcurve.library.scanning import worker
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
@@ -48,7 +47,7 @@ def test_a_scanned_song_equals_its_analysis(scanner: Scanner) -> None:
         song = opened.song(str(path))
         assert song is not None
         numbers, descriptors = opened.descriptors(COMPARE236.key)
-    assert as_json(song.data) == as_json(to_dict(moodcurve.analyze(path)))
+    assert as_json(song.data) == as_json(moodcurve.analyze(path).to_dict())
     assert (song.tags.title, song.tags.year, song.tags.duration_s) == ("One", 1994, 4.0)
     assert numbers.tolist() == [song.id]
     rows = file_features(path, COMPARE236).features.values.astype(np.float64)
@@ -92,7 +91,7 @@ def test_hashes_of_an_earlier_version_are_recomputed(scanner: Scanner) -> None:
             song = opened.song(str(path))
             assert song is not None
             assert song.paths == (str(path),)
-            assert as_json(song.data) == as_json(to_dict(moodcurve.analyze(path)))
+            assert as_json(song.data) == as_json(moodcurve.analyze(path).to_dict())
     assert scanner.songs() == 3
     assert scanner.counts() == {"unchanged": 3, "problems": 1}
 

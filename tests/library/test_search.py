@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from moodcurve.formats import to_dict
 from moodcurve.library import FileRemoved, Library, LibraryError, ProblemFound, open_library
 from moodcurve.library.queries.find_song import find_song, song_label
 from moodcurve.library.queries.parse import QueryError, QueryOptions
@@ -28,7 +27,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     path = tmp_path_factory.mktemp("library") / "library.sqlite"
     found = []
     for number, (curve, seen) in enumerate(made_library(path, SONGS), start=1):
-        whole = to_dict(curve)["song"]
+        whole = curve.to_dict()["song"]
         found.append(
             vars(seen.tags) | whole | {"id": number, "path": seen.path, "duration_s": curve.duration_s, "at": path}
         )

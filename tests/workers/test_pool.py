@@ -354,7 +354,7 @@ def test_many_songs_give_what_each_gives_alone(songs: list[Path]) -> None:
 
 
 def test_decoding_ahead_changes_nothing(songs: list[Path]) -> None:
-    ahead, plain = (moodcurve.analyze(songs[0], ahead=ahead) for ahead in (True, False))
+    ahead, plain = (moodcurve.analyze(songs[0], prefetch=ahead) for ahead in (True, False))
     np.testing.assert_array_equal(ahead.arousal, plain.arousal)
     assert [thread for thread in threading.enumerate() if thread.name.startswith("decoder")] == []
 

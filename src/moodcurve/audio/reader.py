@@ -27,7 +27,7 @@ ANALYSIS_SR = 44_100
 """Rate in Hz at which music is analysed; ``open_audio`` says why."""
 
 _MAX_SAMPLE = np.float32(1 - 2**-15)  # the largest 16-bit sample
-_RATES = (4_000, 1_536_000)  # telephone speech and below, up to four times DSD128 as FFmpeg gives it
+SR_RANGE = (4_000, 1_536_000)  # telephone speech and below, up to four times DSD128 as FFmpeg gives it
 
 # A header may round its length (to 1 ms, or to a frame of up to 2048 samples); less than this is not missing
 _MISSING_S = 0.1
@@ -43,7 +43,9 @@ class AudioError(MoodcurveError):
     """A file that gives no sound: missing, not a file, unreadable, empty, not audio, or without a sample."""
 
 
-def open_audio(path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: float = 10.0) -> "AudioReader":
+def open_audio(
+    path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: float = 10.0, name: str | None = None
+) -> "AudioReader":
     r"""Open a file of music for reading in blocks, and decode enough of it to know that it has sound.
 
     The file's kind is told from its content, not from its name. Of several audio streams FFmpeg's choice is
@@ -77,6 +79,8 @@ def open_audio(path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: 
         Rate of the blocks in Hz, 4000 to 1 536 000.
     block_s : float
         Length of a block in seconds. The samples do not depend on it, bit for bit.
+    name : str, optional
+        Name in messages and `AudioReader.path`; the path if not given.
 
     Raises
     ------
@@ -85,17 +89,18 @@ def open_audio(path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: 
     ValueError
         ``sr`` or ``block_s`` is out of range.
     """
-    if not _RATES[0] <= sr <= _RATES[1]:
-        raise ValueError(f"sr must be between {_RATES[0]} and {_RATES[1]} Hz, got {sr}")
+    if not SR_RANGE[0] <= sr <= SR_RANGE[1]:
+        raise ValueError(f"sr must be between {SR_RANGE[0]} and {SR_RANGE[1]} Hz, got {sr}")
     if not (math.isfinite(block_s) and block_s * sr >= 1):
         raise ValueError(f"block_s must be a finite time of at least one sample, got {block_s}")
-    name = os.fsdecode(path)
+    file = os.fsdecode(path)
+    name = file if name is None else name
     try:
-        _check_file(name)
-        decoded, first = open_decoded(Path(name))
-        if not _RATES[0] <= first[0] <= _RATES[1]:
+        _check_file(file)
+        decoded, first = open_decoded(Path(file))
+        if not SR_RANGE[0] <= first[0] <= SR_RANGE[1]:
             decoded.chunks.close()
-            raise UnreadableError(f"its rate of {first[0]} Hz is not between {_RATES[0]} and {_RATES[1]}")
+            raise UnreadableError(f"its rate of {first[0]} Hz is not between {SR_RANGE[0]} and {SR_RANGE[1]}")
     except UnreadableError as error:
         raise AudioError(f"{one_line(name)}: {error}; {_ACCEPTED}") from error
     except OSError as error:
@@ -210,7 +215,7 @@ class AudioReader:
         chunk: tuple[int, SampleArray] | None = first
         while chunk is not None:
             rate = chunk[0]
-            if not _RATES[0] <= rate <= _RATES[1]:
+            if not SR_RANGE[0] <= rate <= SR_RANGE[1]:
                 self._decoded.damage.append(f"its rate changes to {rate} Hz")
                 return
             stream = soxr.ResampleStream(rate, self.sr, 1, "float32", quality="HQ") if rate != self.sr else None

@@ -125,7 +125,7 @@ def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, s
     loaded = model if isinstance(model, Model) else load_model(model)
 
     def job(song: Path, progress: ProgressCallback) -> Written:
-        curve = analyze(song, model=loaded, progress=progress, ahead=len(stems) == 1)
+        curve = analyze(song, model=loaded, progress=progress, prefetch=len(stems) == 1)
         files: list[Path] = []
         try:
             files.extend(outputs.write(curve, song, stems[song]))

@@ -16,7 +16,7 @@ from rich.text import Text
 from moodcurve.cli.tables import LEAST_TEXT, Column, fitted
 from moodcurve.curve import Curve
 from moodcurve.features.feature_sets import WINDOW_S
-from moodcurve.mood.circumplex import QUADRANTS, Summary, describe, summarize
+from moodcurve.mood.circumplex import QUADRANTS, Summary, describe
 from moodcurve.runtime.song_rating import format_rating
 from moodcurve.util.text import clock, one_line, signed
 
@@ -155,7 +155,7 @@ def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS, width: int = 80)
     """Give one song: means, ranges, quadrant, mood words, what the model knows of the song as a whole, and drawings of
     the course, so wide; 0 for none. Where `width` has no room, intervals go first, then the ranges.
     """
-    summary = summarize(curve)
+    summary = curve.summary
     axes = (curve.arousal, curve.valence)
     figures = [
         Column("mean", [signed(mean) for mean in (summary.arousal, summary.valence)]),
@@ -180,7 +180,7 @@ def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS, width: int = 80)
 def curves_table(curves: Sequence[Curve], *, width: int) -> Table:
     """Many songs, a line each; where there is no room, without mood, then without length."""
     names = Counter(Path(curve.source).name for curve in curves)
-    summaries = [summarize(curve) for curve in curves]
+    summaries = [curve.summary for curve in curves]
     # a name that several songs have is shown with its folder
     shown = (name if names[name := Path(curve.source).name] == 1 else curve.source for curve in curves)
     return fitted(

@@ -7,7 +7,6 @@ from pathlib import PurePath
 import numpy as np
 
 from moodcurve.audio.content_hash import CONTENT_VERSION
-from moodcurve.formats import to_dict
 from moodcurve.library.curve_codec import pack
 from moodcurve.library.models import Change, DropOrphans, FileFound, FileRemoved, ProblemFound, SongAnalyzed
 from moodcurve.library.schema import WORD_SEPARATOR, rating_columns, utc_now
@@ -43,7 +42,7 @@ def apply_change(db: sqlite3.Connection, change: Change) -> None:
 
 def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
     curve = change.analysis.curve
-    data = to_dict(curve)
+    data = curve.to_dict()
     song = data["song"]
     row = {
         "content": change.content_hash,
@@ -61,8 +60,10 @@ def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
     _upsert(db, "song", row, key="content")
     (number,) = db.execute("SELECT id FROM song WHERE content = ?", (change.content_hash,)).fetchone()
     vector = np.ascontiguousarray(change.analysis.descriptors, "<f4").tobytes()
-    # the path is filled in when the curve is read: the file may have moved by then
-    db.execute("INSERT OR REPLACE INTO curve VALUES (?, ?)", (number, pack({**data, "source": ""})))
+    # filled in when the curve is read: the file may have moved by then, and the format of JSON have another version
+    del data["format"]
+    data["source"] = ""
+    db.execute("INSERT OR REPLACE INTO curve VALUES (?, ?)", (number, pack(data)))
     db.execute("INSERT OR REPLACE INTO descriptors VALUES (?, ?)", (number, vector))
 
 

@@ -1,10 +1,10 @@
 """Lossless compression of a curve's JSON data.
 
-`moodcurve.formats.to_dict` rounds to a few decimals, so each list of numbers is a list of integers in units of a power
-of ten. Each list ("column") is written as its residuals after prediction: from the previous point, from the previous
-two, or from another column (interval ends follow the value). The residuals are small; their bytes are laid out in
-planes, most of which zlib finds to be zeros. Three minutes take about 2 kB instead of 30 kB of JSON. The codec assumes
-no particular keys, so that keys added to the JSON later are stored too.
+`moodcurve.curve.Curve.to_dict` rounds to a few decimals, so each list of numbers is a list of integers in units of a
+power of ten. Each list ("column") is written as its residuals after prediction: from the previous point, from the
+previous two, or from another column (interval ends follow the value). The residuals are small; their bytes are laid out
+in planes, most of which zlib finds to be zeros. Three minutes take about 2 kB instead of 30 kB of JSON. The codec
+assumes no particular keys, so that keys added to the JSON later are stored too.
 """
 
 import json
@@ -45,7 +45,7 @@ class PackingError(ValueError):
 
 
 def pack(data: dict[str, Any]) -> bytes:
-    """Compress the data of `moodcurve.formats.to_dict`."""
+    """Compress the data of `moodcurve.curve.Curve.to_dict`."""
     columns: list[list[float]] = []
     template = json.dumps(_extract_columns(data, columns), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     encoded = template.encode("utf-8")

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from moodcurve.audio.content_hash import CONTENT_VERSION
 from moodcurve.audio.tags import Tags
-from moodcurve.formats.json_file import curve_of_object
+from moodcurve.curve import JSON_FORMAT
+from moodcurve.formats.json_file import curve_from_dict
 from moodcurve.library import schema
 from moodcurve.library.changes import apply_change
 from moodcurve.library.connection import connect, merge_log, transaction
@@ -178,13 +179,13 @@ class Library:
                 tags=Tags(**dict(zip(Tags.__dataclass_fields__, tags, strict=True))),
                 analysed_at=analysed_at,
                 data=data,
-                curve=curve_of_object(self.path, data),
+                curve=curve_from_dict(self.path, data),
             )
 
     def _curve_data(self, song: int, packed: bytes, words: str) -> dict[str, Any]:
-        """Unpack a curve; its words are those of the column, which migrations update."""
+        """Return a curve's data in the current format; its words are those of the column, which migrations update."""
         try:
-            data = unpack(packed)
+            data = {"format": JSON_FORMAT, **unpack(packed)}
         except PackingError as error:
             raise LibraryError(
                 f"{_name(self.path)}: the curve of song {song} is damaged ({error}); scan it again"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, get_args, get_type_hints
 
-from moodcurve.formats.columns import INTERVALS, PROBABILITIES
+from moodcurve.curve import INTERVALS, PROBABILITIES
 from moodcurve.formats.csv_file import REQUIRED
 from moodcurve.library.models import StoredSong
 from moodcurve.library.queries.search import COLUMNS, FoundSong, song_json
@@ -90,7 +90,7 @@ def song_lines(songs: Iterable[FoundSong]) -> Iterator[bytes]:
 
 
 def curve_lines(songs: Iterable[StoredSong]) -> Iterator[bytes]:
-    """Yield curves as lines of JSON: the song's ``id``, then the keys of `moodcurve.formats.to_dict`."""
+    """Yield curves as lines of JSON: the song's ``id``, then the keys of `moodcurve.curve.Curve.to_dict`."""
     return (_line({"id": song.id, **song.data}) for song in songs)
 
 

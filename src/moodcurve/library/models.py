@@ -126,7 +126,7 @@ class StoredSong:
     analysed_at : str
         Time of its analysis in UTC, for example ``2026-05-04T03:02:01Z``.
     data : dict
-        Its curve as `moodcurve.formats.to_dict` returned it, with the first path as source.
+        Its curve as `moodcurve.curve.Curve.to_dict` returned it, with the first path as source.
         `moodcurve.formats.json_text` converts it to JSON.
     curve : Curve
         The curve read from `data`, with the same rounded numbers.

@@ -62,3 +62,12 @@ def ascii_fallback(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(_PLAIN.get(c, "?") for c in error.object[error.start : error.end]), error.end
+
+
+def utf8_text(text: str) -> str:
+    """Replace characters that UTF-8 cannot encode: Python reads file names of other bytes as lone surrogates.
+
+    >>> utf8_text("caf" + chr(0xDCE9))
+    'caf?'
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -69,7 +69,7 @@ def listener(model: AnyPath, first: AnyPath) -> Job[Upload, Curve]:
                 raise TooLongError(f"it plays longer than {clock(upload.most_s)}, the most that this server takes")
             report(seconds, total, course.part(seconds))
 
-        curve = analyze(upload.path, model=loaded, progress=progress, ahead=False, rows=course.add)
+        curve = analyze(upload.path, model=loaded, progress=progress, prefetch=False, on_features=course.add)
         report(curve.duration_s, curve.duration_s, course.part(curve.duration_s))
         return replace(curve, source=upload.name)
 

@@ -105,8 +105,8 @@ def problems(
 
     Example: moodcurve problems
     """
-    from moodcurve.formats.json_file import utf8_text
     from moodcurve.library import open_library
+    from moodcurve.util.text import utf8_text
 
     with open_library(library_file(library)) as opened:
         found = opened.problems()

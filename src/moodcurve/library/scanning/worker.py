@@ -94,7 +94,7 @@ def analyze_file(path: AnyPath, model: Model, *, progress: ProgressCallback | No
         If nothing can be read from the file, or less than one window of 1.0 s.
     """
     mean = _Mean(len(model.feature_set.names))
-    curve = analyze(path, model=model, progress=progress, ahead=False, rows=mean.add)
+    curve = analyze(path, model=model, progress=progress, prefetch=False, on_features=mean.add)
     return Analysis(curve=curve, descriptors=(mean.sums / mean.rows).astype(np.float32))
 
 

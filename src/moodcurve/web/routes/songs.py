@@ -13,11 +13,11 @@ from fastapi import Path as InPath
 from fastapi import Query as InQuery
 from starlette.concurrency import run_in_threadpool
 
-from moodcurve.formats.json_file import utf8_text
 from moodcurve.library import Library, LibraryError, StoredSong
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import FoundSong, count, search, search_columns, song_json
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
+from moodcurve.util.text import utf8_text
 from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, documented
 from moodcurve.web.library_pool import Reader, Shelf
