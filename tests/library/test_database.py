@@ -363,9 +363,9 @@ def test_a_damaged_library_raises_a_library_error(path: Path) -> None:
 
 def test_a_killed_writer_loses_no_reported_batch(path: Path) -> None:
     rng = random.Random(3)
-    said = 0
+    reported = 0
     for _ in range(8):
-        process = writer(path, said, 10_000)
+        process = writer(path, reported, 10_000)
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(rng.randrange(1, 6))]
         # kill it anywhere within the next batches
@@ -375,13 +375,13 @@ def test_a_killed_writer_loses_no_reported_batch(path: Path) -> None:
         lines += process.stdout.readlines()
         process.wait()
         process.stdout.close()
-        said = int(lines[-1]) + 1
+        reported = int(lines[-1]) + 1
         with open_library(path) as library:
-            names = {name for batch in range(said) for name in (f"{batch}-{i}" for i in range(5))}
+            names = {name for batch in range(reported) for name in (f"{batch}-{i}" for i in range(5))}
             contents = set(library.song_models())
             # one more batch may be written and not yet reported
             assert contents >= names
-            assert contents - names in (set(), {f"{said}-{i}" for i in range(5)})
+            assert contents - names in (set(), {f"{reported}-{i}" for i in range(5)})
             assert {known.content_hash for known in library.known_files().values()} == contents
             assert len(library.known_files()) == len(contents)
         assert_sound(path)
@@ -415,10 +415,10 @@ def test_a_file_size_limit_raises_a_library_error_and_loses_nothing(path: Path) 
     last = done.stderr.splitlines()[-1]
     assert last.startswith("moodcurve.library.errors.LibraryError: ")
     assert "the disk" in last
-    said = [int(line) for line in done.stdout.splitlines()]
-    assert said, "some batches fit"
+    reported = [int(line) for line in done.stdout.splitlines()]
+    assert reported, "some batches fit"
     with open_library(path) as library:
-        assert len(library.song_models()) == 5 + 5 * len(said)
+        assert len(library.song_models()) == 5 + 5 * len(reported)
     assert_sound(path)
 
 
@@ -432,14 +432,14 @@ def as_nobody(folder: Path, path: Path) -> str:
                 os.setuid(65534)
             try:
                 (folder / "probe").touch()
-                said = "the folder can be written"
+                output = "the folder can be written"
             except OSError:
                 with open_library(path) as library:
-                    said = ",".join(sorted(library.song_models())) + f" {len(list(library.songs()))}"
+                    output = ",".join(sorted(library.song_models())) + f" {len(list(library.songs()))}"
         except LibraryError as error:
-            said = str(error)
+            output = str(error)
         finally:
-            os.write(theirs, said.encode())
+            os.write(theirs, output.encode())
             os._exit(0)
     os.waitpid(child, 0)
     os.close(theirs)
@@ -480,9 +480,9 @@ def test_a_log_left_by_a_crash_is_not_ignored_on_a_read_only_disk(locked: Path) 
     for left in locked.iterdir():
         left.chmod(0o444)
     locked.chmod(0o555)
-    said = as_nobody(locked, path)
+    output = as_nobody(locked, path)
     # some versions of SQLite read the log into memory; the last song must not be missing
-    assert said == "content 0,content 1,x 3" or "library.sqlite: it cannot be opened" in said
+    assert output == "content 0,content 1,x 3" or "library.sqlite: it cannot be opened" in output
 
 
 def test_an_older_read_only_library_raises_a_library_error(locked: Path) -> None:
@@ -490,10 +490,10 @@ def test_an_older_read_only_library_raises_a_library_error(locked: Path) -> None
     first_version(path)
     path.chmod(0o444)
     path.parent.chmod(0o555)
-    said = as_nobody(path.parent, path)
+    output = as_nobody(path.parent, path)
     path.parent.chmod(0o755)
-    assert "created by an earlier version of moodcurve (schema 1; this version needs" in said
-    assert "cannot be updated here" in said
+    assert "created by an earlier version of moodcurve (schema 1; this version needs" in output
+    assert "cannot be updated here" in output
 
 
 # --- readers during a write ---

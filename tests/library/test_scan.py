@@ -418,13 +418,13 @@ def test_a_missing_folder_keeps_its_songs(scanner: Scanner, tmp_path: Path) -> N
     assert scanner.counts(disk) == {"unread": 1}
     assert scanner.reported == [(str(disk), "No such file or directory; the library keeps 1 file from there")]
     disk.mkdir()  # like a mount point without its disk
-    kept = (
+    message = (
         "is empty, perhaps a disk is not mounted; the library keeps 1 file from there; "
         "if they are gone for good, remove the folder and scan the one above it"
     )
     for roots in ([disk], [disk, tmp_path / "music"]):
         assert scanner.counts(*roots)["unread"] == 1
-        assert scanner.reported == [(str(disk), kept)]
+        assert scanner.reported == [(str(disk), message)]
         assert len(scanner.paths()) == 2
     disk.rmdir()
     (tmp_path / "away").rename(disk)

@@ -83,8 +83,8 @@ def test_repeated_kills_lose_nothing_and_repeat_nothing(music: Path, tmp_path: P
         "import sys; from moodcurve.library.scanning import batch_writer, scan as s\n"
         "from moodcurve.library.scanning.progress import ScanObserver\n"
         "batch_writer.BATCH = 2; batch_writer.BATCH_S = 0.05\n"
-        "said = lambda stats: print(stats.files_done, flush=True)\n"
-        "s.scan(sys.argv[1:2], sys.argv[2], workers=2, observer=ScanObserver(progress=said))"
+        "report = lambda stats: print(stats.files_done, flush=True)\n"
+        "s.scan(sys.argv[1:2], sys.argv[2], workers=2, observer=ScanObserver(progress=report))"
     )
     rng = random.Random(0)
     before: dict[str, tuple[str, str]] = {}

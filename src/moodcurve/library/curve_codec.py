@@ -41,7 +41,7 @@ _ZLIB_DICTIONARY = json.dumps(
 
 
 class PackingError(ValueError):
-    """The bytes are damaged: not something that `pack` returned."""
+    """The bytes are damaged; `pack` did not return them."""
 
 
 def pack(data: dict[str, Any]) -> bytes:
@@ -104,16 +104,16 @@ def _encode_column(column: list[float], known: list[tuple[int, IntArray]]) -> by
     if decimals == RAW:
         known.append((RAW, np.empty(0, np.int64)))
         return _COLUMN.pack(RAW, 0, 0, 8, len(values)) + values.astype("<f8").tobytes()
-    whole = np.rint(values * 10**decimals).astype(np.int64)
-    candidates = {0: whole} | {
-        i + 1: whole - x for i, (d, x) in enumerate(known[:254]) if (d, len(x)) == (decimals, len(whole))
+    integers = np.rint(values * 10**decimals).astype(np.int64)
+    candidates = {0: integers} | {
+        i + 1: integers - x for i, (d, x) in enumerate(known[:254]) if (d, len(x)) == (decimals, len(integers))
     }
     # choose the predicting column by the residuals of first differences, as all columns change slowly
     other = min(candidates, key=lambda i: _cost(_differences(candidates[i], 1)))
     residuals, order = min(
         ((_differences(candidates[other], n), n) for n in range(3)), key=lambda found: _cost(found[0])
     )
-    known.append((decimals, whole))
+    known.append((decimals, integers))
     # zigzag: ... -2, -1, 0, 1, 2 ... become ... 3, 1, 0, 2, 4 ..., so that small numbers have small codes
     codes = np.where(residuals < 0, -2 * residuals - 1, 2 * residuals).astype("<u8")
     size = max(1, (int(codes.max()).bit_length() + 7) // 8)
@@ -148,15 +148,15 @@ def _decode_columns(raw: bytes) -> list[list[float]]:
         bytes_of = np.zeros((count, 8), np.uint8)
         bytes_of[:, :size] = np.frombuffer(body, np.uint8).reshape(size, count).T
         codes = bytes_of.view("<u8").ravel()
-        whole = (codes >> 1).astype(np.int64)
-        whole = np.where(codes & 1, -whole - 1, whole)
+        integers = (codes >> 1).astype(np.int64)
+        integers = np.where(codes & 1, -integers - 1, integers)
         for _ in range(order):
-            whole = np.cumsum(whole)
+            integers = np.cumsum(integers)
         if other:
-            whole = whole + known[other - 1]
-        known.append(whole)
+            integers = integers + known[other - 1]
+        known.append(integers)
         # + 0.0 turns -0.0 into 0.0
-        columns.append((whole / 10**decimals + 0.0).tolist())
+        columns.append((integers / 10**decimals + 0.0).tolist())
     return columns
 
 

@@ -100,7 +100,7 @@ class ScanRun:
                     check()
                     self._feed(pool, workers)
                     for number, result in pool.poll():
-                        self._take(self._in_progress.pop(number), result)
+                        self._handle_result(self._in_progress.pop(number), result)
                     self._writer.write_if_due()
                     self._observer.progress(self.stats)
             except KeyboardInterrupt:
@@ -139,16 +139,16 @@ class ScanRun:
             task = ProbeTask if file.content_hash is None else AnalyzeTask
             self._in_progress[pool.add(task(file.path, file.state))] = file
 
-    def _take(self, file: PendingFile, result: ProbeResult | Analysis | MoodcurveError | OSError) -> None:
+    def _handle_result(self, file: PendingFile, result: ProbeResult | Analysis | MoodcurveError | OSError) -> None:
         if isinstance(result, ProbeResult):
             file.content_hash, file.tags = result.content_hash, result.tags
-            self._take_probe(file, result.content_hash)
+            self._handle_probe(file, result.content_hash)
         elif isinstance(result, Analysis):
-            self._take_analysis(file, result)
+            self._handle_analysis(file, result)
         else:
-            self._take_error(file, result)
+            self._handle_error(file, result)
 
-    def _take_probe(self, file: PendingFile, content_hash: str) -> None:
+    def _handle_probe(self, file: PendingFile, content_hash: str) -> None:
         """Store a file whose audio is known; queue any other for analysis, once per content hash."""
         if content_hash in self._current:
             known = self.known.get(file.path)
@@ -168,7 +168,7 @@ class ScanRun:
             self._same_audio[content_hash] = [file]
             self._to_analyze.append(file)
 
-    def _take_analysis(self, file: PendingFile, analysis: Analysis) -> None:
+    def _handle_analysis(self, file: PendingFile, analysis: Analysis) -> None:
         """Store an analysis with all files that hold its audio."""
         content_hash = file.content_hash
         assert content_hash is not None
@@ -186,7 +186,7 @@ class ScanRun:
                 kind = "changed"
             self._store(other, kind, song if number == 0 else (), analysis.curve.duration_s if number == 0 else None)
 
-    def _take_error(self, file: PendingFile, error: MoodcurveError | OSError) -> None:
+    def _handle_error(self, file: PendingFile, error: MoodcurveError | OSError) -> None:
         if file.content_hash is not None:  # perhaps only this file is broken: try the next with the same audio
             others = self._same_audio.pop(file.content_hash)[1:]
             if others:
