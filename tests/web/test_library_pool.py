@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.library import FileGone, LibraryError, open_library
+from moodcurve.library import FileRemoved, LibraryError, open_library
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import count
 from moodcurve.web import library_pool as shelf_module
@@ -68,7 +68,7 @@ def test_what_another_process_writes_is_seen_at_once(path: Path) -> None:
         for i in range(20):
             library.write([song(f"more {i}"), file(f"/more/{i}", f"more {i}")])
             assert number(shelf) == 4 + i
-        library.write([FileGone("/more/0")])
+        library.write([FileRemoved("/more/0")])
         assert number(shelf) == 22
 
 
@@ -223,7 +223,7 @@ def test_a_newer_version_that_migrates_it_is_told_and_one_that_goes_back_too(pat
         assert number(shelf) == 3  # with a log that holds something already, whose growth nobody looks at
         db.execute("PRAGMA user_version = 99")
         for _ in range(2):
-            with pytest.raises(LibraryError, match=r"later version of moodcurve \(layout 99"):
+            with pytest.raises(LibraryError, match=r"later version of moodcurve \(schema 99"):
                 number(shelf)
         db.execute(f"PRAGMA user_version = {layout}")
         assert number(shelf) == 3

@@ -98,7 +98,7 @@ async def curve_answer(
     ----------
     format : Format
     data : dict
-        What `moodcurve.formats.to_dict` gives of the curve, with a name as its source that a client may see.
+        What `moodcurve.curve.Curve.to_dict` gives of the curve, with a name as its source that a client may see.
     curve : Curve
     painter : Painter
     tags : Tags

@@ -11,7 +11,6 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AfterValidator
 from starlette.requests import ClientDisconnect
 
-from moodcurve.formats import to_dict
 from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, documented, refused
 from moodcurve.web.jobs import Job, Jobs
@@ -154,7 +153,7 @@ async def _curve(job: Job, format: Format, painter: Painter) -> Response:
     if job.curve is None:
         why = "is not analysed yet" if job.problem is None else f"could not be analysed: {job.problem.detail}"
         raise ProblemError(409, f"the song {why}")
-    return await curve_answer(format, to_dict(job.curve), job.curve, painter)
+    return await curve_answer(format, job.curve.to_dict(), job.curve, painter)
 
 
 async def _finished(jobs: Jobs, job: Job, request: Request) -> None:
