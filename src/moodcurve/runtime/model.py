@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from moodcurve.curve import Curve
 from moodcurve.features import Features, FeatureSet
+from moodcurve.features.feature_sets import DEFAULT_SR
 from moodcurve.mood.classes import probabilities
 from moodcurve.runtime.intervals import Intervals, Spreads
 from moodcurve.runtime.novelty import Limits, Whereabouts, warning
@@ -135,6 +136,8 @@ class Model:
     def _values(self, features: Features) -> npt.NDArray[np.float32]:
         if features.feature_set.version != self.feature_set.version:
             raise ModelError(f"model {self.name} reads features {self.feature_set.key}, got {features.feature_set.key}")
+        if features.sr != DEFAULT_SR:
+            raise ModelError(f"model {self.name} reads features of audio at {DEFAULT_SR} Hz, got {features.sr} Hz")
         values = features.select(self.feature_set).values
         if not np.isfinite(values).all():
             raise ValueError("features.values must be finite, got NaN or infinity")
