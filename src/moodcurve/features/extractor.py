@@ -237,7 +237,7 @@ class Extractor:
     def push(self, x: npt.ArrayLike) -> Features:
         """Add samples of one channel with full scale [-1, 1]; return the rows that are complete.
 
-        SampleBlocks beyond full scale are clipped; NaN and infinities count as 0.
+        Samples beyond full scale are clipped; NaN and infinities count as 0.
 
         Raises
         ------

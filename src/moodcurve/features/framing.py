@@ -28,7 +28,7 @@ def as_mono_float32(x: npt.ArrayLike) -> Float32Array:
     """
     samples = np.asarray(x)
     if samples.ndim != 1:
-        raise ValueError(f"x must be a one-dimensional array of samples (one channel), got shape {samples.shape}")
+        raise ValueError(f"x must be one-dimensional (one channel of samples), got shape {samples.shape}")
     if samples.dtype.kind != "f":
         raise ValueError(
             f"x must hold floats with full scale [-1, 1], got {samples.dtype}; divide integers of 16 bits by 32768"
