@@ -93,9 +93,9 @@ class Descriptors:
         self._voice = VoiceQuality(self._framing, strict=profile == "is13") if voiced in ("all", "smoothed") else None
         self.names = tuple(name for name in LLD_NAMES if self._pitch or not name.startswith(VOICE_NAMES))
         self._wave: Float32Array = np.empty(0, np.float32)
-        self._base = 0  # sample of the recording that wave[0] is
-        self._count = 0  # frames taken
-        self._crossings: Float32Array = np.empty((0, 1), np.float32)  # of the last chunk
+        self._base = 0  # index of _wave[0] in the recording
+        self._count = 0  # frames processed
+        self._crossings: Float32Array = np.empty((0, 1), np.float32)  # zero-crossing rates of the last chunk
         self._levels = SmoothedDeltas(4)
         self._shapes = SmoothedDeltas(55)
         self._nonzero = NonzeroSmoothedDeltas(deltas=voiced == "all") if self._pitch else None
@@ -112,36 +112,36 @@ class Descriptors:
         """
         samples = as_mono_float32(x)
         step = CHUNK * self._framing.hop
-        rows = [self._take(samples[i : i + step]) for i in range(0, len(samples), step)]
-        return np.concatenate(rows) if rows else self._finished(0)
+        rows = [self._push_chunk(samples[i : i + step]) for i in range(0, len(samples), step)]
+        return np.concatenate(rows) if rows else self._pop_rows(0)
 
     def flush(self) -> Float32Array:
         """Return the remaining rows at the end of the recording; the object cannot be used afterwards."""
         total = self._base + len(self._wave)
         long = self._framing.frames(total, self._framing.long)
         if long == 0:
-            return self._finished(0)
-        self._frames(long - self._count)
-        self._last_short_frames(self._framing.frames(total, self._framing.short) - long)
+            return self._pop_rows(0)
+        self._process_frames(long - self._count)
+        self._process_last_short_frames(self._framing.frames(total, self._framing.short) - long)
         if self._pitch and self._nonzero:
-            self._nonzero.finish(*self._voiced(self._pitch.flush()))
-        return self._finished(long + 1)
+            self._nonzero.finish(*self._voice_rows(self._pitch.flush()))
+        return self._pop_rows(long + 1)
 
-    def _take(self, x: Float32Array) -> Float32Array:
+    def _push_chunk(self, x: Float32Array) -> Float32Array:
         """Add at most a chunk of samples."""
         added = np.empty(len(self._wave) + len(x), np.float32)
         added[: len(self._wave)] = self._wave
         quantize(x, added[len(self._wave) :])
         self._wave = added
         if self._framing.frames(self._base + len(added), self._framing.long) >= self._count + CHUNK:
-            self._frames(CHUNK)
+            self._process_frames(CHUNK)
             start = self._count * self._framing.hop
             if self._voice:
                 start = min(start, self._voice.reads_from)
             self._wave, self._base = self._wave[start - self._base :], start
-        return self._finished(self._count)
+        return self._pop_rows(self._count)
 
-    def _frames(self, count: int) -> None:
+    def _process_frames(self, count: int) -> None:
         """Process `count` frames of both lengths."""
         if count == 0:
             return
@@ -153,22 +153,22 @@ class Descriptors:
         self._levels.push(np.concatenate([levels, self._crossings], axis=1))
         self._shapes.push(shapes)
         if self._pitch and self._nonzero:
-            self._nonzero.push(*self._voiced(self._pitch.push(wave, count)))
+            self._nonzero.push(*self._voice_rows(self._pitch.push(wave, count)))
         self._count += count
 
-    def _last_short_frames(self, count: int) -> None:
+    def _process_last_short_frames(self, count: int) -> None:
         """Process the last frames, of which only the first 20 ms exist: the last zero-crossing rate repeats."""
         levels, shapes = self._short.push(self._wave[self._count * self._framing.hop - self._base :], count)
         crossings = np.repeat(self._crossings[-1:], count, axis=0)
         self._levels.finish(np.concatenate([levels, crossings], axis=1), self._count + 1)
         self._shapes.finish(shapes, self._count + count + 1)
 
-    def _voiced(self, decided: Float32Array) -> tuple[Float32Array, Float32Array]:
+    def _voice_rows(self, decided: Float32Array) -> tuple[Float32Array, Float32Array]:
         if self._voice is None:
             return decided, np.zeros((len(decided), len(_VOICE_QUALITY)), np.float32)
         return decided, self._voice.push(self._wave, self._base, np.ascontiguousarray(decided[:, 0]))
 
-    def _finished(self, limit: int) -> Float32Array:
+    def _pop_rows(self, limit: int) -> Float32Array:
         """Return and remove the rows that all streams have, at most `limit` (n, names)."""
         streams = (self._nonzero, self._levels, self._shapes) if self._nonzero else (self._levels, self._shapes)
         n = min(limit, *(min(len(stream.smoothed), len(stream.deltas)) for stream in streams))
@@ -244,11 +244,11 @@ class Extractor:
         ValueError
             If x is not a one-dimensional array of floats.
         """
-        return self._features(self._descriptors.push(x))
+        return self._to_features(self._descriptors.push(x))
 
     def flush(self) -> Features:
         """Return the remaining rows at the end of the recording; the extractor cannot be used afterwards."""
-        return self._features(self._descriptors.flush())
+        return self._to_features(self._descriptors.flush())
 
     def save(self) -> bytes:
         """Return the state as bytes (about 100 kB) for `Extractor.resume`; the extractor is not changed."""
@@ -281,7 +281,7 @@ class Extractor:
             raise FeatureError(f"this extractor was saved by moodcurve {version}, not {__version__}; start a new one")
         return extractor
 
-    def _features(self, rows: Float32Array) -> Features:
+    def _to_features(self, rows: Float32Array) -> Features:
         values = self._windows.push(rows)[:, self._columns]
         times = HOP_S * np.arange(self._rows, self._rows + len(values), dtype=np.float64)
         self._rows += len(values)

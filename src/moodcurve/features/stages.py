@@ -151,13 +151,13 @@ class PitchTracker:
     def push(self, wave: Float32Array, count: int) -> Float32Array:
         """Process `count` frames, the first starting at wave[0]; return F0 and voicing of the decided frames (n, 2)."""
         wave = pad_to_lanes(wave, count, self.framing.hop, self.framing.long)
-        return self._decided(wave, count, final=False)
+        return self._decide(wave, count, final=False)
 
     def flush(self) -> Float32Array:
         """Return F0 and voicing of the remaining frames."""
-        return self._decided(np.empty(0, np.float32), 0, final=True)
+        return self._decide(np.empty(0, np.float32), 0, final=True)
 
-    def _decided(self, wave: Float32Array, count: int, *, final: bool) -> Float32Array:
+    def _decide(self, wave: Float32Array, count: int, *, final: bool) -> Float32Array:
         out = np.empty((count + viterbi.WINDOW, 2), np.float32)
         return out[: _pitch_rows(wave, self.framing.hop, count, final, self.plan, self.track, out)]
 

@@ -12,7 +12,7 @@ AnyPath = str | os.PathLike[str]
 
 @contextmanager
 def atomic_write(path: AnyPath) -> Iterator[Path]:
-    """Return a temporary path in the same folder that replaces `path` when the context exits without an error.
+    """Yield a temporary path in the same folder that replaces `path` when the context exits without an error.
 
     Readers never see a partial file, and an error or Ctrl-C leaves the old file unchanged. Missing parent folders are
     created. The temporary name has the same extension, since writers choose the format by it. A symbolic link stays

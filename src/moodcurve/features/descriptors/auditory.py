@@ -52,14 +52,14 @@ def mel_bank(freqs: FloatArray) -> MelBank:
     # Strict at both ends: the bins nearest to 20 Hz and to the upper end are excluded.
     bins = np.arange(round_half_away(20 / spacing) + 1, round_half_away(highest / spacing))
     position = mel(freqs).astype(np.float32)
-    upper = np.searchsorted(corners, position[bins], side="left")  # corners[upper - 1] < place <= corners[upper]
+    upper = np.searchsorted(corners, position[bins], side="left")  # corners[upper - 1] < position <= corners[upper]
     used = (upper >= 1) & (upper <= BANDS + 1)
     bins, upper = bins[used], upper[used]
     falling = np.zeros(len(freqs), np.float32)
     falling[bins] = (corners[upper] - position[bins]) / (corners[upper] - corners[upper - 1])
     edges = bins[0] + np.searchsorted(upper, np.arange(1, BANDS + 3))
-    centres = 700 * np.expm1(corners[1:-1].astype(np.float64) / 1127)
-    return MelBank(edges.astype(np.int64), falling, np.log(equal_loudness(centres)), _liftered_cosine())
+    centers = 700 * np.expm1(corners[1:-1].astype(np.float64) / 1127)
+    return MelBank(edges.astype(np.int64), falling, np.log(equal_loudness(centers)), _liftered_cosine())
 
 
 def equal_loudness(f: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ from moodcurve.features.jit.simd import LANES, broadcast, load, muladd, store, z
 
 LAG_STEP = 2 * LANES
 """Lags are processed in multiples of this number of pairs."""
-_STEP = (np.arange(2 * LANES) >= LANES).astype(np.float32)
+_LANE_MASKS = (np.arange(2 * LANES) >= LANES).astype(np.float32)
 """From index LANES - 1 - i on: 1 for the lanes beyond lane i, else 0."""
 _ROUNDING_MARGIN = 1 + 1e-4
 """Factor above any rounding of sums in single precision."""
@@ -50,7 +50,7 @@ def load_samples(wave: Float32Array, samples: PairedSamples) -> None:
     for i in range(n, n + PADDING):
         values[i] = 0
     for p in range(2):
-        _pair(values[p:], n // 2 + 1, samples.pairs[p], samples.pairs[2 + p])
+        _pair_sums(values[p:], n // 2 + 1, samples.pairs[p], samples.pairs[2 + p])
     total = squares = 0.0
     # four at once shorten the chain of dependent sums; sums of integers are exact in any order
     for i in range(0, n, 4):
@@ -70,7 +70,7 @@ def load_samples(wave: Float32Array, samples: PairedSamples) -> None:
 
 
 @exact
-def _pair(x: Float32Array, count: int, sums: Float32Array, rest: Float32Array) -> None:
+def _pair_sums(x: Float32Array, count: int, sums: Float32Array, rest: Float32Array) -> None:
     for i in range(count):
         a, b = x[2 * i], x[2 * i + 1]
         sums[i], rest[i] = a + b, (a - b) * (a - b)
@@ -96,12 +96,12 @@ def pair_products(pairs: Float32Array, start: int, low: int, high: int, out: Flo
             x, y = load(b, first + i + 1), load(b, second + i + 1)
             v, z = muladd(x, c[i], v), muladd(y, c[i], z)
         for i in range(LANES):  # the first lanes have 0 to 15 products left, the second ones 16 to 31
-            m, left = first + i, load(_STEP, LANES - 1 - i)
+            m, left = first + i, load(_LANE_MASKS, LANES - 1 - i)
             u, w = muladd(left * x, b[m], u), muladd(y, b[m], w)
             x, y = load(b, first + m + 1), load(b, second + m + 1)
             v, z = muladd(left * x, c[m], v), muladd(y, c[m], z)
         for i in range(LANES):
-            m, left = second + i, load(_STEP, LANES - 1 - i)
+            m, left = second + i, load(_LANE_MASKS, LANES - 1 - i)
             w = muladd(left * y, b[m], w)
             y = load(b, second + m + 1)
             z = muladd(left * y, c[m], z)

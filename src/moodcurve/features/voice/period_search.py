@@ -31,7 +31,7 @@ class LagSearch(NamedTuple):
     """For each lag: estimated correlation; its upper bound; its derivative by the product; its rounding error
     (4, lags)."""
     peak: FloatArray
-    """Correlations at the best lag and its two neighbours (3,)."""
+    """Correlations at the best lag and its two neighbors (3,)."""
 
 
 _ESTIMATE, _BOUND, _SCALE, _ERROR = range(4)

@@ -16,14 +16,15 @@ from moodcurve.features.voice.pair_sums import PairedSamples
 from moodcurve.features.voice.period_search import LagSearch, best_lag, lag_search, reference_peak
 
 COLUMNS = 4
-SILENT_HNR = -100.0
+UNVOICED_HNR = -100.0
 """logHNR of an unvoiced frame (dB)."""
 _THRESHOLD = 0.5
-_LONGEST = 1.25
-_SHORTEST = 0.75
+"""Smallest correlation of an accepted period."""
+_SHORTEST, _LONGEST = 0.75, 1.25
+"""Range of lags searched, as a share of the expected period."""
 _MAX_PERIODS = 256
 """Upper limit of the periods in one frame: 85 ms of 0.75 / 620 s."""
-_MORE = 1.01
+_SIZE_FACTOR = 1.01
 """Safety factor for the size of the work tables."""
 
 
@@ -54,7 +55,7 @@ class VoiceState(NamedTuple):
 
 def initial_state(sr: int) -> VoiceState:
     """Return the state before the first frame, for a sample rate in Hz."""
-    longest = int(np.ceil(_LONGEST * sr / LOWEST_HZ * _MORE)) + 2
+    longest = int(np.ceil(_LONGEST * sr / LOWEST_HZ * _SIZE_FACTOR)) + 2
     periods = Periods(
         np.zeros(_MAX_PERIODS, np.int64), np.zeros(longest, np.float32), np.zeros(8), np.zeros(4, np.int64)
     )
@@ -86,7 +87,7 @@ class Segment(NamedTuple):
     sr: int
     hop: int
     long: int
-    """Length of a 60 ms frame in samples: the most that one frame reads."""
+    """Length of a 60 ms frame in samples; a frame reads at most this many."""
     strict: bool
     """True for the threshold of the IS13 profile."""
 
@@ -118,7 +119,7 @@ def find_periods(segment: Segment, state: VoiceState, offset: int, length: int, 
     the frame so far.
     """
     x = segment.wave[offset : offset + length]
-    whole = segment.samples.values[offset : offset + length]
+    integers = segment.samples.values[offset : offset + length]
     expected = int(np.floor(period + 0.5))
     shortest, longest = int(np.floor(_SHORTEST * period)), int(np.ceil(_LONGEST * period))
     periods = state.periods
@@ -143,7 +144,7 @@ def find_periods(segment: Segment, state: VoiceState, offset: int, length: int, 
             at, height = parabola((np.float64(i - 1), np.float64(i), np.float64(i + 1)), (peak[0], peak[1], peak[2]))
             least = min(least, np.float32(height))
             if height > (np.float64(least) if segment.strict else _THRESHOLD):
-                before, after = peak_to_peak(whole[s : s + step]), peak_to_peak(whole[s + step : s + 2 * step])
+                before, after = peak_to_peak(integers[s : s + step]), peak_to_peak(integers[s + step : s + 2 * step])
                 # in single precision, a period that is read twice has exactly the same length
                 seconds = np.float64(np.float32(abs(shortest + at) / segment.sr))
                 _add_period(totals, state.last, seconds, before, after)
@@ -171,7 +172,7 @@ def harmonics_to_noise(x: Float32Array, periods: Periods) -> float:
         return 0.0
     if ratio == 1:
         ratio = rounded_ratio(x, periods)
-    return max(10 * np.log10(ratio), SILENT_HNR) if ratio > 0 else SILENT_HNR
+    return max(10 * np.log10(ratio), UNVOICED_HNR) if ratio > 0 else UNVOICED_HNR
 
 
 @fast
@@ -252,7 +253,7 @@ def voice_row(segment: Segment, start: int, f0: float, state: VoiceState, row: F
         limit = segment.long
     if f0 == 0:
         row[0] = row[1] = row[2] = 0
-        row[3] = SILENT_HNR
+        row[3] = UNVOICED_HNR
         for i in range(len(last)):
             last[i] = 0
         position[0] += due
