@@ -181,8 +181,8 @@ class Descriptors:
 class Extractor:
     """Window features of a recording, from blocks of samples as they arrive.
 
-    The rows do not depend on the lengths of the blocks, to the last bit. Memory use is constant: about 100 kB of state,
-    which `save` returns and `resume` restores.
+    The rows do not depend on the lengths of the blocks, to the last bit. Memory use does not grow with the recording. `save`
+    returns the state (about 100 kB), and `resume` restores it.
 
     Parameters
     ----------
@@ -207,10 +207,12 @@ class Extractor:
     --------
     >>> from moodcurve.features import COMPARE236
     >>> extractor = Extractor(44100, COMPARE236)
-    >>> extractor.push(np.zeros(3 * 44100))      # the rows that are complete so far
-    Features(compare236/1, rows=3, columns=236, sr=44100)
+    >>> extractor.push(np.zeros(2 * 44100))      # the rows that are complete so far
+    Features(compare236/1, rows=2, columns=236, sr=44100)
+    >>> extractor.push(np.zeros(44100))
+    Features(compare236/1, rows=2, columns=236, sr=44100)
     >>> extractor.flush()                        # the remaining rows
-    Features(compare236/1, rows=1, columns=236, sr=44100)
+    Features(compare236/1, rows=0, columns=236, sr=44100)
     """
 
     _STATE = ("_descriptors", "_windows", "_rows")
