@@ -1,12 +1,11 @@
-"""How much sooner many songs are done by several processes than by one.
+"""Measure how analysis of many songs scales with several processes.
 
     python benchmarks/cores.py [FOLDER] [--songs N] [--workers N] [--repeats N] [--json FILE]
 
-FOLDER holds music files, by default the songs of the test data. `moodcurve analyze` writes the curves of the same
-songs with one process and with several, taking turns. The scaling is the ratio of wall times. Where other programs
-want the cores too, nothing scales: so the load at each turn's start stands beside, and how a plain loop that shares
-nothing scales at that moment. The ratio of processor times says what several processes cost in themselves; times the
-number of processes, it is the scaling that an idle machine can reach.
+FOLDER holds audio files (default: the songs of the test data). `moodcurve analyze` writes the curves of the same songs
+with one process and with several, in turn. The scaling is the ratio of wall times. Nothing scales if other programs use
+the cores, so the output includes the load at the start of each turn, and how a plain loop without shared data scales at
+that moment. The number of processes over the ratio of CPU times is the scaling that an idle machine can reach.
 """
 
 import argparse
@@ -20,7 +19,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-# as for a user: what Python compiles is kept
+# as for a user: Python caches its bytecode
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 ROOT = Path(__file__).parents[1]
 ANALYZE = "from moodcurve.cli import main; main()"
@@ -28,7 +27,7 @@ LOOP = "for number in range(20_000_000): pass"
 
 
 def timed(songs: Sequence[Path], workers: int, folder: Path) -> tuple[float, float]:
-    """Analyse songs; give wall and processor time in seconds, that of all processes."""
+    """Analyze songs; return wall time and CPU time of all processes, in seconds."""
     command = [sys.executable, "-c", ANALYZE, "analyze", *songs, "-o", folder, "--workers", str(workers)]
     before = os.times()
     start = time.perf_counter()
@@ -39,7 +38,7 @@ def timed(songs: Sequence[Path], workers: int, folder: Path) -> tuple[float, flo
 
 
 def loops(workers: int) -> float:
-    """Run a plain loop twice as often as there are workers, in one process and in several; give the ratio of times."""
+    """Return the ratio of wall times of plain loops, two per worker, run one at a time and in parallel."""
     walls = []
     for at_once in (1, workers):
         start = time.perf_counter()
@@ -55,10 +54,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     data = Path(os.environ.get("MOODCURVE_DATA", ROOT.parent / "shared" / "data"))
     parser.add_argument("folder", type=Path, nargs="?", default=data / "audio" / "various")
-    parser.add_argument("--songs", type=int, default=192, help="the files of the folder, again and again up to so many")
+    parser.add_argument("--songs", type=int, default=192, help="number of songs; files of the folder are repeated")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     arguments = parser.parse_args()
     files = [p for p in sorted(arguments.folder.iterdir()) if p.suffix in {".mp3", ".flac", ".wav", ".ogg", ".m4a"}]
     if not files:
@@ -66,22 +65,22 @@ def main() -> None:
     counts = (1, arguments.workers)
     runs: dict[int, list[tuple[float, float]]] = {count: [] for count in counts}
     machine: list[float] = []
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as folder:
         songs = []
-        for number in range(arguments.songs):  # copies: a file that is named twice is analysed once
+        for number in range(arguments.songs):  # copies: a file that is named twice is analyzed once
             file = files[number % len(files)]
-            songs.append(Path(scratch) / f"{number:04d}{file.suffix}")
+            songs.append(Path(folder) / f"{number:04d}{file.suffix}")
             songs[-1].write_bytes(file.read_bytes())
-        timed(songs[:4], 1, Path(scratch) / "0")  # what is kept between runs is made
+        timed(songs[:4], 1, Path(folder) / "0")  # fill the caches
         for turn in range(arguments.repeats):
             machine.append(loops(arguments.workers))
             print(f"turn {turn + 1}, plain loops: {machine[-1]:.2f} times as fast")
             for count in counts:
                 load = os.getloadavg()[0]
-                runs[count].append(timed(songs, count, Path(scratch) / str(count)))
+                runs[count].append(timed(songs, count, Path(folder) / str(count)))
                 wall, used = runs[count][-1]
-                shown = f"{wall:6.2f} s, {used:6.2f} s of processors, load {load:.1f}"
-                print(f"turn {turn + 1}, {count} at work: {shown}", flush=True)
+                shown = f"{wall:6.2f} s, {used:6.2f} s of CPU, load {load:.1f}"
+                print(f"turn {turn + 1}, {count} processes: {shown}", flush=True)
     report(runs, machine, arguments.json, len(songs))
 
 
@@ -94,9 +93,9 @@ def report(runs: dict[int, list[tuple[float, float]]], machine: list[float], fil
     print(
         f"\n{songs} songs, {several} processes: {scaling:.2f} times as fast (best turns), {pairs:.2f} (median of turns)"
     )
-    print(f"plain loops {max(machine):.2f}; processor time {cost:.2f} times as much, so {several / cost:.2f} at most")
+    print(f"plain loops {max(machine):.2f}; CPU time {cost:.2f} times as much, so {several / cost:.2f} at most")
     if file is not None:
-        figures = {
+        results = {
             "songs": songs,
             "workers": several,
             "scaling": scaling,
@@ -106,7 +105,7 @@ def report(runs: dict[int, list[tuple[float, float]]], machine: list[float], fil
             "wall_s": {str(count): [wall for wall, _ in runs[count]] for count in runs},
             "processor_s": {str(count): [used for _, used in runs[count]] for count in runs},
         }
-        file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""How long the features take, beside openSMILE and beside what cannot be avoided (decoding, FFTs).
+"""Time feature extraction, compared with openSMILE, decoding alone and FFTs alone.
 
     python benchmarks/features.py [FOLDER] [--tracks N] [--seconds S] [--repeats N] [--json FILE]
 
-FOLDER holds music files; without it, the songs of the test data are used. Everything runs in this process on one
-thread, the contestants in turn on each track, so that a ratio compares what ran under the same conditions. Times
-are processor seconds (other programs count less); the table gives the median over the tracks, per second of audio,
-and the medians of the ratios taken track by track.
+FOLDER holds audio files (default: the songs of the test data). Everything runs in this process on one thread, in turn
+on each track, so that ratios compare runs under the same conditions. Times are CPU seconds, which other programs
+disturb less. The table has the median over the tracks, per second of audio, and the medians of the ratios per track.
 """
 
 import argparse
@@ -31,19 +30,18 @@ from moodcurve.features.stages import PitchTracker, ShortFrames, VoiceQuality
 from moodcurve.features.windows import WindowStatistics
 from moodcurve.runtime import load_model
 
-Samples = Float32Array
 ROOT = Path(__file__).parents[1]
 
 
 def tracks(folder: Path, count: int) -> list[Path]:
-    """Choose tracks that lie evenly in the sorted folder, of every genre where names begin with it."""
+    """Return evenly spaced tracks of the sorted folder: every genre if file names begin with it."""
     paths = sorted(path for path in folder.iterdir() if path.suffix in {".mp3", ".flac", ".wav", ".ogg", ".m4a"})
     if not paths:
         raise SystemExit(f"{folder}: no music files")
     return [paths[i * len(paths) // count] for i in range(min(count, len(paths)))]
 
 
-def decode(path: Path, seconds: float) -> list[Samples]:
+def decode(path: Path, seconds: float) -> list[Float32Array]:
     """Decode the beginning of a file to mono at 44.1 kHz."""
     blocks, left = [], round(44_100 * seconds)
     with open_audio(path) as reader:
@@ -55,28 +53,28 @@ def decode(path: Path, seconds: float) -> list[Samples]:
     return blocks
 
 
-def both_ffts(x: Samples) -> None:
-    """Only the transforms that the descriptors need: windowing, the FFTs, magnitudes."""
+def both_ffts(x: Float32Array) -> None:
+    """Compute only the transforms of the descriptors: windowing, FFTs, magnitudes."""
     framing = Framing(44_100)
     count = framing.frames(len(x), framing.long)
     for window in (framing.hamming, framing.gauss):
         plan = fft.make_plan(next_power_of_two(len(window)))
-        out = simd.aligned_table(len(plan.places) + 1)
+        out = simd.aligned_table(len(plan.positions) + 1)
         needed = 15 * framing.hop + len(window)
         for t in range(0, count - simd.LANES, simd.LANES):
             wave = x[t * framing.hop : t * framing.hop + needed]
             fft.magnitudes(wave, framing.hop, window, plan, out)
 
 
-def contestants(x: Samples, path: Path, seconds: float) -> dict[str, Callable[[], object]]:
-    """Name what is timed on one track."""
+def calls_to_time(x: Float32Array, path: Path, seconds: float) -> dict[str, Callable[[], object]]:
+    """Return the calls to time on one track, by name."""
     model = load_model()
     features = extract([x], 44_100, model.feature_set)
 
-    def all_of_it() -> Features:
-        heard = extract(decode(path, seconds), 44_100, model.feature_set)
-        model.predict(heard)
-        return heard
+    def whole_chain() -> Features:
+        found = extract(decode(path, seconds), 44_100, model.feature_set)
+        model.predict(found)
+        return found
 
     return {
         "openSMILE, 260": lambda: opensmile.extract([x], 44_100),
@@ -85,12 +83,12 @@ def contestants(x: Samples, path: Path, seconds: float) -> dict[str, Callable[[]
         "the FFTs alone": lambda: both_ffts(x),
         "decoding alone": lambda: decode(path, seconds),
         "model alone": lambda: model.predict(features),
-        "decoding, default set, model": all_of_it,
+        "decoding, default set, model": whole_chain,
     }
 
 
-def groups(x: Samples) -> dict[str, Callable[[], object]]:
-    """Name the stages of the extractor, each with what it needs prepared."""
+def stages_to_time(x: Float32Array) -> dict[str, Callable[[], object]]:
+    """Return the stages of the extractor as calls, by name, with their inputs prepared."""
     framing = Framing(44_100)
     wave = np.empty(len(x), np.float32)
     quantize(x, wave)
@@ -134,7 +132,7 @@ def groups(x: Samples) -> dict[str, Callable[[], object]]:
 
 
 def measure(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Least processor time of each call in seconds, the calls taking turns."""
+    """Return the minimum CPU time of each call in seconds; the calls take turns."""
     best = dict.fromkeys(calls, float("inf"))
     for _ in range(repeats):
         for name, call in calls.items():
@@ -149,9 +147,9 @@ def main() -> None:
     data = Path(os.environ.get("MOODCURVE_DATA", ROOT.parent / "shared" / "data"))
     parser.add_argument("folder", type=Path, nargs="?", default=data / "audio" / "various")
     parser.add_argument("--tracks", type=int, default=8)
-    parser.add_argument("--seconds", type=float, default=30.0, help="how much of each track")
-    parser.add_argument("--repeats", type=int, default=3, help="the best of so many counts")
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument("--seconds", type=float, default=30.0, help="seconds of each track")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each call; the fastest counts")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     arguments = parser.parse_args()
 
     extract([np.zeros(3 * 44_100, np.float32)], 44_100)  # compile
@@ -161,9 +159,9 @@ def main() -> None:
         blocks = decode(path, arguments.seconds)
         x = np.concatenate(blocks)
         seconds = len(x) / 44_100
-        timed = measure(contestants(x, path, arguments.seconds), arguments.repeats)
+        timed = measure(calls_to_time(x, path, arguments.seconds), arguments.repeats)
         times.append({name: 1e3 * value / seconds for name, value in timed.items()})
-        timed = measure(groups(x), arguments.repeats)
+        timed = measure(stages_to_time(x), arguments.repeats)
         parts.append({name: 1e3 * value / seconds for name, value in timed.items()})
         shown = ("openSMILE, 260", "moodcurve, 260", "moodcurve, default set")
         print(f"{path.name:24s}", ", ".join(f"{name} {times[-1][name]:6.2f} ms/s" for name in shown), flush=True)
@@ -188,8 +186,8 @@ def report(times: list[dict[str, float]], parts: list[dict[str, float]], file: P
     print(f"  openSMILE / moodcurve, {DEFAULT_SET.name:10s}            {ratios['ratio_default']:6.1f}")
     print(f"  decoding, features and model / decoding      {ratios['ratio_decode']:6.2f}")
     if file is not None:
-        figures = {**ratios, "ms_per_s": medians, "groups_ms_per_s": shares, "tracks": times}
-        file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        results = {**ratios, "ms_per_s": medians, "groups_ms_per_s": shares, "tracks": times}
+        file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

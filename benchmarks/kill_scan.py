@@ -1,13 +1,12 @@
-"""Kill a scan at random moments, again and again, and look for what it lost or did twice.
+"""Kill a scan repeatedly at random moments, and check for lost or repeated work.
 
     python benchmarks/kill_scan.py [--kills N] [--songs N] [--seed SEED] [--json FILE]
 
-Composed pieces of a few seconds, some of them twice under other names, are scanned by two workers into a library, and
-the scan is killed (SIGKILL) after a random time, which begins half of the times with its start, and half once it is at
-work. After each kill the database must open and be sound (SQLite's checks of integrity and foreign keys), every file
-that was reported as done must be there, as must all that was there before, and each song's curve must be whole, and
-analysed when it was before. A library that is complete is scanned once more, which must change nothing, and the next
-one is begun.
+Composed songs of a few seconds, some of them twice under other names, are scanned by two workers into a library, and
+the scan is killed (SIGKILL) after a random time: half of the time counted from its start, half from its first file.
+After each kill the database must open and pass SQLite's integrity and foreign key checks. It must contain every file
+reported as done and everything it contained before, with complete curves and unchanged times of analysis. A complete
+library is scanned once more, which must change nothing; then a new one is started.
 """
 
 import argparse
@@ -32,7 +31,7 @@ import sys
 from moodcurve.library.scanning import batch_writer
 from moodcurve.library.scanning.progress import ScanObserver
 from moodcurve.library.scanning.scan import scan
-batch_writer.BATCH_S = 0.1  # so that there are many transactions to hit
+batch_writer.BATCH_S = 0.1  # many short transactions
 if __name__ == "__main__":
     said = lambda stats: print(stats.files_done, flush=True)
     scan(sys.argv[1:2], sys.argv[2], workers=2, observer=ScanObserver(progress=said))
@@ -40,13 +39,13 @@ if __name__ == "__main__":
 
 
 def stored(library: Path) -> dict[str, tuple[str, str]]:
-    """Files with their sound and the time of its analysis; fails if the database or a song in it is not whole."""
+    """Return content hash and time of analysis of each file; exit if the database or a song is damaged."""
     if not library.exists():
         return {}
     with contextlib.closing(sqlite3.connect(library)) as db:
-        (sound,) = db.execute("PRAGMA integrity_check").fetchone()
-        if sound != "ok" or db.execute("PRAGMA foreign_key_check").fetchone():
-            raise SystemExit(f"{library}: damaged ({sound})")
+        (verdict,) = db.execute("PRAGMA integrity_check").fetchone()
+        if verdict != "ok" or db.execute("PRAGMA foreign_key_check").fetchone():
+            raise SystemExit(f"{library}: damaged ({verdict})")
         if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return {}  # killed before its first transaction
     with open_library(library) as opened:
@@ -59,7 +58,7 @@ def stored(library: Path) -> dict[str, tuple[str, str]]:
 
 
 def write_songs(folder: Path, songs: int) -> int:
-    """Write short composed pieces, every fifth a second time; gives the number of different ones."""
+    """Write short composed songs, every fifth of them twice; return the number of different songs."""
     sections = DEMO_SECTIONS
     for number in range(songs):
         section = replace(sections[number % len(sections)], bars=1)
@@ -70,14 +69,14 @@ def write_songs(folder: Path, songs: int) -> int:
     return songs
 
 
-def killed_scan(music: Path, library: Path, delay_s: float, *, at_work: bool = False) -> tuple[int, bool]:
-    """Scan, and kill the scan after a time, which begins with its start or once it is at work.
+def killed_scan(music: Path, library: Path, delay_s: float, *, after_first_file: bool = False) -> tuple[int, bool]:
+    """Scan, and kill the scan some time after its start, or after its first file.
 
-    Gives how many files it had reported, and whether it was killed.
+    Returns the number of files it had reported, and whether it was killed.
     """
     with tempfile.TemporaryFile("w+") as out:
         running = subprocess.Popen([sys.executable, "-c", SCAN, music, library], stdout=out)
-        while at_work and running.poll() is None and not os.fstat(out.fileno()).st_size:
+        while after_first_file and running.poll() is None and not os.fstat(out.fileno()).st_size:
             time.sleep(0.005)
         with contextlib.suppress(subprocess.TimeoutExpired):
             running.wait(delay_s)
@@ -96,12 +95,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--songs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     counts = dict.fromkeys(("kills", "kills_while_analysing", "libraries", "lost", "analysed_twice"), 0)
-    with tempfile.TemporaryDirectory() as scratch:
-        music, library = Path(scratch) / "music", Path(scratch) / "library.sqlite"
+    with tempfile.TemporaryDirectory() as folder:
+        music, library = Path(folder) / "music", Path(folder) / "library.sqlite"
         different = write_songs(music, arguments.songs)
         begun = time.perf_counter()
         killed_scan(music, library, 600.0)
@@ -118,7 +117,7 @@ def main() -> None:
                 counts["libraries"] += 1
                 before = {}
             delay_s = rng.uniform(0, whole_s)
-            reported, killed = killed_scan(music, library, delay_s, at_work=rng.random() < 0.5)
+            reported, killed = killed_scan(music, library, delay_s, after_first_file=rng.random() < 0.5)
             after = stored(library)
             counts["kills"] += killed
             counts["kills_while_analysing"] += killed and len(before) < len(after) < files
@@ -134,7 +133,7 @@ def main() -> None:
 
 
 def _check_complete(music: Path, library: Path, files: int, different: int) -> None:
-    """Scan a complete library once more: there must be nothing to do."""
+    """Scan a complete library once more; exit if that changes anything."""
     known = stored(library)
     reported, _ = killed_scan(music, library, 600.0)
     if (len(known), len({*known.values()}), reported) != (files, different, files) or stored(library) != known:

@@ -1,10 +1,9 @@
-"""How time and memory of `moodcurve analyze` grow with the length of a file.
+"""Measure how time and memory of `moodcurve analyze` grow with the length of a file.
 
     python benchmarks/length.py [FILE.mp3] [--minutes M ...] [--json FILE]
 
-The MP3 (a song of the test data without FILE) is repeated, packet by packet, to files of each length; each is
-analysed by the command line in a process of its own. Given are processor seconds, also per second of audio, and
-the greatest resident memory.
+The MP3 (default: a song of the test data) is repeated, packet by packet, to files of each length; each is analyzed by
+the command line in a new process. The output has CPU seconds, also per second of audio, and the peak resident memory.
 """
 
 import argparse
@@ -20,24 +19,24 @@ ROOT = Path(__file__).parents[1]
 
 
 def repeated(song: Path, seconds: float, target: Path) -> None:
-    """Write an MP3 that plays a song again and again, of a given length."""
+    """Write an MP3 of a given length that repeats a song."""
     with av.open(str(song)) as source, av.open(str(target), "w", format="mp3") as sink:
         stream = source.streams.audio[0]
         packets = [(bytes(packet), packet.duration) for packet in source.demux(stream) if packet.size]
         out = sink.add_stream_from_template(stream)
-        at, place = 0, 0
+        at, index = 0, 0
         while at * stream.time_base < seconds:
-            data, duration = packets[place % len(packets)]
+            data, duration = packets[index % len(packets)]
             packet = av.Packet(data)
             packet.stream, packet.time_base = out, stream.time_base
             packet.pts = packet.dts = at
             packet.duration = duration
             sink.mux(packet)
-            at, place = at + duration, place + 1
+            at, index = at + duration, index + 1
 
 
-def analysed(path: Path) -> tuple[float, float]:
-    """Processor seconds and greatest resident megabytes of one run of the command."""
+def run_analyze(path: Path) -> tuple[float, float]:
+    """Return CPU seconds and peak resident memory (MB) of one run of the command."""
     command = [str(Path(sys.executable).with_name("moodcurve")), "analyze", str(path), "-f", "csv"]
     child = os.posix_spawn(
         command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
@@ -53,24 +52,24 @@ def main() -> None:
     data = Path(os.environ.get("MOODCURVE_DATA", ROOT.parent / "shared" / "data"))
     parser.add_argument("song", type=Path, nargs="?", default=data / "audio" / "various" / "pop-5.mp3")
     parser.add_argument("--minutes", type=float, nargs="+", default=[1, 10, 60, 600])
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     arguments = parser.parse_args()
-    figures = []
+    results = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "long.mp3"
         repeated(arguments.song, 5, path)
-        analysed(path)  # compile
-        start_s, _ = analysed(path)
-        print(f"start and 5 s of audio: {start_s:.2f} s of processor time")
-        print(f"{'minutes':>8s} {'processor s':>12s} {'ms/s after start':>17s} {'memory MB':>10s}")
+        run_analyze(path)  # compile
+        start_s, _ = run_analyze(path)
+        print(f"start and 5 s of audio: {start_s:.2f} s of CPU time")
+        print(f"{'minutes':>8s} {'CPU s':>12s} {'ms/s after start':>17s} {'memory MB':>10s}")
         for minutes in arguments.minutes:
             repeated(arguments.song, 60 * minutes, path)
-            seconds, megabytes = analysed(path)
+            seconds, megabytes = run_analyze(path)
             each_ms = 1e3 * (seconds - start_s) / (60 * minutes - 5)
             print(f"{minutes:8g} {seconds:12.2f} {each_ms:17.2f} {megabytes:10.0f}", flush=True)
-            figures.append({"minutes": minutes, "cpu_s": seconds, "ms_per_s": each_ms, "memory_mb": megabytes})
+            results.append({"minutes": minutes, "cpu_s": seconds, "ms_per_s": each_ms, "memory_mb": megabytes})
     if arguments.json is not None:
-        arguments.json.write_text(json.dumps({"start_s": start_s, "lengths": figures}, indent=1) + "\n", "utf-8")
+        arguments.json.write_text(json.dumps({"start_s": start_s, "lengths": results}, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
-"""How large a library of many songs is, and how long its answers take.
+"""Measure the size of a large library and the time of its queries.
 
     python benchmarks/library.py [FOLDER] [--songs N] [--distinct N] [--keep FILE] [--repeats N] [--json FILE]
 
-FOLDER holds music files, by default the songs of the test data. They are analysed; each made song joins their curves
-in a random order to a length of two to six minutes, shifted and stretched at random, with probabilities and a rating
-beside. Artists, titles, albums, genres and years are invented, some artists with many songs. Songs beyond --distinct
-are copies of these within the file, with other names and with means moved at random; their curves are stored again.
---keep uses a library that is there, or leaves one behind. Times are of one query in an open library, wall and
-processor, the least of the repeats; the first row of a query includes what SQLite sorts. A command adds the start of
-Python.
+FOLDER holds audio files (default: the songs of the test data), which are analyzed. Each generated song joins their
+curves in random order to two to six minutes, randomly shifted and scaled, with probabilities and a rating. Artists,
+titles, albums, genres and years are invented; some artists have many songs. Songs beyond --distinct are copies within
+the database, with other names, randomly shifted means and their own curves. --keep reuses an existing library, or keeps
+the new one. Times are wall and CPU time of one query in an open library, the minimum of the repeats. The command's time
+includes the start of Python.
 """
 
 import argparse
@@ -54,7 +53,7 @@ ANY_WORD = "love night rain river light summer heart home blue moon road dream c
 QUERIES = {
     "all, the first 50": Query(limit=50),
     "high arousal, low valence, 50": Query(arousal=(0.2, 0.6), valence=(-0.5, 0.0), limit=50),
-    "small region, all of it": Query(arousal=(0.1, 0.15), valence=(0.1, 0.15)),
+    "small region, all": Query(arousal=(0.1, 0.15), valence=(0.1, 0.15)),
     "nearest 50": Query(near=(-0.3, 0.4), limit=50),
     "nearest 50 within 0.1": Query(near=(-0.1, 0.1), radius=0.1, limit=50),
     "quadrant and genre, 50": Query(quadrants=("calm-positive",), genre="jazz", limit=50),
@@ -65,12 +64,12 @@ QUERIES = {
     "SQL, 50": Query(where="arousal_high < 0 AND p_sad_negative > 0.3 AND artist LIKE 'ma%'", limit=50),
     "highest arousal, 50": Query(sort=("-arousal",), limit=50),
     "longer than 5 minutes, by year, 50": Query(duration_s=(300, None), sort=("year",), limit=50),
-    "unlike what the model knows, all": Query(where="novelty > 1", sort=("-novelty",)),
+    "unlike the training songs, all": Query(where="novelty > 1", sort=("-novelty",)),
 }
 
 
-def made_songs(folder: Path, songs: int) -> Iterator[tuple[SongAnalyzed, FileFound]]:
-    """Give songs and their files, made from the real ones of a folder."""
+def generated_songs(folder: Path, songs: int) -> Iterator[tuple[SongAnalyzed, FileFound]]:
+    """Yield generated songs and their files, made from the curves of the songs in a folder."""
     model = load_model()
     paths = [path for path in sorted(folder.iterdir()) if path.suffix in {".mp3", ".flac", ".wav", ".ogg", ".m4a"}]
     if not paths:
@@ -87,14 +86,14 @@ def made_songs(folder: Path, songs: int) -> Iterator[tuple[SongAnalyzed, FileFou
         )  # fmt: skip
         path = f"/music/{artist}/{album}/{tags.track:02} {title} {number}.mp3"
         content = f"{number:064x}"
-        analysis = Analysis(curve=_made_curve(real, rng, path), descriptors=rng.normal(size=236).astype(np.float32))
+        heard = Analysis(curve=_generated_curve(real, rng, path), descriptors=rng.normal(size=236).astype(np.float32))
         yield (
-            SongAnalyzed(content, analysis),
+            SongAnalyzed(content, heard),
             FileFound(path, 5_000_000, 1_700_000_000_000_000_000 + number, content, tags),
         )
 
 
-def _made_curve(real: list[Curve], rng: np.random.Generator, path: str) -> Curve:
+def _generated_curve(real: list[Curve], rng: np.random.Generator, path: str) -> Curve:
     points = int(rng.integers(240, 720))
     chosen: list[Curve] = []
     while sum(len(curve.times_s) for curve in chosen) < points:
@@ -104,14 +103,14 @@ def _made_curve(real: list[Curve], rng: np.random.Generator, path: str) -> Curve
         return np.concatenate([getattr(curve, name) for curve in chosen])[:points]
 
     values = np.column_stack([joined("arousal"), joined("valence")])
-    # levels of songs spread by about .2 over all songs, and their courses by about .1 over a song
+    # standard deviation about .2 over the levels of songs, about .1 within a song
     made = np.clip(rng.normal(0, 0.15, 2) + rng.uniform(0.5, 1.2, 2) * values, -1, 1)
     ends = [
         np.clip(made[:, [i]] + joined(f"{axis}_interval") - values[:, [i]], -1, 1)
         for i, axis in enumerate(("arousal", "valence"))
     ]
     mean = made.mean(axis=0)
-    spread = np.array([0.2, 0.2])
+    std = np.array([0.2, 0.2])
     return Curve(
         times_s=np.arange(points) / 2,
         arousal=made[:, 0],
@@ -119,9 +118,9 @@ def _made_curve(real: list[Curve], rng: np.random.Generator, path: str) -> Curve
         arousal_interval=ends[0],
         valence_interval=ends[1],
         song_interval=np.clip(mean[:, None] + np.array([-0.3, 0.3]), -1, 1),
-        probabilities=probabilities(made, spread, "quadrants"),
-        song_probabilities=probabilities(mean[None], spread, "quadrants")[0],
-        song_moods=probabilities(mean[None], spread, "moods")[0],
+        probabilities=probabilities(made, std, "quadrants"),
+        song_probabilities=probabilities(mean[None], std, "quadrants")[0],
+        song_moods=probabilities(mean[None], std, "moods")[0],
         rating=mean,
         rating_interval=np.clip(mean[:, None] + np.array([-0.35, 0.35]), -1, 1),
         novelty=float(rng.lognormal(-0.7, 0.4)),
@@ -141,8 +140,8 @@ def _words(rng: np.random.Generator) -> str:
 
 
 def fill(path: Path, folder: Path, songs: int) -> dict[str, float]:
-    """Write a library; give what a song took of it."""
-    made = made_songs(folder, songs)
+    """Write a library; return the time per song in milliseconds."""
+    made = generated_songs(folder, songs)
     spent = written = 0.0
     with open_library(path, write=True) as library:
         while batch := [change for pair in islice(made, BATCH) for change in pair]:
@@ -153,7 +152,7 @@ def fill(path: Path, folder: Path, songs: int) -> dict[str, float]:
 
 
 def multiply(path: Path, songs: int) -> None:
-    """Copy the songs of a library within it until there are so many."""
+    """Copy the songs of a library within it until it has `songs` songs."""
     with open_library(path, write=True) as library:
         db = library.db
         (distinct,) = db.execute("SELECT max(id) FROM song").fetchone()
@@ -184,44 +183,44 @@ def multiply(path: Path, songs: int) -> None:
             db.execute("COMMIT")
 
 
-def least(ask: Callable[[], object], repeats: int) -> tuple[float, float]:
-    """Give the least wall and processor time of repeats, in milliseconds."""
+def minimum_ms(call: Callable[[], object], repeats: int) -> tuple[float, float]:
+    """Return the minimum wall and CPU time of the repeats, in milliseconds."""
     times = []
     for _ in range(repeats):
         wall, processor = time.perf_counter(), time.process_time()
-        ask()
+        call()
         times.append((1e3 * (time.perf_counter() - wall), 1e3 * (time.process_time() - processor)))
     return min(wall for wall, _ in times), min(processor for _, processor in times)
 
 
-def answers(library: Library, repeats: int) -> dict[str, dict[str, float]]:
-    """Time the queries, and finding one song."""
-    figures = {}
+def timed(call: Callable[[], object], repeats: int) -> dict[str, float]:
+    return dict(zip(("wall_ms", "processor_ms"), minimum_ms(call, repeats), strict=True))
+
+
+def time_queries(library: Library, repeats: int) -> dict[str, dict[str, float]]:
+    """Time the queries and the lookup of one song."""
+    results = {}
     for name, query in QUERIES.items():
-        wall, processor = least(lambda query=query: list(search(library, query)), repeats)
-        figures[name] = {"wall_ms": wall, "processor_ms": processor, "songs": count(library, query)}
-        figures[f"{name}: count"] = dict(
-            zip(("wall_ms", "processor_ms"), least(lambda query=query: count(library, query), repeats), strict=True)
-        )
+        results[name] = timed(lambda query=query: list(search(library, query)), repeats)
+        results[name]["songs"] = count(library, query)
+        results[f"{name}: count"] = timed(lambda query=query: count(library, query), repeats)
     some = library.song(count(library, Query()) // 2)
     assert some is not None
     for name, key in (("a song by path", some.paths[0]), ("a song by title", some.tags.title or "")):
-        figures[name] = dict(
-            zip(("wall_ms", "processor_ms"), least(lambda key=key: find_song(library, key), repeats), strict=True)
-        )
-    for name, ask in (
-        ("what a scan knows of all files", library.known_files),
+        results[name] = timed(lambda key=key: find_song(library, key), repeats)
+    for name, call in (
+        ("known files, as for a scan", library.known_files),
         ("descriptors of all songs", lambda: library.descriptors("compare236/1")),
         ("all songs as rows", lambda: sum(1 for _ in search(library, Query()))),
     ):
-        figures[name] = dict(zip(("wall_ms", "processor_ms"), least(ask, 1), strict=True))
-    return figures
+        results[name] = timed(call, 1)
+    return results
 
 
 def command(path: Path, repeats: int) -> float:
-    """Give the least wall time of a whole command, in milliseconds."""
+    """Return the minimum wall time of a command, in milliseconds."""
     words = [str(Path(sys.executable).with_name("moodcurve")), "search", "--near", "-0.3,0.4", "--library", str(path)]
-    return least(lambda: subprocess.run(words, check=True, capture_output=True), repeats)[0]
+    return minimum_ms(lambda: subprocess.run(words, check=True, capture_output=True), repeats)[0]
 
 
 def main() -> None:
@@ -232,30 +231,30 @@ def main() -> None:
     parser.add_argument("--distinct", type=int, default=20_000)
     parser.add_argument("--keep", type=Path, help="the library's file")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     arguments = parser.parse_args()
-    figures: dict[str, object] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        path = arguments.keep or Path(scratch) / "library.sqlite"
+    results: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = arguments.keep or Path(folder) / "library.sqlite"
         if not path.exists():
-            figures |= fill(path, arguments.folder, min(arguments.songs, arguments.distinct))
+            results |= fill(path, arguments.folder, min(arguments.songs, arguments.distinct))
             multiply(path, arguments.songs)
         with open_library(path) as library:
-            figures["songs"] = count(library, Query())
-            figures["megabytes"] = path.stat().st_size / 1e6
+            results["songs"] = count(library, Query())
+            results["megabytes"] = path.stat().st_size / 1e6
             (sizes,) = library.db.execute("SELECT avg(length(packed)) FROM curve")
-            figures["bytes_a_curve"] = sizes[0]
-            queries = answers(library, arguments.repeats)
-        figures["queries"] = queries
-        figures["command_ms"] = command(path, arguments.repeats)
-    figures["load"] = os.getloadavg()[0]
-    for name, value in figures.items():
+            results["bytes_a_curve"] = sizes[0]
+            queries = time_queries(library, arguments.repeats)
+        results["queries"] = queries
+        results["command_ms"] = command(path, arguments.repeats)
+    results["load"] = os.getloadavg()[0]
+    for name, value in results.items():
         if name != "queries":
             print(f"{name:40s}{value:10.1f}")
     for name, found in queries.items():
         print(f"{name:45s}{found['wall_ms']:8.1f} ms{found['processor_ms']:8.1f} ms{found.get('songs', ''):>8}")
     if arguments.json is not None:
-        arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        arguments.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

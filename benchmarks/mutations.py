@@ -1,11 +1,11 @@
-"""What becomes of thousands of changed music files in the worker processes that a scan uses.
+"""Analyze thousands of mutated audio files in the worker processes of a scan.
 
     python benchmarks/mutations.py [--files N] [--first SEED] [--workers N] [--keep DIR] [--json FILE]
 
-Short songs of every kind that the tests write are cut, or have bits, header fields or stretches changed or taken out,
-each by a seed of its own. As in a scan, a worker tells what each file is (hash and tags), and hears it. Counted are
-curves, refusals in a line, crashed processes, and processes that were ended at a limit. Files that crash or end a
-process are kept in DIR.
+Short songs in every format that the tests write are truncated, or have bits, header fields or segments changed or
+removed; each mutation has its own seed. As in a scan, a worker hashes each file, reads its tags and analyzes it. The
+output counts curves, one-line errors, crashed processes, and processes stopped at a limit. Files that crash or stop a
+process are copied to DIR.
 """
 
 import argparse
@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT))
 
-from broken_audio import ENCODED, mutated, write_encoded, write_sound  # noqa: E402
+from tests.helpers.damaged_audio import ENCODED, mutated, write_encoded, write_sound  # noqa: E402
 
 from moodcurve.audio import AudioError  # noqa: E402
 from moodcurve.library.models import Analysis  # noqa: E402
@@ -35,7 +35,7 @@ AHEAD = 8
 
 
 def bases(folder: Path) -> list[Path]:
-    """Write a song of each kind, a second and a half of a chord with noise."""
+    """Write a song in each format: 1.5 s of a chord with noise."""
     paths = []
     for name in (*SOUND, *ENCODED):
         sr = 48_000 if "opus" in name else 44_100
@@ -50,7 +50,7 @@ def bases(folder: Path) -> list[Path]:
 def kind(result: object) -> str:
     if isinstance(result, Analysis):
         return "curve with warnings" if result.curve.warnings else "curve"
-    for error, name in ((CrashError, "crash"), (LimitError, "limit"), (AudioError, "refusal")):
+    for error, name in ((CrashError, "crash"), (LimitError, "limit"), (AudioError, "audio error")):
         if isinstance(result, error):
             return name
     return f"other: {type(result).__name__}"
@@ -61,13 +61,13 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--keep", type=Path, help="keep files that crash or end a process here")
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument("--keep", type=Path, help="copy files that crash or stop a process to this folder")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     arguments = parser.parse_args()
     counts: Counter[str] = Counter()
     begun = time.perf_counter()
-    with tempfile.TemporaryDirectory() as scratch:
-        songs = bases(Path(scratch))
+    with tempfile.TemporaryDirectory() as folder:
+        songs = bases(Path(folder))
         seeds = iter(range(arguments.first, arguments.first + arguments.files))
         at_work: dict[int, Path] = {}
         limits = Limits(stall_s=60)
@@ -86,13 +86,13 @@ def main() -> None:
                         continue
                     done += 1
                     counts[kind(result)] += 1
-                    if kind(result) not in {"curve", "curve with warnings", "refusal"}:
+                    if kind(result) not in {"curve", "curve with warnings", "audio error"}:
                         print(f"{path.name}: {result}", flush=True)
                         if arguments.keep is not None:
                             arguments.keep.mkdir(parents=True, exist_ok=True)
                             (arguments.keep / path.name).write_bytes(path.read_bytes())
                     path.unlink()
-    print(f"{arguments.files} files of {len(songs)} kinds in {time.perf_counter() - begun:.0f} s")
+    print(f"{arguments.files} files of {len(songs)} formats in {time.perf_counter() - begun:.0f} s")
     for name, count in counts.most_common():
         print(f"{count:7d} {name}")
     if arguments.json is not None:

@@ -1,4 +1,4 @@
-"""How long annotated songs take to read: from their files, and from the cache.
+"""Time the reading of annotated songs, from their files and from the cache.
 
 python benchmarks/reading.py DATASET [--json FILE]
 """
@@ -14,9 +14,9 @@ from moodcurve.datasets import read_dataset
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time the first and the second reading of annotated songs.")
+    parser = argparse.ArgumentParser(description="Time reading annotated songs from files and from the cache.")
     parser.add_argument("dataset", type=Path, help="folder of annotated songs")
-    parser.add_argument("--json", type=Path, help="write the figures here too")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     options = parser.parse_args()
     seconds = []
     with tempfile.TemporaryDirectory() as cache:
@@ -26,10 +26,10 @@ def main() -> None:
             songs = len(read_dataset(options.dataset).songs)
             seconds.append(time.perf_counter() - start)
     cached = sorted(seconds[1:])[2]
-    figures = {"songs": songs, "files_s": seconds[0], "cache_s": cached, "ratio": seconds[0] / cached}
-    print(f"{songs} songs: {seconds[0]:.1f} s from files, {cached:.2f} s from the cache, {figures['ratio']:.0f} times")
+    results = {"songs": songs, "files_s": seconds[0], "cache_s": cached, "ratio": seconds[0] / cached}
+    print(f"{songs} songs: {seconds[0]:.1f} s from files, {cached:.2f} s from the cache, {results['ratio']:.0f} times")
     if options.json:
-        options.json.write_text(json.dumps(figures) + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(results) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
-"""How fast a scan is, what it costs beyond the analysis, and whether its memory stays flat.
+"""Measure the speed of a scan, its overhead over the analysis, and its memory use.
 
     python benchmarks/scan.py [FOLDER] [--songs N] [--seconds S] [--repeats N] [--short N] [--json FILE]
 
-FOLDER holds MP3 files, by default the songs of the test data. Each is joined to itself, packet by packet, to songs of
-about so many seconds, all of different lengths. They are analysed in a plain loop in one process, which is what has to
-be done anyway, and scanned by `moodcurve scan` into a new library with one worker and with two, in turn. Speeds are
-seconds of audio by second of processor time, of all processes and with their start, and by the clock. The cost beyond
-the analysis is processor time, a scan of a single song (the start of all processes) and the loop's left out.
+FOLDER holds MP3 files (default: the songs of the test data). Each is repeated, packet by packet, to about --seconds,
+all to different lengths. They are analyzed in a plain loop in one process, and scanned by `moodcurve scan` into a new
+library with one worker and with two, in turn. Speeds are seconds of audio per second of CPU time, of all processes
+including their start, and per second of wall time. The overhead is CPU time beyond the loop and the start of all
+processes (a scan of a single song).
 
-Where other programs want the cores too, nothing scales: how a plain loop that shares nothing scales stands beside.
+Nothing scales if other programs use the cores, so the output includes how a plain loop without shared data scales.
 
-With --short N, N composed pieces of some seconds are scanned too, and the resident memory of the scan and its worker
-is noted as it goes on.
+With --short N, N composed songs of a few seconds are scanned too, and the resident memory of the scan and its worker is
+recorded on the way.
 """
 
 import argparse
@@ -37,14 +37,14 @@ from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.scan import scan
 from moodcurve.runtime import load_model
 
-# as for a user: what Python compiles is kept
+# as for a user: Python caches its bytecode
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 ROOT = Path(__file__).parents[1]
 SCAN = "from moodcurve.cli import main; main()"
 
 
 def scanned(folder: Path, library: Path, workers: int) -> dict[str, float]:
-    """Scan into a new library; give the seconds of audio, by the clock, and of processors."""
+    """Scan into a new library; return seconds of audio, wall time and CPU time."""
     library.unlink(missing_ok=True)
     command = [sys.executable, "-c", SCAN, "scan", folder, "--library", library, "--workers", str(workers), "--json"]
     before, start = os.times(), time.perf_counter()
@@ -55,7 +55,7 @@ def scanned(folder: Path, library: Path, workers: int) -> dict[str, float]:
 
 
 def plain_loop(songs: Sequence[Path]) -> float:
-    """Analyse songs one after the other; give seconds of processor time."""
+    """Analyze songs one by one; return the CPU time in seconds."""
     model = load_model()
     analyze(songs[0], model=model, prefetch=False)  # loads the extractor
     start = time.process_time()
@@ -64,19 +64,19 @@ def plain_loop(songs: Sequence[Path]) -> float:
     return time.process_time() - start
 
 
-def speed(arguments: argparse.Namespace, scratch: Path) -> dict[str, object]:
+def speed(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
     files = sorted(arguments.folder.glob("*.mp3"))
     if not files:
         raise SystemExit(f"{arguments.folder}: no MP3 files")
-    music, single = scratch / "music", scratch / "single"
+    music, single = folder / "music", folder / "single"
     music.mkdir()
     single.mkdir()
     songs = [music / f"{number:03d}.mp3" for number in range(arguments.songs)]
     for number, song in enumerate(songs):
         repeated(files[number % len(files)], arguments.seconds + number, song)
     repeated(files[0], 5.0, single / "short.mp3")
-    library = scratch / "library.sqlite"
-    scanned(single, library, 1)  # what is kept between runs is made
+    library = folder / "library.sqlite"
+    scanned(single, library, 1)  # fill the caches
     runs: list[dict[str, float]] = []
     for turn in range(arguments.repeats):
         load = os.getloadavg()[0]
@@ -99,7 +99,7 @@ def speed(arguments: argparse.Namespace, scratch: Path) -> dict[str, object]:
     least = {name: min(run[name] for run in runs) for name in runs[0]}
     audio_s = least["audio_s"]
     costs = [(run["one_cpu_s"] - run["start_cpu_s"]) / run["loop_cpu_s"] - 1 for run in runs]
-    figures = {
+    results = {
         "songs": len(songs),
         "audio_s": audio_s,
         "times_real_time_by_processor": audio_s / least["one_cpu_s"],
@@ -111,14 +111,14 @@ def speed(arguments: argparse.Namespace, scratch: Path) -> dict[str, object]:
         "two_workers_by_processor": 2 * least["one_cpu_s"] / least["two_cpu_s"],
         "runs": runs,
     }
-    for name, value in figures.items():
+    for name, value in results.items():
         if isinstance(value, float):
             print(f"{value:10.3f} {name.replace('_', ' ')}")
-    return figures
+    return results
 
 
 def write_short_songs(folder: Path, number: int) -> None:
-    """Write composed pieces of some seconds, each with noise of its own far below the music."""
+    """Write composed songs of a few seconds, each with different noise far below the music."""
     pieces = [compose([replace(section, bars=1)]) for section in DEMO_SECTIONS]
     for i in range(number):
         piece = pieces[i % len(pieces)]
@@ -129,33 +129,33 @@ def write_short_songs(folder: Path, number: int) -> None:
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory of a process that is not shared with a file, in MB; see proc(5)."""
+    """Return the resident memory of a process that is not backed by a file, in MB; see proc(5)."""
     for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines():
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) / 1024
-    raise SystemExit("no memory figures from this system")
+    raise SystemExit("this system does not report memory use")
 
 
 def children() -> list[int]:
-    """Give the processes that this one has started, Python's helper aside."""
+    """Return the ids of this process's children, except Python's resource tracker."""
     pids = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text("ascii").split()
     return [int(pid) for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
-def memory(number: int, scratch: Path) -> list[dict[str, float]]:
-    folder = scratch / "short"
-    write_short_songs(folder, number)
-    noted: list[dict[str, float]] = []
+def memory(number: int, folder: Path) -> list[dict[str, float]]:
+    music = folder / "short"
+    write_short_songs(music, number)
+    samples: list[dict[str, float]] = []
 
     def progress(stats: ScanStats) -> None:
         workers = children()
-        if workers and stats.files_done >= (noted[-1]["files"] if noted else 0) + number / 20:
-            figures = {"scan_mb": resident_mb(os.getpid()), "worker_mb": resident_mb(workers[0])}
-            noted.append({"files": stats.files_done, **figures})
-            print(", ".join(f"{name} {value:.1f}" for name, value in noted[-1].items()), flush=True)
+        if workers and stats.files_done >= (samples[-1]["files"] if samples else 0) + number / 20:
+            results = {"scan_mb": resident_mb(os.getpid()), "worker_mb": resident_mb(workers[0])}
+            samples.append({"files": stats.files_done, **results})
+            print(", ".join(f"{name} {value:.1f}" for name, value in samples[-1].items()), flush=True)
 
-    scan([folder], scratch / "short.sqlite", workers=1, observer=ScanObserver(progress=progress))
-    return noted
+    scan([music], folder / "short.sqlite", workers=1, observer=ScanObserver(progress=progress))
+    return samples
 
 
 def main() -> None:
@@ -166,16 +166,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=210.0)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--short", type=int, default=0)
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     arguments = parser.parse_args()
-    figures: dict[str, object] = {}
-    with tempfile.TemporaryDirectory() as scratch:
+    results: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as folder:
         if arguments.repeats:
-            figures["speed"] = speed(arguments, Path(scratch))
+            results["speed"] = speed(arguments, Path(folder))
         if arguments.short:
-            figures["memory"] = memory(arguments.short, Path(scratch))
+            results["memory"] = memory(arguments.short, Path(folder))
     if arguments.json is not None:
-        arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        arguments.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

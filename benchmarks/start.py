@@ -1,11 +1,11 @@
-"""How long `moodcurve analyze` takes for one song of three minutes, beside Python with NumPy and ONNX Runtime alone.
+"""Time `moodcurve analyze` for a song of three minutes, compared with Python, NumPy and ONNX Runtime alone.
 
     python benchmarks/start.py [FOLDER] [--repeats N] [--json FILE]
 
-FOLDER holds music files, by default the songs of the test data; an MP3 of three minutes is made of them. All that is
-kept between runs is there. The two commands take turns, so that a ratio compares what ran under the same conditions.
-Wall time is what a user waits; processor time counts other programs less, and both cores together. Below stands
-where the time goes, measured part by part in one process and thread, as processor time.
+FOLDER holds audio files (default: the songs of the test data), which are joined to an MP3 of three minutes. All caches
+are filled. The two commands take turns, so that ratios compare runs under the same conditions. Wall time is what a user
+waits; CPU time adds up both cores, and other programs disturb it less. Below, the CPU time of each part is measured in
+one process and thread.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import av
 
-# as for a user: what Python compiles is kept
+# as for a user: Python caches its bytecode
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 ROOT = Path(__file__).parents[1]
 SONG_S = 180
@@ -45,11 +45,11 @@ import llvmlite.binding
 mark("llvmlite (LLVM)")
 import rich.console, rich.table, rich.text, rich.progress
 mark("Rich")
-from moodcurve.cli import listening
-from moodcurve import analysis, outputs, terminal
-from moodcurve.cli import waiting
+from moodcurve import analysis
+from moodcurve.cli import outputs, progress, views
+from moodcurve.cli.commands import analyze
 from moodcurve.features import extract
-mark("moodcurve and what else it imports")
+mark("moodcurve and other imports")
 model = analysis.load_model()
 mark("model file")
 from moodcurve.features.warmup import is_prepared
@@ -63,14 +63,14 @@ features = extract(blocks, 44_100, model.feature_set)
 mark("features")
 curve = model.curve(features, source="", duration_s=180.0)
 mark("model")
-terminal.print_curves([curve])
+views.print_curves([curve])
 mark("table")
 print(json.dumps(parts), file=sys.stderr)
 """
 
 
 def joined(folder: Path, song: Path) -> None:
-    """Make an MP3 of three minutes from the beginnings of the files of a folder."""
+    """Write an MP3 of three minutes from the files of a folder."""
     paths = [path for path in sorted(folder.iterdir()) if path.suffix in {".mp3", ".flac", ".wav", ".ogg", ".m4a"}]
     if not paths:
         raise SystemExit(f"{folder}: no music files")
@@ -93,17 +93,17 @@ def joined(folder: Path, song: Path) -> None:
 
 
 def timed(command: Sequence[str]) -> tuple[float, float]:
-    """Run a command; give wall and processor time in seconds."""
+    """Run a command; return wall and CPU time in seconds."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit(f"{' '.join(command)}: ended with status {status}")
+        raise SystemExit(f"{' '.join(command)}: exit status {status}")
     return time.perf_counter() - start, usage.ru_utime + usage.ru_stime
 
 
 def parts(song: Path, repeats: int) -> dict[str, float]:
-    """Give the least processor time of each part, in milliseconds."""
+    """Return the minimum CPU time of each part, in milliseconds."""
     least: dict[str, float] = {}
     for _ in range(repeats):
         done = subprocess.run([sys.executable, "-c", PARTS, song], capture_output=True, text=True, check=True)
@@ -117,7 +117,7 @@ def main() -> None:
     data = Path(os.environ.get("MOODCURVE_DATA", ROOT.parent / "shared" / "data"))
     parser.add_argument("folder", type=Path, nargs="?", default=data / "audio" / "various")
     parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument("--json", type=Path, help="write the results to this file")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         song = Path(folder) / "song.mp3"
@@ -127,7 +127,7 @@ def main() -> None:
             "reference": [sys.executable, "-c", REFERENCE],
         }
         for command in commands.values():
-            timed(command)  # what is kept between runs is made, and read once
+            timed(command)  # fill the caches
         times: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for _ in range(arguments.repeats):
             for name, command in commands.items():
@@ -137,26 +137,26 @@ def main() -> None:
 
 def report(times: dict[str, list[tuple[float, float]]], shares: dict[str, float], file: Path | None) -> None:
     load = os.getloadavg()[0]
-    figures: dict[str, object] = {"parts_ms": shares, "load": load, "repeats": len(times["analyze"])}
-    print(f"Median (least) of {len(times['analyze'])} runs in turn, milliseconds; load of the machine {load:.1f}\n")
-    print(f"  {'':42s}{'wall':>16s}{'processor':>16s}")
+    results: dict[str, object] = {"parts_ms": shares, "load": load, "repeats": len(times["analyze"])}
+    print(f"Median (minimum) of {len(times['analyze'])} runs in turn, milliseconds; load of the machine {load:.1f}\n")
+    print(f"  {'':42s}{'wall':>16s}{'CPU':>16s}")
     labels = {"analyze": "moodcurve analyze, MP3 of three minutes", "reference": REFERENCE}
     for name, label in labels.items():
         columns = [[1e3 * run[i] for run in times[name]] for i in range(2)]
         print(f"  {label:42s}" + "".join(f"{statistics.median(c):9.0f} ({min(c):4.0f})" for c in columns))
-        figures[f"{name}_ms"] = dict(zip(("wall", "processor"), map(statistics.median, columns), strict=True))
+        results[f"{name}_ms"] = dict(zip(("wall", "processor"), map(statistics.median, columns), strict=True))
     ratios = [
         statistics.median(a[i] / b[i] for a, b in zip(times["analyze"], times["reference"], strict=True))
         for i in range(2)
     ]
-    figures["ratio_start"], figures["ratio_start_processor"] = ratios
+    results["ratio_start"], results["ratio_start_processor"] = ratios
     print(f"  {'ratio, median over the turns':42s}" + "".join(f"{ratio:9.2f}       " for ratio in ratios))
-    print("\nParts, least processor time in milliseconds")
+    print("\nParts, minimum CPU time in milliseconds")
     for name, value in shares.items():
         print(f"  {name:42s}{value:9.1f}")
     print(f"  {'sum':42s}{sum(shares.values()):9.1f}")
     if file is not None:
-        file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a file holds as sound, and what its tags say, whatever program wrote them."""
+"""Content hashes, tags and file types of files written by several programs."""
 
 import random
 import shutil
@@ -41,7 +41,7 @@ def write(folder: Path, name: str, *, seed: int = 0, seconds: float = 2.0) -> Pa
 
 
 def tag(path: Path, text: str) -> None:
-    """Write a title as a tag editor does, over the one that is there."""
+    """Write a title as a tag editor does, replacing an existing one."""
     if path.suffix == ".aac":
         try:
             tags = ID3(path)
@@ -63,21 +63,21 @@ def tag(path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_tags_do_not_change_the_content_and_sound_does(tmp_path: Path, name: str) -> None:
+def test_hash_depends_on_audio_and_not_on_tags(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, name)
-    contents, sizes = {content_hash(path)}, {path.stat().st_size}
-    # longer than any padding that a writer leaves, then short again
+    hashes, sizes = {content_hash(path)}, {path.stat().st_size}
+    # longer than any padding, then short again
     for text in ("short", "long " * 20_000, "short again"):
         tag(path, text)
-        contents.add(content_hash(path))
+        hashes.add(content_hash(path))
         sizes.add(path.stat().st_size)
-    assert len(contents) == 1
+    assert len(hashes) == 1
     assert len(sizes) > 1  # the tags were written
-    (content,) = contents
-    assert len(content) == 40
+    (digest,) = hashes
+    assert len(digest) == 40
     other = write(tmp_path / "other", name, seed=1)
-    assert content_hash(other) != content
-    assert content_hash(cut(path, 0.9)) != content
+    assert content_hash(other) != digest
+    assert content_hash(cut(path, 0.9)) != digest
 
 
 def with_id3v1(path: Path) -> None:
@@ -104,7 +104,7 @@ def with_ape(path: Path) -> None:
 
 
 def with_id3v2_at_the_end(path: Path) -> None:
-    # ID3v2.4, 3.1: header, ten bytes of padding, and a footer, which repeats the header backwards named
+    # ID3v2.4, 3.1: header, ten bytes of padding, and a footer, a copy of the header that begins with 3DI
     size = struct.pack(">4B", 0, 0, 0, 10)
     with path.open("ab") as file:
         file.write(b"ID3\4\0\x10" + size + bytes(10) + b"3DI\4\0\x10" + size)
@@ -113,7 +113,7 @@ def with_id3v2_at_the_end(path: Path) -> None:
 @pytest.mark.parametrize(
     "tagger", [with_id3v1, with_lyrics3, with_picture, with_ape, with_id3v2_at_the_end], ids=lambda f: f.__name__
 )
-def test_tags_around_an_mp3(tmp_path: Path, tagger: Callable[[Path], None]) -> None:
+def test_tags_around_an_mp3_do_not_change_the_hash(tmp_path: Path, tagger: Callable[[Path], None]) -> None:
     path = write(tmp_path, "lame.mp3")
     before, size = content_hash(path), path.stat().st_size
     tagger(path)
@@ -123,36 +123,36 @@ def test_tags_around_an_mp3(tmp_path: Path, tagger: Callable[[Path], None]) -> N
     assert content_hash(path) == before
 
 
-def test_an_mp4_without_its_index_is_another(tmp_path: Path) -> None:
+def test_mp4_index_position_does_not_matter_but_its_absence_does(tmp_path: Path) -> None:
     path = write(tmp_path, "aac.m4a")
     data = path.read_bytes()
     broken = tmp_path / "broken.m4a"
     broken.write_bytes(data[: data.index(b"moov") - 4])
     assert content_hash(broken) != content_hash(path)
-    # with the index before the samples or behind them it is the same sound
+    # the order of index and samples does not matter
     assert content_hash(write(tmp_path, "aac-index-first.m4a")) == content_hash(path)
 
 
 @pytest.mark.parametrize("data", [b"", b"ID3", b"ID3\4\0\0\x7f\x7f\x7f\x7f", b"fLaC", b"RIFF\xff\xff\xff\xffWAVE"])
-def test_what_is_no_music_has_a_content_too(tmp_path: Path, data: bytes) -> None:
+def test_hash_of_files_without_audio(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x"
     path.write_bytes(data)
     assert len(content_hash(path)) == 40
 
 
 @pytest.mark.parametrize("name", ["x.wav", "x.ogg", "aac.m4a", "av.flac"])
-def test_a_damaged_structure_counts_as_a_whole(tmp_path: Path, name: str) -> None:
+def test_malformed_files_are_hashed_as_a_whole(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, name)
     data = path.read_bytes()
-    contents = set()
+    hashes = set()
     for number in range(2):
         path.write_bytes(data[:40] + bytes([number]) * 20 + bytes(20) + data[80:])
-        contents.add(content_hash(path))
-    assert len(contents) == 2
+        hashes.add(content_hash(path))
+    assert len(hashes) == 2
 
 
 def write_piped(path: Path, codec: str, container: str, *, seed: int) -> Path:
-    """Write a file as FFmpeg writes it to a pipe: lengths in its header are 0, or what stands for unknown."""
+    """Write a file as FFmpeg writes it to a pipe: lengths in the header are 0 or mean "unknown"."""
     options = {"movflags": "frag_keyframe+empty_moov"} if container == "mp4" else {}
     sr = 48_000 if codec == "libopus" else SR
     return write_av(path, codec, noise(1, seed=seed, sr=sr), sr=sr, container=container, options=options, piped=True)
@@ -167,21 +167,21 @@ PIPED = (
 
 
 @pytest.mark.parametrize(("codec", "container"), PIPED)
-def test_recordings_from_a_pipe_are_told_apart(tmp_path: Path, codec: str, container: str) -> None:
-    if container == "rf64":  # which FFmpeg does not write to a pipe
+def test_piped_recordings_have_different_hashes(tmp_path: Path, codec: str, container: str) -> None:
+    if container == "rf64":  # FFmpeg does not write RF64 to a pipe
         paths = [write_sound(tmp_path / f"{i}.rf64", noise(1, seed=i), SR) for i in range(2)]
     else:
         paths = [write_piped(tmp_path / f"{seed}", codec, container, seed=seed) for seed in range(2)]
-    contents = set()
+    hashes = set()
     for path in paths:
         with open_audio(path) as audio:
-            assert sum(map(len, audio.blocks())) > 0.8 * SR  # a decoder takes it
-        contents.add(content_hash(path))
-    assert len(contents) == 2
+            assert sum(map(len, audio.blocks())) > 0.8 * SR  # it can be decoded
+        hashes.add(content_hash(path))
+    assert len(hashes) == 2
 
 
 def with_length(data: bytes, mark: bytes, value: bytes) -> bytes:
-    """Write another length behind the first place of a mark."""
+    """Replace the length after the first occurrence of a mark."""
     at = data.index(mark) + len(mark)
     return data[:at] + value + data[at + len(value) :]
 
@@ -202,29 +202,29 @@ ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
         ("lame.mp3", b"ID3\4\0\0", b"\xff\x7f\x7f\x7f"),
     ],
 )
-def test_a_wrong_length_hides_no_sound(tmp_path: Path, name: str, mark: bytes, value: bytes) -> None:
-    contents = set()
+def test_wrong_length_hides_no_audio(tmp_path: Path, name: str, mark: bytes, value: bytes) -> None:
+    hashes = set()
     for seed in range(2):
         path = write(tmp_path, name, seed=seed)
         path.write_bytes(with_length(path.read_bytes(), mark, value))
-        contents.add(content_hash(path))
-    assert len(contents) == 2
+        hashes.add(content_hash(path))
+    assert len(hashes) == 2
 
 
 @pytest.mark.parametrize("length", [0, 1, 8, 2**31])
-def test_lengths_of_mdat(tmp_path: Path, length: int) -> None:
-    contents = set()
+def test_wrong_length_of_mdat_hides_no_audio(tmp_path: Path, length: int) -> None:
+    hashes = set()
     for seed in range(2):
         path = write(tmp_path, "aac-index-first.m4a", seed=seed)
         data = path.read_bytes()
         at = data.index(b"mdat") - 4
         path.write_bytes(data[:at] + struct.pack(">I", length) + data[at + 4 :])
-        contents.add(content_hash(path))
-    assert len(contents) == 2
+        hashes.add(content_hash(path))
+    assert len(hashes) == 2
 
 
 def decoded(path: Path) -> bytes | None:
-    """Give all samples; None of what is refused."""
+    """Return all samples, or None if the file is refused."""
     try:
         with open_audio(path) as audio:
             return b"".join(block.tobytes() for block in audio.blocks())
@@ -234,8 +234,8 @@ def decoded(path: Path) -> bytes | None:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", [*NAMES, "piped.wma", "piped.aiff", "video.mp4", "pieces.mp4"])
-def test_what_changes_the_sound_changes_the_content(tmp_path: Path, name: str) -> None:
-    """Change a bit in 150 places, most of them in the header or the end: of one content, the sound must be one too."""
+def test_equal_hashes_mean_equal_samples(tmp_path: Path, name: str) -> None:
+    """Flip a bit at 150 positions, mostly in header and end: equal hashes must mean equal samples."""
     if name.startswith("pi"):
         codec, container = {"wma": ("wmav2", "asf"), "aiff": ("pcm_s16be", "aiff"), "mp4": ("aac", "mp4")}[
             name.partition(".")[2]
@@ -245,7 +245,7 @@ def test_what_changes_the_sound_changes_the_content(tmp_path: Path, name: str) -
         path = write(tmp_path, name, seconds=0.3)
         if name != "video.mp4":
             tag(path, "a title")
-    data, content, sound = path.read_bytes(), content_hash(path), decoded(path)
+    data, digest, sound = path.read_bytes(), content_hash(path), decoded(path)
     rng = random.Random(0)
     places = [rng.randrange(400) for _ in range(70)] + [
         rng.randrange(max(0, len(data) - 900), len(data)) for _ in range(50)
@@ -254,52 +254,52 @@ def test_what_changes_the_sound_changes_the_content(tmp_path: Path, name: str) -
     changed = tmp_path / f"changed-{name}"
     for at in places:
         changed.write_bytes(data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :])
-        if content_hash(changed) == content:
+        if content_hash(changed) == digest:
             assert decoded(changed) in (sound, None), f"byte {at}: {data[max(0, at - 8) : at + 8]!r}"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_two_recordings_with_the_same_damage_are_told_apart(tmp_path: Path, name: str) -> None:
+def test_recordings_with_the_same_damage_have_different_hashes(tmp_path: Path, name: str) -> None:
     one, other = (write(tmp_path / str(seed), name, seed=seed) for seed in range(2))
     for seed in range(60):
         broken = [mutated(path, seed) for path in (one, other)]
-        if broken[0].read_bytes() != broken[1].read_bytes():  # little may be left of them
+        if broken[0].read_bytes() != broken[1].read_bytes():  # little may remain of them
             assert content_hash(broken[0]) != content_hash(broken[1]), seed
 
 
-def test_the_same_samples_at_another_rate_are_another_sound(tmp_path: Path) -> None:
+def test_sample_rate_changes_the_hash(tmp_path: Path) -> None:
     x = noise(1)
     for codec, container in (("pcm_s16le", "mov"), ("pcm_s16le", "asf"), ("flac", "flac"), ("pcm_s16le", "wav")):
-        contents = {
+        hashes = {
             content_hash(write_av(tmp_path / f"{sr}.{container}", codec, x, sr=sr, container=container))
             for sr in (SR, SR // 2)
         }
-        assert len(contents) == 2, container
+        assert len(hashes) == 2, container
 
 
-def test_a_gain_in_the_header_of_opus_is_another_sound(tmp_path: Path) -> None:
+def test_opus_output_gain_changes_the_hash(tmp_path: Path) -> None:
     path = write(tmp_path, "x.opus")
-    content = content_hash(path)
+    digest = content_hash(path)
     page = bytearray(path.read_bytes())
     page[page.index(b"OpusHead") + 16] = 7  # RFC 7845, 5.1: the output gain
     path.write_bytes(page)
-    assert content_hash(path) != content
+    assert content_hash(path) != digest
 
 
 @pytest.mark.parametrize("length", [10, 40, 5_000, 2**32 - 1])
-def test_what_only_looks_like_a_tag_is_sound(tmp_path: Path, length: int) -> None:
-    """A footer of an APE tag, of Lyrics3 or ID3v2, that claims what stands before it: decoders play that."""
+def test_false_tag_footers_hide_no_audio(tmp_path: Path, length: int) -> None:
+    """A footer of APE, Lyrics3 or ID3v2 without its tag: decoders play what precedes it."""
     ape = b"APETAGEX" + struct.pack("<IIII", 2000, length, 3, 0) + bytes(8)
     for end in (ape, b"%06dLYRICS200" % min(length, 999_999), b"3DI\4\0\x10\0\0\x20\0"):
-        contents = set()
+        hashes = set()
         for seed in range(2):
             path = write(tmp_path, "aac.aac", seed=seed)
             path.write_bytes(bytes(100) + path.read_bytes()[-4000:] + end)
-            contents.add(content_hash(path))
-        assert len(contents) == 2
+            hashes.add(content_hash(path))
+        assert len(hashes) == 2
 
 
-def test_lengths_beyond_any_file(tmp_path: Path) -> None:
+def test_lengths_beyond_the_end_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "x"
     asf = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
     for data in (asf + b"\xff" * 8, b"\0\0\0\x08ftyp\0\0\0\1free" + b"\xff" * 8, b"RIFF\0\0\0\0WAVEfmt " + b"\xff" * 4):
@@ -307,7 +307,7 @@ def test_lengths_beyond_any_file(tmp_path: Path) -> None:
         assert len(content_hash(path)) == 40
 
 
-def test_progress_is_reported_of_a_large_file(tmp_path: Path) -> None:
+def test_progress_is_called_for_a_large_file(tmp_path: Path) -> None:
     path = tmp_path / "x.bin"
     path.write_bytes(bytes(5 * 2**20 + 1))
     calls: list[int] = []
@@ -315,7 +315,7 @@ def test_progress_is_reported_of_a_large_file(tmp_path: Path) -> None:
     assert len(calls) == 6
 
 
-# --- tags ---
+# Tags
 
 WRITTEN = {
     "artist": "Bj\xf6rk", "title": "J\xf3ga", "album": "Homogenic", "genre": "Trip hop", "date": "1997-09-20",
@@ -324,7 +324,7 @@ WRITTEN = {
 
 
 def tagged(path: Path, metadata: dict[str, str]) -> Path:
-    """Write a copy of a file with tags, by FFmpeg."""
+    """Write a copy of a file with tags, using FFmpeg."""
     target = path.with_name("tagged-" + path.name)
     formats = {".m4a": "ipod", ".wma": "asf", ".aac": "adts", ".opus": "opus"}
     with av.open(str(path)) as source, av.open(str(target), "w", format=formats.get(path.suffix)) as sink:
@@ -338,7 +338,7 @@ def tagged(path: Path, metadata: dict[str, str]) -> Path:
 
 
 @pytest.mark.parametrize("name", ["lame.mp3", "av.flac", "x.ogg", "x.opus", "aac.m4a", "alac.m4a", "wma.wma"])
-def test_tags_of_another_program_are_read(tmp_path: Path, name: str) -> None:
+def test_tags_written_by_ffmpeg(tmp_path: Path, name: str) -> None:
     tags = read_tags(tagged(write(tmp_path, name), WRITTEN))
     assert tags.duration_s == pytest.approx(2.0, abs=0.15)  # a frame or two of padding
     assert tags == Tags(
@@ -381,7 +381,7 @@ def test_unusual_values(tmp_path: Path) -> None:
 
 def test_no_tags(tmp_path: Path) -> None:
     path = tmp_path / "x.mp3"
-    boxes = b"".join(struct.pack(">I", 8 * (9000 - i)) + b"moov" for i in range(9000))  # each inside the other
+    boxes = b"".join(struct.pack(">I", 8 * (9000 - i)) + b"moov" for i in range(9000))  # nested
     for data in (
         b"",
         b"no music",
@@ -395,28 +395,28 @@ def test_no_tags(tmp_path: Path) -> None:
         read_tags(tmp_path / "absent.mp3")
 
 
-# --- which files may be music ---
+# File types
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_music_is_known_by_its_beginning(tmp_path: Path, name: str) -> None:
+def test_audio_is_recognized_by_its_first_bytes(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, name)
     nameless = tmp_path / "track 01"
     shutil.copy(path, nameless)
-    # ADTS has no mark but a sync word of twelve bits, which many other files have too
+    # ADTS has only a 12-bit sync word, which many other files contain too
     assert may_be_audio(str(nameless)) is (name != "aac.aac")
     assert may_be_audio(str(path))
     picture = path.rename(tmp_path / "x.JPG")
     assert not may_be_audio(str(picture))
 
 
-def test_what_is_no_music_is_known_by_its_beginning() -> None:
+def test_other_data_is_not_recognized_as_audio() -> None:
     rng = np.random.default_rng(0)
-    # of random beginnings 1 in 2000 has a frame's bits; that another one follows is as unlikely again
+    # 1 in 2000 random beginnings looks like a frame; a second frame after it is as unlikely again
     assert not any(looks_like_audio(rng.bytes(4096)) for _ in range(2000))
     for head in (b"", b"\xff", b"\xff\xfb\x90\x00", b"\x89PNG\r\n", b"%PDF-1.7", b"PK\3\4", b"<html>", b"\x7fELF"):
         assert not looks_like_audio(head)
 
 
-def test_endings_are_one_or_the_other() -> None:
+def test_extension_lists_do_not_overlap() -> None:
     assert not AUDIO_EXTENSIONS & OTHER_EXTENSIONS

@@ -1,4 +1,4 @@
-"""What open_audio makes of files that are broken, wrong or made to harm: a warning or one clear line."""
+"""Truncated, damaged, wrong and malicious files: a warning or a one-line error."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("quiet")
 
 @pytest.fixture
 def quiet(capfd: pytest.CaptureFixture[str]) -> object:
-    """Fail where anything, a decoder's C code included, wrote to the terminal."""
+    """Fail if anything, C code of a decoder included, writes to the terminal."""
     yield
     assert capfd.readouterr() == ("", "")
 
@@ -38,13 +38,13 @@ def write(folder: Path, name: str, x: np.ndarray) -> Path:
 
 
 def refused(path: Path | str) -> str:
-    """Give the message's part between the path and what would be accepted."""
+    """Return the part of the error message between the path and the supported formats."""
     with pytest.raises(AudioError) as caught:
         open_audio(path)
     message = str(caught.value)
     assert "\n" not in message
     assert message.isprintable()
-    start, end = f"{path}: ", "; WAV, AIFF, FLAC, OGG, Opus, MP3, M4A, WMA or a video with sound is accepted"
+    start, end = f"{path}: ", "; supported are WAV, AIFF, FLAC, OGG, Opus, MP3, M4A, WMA and videos with sound"
     assert message.startswith(start)
     assert message.endswith(end)
     return message[len(start) : -len(end)]
@@ -69,7 +69,7 @@ def refused(path: Path | str) -> str:
         ("video.mkv", 0.3),
     ],
 )
-def test_a_cut_file_gives_its_beginning_and_a_warning(tmp_path: Path, name: str, least: float) -> None:
+def test_truncated_file_yields_its_beginning_and_a_warning(tmp_path: Path, name: str, least: float) -> None:
     path = write(tmp_path, name, music(48_000 if "opus" in name else ANALYSIS_SR, seconds=6.0))
     whole = read(path)[0]
     got, reader = read(cut(path))
@@ -77,30 +77,30 @@ def test_a_cut_file_gives_its_beginning_and_a_warning(tmp_path: Path, name: str,
     assert len(reader.warnings) == 1
     assert "could be read: the file is truncated or damaged" in reader.warnings[0]
     assert reader.warnings[0].startswith(f"only {reader.duration_s:.1f} s")
-    if not name.endswith((".ogg", ".opus")):  # an Ogg file tells its length only at its end
+    if not name.endswith((".ogg", ".opus")):  # an Ogg file states its duration only at its end
         assert f" of {reader.claimed_duration_s:.1f} s could be read" in reader.warnings[0]
-        # FFmpeg takes a WMA's length in part from the last packet that there is
+        # FFmpeg derives a WMA's duration partly from its last packet
         assert reader.claimed_duration_s == pytest.approx(6.0, abs=0.1) or name == "wma.wma"
-    # a codec's last frame overlaps with the one that is missing
+    # the last frame overlaps with the missing one
     same = len(got) - 4096
     assert np.array_equal(got[:same], whole[:same])
 
 
-def test_a_cut_mp3_without_table_cannot_tell(tmp_path: Path) -> None:
+def test_truncated_mp3_without_xing_header_has_no_warning(tmp_path: Path) -> None:
     got, reader = read(cut(write(tmp_path, "no-table.mp3", music())))
     assert len(got) == pytest.approx(1.5 * ANALYSIS_SR, rel=0.05)
     assert (reader.claimed_duration_s, reader.warnings) == (None, ())
 
 
-def test_a_cut_m4a_whose_index_is_at_the_end_is_refused(tmp_path: Path) -> None:
+def test_truncated_m4a_with_index_at_the_end_is_refused(tmp_path: Path) -> None:
     path = cut(write(tmp_path, "aac.m4a", music()))
-    assert refused(path) == "its index is missing or damaged: a file that was cut short, perhaps"
+    assert refused(path) == "its index is missing or damaged; the file may be truncated"
 
 
 @pytest.mark.parametrize(
     "name", ["x.flac", "lame.mp3", "mp3.wav", "aac-index-first.m4a", "aac.aac", "x.ogg", "wma.wma"]
 )
-def test_damage_in_the_middle_costs_only_the_middle(tmp_path: Path, name: str) -> None:
+def test_damage_in_the_middle_loses_only_the_middle(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, name, music(seconds=6.0))
     whole = read(path)[0]
     got, reader = read(scratched(path, 8000 if name == "x.flac" else 2000))  # more than 0.1 s
@@ -108,29 +108,29 @@ def test_damage_in_the_middle_costs_only_the_middle(tmp_path: Path, name: str) -
     assert np.isfinite(got).all()
     assert len(reader.warnings) == 1
     assert "truncated or damaged" in reader.warnings[0]
-    late = whole[-ANALYSIS_SR : -ANALYSIS_SR // 2]  # it has moved by the length of what is lost
+    late = whole[-ANALYSIS_SR : -ANALYSIS_SR // 2]  # shifted by the length of the lost frames
     starts = np.flatnonzero(got[: -len(late)] == late[0])
     assert any(np.array_equal(got[start : start + len(late)], late) for start in starts)
 
 
-def test_an_ogg_that_ends_with_a_page_but_not_its_last_is_cut(tmp_path: Path) -> None:
+def test_ogg_without_its_last_page_is_truncated(tmp_path: Path) -> None:
     path = write(tmp_path, "x.ogg", music())
     data = path.read_bytes()
     path.write_bytes(data[: data.rindex(b"OggS")])
-    assert "it lacks the mark of an Ogg stream's end" in read(path)[1].warnings[0]
+    assert "the Ogg end-of-stream mark is missing" in read(path)[1].warnings[0]
 
 
-def test_matroska_without_the_length_of_its_streams_has_that_of_the_file(tmp_path: Path) -> None:
+def test_matroska_without_stream_durations_uses_the_file_duration(tmp_path: Path) -> None:
     path = write(tmp_path, "opus.webm", music(48_000, seconds=6.0))
     path.write_bytes(path.read_bytes().replace(b"DURATION", b"OTHERTAG"))
     assert read(path)[1].claimed_duration_s == pytest.approx(6.0, abs=0.02)
     assert "truncated" in read(cut(path))[1].warnings[0]
-    film = write(tmp_path, "video.mkv", music())  # whose length may be that of the pictures
+    film = write(tmp_path, "video.mkv", music())  # whose duration may be that of the pictures
     film.write_bytes(film.read_bytes().replace(b"DURATION", b"OTHERTAG"))
     assert read(film)[1].claimed_duration_s is None
 
 
-def test_a_wav_that_claims_hours_gives_what_there_is(tmp_path: Path) -> None:
+def test_wav_with_too_large_data_size(tmp_path: Path) -> None:
     path = write(tmp_path, "x.wav", music())
     data = bytearray(path.read_bytes())
     at = data.index(b"data") + 4
@@ -140,7 +140,7 @@ def test_a_wav_that_claims_hours_gives_what_there_is(tmp_path: Path) -> None:
     assert len(got) == 3 * ANALYSIS_SR
     assert reader.claimed_duration_s == pytest.approx(1e9 / (4 * ANALYSIS_SR))
     assert reader.warnings[0].startswith("only 3.0 s of 5668.9 s could be read")
-    # but this is what a program writes that does not know how long it will go on
+    # but this is the size written by programs that do not know it yet
     data[at : at + 4] = b"\xff\xff\xff\xff"
     path.write_bytes(data)
     reader = read(path)[1]
@@ -151,7 +151,7 @@ def test_a_wav_that_claims_hours_gives_what_there_is(tmp_path: Path) -> None:
     ("written", "called"),
     [("x.wav", "x.mp3"), ("lame.mp3", "y.wav"), ("aac.m4a", "x.txt"), ("x.aiff", "x.raw"), ("x.ogg", "x")],
 )
-def test_the_name_does_not_matter(tmp_path: Path, written: str, called: str) -> None:
+def test_file_name_does_not_matter(tmp_path: Path, written: str, called: str) -> None:
     path = write(tmp_path, written, music())
     known = read(path)[0]
     assert np.array_equal(read(path.rename(tmp_path / called))[0], known)
@@ -174,27 +174,27 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0\x90wS\xde" + b
         ("tag.mp3", b"ID3\4\0\0\0\0\0\x10" + bytes(16)),
     ],
 )
-def test_what_is_not_audio_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+def test_non_audio_files_are_refused(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     reason = refused(tmp_path / name)
-    assert reason == "it is not audio of a known format, or it is damaged from its start"
+    assert reason == "not a known audio format, or damaged from the start"
 
 
-def test_a_file_without_a_sample_is_refused(tmp_path: Path) -> None:
+def test_file_without_samples_is_refused(tmp_path: Path) -> None:
     path = write_sound(tmp_path / "x.wav", np.zeros((0, 2)), ANALYSIS_SR)
-    assert refused(path) == "it holds no sound that can be decoded"
+    assert refused(path) == "no audio could be decoded"
 
 
-def test_a_film_without_sound_is_refused(tmp_path: Path) -> None:
-    assert refused(write_silent_film(tmp_path / "x.mp4")) == "it has no audio stream"
+def test_video_without_sound_is_refused(tmp_path: Path) -> None:
+    assert refused(write_silent_film(tmp_path / "x.mp4")) == "no audio stream"
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_missing_and_special_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.mp3").touch()
     os.mkfifo(tmp_path / "pipe.mp3")
     (tmp_path / "loop.mp3").symlink_to(tmp_path / "loop.mp3")
     assert refused(tmp_path / "missing.mp3") == "no such file"
-    assert refused("https://example.org/song.mp3") == "no such file"
+    assert refused("https://example.org/song.mp3") == "is a URL, not a file; download it first"
     assert refused(tmp_path) == "is a folder, not a file"
     assert refused(tmp_path / "empty.mp3") == "is empty (0 bytes)"
     assert refused(tmp_path / "pipe.mp3") == "is a pipe or a device, not a file"
@@ -202,17 +202,17 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path / ("x" * 300)) == "cannot be read (File name too long)"
 
 
-def test_a_name_that_cannot_be_printed_is_escaped(tmp_path: Path) -> None:
+def test_unprintable_name_is_escaped(tmp_path: Path) -> None:
     for name, shown in (("a\nb.mp3", "a\\nb.mp3"), ("a\udcff.mp3", "a\\udcff.mp3"), ("a\0b", "a\\x00b")):
         with pytest.raises(AudioError) as caught:
             open_audio(f"{tmp_path}/{name}")
         assert str(caught.value).startswith(f"{tmp_path}/{shown}: ")
 
 
-def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
+def test_unreadable_file_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "x.wav", music())
     path.chmod(0)
-    administrator = os.geteuid() == 0  # who may read everything: be nobody for a moment
+    administrator = os.geteuid() == 0  # root may read everything: become nobody for a moment
     if administrator:
         os.seteuid(65_534)
     try:
@@ -223,9 +223,9 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("sr", "shown"), [(1_000, "1000"), (2_000_000, "2000000")])
-def test_a_file_of_an_odd_rate_is_refused(tmp_path: Path, sr: int, shown: str) -> None:
+def test_unsupported_sample_rate_is_refused(tmp_path: Path, sr: int, shown: str) -> None:
     path = write_sound(tmp_path / "x.wav", np.ones((100, 1)), sr)
-    assert refused(path) == f"its rate of {shown} Hz is not between 4000 and 1536000"
+    assert refused(path) == f"its sample rate of {shown} Hz is not between 4000 and 1536000 Hz"
 
 
 @pytest.mark.parametrize(
@@ -236,16 +236,16 @@ def test_a_file_of_an_odd_rate_is_refused(tmp_path: Path, sr: int, shown: str) -
         "<?xml version='1.0'?><MPD><Period><BaseURL>{}</BaseURL></Period></MPD>",
     ],
 )
-def test_a_list_of_files_opens_none_of_them(tmp_path: Path, content: str) -> None:
+def test_playlists_open_no_other_files(tmp_path: Path, content: str) -> None:
     song = write(tmp_path, "lame.mp3", music())
     trap = tmp_path / "trap.mp3"
     trap.write_text(content.format(song))
-    assert "not audio" in refused(trap)
+    assert "not a known audio" in refused(trap)
 
 
 @pytest.mark.parametrize("tail", [b"APETAGEX" + bytes(24), b"LYRICSBEGIN" + b"la" * 99, b"TAG" + bytes(125)])
 @pytest.mark.parametrize("name", ["lame.mp3", "no-table.mp3"])
-def test_tags_at_the_end_of_an_mp3_are_no_damage(tmp_path: Path, name: str, tail: bytes) -> None:
+def test_tags_at_the_end_of_an_mp3_are_not_damage(tmp_path: Path, name: str, tail: bytes) -> None:
     path = write(tmp_path, name, music())
     known = read(path)[0]
     path.write_bytes(path.read_bytes() + tail)
@@ -254,14 +254,14 @@ def test_tags_at_the_end_of_an_mp3_are_no_damage(tmp_path: Path, name: str, tail
     assert np.array_equal(got, known)
 
 
-def test_tags_in_a_foreign_encoding_do_not_matter(tmp_path: Path) -> None:
+def test_tags_in_a_wrong_encoding_are_ignored(tmp_path: Path) -> None:
     path = write(tmp_path, "no-table.mp3", music())
-    title = b"TIT2\0\0\0\x05\0\0\x03\xff\xfe\xe9\xe8"  # says UTF-8 and is not
+    title = b"TIT2\0\0\0\x05\0\0\x03\xff\xfe\xe9\xe8"  # declared as UTF-8, but is not
     path.write_bytes(b"ID3\4\0\0\0\0\0" + bytes([len(title)]) + title + path.read_bytes())
     assert read(path)[1].warnings == ()
 
 
-def test_a_damaged_table_of_an_mp3_does_no_harm(tmp_path: Path) -> None:
+def test_damaged_xing_header(tmp_path: Path) -> None:
     path = write(tmp_path, "lame.mp3", music())
     data = path.read_bytes()
     at = data.index(b"Info")
@@ -270,10 +270,10 @@ def test_a_damaged_table_of_an_mp3_does_no_harm(tmp_path: Path) -> None:
     assert reader.claimed_duration_s == pytest.approx(2**32 * 1152 / ANALYSIS_SR, rel=1e-6)
     assert reader.warnings[0].startswith("only 3.0 s of 1121")
     path.write_bytes(data[: at + 6])
-    assert "holds no sound" in refused(path) or "not audio" in refused(path)
+    assert "no audio could" in refused(path) or "not a known audio" in refused(path)
 
 
-def test_the_rate_may_change_within_a_file(tmp_path: Path) -> None:
+def test_sample_rate_may_change_within_a_file(tmp_path: Path) -> None:
     parts = [
         write_av(tmp_path / f"{sr}.aac", "aac", tone(997, sr=sr)[:, None], sr=sr, container="adts").read_bytes()
         for sr in (ANALYSIS_SR, 22_050)
@@ -287,7 +287,7 @@ def test_the_rate_may_change_within_a_file(tmp_path: Path) -> None:
         assert np.argmax(np.abs(np.fft.rfft(second))) == 997  # Hz: the bins of one second
 
 
-def test_a_stream_that_comes_later_is_left_alone(tmp_path: Path) -> None:
+def test_streams_that_start_later_are_ignored(tmp_path: Path) -> None:
     data = b""
     for start in ("256", "512"):
         options = {"mpegts_start_pid": start, "mpegts_pmt_start_pid": str(int(start) + 100)}
@@ -298,10 +298,10 @@ def test_a_stream_that_comes_later_is_left_alone(tmp_path: Path) -> None:
     assert len(got) == pytest.approx(3 * ANALYSIS_SR, rel=0.05)
 
 
-def test_more_channels_than_ffmpeg_hands_over_safely_are_refused(tmp_path: Path) -> None:
+def test_more_channels_than_pyav_reads_safely_are_refused(tmp_path: Path) -> None:
     x = np.tile(tone(440)[:, None], (1, 16))
     path = write_av(tmp_path / "x.wv", "wavpack", x, sr=ANALYSIS_SR, container="wv")
-    assert "holds no sound that can be decoded" in refused(path)
+    assert "no audio could be decoded" in refused(path)
     assert read(write_sound(tmp_path / "x.wav", x, ANALYSIS_SR))[1].channels == 16
 
 
@@ -309,7 +309,7 @@ def test_more_channels_than_ffmpeg_hands_over_safely_are_refused(tmp_path: Path)
     "name",
     ["x.wav", "x.flac", "x.ogg", "x.opus", "x.caf", *ENCODED],
 )
-def test_changed_files_never_give_anything_else(tmp_path: Path, name: str) -> None:
+def test_mutated_files_yield_valid_samples_or_audio_error(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, name, music(48_000 if "opus" in name else ANALYSIS_SR, seconds=1.0))
     for seed in range(20):
         try:

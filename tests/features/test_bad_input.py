@@ -1,6 +1,6 @@
-"""Samples that no microphone gives, through the extractor and through the whole path from a file to its curve.
+"""Unusual samples through the extractor, and files of them through the whole path to a curve.
 
-The table in docs/features.md says what becomes of each; here it is held, and that no warning reaches the user.
+The table in docs/features.md lists the results; these tests check it, and that no Python warning is shown.
 """
 
 import json
@@ -24,7 +24,7 @@ from moodcurve.features.framing import as_mono_float32
 from tests.helpers.damaged_audio import write_sound
 
 SR = 8_000
-"""Of the tests of the extractor alone: the lowest rate, at which a second is quickly done."""
+"""Sample rate of the tests of the extractor alone: the lowest one, to save time."""
 
 # The extractor: any floats
 
@@ -35,7 +35,7 @@ LEVELS = st.one_of(
 )
 
 
-STRETCHES = st.lists(
+SEGMENTS = st.lists(
     st.tuples(
         st.sampled_from(["constant", "alternating", "noise", "tone", "clicks"]),
         LEVELS,
@@ -47,9 +47,9 @@ STRETCHES = st.lists(
 )
 
 
-def stretch(kind: str, level: float, n: int, seed: int) -> FloatArray:
+def segment(kind: str, level: float, n: int, seed: int) -> FloatArray:
     rng = np.random.default_rng(seed)
-    with np.errstate(all="ignore"):  # infinity times 0 is wanted
+    with np.errstate(all="ignore"):  # infinity times 0 is intended
         match kind:
             case "constant":
                 return np.full(n, level)
@@ -63,9 +63,9 @@ def stretch(kind: str, level: float, n: int, seed: int) -> FloatArray:
 
 
 @st.composite
-def nasty(draw: st.DrawFn) -> FloatArray:
-    """Give 1.05 to 2 s of stretches of anything, over and over if they are short."""
-    x = np.concatenate([stretch(*parts) for parts in draw(STRETCHES)])
+def unusual_samples(draw: st.DrawFn) -> FloatArray:
+    """Draw 1.05 to 2 s of arbitrary segments, repeated if they are short."""
+    x = np.concatenate([segment(*parts) for parts in draw(SEGMENTS)])
     return np.resize(x, min(max(len(x), round(1.05 * SR)), 2 * SR))
 
 
@@ -74,9 +74,9 @@ def column(rows: Float32Array, name: str) -> Float32Array:
 
 
 @settings(max_examples=60, deadline=None)
-@given(x=nasty(), single=st.booleans(), cuts=st.lists(st.integers(0, 2 * SR), max_size=6))
-def test_any_floats_give_finite_descriptors_in_their_range(x: FloatArray, single: bool, cuts: list[int]) -> None:
-    with np.errstate(over="ignore"):  # what does not fit is infinite
+@given(x=unusual_samples(), single=st.booleans(), cuts=st.lists(st.integers(0, 2 * SR), max_size=6))
+def test_descriptors_of_any_floats_are_finite_and_in_range(x: FloatArray, single: bool, cuts: list[int]) -> None:
+    with np.errstate(over="ignore"):  # values out of range become infinite
         samples = x.astype(np.float32) if single else x
     descriptors = Descriptors(SR)
     blocks = np.split(samples, sorted(min(cut, len(x)) for cut in cuts))
@@ -95,17 +95,17 @@ def test_any_floats_give_finite_descriptors_in_their_range(x: FloatArray, single
 
 
 @settings(max_examples=30, deadline=None)
-@given(x=nasty())
-def test_any_floats_count_as_what_they_are_cleaned_to(x: FloatArray) -> None:
-    """Not finite is 0, and the rest is clipped: nothing is save_arrays of it either."""
+@given(x=unusual_samples())
+def test_any_floats_equal_their_cleaned_version(x: FloatArray) -> None:
+    """Non-finite samples become 0 and the others are clipped, without any lasting effect."""
     cleaned = np.where(np.isfinite(x), np.clip(x, -1, 1), 0)
     a, b = extract([x], SR), extract([cleaned.astype(np.float32)], SR)
     np.testing.assert_array_equal(a.values, b.values)
     assert np.isfinite(a.values).all()
 
 
-def test_a_constant_is_heard_as_power_without_a_pitch() -> None:
-    """There is no DC removal: the energy counts it; spectra leave out bin 0, but the window spreads it to bin 1."""
+def test_constant_has_energy_but_no_pitch() -> None:
+    """DC is not removed: it counts in the energy; spectra leave out bin 0, but the window spreads DC to bin 1."""
     features = extract([np.full(2 * SR, 0.5)], SR)
     values = dict(zip(COMPARE260.names, features.values[0], strict=True))
     assert values["pcm_RMSenergy_sma_amean"] == pytest.approx(0.5 * 32768 / 32767, rel=1e-6)
@@ -114,7 +114,7 @@ def test_a_constant_is_heard_as_power_without_a_pitch() -> None:
     assert values["pcm_fftMag_spectralRollOff90.0_sma_amean"] < 3 * SR / 256  # the window's main lobe
 
 
-def test_a_constant_on_music_changes_what_counts_it_only() -> None:
+def test_dc_offset_changes_only_the_energy() -> None:
     t = np.arange(2 * SR) / SR
     tone = 0.3 * sum(np.sin(2 * np.pi * 150 * h * t) / h for h in range(1, 9))
     plain = dict(zip(COMPARE260.names, extract([tone], SR).values[0], strict=True))
@@ -138,18 +138,18 @@ def test_a_constant_on_music_changes_what_counts_it_only() -> None:
         ([None], "object"),
     ],
 )
-def test_what_is_no_float_is_refused(x: npt.ArrayLike, got: str) -> None:
+def test_non_float_samples_are_refused(x: npt.ArrayLike, got: str) -> None:
     with pytest.raises(ValueError, match=rf"^x must hold floats with full scale \[-1, 1\], got {got}; divide"):
         Extractor(SR).push(x)
 
 
 @pytest.mark.parametrize("x", [0.5, np.float32(0.5), None, np.zeros((3, 2)), np.zeros((3, 1)), np.zeros((1, 3))])
-def test_what_is_no_row_of_samples_is_refused(x: npt.ArrayLike) -> None:
-    with pytest.raises(ValueError, match=r"^x must be one channel of samples, got an array of shape \("):
+def test_samples_that_are_not_one_dimensional_are_refused(x: npt.ArrayLike) -> None:
+    with pytest.raises(ValueError, match=r"^x must be one-dimensional \(one channel of samples\), got shape \("):
         Extractor(SR).push(x)
 
 
-def test_a_refused_block_leaves_the_extractor_as_it_was() -> None:
+def test_refused_block_does_not_change_the_extractor() -> None:
     x = np.random.default_rng(0).uniform(-1, 1, 2 * SR)
     extractor = Extractor(SR)
     parts = [extractor.push(x[:SR]).values]
@@ -177,11 +177,11 @@ HALF = X.astype(np.float16)
     ],
     ids=["every third", "backwards", "a column", "other byte order", "double", "long double", "list", "half"],
 )
-def test_how_samples_lie_in_memory_does_not_matter(laid_out: npt.ArrayLike, plain: Float32Array) -> None:
+def test_memory_layout_and_precision_do_not_matter(laid_out: npt.ArrayLike, plain: Float32Array) -> None:
     np.testing.assert_array_equal(extract([laid_out], SR).values, extract([plain], SR).values)
 
 
-def test_samples_of_the_caller_stay_as_they_are() -> None:
+def test_input_is_not_modified() -> None:
     x = X * 3
     x[100] = np.nan
     x.flags.writeable = False
@@ -190,19 +190,19 @@ def test_samples_of_the_caller_stay_as_they_are() -> None:
     np.testing.assert_array_equal(x, before)
 
 
-def test_doubles_become_single_precision_without_a_word() -> None:
-    with np.errstate(all="raise"):  # a caller's setting
+def test_doubles_are_converted_without_warnings() -> None:
+    with np.errstate(all="raise"):  # a setting of the caller
         got = as_mono_float32([1e300, -1e300, np.longdouble("1e4000"), TINY64, np.inf, np.nan, 0.1])
     assert got.dtype == np.float32
     np.testing.assert_array_equal(got, np.array([1, -1, 1, 0, np.inf, np.nan, 0.1], np.float32))
 
 
-# The shortest sound, to the sample
+# Shortest audio
 
 
 @pytest.mark.parametrize("sr", [8_000, 11_025, 44_100, 192_000, 384_000])
-def test_one_row_takes_1_04_s_to_the_sample(sr: int) -> None:
-    """A window of 100 rows: 99 frames of 60 ms, whose smoothing gives one row more."""
+def test_one_row_needs_exactly_1_04_s(sr: int) -> None:
+    """A window of 100 rows needs 99 frames of 60 ms: smoothing adds one row."""
     hop, long = round(sr / 100 + 1e-9), round(0.06 * sr + 1e-9)
     needed = 98 * hop + long
     x = np.random.default_rng(2).uniform(-0.5, 0.5, needed).astype(np.float32)
@@ -214,28 +214,28 @@ def test_one_row_takes_1_04_s_to_the_sample(sr: int) -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1, 79, 80, 81, 159, 160, 161, 479, 480, 481, 559, 560, 561])
-def test_descriptors_of_less_than_a_frame_and_a_few_samples_more(n: int) -> None:
-    """Around the hop, both frame lengths, and the second long frame."""
+def test_descriptors_of_about_one_frame(n: int) -> None:
+    """Lengths around the hop, both frame lengths, and the second long frame."""
     descriptors = Descriptors(SR)
     rows = np.concatenate([descriptors.push(X[:n]), descriptors.flush()])
     assert len(rows) == (0 if n < 480 else (n - 480) // 80 + 2)
     assert np.isfinite(rows).all()
 
 
-# The whole path: a file to its curve
+# From a file to its curve
 
 
 def tones(sr: int, seconds: float = 3.0) -> FloatArray:
-    """Harmonics of 220 Hz up to 2.6 kHz that swell: all that a rate of 8 kHz can hold."""
+    """Return harmonics of 220 Hz up to 2.6 kHz with rising level, all below half of 8 kHz."""
     t = np.arange(round(seconds * sr)) / sr
     return 0.15 * (1 + t) / 4 * sum(np.sin(2 * np.pi * 220 * h * t) / h for h in range(1, 13))
 
 
 TONES = np.round(2**15 * tones(ANALYSIS_SR)[:, None]) / 2**15
-"""In 16 bits, so that sums of channels are exact."""
+"""Quantized to 16 bits, so that sums of channels are exact."""
 SQUARE = np.where(TONES < 0, -1.0, 1.0)
-SILENT = "silent: no sample reaches the smallest step of 16 bits"
-CANCELLED = "the channels cancel each other: their mean, which is analysed, is silent"
+SILENT = "silent: no sample reaches the smallest 16-bit step"
+CANCELLED = "the channels cancel each other: their mean, which is analyzed, is silent"
 
 
 def damaged(with_what: float) -> FloatArray:
@@ -246,41 +246,44 @@ def damaged(with_what: float) -> FloatArray:
 
 @dataclass(frozen=True)
 class Case:
-    """A file of bad sound, the warning that its user gets, and a good file that has the same curve, if any."""
+    """An unusual file, its warnings, and normal samples with the same curve, if any."""
 
     x: FloatArray
     warnings: tuple[str, ...] = ()
     sr: int = ANALYSIS_SR
     subtype: str = "FLOAT"
-    alike: FloatArray | None = None
+    equivalent: FloatArray | None = None
 
 
+REPLACED = "100 samples that are not finite numbers were replaced by 0"
 CASES = {
-    "nan": Case(damaged(np.nan), ("100 samples that are not finite numbers were replaced by 0",), alike=damaged(0)),
+    "nan": Case(
+        damaged(np.nan), ("100 samples that are not finite numbers were replaced by 0",), equivalent=damaged(0)
+    ),
     "inf": Case(
         damaged(-np.inf),
-        ("100 samples that are not finite numbers were replaced by 0",),
+        (REPLACED,),
         subtype="DOUBLE",
-        alike=damaged(0),
+        equivalent=damaged(0),
     ),
     "only-nan": Case(
         np.full_like(TONES, np.nan),
         (f"{len(TONES)} samples that are not finite numbers were replaced by 0", SILENT),
-        alike=np.zeros_like(TONES),
+        equivalent=np.zeros_like(TONES),
     ),
-    "huge": Case(damaged(1e38), alike=damaged(1.0)),
+    "huge": Case(damaged(1e38), equivalent=damaged(1.0)),
     "only-huge": Case(
         1e30 * SQUARE,
         ("100% of the samples exceed full scale and were clipped",),
-        alike=SQUARE,
+        equivalent=SQUARE,
     ),
-    "denormal": Case(damaged(1e-40), alike=damaged(0)),
-    "only-denormal": Case(TONES * 1e-39, (SILENT,), alike=np.zeros_like(TONES)),
+    "denormal": Case(damaged(1e-40), equivalent=damaged(0)),
+    "only-denormal": Case(TONES * 1e-39, (SILENT,), equivalent=np.zeros_like(TONES)),
     "offset": Case(TONES * 0.5 + 0.4),
     "only-offset": Case(np.full_like(TONES, 0.5)),
-    "opposite": Case(np.hstack([TONES, -TONES]), (CANCELLED,), alike=np.zeros_like(TONES)),
-    "one-silent": Case(np.hstack([np.zeros_like(TONES), TONES]), alike=TONES / 2),
-    "six-channels": Case(np.hstack([*[TONES] * 3, *[np.zeros_like(TONES)] * 3]), alike=TONES / 2),
+    "opposite": Case(np.hstack([TONES, -TONES]), (CANCELLED,), equivalent=np.zeros_like(TONES)),
+    "one-silent": Case(np.hstack([np.zeros_like(TONES), TONES]), equivalent=TONES / 2),
+    "six-channels": Case(np.hstack([*[TONES] * 3, *[np.zeros_like(TONES)] * 3]), equivalent=TONES / 2),
     "8-khz": Case(tones(8_000)[:, None], sr=8_000),
     "192-khz": Case(tones(192_000)[:, None], sr=192_000),
 }
@@ -288,7 +291,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every case as a file."""
+    """Write every case to a file."""
     folder = tmp_path_factory.mktemp("bad")
     for name, case in CASES.items():
         with np.errstate(over="ignore"):
@@ -297,24 +300,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_curve_of_every_bad_sound(folder: Path, tmp_path: Path, name: str) -> None:
+def test_curve_of_unusual_files(folder: Path, tmp_path: Path, name: str) -> None:
     case = CASES[name]
     curve = analyze(folder / f"{name}.wav")
     assert curve.warnings == case.warnings
     assert curve.duration_s == 3
-    assert len(curve.arousal) == len(curve.valence) == 4  # windows of 1 s in 3 s less what the last one looks ahead
+    assert len(curve.arousal) == len(curve.valence) == 4  # windows of 1 s in 3 s, minus the lookahead of the last one
     for axis in (curve.arousal, curve.valence):
         assert np.isfinite(axis).all()
         assert np.abs(axis).max() <= 1
-    if case.alike is not None:
-        good = analyze(write_sound(tmp_path / "good.wav", case.alike, ANALYSIS_SR, "FLOAT"))
+    if case.equivalent is not None:
+        good = analyze(write_sound(tmp_path / "good.wav", case.equivalent, ANALYSIS_SR, "FLOAT"))
         np.testing.assert_array_equal(curve.arousal, good.arousal)
         np.testing.assert_array_equal(curve.valence, good.valence)
 
 
 @pytest.mark.parametrize("sr", [8_000, 192_000])
-def test_a_file_of_another_rate_is_heard_alike(folder: Path, tmp_path: Path, sr: int) -> None:
-    """What does not turn on the empty bands above the tones is that of the same sound at 44.1 kHz."""
+def test_file_of_another_rate_has_equal_features(folder: Path, tmp_path: Path, sr: int) -> None:
+    """Features that do not depend on the empty bands above the tones equal those at 44.1 kHz."""
     path = folder / f"{sr // 1000}-khz.wav"
     other = dict(zip(COMPARE260.names, file_features(path, COMPARE260).features.values[1], strict=True))
     plain = write_sound(tmp_path / "plain.wav", TONES, ANALYSIS_SR, "FLOAT")
@@ -328,7 +331,7 @@ def test_a_file_of_another_rate_is_heard_alike(folder: Path, tmp_path: Path, sr:
 
 
 def run(code_arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run the command line with every warning of Python an error that would end it."""
+    """Run the command line with Python warnings turned into errors."""
     command = [sys.executable, "-W", "error", "-c", "from moodcurve.cli import main; main()", *code_arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
@@ -338,7 +341,7 @@ def no_constant(word: str) -> float:
 
 
 @pytest.mark.usefixtures("prepared")
-def test_the_command_line_says_what_is_documented_and_no_more(folder: Path, tmp_path: Path) -> None:
+def test_command_line_prints_only_the_documented_warnings(folder: Path, tmp_path: Path) -> None:
     paths = [folder / f"{name}.wav" for name in CASES]
     done = run(["analyze", *map(str, paths), "-f", "json", "-f", "csv", "-o", str(tmp_path)])
     expected = []
@@ -356,7 +359,7 @@ def test_the_command_line_says_what_is_documented_and_no_more(folder: Path, tmp_
 
 @pytest.mark.parametrize("name", ["nan", "opposite", "192-khz"])
 @pytest.mark.usefixtures("prepared")
-def test_the_features_command_is_as_quiet(folder: Path, name: str) -> None:
+def test_features_command_prints_only_the_documented_warnings(folder: Path, name: str) -> None:
     path = folder / f"{name}.wav"
     done = run(["features", str(path)])
     assert done.returncode == 0

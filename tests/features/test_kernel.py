@@ -1,4 +1,4 @@
-"""Compiled kernels: called like the functions they were, kept on disk, and found again wherever that may be."""
+"""Compiled kernels: calls, and the cache of machine code on disk."""
 
 import ctypes
 import os
@@ -44,7 +44,7 @@ def _sum(x: FloatArray) -> float:
 
 @fast
 def _count(x: FloatArray, least: np.float32) -> int:
-    scratch = np.empty(len(x), np.bool_)  # arrays within a kernel are numba's own
+    scratch = np.empty(len(x), np.bool_)  # arrays within a kernel are allocated by numba
     for i in range(len(x)):
         scratch[i] = x[i] >= least
     return int(scratch.sum())
@@ -63,7 +63,7 @@ def _inverse(x: FloatArray, out: FloatArray) -> None:
 
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("step", [1, 2])
-def test_arguments_of_all_kinds(order: str, step: int) -> None:
+def test_arguments_of_all_types(order: str, step: int) -> None:
     rng = np.random.default_rng(1)
     x = np.array(rng.normal(size=(4, 10)), np.float32, order=order)[:, ::step]  # type: ignore[call-overload]
     tables = Tables(rng.normal(size=x.shape[1]), (np.arange(4), 0.25))
@@ -82,29 +82,29 @@ def test_results() -> None:
     assert isinstance(_count(x, np.float32(4)), int)
 
 
-def test_tables_that_are_other_ones_are_taken_as_such() -> None:
-    """What is known of one tuple must not be used for the next."""
+def test_other_tuples_of_the_same_type() -> None:
+    """Cached arguments of one tuple must not be used for the next."""
     x, out = np.ones((1, 1), np.float32), np.empty((1, 1))
     for weight in (1.0, 2.0, 3.0):
         _mixed(x, Tables(np.array([weight]), (np.array([0]), 0.0)), 0, 1.0, False, out)
         assert out[0, 0] == weight
 
 
-def test_other_results_than_numbers_come_from_the_compiler() -> None:
+def test_tuple_results_are_compiled_in_process() -> None:
     assert _both(np.arange(4.0)) == (6.0, 14.0)
 
 
-def test_an_error_inside_a_kernel_is_no_silent_one() -> None:
+def test_error_in_a_kernel_raises() -> None:
     with pytest.raises(RuntimeError, match="_inverse raised an error"):
         _inverse(np.array([1.0, 0.0]), np.empty(2))
 
 
-def test_a_kernel_keeps_its_name_and_words() -> None:
+def test_kernel_keeps_name_and_module() -> None:
     assert _sum.__name__ == "_sum"
     assert _sum.__module__ == __name__
 
 
-# --- what is kept on disk, with a small kernel in processes of their own ---
+# The cache on disk, tested with a small kernel in other processes
 
 SMALL = """
 import sys
@@ -128,12 +128,12 @@ def total(x) -> float:
         s += v
     return s
 """
-COMPILED, FOUND = "10.0 True", "10.0 False"
+COMPILED, LOADED = "10.0 True", "10.0 False"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """An installation, with a home for its user to come."""
+    """Return a copy of the package, with a path for a home folder."""
     (tmp_path / "small.py").write_text(KERNEL)
     shutil.copytree(cache.SOURCES, tmp_path / "package", ignore=shutil.ignore_patterns("__pycache__"))
     yield tmp_path
@@ -141,13 +141,13 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def obey_permissions() -> None:
-    """Take from a process of root's what lets it write where nobody may (Linux; others are not root in tests)."""
+    """Drop root's capability to write read-only files (Linux; tests on other systems do not run as root)."""
     cap_dac_override, drop = 1, 24
     ctypes.CDLL(None).prctl(drop, cap_dac_override, 0, 0, 0)
 
 
 def small(folder: Path, **environment: str) -> str:
-    """Run the small kernel in an installation at folder/package."""
+    """Run the small kernel with the package in folder/package."""
     clean = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "MOODCURVE_CACHE", "XDG_CACHE_HOME")}
     path = os.pathsep.join([str(folder), *sys.path])
     done = subprocess.run(
@@ -160,28 +160,28 @@ def small(folder: Path, **environment: str) -> str:
     return done.stdout.strip()
 
 
-def kept(place: Path) -> list[Path]:
+def cached(place: Path) -> list[Path]:
     return sorted(place.rglob("small.total-*"))
 
 
-def test_a_second_run_needs_no_compiler(folder: Path) -> None:
+def test_second_run_needs_no_compiler(folder: Path) -> None:
     assert small(folder) == COMPILED
-    assert len(kept(folder / "package")) == 1
-    assert small(folder) == FOUND
+    assert len(cached(folder / "package")) == 1
+    assert small(folder) == LOADED
     assert not (folder / "home").exists()
 
 
-def test_an_installation_that_cannot_be_written(folder: Path) -> None:
-    (folder / "package" / "__pycache__").write_text("in the way")  # root writes into any folder
+def test_read_only_installation_uses_the_user_cache(folder: Path) -> None:
+    (folder / "package" / "__pycache__").write_text("in the way")  # root can write to any folder
     assert small(folder) == COMPILED
-    assert len(kept(folder / "home" / ".cache" / "moodcurve" / "kernels")) == 1
-    assert small(folder) == FOUND
+    assert len(cached(folder / "home" / ".cache" / "moodcurve" / "kernels")) == 1
+    assert small(folder) == LOADED
     for variable, below in (("XDG_CACHE_HOME", "moodcurve/kernels"), ("MOODCURVE_CACHE", "kernels")):
         assert small(folder, **{variable: str(folder / variable)}) == COMPILED
-        assert len(kept(folder / variable / below)) == 1
+        assert len(cached(folder / variable / below)) == 1
 
 
-def test_code_that_is_in_use_is_not_taken_for_old(folder: Path) -> None:
+def test_code_in_use_is_not_deleted(folder: Path) -> None:
     place = folder / "package" / "__pycache__"
     assert small(folder) == COMPILED
     (used,) = place.glob("kernels-*")
@@ -190,8 +190,8 @@ def test_code_that_is_in_use_is_not_taken_for_old(folder: Path) -> None:
     month_ago = time.time() - 30 * 86_400
     for old in (used, unused):
         os.utime(old, (month_ago, month_ago))
-    assert small(folder) == FOUND
-    # another version comes to the place, and tidies up
+    assert small(folder) == LOADED
+    # another version uses the folder, and deletes old ones
     with (folder / "package" / "feature_sets.py").open("a") as source:
         source.write("# changed")
     assert small(folder) == COMPILED
@@ -200,73 +200,73 @@ def test_code_that_is_in_use_is_not_taken_for_old(folder: Path) -> None:
     assert len(list(place.glob("kernels-*"))) == 2
 
 
-def test_a_filled_cache_that_cannot_be_written(folder: Path) -> None:
+def test_filled_read_only_cache(folder: Path) -> None:
     assert small(folder) == COMPILED
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     subprocess.run(["chmod", "-R", "a-w", str(folder)], check=True)
-    assert small(folder) == FOUND
+    assert small(folder) == LOADED
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
-def test_an_empty_cache_that_cannot_be_written(folder: Path) -> None:
+def test_empty_read_only_cache(folder: Path) -> None:
     subprocess.run(["chmod", "-R", "a-w", str(folder / "package")], check=True)
     assert small(folder) == COMPILED
-    assert kept(folder / "package") == []
-    assert len(kept(folder / "home")) == 1
-    assert small(folder) == FOUND
+    assert cached(folder / "package") == []
+    assert len(cached(folder / "home")) == 1
+    assert small(folder) == LOADED
 
 
-def test_no_place_at_all(folder: Path) -> None:
+def test_no_writable_folder(folder: Path) -> None:
     (folder / "package" / "__pycache__").write_text("in the way")
     (folder / "home").write_text("in the way")
     assert small(folder) == COMPILED
     assert small(folder) == COMPILED
-    assert kept(folder) == []
+    assert cached(folder) == []
 
 
-def test_a_kernel_that_was_changed_is_compiled_anew(folder: Path) -> None:
+def test_changed_kernel_is_recompiled(folder: Path) -> None:
     assert small(folder) == COMPILED
     (folder / "small.py").write_text(KERNEL.replace("s += v", "s += 2 * v"))
     assert small(folder) == "20.0 True"
 
 
-def test_the_users_choice_of_a_folder(folder: Path) -> None:
+def test_numba_cache_dir_is_used(folder: Path) -> None:
     chosen = folder / "chosen"
     assert small(folder, NUMBA_CACHE_DIR=str(chosen)) == COMPILED
-    assert len(kept(chosen)) == 1
-    assert kept(folder / "package") == []
-    assert small(folder, NUMBA_CACHE_DIR=str(chosen)) == FOUND
+    assert len(cached(chosen)) == 1
+    assert cached(folder / "package") == []
+    assert small(folder, NUMBA_CACHE_DIR=str(chosen)) == LOADED
 
 
-def test_a_damaged_file_is_made_anew(folder: Path) -> None:
+def test_damaged_file_is_replaced(folder: Path) -> None:
     assert small(folder) == COMPILED
-    (path,) = kept(folder / "package")
+    (path,) = cached(folder / "package")
     whole = path.read_bytes()
     for damaged in (b"", whole[:-10], whole[:100] + bytes([whole[100] ^ 1]) + whole[101:]):
         path.write_bytes(damaged)
         assert small(folder) == COMPILED
-        assert small(folder) == FOUND
+        assert small(folder) == LOADED
 
 
-def test_two_processes_share_a_cache_from_its_start(folder: Path) -> None:
+def test_two_processes_fill_a_cache_at_once(folder: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(2) as threads:
-        assert set(threads.map(small, [folder, folder])) <= {COMPILED, FOUND}
-    assert len(kept(folder / "package")) == 1
-    assert small(folder) == FOUND
+        assert set(threads.map(small, [folder, folder])) <= {COMPILED, LOADED}
+    assert len(cached(folder / "package")) == 1
+    assert small(folder) == LOADED
     assert list(folder.rglob(".moodcurve-*")) == []
 
 
 @pytest.fixture
-def fresh_version() -> Iterator[None]:
+def uncached_version() -> Iterator[None]:
     cache.version.cache_clear()
     yield
     cache.version.cache_clear()
 
 
-@pytest.mark.usefixtures("fresh_version")
-def test_another_processor_or_source_has_code_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("uncached_version")
+def test_version_depends_on_processor_and_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import llvmlite.binding
 
     def version() -> str:
@@ -285,7 +285,7 @@ def test_another_processor_or_source_has_code_of_its_own(monkeypatch: pytest.Mon
     assert len({here, cpu, source}) == 3
 
 
-def test_old_versions_are_deleted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_unused_versions_are_deleted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     for name, age_days in (("kernels-old", 40), ("kernels-recent", 3), ("other", 40)):
         (tmp_path / name).mkdir()
@@ -299,33 +299,33 @@ def test_old_versions_are_deleted(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     }
 
 
-# --- preparing ---
+# Warm-up
 
 COUNT = """
 import sys
 import numpy as np
 from moodcurve.features import FEATURE_SETS, extract
 from moodcurve.features.jit.kernel import on_first_call
-turns = []
+calls = []
 rng = np.random.default_rng(0)
 t = np.arange(4 * 44100) / 44100
 sounds = [rng.normal(0, 0.1, len(t)), 0.5 * np.sin(2 * np.pi * 440 * t), 0 * t, np.sign(np.sin(2 * np.pi * 90 * t)) / 2]
-with on_first_call(lambda: turns.append(1)):
+with on_first_call(lambda: calls.append(1)):
     for sound in sounds:
         extract(np.array_split(sound.astype(np.float32), 3), 44100, FEATURE_SETS[sys.argv[1]])
-print(len(turns), "numba" in sys.modules)
+print(len(calls), "numba" in sys.modules)
 """
 
 
 @pytest.mark.parametrize("name", FEATURE_SETS)
-def test_after_preparation_no_song_needs_the_compiler(name: str) -> None:
+def test_after_warmup_no_song_needs_the_compiler(name: str) -> None:
     assert warmup.prepare(FEATURE_SETS[name])
     done = subprocess.run([sys.executable, "-c", COUNT, name], capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout.split() == [str(warmup.KERNEL_COUNTS[name]), "False"]
 
 
-def test_preparation_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All is there already, but in this process each kernel has its turn."""
+def test_warmup_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress is reported for each kernel that is loaded, even if all are cached."""
     code = (
         "from moodcurve.features import COMPARE260, warmup\n"
         "warmup.is_prepared = lambda s: False\n"
@@ -336,18 +336,18 @@ def test_preparation_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
     assert done.stdout.splitlines() == [f"{number} {total}" for number in range(total)]
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_the_first_run_says_that_it_prepares(
-    kept: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+@pytest.mark.parametrize("cached", [True, False])
+def test_first_run_reports_the_warmup(
+    cached: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(warmup, "is_prepared", lambda feature_set: False)
-    monkeypatch.setattr(warmup, "prepare", lambda feature_set: kept)
+    monkeypatch.setattr(warmup, "prepare", lambda feature_set: cached)
     song = tmp_path / "song.mp3"
     progress.prepare(FEATURE_SETS["compare260"], [song])
-    assert capsys.readouterr().err == ""  # no song, no need
+    assert capsys.readouterr().err == ""  # the file does not exist
     song.touch()
     progress.prepare(FEATURE_SETS["compare260"], [song])
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "moodcurve: preparing the extractor for this machine, once; that takes some seconds"
     assert [line for line in lines[1:] if "cannot be kept" in line and "prepares anew" in line] == lines[1:]
-    assert len(lines) == (1 if kept else 2)
+    assert len(lines) == (1 if cached else 2)

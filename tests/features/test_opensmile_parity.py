@@ -1,7 +1,7 @@
-"""The extractor against openSMILE, in the same run: real songs, and signals at the edges of what there is.
+"""The extractor compared with openSMILE, on real songs and on extreme synthetic signals.
 
-Tolerances are those that openSMILE keeps against itself when only the zero padding of its frames is moved (its
-IS13 set against its ComParE_2016 set): single-precision rounding in another order.
+The tolerances are the differences between openSMILE's IS13 and ComParE_2016 sets, which pad their frames differently:
+single-precision rounding in another order.
 """
 
 from collections.abc import Callable
@@ -20,17 +20,17 @@ opensmile = pytest.importorskip("moodcurve.features.opensmile", reason="the extr
 Table = FloatArray
 SECONDS = 25
 TRACKS = tuple(f"{genre}-{n}" for genre in ("classical", "electronic", "pop", "rock") for n in (2, 5, 8))
-"""Three of each genre, evenly; those with the largest differences of all 32 songs are among them."""
-VOICE_NAMES = 6
+"""Three songs of each genre, including those with the largest differences of all 32."""
+VOICE_COUNT = 6
 BANDS_OF_ROUNDING = 2e-5
-"""Tolerance of made signals, bands of which hold nothing but rounding."""
+"""Tolerance for synthetic signals, where some bands hold only rounding errors."""
 TIES = 1e-3
-"""Share of frames in which a decision between two equal numbers may fall otherwise."""
+"""Share of frames in which a decision between two equal numbers may differ."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Descriptors that share a tolerance: largest difference, as a share of the column's range or size."""
+    """Descriptors with a common tolerance: the largest difference, as a share of the column's range or size."""
 
     names: tuple[str, ...]
     tolerance: float
@@ -38,7 +38,7 @@ class Group:
 
 
 GROUPS = (
-    Group(("pcm_zcr",), 0, "counts of whole numbers"),
+    Group(("pcm_zcr",), 0, "integer counts"),
     Group(
         ("audspec_lengthL1norm", "audspecRasta_lengthL1norm", "pcm_RMSenergy", "fband"),
         1e-5,
@@ -51,21 +51,21 @@ GROUPS = (
         "spectra in single precision; the entropy's logarithm is exact to 1e-9",
     ),
     Group(("spectralSkewness", "spectralKurtosis"), 1e-5, "powers of differences of nearly equal numbers"),
-    Group(("psySharpness",), 1e-5, "the reference sums in single precision"),
-    Group(("spectralHarmonicity",), 1e-4, "one extremum more or less, where neighbouring bins are equal"),
+    Group(("psySharpness",), 1e-5, "openSMILE sums in single precision"),
+    Group(("spectralHarmonicity",), 1e-4, "one extremum more or less, where neighboring bins are equal"),
 )
 ROLL_OFF = tuple(i for i, name in enumerate(LLD_NAMES) if "spectralRollOff" in name)
 HARMONICITY = LLD_NAMES.index("pcm_fftMag_spectralHarmonicity_sma")
-VOICE_COLUMNS = [*range(VOICE_NAMES), *range(65, 65 + VOICE_NAMES)]
+VOICE_COLUMNS = [*range(VOICE_COUNT), *range(65, 65 + VOICE_COUNT)]
 
 
 def columns(group: Group) -> list[int]:
     return [i for i, name in enumerate(LLD_NAMES) if name.removeprefix("pcm_fftMag_").startswith(group.names)]
 
 
-def test_groups_cover_every_descriptor() -> None:
-    """No descriptor escapes comparison: the six voice ones and the roll-offs have tests of their own."""
-    voiced = {*range(VOICE_NAMES), *range(65, 65 + VOICE_NAMES)}
+def test_all_descriptors_are_compared() -> None:
+    """All descriptors are compared: the six voice descriptors and the roll-offs have separate tests."""
+    voiced = {*range(VOICE_COUNT), *range(65, 65 + VOICE_COUNT)}
     covered = {i for group in GROUPS for i in columns(group)}
     assert covered | voiced | set(ROLL_OFF) == set(range(130))
 
@@ -78,8 +78,8 @@ def ours(x: Float32Array, sr: int, profile: str = "2016") -> Table:
 def assert_spectral_groups_agree(reference: Table, measured: Table, *, steady: bool = False) -> None:
     """Compare all but the voice columns, as a share of each column's range in this recording.
 
-    In a steady signal the ranges are made of rounding: there, as a share of what the descriptor itself amounts to
-    (0.01 at least), for its delta too.
+    In a steady signal the ranges consist of rounding errors. There, differences are a share of the descriptor's
+    magnitude (at least 0.01), for its delta as well.
     """
     assert measured.shape == reference.shape
     scale = np.ptp(reference, axis=0)
@@ -94,11 +94,11 @@ def assert_spectral_groups_agree(reference: Table, measured: Table, *, steady: b
 
 
 def assert_ties_are_rare(reference: Table, measured: Table) -> None:
-    """Roll-off is exact, and harmonicity within the specification's 1e-5 of the range, but for equal numbers.
+    """Roll-off is exact and harmonicity agrees within 1e-5 of its range, except for ties.
 
-    A share of the power is reached at another bin, or a bin is an extremum or not, where two sums or two bins tie
-    to the last digit: openSMILE's two sets differ from each other there, too. A frame shows in the three rows of
-    its mean, and in seven of the delta.
+    Where two sums or two bins are equal to the last digit, a roll-off may move to another bin, or a bin may become an
+    extremum; openSMILE's two sets differ from each other there too. A frame affects three rows of the mean, and seven
+    of the delta.
     """
     assert np.mean((reference[:, ROLL_OFF] != measured[:, ROLL_OFF]).any(axis=1)) <= 7 * TIES
     difference = np.abs(reference - measured)[:, HARMONICITY]
@@ -106,9 +106,9 @@ def assert_ties_are_rare(reference: Table, measured: Table) -> None:
 
 
 def assert_pitch_agrees(reference: Table, measured: Table) -> None:
-    """F0 and voicing come out of decisions, of which the last bit may turn three in a thousand.
+    """F0 and voicing result from decisions; the last bit may change three in a thousand of them.
 
-    A decision shows in three rows, those of its mean.
+    A decision affects the three rows of its mean.
     """
     f0_differs = np.abs(measured[:, 0] - reference[:, 0]) > 1e-5 * reference[:, 0]
     voicing_differs = np.abs(measured[:, 1] - reference[:, 1]) > 1e-4
@@ -117,9 +117,9 @@ def assert_pitch_agrees(reference: Table, measured: Table) -> None:
 
 
 def assert_voice_agrees(reference: Table, measured: Table) -> None:
-    """Given equal F0, jitter, shimmer and logHNR are equal.
+    """With equal F0, jitter, shimmer and logHNR are equal.
 
-    Where F0 differs, so do the periods after it, until both are silent.
+    Where F0 differs, the periods after it differ until both are unvoiced.
     """
     equal_f0 = np.abs(measured[:, 0] - reference[:, 0]) <= 1e-5 * reference[:, 0]
     comparable = np.zeros(len(reference), bool)
@@ -130,27 +130,27 @@ def assert_voice_agrees(reference: Table, measured: Table) -> None:
         elif reference[t, 0] == 0:
             follows = True
         comparable[t] = follows
-    difference = np.abs(measured[:, 2:VOICE_NAMES] - reference[:, 2:VOICE_NAMES])
+    difference = np.abs(measured[:, 2:VOICE_COUNT] - reference[:, 2:VOICE_COUNT])
     # logHNR is in dB, up to 100; the others lie in [0, 1]
-    differs = (difference > 1e-4 * np.maximum(1, np.abs(reference[:, 2:VOICE_NAMES]))).any(axis=1)
+    differs = (difference > 1e-4 * np.maximum(1, np.abs(reference[:, 2:VOICE_COUNT]))).any(axis=1)
     assert comparable.mean() > 0.5
     assert np.mean(differs[comparable]) <= 3 * 0.001
 
 
 def assert_windows_agree(reference: tuple[Table, Table], measured: tuple[Table, Table]) -> None:
-    """Means and spreads of rows that agree, agree: each pair is a table of rows and one of windows.
+    """Compare means and standard deviations of rows that agree; each pair is a table of rows and one of windows.
 
-    A tie in a row shows in its two windows, of which only the others are compared: at least nine in ten.
+    A tie in a row affects two windows, which are not compared; at least nine in ten remain.
     """
     rows, windows = reference
     assert measured[1].shape == windows.shape
     rows_equal = np.abs(measured[0] - rows) <= 1e-5 * np.ptp(rows, axis=0)
     equal = np.stack([rows_equal[50 * w : 50 * w + 100].all(axis=0) for w in range(len(windows))])
-    equal = np.repeat(equal, 2, axis=1)  # a spread and a mean of each descriptor
+    equal = np.repeat(equal, 2, axis=1)  # standard deviation and mean of each descriptor
     error = np.abs(measured[1] - windows) / np.maximum(np.ptp(windows, axis=0), np.finfo(np.float32).tiny)
     error[~equal] = 0
     tolerance = np.full(130, 1e-5)
-    tolerance[VOICE_COLUMNS] = 1e-4  # as their rows: the means of a song differ less than its rows
+    tolerance[VOICE_COLUMNS] = 1e-4  # as for their rows
     excess = error / np.repeat(tolerance, 2)
     worst = int(excess.max(axis=0).argmax())
     assert excess.max() <= 1, f"{COMPARE260.names[worst]}: {error[:, worst].max():.1e}"
@@ -159,7 +159,7 @@ def assert_windows_agree(reference: tuple[Table, Table], measured: tuple[Table, 
 
 @dataclass(frozen=True)
 class Song:
-    """An excerpt of a real song, and what openSMILE and moodcurve make of it: rows, and windows."""
+    """An excerpt of a real song, with rows and windows from openSMILE and from moodcurve."""
 
     x: Float32Array
     sr: int
@@ -193,10 +193,10 @@ def test_windows_of_real_songs(song: Song) -> None:
 
 
 @pytest.mark.real
-def test_deltas_that_shrink(song: Song) -> None:
-    """The six voice deltas share a divisor that grows through the file, in step as long as F0 agrees."""
+def test_voice_deltas(song: Song) -> None:
+    """The six voice deltas share a divisor that grows through the file; they agree as long as F0 agrees."""
     f0, of_ours = song.reference[0][:, 0], song.measured[0][:, 0]
-    reference, measured = song.reference[0][:, 65 : 65 + VOICE_NAMES], song.measured[0][:, 65 : 65 + VOICE_NAMES]
+    reference, measured = song.reference[0][:, 65 : 65 + VOICE_COUNT], song.measured[0][:, 65 : 65 + VOICE_COUNT]
     equal_f0 = np.isclose(of_ours, f0, rtol=1e-5, atol=0)
     until = max(0, int(np.argmin(equal_f0)) - 5) if not equal_f0.all() else len(reference)
     error = np.abs(measured - reference)[:until] / np.ptp(reference, axis=0)
@@ -206,22 +206,22 @@ def test_deltas_that_shrink(song: Song) -> None:
 
 @pytest.mark.real
 @pytest.mark.parametrize("track", ["classical-5", "electronic-4", "rock-4"])
-def test_where_sound_begins(data_dir: Path, track: str) -> None:
-    """Of two periods one is still silent: logHNR is 0 dB but for the rounding of sums, and 0 means undefined.
+def test_onsets_of_real_songs(data_dir: Path, track: str) -> None:
+    """One of two periods is still silent: logHNR is 0 dB (undefined) except for rounding.
 
-    The first deltas, whose divisor is small, and through the divisor all later ones show it.
+    It affects the first deltas, whose divisor is small, and through the divisor all later ones.
     """
     x, sr = soundfile.read(data_dir / "audio" / "various" / f"{track}.mp3", dtype="float32", always_2d=True)
     x = x.mean(axis=1)[: 2 * sr]
     reference, measured = opensmile.descriptors(x, sr).astype(np.float64), ours(x, sr)
     np.testing.assert_array_equal(measured[:, 5] == 0, reference[:, 5] == 0)
-    error = np.abs(measured - reference)[:, 65 : 65 + VOICE_NAMES] / np.ptp(reference[:, 65 : 65 + VOICE_NAMES], axis=0)
+    error = np.abs(measured - reference)[:, 65 : 65 + VOICE_COUNT] / np.ptp(reference[:, 65 : 65 + VOICE_COUNT], axis=0)
     assert np.mean((error > 1e-4).any(axis=1)) <= 5 * 0.003
 
 
 @pytest.mark.real
 def test_is13_profile(data_dir: Path) -> None:
-    """The other threshold asks a number for its own rounding; it still agrees."""
+    """The IS13 threshold depends on the rounding of a number; the results still agree."""
     x, sr = soundfile.read(data_dir / "audio" / "various" / "rock-2.mp3", dtype="float32", always_2d=True)
     x = x.mean(axis=1)[10 * sr : 20 * sr]
     reference = opensmile.descriptors(x, sr, profile="is13").astype(np.float64)
@@ -248,12 +248,12 @@ def sine(sr: int) -> FloatArray:
 
 
 def square(sr: int) -> FloatArray:
-    """At full scale: half of its samples are 1.0."""
+    """Return a square wave at full scale: half of its samples are 1.0."""
     return np.where(np.arange(4 * sr) * 2 * 110.3 / sr % 2 < 1, 1.0, -1.0)
 
 
 def clicks(sr: int) -> FloatArray:
-    """Bursts of decaying noise. Single samples have flat spectra, whose peaks are rounding (docs/features.md)."""
+    """Return bursts of decaying noise, since single samples have flat spectra with peaks from rounding."""
     x = np.zeros(4 * sr)
     burst = np.exp(-np.arange(sr // 100) / (0.002 * sr)) * np.random.default_rng(2).standard_normal(sr // 100)
     for start in range(0, 4 * sr - len(burst), sr // 7):
@@ -274,14 +274,14 @@ def two_and_a_half_seconds(sr: int) -> FloatArray:
 
 
 def offset(sr: int) -> FloatArray:
-    """Nothing takes the constant out."""
+    """Return noise with a DC offset."""
     return noise(sr) + 0.3
 
 
-MADE = (noise, silence, sine, square, clicks, least_bits, offset, one_second, two_and_a_half_seconds)
+SYNTHETIC = (noise, silence, sine, square, clicks, least_bits, offset, one_second, two_and_a_half_seconds)
 
 
-def assert_made_signal_agrees(signal: Signal, sr: int) -> None:
+def assert_synthetic_signal_agrees(signal: Signal, sr: int) -> None:
     x = signal(sr).astype(np.float32)
     reference = opensmile.descriptors(x, sr).astype(np.float64)
     measured = ours(x, sr)
@@ -291,18 +291,18 @@ def assert_made_signal_agrees(signal: Signal, sr: int) -> None:
     assert_voice_agrees(reference, measured)
 
 
-@pytest.mark.parametrize("signal", MADE, ids=lambda signal: signal.__name__)
-def test_made_signals(signal: Signal) -> None:
-    assert_made_signal_agrees(signal, 44100)
+@pytest.mark.parametrize("signal", SYNTHETIC, ids=lambda signal: signal.__name__)
+def test_synthetic_signals(signal: Signal) -> None:
+    assert_synthetic_signal_agrees(signal, 44100)
 
 
 @pytest.mark.parametrize("sr", [16000, 22050, 32000, 48000])
-def test_other_rates(sr: int) -> None:
-    assert_made_signal_agrees(two_and_a_half_seconds, sr)
+def test_other_sample_rates(sr: int) -> None:
+    assert_synthetic_signal_agrees(two_and_a_half_seconds, sr)
 
 
-def test_the_packages_defect_and_its_cure() -> None:
-    """openSMILE's Python package takes 1.0 for -1.0: 32768 does not fit into 16 bits, and wraps around."""
+def test_full_scale_samples_in_the_opensmile_package() -> None:
+    """openSMILE's Python package turns 1.0 into -1.0, since 32768 wraps around in 16 bits."""
     sr = 16000
     x = (0.5 * np.sin(np.arange(2 * sr) / 20)).astype(np.float32)
     x[::50] = 1.0
@@ -313,9 +313,9 @@ def test_the_packages_defect_and_its_cure() -> None:
     )
     defective = package.process_signal(x, sr).to_numpy()
     np.testing.assert_array_equal(defective, package.process_signal(wrapped, sr).to_numpy())
-    cured = opensmile.descriptors(x, sr)[:, :65]
+    corrected = opensmile.descriptors(x, sr)[:, :65]
     clipped = np.minimum(x, np.float32(opensmile.LARGEST))
-    np.testing.assert_array_equal(cured, package.process_signal(clipped, sr).to_numpy())
+    np.testing.assert_array_equal(corrected, package.process_signal(clipped, sr).to_numpy())
     flux = LLD_NAMES.index("pcm_fftMag_spectralFlux_sma")
-    # jumps to -1 instead of +1 from a wave of mean 0: the difference is not small
-    assert np.abs(defective[:, flux] - cured[:, flux]).max() > 0.01
+    # jumps to -1 instead of +1: a large difference
+    assert np.abs(defective[:, flux] - corrected[:, flux]).max() > 0.01

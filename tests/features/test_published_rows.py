@@ -1,4 +1,4 @@
-"""The extractor against published tables: DEAM's own features, and a song whose IS13 features came with it."""
+"""The extractor compared with published features: DEAM's, and a song with IS13 features."""
 
 import csv
 from pathlib import Path
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.real
 Table = FloatArray
 CLIPS = (2, 5, 10, 13)
 SHIFTS_S = (0.02, 0.03, 0.04)
-"""The clips start so much early, each its own: seen by where the energy fits best."""
+"""Candidate time shifts: each clip starts early by one of these, found by the best match of the energy."""
 LEVEL = "pcm_RMSenergy_sma_amean"
 
 CLOSE = (
@@ -28,9 +28,9 @@ CLOSE = (
     "pcm_fftMag_spectralFlux_sma",
     "pcm_fftMag_mfcc_sma[",
 )
-"""Means that correlate at .99 or more."""
+"""Descriptors whose means correlate at .99 or more."""
 NEAR = ("audSpec_Rfilt_sma[",)
-""".95: the filter's first second depends on what came before the clip, which the published rows know."""
+"""Descriptors that correlate at .95 or more: the filter's first second depends on the audio before the clip."""
 
 
 def song(path: Path) -> tuple[Float32Array, int]:
@@ -39,7 +39,7 @@ def song(path: Path) -> tuple[Float32Array, int]:
 
 
 def starts_s(deam_dir: Path) -> dict[int, int]:
-    """Where each song's clip starts; the file has it as min.sec, with a last zero left out."""
+    """Return the start of each song's clip; the file has it as min.sec, without trailing zeros."""
     with (deam_dir / "metadata" / "songs_info.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     column = next(i for i, name in enumerate(rows[0]) if name.strip().startswith("start"))
@@ -52,7 +52,7 @@ def starts_s(deam_dir: Path) -> dict[int, int]:
 
 @pytest.fixture(scope="module")
 def clips(data_dir: Path, deam_dir: Path) -> tuple[Table, Table]:
-    """Our rows of several clips, each at its best shift, and the published ones."""
+    """Return moodcurve's rows of several clips, each at its best shift, and the published rows."""
     level = COMPARE260.names.index(LEVEL)
     starts = starts_s(deam_dir)
     measured, published = [], []
@@ -61,37 +61,37 @@ def clips(data_dir: Path, deam_dir: Path) -> tuple[Table, Table]:
         table = np.loadtxt(deam_dir / "features" / f"{clip}.csv", delimiter=";", skiprows=1)[:, 1:]
         table = table[2 * starts[clip] :]
         tried = [extract([x[round(shift * sr) :]], sr).values.astype(np.float64) for shift in SHIFTS_S]
-        # the clip's last rows may lie beyond the published song
+        # the last rows of a clip may lie beyond the published song
         best = max(tried, key=lambda rows: np.corrcoef(rows[:80, level], table[:80, level])[0, 1])
         measured.append(best[:80])
         published.append(table[:80])
     return np.concatenate(measured), np.concatenate(published)
 
 
-def correlations(clips: tuple[Table, Table], moment: str) -> dict[str, float]:
+def correlations(clips: tuple[Table, Table], statistic: str) -> dict[str, float]:
     measured, published = clips
     return {
         name: float(np.corrcoef(measured[:, i], published[:, i])[0, 1])
         for i, name in enumerate(COMPARE260.names)
-        if name.endswith(moment) and "_sma_de" not in name
+        if name.endswith(statistic) and "_sma_de" not in name
     }
 
 
-def test_means_are_deams(clips: tuple[Table, Table]) -> None:
+def test_means_match_deam(clips: tuple[Table, Table]) -> None:
     r = correlations(clips, "_amean")
     assert {name: value for name, value in r.items() if name.startswith(CLOSE) and value < 0.99} == {}
     assert {name: value for name, value in r.items() if name.startswith(NEAR) and value < 0.95} == {}
 
 
-def test_spreads_are_deams(clips: tuple[Table, Table]) -> None:
-    """Spreads depend on single frames, and so on the decoder's and the shift's remainder."""
+def test_standard_deviations_match_deam(clips: tuple[Table, Table]) -> None:
+    """Standard deviations depend on single frames, and thus on the decoder and on the rounding of the shift."""
     r = correlations(clips, "_stddev")
     chosen = {name: value for name, value in r.items() if name.startswith((*CLOSE, *NEAR))}
     assert {name: value for name, value in chosen.items() if value < 0.95} == {}
 
 
-def test_levels_are_deams(clips: tuple[Table, Table]) -> None:
-    """Correlation would not see a factor: 16-bit scaling, missing squares, windows of another gain."""
+def test_levels_match_deam(clips: tuple[Table, Table]) -> None:
+    """Correlation does not detect factors: 16-bit scaling, missing squares, gains of windows."""
     measured, published = (table.mean(axis=0) for table in clips)
     for i, name in enumerate(COMPARE260.names):
         if name.endswith("_amean") and name.startswith((*CLOSE[:-1], *NEAR)) and "_de" not in name:
@@ -99,10 +99,10 @@ def test_levels_are_deams(clips: tuple[Table, Table]) -> None:
 
 
 def test_song_with_is13_features(data_dir: Path) -> None:
-    """Features that someone else's openSMILE 3 made with its IS13 set.
+    """Features from another installation of openSMILE 3 with its IS13 set.
 
-    Its windows have 101 rows, 50k to 50k + 100 inclusive. The first ones and the last hold its MP3 decoder's own
-    silence. Jitter and shimmer are left out: the IS13 threshold turns on the decoder's last bit.
+    Its windows have 101 rows, 50k to 50k + 100 inclusive. The first and last ones include silence added by its MP3
+    decoder. Jitter and shimmer are left out: the IS13 threshold depends on the decoder's last bit.
     """
     folder = data_dir / "audio" / "smile_reference"
     x, sr = song(folder / "test.mp3")
@@ -112,12 +112,12 @@ def test_song_with_is13_features(data_dir: Path) -> None:
     descriptors = Descriptors(sr, profile="is13")
     rows = np.concatenate([descriptors.push(x), descriptors.flush()]).astype(np.float64)
     windows = [rows[50 * k : 50 * k + 101] for k in range(2, 57)]
-    spread, mean = (np.array([moment(w, axis=0) for w in windows]) for moment in (np.std, np.mean))
+    std, mean = (np.array([statistic(w, axis=0) for w in windows]) for statistic in (np.std, np.mean))
     for i, name in enumerate(LLD_NAMES):
         if name.startswith(("jitter", "shimmer")):
             continue
-        # zero crossings and decisions of pitch count single bits of near silence; the rest is continuous
+        # zero crossings and pitch decisions depend on single bits near silence; the rest is continuous
         tolerance = 5e-2 if name.startswith(("F0", "voicing", "logHNR", "pcm_zcr")) else 1e-3
-        for measured, reference in ((spread, published[:, 2 * i]), (mean, published[:, 2 * i + 1])):
+        for measured, reference in ((std, published[:, 2 * i]), (mean, published[:, 2 * i + 1])):
             error = np.abs(measured[:, i] - reference).max() / np.ptp(reference)
             assert error <= tolerance, f"{name}: {error:.1e}"

@@ -1,4 +1,4 @@
-"""Sixteen numbers side by side: each operation against NumPy's, lane by lane."""
+"""SIMD operations, compared with NumPy lane by lane."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def tables(*rows: Float32Array) -> Float32Array:
     return aligned_table
 
 
-def test_rows_of_tables_begin_cache_lines() -> None:
+def test_table_rows_are_aligned_to_cache_lines() -> None:
     for dtype in (np.float32, np.float64):
         aligned_table = simd.aligned_table(5, dtype)
         assert (aligned_table.shape, aligned_table.dtype, aligned_table.flags.c_contiguous) == ((5, 16), dtype, True)
@@ -43,7 +43,7 @@ def _arithmetic(x: Float32Array, number: float, out: Float32Array) -> None:
 
 
 def test_arithmetic() -> None:
-    """Single operations are rounded as IEEE 754 says: equal to the last bit."""
+    """Single operations are rounded according to IEEE 754: equal to the last bit."""
     out = simd.aligned_table(10)
     _arithmetic(tables(A, B), 0.1, out)
     number = np.float32(0.1)
@@ -67,15 +67,15 @@ def test_muladd() -> None:
 
 
 @exact
-def _through_double(x: Float32Array, wide: FloatArray, out: Float32Array) -> None:
+def _convert(x: Float32Array, wide: FloatArray, out: Float32Array) -> None:
     third = simd.to_double(simd.load(x, 0)) * (1 / 3)
     simd.store(wide, 0, third)
     simd.store(out, 0, simd.to_single(third))
 
 
-def test_precisions() -> None:
+def test_conversions_of_precision() -> None:
     wide, out = simd.aligned_table(1, np.float64), simd.aligned_table(1)
-    _through_double(tables(A), wide, out)
+    _convert(tables(A), wide, out)
     np.testing.assert_array_equal(wide[0], A.astype(np.float64) * (1 / 3))
     np.testing.assert_array_equal(out[0], wide[0].astype(np.float32))
 
@@ -87,7 +87,7 @@ def _zip(x: Float32Array, out: Float32Array) -> None:
     simd.store(out, 1, simd.zip_high(a, b))
 
 
-def test_zip_and_loading_from_any_place() -> None:
+def test_zip_and_load_from_any_index() -> None:
     x = np.arange(40, dtype=np.float32)
     out = simd.aligned_table(2)
     _zip(x, out)
@@ -99,16 +99,16 @@ def _mixed(x: Float32Array, wide: FloatArray) -> None:
     simd.store(wide, 0, simd.load(x, 0) + simd.load(wide, 0))
 
 
-def test_precisions_do_not_mix_unasked() -> None:
+def test_precisions_do_not_mix_implicitly() -> None:
     with pytest.raises(TypingError):
         _mixed(simd.aligned_table(1), simd.aligned_table(1, np.float64))
 
 
 @exact
-def _above(x: Float32Array) -> int:
+def _greater_mask(x: Float32Array) -> int:
     return simd.greater_mask(simd.load(x, 0), simd.load(x, 1))
 
 
-def test_above() -> None:
-    assert _above(tables(A, B)) == sum(2**lane for lane in range(16) if A[lane] > B[lane])
-    assert _above(tables(A + 5, B - 5)) == 2**16 - 1
+def test_greater_mask() -> None:
+    assert _greater_mask(tables(A, B)) == sum(2**lane for lane in range(16) if A[lane] > B[lane])
+    assert _greater_mask(tables(A + 5, B - 5)) == 2**16 - 1

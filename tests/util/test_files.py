@@ -1,4 +1,4 @@
-"""Results are written whole or not at all."""
+"""Atomic writes and the check before them."""
 
 import os
 from pathlib import Path
@@ -8,24 +8,24 @@ import pytest
 from moodcurve.util.files import atomic_write, check_writable, write_text
 
 
-def test_the_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+def test_file_appears_only_when_complete(tmp_path: Path) -> None:
     target = tmp_path / "new folder" / "curve.csv"
-    with atomic_write(target) as scratch:
-        scratch.write_text("half")
+    with atomic_write(target) as temporary:
+        temporary.write_text("half")
         assert not target.exists()
-        assert scratch.suffix == ".csv"
+        assert temporary.suffix == ".csv"
     assert target.read_text() == "half"
     assert list(target.parent.iterdir()) == [target]
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_a_failure_keeps_what_was_there(tmp_path: Path, error: type[BaseException]) -> None:
+def test_failure_keeps_the_old_file(tmp_path: Path, error: type[BaseException]) -> None:
     target = tmp_path / "curve.csv"
     target.write_text("before")
 
     def write_and_fail() -> None:
-        with atomic_write(target) as scratch:
-            scratch.write_text("half")
+        with atomic_write(target) as temporary:
+            temporary.write_text("half")
             raise error
 
     with pytest.raises(error):
@@ -34,7 +34,7 @@ def test_a_failure_keeps_what_was_there(tmp_path: Path, error: type[BaseExceptio
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_the_result_has_usual_permissions(tmp_path: Path) -> None:
+def test_default_permissions(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.touch()
     with atomic_write(tmp_path / "result"):
@@ -42,7 +42,7 @@ def test_the_result_has_usual_permissions(tmp_path: Path) -> None:
     assert (tmp_path / "result").stat().st_mode == plain.stat().st_mode
 
 
-def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+def test_error_names_the_requested_file(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file, not a folder")
     target = tmp_path / "taken" / "curve.csv"
     for attempt in (atomic_write(target).__enter__, lambda: check_writable(target)):
@@ -62,7 +62,7 @@ def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "taken"]
 
 
-def test_a_text_is_utf8_and_whole(tmp_path: Path) -> None:
+def test_write_text_is_utf8_and_atomic(tmp_path: Path) -> None:
     path = tmp_path / "new" / "text.md"
     write_text(path, "Grün – Ω")
     assert path.read_bytes() == b"Gr\xc3\xbcn \xe2\x80\x93 \xce\xa9"
@@ -72,7 +72,7 @@ def test_a_text_is_utf8_and_whole(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_checking_leaves_everything_as_it_is(tmp_path: Path) -> None:
+def test_check_writable_changes_nothing(tmp_path: Path) -> None:
     target = tmp_path / "curve.csv"
     check_writable(target)
     assert list(tmp_path.iterdir()) == []
@@ -81,17 +81,17 @@ def test_checking_leaves_everything_as_it_is(tmp_path: Path) -> None:
     assert target.read_text() == "before"
 
 
-def test_checking_makes_no_folder(tmp_path: Path) -> None:
+def test_check_writable_creates_no_folder(tmp_path: Path) -> None:
     check_writable(tmp_path / "new" / "folder" / "curve.csv")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "closed").mkdir(mode=0o500)
     if os.access(tmp_path / "closed", os.W_OK):
-        pytest.skip("whoever runs this may write everywhere")
+        pytest.skip("this user may write everywhere")
     with pytest.raises(PermissionError):
         check_writable(tmp_path / "closed" / "new" / "curve.csv")
 
 
-def test_a_link_stays_and_leads_to_the_new_file(tmp_path: Path) -> None:
+def test_link_stays_and_points_to_the_new_file(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     for number, before in enumerate(("before", None)):
         link, target = tmp_path / f"{number}.csv", tmp_path / "elsewhere" / f"{number}.txt"
@@ -99,16 +99,16 @@ def test_a_link_stays_and_leads_to_the_new_file(tmp_path: Path) -> None:
             target.write_text(before)
         link.symlink_to(target)
         check_writable(link)
-        with atomic_write(link) as scratch:
-            scratch.write_text("after")
-            assert scratch.suffix == ".csv"
+        with atomic_write(link) as temporary:
+            temporary.write_text("after")
+            assert temporary.suffix == ".csv"
         assert link.is_symlink()
         assert target.read_text() == "after"
     assert len(list((tmp_path / "elsewhere").iterdir())) == 2
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names")
-def test_devices_and_pipes_stay_what_they_are(tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_devices_and_pipes_are_not_replaced(tmp_path: Path) -> None:
     pipe, link = tmp_path / "pipe.csv", tmp_path / "link.csv"
     os.mkfifo(pipe)
     link.symlink_to(pipe)
@@ -117,14 +117,14 @@ def test_devices_and_pipes_stay_what_they_are(tmp_path: Path) -> None:
             check_writable(path)
         assert caught.value.filename == str(path)
         with pytest.raises(OSError, match="is a device or a pipe") as caught, atomic_write(path):
-            pytest.fail("nothing is written")
+            pytest.fail("nothing should be written")
         assert caught.value.filename == str(path)
     assert pipe.is_fifo()
     assert len(list(tmp_path.iterdir())) == 2
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="pipes by the numbers of their descriptors")
-def test_a_pipe_without_a_name_is_told_for_what_it_is() -> None:
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc/self/fd")
+def test_unnamed_pipe_is_refused() -> None:
     ends = os.pipe()
     try:
         with pytest.raises(OSError, match="is a device or a pipe"):

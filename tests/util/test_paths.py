@@ -1,4 +1,4 @@
-"""Where moodcurve keeps a user's files."""
+"""User folders and their environment variables."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_folders_are_the_usual_ones_of_linux(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_folders_on_linux(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cache_dir() == home / ".cache/moodcurve"
     assert default_library() == home / ".local/share/moodcurve/library.sqlite"
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "c"))
@@ -28,13 +28,13 @@ def test_folders_are_the_usual_ones_of_linux(home: Path, monkeypatch: pytest.Mon
     assert default_library() == home / "d/moodcurve/library.sqlite"
 
 
-def test_variables_of_moodcurve_come_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_moodcurve_variables_take_precedence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOODCURVE_CACHE", "cache")
     monkeypatch.setenv("MOODCURVE_LIBRARY", "music.sqlite")
     assert (cache_dir(), default_library()) == (Path("cache"), Path("music.sqlite"))
 
 
-def test_other_systems_have_their_own_folders(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_systems_use_platformdirs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def elsewhere(app: str, appauthor: bool) -> Path:
         return home / "Library" / app
 
@@ -44,8 +44,8 @@ def test_other_systems_have_their_own_folders(home: Path, monkeypatch: pytest.Mo
     assert default_library() == home / "Library/moodcurve/library.sqlite"
 
 
-def test_what_earlier_versions_wrote_is_still_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    test_other_systems_have_their_own_folders(home, monkeypatch)
+def test_folders_of_earlier_versions_are_still_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    test_other_systems_use_platformdirs(home, monkeypatch)
     (home / ".cache/moodcurve").mkdir(parents=True)
     assert cache_dir() == home / ".cache/moodcurve"
     library = home / ".local/share/moodcurve/library.sqlite"
@@ -55,7 +55,7 @@ def test_what_earlier_versions_wrote_is_still_found(home: Path, monkeypatch: pyt
     assert default_library() == library
 
 
-def test_a_user_without_a_home_is_told_what_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_home_folder_error_names_the_variables(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def homeless() -> Path:
         raise RuntimeError("Could not determine home directory.")
 

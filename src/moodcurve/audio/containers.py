@@ -1,14 +1,14 @@
-"""FLAC, WAV, AIFF, WMA and Ogg: which parts their sound depends on.
+"""Find the parts of FLAC, WAV, AIFF, WMA and Ogg files that determine their sound.
 
-Each function leaves out what is known to be tags, and nothing else: a length that a program that wrote to a pipe, or
-was killed, left wrong must never hide sound. Each gives None where a file is not built as the format says.
+Each function leaves out known tags and nothing else: a wrong length, as left by a program that was killed or wrote to a
+pipe, must never hide audio. Each returns None if a file does not follow its format.
 """
 
 import zlib
 from typing import BinaryIO, Literal
 
 FilePart = tuple[int, int] | bytes
-"""Bytes of a file, as (start, end), or bytes that stand for something in it."""
+"""A byte range of a file (start, end), or bytes derived from its content."""
 
 _WAV_TAGS = frozenset(b"id3 |ID3 |JUNK|junk|PAD |FLLR|bext|iXML|axml|_PMX|cue |PEAK|DISP|inst|smpl|acid".split(b"|"))
 _AIFF_TAGS = frozenset(b"ID3 |id3 |NAME|AUTH|(c) |ANNO|COMT|APPL|MARK|INST|MIDI|FLLR|PEAK".split(b"|"))
@@ -38,12 +38,15 @@ _ASF_INDEXES = frozenset(
 )
 
 _OGG_HEADERS = {b"\x01vorbis": 3, b"OpusHead": 2}
-"""How many packets stand before the sound: the second of them are the tags."""
-_BACKWARDS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+"""Number of header packets before the audio, by their first bytes; the second packet holds the tags."""
+_REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def flac(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
-    """Take STREAMINFO and the frames (RFC 9639, section 8); a block is a byte of kind, 3 of length, and its content."""
+    """Return STREAMINFO and the frames (RFC 9639, section 8).
+
+    A metadata block is one byte of type, three of length, and its content.
+    """
     found: list[FilePart] = []
     at = start + 4
     while len(head := read(file, at, 4)) == 4:
@@ -52,20 +55,20 @@ def flac(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
         if head[0] & 0x7F == 0:
             found.append((inside, at))
         if head[0] & 0x80:
-            # a frame begins with 14 bits of synchronisation
+            # a frame begins with a 14-bit sync code
             sync = read(file, at, 2)
             return [*found, (at, end)] if sync[:1] == b"\xff" and sync[1:] in (b"\xf8", b"\xf9") else None
     return None
 
 
 def wav(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
-    """Take all chunks of WAV but those of tags, see `_chunks`."""
-    return _chunks(file, start, end, order="little", sound=(b"fmt ", b"data"), tags=_WAV_TAGS)
+    """Return all chunks of a WAV file except tags; see `_chunks`."""
+    return _chunks(file, start, end, order="little", required=(b"fmt ", b"data"), tags=_WAV_TAGS)
 
 
 def aiff(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
-    """Take all chunks of AIFF but those of tags, see `_chunks`."""
-    return _chunks(file, start, end, order="big", sound=(b"COMM", b"SSND"), tags=_AIFF_TAGS)
+    """Return all chunks of an AIFF file except tags; see `_chunks`."""
+    return _chunks(file, start, end, order="big", required=(b"COMM", b"SSND"), tags=_AIFF_TAGS)
 
 
 def _chunks(
@@ -74,13 +77,14 @@ def _chunks(
     end: int,
     *,
     order: Literal["little", "big"],
-    sound: tuple[bytes, bytes],
+    required: tuple[bytes, bytes],
     tags: frozenset[bytes],
 ) -> list[FilePart] | None:
-    """Take chunks: four letters, 4 bytes of length, the content, and a zero after an odd number of bytes.
+    """Return all chunks except `tags`; None unless both chunks of `required` are present.
 
-    Samples whose length is 0, or reaches beyond the end, go to the end, as they do for decoders: who writes to a pipe
-    does not know it. From what is no chunk on, all is taken.
+    A chunk is a four-letter name, 4 bytes of length, its content, and a zero after an odd number of bytes. A samples
+    chunk whose length is 0 or too large extends to the end of the file, as for decoders: programs that write to a
+    pipe do not know its length. Everything from the first malformed chunk on is included.
     """
     found: list[FilePart] = []
     seen = set()
@@ -90,8 +94,8 @@ def _chunks(
         length = int.from_bytes(head[4:8], order)
         after = at + 8 + length
         is_chunk = len(head) >= 8 and head[:4].isascii() and head[:4].decode("ascii").isprintable()
-        # of AIFF, 8 bytes stand before the samples
-        if not is_chunk or after > end or (head[:4] == sound[1] and length <= 8):
+        # in AIFF, 8 bytes precede the samples
+        if not is_chunk or after > end or (head[:4] == required[1] and length <= 8):
             found.append((at, end))
             seen.add(head[:4])
             break
@@ -99,13 +103,14 @@ def _chunks(
             seen.add(head[:4])
             found.append((at, after))
         at = after + length % 2
-    return found if seen.issuperset(sound) else None
+    return found if seen.issuperset(required) else None
 
 
 def asf(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
-    """Take WMA's data and the objects of its header that are no tags: 16 bytes of kind, 8 of length with these 24.
+    """Return a WMA file's data and the objects of its header except tags.
 
-    Data whose length is not one that indexes follow to the end of the file go to its end.
+    An object is 16 bytes of type, 8 of length (these 24 included), and its content. The data extend to the end of the
+    file unless only indexes follow them.
     """
     head = read(file, start, 24)
     at = start + int.from_bytes(head[16:], "little")
@@ -118,7 +123,7 @@ def asf(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
 
 
 def _asf_objects(file: BinaryIO, at: int, end: int) -> list[FilePart] | None:
-    """Take the objects of a header, and those inside its extension, without tags; None if they do not fill it."""
+    """Return the objects of a header and of its extension except tags; None if they do not fill it."""
     found: list[FilePart] = []
     while at < end:
         head = read(file, at, 24)
@@ -126,17 +131,17 @@ def _asf_objects(file: BinaryIO, at: int, end: int) -> list[FilePart] | None:
         if len(head) < 24 or not at + 24 <= after <= end:
             return None
         if head[:16] == _ASF_EXTENSION:
-            at += 46  # two fields and the length of what is inside
+            at += 46  # two fields and the length of the content
             continue
         if head[:16] not in _ASF_TAGS:
-            # the size of the file and when it was made stand first among the file's properties
+            # the file properties begin with the file's size and creation time
             found += [head[:16], (at + 24 + (32 if head[:16] == _ASF_PROPERTIES else 0), after)]
         at = after
     return found
 
 
 def _asf_indexes(file: BinaryIO, at: int, end: int) -> bool:
-    """Tell whether nothing but indexes stands from here to the end."""
+    """Return True if only indexes follow from here to the end."""
     while at < end:
         head = read(file, at, 24)
         length = int.from_bytes(head[16:], "little")
@@ -147,10 +152,11 @@ def _asf_indexes(file: BinaryIO, at: int, end: int) -> bool:
 
 
 def ogg(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
-    """Take what the pages hold (RFC 3533, section 6) but the packet of tags, and where the last page says it ends.
+    """Return the content of all pages (RFC 3533, section 6) except the tags packet, and the last page's position.
 
-    That packet's neighbours may begin and end anywhere in pages; the sound begins a page. Pages' numbers change with
-    the length of tags. One whose checksum is wrong is left out by decoders: its file counts as a whole.
+    The neighbors of the tags packet may begin and end anywhere in a page; the audio begins on a new page. Page headers
+    are left out because page numbers change with the length of the tags. Decoders skip pages with a wrong checksum, so
+    such a file is hashed as a whole.
     """
     found: list[FilePart] = []
     headers = packet = 0
@@ -184,13 +190,22 @@ def ogg(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
 
 
 def _is_whole_page(head: bytes, laces: bytes, body: bytes) -> bool:
-    """Check a page's checksum: that of zlib with each byte's bits the other way round, from 0 on, not inverted."""
+    """Return True if a page's checksum is right: CRC-32 without bit reversal, initial value or final inversion."""
     page = head[:22] + bytes(4) + head[26:] + laces + body
-    crc = zlib.crc32(page.translate(_BACKWARDS), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    crc = zlib.crc32(page.translate(_REVERSED_BITS), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{crc:032b}"[::-1], 2) == int.from_bytes(head[22:26], "little")
 
 
 def read(file: BinaryIO, start: int, length: int) -> bytes:
-    """Read `length` bytes from byte `start` on, fewer at the end of the file."""
+    """Read `length` bytes from offset `start`, fewer at the end of the file."""
     file.seek(max(0, start))
     return file.read(length)
+
+
+def syncsafe_int(data: bytes) -> int:
+    r"""Return the integer stored in four bytes of seven bits each (ID3v2.4, section 6.2).
+
+    >>> syncsafe_int(b"\x00\x00\x02\x01")
+    257
+    """
+    return sum((byte & 127) << shift for byte, shift in zip(data, (21, 14, 7, 0), strict=True))

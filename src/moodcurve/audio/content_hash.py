@@ -1,4 +1,4 @@
-"""What a file holds as sound, as a hash: tags, their padding and pictures leave it as it is."""
+"""Hash the audio content of a file, ignoring tags, padding and cover art."""
 
 import hashlib
 import struct
@@ -6,36 +6,36 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from moodcurve.audio.containers import FilePart, aiff, asf, flac, ogg, read, wav
+from moodcurve.audio.containers import FilePart, aiff, asf, flac, ogg, read, syncsafe_int, wav
 from moodcurve.audio.mp4 import mp4
 from moodcurve.util.files import AnyPath
 
 CONTENT_VERSION = 2
-"""Which hash `content_hash` gives; a library has files of another version hashed anew. 1 believed lengths in headers, so
-that recordings from a pipe could count as one."""
+"""Version of `content_hash`; a library rehashes files of another version. Version 1 trusted lengths in headers, so that
+recordings from a pipe could get the same hash."""
 
 _READ_SIZE = 1 << 20
-"""Bytes read at once."""
+"""Bytes per read."""
 _ASF_MAGIC = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 
 
 def content_hash(path: AnyPath, *, progress: Callable[[], None] | None = None) -> str:
-    """Give the hash of a file's audio content: BLAKE2b of 20 bytes, as 40 hexadecimal digits.
+    """Return a hash of a file's audio content: 20-byte BLAKE2b as 40 hexadecimal digits.
 
-    Left out is what a program that edits tags rewrites: ID3 and APE tags and Lyrics3 around the sound (MP3, AAC, APE,
-    WavPack, Musepack and the like), metadata blocks but STREAMINFO (FLAC), chunks of tags (WAV, AIFF), boxes of tags
-    and where the samples stand (MP4), tags and sizes in the header (WMA), pages' headers and the packet of comments
-    (Ogg Vorbis, Opus). Any other file counts as a whole, as does one that is not built as its first bytes say.
+    Everything that tag editors rewrite is left out: ID3, APE and Lyrics3 tags around the audio (MP3, AAC, APE, WavPack,
+    Musepack and others), metadata blocks except STREAMINFO (FLAC), tag chunks (WAV, AIFF), tag boxes and sample
+    offsets (MP4), tags and sizes in the header (WMA), page headers and the comment packet (Ogg Vorbis, Opus). Other
+    files are hashed as a whole, as are files that do not follow the format of their first bytes.
 
-    Files of one content hold the same sound; whether a file can be decoded, its content does not tell. One sound can
-    have several contents: in another container, or written with other lengths in its header.
+    Files with equal hashes sound the same. The reverse does not hold: the same audio has another hash in another
+    container, or with other lengths in its header. The hash does not depend on whether the file can be decoded.
 
     Parameters
     ----------
-    path : str or path
+    path : str or path-like
         A file.
     progress : callable, optional
-        Called again and again while a long file is read.
+        Called repeatedly while a long file is read.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def content_hash(path: AnyPath, *, progress: Callable[[], None] | None = None) -
 
 
 def _audio_parts(file: BinaryIO, size: int) -> list[FilePart]:
-    """Find the sound; what is not built as expected gives all between its tags."""
+    """Return the parts to hash: everything between leading and trailing tags if the format is unknown or malformed."""
     start, end = _strip_tags(file, size)
     head = read(file, start, 16)
     parts: list[FilePart] | None = None
@@ -81,9 +81,9 @@ def _audio_parts(file: BinaryIO, size: int) -> list[FilePart]:
 
 
 def _strip_tags(file: BinaryIO, size: int) -> tuple[int, int]:
-    """Leave out ID3v2 at the beginning, and ID3v1, Lyrics3, APE and ID3v2 at the end, in any order.
+    """Return start and end without ID3v2 at the beginning and ID3v1, Lyrics3, APE and ID3v2 at the end, in any order.
 
-    A tag that claims all of a file, or is not built as its kind, is none.
+    A tag that spans the whole file or is malformed does not count as one.
     """
     start, end = 0, size
     while length := _leading_tag_length(file, start):
@@ -96,15 +96,15 @@ def _strip_tags(file: BinaryIO, size: int) -> tuple[int, int]:
 
 
 def _leading_tag_length(file: BinaryIO, start: int) -> int:
-    """Give the length of the ID3v2 tag that begins here, 0 if none does (ID3v2.4, section 3.1)."""
+    """Return the length of the ID3v2 tag that begins here, or 0 (ID3v2.4, section 3.1)."""
     head = read(file, start, 10)
     if len(head) < 10 or head[:3] != b"ID3" or 0xFF in head[3:5] or any(byte & 0x80 for byte in head[6:]):
         return 0
-    return 10 + _syncsafe(head[6:]) + (10 if head[5] & 0x10 else 0)
+    return 10 + syncsafe_int(head[6:]) + (10 if head[5] & 0x10 else 0)
 
 
 def _trailing_tag_length(file: BinaryIO, end: int) -> int:
-    """Give the length of the tag that ends here, 0 if none does."""
+    """Return the length of the tag that ends here, or 0."""
     tail = read(file, end - 128, min(end, 128))
     if len(tail) == 128 and tail[:3] == b"TAG":
         return 128
@@ -114,25 +114,20 @@ def _trailing_tag_length(file: BinaryIO, end: int) -> int:
     if tail[-32:-24] == b"APETAGEX":
         return _ape_tag_length(file, end, tail[-32:])
     if tail[-10:-7] == b"3DI":
-        length = 20 + _syncsafe(tail[-4:])
+        length = 20 + syncsafe_int(tail[-4:])
         return length if read(file, end - length, 3) == b"ID3" else 0
     return 0
 
 
 def _ape_tag_length(file: BinaryIO, end: int, footer: bytes) -> int:
-    """Give the length of an APE tag by its footer: 0 if the items that it counts do not fill it."""
-    length, number, flags = struct.unpack("<III", footer[12:24])  # the length counts the footer, not the header
+    """Return the length of an APE tag from its footer, or 0 if its items do not fill it."""
+    length, number, flags = struct.unpack("<III", footer[12:24])  # the length includes the footer, not the header
     at, items_end = end - length, end - 32
     for _ in range(number):
-        # an item: 4 bytes of length, 4 of flags, a name of 2 to 255 letters that a zero ends, the value
+        # an item: 4 bytes of length, 4 of flags, a zero-terminated name of 2 to 255 letters, the value
         head = read(file, at, 264) if 0 <= at < items_end else b""
         name_end = head.find(b"\0", 8)
         if name_end < 10:
             return 0
         at += name_end + 1 + int.from_bytes(head[:4], "little")
     return int(length) + (32 if flags >> 31 else 0) if at == items_end else 0
-
-
-def _syncsafe(four: bytes) -> int:
-    """Read a number of four bytes of seven bits each, as ID3v2 writes it."""
-    return sum((byte & 127) << shift for byte, shift in zip(four, (21, 14, 7, 0), strict=True))

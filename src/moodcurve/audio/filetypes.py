@@ -1,15 +1,62 @@
-"""Whether a file may hold music: by its ending, and where that tells nothing, by its first bytes."""
+"""Recognize audio files by extension and by their first bytes."""
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
-_AUDIO = (
-    "aac ac3 aif aifc aiff amr ape au caf dff dsf dts eac3 flac m4a m4b mka mp1 mp2 mp3 mp4 mpc mp+ oga ogg opus "
-    "ra snd spx tak tta w64 wav wave weba webm wma wv xwma"
+
+class FileType(NamedTuple):
+    """Extensions, MIME type and magic bytes of one kind of audio file."""
+
+    extensions: str
+    """Without the dot, separated by spaces."""
+    mime_type: str | None = None
+    """None if browsers do not play such files."""
+    magic: tuple[tuple[int, bytes], ...] = ()
+    """Offset and bytes that identify the format."""
+
+
+FILE_TYPES = (
+    FileType("mp1 mp2 mp3", "audio/mpeg", ((0, b"ID3"),)),
+    FileType("flac", "audio/flac", ((0, b"fLaC"),)),
+    FileType("oga ogg opus spx", "audio/ogg", ((0, b"OggS"),)),
+    FileType("wav wave", "audio/wav", ((8, b"WAVE"),)),
+    FileType("aif aifc aiff", "audio/aiff", ((8, b"AIFF"), (8, b"AIFC"))),
+    FileType(
+        "m4a m4b mp4",
+        "audio/mp4",
+        ((4, b"ftypM4A"), (4, b"ftypM4B"), (4, b"ftypmp4"), (4, b"ftypisom"), (4, b"ftypdash")),
+    ),
+    FileType("weba webm", "audio/webm"),
+    FileType("mka", "audio/x-matroska"),
+    FileType("aac", "audio/aac"),
+    FileType("wma", "audio/x-ms-wma", ((0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),)),
+    FileType("w64", magic=((0, b"riff\x2e\x91\xcf\x11"),)),
+    FileType("caf", magic=((0, b"caff"),)),
+    FileType("au snd", magic=((0, b".snd"),)),
+    FileType("ape", magic=((0, b"MAC "),)),
+    FileType("wv", magic=((0, b"wvpk"),)),
+    FileType("tta", magic=((0, b"TTA1"),)),
+    FileType("tak", magic=((0, b"tBaK"),)),
+    FileType("mpc mp+", magic=((0, b"MPCK"), (0, b"MP+"))),
+    FileType("dsf", magic=((0, b"DSD "),)),
+    FileType("dff", magic=((0, b"FRM8"),)),
+    FileType("amr", magic=((0, b"#!AMR"),)),
+    FileType("ac3 dts eac3 ra xwma"),
 )
-_FILMS = "avi mkv m4v mov mpg mpeg vob wmv flv 3gp ts m2ts mts ogv rm rmvb"
+"""All audio files that moodcurve looks for. MP4 and WebM are included because they often hold audio only."""
+
+AUDIO_EXTENSIONS = frozenset(extension for kind in FILE_TYPES for extension in kind.extensions.split())
+"""Extensions of files that are always examined."""
+MIME_TYPES = {
+    extension: kind.mime_type for kind in FILE_TYPES if kind.mime_type for extension in kind.extensions.split()
+}
+"""MIME type by extension, for the files that browsers play."""
+_VIDEO = "avi mkv m4v mov mpg mpeg vob wmv flv 3gp ts m2ts mts ogv rm rmvb"
+VIDEO_EXTENSIONS = frozenset(_VIDEO.split())
+"""Extensions of files that hold pictures as well as sound."""
 _OTHER = (
-    # pictures; texts, lists and tables; archives and half downloads; programs; notes without sound
+    # images; text, playlists and tables; archives and partial downloads; programs; notes without sound
     "jpg jpeg png gif bmp webp tif tiff svg heic ico psd "
     "txt nfo md log cue m3u m3u8 pls xspf sfv md5 ffp accurip lrc srt sub ass htm html url xml json toml yaml yml ini "
     "csv tsv sql sqlite db pdf doc docx xls xlsx odt ods rtf epub ttf otf "
@@ -17,23 +64,13 @@ _OTHER = (
     "exe dll so py pyc js css c h o a cpp java sh bat jar class "
     "mid midi kar mod xm it s3m"
 )
-AUDIO_EXTENSIONS = frozenset(_AUDIO.split())
-"""Endings of files that are always looked into: MP4 and WebM are among them, which often hold sound alone."""
-VIDEO_EXTENSIONS = frozenset(_FILMS.split())
-"""Endings of files that hold pictures beside their sound."""
 OTHER_EXTENSIONS = frozenset(_OTHER.split()) | VIDEO_EXTENSIONS
-"""Endings of files that are passed over without opening them, films among them."""
+"""Extensions of files that are skipped without opening them, videos among them."""
 
-# place and bytes by which the kinds that the decoders read can be told
-_MAGIC = (
-    (0, b"ID3"), (0, b"fLaC"), (0, b"OggS"), (8, b"WAVE"), (8, b"AIFF"), (8, b"AIFC"), (0, b"caff"), (0, b".snd"),
-    (0, b"MAC "), (0, b"wvpk"), (0, b"TTA1"), (0, b"tBaK"), (0, b"MPCK"), (0, b"MP+"), (0, b"DSD "), (0, b"FRM8"),
-    (0, b"#!AMR"), (0, b"riff\x2e\x91\xcf\x11"), (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
-    (4, b"ftypM4A"), (4, b"ftypM4B"), (4, b"ftypmp4"), (4, b"ftypisom"), (4, b"ftypdash"),
-)  # fmt: skip
+_MAGIC = tuple(mark for kind in FILE_TYPES for mark in kind.magic)
 _HEAD = 1 << 12
 
-# of MPEG-1, and of MPEG-2 and 2.5: kbit/s by index 1 to 14 of layer III, samples in a frame over 8
+# MPEG-1, and MPEG-2 and 2.5: kbit/s by index 1 to 14 of layer III, samples in a frame over 8
 _MPEG = {
     True: ((32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320), 144),
     False: ((8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160), 72),
@@ -42,37 +79,36 @@ _RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 
 
 
 def may_be_audio(path: str) -> bool:
-    """Tell by the ending, or by the first bytes where the ending is neither music's nor another known kind's.
+    """Return True if a file may be audio, by its extension, or by its first bytes if the extension is unknown.
 
-    A file that the system says is empty is not opened: of those below ``/proc`` some keep who reads them waiting.
+    Files of size 0 are not opened: reading some of those below ``/proc`` blocks.
 
     Raises
     ------
     OSError
         If the first bytes are needed and cannot be read.
     """
-    ending = os.path.splitext(path)[1][1:].lower()  # noqa: PTH122  asked of many files
-    if ending in AUDIO_EXTENSIONS or ending in OTHER_EXTENSIONS:
-        return ending in AUDIO_EXTENSIONS
-    if os.stat(path).st_size == 0:  # noqa: PTH116  asked of many files
+    extension = _extension(path)
+    if extension in AUDIO_EXTENSIONS or extension in OTHER_EXTENSIONS:
+        return extension in AUDIO_EXTENSIONS
+    if os.stat(path).st_size == 0:  # noqa: PTH116  called for many files
         return False
     with Path(path).open("rb") as file:
         return looks_like_audio(file.read(_HEAD))
 
 
 def is_media_file(path: str) -> bool:
-    """Tell whether a file must not be replaced by a result: named as music or a film, or there and begins like music.
+    """Return True if a path is an audio or video file, which no output may overwrite.
 
-    A link counts as what it leads to as well.
+    The extension decides, of the path and of what a link points to; otherwise the first bytes of an existing file.
 
     Raises
     ------
     OSError
-        If it is there and cannot be read.
+        If the file exists and cannot be read.
     """
-    for name in (path, os.path.realpath(path)):
-        if os.path.splitext(name)[1][1:].lower() in AUDIO_EXTENSIONS | VIDEO_EXTENSIONS:  # noqa: PTH122  a text
-            return True
+    if any(_extension(name) in AUDIO_EXTENSIONS | VIDEO_EXTENSIONS for name in (path, os.path.realpath(path))):
+        return True
     if not Path(path).is_file():
         return False
     with Path(path).open("rb") as file:
@@ -80,19 +116,23 @@ def is_media_file(path: str) -> bool:
 
 
 def looks_like_audio(head: bytes) -> bool:
-    """Tell by the first bytes of a file: by a mark, or by a frame of MP3 that another one follows.
+    """Return True if the first bytes of a file are a known magic number or two consecutive MP3 frames.
 
     >>> looks_like_audio(b"RIFF....WAVEfmt "), looks_like_audio(b"once upon a time")
     (True, False)
     """
-    if any(head.startswith(mark, place) for place, mark in _MAGIC):
+    if any(head.startswith(mark, offset) for offset, mark in _MAGIC):
         return True
-    length = _mp3_frame(head)
-    return length > 0 and _mp3_frame(head[length:]) > 0
+    length = _mp3_frame_length(head)
+    return length > 0 and _mp3_frame_length(head[length:]) > 0
 
 
-def _mp3_frame(head: bytes) -> int:
-    """Length in bytes of the frame of MPEG layer III that begins here, 0 if none does (ISO 11172-3, 2.4.2.3)."""
+def _extension(path: str) -> str:
+    return os.path.splitext(path)[1][1:].lower()  # noqa: PTH122  called for many files
+
+
+def _mp3_frame_length(head: bytes) -> int:
+    """Return the length in bytes of the MPEG layer III frame that begins here, or 0 (ISO 11172-3, 2.4.2.3)."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
         return 0
     version, bitrate, rate = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3

@@ -1,4 +1,4 @@
-"""MP4: which parts its sound depends on."""
+"""Find the parts of an MP4 file that determine its sound."""
 
 import struct
 from bisect import bisect
@@ -10,16 +10,16 @@ from typing import BinaryIO
 from moodcurve.audio.containers import FilePart, read
 
 _SKIPPED = frozenset({b"udta", b"meta", b"free", b"skip", b"wide", b"uuid", b"sidx", b"mfra"})
-"""Tags, gaps, and tables of places that serve to seek."""
+"""Boxes of tags, padding and seek tables."""
 _CONTAINERS = frozenset({b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl"})
 _TIMESTAMPED = frozenset({b"mvhd", b"tkhd", b"mdhd"})
-"""They begin with the times of making and of change."""
+"""Boxes that begin with creation and modification times."""
 _MAX_DEPTH = 6
 
 
 @dataclass(frozen=True)
 class _Box:
-    """A box: four letters, where its content begins and ends."""
+    """A box: its four-letter type, and start and end of its content."""
 
     kind: bytes
     inside: int
@@ -27,14 +27,14 @@ class _Box:
 
 
 class _MalformedError(Exception):
-    """A file is not built as MP4 says."""
+    """A file does not follow the MP4 format."""
 
 
 def mp4(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
-    """Take ``mdat``, and of the index all but tags and times; the places of chunks as they lie in ``mdat``.
+    """Return ``mdat`` and the index without tags and times, with chunk offsets relative to ``mdat``.
 
-    So the index may stand before or behind the samples. None where a file is not built as ISO 14496-12 says, or a
-    chunk lies outside of ``mdat``.
+    The result is therefore the same with the index before or after the samples. None if the file does not follow
+    ISO 14496-12 or a chunk lies outside of ``mdat``.
     """
     try:
         boxes = list(_boxes(file, start, end, last_to_end=True))
@@ -50,7 +50,11 @@ def mp4(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
 
 
 def _boxes(file: BinaryIO, at: int, end: int, *, last_to_end: bool = False) -> Iterator[_Box]:
-    """Give the boxes between two places: 4 bytes of length, which counts them, 4 letters; length 1: 8 bytes more."""
+    """Yield the boxes of a byte range.
+
+    A box is 4 bytes of length (these included), 4 of type, and its content; after length 1, 8 more bytes hold the
+    length.
+    """
     while at < end:
         head = read(file, at, 16)
         length, inside = int.from_bytes(head[:4]), 8
@@ -66,7 +70,7 @@ def _boxes(file: BinaryIO, at: int, end: int, *, last_to_end: bool = False) -> I
 
 
 class _OffsetMap:
-    """Places in a file to places in the samples, one ``mdat`` after the other."""
+    """Convert offsets in a file to offsets in the concatenated ``mdat`` boxes."""
 
     def __init__(self, data: list[_Box]) -> None:
         self._data = data
@@ -74,12 +78,12 @@ class _OffsetMap:
         self._before = list(accumulate((box.end - box.inside for box in data), initial=0))
 
     def to_audio(self, offset: int) -> int:
-        """Give the place in the samples.
+        """Convert one offset.
 
         Raises
         ------
         _MalformedError
-            If it lies outside of them.
+            If it lies outside of all ``mdat`` boxes.
         """
         number = bisect(self._starts, offset) - 1
         if number < 0 or offset > self._data[number].end:
@@ -88,7 +92,7 @@ class _OffsetMap:
 
 
 def _index_parts(file: BinaryIO, box: _Box, offsets: _OffsetMap, *, depth: int) -> list[FilePart]:
-    """Give the parts of a box that is not left out."""
+    """Return the parts of a box of the index."""
     if box.kind in _CONTAINERS:
         if depth == _MAX_DEPTH:
             raise _MalformedError
@@ -106,7 +110,10 @@ def _index_parts(file: BinaryIO, box: _Box, offsets: _OffsetMap, *, depth: int) 
 
 
 def _chunk_offsets(file: BinaryIO, box: _Box, offsets: _OffsetMap) -> bytes:
-    """Give the chunks' places in the samples: 4 bytes that are 0, 4 of their number, 4 or 8 of each place."""
+    """Return the chunk offsets in the samples, 8 bytes each.
+
+    The box holds 4 zero bytes, 4 bytes of count, and 4 or 8 bytes of each offset.
+    """
     content = read(file, box.inside, box.end - box.inside)
     size = 4 if box.kind == b"stco" else 8
     number = int.from_bytes(content[4:8])

@@ -1,4 +1,4 @@
-"""Decoding in a thread of its own, so that it goes on while the features are taken."""
+"""Decode ahead in a thread, while features are computed."""
 
 from collections import deque
 from collections.abc import Generator, Iterator
@@ -11,9 +11,9 @@ Block = TypeVar("Block")
 
 @contextmanager
 def prefetch(blocks: Iterator[Block], *, depth: int = 8) -> Iterator[Iterator[Block]]:
-    """Give blocks that a thread has ready, up to so many ahead; it starts at once.
+    """Read up to `depth` blocks ahead in a thread, which starts at once.
 
-    The blocks, their order and what is raised between them stay as they are. On leaving, the thread has ended.
+    Blocks, their order and the errors raised between them do not change. The thread has ended when the context exits.
     """
     thread = ThreadPoolExecutor(1, "decoder")
     waiting = deque(thread.submit(next, blocks, None) for _ in range(depth))

@@ -1,7 +1,7 @@
-"""A file of music as blocks of mono samples, whatever its format, rate, channels and length.
+"""Read an audio file as blocks of mono samples at one rate.
 
-Everything that the features hear passes here once: decode (``decoders``), clip each channel, average the
-channels, resample, clip again, cut into blocks. A file is never held in memory as a whole.
+All audio passes through here once: decode, clip each channel, average the channels, resample, clip again, split into
+blocks. A file is never held in memory as a whole.
 """
 
 import math
@@ -24,70 +24,82 @@ __all__ = ["ANALYSIS_SR", "AudioError", "AudioReader", "open_audio"]
 
 
 ANALYSIS_SR = 44_100
-"""Rate in Hz at which music is analysed; ``open_audio`` says why."""
+"""Sample rate in Hz at which audio is analyzed; `open_audio` explains why."""
 
 _MAX_SAMPLE = np.float32(1 - 2**-15)  # the largest 16-bit sample
-SR_RANGE = (4_000, 1_536_000)  # telephone speech and below, up to four times DSD128 as FFmpeg gives it
+SR_RANGE = (4_000, 1_536_000)  # from below telephone speech to four times DSD128 as decoded by FFmpeg
 
-# A header may round its length (to 1 ms, or to a frame of up to 2048 samples); less than this is not missing
+# Headers round durations (to 1 ms, or to a frame of up to 2048 samples); a smaller difference is not reported
 _MISSING_S = 0.1
-# Sound that leaves less than this share of its peak in the mean of the channels has cancelled (-80 dB)
+# Channels cancel if their mean has less than this share of their peak (-80 dB)
 _CANCELLED = 1e-4
-# Loud masters overshoot full scale now and then; above this share of all samples the scale itself is wrong
+# Loud masters exceed full scale occasionally; above this share of all samples the scale itself is wrong
 _CLIPPED = 0.01
 
-_ACCEPTED = "WAV, AIFF, FLAC, OGG, Opus, MP3, M4A, WMA or a video with sound is accepted"
+_SUPPORTED = "supported are WAV, AIFF, FLAC, OGG, Opus, MP3, M4A, WMA and videos with sound"
 
 
 class AudioError(MoodcurveError):
-    """A file that gives no sound: missing, not a file, unreadable, empty, not audio, or without a sample."""
+    """A file that cannot be read as audio: missing, not a file, unreadable, empty, not audio, or without samples."""
 
 
 def open_audio(
     path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: float = 10.0, name: str | None = None
 ) -> "AudioReader":
-    r"""Open a file of music for reading in blocks, and decode enough of it to know that it has sound.
+    r"""Open an audio file for reading in blocks, and check that its first samples can be decoded.
 
-    The file's kind is told from its content, not from its name. Of several audio streams FFmpeg's choice is
-    taken, the default one. Each sample then goes this way:
+    The content of a file determines its format, not its name. Of several audio streams, FFmpeg's default is used.
+    Samples are processed in this order:
 
-    1. A sample that is not finite becomes 0.
-    2. Each channel is clipped to [-1, 1], as by a decoder to 16 bits: decoded MP3 overshoots full scale.
-    3. Mono is the plain mean of the channels, :math:`x[n] = \frac{1}{C}\sum_c x_c[n]`. So one silent channel
-       of two halves the level, and opposite channels cancel to silence (with a warning); a bass channel
-       counts like any other.
-    4. A rate other than ``sr`` is converted by soxr's HQ recipe: linear phase, no delay, flat within 0.01 dB
-       up to 0.9 of the lower Nyquist frequency, images and aliases below -120 dB and so under the noise of
-       16 bits (-98 dB). The VHQ recipe improves only on what lies under that noise, for a third more time.
-    5. What the conversion overshoots is clipped to [-1, 1 - 2**-15], the range of 16-bit samples k/32768: the
-       reference for the features takes its samples as 16-bit integers, where 1.0 would wrap around to -1.
+    1. Samples that are not finite become 0.
+    2. Each channel is clipped to [-1, 1], as by a decoder to 16 bits: decoded MP3 exceeds full scale.
+    3. Mono is the mean of the channels, :math:`x[n] = \frac{1}{C}\sum_c x_c[n]`. One silent channel of two therefore
+       halves the level, and opposite channels cancel to silence (with a warning); a bass channel counts like any other.
+    4. Rates other than `sr` are converted by soxr's HQ recipe: linear phase, no delay, flat within 0.01 dB up to 0.9
+       of the lower Nyquist frequency, images and aliases below -120 dB and thus below the noise of 16 bits (-98 dB).
+       The VHQ recipe improves only what lies below that noise, and takes a third more time.
+    5. Overshoot of the conversion is clipped to [-1, 1 - 2**-15], the range of 16-bit samples k/32768: the reference
+       implementation of the features takes 16-bit integers, where 1.0 would wrap around to -1.
 
-    The rate is fixed because the features depend on it: frames are whole numbers of samples, FFT bins lie at
-    multiples of sr/1024, roll-off, slope and moments run up to sr/2, and the models were trained at 44.1 kHz.
-    Sound from a lower rate stays empty above its own Nyquist frequency.
+    The rate is fixed because the features depend on it: frames are whole numbers of samples, FFT bins lie at multiples
+    of sr/1024, roll-off, slope and moments extend to sr/2, and the models were trained at 44.1 kHz. Audio of a lower
+    rate stays empty above its own Nyquist frequency.
 
-    MP3 is given without encoder delay and padding where the file tells them (LAME's tag); otherwise the delay
-    stays, about 0.025 s at the start. AAC in M4A comes without delay; less than a frame of padding may stay
-    at the end. Damaged MP3, AAC or FLAC frames are left out, so that what follows moves up by their length.
-    Time 0 is the first sample of the sound, in a video too where the sound starts later than the picture.
+    Encoder delay and padding of MP3 are removed if the file states them (LAME's tag); otherwise a delay of about
+    0.025 s remains at the start. AAC in M4A has no delay; less than a frame of padding may remain at the end. Damaged
+    MP3, AAC or FLAC frames are skipped, so that later audio moves up by their length. Time 0 is the first audio
+    sample, also in videos whose audio starts later than the picture.
 
     Parameters
     ----------
     path : str or path-like
         A regular file; not a pipe or a device.
     sr : int
-        Rate of the blocks in Hz, 4000 to 1 536 000.
+        Sample rate of the blocks in Hz, 4000 to 1,536,000.
     block_s : float
-        Length of a block in seconds. The samples do not depend on it, bit for bit.
+        Length of a block in seconds. It does not change the samples, bit for bit.
     name : str, optional
         Name in messages and `AudioReader.path`; the path if not given.
+
+    Returns
+    -------
+    AudioReader
+        A context manager that closes the file.
 
     Raises
     ------
     AudioError
-        The file gives no sound; the message is one line with its name, what is wrong and what is accepted.
+        If the file cannot be read as audio; the message is one line with its name, the reason and the formats that
+        are supported.
     ValueError
-        ``sr`` or ``block_s`` is out of range.
+        If `sr` or `block_s` is out of range.
+
+    Examples
+    --------
+    >>> with open_audio("song.mp3") as reader:                  # doctest: +SKIP
+    ...     samples = np.concatenate(list(reader.blocks()))
+    >>> reader.duration_s, reader.warnings                      # doctest: +SKIP
+    (183.4, ())
     """
     if not SR_RANGE[0] <= sr <= SR_RANGE[1]:
         raise ValueError(f"sr must be between {SR_RANGE[0]} and {SR_RANGE[1]} Hz, got {sr}")
@@ -100,21 +112,22 @@ def open_audio(
         decoded, first = open_decoded(Path(file))
         if not SR_RANGE[0] <= first[0] <= SR_RANGE[1]:
             decoded.chunks.close()
-            raise UnreadableError(f"its rate of {first[0]} Hz is not between {SR_RANGE[0]} and {SR_RANGE[1]}")
+            raise UnreadableError(f"its sample rate of {first[0]} Hz is not between {SR_RANGE[0]} and {SR_RANGE[1]} Hz")
     except UnreadableError as error:
-        raise AudioError(f"{one_line(name)}: {error}; {_ACCEPTED}") from error
+        raise AudioError(f"{one_line(name)}: {error}; {_SUPPORTED}") from error
     except OSError as error:
-        raise AudioError(f"{one_line(name)}: cannot be read ({error.strerror}); {_ACCEPTED}") from error
+        raise AudioError(f"{one_line(name)}: cannot be read ({error.strerror}); {_SUPPORTED}") from error
     return AudioReader(name, decoded, first, sr=sr, block_s=block_s)
 
 
 def _check_file(name: str) -> None:
-    """Tell the simple cases apart before a decoder meets them."""
+    """Raise UnreadableError for what is no file with content, before a decoder sees it."""
     try:
         status = Path(name).stat()
     except FileNotFoundError:
-        raise UnreadableError("no such file") from None
-    except ValueError as error:  # a zero byte in the name
+        is_url = "://" in name
+        raise UnreadableError("is a URL, not a file; download it first" if is_url else "no such file") from None
+    except ValueError as error:  # a null byte in the name
         raise UnreadableError(f"not a file name ({error})") from None
     if stat.S_ISDIR(status.st_mode):
         raise UnreadableError("is a folder, not a file")
@@ -125,24 +138,24 @@ def _check_file(name: str) -> None:
 
 
 class AudioReader:
-    """A file opened by ``open_audio``: read its blocks once, then ask for its length and warnings.
+    """A file opened by `open_audio`: read its blocks once, then its duration and warnings.
 
     Attributes
     ----------
     path : str
-        As it was given.
+        The path as it was passed.
     sr : int
-        Rate of the blocks in Hz.
+        Sample rate of the blocks in Hz.
     source_sr : int
-        Rate of the file in Hz, of its beginning where it changes.
+        Sample rate of the file in Hz (at its beginning, if it changes).
     channels : int
-        Channels of the file, of its beginning where they change.
+        Number of channels of the file (at its beginning, if it changes).
     claimed_duration_s : float or None
-        Length by the file's header, in seconds; None where it gives none.
+        Duration in seconds that the file's header states; None if it states none.
     duration_s : float
-        Length of what ``blocks`` has given so far, in seconds; once exhausted, of all that could be read.
+        Duration of the blocks read so far in seconds; after the last block, of all audio that could be read.
     warnings : tuple of str
-        What a user must know about the sound, known once ``blocks`` is exhausted; without the file's name.
+        Problems with the audio, without the file's name; complete after the last block.
     """
 
     def __init__(
@@ -162,22 +175,26 @@ class AudioReader:
 
     @property
     def duration_s(self) -> float:
-        """Seconds given so far."""
+        """Duration of the blocks read so far, in seconds."""
         return self._samples_read / self.sr
 
     def blocks(self) -> Iterator[Float32Array]:
-        """Give the sound in blocks of ``block_s`` (the last one shorter) of float32 in [-1, 1 - 2**-15].
+        """Return an iterator over blocks of `block_s` seconds (the last one shorter), float32 in [-1, 1 - 2**-15].
 
-        A file that breaks off or is damaged gives what can be read, and a warning. A file is read once: a
-        second call raises ValueError.
+        Truncated or damaged files yield what can be read, and a warning.
+
+        Raises
+        ------
+        ValueError
+            If called a second time: a file is read once.
         """
         if self._used:
-            raise ValueError("blocks() can be taken once; open the file again")
+            raise ValueError("blocks() can be called once; open the file again")
         self._used = True
         return self._blocks
 
     def close(self) -> None:
-        """Close the file; ``blocks`` gives no more."""
+        """Close the file and end the iteration over its blocks."""
         self._used = True
         self._blocks.close()
         self._decoded.chunks.close()
@@ -191,7 +208,7 @@ class AudioReader:
         self.close()
 
     def _split(self, pieces: Iterator[Float32Array], size: int) -> Generator[Float32Array, None, None]:
-        """Cut pieces of any length into blocks, and give the warnings with the last."""
+        """Split pieces of any length into blocks, and set the warnings before the last one."""
         held: list[Float32Array] = []
         n_held = 0
         for piece in pieces:
@@ -211,12 +228,12 @@ class AudioReader:
             yield np.concatenate(held)
 
     def _resampled(self, first: tuple[int, SampleArray]) -> Iterator[Float32Array]:
-        """Mono pieces at ``self.sr`` in the range of 16 bits; a new rate in the file starts a new filter."""
+        """Yield mono pieces at `self.sr` in the range of 16 bits; a new rate in the file starts a new filter."""
         chunk: tuple[int, SampleArray] | None = first
         while chunk is not None:
             rate = chunk[0]
             if not SR_RANGE[0] <= rate <= SR_RANGE[1]:
-                self._decoded.damage.append(f"its rate changes to {rate} Hz")
+                self._decoded.damage.append(f"its sample rate changes to {rate} Hz")
                 return
             stream = soxr.ResampleStream(rate, self.sr, 1, "float32", quality="HQ") if rate != self.sr else None
             while chunk is not None and chunk[0] == rate:
@@ -233,7 +250,7 @@ def _clipped(x: Float32Array) -> Float32Array:
 
 @dataclass
 class _MonoMixer:
-    """Mixes to mono and counts on the way what the user is to be warned of."""
+    """Mixes to mono and counts what the user is warned of."""
 
     read_s: float = 0.0
     samples: int = 0
@@ -243,7 +260,7 @@ class _MonoMixer:
     peak_mono: float = 0.0
 
     def mix(self, samples: SampleArray, rate: int) -> Float32Array:
-        """Mean over the channels of (frames, channels), each made finite and clipped to [-1, 1] before."""
+        """Return the mean over the channels of (frames, channels), made finite and clipped to [-1, 1] first."""
         self.read_s += len(samples) / rate
         self.samples += samples.size
         peak = _peak(samples)
@@ -260,7 +277,7 @@ class _MonoMixer:
             mono += samples[:, channel]
         mono /= np.float32(samples.shape[1])
         self.peak = max(self.peak, min(peak, 1.0))
-        if self.peak_mono < _CANCELLED:  # beyond that there is nothing more to learn from it
+        if self.peak_mono < _CANCELLED:  # at this level the channels can no longer count as cancelled
             self.peak_mono = max(self.peak_mono, _peak(mono))
         return mono
 
@@ -270,18 +287,18 @@ class _MonoMixer:
         if missing or damage:
             what = f"only {self.read_s:.1f} s of {claimed_s:.1f} s" if missing else f"only {self.read_s:.1f} s"
             why = f" ({'; '.join(damage)})" if damage else ""
-            found.append(f"{what} could be read: the file is truncated or damaged{why}; that part was analysed")
+            found.append(f"{what} could be read: the file is truncated or damaged{why}; only this part was analyzed")
         if self.not_finite:
             found.append(f"{self.not_finite} samples that are not finite numbers were replaced by 0")
         if self.clipped > _CLIPPED * self.samples:
             found.append(f"{self.clipped / self.samples:.0%} of the samples exceed full scale and were clipped")
         if self.peak < 2**-15:
-            found.append("silent: no sample reaches the smallest step of 16 bits")
+            found.append("silent: no sample reaches the smallest 16-bit step")
         elif self.peak_mono < _CANCELLED * self.peak:
-            found.append("the channels cancel each other: their mean, which is analysed, is silent")
+            found.append("the channels cancel each other: their mean, which is analyzed, is silent")
         return tuple(found)
 
 
 def _peak(x: SampleArray) -> float:
-    """Largest magnitude; not finite if any sample is not, since all three functions pass NaN on."""
+    """Return the largest magnitude; not finite if any sample is not, since all three functions propagate NaN."""
     return float(np.maximum(x.max(), -x.min()))

@@ -1,4 +1,4 @@
-"""What a file says of its song: artist, title and the like, by mutagen."""
+"""Read artist, title and other tags with mutagen."""
 
 import math
 import re
@@ -11,16 +11,16 @@ from typing import Any
 from moodcurve.util.files import AnyPath
 
 _MAX_CHARACTERS = 500
-"""Characters of a text that are kept: what is longer is no name."""
+"""Longer texts are cut."""
 
 _PARSE_ERRORS = (
     OSError, ValueError, LookupError, ArithmeticError, struct.error, RecursionError, MemoryError,
 )  # fmt: skip
-"""What mutagen raises for damaged or malicious tags besides its own error, where it trusts a number of
-the file: places before the file's beginning, texts without an end, tags inside tags, lengths beyond any memory."""
+"""Errors that mutagen raises for damaged or malicious tags besides its own, because it trusts numbers in the file:
+negative offsets, unterminated texts, nested tags, lengths beyond available memory."""
 
 _KEYS = {
-    # as mutagen names them for all formats that it can; ID3 in WAV and AIFF; MP4's atoms; WMA
+    # mutagen's common names; ID3 in WAV and AIFF; MP4 atoms; WMA
     "artist": ("artist", "tpe1", "\xa9art", "author", "albumartist", "album artist", "tpe2", "aart"),
     "title": ("title", "tit2", "\xa9nam"),
     "album": ("album", "talb", "\xa9alb", "wm/albumtitle"),
@@ -32,14 +32,14 @@ _KEYS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Tags:
-    """What a file says of its song; None where it says nothing.
+    """Tags of a file; None where one is missing.
 
     Attributes
     ----------
     artist, title, album, genre : str or None
     year, track : int or None
     duration_s : float or None
-        Length that the file claims.
+        Duration in seconds that the file states.
     """
 
     artist: str | None = None
@@ -55,17 +55,17 @@ NO_TAGS = Tags()
 
 
 def read_tags(path: AnyPath) -> Tags:
-    """Read a file's tags; what is missing or cannot be read is None.
+    """Read a file's tags; missing or unreadable tags are None.
 
-    Of several artists or genres all are given, joined by ``; ``; the year is the original one where both are there,
-    the first four digits in a row of a date; the track is the number before a slash. A year or track of 0 is none.
+    Several artists or genres are joined by ``; ``. The year is the first four consecutive digits of the original date
+    if there is one, else of the date. The track is the number before a slash. A year or track of 0 is None.
 
     Raises
     ------
     OSError
         If the file cannot be opened.
     """
-    import mutagen  # some fifty modules, which only this function needs
+    import mutagen  # imports about fifty modules, needed only here
 
     with Path(path).open("rb") as file:
         try:
@@ -88,15 +88,15 @@ def read_tags(path: AnyPath) -> Tags:
 
 
 def _items(tags: Any) -> Mapping[str, Any]:
-    # a Vorbis comment may name a key twice; as a mapping it gives the list
+    # a Vorbis comment may repeat a key; the mapping returns the list
     return {} if tags is None else {key: tags[key] for key in tags.keys()}  # noqa: SIM118
 
 
 def _text(values: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
-    """Text of the first key that is there and not blank."""
+    """Return the text of the first key that is present and not blank."""
     for key in keys:
         value = values.get(key)
-        # mutagen's texts of ID3 name their list so
+        # mutagen's ID3 frames keep their list of texts there
         parts = getattr(value, "text", value)
         words = [word for part in (parts if isinstance(parts, list) else [parts])[:20] for word in _words(part)]
         joined = "; ".join(dict.fromkeys(words))
@@ -106,10 +106,10 @@ def _text(values: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
 
 
 def _words(part: Any) -> list[str]:
-    """Texts of a value; APE puts a zero character between several."""
+    """Return the texts of a value; APE separates them by a zero character."""
     if part is None or isinstance(part, bytes):
         return []
-    if isinstance(part, tuple):  # a track and how many there are, of MP4
+    if isinstance(part, tuple):  # MP4: track number and number of tracks
         part = part[0] if part and part[0] else ""
     text = str(part)[: 2 * _MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
     return [" ".join(word.split()) for word in text.split("\0") if word.strip()]

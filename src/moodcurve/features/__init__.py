@@ -1,4 +1,15 @@
-"""Audio to Features: 65 descriptors every 10 ms, their deltas, and means and spreads over 1 s twice a second."""
+"""Extract audio features: 65 descriptors every 10 ms, their deltas, and means and standard deviations over 1 s windows.
+
+The descriptors are those of openSMILE's ComParE set. `extract` computes the features of a whole recording, `stream`
+yields them part by part, and `Extractor` takes samples as they arrive. All return `Features`: one row every 0.5 s, with
+the columns of a `FeatureSet`. Prediction and training read these rows.
+
+>>> import numpy as np
+>>> from moodcurve.features import COMPARE236, extract
+>>> samples = np.random.default_rng(0).uniform(-0.1, 0.1, 3 * 44100)
+>>> extract(samples, 44100, COMPARE236)
+Features(compare236/1, rows=4, columns=236, sr=44100)
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -36,7 +47,7 @@ __all__ = [
     "write_csv",
 ]
 
-# Loaded at first use: reading a model needs the tables alone, and not the compiler.
+# Imported on first use: loading a model needs only the feature sets, not the compiled kernels.
 _COMPILED = {"Descriptors", "Extractor", "extract", "stream"}
 
 

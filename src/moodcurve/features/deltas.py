@@ -1,6 +1,6 @@
-"""The smoothed descriptors and their deltas as they become known, to the end of the file.
+"""Compute smoothed descriptors and their deltas, block by block, to the end of the file.
 
-Finished rows pile up in ``smoothed`` and ``deltas``; whoever takes them cuts them off.
+Complete rows accumulate in ``smoothed`` and ``deltas``; the caller removes the rows it has read.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from moodcurve.features import smoothing
 
 
 class SmoothedDeltas:
-    """Smoothing and deltas of descriptors that are defined in every frame."""
+    """Smooth descriptors that are defined in every frame, and compute their deltas."""
 
     _STATE = ("_mean", "_delta", "smoothed", "deltas", "_count")
 
@@ -22,13 +22,13 @@ class SmoothedDeltas:
         self._count = 0
 
     def push(self, rows: Float32Array) -> None:
-        """Take in rows, one for each frame."""
+        """Add rows, one per frame."""
         self._add(self._mean.push(rows))
 
-    def finish(self, rows: Float32Array, most: int) -> None:
-        """Take in the last rows; the deltas see no more than so many smoothed rows of the recording."""
+    def finish(self, rows: Float32Array, limit: int) -> None:
+        """Add the last rows; the deltas use at most the first `limit` smoothed rows of the recording."""
         smoothed = np.concatenate([self._mean.push(rows), self._mean.flush()])
-        self._add(smoothed[: most - self._count])
+        self._add(smoothed[: limit - self._count])
         self.deltas = np.concatenate([self.deltas, self._delta.flush()])
 
     def _add(self, smoothed: Float32Array) -> None:
@@ -38,7 +38,7 @@ class SmoothedDeltas:
 
 
 class NonzeroSmoothedDeltas:
-    """Smoothing and deltas of F0, voicing, jitter, DDP jitter, shimmer and logHNR, where 0 means undefined."""
+    """Smooth F0, voicing, jitter, DDP jitter, shimmer and logHNR, where 0 means undefined, and compute their deltas."""
 
     _STATE = ("_divisor", "_pitch", "_voice", "_delta", "smoothed", "deltas")
 
@@ -57,16 +57,15 @@ class NonzeroSmoothedDeltas:
         return smoothing.delta_nonzero(x, self._divisor)
 
     def push(self, pitch: Float32Array, voice: Float32Array) -> None:
-        """Take in frames whose F0 is decided: F0 and voicing (n, 2), and the four others (n, 4)."""
+        """Add frames with decided F0: F0 and voicing (n, 2), and the four voice quality descriptors (n, 4)."""
         self._add(self._pitch.push(pitch), self._voice.push(voice))
 
     def finish(self, pitch: Float32Array, voice: Float32Array) -> None:
-        """Take in the frames that were decided only because the recording ended, and finish.
+        """Add the frames that were decided only because the recording ended, and finish.
 
-        The reference does not wait for them everywhere. With K frames decided before and n in all, rows K - 1
-        and K of jitter, shimmer and HNR are smoothed as if frame K - 1 went on for ever. Of the deltas, those of
-        rows K - 1 to K + 2 are taken as if smoothed row K went on for ever, and that of row K + 3 as if row n - 1
-        did.
+        openSMILE does not wait for these frames everywhere. With K frames decided before and n in total, rows K - 1
+        and K of jitter, shimmer and HNR are smoothed as if frame K - 1 repeated forever. The deltas of rows K - 1 to
+        K + 2 are computed as if smoothed row K repeated forever, and the delta of row K + 3 as if row n - 1 did.
         """
         if len(pitch) == 0 or len(self._voice.buffer) < 2:
             self.push(pitch, voice)
@@ -96,5 +95,5 @@ class NonzeroSmoothedDeltas:
 
 
 def _repeat_last(rows: Float32Array, count: int) -> Float32Array:
-    """Repeat the last row so many times more."""
+    """Append `count` copies of the last row."""
     return np.concatenate([rows, np.repeat(rows[-1:], count, axis=0)])

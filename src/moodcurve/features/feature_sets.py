@@ -1,6 +1,8 @@
-"""What a feature set is called, which columns it has, and the table of values that carries its name."""
+"""Define feature sets, their columns, and the table of features."""
 
-from dataclasses import dataclass
+from __future__ import annotations  # keeps `help` short
+
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from moodcurve._typing import Float32Array, FloatArray
@@ -11,9 +13,11 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 WINDOW_S = 1.0
-"""Length of the window that one row summarises (seconds)."""
+"""Length of the window of one row (seconds)."""
 HOP_S = 0.5
-"""Distance of the rows (seconds): a curve has two points a second."""
+"""Distance between rows (seconds): a curve has two points per second."""
+DEFAULT_SR = 44_100
+"""Sample rate (Hz) of the audio that models and published features are made from."""
 
 VOICE_NAMES = (
     "F0final", "voicingFinalUnclipped", "jitterLocal", "jitterDDP", "shimmerLocal", "logHNR",
@@ -27,14 +31,14 @@ _SPECTRAL = (
 
 
 class FeatureError(MoodcurveError):
-    """The audio cannot give features: it is shorter than one window."""
+    """No features can be computed: the audio is shorter than one window, or a saved extractor cannot be restored."""
 
 
 def _descriptor_names(suffix: str) -> tuple[str, ...]:
-    """Give the 65 descriptors' column names with ``_sma`` or ``_sma_de``, in openSMILE's order."""
-    plain = (*VOICE_NAMES, "audspec_lengthL1norm", "audspecRasta_lengthL1norm", "pcm_RMSenergy", "pcm_zcr")
+    """Return the names of the 65 descriptors with the suffix ``_sma`` or ``_sma_de``, in openSMILE's order."""
+    first = (*VOICE_NAMES, "audspec_lengthL1norm", "audspecRasta_lengthL1norm", "pcm_RMSenergy", "pcm_zcr")
     return (
-        *(f"{name}{suffix}" for name in plain),
+        *(f"{name}{suffix}" for name in first),
         *(f"audSpec_Rfilt{suffix}[{band}]" for band in range(26)),
         *(f"pcm_fftMag_{name}{suffix}" for name in _SPECTRAL),
         *(f"pcm_fftMag_mfcc{suffix}[{i}]" for i in range(1, 15)),
@@ -42,14 +46,21 @@ def _descriptor_names(suffix: str) -> tuple[str, ...]:
 
 
 LLD_NAMES = (*_descriptor_names("_sma"), *_descriptor_names("_sma_de"))
-"""The 130 smoothed descriptors and deltas, one value every 10 ms, in openSMILE's order."""
+"""Names of the 130 smoothed descriptors and deltas, one value every 10 ms, in openSMILE's order."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FeatureSet:
-    """A named, versioned list of columns; a model states which one it was trained on.
+    """A named, versioned list of columns; a model states the one it was trained on.
 
-    The version changes whenever the same audio would give other numbers.
+    Attributes
+    ----------
+    name : str
+        ``compare260``, for example.
+    version : str
+        Changes whenever the same audio yields different numbers.
+    names : tuple of str
+        Column names, in order.
     """
 
     name: str
@@ -58,96 +69,116 @@ class FeatureSet:
 
     @property
     def key(self) -> str:
-        """Name and version as one word, as model files and curves state it: ``compare260/1``."""
+        """Name and version as model files and curves state them: ``compare260/1``."""
         return f"{self.name}/{self.version}"
 
+    def __repr__(self) -> str:
+        return f"FeatureSet({self.key}, columns={len(self.names)})"
 
-def window_columns(names: "Iterable[str]") -> tuple[str, ...]:
-    """Name the columns of a window: of each descriptor its standard deviation, then its mean."""
-    return tuple(f"{name}_{moment}" for name in names for moment in ("stddev", "amean"))
+
+def window_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the column names of a window: for each descriptor its standard deviation, then its mean."""
+    return tuple(f"{name}_{statistic}" for name in names for statistic in ("stddev", "amean"))
 
 
 COMPARE260 = FeatureSet("compare260", "1", window_columns(LLD_NAMES))
-"""DEAM's and the paper's 260 columns, in DEAM's order."""
+"""The 260 columns of DEAM and of the paper, in DEAM's order."""
 
 COMPARE236 = FeatureSet("compare236", "1", window_columns(n for n in LLD_NAMES if not n.startswith(VOICE_NAMES)))
-"""compare260 without the voice descriptors and their deltas.
+"""`COMPARE260` without the voice descriptors and their deltas.
 
-The deltas shrink like 1/t over a file and so tell where in the file a row is: they help within DEAM and harm on
-other recordings. DEAM's jitter and shimmer cannot be had from audio again (docs/features.md), and F0 and voicing,
-of the loudest voice of a whole band, brought no more than .01 of r while they take most of the time.
+The deltas shrink like 1/t over a file and thus reveal the position of a row in its file: they help within DEAM and harm
+on other recordings. DEAM's jitter and shimmer cannot be reproduced from audio (docs/features.md). F0 and voicing of
+the loudest voice of a band improved r by at most .01, and take most of the time.
 """
 
 FEATURE_SETS = {s.name: s for s in (COMPARE260, COMPARE236)}
 DEFAULT_SET = COMPARE236
-"""The set that the default model reads (``default`` on the command line)."""
+"""The feature set of the default model (``default`` on the command line)."""
 
 
 def feature_set(name: str) -> FeatureSet:
-    """Look a feature set up by its name, ``default`` included.
+    """Return the feature set of a name, ``default`` included.
 
     Raises
     ------
     MoodcurveError
-        If there is none of this name.
+        If the name is unknown.
+
+    Examples
+    --------
+    >>> feature_set("default")
+    FeatureSet(compare236/1, columns=236)
     """
     if name == "default":
         return DEFAULT_SET
     if name not in FEATURE_SETS:
         known = ", ".join(["default", *FEATURE_SETS])
-        raise MoodcurveError(f"feature set {name!r} is not known; there are {known}")
+        raise MoodcurveError(f"unknown feature set {name!r}; choose from {known}")
     return FEATURE_SETS[name]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """Window features of one recording.
 
     Attributes
     ----------
     values : (rows, columns) float32
-        One row a window; no value is NaN or infinite.
+        One row per window; finite.
     times_s : (rows,) float64
         Start of each row's window [t, t + 1.0 s), in seconds from the start of the recording.
     feature_set : FeatureSet
-        Names the columns, in order.
+        Names of the columns.
+    sr : int
+        Sample rate (Hz) of the samples that the features were computed from. Models accept 44100 only.
+
+    Raises
+    ------
+    ValueError
+        If the shape of `values` does not fit `times_s` and `feature_set`.
     """
 
     values: Float32Array
     times_s: FloatArray
     feature_set: FeatureSet
+    sr: int = DEFAULT_SR
 
     def __post_init__(self) -> None:
         expected = (len(self.times_s), len(self.feature_set.names))
         if self.values.shape != expected:
             raise ValueError(f"values.shape must be {expected} (rows, columns), got {self.values.shape}")
 
-    def select(self, other: FeatureSet) -> "Features":
-        """Give the columns of another set, by name.
+    def __repr__(self) -> str:
+        rows, columns = self.values.shape
+        return f"Features({self.feature_set.key}, rows={rows}, columns={columns}, sr={self.sr})"
+
+    def select(self, other: FeatureSet) -> Features:
+        """Return the columns of another feature set, matched by name.
 
         Raises
         ------
         MoodcurveError
-            If a column of the other set is not here.
+            If a column of the other set is missing.
         """
         if other == self.feature_set:
             return self
-        where = {name: i for i, name in enumerate(self.feature_set.names)}
-        missing = [name for name in other.names if name not in where]
+        indices = {name: i for i, name in enumerate(self.feature_set.names)}
+        missing = [name for name in other.names if name not in indices]
         if missing:
             raise MoodcurveError(
                 f"features {self.feature_set.key} lack {len(missing)} of the columns of {other.key}, "
                 f"first {missing[0]!r}"
             )
-        columns = [where[name] for name in other.names]
-        return Features(self.values[:, columns], self.times_s, other)
+        columns = [indices[name] for name in other.names]
+        return replace(self, values=self.values[:, columns], feature_set=other)
 
 
-def write_csv(features: Features, stream: "TextIO") -> None:
-    """Write features as the DEAM data set publishes them.
+def write_csv(features: Features, stream: TextIO) -> None:
+    """Write features as CSV in the layout of the DEAM data set.
 
-    A line ``frameTime;<column>;…``, then one for each window: its start in seconds (%.6f) and the values (%.6e),
-    separated by semicolons.
+    The header is ``frameTime;<column>;…``. Each window has a line with its start in seconds (%.6f) and its values
+    (%.6e), separated by semicolons.
     """
     stream.write(";".join(["frameTime", *features.feature_set.names]) + "\n")
     for time_s, row in zip(features.times_s, features.values, strict=True):

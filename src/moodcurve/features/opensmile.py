@@ -1,6 +1,6 @@
-"""The same window features by openSMILE itself: the reference of the parity tests, and for comparison.
+"""Compute the same window features with openSMILE itself, as the reference of the parity tests.
 
-Needs the extra ``opensmile``, whose licence allows private and research use only.
+Needs the extra ``opensmile``, whose license allows private and research use only.
 """
 
 import tempfile
@@ -20,7 +20,7 @@ except ImportError as error:
     raise ImportError("features by openSMILE need the package opensmile: pip install 'moodcurve[opensmile]'") from error
 
 LARGEST = 1 - 2.0**-15
-"""Largest sample: the package scales by 32768 into 16 bits without clipping, and 1.0 comes out as -32768."""
+"""Largest sample: the package scales by 32768 to 16 bits without clipping, so that 1.0 becomes -32768."""
 
 _DESCRIPTORS = {
     "2016": "compare/ComParE_2016_core.lld.conf.inc",
@@ -62,30 +62,30 @@ Moments.amean = 1
 
 
 def _run(x: npt.ArrayLike, sr: int, *, level: str, profile: str) -> Float32Array:
-    """Run openSMILE over a whole recording, and give one of its two outputs."""
+    """Run openSMILE on a whole recording and return one of its two outputs."""
     if profile not in _DESCRIPTORS:
         raise ValueError(f"profile must be one of {', '.join(_DESCRIPTORS)}, got {profile!r}")
     samples = np.nan_to_num(as_mono_float32(x), nan=0.0, posinf=0.0, neginf=0.0)
-    shipped = Path(opensmile.__file__).parent / "core" / "config" / _DESCRIPTORS[profile]
+    included = Path(opensmile.__file__).parent / "core" / "config" / _DESCRIPTORS[profile]
     with tempfile.TemporaryDirectory(prefix="moodcurve-") as folder:
         path = Path(folder) / f"{profile}.conf"
-        path.write_text(_CONFIGURATION.format(descriptors=shipped, levels=_LEVELS), encoding="utf-8")
+        path.write_text(_CONFIGURATION.format(descriptors=included, levels=_LEVELS), encoding="utf-8")
         smile = opensmile.Smile(feature_set=str(path), feature_level=level)
         table = smile.process_signal(np.clip(samples, -1, np.float32(LARGEST)), sr)
     return np.asarray(table.to_numpy(), np.float32)
 
 
 def descriptors(x: npt.ArrayLike, sr: int, *, profile: str = "2016") -> Float32Array:
-    """Smoothed descriptors and deltas of a whole recording (rows, 130), one row every 10 ms.
+    """Return smoothed descriptors and deltas of a whole recording (rows, 130), one row every 10 ms.
 
     Parameters
     ----------
     x : (samples,)
-        One channel, full scale [-1, 1]; what lies beyond is clipped.
+        One channel with full scale [-1, 1]; samples beyond are clipped.
     sr : int
         Sample rate in Hz.
     profile : {"2016", "is13"}
-        openSMILE's ComParE_2016, or its IS13_ComParE.
+        openSMILE's ComParE_2016 or IS13_ComParE.
     """
     return _run(x, sr, level="rows", profile=profile)
 
@@ -97,16 +97,18 @@ def extract(
     *,
     profile: str = "2016",
 ) -> Features:
-    """Window features of a whole recording, as :func:`moodcurve.features.extract`, but all in memory at once.
+    """Return the window features of a whole recording, like `moodcurve.features.extract`.
+
+    All samples are held in memory at once.
 
     Raises
     ------
     FeatureError
-        If the recording is shorter than one window and what its last descriptors need (1.04 s).
+        If the recording is shorter than 1.04 s (one window and the last frame).
     """
     x = np.concatenate([np.zeros(0, np.float32), *(as_mono_float32(block) for block in blocks)])
     if len(x) < 1.04 * sr:
         raise FeatureError(f"{len(x) / sr:.2f} s of audio is too short: one window takes at least 1.04 s")
     values = _run(x, sr, level="windows", profile=profile)
     times = HOP_S * np.arange(len(values), dtype=np.float64)
-    return Features(values, times, COMPARE260).select(feature_set)
+    return Features(values, times, COMPARE260, sr=sr).select(feature_set)

@@ -1,4 +1,4 @@
-"""Descriptors over time: 3-frame means and regression slopes, block by block, with both ends of the file."""
+"""Smooth descriptors over time: 3-frame means and regression slopes, block by block, with both ends of the file."""
 
 from collections.abc import Callable
 
@@ -11,17 +11,17 @@ Filter = Callable[[Float32Array], Float32Array]
 
 
 class SlidingFilter:
-    """Applies a kernel that looks a few rows to both sides, over rows that come in blocks.
+    """Apply a filter with context on both sides to blocks of rows.
 
     Parameters
     ----------
-    kernel : Kernel
-        Takes rows (n + 2 reach, columns), gives (n, columns): row i from rows i to i + 2 reach.
+    function : Filter
+        Maps rows (n + 2 reach, columns) to (n, columns): row i from rows i to i + 2 reach.
     reach : int
-        Rows that are needed on either side. The first and the last row are repeated so often that the output is
-        longer than the input by reach rows, as the reference makes it.
+        Rows of context on either side. The first and the last row are repeated until the output is `reach` rows longer
+        than the input, as in openSMILE.
     columns : int
-        Width of the rows.
+        Number of columns of the rows.
     """
 
     _STATE = ("buffer",)
@@ -32,7 +32,7 @@ class SlidingFilter:
         self.buffer: Float32Array = np.empty((0, columns), np.float32)
 
     def push(self, rows: Float32Array) -> Float32Array:
-        """Take in rows; give those that are finished."""
+        """Add rows; return the filtered rows that are complete."""
         if len(self.buffer) == 0 and len(rows) > 0:
             self.buffer = np.repeat(rows[:1], self._reach, axis=0)
         self.buffer = np.concatenate([self.buffer, rows])
@@ -43,12 +43,12 @@ class SlidingFilter:
         return done
 
     def flush(self) -> Float32Array:
-        """Give the rest."""
+        """Return the remaining rows."""
         return self.push(np.repeat(self.buffer[-1:], 2 * self._reach, axis=0))
 
 
 def mean3(x: Float32Array) -> Float32Array:
-    """(x[t-1] + x[t] + x[t+1]) / 3."""
+    """Return (x[t-1] + x[t] + x[t+1]) / 3."""
     out = np.empty((len(x) - 2, x.shape[1]), np.float32)
     _mean3(x, out)
     return out
@@ -62,7 +62,7 @@ def _mean3(x: Float32Array, out: Float32Array) -> None:
 
 
 def mean3_nonzero(x: Float32Array) -> Float32Array:
-    """Mean over those of x[t-1], x[t], x[t+1] that are not 0; 0 where x[t] is."""
+    """Return the mean of the nonzero values among x[t-1], x[t], x[t+1]; 0 where x[t] is 0."""
     out = np.zeros((len(x) - 2, x.shape[1]), np.float32)
     _mean3_nonzero(x, out)
     return out
@@ -82,7 +82,7 @@ def _mean3_nonzero(x: Float32Array, out: Float32Array) -> None:
 
 
 def delta(x: Float32Array) -> Float32Array:
-    """Slope of the regression over five frames, ((x[t+1] - x[t-1]) + 2 (x[t+2] - x[t-2])) / 10."""
+    """Return the regression slope over five frames, ((x[t+1] - x[t-1]) + 2 (x[t+2] - x[t-2])) / 10."""
     out = np.empty((len(x) - 4, x.shape[1]), np.float32)
     _delta(x, out)
     return out
@@ -97,10 +97,10 @@ def _delta(x: Float32Array, out: Float32Array) -> None:
 
 
 def delta_nonzero(x: Float32Array, divisor: Float32Array) -> Float32Array:
-    """Slope from the pairs t ± i, i = 1, 2, of which neither is 0, over a divisor that never stops growing.
+    """Return the slope from the pairs t ± i, i = 1, 2, without zeros, over a divisor that grows throughout the file.
 
-    The divisor (1,) starts at 10 and gains i² with every pair, over all columns and the whole file: the values
-    shrink like 1/t. That is how the published features were made.
+    The divisor (1,) starts at 10 and grows by i² with every pair, over all columns and the whole file, so that the
+    values shrink like 1/t. The published features were computed that way.
     """
     out = np.empty((len(x) - 4, x.shape[1]), np.float32)
     _delta_nonzero(x, divisor, out)

@@ -1,4 +1,4 @@
-"""The stages of the extractor that remember something from frame to frame, each usable alone."""
+"""Stages of the extractor that carry state from frame to frame, each usable alone."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from moodcurve.features.voice import candidates, octave_axis, pair_sums, quality
 
 
 class ShortFramePlan(NamedTuple):
-    """What the descriptors of the 20 ms frames need and never change, and tables to work in."""
+    """Constants and work tables for the descriptors of the 20 ms frames."""
 
     window: Float32Array
     transform: fft.FFTPlan
@@ -21,14 +21,14 @@ class ShortFramePlan(NamedTuple):
     axis: spectral.FrequencyAxis
     taps: FloatArray
     magnitudes: Float32Array
-    """Of the bins (n, 16)."""
+    """Magnitudes of the bins (n, 16)."""
     mel: FloatArray
-    """Powers of the bands (26, 16)."""
+    """Mel band powers (26, 16)."""
     spectral: spectral.Workspace
 
 
 class ShortFrames:
-    """Descriptors of the 20 ms frames; remembers the last spectrum (flux) and the RASTA filter's states."""
+    """Descriptors of the 20 ms frames; carries the last spectrum (for the flux) and the RASTA filter's states."""
 
     _STATE = ("states", "previous", "count")
 
@@ -50,10 +50,10 @@ class ShortFrames:
         self.count = 0
 
     def push(self, wave: Float32Array, count: int) -> tuple[Float32Array, Float32Array]:
-        """Take so many frames, the next starting at wave[0].
+        """Process `count` frames, the first starting at wave[0].
 
-        Gives (count, 3) loudness, RASTA loudness and RMS energy, and (count, 55) audSpec_Rfilt, spectral
-        descriptors and MFCC.
+        Returns (count, 3) loudness, RASTA loudness and RMS energy, and (count, 55) audSpec_Rfilt, spectral descriptors
+        and MFCC.
         """
         framing = self.framing
         levels = np.empty((count, 3), np.float32)
@@ -66,7 +66,7 @@ class ShortFrames:
 
 
 def pad_to_lanes(wave: Float32Array, count: int, hop: int, length: int) -> Float32Array:
-    """Give a wave that holds as many frames as the next multiple of sixteen: 0 where there is no more of it."""
+    """Pad a wave with zeros so that its number of frames is a multiple of sixteen."""
     needed = (-(-count // simd.LANES) * simd.LANES - 1) * hop + length
     if len(wave) < needed:
         wave = np.concatenate([wave, np.zeros(needed - len(wave), np.float32)])
@@ -83,7 +83,7 @@ def _short_rows(
     levels: Float32Array,
     shapes: Float32Array,
 ) -> None:
-    """Describe the frames of a wave that begin a hop apart, of sixteen at a time, which the wave must hold."""
+    """Compute the descriptors of frames a hop apart, sixteen at a time; the wave is padded to sixteen frames."""
     states, previous = state
     auditory_values = np.empty(auditory.BANDS + auditory.MFCC, np.float32)
     mel = np.empty(auditory.BANDS)
@@ -115,21 +115,21 @@ def _short_rows(
 
 
 class PitchPlan(NamedTuple):
-    """What finding pitches needs and never changes, and tables to work in."""
+    """Constants and work tables for the pitch."""
 
     window: Float32Array
     transform: fft.FFTPlan
     axis: octave_axis.OctaveAxis
     magnitudes: Float32Array
-    """Of the bins, and a margin (n + margin, 16)."""
+    """Magnitudes of the bins, and a margin (n + margin, 16)."""
     spectrum: Float32Array
-    """Enhanced, then at the points of the axis, then summed (n + margin, 16)."""
+    """Enhanced spectrum, then resampled to the octave axis, then summed (n + margin, 16)."""
     unknowns: FloatArray
-    """Of the splines (n - 1, 16)."""
+    """Intermediate values of the splines (n - 1, 16)."""
 
 
 class PitchTracker:
-    """F0 and voicing of the 60 ms frames; remembers the Viterbi search, and so lags by up to 30 frames."""
+    """F0 and voicing of the 60 ms frames; carries the Viterbi search, and therefore lags by up to 30 frames."""
 
     _STATE = ("track",)
 
@@ -144,20 +144,20 @@ class PitchTracker:
             octave_axis.octave_axis(framing.long_freqs),
             simd.aligned_table(rows),
             simd.aligned_table(rows),
-            # where the transform works, which lies idle then, and in the cache
+            # reuses the FFT's work table, which is free at that time and in the CPU cache
             transform.work.reshape(-1).view(np.float64).reshape(-1, simd.LANES),
         )
 
     def push(self, wave: Float32Array, count: int) -> Float32Array:
-        """Take so many frames, the next starting at wave[0]; give those decided, (frames, 2) of F0 and voicing."""
+        """Process `count` frames, the first starting at wave[0]; return F0 and voicing of the decided frames (n, 2)."""
         wave = pad_to_lanes(wave, count, self.framing.hop, self.framing.long)
-        return self._decided(wave, count, final=False)
+        return self._decide(wave, count, final=False)
 
     def flush(self) -> Float32Array:
-        """Decide the rest."""
-        return self._decided(np.empty(0, np.float32), 0, final=True)
+        """Return F0 and voicing of the remaining frames."""
+        return self._decide(np.empty(0, np.float32), 0, final=True)
 
-    def _decided(self, wave: Float32Array, count: int, *, final: bool) -> Float32Array:
+    def _decide(self, wave: Float32Array, count: int, *, final: bool) -> Float32Array:
         out = np.empty((count + viterbi.WINDOW, 2), np.float32)
         return out[: _pitch_rows(wave, self.framing.hop, count, final, self.plan, self.track, out)]
 
@@ -172,7 +172,7 @@ def _pitch_rows(
     track: viterbi.Tracker,
     out: Float32Array,
 ) -> int:
-    """Find the pitches of so many frames, of sixteen at a time, which the wave must hold."""
+    """Track the pitch of `count` frames, sixteen at a time; return the number of decided frames in `out`."""
     window, transform, axis, magnitudes, spectrum, unknowns = plan
     n = len(axis.upper)
     levels, means = np.empty(simd.LANES, np.float32), np.empty(simd.LANES)
@@ -198,7 +198,7 @@ def _pitch_rows(
 
 
 class VoiceQuality:
-    """Jitter, shimmer and HNR of frames whose F0 is decided; remembers how far it has read."""
+    """Jitter, shimmer and HNR of frames with decided F0; carries the position up to which it has read."""
 
     _STATE = ("state", "count")
 
@@ -211,11 +211,11 @@ class VoiceQuality:
 
     @property
     def reads_from(self) -> int:
-        """First sample of the recording that is still needed."""
+        """Index of the first sample of the recording that is still needed."""
         return self.count * self.framing.hop - int(self.state.position[1])
 
     def push(self, wave: Float32Array, base: int, f0: Float32Array) -> Float32Array:
-        """Take the F0 of the next frames, wave[0] being sample base of the recording; give (frames, 4)."""
+        """Return (frames, 4) from the F0 of the next frames; wave[0] is sample `base` of the recording."""
         rows = np.empty((len(f0), quality.COLUMNS), np.float32)
         framing = self.framing
         if len(self.samples.values) < len(wave) + pair_sums.PADDING:

@@ -1,4 +1,4 @@
-"""Rows every 10 ms to windows of 1.0 s every 0.5 s: mean and standard deviation of each column."""
+"""Compute mean and standard deviation over windows of 1.0 s every 0.5 s, from rows every 10 ms."""
 
 import numpy as np
 
@@ -6,26 +6,26 @@ from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact
 
 HALF = 50
-"""Rows in 0.5 s; a window is two of these."""
+"""Rows in 0.5 s; a window consists of two halves."""
 
 
 class WindowStatistics:
-    """Means and population standard deviations of windows of 100 rows every 50 rows, rows coming in blocks.
+    """Means and population standard deviations over windows of 100 rows, every 50 rows, from blocks of rows.
 
     Parameters
     ----------
     columns : int
-        Width of the rows.
+        Number of columns of the rows.
     """
 
     _STATE = ("_rows", "_last")
 
     def __init__(self, columns: int) -> None:
-        self._rows: Float32Array = np.empty((0, columns), np.float32)  # less than half a window
-        self._last: tuple[FloatArray, FloatArray] | None = None  # sums of the half window before
+        self._rows: Float32Array = np.empty((0, columns), np.float32)  # an incomplete half window
+        self._last: tuple[FloatArray, FloatArray] | None = None  # sums of the previous half window
 
     def push(self, rows: Float32Array) -> Float32Array:
-        """Take in rows; give the finished windows (n, 2 columns), each column's stddev, then its mean."""
+        """Add rows; return the complete windows (n, 2 columns), each column's standard deviation, then its mean."""
         self._rows = np.concatenate([self._rows, rows])
         done = []
         whole = len(self._rows) // HALF * HALF
@@ -39,7 +39,7 @@ class WindowStatistics:
 
 
 def half_moments(rows: Float32Array) -> tuple[FloatArray, FloatArray]:
-    """Mean, and sum of squared differences from it, of each column in double precision."""
+    """Return the mean of each column and the sum of squared differences from it, in double precision."""
     mean, squares = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
     _half_moments(rows, mean, squares)
     return mean, squares
@@ -60,9 +60,9 @@ def _half_moments(rows: Float32Array, mean: FloatArray, squares: FloatArray) -> 
 
 
 def combine(first: tuple[FloatArray, FloatArray], second: tuple[FloatArray, FloatArray]) -> Float32Array:
-    """Give each column's sqrt(mean (x - m)²) and mean m over two half windows, alternating (2 columns,).
+    """Return each column's sqrt(mean (x - m)²) and mean m over two half windows, alternating (2 columns,).
 
-    m is rounded to single precision before the differences are taken, as the reference does it.
+    m is rounded to single precision before the differences are taken, as in openSMILE.
     """
     out = np.empty(2 * len(first[0]), np.float32)
     _combine(first, second, out)

@@ -9,6 +9,7 @@ import numpy as np
 from moodcurve._typing import AnyFloatArray, Float32Array, FloatArray
 from moodcurve.curve import Curve
 from moodcurve.features import Features, FeatureSet
+from moodcurve.features.feature_sets import DEFAULT_SR
 from moodcurve.mood.classes import probabilities
 from moodcurve.runtime.intervals import ErrorStd, Intervals
 from moodcurve.runtime.novelty import NoveltyAccumulator, NoveltyLimits, novelty_warning
@@ -135,7 +136,9 @@ class Model:
 
     def _values(self, features: Features) -> Float32Array:
         if features.feature_set.version != self.feature_set.version:
-            raise ModelError(f"model {self.name} needs features {self.feature_set.key}, got {features.feature_set.key}")
+            raise ModelError(f"model {self.name} reads features {self.feature_set.key}, got {features.feature_set.key}")
+        if features.sr != DEFAULT_SR:
+            raise ModelError(f"model {self.name} reads features of audio at {DEFAULT_SR} Hz, got {features.sr} Hz")
         values = features.select(self.feature_set).values
         if not np.isfinite(values).all():
             raise ValueError("features.values must be finite, got NaN or infinity")

@@ -1,1 +1,1 @@
-"""Small tools that every other package uses: files, folders of the user, text for people, optional packages."""
+"""Helpers for all packages: files, user folders, text formatting, optional dependencies."""

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Write files atomically: completely or not at all."""
 
 import errno
 import os
@@ -12,66 +12,66 @@ AnyPath = str | os.PathLike[str]
 
 @contextmanager
 def atomic_write(path: AnyPath) -> Iterator[Path]:
-    """Give a scratch path beside `path` that takes its place when the block ends without an error.
+    """Yield a temporary path in the same folder that replaces `path` when the context exits without an error.
 
-    A reader never sees half a file, and a failure or Ctrl-C leaves what was there before. Missing parent
-    folders are made. The scratch name keeps the ending, since writers choose the format by it. A link stays, and
-    leads to the new file.
+    Readers never see a partial file, and an error or Ctrl-C leaves the old file unchanged. Missing parent folders are
+    created. The temporary name has the same extension, since writers choose the format by it. A symbolic link stays
+    and points to the new file.
 
     Raises
     ------
     OSError
-        If the file cannot be written, or is a device or a pipe; it names `path`, never the scratch file.
+        If the file cannot be written, or is a device or a pipe; the error names `path`, never the temporary file.
 
     Examples
     --------
-    >>> with atomic_write("curve.csv") as scratch:    # doctest: +SKIP
-    ...     scratch.write_text("time_s,arousal,valence")
+    >>> with atomic_write("curve.csv") as temporary:    # doctest: +SKIP
+    ...     temporary.write_text("time_s,arousal,valence")
     """
     path = Path(path)
-    scratch: Path | None = None
+    temporary: Path | None = None
     try:
         target = _target(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".moodcurve-", suffix=path.suffix, dir=target.parent)
         os.close(handle)
-        scratch = Path(name)
-        # mkstemp makes files that only their owner may read; a result gets the user's usual permissions
+        temporary = Path(name)
+        # mkstemp creates files that only their owner may read; use the user's default permissions instead
         umask = os.umask(0)
         os.umask(umask)
-        scratch.chmod(0o666 & ~umask)
-        yield scratch
-        scratch.replace(target)
+        temporary.chmod(0o666 & ~umask)
+        yield temporary
+        temporary.replace(target)
     except OSError as error:
-        if scratch is None or error.filename is None or os.fspath(error.filename) == os.fspath(scratch):
+        if temporary is None or error.filename is None or os.fspath(error.filename) == os.fspath(temporary):
             raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from error
         raise
     finally:
-        if scratch is not None:
-            scratch.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: AnyPath, text: str) -> None:
-    """Write a text as UTF-8, whole or not at all.
+    """Write text to a file as UTF-8, atomically.
 
     Raises
     ------
     OSError
-        As `atomic_write`.
+        If the file cannot be written; see `atomic_write`.
     """
-    with atomic_write(path) as scratch:
-        scratch.write_text(text, encoding="utf-8")
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def check_writable(path: AnyPath) -> None:
-    """Find out before long work whether a result can be written, leaving what is there as it is.
+    """Raise an error if an output file cannot be written, before long work starts.
 
-    Of folders that are missing, none is made: it is the one above them in which a file is tried.
+    Nothing is changed: a temporary file is created in the deepest existing parent folder, and deleted.
 
     Raises
     ------
     OSError
-        If `path` is a folder, a device or a pipe, or a file cannot be made beside it.
+        If `path` is a folder, a device or a pipe, or no file can be created in its folder.
     """
     path = Path(path)
     if path.is_dir():
@@ -87,8 +87,8 @@ def check_writable(path: AnyPath) -> None:
 
 
 def _target(path: Path) -> Path:
-    """Give the file that a path leads to; a device or a pipe, which a new file would take the place of, is refused."""
-    # by the path as it is: what /dev/stdout leads to has a path that leads nowhere
+    """Resolve links; raise OSError for devices and pipes, which an atomic write would replace by a file."""
+    # check the path before resolving it: the target of /dev/stdout may have a path that does not exist
     if path.exists() and not path.is_file() and not path.is_dir():
         raise OSError(errno.EINVAL, "is a device or a pipe, not a file", os.fspath(path))
     return Path(os.path.realpath(path))

@@ -1,4 +1,4 @@
-"""Packages of extras, asked for at the door of the room that needs them."""
+"""Check for optional dependencies."""
 
 import importlib.util
 
@@ -6,12 +6,23 @@ from moodcurve.errors import MoodcurveError
 
 
 def require(*names: str, what: str, extra: str, error: type[MoodcurveError]) -> None:
-    """Refuse to go on without packages, which are looked for and not imported.
+    """Raise an error if a package of an extra is missing; packages are not imported.
+
+    Parameters
+    ----------
+    *names : str
+        Packages that must be installed.
+    what : str
+        What needs them, the start of the message.
+    extra : str
+        The extra of moodcurve that installs them.
+    error : type of MoodcurveError
+        The error to raise.
 
     Raises
     ------
     error
-        If one is missing: `what` needs it, and `extra` brings it.
+        If one of the packages is missing.
     """
     for name in names:
         try:

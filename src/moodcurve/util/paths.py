@@ -1,4 +1,4 @@
-"""Where moodcurve keeps a user's files: the cache and the library."""
+"""Locate the user's cache folder and default library file."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ _APP = "moodcurve"
 
 
 def cache_dir() -> Path:
-    """Return the folder for files that only save time: the user may empty it at any time.
+    """Return the cache folder; its content may be deleted at any time.
 
     ``$MOODCURVE_CACHE``, else the folder of a version before 0.1.0 if it exists (``$XDG_CACHE_HOME/moodcurve`` or
     ``~/.cache/moodcurve`` on every system), else the system's usual one as `platformdirs` knows it.
@@ -21,7 +21,7 @@ def cache_dir() -> Path:
     Raises
     ------
     MoodcurveError
-        If no variable names a folder and the user has no home folder.
+        If no variable is set and the user has no home folder.
     """
     if given := os.environ.get("MOODCURVE_CACHE"):
         return Path(given)
@@ -30,7 +30,7 @@ def cache_dir() -> Path:
 
 
 def default_library() -> Path:
-    r"""Return the library file that is used when none is named.
+    r"""Return the default library file.
 
     ``$MOODCURVE_LIBRARY``, else the file of a version before 0.1.0 if it exists, else ``library.sqlite`` in the
     system's usual folder for data: ``~/.local/share/moodcurve`` on Linux, ``~/Library/Application Support/moodcurve``
@@ -39,7 +39,7 @@ def default_library() -> Path:
     Raises
     ------
     MoodcurveError
-        If no variable names a file and the user has no home folder.
+        If no variable is set and the user has no home folder.
     """
     if given := os.environ.get("MOODCURVE_LIBRARY"):
         return Path(given)
@@ -48,14 +48,14 @@ def default_library() -> Path:
 
 
 def _base(variable: str, below_home: str) -> Path:
-    """Return the folder that an XDG variable names, else one below the user's home."""
+    """Return the folder of an XDG variable, or its default below the home folder."""
     if given := os.environ.get(variable):
         return Path(given)
     return _home() / below_home
 
 
 def _user_path(find: Callable[..., Path]) -> Path:
-    if sys.platform != "win32":  # Windows asks the system, not the home folder
+    if sys.platform != "win32":  # on Windows the system names the folder
         _home()
     return find(_APP, appauthor=False)
 

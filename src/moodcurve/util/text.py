@@ -1,8 +1,8 @@
-"""Times, values and names as words that a person reads, the same wherever they are shown."""
+"""Format durations, numbers and names for display."""
 
 
 def one_line(text: str) -> str:
-    r"""Give text as one line that any terminal can show: control characters and broken file names escaped.
+    r"""Return text as one printable line: control characters and undecodable file names are escaped.
 
     Examples
     --------
@@ -14,7 +14,7 @@ def one_line(text: str) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Minutes and seconds, rounded, with hours where there are any.
+    """Format a duration as minutes and seconds, with hours if there are any.
 
     >>> clock(0.4), clock(61.6), clock(3661)
     ('0:00', '1:02', '1:01:01')
@@ -25,7 +25,7 @@ def clock(seconds: float) -> str:
 
 
 def counted(number: int, word: str) -> str:
-    """Write a number with what is counted.
+    """Format a number with its noun, singular or plural.
 
     >>> counted(1, "file"), counted(12345, "file")
     ('1 file', '12,345 files')
@@ -34,7 +34,7 @@ def counted(number: int, word: str) -> str:
 
 
 def signed(value: float) -> str:
-    """Write a value with its sign, a true minus, and two decimals; zero has no sign.
+    """Format a value with sign (a true minus) and two decimals; zero has no sign.
 
     >>> signed(0.5), signed(-0.254), signed(-0.001)
     ('+0.50', '−0.25', '0.00')
@@ -43,16 +43,16 @@ def signed(value: float) -> str:
     return "0.00" if text[1:] == "0.00" else text.replace("-", "−")
 
 
-_PLAIN = {
+_ASCII = {
     "−": "-", "–": "-", "—": "-", "…": "...", "·": "-", "×": "x", "±": "+-", "°": " deg", "²": "2", "³": "3",
     "≥": ">=", "≤": "<=", "→": "->", "½": "1/2", "“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " ",
 }  # fmt: skip
 
 
 def ascii_fallback(error: UnicodeError) -> tuple[str, int]:
-    """Write what an encoding lacks in plain letters, as a handler of errors for `codecs.register_error`.
+    """Replace characters that an encoding lacks by ASCII; an error handler for `codecs.register_error`.
 
-    A minus becomes a hyphen, since "?0.25" has lost its meaning; what has no such twin becomes a question mark.
+    A minus becomes a hyphen, since "?0.25" would be wrong; characters without a substitute become question marks.
 
     >>> import codecs
     >>> codecs.register_error("ascii_fallback", ascii_fallback)
@@ -61,7 +61,7 @@ def ascii_fallback(error: UnicodeError) -> tuple[str, int]:
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(_PLAIN.get(c, "?") for c in error.object[error.start : error.end]), error.end
+    return "".join(_ASCII.get(c, "?") for c in error.object[error.start : error.end]), error.end
 
 
 def utf8_text(text: str) -> str:

@@ -1,37 +1,35 @@
-"""What a decoder gives, whichever it is."""
+"""Types that both decoders share."""
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from moodcurve._typing import AnyFloatArray
 
-# float32, or float64 from a file of that
-SampleArray = npt.NDArray[np.floating[Any]]
+SampleArray = AnyFloatArray
+"""Samples (frames, channels); float64 only from files of double precision."""
 Chunks = Generator[tuple[int, SampleArray], None, None]
 
 CHUNK = 1 << 17
-"""Samples in a chunk, all channels together: memory stays flat, and a chunk's fixed cost does not show."""
+"""Samples per chunk, all channels together: small enough for flat memory use, large enough to hide fixed costs."""
 
 
 class UnreadableError(Exception):
-    """The file holds nothing that can be decoded; the message says why, without the file's name."""
+    """A file cannot be decoded; the message says why, without the file's name."""
 
 
 @dataclass
 class DecodedFile:
-    """A file that has been opened.
+    """An open audio file.
 
     Attributes
     ----------
     chunks : generator of (rate, samples)
-        The rate in Hz (it may change within a file), and float samples of shape (frames, channels) with full
-        scale at ±1, neither clipped nor checked. Closing the generator closes the file.
+        Sample rate in Hz (it may change within a file) and float samples (frames, channels) with full scale ±1,
+        neither clipped nor checked. Closing the generator closes the file.
     claimed_s : float or None
-        Length in seconds by the file's header; None where that gives none.
+        Duration in seconds that the header states; None if it states none.
     damage : list of str
-        What was found wrong so far; complete once ``chunks`` is exhausted.
+        Problems found so far; complete once `chunks` is exhausted.
     """
 
     chunks: Chunks

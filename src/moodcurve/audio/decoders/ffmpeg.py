@@ -1,4 +1,4 @@
-"""MP3, FLAC, M4A, WMA, videos and all else by FFmpeg (PyAV)."""
+"""Decode MP3, FLAC, M4A, WMA, video and other files with FFmpeg (PyAV)."""
 
 import re
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moodcurve.audio.containers import syncsafe_int
 from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError
 
 if TYPE_CHECKING:
@@ -16,16 +17,15 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
-# What FFmpeg may open. Playlists and lists of files stay out: a "song" of that kind could make it read other
-# files or addresses.
+# Formats that FFmpeg may open. Playlists are excluded: they could make it read other files or URLs.
 _CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,"
     "oma,rm,tak,tta,w64,wav,wv,xwma"
 )
-# These give no length in a header; what FFmpeg reports for them is a guess from the bit rate
+# Formats without a duration in the header: FFmpeg only estimates it from the bit rate
 _WITHOUT_HEADER_DURATION = ("aac", "ac3", "amr", "dts", "eac3", "mpeg", "mpegts")
 
-# FFmpeg's sample formats: NumPy's type, the value of silence, the value of full scale
+# FFmpeg's sample formats: NumPy type, value of silence, full scale
 _FORMATS = {
     "u8": ("u1", 2**7, 2**7),
     "s16": ("i2", 0, 2**15),
@@ -34,38 +34,46 @@ _FORMATS = {
     "flt": ("f4", 0, 1),
     "dbl": ("f8", 0, 1),
 }
-# More planes lie in another place of FFmpeg's frame, past the end of which PyAV reads: that can crash
+# FFmpeg stores further planes elsewhere in its frame; PyAV reads past the end, which can crash
 _MAX_PLANES = 8
 
 
 def open_file(path: Path) -> DecodedFile | None:
-    """Open the best audio stream with FFmpeg; None if it does not take the file."""
+    """Open the best audio stream with FFmpeg; return None if FFmpeg does not recognize the file.
+
+    Raises
+    ------
+    UnreadableError
+        If there is no audio stream or its codec is unknown.
+    OSError
+        If the file cannot be opened.
+    """
     import av
 
     with ExitStack() as opened:
         file = opened.enter_context(path.open("rb", buffering=0))
-        # By descriptor, not by name: FFmpeg would judge by the ending, and take "http:..." for a protocol. Nor by
-        # Python functions: an interrupt that arrives inside one is lost, or crashes PyAV.
+        # By file descriptor, not by name: FFmpeg would guess from the extension and open "http:..." as a URL. Not by
+        # Python callbacks either: an interrupt that arrives inside one is lost or crashes PyAV.
         options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
         try:
-            # tags in a foreign encoding are common and no concern here
+            # tags in a wrong encoding are common and do not matter here
             container = av.open("fd:", "r", options=options, metadata_errors="ignore")
         except av.FFmpegError:
             return None
         opened.enter_context(container)
         stream = container.streams.best("audio")
         if stream is None:
-            raise UnreadableError("it has no audio stream")
+            raise UnreadableError("no audio stream")
         if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
-            raise UnreadableError("its audio codec is not known")
-        stream.codec_context.thread_count = 1  # no threads are started for nothing
+            raise UnreadableError("unknown audio codec")
+        stream.codec_context.thread_count = 1  # extra threads do not pay off
         damage: list[str] = []
         frames = _frames(container, stream, damage)
         return DecodedFile(_chunks(frames, opened.pop_all()), _header_duration(container, stream, path), damage)
 
 
 def _chunks(frames: Iterator["AudioFrame"], opened: ExitStack) -> Chunks:
-    """Collect the codec's small frames (1152 samples in MP3): each would cost a round of NumPy calls."""
+    """Merge the codec's small frames (1152 samples in MP3) into chunks, to save NumPy calls."""
     import av
 
     fifo = av.AudioFifo()
@@ -73,22 +81,22 @@ def _chunks(frames: Iterator["AudioFrame"], opened: ExitStack) -> Chunks:
     with opened:
         for frame in frames:
             frame_kind = (frame.sample_rate, frame.layout.nb_channels, frame.format.name)
-            # the queue is for one kind of frame, and does not itself check the channels
+            # the queue holds frames of one format, and does not check the number of channels itself
             if fifo.samples and (frame_kind != kind or fifo.samples * frame_kind[1] >= CHUNK):
                 yield _read_queue(fifo)
             if frame_kind != kind:
                 kind, fifo = frame_kind, av.AudioFifo()
-            frame.pts = None  # the queue would refuse a gap in time
+            frame.pts = None  # the queue rejects gaps in time
             fifo.write(frame)
         if fifo.samples:
             yield _read_queue(fifo)
 
 
 def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str]) -> Iterator["AudioFrame"]:
-    """Decode packet by packet, leaving out those that cannot be decoded.
+    """Decode packet by packet, skipping packets that cannot be decoded.
 
-    Such packets at the very end are no damage: tags at an MP3's end (APE, Lyrics3, ID3) arrive as packets.
-    Where sound is missing there, the length by the header tells.
+    Skipped packets at the very end are not reported as damage: tags at the end of an MP3 (APE, Lyrics3, ID3) arrive as
+    packets. Audio missing there shows in the header duration.
     """
     import av
 
@@ -99,7 +107,7 @@ def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str
             packet = next(packets)
         except StopIteration:
             break
-        except IndexError:  # PyAV meets a stream that the file's start did not announce: not ours
+        except IndexError:  # PyAV found a stream that the start of the file did not declare: not the one decoded here
             packets = container.demux(stream)
             continue
         except (av.FFmpegError, OSError) as error:
@@ -117,17 +125,17 @@ def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str
             skipped_before_audio = skipped
             yield frame
     if skipped_before_audio:
-        damage.append(f"damaged packets left out: {skipped_before_audio}")
+        damage.append(f"damaged packets skipped: {skipped_before_audio}")
 
 
 def _read_queue(fifo: "AudioFifo") -> tuple[int, SampleArray]:
-    """All samples of the queue as (rate, (frames, channels)), scaled to full scale 1."""
+    """Return the rate and all samples of the queue (frames, channels), scaled to full scale 1."""
     frame = fifo.read()
     assert frame is not None
     channels = frame.layout.nb_channels
     kind, silence, full_scale = _FORMATS[frame.format.packed.name]
     if frame.format.is_planar:
-        # not to_ndarray(), which of 8 channels takes 9 planes
+        # not to_ndarray(), which reads 9 planes of 8 channels
         planes = [np.frombuffer(memoryview(plane), kind, frame.samples) for plane in frame.planes[:channels]]
         samples = np.stack(planes).T
     else:
@@ -139,33 +147,32 @@ def _read_queue(fifo: "AudioFifo") -> tuple[int, SampleArray]:
 
 
 def _header_duration(container: "InputContainer", stream: "AudioStream", path: Path) -> float | None:
-    """Seconds by the header; None where there is no header that tells, and FFmpeg's length is a guess."""
+    """Return the duration in seconds that the header states; None where FFmpeg only estimates it."""
     if container.format.name == "mp3":
         return _mp3_header_duration(path, stream.sample_rate) if stream.sample_rate else None
     if container.format.name in _WITHOUT_HEADER_DURATION:
         return None
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
-    # Matroska tells each stream's length in a tag, as hours:minutes:seconds
+    # Matroska stores each stream's duration in a tag, as hours:minutes:seconds
     tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
     if tag:
         return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
-    # the container's length is that of its longest stream, a video perhaps
+    # the container's duration is that of its longest stream, which may be the video
     if container.duration is not None and len(container.streams) == 1:
         return container.duration / 1e6
     return None
 
 
 def _mp3_header_duration(path: Path, sr: int) -> float | None:
-    """Seconds by the table (Xing, Info or VBRI) that may stand in the first MP3 frame and counts the frames.
+    """Return the duration in seconds from the frame count in the Xing, Info or VBRI header of the first MP3 frame.
 
-    After all of a Xing table's fields stands the encoder's delay and padding (12 bits each): not sound.
+    The encoder delay and padding (12 bits each) that follow a complete Xing header are subtracted.
     """
     with path.open("rb") as file:
         head = file.read(10)
-        tag = head[:3] == b"ID3" and len(head) == 10  # its size is 4 times 7 bits
-        size = sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=False))
-        file.seek(10 + size if tag else 0)
+        has_tag = head[:3] == b"ID3" and len(head) == 10
+        file.seek(10 + syncsafe_int(head[6:]) if has_tag else 0)
         frame = file.read(1 << 12)
     for name, offset in ((b"Xing", 8), (b"Info", 8), (b"VBRI", 14)):
         at = frame.find(name)

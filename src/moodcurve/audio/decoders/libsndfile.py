@@ -1,4 +1,4 @@
-"""WAV, AIFF, AU, CAF and Ogg by libsndfile."""
+"""Decode WAV, AIFF, AU, CAF and Ogg files with libsndfile."""
 
 import re
 from contextlib import ExitStack
@@ -7,24 +7,24 @@ from typing import Any
 
 from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile
 
-# A data size from here on is what a program writes that cannot know the size, such as one writing into a pipe
+# Programs that cannot know the data size, such as those that write to a pipe, write this size or a larger one
 _UNKNOWN_SIZE = 0x7FFF0000
 
 
 def open_file(path: Path) -> DecodedFile | None:
-    """Open with libsndfile; None if it does not take the file."""
+    """Open a file with libsndfile; return None if libsndfile does not recognize it."""
     import soundfile
 
     with ExitStack() as opened:
         file = opened.enter_context(path.open("rb"))
         try:
-            # by descriptor, so that the name cannot matter: libsndfile guesses from some endings
+            # by file descriptor: libsndfile guesses the format from some extensions
             sound = opened.enter_context(soundfile.SoundFile(file.fileno(), closefd=False))
         except soundfile.LibsndfileError:
             return None
         damage: list[str] = []
         if sound.format == "OGG" and not _ogg_is_whole(path):
-            damage.append("it lacks the mark of an Ogg stream's end")
+            damage.append("the Ogg end-of-stream mark is missing")
         return DecodedFile(_chunks(sound, damage, opened.pop_all()), _header_duration(sound), damage)
 
 
@@ -45,20 +45,23 @@ def _chunks(sound: Any, damage: list[str], opened: ExitStack) -> Chunks:
 
 
 def _header_duration(sound: Any) -> float:
-    """Seconds by the header, which libsndfile corrects to the bytes there are, saying so in its log."""
+    """Return the duration in seconds that the header states.
+
+    libsndfile corrects it to the available bytes; its log still has both numbers.
+    """
     seconds = float(sound.frames) / float(sound.samplerate)
     sizes = re.findall(r": (\d+) \(should be (\d+)\)", sound.extra_info)
-    # the last such line is the innermost chunk, the samples themselves
+    # the last such line is about the innermost chunk, the samples themselves
     if sizes and 0 < int(sizes[-1][1]) < int(sizes[-1][0]) < _UNKNOWN_SIZE:
         seconds *= int(sizes[-1][0]) / int(sizes[-1][1])
     return seconds
 
 
 def _ogg_is_whole(path: Path) -> bool:
-    """Whether the last Ogg page is marked as a stream's last and ends with the file (RFC 3533, section 6)."""
+    """Return True if the last Ogg page is marked as the end of a stream and ends the file (RFC 3533, section 6)."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        file.seek(max(0, size - (1 << 16)))  # a page has at most 65 307 bytes
+        file.seek(max(0, size - (1 << 16)))  # a page has at most 65,307 bytes
         tail = file.read()
     page = tail[tail.rfind(b"OggS") :]
     if len(page) < 27 or page[:4] != b"OggS" or not page[5] & 4:

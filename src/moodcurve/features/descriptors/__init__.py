@@ -1,1 +1,1 @@
-"""Descriptors of single frames: energy, auditory spectrum, shape of the spectrum, and the FFT behind them."""
+"""Compute descriptors of single frames: energy, auditory spectrum, spectral shape, and the FFT they need."""

@@ -1,4 +1,4 @@
-"""Descriptors of the mel spectrum: loudness, RASTA-filtered auditory spectrum, MFCC."""
+"""Compute descriptors of the mel spectrum: loudness, RASTA-filtered auditory spectrum, MFCC."""
 
 from typing import NamedTuple
 
@@ -13,57 +13,57 @@ from moodcurve.features.jit.simd import broadcast, load, store, to_double
 BANDS = 26
 MFCC = 14
 _LOG_FLOOR = np.log(9.3e-10)
-"""Smallest logarithm of a mel power: silence has one too."""
+"""Smallest logarithm of a mel power, so that silence has a logarithm."""
 _LOG_SCALE = 2 * np.log(32767.0)
-"""What the MFCC add to it: they take samples as 16-bit integers."""
+"""Added for the MFCC, which are defined on 16-bit integer samples."""
 _COMPRESSION = 0.33
 """Exponent from power to loudness (not 1/3)."""
 _RASTA_START = 5
-"""Frames during which the RASTA filter only fills its states, and gives 0."""
+"""Frames during which the RASTA filter fills its states and outputs 0."""
 
 
 class MelBank(NamedTuple):
     """Triangular filters between 20 Hz and 8 kHz (or half the sample rate), equally spaced in mel.
 
-    Bins edges[m] ≤ k < edges[m+1] lie between the filters' corners m and m + 1; there the filter that ends at
-    corner m + 1 has weight falling[k], the one that peaks there 1 - falling[k].
+    Bins edges[m] ≤ k < edges[m+1] lie between the corners m and m + 1; there the filter that ends at corner m + 1 has
+    weight falling[k], and the filter that peaks there 1 - falling[k].
     """
 
     edges: npt.NDArray[np.int64]
     falling: Float32Array
     log_loudness: FloatArray
-    """ln of the equal-loudness weight at each filter's centre (26,)."""
+    """ln of the equal-loudness weight at each filter's center (26,)."""
     cosine: FloatArray
-    """Liftered discrete cosine transform (14, 26), the bands' logarithms to MFCC 1 to 14."""
+    """Liftered discrete cosine transform (14, 26), from the bands' logarithms to MFCC 1 to 14."""
 
 
 def mel(f: FloatArray) -> FloatArray:
-    """Hz to mel, 1127 ln(1 + f / 700)."""
+    """Convert Hz to mel, 1127 ln(1 + f / 700)."""
     return 1127 * np.log1p(f / 700)
 
 
 def mel_bank(freqs: FloatArray) -> MelBank:
-    """Make the filterbank for a spectrum whose bins have these frequencies (Hz, from 0 to half the rate)."""
+    """Return the filterbank for bins of these frequencies (Hz, from 0 to half the sample rate)."""
     spacing = freqs[1]
     highest = min(8000.0, freqs[-1])
-    # Every step in single precision: the last digit of a corner is 1e-4 of the weight of a bin just beside it.
+    # All in single precision: the last digit of a corner is 1e-4 of the weight of a bin next to it.
     low, high = mel(np.array([20.0, highest])).astype(np.float32)
     corners = low + np.arange(BANDS + 2, dtype=np.float32) * ((high - low) / np.float32(BANDS + 1))
-    # Strict at both ends: the bins nearest to 20 Hz and to the upper end are left out.
+    # Strict at both ends: the bins nearest to 20 Hz and to the upper end are excluded.
     bins = np.arange(round_half_away(20 / spacing) + 1, round_half_away(highest / spacing))
     position = mel(freqs).astype(np.float32)
-    upper = np.searchsorted(corners, position[bins], side="left")  # corners[upper - 1] < place <= corners[upper]
+    upper = np.searchsorted(corners, position[bins], side="left")  # corners[upper - 1] < position <= corners[upper]
     used = (upper >= 1) & (upper <= BANDS + 1)
     bins, upper = bins[used], upper[used]
     falling = np.zeros(len(freqs), np.float32)
     falling[bins] = (corners[upper] - position[bins]) / (corners[upper] - corners[upper - 1])
     edges = bins[0] + np.searchsorted(upper, np.arange(1, BANDS + 3))
-    centres = 700 * np.expm1(corners[1:-1].astype(np.float64) / 1127)
-    return MelBank(edges.astype(np.int64), falling, np.log(equal_loudness(centres)), _liftered_cosine())
+    centers = 700 * np.expm1(corners[1:-1].astype(np.float64) / 1127)
+    return MelBank(edges.astype(np.int64), falling, np.log(equal_loudness(centers)), _liftered_cosine())
 
 
 def equal_loudness(f: FloatArray) -> FloatArray:
-    """Weight of the ear's sensitivity at frequency f (Hz), ω = 2πf.
+    """Return the equal-loudness weight at frequency f (Hz), ω = 2πf.
 
     E = 1e32 (ω² + 56.8e6) ω⁴ / ((ω² + 6.3e6)² (ω² + 0.38e9) (ω⁷ + 1.7e31)); after Hermansky's perceptual linear
     prediction, doi.org/10.1121/1.399423, with a term for high frequencies.
@@ -73,7 +73,7 @@ def equal_loudness(f: FloatArray) -> FloatArray:
 
 
 def _liftered_cosine() -> FloatArray:
-    """sqrt(2/26) (1 + 11 sin(πi/22)) cos(πi (b + ½)/26), i = 1..14 by row, b = 0..25 by column."""
+    """Return sqrt(2/26) (1 + 11 sin(πi/22)) cos(πi (b + ½)/26), rows i = 1..14, columns b = 0..25."""
     i = np.arange(1, MFCC + 1)[:, None]
     lifter = 1 + 11 * np.sin(np.pi * i / 22)
     cosine = np.cos(np.pi * i * (np.arange(BANDS) + 0.5) / BANDS)
@@ -82,7 +82,10 @@ def _liftered_cosine() -> FloatArray:
 
 @exact
 def mel_power(power: Float32Array, bank: MelBank, out: FloatArray) -> None:
-    """Power in the 26 mel bands, Σ_k weight_b(k) P_k, not normalised by bandwidth: tables (n + 1, 16) to (26, 16)."""
+    """Compute the power of the 26 mel bands, Σ_k weight_b(k) P_k, from a table (n + 1, 16) to a table (26, 16).
+
+    The power is not normalized by bandwidth.
+    """
     carried = broadcast(0.0)
     for m in range(BANDS + 1):
         falling = rising = broadcast(0.0)
@@ -98,7 +101,7 @@ def mel_power(power: Float32Array, bank: MelBank, out: FloatArray) -> None:
 
 @exact
 def loudness(log_mel: FloatArray, bank: MelBank) -> float:
-    """Mean over bands of (mel power · equal loudness)^0.33 (``audspec_lengthL1norm``)."""
+    """Return the mean over bands of (mel power · equal loudness)^0.33 (``audspec_lengthL1norm``)."""
     total = 0.0
     for b in range(BANDS):
         total += np.exp(_COMPRESSION * (log_mel[b] + bank.log_loudness[b]))
@@ -106,10 +109,10 @@ def loudness(log_mel: FloatArray, bank: MelBank) -> float:
 
 
 def rasta_taps() -> FloatArray:
-    """Give the RASTA band-pass: five feed-forward taps, and the pole; period 10 ms.
+    """Return the RASTA band-pass filter for a period of 10 ms: five feed-forward taps and the pole.
 
     Taps [2, -4c, 0, 4c, -2] / ν with c = cos(2π 29 · 0.01), ν = sqrt(10 (32c² + 8)); pole 1 - sin(2π 1 · 0.01):
-    the logarithmic spectrum passes between 1 and 29 Hz (doi.org/10.1109/89.326616).
+    modulations of the logarithmic spectrum between 1 and 29 Hz pass (doi.org/10.1109/89.326616).
     """
     c = np.cos(2 * np.pi * 29 * 0.01)
     taps = np.array([2, -4 * c, 0, 4 * c, -2]) / np.sqrt(10 * (32 * c * c + 8))
@@ -118,9 +121,9 @@ def rasta_taps() -> FloatArray:
 
 @exact
 def rasta_step(log_mel: FloatArray, taps: FloatArray, states: FloatArray, frame: int, out: FloatArray) -> None:
-    """Filter one frame's logarithmic mel spectrum along time (transposed direct form II).
+    """Filter one frame's logarithmic mel spectrum over time (transposed direct form II).
 
-    states (4, 26) start at 0 and carry the past. In frames 0 to 4 the pole is off and out is 0.
+    states (4, 26) start at 0 and carry the past. In frames 0 to 4 the pole is off and `out` is 0.
     """
     pole = taps[5]
     for b in range(BANDS):
@@ -137,7 +140,7 @@ def rasta_step(log_mel: FloatArray, taps: FloatArray, states: FloatArray, frame:
 
 @fast
 def mfcc(log_mel: FloatArray, bank: MelBank, out: Float32Array) -> None:
-    """MFCC 1 to 14 of one frame, liftered (L = 22), of mel powers on the 16-bit scale, floored at 1."""
+    """Compute MFCC 1 to 14 of one frame, liftered (L = 22), from mel powers on the 16-bit scale, floored at 1."""
     for i in range(MFCC):
         total = 0.0
         for b in range(BANDS):
@@ -149,7 +152,7 @@ def mfcc(log_mel: FloatArray, bank: MelBank, out: Float32Array) -> None:
 def auditory_row(
     mel: FloatArray, bank: MelBank, taps: FloatArray, states: FloatArray, frame: int, row: Float32Array
 ) -> tuple[float, float]:
-    """Fill one row with audSpec_Rfilt[0..25] and MFCC 1..14 from mel powers, and give both loudness descriptors.
+    """Fill one row with audSpec_Rfilt[0..25] and MFCC 1..14 from mel powers; return both loudness descriptors.
 
     audSpec_Rfilt_b = exp(0.33 (y_b + ln E_b)), y the RASTA filter's output; its mean over the bands is
     ``audspecRasta_lengthL1norm``.

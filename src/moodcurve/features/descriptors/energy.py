@@ -1,4 +1,4 @@
-"""Time-domain descriptors: root-mean-square energy and zero-crossing rate."""
+"""Compute time-domain descriptors: root-mean-square energy and zero-crossing rate."""
 
 import numpy as np
 
@@ -8,9 +8,9 @@ from moodcurve.features.jit.kernel import exact, fast
 
 @fast
 def rms_energy(wave: Float32Array, hop: int, length: int, out: Float32Array) -> None:
-    """RMS energy, sqrt(Σ x² / N), of frames of N samples without window (``pcm_RMSenergy``).
+    """Compute the RMS energy sqrt(Σ x² / N) of frames of N samples without a window (``pcm_RMSenergy``).
 
-    out (frames,) gets values in [0, 1.00003], frame t starting at sample t hop; silence gives 0.
+    Frame t starts at sample t hop. Values in out (frames,) lie in [0, 1.00003]; silence yields 0.
     """
     for t in range(len(out)):
         frame = wave[t * hop : t * hop + length]
@@ -22,10 +22,10 @@ def rms_energy(wave: Float32Array, hop: int, length: int, out: Float32Array) -> 
 
 @exact
 def zero_crossing_rate(wave: Float32Array, hop: int, length: int, out: Float32Array) -> None:
-    """Share of samples at which the sign changes, in [0, 1] (``pcm_zcr``).
+    """Compute the share of samples at which the sign changes, in [0, 1] (``pcm_zcr``).
 
-    Sample i of a frame, 1 ≤ i ≤ N - 2, counts if x[i-1] x[i] < 0, or if x[i] = 0 and x[i-1] x[i+1] ≤ 0; the
-    count is divided by N. Digital silence therefore counts almost every sample: (N - 2) / N.
+    Sample i of a frame, 1 ≤ i ≤ N - 2, counts if x[i-1] x[i] < 0, or if x[i] = 0 and x[i-1] x[i+1] ≤ 0; the count is
+    divided by N. In digital silence almost every sample counts: (N - 2) / N.
     """
     last = (len(out) - 1) * hop + length
     crossed = np.empty(last, np.uint8)

@@ -1,11 +1,10 @@
-"""Magnitude spectra of sixteen overlapping frames at once.
+"""Compute magnitude spectra of sixteen overlapping frames at once.
 
-The frames of a stretch of samples lie side by side in tables (n, 16), a frame in each column (``simd.py``), so that
-every step of the transform is one operation on sixteen numbers. Real frames of n samples are transformed as n/2
-complex numbers x_2m + i x_2m+1. The n/2-point transform decimates in frequency by four (by two at the end where
-n/2 is no power of four), in place, and leaves its result in the order of reversed digits: ``places`` tells where
-each frequency is. The first two layers run on a part of the table that stays in the fastest cache, and each of the
-sixteen blocks that they leave then fits into it.
+Frames are the columns of tables (n, 16) (see ``simd.py``), so that every step of the transform is one operation on
+sixteen numbers. Real frames of n samples are transformed as n/2 complex numbers x_2m + i x_2m+1. The n/2-point
+transform is radix-4 decimation in frequency (radix 2 in the last layer if n/2 is no power of four), in place, with
+output in digit-reversed order: ``positions`` maps each frequency to its position. The first two layers work on a part
+of the table that stays in the L1 cache; the sixteen blocks that remain fit into that cache too.
 """
 
 from typing import NamedTuple
@@ -18,29 +17,35 @@ from moodcurve.features.jit.kernel import exact
 from moodcurve.features.jit.simd import LANES, aligned_table, broadcast, load, muladd, sqrt, store, zip_high, zip_low
 
 _BLOCKS = 16
-"""What the first two layers leave."""
+"""Blocks that remain after the first two layers."""
 SMALLEST = 256
-"""Points of the smallest transform: each of the sixteen blocks has eight complex ones, a cache line's worth."""
+"""Smallest transform: each of the sixteen blocks then has eight complex points, one cache line."""
 
 
 class FFTPlan(NamedTuple):
-    """What a transform of real frames of one length needs."""
+    """Precomputed factors and work tables for the transform of real frames of one length."""
 
     twiddles: Float32Array
-    """Factors of the butterflies, one layer after the other: re and im of w, w², w³ with w = exp(-2πi j / L),
-    j = 0 .. L/4 - 1, for the layers of L = n/2, n/8, n/32 ... points (all layers' j, 6)."""
+    """Twiddle factors, layer by layer: re and im of w, w², w³ with w = exp(-2πi j / L), j = 0 .. L/4 - 1, for layers of
+    L = n/2, n/8, n/32 ... points (j of all layers, 6)."""
     positions: npt.NDArray[np.int64]
-    """Where frequency k of the complex transform is left (n/2,)."""
+    """Position of frequency k in the output of the complex transform (n/2,)."""
     split_factors: Float32Array
-    """½ exp(-2πi k / n), k = 0 .. n/4, which take the even from the odd samples (n/4 + 1, 2)."""
+    """½ exp(-2πi k / n), k = 0 .. n/4, to separate even and odd samples (n/4 + 1, 2)."""
     work: Float32Array
-    """Scratch: re and im of the complex numbers in rows 2m and 2m + 1 (n, 16)."""
+    """Work table: re and im of the complex numbers in rows 2m and 2m + 1 (n, 16)."""
     tiles: Float32Array
-    """Scratch: the part of it that the first layers work on, and a square of it (272, 16)."""
+    """Work table: the part that the first layers process, and one 16 by 16 square (272, 16)."""
 
 
 def make_plan(n: int) -> FFTPlan:
-    """Prepare for frames of n samples, n a power of two from 256."""
+    """Return the plan for frames of n samples, n a power of two from 256.
+
+    Raises
+    ------
+    ValueError
+        If n is another number.
+    """
     if n < SMALLEST or n & (n - 1):
         raise ValueError(f"n must be a power of two from {SMALLEST}, got {n}")
     layers = []
@@ -53,7 +58,7 @@ def make_plan(n: int) -> FFTPlan:
         radices.append(radix)
         length //= radix
     for radix in reversed(radices):
-        # of length radix · len(places): frequency k stands in part k mod radix, at the place of k // radix there
+        # for length radix · len(positions): frequency k is in part k mod radix, at the position of k // radix
         positions = (np.arange(radix) * len(positions) + positions[:, None]).reshape(-1)
     return FFTPlan(
         np.concatenate(layers).astype(np.float32),
@@ -65,22 +70,22 @@ def make_plan(n: int) -> FFTPlan:
 
 
 def _roots(powers: npt.NDArray[np.int64], n: int) -> FloatArray:
-    """Give re and im of exp(-2πi p / n), one more axis."""
+    """Return re and im of exp(-2πi p / n) along a new last axis."""
     angles = -2 * np.pi * (powers % n) / n
     return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
 
 
 @exact
 def magnitudes(wave: Float32Array, hop: int, window: Float32Array, plan: FFTPlan, out: Float32Array) -> None:
-    """Magnitudes |Σ_i w_i x_{l hop + i} exp(-2πi ik/n)|, k = 0 .. n/2, of the frames l = 0 .. 15 of a wave.
+    """Compute |Σ_i w_i x_{l hop + i} exp(-2πi ik/n)|, k = 0 .. n/2, of the frames l = 0 .. 15 of a wave.
 
-    ``wave`` holds 15 hop + len(window) samples at least, ``out`` is a table (n/2 + 1, 16); what the window leaves
-    of the n points is 0. In single precision; a column does not depend on the others.
+    ``wave`` holds at least 15 hop + len(window) samples, ``out`` is a table (n/2 + 1, 16). Frames shorter than n are
+    padded with zeros. Single precision; columns do not depend on each other.
     """
     points = len(plan.work) // 2
     stride = points // _BLOCKS
     second = points // 4  # rows of factors in the first layer
-    columns = plan.tiles.shape[1]  # for a constant argument the butterfly would be compiled again
+    columns = plan.tiles.shape[1]  # a constant argument would compile the butterfly again
     for first in range(0, stride, LANES // 2):
         _apply_window(wave, hop, window, 2 * first, 2 * stride, plan.tiles)
         for m in range(LANES // 2):
@@ -100,9 +105,9 @@ def magnitudes(wave: Float32Array, hop: int, window: Float32Array, plan: FFTPlan
 def _apply_window(
     wave: Float32Array, hop: int, window: Float32Array, start: int, stride: int, tiles: Float32Array
 ) -> None:
-    """Put windowed samples start + stride r + i, i = 0 .. 15, into rows 16 r + i of tiles, for r = 0 .. 15."""
+    """Write windowed samples start + stride r + i, i = 0 .. 15, to rows 16 r + i of tiles, for r = 0 .. 15."""
     flat = tiles.reshape(-1)
-    square, columns = LANES * LANES, tiles.shape[1]  # for a constant argument the function would be compiled again
+    square, columns = LANES * LANES, tiles.shape[1]  # a constant argument would compile the function again
     for r in range(_BLOCKS):
         at = start + stride * r
         if at + LANES <= len(window):
@@ -118,9 +123,9 @@ def _apply_window(
 
 @exact
 def _half_transpose(x: Float32Array, at: int, step: int, factors: Float32Array, out: Float32Array, to: int) -> None:
-    """Do half of what makes columns of the rows of a square of 16 by 16, its rows a step apart in x.
+    """Do half of the transposition of a 16 by 16 square, times the factors; its rows are a step apart in x.
 
-    Each row goes, times the factors, into two of all four.
+    A second call completes the transposition.
     """
     for i in range(4):
         a, b = factors * load(x, at + i * step), factors * load(x, at + (i + 4) * step)
@@ -135,7 +140,7 @@ def _half_transpose(x: Float32Array, at: int, step: int, factors: Float32Array, 
 
 @exact
 def _transform_block(work: Float32Array, start: int, points: int, twiddles: Float32Array, factors: int) -> None:
-    """Do the remaining layers of a block that begins at row start."""
+    """Compute the remaining layers of a block that begins at row `start`."""
     length = points
     while length >= 4:
         quarter = length // 4
@@ -158,7 +163,7 @@ def _transform_block(work: Float32Array, start: int, points: int, twiddles: Floa
 def _butterfly(
     x: Float32Array, row: int, step: int, y: Float32Array, to: int, stride: int, twiddles: Float32Array, j: int
 ) -> None:
-    """Transform the four complex numbers at rows row + q step of x, and put them, times their factors, into y."""
+    """Transform the four complex numbers at rows row + q step of x, and write them times their factors to y."""
     a_re, a_im = load(x, row), load(x, row + 1)
     b_re, b_im = load(x, row + step), load(x, row + step + 1)
     c_re, c_im = load(x, row + 2 * step), load(x, row + 2 * step + 1)
@@ -182,7 +187,7 @@ def _store_rotated(
 
 @exact
 def _split(plan: FFTPlan, out: Float32Array) -> None:
-    """Magnitudes of the real frames' spectra X_k = (Z_k + Z*_-k) / 2 - i exp(-2πi k / n) (Z_k - Z*_-k) / 2."""
+    """Compute the magnitudes of X_k = (Z_k + Z*_-k) / 2 - i exp(-2πi k / n) (Z_k - Z*_-k) / 2, the real spectra."""
     points = len(plan.positions)
     half = np.float32(0.5)
     for k in range(points // 2 + 1):
@@ -196,7 +201,7 @@ def _split(plan: FFTPlan, out: Float32Array) -> None:
         factor_re, factor_im = plan.split_factors[k, 0], plan.split_factors[k, 1]
         odd_re, odd_im = im + other_im, other_re - re
         even_re, even_im = half * (re + other_re), half * (im - other_im)
-        # added to the even part one after the other: a quiet bin may be the difference of loud ones
+        # added to the even part one by one: a quiet bin may be the difference of loud ones
         x_re = muladd(odd_re, factor_re, muladd(odd_im, -factor_im, even_re))
         x_im = muladd(odd_re, factor_im, muladd(odd_im, factor_re, even_im))
         y_re = muladd(odd_re, -factor_re, muladd(odd_im, factor_im, even_re))

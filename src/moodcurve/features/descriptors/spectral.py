@@ -1,8 +1,8 @@
-"""Descriptors of the shape of 20 ms magnitude spectra M_k and power spectra P_k = M_k², sixteen frames at a time.
+"""Compute descriptors of the shape of 20 ms magnitude spectra M_k and power spectra P_k = M_k², sixteen at a time.
 
-All sums run over bins k = 1..n, n = Nfft/2: the constant component k = 0 is never used. S is the sum of P_k.
-Tables hold a frame in each of their sixteen columns (``simd.py``), spectra (n + 1, 16) and results (rows, 16); no
-column depends on another, but for the flux, whose column follows on the one before. f_k are frequencies in Hz.
+All sums run over bins k = 1..n, n = Nfft/2: the DC component k = 0 is never used. S is the sum of P_k, f_k are
+frequencies in Hz. Each of the sixteen columns of a table holds a frame (see ``simd.py``): spectra (n + 1, 16), results
+(rows, 16). Columns do not depend on each other, except for the flux.
 """
 
 from typing import NamedTuple
@@ -26,22 +26,22 @@ from moodcurve.features.jit.simd import (
 
 COLUMNS = 15
 _POWER_FLOOR = 1e-7
-"""Least power of a bin in the entropy."""
+"""Power floor of a bin in the entropy."""
 _LOG2_FLOOR = np.log2(_POWER_FLOOR)
 _TWO_OVER_LN2 = 2 / np.log(2)
 _ROOT_HALF = np.float32(np.sqrt(0.5)).view(np.int32)
 """The bits of √½ in single precision, read as an integer."""
-_ODD = (np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7), np.float32(1 / 9))
+_SERIES = (np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7), np.float32(1 / 9))
 SHARES = (0.25, 0.50, 0.75, 0.90)
-"""Of the power, at which a roll-off is."""
+"""Shares of the power that define the roll-off frequencies."""
 TOTAL, CENTROID, SHARPNESS, ROLL_OFF, FLUX, ENTROPY, MOMENTS, HARMONICITY = 0, 1, 2, 3, 7, 8, 9, 12
 LOW_BAND, HIGH_BAND = 13, 14
-"""Rows of the table of results; four roll-offs, three moments."""
+"""Row indices in the table of results; there are four roll-offs and three moments."""
 ROWS = 15
 
 
 class FrequencyAxis(NamedTuple):
-    """What the descriptors need to know of the bins at one sample rate."""
+    """Frequencies and weights of the bins at one sample rate."""
 
     freqs: FloatArray
     """Frequency of each bin in Hz."""
@@ -54,7 +54,7 @@ class FrequencyAxis(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """Tables to work in."""
+    """Work tables."""
 
     power: Float32Array
     logarithms: Float32Array
@@ -62,17 +62,17 @@ class Workspace(NamedTuple):
 
 
 def workspace(bins: int) -> Workspace:
-    """Make the tables for spectra of so many bins."""
+    """Return work tables for spectra of `bins` bins."""
     return Workspace(aligned_table(bins), aligned_table(bins), aligned_table(ROWS, np.float64))
 
 
 def frequency_axis(freqs: FloatArray) -> FrequencyAxis:
-    """Precompute the weights for bins of these frequencies (Hz, from 0 to half the sample rate)."""
+    """Return the weights for bins of these frequencies (Hz, from 0 to half the sample rate)."""
     return FrequencyAxis(freqs, _sharpness(freqs), _band(freqs, 250, 650), _band(freqs, 1000, 4000))
 
 
 def bark(f: FloatArray) -> FloatArray:
-    """Hz to Bark, 26.81 f / (1960 + f) - 0.53, corrected below 2 and above 20.1 (Traunmüller 1990)."""
+    """Convert Hz to Bark, 26.81 f / (1960 + f) - 0.53, corrected below 2 and above 20.1 (Traunmüller 1990)."""
     z = 26.81 * f / (1960 + f) - 0.53
     return np.where(z < 2, 0.85 * z + 0.3, np.where(z > 20.1, 1.22 * z - 0.22 * 20.1, z))
 
@@ -84,7 +84,7 @@ def _sharpness(freqs: FloatArray) -> Float32Array:
 
 
 def _band(freqs: FloatArray, low: float, high: float) -> Float32Array:
-    """Weight 1 inside the band, and the covered share of the step at both ends."""
+    """Return weights of 1 inside the band, and at both ends the share of the bin that it covers."""
     weights = np.zeros(len(freqs), np.float32)
     first = int(np.searchsorted(freqs, low, side="right"))
     past = int(np.searchsorted(freqs, high, side="left"))
@@ -99,7 +99,7 @@ def _band(freqs: FloatArray, low: float, high: float) -> Float32Array:
 
 @exact
 def power_spectrum(magnitudes: Float32Array, power: Float32Array) -> None:
-    """P_k = M_k²."""
+    """Compute P_k = M_k²."""
     for k in range(len(power)):
         m = load(magnitudes, k)
         store(power, k, m * m)
@@ -107,7 +107,7 @@ def power_spectrum(magnitudes: Float32Array, power: Float32Array) -> None:
 
 @exact
 def weighted_sums(power: Float32Array, axis: FrequencyAxis, out: FloatArray) -> None:
-    """S; the centroid μ = Σ f_k P_k / S in Hz; sharpness 0.11 Σ z_k g(z_k) P_k / S. Both 0 if S = 0.
+    """Compute S, the centroid μ = Σ f_k P_k / S (Hz) and sharpness 0.11 Σ z_k g(z_k) P_k / S, both 0 if S = 0.
 
     z is in Bark, g = 1 up to 16 Bark, then 1 + ((z - 16)/4)^1.5849625.
     """
@@ -128,7 +128,7 @@ def weighted_sums(power: Float32Array, axis: FrequencyAxis, out: FloatArray) -> 
 
 @exact
 def band_energy(power: Float32Array, weights: Float32Array, row: int, out: FloatArray) -> None:
-    """Weighted sum of P over a band, divided by n (``fband``), into a row of out."""
+    """Write the weighted sum of P over a band, divided by n (``fband``), to a row of `out`."""
     total = broadcast(0.0)
     for k in range(len(weights)):
         if weights[k] > 0:
@@ -138,7 +138,7 @@ def band_energy(power: Float32Array, weights: Float32Array, row: int, out: Float
 
 @exact
 def roll_off(power: Float32Array, freqs: FloatArray, out: FloatArray) -> None:
-    """Smallest f_k with Σ_{j≤k} P_j ≥ p S, for p of 25, 50, 75 and 90 %; f_1 in silence."""
+    """Compute the smallest f_k with Σ_{j≤k} P_j ≥ p S, for p = 25, 50, 75 and 90 %; f_1 in silence."""
     total = load(out, TOTAL)
     a, b, c, d = SHARES[0] * total, SHARES[1] * total, SHARES[2] * total, SHARES[3] * total
     reached = below_a = below_b = below_c = below_d = broadcast(0.0)
@@ -157,11 +157,12 @@ def roll_off(power: Float32Array, freqs: FloatArray, out: FloatArray) -> None:
 
 @exact
 def flux(magnitudes: Float32Array, previous: Float32Array, out: FloatArray) -> None:
-    """sqrt((1/n) Σ (M_k[t] - M_k[t-1])²); previous (n + 1,) is the spectrum before that of the first column."""
+    """Compute sqrt((1/n) Σ (M_k[t] - M_k[t-1])²); previous (n + 1,) is the spectrum before the first column."""
     flat = magnitudes.reshape(-1)
     total, first = broadcast(0.0), 0.0
     for k in range(1, len(previous)):
-        step = load(magnitudes, k) - load(flat, k * LANES - 1)  # the columns before; before the first, another bin
+        # the previous columns; the first column gets a value of another bin, and is replaced below
+        step = load(magnitudes, k) - load(flat, k * LANES - 1)
         total = total + to_double(step * step)
         step_0 = magnitudes[k, 0] - previous[k]
         first += np.float64(step_0 * step_0)
@@ -173,10 +174,10 @@ def flux(magnitudes: Float32Array, previous: Float32Array, out: FloatArray) -> N
 
 @exact
 def spectral_moments(power: Float32Array, freqs: FloatArray, out: FloatArray) -> None:
-    """Variance σ² (Hz²), skewness and kurtosis of f with weights P: the central moments of order 2, 3, 4.
+    """Compute variance σ² (Hz²), skewness and kurtosis of f with weights P: central moments of order 2, 3 and 4.
 
-    The mean is the centroid in single precision. Skewness is divided by σ³, kurtosis by σ⁴ (3 for a normal shape);
-    0 where S or σ² is 0.
+    The mean is the centroid in single precision. Skewness is divided by σ³, kurtosis by σ⁴ (3 for a normal
+    distribution); 0 where S or σ² is 0.
     """
     for lane in range(LANES):
         out[MOMENTS, lane] = np.float32(out[CENTROID, lane])
@@ -202,29 +203,29 @@ def spectral_moments(power: Float32Array, freqs: FloatArray, out: FloatArray) ->
 
 @fast
 def weighted_logarithm(power: Float32Array, out: Float32Array) -> None:
-    """P log2 P of any number of bins where P is above the floor, else 0.
+    """Compute P log2 P where P is above the floor, else 0.
 
-    The logarithm is taken from the number's exponent and its mantissa m in [√½, √2) as
-    log2 m = 2/ln 2 (s + s³/3 + s⁵/5 + s⁷/7 + s⁹/9), s = (m - 1)/(m + 1), which is exact to 1e-9 (then rounded) and,
-    unlike a library call, done for many bins at once.
+    The logarithm is the number's exponent plus log2 m = 2/ln 2 (s + s³/3 + s⁵/5 + s⁷/7 + s⁹/9), s = (m - 1)/(m + 1), of
+    its mantissa m in [√½, √2). It is exact to 1e-9 (then rounded) and, unlike a library call, vectorized.
     """
     bits = power.view(np.int32)
     for k in range(len(power)):
-        # counted from √½ rather than from 1, so that the mantissa lies about 1
+        # relative to √½ rather than 1, so that the mantissa lies around 1
         exponent = np.int32(np.int32(bits[k] - _ROOT_HALF) >> np.int32(23))
         m = np.int32(bits[k] - np.int32(exponent << np.int32(23))).view(np.float32)
         s = (m - np.float32(1)) / (m + np.float32(1))
         q = s * s
-        series = q * (_ODD[0] + q * (_ODD[1] + q * (_ODD[2] + q * _ODD[3])))
+        series = q * (_SERIES[0] + q * (_SERIES[1] + q * (_SERIES[2] + q * _SERIES[3])))
         log2 = np.float32(exponent) + np.float32(_TWO_OVER_LN2) * (s + s * series)
         out[k] = power[k] * log2 if power[k] > _POWER_FLOOR else np.float32(0)
 
 
 @exact
 def entropy(power: Float32Array, work: Float32Array, out: FloatArray) -> None:
-    """-Σ (v_k/D) log2(v_k/D), v_k = max(P_k, 1e-7), D = max(S, 1e-7 in single precision).
+    """Compute -Σ (v_k/D) log2(v_k/D), v_k = max(P_k, 1e-7), D = max(S, 1e-7 in single precision).
 
-    Floored bins are not renormalised, so silence gives 8.6e-6 rather than 0 at n = 512. work is a table like power.
+    Floored bins are not renormalized, so that silence yields 8.6e-6 rather than 0 at n = 512. work is a table like
+    power.
     """
     weighted_logarithm(power.reshape(-1), work.reshape(-1))
     plogp = mass = above = broadcast(0.0)
@@ -236,7 +237,7 @@ def entropy(power: Float32Array, work: Float32Array, out: FloatArray) -> None:
         above = above + big
     floored = _POWER_FLOOR * ((len(power) - 1) - above)
     store(out, ENTROPY, mass + floored)
-    store(out, HARMONICITY, plogp + _LOG2_FLOOR * floored)  # a row that is not yet used
+    store(out, HARMONICITY, plogp + _LOG2_FLOOR * floored)  # a row that is not used yet
     for lane in range(LANES):
         d = max(out[TOTAL, lane], np.float64(np.float32(_POWER_FLOOR)))
         out[ENTROPY, lane] = (out[ENTROPY, lane] * np.log2(d) - out[HARMONICITY, lane]) / d
@@ -244,9 +245,9 @@ def entropy(power: Float32Array, work: Float32Array, out: FloatArray) -> None:
 
 @exact
 def harmonicity(power: Float32Array, out: FloatArray) -> None:
-    """Σ |P_k - P_previous| over successive extrema, / 2 / n (``spectralHarmonicity``).
+    """Compute Σ |P_k - P_previous| over successive extrema, divided by 2n (``spectralHarmonicity``).
 
-    An extremum is strictly greater, or strictly less, than the two bins on either side, k = 3..n - 2.
+    An extremum is strictly greater or strictly less than the two bins on either side, k = 3..n - 2.
     """
     n = len(power) - 1
     total, one, zero = broadcast(0.0), broadcast(np.float32(1)), broadcast(np.float32(0))
@@ -259,7 +260,7 @@ def harmonicity(power: Float32Array, out: FloatArray) -> None:
         extreme = highest + lowest
         step = here - last
         total = total + to_double(extreme * begun * maximum(step, zero - step))
-        last = muladd(extreme, here, (one - extreme) * last)  # one of the two, unchanged
+        last = muladd(extreme, here, (one - extreme) * last)  # exactly one of the two values
         begun = maximum(begun, extreme)
         before, left, here, right = left, here, right, after
     store(out, HARMONICITY, total * (0.5 / n))
@@ -267,9 +268,9 @@ def harmonicity(power: Float32Array, out: FloatArray) -> None:
 
 @exact
 def slope(freqs: FloatArray, total: float, mean: float) -> float:
-    """Slope of the regression line of P on f, times n - 1.
+    """Return the slope of the regression line of P on f, times n - 1.
 
-    (n - 1) (n Σ f P - Σ f · S) / (n Σ f² - (Σ f)²); Σ f P is μ S. The factor is the reference's.
+    (n - 1) (n Σ f P - Σ f · S) / (n Σ f² - (Σ f)²); Σ f P is μ S. The factor n - 1 is openSMILE's.
     """
     n = len(freqs) - 1
     f1 = freqs[1] * n * (n + 1) / 2
@@ -283,7 +284,7 @@ def spectral_rows(
 ) -> None:
     """Fill up to sixteen rows (count, 15) in the order of the feature set: bands, roll-offs, flux, …, harmonicity.
 
-    previous (n + 1,) is the spectrum before the first one's, and becomes the last one's.
+    previous (n + 1,) is the spectrum before the first row, and is set to the last row's spectrum.
     """
     power, results = work.power, work.results
     power_spectrum(magnitudes, power)

@@ -1,4 +1,4 @@
-"""Compiled kernels: numba functions whose machine code is cached and loaded without the compiler."""
+"""Compile kernels with numba, cache their machine code on disk, and load it without numba."""
 
 LANES = 16
-"""Frames computed at once: the single-precision numbers of a cache line, and of the widest vector registers."""
+"""Frames computed at once: the float32 numbers in a cache line and in the widest vector registers."""

@@ -1,9 +1,9 @@
-"""Machine code of the kernels on disk: made once for a machine, brought back without the compiler.
+"""Cache machine code of kernels on disk and load it without the compiler.
 
-What numba itself keeps on disk needs numba again, which takes half a second to import and to prepare. Here an
-object file is kept for each kernel and each kind of arguments, and LLVM's loader alone (llvmlite) brings it back.
-The folder's name holds a digest of all that the code depends on: the sources of the extractor, the versions of
-numba and llvmlite, the processor's name and features. So machines and versions can share a place.
+numba's own cache needs numba to load, which takes half a second to import. This one stores an object file for each
+kernel and signature, which LLVM's loader (llvmlite) alone can load. The folder's name contains a hash of everything
+that the code depends on: sources of the extractor, versions of numba and llvmlite, name and features of the processor.
+Machines and versions can therefore share a folder.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from moodcurve.util.files import atomic_write
 from moodcurve.util.paths import cache_dir
 
 SOURCES = Path(__file__).parents[1]
-"""Folder of the extractor: compiled code depends on every file below it."""
+"""Folder of the extractor; compiled code depends on every source file in it."""
 _DAY_S = 86_400
 _STALE_S = 7 * _DAY_S
 _CHECKSUM = 32
@@ -32,10 +32,10 @@ _lock = threading.Lock()
 
 
 def folders() -> Iterator[Path]:
-    """Give the folders where machine code may lie; the first that can be written gets what is new.
+    """Yield the cache folders in order; new code is written to the first writable one.
 
-    ``$NUMBA_CACHE_DIR`` alone where the user has set it. Else ``__pycache__`` beside the sources, which all users
-    of an installation share, and then the user's cache folder.
+    Only ``$NUMBA_CACHE_DIR`` if it is set. Otherwise ``__pycache__`` next to the sources, which all users of an
+    installation share, then the user's cache folder.
     """
     if own := os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(own)
@@ -47,7 +47,7 @@ def folders() -> Iterator[Path]:
 
 @cache
 def version() -> str:
-    """Name all that machine code depends on, by a digest."""
+    """Return a hash of everything that machine code depends on."""
     import llvmlite.binding as llvm
 
     digest = hashlib.sha256()
@@ -61,7 +61,7 @@ def version() -> str:
 
 
 def load(name: str) -> tuple[str, bytes] | None:
-    """Find what `keep` kept under a name: the symbol of a function, and an object file with it."""
+    """Return the symbol of a function and the object file with it, as stored by `store`; None if not cached."""
     for root in folders():
         folder = root / f"kernels-{version()}"
         try:
@@ -70,7 +70,7 @@ def load(name: str) -> tuple[str, bytes] | None:
             continue
         _mark_as_used(folder)
         content = data[_CHECKSUM:]
-        # LLVM ends the process when it meets a damaged file
+        # a damaged file would make LLVM abort the process
         if hashlib.sha256(content).digest() == data[:_CHECKSUM]:
             symbol, _, code = content.partition(b"\0")
             return symbol.decode(), code
@@ -78,41 +78,41 @@ def load(name: str) -> tuple[str, bytes] | None:
 
 
 def store(name: str, symbol: str, code: bytes) -> bool:
-    """Keep a function's symbol and object file in the first place that can be written; tell whether there is one."""
+    """Store a function's symbol and object file in the first writable folder; return False if there is none."""
     content = symbol.encode() + b"\0" + code
     for root in folders():
         folder = root / f"kernels-{version()}"
-        fresh = not folder.is_dir()
+        is_new = not folder.is_dir()
         try:
             with atomic_write(folder / name) as scratch:
                 scratch.write_bytes(hashlib.sha256(content).digest() + content)
         except OSError:
             continue
-        if fresh:
+        if is_new:
             _delete_stale(root, folder)
         return True
     return False
 
 
 def _mark_as_used(folder: Path) -> None:
-    """Let a folder's time of change tell the day of its last use, by which `_tidy` of other versions goes."""
-    with suppress(OSError):  # a folder that only others may write
+    """Set a folder's modification time at most once a day, for `_delete_stale` of other versions."""
+    with suppress(OSError):  # a read-only folder
         if folder.stat().st_mtime < time.time() - _DAY_S:
             os.utime(folder)
 
 
 def _delete_stale(root: Path, current: Path) -> None:
-    """Delete what other sources, versions or machines left there, and have not used for long."""
+    """Delete folders of other sources, versions or machines that were not used for a week."""
     import shutil
 
     for folder in root.glob("kernels-*"):
-        with suppress(OSError):  # another process may be at it too
+        with suppress(OSError):  # another process may delete it too
             if folder != current and folder.stat().st_mtime < time.time() - _STALE_S:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 def link(symbol: str, code: bytes) -> int:
-    """Bring an object file into this process; give the address of its function."""
+    """Load an object file into this process and return the address of its function."""
     import llvmlite.binding as llvm
 
     with _lock:
@@ -124,7 +124,7 @@ def link(symbol: str, code: bytes) -> int:
 
 @cache
 def _engine() -> Any:
-    """Start LLVM's loader, and tell it where the functions are that numba's code calls, to allocate arrays for one."""
+    """Start LLVM's loader and register the functions that numba's code calls, for example to allocate arrays."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -138,12 +138,12 @@ def _engine() -> Any:
 
 
 def _library(name: str) -> Any:
-    """Load one of numba's own C libraries, which needs nothing of the rest of numba."""
+    """Load one of numba's C libraries without importing numba."""
     full_name = f"numba.{name.replace('/', '.')}"
     if full_name in sys.modules:
         return sys.modules[full_name]
-    for ending in importlib.machinery.EXTENSION_SUFFIXES:
-        path = _package("numba") / f"{name}{ending}"
+    for suffix in importlib.machinery.EXTENSION_SUFFIXES:
+        path = _package("numba") / f"{name}{suffix}"
         if path.is_file():
             loader = importlib.machinery.ExtensionFileLoader(full_name, str(path))
             spec = importlib.util.spec_from_file_location(full_name, path, loader=loader)
@@ -155,7 +155,7 @@ def _library(name: str) -> Any:
 
 
 def _package(name: str) -> Path:
-    """Folder of a package, without importing it."""
+    """Return the folder of a package without importing it."""
     spec = importlib.util.find_spec(name)
     assert spec is not None
     assert spec.origin is not None

@@ -1,9 +1,9 @@
-"""The per-sample and per-bin functions: compiled once for the machine, and called without the compiler after that.
+"""Compile functions to machine code once per machine, and call them without the compiler afterwards.
 
-A kernel that Python calls takes arrays, numbers and tuples of them, and returns nothing, an int or a float; what it
-gives beyond that it writes into arrays. For each kind of arguments its machine code is kept (``cache.py``).
-The compiler, numba, is loaded only where some is missing. A kernel that returns arrays or tuples is for other
-kernels; called from Python, it is compiled in every process anew.
+A kernel called from Python takes arrays, numbers and tuples of them, and returns nothing, an int or a float; further
+results are written to arrays. Its machine code is cached for each signature (``cache.py``); numba is imported only if
+some is missing. Kernels that return arrays or tuples are for other kernels; called from Python, they are compiled again
+in every process.
 """
 
 import ctypes
@@ -20,9 +20,9 @@ from moodcurve.features.jit import cache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Signature = tuple[Any, ...]
-"""Of arguments: what tells whether machine code fits them."""
+"""Types and memory layout of arguments, which select the machine code."""
 Callback = Callable[[], None]
-"""Called before a kernel is looked for and, where it is not found, compiled."""
+"""Called before a kernel is loaded or compiled."""
 
 _RESULTS: dict[Any, Any] = {None: ctypes.c_int64, int: ctypes.c_int64, float: ctypes.c_double}
 _SCALARS = {
@@ -37,21 +37,24 @@ _callbacks: list[Callback] = []
 
 
 def exact(function: Function) -> Function:
-    """Compile a function whose operations keep their order."""
+    """Compile a function, keeping the order of floating-point operations: a decorator.
+
+    A division by 0 raises an error.
+    """
     return cast(Function, Kernel(function, {}))
 
 
 def fast(function: Function) -> Function:
-    """Compile a function whose sums may be taken in any order (the last digit differs), to use vector units.
+    """Compile a function, allowing any order of floating-point sums for vectorization: a decorator.
 
-    Division by 0 gives infinity or NaN, as in NumPy, and doesn't raise.
+    Results may differ in the last digit between machines. Division by 0 yields infinity or NaN, as in NumPy.
     """
     return cast(Function, Kernel(function, {"fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}))
 
 
 @contextmanager
 def on_first_call(callback: Callback) -> Iterator[None]:
-    """Have a function called at each kernel that Python calls for the first time in this process."""
+    """Call a function whenever Python calls a kernel for the first time in this process."""
     _callbacks.append(callback)
     try:
         yield
@@ -60,14 +63,14 @@ def on_first_call(callback: Callback) -> Iterator[None]:
 
 
 class Kernel:
-    """A function and its compiled forms.
+    """A function and its compiled versions.
 
     Attributes
     ----------
     function : callable
-        As it was written.
+        The Python function.
     options : dict
-        Of the compiler.
+        Options of numba's compiler.
     """
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
@@ -82,14 +85,14 @@ class Kernel:
         self._tuples: dict[int, tuple[Any, Signature, list[Any]]] = {}
 
     def __call__(self, *arguments: Any) -> Any:
-        """Call the machine code for arguments of these kinds, which is found or made at the first call."""
+        """Call the machine code for the types of the arguments; the first call loads or compiles it."""
         if self._result is None:
             return self._python_dispatcher(*arguments)
         signature: list[Any] = []
         flat: list[Any] = []
         for position, argument in enumerate(arguments):
             if isinstance(argument, tuple):
-                # the same tables come call after call, and nothing in a tuple changes its place
+                # the same tables are passed call after call, and arrays in a tuple keep their addresses
                 known = self._tuples.get(position)
                 if known is None or known[0] is not argument:
                     known = self._tuples[position] = (argument, *_flatten_tuple(argument))
@@ -108,14 +111,14 @@ class Kernel:
             callback()
         digest = hashlib.sha256(repr(signature).encode())
         source = Path(self.function.__code__.co_filename)
-        if not source.is_relative_to(cache.SOURCES):  # the extractor's own sources are in the version of all its code
+        if not source.is_relative_to(cache.SOURCES):  # the extractor's own sources are part of `cache.version`
             digest.update(source.read_bytes())
         name = f"{self._name}-{digest.hexdigest()[:8]}"
         found = cache.load(name)
         if found is None:
             found = self._compile(arguments)
             cache.store(name, *found)
-        # numba's convention: where to put the result and the error, then the arguments; gives 0 if there was none
+        # numba's calling convention: addresses of result and error, then the arguments; returns 0 without error
         types = [ctypes.c_void_p, ctypes.c_void_p, *_c_types(arguments)]
         function = ctypes.CFUNCTYPE(ctypes.c_int32, *types)(cache.link(*found))
         result: Any = self._result
@@ -140,12 +143,12 @@ class Kernel:
 
     @cached_property
     def _kernel_dispatcher(self) -> Any:
-        """What other kernels call, and what is kept: nothing of it can be called from Python."""
+        """Dispatcher for calls from other kernels and for the cache; not callable from Python."""
         return self._dispatcher(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
     @cached_property
     def _python_dispatcher(self) -> Any:
-        """What Python can call, compiled in this process."""
+        """Dispatcher for calls from Python, compiled in this process."""
         return self._dispatcher()
 
     def _dispatcher(self, **options: bool) -> Any:
@@ -156,7 +159,7 @@ class Kernel:
 
     @property
     def _numba_type_(self) -> Any:
-        """What the compiler takes this object for, where another kernel names it."""
+        """Type of this object in kernels that call it."""
         return self._kernel_dispatcher._numba_type_
 
 
@@ -169,11 +172,11 @@ def _flatten_tuple(arguments: tuple[Any, ...]) -> tuple[Signature, list[Any]]:
 
 
 def _flatten(argument: Any, signature: list[Any], flat: list[Any]) -> None:
-    """Add the kind of an argument, and the machine words as which a compiled function takes it."""
+    """Append the type of an argument to the signature, and its machine words to `flat`."""
     if isinstance(argument, np.ndarray):
         flags = argument.flags
         signature.append((argument.dtype.str, argument.ndim, flags.c_contiguous or (flags.f_contiguous and "F")))
-        # its owner and parent, which numba needs to count who uses it: the caller does, until the call is over
+        # owner and parent, for numba's reference counts: not needed, as the caller holds the array during the call
         flat += (None, None, argument.size, argument.itemsize, argument.__array_interface__["data"][0])
         flat += argument.shape
         flat += argument.strides
@@ -187,7 +190,7 @@ def _flatten(argument: Any, signature: list[Any], flat: list[Any]) -> None:
 
 
 def _c_types(arguments: tuple[Any, ...]) -> list[Any]:
-    """Types of the machine words of `_flatten`."""
+    """Return the C types of the machine words of `_flatten`."""
     types: list[Any] = []
     for argument in arguments:
         if isinstance(argument, np.ndarray):

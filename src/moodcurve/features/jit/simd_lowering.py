@@ -1,6 +1,6 @@
-"""The code of the operations on lanes (``simd.py``), for the compiler: loaded only when it is.
+"""Define types and LLVM code of the SIMD operations (``simd.py``); imported only with the compiler.
 
-No function here rounds differently on another machine, except :func:`muladd`.
+No operation rounds differently on another machine, except `muladd`.
 """
 
 import operator
@@ -16,7 +16,7 @@ from moodcurve.features.jit import LANES
 
 
 class Lanes(types.Type):
-    """The compiler's type of sixteen numbers."""
+    """Numba type of sixteen numbers."""
 
     def __init__(self, scalar: types.Float) -> None:
         self.scalar = scalar
@@ -37,7 +37,7 @@ class _LanesModel(models.PrimitiveModel):
 
 
 def _broadcast(builder: Any, value: Any) -> Any:
-    """Put one number into all lanes."""
+    """Copy one number to all lanes."""
     vector = ir.VectorType(value.type, LANES)
     first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
@@ -45,7 +45,7 @@ def _broadcast(builder: Any, value: Any) -> Any:
 
 
 def _operands(context: Any, builder: Any, signature: Any, arguments: Any) -> list[Any]:
-    """Bring a lone number among the arguments into all lanes."""
+    """Broadcast scalars among the arguments to all lanes."""
     out = []
     for kind, value in zip(signature.args, arguments, strict=True):
         if isinstance(kind, Lanes):
@@ -56,14 +56,14 @@ def _operands(context: Any, builder: Any, signature: Any, arguments: Any) -> lis
 
 
 def _result(a: types.Type, b: types.Type) -> Any:
-    """Kind of the result of an operation on two lanes of one kind, or on lanes and a number; else None."""
+    """Return the result type of an operation on two lanes of one type, or on lanes and a number; else None."""
     if isinstance(a, Lanes) and (a == b or isinstance(b, types.Number)):
         return a
     return b if isinstance(b, Lanes) and isinstance(a, types.Number) else None
 
 
 def _define_operator(function: Callable[..., Any], instruction: str) -> None:
-    """Give lanes an arithmetic operator."""
+    """Define an arithmetic operator for lanes."""
 
     @type_callable(function)
     def typing(context: Any) -> Callable[..., Any]:
@@ -81,12 +81,12 @@ for _function, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"), 
 
 
 def _operation(typed: Callable[..., Any]) -> Callable[..., Any]:
-    """Make an operation for compiled functions of what tells its types and its code."""
+    """Register an operation for kernels from a function that returns its signature and code."""
     return cast(Callable[..., Any], intrinsic(typed))
 
 
 def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
-    """Address of the sixteen numbers at a row of a table, or from a place of a one-dimensional array on."""
+    """Return the address of a row of a table, or of an index of a one-dimensional array."""
     data = context.make_array(kind)(context, builder, array).data
     if kind.ndim == 2:
         index = builder.mul(index, ir.Constant(index.type, LANES))
@@ -95,24 +95,24 @@ def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> A
 
 @_operation
 def load(typing: Any, array: Any, index: Any) -> Any:
-    """Take row ``index`` of a table (n, 16), or the sixteen elements from there on of a one-dimensional array."""
+    """Load row ``index`` of a table (n, 16), or sixteen elements from ``index`` of a one-dimensional array."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         index = context.cast(builder, arguments[1], signature.args[1], types.intp)
-        place = _address(context, builder, signature.args[0], arguments[0], index)
-        return builder.load(place, align=array.dtype.bitwidth // 8)
+        address = _address(context, builder, signature.args[0], arguments[0], index)
+        return builder.load(address, align=array.dtype.bitwidth // 8)
 
     return Lanes(array.dtype)(array, index), lowering
 
 
 @_operation
 def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
-    """Put lanes into row ``index`` of a table (n, 16), or from there on into a one-dimensional array."""
+    """Store lanes to row ``index`` of a table (n, 16), or from ``index`` on to a one-dimensional array."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         index = context.cast(builder, arguments[1], signature.args[1], types.intp)
-        place = _address(context, builder, signature.args[0], arguments[0], index)
-        builder.store(arguments[2], place, align=array.dtype.bitwidth // 8)
+        address = _address(context, builder, signature.args[0], arguments[0], index)
+        builder.store(arguments[2], address, align=array.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.void(array, index, value), lowering
@@ -120,7 +120,7 @@ def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
 
 @_operation
 def broadcast(typing: Any, number: Any) -> Any:
-    """Put one number into all lanes."""
+    """Copy one number to all lanes."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _broadcast(builder, arguments[0])
@@ -130,7 +130,7 @@ def broadcast(typing: Any, number: Any) -> Any:
 
 @_operation
 def to_double(typing: Any, a: Any) -> Any:
-    """Single to double precision."""
+    """Convert single to double precision."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fpext(arguments[0], _vector(signature.return_type))
@@ -140,7 +140,7 @@ def to_double(typing: Any, a: Any) -> Any:
 
 @_operation
 def to_single(typing: Any, a: Any) -> Any:
-    """Double to single precision."""
+    """Convert double to single precision."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fptrunc(arguments[0], _vector(signature.return_type))
@@ -149,7 +149,7 @@ def to_single(typing: Any, a: Any) -> Any:
 
 
 def _intrinsic(builder: Any, name: str, vector: ir.VectorType, arguments: Any) -> Any:
-    """Call what the machine does by itself."""
+    """Call an LLVM intrinsic."""
     kind = "f32" if isinstance(vector.element, ir.FloatType) else "f64"
     function = ir.FunctionType(vector, [vector] * len(arguments))
     full_name = f"llvm.{name}.v{LANES}{kind}"
@@ -159,7 +159,7 @@ def _intrinsic(builder: Any, name: str, vector: ir.VectorType, arguments: Any) -
 
 @_operation
 def muladd(typing: Any, a: Any, b: Any, c: Any) -> Any:
-    """Give a b + c, rounded once where the machine has such an instruction, else twice."""
+    """Compute a b + c, rounded once if the machine has such an instruction, else twice."""
     kind = next(x for x in (a, b, c) if isinstance(x, Lanes))
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -171,7 +171,7 @@ def muladd(typing: Any, a: Any, b: Any, c: Any) -> Any:
 
 @_operation
 def sqrt(typing: Any, a: Any) -> Any:
-    """Square root."""
+    """Compute the square root."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector = _vector(a)
@@ -182,7 +182,7 @@ def sqrt(typing: Any, a: Any) -> Any:
 
 @_operation
 def maximum(typing: Any, a: Any, b: Any) -> Any:
-    """Give the larger of two, lane by lane; b where one is NaN."""
+    """Return the larger of a and b, lane by lane; b where one is NaN."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         left, right = _operands(context, builder, signature, arguments)
@@ -193,7 +193,7 @@ def maximum(typing: Any, a: Any, b: Any) -> Any:
 
 @_operation
 def minimum(typing: Any, a: Any, b: Any) -> Any:
-    """Give the smaller of two, lane by lane; b where one is NaN."""
+    """Return the smaller of a and b, lane by lane; b where one is NaN."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         left, right = _operands(context, builder, signature, arguments)
@@ -204,7 +204,7 @@ def minimum(typing: Any, a: Any, b: Any) -> Any:
 
 @_operation
 def greater(typing: Any, a: Any, b: Any) -> Any:
-    """Give 1 where a > b, else 0."""
+    """Return 1 where a > b, else 0."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector = _vector(signature.return_type)
@@ -217,7 +217,7 @@ def greater(typing: Any, a: Any, b: Any) -> Any:
 
 @_operation
 def greater_mask(typing: Any, a: Any, b: Any) -> Any:
-    """Give a whole number whose bit of value 2^l tells whether a > b in lane l."""
+    """Return an integer whose bit l is set if a > b in lane l."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         bits = builder.bitcast(builder.fcmp_ordered(">", *arguments), ir.IntType(LANES))
@@ -233,7 +233,7 @@ def _zip(builder: Any, arguments: Any, start: int) -> Any:
 
 @_operation
 def zip_low(typing: Any, a: Any, b: Any) -> Any:
-    """Take the lower halves in turn: a0, b0, a1, b1 ... a7, b7."""
+    """Interleave the lower halves: a0, b0, a1, b1 ... a7, b7."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _zip(builder, arguments, 0)
@@ -243,7 +243,7 @@ def zip_low(typing: Any, a: Any, b: Any) -> Any:
 
 @_operation
 def zip_high(typing: Any, a: Any, b: Any) -> Any:
-    """Take the upper halves in turn: a8, b8, ... a15, b15."""
+    """Interleave the upper halves: a8, b8, ... a15, b15."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _zip(builder, arguments, LANES // 2)

@@ -1,1 +1,1 @@
-"""F0 and voice quality: sub-harmonic summation, Viterbi smoothing, jitter, shimmer, harmonics-to-noise ratio."""
+"""Compute F0 and voice quality: sub-harmonic summation, Viterbi search, jitter, shimmer, harmonics-to-noise ratio."""

@@ -1,4 +1,4 @@
-"""Pitch candidates of a frame: the highest peaks of its sub-harmonic sum (``subharmonic.py``), refined by parabolas."""
+"""Find the pitch candidates of a frame: the highest peaks of its sub-harmonic sum, refined by parabolas."""
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,10 @@ _LOWEST_OCTAVE, _HIGHEST_OCTAVE = np.log2(LOWEST_HZ), np.log2(HIGHEST_HZ)
 
 @exact
 def highest_peaks(sums: Float32Array, peaks: Float32Array, indices: IntArray, counts: IntArray) -> None:
-    """Put the places of each column's highest strict local maxima of SS, descending, into places, of equal ones
-    the earlier first, and their numbers into counts: (16, 6), (16,).
+    """Write the indices of each column's six highest strict local maxima of SS to `indices`, in descending order.
 
-    sums (n + margin, 16) are 15 SS; row g of peaks (n / 4 rounded up, 16) holds the highest peak among rows
+    The earlier of two equal maxima comes first. counts (16,) gets the number of maxima, indices is (16, 6). sums
+    (n + margin, 16) are 15 SS; row g of peaks (n / 4 rounded up, 16) holds the highest peak among rows
     4 g - 1 .. 4 g + 2, or 0.
     """
     bound = np.empty(LANES, np.float32)
@@ -38,7 +38,7 @@ def highest_peaks(sums: Float32Array, peaks: Float32Array, indices: IntArray, co
             if columns >> lane & 1:
                 tied[lane] |= _insert_group(sums, lane, group, indices, counts)
     for lane in range(LANES):
-        if tied[lane]:  # one of the six is none
+        if tied[lane]:  # one of the six is no peak
             counts[lane] = 0
             for group in range(len(peaks)):
                 _insert_group(sums, lane, group, indices, counts)
@@ -46,7 +46,7 @@ def highest_peaks(sums: Float32Array, peaks: Float32Array, indices: IntArray, co
 
 @exact
 def _sixth_highest(peaks: Float32Array, out: Float32Array) -> None:
-    """Put a number just below each column's sixth-highest number into out, 0 where there are fewer."""
+    """Write a number just below each column's sixth-highest number to `out`, 0 if there are fewer."""
     a = b = c = d = e = f = broadcast(np.float32(0))
     for group in range(len(peaks)):
         here = load(peaks, group)
@@ -61,9 +61,9 @@ def _sixth_highest(peaks: Float32Array, out: Float32Array) -> None:
 
 @exact
 def _insert_group(sums: Float32Array, lane: int, group: int, indices: IntArray, counts: IntArray) -> bool:
-    """Take the points of a group among the highest peaks that are such; tell whether one only seemed to be.
+    """Insert the peaks of a group into the highest peaks; return True if a point was no peak after all.
 
-    Sums that differ can have equal fifteenths; and the last point is no peak.
+    Sums that differ can be equal after the division by 15, and the last point is no peak.
     """
     last = len(sums) - MARGIN - 1
     tied = False
@@ -89,17 +89,17 @@ def _insert_group(sums: Float32Array, lane: int, group: int, indices: IntArray, 
 
 @exact
 def _point(sums: Float32Array, lane: int, j: int) -> np.float32:
-    """SS_j of 15 SS."""
+    """Return SS_j, from 15 SS."""
     ss: np.float32 = sums[j, lane] / np.float32(HARMONICS)
     return ss
 
 
 @exact
 def parabola(x: tuple[float, float, float], y: tuple[float, float, float]) -> tuple[float, float]:
-    """Vertex of the parabola through three points.
+    """Return the vertex of the parabola through three points.
 
-    By Cramer's rule with expanded determinants, in this order of operations: the reference's last digits, and
-    with them its decisions, come from these very cancellations.
+    Computed by Cramer's rule with expanded determinants, in this order of operations: openSMILE's last digits, and with
+    them its decisions, depend on these cancellations.
     """
     x1, x2, x3 = x
     y1, y2, y3 = y
@@ -127,9 +127,9 @@ def candidates(
 ) -> None:
     """Fill the six pitch candidates of a frame: F0 in Hz (0: none) and voicing in [0, 1].
 
-    The highest peaks of the sub-harmonic sum, at places, are refined by parabolas to (x*, s*): F0 = 2^x*, voicing
-    1 - m / s* where s* exceeds m, the mean of the sum, else 0. Those outside 52 to 620 Hz drop out; the one with
-    the highest s* is exchanged with the first. sums are 15 SS.
+    The highest peaks of the sub-harmonic sum, at `indices`, are refined by parabolas to (x*, s*): F0 = 2^x*, voicing
+    1 - m / s* where s* exceeds m, the mean of the sum, else 0. Candidates outside 52 to 620 Hz are dropped; the one
+    with the highest s* is swapped with the first. sums are 15 SS.
     """
     f0, voicing = out
     for i in range(CANDIDATES):
@@ -137,7 +137,7 @@ def candidates(
     best, best_score, count = 0, -np.inf, 0
     for j in indices:
         if octaves[j + 1] < _LOWEST_OCTAVE or octaves[j - 1] > _HIGHEST_OCTAVE:
-            continue  # a parabola's vertex lies less than a step from its highest point
+            continue  # the vertex of a parabola lies less than a step from its highest point
         at, score = parabola(
             (np.float64(octaves[j - 1]), np.float64(octaves[j]), np.float64(octaves[j + 1])),
             (

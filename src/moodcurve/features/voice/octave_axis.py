@@ -1,4 +1,4 @@
-"""The octave axis of the pitch search, and what of the way from bins to its points never changes."""
+"""Precompute the interpolation from FFT bins to the octave axis of the pitch search."""
 
 from typing import NamedTuple
 
@@ -12,30 +12,30 @@ _LOWEST_POINT_HZ = 25.0
 
 
 class OctaveAxis(NamedTuple):
-    """Precomputed parts of the way from bins to points of an octave axis, n of each."""
+    """Precomputed interpolation from n bins to n points of an octave axis."""
 
     system: FloatArray
-    """The splines' equations, solved as far as the knots go: weights of three bins and of the last unknown in
-    elimination, of the next unknown in substitution (n, 5)."""
+    """Factorized spline equations: weights of three bins and of the last unknown in the forward elimination, and of the
+    next unknown in the back substitution (n, 5)."""
     upper: npt.NDArray[np.int64]
-    """The knot above each point (n,)."""
+    """Index of the knot above each point (n,)."""
     weights: FloatArray
-    """Weights of the two bins about a point and of the second derivatives there (n, 4)."""
+    """Weights of the two bins around a point and of the second derivatives there (n, 4)."""
     sensitivity: Float32Array
-    """Weight of each point, rising over the lowest octaves (n,)."""
+    """Auditory weight of each point, rising over the lowest octaves (n,)."""
     octaves: Float32Array
     """Position of each point, log2 of Hz (n,)."""
     shifts: npt.NDArray[np.int64]
-    """Distance to harmonic h in points, floor(points per octave · log2 h), h = 1..15."""
+    """Distance to harmonic h in points, floor(points per octave · log2 h), h = 1..15 (15,)."""
     powers: Float32Array
-    """0.85^(h-1)."""
+    """Weight of harmonic h, 0.85^(h-1) (15,)."""
 
 
 def octave_axis(freqs: FloatArray) -> OctaveAxis:
-    """Prepare for a spectrum whose n bins have these frequencies (Hz, from 0 to half the sample rate).
+    """Return the octave axis for bins of these frequencies (Hz, from 0 to half the sample rate).
 
-    The points lie equally spaced from log2 25 to log2 of half the sample rate; the knots are log2 of the bins,
-    that of bin 0 as far below that of bin 1 as that of bin 2 lies above it.
+    The points are equally spaced from log2 25 to log2 of half the sample rate. The knots are log2 of the bins; the knot
+    of bin 0 lies as far below that of bin 1 as that of bin 2 lies above it.
     """
     n = len(freqs)
     knots = np.empty(n)
@@ -60,7 +60,7 @@ def octave_axis(freqs: FloatArray) -> OctaveAxis:
 
 
 def _spline_system(knots: FloatArray) -> FloatArray:
-    """Factorise the natural spline's tridiagonal equations for its second derivatives, once for all frames."""
+    """Factorize the tridiagonal equations for the natural spline's second derivatives, once for all frames."""
     below, above = np.diff(knots)[:-1], np.diff(knots)[1:]
     left = below / (below + above)
     following = [0.0]
@@ -78,7 +78,7 @@ def _spline_system(knots: FloatArray) -> FloatArray:
 
 
 def _spline_points(knots: FloatArray, points: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray]:
-    """Find each point's segment, and its weights in the cubic between two knots."""
+    """Return the knot above each point, and the point's weights in the cubic between two knots."""
     upper = np.clip(np.searchsorted(knots, points, side="left"), 1, len(knots) - 1)
     width = knots[upper] - knots[upper - 1]
     a = (knots[upper] - points) / width

@@ -1,7 +1,7 @@
-"""Sums of two neighbouring samples: nearly all of a waveform's correlations, at half the work.
+"""Approximate a waveform's correlations from sums of two neighboring samples, at half the cost.
 
-With s = a + b and d = a - b, two products a a' + b b' are (s s' + d d') / 2. The sums make up most of it in music,
-whose power lies far below half the sample rate; what the differences add is bounded by Cauchy and Schwarz.
+With s = a + b and d = a - b, two products a a' + b b' are (s s' + d d') / 2. In music, whose power lies far below half
+the sample rate, the sums dominate; the Cauchy-Schwarz inequality bounds the contribution of the differences.
 """
 
 from typing import NamedTuple
@@ -13,28 +13,28 @@ from moodcurve.features.jit.kernel import exact, fast
 from moodcurve.features.jit.simd import LANES, broadcast, load, muladd, store, zip_high, zip_low
 
 LAG_STEP = 2 * LANES
-"""Pairs by which lags are taken."""
-_STEP = (np.arange(2 * LANES) >= LANES).astype(np.float32)
-"""From LANES - 1 - i on it tells a lane whether it is beyond lane i."""
+"""Lags are processed in multiples of this number of pairs."""
+_LANE_MASKS = (np.arange(2 * LANES) >= LANES).astype(np.float32)
+"""From index LANES - 1 - i on: 1 for the lanes beyond lane i, else 0."""
 _ROUNDING_MARGIN = 1 + 1e-4
-"""More than the rounding of sums in single precision."""
+"""Factor above any rounding of sums in single precision."""
 PADDING = 128
-"""Zeros after the samples and the pairs: what is taken in whole steps reads on into them."""
+"""Zeros after the samples and the pairs, which loops over whole steps read."""
 
 
 class PairedSamples(NamedTuple):
-    """A stretch of the waveform as whole numbers, and what is known of it once and for all."""
+    """A segment of the waveform as integers, with cumulative sums and pair sums."""
 
     values: Float32Array
     """The samples (n,), followed by zeros."""
     before: FloatArray
-    """Σ of the samples before each place, and Σ of their squares (2, n + 4)."""
+    """Sum of the samples before each index, and sum of their squares (2, n + 4)."""
     pairs: Float32Array
-    """Sums of the two samples from 2m and from 2m + 1; squares of their differences (4, m), followed by zeros."""
+    """Sums of two samples from indices 2m and 2m + 1, and squares of their differences (4, m), followed by zeros."""
 
 
 def allocate(n: int) -> PairedSamples:
-    """Make room for stretches of up to n samples."""
+    """Return empty tables for segments of up to n samples."""
     return PairedSamples(
         np.zeros(n + PADDING, np.float32), np.zeros((2, n + 4)), np.zeros((4, n // 2 + 1 + PADDING), np.float32)
     )
@@ -42,7 +42,7 @@ def allocate(n: int) -> PairedSamples:
 
 @exact
 def load_samples(wave: Float32Array, samples: PairedSamples) -> None:
-    """Put in a stretch of the waveform, whose samples are k / 32767 with whole k."""
+    """Load a segment of the waveform, whose samples are k / 32767 with integer k."""
     n = len(wave)
     values, first, second = samples.values, samples.before[0], samples.before[1]
     for i in range(n):
@@ -50,9 +50,10 @@ def load_samples(wave: Float32Array, samples: PairedSamples) -> None:
     for i in range(n, n + PADDING):
         values[i] = 0
     for p in range(2):
-        _pair(values[p:], n // 2 + 1, samples.pairs[p], samples.pairs[2 + p])
+        _pair_sums(values[p:], n // 2 + 1, samples.pairs[p], samples.pairs[2 + p])
     total = squares = 0.0
-    for i in range(0, n, 4):  # four at once wait for the sum before just once; of whole numbers, any order is exact
+    # four at once shorten the chain of dependent sums; sums of integers are exact in any order
+    for i in range(0, n, 4):
         a, b, c, d = (
             np.float64(values[i]),
             np.float64(values[i + 1]),
@@ -69,7 +70,7 @@ def load_samples(wave: Float32Array, samples: PairedSamples) -> None:
 
 
 @exact
-def _pair(x: Float32Array, count: int, sums: Float32Array, rest: Float32Array) -> None:
+def _pair_sums(x: Float32Array, count: int, sums: Float32Array, rest: Float32Array) -> None:
     for i in range(count):
         a, b = x[2 * i], x[2 * i + 1]
         sums[i], rest[i] = a + b, (a - b) * (a - b)
@@ -79,28 +80,28 @@ def _pair(x: Float32Array, count: int, sums: Float32Array, rest: Float32Array) -
 
 @exact
 def pair_products(pairs: Float32Array, start: int, low: int, high: int, out: Float32Array) -> None:
-    """Put Σ of products of pairs, twice Σ_{i<L} x[i] x[L+i] nearly, into out[L] for 2 low ≤ L < 2 high.
+    """Write the sum of products of pairs, approximately 2 Σ_{i<L} x[i] x[L+i], to out[L] for 2 low ≤ L < 2 high.
 
-    low and high are multiples of 32. Lag L = 2M + r leaves out the first r samples of both stretches; then the sum is
-    over the M pairs that follow. Lags of both remainders take the same pairs for the later stretch.
+    low and high are multiples of 32. Lag L = 2M + r skips the first r samples of both segments and sums over the next M
+    pairs. Even and odd lags use the same pairs of the later segment.
     """
     b = pairs[start & 1, start >> 1 :]
     c = pairs[(start + 1) & 1, (start + 1) >> 1 :]
     for first in range(low, high, LAG_STEP):
         second = first + LANES
-        u = v = w = z = broadcast(np.float32(0))  # even and odd lags, of the first and of the second lanes
+        u = v = w = z = broadcast(np.float32(0))  # even and odd lags of the first lanes, then of the second
         x, y = load(b, first), load(b, second)
         for i in range(first):
             u, w = muladd(x, b[i], u), muladd(y, b[i], w)
             x, y = load(b, first + i + 1), load(b, second + i + 1)
             v, z = muladd(x, c[i], v), muladd(y, c[i], z)
         for i in range(LANES):  # the first lanes have 0 to 15 products left, the second ones 16 to 31
-            m, left = first + i, load(_STEP, LANES - 1 - i)
+            m, left = first + i, load(_LANE_MASKS, LANES - 1 - i)
             u, w = muladd(left * x, b[m], u), muladd(y, b[m], w)
             x, y = load(b, first + m + 1), load(b, second + m + 1)
             v, z = muladd(left * x, c[m], v), muladd(y, c[m], z)
         for i in range(LANES):
-            m, left = second + i, load(_STEP, LANES - 1 - i)
+            m, left = second + i, load(_LANE_MASKS, LANES - 1 - i)
             w = muladd(left * y, b[m], w)
             y = load(b, second + m + 1)
             z = muladd(left * y, c[m], z)
@@ -112,7 +113,7 @@ def pair_products(pairs: Float32Array, start: int, low: int, high: int, out: Flo
 
 @fast
 def remainder_bound(pairs: Float32Array, start: int, low: int, high: int) -> float:
-    """Most that the products of what pairs leave out can add up to, at any lag from low to high (Cauchy-Schwarz)."""
+    """Return a bound on the products that pairs leave out, for any lag from low to high (Cauchy-Schwarz)."""
     m, other = (high >> 1) + 1, np.float32(0)
     later = pairs[2 + (start & 1), (start >> 1) + (low >> 1) : (start >> 1) + 2 * m]
     for i in range(len(later)):

@@ -1,7 +1,7 @@
-"""The length of a pitch period: the lag at which a stretch of the waveform is most like the next one.
+"""Find the length of a pitch period: the lag at which the waveform correlates best with what follows it.
 
-Sums of two neighbouring samples, in single precision, bound the correlation at every lag; only at the few lags that
-can still win, it is computed with all samples, and exactly, in whole numbers, where that may decide.
+Sums of two neighboring samples bound the correlation at every lag, in single precision. Only at the few lags that can
+still win is it computed from all samples, and exactly, in integers, where that decides.
 """
 
 from typing import NamedTuple
@@ -15,60 +15,60 @@ from moodcurve.features.voice.pair_sums import LAG_STEP, PairedSamples, pair_pro
 
 _UNIT_ROUNDOFF = 2.0**-24
 _MARGIN = 1e-6
-"""More than rounding changes an estimated correlation, its product aside."""
+"""Bound on the rounding error of an estimated correlation, apart from that of its product."""
 _BLOCK = 64
-"""Samples that a sum takes in one step; the rest is masked."""
+"""Samples per step of a sum; the last step is masked."""
 
 
 class LagSearch(NamedTuple):
-    """Scratch of the search, which remembers the last products: a frame often starts where the last one did."""
+    """Work tables of the search. Products are reused, since a frame often starts where the last one did."""
 
-    place: npt.NDArray[np.int64]
-    """Sample of the recording at which the products start; first pair; past the last pair of their lags (3,)."""
+    cached: npt.NDArray[np.int64]
+    """Range of `products`: first sample in the recording; first pair; past the last pair of the lags (3,)."""
     products: Float32Array
-    """Σ of products of pairs, by lag L."""
+    """Sum of products of pairs, by lag L."""
     rows: Float32Array
-    """By index of the lag searched: its correlation as the pairs estimate it; what it can't exceed; what a product
-    counts for in it; what rounding may make of it (4, lags)."""
+    """For each lag: estimated correlation; its upper bound; its derivative by the product; its rounding error
+    (4, lags)."""
     peak: FloatArray
-    """Correlations at the best lag and its two neighbours (3,)."""
+    """Correlations at the best lag and its two neighbors (3,)."""
 
 
 _ESTIMATE, _BOUND, _SCALE, _ERROR = range(4)
 
 
 def lag_search(longest: int) -> LagSearch:
-    """Make the scratch for lags up to longest."""
+    """Return work tables for lags up to `longest`."""
     size = longest + 2 * LAG_STEP + 1
     return LagSearch(np.zeros(3, np.int64), np.zeros(size, np.float32), np.zeros((4, size), np.float32), np.zeros(3))
 
 
 @exact
 def _update_products(
-    place: npt.NDArray[np.int64], pairs: Float32Array, start: int, base: int, lags: tuple[int, int], out: Float32Array
+    cached: npt.NDArray[np.int64], pairs: Float32Array, start: int, base: int, lags: tuple[int, int], out: Float32Array
 ) -> None:
-    """Have the products of these lags, both included; compute the missing ones. base is the stretch's first sample."""
+    """Compute the missing products of these lags (inclusive). base is the index of the segment's first sample."""
     low, high = lags[0] // (2 * LAG_STEP) * LAG_STEP, (lags[1] // (2 * LAG_STEP) + 1) * LAG_STEP
-    if place[0] != base + start or low > place[2] or high < place[1]:
-        place[0], place[1], place[2] = base + start, low, low
-    if low < place[1]:
-        pair_products(pairs, start, low, place[1], out)
-        place[1] = low
-    if high > place[2]:
-        pair_products(pairs, start, place[2], high, out)
-        place[2] = high
+    if cached[0] != base + start or low > cached[2] or high < cached[1]:
+        cached[0], cached[1], cached[2] = base + start, low, low
+    if low < cached[1]:
+        pair_products(pairs, start, low, cached[1], out)
+        cached[1] = low
+    if high > cached[2]:
+        pair_products(pairs, start, cached[2], high, out)
+        cached[2] = high
 
 
 @fast
 def _approximate_product(x: Float32Array, start: int, lag: int) -> np.float32:
-    """Σ_{i<L} x[i] x[L+i] in single precision."""
+    """Return Σ_{i<L} x[i] x[L+i] in single precision."""
     whole = lag // _BLOCK * _BLOCK
     a, b = x[start : start + whole], x[start + lag : start + lag + whole]
     total = np.float32(0)
     for i in range(whole):
         total += a[i] * b[i]
-    left, place = lag - whole, start + whole
-    a, b = x[place : place + _BLOCK], x[place + lag : place + lag + _BLOCK]
+    left, tail = lag - whole, start + whole
+    a, b = x[tail : tail + _BLOCK], x[tail + lag : tail + lag + _BLOCK]
     for i in range(_BLOCK):
         total += a[i] * b[i] if i < left else np.float32(0)
     return total
@@ -76,14 +76,14 @@ def _approximate_product(x: Float32Array, start: int, lag: int) -> np.float32:
 
 @fast
 def _exact_product(x: Float32Array, start: int, lag: int) -> float:
-    """Σ_{i<L} x[i] x[L+i] of whole numbers: below 2⁵³, so exact in any order."""
+    """Return Σ_{i<L} x[i] x[L+i] of integers: below 2⁵³, therefore exact in any order."""
     whole = lag // _BLOCK * _BLOCK
     a, b = x[start : start + whole], x[start + lag : start + lag + whole]
     total = 0.0
     for i in range(whole):
         total += np.float64(a[i]) * np.float64(b[i])
-    left, place = lag - whole, start + whole
-    a, b = x[place : place + _BLOCK], x[place + lag : place + lag + _BLOCK]
+    left, tail = lag - whole, start + whole
+    a, b = x[tail : tail + _BLOCK], x[tail + lag : tail + lag + _BLOCK]
     for i in range(_BLOCK):
         total += np.float64(a[i]) * np.float64(b[i]) if i < left else 0.0
     return total
@@ -91,7 +91,7 @@ def _exact_product(x: Float32Array, start: int, lag: int) -> float:
 
 @exact
 def correlation(values: Float32Array, before: FloatArray, start: int, lag: int) -> float:
-    """Pearson correlation of the L samples from start and the L samples after them; 0 if either is constant."""
+    """Return the Pearson correlation of L samples from `start` with the next L samples; 0 if either is constant."""
     middle, end = start + lag, start + 2 * lag
     a1 = before[0, middle] - before[0, start]
     b1 = before[0, end] - before[0, middle]
@@ -107,9 +107,9 @@ def correlation(values: Float32Array, before: FloatArray, start: int, lag: int) 
 def _bound_correlations(
     samples: PairedSamples, products: Float32Array, start: int, low: int, count: int, rows: Float32Array
 ) -> None:
-    """Estimate the correlations at the lags from low on, and bound them.
+    """Estimate the correlations at the lags from `low` on, and bound them.
 
-    The error of a sum of L products is at most L units of roundoff times Σ|a b| ≤ (Σa² + Σb²)/2, in any order.
+    The error of a sum of L products is at most L times the unit roundoff times Σ|a b| ≤ (Σa² + Σb²)/2, in any order.
     """
     before = samples.before
     left_out = np.float32(remainder_bound(samples.pairs, start, low, low + count - 1))
@@ -126,7 +126,7 @@ def _bound_correlations(
         odd = np.float32((low + i) & 1)
         product = half * sums[i] + odd * x0 * x[i]
         a1 = a_first[i] - first
-        # reading both of a pair has them loaded side by side, where one alone would be gathered
+        # reading both elements of a pair gives contiguous loads; reading one would gather
         b1 = b_first[2 * i] + 0.0 * b_first[2 * i + 1] - a_first[i]
         a2 = lag * (a_second[i] - second)
         b2 = lag * (b_second[2 * i] + 0.0 * b_second[2 * i + 1] - a_second[i])
@@ -141,19 +141,19 @@ def _bound_correlations(
 
 @exact
 def _highest(estimates: Float32Array, last: int) -> int:
-    """Index of the highest local maximum of the estimates from 1 to last; 1 if there is none."""
-    place, top = 1, np.float32(-2)
+    """Return the index of the highest local maximum of the estimates from 1 to last; 1 if there is none."""
+    index, top = 1, np.float32(-2)
     for i in range(1, last + 1):
         if estimates[i] > top and estimates[i] > estimates[i - 1] and estimates[i] >= estimates[i + 1]:
-            place, top = i, estimates[i]
-    return place
+            index, top = i, estimates[i]
+    return index
 
 
 @exact
 def _climb(
     values: Float32Array, before: FloatArray, start: int, lags: tuple[int, int], lag: int, peak: FloatArray
 ) -> int:
-    """Walk from a lag uphill to a maximum: give its index, and its correlations in peak; -1 if there is none."""
+    """Climb from a lag to a maximum; return its index (-1: none) and write its correlations to `peak`."""
     left, here = correlation(values, before, start, lag - 1), correlation(values, before, start, lag)
     right = correlation(values, before, start, lag + 1)
     while lags[0] < lag < lags[1] - 1:
@@ -173,17 +173,17 @@ def _climb(
 
 @exact
 def best_lag(samples: PairedSamples, search: LagSearch, start: int, base: int, lags: tuple[int, int]) -> int:
-    """Index of the lag with the highest strict local maximum of the correlation, -1 if there is none.
+    """Return the index of the lag with the highest strict local maximum of the correlation, or -1.
 
-    lags are the first and the last; the first and the last two are not considered. Of equal ones the first is
-    taken. start is the place in samples, of which the first is sample base of the recording. search.peak gets
-    the three correlations about the maximum.
+    lags are the first and last lag; the first and the last two are not considered. The first of equal maxima wins.
+    start is an index in `samples`, whose first sample is sample `base` of the recording. search.peak gets the three
+    correlations around the maximum.
     """
     values, before, products, rows, peak = samples.values, samples.before, search.products, search.rows, search.peak
     low, count = lags[0], lags[1] - lags[0] + 1
-    _update_products(search.place, samples.pairs, start, base, lags, products)
+    _update_products(search.cached, samples.pairs, start, base, lags, products)
     _bound_correlations(samples, products, start, low, count, rows)
-    # the likely one first: few others are then left
+    # the most likely lag first: it rules out most others
     best = _climb(values, before, start, lags, low + _highest(rows[_ESTIMATE], count - 3), peak)
     height = peak[1] if best >= 0 else -np.inf
     for i in range(1, count - 2):
@@ -208,9 +208,9 @@ def best_lag(samples: PairedSamples, search: LagSearch, start: int, base: int, l
 
 @exact
 def reference_peak(x: Float32Array, lag: int, out: FloatArray) -> None:
-    """Correlations at lag - 1, lag and lag + 1, in the reference's order of double-precision operations.
+    """Compute the correlations at lag - 1, lag and lag + 1 in openSMILE's order of double-precision operations.
 
-    Its "is13" threshold asks whether a number exceeds its own rounding, so that the last bit counts.
+    The "is13" threshold compares a number with its own rounding, so that the last bit matters.
     """
     for n in range(3):
         length = lag - 1 + n

@@ -1,7 +1,7 @@
-"""Voice quality from single pitch periods of the waveform: jitter, shimmer, harmonics-to-noise ratio.
+"""Compute voice quality from single pitch periods: jitter, shimmer, harmonics-to-noise ratio.
 
-Frame t has F0 from the pitch tracker and reads the waveform from where the last frame's periods ended; a period's
-length is where the waveform correlates best with what follows it.
+A frame has F0 from the pitch tracker and reads the waveform from the end of the last frame's periods. The length of a
+period is the lag at which the waveform correlates best with what follows it.
 """
 
 from typing import NamedTuple
@@ -16,35 +16,37 @@ from moodcurve.features.voice.pair_sums import PairedSamples
 from moodcurve.features.voice.period_search import LagSearch, best_lag, lag_search, reference_peak
 
 COLUMNS = 4
-SILENT_HNR = -100.0
+UNVOICED_HNR = -100.0
 """logHNR of an unvoiced frame (dB)."""
 _THRESHOLD = 0.5
-_LONGEST = 1.25
-_SHORTEST = 0.75
+"""Smallest correlation of an accepted period."""
+_SHORTEST, _LONGEST = 0.75, 1.25
+"""Range of lags searched, as a share of the expected period."""
 _MAX_PERIODS = 256
-"""More periods than one frame can read: 85 ms of 0.75 / 620 s."""
-_MORE = 1.01
-"""Leeway of the scratch's length over the longest lag there can be."""
+"""Upper limit of the periods in one frame: 85 ms of 0.75 / 620 s."""
+_SIZE_FACTOR = 1.01
+"""Safety factor for the size of the work tables."""
 
 
 class Periods(NamedTuple):
-    """What the periods of one frame add up to; scratch that each frame overwrites."""
+    """Sums over the periods of one frame; each frame overwrites them."""
 
     starts: npt.NDArray[np.int64]
-    """Where each period starts, from the start of the read; then where the last one ended."""
+    """Start of each period relative to the start of the read; then the end of the last one."""
     average: Float32Array
-    """Sum of the periods' waveforms, of which the first T0 samples count."""
+    """Sum of the periods' waveforms; the first T0 samples are used."""
     totals: FloatArray
-    """Σ: periods, their number; differences, number; differences of these, number; amplitudes, differences."""
+    """Sums and counts: periods, count; their differences, count; differences of these, count; amplitudes; their
+    differences (8,)."""
     ends: npt.NDArray[np.int64]
-    """Number of starts; length of the last period; where reading goes on; T0 (4,)."""
+    """Number of starts; length of the last period; start of the next read; T0 (4,)."""
 
 
 class VoiceState(NamedTuple):
-    """All that carries over from frame to frame; :func:`carry` makes a fresh one."""
+    """State carried from frame to frame; created by `initial_state`."""
 
     position: npt.NDArray[np.int64]
-    """Sample of the next read, and samples that the last frame left unread (2,)."""
+    """Start of the next read, and number of samples that the last frame left unread (2,)."""
     last: FloatArray
     """Last period (s), last difference of periods (s), last jitter, DDP jitter, shimmer (5,)."""
     search: LagSearch
@@ -52,8 +54,8 @@ class VoiceState(NamedTuple):
 
 
 def initial_state(sr: int) -> VoiceState:
-    """Start before the first frame, at this sample rate (Hz)."""
-    longest = int(np.ceil(_LONGEST * sr / LOWEST_HZ * _MORE)) + 2
+    """Return the state before the first frame, for a sample rate in Hz."""
+    longest = int(np.ceil(_LONGEST * sr / LOWEST_HZ * _SIZE_FACTOR)) + 2
     periods = Periods(
         np.zeros(_MAX_PERIODS, np.int64), np.zeros(longest, np.float32), np.zeros(8), np.zeros(4, np.int64)
     )
@@ -62,9 +64,9 @@ def initial_state(sr: int) -> VoiceState:
 
 @exact
 def peak_to_peak(x: Float32Array) -> float:
-    """Largest minus smallest sample of a period, its first and last sample left out.
+    """Return the largest minus the smallest sample of a period, without its first and last sample.
 
-    x are whole numbers, on a scale of 32767: as such they are compared, which is done for many at once.
+    x holds integers on a scale of 32767; integer comparison is vectorized.
     """
     inner = x[1:-1]
     low = high = np.int32(inner[0])
@@ -76,23 +78,23 @@ def peak_to_peak(x: Float32Array) -> float:
 
 
 class Segment(NamedTuple):
-    """A stretch of the waveform, and what its frames need to know."""
+    """A segment of the waveform, and the parameters of its frames."""
 
     wave: Float32Array
     samples: PairedSamples
     base: int
-    """Sample of the recording that wave[0] is."""
+    """Index of wave[0] in the recording."""
     sr: int
     hop: int
     long: int
-    """Length of a 60 ms frame in samples: the most that one frame reads."""
+    """Length of a 60 ms frame in samples; a frame reads at most this many."""
     strict: bool
-    """Threshold of the IS13 profile."""
+    """True for the threshold of the IS13 profile."""
 
 
 @exact
 def _add_period(totals: FloatArray, last: FloatArray, period: float, before: float, after: float) -> None:
-    """Take in an accepted period: its length in s, and the spans of its waveform and of the next one."""
+    """Add an accepted period: its length in s, and the peak-to-peak amplitudes of its waveform and the next."""
     totals[0] += period
     totals[1] += 1
     if last[0] > 0:
@@ -110,14 +112,14 @@ def _add_period(totals: FloatArray, last: FloatArray, period: float, before: flo
 
 @exact
 def find_periods(segment: Segment, state: VoiceState, offset: int, length: int, period: float, due: int) -> Periods:
-    """Walk through a read of so many samples from wave[offset], period by period.
+    """Find the periods in `length` samples from wave[offset].
 
-    period is the expected length in samples, due the number of samples after which the next frame takes over.
-    A period is accepted if its correlation exceeds 0.5; or, if strict, the single-precision rounding of the
-    smallest correlation in the frame so far.
+    period is the expected length in samples, due the number of samples after which the next frame starts. A period is
+    accepted if its correlation exceeds 0.5; or, if strict, the single-precision rounding of the smallest correlation in
+    the frame so far.
     """
     x = segment.wave[offset : offset + length]
-    whole = segment.samples.values[offset : offset + length]
+    integers = segment.samples.values[offset : offset + length]
     expected = int(np.floor(period + 0.5))
     shortest, longest = int(np.floor(_SHORTEST * period)), int(np.ceil(_LONGEST * period))
     periods = state.periods
@@ -142,8 +144,8 @@ def find_periods(segment: Segment, state: VoiceState, offset: int, length: int, 
             at, height = parabola((np.float64(i - 1), np.float64(i), np.float64(i + 1)), (peak[0], peak[1], peak[2]))
             least = min(least, np.float32(height))
             if height > (np.float64(least) if segment.strict else _THRESHOLD):
-                before, after = peak_to_peak(whole[s : s + step]), peak_to_peak(whole[s + step : s + 2 * step])
-                # in single precision, a period that is read twice has exactly its own length
+                before, after = peak_to_peak(integers[s : s + step]), peak_to_peak(integers[s + step : s + 2 * step])
+                # in single precision, a period that is read twice has exactly the same length
                 seconds = np.float64(np.float32(abs(shortest + at) / segment.sr))
                 _add_period(totals, state.last, seconds, before, after)
         s += step
@@ -164,21 +166,21 @@ def add(total: Float32Array, x: Float32Array) -> None:
 
 @exact
 def harmonics_to_noise(x: Float32Array, periods: Periods) -> float:
-    """LogHNR = 20 log10(Eh / En) in dB, at least -100; 0 if there is no noise."""
+    """Return logHNR = 20 log10(Eh / En) in dB, at least -100; 0 without noise."""
     ratio = harmonic_ratio(x, periods)
     if ratio == np.inf:
         return 0.0
     if ratio == 1:
         ratio = rounded_ratio(x, periods)
-    return max(10 * np.log10(ratio), SILENT_HNR) if ratio > 0 else SILENT_HNR
+    return max(10 * np.log10(ratio), UNVOICED_HNR) if ratio > 0 else UNVOICED_HNR
 
 
 @fast
 def harmonic_ratio(x: Float32Array, periods: Periods) -> float:
-    """(Eh / En)², infinite if there is no noise; averages the periods' waveforms.
+    """Return (Eh / En)², infinite without noise, after averaging the periods' waveforms.
 
-    The average is the harmonic part, with Eh its RMS; what each period differs from it is noise, with En its RMS.
-    The first and last samples of a period stay out.
+    The average is the harmonic part, with RMS Eh; the differences of the periods from it are noise, with RMS En. The
+    first and last samples of a period are left out.
     """
     count, step = periods.ends[0], periods.ends[1]
     length = periods.ends[3]
@@ -205,10 +207,10 @@ def harmonic_ratio(x: Float32Array, periods: Periods) -> float:
 
 @exact
 def rounded_ratio(x: Float32Array, periods: Periods) -> float:
-    """(Eh / En)² of averaged periods with sums in single precision, one term after the other.
+    """Return (Eh / En)² of averaged periods with sequential sums in single precision.
 
-    Where sound begins, one of two periods is silence: the other one is as much harmonics as noise, and the level is
-    0 dB, which the smoothing takes for undefined. The reference's sums make it some 1e-6 dB, which is defined.
+    At the onset of a sound, one of two periods is silent: harmonics and noise are then equal, and the ratio is 0 dB,
+    which the smoothing treats as undefined. openSMILE's rounding makes it about 1e-6 dB, which is defined.
     """
     count, average = periods.ends[0], periods.average[: periods.ends[3]]
     harmonic, noise, samples = np.float32(0), np.float32(0), 0
@@ -228,7 +230,7 @@ def rounded_ratio(x: Float32Array, periods: Periods) -> float:
 def voice_rows(segment: Segment, f0: Float32Array, first: int, state: VoiceState, rows: Float32Array) -> None:
     """Fill rows (frames, 4) with jitterLocal, jitterDDP, shimmerLocal and logHNR.
 
-    f0 (frames,) in Hz, 0 where unvoiced; first is the number of the first of these frames.
+    f0 (frames,) is in Hz, 0 where unvoiced; first is the index of the first frame.
     """
     for i in range(len(f0)):
         voice_row(segment, (first + i) * segment.hop, np.float64(f0[i]), state, rows[i])
@@ -236,11 +238,12 @@ def voice_rows(segment: Segment, f0: Float32Array, first: int, state: VoiceState
 
 @exact
 def voice_row(segment: Segment, start: int, f0: float, state: VoiceState, row: Float32Array) -> None:
-    """Fill one row, the frame's first sample being start.
+    """Fill one row for the frame that starts at sample `start`.
 
-    Jitter is (Σ|P_i - P_{i-1}| / n) / (ΣP / m), DDP jitter the same with differences of the differences, shimmer
-    Σ|A - A'| / Σ(A + A')/2 with A the spans of a period and the next; all in [0, 1]. Where no period was accepted
-    they keep the last frame's values; where there is no difference to take they are 0. Unvoiced: 0 and -100 dB.
+    Jitter is (Σ|P_i - P_{i-1}| / n) / (ΣP / m); DDP jitter uses the differences of the differences; shimmer is
+    Σ|A - A'| / Σ(A + A')/2 with A the peak-to-peak amplitudes of a period and the next. All lie in [0, 1]. Without an
+    accepted period they keep the last frame's values; without a difference they are 0. Unvoiced frames have 0 and
+    -100 dB.
     """
     position, last = state.position, state.last
     due = segment.hop + position[1]
@@ -250,7 +253,7 @@ def voice_row(segment: Segment, start: int, f0: float, state: VoiceState, row: F
         limit = segment.long
     if f0 == 0:
         row[0] = row[1] = row[2] = 0
-        row[3] = SILENT_HNR
+        row[3] = UNVOICED_HNR
         for i in range(len(last)):
             last[i] = 0
         position[0] += due
@@ -274,7 +277,7 @@ def voice_row(segment: Segment, start: int, f0: float, state: VoiceState, row: F
 
 @exact
 def _update_ratio(total: float, number: float, mean: float, last: FloatArray) -> float:
-    """Give min(1, total / number / mean) and hold it; without anything to take the mean of, 0, and hold on."""
+    """Return min(1, total / number / mean) and store it in `last`; if number is 0, return 0 and keep `last`."""
     if number == 0:
         return 0.0
     ratio = min(total / number / mean, 1.0)

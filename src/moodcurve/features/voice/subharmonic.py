@@ -1,9 +1,9 @@
-"""Sub-harmonic summation of the 60 ms spectrum, sixteen frames at a time: high where a pitch may be.
+"""Compute the sub-harmonic sum of 60 ms spectra, sixteen frames at a time: high at likely pitches.
 
-The chain is magnitudes → :func:`enhance` (peaks only) → :func:`octave_spectrum` (cubic spline onto an axis in
-octaves, weighted as the ear does) → :func:`subharmonic_sum`. Hermes 1988, doi.org/10.1121/1.396427.
-``candidates.py`` finds the pitches that the sum speaks for, and ``viterbi.py`` chooses among them over time. Tables
-hold a frame in each of their sixteen columns (``simd.py``); no column depends on another.
+The chain is magnitudes → `enhance` (peaks only) → `octave_spectrum` (cubic spline to an octave axis, with auditory
+weights) → `subharmonic_sum` (Hermes 1988, doi.org/10.1121/1.396427). ``candidates.py`` then finds the peaks of the sum,
+and ``viterbi.py`` chooses among them over time. Each of the sixteen columns of a table holds a frame (``simd.py``);
+columns do not depend on each other.
 """
 
 import numpy as np
@@ -14,16 +14,16 @@ from moodcurve.features.jit.simd import LANES, broadcast, greater, load, maximum
 from moodcurve.features.voice.octave_axis import HARMONICS, OctaveAxis
 
 SILENCE = 0.001
-"""RMS of the windowed frame up to which there is no pitch."""
+"""Frames with a windowed RMS up to this value have no pitch."""
 STEP = 4
-"""Points whose highest peak is known, so that the search for the highest can step over them."""
+"""Points per group; the highest peak of each group is stored, so that the peak search can skip groups."""
 MARGIN = 16
-"""Rows that tables of spectra have more than n, so that loops may run over the end."""
+"""Extra rows of tables of spectra, so that loops may run past the end."""
 
 
 @exact
 def frame_rms(magnitudes: Float32Array, n: int, length: int, out: Float32Array) -> None:
-    """RMS of the windowed frames of so many samples, which gates the pitch, by Parseval's theorem.
+    """Compute the RMS of windowed frames of `length` samples from their spectra, by Parseval's theorem.
 
     sqrt((M_0² + 2 Σ_{k=1..n-2} M_k² + M_{n-1}²) / (2 (n - 1) length)) of the magnitudes in the first n rows.
     """
@@ -40,18 +40,18 @@ def frame_rms(magnitudes: Float32Array, n: int, length: int, out: Float32Array) 
 
 @exact
 def enhance(magnitudes: Float32Array, out: Float32Array) -> None:
-    """Keep the neighbourhood of spectral peaks, and smooth: tables (n + margin, 16) of which n rows count.
+    """Keep the neighborhood of spectral peaks, and smooth. Tables are (n + margin, 16).
 
-    Peaks are bins above their left and not below their right neighbour (at the ends: above the only one).
-    Between two peaks p < q, bins p + 3 .. q - 3 become 0; a spectrum with a single peak keeps bins 0 to 2 only,
-    one without any stays. Then out_k = (M_{k-1} + 2 M_k + M_{k+1}) / 4, with M_{-1} = 0 and the last bin as is.
-    The margin of the magnitudes is overwritten.
+    Peaks are bins above their left and not below their right neighbor (at the ends: above the only one). Between two
+    peaks p < q, bins p + 3 .. q - 3 become 0. A spectrum with a single peak keeps only bins 0 to 2; one without peaks
+    is kept. Then out_k = (M_{k-1} + 2 M_k + M_{k+1}) / 4, with M_{-1} = 0 and the last bin unchanged. The margin of the
+    magnitudes is overwritten.
     """
     n = len(magnitudes) - MARGIN
     for k in range(n, n + 3):
-        store(magnitudes, k, broadcast(np.float32(-1)))  # lower than any neighbour
+        store(magnitudes, k, broadcast(np.float32(-1)))  # lower than any neighbor
     quarter, half, zero = np.float32(0.25), np.float32(0.5), broadcast(np.float32(0))
-    # of the bins k - 4 .. k: is there a peak (1 or 0); of k - 2 .. k + 1: magnitudes; of k - 4, k - 3: what is kept
+    # p: whether bins k - 4 .. k are peaks (1 or 0); m: magnitudes of bins k - 2 .. k + 1; kept: bins k - 4, k - 3
     p0, p1, p2, p3 = zero, zero, zero, zero
     m0, m1, m2 = zero, zero, load(magnitudes, 0)
     kept0, kept1 = zero, zero
@@ -69,7 +69,7 @@ def enhance(magnitudes: Float32Array, out: Float32Array) -> None:
 
 @exact
 def _fix_ends(magnitudes: Float32Array, n: int, lane: int, out: Float32Array) -> None:
-    """Do what the ends of a spectrum need: bins before the first and after the last peak stay."""
+    """Correct the ends of a spectrum: bins before the first and after the last peak are kept."""
     first, last = n, n - 1  # if there is no peak
     for k in range(n):
         if _is_peak(magnitudes, lane, k):
@@ -100,7 +100,7 @@ def _fix_ends(magnitudes: Float32Array, n: int, lane: int, out: Float32Array) ->
 
 @exact
 def _is_peak(magnitudes: Float32Array, lane: int, k: int) -> bool:
-    """Tell whether a bin is a peak; the margin of the magnitudes is lower than all of them."""
+    """Return True if a bin is a peak; the margin of the magnitudes is lower than all bins."""
     here = magnitudes[k, lane]
     if k == 0:
         return bool(here > magnitudes[1, lane])
@@ -111,9 +111,9 @@ def _is_peak(magnitudes: Float32Array, lane: int, k: int) -> bool:
 def octave_spectrum(y: Float32Array, axis: OctaveAxis, scratch: FloatArray, out: Float32Array) -> None:
     """Interpolate enhanced spectra y (n, 16) at the points of the octave axis (n, 16).
 
-    A natural cubic spline through the bins, in double precision; negative values become 0, and the weight of
-    hearing is applied. Scratch is (n - 1, 16); out may be y itself, since no point lies before its bins but the
-    first few, which are the last to be interpolated.
+    A natural cubic spline through the bins, in double precision. Negative values become 0, then the auditory weights
+    are applied. scratch is (n - 1, 16). out may be y itself: only the first few points lie before their bins, and they
+    are interpolated last.
     """
     n = len(axis.upper)
     here, above, curvature = to_double(load(y, 0)), to_double(load(y, 1)), broadcast(0.0)
@@ -140,19 +140,19 @@ def octave_spectrum(y: Float32Array, axis: OctaveAxis, scratch: FloatArray, out:
 def subharmonic_sum(
     octave: Float32Array, axis: OctaveAxis, out: Float32Array, peaks: Float32Array, means: FloatArray
 ) -> None:
-    """Put 15 SS_j = Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)} of spectra A into out; terms past the end drop out.
+    """Write 15 SS_j = Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)} of spectra A to `out`; terms past the end are dropped.
 
-    octave and out are tables (n + margin, 16), or one; the margin of A is overwritten. Also finds the columns' means of
-    SS (16,), and the peaks that :func:`moodcurve.features.voice.candidates.highest_peaks` asks for. In single precision and
-    in this order: the sums of neighbouring points are often equal to the last digit, and then neither is a peak. The
-    factor 15 is left to who looks at single points, since dividing is slow.
+    octave (A) and out are tables (n + margin, 16), or the same table; the margin of A is overwritten. means (16,) gets
+    each column's mean of SS, and peaks the input of `moodcurve.features.voice.candidates.highest_peaks`. Sums are in
+    single precision and in this order: those of neighboring points are often equal to the last digit, and then neither
+    is a peak. The division by 15 is left to the caller, who needs it for few points.
     """
     n = len(octave) - MARGIN
     zero = broadcast(np.float32(0))
     for k in range(n, len(octave)):
         store(octave, k, zero)
     mean, before = broadcast(0.0), broadcast(np.float32(3e38))
-    last = before  # no peak, and none beside it
+    last = before  # no peak here or next to it
     for group in range(len(peaks)):
         j = group * STEP
         a, b, c, d = load(octave, j), load(octave, j + 1), load(octave, j + 2), load(octave, j + 3)
@@ -175,6 +175,6 @@ def subharmonic_sum(
 
 @exact
 def _peak_or_zero(left: Float32Array, here: Float32Array, right: Float32Array) -> Float32Array:
-    """Give the middle one of three points where it is the highest, else 0."""
+    """Return the middle of three points where it is the highest, else 0."""
     peak: Float32Array = here * (greater(here, left) * greater(here, right))
     return peak

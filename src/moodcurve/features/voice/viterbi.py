@@ -1,4 +1,4 @@
-"""The course of the pitch: the cheapest path through each frame's candidates and silence."""
+"""Track the pitch over time: the cheapest path through the candidates of each frame and an unvoiced state."""
 
 from typing import NamedTuple
 
@@ -11,35 +11,36 @@ from moodcurve.features.voice.candidates import CANDIDATES
 from moodcurve.features.voice.subharmonic import SILENCE
 
 STATES = CANDIDATES + 1
-"""Six candidates, and unvoiced."""
+"""Six candidates and unvoiced."""
 UNVOICED = CANDIDATES
 WINDOW = 30
-"""Frames after which a decision is made even if the surviving paths still differ."""
+"""Frames after which a decision is forced even if the surviving paths still differ."""
 _RING = 32
 _VOICED_FROM = np.float32(0.7)
 _IMPOSSIBLE = 999.0
 
 
 class Tracker(NamedTuple):
-    """All that carries over from frame to frame; :func:`new_tracker` makes a fresh one."""
+    """State carried from frame to frame; created by `new_tracker`."""
 
     cost: FloatArray
-    """Of the cheapest path into each state (7,)."""
+    """Cost of the cheapest path into each state (7,)."""
     slope: FloatArray
-    """The last change of pitch seen, ln(F/F'), one number for all paths (1,)."""
+    """Last pitch change evaluated, ln(F/F'), one number for all paths (1,)."""
     counts: npt.NDArray[np.int64]
-    """Frames taken in, frames decided (2,)."""
+    """Number of frames added, number of frames decided (2,)."""
     came_from: npt.NDArray[np.int64]
     """Best predecessor of each state, by frame modulo 32 (32, 7)."""
     f0: Float32Array
-    """Candidates of the frames not decided yet, by frame modulo 32 (32, 6)."""
+    """F0 candidates of the undecided frames, by frame modulo 32 (32, 6)."""
     voicing: Float32Array
+    """Their voicing (32, 6)."""
     energy: Float32Array
-    """RMS of the windowed frames not decided yet (32,)."""
+    """RMS of the undecided windowed frames (32,)."""
 
 
 def new_tracker() -> Tracker:
-    """Start before the first frame."""
+    """Return the state before the first frame."""
     return Tracker(
         np.zeros(STATES),
         np.ones(1),
@@ -53,7 +54,7 @@ def new_tracker() -> Tracker:
 
 @exact
 def local_costs(f0: Float32Array, voicing: Float32Array, out: FloatArray) -> None:
-    """Cost of each state of one frame.
+    """Compute the cost of each state of one frame.
 
     Candidate: 2 (-ln clip(v, 0.01, 1) + 4 [v < 0.7]) + g(F), where g favours 100 to 350 Hz. Unvoiced: 8 if a
     candidate has v ≥ 0.7, else 0.
@@ -80,15 +81,15 @@ def local_costs(f0: Float32Array, voicing: Float32Array, out: FloatArray) -> Non
 
 @exact
 def advance(track: Tracker, f0: Float32Array, voicing: Float32Array, energy: float) -> None:
-    """Take in one frame's candidates and RMS: the best way from each state of the last frame into each of this one.
+    """Add one frame's candidates and RMS: find the best predecessor of each state.
 
-    Between two pitches the cost is 10 |r| + 10 |r - ρ| with r = ln(F/F') and ρ the r evaluated before (whatever
-    path that was on); between pitch and silence 10, and ρ becomes 0; within silence 1. Ties go to the lower
-    state.
+    Between two pitches the transition costs 10 |r| + 10 |r - ρ| with r = ln(F/F') and ρ the r evaluated before
+    (on whatever path). Between voiced and unvoiced it costs 10, and ρ becomes 0; unvoiced to unvoiced costs 1. Ties go
+    to the lower state.
     """
     t = track.counts[0]
     here = t % _RING
-    for i in range(CANDIDATES):  # assigning whole rows would take the compiler three seconds
+    for i in range(CANDIDATES):  # assigning whole rows would take three seconds to compile
         track.f0[here, i] = f0[i]
         track.voicing[here, i] = voicing[i]
     track.energy[here] = energy
@@ -126,11 +127,11 @@ def advance(track: Tracker, f0: Float32Array, voicing: Float32Array, energy: flo
 
 @exact
 def decide(track: Tracker, final: bool, out: Float32Array) -> int:
-    """Put F0 and voicing of newly decided frames into out (frames, 2), and give their number.
+    """Write F0 and voicing of newly decided frames to out (frames, 2), and return their number.
 
-    Decided are all frames on which the seven surviving paths agree; or, when 30 frames wait, the oldest, on the
-    cheapest path; or, when final, all that remain. An unvoiced frame has F0 0 and its first candidate's voicing;
-    a silent one (windowed RMS ≤ 0.001) has 0 for both.
+    Frames are decided once the seven surviving paths agree on them; when 30 frames wait, the oldest is decided on the
+    cheapest path; when final, all remaining frames are. An unvoiced frame has F0 0 and the voicing of its first
+    candidate; a silent frame (windowed RMS ≤ 0.001) has 0 for both.
     """
     taken, decided = track.counts
     waiting = taken - decided

@@ -67,7 +67,9 @@ class Arm:
         """Give each figure with its interval, or by how much it exceeds another arm's, for JSON."""
         return {
             axis: {
-                name: percentile_interval(values if other is None else values - other.drawn[axis][name], LEVEL).as_dict()
+                name: percentile_interval(
+                    values if other is None else values - other.drawn[axis][name], LEVEL
+                ).as_dict()
                 for name, values in self.drawn[axis].items()
             }
             for axis in AXES

@@ -13,16 +13,11 @@ from typing import NamedTuple
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
+from moodcurve.audio.filetypes import MIME_TYPES
 from moodcurve.library.scanning.walk import state_of
 from moodcurve.web.errors import ProblemError
 
 _CHUNK = 1 << 18
-_TYPES = {
-    "aac": "audio/aac", "aif": "audio/aiff", "aiff": "audio/aiff", "flac": "audio/flac", "m4a": "audio/mp4",
-    "m4b": "audio/mp4", "mka": "audio/x-matroska", "mp1": "audio/mpeg", "mp2": "audio/mpeg", "mp3": "audio/mpeg",
-    "mp4": "audio/mp4", "oga": "audio/ogg", "ogg": "audio/ogg", "opus": "audio/ogg", "wav": "audio/wav",
-    "weba": "audio/webm", "webm": "audio/webm", "wma": "audio/x-ms-wma",
-}  # fmt: skip
 _RANGE = re.compile(r"bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})", re.IGNORECASE)
 
 
@@ -61,7 +56,7 @@ def open_known(files: Mapping[str, tuple[int, int]]) -> Opened:
             state = state_of(status)
             if stat.S_ISREG(status.st_mode) and (state.size, state.mtime_ns) == known:
                 ending = PurePath(path).suffix[1:].lower()
-                return Opened(file, *known, _TYPES.get(ending, "application/octet-stream"))
+                return Opened(file, *known, MIME_TYPES.get(ending, "application/octet-stream"))
             file.close()
     raise ProblemError(404, "the song's file is gone or has changed; `moodcurve scan` brings the library up to date")
 
