@@ -13,10 +13,10 @@ from moodcurve.datasets import read_dataset
 from moodcurve.features import COMPARE236, Features, extract
 from moodcurve.learn.benchmarks.benchmark import run_benchmark
 from moodcurve.learn.config import as_table
+from moodcurve.learn.held_out import coverage
 from moodcurve.learn.release import DEFAULT, LICENCE, LIVE, Packaged, model_card
 from moodcurve.learn.training import train
 from moodcurve.learn.uncertainty.calibration import measure
-from moodcurve.learn.uncertainty.held_out import coverage
 from moodcurve.runtime import load_model, packaged_models
 from moodcurve.runtime.song_rating import Line, SongRating
 from tests.helpers import ROOT

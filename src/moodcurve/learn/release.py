@@ -22,12 +22,12 @@ from moodcurve.learn.benchmarks.protocols import PROTOCOLS, read_for
 from moodcurve.learn.benchmarks.report import SQUARED, as_markdown, difference_table, table
 from moodcurve.learn.config import as_table
 from moodcurve.learn.export import export
+from moodcurve.learn.held_out import PROTOCOL, coverage, of_benchmark, usual
 from moodcurve.learn.models.base import Progress, silent
 from moodcurve.learn.models.blend import BlendConfig
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
 from moodcurve.learn.training import Trained, train
 from moodcurve.learn.uncertainty.calibration import Measured
-from moodcurve.learn.uncertainty.held_out import PROTOCOL, coverage, of_benchmark, usual
 from moodcurve.runtime.song_rating import SongRating
 from moodcurve.util.files import write_text
 

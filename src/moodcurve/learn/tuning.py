@@ -16,7 +16,7 @@ from moodcurve.datasets import Song
 from moodcurve.datasets.splits import k_fold
 from moodcurve.evaluation import AXES
 from moodcurve.learn import TrainingError
-from moodcurve.learn.benchmarks.benchmark import cross_predict
+from moodcurve.learn.cross_validation import cross_predict
 from moodcurve.learn.models.base import Progress, silent
 from moodcurve.learn.models.mlr import MLRConfig
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig

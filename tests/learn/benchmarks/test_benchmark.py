@@ -12,12 +12,13 @@ from moodcurve.datasets.splits import k_fold
 from moodcurve.features import COMPARE260
 from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmarks.baselines import NAMES
-from moodcurve.learn.benchmarks.benchmark import cross_predict, run_benchmark
+from moodcurve.learn.benchmarks.benchmark import run_benchmark
 from moodcurve.learn.benchmarks.noise_ceiling import NAMES as CEILING_NAMES
 from moodcurve.learn.benchmarks.noise_ceiling import ceiling_rows
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS, read_for
 from moodcurve.learn.benchmarks.report import beside_table, difference_table, draw, explanations, report, table
 from moodcurve.learn.config import read_configs
+from moodcurve.learn.cross_validation import cross_predict
 from moodcurve.learn.models.ffnn import FFNNConfig
 from moodcurve.learn.models.mlr import MLRConfig
 from moodcurve.learn.models.recurrent import ForwardConfig

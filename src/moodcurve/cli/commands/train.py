@@ -85,9 +85,9 @@ def train(
     from moodcurve.evaluation import read_ids, without_songs
     from moodcurve.learn.config import read_config
     from moodcurve.learn.export import export
+    from moodcurve.learn.held_out import hold_out
     from moodcurve.learn.training import FAMILIES, save_log
     from moodcurve.learn.training import train as train_model
-    from moodcurve.learn.uncertainty.held_out import hold_out
 
     settings = read_config(config, FAMILIES[family].config) if config else None
     check_file(output)

@@ -1,7 +1,7 @@
 """Model families compared on annotated songs by a stated protocol, with intervals."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 
 from moodcurve import __version__
 from moodcurve._typing import FloatArray
-from moodcurve.datasets import Dataset, Song
+from moodcurve.datasets import Dataset
 from moodcurve.datasets.splits import Indices, Split, k_fold
 from moodcurve.evaluation import AXES, figures
 from moodcurve.learn import TrainingError
@@ -21,7 +21,8 @@ from moodcurve.learn.benchmarks.partial_correlation import Beside, judge_beside
 from moodcurve.learn.benchmarks.prediction_cache import Predictions, digest_of, kept
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS, find_protocol
 from moodcurve.learn.config import as_table
-from moodcurve.learn.models.base import Progress, predict_rated, silent
+from moodcurve.learn.cross_validation import cross_predict
+from moodcurve.learn.models.base import Progress, silent
 from moodcurve.learn.training import Family, family
 
 DRAWS = 2000
@@ -238,31 +239,6 @@ def run_benchmark(
         baselines=_baselines(dataset, splits, seed),
         labels=judge_beside(y, y, draws=DRAWS, seed=seed),
     )
-
-
-def cross_predict(
-    songs: Sequence[Song],
-    splits: Sequence[Split],
-    kind: Family,
-    config: Any,
-    *,
-    seed: int,
-    report: Callable[[int], None],
-    tested: Sequence[Song] | None = None,
-) -> tuple[FloatArray, ...]:
-    """Predict each song, (n, 2) limited to [-1, 1], by a model that has learned from its split's other part.
-
-    `report` is called with the number of splits done, from 0 on. `tested` may hold the same songs with other
-    ratings, whose moments are then predicted.
-    """
-    tested = songs if tested is None else tested
-    predicted: dict[int, FloatArray] = {}
-    for number, (train, test) in enumerate(splits):
-        report(number)
-        fitted = kind.fitted([songs[i] for i in train], config, seed=seed)
-        predicted |= {int(i): np.clip(predict_rated(fitted, tested[i]), -1, 1) for i in test}
-    report(len(splits))
-    return tuple(predicted[i] for i in range(len(songs)))
 
 
 def _judged(

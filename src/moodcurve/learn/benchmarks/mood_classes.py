@@ -10,9 +10,10 @@ import numpy.typing as npt
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.splits import k_fold
-from moodcurve.learn.benchmarks.benchmark import DRAWS, cross_predict, setting
+from moodcurve.learn.benchmarks.benchmark import DRAWS, setting
 from moodcurve.learn.benchmarks.report import Row, as_markdown
 from moodcurve.learn.config import check
+from moodcurve.learn.cross_validation import cross_predict
 from moodcurve.learn.models.base import Progress, silent
 from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
 from moodcurve.learn.training import family

@@ -9,8 +9,9 @@ from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset, DatasetError
 from moodcurve.datasets.splits import k_fold
 from moodcurve.evaluation import AXES
-from moodcurve.learn.benchmarks.benchmark import DRAWS, cross_predict, setting
+from moodcurve.learn.benchmarks.benchmark import DRAWS, setting
 from moodcurve.learn.benchmarks.report import Row, as_markdown
+from moodcurve.learn.cross_validation import cross_predict
 from moodcurve.learn.models.base import Progress, silent
 from moodcurve.learn.models.song_level import (
     LEVEL,

@@ -11,7 +11,7 @@ from moodcurve.datasets.layout import read_dataset
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.evaluation import only_songs
 from moodcurve.features import COMPARE236, FeatureSet
-from moodcurve.learn.benchmarks.benchmark import cross_predict
+from moodcurve.learn.cross_validation import cross_predict
 from moodcurve.learn.studies.study import Predicted
 from moodcurve.learn.training import family
 

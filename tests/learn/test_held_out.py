@@ -11,10 +11,10 @@ from moodcurve.datasets import Dataset, DatasetError, Song
 from moodcurve.datasets.splits import k_fold
 from moodcurve.features import COMPARE260, Features
 from moodcurve.learn import TrainingError
+from moodcurve.learn.held_out import hold_out
 from moodcurve.learn.models.base import predict_rated
 from moodcurve.learn.models.mlr import MLRConfig
 from moodcurve.learn.training import FAMILIES
-from moodcurve.learn.uncertainty.held_out import hold_out
 from moodcurve.runtime import load_model
 from moodcurve.runtime.intervals import Intervals
 from moodcurve.runtime.song_rating import Line
