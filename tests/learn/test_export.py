@@ -14,25 +14,25 @@ from moodcurve.learn.export import export, to_onnx
 from moodcurve.learn.models.ffnn import FFNNConfig
 from moodcurve.learn.models.mlr import MLRConfig
 from moodcurve.learn.models.svr import SVRConfig
-from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, stacked
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, stack_songs
 from moodcurve.learn.training import train
 from tests.helpers.training_songs import made_dataset
 
 DATASET = made_dataset(16)
 # songs that the models have not seen, and windows far outside of the training songs: ±20 times their size
-TEST_X = np.vstack([stacked(made_dataset(8, seed=3).songs)[0], stacked(DATASET.songs)[0][:5] * 20])
+TEST_X = np.vstack([stack_songs(made_dataset(8, seed=3).songs)[0], stack_songs(DATASET.songs)[0][:5] * 20])
 TEST_X = np.vstack([TEST_X, -TEST_X[-5:], np.zeros((1, TEST_X.shape[1]), np.float32)])
 
 PREPROCESSINGS = {
     "default": PreprocessingConfig(),
-    "centred": PreprocessingConfig(compress=False, scaling="centre", clip=0, pca_components=10, whiten=True),
+    "centred": PreprocessingConfig(compress=False, scaling="center", clip=0, pca_components=10, whiten=True),
     "unclipped": PreprocessingConfig(clip=0),
     "standardised": PreprocessingConfig(compress=False, clip=0),
     "range": PreprocessingConfig(scaling="range", clip=1.5),
     "pca": PreprocessingConfig(pca_variance=0.9),
     "whitened": PreprocessingConfig(pca_components=12, whiten=True),
 }
-FAST = {"hidden": (16, 16, 16), "max_epochs": 2}
+FAST = {"hidden": (16, 16, 16), "epochs": 2}
 CONFIGS = {
     "mlr": [MLRConfig(preprocessing=p) for p in PREPROCESSINGS.values()],
     "svr": [SVRConfig(preprocessing=p) for p in PREPROCESSINGS.values()],
@@ -75,7 +75,7 @@ def trained():
 
 
 def test_file_states_what_made_it(trained, tmp_path: Path) -> None:
-    export(trained, tmp_path / "model.onnx", name="net", licence="CC0", metrics={"rmse": 0.1})
+    export(trained, tmp_path / "model.onnx", name="net", license="CC0", metrics={"rmse": 0.1})
     model = onnx.load(tmp_path / "model.onnx")
     stated = {p.key.removeprefix("moodcurve."): p.value for p in model.metadata_props}
     assert all(p.key.startswith("moodcurve.") for p in model.metadata_props)
@@ -85,7 +85,7 @@ def test_file_states_what_made_it(trained, tmp_path: Path) -> None:
     assert (stated["training_data"], stated["songs"]) == ("made songs", "16")
     assert json.loads(stated["metrics"]) == {"rmse": 0.1}
     assert json.loads(stated["config"])["hidden"] == [16, 16, 16]
-    assert json.loads(stated["config"])["preprocessing"]["scaling"] == "standardise"
+    assert json.loads(stated["config"])["preprocessing"]["scaling"] == "standardize"
     assert (stated["licence"], stated["moodcurve_version"]) == ("CC0", moodcurve.__version__)
     assert (stated["window_s"], stated["hop_s"], stated["target_range"]) == ("1.0", "0.5", "[-1, 1]")
     assert "236" in stated["input"]
@@ -97,7 +97,7 @@ def test_without_metrics_it_states_the_training_songs_own(trained) -> None:
     metrics = json.loads({p.key: p.value for p in model.metadata_props}["moodcurve.metrics"])
     assert metrics["protocol"] == "on its own training songs"
     assert metrics["songs"] == 16
-    assert metrics["arousal"] == trained.training_figures()["arousal"]
+    assert metrics["arousal"] == trained.training_metrics()["arousal"]
 
 
 def test_input_and_output_are_the_contract(trained) -> None:
@@ -125,7 +125,7 @@ def test_failed_export_leaves_the_old_file(trained, tmp_path: Path) -> None:
 
 
 def test_weights_are_stored_in_single_precision() -> None:
-    big = FFNNConfig(hidden=(256, 256), max_epochs=1, preprocessing=PreprocessingConfig())
+    big = FFNNConfig(hidden=(256, 256), epochs=1, preprocessing=PreprocessingConfig())
     model = to_onnx(train(DATASET, "ffnn", config=big), name="net")
     weights = 236 * 256 + 256 * 256 + 256 * 2
     # four bytes a weight; the rest is biases, four numbers a column, and the metadata

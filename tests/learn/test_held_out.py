@@ -37,7 +37,7 @@ def plain_errors(dataset: Dataset, seed: int) -> list[np.ndarray]:
     """Errors of linear regression on five folds with disjoint artists, by a loop of its own."""
     errors: dict[int, np.ndarray] = {}
     for train, test in k_fold(dataset.songs, 5, seed, by="artist"):
-        model = FAMILIES["mlr"].fitted([dataset.songs[i] for i in train], MLRConfig(), seed=seed)
+        model = FAMILIES["mlr"].train([dataset.songs[i] for i in train], MLRConfig(), seed=seed)
         for i in test:
             errors[int(i)] = dataset.songs[i].y - np.clip(predict_rated(model, dataset.songs[i]), -1, 1)
     return [errors[i] for i in range(len(dataset.songs))]
@@ -48,27 +48,29 @@ def test_what_is_stated_follows_from_the_folds() -> None:
     held = hold_out(dataset, "mlr", seed=3)
     errors = plain_errors(dataset, 3)
     squares = np.sqrt(np.mean([(e**2).mean(axis=0) for e in errors], axis=0))
-    assert (held.measured.spreads.arousal, held.measured.spreads.valence) == pytest.approx(tuple(squares), rel=1e-9)
+    assert (held.calibration.rms_errors.arousal, held.calibration.rms_errors.valence) == pytest.approx(
+        tuple(squares), rel=1e-9
+    )
     pooled = np.sqrt((np.vstack(errors) ** 2).mean(axis=0))
     assert held.metrics["arousal"]["rmse"]["value"] == pytest.approx(pooled[0], rel=1e-9)
     assert held.metrics["songs"] == 60
     assert "5 folds, artists disjoint" in held.metrics["protocol"]
-    intervals = held.measured.intervals
+    intervals = held.calibration.intervals
     assert isinstance(intervals, Intervals)
     below, above = intervals.arousal
     inside = [((e[:, 0] >= -below) & (e[:, 0] <= above)).mean() for e in errors]
     # on either side .95 of 61 songs, the new one among them, lie inside: 57.95 of 60, in steps of a point of 1200
     assert np.mean(inside) == pytest.approx(2 * 57.95 / 60 - 1, abs=2 / 1200)
-    assert isinstance(held.measured.song_rating.arousal, Line)
-    assert held.familiarity is None  # of 60 songs none can be said to be unlike 99 in 100
+    assert isinstance(held.calibration.song_rating.arousal, Line)
+    assert held.novelty is None  # of 60 songs none can be said to be unlike 99 in 100
 
 
 def test_settings_are_those_asked_for() -> None:
     dataset = made_dataset(30, frames=5)
     plain = replace(MLRConfig().preprocessing, compress=False)
     held = hold_out(dataset, "mlr", config=MLRConfig(preprocessing=plain))
-    assert held.measured.spreads != hold_out(dataset, "mlr").measured.spreads
-    assert held.measured.song_rating is None  # no song is rated as a whole
+    assert held.calibration.rms_errors != hold_out(dataset, "mlr").calibration.rms_errors
+    assert held.calibration.song_rating is None  # no song is rated as a whole
 
 
 def test_too_few_songs_or_artists_are_refused() -> None:

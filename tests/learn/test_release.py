@@ -14,9 +14,9 @@ from moodcurve.features import COMPARE236, Features, extract
 from moodcurve.learn.benchmarks.benchmark import run_benchmark
 from moodcurve.learn.config import as_table
 from moodcurve.learn.held_out import coverage
-from moodcurve.learn.release import DEFAULT, LICENCE, LIVE, Packaged, model_card
+from moodcurve.learn.release import DEFAULT, LICENSE, LIVE, PackagedModel, model_card
 from moodcurve.learn.training import train
-from moodcurve.learn.uncertainty.calibration import measure
+from moodcurve.learn.uncertainty.calibration import calibrate
 from moodcurve.runtime import load_model, packaged_models
 from moodcurve.runtime.song_rating import Line, SongRating
 from tests.helpers import ROOT
@@ -24,7 +24,9 @@ from tests.helpers.training_songs import made_dataset
 
 CARD = ROOT / "src" / "moodcurve" / "pretrained" / "default.md"
 CLIPS = (2, 3, 4, 5, 7, 8, 10, 13, 17)
-"""DEAM songs of which both the audio and the labels are here."""
+"""DEAM songs with both audio and labels in the test data."""
+RENAMED = {"max_epochs": "epochs", "standardise": "standardize"}
+"""Settings whose names have changed since the packaged models were trained."""
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +35,14 @@ def model():
 
 
 @pytest.mark.parametrize("packaged", [DEFAULT, LIVE], ids=lambda p: p.file)
-def test_packaged_models_are_the_recipes(packaged: Packaged) -> None:
+def test_packaged_models_are_the_recipes(packaged: PackagedModel) -> None:
     model = load_model(packaged.file)
-    assert (model.name, model.metadata["licence"]) == (packaged.name, LICENCE)
+    assert (model.name, model.metadata["licence"]) == (packaged.name, LICENSE)
     assert model.metadata["family"] == packaged.family
-    assert json.loads(model.metadata["config"]) == json.loads(json.dumps(as_table(packaged.config)))
+    stored = model.metadata["config"]
+    for old, new in RENAMED.items():
+        stored = stored.replace(f'"{old}"', f'"{new}"')
+    assert json.loads(stored) == json.loads(json.dumps(as_table(packaged.config)))
     assert (model.feature_set, model.metadata["training_data"]) == (COMPARE236, "DEAM")
     assert model.intervals is not None
     assert model.usual is not None
@@ -79,21 +84,21 @@ def test_card_states_the_figures_of_the_file(model) -> None:
 def test_card_is_filled_whole() -> None:
     dataset = made_dataset(40, frames=6)
     judged = run_benchmark(dataset, "deam", ["two-level", "mlr"])
-    measured = measure(dataset.songs, judged.models[0].predicted)
-    card = model_card(train(dataset, "two-level"), judged, measured)
+    calibration = calibrate(dataset.songs, judged.models[0].predicted)
+    card = model_card(train(dataset, "two-level"), judged, calibration)
     assert not re.search(r"\{[a-z_]*\}", card)
-    assert f"{measured.spreads.song_valence:.3f} for a song's mean" in card
-    assert "The rating that a curve carries" not in card
+    assert f"{calibration.rms_errors.song_valence:.3f} for a song's mean" in card
+    assert "Rating of the whole song" not in card
     line = Line(base=-0.1, slope=1.2, below=0.3, above=0.2)
-    rated = replace(measured, song_rating=SongRating(songs=40, arousal=line, valence=line))
-    expected = "by 40 songs, -0.10 +1.20 · mean of the curve, 0.30 below to 0.20 above it (arousal) and -0.10"
+    rated = replace(calibration, song_rating=SongRating(songs=40, arousal=line, valence=line))
+    expected = "- valence: -0.10 + 1.20 · mean of the curve, from 0.30 below to 0.20 above"
     assert expected in model_card(train(dataset, "two-level"), judged, rated)
     assert "made songs: 40 songs, 240 rated moments" in card
     assert "| MLR - TWO-LEVEL | valence |" in card
     assert '"context_s": 600.0' in card
 
 
-def test_coverage_is_measured_on_the_other_splits() -> None:
+def test_coverage_is_calibration_on_the_other_splits() -> None:
     """Errors of one size and either sign: intervals from other songs hold the ninety percent that they aim at."""
     dataset = made_dataset(200, frames=5)
     judged = run_benchmark(dataset, "deam", ["mlr"])

@@ -21,7 +21,7 @@ from tests.helpers.training_songs import made_dataset
 DATASET = made_dataset(16)
 FAST = FFNNConfig(
     hidden=(8,),
-    max_epochs=4,
+    epochs=4,
     learning_rate=0.03,
     dropout=0,
     batch_size=32,
@@ -39,16 +39,16 @@ def test_every_family_trains_by_its_name(family: str) -> None:
     if family != "ffnn":
         assert trained.model.config == FAMILIES[family].config()
     # arousal is nearly linear in the features: each family finds it on the songs that it learns from
-    assert trained.training_figures()["arousal"]["r"] > 0.8
+    assert trained.training_metrics()["arousal"]["r"] > 0.8
 
 
 def test_unknown_family_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(TrainingError, match="'knn' is not known; there are mlr, svr, ffnn"):
+    with pytest.raises(TrainingError, match="unknown model family 'knn'; known are mlr, svr, ffnn"):
         train(DATASET, "knn")
 
 
 def test_settings_of_another_family_are_refused() -> None:
-    with pytest.raises(TrainingError, match="svr takes a SVRConfig, got a MLRConfig"):
+    with pytest.raises(TrainingError, match="config must be a SVRConfig for svr, got a MLRConfig"):
         train(DATASET, "svr", config=MLRConfig())
 
 
@@ -95,12 +95,12 @@ from moodcurve.learn.export import export
 from moodcurve.learn.models.ffnn import FFNNConfig
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import train
-config = FFNNConfig(hidden=(16, 16), max_epochs=3, preprocessing=PreprocessingConfig(pca_components=40))
+config = FFNNConfig(hidden=(16, 16), epochs=3, preprocessing=PreprocessingConfig(pca_components=40))
 export(train(made_dataset(100, frames=60), "ffnn", config=config), sys.argv[1], name="threads")
 """
     for threads in ("1", "2"):
         environment = os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
-        environment["PYTHONPATH"] = str(ROOT)
+        environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
         command = [sys.executable, "-c", script, str(tmp_path / threads)]
         subprocess.run(command, env=environment, check=True, timeout=120)
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()

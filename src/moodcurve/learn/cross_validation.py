@@ -46,7 +46,7 @@ def cross_predict(
     predicted: dict[int, FloatArray] = {}
     for number, (train, test) in enumerate(splits):
         report(number)
-        fitted = kind.fitted([songs[i] for i in train], config, seed=seed)
+        fitted = kind.train([songs[i] for i in train], config, seed=seed)
         predicted |= {int(i): np.clip(predict_rated(fitted, tested[i]), -1, 1) for i in test}
     report(len(splits))
     return tuple(predicted[i] for i in range(len(songs)))

@@ -1,6 +1,6 @@
-"""What a model file states of songs that the model had not learned from: figures, intervals, what is usual.
+"""Measure what a model file states about unseen songs: metrics, calibrated intervals, and the limits of novelty.
 
-All of it comes from five folds with disjoint artists; the file's model then learns from all songs.
+All of it comes from five folds with disjoint artists; the model in the file is then trained on all songs.
 """
 
 from dataclasses import dataclass
@@ -15,96 +15,98 @@ from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.benchmark import Benchmark, ModelResult, run_benchmark
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.config import check
-from moodcurve.learn.models.base import Progress, silent
-from moodcurve.learn.uncertainty.calibration import LEAST_SONGS, Measured, calibrate, measure
-from moodcurve.learn.uncertainty.familiarity import LEAST_SONGS as USUAL_SONGS
-from moodcurve.learn.uncertainty.familiarity import Familiarity, fit_familiarity
+from moodcurve.learn.models.base import TrainingProgress, no_progress
+from moodcurve.learn.uncertainty.calibration import MIN_SONGS, Calibration, calibrate, calibrate_intervals
+from moodcurve.learn.uncertainty.novelty import MIN_SONGS as MIN_NOVELTY_SONGS
+from moodcurve.learn.uncertainty.novelty import NoveltyDetector, fit_novelty_detector
 from moodcurve.runtime.novelty import PASSAGE_ROWS
 
 PROTOCOL = "deam"
-"""The one of `PROTOCOLS` whose folds these are; any annotated songs can be dealt so."""
+"""Protocol that defines the folds; they apply to any annotated songs."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HeldOut:
-    """What `moodcurve.learn.export.export` takes of a model beside what it has learned.
+    """Results on held-out songs, for `moodcurve.learn.export.export`.
 
     Attributes
     ----------
     metrics : dict
-        Its recipe's figures with the folds that they were measured by, fit for JSON.
-    measured : Measured
-        Intervals, spreads and, where enough songs have one, the rating of songs as wholes.
-    familiarity : Familiarity or None
-        What is usual among the songs; None of fewer than `moodcurve.learn.uncertainty.familiarity.LEAST_SONGS` that are long enough.
+        Metrics and the protocol they were measured by, as JSON types.
+    calibration : Calibration
+        Intervals, RMS errors and, if enough songs have one, the rating of whole songs.
+    novelty : NoveltyDetector or None
+        None if fewer than `moodcurve.learn.uncertainty.novelty.MIN_SONGS` songs are long enough.
     """
 
     metrics: dict[str, Any]
-    measured: Measured
-    familiarity: Familiarity | None
+    calibration: Calibration
+    novelty: NoveltyDetector | None
 
 
-def hold_out(dataset: Dataset, name: str, *, config: Any = None, seed: int = 0, progress: Progress = silent) -> HeldOut:
-    """Train and test a family on five folds with disjoint artists, for what a model of all songs may state.
+def hold_out(
+    dataset: Dataset, name: str, *, config: Any = None, seed: int = 0, progress: TrainingProgress = no_progress
+) -> HeldOut:
+    """Train and test a family on five folds with disjoint artists.
 
-    That takes four times as long as training once on all songs, and a little for novelty and bootstrap. The
-    parameters are those of `moodcurve.learn.training.train`.
+    This takes about four times as long as training once on all songs. The parameters are those of
+    `moodcurve.learn.training.train`.
 
     Raises
     ------
     TrainingError
-        If there is no such family, or there are fewer than `moodcurve.learn.uncertainty.calibration.LEAST_SONGS` songs.
+        If the family is unknown, or there are fewer than `moodcurve.learn.uncertainty.calibration.MIN_SONGS` songs.
     DatasetError
         If the songs have fewer artists than folds.
     """
     songs = len(dataset.songs)
-    check(songs >= LEAST_SONGS, "songs to measure intervals on", f"{LEAST_SONGS} or more", songs)
+    check(songs >= MIN_SONGS, "songs to measure intervals on", f"{MIN_SONGS} or more", songs)
     configs = {} if config is None else {name: config}
-    judged = run_benchmark(dataset, PROTOCOL, [name], configs=configs, seed=seed, progress=progress)
-    return of_benchmark(judged, judged.models[0], usual(dataset, seed=seed))
+    result = run_benchmark(dataset, PROTOCOL, [name], configs=configs, seed=seed, progress=progress)
+    return from_benchmark(result, result.models[0], novelty_detector(dataset, seed=seed))
 
 
-def of_benchmark(judged: Benchmark, model: ModelResult, familiarity: Familiarity | None) -> HeldOut:
-    """Give what a file states of a model that a benchmark has judged by the protocol ``deam``."""
+def from_benchmark(result: Benchmark, model: ModelResult, novelty: NoveltyDetector | None) -> HeldOut:
+    """Collect the results of a model from a benchmark by the protocol ``deam``."""
     return HeldOut(
-        metrics=_metrics(judged, model),
-        measured=measure(judged.dataset.songs, model.predicted),
-        familiarity=familiarity,
+        metrics=_metrics(result, model),
+        calibration=calibrate(result.dataset.songs, model.predicted),
+        novelty=novelty,
     )
 
 
-def usual(dataset: Dataset, *, seed: int) -> Familiarity | None:
-    """Fit what is usual among songs, where enough of them are long enough for it."""
+def novelty_detector(dataset: Dataset, *, seed: int) -> NoveltyDetector | None:
+    """Fit a novelty detector, or return None if too few songs are long enough."""
     long_enough = sum(len(song.full_features.values) >= PASSAGE_ROWS for song in dataset.songs)
-    return fit_familiarity(dataset.songs, seed=seed) if long_enough >= USUAL_SONGS else None
+    return fit_novelty_detector(dataset.songs, seed=seed) if long_enough >= MIN_NOVELTY_SONGS else None
 
 
-def coverage(judged: Benchmark, model: ModelResult) -> dict[str, float]:
-    """Give the share of points that their 90 % interval holds, by axis: the mean over songs.
+def coverage(result: Benchmark, model: ModelResult) -> dict[str, float]:
+    """Compute the fraction of points inside their 90 % interval on each axis, averaged over songs.
 
-    The intervals of each split's songs are calibrated on the other splits' songs alone. The models behind those
-    songs' predictions have learned from this split's songs, which the released model's calibration has no part in.
+    The intervals of each split's songs are calibrated on the songs of the other splits. The models that predicted
+    those songs were trained on this split's songs, which is not so for the calibration of the released model.
     """
-    songs = judged.dataset.songs
-    wanted = PROTOCOLS[judged.protocol]
+    songs = result.dataset.songs
+    protocol = PROTOCOLS[result.protocol]
     held: list[FloatArray] = []
-    for train_on, test_on in k_fold(songs, wanted.folds, judged.seed, by=wanted.by):
-        intervals = calibrate([songs[i].y for i in train_on], [model.predicted[i] for i in train_on])
+    for train_on, test_on in k_fold(songs, protocol.folds, result.seed, by=protocol.by):
+        intervals = calibrate_intervals([songs[i].y for i in train_on], [model.predicted[i] for i in train_on])
         for i in test_on:
             ends = intervals.of_points(model.predicted[i], None)
             inside = (songs[i].y >= ends[:, :, 0]) & (songs[i].y <= ends[:, :, 1])
             held.append(inside.mean(axis=0))
-    return dict(zip(AXES, (float(share) for share in np.mean(held, axis=0)), strict=True))
+    return dict(zip(AXES, (float(fraction) for fraction in np.mean(held, axis=0)), strict=True))
 
 
-def _metrics(judged: Benchmark, model: ModelResult) -> dict[str, Any]:
-    """Give what the model file states of its recipe's figures."""
-    stated = judged.as_dict()
-    chosen = stated["models"][judged.models.index(model)]
+def _metrics(result: Benchmark, model: ModelResult) -> dict[str, Any]:
+    """Return the metrics to store in the model file."""
+    results = result.as_dict()
+    chosen = results["models"][result.models.index(model)]
     return {
-        "protocol": f"{judged.protocol}: {stated['description']}; the file's model has learned from all songs",
-        "songs": stated["songs"],
-        "interval": stated["interval"],
+        "protocol": f"{result.protocol}: {results['description']}; the file's model has learned from all songs",
+        "songs": results["songs"],
+        "interval": results["interval"],
         **{axis: chosen[axis] for axis in AXES},
-        "coverage90": coverage(judged, model),
+        "coverage90": coverage(result, model),
     }

@@ -1,7 +1,7 @@
 """How unlike the songs that a model has learned from a recording is.
 
 A model's graph gives each row a place among the training songs: coordinates that have mean 0 and, over passages of
-`PASSAGE_ROWS` of those songs, equal variances, see `moodcurve.learn.uncertainty.familiarity`. Two things can be unusual:
+`PASSAGE_ROWS` of those songs, equal variances, see `moodcurve.learn.uncertainty.novelty`. Two things can be unusual:
 
 - distance: |mean place|² of the recording's passages, on average, which speech, tones or clicks make large;
 - stillness: how little the places vary over the rows, as noise, hum and silence do.

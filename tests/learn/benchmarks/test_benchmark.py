@@ -28,7 +28,7 @@ from tests.helpers import ROOT
 from tests.helpers.training_songs import made_dataset
 
 DATASET = made_dataset(20, frames=8)
-FAST = {"ffnn": FFNNConfig(hidden=(8,), max_epochs=2)}
+FAST = {"ffnn": FFNNConfig(hidden=(8,), epochs=2)}
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_undefined_figures_are_null_and_dashes() -> None:
 def test_other_settings_than_the_defaults_are_named() -> None:
     result = run_benchmark(DATASET, "deam", ["mlr", "ffnn"], configs=FAST)
     (line,) = (line for line in explanations(result) if "other settings" in line)
-    assert line == "FFNN has other settings than its defaults: hidden [8], max_epochs 2."
+    assert line == "FFNN has other settings than its defaults: hidden [8], epochs 2."
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -261,7 +261,7 @@ def test_settings_of_families_come_from_a_file(tmp_path: Path) -> None:
         "mlr": MLRConfig(preprocessing=PreprocessingConfig(clip=3.0)),
     }
     for text, message in (
-        ("[rnn]\nnetworks = 1", "model family 'rnn' is not known; there are mlr, svr"),
+        ("[rnn]\nnetworks = 1", "unknown model family 'rnn'; known are mlr, svr"),
         ("[mlr]\nnetworks = 1", "mlr: unknown key 'networks'; known are preprocessing"),
         ("mlr = 1", "mlr must be a table of settings, got 1"),
         ("[mlr", "is not TOML"),

@@ -13,14 +13,14 @@ from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmarks.mood_classes import category_report, figures, judge, run_categories
 from moodcurve.learn.models.ffnn import FFNNConfig
 from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
-from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stacked
+from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stack_songs
 from moodcurve.mood.circumplex import quadrant
 from moodcurve.mood.classes import MOODS, SCHEMES, classes, probabilities
 from tests.helpers import ROOT
 from tests.helpers.training_songs import made_dataset
 
 SONGS = made_dataset(24).songs
-SMALL = FFNNConfig(hidden=(16,), max_epochs=3)
+SMALL = FFNNConfig(hidden=(16,), epochs=3)
 
 
 def test_quadrants_are_those_of_the_circumplex() -> None:
@@ -85,13 +85,13 @@ def test_bad_arguments_are_named() -> None:
 
 def test_svm_is_scikit_learns() -> None:
     config = SVMConfig(frame_step=3, C=0.7, gamma=0.002)
-    x, y = stacked(SONGS, step=3)
-    steps = fit_preprocessing(stacked(SONGS)[0], config.preprocessing)
+    x, y = stack_songs(SONGS, step=3)
+    steps = fit_preprocessing(stack_songs(SONGS)[0], config.preprocessing)
     machine = SVC(C=0.7, gamma=0.002, class_weight="balanced", break_ties=True).fit(
         steps.apply(x), classes(y, "quadrants")
     )
     model = fit_svm(SONGS, config)
-    new = stacked(made_dataset(6, seed=3).songs)[0]
+    new = stack_songs(made_dataset(6, seed=3).songs)[0]
     np.testing.assert_array_equal(model.probabilities(new).argmax(axis=1), machine.predict(steps.apply(new)))
 
 
@@ -105,11 +105,11 @@ def test_svm_of_two_classes_leaves_nothing_to_the_others() -> None:
 
 
 def test_softmax_learns_and_its_shares_add_up() -> None:
-    config = SoftmaxConfig(network=FFNNConfig(hidden=(32,), dropout=0.1, learning_rate=5e-3, max_epochs=8))
+    config = SoftmaxConfig(network=FFNNConfig(hidden=(32,), dropout=0.1, learning_rate=5e-3, epochs=8))
     model = fit_softmax(SONGS, config)
-    shares = model.probabilities(stacked(SONGS)[0])
+    shares = model.probabilities(stack_songs(SONGS)[0])
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
-    truth = classes(stacked(SONGS)[1], "quadrants")
+    truth = classes(stack_songs(SONGS)[1], "quadrants")
     assert accuracy_score(truth, shares.argmax(axis=1)) > np.bincount(truth).max() / len(truth) + 0.1
 
 

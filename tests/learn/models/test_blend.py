@@ -28,8 +28,8 @@ def test_the_blend_is_the_stretched_mean_of_its_parts() -> None:
     )
     mean = fit_two_level(DATASET.songs, config.two_level).predict(LONG) / 2
     mean += fit_state_space(DATASET.songs, config.state_space).predict(LONG) / 2
-    centre = np.vstack([song.y for song in DATASET.songs]).mean(axis=0)
-    expected = centre + (mean - centre) * [2.0, 0.5]
+    center = np.vstack([song.y for song in DATASET.songs]).mean(axis=0)
+    expected = center + (mean - center) * [2.0, 0.5]
     np.testing.assert_allclose(fit_blend(DATASET.songs, config).predict(LONG), expected, atol=1e-9)
 
 

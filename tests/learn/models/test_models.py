@@ -13,16 +13,16 @@ from moodcurve.learn.models.ffnn import FFNN, FFNNConfig, fit_ffnn, network
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.models.svr import KERNELS, SVRConfig, fit_svr
 from moodcurve.learn.models.targets import target_scaling
-from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, fit_preprocessing, stacked
+from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, fit_preprocessing, stack_songs
 from tests.helpers.training_songs import made_dataset
 
 SONGS = made_dataset(24).songs
 TEST = made_dataset(30, seed=5).songs
-X, Y = stacked(SONGS)
-TEST_X, TEST_Y = stacked(TEST)
+X, Y = stack_songs(SONGS)
+TEST_X, TEST_Y = stack_songs(TEST)
 SMALL = {
     "hidden": (8,),
-    "max_epochs": 3,
+    "epochs": 3,
     "held_out": 0.15,
     "preprocessing": PreprocessingConfig(pca_components=6),
 }
@@ -46,7 +46,7 @@ def test_svr_is_scikit_learns(kernel: str) -> None:
     config = SVRConfig(kernel=kernel, C=0.7, epsilon=0.05, gamma=0.002, coef0=0.1, degree=2, frame_step=3)
     model = fit_svr(SONGS, config)
     steps = fit_preprocessing(X, config.preprocessing)
-    x, y = stacked(SONGS, step=3)
+    x, y = stack_songs(SONGS, step=3)
     for axis in range(2):
         machine = svm.SVR(kernel=kernel, C=0.7, epsilon=0.05, gamma=0.002, coef0=0.1, degree=2)
         machine.fit(steps.apply(x).astype(np.float32).astype(float), y[:, axis])
@@ -119,9 +119,7 @@ def test_training_leaves_pytorchs_random_state_and_threads_alone() -> None:
 
 def test_early_stopping_keeps_the_best_epoch_on_songs_it_has_not_learned_from() -> None:
     # labels without any tie to the features: the held-out error can only grow once noise is learned
-    config = FFNNConfig(
-        hidden=(64,), dropout=0, learning_rate=5e-3, max_epochs=40, patience=3, refit=False, held_out=0.15
-    )
+    config = FFNNConfig(hidden=(64,), dropout=0, learning_rate=5e-3, epochs=40, patience=3, refit=False, held_out=0.15)
     rng = np.random.default_rng(0)
     for song in (songs := made_dataset(24).songs):
         song.annotation.arousal[:] = rng.uniform(-1, 1)
@@ -131,7 +129,7 @@ def test_early_stopping_keeps_the_best_epoch_on_songs_it_has_not_learned_from() 
     best = int(np.argmin(errors))
     assert len(errors) == best + 1 + 3 < 40
     held_out = [songs[i] for i in holdout(songs, 0.15, 4, by="artist")[1]]
-    x, y = stacked(held_out)
+    x, y = stack_songs(held_out)
     assert rmse(y, model.predict(x)) == pytest.approx(errors[best], rel=1e-12)
     # it stopped although the training error was still falling
     assert model.history[-1].training_rmse < model.history[0].training_rmse
@@ -142,7 +140,7 @@ def test_refit_learns_from_all_songs_for_the_best_number_of_epochs() -> None:
     watched = fit_ffnn(SONGS, config, seed=2)
     errors = [epoch.held_out_rmse for epoch in watched.history]
     best = int(np.argmin(errors)) + 1
-    plain = FFNNConfig(**{**SMALL, "max_epochs": best, "held_out": 0.0})
+    plain = FFNNConfig(**{**SMALL, "epochs": best, "held_out": 0.0})
     np.testing.assert_array_equal(watched.predict(TEST_X), fit_ffnn(SONGS, plain, seed=2).predict(TEST_X))
     assert watched.config == config
 
@@ -171,7 +169,7 @@ def test_one_artist_cannot_be_held_out() -> None:
     ],
 )
 def test_every_optimiser_lowers_the_error(settings: dict) -> None:
-    config = FFNNConfig(**{**SMALL, "max_epochs": 5, "dropout": 0.0, **settings, "held_out": 0.0})
+    config = FFNNConfig(**{**SMALL, "epochs": 5, "dropout": 0.0, **settings, "held_out": 0.0})
     history = fit_ffnn(SONGS[:8], config).history
     assert history[-1].training_rmse < history[0].training_rmse
 
@@ -180,7 +178,7 @@ def test_full_batch_sgd_step_is_the_gradient_of_the_rmse() -> None:
     """One step from known weights, against the gradient of eq. (2) worked out by hand for a linear net."""
     config = FFNNConfig(
         hidden=(3,), activation="tanh", dropout=0, optimizer="sgd", learning_rate=0.2, weight_decay=0.1,
-        batch_size=0, max_epochs=1, held_out=0,
+        batch_size=0, epochs=1, held_out=0,
     )  # fmt: skip
     stepped = fit_ffnn(SONGS, config, seed=7)
     torch.manual_seed(7)
@@ -215,7 +213,7 @@ def test_divergence_is_an_error_that_names_the_learning_rate() -> None:
         (FFNNConfig, {"momentum": 0.9}, "momentum must be 0 with adam"),
         (FFNNConfig, {"momentum": 1.0, "optimizer": "sgd"}, "momentum must be in"),
         (FFNNConfig, {"weight_decay": -1.0}, "weight_decay must be 0 or positive"),
-        (FFNNConfig, {"max_epochs": 0}, "max_epochs must be 1 or more"),
+        (FFNNConfig, {"epochs": 0}, "epochs must be 1 or more"),
         (FFNNConfig, {"held_out": 1.0}, "held_out must be in"),
         (FFNNConfig, {"patience": 0}, "patience must be 1 or more"),
         (SVRConfig, {"kernel": "laplace"}, "kernel must be one of linear, poly, rbf, sigmoid"),
@@ -261,7 +259,7 @@ def test_settings_are_read_from_toml(tmp_path) -> None:
         ("dropout = 'half'", "net.toml: dropout must be a finite number, got 'half'"),
         ("dropout = nan", "net.toml: dropout must be a finite number, got nan"),
         ("dropout = true", "net.toml: dropout must be a finite number, got True"),
-        ("max_epochs = true", "net.toml: max_epochs must be a whole number, got True"),
+        ("epochs = true", "net.toml: epochs must be a whole number, got True"),
         ("refit = 1", "net.toml: refit must be true or false, got 1"),
         ("batch_size = 12", "net.toml: batch_size must be a power of two"),
         ("hidden = [", "net.toml: is not TOML"),

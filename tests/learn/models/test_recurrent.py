@@ -14,14 +14,14 @@ from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table, config_from_table
 from moodcurve.learn.export import export
 from moodcurve.learn.models.base import predict_rated
-from moodcurve.learn.models.batches import MODEL_VARIANCE, agreement_weights, batches, heard
+from moodcurve.learn.models.batches import MODEL_VARIANCE, agreement_weights, batches, training_song
 from moodcurve.learn.models.losses import (
     concordance_loss,
-    course_error,
+    gaussian_loss,
     residual_loss,
-    spread_loss,
     squared_error,
     valence_slope,
+    within_song_error,
 )
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.models.recurrent import (
@@ -34,7 +34,7 @@ from moodcurve.learn.models.recurrent import (
     fit_recurrent,
 )
 from moodcurve.learn.models.recurrent_network import Network
-from moodcurve.learn.preprocessing.context import Surroundings, summary
+from moodcurve.learn.preprocessing.context import ContextStatistics, mean_and_std
 from moodcurve.learn.training import train
 from moodcurve.metrics import ccc, rmse, scores
 from moodcurve.runtime import Model, ModelError, load_model
@@ -43,13 +43,13 @@ from tests.helpers.training_songs import made_dataset
 DATASET = made_dataset(12, frames=30)
 SMALL = {"networks": 2, "epochs": 2, "hidden": 6, "bottleneck": 8, "window_rows": 20}
 CONFIGS = [
-    RecurrentConfig(**SMALL, surroundings_rows=9),
-    RecurrentConfig(**SMALL, layers=2, surroundings_rows=0),
-    LSTMConfig(**SMALL, layers=2, surroundings_rows=200),
+    RecurrentConfig(**SMALL, context_rows=9),
+    RecurrentConfig(**SMALL, layers=2, context_rows=0),
+    LSTMConfig(**SMALL, layers=2, context_rows=200),
     ForwardConfig(**SMALL, layers=2),
     ForwardConfig(**SMALL, layers=2, cell="lstm"),
 ]
-NAMES = [f"{c.cell}-{'both' if c.bidirectional else 'forward'}-{c.layers}-{c.surroundings_rows}" for c in CONFIGS]
+NAMES = [f"{c.cell}-{'both' if c.bidirectional else 'forward'}-{c.layers}-{c.context_rows}" for c in CONFIGS]
 FORWARD = CONFIGS[3:]
 
 
@@ -106,61 +106,60 @@ def read_forward(x: np.ndarray, cells: torch.nn.Module, suffix: str) -> np.ndarr
     return np.array(read)
 
 
-def plain(network: Network, z: np.ndarray, around: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Give a network's answers and spreads by a second formula, in double precision."""
+def reference(network: Network, z: np.ndarray, context: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Compute a network's outputs and standard deviations in double precision, from the published equations."""
 
     def linear(x: np.ndarray, layer: torch.nn.Linear) -> np.ndarray:
         return x @ layer.weight.detach().double().numpy().T + layer.bias.detach().double().numpy()
 
     x = np.tanh(linear(z, network.narrow))
     for layer in range(network.shape.layers):
-        ways = [read_forward(x, network.cells, str(layer))]
+        directions = [read_forward(x, network.cells, str(layer))]
         if network.shape.bidirectional:
-            ways.append(read_forward(x[::-1], network.cells, f"{layer}_reverse")[::-1])
-        x = np.hstack(ways)
-    if around is not None:
-        x = np.hstack([x, np.tanh(linear(around, network.around))])
-    return linear(x, network.answer), np.exp(np.clip(linear(x, network.log_spread), -5, 1))
+            directions.append(read_forward(x[::-1], network.cells, f"{layer}_reverse")[::-1])
+        x = np.hstack(directions)
+    if context is not None:
+        x = np.hstack([x, np.tanh(linear(context, network.context))])
+    return linear(x, network.output), np.exp(np.clip(linear(x, network.log_std), -5, 1))
 
 
-def neighbourhood(z: np.ndarray, radius: int) -> np.ndarray:
+def context_of(z: np.ndarray, radius: int) -> np.ndarray:
     near = [z[max(t - radius, 0) : t + radius + 1] for t in range(len(z))]
     return np.array([np.concatenate([rows.mean(axis=0), rows.std(axis=0)]) for rows in near])
 
 
-def test_training_form_is_what_the_papers_say(trained: tuple[Recurrent, Model]) -> None:
-    model, _ = trained
+def test_model_follows_the_published_equations(trained: tuple[Recurrent, Model]) -> None:
+    model, loaded = trained
     x = rows_of(3)
     z = model.preprocessing.apply(x)
-    radius = model.config.surroundings_rows
-    around = neighbourhood(z, radius) if radius else None
-    answers, spreads = zip(*(plain(network, z, around) for network in model.networks), strict=True)
-    # single precision through 60 rows: 1e-6 of values of about 1
-    np.testing.assert_allclose(model.predict(x), np.mean(answers, axis=0), atol=5e-6)
-    # the spread of a mixture: its second moment less the square of its mean
-    moment = np.mean(np.square(answers) + np.square(spreads), axis=0)
-    np.testing.assert_allclose(
-        model.predict_spread(x), np.sqrt(moment - np.mean(answers, axis=0) ** 2), rtol=1e-5, atol=5e-6
-    )
+    radius = model.config.context_rows
+    context = context_of(z, radius) if radius else None
+    outputs, stds = zip(*(reference(network, z, context) for network in model.networks), strict=True)
+    mean = np.mean(outputs, axis=0)
+    # single precision over 60 rows: 1e-6 of values of about 1
+    np.testing.assert_allclose(model.predict(x), mean, atol=5e-6)
+    # variance of a mixture: its second moment minus the square of its mean
+    moment = np.mean(np.square(outputs) + np.square(stds), axis=0)
+    spread = loaded.predict_with_spread(as_features(x)).spread
+    np.testing.assert_allclose(spread, np.sqrt(moment - mean**2), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("n", [1, 2, 33, 900])
-def test_file_and_training_form_agree(trained: tuple[Recurrent, Model], n: int) -> None:
+def test_file_and_trained_model_agree(trained: tuple[Recurrent, Model], n: int) -> None:
     model, loaded = trained
     x = rows_of(45)[:n]
     found = loaded.predict_with_spread(as_features(x))
-    # 1e-5 is promised; what cells round off fades from row to row, so that more rows do not add up to more
+    # rounding errors of the cells fade from row to row, so that more rows do not accumulate them
     np.testing.assert_allclose(found.values, np.clip(model.predict(x), -1, 1), atol=1e-5)
     assert found.spread is not None
     assert found.spread.shape == (n, 2)
-    np.testing.assert_allclose(found.spread, model.predict_spread(x), atol=1e-5)
     np.testing.assert_array_equal(loaded.predict(as_features(x)), found.values)
 
 
-def test_no_rows_give_no_points(trained: tuple[Recurrent, Model]) -> None:
+def test_no_rows_give_no_predictions(trained: tuple[Recurrent, Model]) -> None:
     model, loaded = trained
     none = rows_of(1)[:0]
-    assert model.predict(none).shape == model.predict_spread(none).shape == (0, 2)
+    assert model.predict(none).shape == (0, 2)
     found = loaded.predict_with_spread(as_features(none))
     assert found.spread is not None
     assert found.values.shape == found.spread.shape == (0, 2)
@@ -171,11 +170,11 @@ def test_no_rows_give_no_points(trained: tuple[Recurrent, Model]) -> None:
 def test_surroundings(n: int, radius: int) -> None:
     z = np.random.default_rng(n).normal(3, 2, size=(n, 4))
     z[:, 3] = 7.0
-    found = Surroundings(radius).apply(z)
+    found = ContextStatistics(radius).apply(z)
     # a root turns the sums' rounding errors, 1e-15, into their root where the spread is 0
-    np.testing.assert_allclose(found, neighbourhood(z, radius), atol=1e-6)
+    np.testing.assert_allclose(found, context_of(z, radius), atol=1e-6)
     if radius >= n:
-        np.testing.assert_allclose(found, np.repeat(summary(z), n, axis=0), atol=1e-6)
+        np.testing.assert_allclose(found, np.repeat(mean_and_std(z), n, axis=0), atol=1e-6)
 
 
 # --- training ---
@@ -200,7 +199,7 @@ def test_losses_are_those_of_the_metrics() -> None:
         (y[i][rows[i]] - y[i][rows[i]].mean(axis=0)) - (y_pred[i][rows[i]] - y_pred[i][rows[i]].mean(axis=0))
         for i in range(3)
     ]
-    assert course_error(*given).item() == pytest.approx(np.square(np.vstack(courses)).mean(), abs=1e-12)
+    assert within_song_error(*given).item() == pytest.approx(np.square(np.vstack(courses)).mean(), abs=1e-12)
 
 
 def test_the_residual_loss_leaves_out_what_arousal_explains() -> None:
@@ -230,10 +229,10 @@ def test_equal_answers_and_labels_have_a_finite_loss() -> None:
     assert bool(same.grad.isfinite().all())
 
 
-def test_the_least_spread_loss_is_at_the_errors_own_spread() -> None:
+def test_the_least_gaussian_loss_is_at_the_errors_own_spread() -> None:
     error = torch.from_numpy(np.random.default_rng(1).normal(0, 0.3, size=(1, 5000, 2)))
     spreads = np.linspace(0.2, 0.4, 41)
-    losses = [spread_loss(torch.full((1, 5000, 2), math.log(s)), error, torch.ones(1, 5000)).item() for s in spreads]
+    losses = [gaussian_loss(torch.full((1, 5000, 2), math.log(s)), error, torch.ones(1, 5000)).item() for s in spreads]
     # the steps are 0.005 wide, and 10 000 draws have a standard deviation known to 0.002
     assert spreads[np.argmin(losses)] == pytest.approx(0.3, abs=0.006)
 
@@ -257,22 +256,22 @@ def part_rated(dataset: Dataset, first: int, end: int) -> Dataset:
 def test_windows_hold_the_rated_rows_at_all_places() -> None:
     dataset = part_rated(made_dataset(3, frames=100), 40, 50)
     model = fit_recurrent(dataset.songs, CONFIGS[0])
-    songs = [heard(song, model.preprocessing) for song in dataset.songs]
+    songs = [training_song(song, model.preprocessing) for song in dataset.songs]
     starts = set()
     torch.manual_seed(0)
     for _ in range(150):
-        (batch,) = batches(songs, size=8, window=20, surroundings=True)
+        (batch,) = batches(songs, size=8, window=20, context=True)
         assert batch.rows.shape == (3, 20, 236)
-        assert batch.around is not None
-        assert batch.around.shape == (3, 1, 472)
-        places = [torch.nonzero(rated)[:, 0] for rated in batch.rated]
+        assert batch.context is not None
+        assert batch.context.shape == (3, 1, 472)
+        places = [torch.nonzero(rated)[:, 0] for rated in batch.weights]
         assert all(len(rows) == 10 for rows in places)
         starts |= {int(rows[0]) for rows in places}
         for i, rows in enumerate(places):
             found = [j for j, song in enumerate(dataset.songs) if np.allclose(song.y, batch.y[i][rows], atol=1e-6)]
             assert len(found) == 1
             np.testing.assert_array_equal(batch.rows[i][rows], songs[found[0]].rows[40:50])
-            np.testing.assert_allclose(batch.around[i], summary(batch.rows[i].double().numpy()), rtol=1e-6)
+            np.testing.assert_allclose(batch.context[i], mean_and_std(batch.rows[i].double().numpy()), rtol=1e-6)
     assert starts == set(range(11))
 
 
@@ -311,15 +310,15 @@ def test_weights_by_agreement_reach_the_loss() -> None:
 def test_songs_shorter_than_a_window_are_filled_up_and_read_as_if_alone() -> None:
     long, short = made_dataset(2, frames=30).songs[0], made_dataset(2, frames=7).songs[1]
     model = fit_recurrent([long, short], CONFIGS[0])
-    songs = [heard(song, model.preprocessing) for song in (long, short)]
-    (batch,) = batches(songs, size=2, window=30, surroundings=True)
+    songs = [training_song(song, model.preprocessing) for song in (long, short)]
+    (batch,) = batches(songs, size=2, window=30, context=True)
     assert sorted(batch.lengths.tolist()) == [7, 30]
     i = batch.lengths.tolist().index(7)
-    assert batch.rated[i].tolist() == [1] * 7 + [0] * 23
+    assert batch.weights[i].tolist() == [1] * 7 + [0] * 23
     network = model.networks[0]
     with torch.no_grad():
-        together = network(batch.rows, batch.around, batch.lengths)[0][i, :7]
-        alone = network(batch.rows[i : i + 1, :7], batch.around[i : i + 1])[0][0]
+        together = network(batch.rows, batch.context, batch.lengths)[0][i, :7]
+        alone = network(batch.rows[i : i + 1, :7], batch.context[i : i + 1])[0][0]
     # the same sums, of other lengths of vectors
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
@@ -380,10 +379,10 @@ def test_training_that_leaves_all_bounds_says_so() -> None:
     [
         ("cell", "rnn", "one of gru, lstm"),
         ("hidden", 0, "from 1 to 4096"),
-        ("surroundings_rows", MARGIN_ROWS, f"from 0 to {MARGIN_ROWS - 1}"),
+        ("context_rows", MARGIN_ROWS, f"from 0 to {MARGIN_ROWS - 1}"),
         ("networks", 0, "1 or more"),
         ("window_rows", 1, "2 or more"),
-        ("course_weight", -0.1, "0 or positive"),
+        ("trajectory_weight", -0.1, "0 or positive"),
         ("dropout", 1.0, r"in \[0, 1\)"),
         ("learning_rate", 0.0, "positive"),
     ],
@@ -394,9 +393,9 @@ def test_settings_out_of_range_are_refused(key: str, value: object, accepted: st
 
 
 def test_settings_that_exclude_each_other_are_refused() -> None:
-    with pytest.raises(TrainingError, match="surroundings_rows must be 0 where the network reads forward only, got 60"):
+    with pytest.raises(TrainingError, match="context_rows must be 0 if bidirectional is false, got 60"):
         RecurrentConfig(bidirectional=False)
-    with pytest.raises(TrainingError, match="error_weight must be positive where ccc_weight is 0"):
+    with pytest.raises(TrainingError, match="error_weight must be positive if ccc_weight is 0"):
         RecurrentConfig(ccc_weight=0, error_weight=0)
 
 

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import numpy as np
-import onnxruntime
 import pytest
 from sklearn.svm import SVR
 
@@ -15,11 +14,9 @@ from moodcurve.learn.models.song_level import (
     SongLevelConfig,
     conformal_half_width,
     fit_song_level,
-    on_nine_points,
     song_rating,
 )
-from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stacked
+from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stack_songs
 from tests.helpers import ROOT
 from tests.helpers.training_songs import made_dataset
 
@@ -48,7 +45,7 @@ SONGS = rated(40).songs
 
 def test_prediction_is_scikit_learns() -> None:
     model = fit_song_level(SONGS, SongLevelConfig())
-    steps = fit_preprocessing(stacked(SONGS)[0], SongLevelConfig().preprocessing)
+    steps = fit_preprocessing(stack_songs(SONGS)[0], SongLevelConfig().preprocessing)
 
     def summaries(songs) -> np.ndarray:
         z = [steps.apply(song.x) for song in songs]
@@ -87,29 +84,13 @@ def test_interval_comes_from_songs_that_were_not_learned() -> None:
     assert (model.half_width > 3 * np.quantile(fitted, 0.9, axis=0)).all()
 
 
-def test_graph_and_training_form_agree() -> None:
-    model = fit_song_level(SONGS, SongLevelConfig())
-    graph = Graph()
-    song = model.build(graph)
-    graph.give("song", song, [1, 2])
-    file = graph.model(graph.constant(np.zeros((1, 2))), columns=SONGS[0].x.shape[1]).SerializeToString()
-    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    for rows in (SONGS[0].x, SONGS[1].x[:1], np.vstack([s.x for s in SONGS])):
-        (found,) = session.run(["song"], {"features": rows})
-        np.testing.assert_allclose(found[0], model.predict(rows), atol=1e-5)
-
-
-def test_nine_points_are_the_listeners_scale() -> None:
-    np.testing.assert_array_equal(on_nine_points(np.array([-1.0, 0.0, 0.25, 1.0])), [1, 5, 6, 9])
-
-
 def test_songs_without_a_rating_are_left_out_and_none_at_all_is_an_error() -> None:
     some = (*SONGS, *made_dataset(6, seed=9).songs)
     np.testing.assert_array_equal(
         fit_song_level(some, SongLevelConfig()).predict(SONGS[0].x),
         fit_song_level(SONGS, SongLevelConfig()).predict(SONGS[0].x),
     )
-    with pytest.raises(TrainingError, match="songs must be some that are rated as a whole"):
+    with pytest.raises(TrainingError, match="songs must be songs with a rating of the whole song"):
         fit_song_level(made_dataset(6).songs, SongLevelConfig())
     with pytest.raises(DatasetError, match="made songs: no song is rated as a whole"):
         run_song_level(made_dataset(6))

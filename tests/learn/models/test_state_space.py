@@ -15,11 +15,11 @@ from moodcurve.learn.benchmarks.protocols import read_for
 from moodcurve.learn.export import export
 from moodcurve.learn.models.base import FittedModel, predict_rated
 from moodcurve.learn.models.ffnn import FFNNConfig
-from moodcurve.learn.models.kalman import Dynamics, filtered, smoothed
+from moodcurve.learn.models.kalman import Dynamics, kalman_filter, kalman_smoother
 from moodcurve.learn.models.kalman_onnx import MARGIN_ROWS
 from moodcurve.learn.models.state_space import (
-    LABELS,
-    OBSERVED,
+    OBSERVATION,
+    OUTPUT,
     LiveStateSpaceConfig,
     StateSpaceConfig,
     fit_dynamics,
@@ -41,14 +41,18 @@ def some_system(seed: int) -> Dynamics:
     transition *= 0.95 / np.abs(np.linalg.eigvals(transition)).max()
     root, start = rng.normal(size=(2, 8, 8))
     return Dynamics(
-        transition=transition, noise=0.1 * root @ root.T, start=start @ start.T, observed=OBSERVED, wanted=LABELS
+        transition=transition,
+        noise=0.1 * root @ root.T,
+        initial=start @ start.T,
+        observation=OBSERVATION,
+        output=OUTPUT,
     )
 
 
 def posterior(z: np.ndarray, system: Dynamics) -> np.ndarray:
     """The wanted rows given all observed ones, from the joint covariance of a whole sequence by one inversion."""
     n, k = len(z), len(system.transition)
-    variances = [system.start]
+    variances = [system.initial]
     for _ in range(n - 1):
         variances.append(system.transition @ variances[-1] @ system.transition.T + system.noise)
     joint = np.empty((n, k, n, k))
@@ -57,7 +61,7 @@ def posterior(z: np.ndarray, system: Dynamics) -> np.ndarray:
             lagged = np.linalg.matrix_power(system.transition, t - s) @ variances[s]
             joint[t, :, s, :], joint[s, :, t, :] = lagged, lagged.T
     joint = joint.reshape(n * k, n * k)
-    observed, wanted = np.kron(np.eye(n), system.observed), np.kron(np.eye(n), system.wanted)
+    observed, wanted = np.kron(np.eye(n), system.observation), np.kron(np.eye(n), system.output)
     seen = observed @ joint @ observed.T
     return (wanted @ joint @ observed.T @ np.linalg.solve(seen, z.ravel())).reshape(n, 2)
 
@@ -66,18 +70,18 @@ def posterior(z: np.ndarray, system: Dynamics) -> np.ndarray:
 def test_smoother_is_the_posterior_of_the_whole_sequence(seed: int) -> None:
     z = np.random.default_rng(seed + 10).normal(size=(12, 2))
     # two ways through one linear problem of 96 unknowns in double precision
-    np.testing.assert_allclose(smoothed(z, some_system(seed)), posterior(z, some_system(seed)), atol=1e-8)
+    np.testing.assert_allclose(kalman_smoother(z, some_system(seed)), posterior(z, some_system(seed)), atol=1e-8)
 
 
 def test_filter_is_the_posterior_of_the_sequence_so_far() -> None:
     z = np.random.default_rng(3).normal(size=(9, 2))
     expected = [posterior(z[: t + 1], some_system(2))[-1] for t in range(len(z))]
-    np.testing.assert_allclose(filtered(z, some_system(2)), expected, atol=1e-8)
+    np.testing.assert_allclose(kalman_filter(z, some_system(2)), expected, atol=1e-8)
 
 
 def test_filter_and_smoother_agree_on_the_last_row() -> None:
     z = np.random.default_rng(4).normal(size=(50, 2))
-    np.testing.assert_allclose(smoothed(z, some_system(5))[-1], filtered(z, some_system(5))[-1], rtol=1e-12)
+    np.testing.assert_allclose(kalman_smoother(z, some_system(5))[-1], kalman_filter(z, some_system(5))[-1], rtol=1e-12)
 
 
 def drifting_songs() -> list[np.ndarray]:
@@ -92,7 +96,7 @@ def drifting_songs() -> list[np.ndarray]:
     return songs
 
 
-@pytest.mark.parametrize("estimate", [filtered, smoothed])
+@pytest.mark.parametrize("estimate", [kalman_filter, kalman_smoother])
 def test_hours_of_a_song_that_repeats_itself_repeat_the_answer(
     estimate: Callable[[np.ndarray, Dynamics], np.ndarray],
 ) -> None:
@@ -118,7 +122,7 @@ def test_dynamics_find_the_process_that_made_the_songs() -> None:
     np.testing.assert_allclose(system.transition[4:, 4:], course, atol=0.015)
     np.testing.assert_allclose(system.noise[4:, 4:], 0.01 * np.eye(4), atol=3e-4)
     np.testing.assert_allclose(means, levels.mean(axis=0), atol=0.02)
-    np.testing.assert_allclose(system.start[:4, :4], np.cov(levels.T, ddof=0), atol=0.02)
+    np.testing.assert_allclose(system.initial[:4, :4], np.cov(levels.T, ddof=0), atol=0.02)
     np.testing.assert_array_equal(system.transition[:4, :4], 0.99 * np.eye(4))
 
 
@@ -126,8 +130,8 @@ def test_system_is_stable_and_stationary_even_where_ratings_move_outwards() -> N
     growing = [np.outer(np.linspace(0.5, 1.5, 40), level) for level in np.random.default_rng(1).normal(size=(30, 4))]
     _, system = fit_dynamics(growing, 0.999)
     assert np.abs(np.linalg.eigvals(system.transition)).max() <= 1
-    after = system.transition @ system.start @ system.transition.T + system.noise
-    np.testing.assert_allclose(after, system.start, atol=1e-12)
+    after = system.transition @ system.initial @ system.transition.T + system.noise
+    np.testing.assert_allclose(after, system.initial, atol=1e-12)
 
 
 @pytest.mark.parametrize("config", [StateSpaceConfig(), LiveStateSpaceConfig()])
@@ -168,7 +172,7 @@ def test_live_form_knows_no_later_row() -> None:
     [
         ("state-space", StateSpaceConfig()),
         ("state-space-live", LiveStateSpaceConfig()),
-        ("state-space", StateSpaceConfig(base="ffnn", ffnn=FFNNConfig(hidden=(4,), max_epochs=1))),
+        ("state-space", StateSpaceConfig(base="ffnn", ffnn=FFNNConfig(hidden=(4,), epochs=1))),
     ],
 )
 def test_file_and_training_form_agree(family: str, config: StateSpaceConfig, tmp_path: Path) -> None:
@@ -183,7 +187,7 @@ def test_file_and_training_form_agree(family: str, config: StateSpaceConfig, tmp
 def test_rows_pushed_one_by_one_give_what_the_whole_song_gives(tmp_path: Path) -> None:
     trained = train(DATASET, "state-space-live")
     graph = Graph()
-    file = graph.model(trained.model.build(graph), columns=LONG.shape[1]).SerializeToString()
+    file = graph.to_model(trained.model.build(graph), columns=LONG.shape[1]).SerializeToString()
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     state, found = graph.rows.new_state, []
     for row in LONG[:200]:
@@ -198,7 +202,7 @@ def test_what_lies_beyond_a_margin_does_not_matter() -> None:
     observed = np.random.default_rng(0).normal(size=(2 * MARGIN_ROWS + 100, 2)) * 0.2
     changed = observed.copy()
     changed[-50:] += 1.0
-    effect = np.abs(smoothed(changed, model.dynamics) - smoothed(observed, model.dynamics))
+    effect = np.abs(kalman_smoother(changed, model.dynamics) - kalman_smoother(observed, model.dynamics))
     assert effect[-50:].max() > 0.1
     assert effect[: 50 + MARGIN_ROWS].max() < 1e-5
 

@@ -11,8 +11,8 @@ from sklearn.svm import SVR
 from moodcurve.features import Features
 from moodcurve.learn import TrainingError
 from moodcurve.learn.export import export
-from moodcurve.learn.models.two_level import TwoLevelConfig, averaged, fit_two_level
-from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stacked
+from moodcurve.learn.models.two_level import TwoLevelConfig, exponential_average, fit_two_level
+from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stack_songs
 from moodcurve.learn.training import train
 from moodcurve.runtime import load_model
 from tests.helpers.training_songs import made_dataset
@@ -31,15 +31,15 @@ def loop_average(x: np.ndarray, decay: float) -> np.ndarray:
 
 def test_average_is_the_recursion_and_begins_with_the_first_row() -> None:
     x = np.random.default_rng(0).normal(size=(40, 3))
-    np.testing.assert_allclose(averaged(x, 0.8), loop_average(x, 0.8), atol=1e-12)
-    np.testing.assert_array_equal(averaged(x, 0.0), x)
-    np.testing.assert_allclose(averaged(np.ones((9, 2)), 0.9), 1, rtol=1e-12)
+    np.testing.assert_allclose(exponential_average(x, 0.8), loop_average(x, 0.8), atol=1e-12)
+    np.testing.assert_array_equal(exponential_average(x, 0.0), x)
+    np.testing.assert_allclose(exponential_average(np.ones((9, 2)), 0.9), 1, rtol=1e-12)
 
 
 def test_model_is_a_support_vector_machine_of_songs_and_a_ridge_of_moments() -> None:
     config = TwoLevelConfig(lag_s=2.0, ridge=0.5)
     model = fit_two_level(SONGS, config)
-    steps = fit_preprocessing(stacked(SONGS)[0], config.preprocessing)
+    steps = fit_preprocessing(stack_songs(SONGS)[0], config.preprocessing)
     z = [steps.apply(song.x) for song in SONGS]
     stats = np.array([np.hstack([v.mean(axis=0), v.std(axis=0)]) for v in z])
     centre, spread = stats.mean(axis=0), stats.std(axis=0)

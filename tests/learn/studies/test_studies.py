@@ -23,8 +23,8 @@ from moodcurve.learn.studies.run import STUDIES, read_studies, run_studies, writ
 from moodcurve.learn.studies.splits import with_known_artist
 from moodcurve.learn.studies.study import Study, arm, page
 from moodcurve.learn.studies.training_size import fewer
-from moodcurve.learn.training import family
-from moodcurve.learn.tuning import Searched, filter_settings, two_level_settings
+from moodcurve.learn.training import find_family
+from moodcurve.learn.tuning import TuningResult, suggest_filter_settings, suggest_two_level_settings
 from moodcurve.runtime.intervals import Intervals
 from tests.helpers.command_line import run
 from tests.helpers.training_songs import made_dataset
@@ -124,11 +124,11 @@ def test_a_search_sees_no_song_that_its_choice_is_tested_on(monkeypatch: pytest.
 
     def spy(songs, kind, base, suggest, *, trials, folds, seed):
         seen.append({artist_key(song.artist) for song in songs})
-        return Searched(config=base, score=0.5, trials=(({}, 0.5),))
+        return TuningResult(config=base, score=0.5, trials=(({}, 0.5),))
 
-    monkeypatch.setattr(tuning, "search", spy)
+    monkeypatch.setattr(tuning, "tune", spy)
     monkeypatch.setattr(folds, "read_dataset", lambda folder, labels, feature_set: DATASET)
-    monkeypatch.setattr(tuning, "SEARCHED", {"mlr": two_level_settings})
+    monkeypatch.setattr(tuning, "SEARCHED", {"mlr": suggest_two_level_settings})
     study = tuning.study_search(HERE, seed=0, progress=silent)
     everyone = {artist_key(song.artist) for song in SONGS}
     tested = Counter(artist for artists in seen for artist in everyone - artists)
@@ -142,10 +142,10 @@ def test_a_search_sees_no_song_that_its_choice_is_tested_on(monkeypatch: pytest.
 def test_suggested_settings_are_settings() -> None:
     import optuna
 
-    for name, suggest in (("two-level", two_level_settings), ("state-space-live", filter_settings)):
+    for name, suggest in (("two-level", suggest_two_level_settings), ("state-space-live", suggest_filter_settings)):
         trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
         for _ in range(20):
-            replace(family(name).config(), **suggest(trials.ask()))
+            replace(find_family(name).config(), **suggest(trials.ask()))
 
 
 def test_chosen_settings_are_named() -> None:
@@ -171,13 +171,13 @@ def test_figures_of_one_songs_intervals() -> None:
 def test_intervals_are_calibrated_without_the_songs_they_are_judged_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of songs that differ by chance alone, 9 of 10 are held: within .04 on 400 songs' means, 2.7 standard errors."""
     calibrated = []
-    plain = intervals_study.calibrate
+    plain = intervals_study.calibrate_intervals
 
     def spy(rated, predicted):
         calibrated.append(len(rated))
         return plain(rated, predicted)
 
-    monkeypatch.setattr(intervals_study, "calibrate", spy)
+    monkeypatch.setattr(intervals_study, "calibrate_intervals", spy)
     songs = made_dataset(400, frames=2).songs
     held = intervals_study.nested(songs, "", seed=0)
     assert calibrated == [320] * 5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from moodcurve.learn import TrainingError
-from moodcurve.learn.uncertainty.calibration import LEAST_SONGS, calibrate, song_quantile
+from moodcurve.learn.uncertainty.calibration import MIN_SONGS, calibrate_intervals, song_quantile
 from moodcurve.runtime.intervals import Intervals
 from moodcurve.runtime.metadata import as_json, from_json
 
@@ -71,7 +71,7 @@ def test_nine_of_ten_points_of_a_new_song_lie_inside_and_the_others_on_both_side
     shares, of_songs, pooled = [], [], []
     for _ in range(150):
         y, p, _ = made_songs(rng, 59)
-        intervals = calibrate(y, p)
+        intervals = calibrate_intervals(y, p)
         errors = np.concatenate([np.abs(a - b).ravel() for a, b in zip(y, p, strict=True)])
         for a, b in zip(*made_songs(rng, 20)[:2], strict=True):
             shares.append(inside(intervals, a, b))
@@ -91,7 +91,7 @@ def test_with_a_true_spread_every_kind_of_song_is_held_by_less_width() -> None:
     rng = np.random.default_rng(RNG_SEED)
     y, p, scales = made_songs(rng, 2000)
     spreads = [np.full(a.shape, s) for a, s in zip(y, scales, strict=True)]
-    adaptive, constant = calibrate(y, p, spreads), calibrate(y, p)
+    adaptive, constant = calibrate_intervals(y, p, spreads), calibrate_intervals(y, p)
     y, p, scales = made_songs(rng, 2000)
     widths, held = {}, {}
     for name, intervals in (("adaptive", adaptive), ("constant", constant)):
@@ -110,38 +110,38 @@ def test_with_a_true_spread_every_kind_of_song_is_held_by_less_width() -> None:
 def test_reaches_grow_with_the_errors_and_shrink_with_the_spread() -> None:
     rng = np.random.default_rng(RNG_SEED)
     y, p, _ = made_songs(rng, 50)
-    once = calibrate(y, p)
-    twice = calibrate([b + 2 * (a - b) for a, b in zip(y, p, strict=True)], p)
+    once = calibrate_intervals(y, p)
+    twice = calibrate_intervals([b + 2 * (a - b) for a, b in zip(y, p, strict=True)], p)
     for name in ("arousal", "valence", "song_arousal", "song_valence"):
         np.testing.assert_allclose(getattr(twice, name), 2 * np.array(getattr(once, name)), rtol=1e-9)
-    halved = calibrate(y, p, [np.full(a.shape, 2.0) for a in y])
+    halved = calibrate_intervals(y, p, [np.full(a.shape, 2.0) for a in y])
     np.testing.assert_allclose(halved.arousal, np.array(once.arousal) / 2, rtol=1e-9)
     assert (once.scale, halved.scale, once.songs) == ("constant", "spread", 50)
 
 
 def test_an_answer_lies_in_its_interval_even_where_all_errors_have_one_sign() -> None:
     y = [np.full((5, 2), 0.5)] * 30
-    intervals = calibrate(y, [a - 0.2 for a in y])
+    intervals = calibrate_intervals(y, [a - 0.2 for a in y])
     np.testing.assert_allclose([intervals.arousal, intervals.song_valence], [(0, 0.2)] * 2, atol=1e-12)
 
 
 def test_answers_are_limited_before_they_are_judged() -> None:
     y = [np.ones((3, 2))] * 30
-    assert calibrate(y, [3 * a for a in y]).arousal == (0, 0)
+    assert calibrate_intervals(y, [3 * a for a in y]).arousal == (0, 0)
 
 
 def test_too_little_or_unlike_data_is_refused() -> None:
-    assert LEAST_SONGS == 19
+    assert MIN_SONGS == 19
     y = [np.zeros((4, 2))] * 19
-    assert calibrate(y, y).arousal == (0, 0)
+    assert calibrate_intervals(y, y).arousal == (0, 0)
     with pytest.raises(TrainingError, match="at least 19 songs"):
-        calibrate(y[1:], y[1:])
+        calibrate_intervals(y[1:], y[1:])
     with pytest.raises(TrainingError, match="predicted"):
-        calibrate(y, [a[1:] for a in y])
-    with pytest.raises(TrainingError, match="spreads"):
-        calibrate(y, y, y[1:])
-    with pytest.raises(TrainingError, match=r"spreads must be positive, got 0\.0"):
-        calibrate(y, y, y)
+        calibrate_intervals(y, [a[1:] for a in y])
+    with pytest.raises(TrainingError, match="stds"):
+        calibrate_intervals(y, y, y[1:])
+    with pytest.raises(TrainingError, match=r"stds must be positive, got 0\.0"):
+        calibrate_intervals(y, y, y)
 
 
 INTERVALS = Intervals(

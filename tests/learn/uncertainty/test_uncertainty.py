@@ -14,8 +14,8 @@ from moodcurve.evaluation import evaluate
 from moodcurve.features import COMPARE236, Features
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
-from moodcurve.learn.uncertainty.calibration import Measured
-from moodcurve.learn.uncertainty.familiarity import fit_familiarity, whereabouts
+from moodcurve.learn.uncertainty.calibration import Calibration
+from moodcurve.learn.uncertainty.novelty import accumulate, fit_novelty_detector
 from moodcurve.mood.classes import classes
 from moodcurve.runtime import Model, ModelError, load_model
 from moodcurve.runtime.intervals import Intervals, Spreads
@@ -41,14 +41,14 @@ SONG_RATING = SongRating(
     arousal=Line(base=-0.2, slope=0.45, below=0.2, above=0.3),
     valence=Line(base=0.1, slope=0.5, below=0.1, above=5.0),
 )
-MEASURED = Measured(intervals=INTERVALS, spreads=SPREADS, song_rating=SONG_RATING)
-FAMILIARITY = fit_familiarity(DATASET.songs)
+CALIBRATION = Calibration(intervals=INTERVALS, rms_errors=SPREADS, song_rating=SONG_RATING)
+NOVELTY = fit_novelty_detector(DATASET.songs)
 
 
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "sure.onnx"
-    export(train(DATASET, "mlr"), path, name="sure", measured=MEASURED, familiarity=FAMILIARITY)
+    export(train(DATASET, "mlr"), path, name="sure", calibration=CALIBRATION, novelty=NOVELTY)
     return path
 
 
@@ -120,7 +120,7 @@ def test_the_songs_rating_lies_on_the_files_lines(model: Model) -> None:
 
 def test_novelty_is_that_of_the_training_form(model: Model) -> None:
     for song in (SONG, *DATASET.songs[:3]):
-        expected = whereabouts(FAMILIARITY.places, song).novelty(FAMILIARITY.limits)
+        expected = accumulate(NOVELTY.embedding, song).novelty(NOVELTY.limits)
         # the graph's output is in single precision
         assert model.predict_with_spread(song.features).novelty == pytest.approx(expected, rel=1e-5)
 

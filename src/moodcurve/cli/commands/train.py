@@ -106,8 +106,8 @@ def train(
             output,
             name=output.stem,
             metrics=held.metrics,
-            measured=held.measured,
-            familiarity=held.familiarity,
+            calibration=held.calibration,
+            novelty=held.novelty,
         )
     say(f"trained {family} on {len(dataset.songs)} songs in {trained.seconds:.0f} s")
     for file in (output, *save_log(trained, output)):

@@ -22,8 +22,8 @@ from moodcurve.learn.benchmarks.prediction_cache import Predictions, digest_of, 
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS, find_protocol
 from moodcurve.learn.config import as_table
 from moodcurve.learn.cross_validation import cross_predict
-from moodcurve.learn.models.base import Progress, silent
-from moodcurve.learn.training import Family, family
+from moodcurve.learn.models.base import TrainingProgress, no_progress
+from moodcurve.learn.training import Family, find_family
 
 DRAWS = 2000
 """Bootstrap draws of songs for each interval."""
@@ -180,7 +180,7 @@ def run_benchmark(
     *,
     configs: Mapping[str, Any] | None = None,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: TrainingProgress = no_progress,
     cache: Path | None = None,
 ) -> Benchmark:
     """Train and test each family on each split of a protocol.
@@ -210,7 +210,7 @@ def run_benchmark(
         If the songs are too few for the protocol's split.
     """
     wanted = find_protocol(protocol)
-    known = [(name, family(name)) for name in families]
+    known = [(name, find_family(name)) for name in families]
     if not known:
         raise TrainingError("no model family given; at least one is needed")
     splits = k_fold(dataset.songs, wanted.folds, seed, by=wanted.by)

@@ -14,9 +14,9 @@ from moodcurve.learn.benchmarks.benchmark import DRAWS, setting
 from moodcurve.learn.benchmarks.report import Row, as_markdown
 from moodcurve.learn.config import check
 from moodcurve.learn.cross_validation import cross_predict
-from moodcurve.learn.models.base import Progress, silent
+from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
-from moodcurve.learn.training import family
+from moodcurve.learn.training import find_family
 from moodcurve.metrics.bootstrap import drawn_counts, interval_of
 from moodcurve.mood.classes import SCHEMES, classes, probabilities
 
@@ -56,7 +56,7 @@ def run_categories(
     schemes: Sequence[str] = tuple(SCHEMES),
     curve: str = "blend",
     seed: int = 0,
-    progress: Progress = silent,
+    progress: TrainingProgress = no_progress,
 ) -> Any:
     """Compare on five folds with disjoint artists, for moments and for songs; gives strict JSON's content.
 
@@ -77,7 +77,7 @@ def run_categories(
         check(scheme in SCHEMES, "scheme", f"one of {', '.join(SCHEMES)}", scheme)
     songs = dataset.songs
     splits = k_fold(songs, FOLDS, seed, by="artist")
-    kind = family(curve)
+    kind = find_family(curve)
     steps = (1 + len(schemes)) * FOLDS
 
     def report(done: int) -> None:

@@ -7,7 +7,7 @@ from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.benchmark import Baseline, Benchmark, ModelResult
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.config import as_table, differing
-from moodcurve.learn.training import family
+from moodcurve.learn.training import find_family
 from moodcurve.metrics.bootstrap import Interval
 from moodcurve.util.files import written_whole
 
@@ -105,7 +105,7 @@ def explanations(benchmark: Benchmark) -> list[str]:
         )
     seconds = ", ".join(f"{model.family.upper()} {model.seconds:.0f} s" for model in benchmark.models)
     lines.append(f"Time to train and predict, all splits: {seconds}.")
-    changes = {m.family: differing(m.config, as_table(family(m.family).config())) for m in benchmark.models}
+    changes = {m.family: differing(m.config, as_table(find_family(m.family).config())) for m in benchmark.models}
     lines += [f"{name.upper()} has other settings than its defaults: {x}." for name, x in changes.items() if x]
     lines += [_single_splits(model) for model in benchmark.models]
     lines += [f"{p.model}: {p.protocol}. From {p.source}." for p in protocol.published]

@@ -12,7 +12,7 @@ from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.benchmark import DRAWS, setting
 from moodcurve.learn.benchmarks.report import Row, as_markdown
 from moodcurve.learn.cross_validation import cross_predict
-from moodcurve.learn.models.base import Progress, silent
+from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.models.song_level import (
     LEVEL,
     SongLevelConfig,
@@ -20,8 +20,8 @@ from moodcurve.learn.models.song_level import (
     fit_song_level,
     song_rating,
 )
-from moodcurve.learn.training import family
-from moodcurve.learn.uncertainty.calibration import calibrate_rating
+from moodcurve.learn.training import find_family
+from moodcurve.learn.uncertainty.calibration import calibrate_song_rating
 from moodcurve.metrics.bootstrap import bootstrap, drawn_counts, interval_of
 
 FOLDS = 5
@@ -34,10 +34,12 @@ NAMES = {
 STATISTICS = ("r", "rmse", "ccc")
 
 
-def run_song_level(dataset: Dataset, *, curve: str = "blend", seed: int = 0, progress: Progress = silent) -> Any:
+def run_song_level(
+    dataset: Dataset, *, curve: str = "blend", seed: int = 0, progress: TrainingProgress = no_progress
+) -> Any:
     """Compare on five folds with disjoint artists; gives strict JSON's content.
 
-    The line (`moodcurve.learn.uncertainty.calibration.calibrate_rating`), and the intervals of the mean and of both together, are
+    The line (`moodcurve.learn.uncertainty.calibration.calibrate_song_rating`), and the intervals of the mean and of both together, are
     made from the songs of the other folds, each with the curve of a model that does not know it, though some of these
     models have learned from the songs tested here. The regression and its interval have seen nothing of the tested
     songs or their artists.
@@ -53,7 +55,7 @@ def run_song_level(dataset: Dataset, *, curve: str = "blend", seed: int = 0, pro
     if not songs:
         raise DatasetError(f"{dataset.name}: no song is rated as a whole")
     splits = k_fold(songs, FOLDS, seed, by="artist")
-    kind = family(curve)
+    kind = find_family(curve)
 
     def report(done: int) -> None:
         progress(done, 2 * FOLDS, f"curves of {curve}")
@@ -69,7 +71,7 @@ def run_song_level(dataset: Dataset, *, curve: str = "blend", seed: int = 0, pro
         model = fit_song_level([songs[i] for i in train], SongLevelConfig(), seed=seed)
         found["regression"][test] = [model.predict(songs[i].full_features.values) for i in test]
         ends["regression"][test] = _around(found["regression"][test], model.half_width)
-        line = calibrate_rating([songs[i] for i in train], [curves[i] for i in train])
+        line = calibrate_song_rating([songs[i] for i in train], [curves[i] for i in train])
         for i in test:
             found["line"][i], ends["line"][i] = line.of_song(means[i])
     found["both"] = (found["line"] + found["regression"]) / 2

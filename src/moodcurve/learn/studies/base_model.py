@@ -1,12 +1,12 @@
 """What the Kalman filter gains by reading a network."""
 
-from moodcurve.learn.models.base import Progress
+from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.studies.study import Study, arm
 
 
-def study_base(source: Source, *, seed: int, progress: Progress) -> Study:
+def study_base(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Let the Kalman filter read a network's frame predictions instead of linear ones."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)

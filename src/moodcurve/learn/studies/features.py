@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
 from moodcurve.features.feature_sets import VOICED
-from moodcurve.learn.models.base import Progress
+from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.studies.study import Arm, Study, arm
 
@@ -21,7 +21,7 @@ GROUPS: dict[str, Callable[[str], bool]] = {
 """Groups of compare236's columns: the first four share them out, and so do deltas and levels, spreads and means."""
 
 
-def study_features(source: Source, *, seed: int, progress: Progress) -> Study:
+def study_features(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Leave groups of columns out, and learn from each alone; with and without the columns that tell the place."""
     dataset = source.read(feature_set=COMPARE260)
     sets = column_sets()

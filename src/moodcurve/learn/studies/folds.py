@@ -13,7 +13,7 @@ from moodcurve.evaluation import only_songs
 from moodcurve.features import COMPARE236, FeatureSet
 from moodcurve.learn.cross_validation import cross_predict
 from moodcurve.learn.studies.study import Predicted
-from moodcurve.learn.training import family
+from moodcurve.learn.training import find_family
 
 FOLDS = 5
 FAMILIES = ("mlr", "two-level", "state-space-live")
@@ -56,7 +56,7 @@ def predictions(
     tested: Sequence[Song] | None = None,
 ) -> Predicted:
     """Predict each song once by a family, its default settings or others; see `cross_predict`."""
-    kind = family(name)
+    kind = find_family(name)
     return cross_predict(
         songs, splits, kind, config or kind.config(), seed=seed, report=lambda done: None, tested=tested
     )

@@ -10,11 +10,11 @@ from moodcurve.datasets.splits import Indices, k_fold
 from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.baselines import training_means
 from moodcurve.learn.benchmarks.benchmark import DRAWS
-from moodcurve.learn.models.base import Progress, predict_rated
+from moodcurve.learn.models.base import TrainingProgress, predict_rated
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.studies.study import Arm, Study
-from moodcurve.learn.training import family
-from moodcurve.learn.uncertainty.calibration import calibrate
+from moodcurve.learn.training import find_family
+from moodcurve.learn.uncertainty.calibration import calibrate_intervals
 from moodcurve.metrics.bootstrap import drawn_counts
 from moodcurve.runtime.intervals import Intervals
 
@@ -27,7 +27,7 @@ FAMILIES = ("blend", "state-space-live")
 FIGURES = ("coverage", "width", "coverage_song", "width_song")
 
 
-def study_intervals(source: Source, *, seed: int, progress: Progress) -> Study:
+def study_intervals(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Calibrate within each fold's training songs, and count on the fold's own what the intervals hold."""
     dataset = source.read()
     songs = dataset.songs
@@ -66,9 +66,9 @@ def nested(songs: Sequence[Song], name: str, *, seed: int) -> FloatArray:
         part = [songs[i] for i in train]
         inner = k_fold(part, INNER_FOLDS, seed, by="artist")
         answers = predictions(part, inner, name, seed=seed) if name else training_means(part, inner)
-        intervals = calibrate([song.y for song in part], answers)
+        intervals = calibrate_intervals([song.y for song in part], answers)
         if name:
-            fitted = family(name).fitted(part, family(name).config(), seed=seed)
+            fitted = find_family(name).train(part, find_family(name).config(), seed=seed)
             of_test = [np.clip(predict_rated(fitted, songs[i]), -1, 1) for i in test]
         else:
             mean = np.vstack([song.y for song in part]).mean(axis=0)

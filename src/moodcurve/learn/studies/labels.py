@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from moodcurve.datasets import DatasetError, Song
-from moodcurve.learn.models.base import Progress
+from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.studies.folds import FAMILIES, FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.studies.study import Arm, Study, arm
 
 
-def study_labels(source: Source, *, seed: int, progress: Progress) -> Study:
+def study_labels(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Learn from one release of labels of the same songs, and test on either."""
     dataset = source.read()
     other = source.read(labels="mediaeval2015")

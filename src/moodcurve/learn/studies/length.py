@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from moodcurve.datasets import Song
 from moodcurve.features.feature_sets import HOP_S
-from moodcurve.learn.models.base import FittedModel, Progress
+from moodcurve.learn.models.base import FittedModel, TrainingProgress
 from moodcurve.learn.models.recurrent import RecurrentConfig
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds
 from moodcurve.learn.studies.study import Arm, Predicted, Study, arm
-from moodcurve.learn.training import family
+from moodcurve.learn.training import find_family
 
 FAMILIES = ("gru", "lstm", "gru-forward", "two-level", "state-space-live", "blend")
 MINUTES = 10
@@ -21,7 +21,7 @@ HEARD_ROWS = 90
 """Of each song, about its rated part: 45 s."""
 
 
-def study_length(source: Source, *, seed: int, progress: Progress) -> Study:
+def study_length(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Play the songs of one fold again and again for ten minutes, to models that learned from the others' clips."""
     dataset = source.read()
     train, test = artist_folds(dataset.songs, seed)[0]
@@ -30,7 +30,7 @@ def study_length(source: Source, *, seed: int, progress: Progress) -> Study:
     pairs = []
     for number, name in enumerate(FAMILIES):
         progress(number, len(FAMILIES), name)
-        model = family(name).fitted([dataset.songs[i] for i in train], _settings(name), seed=seed)
+        model = find_family(name).train([dataset.songs[i] for i in train], _settings(name), seed=seed)
         early, late = played_on(model, songs)
         before = arm("the second time", name, songs, [early], seed=seed)
         after = arm("the last time but one", name, songs, [late], seed=seed)
@@ -72,5 +72,5 @@ def played_on(model: FittedModel, songs: Sequence[Song]) -> tuple[Predicted, Pre
 
 
 def _settings(name: str) -> Any:
-    config = family(name).config()
+    config = find_family(name).config()
     return replace(config, networks=1) if isinstance(config, RecurrentConfig) else config

@@ -15,14 +15,14 @@ import numpy.typing as npt
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import artist_key
 from moodcurve.features.feature_sets import HOP_S
-from moodcurve.learn.models.base import FittedModel, Progress
+from moodcurve.learn.models.base import FittedModel, TrainingProgress
 from moodcurve.learn.models.blend import BlendConfig
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
 from moodcurve.learn.models.two_level import TwoLevelConfig
 from moodcurve.learn.release import LIVE_CONFIG
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds
 from moodcurve.learn.studies.study import Study, arm
-from moodcurve.learn.training import family
+from moodcurve.learn.training import find_family
 
 FEWEST, MOST = 3, 5
 """Songs of a medley."""
@@ -48,14 +48,14 @@ class Medley:
     y: npt.NDArray[np.float64]
 
 
-def study_medleys(source: Source, *, seed: int, progress: Progress) -> Study:
+def study_medleys(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Compare models, and settings of how much a level may change, on medleys of artists not learned from."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)
     parts = [medleys([dataset.songs[i] for i in test], seed=seed) for _, test in splits]
     joined = [medley for part in parts for medley in part]
     ways: list[tuple[str, str, Any]] = [
-        ("each row for itself", "mlr", family("mlr").config()),
+        ("each row for itself", "mlr", find_family("mlr").config()),
         *((f"context {s:g} s", "two-level", TwoLevelConfig(context_s=s)) for s in (600.0, 48.0, 36.0, 24.0, 10.0)),
         *(
             (f"memory {s:g} s", "state-space-live", LiveStateSpaceConfig(level_memory_s=s))
@@ -68,7 +68,7 @@ def study_medleys(source: Source, *, seed: int, progress: Progress) -> Study:
         progress(number, len(ways), f"{name}, {what}")
         found: list[npt.NDArray[np.float64]] = []
         for (train, _), part in zip(splits, parts, strict=True):
-            model = family(name).fitted([dataset.songs[i] for i in train], config, seed=seed)
+            model = find_family(name).train([dataset.songs[i] for i in train], config, seed=seed)
             found += answers(model, part)
         arms.append(arm(what, name, joined, [found], seed=seed))
     spread = np.mean([medley.y.std(axis=0) for medley in joined], axis=0)

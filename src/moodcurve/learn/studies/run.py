@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from moodcurve.learn import TrainingError
-from moodcurve.learn.models.base import Progress, silent
+from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.studies.base_model import study_base
 from moodcurve.learn.studies.features import study_features
 from moodcurve.learn.studies.folds import Source
@@ -35,7 +35,7 @@ STUDIES: dict[str, Callable[..., Study]] = {
 
 
 def run_studies(
-    source: Source, names: Sequence[str], *, seed: int = 0, progress: Progress = silent
+    source: Source, names: Sequence[str], *, seed: int = 0, progress: TrainingProgress = no_progress
 ) -> list[dict[str, Any]]:
     """Do studies one after the other; gives each as `Study.as_dict`.
 

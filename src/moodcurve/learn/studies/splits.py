@@ -6,7 +6,7 @@ import numpy as np
 
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Split, artist_key, k_fold
-from moodcurve.learn.models.base import Progress
+from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.studies.folds import FAMILIES, FOLDS, Source, predictions
 from moodcurve.learn.studies.study import Arm, Predicted, Study, arm
 
@@ -14,7 +14,7 @@ FOLD_SEEDS = 2
 """Ways to deal the folds, by song and by artist."""
 
 
-def study_split(source: Source, *, seed: int, progress: Progress) -> Study:
+def study_split(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Deal folds by song, as most published figures do, and by artist."""
     dataset = source.read()
     songs = dataset.songs

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from moodcurve.datasets.splits import Split
-from moodcurve.learn.models.base import Progress
+from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.studies.folds import FAMILIES, FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.studies.study import Study, arm
 
@@ -15,7 +15,7 @@ REPEATS = 3
 """Draws of songs of each size."""
 
 
-def study_songs(source: Source, *, seed: int, progress: Progress) -> Study:
+def study_songs(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Learn from ever more songs, and test on the same ones."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)

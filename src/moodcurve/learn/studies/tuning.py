@@ -6,19 +6,19 @@ import numpy as np
 
 from moodcurve._typing import FloatArray
 from moodcurve.learn.config import as_table, differing
-from moodcurve.learn.models.base import Progress, predict_rated
+from moodcurve.learn.models.base import TrainingProgress, predict_rated
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.studies.study import Study, arm
-from moodcurve.learn.training import family
-from moodcurve.learn.tuning import Suggest, filter_settings, search, two_level_settings
+from moodcurve.learn.training import find_family
+from moodcurve.learn.tuning import Suggest, suggest_filter_settings, suggest_two_level_settings, tune
 
 TRIALS = 15
 INNER_FOLDS = 3
-SEARCHED: dict[str, Suggest] = {"two-level": two_level_settings, "state-space-live": filter_settings}
+SEARCHED: dict[str, Suggest] = {"two-level": suggest_two_level_settings, "state-space-live": suggest_filter_settings}
 """Families that train in seconds, and what is suggested for them."""
 
 
-def study_search(source: Source, *, seed: int, progress: Progress) -> Study:
+def study_search(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Search in each fold's training songs, learn from them with what was chosen, and test on the fold's own."""
     dataset = source.read()
     songs = dataset.songs
@@ -26,14 +26,14 @@ def study_search(source: Source, *, seed: int, progress: Progress) -> Study:
     arms, pairs = [], []
     chosen: list[dict[str, Any]] = []
     for name, suggest in SEARCHED.items():
-        kind = family(name)
+        kind = find_family(name)
         base = kind.config()
         predicted: dict[int, FloatArray] = {}
         for number, (train, test) in enumerate(splits):
             progress(number, len(splits), f"{name}, fold {number + 1}")
             part = [songs[i] for i in train]
-            found = search(part, kind, base, suggest, trials=TRIALS, folds=INNER_FOLDS, seed=seed)
-            fitted = kind.fitted(part, found.config, seed=seed)
+            found = tune(part, kind, base, suggest, trials=TRIALS, folds=INNER_FOLDS, seed=seed)
+            fitted = kind.train(part, found.config, seed=seed)
             predicted |= {int(i): np.clip(predict_rated(fitted, songs[i]), -1, 1) for i in test}
             chosen.append(
                 {
