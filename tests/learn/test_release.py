@@ -81,21 +81,31 @@ def test_card_states_the_figures_of_the_file(model) -> None:
     assert metrics["songs"] == int(model.metadata["songs"])
 
 
-def test_card_is_filled_whole() -> None:
+def test_card_is_filled_from_the_template() -> None:
     dataset = made_dataset(40, frames=6)
-    judged = run_benchmark(dataset, "deam", ["two-level", "mlr"])
-    calibration = calibrate(dataset.songs, judged.models[0].predicted)
-    card = model_card(train(dataset, "two-level"), judged, calibration)
+    benchmark = run_benchmark(dataset, "deam", ["two-level", "mlr"])
+    calibration = calibrate(dataset.songs, benchmark.models[0].predicted)
+    card = model_card(train(dataset, "two-level"), benchmark, calibration)
     assert not re.search(r"\{[a-z_]*\}", card)
-    assert f"{calibration.rms_errors.song_valence:.3f} for a song's mean" in card
+    assert f"and {calibration.rms_errors.song_valence:.3f} for a song's mean" in card
     assert "Rating of the whole song" not in card
     line = Line(base=-0.1, slope=1.2, below=0.3, above=0.2)
     rated = replace(calibration, song_rating=SongRating(songs=40, arousal=line, valence=line))
-    expected = "- valence: -0.10 + 1.20 · mean of the curve, from 0.30 below to 0.20 above"
-    assert expected in model_card(train(dataset, "two-level"), judged, rated)
+    card_with_rating = model_card(train(dataset, "two-level"), benchmark, rated)
+    assert "a line fitted to 40 songs" in card_with_rating
+    for axis in ("arousal", "valence"):
+        assert f"- {axis}: -0.10 + 1.20 · mean of the curve, from 0.30 below to 0.20 above" in card_with_rating
     assert "made songs: 40 songs, 240 rated moments" in card
     assert "| MLR - TWO-LEVEL | valence |" in card
     assert '"context_s": 600.0' in card
+
+
+def test_packaged_card_has_the_text_of_the_template() -> None:
+    template = (ROOT / "src" / "moodcurve" / "learn" / "card_template.md").read_text(encoding="utf-8")
+    card = CARD.read_text(encoding="utf-8").splitlines()
+    assert [line for line in template.splitlines() if "{" not in line and line not in card] == []
+    settings = json.dumps(as_table(DEFAULT.config), indent=1)
+    assert f"```json\n{settings}\n```" in CARD.read_text(encoding="utf-8")
 
 
 def test_coverage_is_calibration_on_the_other_splits() -> None:

@@ -82,7 +82,7 @@ def test_log_of_a_network_holds_its_loss_curve(tmp_path: Path) -> None:
 
 
 def test_log_of_a_machine_has_no_loss_curve(tmp_path: Path) -> None:
-    files = save_log(train(DATASET, "svr", config=SVRConfig(frame_step=4)), tmp_path / "svr.onnx")
+    files = save_log(train(DATASET, "svr", config=SVRConfig(row_step=4)), tmp_path / "svr.onnx")
     assert files == (tmp_path / "svr.training.json",)
     assert json.loads(files[0].read_text())["epochs"] == []
 

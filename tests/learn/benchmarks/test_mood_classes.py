@@ -84,7 +84,7 @@ def test_bad_arguments_are_named() -> None:
 
 
 def test_svm_is_scikit_learns() -> None:
-    config = SVMConfig(frame_step=3, C=0.7, gamma=0.002)
+    config = SVMConfig(row_step=3, C=0.7, gamma=0.002)
     x, y = stack_songs(SONGS, step=3)
     steps = fit_preprocessing(stack_songs(SONGS)[0], config.preprocessing)
     machine = SVC(C=0.7, gamma=0.002, class_weight="balanced", break_ties=True).fit(
@@ -151,7 +151,7 @@ def test_unknown_scheme_is_refused(kind: type) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"), [({"C": 0.0}, "C must be"), ({"gamma": 0.0}, "gamma"), ({"frame_step": 0}, "frame_step")]
+    ("settings", "message"), [({"C": 0.0}, "C must be"), ({"gamma": 0.0}, "gamma"), ({"row_step": 0}, "row_step")]
 )
 def test_settings_out_of_range_are_refused(settings: dict, message: str) -> None:
     with pytest.raises(TrainingError, match=message):

@@ -43,7 +43,7 @@ def test_mlr_is_least_squares() -> None:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_svr_is_scikit_learns(kernel: str) -> None:
-    config = SVRConfig(kernel=kernel, C=0.7, epsilon=0.05, gamma=0.002, coef0=0.1, degree=2, frame_step=3)
+    config = SVRConfig(kernel=kernel, C=0.7, epsilon=0.05, gamma=0.002, coef0=0.1, degree=2, row_step=3)
     model = fit_svr(SONGS, config)
     steps = fit_preprocessing(X, config.preprocessing)
     x, y = stack_songs(SONGS, step=3)
@@ -60,7 +60,7 @@ def test_svr_within_epsilon_of_a_constant_is_that_constant() -> None:
     for song in flat.songs:
         song.annotation.arousal[:] = 0.25
         song.annotation.valence[:] = -0.5
-    model = fit_svr(flat.songs, SVRConfig(frame_step=1))
+    model = fit_svr(flat.songs, SVRConfig(row_step=1))
     assert len(model.support) == 0
     np.testing.assert_allclose(model.predict(TEST_X), np.tile([0.25, -0.5], (len(TEST_X), 1)), atol=0.1)
 
@@ -221,7 +221,7 @@ def test_divergence_is_an_error_that_names_the_learning_rate() -> None:
         (SVRConfig, {"epsilon": -0.1}, "epsilon must be 0 or positive"),
         (SVRConfig, {"gamma": 0.0}, "gamma must be positive"),
         (SVRConfig, {"degree": 0}, "degree must be 1 or more"),
-        (SVRConfig, {"frame_step": 0}, "frame_step must be 1 or more"),
+        (SVRConfig, {"row_step": 0}, "row_step must be 1 or more"),
     ],
 )
 def test_settings_out_of_range_are_refused(kind: type, settings: dict, message: str) -> None:

@@ -339,7 +339,7 @@ def courses(songs: int, *, seed: int) -> tuple[Song, ...]:
 @pytest.mark.parametrize("kind", [RecurrentConfig, LSTMConfig, ForwardConfig])
 def test_it_learns_a_course_that_no_row_tells(kind: type[RecurrentConfig]) -> None:
     learned, new = courses(30, seed=0), courses(10, seed=1)
-    config = kind(networks=1, hidden=16, epochs=15, batch_songs=8, dropout=0.0, input_dropout=0.0, window_rows=40)
+    config = kind(networks=1, hidden=16, epochs=15, batch_size=8, dropout=0.0, input_dropout=0.0, window_rows=40)
     models = fit_recurrent(learned, config, seed=1), fit_mlr(learned, MLRConfig())
     for axis in (0, 1):
         y = [song.y[:, axis] for song in new]

@@ -53,7 +53,7 @@ class FFNNConfig:
     dropout : float
         Fraction of each hidden layer's units that a training step drops, in [0, 1).
     optimizer : str
-        ``sgd`` or ``adam``.
+        Optimizer: ``sgd`` or ``adam``.
     batch_size : int
         Rows per training step: a power of two, or 0 for all rows.
     learning_rate : float
@@ -61,7 +61,7 @@ class FFNNConfig:
     momentum : float
         Momentum of ``sgd``, in [0, 1).
     weight_decay : float
-        Factor of each weight that is added to its gradient.
+        Weight decay of the optimizer: this times each weight is added to the weight's gradient.
     epochs : int
         Maximum number of passes over the training songs.
     held_out : float

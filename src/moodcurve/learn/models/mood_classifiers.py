@@ -35,7 +35,7 @@ class SVMConfig:
         Cost of a misclassified row.
     gamma : float
         Scale of the rbf kernel.
-    frame_step : int
+    row_step : int
         Train on every n-th row of each song.
     preprocessing : PreprocessingConfig
         Steps between the features and the model.
@@ -44,14 +44,14 @@ class SVMConfig:
     scheme: str = "quadrants"
     C: float = 1.0
     gamma: float = 0.001
-    frame_step: int = 10
+    row_step: int = 10
     preprocessing: PreprocessingConfig = field(default_factory=PreprocessingConfig)
 
     def __post_init__(self) -> None:
         check(self.scheme in SCHEMES, "scheme", f"one of {', '.join(SCHEMES)}", self.scheme)
         check(self.C > 0, "C", "positive", self.C)
         check(self.gamma > 0, "gamma", "positive", self.gamma)
-        check(self.frame_step >= 1, "frame_step", "1 or more", self.frame_step)
+        check(self.row_step >= 1, "row_step", "1 or more", self.row_step)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ class SoftmaxClassifier:
 
 
 def fit_svm(songs: Sequence[Song], config: SVMConfig) -> SVMClassifier:
-    """Fit on every `frame_step`-th row, with class weights inversely proportional to class frequencies.
+    """Fit on every `row_step`-th row, with class weights inversely proportional to class frequencies.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def fit_svm(songs: Sequence[Song], config: SVMConfig) -> SVMClassifier:
         If all of these rows have the same class.
     """
     preprocessing = fit_preprocessing(stack_songs(songs)[0], config.preprocessing)
-    x, y = stack_songs(songs, step=config.frame_step)
+    x, y = stack_songs(songs, step=config.row_step)
     targets = classes(y, config.scheme)
     check(len(set(targets.tolist())) > 1, "songs", f"rows of at least two {config.scheme}", "one class")
     machine = svm.SVC(C=config.C, gamma=config.gamma, class_weight="balanced", cache_size=500)

@@ -89,7 +89,7 @@ class RecurrentConfig:
     window_rows : int
         Rows of half a second that a training step reads of a song, at a random position. The default is about half of
         a DEAM clip, so that windows also start among the rated rows and beginnings are learned.
-    batch_songs : int
+    batch_size : int
         Songs per training step.
     learning_rate : float
         Highest learning rate of Adam. It rises during the first fifth of training and falls to nearly 0 at the end.
@@ -117,7 +117,7 @@ class RecurrentConfig:
     dropout: float = 0.5
     input_dropout: float = 0.2
     window_rows: int = 50
-    batch_songs: int = 32
+    batch_size: int = 32
     learning_rate: float = 4e-3
     weight_decay: float = 1e-3
     epochs: int = 20
@@ -131,7 +131,7 @@ class RecurrentConfig:
         most = (MARGIN_ROWS - 1) if self.bidirectional else 0
         accepted = f"from 0 to {most}" if self.bidirectional else "0 if bidirectional is false"
         check(0 <= self.context_rows <= most, "context_rows", accepted, self.context_rows)
-        for key in ("layers", "networks", "batch_songs", "epochs"):
+        for key in ("layers", "networks", "batch_size", "epochs"):
             check(getattr(self, key) >= 1, key, "1 or more", getattr(self, key))
         check(self.window_rows >= 2, "window_rows", "2 or more", self.window_rows)
         weights = ("ccc_weight", "error_weight", "trajectory_weight", "residual_weight")
@@ -264,7 +264,7 @@ def _train(
     """Train one network and return the RMSE of each epoch."""
     slope = valence_slope(np.vstack([song.y[song.rated].double().numpy() for song in songs]))
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    size = config.batch_songs
+    size = config.batch_size
     steps = config.epochs * math.ceil(len(songs) / size)
     # one step more than needed: a schedule of a single step has no phases
     schedule = torch.optim.lr_scheduler.OneCycleLR(

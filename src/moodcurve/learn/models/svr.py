@@ -40,7 +40,7 @@ class SVRConfig:
         Constant term of the poly and sigmoid kernels.
     degree : int
         Degree of the poly kernel.
-    frame_step : int
+    row_step : int
         Train on every n-th row of each song. Neighboring rows overlap by half and have nearly the same labels,
         while the time to fit grows with the square of their number.
     preprocessing : PreprocessingConfig
@@ -53,7 +53,7 @@ class SVRConfig:
     gamma: float = 0.001
     coef0: float = 0.0
     degree: int = 3
-    frame_step: int = 5
+    row_step: int = 5
     preprocessing: PreprocessingConfig = field(default_factory=PreprocessingConfig)
 
     def __post_init__(self) -> None:
@@ -62,7 +62,7 @@ class SVRConfig:
         check(self.epsilon >= 0, "epsilon", "0 or positive", self.epsilon)
         check(self.gamma > 0, "gamma", "positive", self.gamma)
         check(self.degree >= 1, "degree", "1 or more", self.degree)
-        check(self.frame_step >= 1, "frame_step", "1 or more", self.frame_step)
+        check(self.row_step >= 1, "row_step", "1 or more", self.row_step)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -106,12 +106,12 @@ class SVR:
 def fit_svr(
     songs: Sequence[Song], config: SVRConfig, *, seed: int = 0, progress: TrainingProgress = no_progress
 ) -> SVR:
-    """Fit one machine per axis on every `frame_step`-th row; the preprocessing is fitted on all rows.
+    """Fit one machine per axis on every `row_step`-th row; the preprocessing is fitted on all rows.
 
     The fit is deterministic; `seed` is accepted so that all families have the same signature.
     """
     preprocessing = fit_preprocessing(stack_songs(songs)[0], config.preprocessing)
-    x, y = stack_songs(songs, step=config.frame_step)
+    x, y = stack_songs(songs, step=config.row_step)
     # round before the fit, so that a model file can store the support vectors in single precision
     z = preprocessing.apply(x).astype(np.float32).astype(np.float64)
     dual, bias = np.zeros_like(y), np.zeros(2)

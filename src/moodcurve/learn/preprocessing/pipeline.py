@@ -36,7 +36,7 @@ class PreprocessingConfig:
         Compress the long tails of energies and similar columns. Each column becomes arsinh of its distance from the
         median, in units of the median distance: linear near the median and logarithmic far from it.
     scaling : str
-        ``none``, ``center``, ``standardize`` or ``range``. ``center`` subtracts each column's mean; ``standardize``
+        Method of scaling: ``none``, ``center``, ``standardize`` or ``range``. ``center`` subtracts each column's mean; ``standardize``
         also divides by its standard deviation; ``range`` maps its minimum and maximum to -1 and 1.
     clip : float
         Limit of the scaled columns to ±clip; 0 for no limit. It keeps a recording unlike the training songs from
@@ -44,8 +44,8 @@ class PreprocessingConfig:
     pca_components : int
         Number of principal components; 0 for no PCA.
     pca_variance : float
-        Fraction of the variance that the principal components must hold, as an alternative to their number; 0 for no
-        PCA.
+        Choose the number of components that hold this fraction of the variance; 0 for no PCA. It cannot be combined
+        with `pca_components`.
     whiten : bool
         Divide each principal component by its standard deviation.
     """
