@@ -1,4 +1,4 @@
-"""The blend against its two parts, its file against the training form."""
+"""The blend compared with its two models, and its file with the trained model."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ DATASET = made_dataset(24, frames=30)
 LONG = np.vstack([song.x for song in made_dataset(10, seed=4, frames=40).songs])
 
 
-def test_the_blend_is_the_stretched_mean_of_its_parts() -> None:
+def test_blend_is_the_stretched_mean_of_both_models() -> None:
     config = BlendConfig(
         stretch_arousal=2.0,
         stretch_valence=0.5,
@@ -33,17 +33,17 @@ def test_the_blend_is_the_stretched_mean_of_its_parts() -> None:
     np.testing.assert_allclose(fit_blend(DATASET.songs, config).predict(LONG), expected, atol=1e-9)
 
 
-def test_file_and_training_form_agree(tmp_path: Path) -> None:
+def test_file_and_trained_model_agree(tmp_path: Path) -> None:
     trained = train(DATASET, "blend")
     export(trained, tmp_path / "m.onnx", name="m")
     model = load_model(tmp_path / "m.onnx")
     for rows in (LONG, LONG[:1], LONG[:7]):
         features = Features(rows, np.arange(len(rows)) * 0.5, DATASET.feature_set)
-        # the file answers in single precision
+        # predictions of the file are in single precision
         np.testing.assert_allclose(model.predict(features), np.clip(trained.model.predict(rows), -1, 1), atol=1e-5)
 
 
-def test_how_the_rows_arrive_does_not_matter(tmp_path: Path) -> None:
+def test_block_sizes_do_not_matter(tmp_path: Path) -> None:
     export(train(DATASET, "blend"), tmp_path / "m.onnx", name="m")
     model = load_model(tmp_path / "m.onnx")
     times_s = np.arange(len(LONG)) * 0.5
@@ -55,6 +55,6 @@ def test_how_the_rows_arrive_does_not_matter(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["stretch_arousal", "stretch_valence"])
-def test_a_stretch_that_turns_answers_round_is_refused(key: str) -> None:
+def test_negative_stretch_raises(key: str) -> None:
     with pytest.raises(TrainingError, match=f"{key} must be positive, got -1"):
         BlendConfig(**{key: -1.0})
