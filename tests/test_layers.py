@@ -1,4 +1,4 @@
-"""Imports point one way: each package may import only what stands above it in this list, and no modules form a circle."""
+"""Imports point one way: each package imports only packages above it in this list, and no modules form a circle."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter

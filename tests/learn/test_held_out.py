@@ -74,7 +74,7 @@ def test_settings_are_used() -> None:
 
 
 def test_too_few_songs_or_artists_raise() -> None:
-    with pytest.raises(TrainingError, match="songs to measure intervals on must be 19 or more, got 18"):
+    with pytest.raises(TrainingError, match="number of songs must be 19 or more to calibrate intervals, got 18"):
         hold_out(made_dataset(18, frames=3), "mlr")
     dataset = made_dataset(30, frames=3)
     one = replace(dataset, songs=tuple(replace(song, artist="Ann") for song in dataset.songs))

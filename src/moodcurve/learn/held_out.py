@@ -60,7 +60,7 @@ def hold_out(
         If the songs have fewer artists than folds.
     """
     songs = len(dataset.songs)
-    check(songs >= MIN_SONGS, "songs to measure intervals on", f"{MIN_SONGS} or more", songs)
+    check(songs >= MIN_SONGS, "number of songs", f"{MIN_SONGS} or more to calibrate intervals", songs)
     configs = {} if config is None else {name: config}
     result = run_benchmark(dataset, PROTOCOL, [name], configs=configs, seed=seed, progress=progress)
     return from_benchmark(result, result.models[0], novelty_detector(dataset, seed=seed))
@@ -85,7 +85,7 @@ def coverage(result: Benchmark, model: ModelResult) -> dict[str, float]:
     """Compute the fraction of points inside their 90 % interval on each axis, averaged over songs.
 
     The intervals of each split's songs are calibrated on the songs of the other splits. The models that predicted
-    those songs were trained on this split's songs, which is not so for the calibration of the released model.
+    those songs were trained on this split's songs too, unlike the models behind the released calibration.
     """
     songs = result.dataset.songs
     protocol = PROTOCOLS[result.protocol]
@@ -104,7 +104,7 @@ def _metrics(result: Benchmark, model: ModelResult) -> dict[str, Any]:
     results = result.as_dict()
     chosen = results["models"][result.models.index(model)]
     return {
-        "protocol": f"{result.protocol}: {results['description']}; the file's model has learned from all songs",
+        "protocol": f"{result.protocol}: {results['description']}; the model in the file was trained on all songs",
         "songs": results["songs"],
         "interval": results["interval"],
         **{axis: chosen[axis] for axis in AXES},

@@ -18,7 +18,8 @@ from moodcurve.learn.models.base import Epoch, FittedModel, TrainingProgress, no
 from moodcurve.learn.models.blend import BlendConfig, fit_blend
 from moodcurve.learn.models.ffnn import FFNNConfig, fit_ffnn
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.models.recurrent import ForwardConfig, LSTMConfig, RecurrentConfig, fit_recurrent
+from moodcurve.learn.models.recurrent import fit_recurrent
+from moodcurve.learn.models.recurrent_config import ForwardConfig, LSTMConfig, RecurrentConfig
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpaceConfig, fit_state_space
 from moodcurve.learn.models.svr import SVRConfig, fit_svr
 from moodcurve.learn.models.two_level import TwoLevelConfig, fit_two_level

@@ -21,7 +21,7 @@ from moodcurve.learn.config import read_configs
 from moodcurve.learn.cross_validation import cross_predict
 from moodcurve.learn.models.ffnn import FFNNConfig
 from moodcurve.learn.models.mlr import MLRConfig
-from moodcurve.learn.models.recurrent import ForwardConfig
+from moodcurve.learn.models.recurrent_config import ForwardConfig
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import FAMILIES, Family
 from tests.helpers import ROOT

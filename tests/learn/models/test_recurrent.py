@@ -24,14 +24,13 @@ from moodcurve.learn.models.losses import (
     within_song_error,
 )
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.models.recurrent import (
+from moodcurve.learn.models.recurrent import Recurrent, fit_recurrent
+from moodcurve.learn.models.recurrent_config import (
     MARGIN_ROWS,
     WINDOW_ROWS,
     ForwardConfig,
     LSTMConfig,
-    Recurrent,
     RecurrentConfig,
-    fit_recurrent,
 )
 from moodcurve.learn.models.recurrent_network import Network
 from moodcurve.learn.preprocessing.context import ContextStatistics, mean_and_std

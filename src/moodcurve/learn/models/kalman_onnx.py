@@ -31,11 +31,11 @@ def add_filter(graph: Graph, z: str, system: Dynamics) -> str:
     mean, change = graph.add_multiple("Split", flat, graph.indices([k, k * k]), outputs=2, axis=0)
     change = graph.add("Reshape", change, graph.indices([k, k]))
     initial = graph.constant(system.initial)
-    found = _forward(graph, z, mean, graph.add("Add", change, initial), system)
-    change = graph.add("Reshape", graph.add("Sub", found[1], initial), graph.indices([-1]))
-    next_state = graph.add("Concat", found[0], change, axis=0)
+    outputs = _forward(graph, z, mean, graph.add("Add", change, initial), system)
+    change = graph.add("Reshape", graph.add("Sub", outputs[1], initial), graph.indices([-1]))
+    next_state = graph.add("Concat", outputs[0], change, axis=0)
     graph.add_output(NEXT_STATE, graph.add("Unsqueeze", next_state, graph.indices([0])), [1, k + k * k])
-    return found[2]
+    return outputs[2]
 
 
 def add_stateless_filter(graph: Graph, z: str, system: Dynamics) -> str:
@@ -49,7 +49,7 @@ def add_smoother(graph: Graph, z: str, system: Dynamics) -> str:
     """Add `kalman_smoother` of (rows, 2)."""
     k = len(system.transition)
     graph.rows = Rows(kind="window", window_rows=WINDOW_ROWS, margin_rows=MARGIN_ROWS)
-    found = _forward(graph, z, graph.constant(np.zeros(k)), graph.constant(system.initial), system)
+    outputs = _forward(graph, z, graph.constant(np.zeros(k)), graph.constant(system.initial), system)
     transposed = {"A": graph.constant(system.transition.T), "H": graph.constant(system.observation.T)}
     body = _Body()
     correction = body.add("MatMul", "covariance", "adjoint")
@@ -66,7 +66,7 @@ def add_smoother(graph: Graph, z: str, system: Dynamics) -> str:
     return graph.add_multiple(
         "Scan",
         graph.constant(np.zeros(k)),
-        *found[2:],
+        *outputs[2:],
         outputs=2,
         body=inner,
         num_scan_inputs=4,

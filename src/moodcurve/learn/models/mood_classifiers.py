@@ -89,9 +89,9 @@ class SVMClassifier:
         values = self.machine.decision_function(self.preprocessing.apply(x))
         if values.ndim == 1:  # scikit-learn returns one column for two classes
             values = np.column_stack([-values, values])
-        shares = np.exp(values - values.max(axis=1, keepdims=True))
+        scores = np.exp(values - values.max(axis=1, keepdims=True))
         result = np.zeros((len(x), len(SCHEMES[self.config.scheme])))
-        result[:, self.machine.classes_] = shares / shares.sum(axis=1, keepdims=True)
+        result[:, self.machine.classes_] = scores / scores.sum(axis=1, keepdims=True)
         return result
 
 
@@ -106,8 +106,8 @@ class SoftmaxClassifier:
     def probabilities(self, x: npt.NDArray[np.floating]) -> FloatArray:
         """Predict class probabilities (n, classes) from features (n, columns)."""
         with torch.no_grad():
-            shares = torch.softmax(self.network(_tensor(self.preprocessing.apply(x))), dim=1)
-        return shares.double().numpy()
+            probabilities = torch.softmax(self.network(_tensor(self.preprocessing.apply(x))), dim=1)
+        return probabilities.double().numpy()
 
 
 def fit_svm(songs: Sequence[Song], config: SVMConfig) -> SVMClassifier:

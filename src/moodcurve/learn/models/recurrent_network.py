@@ -84,10 +84,10 @@ class Network(nn.Module):
         """
         if self.training and self.shape.input_dropout:
             # drop whole columns of a song: single values could be inferred from neighboring rows
-            kept = torch.rand(len(rows), 1, rows.shape[2]) >= self.shape.input_dropout
-            kept = kept / (1 - self.shape.input_dropout)
-            rows = rows * kept
-            context = context * torch.cat([kept, kept], dim=2) if context is not None else None
+            mask = torch.rand(len(rows), 1, rows.shape[2]) >= self.shape.input_dropout
+            mask = mask / (1 - self.shape.input_dropout)
+            rows = rows * mask
+            context = context * torch.cat([mask, mask], dim=2) if context is not None else None
         units = self.dropout(self._read(self.dropout(torch.tanh(self.narrow(rows))), lengths))
         if context is not None:
             hidden = self.dropout(torch.tanh(self.context(context)))

@@ -69,7 +69,7 @@ class SongLevel:
     def predict(self, x: npt.NDArray[np.floating]) -> FloatArray:
         """Predict arousal and valence (2,) of a song from all its rows (n, columns), n ≥ 1; not limited to [-1, 1]."""
         song = Clip(CLIP).apply(self.scaling.apply(_summary(self.preprocessing.apply(x))[None]))
-        similar = kernel(song, self.support, _machine(self.config, song.shape[1]))
+        similar = kernel(song, self.support, _kernel_config(self.config, song.shape[1]))
         rated: FloatArray = similar[0] @ self.weights + self.bias
         return rated
 
@@ -120,10 +120,10 @@ def _fit(songs: Sequence[Song], config: SongLevelConfig, half_width: FloatArray)
     # round before the fit: single precision is enough for support vectors
     z = Clip(CLIP).apply(scaling.apply(summaries)).astype(np.float32).astype(np.float64)
     y = np.array([song_rating(song) for song in songs])
-    machine = _machine(config, z.shape[1])
+    kernel_config = _kernel_config(config, z.shape[1])
     weights, bias = np.zeros_like(y), np.zeros(2)
     for axis in range(2):
-        fitted = svm.SVR(C=machine.C, epsilon=machine.epsilon, gamma=machine.gamma).fit(z, y[:, axis])
+        fitted = svm.SVR(C=kernel_config.C, epsilon=kernel_config.epsilon, gamma=kernel_config.gamma).fit(z, y[:, axis])
         weights[fitted.support_, axis] = fitted.dual_coef_[0]
         bias[axis] = fitted.intercept_[0]
     needed = weights.any(axis=1)
@@ -143,5 +143,5 @@ def _summary(z: FloatArray) -> FloatArray:
     return np.concatenate([z.mean(axis=0), z.std(axis=0)])
 
 
-def _machine(config: SongLevelConfig, columns: int) -> SVRConfig:
+def _kernel_config(config: SongLevelConfig, columns: int) -> SVRConfig:
     return SVRConfig(kernel="rbf", C=config.C, epsilon=config.epsilon, gamma=config.gamma / columns)

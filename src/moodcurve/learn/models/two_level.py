@@ -183,8 +183,8 @@ def fit_two_level(
     machines = []
     for axis, (name, level) in enumerate(zip(AXES, np.array(levels).T, strict=True)):
         machines.append(fit_level(scaled, level, _settings(config, scaled.shape[1]), relevance=config.relevance))
-        found = f"level of {name}: {len(machines[-1].support)} of {len(scaled)} passages are support vectors"
-        progress(axis + 1, 3, found)
+        message = f"level of {name}: {len(machines[-1].support)} of {len(scaled)} passages are support vectors"
+        progress(axis + 1, 3, message)
     trajectory = _ridge(np.vstack(moments), deviations, config.ridge)
     progress(3, 3, "trajectory fitted")
     return TwoLevel(
@@ -205,7 +205,7 @@ def exponential_average(x: FloatArray, decay: float) -> FloatArray:
 
 def add_exponential_average(graph: Graph, x: str, decay: float) -> str:
     """Add `exponential_average` of (rows, 2) to a graph and return the name of its output."""
-    old, new = (graph.constant(np.float64(share)) for share in (decay, 1 - decay))
+    old, new = (graph.constant(np.float64(weight)) for weight in (decay, 1 - decay))
     double = TensorProto.DOUBLE
     body = helper.make_graph(
         [

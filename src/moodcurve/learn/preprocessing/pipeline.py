@@ -36,8 +36,8 @@ class PreprocessingConfig:
         Compress the long tails of energies and similar columns. Each column becomes arsinh of its distance from the
         median, in units of the median distance: linear near the median and logarithmic far from it.
     scaling : str
-        Method of scaling: ``none``, ``center``, ``standardize`` or ``range``. ``center`` subtracts each column's mean; ``standardize``
-        also divides by its standard deviation; ``range`` maps its minimum and maximum to -1 and 1.
+        Method of scaling: ``none``, ``center``, ``standardize`` or ``range``. ``center`` subtracts each column's mean;
+        ``standardize`` also divides by its standard deviation; ``range`` maps its minimum and maximum to -1 and 1.
     clip : float
         Limit of the scaled columns to ±clip; 0 for no limit. It keeps a recording unlike the training songs from
         driving a model far outside its training range.
@@ -136,8 +136,8 @@ def fit_preprocessing(x: npt.NDArray[np.floating], config: PreprocessingConfig) 
 def _projection(z: FloatArray, config: PreprocessingConfig) -> Projection:
     center, directions, variances = principal_components(z)
     check(len(variances) > 0, "x", "rows that vary in at least one column, for PCA", "constant rows")
-    kept = config.pca_components or components_for(variances, config.pca_variance)
-    check(kept <= len(variances), "pca_components", f"at most {len(variances)}, the rank of the data", kept)
+    count = config.pca_components or components_for(variances, config.pca_variance)
+    check(count <= len(variances), "pca_components", f"at most {len(variances)}, the rank of the data", count)
     if config.whiten:
         directions = directions / np.sqrt(variances)
-    return Projection(center, directions[:, :kept])
+    return Projection(center, directions[:, :count])

@@ -138,10 +138,10 @@ def principal_components(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatAr
     center = x.mean(axis=0)
     variances, directions = np.linalg.eigh((x - center).T @ (x - center) / len(x))
     variances, directions = variances[::-1], directions[:, ::-1]
-    kept = variances > 1e-10 * max(variances[0], np.finfo(np.float64).tiny)
-    directions = directions[:, kept]
+    significant = variances > 1e-10 * max(variances[0], np.finfo(np.float64).tiny)
+    directions = directions[:, significant]
     largest = np.abs(directions).argmax(axis=0)
-    return center, directions * np.sign(directions[largest, np.arange(directions.shape[1])]), variances[kept]
+    return center, directions * np.sign(directions[largest, np.arange(directions.shape[1])]), variances[significant]
 
 
 def components_for(variances: FloatArray, fraction: float) -> int:

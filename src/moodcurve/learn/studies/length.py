@@ -10,7 +10,7 @@ import numpy.typing as npt
 from moodcurve.datasets import Song
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.models.base import FittedModel, TrainingProgress
-from moodcurve.learn.models.recurrent import RecurrentConfig
+from moodcurve.learn.models.recurrent_config import RecurrentConfig
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds
 from moodcurve.learn.studies.study import Arm, Predicted, Study, arm
 from moodcurve.learn.training import find_family

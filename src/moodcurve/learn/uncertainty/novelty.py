@@ -88,8 +88,8 @@ def fit_novelty_detector(songs: Sequence[Song], *, seed: int = 0) -> NoveltyDete
     for train, test in k_fold(songs, FOLDS, seed, by="artist"):
         embedding = fit_embedding([songs[i] for i in train])
         for i in test:
-            found = accumulate(embedding, songs[i])
-            distances[i], stillness[i] = found.distance, -found.variance
+            sums = accumulate(embedding, songs[i])
+            distances[i], stillness[i] = sums.distance, -sums.variance
     limits = Limits(
         distance=song_quantile(list(distances[:, None]), USUAL),
         variance=-song_quantile(list(stillness[:, None]), USUAL),
@@ -112,6 +112,6 @@ def fit_embedding(songs: Sequence[Song]) -> Embedding:
 
 def accumulate(embedding: Embedding, song: Song) -> Whereabouts:
     """Accumulate the embeddings of all rows of a song."""
-    found = Whereabouts.nowhere(embedding.size)
-    found.add(embedding.apply(song.full_features.values))
-    return found
+    sums = Whereabouts.nowhere(embedding.size)
+    sums.add(embedding.apply(song.full_features.values))
+    return sums
