@@ -12,8 +12,9 @@ from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.splits import k_fold
 from moodcurve.evaluation import AXES
-from moodcurve.learn.benchmarks.benchmark import Benchmark, ModelResult, run_benchmark
+from moodcurve.learn.benchmarks.benchmark import run_benchmark
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
+from moodcurve.learn.benchmarks.results import Benchmark, ModelResult
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.uncertainty.calibration import MIN_SONGS, Calibration, calibrate, calibrate_intervals

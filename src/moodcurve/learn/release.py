@@ -17,9 +17,11 @@ import numpy as np
 from moodcurve import __version__
 from moodcurve.errors import MoodcurveError
 from moodcurve.evaluation import AXES
-from moodcurve.learn.benchmarks.benchmark import DRAWS, Benchmark, ModelResult, run_benchmark
+from moodcurve.learn.benchmarks.benchmark import run_benchmark
+from moodcurve.learn.benchmarks.markdown import markdown_table
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS, read_for
-from moodcurve.learn.benchmarks.report import SQUARED, as_markdown, difference_table, table
+from moodcurve.learn.benchmarks.report import R2_NOTE, difference_table, table
+from moodcurve.learn.benchmarks.results import DRAWS, Benchmark, ModelResult
 from moodcurve.learn.config import as_table
 from moodcurve.learn.export import export
 from moodcurve.learn.held_out import PROTOCOL, coverage, from_benchmark, novelty_detector
@@ -133,11 +135,11 @@ def model_card(trained: TrainedModel, benchmark: Benchmark, calibration: Calibra
         protocol=PROTOCOLS[benchmark.protocol].description,
         seed=benchmark.seed,
         draws=DRAWS,
-        table=as_markdown(table(benchmark)),
-        differences=as_markdown(difference_table(benchmark)),
-        squared=SQUARED,
-        arousal_std=benchmark.label_spread["arousal"],
-        valence_std=benchmark.label_spread["valence"],
+        table=markdown_table(table(benchmark.as_dict())),
+        differences=markdown_table(difference_table(benchmark.as_dict())),
+        squared=R2_NOTE,
+        arousal_std=benchmark.label_std["arousal"],
+        valence_std=benchmark.label_std["valence"],
         arousal_error=errors["arousal"],
         valence_error=errors["valence"],
         arousal_held=held["arousal"],

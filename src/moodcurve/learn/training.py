@@ -11,7 +11,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from moodcurve.datasets import Dataset, Song
-from moodcurve.evaluation import figures
+from moodcurve.evaluation import evaluate_predictions
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table
 from moodcurve.learn.models.base import Epoch, FittedModel, TrainingProgress, no_progress, predict_rated
@@ -80,7 +80,7 @@ class TrainedModel:
         """Compute metrics on the training songs; they do not show how well the model predicts other songs."""
         with threadpool_limits(limits=1):  # as in training: the same results on every machine
             predicted = [predict_rated(self.model, song) for song in self.dataset.songs]
-        return figures(self.dataset.songs, predicted)
+        return evaluate_predictions(self.dataset.songs, predicted)
 
 
 def find_family(name: str) -> Family:
