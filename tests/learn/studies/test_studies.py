@@ -203,7 +203,7 @@ def test_page_has_each_value() -> None:
         r = one["valence"]["r"]
         cell = f"| {r['value']:.3f} ({r['low']:.3f} to {r['high']:.3f}) |"
         assert any(line.startswith(f"| {one['what']} | mlr | valence |") and cell in line for line in lines)
-    assert any(line.startswith("| one - other | mlr | arousal | ") for line in lines)
+    assert any(line.startswith("| one vs. other | mlr | arousal | ") for line in lines)
     assert "| mlr | 0.5123 | C 2 |" in lines
     assert "## Folds" in lines
     assert "- By hand." in lines

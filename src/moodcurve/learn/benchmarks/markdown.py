@@ -1,6 +1,7 @@
 """Format tables, lists and paragraphs as Markdown."""
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -50,8 +51,10 @@ def interval_text(interval: Mapping[str, float | None], *, signed: bool = False)
 
 
 def _wrap(text: str, *, initial_indent: str = "", subsequent_indent: str = "") -> str:
+    # no-break spaces keep pairs of values, and numbers with their units, on one line
+    text = re.sub(r"(?<=\d) (?=(s|%)\b|%)", "\u00a0", text.replace(" / ", "\u00a0/\u00a0"))
     wrapped = textwrap.fill(
-        text.replace(" / ", "\u00a0/\u00a0"),  # keeps pairs of values on one line
+        text,
         WIDTH,
         initial_indent=initial_indent,
         subsequent_indent=subsequent_indent,

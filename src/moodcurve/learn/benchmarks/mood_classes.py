@@ -188,7 +188,7 @@ def category_report(result: Mapping[str, Any]) -> str:
         ),
         *(markdown_paragraph(_summary(result, scheme, part)) for scheme in schemes_of(result) for part in PARTS),
         markdown_paragraph(
-            f"{result['dataset']}, {result['songs']} songs, {result['feature_set']}; {result['folds']}. Ranges are "
+            f"{result['dataset']}, {result['songs']} songs, {result['feature_set']}; {result['folds']}. Intervals: "
             f"{result['interval']}. The curve is that of the family `{result['curve']}`. In the log loss, "
             f"probabilities below {MIN_PROBABILITY:g} count as {MIN_PROBABILITY:g}. The SVM weights classes inversely "
             "to their frequency, which raises its macro-F1 and lowers its accuracy; its probabilities are not "
@@ -211,7 +211,7 @@ def schemes_of(result: Mapping[str, Any]) -> tuple[str, ...]:
 
 def category_table(result: Mapping[str, Any], scheme: str, part: str) -> list[TableRow]:
     """Return a header and one row per classifier with accuracy, macro-F1 and log loss."""
-    rows: list[TableRow] = [("classes by", *METRICS.values())]
+    rows: list[TableRow] = [("classifier", *METRICS.values())]
     for name, found in result[scheme][part].items():
         rows.append((CLASSIFIERS[name], *(interval_text(found[metric]) for metric in METRICS)))
     return rows

@@ -116,14 +116,14 @@ def _read(path: Path, counts: Sequence[int]) -> Predictions:
 
 def _sources(module: str) -> list[Path]:
     """List the files of a module and of its direct and indirect imports from `SOURCE_PREFIXES`, sorted by name."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        spec = importlib.util.find_spec(name) if name not in found else None
+        spec = importlib.util.find_spec(name) if name not in files else None
         if spec is None or spec.origin is None:
             continue
-        found[name] = Path(spec.origin)
-        imports = (n for n in ast.walk(ast.parse(found[name].read_bytes())) if isinstance(n, ast.ImportFrom))
+        files[name] = Path(spec.origin)
+        imports = (n for n in ast.walk(ast.parse(files[name].read_bytes())) if isinstance(n, ast.ImportFrom))
         waiting += [node.module for node in imports if node.module and node.module.startswith(SOURCE_PREFIXES)]
-    return [found[name] for name in sorted(found)]
+    return [files[name] for name in sorted(files)]

@@ -84,22 +84,22 @@ def run_song_level(
     curves = cross_predict(songs, splits, kind, kind.config(), seed=seed, report=report)
     means = np.array([one.mean(axis=0) for one in curves])
     y = np.array([song_rating(song) for song in songs])
-    found = {name: _Predictions(np.empty_like(y), np.empty((*y.shape, 2))) for name in METHODS}
-    found["mean"].values[:] = means
+    predictions = {name: _Predictions(np.empty_like(y), np.empty((*y.shape, 2))) for name in METHODS}
+    predictions["mean"].values[:] = means
     for fold, (train, test) in enumerate(splits):
         progress(FOLDS + fold, 2 * FOLDS, "ratings of songs")
-        regression, line = found["regression"], found["line"]
+        regression, line = predictions["regression"], predictions["line"]
         model = fit_song_level([songs[i] for i in train], SongLevelConfig(), seed=seed)
         regression.values[test] = [model.predict(songs[i].full_features.values) for i in test]
         regression.ends[test] = _symmetric_interval(regression.values[test], model.half_width)
         fit = calibrate_song_rating([songs[i] for i in train], [curves[i] for i in train])
         for i in test:
             line.values[i], line.ends[i] = fit.of_song(means[i])
-    found["both"].values[:] = (found["line"].values + found["regression"].values) / 2
+    predictions["both"].values[:] = (predictions["line"].values + predictions["regression"].values) / 2
     for name in ("mean", "both"):
         for train, test in splits:
-            half_width = conformal_half_width(np.abs(found[name].values - y)[train])
-            found[name].ends[test] = _symmetric_interval(found[name].values[test], half_width)
+            half_width = conformal_half_width(np.abs(predictions[name].values - y)[train])
+            predictions[name].ends[test] = _symmetric_interval(predictions[name].values[test], half_width)
     progress(2 * FOLDS, 2 * FOLDS, "done")
     return {
         **result_header(dataset, songs=len(songs), folds=FOLDS, seed=seed, curve=curve),
@@ -107,12 +107,14 @@ def run_song_level(
         **{
             axis: {
                 name: _metrics(y[:, column], one.values[:, column], one.ends[:, column], seed)
-                for name, one in found.items()
+                for name, one in predictions.items()
             }
             for column, axis in enumerate(AXES)
         },
         "line_against": {
-            name: dict(zip(AXES, _rmse_differences(y, found["line"].values, found[name].values, seed), strict=True))
+            name: dict(
+                zip(AXES, _rmse_differences(y, predictions["line"].values, predictions[name].values, seed), strict=True)
+            )
             for name in ("regression", "both")
         },
     }
@@ -121,7 +123,7 @@ def run_song_level(
 def song_level_table(result: Mapping[str, Any]) -> list[TableRow]:
     """Return a header and one row per axis and method."""
     rows: list[TableRow] = [
-        ("rating by", "axis", "r", "RMSE", "CCC", "coverage of 90 % interval", "half width", "on 1-9")
+        ("method", "axis", "r", "RMSE", "CCC", "coverage of 90 % interval", "half width", "half width on 1-9")
     ]
     for axis in AXES:
         for name, found in result[axis].items():
@@ -147,7 +149,7 @@ def song_level_report(result: Mapping[str, Any]) -> str:
         markdown_table(rows),
         markdown_paragraph(
             f"{result['dataset']}, {result['songs']} songs rated as a whole, {result['feature_set']}; "
-            f"{result['folds']}. Ranges are {result['interval']}. The curve is that of the family `{result['curve']}`. "
+            f"{result['folds']}. Intervals: {result['interval']}. The curve is that of the family `{result['curve']}`. "
             "Values are on the scale from -1 to 1, where the ratings' standard deviation is "
             f"{std['arousal']:.3f} (arousal) and {std['valence']:.3f} (valence). On the scale from 1 to 9, errors and "
             "widths are four times as large; r and CCC are the same."

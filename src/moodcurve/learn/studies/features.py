@@ -66,7 +66,7 @@ def column_sets() -> dict[str, FeatureSet]:
     names = tuple(name for name in COMPARE260.names if name not in POSITION_COLUMNS)
     sets = {
         "260 columns": COMPARE260,
-        "248 columns": FeatureSet("compare260-without-place", "1", names),
+        "248 columns": FeatureSet("compare260 without position", "1", names),
         "236 columns": COMPARE236,
     }
     for group, is_member in GROUPS.items():

@@ -162,7 +162,7 @@ def studies_page(studies: Sequence[Mapping[str, Any]]) -> str:
     for study in studies:
         head = (
             f"{study['dataset']}, {study['songs']} songs, {study['feature_set']}; seed {study['seed']}; moodcurve "
-            f"{study['moodcurve_version']}. Ranges are {study['interval']}."
+            f"{study['moodcurve_version']}. Intervals: {study['interval']}."
         )
         parts += [f"## {study['title']}", markdown_paragraph(_summary(study)), markdown_list((head, *study["how"]))]
         if study["differences"]:
@@ -206,7 +206,7 @@ def _summary(study: Mapping[str, Any]) -> str:
 def _rows(compared: Sequence[Mapping[str, Any]]) -> list[TableRow]:
     """Return a header and one row per arm or difference and axis."""
     names = list(compared[0]["arousal"])
-    rows: list[TableRow] = [("what", "model", "axis", *(TITLES[name] for name in names))]
+    rows: list[TableRow] = [("variant", "model", "axis", *(TITLES[name] for name in names))]
     for one in compared:
         signed = "other" in one
         for axis in AXES:
@@ -216,7 +216,7 @@ def _rows(compared: Sequence[Mapping[str, Any]]) -> list[TableRow]:
 
 
 def _title(one: Mapping[str, Any]) -> str:
-    return f"{one['what']} - {one['other']}" if "other" in one else str(one["what"])
+    return f"{one['what']} vs. {one['other']}" if "other" in one else str(one["what"])
 
 
 def _plain(value: object) -> str:
