@@ -1,14 +1,14 @@
 """Compare ways to predict ratings of whole songs, and measure the coverage of their intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.datasets import Dataset, DatasetError
-from moodcurve.datasets.splits import k_fold
+from moodcurve.datasets import Dataset, DatasetError, Song
+from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
 from moodcurve.learn.benchmarks.results import DRAWS, result_header
@@ -82,24 +82,8 @@ def run_song_level(
         progress(done, 2 * FOLDS, f"curves of {curve}")
 
     curves = cross_predict(songs, splits, kind, kind.config(), seed=seed, report=report)
-    means = np.array([one.mean(axis=0) for one in curves])
     y = np.array([song_rating(song) for song in songs])
-    predictions = {name: _Predictions(np.empty_like(y), np.empty((*y.shape, 2))) for name in METHODS}
-    predictions["mean"].values[:] = means
-    for fold, (train, test) in enumerate(splits):
-        progress(FOLDS + fold, 2 * FOLDS, "ratings of songs")
-        regression, line = predictions["regression"], predictions["line"]
-        model = fit_song_level([songs[i] for i in train], SongLevelConfig(), seed=seed)
-        regression.values[test] = [model.predict(songs[i].full_features.values) for i in test]
-        regression.ends[test] = _symmetric_interval(regression.values[test], model.half_width)
-        fit = calibrate_song_rating([songs[i] for i in train], [curves[i] for i in train])
-        for i in test:
-            line.values[i], line.ends[i] = fit.of_song(means[i])
-    predictions["both"].values[:] = (predictions["line"].values + predictions["regression"].values) / 2
-    for name in ("mean", "both"):
-        for train, test in splits:
-            half_width = conformal_half_width(np.abs(predictions[name].values - y)[train])
-            predictions[name].ends[test] = _symmetric_interval(predictions[name].values[test], half_width)
+    predictions = _predict_folds(songs, y, curves, splits, seed, progress)
     progress(2 * FOLDS, 2 * FOLDS, "done")
     return {
         **result_header(dataset, songs=len(songs), folds=FOLDS, seed=seed, curve=curve),
@@ -118,6 +102,35 @@ def run_song_level(
             for name in ("regression", "both")
         },
     }
+
+
+def _predict_folds(
+    songs: Sequence[Song],
+    y: FloatArray,
+    curves: Sequence[FloatArray],
+    splits: Sequence[Split],
+    seed: int,
+    progress: TrainingProgress,
+) -> dict[str, _Predictions]:
+    """Predict the ratings y (songs, 2) of each split's test songs by each of `METHODS`."""
+    means = np.array([one.mean(axis=0) for one in curves])
+    predictions = {name: _Predictions(np.empty_like(y), np.empty((*y.shape, 2))) for name in METHODS}
+    predictions["mean"].values[:] = means
+    for fold, (train, test) in enumerate(splits):
+        progress(FOLDS + fold, 2 * FOLDS, "ratings of songs")
+        regression, line = predictions["regression"], predictions["line"]
+        model = fit_song_level([songs[i] for i in train], SongLevelConfig(), seed=seed)
+        regression.values[test] = [model.predict(songs[i].full_features.values) for i in test]
+        regression.ends[test] = _symmetric_interval(regression.values[test], model.half_width)
+        fit = calibrate_song_rating([songs[i] for i in train], [curves[i] for i in train])
+        for i in test:
+            line.values[i], line.ends[i] = fit.of_song(means[i])
+    predictions["both"].values[:] = (predictions["line"].values + predictions["regression"].values) / 2
+    for name in ("mean", "both"):
+        for train, test in splits:
+            half_width = conformal_half_width(np.abs(predictions[name].values - y)[train])
+            predictions[name].ends[test] = _symmetric_interval(predictions[name].values[test], half_width)
+    return predictions
 
 
 def song_level_table(result: Mapping[str, Any]) -> list[TableRow]:
