@@ -54,7 +54,7 @@ def test_results_follow_from_the_folds() -> None:
     pooled = np.sqrt((np.vstack(errors) ** 2).mean(axis=0))
     assert held.metrics["arousal"]["rmse"]["value"] == pytest.approx(pooled[0], rel=1e-9)
     assert held.metrics["songs"] == 60
-    assert "5 folds, artists disjoint" in held.metrics["protocol"]
+    assert "5 folds, split by artist" in held.metrics["protocol"]
     intervals = held.calibration.intervals
     assert isinstance(intervals, Intervals)
     below, above = intervals.arousal
