@@ -1,4 +1,4 @@
-"""A model file judged on songs, against the same figures by plain formulas."""
+"""Evaluation agrees with direct formulas; songs are selected by id."""
 
 import json
 from dataclasses import replace
@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from moodcurve.datasets import DatasetError
-from moodcurve.evaluation import evaluate, figures, only_songs, read_ids, training_ids, without_songs
+from moodcurve.evaluation import evaluate, evaluate_predictions, only_songs, read_ids, training_ids, without_songs
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
-from moodcurve.learn.uncertainty.calibration import Measured
+from moodcurve.learn.uncertainty.calibration import Calibration
 from moodcurve.runtime import load_model
 from moodcurve.runtime.intervals import ErrorStd, Intervals
 from tests.helpers.training_songs import made_dataset
@@ -30,10 +30,10 @@ def concordance(t: np.ndarray, p: np.ndarray) -> float:
     return 2 * np.cov(t, p, bias=True)[0, 1] / (t.var() + p.var() + (t.mean() - p.mean()) ** 2)
 
 
-def test_figures_are_the_plain_formulas(model) -> None:
-    judged = evaluate(DATASET, model)
-    assert list(judged) == ["model", "songs", "arousal", "valence", "songs_trained_on"]
-    assert (judged["model"], judged["songs"]) == ("made-mlr", 12)
+def test_metrics_agree_with_direct_formulas(model) -> None:
+    metrics = evaluate(DATASET, model)
+    assert list(metrics) == ["model", "songs", "arousal", "valence", "songs_trained_on"]
+    assert (metrics["model"], metrics["songs"]) == ("made-mlr", 12)
     for axis, column in (("arousal", 0), ("valence", 1)):
         pairs = [(s.y[:, column], model.predict(s.features)[:, column]) for s in DATASET.songs]
         t, p = np.concatenate([a for a, _ in pairs]), np.concatenate([b for _, b in pairs])
@@ -48,49 +48,49 @@ def test_figures_are_the_plain_formulas(model) -> None:
             "determination": 1 - ((t - p) ** 2).mean() / t.var(),
         }
         # a model without intervals
-        assert (judged[axis].pop("coverage90"), judged[axis].pop("width90")) == (None, None)
-        assert judged[axis] == pytest.approx(expected, rel=1e-9)
-        assert list(judged[axis]) == list(expected)
+        assert (metrics[axis].pop("coverage90"), metrics[axis].pop("width90")) == (None, None)
+        assert metrics[axis] == pytest.approx(expected, rel=1e-9)
+        assert list(metrics[axis]) == list(expected)
 
 
-def test_intervals_are_judged_by_what_they_hold_and_how_wide_they_are(tmp_path: Path) -> None:
+def test_interval_metrics_are_coverage_and_width(tmp_path: Path) -> None:
     reaches = {"song_arousal": (0.1, 0.1), "song_valence": (0.1, 0.1)}
     spreads = ErrorStd(songs=30, arousal=0.1, valence=0.1, song_arousal=0.1, song_valence=0.1)
     intervals = Intervals(scale="constant", songs=30, arousal=(0.1, 0.2), valence=(0.0, 2.0), **reaches)
     export(
         train(made_dataset(30, seed=1), "mlr"),
-        tmp_path / "sure.onnx",
-        name="sure",
-        measured=Measured(intervals=intervals, spreads=spreads),
+        tmp_path / "intervals.onnx",
+        name="intervals",
+        calibration=Calibration(intervals=intervals, rms_errors=spreads),
     )
-    sure = load_model(tmp_path / "sure.onnx")
-    judged = evaluate(DATASET, sure)
+    model = load_model(tmp_path / "intervals.onnx")
+    metrics = evaluate(DATASET, model)
     inside, widths = [], []
     for song in DATASET.songs:
-        p = sure.predict(song.features)
+        p = model.predict(song.features)
         low, high = np.maximum(p - np.array([0.1, 0.0]), -1), np.minimum(p + np.array([0.2, 2.0]), 1)
         inside.append(((low <= song.y) & (song.y <= high)).mean(axis=0))
         widths.append((high - low).mean(axis=0))
     for axis, column in (("arousal", 0), ("valence", 1)):
-        assert judged[axis]["coverage90"] == pytest.approx(np.mean(inside, axis=0)[column], rel=1e-12)
-        assert judged[axis]["width90"] == pytest.approx(np.mean(widths, axis=0)[column], rel=1e-12)
-    assert 0 < judged["arousal"]["coverage90"] < 1
+        assert metrics[axis]["coverage90"] == pytest.approx(np.mean(inside, axis=0)[column], rel=1e-12)
+        assert metrics[axis]["width90"] == pytest.approx(np.mean(widths, axis=0)[column], rel=1e-12)
+    assert 0 < metrics["arousal"]["coverage90"] < 1
 
 
-def test_undefined_figures_are_none_and_strict_json() -> None:
+def test_undefined_metrics_are_none_and_strict_json() -> None:
     constant = [np.full((len(song.y), 2), 0.1) for song in DATASET.songs]
-    judged = figures(DATASET.songs, constant)
-    assert judged["arousal"]["r_song"] is None
-    assert judged["arousal"]["r"] is None
-    assert judged["arousal"]["rmse"] > 0
-    json.dumps(judged, allow_nan=False)
+    metrics = evaluate_predictions(DATASET.songs, constant)
+    assert metrics["arousal"]["r_song"] is None
+    assert metrics["arousal"]["r"] is None
+    assert metrics["arousal"]["rmse"] > 0
+    json.dumps(metrics, allow_nan=False)
 
 
-def test_predictions_are_limited_before_they_are_scored() -> None:
+def test_predictions_are_clipped_before_scoring() -> None:
     far = [song.y * 100 for song in DATASET.songs]
-    limited = [np.clip(song.y * 100, -1, 1) for song in DATASET.songs]
-    assert figures(DATASET.songs, far) == figures(DATASET.songs, limited)
-    assert figures(DATASET.songs, far)["arousal"]["rmse"] < 2
+    clipped = [np.clip(song.y * 100, -1, 1) for song in DATASET.songs]
+    assert evaluate_predictions(DATASET.songs, far) == evaluate_predictions(DATASET.songs, clipped)
+    assert evaluate_predictions(DATASET.songs, far)["arousal"]["rmse"] < 2
 
 
 def test_songs_are_selected_in_the_datasets_order() -> None:
@@ -100,21 +100,21 @@ def test_songs_are_selected_in_the_datasets_order() -> None:
     assert chosen.name == DATASET.name
 
 
-def test_unknown_ids_are_given_back() -> None:
+def test_unknown_ids_are_returned() -> None:
     chosen, missing = only_songs(DATASET, ["ghost", "1", "99"])
     assert [song.song_id for song in chosen.songs] == ["1"]
     assert missing == ("ghost", "99")
 
 
-def test_songs_can_be_left_out() -> None:
+def test_songs_can_be_excluded() -> None:
     chosen = without_songs(DATASET, ["1", "12"])
     assert [song.song_id for song in chosen.songs] == [str(i) for i in range(2, 12)]
     with pytest.raises(DatasetError, match="all songs are among the 12 ids"):
         without_songs(DATASET, [song.song_id for song in DATASET.songs])
 
 
-def test_a_misspelt_id_to_leave_out_is_refused() -> None:
-    """Its song would be learned from and then taken for a test."""
+def test_unknown_id_to_exclude_raises() -> None:
+    """A misspelled test song would stay among the training songs."""
     with pytest.raises(
         DatasetError, match="made songs: 2 of the 3 ids to leave out are not among its songs: O1, ghost;"
     ):
@@ -123,13 +123,13 @@ def test_a_misspelt_id_to_leave_out_is_refused() -> None:
         without_songs(DATASET, list("abcdef"))
 
 
-def test_an_unusable_song_can_be_left_out() -> None:
-    """It is known, though it could not be read, and is then no longer missed."""
+def test_unreadable_song_can_be_excluded() -> None:
+    """Its id is known, and no longer listed as left out."""
     dataset = replace(DATASET, left_out=("broken", "other"))
     assert without_songs(dataset, ["1", "broken"]).left_out == ("other",)
 
 
-def test_songs_that_the_model_has_learned_from_are_counted(tmp_path: Path) -> None:
+def test_training_songs_of_the_model_are_counted(tmp_path: Path) -> None:
     half = replace(DATASET, songs=DATASET.songs[:6])
     export(train(half, "mlr"), tmp_path / "half.onnx", name="half")
     model = load_model(tmp_path / "half.onnx")
@@ -139,7 +139,7 @@ def test_songs_that_the_model_has_learned_from_are_counted(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("ids", [[], ["ghost"]])
-def test_no_known_id_is_refused(ids: list[str]) -> None:
+def test_no_known_id_raises(ids: list[str]) -> None:
     with pytest.raises(DatasetError, match=f"made songs: none of the songs is among the {len(ids)} ids"):
         only_songs(DATASET, ids)
 
@@ -150,7 +150,7 @@ def test_ids_are_the_first_field_of_each_line(tmp_path: Path, text: str) -> None
     assert read_ids(tmp_path / "ids.csv") == ("2", "7")
 
 
-def test_unreadable_ids_are_refused(tmp_path: Path) -> None:
+def test_unreadable_id_files_raise(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"none\.txt: cannot be read as a list of ids: No such file"):
         read_ids(tmp_path / "none.txt")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff")

@@ -1,4 +1,4 @@
-"""Imports point one way: each package may import only what stands above it in this list, and no modules form a circle."""
+"""Imports point one way: each package imports only packages above it in this list, and no modules form a circle."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter
@@ -110,3 +110,16 @@ def test_packages_are_small_and_two_folders_deep_at_most() -> None:
         modules = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
         assert len(modules) <= LARGEST_PACKAGE, folder
         assert len(folder.relative_to(SOURCE).parts) <= 2, folder
+
+
+def test_no_parts_of_the_learning_package_import_each_other() -> None:
+    def part(name: str) -> str:
+        return ".".join(name.split(".")[:3])
+
+    graph: dict[str, set[str]] = {}
+    for name, modules in IMPORTS.items():
+        if name.startswith("moodcurve.learn."):
+            graph.setdefault(part(name), set()).update(
+                part(other) for other in modules if other.startswith("moodcurve.learn.") and part(other) != part(name)
+            )
+    assert circle(graph) == []

@@ -1,4 +1,4 @@
-"""A model judged on annotated songs."""
+"""Evaluate a model on annotated songs, and select songs by their ids."""
 
 import json
 import os
@@ -8,94 +8,132 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset, DatasetError, Song
 from moodcurve.datasets.deam.reader import NAMES as DEAM_NAMES
 from moodcurve.metrics import scores
 from moodcurve.runtime import Model
 
 AXES = ("arousal", "valence")
-"""In the order of a label's or prediction's two columns."""
-FIGURES = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
-"""What is reported of each axis: means over songs, then over all points; see `moodcurve.metrics`."""
+"""In the order of the two columns of labels and predictions."""
+METRICS = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
+"""Metrics reported for each axis: means over songs, then pooled over all points; see `moodcurve.metrics`."""
 
-INTERVAL_FIGURES = ("coverage90", "width90")
-"""Of the 90 % intervals: the share of a song's ratings that lie inside, and their width, both means over songs."""
+INTERVAL_METRICS = ("coverage90", "width90")
+"""Share of a song's ratings inside the 90 % interval, and the interval's width; both are means over songs."""
 
 
 def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
-    """Judge a model on songs, as ``moodcurve evaluate --json`` prints it.
+    """Evaluate a model on annotated songs.
 
     Returns
     -------
     dict
-        ``{"model": name, "songs": n, "arousal": {…}, "valence": {…}, "songs_trained_on": m}``, with the
-        `FIGURES` and `INTERVAL_FIGURES` of each axis; a figure is None where it is undefined. Of the n songs, the
-        model has learned from m, and figures with m > 0 say how well it fits, not how well it predicts.
+        ``{"model": name, "songs": n, "arousal": {…}, "valence": {…}, "songs_trained_on": m}``, as
+        ``moodcurve evaluate --json`` prints it. Each axis has `METRICS` and `INTERVAL_METRICS`; an undefined metric
+        is None. The model was trained on m of the n songs; with m > 0 the metrics describe fit, not prediction.
 
     Raises
     ------
     ModelError
-        If the model reads other features than the songs have.
+        If the model expects other features than the songs have.
+
+    Examples
+    --------
+    >>> evaluate(read_dataset("DEAM"), load_model("mine.onnx"))["arousal"]["ccc"]  # doctest: +SKIP
+    0.79
     """
-    found = [model.predict_with_std(song.full_features) for song in dataset.songs]
-    judged = figures(dataset.songs, [p.values[song.rated] for p, song in zip(found, dataset.songs, strict=True)])
+    outputs = [model.predict_with_std(song.full_features) for song in dataset.songs]
+    rated = [p.values[song.rated] for p, song in zip(outputs, dataset.songs, strict=True)]
     intervals = None
     if model.intervals is not None:
-        of_points = [model.intervals.of_points(p.values, p.std) for p in found]
-        intervals = [ends[song.rated] for ends, song in zip(of_points, dataset.songs, strict=True)]
-    held = interval_figures(dataset.songs, intervals)
+        whole = [model.intervals.of_points(p.values, p.std) for p in outputs]
+        intervals = [ends[song.rated] for ends, song in zip(whole, dataset.songs, strict=True)]
+    metrics = evaluate_predictions(dataset.songs, rated)
+    interval_metrics = evaluate_intervals(dataset.songs, intervals)
     for axis in AXES:
-        judged[axis] |= held[axis]
-    return {"model": model.name, **judged, "songs_trained_on": songs_trained_on(dataset, model)}
+        metrics[axis] |= interval_metrics[axis]
+    return {"model": model.name, **metrics, "songs_trained_on": count_training_songs(dataset, model)}
 
 
-def interval_figures(
-    songs: Sequence[Song], intervals: Sequence[npt.NDArray[np.float64]] | None
+def evaluate_predictions(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> dict[str, Any]:
+    """Compute `METRICS` of predictions.
+
+    Parameters
+    ----------
+    songs : sequence of Song
+    predicted : sequence of (n, 2)
+        Predicted arousal and valence at each song's rated points. Values outside [-1, 1] are clipped.
+
+    Returns
+    -------
+    dict
+        ``{"songs": n, "arousal": {…}, "valence": {…}}``; an undefined metric is None.
+
+    Examples
+    --------
+    >>> metrics = evaluate_predictions(songs, [song.y for song in songs])  # doctest: +SKIP
+    >>> metrics["valence"]["rmse"]  # doctest: +SKIP
+    0.0
+    """
+    result: dict[str, Any] = {"songs": len(songs)}
+    for column, axis in enumerate(AXES):
+        y_pred = [np.clip(p[:, column], -1, 1) for p in predicted]
+        values = scores([song.y[:, column] for song in songs], y_pred).as_dict()
+        result[axis] = {name: values[name] for name in METRICS}
+    return result
+
+
+def evaluate_intervals(
+    songs: Sequence[Song], intervals: Sequence[FloatArray] | None
 ) -> dict[str, dict[str, float | None]]:
-    """Judge 90 % intervals by `INTERVAL_FIGURES` of each axis; None where there are none.
+    """Compute `INTERVAL_METRICS` of 90 % intervals for each axis; None without intervals.
 
     Parameters
     ----------
     songs : sequence of Song
     intervals : sequence of (n, 2, 2), or None
-        Of each song by point, axis and end (low, high), as `moodcurve.runtime.intervals.Intervals` gives them.
+        One array per song, by rated point, axis and end (low, high); see `moodcurve.runtime.intervals.Intervals`.
     """
     if intervals is None:
-        return {axis: dict.fromkeys(INTERVAL_FIGURES) for axis in AXES}
+        return {axis: dict.fromkeys(INTERVAL_METRICS) for axis in AXES}
     inside, widths = [], []
     for song, ends in zip(songs, intervals, strict=True):
         inside.append(((song.y >= ends[..., 0]) & (song.y <= ends[..., 1])).mean(axis=0))
         widths.append((ends[..., 1] - ends[..., 0]).mean(axis=0))
     values = np.mean([inside, widths], axis=1)
     return {
-        axis: dict(zip(INTERVAL_FIGURES, (float(value) for value in values[:, column]), strict=True))
+        axis: dict(zip(INTERVAL_METRICS, (float(value) for value in values[:, column]), strict=True))
         for column, axis in enumerate(AXES)
     }
 
 
-def songs_trained_on(dataset: Dataset, model: Model) -> int:
-    """Count the songs that, by its file, the model has learned from; the labels of DEAM's releases share their ids."""
-    learned_from = model.metadata.get("training_data")
-    if learned_from != dataset.name and not {learned_from, dataset.name} <= set(DEAM_NAMES.values()):
+def count_training_songs(dataset: Dataset, model: Model) -> int:
+    """Count the songs that the model was trained on, according to its file.
+
+    The label releases of DEAM share their song ids, so training on one counts for the other.
+    """
+    training_data = model.metadata.get("training_data")
+    if training_data != dataset.name and not {training_data, dataset.name} <= set(DEAM_NAMES.values()):
         return 0
-    learned = set(training_ids(model))
-    return sum(song.song_id in learned for song in dataset.songs)
+    ids = set(training_ids(model))
+    return sum(song.song_id in ids for song in dataset.songs)
 
 
-def figures(songs: Sequence[Song], predicted: Sequence[npt.NDArray[np.float64]]) -> dict[str, Any]:
-    """Score predictions, one (n, 2) a song, limited to [-1, 1]; None where a figure is undefined."""
-    result: dict[str, Any] = {"songs": len(songs)}
-    for column, axis in enumerate(AXES):
-        y_pred = [np.clip(p[:, column], -1, 1) for p in predicted]
-        values = scores([song.y[:, column] for song in songs], y_pred).as_dict()
-        result[axis] = {name: values[name] for name in FIGURES}
-    return result
+def training_ids(model: Model) -> tuple[str, ...]:
+    """Return the ids of the songs that a model was trained on, according to its file."""
+    return tuple(json.loads(model.metadata.get("song_ids", "[]")))
 
 
 def only_songs(dataset: Dataset, ids: Collection[str]) -> tuple[Dataset, tuple[str, ...]]:
-    """Keep the songs with these ids, in the dataset's order, and give the ids that it does not have.
+    """Select the songs with these ids, in the dataset's order.
+
+    Returns
+    -------
+    Dataset
+    tuple of str
+        The ids that the dataset does not have.
 
     Raises
     ------
@@ -110,22 +148,21 @@ def only_songs(dataset: Dataset, ids: Collection[str]) -> tuple[Dataset, tuple[s
 
 
 def without_songs(dataset: Dataset, ids: Collection[str]) -> Dataset:
-    """Leave out the songs with these ids, which have to be the dataset's.
+    """Exclude the songs with these ids.
 
-    An id that it does not have is refused: it may be a misspelt one, whose song would be learned from and then taken
-    for a test.
+    An unknown id is an error: it may be a misspelled test song, which would otherwise stay among the training songs.
 
     Raises
     ------
     DatasetError
-        If an id is neither a song's nor that of a song which could not be read, or no song is left.
+        If an id is not in the dataset (unreadable songs count as known), or no song is left.
     """
     known = {song.song_id for song in dataset.songs} | set(dataset.left_out)
     unknown = [song_id for song_id in ids if song_id not in known]
     if unknown:
         raise DatasetError(
             f"{dataset.name}: {len(unknown)} of the {len(ids)} ids to leave out are not among its songs: "
-            f"{some(unknown)}; correct or remove them"
+            f"{abbreviate_ids(unknown)}; correct or remove them"
         )
     songs = tuple(song for song in dataset.songs if song.song_id not in ids)
     if not songs:
@@ -133,20 +170,15 @@ def without_songs(dataset: Dataset, ids: Collection[str]) -> Dataset:
     return replace(dataset, songs=songs, left_out=tuple(i for i in dataset.left_out if i not in ids))
 
 
-def some(ids: Sequence[str]) -> str:
-    """Name the first few ids."""
+def abbreviate_ids(ids: Sequence[str]) -> str:
+    """Join the first five ids, with an ellipsis if there are more."""
     return ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
-
-
-def training_ids(model: Model) -> tuple[str, ...]:
-    """Give the ids of the songs that, by its file, a model has learned from."""
-    return tuple(json.loads(model.metadata.get("song_ids", "[]")))
 
 
 def read_ids(path: str | os.PathLike[str]) -> tuple[str, ...]:
     """Read song ids from a text file: the first comma-separated field of each line.
 
-    Empty lines are passed over, and a first line that starts with ``song_id`` is taken for a header.
+    Empty lines are skipped, and so is a first line that starts with ``song_id`` (a header).
 
     Raises
     ------

@@ -63,7 +63,7 @@ def test_a_song_that_was_left_out_is_told_by_the_exit_code(own_songs: Path, tmp_
     done = run("songlevel", folder, "--curve", "mlr")
     assert done.exit_code == 1
     assert "song 7 left out" in done.stderr
-    assert "mean of line and regression" in done.stdout
+    assert "average of linear fit and regression" in done.stdout
     assert run("benchmark", folder, "--protocol", "deam", "--models", "mlr").exit_code == 1
 
 

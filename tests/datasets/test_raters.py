@@ -168,9 +168,9 @@ def test_song_ratings_are_averaged_and_rounded_halves_up(ratings: list[float], m
     assert found.mean == pytest.approx(mean, abs=1e-12)
     assert (found.rounded, found.raters) == (rounded, len(ratings))
     if len(ratings) == 1:
-        assert math.isnan(found.spread)
+        assert math.isnan(found.std)
     else:
-        assert found.spread == pytest.approx(statistics.stdev(ratings))
+        assert found.std == pytest.approx(statistics.stdev(ratings))
 
 
 @pytest.mark.parametrize("ratings", [[], [0], [5, 9.5], [NAN]])

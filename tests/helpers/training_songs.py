@@ -1,4 +1,4 @@
-"""Songs made for tests: features on the scales of real ones, labels that follow from them."""
+"""Synthetic songs: features on the scales of real ones, and labels that depend on them."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from moodcurve.features import COMPARE236, Features, FeatureSet, write_csv
 
 
 def made_dataset(songs: int, *, frames: int = 20, seed: int = 0, feature_set: FeatureSet = COMPARE236) -> Dataset:
-    """Songs whose columns mix six hidden courses, on scales from 1e-9 to 1e7 and with means beside them.
+    """Return synthetic songs whose columns mix six hidden variables, on scales from 1e-9 to 1e7 and with large means.
 
-    Arousal follows the first hidden course, valence the product of two others, as no linear model can;
-    songs 2k + 1 and 2k + 2 share an artist. The columns are alike whatever the seed; it chooses the songs.
+    Arousal depends on the first hidden variable, valence on the product of two others, which no linear model can fit.
+    Songs 2k + 1 and 2k + 2 share an artist. The mixing is the same for all seeds; the seed determines the songs.
     """
     columns = len(feature_set.names)
     rng = np.random.default_rng(2015)
@@ -22,7 +22,7 @@ def made_dataset(songs: int, *, frames: int = 20, seed: int = 0, feature_set: Fe
     rng = np.random.default_rng(seed)
     made = []
     for i in range(songs):
-        # most of the variance lies between songs, as in real ones
+        # most of the variance lies between songs, as in real data
         hidden = rng.normal(size=6) + 0.3 * rng.normal(size=(frames, 6))
         noise = 0.5 * rng.standard_t(4, size=(frames, columns))
         values = ((hidden @ mixing + noise) * scale + mean).astype(np.float32)
@@ -47,7 +47,7 @@ def made_dataset(songs: int, *, frames: int = 20, seed: int = 0, feature_set: Fe
 
 
 def write_own_songs(home: Path, dataset: Dataset) -> None:
-    """Write songs as one's own: their features, labels, and a rating of each as a whole, the mean of its labels."""
+    """Write songs as a custom dataset: features, labels, and a rating of each whole song, the mean of its labels."""
     (home / "features").mkdir(parents=True)
     labels, infos = ["song_id,time_s,arousal,valence"], ["song_id,artist,arousal,valence"]
     for song in dataset.songs:

@@ -1,4 +1,4 @@
-"""Training by name, what it leaves beside the model, and judging a model file on songs."""
+"""Training by family name, and the log of a training."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from tests.helpers.training_songs import made_dataset
 DATASET = made_dataset(16)
 FAST = FFNNConfig(
     hidden=(8,),
-    max_epochs=4,
+    epochs=4,
     learning_rate=0.03,
     dropout=0,
     batch_size=32,
@@ -31,24 +31,24 @@ FAST = FFNNConfig(
 
 
 @pytest.mark.parametrize("family", ["mlr", "svr", "ffnn"])
-def test_every_family_trains_by_its_name(family: str) -> None:
+def test_families_are_trained_by_name(family: str) -> None:
     trained = train(DATASET, family, config=FAST if family == "ffnn" else None)
     assert trained.family == family
     assert trained.dataset is DATASET
     assert trained.seconds > 0
     if family != "ffnn":
         assert trained.model.config == FAMILIES[family].config()
-    # arousal is nearly linear in the features: each family finds it on the songs that it learns from
-    assert trained.training_figures()["arousal"]["r"] > 0.8
+    # arousal is nearly linear in the features: each family fits it on the training songs
+    assert trained.training_metrics()["arousal"]["r"] > 0.8
 
 
-def test_unknown_family_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(TrainingError, match="'knn' is not known; there are mlr, svr, ffnn"):
+def test_unknown_family_names_the_known_ones() -> None:
+    with pytest.raises(TrainingError, match="unknown model family 'knn'; known are mlr, svr, ffnn"):
         train(DATASET, "knn")
 
 
-def test_settings_of_another_family_are_refused() -> None:
-    with pytest.raises(TrainingError, match="svr takes a SVRConfig, got a MLRConfig"):
+def test_settings_of_another_family_raise() -> None:
+    with pytest.raises(TrainingError, match="config must be a SVRConfig for svr, got a MLRConfig"):
         train(DATASET, "svr", config=MLRConfig())
 
 
@@ -57,8 +57,7 @@ def test_same_call_gives_the_same_model() -> None:
     np.testing.assert_array_equal(first, again)
 
 
-def test_preprocessing_never_sees_songs_outside_of_training() -> None:
-    """Songs that are not given change nothing; songs that are given do."""
+def test_preprocessing_is_fitted_to_the_training_songs_only() -> None:
     half = made_dataset(16)
     part = type(half)(name="half", songs=half.songs[:8])
     config = MLRConfig(preprocessing=PreprocessingConfig(pca_components=5))
@@ -68,7 +67,7 @@ def test_preprocessing_never_sees_songs_outside_of_training() -> None:
     assert not np.allclose(of_part.offset, of_all.offset, rtol=1e-3)
 
 
-def test_log_of_a_network_holds_its_loss_curve(tmp_path: Path) -> None:
+def test_log_of_a_network_has_a_loss_curve(tmp_path: Path) -> None:
     trained = train(DATASET, "ffnn", config=FAST, seed=2)
     files = save_log(trained, tmp_path / "net.onnx")
     assert files == (tmp_path / "net.training.json", tmp_path / "net.loss.png")
@@ -81,8 +80,8 @@ def test_log_of_a_network_holds_its_loss_curve(tmp_path: Path) -> None:
     assert files[1].read_bytes().startswith(b"\x89PNG")
 
 
-def test_log_of_a_machine_has_no_loss_curve(tmp_path: Path) -> None:
-    files = save_log(train(DATASET, "svr", config=SVRConfig(frame_step=4)), tmp_path / "svr.onnx")
+def test_log_of_svr_has_no_loss_curve(tmp_path: Path) -> None:
+    files = save_log(train(DATASET, "svr", config=SVRConfig(row_step=4)), tmp_path / "svr.onnx")
     assert files == (tmp_path / "svr.training.json",)
     assert json.loads(files[0].read_text())["epochs"] == []
 
@@ -95,12 +94,12 @@ from moodcurve.learn.export import export
 from moodcurve.learn.models.ffnn import FFNNConfig
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import train
-config = FFNNConfig(hidden=(16, 16), max_epochs=3, preprocessing=PreprocessingConfig(pca_components=40))
+config = FFNNConfig(hidden=(16, 16), epochs=3, preprocessing=PreprocessingConfig(pca_components=40))
 export(train(made_dataset(100, frames=60), "ffnn", config=config), sys.argv[1], name="threads")
 """
     for threads in ("1", "2"):
         environment = os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
-        environment["PYTHONPATH"] = str(ROOT)
+        environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
         command = [sys.executable, "-c", script, str(tmp_path / threads)]
         subprocess.run(command, env=environment, check=True, timeout=120)
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()

@@ -1,20 +1,18 @@
-"""Search for settings: it sees the songs that it is given, no others, and chooses the best of its trials."""
+"""Tuning: it uses the given songs only and returns the best trial."""
 
-import builtins
+import importlib.util
 from typing import Any
 
 import numpy as np
-import optuna
 import pytest
 
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import artist_key
 from moodcurve.learn import TrainingError
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.models.recurrent import RecurrentConfig
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import FAMILIES, Family
-from moodcurve.learn.tuning import recurrent_settings, search
+from moodcurve.learn.tuning import tune
 from moodcurve.metrics import ccc
 from tests.helpers.training_songs import made_dataset
 
@@ -23,40 +21,40 @@ COMPONENTS = [1, 3, 20]
 
 
 def settings(trial: Any) -> dict[str, Any]:
-    kept = trial.suggest_categorical("components", COMPONENTS)
-    return {"preprocessing": PreprocessingConfig(pca_components=kept)}
+    components = trial.suggest_categorical("components", COMPONENTS)
+    return {"preprocessing": PreprocessingConfig(pca_components=components)}
 
 
-def test_the_best_trial_is_chosen_and_every_trial_kept() -> None:
+def test_the_best_trial_is_returned_with_all_trials() -> None:
     base = MLRConfig(preprocessing=PreprocessingConfig(pca_components=1))
-    said: list[int] = []
-    found = search(SONGS, FAMILIES["mlr"], base, settings, trials=8, progress=lambda done, *_: said.append(done))
-    assert said == list(range(1, 9))
+    steps: list[int] = []
+    found = tune(SONGS, FAMILIES["mlr"], base, settings, trials=8, progress=lambda done, *_: steps.append(done))
+    assert steps == list(range(1, 9))
     assert len(found.trials) == 8
     assert found.trials[0][0] == {}
     assert found.score == max(score for _, score in found.trials)
-    assert found.config.preprocessing.pca_components in (3, 20)  # one component tells next to nothing
-    again = search(SONGS, FAMILIES["mlr"], base, settings, trials=8)
+    assert found.config.preprocessing.pca_components in (3, 20)  # one component predicts almost nothing
+    again = tune(SONGS, FAMILIES["mlr"], base, settings, trials=8)
     assert again == found
 
 
-def test_scores_come_from_songs_and_artists_that_were_not_learned_from() -> None:
-    learned: list[set[str]] = []
+def test_scores_come_from_artists_outside_the_training_fold() -> None:
+    trained: list[set[str]] = []
 
     def fit(songs: tuple[Song, ...], config: MLRConfig, **options: Any) -> Any:
-        learned.append({artist_key(song.artist) for song in songs})
+        trained.append({artist_key(song.artist) for song in songs})
         return fit_mlr(songs, config, **options)
 
-    found = search(SONGS, Family(MLRConfig, fit), MLRConfig(), settings, trials=1, folds=4)
-    assert len(learned) == 4
+    found = tune(SONGS, Family(MLRConfig, fit), MLRConfig(), settings, trials=1, folds=4)
+    assert len(trained) == 4
     everyone = {artist_key(song.artist) for song in SONGS}
-    left_out = [everyone - artists for artists in learned]
+    left_out = [everyone - artists for artists in trained]
     assert set.union(*left_out) == everyone
     assert sum(map(len, left_out)) == len(everyone)
-    # the score by hand: each song predicted by the fold that left its artist out
+    # compute the score directly: each song predicted by the fold without its artist
     predicted = []
     for song in SONGS:
-        train = [other for other in SONGS if artist_key(other.artist) in learned[fold_of(song, left_out)]]
+        train = [other for other in SONGS if artist_key(other.artist) in trained[fold_of(song, left_out)]]
         predicted.append(np.clip(fit_mlr(train, MLRConfig()).predict(song.x), -1, 1))
     y, y_pred = np.vstack([song.y for song in SONGS]), np.vstack(predicted)
     assert found.score == pytest.approx(np.mean([ccc(y[:, axis], y_pred[:, axis]) for axis in (0, 1)]), abs=1e-9)
@@ -66,25 +64,12 @@ def fold_of(song: Song, left_out: list[set[str]]) -> int:
     return next(i for i, artists in enumerate(left_out) if artist_key(song.artist) in artists)
 
 
-def test_suggested_settings_are_settings() -> None:
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    for _ in range(20):
-        RecurrentConfig(**recurrent_settings(study.ask()))
-
-
-def test_no_trial_is_refused() -> None:
+def test_zero_trials_raise() -> None:
     with pytest.raises(TrainingError, match="trials must be 1 or more, got 0"):
-        search(SONGS, FAMILIES["mlr"], MLRConfig(), settings, trials=0)
+        tune(SONGS, FAMILIES["mlr"], MLRConfig(), settings, trials=0)
 
 
-def test_without_optuna_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = builtins.__import__
-
-    def without(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name == "optuna":
-            raise ImportError(name)
-        return plain(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(TrainingError, match=r"needs optuna: install it with pip install 'moodcurve\[search\]'"):
-        search(SONGS, FAMILIES["mlr"], MLRConfig(), settings, trials=1)
+def test_missing_optuna_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(TrainingError, match="tuning needs optuna: install"):
+        tune(SONGS, FAMILIES["mlr"], MLRConfig(), settings, trials=1)

@@ -27,7 +27,7 @@ SONG = DATASET.songs[0]
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "svr.onnx"
-    export(train(DATASET, "svr", config=SVRConfig(C=30.0, epsilon=0.01, frame_step=1)), path, name="made-svr")
+    export(train(DATASET, "svr", config=SVRConfig(C=30.0, epsilon=0.01, row_step=1)), path, name="made-svr")
     return path
 
 

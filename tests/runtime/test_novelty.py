@@ -11,7 +11,7 @@ from moodcurve.audio import open_audio
 from moodcurve.datasets import Dataset, Song, read_dataset
 from moodcurve.features import COMPARE236, Features, extract
 from moodcurve.learn import TrainingError
-from moodcurve.learn.uncertainty.familiarity import NOISE, Familiarity, fit_familiarity, fit_places, whereabouts
+from moodcurve.learn.uncertainty.novelty import NOISE, NoveltyDetector, accumulate, fit_embedding, fit_novelty_detector
 from moodcurve.runtime.metadata import as_json, from_json
 from moodcurve.runtime.novelty import MAX_NOVELTY, PASSAGE_ROWS, NoveltyAccumulator, NoveltyLimits, novelty_warning
 from tests.helpers.training_songs import made_dataset
@@ -84,36 +84,36 @@ def test_distance_is_the_mahalanobis_distance() -> None:
     rotation leaves an error of about 1e-6.
     """
     songs = made_dataset(60, frames=40).songs
-    places = fit_places(songs)
+    places = fit_embedding(songs)
     z = [places.preprocessing.apply(song.x) for song in songs]
     means = np.vstack([song.reshape(2, 20, -1).mean(axis=1) for song in z])
     unit = (means - means.mean(axis=0)) / means.std(axis=0)
     inverse = np.linalg.inv(np.corrcoef(unit.T) + NOISE * np.eye(236))
     expected = np.einsum("pi,ij,pj->p", unit, inverse, unit).reshape(60, 2).mean(axis=1) / 236
-    found = [whereabouts(places, song).distance for song in songs]
+    found = [accumulate(places, song).distance for song in songs]
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 @pytest.fixture(scope="module")
-def familiarity() -> Familiarity:
-    return fit_familiarity(made_dataset(400, frames=40).songs)
+def familiarity() -> NoveltyDetector:
+    return fit_novelty_detector(made_dataset(400, frames=40).songs)
 
 
-def novelties(familiarity: Familiarity, songs: tuple[Song, ...]) -> np.ndarray:
-    return np.array([whereabouts(familiarity.places, song).novelty(familiarity.limits) for song in songs])
+def novelties(familiarity: NoveltyDetector, songs: tuple[Song, ...]) -> np.ndarray:
+    return np.array([accumulate(familiarity.embedding, song).novelty(familiarity.limits) for song in songs])
 
 
 def with_rows(song: Song, values: np.ndarray) -> Song:
     return replace(song, features=Features(values.astype(np.float32), song.features.times_s, COMPARE236))
 
 
-def test_similar_songs_are_rarely_flagged(familiarity: Familiarity) -> None:
+def test_similar_songs_are_rarely_flagged(familiarity: NoveltyDetector) -> None:
     flagged = novelties(familiarity, made_dataset(1000, frames=40, seed=5).songs) > 1
     # each limit is exceeded by one in a hundred: twice that, with a standard error of .01 from 400 songs
     assert 0 < flagged.mean() < 0.045
 
 
-def test_songs_of_mixed_columns_are_flagged(familiarity: Familiarity) -> None:
+def test_songs_of_mixed_columns_are_flagged(familiarity: NoveltyDetector) -> None:
     """Each column of another song: none is extreme for itself."""
     made = made_dataset(300, frames=40, seed=6).songs
     rng = np.random.default_rng(6)
@@ -124,7 +124,7 @@ def test_songs_of_mixed_columns_are_flagged(familiarity: Familiarity) -> None:
     assert (novelties(familiarity, tuple(mixed)) > 1).all()
 
 
-def test_songs_without_change_are_flagged(familiarity: Familiarity) -> None:
+def test_songs_without_change_are_flagged(familiarity: NoveltyDetector) -> None:
     made = made_dataset(30, frames=40, seed=7).songs
     still = tuple(with_rows(song, np.tile(song.x.mean(axis=0), (40, 1))) for song in made)
     assert (novelties(familiarity, still) > 10).all()
@@ -132,10 +132,10 @@ def test_songs_without_change_are_flagged(familiarity: Familiarity) -> None:
 
 def test_too_few_songs_are_refused() -> None:
     with pytest.raises(TrainingError, match="at least 99 songs of 20 rows, got 98"):
-        fit_familiarity(made_dataset(98).songs)
+        fit_novelty_detector(made_dataset(98).songs)
     # songs of less than a passage do not count
     with pytest.raises(TrainingError, match="got 0"):
-        fit_familiarity(made_dataset(120, frames=PASSAGE_ROWS - 1).songs)
+        fit_novelty_detector(made_dataset(120, frames=PASSAGE_ROWS - 1).songs)
 
 
 def unlike_music() -> dict[str, np.ndarray]:
@@ -154,10 +154,10 @@ def unlike_music() -> dict[str, np.ndarray]:
 @pytest.mark.real
 def test_sounds_other_than_songs_are_flagged(data_dir: Path, deam_dir: Path) -> None:
     dataset: Dataset = read_dataset(deam_dir, feature_set=COMPARE236)
-    familiarity = fit_familiarity(dataset.songs[::3])
+    familiarity = fit_novelty_detector(dataset.songs[::3])
 
     def novelty(values: np.ndarray) -> float:
-        found = seen(familiarity.places.apply(values)).novelty(familiarity.limits)
+        found = seen(familiarity.embedding.apply(values)).novelty(familiarity.limits)
         assert found is not None
         return found
 

@@ -1,4 +1,4 @@
-"""Rows run block by block: the same outputs as all at once, each row once."""
+"""SequenceMode run block by block: the same outputs as all at once, each row once."""
 
 import numpy as np
 import pytest

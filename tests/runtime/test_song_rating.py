@@ -7,7 +7,7 @@ import pytest
 
 from moodcurve.datasets import Song
 from moodcurve.learn import TrainingError
-from moodcurve.learn.uncertainty.calibration import LEAST_SPREAD, calibrate_rating, error_spreads, measure
+from moodcurve.learn.uncertainty.calibration import MIN_RMS_ERROR, calibrate, calibrate_song_rating, rms_errors
 from moodcurve.runtime.intervals import ErrorStd
 from moodcurve.runtime.metadata import as_json, from_json
 from moodcurve.runtime.song_rating import Line, SongRating
@@ -34,7 +34,7 @@ def ratings(songs: list[Song]) -> np.ndarray:
 
 def test_lines_are_fitted_by_least_squares_with_margins_from_held_out_songs() -> None:
     songs = rated(SONGS, noise=0.1)
-    found = calibrate_rating(songs, PREDICTED)
+    found = calibrate_song_rating(songs, PREDICTED)
     x, y = np.array([p.mean(axis=0) for p in PREDICTED]), ratings(songs)
     for axis, line in enumerate((found.arousal, found.valence)):
         slope, base = np.polyfit(x[:, axis], y[:, axis], 1)
@@ -57,7 +57,7 @@ def test_nine_of_ten_intervals_hold_new_songs() -> None:
     for seed in range(150):
         chosen = np.random.default_rng(seed).permutation(60)
         known, new = chosen[:40], chosen[40:]
-        found = calibrate_rating([songs[i] for i in known], [PREDICTED[i] for i in known])
+        found = calibrate_song_rating([songs[i] for i in known], [PREDICTED[i] for i in known])
         for i in new:
             ends = found.of_song(PREDICTED[i].mean(axis=0))[1]
             y = ratings([songs[i]])[0]
@@ -76,30 +76,30 @@ def test_a_rating_and_its_interval_stay_on_the_scale() -> None:
 
 def test_songs_without_a_rating_are_skipped_and_too_few_give_none() -> None:
     songs = rated(SONGS[:40], noise=0.1)
-    assert measure([*songs, *SONGS[40:]], PREDICTED).song_rating == calibrate_rating(songs, PREDICTED[:40])
+    assert calibrate([*songs, *SONGS[40:]], PREDICTED).song_rating == calibrate_song_rating(songs, PREDICTED[:40])
     few = [*songs[:18], *SONGS[18:]]
-    assert measure(few, PREDICTED).song_rating is None
-    with pytest.raises(TrainingError, match="songs must be at least 19 that are rated as a whole, got 18"):
-        calibrate_rating(few, PREDICTED)
+    assert calibrate(few, PREDICTED).song_rating is None
+    with pytest.raises(TrainingError, match="songs must be at least 19 with a rating of the whole song, got 18"):
+        calibrate_song_rating(few, PREDICTED)
     with pytest.raises(TrainingError, match="predicted must be songs with different means"):
-        calibrate_rating(songs, [np.zeros((6, 2))] * 40)
+        calibrate_song_rating(songs, [np.zeros((6, 2))] * 40)
 
 
 def test_errors_are_root_mean_squares_over_songs() -> None:
     y = [np.zeros((1, 2)), np.zeros((4, 2))]
     p = [np.array([[0.4, 3.0]]), np.array([[0.3, 0.0], [-0.3, 0.0], [0.3, 0.0], [-0.3, 0.0]])]
-    found = error_spreads(y, p)
+    found = rms_errors(y, p)
     # songs count alike however long they are; 3.0 is limited to 1
     assert found.arousal == pytest.approx(np.sqrt((0.16 + 0.09) / 2))
     assert found.valence == pytest.approx(np.sqrt(1 / 2))
     assert found.song_arousal == pytest.approx(np.sqrt(0.16 / 2))
     assert (found.song_valence, found.songs) == (pytest.approx(np.sqrt(1 / 2)), 2)
-    assert error_spreads(y, y).valence == LEAST_SPREAD
+    assert rms_errors(y, y).valence == MIN_RMS_ERROR
 
 
-def test_ratings_and_errors_are_written_and_read_back() -> None:
-    measured = measure(rated(SONGS, noise=0.1), PREDICTED)
-    assert from_json(ErrorStd, as_json(measured.spreads)) == measured.spreads
+def test_what_a_file_states_comes_back() -> None:
+    measured = calibrate(rated(SONGS, noise=0.1), PREDICTED)
+    assert from_json(ErrorStd, as_json(measured.rms_errors)) == measured.rms_errors
     assert from_json(SongRating, as_json(measured.song_rating)) == measured.song_rating
 
 

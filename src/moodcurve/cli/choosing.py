@@ -24,12 +24,13 @@ def chosen(dataset: "Dataset", ids: Path | None) -> "tuple[Dataset, bool]":
     Ids that no song has are said. The second value is whether there are any, or without a file whether a song could
     not be used.
     """
-    from moodcurve.evaluation import only_songs, read_ids, some
+    from moodcurve.evaluation import abbreviate_ids, only_songs, read_ids
 
     if ids is None:
         return dataset, bool(dataset.left_out)
     wanted = read_ids(ids)
     kept, missing = only_songs(dataset, wanted)
     if missing:
-        say(f"{ids}: {len(missing)} of {len(wanted)} ids are not among the songs of {dataset.name}: {some(missing)}")
+        unknown = abbreviate_ids(missing)
+        say(f"{ids}: {len(missing)} of {len(wanted)} ids are not among the songs of {dataset.name}: {unknown}")
     return kept, bool(missing)

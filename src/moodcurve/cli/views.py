@@ -106,10 +106,10 @@ def _unsure_of_signs(curve: Curve, inside: npt.NDArray[np.bool_]) -> str:
 
 def print_evaluation(figures: Mapping[str, Any]) -> None:
     """Print what `moodcurve.evaluation.evaluate` gives."""
-    from moodcurve.evaluation import AXES, FIGURES, INTERVAL_FIGURES
+    from moodcurve.evaluation import AXES, INTERVAL_METRICS, METRICS
 
-    sure = any(figures[axis][name] is not None for axis in AXES for name in INTERVAL_FIGURES)
-    shown = (*FIGURES, *INTERVAL_FIGURES) if sure else FIGURES
+    sure = any(figures[axis][name] is not None for axis in AXES for name in INTERVAL_METRICS)
+    shown = (*METRICS, *INTERVAL_METRICS) if sure else METRICS
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in (
         "",

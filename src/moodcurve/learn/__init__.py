@@ -1,12 +1,12 @@
-"""The learning wing: annotated songs to a model file. All that needs the extra `train` is in this folder."""
+"""Train models on annotated songs and write model files. Only this package needs the extra ``train``."""
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.optional import require
 
 
 class TrainingError(MoodcurveError):
-    """A model cannot be trained as asked: a setting, a name, or the data does not allow it."""
+    """A model cannot be trained: a setting or a name is invalid, or the data do not allow it."""
 
 
-# asked here, at the wing's one door, so that its modules can import them plainly
+# checked here, so that the modules of this package can import them without checks
 require("onnx", "sklearn", "torch", what="training", extra="train", error=TrainingError)

@@ -1,4 +1,4 @@
-"""Settings of models: frozen dataclasses, read from TOML tables in which nothing unknown passes."""
+"""Read the settings of models from TOML files into frozen dataclasses; unknown keys are errors."""
 
 import dataclasses
 import os
@@ -14,61 +14,60 @@ Config = TypeVar("Config")
 
 
 def read_config(path: str | os.PathLike[str], kind: type[Config]) -> Config:
-    """Read a model's settings from a TOML file; what it does not mention keeps its default.
+    """Read the settings of a model family from a TOML file; missing keys keep their defaults.
 
     Parameters
     ----------
     path : path
-        The file; the keys are the fields of `kind`, and a field that is itself a group of settings
-        (``preprocessing``) is a table.
+        Its keys are the fields of `kind`; nested settings such as ``preprocessing`` are tables.
     kind : dataclass
-        Settings of one model family, such as `moodcurve.learn.models.ffnn.FFNNConfig`.
+        Settings of a model family, such as `moodcurve.learn.models.ffnn.FFNNConfig`.
 
     Raises
     ------
     TrainingError
-        If the file is missing, is not TOML, has a key that `kind` lacks, or a value that does not fit.
+        If the file is missing or not TOML, or has an unknown key or an invalid value.
     """
     return config_from_table(kind, _read(path), where=os.fspath(path))
 
 
 def read_configs(path: str | os.PathLike[str], kinds: Mapping[str, type[Any]]) -> dict[str, Any]:
-    """Read the settings of several model families from a TOML file, a table each, by the family's name.
+    """Read the settings of several model families from a TOML file with one table per family.
 
     Parameters
     ----------
     path : path
-        Its tables are as `read_config` takes them; a family that it does not mention keeps its defaults.
+        Its tables are as `read_config` reads them; families without a table keep their defaults.
     kinds : mapping of str to dataclass
-        The settings of each family there is.
+        Settings of each known family.
 
     Raises
     ------
     TrainingError
-        As `read_config`, and if the file names another family.
+        As `read_config`, and if the file names an unknown family.
     """
     tables = _read(path)
     unknown = [name for name in tables if name not in kinds]
     if unknown:
-        raise TrainingError(f"{path}: model family {unknown[0]!r} is not known; there are {', '.join(kinds)}")
+        raise TrainingError(f"{path}: unknown model family {unknown[0]!r}; known are {', '.join(kinds)}")
     return {name: config_from_table(kinds[name], table, where=f"{path}: {name}") for name, table in tables.items()}
 
 
 def config_from_table(kind: type[Config], table: Mapping[str, Any], *, where: str) -> Config:
-    """Build settings from a table of their names and values.
+    """Build settings from a table of names and values.
 
     Parameters
     ----------
     kind : dataclass
     table : mapping
-        As `tomllib` or `json` gives it; an array fits a field that is a tuple.
+        As returned by `tomllib` or `json`; an array becomes a tuple.
     where : str
-        The file, or whatever else an error should name.
+        File name or other origin, for error messages.
 
     Raises
     ------
     TrainingError
-        If a key is unknown or a value does not fit; the message names `where`, the key, and what is known.
+        If a key is unknown or a value is invalid; the message names `where` and the key.
 
     Examples
     --------
@@ -83,12 +82,12 @@ def config_from_table(kind: type[Config], table: Mapping[str, Any], *, where: st
 
 
 def as_table(config: Any) -> dict[str, Any]:
-    """Give settings as a plain table, from which `config_from_table` builds the same settings again."""
+    """Convert settings to a plain table, the inverse of `config_from_table`."""
     return {key: list(v) if isinstance(v, tuple) else v for key, v in dataclasses.asdict(config).items()}
 
 
 def differing(table: Mapping[str, Any], base: Mapping[str, Any], *, within: str = "") -> str:
-    """Name the settings of a table that differ from another's; those of a group have its name before them.
+    """Describe the settings of a table that differ from those of a base; nested names are joined by dots.
 
     Examples
     --------
@@ -105,7 +104,7 @@ def differing(table: Mapping[str, Any], base: Mapping[str, Any], *, within: str 
 
 
 def check(holds: bool, key: str, accepted: str, got: object) -> None:
-    """Raise a TrainingError that names the setting, what would be accepted and what was given."""
+    """Raise a TrainingError that names the setting, the accepted values and the given one, unless `holds`."""
     if not holds:
         raise TrainingError(f"{key} must be {accepted}, got {got!r}")
 

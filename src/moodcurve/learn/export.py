@@ -1,4 +1,4 @@
-"""A trained model as one ONNX file: its arithmetic from the features on, and what made it."""
+"""Export a trained model as an ONNX file with metadata about its training."""
 
 import json
 import os
@@ -10,76 +10,76 @@ from moodcurve import __version__
 from moodcurve.features.feature_sets import HOP_S, WINDOW_S
 from moodcurve.learn.config import as_table
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.training import Trained
-from moodcurve.learn.uncertainty.calibration import Measured
-from moodcurve.learn.uncertainty.familiarity import Familiarity
+from moodcurve.learn.training import TrainedModel
+from moodcurve.learn.uncertainty.calibration import Calibration
+from moodcurve.learn.uncertainty.novelty import NoveltyDetector
 from moodcurve.runtime import EMBEDDING, FORMAT
 from moodcurve.runtime.metadata import as_json
 from moodcurve.util.files import atomic_write
 
-UNSTATED = "not stated; the terms of the training data apply"
+UNKNOWN_LICENSE = "not stated; the terms of the training data apply"
 
 
 def export(
-    trained: Trained,
+    trained: TrainedModel,
     path: str | os.PathLike[str],
     *,
     name: str,
-    licence: str = UNSTATED,
+    license: str = UNKNOWN_LICENSE,
     metrics: dict[str, Any] | None = None,
-    measured: Measured | None = None,
-    familiarity: Familiarity | None = None,
+    calibration: Calibration | None = None,
+    novelty: NoveltyDetector | None = None,
 ) -> None:
-    """Write a model file, whole or not at all; the same model gives the same bytes.
+    """Write a model file atomically; the same model gives the same bytes.
 
     Parameters
     ----------
-    trained : Trained
+    trained : TrainedModel
     path : path
-        What is there is replaced.
+        An existing file is replaced.
     name : str
-        What results and curves call the model.
-    licence : str
-        Under which the file may be used.
+        Name of the model in results and curves.
+    license : str
+        License of the file.
     metrics : dict, optional
-        Figures to state, with the songs and split that they were measured on, fit for JSON; without them,
-        those on the training songs, which say so.
-    measured : Measured, optional
-        How far ratings lie from its answers, measured on songs that it had not learned from
-        (`moodcurve.learn.uncertainty.calibration`); without that its curves have no intervals and no probabilities of classes.
-    familiarity : Familiarity, optional
-        What is usual among the training songs (`moodcurve.learn.uncertainty.familiarity`); without it, recordings unlike them
-        are not told.
+        Metrics to store, with the songs and split they were measured on, as JSON types. Default: metrics on the
+        training songs, marked as such.
+    calibration : Calibration, optional
+        Errors on songs that the model was not trained on. Without it, curves have no intervals and no class
+        probabilities.
+    novelty : NoveltyDetector, optional
+        What is usual among the training songs. Without it, curves have no novelty and no warning about unusual
+        recordings.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     """
-    model = to_onnx(trained, name=name, licence=licence, metrics=metrics, measured=measured, familiarity=familiarity)
+    model = to_onnx(trained, name=name, license=license, metrics=metrics, calibration=calibration, novelty=novelty)
     with atomic_write(path) as scratch:
         scratch.write_bytes(model.SerializeToString(deterministic=True))
 
 
 def to_onnx(
-    trained: Trained,
+    trained: TrainedModel,
     *,
     name: str,
-    licence: str = UNSTATED,
+    license: str = UNKNOWN_LICENSE,
     metrics: dict[str, Any] | None = None,
-    measured: Measured | None = None,
-    familiarity: Familiarity | None = None,
+    calibration: Calibration | None = None,
+    novelty: NoveltyDetector | None = None,
 ) -> ModelProto:
-    """Build the model file's content; the parameters are those of `export`."""
+    """Build the content of a model file; the parameters are those of `export`."""
     features = trained.dataset.feature_set
     graph = Graph()
-    answer = trained.model.build(graph)
-    if familiarity is not None:
-        graph.give(EMBEDDING, familiarity.places.build(graph), ["rows", familiarity.places.size])
-    model = graph.model(answer, columns=len(features.names))
+    output = trained.model.build(graph)
+    if novelty is not None:
+        graph.add_output(EMBEDDING, novelty.embedding.build(graph), ["rows", novelty.embedding.size])
+    model = graph.to_model(output, columns=len(features.names))
     if metrics is None:
-        metrics = {"protocol": "on its own training songs", **trained.training_figures()}
-    stated = {
+        metrics = {"protocol": "on its own training songs", **trained.training_metrics()}
+    metadata = {
         "format": FORMAT,
         "name": name,
         "family": trained.family,
@@ -92,7 +92,7 @@ def to_onnx(
         "songs": str(len(trained.dataset.songs)),
         "song_ids": _json([song.song_id for song in trained.dataset.songs]),
         "metrics": _json(metrics),
-        "licence": licence,
+        "licence": license,
         "rows": as_json(graph.rows),
         "input": f"features: float32 (rows, {len(features.names)}), the feature set's columns in order",
         "output": "arousal_valence: float32 (rows, 2); a caller limits it to [-1, 1]",
@@ -101,13 +101,13 @@ def to_onnx(
         "hop_s": str(HOP_S),
         "moodcurve_version": __version__,
     }
-    if measured is not None:
-        stated |= {"intervals": as_json(measured.intervals), "spreads": as_json(measured.spreads)}
-        if measured.song_rating is not None:
-            stated["song_rating"] = as_json(measured.song_rating)
-    if familiarity is not None:
-        stated["novelty"] = as_json(familiarity.limits)
-    for key, value in sorted(stated.items()):
+    if calibration is not None:
+        metadata |= {"intervals": as_json(calibration.intervals), "spreads": as_json(calibration.rms_errors)}
+        if calibration.song_rating is not None:
+            metadata["song_rating"] = as_json(calibration.song_rating)
+    if novelty is not None:
+        metadata["novelty"] = as_json(novelty.limits)
+    for key, value in sorted(metadata.items()):
         model.metadata_props.add(key=f"moodcurve.{key}", value=value)
     checker.check_model(model)
     return model

@@ -1,4 +1,4 @@
-"""A model's arithmetic as an ONNX graph, in double precision from the features to the answer.
+"""Build a model's computation as an ONNX graph, in double precision from the features to the output.
 
 Recurrent cells are the exception: ONNX Runtime computes them in single precision only.
 """
@@ -13,25 +13,25 @@ from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from moodcurve.runtime.sequence import INDEPENDENT, SequenceMode
 
 OPSET = 17
-"""ONNX operator set; every ONNX Runtime since 1.12 (2022) runs it."""
+"""Version of the ONNX operator set; supported since ONNX Runtime 1.12 (2022)."""
 IR_VERSION = 8
-"""File format version that goes with it."""
+"""Version of the file format that belongs to `OPSET`."""
 
 
 class Graph:
-    """Nodes and constants in the order in which they were added.
+    """Nodes and constants of a graph, in the order in which they were added.
 
-    Each family of models adds its own arithmetic by calling `add` and `constant`, which both give the name
-    of a value; `model` closes the graph. Names are numbered, so that the same calls give the same bytes.
+    Each model family adds its computation with `add`, `constant` and their relatives, which return the name of a
+    value; `to_model` completes the graph. Names are numbered, so that the same calls produce the same bytes.
 
     Attributes
     ----------
     rows : SequenceMode
-        How the answer to a row depends on other rows; a model whose rows are not independent sets it.
+        How the output of a row depends on other rows; set by models whose rows are not independent.
     """
 
     features = "features"
-    answer = "arousal_valence"
+    output = "arousal_valence"
     double = TensorProto.DOUBLE
     float = TensorProto.FLOAT
 
@@ -49,10 +49,10 @@ class Graph:
         return "features_f64"
 
     def constant(self, values: npt.NDArray[np.float64] | np.float64) -> str:
-        """Add a constant; gives its name.
+        """Add a constant in double precision and return its name.
 
-        Values that single precision holds exactly are stored in it, which halves the file, and are widened in
-        the graph.
+        Values that single precision represents exactly are stored as such and converted in the graph, which
+        halves the file.
         """
         values = np.ascontiguousarray(values, dtype=np.float64).reshape(np.shape(values))
         single = values.astype(np.float32)
@@ -60,49 +60,49 @@ class Graph:
         name = self._initializer(single if exact else values)
         return self.add("Cast", name, to=TensorProto.DOUBLE) if exact else name
 
-    def single(self, values: npt.NDArray[np.floating] | np.float32) -> str:
-        """Add a constant that stays in single precision; gives its name."""
+    def constant_float32(self, values: npt.NDArray[np.floating] | np.float32) -> str:
+        """Add a constant in single precision and return its name."""
         return self._initializer(np.ascontiguousarray(values, dtype=np.float32))
 
     def index(self, value: int) -> str:
-        """Add a whole number without dimensions; gives its name."""
+        """Add an integer without dimensions and return its name."""
         return self._initializer(np.array(value, dtype=np.int64))
 
     def indices(self, values: Sequence[int]) -> str:
-        """Add whole numbers (n,), as operators take shapes, axes and positions; gives their name."""
+        """Add integers (n,), as operators take shapes, axes and positions, and return their name."""
         return self._initializer(np.array(values, dtype=np.int64))
 
     def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
-        """Add one ONNX operator with its attributes, as the operator's specification names them.
+        """Add an ONNX operator and return the name of its first output.
 
-        Gives the name of its only output, or of the first of several.
+        `attributes` are named as in the operator's specification.
         """
-        return self.add_all(operator, *inputs, outputs=1, **attributes)[0]
+        return self.add_multiple(operator, *inputs, outputs=1, **attributes)[0]
 
-    def add_all(self, operator: str, *inputs: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
-        """Add one ONNX operator and name its first `outputs` outputs."""
+    def add_multiple(self, operator: str, *inputs: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
+        """Add an ONNX operator and return the names of its first `outputs` outputs."""
         names = tuple(f"v{self._values + i}" for i in range(1, outputs + 1))
         self._values += outputs
         self._nodes.append(helper.make_node(operator, list(inputs), names, **attributes))
         return names
 
-    def take(self, name: str, columns: int) -> str:
-        """Declare a further input, float32 (1, columns); gives its name."""
+    def add_input(self, name: str, columns: int) -> str:
+        """Add a graph input, float32 (1, columns), and return its name."""
         self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, columns]))
         return name
 
-    def give(self, name: str, value: str, shape: Sequence[int | str]) -> None:
-        """Declare a further output, float32 of this shape (``"rows"`` for as many as there are), under its name."""
+    def add_output(self, name: str, value: str, shape: Sequence[int | str]) -> None:
+        """Add a graph output, float32 of a shape in which ``"rows"`` stands for the number of rows."""
         self._nodes.append(helper.make_node("Cast", [value], [name], to=TensorProto.FLOAT))
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
-    def model(self, result: str, *, columns: int) -> ModelProto:
-        """Close the graph: float32 (rows, columns) in, float32 (rows, 2) out, then what was declared beside them."""
-        nodes = [*self._nodes, helper.make_node("Cast", [result], [self.answer], to=TensorProto.FLOAT)]
+    def to_model(self, result: str, *, columns: int) -> ModelProto:
+        """Return the complete model: float32 (rows, columns) to float32 (rows, 2), plus added inputs and outputs."""
+        nodes = [*self._nodes, helper.make_node("Cast", [result], [self.output], to=TensorProto.FLOAT)]
         features = helper.make_tensor_value_info(self.features, TensorProto.FLOAT, ["rows", columns])
-        answer = helper.make_tensor_value_info(self.answer, TensorProto.FLOAT, ["rows", 2])
+        output = helper.make_tensor_value_info(self.output, TensorProto.FLOAT, ["rows", 2])
         graph = helper.make_graph(
-            nodes, "moodcurve", [features, *self._inputs], [answer, *self._outputs], self._constants
+            nodes, "moodcurve", [features, *self._inputs], [output, *self._outputs], self._constants
         )
         return helper.make_model(
             graph,

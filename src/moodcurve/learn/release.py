@@ -1,7 +1,7 @@
-"""The recipe of the packaged models and their card: ``python -m moodcurve.learn.release DATASET``.
+"""Train the packaged models and write them with their model card: ``python -m moodcurve.learn.release DATASET``.
 
 Family and settings were chosen by the protocol ``deam``, five folds with disjoint artists. The same run measures the
-figures that the card states and calibrates the intervals; the models themselves then learn from all songs.
+metrics on the card and calibrates the intervals. The packaged models are then trained on all songs.
 """
 
 import argparse
@@ -17,37 +17,39 @@ import numpy as np
 from moodcurve import __version__
 from moodcurve.errors import MoodcurveError
 from moodcurve.evaluation import AXES
-from moodcurve.learn.benchmarks.benchmark import DRAWS, Benchmark, ModelResult, run_benchmark
+from moodcurve.learn.benchmarks.benchmark import run_benchmark
+from moodcurve.learn.benchmarks.markdown import markdown_table
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS, read_for
-from moodcurve.learn.benchmarks.report import SQUARED, as_markdown, difference_table, table
+from moodcurve.learn.benchmarks.report import R2_NOTE, difference_table, table
+from moodcurve.learn.benchmarks.results import DRAWS, Benchmark, ModelResult
 from moodcurve.learn.config import as_table
 from moodcurve.learn.export import export
-from moodcurve.learn.models.base import Progress, silent
+from moodcurve.learn.held_out import PROTOCOL, coverage, from_benchmark, novelty_detector
+from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.models.blend import BlendConfig
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
-from moodcurve.learn.training import Trained, train
-from moodcurve.learn.uncertainty.calibration import Measured
-from moodcurve.learn.uncertainty.held_out import PROTOCOL, coverage, of_benchmark, usual
+from moodcurve.learn.training import TrainedModel, train
+from moodcurve.learn.uncertainty.calibration import Calibration
 from moodcurve.runtime.song_rating import SongRating
 from moodcurve.util.files import write_text
 
 SEED = 0
-LICENCE = (
+LICENSE = (
     "Research use: the model has learned from DEAM, whose features and ratings are given for research; for "
     "other use ask those who own that data"
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Packaged:
-    """One of the models that come with the package.
+class PackagedModel:
+    """A model that is included in the package.
 
     Attributes
     ----------
     file : str
-        Its name for ``--model``: the file's stem.
+        Stem of the file, the name for ``--model``.
     name : str
-        What curves and results call it.
+        Name of the model in curves and results.
     family : str
         One of `moodcurve.learn.training.FAMILIES`.
     config : settings of the family
@@ -60,23 +62,23 @@ class Packaged:
 
 
 LIVE_CONFIG = LiveStateSpaceConfig(level_memory_s=1000.0)
-"""Shorter than the family's default: a set of hours changes more than a clip."""
-DEFAULT = Packaged(file="default", name="deam-blend-2", family="blend", config=BlendConfig())
-LIVE = Packaged(file="live", name="deam-live-2", family="state-space-live", config=LIVE_CONFIG)
-"""Knows no later row."""
+"""Shorter than the default of the family: a set of several hours changes more than a clip."""
+DEFAULT = PackagedModel(file="default", name="deam-blend-2", family="blend", config=BlendConfig())
+LIVE = PackagedModel(file="live", name="deam-live-2", family="state-space-live", config=LIVE_CONFIG)
+"""Uses past rows only."""
 OTHERS = ("mlr", "two-level")
-"""Judged beside them for the card."""
+"""Families that the card compares with the packaged models."""
 
 
-def make(folder: Path, output: Path, *, progress: Progress = silent) -> tuple[Path, ...]:
-    """Judge the recipes, train them on all songs, and write the models and their card.
+def build_release(folder: Path, output: Path, *, progress: TrainingProgress = no_progress) -> tuple[Path, ...]:
+    """Evaluate the packaged models, train them on all songs, and write them with their card.
 
     Parameters
     ----------
     folder : path
-        DEAM, as `moodcurve.datasets.read_dataset` reads it.
+        Folder of DEAM.
     output : path
-        The folder to write ``default.onnx``, ``live.onnx`` and ``default.md`` to.
+        Folder for ``default.onnx``, ``live.onnx`` and ``default.md``.
     progress : callable, optional
 
     Returns
@@ -87,39 +89,39 @@ def make(folder: Path, output: Path, *, progress: Progress = silent) -> tuple[Pa
     Raises
     ------
     DatasetError
-        If the folder cannot be read.
+        If DEAM cannot be read.
     """
     dataset = read_for(folder, PROTOCOL)
     packaged = (DEFAULT, LIVE)
     configs = {model.family: model.config for model in packaged}
-    judged = run_benchmark(dataset, PROTOCOL, (*configs, *OTHERS), configs=configs, seed=SEED, progress=progress)
-    familiarity = usual(dataset, seed=SEED)
+    benchmark = run_benchmark(dataset, PROTOCOL, (*configs, *OTHERS), configs=configs, seed=SEED, progress=progress)
+    novelty = novelty_detector(dataset, seed=SEED)
     files = []
-    for model, result in zip(packaged, judged.models, strict=False):
+    for model, result in zip(packaged, benchmark.models, strict=False):
         trained = train(dataset, model.family, config=model.config, seed=SEED, progress=progress)
-        held = of_benchmark(judged, result, familiarity)
+        held_out = from_benchmark(benchmark, result, novelty)
         files.append(output / f"{model.file}.onnx")
         export(
             trained,
             files[-1],
             name=model.name,
-            licence=LICENCE,
-            metrics=held.metrics,
-            measured=held.measured,
-            familiarity=held.familiarity,
+            license=LICENSE,
+            metrics=held_out.metrics,
+            calibration=held_out.calibration,
+            novelty=held_out.novelty,
         )
         if model is DEFAULT:
-            card = model_card(trained, judged, held.measured)
+            card = model_card(trained, benchmark, held_out.calibration)
     files.append(output / "default.md")
     write_text(files[-1], card)
     return tuple(files)
 
 
-def model_card(trained: Trained, judged: Benchmark, measured: Measured) -> str:
-    """Fill the card's template with settings and figures; the first of the judged models is the packaged one."""
-    dataset = judged.dataset
-    held = coverage(judged, judged.models[0])
-    errors = _median_errors(judged.models[0], judged)
+def model_card(trained: TrainedModel, benchmark: Benchmark, calibration: Calibration) -> str:
+    """Fill the card's template; the first model of the benchmark is the default model."""
+    dataset = benchmark.dataset
+    held = coverage(benchmark, benchmark.models[0])
+    errors = _median_errors(benchmark.models[0], benchmark)
     template = (importlib.resources.files("moodcurve.learn") / "card_template.md").read_text("utf-8")
     return template.format(
         name=DEFAULT.name,
@@ -130,57 +132,59 @@ def model_card(trained: Trained, judged: Benchmark, measured: Measured) -> str:
         dataset=dataset.name,
         songs=len(dataset.songs),
         points=sum(len(song.y) for song in dataset.songs),
-        protocol=PROTOCOLS[judged.protocol].description,
-        seed=judged.seed,
+        protocol=PROTOCOLS[benchmark.protocol].description,
+        seed=benchmark.seed,
         draws=DRAWS,
-        table=as_markdown(table(judged)),
-        differences=as_markdown(difference_table(judged)),
-        squared=SQUARED,
-        arousal_spread=judged.label_spread["arousal"],
-        valence_spread=judged.label_spread["valence"],
+        table=markdown_table(table(benchmark.as_dict())),
+        differences=markdown_table(difference_table(benchmark.as_dict())),
+        squared=R2_NOTE,
+        arousal_std=benchmark.label_std["arousal"],
+        valence_std=benchmark.label_std["valence"],
         arousal_error=errors["arousal"],
         valence_error=errors["valence"],
         arousal_held=held["arousal"],
         valence_held=held["valence"],
-        arousal_width=sum(measured.intervals.arousal),
-        valence_width=sum(measured.intervals.valence),
-        **{f"{name}_rms": spread for name, spread in asdict(measured.spreads).items()},
-        rating=_rating_words(measured.song_rating),
-        licence=LICENCE,
+        arousal_width=sum(calibration.intervals.arousal),
+        valence_width=sum(calibration.intervals.valence),
+        **{f"{name}_rms": error for name, error in asdict(calibration.rms_errors).items()},
+        rating=_rating_text(calibration.song_rating),
+        license=LICENSE,
         version=__version__,
     )
 
 
-def _rating_words(found: SongRating | None) -> str:
-    """Say how ratings of whole songs follow from curves; nothing where that was not measured."""
+def _rating_text(found: SongRating | None) -> str:
+    """Format how ratings of whole songs follow from curves, or nothing if that was not measured."""
     if found is None:
         return ""
     lines = (
-        f"{line.base:+.2f} {line.slope:+.2f} · mean of the curve, "
-        f"{line.below:.2f} below to {line.above:.2f} above it ({axis})"
+        f"- {axis}: {line.base:.2f} + {line.slope:.2f} · mean of the curve, from {line.below:.2f} below to "
+        f"{line.above:.2f} above"
         for axis, line in (("arousal", found.arousal), ("valence", found.valence))
     )
-    return (
-        "\n\nListeners rate a song as a whole lower and wider than they follow it. The rating that a curve carries is, "
-        f"by {found.songs} songs, {' and '.join(lines)}. It was learned from clips of 45 s, not from whole songs."
+    text = (
+        "**Rating of the whole song.** Listeners rate whole songs lower and with a wider range than they rate\n"
+        f"continuously. The song rating of a curve is a line fitted to {found.songs} songs, with a 90 % interval. The\n"
+        "fit is based on clips of 45 s, not on whole songs.\n"
     )
+    return "\n\n" + "\n".join([text, *lines])
 
 
-def _median_errors(model: ModelResult, judged: Benchmark) -> dict[str, float]:
-    songs = judged.dataset.songs
+def _median_errors(model: ModelResult, benchmark: Benchmark) -> dict[str, float]:
+    songs = benchmark.dataset.songs
     errors = np.vstack([np.abs(p - song.y) for p, song in zip(model.predicted, songs, strict=True)])
     return dict(zip(AXES, (float(e) for e in np.median(errors, axis=0)), strict=True))
 
 
 def main() -> int:
-    """Make the packaged models from a folder that the command line names."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="Train the packaged models and write them with their card.")
     parser.add_argument("dataset", type=Path, help="folder of DEAM")
     packaged = Path(__file__).parents[1] / "pretrained"
     parser.add_argument("-o", dest="output", type=Path, default=packaged, help="folder to write to")
     options = parser.parse_args()
     try:
-        written = make(options.dataset, options.output, progress=_say)
+        written = build_release(options.dataset, options.output, progress=_print_progress)
     except MoodcurveError as error:
         print(f"moodcurve: {error}", file=sys.stderr)
         return 1
@@ -189,7 +193,7 @@ def main() -> int:
     return 0
 
 
-def _say(done: int, total: int, what: str) -> None:
+def _print_progress(done: int, total: int, what: str) -> None:
     print(f"{done}/{total} {what}", file=sys.stderr)
 
 

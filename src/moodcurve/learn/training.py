@@ -1,4 +1,4 @@
-"""A model family by name, trained on a dataset; what training went through is kept beside the model."""
+"""Train a model family by name, and write a log of the training."""
 
 import json
 import os
@@ -11,14 +11,15 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from moodcurve.datasets import Dataset, Song
-from moodcurve.evaluation import figures
+from moodcurve.evaluation import evaluate_predictions
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table
-from moodcurve.learn.models.base import Epoch, FittedModel, Progress, predict_rated, silent
+from moodcurve.learn.models.base import Epoch, FittedModel, TrainingProgress, no_progress, predict_rated
 from moodcurve.learn.models.blend import BlendConfig, fit_blend
 from moodcurve.learn.models.ffnn import FFNNConfig, fit_ffnn
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.models.recurrent import ForwardConfig, LSTMConfig, RecurrentConfig, fit_recurrent
+from moodcurve.learn.models.recurrent import fit_recurrent
+from moodcurve.learn.models.recurrent_config import ForwardConfig, LSTMConfig, RecurrentConfig
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpaceConfig, fit_state_space
 from moodcurve.learn.models.svr import SVRConfig, fit_svr
 from moodcurve.learn.models.two_level import TwoLevelConfig, fit_two_level
@@ -27,13 +28,15 @@ from moodcurve.util.files import atomic_write, write_text
 
 @dataclass(frozen=True)
 class Family:
-    """A kind of model: its settings, and its ``fit(songs, config, *, seed, progress)``."""
+    """A kind of model: the class of its settings, and its ``fit(songs, config, *, seed, progress)``."""
 
     config: type[Any]
     fit: Callable[..., FittedModel]
 
-    def fitted(self, songs: Sequence[Song], config: Any, *, seed: int, progress: Progress = silent) -> FittedModel:
-        """Train on one thread: sums over several differ in their last bits, and a network makes digits of them."""
+    def train(
+        self, songs: Sequence[Song], config: Any, *, seed: int, progress: TrainingProgress = no_progress
+    ) -> FittedModel:
+        """Fit on one thread: sums over several differ in their last bits, which training a network amplifies."""
         with threadpool_limits(limits=1):
             return self.fit(songs, config, seed=seed, progress=progress)
 
@@ -53,18 +56,18 @@ FAMILIES = {
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Trained:
-    """A fitted model and what it was made from.
+class TrainedModel:
+    """A fitted model and how it was trained.
 
     Attributes
     ----------
     model : FittedModel
     family : str
     dataset : Dataset
-        What it learned from; its name and feature set go into the model file.
+        The training songs; the model file stores the dataset's name and feature set.
     seed : int
     seconds : float
-        Time that fitting took.
+        Training time.
     """
 
     model: FittedModel
@@ -73,23 +76,23 @@ class Trained:
     seed: int
     seconds: float
 
-    def training_figures(self) -> dict[str, Any]:
-        """Give figures on the songs that it learned from; they say nothing about other songs."""
-        with threadpool_limits(limits=1):  # as in training: the same figures on every machine
+    def training_metrics(self) -> dict[str, Any]:
+        """Compute metrics on the training songs; they do not show how well the model predicts other songs."""
+        with threadpool_limits(limits=1):  # as in training: the same results on every machine
             predicted = [predict_rated(self.model, song) for song in self.dataset.songs]
-        return figures(self.dataset.songs, predicted)
+        return evaluate_predictions(self.dataset.songs, predicted)
 
 
-def family(name: str) -> Family:
-    """Look a family up by its name.
+def find_family(name: str) -> Family:
+    """Return a family by its name.
 
     Raises
     ------
     TrainingError
-        If there is none of this name.
+        If the name is unknown.
     """
     if name not in FAMILIES:
-        raise TrainingError(f"model family {name!r} is not known; there are {', '.join(FAMILIES)}")
+        raise TrainingError(f"unknown model family {name!r}; known are {', '.join(FAMILIES)}")
     return FAMILIES[name]
 
 
@@ -99,8 +102,8 @@ def train(
     *,
     config: Any = None,
     seed: int = 0,
-    progress: Progress = silent,
-) -> Trained:
+    progress: TrainingProgress = no_progress,
+) -> TrainedModel:
     """Train a model on all songs of a dataset.
 
     Parameters
@@ -108,32 +111,32 @@ def train(
     dataset : Dataset
     name : str
         One of `FAMILIES`.
-    config : the family's settings, optional
-        Its defaults otherwise; `moodcurve.learn.config.read_config` reads them from a file.
+    config : settings of the family, optional
+        Default: the family's defaults. `moodcurve.learn.config.read_config` reads settings from a file.
     seed : int
-        0 or more; the same dataset, settings and seed give the same model on one machine.
+        0 or more; the same dataset, settings and seed give the same model on the same machine.
     progress : callable, optional
-        Called after each step of training.
+        Called after each training step.
 
     Raises
     ------
     TrainingError
-        If there is no such family, or the data does not allow the settings.
+        If the family is unknown, or the data do not allow the settings.
     """
-    kind = family(name)
+    kind = find_family(name)
     if config is not None and not isinstance(config, kind.config):
-        raise TrainingError(f"{name} takes a {kind.config.__name__}, got a {type(config).__name__}")
+        raise TrainingError(f"config must be a {kind.config.__name__} for {name}, got a {type(config).__name__}")
     started = time.perf_counter()
-    model = kind.fitted(dataset.songs, config or kind.config(), seed=seed, progress=progress)
+    model = kind.train(dataset.songs, config or kind.config(), seed=seed, progress=progress)
     seconds = time.perf_counter() - started
-    return Trained(model=model, family=name, dataset=dataset, seed=seed, seconds=seconds)
+    return TrainedModel(model=model, family=name, dataset=dataset, seed=seed, seconds=seconds)
 
 
-def save_log(trained: Trained, model_path: str | os.PathLike[str]) -> tuple[Path, ...]:
-    """Write what training went through beside a model file; gives the files written.
+def save_log(trained: TrainedModel, model_path: str | os.PathLike[str]) -> tuple[Path, ...]:
+    """Write a log of the training next to a model file, and return the paths written.
 
-    ``<stem>.training.json`` has family, settings, seed, data, time, figures on the training songs and the
-    loss of each epoch; ``<stem>.loss.png`` draws the loss, for families trained in epochs.
+    ``<stem>.training.json`` holds family, settings, seed, data, time, metrics on the training songs and the loss of
+    each epoch. ``<stem>.loss.png`` plots the loss, for families trained in epochs.
     """
     path = Path(model_path)
     log = path.with_name(f"{path.stem}.training.json")
@@ -145,7 +148,7 @@ def save_log(trained: Trained, model_path: str | os.PathLike[str]) -> tuple[Path
         "feature_set": trained.dataset.feature_set.key,
         "songs": len(trained.dataset.songs),
         "seconds": round(trained.seconds, 1),
-        "on_training_songs": trained.training_figures(),
+        "on_training_songs": trained.training_metrics(),
         "epochs": [asdict(epoch) for epoch in trained.model.history],
     }
     write_text(log, json.dumps(content, indent=1, allow_nan=False) + "\n")
@@ -161,13 +164,13 @@ def _draw_loss(history: tuple[Epoch, ...], path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.add_subplot(xlabel="epoch", ylabel="RMSE (scale of [-1, 1])")
+    axes = figure.add_subplot(xlabel="epoch", ylabel="RMSE")
     numbers = [epoch.number for epoch in history]
-    axes.plot(numbers, [epoch.training_rmse for epoch in history], label="training, with dropout")
+    axes.plot(numbers, [epoch.training_rmse for epoch in history], label="training songs, with dropout")
     watched = [(e.number, e.held_out_rmse) for e in history if e.held_out_rmse is not None]
     if watched:
-        axes.plot(*zip(*watched, strict=True), label="songs held out")
+        axes.plot(*zip(*watched, strict=True), label="held-out songs")
         best = min(watched, key=lambda point: point[1])
-        axes.axvline(best[0], color="grey", linestyle=":", label=f"least error, epoch {best[0]}")
+        axes.axvline(best[0], color="gray", linestyle=":", label=f"lowest error, epoch {best[0]}")
     axes.legend()
     figure.savefig(path)

@@ -1,8 +1,8 @@
-"""Settings chosen by Optuna, by cross-validation within the training songs alone.
+"""Tune settings with Optuna, by cross-validation within the training songs.
 
-A search sees nothing but the songs that it is given: to judge what it chooses, give it the training part of each
-split, and test the chosen settings on the other part (nested cross-validation: Cawley & Talbot, "On over-fitting in
-model selection and subsequent selection bias in performance evaluation", JMLR 11, 2010).
+To evaluate the result, tune on the training part of each split and test the chosen settings on the other part (nested
+cross-validation: Cawley & Talbot, "On over-fitting in model selection and subsequent selection bias in performance
+evaluation", JMLR 11, 2010).
 """
 
 import math
@@ -16,33 +16,34 @@ from moodcurve.datasets import Song
 from moodcurve.datasets.splits import k_fold
 from moodcurve.evaluation import AXES
 from moodcurve.learn import TrainingError
-from moodcurve.learn.benchmarks.benchmark import cross_predict
-from moodcurve.learn.models.base import Progress, silent
+from moodcurve.learn.cross_validation import cross_predict
+from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.models.mlr import MLRConfig
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import Family
 from moodcurve.metrics import ccc
+from moodcurve.util.optional import require
 
 if TYPE_CHECKING:
     import optuna
 
 Suggest = Callable[["optuna.Trial"], dict[str, Any]]
-"""Gives the settings that a trial changes, by their names in the family's config."""
+"""Returns the settings that a trial changes, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Searched:
-    """What a search chose.
+class TuningResult:
+    """Result of `tune`.
 
     Attributes
     ----------
-    config : the family's settings
-        The best trial's.
+    config : settings of the family
+        Those of the best trial.
     score : float
-        Mean CCC of both axes, pooled over the inner folds' songs, which chose it: too good by what luck the
-        best of several has, and no figure to publish.
+        Mean CCC of both axes, pooled over the songs of the inner folds. It is optimistic, since it selected the best
+        of several trials.
     trials : tuple of (dict, float)
-        Every trial's settings and score, in order.
+        Changed settings and score of each trial, in order.
     """
 
     config: Any
@@ -50,7 +51,7 @@ class Searched:
     trials: tuple[tuple[dict[str, Any], float], ...]
 
 
-def search(
+def tune(
     songs: Sequence[Song],
     family: Family,
     base: Any,
@@ -59,36 +60,38 @@ def search(
     trials: int,
     folds: int = 3,
     seed: int = 0,
-    progress: Progress = silent,
-) -> Searched:
-    """Choose settings by cross-validation with disjoint artists within these songs.
+    progress: TrainingProgress = no_progress,
+) -> TuningResult:
+    """Choose settings by cross-validation with disjoint artists.
 
-    The first trial is `base` itself, so that a search cannot choose worse than it by its own measure; ties go to
-    the earlier trial.
+    The first trial is `base` itself, so that the result is never worse than it by this score; ties go to the earlier
+    trial.
 
     Parameters
     ----------
     songs : sequence of Song
         Training songs only.
     family : Family
-        Of `moodcurve.learn.training.FAMILIES`.
-    base : the family's settings
-        What a trial does not change.
+        One of `moodcurve.learn.training.FAMILIES`.
+    base : settings of the family
+        Settings that a trial does not change.
     suggest : callable
-        Such as `recurrent_settings`.
-    trials, folds : int
-        1 or more, 2 or more.
+        Such as `suggest_two_level_settings`.
+    trials : int
+        1 or more.
+    folds : int
+        2 or more.
     seed : int
-        Of the folds, of Optuna's sampler (a tree-structured Parzen estimator) and of training.
+        Seed of the folds, of Optuna's sampler (a tree-structured Parzen estimator) and of training.
     progress : callable, optional
         Called after each trial.
 
     Raises
     ------
     TrainingError
-        If Optuna is not installed, or no trial is asked for.
+        If Optuna is not installed, or `trials` is less than 1.
     DatasetError
-        If there are too few artists for the folds.
+        If there are fewer artists than folds.
     """
     if trials < 1:
         raise TrainingError(f"trials must be 1 or more, got {trials}")
@@ -96,41 +99,26 @@ def search(
     inner = k_fold(songs, folds, seed, by="artist")
     tried: list[tuple[dict[str, Any], float]] = []
 
-    def judge(changes: dict[str, Any]) -> float:
+    def evaluate(changes: dict[str, Any]) -> float:
         config = replace(base, **changes)
         predicted = cross_predict(songs, inner, family, config, seed=seed, report=lambda split: None)
         y, y_pred = np.vstack([song.y for song in songs]), np.vstack(predicted)
         scores = [ccc(y[:, axis], y_pred[:, axis]) for axis in range(len(AXES))]
-        # constant answers have no CCC; they agree with nothing
+        # the CCC of constant predictions is undefined and counts as 0
         score = float(np.mean([0.0 if math.isnan(value) else value for value in scores]))
         tried.append((changes, score))
         progress(len(tried), trials, f"CCC {score:.4f}, best {max(score for _, score in tried):.4f}")
         return score
 
-    judge({})
+    evaluate({})
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
-    study.optimize(lambda trial: judge(suggest(trial)), n_trials=trials - 1)
+    study.optimize(lambda trial: evaluate(suggest(trial)), n_trials=trials - 1)
     changes, score = max(tried, key=lambda one: one[1])
-    return Searched(config=replace(base, **changes), score=score, trials=tuple(tried))
+    return TuningResult(config=replace(base, **changes), score=score, trials=tuple(tried))
 
 
-def recurrent_settings(trial: "optuna.Trial") -> dict[str, Any]:
-    """Suggest settings of a recurrent network, around those that worked on DEAM."""
-    return {
-        "hidden": trial.suggest_categorical("hidden", [16, 32, 48, 64]),
-        "bottleneck": trial.suggest_categorical("bottleneck", [16, 32, 48, 64]),
-        "dropout": trial.suggest_float("dropout", 0.2, 0.6),
-        "input_dropout": trial.suggest_float("input_dropout", 0.0, 0.5),
-        "error_weight": trial.suggest_float("error_weight", 0.3, 10.0, log=True),
-        "residual_weight": trial.suggest_float("residual_weight", 0.0, 1.0),
-        "learning_rate": trial.suggest_float("learning_rate", 1e-3, 1e-2, log=True),
-        "weight_decay": trial.suggest_float("weight_decay", 1e-4, 1e-1, log=True),
-        "epochs": trial.suggest_int("epochs", 10, 30),
-    }
-
-
-def two_level_settings(trial: "optuna.Trial") -> dict[str, Any]:
-    """Suggest settings of the two-level model, about a decade around its defaults."""
+def suggest_two_level_settings(trial: "optuna.Trial") -> dict[str, Any]:
+    """Suggest settings of the two-level model, up to a factor of ten from its defaults."""
     return {
         "C": trial.suggest_float("C", 0.1, 10.0, log=True),
         "epsilon": trial.suggest_float("epsilon", 0.02, 0.2, log=True),
@@ -140,8 +128,8 @@ def two_level_settings(trial: "optuna.Trial") -> dict[str, Any]:
     }
 
 
-def filter_settings(trial: "optuna.Trial") -> dict[str, Any]:
-    """Suggest settings of the Kalman filter on linear regression: the level's memory, and how many components."""
+def suggest_filter_settings(trial: "optuna.Trial") -> dict[str, Any]:
+    """Suggest settings of the Kalman filter on linear regression: level memory, number of components and clip."""
     components = trial.suggest_categorical("pca_components", [0, 30, 60, 120])
     clip = trial.suggest_categorical("clip", [3.0, 5.0, 8.0])
     return {
@@ -151,9 +139,8 @@ def filter_settings(trial: "optuna.Trial") -> dict[str, Any]:
 
 
 def _optuna() -> Any:
-    try:
-        import optuna
-    except ImportError as error:
-        raise TrainingError("a search needs optuna: install it with pip install 'moodcurve[search]'") from error
+    require("optuna", what="tuning", extra="search", error=TrainingError)
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna

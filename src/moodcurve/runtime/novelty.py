@@ -1,7 +1,7 @@
 """Measure how unlike a model's training songs a recording is.
 
 The graph maps each row to an embedding among the training songs. Its coordinates have mean 0 and, over passages of
-`PASSAGE_ROWS` rows of those songs, equal variances; see `moodcurve.learn.uncertainty.familiarity`. Two statistics
+`PASSAGE_ROWS` rows of those songs, equal variances; see `moodcurve.learn.uncertainty.novelty`. Two statistics
 can be unusual:
 
 - distance: the mean of |mean embedding|² over passages, large for speech, tones or clicks;

@@ -1,4 +1,4 @@
-"""Mood classes: their places and probabilities, the classifiers, and what is counted of them."""
+"""Mood classes, their probabilities, the classifiers, and their metrics."""
 
 import json
 import math
@@ -10,25 +10,25 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 from sklearn.svm import SVC
 
 from moodcurve.learn import TrainingError
-from moodcurve.learn.benchmarks.mood_classes import category_report, figures, judge, run_categories
+from moodcurve.learn.benchmarks.mood_classes import category_report, class_metrics, count_classes, run_categories
 from moodcurve.learn.models.ffnn import FFNNConfig
 from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
-from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stacked
+from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stack_songs
 from moodcurve.mood.circumplex import quadrant
 from moodcurve.mood.classes import MOODS, SCHEMES, classes, probabilities
 from tests.helpers import ROOT
 from tests.helpers.training_songs import made_dataset
 
 SONGS = made_dataset(24).songs
-SMALL = FFNNConfig(hidden=(16,), max_epochs=3)
+SMALL = FFNNConfig(hidden=(16,), epochs=3)
 
 
-def test_quadrants_are_those_of_the_circumplex() -> None:
+def test_quadrants_agree_with_the_circumplex() -> None:
     points = np.random.default_rng(0).uniform(-1, 1, (200, 2))
     points = points[np.hypot(*points.T) >= 0.1]
     expected = [quadrant(float(a), float(v)) for a, v in points]
     assert [SCHEMES["quadrants"][i] for i in classes(points, "quadrants")] == expected
-    # an exact zero counts as positive, and there is no neutral middle
+    # exact zeros count as positive; there is no neutral class
     assert SCHEMES["quadrants"][classes(np.zeros((1, 2)), "quadrants")[0]] == "excited-positive"
 
 
@@ -37,7 +37,7 @@ def test_quadrants_are_those_of_the_circumplex() -> None:
     [(0, "pleased"), (22, "pleased"), (23, "excited"), (90, "energetic"), (135, "tense"), (180, "miserable"),
      (-180, "miserable"), (225, "gloomy"), (270, "tired"), (315, "calm"), (337, "calm"), (338, "pleased")],
 )  # fmt: skip
-def test_moods_are_sectors_around_their_directions(degrees: float, mood: str) -> None:
+def test_moods_are_sectors_around_their_angles(degrees: float, mood: str) -> None:
     angle = math.radians(degrees)
     for radius, expected in ((0.5, mood), (0.099, "neutral")):
         point = radius * np.array([[math.sin(angle), math.cos(angle)]])
@@ -45,27 +45,27 @@ def test_moods_are_sectors_around_their_directions(degrees: float, mood: str) ->
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_probabilities_are_shares_of_the_normal_distribution(scheme: str) -> None:
+def test_probabilities_agree_with_random_draws(scheme: str) -> None:
     rng = np.random.default_rng(1)
     points, spread = rng.uniform(-0.6, 0.6, (5, 2)), rng.uniform(0.1, 0.4, (5, 2))
     found = probabilities(points, spread, scheme)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-12)
     for point, size, shares in zip(points, spread, found, strict=True):
         drawn = classes(point + size * rng.normal(size=(200_000, 2)), scheme)
-        # chance moves a share of 200,000 draws by .001; the lattice is good to .01
+        # random error of 200,000 draws is .001; the lattice is accurate to .01
         tolerance = 0.005 if scheme == "quadrants" else 0.015
         expected = np.bincount(drawn, minlength=len(shares)) / len(drawn)
         np.testing.assert_allclose(shares, expected, atol=tolerance)
 
 
-def test_quadrants_follow_from_the_normal_distribution_of_each_axis() -> None:
+def test_quadrant_probabilities_are_products_of_normal_probabilities() -> None:
     points = np.array([[0.3, -0.1], [0.0, 0.0], [-5.0, 5.0]])
     high, positive = stats.norm.cdf(points / [0.2, 0.3]).T
     expected = [high * positive, high * (1 - positive), (1 - high) * (1 - positive), (1 - high) * positive]
     np.testing.assert_allclose(probabilities(points, np.array([0.2, 0.3]), "quadrants").T, expected, atol=1e-12)
 
 
-def test_long_curves_are_judged_point_by_point() -> None:
+def test_long_curves_are_classified_point_by_point() -> None:
     points = np.random.default_rng(2).uniform(-1, 1, (2500, 2))
     whole = probabilities(points, np.array([0.2, 0.2]), "moods")
     np.testing.assert_array_equal(whole[2040:2060], probabilities(points[2040:2060], np.array([0.2, 0.2]), "moods"))
@@ -76,26 +76,26 @@ def test_no_points_have_no_probabilities() -> None:
         assert probabilities(np.empty((0, 2)), np.array([0.1, 0.1]), scheme).shape == (0, len(names))
 
 
-def test_bad_arguments_are_named() -> None:
+def test_invalid_arguments_are_named() -> None:
     with pytest.raises(ValueError, match="scheme must be one of quadrants, moods, got 'octants'"):
         classes(np.zeros((1, 2)), "octants")
     with pytest.raises(ValueError, match=r"std must be positive, got 0\.0"):
         probabilities(np.zeros((1, 2)), np.array([0.1, 0.0]), "moods")
 
 
-def test_svm_is_scikit_learns() -> None:
-    config = SVMConfig(frame_step=3, C=0.7, gamma=0.002)
-    x, y = stacked(SONGS, step=3)
-    steps = fit_preprocessing(stacked(SONGS)[0], config.preprocessing)
+def test_svm_equals_scikit_learn() -> None:
+    config = SVMConfig(row_step=3, C=0.7, gamma=0.002)
+    x, y = stack_songs(SONGS, step=3)
+    steps = fit_preprocessing(stack_songs(SONGS)[0], config.preprocessing)
     machine = SVC(C=0.7, gamma=0.002, class_weight="balanced", break_ties=True).fit(
         steps.apply(x), classes(y, "quadrants")
     )
     model = fit_svm(SONGS, config)
-    new = stacked(made_dataset(6, seed=3).songs)[0]
+    new = stack_songs(made_dataset(6, seed=3).songs)[0]
     np.testing.assert_array_equal(model.probabilities(new).argmax(axis=1), machine.predict(steps.apply(new)))
 
 
-def test_svm_of_two_classes_leaves_nothing_to_the_others() -> None:
+def test_svm_of_two_classes_gives_the_others_zero_probability() -> None:
     songs = made_dataset(10).songs
     for song in songs:
         song.annotation.valence[:] = 0.5
@@ -104,16 +104,16 @@ def test_svm_of_two_classes_leaves_nothing_to_the_others() -> None:
     assert (shares[:, [1, 2]] == 0).all()
 
 
-def test_softmax_learns_and_its_shares_add_up() -> None:
-    config = SoftmaxConfig(network=FFNNConfig(hidden=(32,), dropout=0.1, learning_rate=5e-3, max_epochs=8))
+def test_softmax_network_learns_and_its_probabilities_sum_to_one() -> None:
+    config = SoftmaxConfig(network=FFNNConfig(hidden=(32,), dropout=0.1, learning_rate=5e-3, epochs=8))
     model = fit_softmax(SONGS, config)
-    shares = model.probabilities(stacked(SONGS)[0])
+    shares = model.probabilities(stack_songs(SONGS)[0])
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
-    truth = classes(stacked(SONGS)[1], "quadrants")
+    truth = classes(stack_songs(SONGS)[1], "quadrants")
     assert accuracy_score(truth, shares.argmax(axis=1)) > np.bincount(truth).max() / len(truth) + 0.1
 
 
-def test_same_seed_gives_the_same_network_and_another_seed_another() -> None:
+def test_networks_depend_on_the_seed_alone() -> None:
     config = SoftmaxConfig(scheme="moods", network=SMALL)
     first, again, other = (fit_softmax(SONGS, config, seed=s).probabilities(SONGS[0].x) for s in (1, 1, 2))
     assert first.shape == (20, 9)
@@ -121,11 +121,11 @@ def test_same_seed_gives_the_same_network_and_another_seed_another() -> None:
     assert np.abs(first - other).max() > 1e-3
 
 
-def test_figures_are_scikit_learns() -> None:
+def test_metrics_equal_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     truth = [rng.integers(0, 4, 12) for _ in range(20)]
     shares = [rng.dirichlet(np.full(4, 5.0), 12) for _ in range(20)]
-    found = figures(judge(truth, shares), 0)
+    found = class_metrics(count_classes(truth, shares), 0)
     true, share = np.concatenate(truth), np.vstack(shares)
     given = share.argmax(axis=1)
     assert found["accuracy"]["value"] == pytest.approx(accuracy_score(true, given))
@@ -136,29 +136,29 @@ def test_figures_are_scikit_learns() -> None:
         assert found[name]["low"] < found[name]["value"] < found[name]["high"]
 
 
-def test_songs_of_one_class_alone_cannot_teach_a_machine() -> None:
+def test_svm_needs_two_classes() -> None:
     songs = made_dataset(6).songs
     for song in songs:
         song.annotation.arousal[:] = song.annotation.valence[:] = 0.5
-    with pytest.raises(TrainingError, match="songs must be moments of two quadrants or more, got 'one class alone'"):
+    with pytest.raises(TrainingError, match="songs must be rows of at least two quadrants, got 'one class'"):
         fit_svm(songs, SVMConfig())
 
 
 @pytest.mark.parametrize("kind", [SVMConfig, SoftmaxConfig])
-def test_unknown_scheme_is_refused(kind: type) -> None:
+def test_unknown_scheme_raises(kind: type) -> None:
     with pytest.raises(TrainingError, match="scheme must be one of quadrants, moods, got 'words'"):
         kind(scheme="words")
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"), [({"C": 0.0}, "C must be"), ({"gamma": 0.0}, "gamma"), ({"frame_step": 0}, "frame_step")]
+    ("settings", "message"), [({"C": 0.0}, "C must be"), ({"gamma": 0.0}, "gamma"), ({"row_step": 0}, "row_step")]
 )
-def test_settings_out_of_range_are_refused(settings: dict, message: str) -> None:
+def test_settings_out_of_range_raise(settings: dict, message: str) -> None:
     with pytest.raises(TrainingError, match=message):
         SVMConfig(**settings)
 
 
-def test_comparison_counts_every_moment_and_song_once_and_its_page_shows_it() -> None:
+def test_comparison_counts_every_moment_and_song_once() -> None:
     result = run_categories(made_dataset(20, frames=8), curve="mlr")
     for scheme, names in SCHEMES.items():
         for part, number in (("moments", 160), ("songs", 20)):
@@ -172,7 +172,7 @@ def test_comparison_counts_every_moment_and_song_once_and_its_page_shows_it() ->
     assert "| truth \\ curve | pleased | excited |" in page
 
 
-def test_published_page_shows_the_stored_figures() -> None:
+def test_page_is_made_from_the_stored_json() -> None:
     folder = ROOT / "docs" / "results"
     result = json.loads((folder / "categories.json").read_text(encoding="utf-8"))
     assert (folder / "categories.md").read_text(encoding="utf-8") == category_report(result)

@@ -1,4 +1,4 @@
-"""Kept predictions: used as long as nothing they follow from has changed, and never otherwise."""
+"""Cached predictions are used if and only if nothing they depend on has changed."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from moodcurve.datasets.splits import k_fold
 from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmarks import prediction_cache
 from moodcurve.learn.benchmarks.benchmark import run_benchmark
-from moodcurve.learn.benchmarks.prediction_cache import digest_of
+from moodcurve.learn.benchmarks.prediction_cache import cache_key
 from moodcurve.learn.models.blend import fit_blend
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.models.two_level import TwoLevelConfig, fit_two_level
@@ -22,12 +22,12 @@ DATASET = made_dataset(12, frames=6)
 SPLITS = k_fold(DATASET.songs, 3, 0, by="artist")
 
 
-def digest(dataset: Dataset = DATASET, *, splits=SPLITS, fit=fit_mlr, config=None, seed: int = 0) -> str:
-    return digest_of(dataset.songs, splits, fit, config or MLRConfig(), seed)
+def key(dataset: Dataset = DATASET, *, splits=SPLITS, fit=fit_mlr, config=None, seed: int = 0) -> str:
+    return cache_key(dataset.songs, splits, fit, config or MLRConfig(), seed)
 
 
 def changed(column: str) -> Dataset:
-    """The made songs with one number of the first song changed by a little."""
+    """The synthetic songs with one number of the first song changed slightly."""
     first = DATASET.songs[0]
     if column == "rating":
         first = replace(first, annotation=replace(first.annotation, song_valence=0.25))
@@ -42,48 +42,48 @@ def changed(column: str) -> Dataset:
     return replace(DATASET, songs=(first, *DATASET.songs[1:]))
 
 
-def test_a_second_run_trains_only_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = run_benchmark(DATASET, "deam", ["mlr"], cache=tmp_path / "kept")
-    monkeypatch.setattr("moodcurve.learn.models.mlr.LinearRegression", None)  # nobody can fit one again
-    again = run_benchmark(DATASET, "deam", ["mlr", "two-level"], cache=tmp_path / "kept")
+def test_second_run_trains_only_new_families(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run_benchmark(DATASET, "deam", ["mlr"], cache=tmp_path / "cache")
+    monkeypatch.setattr("moodcurve.learn.models.mlr.LinearRegression", None)  # fitting again would fail
+    again = run_benchmark(DATASET, "deam", ["mlr", "two-level"], cache=tmp_path / "cache")
     assert all((a == b).all() for a, b in zip(first.models[0].predicted, again.models[0].predicted, strict=True))
     assert again.models[0].seconds == first.models[0].seconds
     assert again.models[0].intervals == first.models[0].intervals
-    assert len(list((tmp_path / "kept").iterdir())) == 2
+    assert len(list((tmp_path / "cache").iterdir())) == 2
 
 
-def test_whatever_predictions_follow_from_changes_the_digest() -> None:
-    digests = [
-        digest(),
-        digest(changed("label")),
-        digest(changed("feature")),
-        digest(changed("rating")),
-        digest(seed=1),
-        digest(splits=k_fold(DATASET.songs, 3, 1, by="artist")),
-        digest(splits=SPLITS[::-1]),
-        digest(config=MLRConfig(preprocessing=PreprocessingConfig(clip=4))),
-        digest(fit=fit_two_level, config=TwoLevelConfig()),
+def test_everything_that_predictions_depend_on_changes_the_key() -> None:
+    keys = [
+        key(),
+        key(changed("label")),
+        key(changed("feature")),
+        key(changed("rating")),
+        key(seed=1),
+        key(splits=k_fold(DATASET.songs, 3, 1, by="artist")),
+        key(splits=SPLITS[::-1]),
+        key(config=MLRConfig(preprocessing=PreprocessingConfig(clip=4))),
+        key(fit=fit_two_level, config=TwoLevelConfig()),
     ]
-    assert len(set(digests)) == len(digests)
-    assert digest() == digests[0]
+    assert len(set(keys)) == len(keys)
+    assert key() == keys[0]
 
 
-def test_the_sources_of_a_family_and_of_its_parts_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_key_includes_the_sources_of_a_family_and_its_imports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     names = {path.stem for path in prediction_cache._sources(fit_blend.__module__)}
     assert {"blend", "two_level", "state_space", "kalman", "mlr", "ffnn", "pipeline", "splits"} <= names
     assert not {"recurrent", "training", "benchmark", "__init__"} & names
-    before = digest()
+    before = key()
     other = tmp_path / "mlr.py"
-    other.write_text("# another way to fit\n")
+    other.write_text("# other source code\n")
     monkeypatch.setattr(prediction_cache, "_sources", lambda module: [other])
-    assert digest() != before
+    assert key() != before
 
 
-def test_a_spoilt_file_is_named(tmp_path: Path) -> None:
+def test_damaged_file_is_named(tmp_path: Path) -> None:
     run_benchmark(DATASET, "deam", ["mlr"], cache=tmp_path)
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(TrainingError, match=f"{file.name}: cannot be read as kept predictions; delete it"):
+    with pytest.raises(TrainingError, match=f"{file.name}: cannot be read as cached predictions; delete it"):
         run_benchmark(DATASET, "deam", ["mlr"], cache=tmp_path)
     np.savez(file, rows=np.zeros((3, 2)), seconds=1.0)
     with pytest.raises(TrainingError, match="has 3 rows, expected 72; delete it"):

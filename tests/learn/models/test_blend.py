@@ -1,4 +1,4 @@
-"""The blend against its two parts, its file against the training form."""
+"""The blend compared with its two models, and its file with the trained model."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ DATASET = made_dataset(24, frames=30)
 LONG = np.vstack([song.x for song in made_dataset(10, seed=4, frames=40).songs])
 
 
-def test_the_blend_is_the_stretched_mean_of_its_parts() -> None:
+def test_blend_is_the_stretched_mean_of_both_models() -> None:
     config = BlendConfig(
         stretch_arousal=2.0,
         stretch_valence=0.5,
@@ -28,22 +28,22 @@ def test_the_blend_is_the_stretched_mean_of_its_parts() -> None:
     )
     mean = fit_two_level(DATASET.songs, config.two_level).predict(LONG) / 2
     mean += fit_state_space(DATASET.songs, config.state_space).predict(LONG) / 2
-    centre = np.vstack([song.y for song in DATASET.songs]).mean(axis=0)
-    expected = centre + (mean - centre) * [2.0, 0.5]
+    center = np.vstack([song.y for song in DATASET.songs]).mean(axis=0)
+    expected = center + (mean - center) * [2.0, 0.5]
     np.testing.assert_allclose(fit_blend(DATASET.songs, config).predict(LONG), expected, atol=1e-9)
 
 
-def test_file_and_training_form_agree(tmp_path: Path) -> None:
+def test_file_and_trained_model_agree(tmp_path: Path) -> None:
     trained = train(DATASET, "blend")
     export(trained, tmp_path / "m.onnx", name="m")
     model = load_model(tmp_path / "m.onnx")
     for rows in (LONG, LONG[:1], LONG[:7]):
         features = Features(rows, np.arange(len(rows)) * 0.5, DATASET.feature_set)
-        # the file answers in single precision
+        # predictions of the file are in single precision
         np.testing.assert_allclose(model.predict(features), np.clip(trained.model.predict(rows), -1, 1), atol=1e-5)
 
 
-def test_how_the_rows_arrive_does_not_matter(tmp_path: Path) -> None:
+def test_block_sizes_do_not_matter(tmp_path: Path) -> None:
     export(train(DATASET, "blend"), tmp_path / "m.onnx", name="m")
     model = load_model(tmp_path / "m.onnx")
     times_s = np.arange(len(LONG)) * 0.5
@@ -55,6 +55,6 @@ def test_how_the_rows_arrive_does_not_matter(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["stretch_arousal", "stretch_valence"])
-def test_a_stretch_that_turns_answers_round_is_refused(key: str) -> None:
+def test_negative_stretch_raises(key: str) -> None:
     with pytest.raises(TrainingError, match=f"{key} must be positive, got -1"):
         BlendConfig(**{key: -1.0})

@@ -1,4 +1,4 @@
-"""Recurrent networks: their arithmetic, what they learn, files that agree, long songs, live use."""
+"""Recurrent networks: equations, training, model files, long songs, live use."""
 
 import math
 from dataclasses import replace
@@ -14,27 +14,26 @@ from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table, config_from_table
 from moodcurve.learn.export import export
 from moodcurve.learn.models.base import predict_rated
-from moodcurve.learn.models.batches import MODEL_VARIANCE, agreement_weights, batches, heard
+from moodcurve.learn.models.batches import MODEL_VARIANCE, agreement_weights, batches, training_song
 from moodcurve.learn.models.losses import (
     concordance_loss,
-    course_error,
+    gaussian_loss,
     residual_loss,
-    spread_loss,
     squared_error,
     valence_slope,
+    within_song_error,
 )
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
-from moodcurve.learn.models.recurrent import (
+from moodcurve.learn.models.recurrent import Recurrent, fit_recurrent
+from moodcurve.learn.models.recurrent_config import (
     MARGIN_ROWS,
     WINDOW_ROWS,
     ForwardConfig,
     LSTMConfig,
-    Recurrent,
     RecurrentConfig,
-    fit_recurrent,
 )
 from moodcurve.learn.models.recurrent_network import Network
-from moodcurve.learn.preprocessing.context import Surroundings, summary
+from moodcurve.learn.preprocessing.context import ContextStatistics, mean_and_std
 from moodcurve.learn.training import train
 from moodcurve.metrics import ccc, rmse, scores
 from moodcurve.runtime import Model, ModelError, load_model
@@ -43,18 +42,18 @@ from tests.helpers.training_songs import made_dataset
 DATASET = made_dataset(12, frames=30)
 SMALL = {"networks": 2, "epochs": 2, "hidden": 6, "bottleneck": 8, "window_rows": 20}
 CONFIGS = [
-    RecurrentConfig(**SMALL, surroundings_rows=9),
-    RecurrentConfig(**SMALL, layers=2, surroundings_rows=0),
-    LSTMConfig(**SMALL, layers=2, surroundings_rows=200),
+    RecurrentConfig(**SMALL, context_rows=9),
+    RecurrentConfig(**SMALL, layers=2, context_rows=0),
+    LSTMConfig(**SMALL, layers=2, context_rows=200),
     ForwardConfig(**SMALL, layers=2),
     ForwardConfig(**SMALL, layers=2, cell="lstm"),
 ]
-NAMES = [f"{c.cell}-{'both' if c.bidirectional else 'forward'}-{c.layers}-{c.surroundings_rows}" for c in CONFIGS]
+NAMES = [f"{c.cell}-{'both' if c.bidirectional else 'forward'}-{c.layers}-{c.context_rows}" for c in CONFIGS]
 FORWARD = CONFIGS[3:]
 
 
 def rows_of(songs: int, *, frames: int = 20, seed: int = 3) -> np.ndarray:
-    """Rows of songs that no model has seen, one under the other, a few of them far outside of the training songs."""
+    """Return stacked rows of unseen songs, a few of them far outside the training range."""
     x = np.vstack([song.x for song in made_dataset(songs, frames=frames, seed=seed).songs])
     x[5:8] *= 20
     return x
@@ -66,7 +65,7 @@ def as_features(x: np.ndarray) -> Features:
 
 @pytest.fixture(scope="module", params=CONFIGS, ids=NAMES)
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Recurrent, Model]:
-    """A model in its training form and from its file."""
+    """Return a trained model, and the same model loaded from its file."""
     family = "gru" if request.param.bidirectional else "gru-forward"
     config = request.param
     if config.cell == "lstm" and config.bidirectional:
@@ -78,7 +77,7 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return fitted.model, load_model(path)
 
 
-# --- arithmetic ---
+# --- equations ---
 
 
 def sigmoid(v: np.ndarray) -> np.ndarray:
@@ -86,7 +85,7 @@ def sigmoid(v: np.ndarray) -> np.ndarray:
 
 
 def read_forward(x: np.ndarray, cells: torch.nn.Module, suffix: str) -> np.ndarray:
-    """Read rows (n, inputs) by one layer of cells, by the equations of their papers."""
+    """Run one layer of cells over rows (n, inputs), by the published equations."""
     w, u, b, c = (
         getattr(cells, f"{name}{suffix}").detach().double().numpy()
         for name in ("weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l")
@@ -106,61 +105,60 @@ def read_forward(x: np.ndarray, cells: torch.nn.Module, suffix: str) -> np.ndarr
     return np.array(read)
 
 
-def plain(network: Network, z: np.ndarray, around: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Give a network's answers and spreads by a second formula, in double precision."""
+def reference(network: Network, z: np.ndarray, context: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Compute a network's outputs and standard deviations in double precision, from the published equations."""
 
     def linear(x: np.ndarray, layer: torch.nn.Linear) -> np.ndarray:
         return x @ layer.weight.detach().double().numpy().T + layer.bias.detach().double().numpy()
 
     x = np.tanh(linear(z, network.narrow))
     for layer in range(network.shape.layers):
-        ways = [read_forward(x, network.cells, str(layer))]
+        directions = [read_forward(x, network.cells, str(layer))]
         if network.shape.bidirectional:
-            ways.append(read_forward(x[::-1], network.cells, f"{layer}_reverse")[::-1])
-        x = np.hstack(ways)
-    if around is not None:
-        x = np.hstack([x, np.tanh(linear(around, network.around))])
-    return linear(x, network.answer), np.exp(np.clip(linear(x, network.log_spread), -5, 1))
+            directions.append(read_forward(x[::-1], network.cells, f"{layer}_reverse")[::-1])
+        x = np.hstack(directions)
+    if context is not None:
+        x = np.hstack([x, np.tanh(linear(context, network.context))])
+    return linear(x, network.output), np.exp(np.clip(linear(x, network.log_std), -5, 1))
 
 
-def neighbourhood(z: np.ndarray, radius: int) -> np.ndarray:
+def context_of(z: np.ndarray, radius: int) -> np.ndarray:
     near = [z[max(t - radius, 0) : t + radius + 1] for t in range(len(z))]
     return np.array([np.concatenate([rows.mean(axis=0), rows.std(axis=0)]) for rows in near])
 
 
-def test_training_form_is_what_the_papers_say(trained: tuple[Recurrent, Model]) -> None:
-    model, _ = trained
+def test_model_follows_the_published_equations(trained: tuple[Recurrent, Model]) -> None:
+    model, loaded = trained
     x = rows_of(3)
     z = model.preprocessing.apply(x)
-    radius = model.config.surroundings_rows
-    around = neighbourhood(z, radius) if radius else None
-    answers, spreads = zip(*(plain(network, z, around) for network in model.networks), strict=True)
-    # single precision through 60 rows: 1e-6 of values of about 1
-    np.testing.assert_allclose(model.predict(x), np.mean(answers, axis=0), atol=5e-6)
-    # the spread of a mixture: its second moment less the square of its mean
-    moment = np.mean(np.square(answers) + np.square(spreads), axis=0)
-    np.testing.assert_allclose(
-        model.predict_spread(x), np.sqrt(moment - np.mean(answers, axis=0) ** 2), rtol=1e-5, atol=5e-6
-    )
+    radius = model.config.context_rows
+    context = context_of(z, radius) if radius else None
+    outputs, stds = zip(*(reference(network, z, context) for network in model.networks), strict=True)
+    mean = np.mean(outputs, axis=0)
+    # single precision over 60 rows: 1e-6 of values of about 1
+    np.testing.assert_allclose(model.predict(x), mean, atol=5e-6)
+    # variance of a mixture: its second moment minus the square of its mean
+    moment = np.mean(np.square(outputs) + np.square(stds), axis=0)
+    spread = loaded.predict_with_std(as_features(x)).spread
+    np.testing.assert_allclose(spread, np.sqrt(moment - mean**2), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("n", [1, 2, 33, 900])
-def test_file_and_training_form_agree(trained: tuple[Recurrent, Model], n: int) -> None:
+def test_file_and_trained_model_agree(trained: tuple[Recurrent, Model], n: int) -> None:
     model, loaded = trained
     x = rows_of(45)[:n]
     found = loaded.predict_with_std(as_features(x))
-    # 1e-5 is promised; what cells round off fades from row to row, so that more rows do not add up to more
+    # rounding errors of the cells fade from row to row, so that more rows do not accumulate them
     np.testing.assert_allclose(found.values, np.clip(model.predict(x), -1, 1), atol=1e-5)
     assert found.std is not None
     assert found.std.shape == (n, 2)
-    np.testing.assert_allclose(found.std, model.predict_spread(x), atol=1e-5)
     np.testing.assert_array_equal(loaded.predict(as_features(x)), found.values)
 
 
-def test_no_rows_give_no_points(trained: tuple[Recurrent, Model]) -> None:
+def test_no_rows_give_no_predictions(trained: tuple[Recurrent, Model]) -> None:
     model, loaded = trained
     none = rows_of(1)[:0]
-    assert model.predict(none).shape == model.predict_spread(none).shape == (0, 2)
+    assert model.predict(none).shape == (0, 2)
     found = loaded.predict_with_std(as_features(none))
     assert found.std is not None
     assert found.values.shape == found.std.shape == (0, 2)
@@ -168,14 +166,14 @@ def test_no_rows_give_no_points(trained: tuple[Recurrent, Model]) -> None:
 
 @pytest.mark.parametrize("n", [1, 5, 40])
 @pytest.mark.parametrize("radius", [1, 4, 100])
-def test_surroundings(n: int, radius: int) -> None:
+def test_context_statistics(n: int, radius: int) -> None:
     z = np.random.default_rng(n).normal(3, 2, size=(n, 4))
     z[:, 3] = 7.0
-    found = Surroundings(radius).apply(z)
-    # a root turns the sums' rounding errors, 1e-15, into their root where the spread is 0
-    np.testing.assert_allclose(found, neighbourhood(z, radius), atol=1e-6)
+    found = ContextStatistics(radius).apply(z)
+    # where the standard deviation is 0, the root turns rounding errors of 1e-15 into 3e-8
+    np.testing.assert_allclose(found, context_of(z, radius), atol=1e-6)
     if radius >= n:
-        np.testing.assert_allclose(found, np.repeat(summary(z), n, axis=0), atol=1e-6)
+        np.testing.assert_allclose(found, np.repeat(mean_and_std(z), n, axis=0), atol=1e-6)
 
 
 # --- training ---
@@ -185,7 +183,7 @@ def tensors(*arrays: np.ndarray) -> tuple[torch.Tensor, ...]:
     return tuple(torch.from_numpy(array) for array in arrays)
 
 
-def test_losses_are_those_of_the_metrics() -> None:
+def test_losses_equal_the_metrics() -> None:
     rng = np.random.default_rng(0)
     y, y_pred = rng.normal(size=(2, 3, 8, 2))
     counted = np.ones((3, 8))
@@ -196,14 +194,14 @@ def test_losses_are_those_of_the_metrics() -> None:
     each = [(y[rows][:, axis], y_pred[rows][:, axis]) for axis in (0, 1)]
     assert concordance_loss(*given).item() == pytest.approx(np.mean([1 - ccc(*pair) for pair in each]), abs=1e-9)
     assert squared_error(*given).item() == pytest.approx(np.mean([rmse(*pair) ** 2 for pair in each]), abs=1e-12)
-    courses = [
+    deviations = [
         (y[i][rows[i]] - y[i][rows[i]].mean(axis=0)) - (y_pred[i][rows[i]] - y_pred[i][rows[i]].mean(axis=0))
         for i in range(3)
     ]
-    assert course_error(*given).item() == pytest.approx(np.square(np.vstack(courses)).mean(), abs=1e-12)
+    assert within_song_error(*given).item() == pytest.approx(np.square(np.vstack(deviations)).mean(), abs=1e-12)
 
 
-def test_the_residual_loss_leaves_out_what_arousal_explains() -> None:
+def test_residual_loss_ignores_what_arousal_explains() -> None:
     rng = np.random.default_rng(2)
     y = rng.normal(size=(4, 9, 2))
     y[..., 1] += 0.7 * y[..., 0]
@@ -217,29 +215,29 @@ def test_the_residual_loss_leaves_out_what_arousal_explains() -> None:
     own = rng.normal(size=y.shape)
     expected = 1 - ccc(flat[:, 1] - slope * flat[:, 0], (own[..., 1] - slope * own[..., 0]).ravel())
     assert residual_loss(*tensors(own, y, counted), slope).item() == pytest.approx(expected, abs=1e-9)
-    # a valence that is arousal's shadow explains nothing of it, however well it correlates
+    # a valence that is a multiple of arousal scores 0, however well it correlates
     assert residual_loss(*tensors(shadow, y, counted), slope).item() == pytest.approx(1, abs=1e-9)
     assert residual_loss(*tensors(y, y, counted), slope).item() == pytest.approx(0, abs=1e-9)
 
 
-def test_equal_answers_and_labels_have_a_finite_loss() -> None:
+def test_equal_constant_predictions_and_labels_have_a_finite_loss() -> None:
     same = torch.full((2, 3, 2), 0.5, requires_grad=True)
     loss = concordance_loss(same, torch.full((2, 3, 2), 0.5), torch.ones(2, 3))
     loss.backward()
-    assert loss.item() == pytest.approx(1)  # no covariance: by this formula as far from agreement as chance
+    assert loss.item() == pytest.approx(1)  # without covariance, the formula gives 1
     assert bool(same.grad.isfinite().all())
 
 
-def test_the_least_spread_loss_is_at_the_errors_own_spread() -> None:
+def test_gaussian_loss_is_least_at_the_standard_deviation_of_the_errors() -> None:
     error = torch.from_numpy(np.random.default_rng(1).normal(0, 0.3, size=(1, 5000, 2)))
-    spreads = np.linspace(0.2, 0.4, 41)
-    losses = [spread_loss(torch.full((1, 5000, 2), math.log(s)), error, torch.ones(1, 5000)).item() for s in spreads]
-    # the steps are 0.005 wide, and 10 000 draws have a standard deviation known to 0.002
-    assert spreads[np.argmin(losses)] == pytest.approx(0.3, abs=0.006)
+    stds = np.linspace(0.2, 0.4, 41)
+    losses = [gaussian_loss(torch.full((1, 5000, 2), math.log(s)), error, torch.ones(1, 5000)).item() for s in stds]
+    # the grid step is 0.005, and 10,000 draws determine the standard deviation to 0.002
+    assert stds[np.argmin(losses)] == pytest.approx(0.3, abs=0.006)
 
 
 def part_rated(dataset: Dataset, first: int, end: int) -> Dataset:
-    """The same songs, rated from the first to before the end row only."""
+    """Return the same songs, rated only from row `first` to before row `end`."""
     songs = []
     for song in dataset.songs:
         times, y = song.features.times_s[first:end], song.y[first:end]
@@ -254,78 +252,78 @@ def part_rated(dataset: Dataset, first: int, end: int) -> Dataset:
     return replace(dataset, songs=tuple(songs))
 
 
-def test_windows_hold_the_rated_rows_at_all_places() -> None:
+def test_windows_hold_the_rated_rows_at_all_positions() -> None:
     dataset = part_rated(made_dataset(3, frames=100), 40, 50)
     model = fit_recurrent(dataset.songs, CONFIGS[0])
-    songs = [heard(song, model.preprocessing) for song in dataset.songs]
+    songs = [training_song(song, model.preprocessing) for song in dataset.songs]
     starts = set()
     torch.manual_seed(0)
     for _ in range(150):
-        (batch,) = batches(songs, size=8, window=20, surroundings=True)
+        (batch,) = batches(songs, size=8, window=20, context=True)
         assert batch.rows.shape == (3, 20, 236)
-        assert batch.around is not None
-        assert batch.around.shape == (3, 1, 472)
-        places = [torch.nonzero(rated)[:, 0] for rated in batch.rated]
-        assert all(len(rows) == 10 for rows in places)
-        starts |= {int(rows[0]) for rows in places}
-        for i, rows in enumerate(places):
+        assert batch.context is not None
+        assert batch.context.shape == (3, 1, 472)
+        positions = [torch.nonzero(rated)[:, 0] for rated in batch.weights]
+        assert all(len(rows) == 10 for rows in positions)
+        starts |= {int(rows[0]) for rows in positions}
+        for i, rows in enumerate(positions):
             found = [j for j, song in enumerate(dataset.songs) if np.allclose(song.y, batch.y[i][rows], atol=1e-6)]
             assert len(found) == 1
             np.testing.assert_array_equal(batch.rows[i][rows], songs[found[0]].rows[40:50])
-            np.testing.assert_allclose(batch.around[i], summary(batch.rows[i].double().numpy()), rtol=1e-6)
+            np.testing.assert_allclose(batch.context[i], mean_and_std(batch.rows[i].double().numpy()), rtol=1e-6)
     assert starts == set(range(11))
 
 
-def rated_by(song: Song, spread: float, raters: int) -> Song:
+def rated_by(song: Song, std: float, raters: int) -> Song:
     n = len(song.y)
     annotation = replace(
         song.annotation,
-        arousal_spread=np.full(n, spread),
-        valence_spread=np.full(n, 2 * spread),
+        arousal_spread=np.full(n, std),
+        valence_spread=np.full(n, 2 * std),
         arousal_raters=np.full(n, raters),
         valence_raters=np.full(n, raters),
     )
     return replace(song, annotation=annotation)
 
 
-def test_songs_whose_raters_agree_count_more() -> None:
+def test_songs_with_agreeing_raters_have_larger_weights() -> None:
     one, two, unknown = made_dataset(3).songs
     songs = [rated_by(one, 0.2, 10), rated_by(two, 0.4, 10), unknown]
-    # noise of the mean: (s² + (2 s)²) / 2 / raters
+    # error variance of the mean: (s² + (2 s)²) / 2 / raters
     noise = np.array([0.01, 0.04, 0.025])
     expected = 1 / (MODEL_VARIANCE + noise)
     found = agreement_weights(songs)
     np.testing.assert_allclose(found, expected / expected.mean(), rtol=1e-12)
     np.testing.assert_array_equal(agreement_weights(made_dataset(3).songs), np.ones(3))
-    # a single rater's own spread is not known: as the songs without raters
+    # the standard deviation of a single rater is unknown, as for songs without raters
     alone = replace(songs[1].annotation, arousal_spread=np.full(20, np.nan), valence_spread=np.full(20, np.nan))
     np.testing.assert_array_equal(agreement_weights([songs[0], replace(two, annotation=alone)]), np.ones(2))
 
 
-def test_weights_by_agreement_reach_the_loss() -> None:
+def test_weights_by_agreement_change_the_training() -> None:
     songs = [rated_by(song, 0.1 + 0.3 * (i % 2), 5) for i, song in enumerate(DATASET.songs)]
     plain_model, weighed = (fit_recurrent(songs, replace(CONFIGS[0], weigh_by_agreement=w)) for w in (False, True))
     assert np.abs(plain_model.predict(rows_of(1)) - weighed.predict(rows_of(1))).max() > 1e-4
 
 
-def test_songs_shorter_than_a_window_are_filled_up_and_read_as_if_alone() -> None:
+def test_padding_of_short_songs_does_not_change_predictions() -> None:
     long, short = made_dataset(2, frames=30).songs[0], made_dataset(2, frames=7).songs[1]
     model = fit_recurrent([long, short], CONFIGS[0])
-    songs = [heard(song, model.preprocessing) for song in (long, short)]
-    (batch,) = batches(songs, size=2, window=30, surroundings=True)
+    songs = [training_song(song, model.preprocessing) for song in (long, short)]
+    (batch,) = batches(songs, size=2, window=30, context=True)
     assert sorted(batch.lengths.tolist()) == [7, 30]
     i = batch.lengths.tolist().index(7)
-    assert batch.rated[i].tolist() == [1] * 7 + [0] * 23
+    assert batch.weights[i].tolist() == [1] * 7 + [0] * 23
     network = model.networks[0]
     with torch.no_grad():
-        together = network(batch.rows, batch.around, batch.lengths)[0][i, :7]
-        alone = network(batch.rows[i : i + 1, :7], batch.around[i : i + 1])[0][0]
-    # the same sums, of other lengths of vectors
+        together = network(batch.rows, batch.context, batch.lengths)[0][i, :7]
+        alone = network(batch.rows[i : i + 1, :7], batch.context[i : i + 1])[0][0]
+    # the same sums over vectors of different lengths
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
-def courses(songs: int, *, seed: int) -> tuple[Song, ...]:
-    """Songs whose ratings are the mean of the last six rows' hidden course, which every column shows a little."""
+def smoothed_songs(songs: int, *, seed: int) -> tuple[Song, ...]:
+    """Return songs whose labels are the mean of a hidden variable over six rows; every column shows it with noise."""
     rng = np.random.default_rng(seed)
     made = []
     for song in made_dataset(songs, frames=60).songs:
@@ -338,20 +336,20 @@ def courses(songs: int, *, seed: int) -> tuple[Song, ...]:
 
 
 @pytest.mark.parametrize("kind", [RecurrentConfig, LSTMConfig, ForwardConfig])
-def test_it_learns_a_course_that_no_row_tells(kind: type[RecurrentConfig]) -> None:
-    learned, new = courses(30, seed=0), courses(10, seed=1)
-    config = kind(networks=1, hidden=16, epochs=15, batch_songs=8, dropout=0.0, input_dropout=0.0, window_rows=40)
-    models = fit_recurrent(learned, config, seed=1), fit_mlr(learned, MLRConfig())
+def test_network_learns_from_several_rows(kind: type[RecurrentConfig]) -> None:
+    training, new = smoothed_songs(30, seed=0), smoothed_songs(10, seed=1)
+    config = kind(networks=1, hidden=16, epochs=15, batch_size=8, dropout=0.0, input_dropout=0.0, window_rows=40)
+    models = fit_recurrent(training, config, seed=1), fit_mlr(training, MLRConfig())
     for axis in (0, 1):
         y = [song.y[:, axis] for song in new]
         read, by_row = (scores(y, [predict_rated(model, song)[:, axis] for song in new]) for model in models)
-        # six rows say more than one of them: of a mean of six, one row tells 1/6 of the variance, r .41
+        # one row explains 1/6 of the variance of a mean of six, which is an r of .41
         assert by_row.r_song < 0.5
         assert read.r_song > 0.7
         assert read.ccc > 0.7
 
 
-def test_same_seed_same_networks_and_another_seed_others() -> None:
+def test_seed_determines_the_networks() -> None:
     x = rows_of(2)
     one, again, other = (fit_recurrent(DATASET.songs, CONFIGS[0], seed=seed) for seed in (4, 4, 5))
     np.testing.assert_array_equal(one.predict(x), again.predict(x))
@@ -359,16 +357,16 @@ def test_same_seed_same_networks_and_another_seed_others() -> None:
     assert np.abs(one.predict(x) - other.predict(x)).max() > 1e-3
 
 
-def test_history_and_progress_go_over_all_networks() -> None:
-    said: list[tuple[int, int, str]] = []
-    model = fit_recurrent(DATASET.songs, CONFIGS[0], progress=lambda *step: said.append(step))
-    assert [step[:2] for step in said] == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert said[2][2].startswith("network 2 of 2: training RMSE 0.")
+def test_history_and_progress_cover_all_networks() -> None:
+    steps: list[tuple[int, int, str]] = []
+    model = fit_recurrent(DATASET.songs, CONFIGS[0], progress=lambda *step: steps.append(step))
+    assert [step[:2] for step in steps] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert steps[2][2].startswith("network 2 of 2: training RMSE 0.")
     assert [epoch.number for epoch in model.history] == [1, 2]
     assert all(0 < epoch.training_rmse < 2 and epoch.held_out_rmse is None for epoch in model.history)
 
 
-def test_training_that_leaves_all_bounds_says_so() -> None:
+def test_divergence_raises() -> None:
     songs = made_dataset(4).songs
     songs[0].annotation.arousal[3] = np.nan
     with pytest.raises(TrainingError, match=r"training diverged in epoch 1; learning_rate must be below 0\.004"):
@@ -380,28 +378,28 @@ def test_training_that_leaves_all_bounds_says_so() -> None:
     [
         ("cell", "rnn", "one of gru, lstm"),
         ("hidden", 0, "from 1 to 4096"),
-        ("surroundings_rows", MARGIN_ROWS, f"from 0 to {MARGIN_ROWS - 1}"),
+        ("context_rows", MARGIN_ROWS, f"from 0 to {MARGIN_ROWS - 1}"),
         ("networks", 0, "1 or more"),
         ("window_rows", 1, "2 or more"),
-        ("course_weight", -0.1, "0 or positive"),
+        ("trajectory_weight", -0.1, "0 or positive"),
         ("dropout", 1.0, r"in \[0, 1\)"),
         ("learning_rate", 0.0, "positive"),
     ],
 )
-def test_settings_out_of_range_are_refused(key: str, value: object, accepted: str) -> None:
+def test_settings_out_of_range_raise(key: str, value: object, accepted: str) -> None:
     with pytest.raises(TrainingError, match=f"mine.toml: {key} must be {accepted}, got {value!r}"):
         config_from_table(RecurrentConfig, {key: value}, where="mine.toml")
 
 
-def test_settings_that_exclude_each_other_are_refused() -> None:
-    with pytest.raises(TrainingError, match="surroundings_rows must be 0 where the network reads forward only, got 60"):
+def test_contradicting_settings_raise() -> None:
+    with pytest.raises(TrainingError, match="context_rows must be 0 if bidirectional is false, got 60"):
         RecurrentConfig(bidirectional=False)
-    with pytest.raises(TrainingError, match="error_weight must be positive where ccc_weight is 0"):
+    with pytest.raises(TrainingError, match="error_weight must be positive if ccc_weight is 0"):
         RecurrentConfig(ccc_weight=0, error_weight=0)
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=NAMES)
-def test_settings_are_rebuilt_from_what_a_file_states(config: RecurrentConfig) -> None:
+def test_settings_are_restored_from_a_table(config: RecurrentConfig) -> None:
     assert config_from_table(type(config), as_table(config), where="test") == config
 
 
@@ -413,20 +411,20 @@ def long_song(minutes: int) -> np.ndarray:
     return rows_of(n // 20 + 1, seed=8)[:n]
 
 
-def test_a_long_song_is_read_in_windows_as_if_at_once(trained: tuple[Recurrent, Model]) -> None:
+def test_windows_of_a_long_song_give_the_same_predictions(trained: tuple[Recurrent, Model]) -> None:
     model, loaded = trained
     x = long_song(30)
     assert len(x) > 2 * WINDOW_ROWS
-    # two minutes of lead-in: what the cells knew before has faded below single precision
+    # after a margin of two minutes, earlier states have faded below single precision
     np.testing.assert_allclose(loaded.predict(as_features(x)), np.clip(model.predict(x), -1, 1), atol=1e-5)
 
 
 def test_no_drift_on_a_song_of_ten_minutes(trained: tuple[Recurrent, Model]) -> None:
     model, loaded = trained
-    # a minute again and again: each time the same answers, once what surrounds it is the same
+    # a repeated minute gives the same predictions each time, once its context is the same
     minute = long_song(1)
     again = loaded.predict(as_features(np.tile(minute, (10, 1)))).reshape(10, len(minute), 2)
-    # networks that read forward hear the first minute without a past
+    # forward networks read the first minute without a past
     for part in again[3:7]:
         np.testing.assert_allclose(part, again[2], atol=1e-5)
     if not model.config.bidirectional:
@@ -440,7 +438,7 @@ def forward(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return load_model(path)
 
 
-def test_a_forward_model_knows_nothing_of_later_rows(forward: Model) -> None:
+def test_forward_model_uses_past_rows_only(forward: Model) -> None:
     x = rows_of(10)
     whole = forward.predict(as_features(x))
     changed = x.copy()
@@ -451,7 +449,7 @@ def test_a_forward_model_knows_nothing_of_later_rows(forward: Model) -> None:
 
 
 @pytest.mark.parametrize("sizes", [[1] * 30, [0, 7, 0, 23], [29, 1]])
-def test_rows_pushed_as_they_come_give_the_whole_songs_answers(forward: Model, sizes: list[int]) -> None:
+def test_blocks_give_the_predictions_of_the_whole_song(forward: Model, sizes: list[int]) -> None:
     x = rows_of(2)[: sum(sizes)]
     whole = forward.predict_with_std(as_features(x))
     stream = forward.stream()
@@ -460,7 +458,7 @@ def test_rows_pushed_as_they_come_give_the_whole_songs_answers(forward: Model, s
     np.testing.assert_array_equal(np.vstack([part.std for part in found]), whole.std)
 
 
-def test_rows_that_are_refused_do_not_stop_a_stream(forward: Model) -> None:
+def test_stream_continues_after_invalid_rows(forward: Model) -> None:
     x = rows_of(2)
     bad = x[:3].copy()
     bad[1, 1] = np.nan
@@ -473,7 +471,7 @@ def test_rows_that_are_refused_do_not_stop_a_stream(forward: Model) -> None:
     np.testing.assert_array_equal(stream.push(later).values, other.push(later).values)
 
 
-def test_a_model_that_reads_both_ways_is_not_for_live_use(tmp_path: Path) -> None:
+def test_bidirectional_model_cannot_be_streamed(tmp_path: Path) -> None:
     export(train(DATASET, "gru", config=CONFIGS[0]), tmp_path / "both.onnx", name="both")
     with pytest.raises(
         ModelError, match="both reads songs forward and backward; live use needs a model that reads forward"
@@ -481,7 +479,7 @@ def test_a_model_that_reads_both_ways_is_not_for_live_use(tmp_path: Path) -> Non
         load_model(tmp_path / "both.onnx").stream()
 
 
-def test_a_model_of_single_rows_can_be_used_live(tmp_path: Path) -> None:
+def test_row_wise_model_can_be_streamed(tmp_path: Path) -> None:
     export(train(DATASET, "mlr"), tmp_path / "mlr.onnx", name="mlr")
     model = load_model(tmp_path / "mlr.onnx")
     x = rows_of(1)

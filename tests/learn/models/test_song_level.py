@@ -1,10 +1,9 @@
-"""Ratings of whole songs: the regression against scikit-learn, its interval, its graph, and the comparison."""
+"""Song-level regression compared with scikit-learn; its interval; the benchmark of song ratings."""
 
 import json
 from dataclasses import replace
 
 import numpy as np
-import onnxruntime
 import pytest
 from sklearn.svm import SVR
 
@@ -15,17 +14,15 @@ from moodcurve.learn.models.song_level import (
     SongLevelConfig,
     conformal_half_width,
     fit_song_level,
-    on_nine_points,
     song_rating,
 )
-from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stacked
+from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stack_songs
 from tests.helpers import ROOT
 from tests.helpers.training_songs import made_dataset
 
 
 def rated(songs: int, *, seed: int = 0) -> Dataset:
-    """Made songs with a rating as a whole: the mean of the course, wider and lower."""
+    """Return synthetic songs with a rating of the whole song: the mean of the labels, stretched and lowered."""
     dataset = made_dataset(songs, seed=seed)
     return replace(
         dataset,
@@ -46,17 +43,17 @@ def rated(songs: int, *, seed: int = 0) -> Dataset:
 SONGS = rated(40).songs
 
 
-def test_prediction_is_scikit_learns() -> None:
+def test_prediction_equals_scikit_learn() -> None:
     model = fit_song_level(SONGS, SongLevelConfig())
-    steps = fit_preprocessing(stacked(SONGS)[0], SongLevelConfig().preprocessing)
+    steps = fit_preprocessing(stack_songs(SONGS)[0], SongLevelConfig().preprocessing)
 
     def summaries(songs) -> np.ndarray:
         z = [steps.apply(song.x) for song in songs]
         return np.array([np.hstack([v.mean(axis=0), v.std(axis=0)]) for v in z])
 
     known, new = summaries(SONGS), summaries(rated(8, seed=4).songs)
-    centre, spread = known.mean(axis=0), known.std(axis=0)
-    known, new = (np.clip((s - centre) / spread, -5, 5) for s in (known, new))
+    center, std = known.mean(axis=0), known.std(axis=0)
+    known, new = (np.clip((s - center) / std, -5, 5) for s in (known, new))
     found = np.array([model.predict(song.x) for song in rated(8, seed=4).songs])
     for axis in range(2):
         machine = SVR(C=1.0, epsilon=0.1, gamma=0.25 / known.shape[1])
@@ -65,13 +62,13 @@ def test_prediction_is_scikit_learns() -> None:
         np.testing.assert_allclose(found[:, axis], machine.predict(new), atol=1e-9)
 
 
-@pytest.mark.parametrize(("n", "place"), [(1, 1), (8, 8), (9, 9), (10, 10), (19, 18), (99, 90)])
-def test_half_width_is_the_conformal_quantile(n: int, place: int) -> None:
+@pytest.mark.parametrize(("n", "rank"), [(1, 1), (8, 8), (9, 9), (10, 10), (19, 18), (99, 90)])
+def test_half_width_is_the_conformal_quantile(n: int, rank: int) -> None:
     errors = np.column_stack([np.arange(1.0, n + 1), np.arange(n, 0.0, -1) * 2])
-    np.testing.assert_array_equal(conformal_half_width(errors), [place, 2 * place])
+    np.testing.assert_array_equal(conformal_half_width(errors), [rank, 2 * rank])
 
 
-def test_interval_of_new_songs_holds_nine_in_ten() -> None:
+def test_interval_contains_ninety_percent_of_new_songs() -> None:
     rng = np.random.default_rng(0)
     held = []
     for _ in range(2000):
@@ -81,47 +78,31 @@ def test_interval_of_new_songs_holds_nine_in_ten() -> None:
     assert 0.885 < np.mean(held) < 0.93
 
 
-def test_interval_comes_from_songs_that_were_not_learned() -> None:
+def test_interval_comes_from_cross_validation() -> None:
     model = fit_song_level(SONGS, SongLevelConfig(C=100.0, epsilon=0.0))
     fitted = np.array([np.abs(model.predict(song.x) - song_rating(song)) for song in SONGS])
     assert (model.half_width > 3 * np.quantile(fitted, 0.9, axis=0)).all()
 
 
-def test_graph_and_training_form_agree() -> None:
-    model = fit_song_level(SONGS, SongLevelConfig())
-    graph = Graph()
-    song = model.build(graph)
-    graph.give("song", song, [1, 2])
-    file = graph.model(graph.constant(np.zeros((1, 2))), columns=SONGS[0].x.shape[1]).SerializeToString()
-    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    for rows in (SONGS[0].x, SONGS[1].x[:1], np.vstack([s.x for s in SONGS])):
-        (found,) = session.run(["song"], {"features": rows})
-        np.testing.assert_allclose(found[0], model.predict(rows), atol=1e-5)
-
-
-def test_nine_points_are_the_listeners_scale() -> None:
-    np.testing.assert_array_equal(on_nine_points(np.array([-1.0, 0.0, 0.25, 1.0])), [1, 5, 6, 9])
-
-
-def test_songs_without_a_rating_are_left_out_and_none_at_all_is_an_error() -> None:
+def test_songs_without_a_rating_are_ignored_and_none_at_all_raises() -> None:
     some = (*SONGS, *made_dataset(6, seed=9).songs)
     np.testing.assert_array_equal(
         fit_song_level(some, SongLevelConfig()).predict(SONGS[0].x),
         fit_song_level(SONGS, SongLevelConfig()).predict(SONGS[0].x),
     )
-    with pytest.raises(TrainingError, match="songs must be some that are rated as a whole"):
+    with pytest.raises(TrainingError, match="songs must be songs with a rating of the whole song"):
         fit_song_level(made_dataset(6).songs, SongLevelConfig())
     with pytest.raises(DatasetError, match="made songs: no song is rated as a whole"):
         run_song_level(made_dataset(6))
 
 
 @pytest.mark.parametrize(("key", "value"), [("C", 0.0), ("epsilon", -0.1), ("gamma", 0.0)])
-def test_settings_out_of_range_are_refused(key: str, value: float) -> None:
+def test_settings_out_of_range_raise(key: str, value: float) -> None:
     with pytest.raises(TrainingError, match=f"{key} must be"):
         SongLevelConfig(**{key: value})
 
 
-def test_comparison_finds_the_line_that_made_the_ratings_and_its_page_shows_it() -> None:
+def test_benchmark_recovers_the_line_that_made_the_ratings() -> None:
     result = run_song_level(rated(40), curve="mlr")
     for axis in ("arousal", "valence"):
         ways = result[axis]
@@ -132,7 +113,7 @@ def test_comparison_finds_the_line_that_made_the_ratings_and_its_page_shows_it()
     assert f"{4 * result['valence']['mean']['half_width']:.2f}" in page
 
 
-def test_published_page_shows_the_stored_figures() -> None:
+def test_published_page_shows_the_stored_results() -> None:
     folder = ROOT / "docs" / "results"
     result = json.loads((folder / "song_level.json").read_text(encoding="utf-8"))
     assert (folder / "song_level.md").read_text(encoding="utf-8") == song_level_report(result)

@@ -1,4 +1,4 @@
-"""Studies beside the protocols: which songs are learned from and tested, and the figures that follow."""
+"""Studies: training and test songs, metrics, the page, and the command."""
 
 import json
 from collections import Counter
@@ -17,14 +17,14 @@ from moodcurve.learn.models.mlr import MLRConfig
 from moodcurve.learn.studies import folds, labels, tuning
 from moodcurve.learn.studies import intervals as intervals_study
 from moodcurve.learn.studies import run as run_module
-from moodcurve.learn.studies.features import GROUPS, LEAKING, column_sets
+from moodcurve.learn.studies.features import GROUPS, POSITION_COLUMNS, column_sets
 from moodcurve.learn.studies.folds import Source, predictions
 from moodcurve.learn.studies.run import STUDIES, read_studies, run_studies, write_studies
-from moodcurve.learn.studies.splits import with_known_artist
-from moodcurve.learn.studies.study import Study, arm, page
-from moodcurve.learn.studies.training_size import fewer
-from moodcurve.learn.training import family
-from moodcurve.learn.tuning import Searched, filter_settings, two_level_settings
+from moodcurve.learn.studies.splits import count_songs_by_known_artists
+from moodcurve.learn.studies.study import Study, score_arm, studies_page
+from moodcurve.learn.studies.training_size import draw_training_songs
+from moodcurve.learn.training import find_family
+from moodcurve.learn.tuning import TuningResult, suggest_filter_settings, suggest_two_level_settings
 from moodcurve.runtime.intervals import Intervals
 from tests.helpers.command_line import run
 from tests.helpers.training_songs import made_dataset
@@ -36,18 +36,18 @@ rng = np.random.default_rng(1)
 REPEATS = [[np.clip(song.y + rng.normal(0, 0.2, song.y.shape), -1, 1) for song in SONGS] for _ in range(3)]
 
 
-def made_study(name: str = "split", **changes: Any) -> Study:
-    arms = (arm("one", "mlr", SONGS, REPEATS, seed=0), arm("other", "mlr", SONGS, REPEATS[:1], seed=0))
+def example_study(name: str = "split", **changes: Any) -> Study:
+    arms = (score_arm("one", "mlr", SONGS, REPEATS, seed=0), score_arm("other", "mlr", SONGS, REPEATS[:1], seed=0))
     plain: dict[str, Any] = {"title": "Folds", "how": ("By hand.",), "dataset": DATASET, "songs": 40, "seed": 0}
     return Study(**{**plain, "name": name, "arms": arms, "pairs": (arms,), **changes})
 
 
 def silent(done: int, total: int, what: str) -> None:
-    """Tell nobody."""
+    """Ignore progress."""
 
 
-def test_an_arms_figures_are_means_over_its_repeats() -> None:
-    found = arm("three", "mlr", SONGS, REPEATS, seed=0).figures()
+def test_metrics_of_an_arm_are_means_over_its_repeats() -> None:
+    found = score_arm("three", "mlr", SONGS, REPEATS, seed=0).metrics()
     y = np.vstack([song.y for song in SONGS])
     for column, axis in enumerate(("arousal", "valence")):
         errors = [np.sqrt(((np.vstack(one) - y)[:, column] ** 2).mean()) for one in REPEATS]
@@ -58,32 +58,34 @@ def test_an_arms_figures_are_means_over_its_repeats() -> None:
 
 
 def test_differences_are_paired() -> None:
-    """Of an arm with itself they are 0 in every draw; the interval of a difference is that of the same draws."""
-    one, other = (arm(str(n), "mlr", SONGS, REPEATS[n : n + 1], seed=0) for n in (0, 1))
-    for figures in one.figures(one).values():
-        assert all(figure == {"value": 0, "low": 0, "high": 0} for figure in figures.values())
+    """The difference of an arm and itself is 0 in every draw. Intervals of differences come from the same draws."""
+    one, other = (score_arm(str(n), "mlr", SONGS, REPEATS[n : n + 1], seed=0) for n in (0, 1))
+    for metrics in one.metrics(one).values():
+        assert all(metric == {"value": 0, "low": 0, "high": 0} for metric in metrics.values())
     drawn = one.drawn["arousal"]["r"] - other.drawn["arousal"]["r"]
     low, high = np.quantile(drawn[1:], [0.025, 0.975])
-    assert one.figures(other)["arousal"]["r"] == pytest.approx({"value": drawn[0], "low": low, "high": high})
+    assert one.metrics(other)["arousal"]["r"] == pytest.approx({"value": drawn[0], "low": low, "high": high})
 
 
-def test_groups_of_columns_share_out_the_default_set() -> None:
+def test_column_groups_partition_the_default_set() -> None:
     descriptors = list(GROUPS.values())[:4]
-    assert all(sum(holds(name) for holds in descriptors) == 1 for name in COMPARE236.names)
+    assert all(sum(is_member(name) for is_member in descriptors) == 1 for name in COMPARE236.names)
     sets = column_sets()
     assert [len(columns.names) for columns in sets.values()][:3] == [260, 248, 236]
     for group in GROUPS:
-        left, alone = sets[f"236 without {group}"].names, sets[f"{group} alone"].names
-        assert sorted(left + alone) == sorted(COMPARE236.names)
-    # as the data's description lists them
+        without, alone = sets[f"236 without {group}"].names, sets[f"{group} alone"].names
+        assert sorted(without + alone) == sorted(COMPARE236.names)
+    # the columns that the description of the data lists
     stems = ("F0final", "voicingFinalUnclipped", "jitterLocal", "jitterDDP", "shimmerLocal", "logHNR")
-    assert set(LEAKING) == {f"{stem}_sma_de_{moment}" for stem in stems for moment in ("stddev", "amean")}
-    assert set(COMPARE260.names) - set(sets["248 columns"].names) == set(LEAKING)
+    assert set(POSITION_COLUMNS) == {f"{stem}_sma_de_{moment}" for stem in stems for moment in ("stddev", "amean")}
+    assert set(COMPARE260.names) - set(sets["248 columns"].names) == set(POSITION_COLUMNS)
 
 
-def test_smaller_training_parts_lie_within_larger_ones_and_tests_stay() -> None:
+def test_smaller_draws_are_part_of_larger_ones_and_test_songs_stay() -> None:
     splits = k_fold(SONGS, 4, 0, by="artist")
-    small, large, again, other = (fewer(splits, size, seed) for size, seed in ((7, 3), (15, 3), (7, 3), (7, 4)))
+    small, large, again, other = (
+        draw_training_songs(splits, size, seed) for size, seed in ((7, 3), (15, 3), (7, 3), (7, 4))
+    )
     for (train, test), (few, test_few), (more, _) in zip(splits, small, large, strict=True):
         assert (test_few == test).all()
         assert len(few) == 7
@@ -93,17 +95,17 @@ def test_smaller_training_parts_lie_within_larger_ones_and_tests_stay() -> None:
     assert any((a != b).any() for (a, _), (b, _) in zip(small, other, strict=True))
 
 
-def test_songs_by_known_artists_are_counted() -> None:
-    """Songs 2k and 2k + 1 share an artist: both count where the two are parted, and no song of nobody."""
-    assert with_known_artist(SONGS, k_fold(SONGS, 4, 0, by="artist")) == 0
+def test_songs_by_artists_in_training_are_counted() -> None:
+    """Songs 2k and 2k + 1 share an artist. Both count if a split separates them; unknown artists never count."""
+    assert count_songs_by_known_artists(SONGS, k_fold(SONGS, 4, 0, by="artist")) == 0
     halves = [(np.arange(0, 40, 2), np.arange(1, 40, 2)), (np.arange(1, 40, 2), np.arange(0, 40, 2))]
-    assert with_known_artist(SONGS, halves) == 40
+    assert count_songs_by_known_artists(SONGS, halves) == 40
     unknown = [replace(song, artist="") for song in SONGS]
-    assert with_known_artist(unknown, halves) == 0
+    assert count_songs_by_known_artists(unknown, halves) == 0
 
 
-def test_models_are_tested_on_other_ratings_of_the_same_moments() -> None:
-    """Ratings that begin two rows later: the same predictions, without the first two."""
+def test_models_can_be_tested_on_other_ratings() -> None:
+    """With ratings that start two rows later, the first two predictions are missing."""
     later = []
     for song in SONGS:
         annotation = replace(
@@ -119,120 +121,122 @@ def test_models_are_tested_on_other_ratings_of_the_same_moments() -> None:
         np.testing.assert_array_equal(p[2:], q)
 
 
-def test_a_search_sees_no_song_that_its_choice_is_tested_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_search_sees_no_test_song(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def spy(songs, kind, base, suggest, *, trials, folds, seed):
         seen.append({artist_key(song.artist) for song in songs})
-        return Searched(config=base, score=0.5, trials=(({}, 0.5),))
+        return TuningResult(config=base, score=0.5, trials=(({}, 0.5),))
 
-    monkeypatch.setattr(tuning, "search", spy)
+    monkeypatch.setattr(tuning, "tune", spy)
     monkeypatch.setattr(folds, "read_dataset", lambda folder, labels, feature_set: DATASET)
-    monkeypatch.setattr(tuning, "SEARCHED", {"mlr": two_level_settings})
+    monkeypatch.setattr(tuning, "SEARCHED", {"mlr": suggest_two_level_settings})
     study = tuning.study_search(HERE, seed=0, progress=silent)
     everyone = {artist_key(song.artist) for song in SONGS}
     tested = Counter(artist for artists in seen for artist in everyone - artists)
-    assert tested == Counter(everyone)  # each artist is kept from one search alone, that of its own fold
-    # the default was chosen everywhere, so nothing differs
+    assert tested == Counter(everyone)  # each artist is missing from the search of its fold only
+    # every search chose the default, so nothing differs
     (difference,) = study.as_dict()["differences"]
     assert difference["arousal"]["r"] == {"value": 0, "low": 0, "high": 0}
-    assert [row["chosen"] for row in study.chosen] == ["the default"] * 5
+    assert [row["chosen"] for row in study.chosen] == ["default"] * 5
 
 
-def test_suggested_settings_are_settings() -> None:
+def test_suggested_settings_are_valid() -> None:
     import optuna
 
-    for name, suggest in (("two-level", two_level_settings), ("state-space-live", filter_settings)):
+    for name, suggest in (("two-level", suggest_two_level_settings), ("state-space-live", suggest_filter_settings)):
         trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
         for _ in range(20):
-            replace(family(name).config(), **suggest(trials.ask()))
+            replace(find_family(name).config(), **suggest(trials.ask()))
 
 
-def test_chosen_settings_are_named() -> None:
+def test_changed_settings_are_named() -> None:
     base = {"C": 1.0, "mlr": {"preprocessing": {"clip": 5.0, "pca_components": 0}}}
     found = {"C": 0.123456, "mlr": {"preprocessing": {"clip": 5.0, "pca_components": 30}}}
     assert differing(found, base) == "C 0.123, mlr.preprocessing.pca_components 30"
     assert differing(base, base) == ""
 
 
-def test_figures_of_one_songs_intervals() -> None:
-    """Reach .2 both ways for points, .1 for the mean; the scale's end cuts one interval to .25."""
+def test_interval_metrics_of_one_song() -> None:
+    """Intervals of ±.2 for points and ±.1 for the mean; the end of the scale cuts one to .25."""
     intervals = Intervals(
         scale="constant", songs=40, arousal=(0.2, 0.2), valence=(0.2, 0.2), song_arousal=(0.1, 0.1),
         song_valence=(0.1, 0.1),
     )  # fmt: skip
-    answer = np.array([[0.0, 0.95], [0.0, 0.0]])
+    predicted = np.array([[0.0, 0.95], [0.0, 0.0]])
     y = np.array([[0.15, 0.8], [-0.25, 0.3]])
-    found = intervals_study.song_figures(y, answer, intervals)
+    found = intervals_study.interval_metrics(y, predicted, intervals)
     np.testing.assert_allclose(found[:, 0], [0.5, 0.4, 1, 0.2])
     np.testing.assert_allclose(found[:, 1], [0.5, (0.25 + 0.4) / 2, 1, 0.2])
 
 
-def test_intervals_are_calibrated_without_the_songs_they_are_judged_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of songs that differ by chance alone, 9 of 10 are held: within .04 on 400 songs' means, 2.7 standard errors."""
+def test_intervals_are_calibrated_without_the_test_songs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of random songs 90 % are covered, within .04: 2.7 standard errors of the mean of 400 songs."""
     calibrated = []
-    plain = intervals_study.calibrate
+    plain = intervals_study.calibrate_intervals
 
     def spy(rated, predicted):
         calibrated.append(len(rated))
         return plain(rated, predicted)
 
-    monkeypatch.setattr(intervals_study, "calibrate", spy)
+    monkeypatch.setattr(intervals_study, "calibrate_intervals", spy)
     songs = made_dataset(400, frames=2).songs
-    held = intervals_study.nested(songs, "", seed=0)
+    metrics = intervals_study.nested_interval_metrics(songs, None, seed=0)
     assert calibrated == [320] * 5
-    assert held[:, 0].mean() == pytest.approx(0.9, abs=0.04)
-    assert held[:, 2].mean() == pytest.approx(0.9, abs=0.04)
+    assert metrics[:, 0].mean() == pytest.approx(0.9, abs=0.04)
+    assert metrics[:, 2].mean() == pytest.approx(0.9, abs=0.04)
 
 
-def test_tags_are_those_of_enough_songs() -> None:
+def test_tags_need_enough_songs() -> None:
     genres = ["Rock"] * 30 + ["Rock-Pop"] * 5 + ["Folk, Pop"] * 5
-    found = intervals_study.tags([replace(song, genre=genre) for song, genre in zip(SONGS, genres, strict=True)])
+    found = intervals_study.songs_by_tag(
+        [replace(song, genre=genre) for song, genre in zip(SONGS, genres, strict=True)]
+    )
     assert {tag: list(chosen) for tag, chosen in found.items()} == {"Rock": list(range(35))}
 
 
-def test_the_page_holds_each_figure() -> None:
+def test_page_has_each_value() -> None:
     chosen = ({"model": "mlr", "inner": 0.51234, "chosen": "C 2"},)
-    stored = json.loads(json.dumps(made_study(chosen=chosen).as_dict(), allow_nan=False))
-    lines = page([stored]).splitlines()
+    stored = json.loads(json.dumps(example_study(chosen=chosen).as_dict(), allow_nan=False))
+    lines = studies_page([stored]).splitlines()
     for one in stored["arms"]:
-        figure = one["valence"]["r"]
-        cell = f"| {figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f}) |"
+        r = one["valence"]["r"]
+        cell = f"| {r['value']:.3f} ({r['low']:.3f} to {r['high']:.3f}) |"
         assert any(line.startswith(f"| {one['what']} | mlr | valence |") and cell in line for line in lines)
-    assert any(line.startswith("| one - other | mlr | arousal | ") for line in lines)
+    assert any(line.startswith("| one vs. other | mlr | arousal | ") for line in lines)
     assert "| mlr | 0.5123 | C 2 |" in lines
     assert "## Folds" in lines
     assert "- By hand." in lines
 
 
-def test_studies_that_were_not_done_again_stay(tmp_path: Path) -> None:
-    write_studies([made_study("search", title="Old").as_dict()], tmp_path)
-    write_studies([made_study("split").as_dict()], tmp_path)
-    write_studies([made_study("search", title="New").as_dict()], tmp_path)
-    held = read_studies(tmp_path / "studies.json")
-    assert [study["title"] for study in held] == ["Folds", "New"]
-    assert (tmp_path / "studies.md").read_text(encoding="utf-8") == page(held)
+def test_studies_that_are_not_repeated_stay(tmp_path: Path) -> None:
+    write_studies([example_study("search", title="Old").as_dict()], tmp_path)
+    write_studies([example_study("split").as_dict()], tmp_path)
+    write_studies([example_study("search", title="New").as_dict()], tmp_path)
+    kept = read_studies(tmp_path / "studies.json")
+    assert [study["title"] for study in kept] == ["Folds", "New"]
+    assert (tmp_path / "studies.md").read_text(encoding="utf-8") == studies_page(kept)
 
 
 @pytest.mark.parametrize("content", ["nothing", "{}", '{"studies": [{"name": "split"}]}'])
-def test_another_file_of_that_name_is_not_overwritten(content: str, tmp_path: Path) -> None:
+def test_other_files_are_not_overwritten(content: str, tmp_path: Path) -> None:
     (tmp_path / "studies.json").write_text(content)
     with pytest.raises(TrainingError, match=r"studies.json: holds no studies; move it away"):
-        write_studies([made_study().as_dict()], tmp_path)
+        write_studies([example_study().as_dict()], tmp_path)
     assert (tmp_path / "studies.json").read_text() == content
 
 
 @pytest.mark.parametrize(
-    ("names", "message"), [(["songs", "moods"], "study 'moods' is not known; there are feat"), ([], "no study given")]
+    ("names", "message"), [(["songs", "moods"], "unknown study 'moods'; known are feat"), ([], "no study given")]
 )
-def test_unknown_studies_are_refused_before_any_is_done(names: list[str], message: str) -> None:
+def test_unknown_studies_raise_before_any_runs(names: list[str], message: str) -> None:
     with pytest.raises(TrainingError, match=message):
         run_studies(HERE, names)
 
 
 @pytest.mark.parametrize("name", ["features", "songs", "split", "base"])
-def test_studies_of_made_songs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each runs whole and gives figures of each arm, on few songs and with linear regression alone."""
+def test_studies_of_synthetic_songs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each study runs on a few songs, with linear regression only."""
     dataset = made_dataset(40, frames=4, feature_set=COMPARE260 if name == "features" else COMPARE236)
     module = STUDIES[name].__module__
     monkeypatch.setattr(folds, "read_dataset", lambda folder, labels, feature_set: dataset)
@@ -248,13 +252,13 @@ def test_studies_of_made_songs(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert all(-1 <= one["arousal"]["r"]["value"] <= 1 for one in study["arms"])
     assert study["differences"]
     if name == "songs":
-        assert [one["what"] for one in study["arms"]][:3] == ["10 songs", "20 songs", "all (32) songs"]
+        assert [one["what"] for one in study["arms"]][:3] == ["10 songs", "20 songs", "all 32 songs"]
         rmse = [one["arousal"]["rmse"]["value"] for one in study["arms"]]
-        assert rmse[0] > rmse[2]  # of ten songs nobody learns as much as of 32
+        assert rmse[0] > rmse[2]  # training on 32 songs beats training on 10
 
 
-def test_either_labels_teach_and_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other release has half the songs, its labels halved: r the same whichever was learned, RMSE not."""
+def test_both_label_releases_train_and_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second release has half the songs and halved labels: r does not depend on the training labels, RMSE does."""
     half = []
     for song in SONGS[::2]:
         annotation = replace(song.annotation, arousal=song.annotation.arousal / 2, valence=song.annotation.valence / 2)
@@ -271,35 +275,35 @@ def test_either_labels_teach_and_test(monkeypatch: pytest.MonkeyPatch) -> None:
     study = labels.study_labels(HERE, seed=0, progress=silent).as_dict()
     assert study["songs"] == 20
     by_name = {one["what"]: one["arousal"] for one in study["arms"] if one["family"] == "mlr"}
-    own, foreign = (by_name[f"learned from {kind} labels, tested on DEAM's labels"] for kind in ("DEAM's", "2015's"))
-    # a linear model of halved labels gives halved answers, but where the scale's end cuts them
-    assert own["r"]["value"] == pytest.approx(foreign["r"]["value"], abs=0.02)
-    assert own["rmse"]["value"] != pytest.approx(foreign["rmse"]["value"], abs=0.01)
-    assert "the songs' means of the two correlate by 1.000." in study["how"][1]
-    assert [one["what"].startswith("learned from 2015's") for one in study["differences"][:2]] == [True, False]
+    same, foreign = (by_name[f"trained on {kind} labels, tested on DEAM labels"] for kind in ("DEAM", "2015"))
+    # a linear model of halved labels predicts halved values, except at the ends of the scale
+    assert same["r"]["value"] == pytest.approx(foreign["r"]["value"], abs=0.02)
+    assert same["rmse"]["value"] != pytest.approx(foreign["rmse"]["value"], abs=0.01)
+    assert "correlate with r 1.000." in study["how"][1]
+    assert [one["what"].startswith("trained on 2015") for one in study["differences"][:2]] == [True, False]
 
 
-def test_a_source_gives_the_songs_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+def test_source_selects_songs_by_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
 
     def read(folder, labels, feature_set):
-        asked.append((folder, labels, feature_set))
+        calls.append((folder, labels, feature_set))
         return DATASET
 
     monkeypatch.setattr(folds, "read_dataset", read)
     assert HERE.read() is DATASET
     some = Source(folder=Path("there"), ids=("7", "3", "ghost")).read(labels="mediaeval2015", feature_set=COMPARE260)
     assert [song.song_id for song in some.songs] == ["3", "7"]
-    assert asked == [(Path("nowhere"), "deam", COMPARE236), (Path("there"), "mediaeval2015", COMPARE260)]
+    assert calls == [(Path("nowhere"), "deam", COMPARE236), (Path("there"), "mediaeval2015", COMPARE260)]
 
 
-def test_the_command_studies_the_songs_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_selects_songs_by_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folds, "read_dataset", lambda folder, labels, feature_set: DATASET)
     seen = []
 
     def study(source, seed, progress):
         seen.extend(song.song_id for song in source.read().songs)
-        return made_study()
+        return example_study()
 
     monkeypatch.setattr(run_module, "STUDIES", {"split": study})
     (tmp_path / "ids.txt").write_text("5\n2\nghost\n")
@@ -310,14 +314,14 @@ def test_the_command_studies_the_songs_asked_for(tmp_path: Path, monkeypatch: py
     assert (tmp_path / "out" / "studies.md").is_file()
 
 
-def test_the_command_writes_page_and_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "STUDIES", {"split": lambda source, seed, progress: made_study()})
+def test_command_writes_page_and_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "STUDIES", {"split": lambda source, seed, progress: example_study()})
     done = run("studies", tmp_path, "--only", "split", "-o", tmp_path / "out")
     assert done.exit_code == 0, done.stderr
     assert "wrote" in done.stderr
     assert read_studies(tmp_path / "out" / "studies.json")[0]["name"] == "split"
 
 
-def test_the_help_names_all_studies() -> None:
+def test_help_names_all_studies() -> None:
     shown = " ".join(run("studies", "--help").stdout.split())
     assert f"Of {', '.join(STUDIES)}; all without it." in shown

@@ -1,4 +1,4 @@
-"""Intervals and novelty from training to the curve: through a model file, live, and on the terminal."""
+"""Intervals and novelty from training to the curve: in model files, streams and terminal output."""
 
 import json
 from dataclasses import replace
@@ -14,8 +14,8 @@ from moodcurve.evaluation import evaluate
 from moodcurve.features import COMPARE236, Features
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
-from moodcurve.learn.uncertainty.calibration import Measured
-from moodcurve.learn.uncertainty.familiarity import fit_familiarity, whereabouts
+from moodcurve.learn.uncertainty.calibration import Calibration
+from moodcurve.learn.uncertainty.novelty import accumulate, fit_novelty_detector
 from moodcurve.mood.classes import classes
 from moodcurve.runtime import Model, ModelError, load_model
 from moodcurve.runtime.intervals import ErrorStd, Intervals
@@ -41,14 +41,14 @@ SONG_RATING = SongRating(
     arousal=Line(base=-0.2, slope=0.45, below=0.2, above=0.3),
     valence=Line(base=0.1, slope=0.5, below=0.1, above=5.0),
 )
-MEASURED = Measured(intervals=INTERVALS, spreads=SPREADS, song_rating=SONG_RATING)
-FAMILIARITY = fit_familiarity(DATASET.songs)
+CALIBRATION = Calibration(intervals=INTERVALS, rms_errors=SPREADS, song_rating=SONG_RATING)
+NOVELTY = fit_novelty_detector(DATASET.songs)
 
 
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "sure.onnx"
-    export(train(DATASET, "mlr"), path, name="sure", measured=MEASURED, familiarity=FAMILIARITY)
+    export(train(DATASET, "mlr"), path, name="sure", calibration=CALIBRATION, novelty=NOVELTY)
     return path
 
 
@@ -62,7 +62,7 @@ def rows(values: np.ndarray) -> Features:
 
 
 def changed(model_file: Path, path: Path, **stated: str | None) -> Path:
-    """Write the model with other metadata; None takes a key out."""
+    """Write the model with changed metadata; None removes a key."""
     proto = onnx.load(model_file)
     metadata = {prop.key: prop.value for prop in proto.metadata_props}
     for key, value in stated.items():
@@ -86,7 +86,7 @@ def test_curve_has_the_intervals_of_the_file(model: Model) -> None:
     np.testing.assert_allclose(curve.song_interval, [[a - 0.05, a + 0.1], [v - 0.2, v]], rtol=0, atol=1e-12)
 
 
-def test_probabilities_are_those_of_the_files_spreads(model: Model) -> None:
+def test_probabilities_follow_from_the_stored_errors(model: Model) -> None:
     curve = model.curve(SONG.features, source="a song", duration_s=36)
     mean = np.array([curve.arousal.mean(), curve.valence.mean()])
     for shares, a, v, spread in (
@@ -97,11 +97,11 @@ def test_probabilities_are_those_of_the_files_spreads(model: Model) -> None:
         expected = [high * positive, high * (1 - positive), (1 - high) * (1 - positive), (1 - high) * positive]
         np.testing.assert_allclose(shares.T, expected, rtol=0, atol=1e-12)
     drawn = classes(mean + np.random.default_rng(0).normal(size=(200_000, 2)) * [0.25, 0.15], "moods")
-    # chance moves a share of 200,000 draws by .001; the lattice is good to .01
+    # the standard error of 200,000 draws is .001; the grid is accurate to .01
     np.testing.assert_allclose(curve.song_moods, np.bincount(drawn, minlength=9) / len(drawn), rtol=0, atol=0.015)
 
 
-def test_probabilities_do_not_depend_on_how_rows_arrive(model: Model) -> None:
+def test_probabilities_do_not_depend_on_block_sizes(model: Model) -> None:
     parts = [rows(part) for part in np.array_split(SONG.x, 7)]
     found = model.predict_parts(parts)
     times_s = np.arange(len(SONG.x)) * 0.5
@@ -111,21 +111,21 @@ def test_probabilities_do_not_depend_on_how_rows_arrive(model: Model) -> None:
     )
 
 
-def test_the_songs_rating_lies_on_the_files_lines(model: Model) -> None:
+def test_song_rating_follows_from_the_stored_lines(model: Model) -> None:
     curve = model.curve(SONG.features, source="a song", duration_s=36)
     a, v = -0.2 + 0.45 * curve.arousal.mean(), 0.1 + 0.5 * curve.valence.mean()
     np.testing.assert_allclose(curve.rating, [a, v], rtol=0, atol=1e-12)
     np.testing.assert_allclose(curve.rating_interval, [[a - 0.2, a + 0.3], [v - 0.1, 1]], rtol=0, atol=1e-12)
 
 
-def test_novelty_is_that_of_the_training_form(model: Model) -> None:
+def test_novelty_of_file_and_detector_agree(model: Model) -> None:
     for song in (SONG, *DATASET.songs[:3]):
-        expected = whereabouts(FAMILIARITY.places, song).novelty(FAMILIARITY.limits)
+        expected = accumulate(NOVELTY.embedding, song).novelty(NOVELTY.limits)
         # the graph's output is in single precision
         assert model.predict_with_std(song.features).novelty == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_recording_unlike_the_songs_gets_a_warning(model: Model) -> None:
+def test_recording_unlike_the_training_songs_gets_a_warning(model: Model) -> None:
     usual = model.curve(DATASET.songs[0].features, source="a song", duration_s=36, warnings=("cut short",))
     assert usual.novelty is not None
     assert usual.novelty < 1
@@ -136,29 +136,29 @@ def test_a_recording_unlike_the_songs_gets_a_warning(model: Model) -> None:
     assert "unlike the model's training songs (novelty 99.0, the limit is 1)" in still.warnings[1]
 
 
-def test_less_than_ten_seconds_are_not_judged(model: Model) -> None:
+def test_short_recordings_have_no_novelty(model: Model) -> None:
     curve = model.curve(rows(SONG.x[:19] * 0), source="short", duration_s=10.4)
     assert (curve.novelty, curve.warnings) == (None, ())
     assert model.predict_with_std(rows(SONG.x[:0])).novelty is None
 
 
-def test_novelty_does_not_depend_on_how_rows_arrive(model: Model) -> None:
+def test_novelty_does_not_depend_on_block_sizes(model: Model) -> None:
     values = np.vstack([song.x for song in DATASET.songs])
     assert len(values) > 2 * BLOCK_ROWS
     whole = model.predict_with_std(rows(values)).novelty
     stream = model.stream()
     parts = [stream.push(rows(part)).novelty for part in np.array_split(values, 37)]
-    # sums in another order differ in their last digits
+    # sums in another order differ in the last digits
     assert parts[-1] == pytest.approx(whole, rel=1e-9)
     again = model.stream()
     assert again.push(rows(values[:5])).novelty is None
     with pytest.raises(ValueError, match="finite"):
         again.push(rows(np.full((30, 236), np.nan)))
-    # what was refused has left no trace
+    # invalid rows do not change the state
     assert again.push(rows(values[5:30])).novelty == model.predict_with_std(rows(values[:30])).novelty
 
 
-def test_models_without_either_say_nothing(tmp_path: Path) -> None:
+def test_models_without_calibration_have_no_intervals_and_no_novelty(tmp_path: Path) -> None:
     export(train(DATASET, "mlr"), tmp_path / "plain.onnx", name="plain")
     curve = load_model(tmp_path / "plain.onnx").curve(rows(np.zeros((40, 236))), source="silence", duration_s=21)
     assert (curve.arousal_interval, curve.song_interval, curve.novelty, curve.warnings) == (None, None, None, ())
@@ -198,16 +198,14 @@ def test_models_without_either_say_nothing(tmp_path: Path) -> None:
         ({"novelty": None}, "has only one of the metadata 'novelty' and the output 'place'"),
     ],
 )
-def test_damaged_statements_are_refused(
-    model_file: Path, tmp_path: Path, stated: dict[str, str | None], message: str
-) -> None:
+def test_invalid_metadata_raise(model_file: Path, tmp_path: Path, stated: dict[str, str | None], message: str) -> None:
     path = changed(model_file, tmp_path / "damaged.onnx", **stated)
     with pytest.raises(ModelError, match=rf"damaged\.onnx: .*{message}"):
         load_model(path)
 
 
-def test_places_of_another_shape_are_refused(model_file: Path, tmp_path: Path) -> None:
-    """One number a row, not in a column."""
+def test_embedding_of_another_shape_raises(model_file: Path, tmp_path: Path) -> None:
+    """The changed output has one number per row, without a column."""
     proto = onnx.load(model_file)
     for node in proto.graph.node:
         node.output[:] = ["inner" if name == "place" else name for name in node.output]
@@ -219,13 +217,13 @@ def test_places_of_another_shape_are_refused(model_file: Path, tmp_path: Path) -
         load_model(tmp_path / "flat.onnx")
 
 
-def test_intervals_in_units_of_a_missing_spread_are_refused(model_file: Path, tmp_path: Path) -> None:
+def test_scaled_intervals_of_a_model_without_standard_deviation_raise(model_file: Path, tmp_path: Path) -> None:
     stated = json.dumps({**json.loads(as_json(INTERVALS)), "scale": "spread"})
     with pytest.raises(ModelError, match="its intervals need the output 'spread', which it lacks"):
         load_model(changed(model_file, tmp_path / "damaged.onnx", intervals=stated))
 
 
-def test_the_table_of_a_song_tells_what_is_known_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_song_table_shows_probabilities_rating_and_interval(capsys: pytest.CaptureFixture[str]) -> None:
     views.print_curves([small_curve(intervals=True)])
     shown = capsys.readouterr().out
     assert "likely  calm-positive 40%, excited-positive 35%, tense-negative 17%, sad-negative 8%\n" in shown
@@ -236,7 +234,7 @@ def test_the_table_of_a_song_tells_what_is_known_of_it(capsys: pytest.CaptureFix
     assert not any(word in plain for word in ("likely", "rated", "90 %"))
 
 
-def test_the_table_shows_intervals_where_there_are_some(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluation_table_shows_intervals_if_there_are_any(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     judged = evaluate(made_dataset(12), model)
     views.print_evaluation(judged)
     shown = capsys.readouterr().out

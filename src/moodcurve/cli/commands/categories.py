@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from moodcurve.datasets import Dataset
-    from moodcurve.learn.models.base import Progress
+    from moodcurve.learn.models.base import TrainingProgress
 
 
 class Scheme(StrEnum):
@@ -63,7 +63,7 @@ def categories(
     )
     from moodcurve.mood.classes import SCHEMES
 
-    def run(dataset: "Dataset", progress: "Progress") -> Any:
+    def run(dataset: "Dataset", progress: "TrainingProgress") -> Any:
         schemes = tuple(SCHEMES) if scheme is None else (scheme.value,)
         return run_categories(dataset, schemes=schemes, curve=curve.value, seed=seed, progress=progress)
 
@@ -97,7 +97,7 @@ def songlevel(
     from moodcurve.cli import views
     from moodcurve.learn.benchmarks.song_ratings import run_song_level, song_level_report, song_level_table
 
-    def run(dataset: "Dataset", progress: "Progress") -> Any:
+    def run(dataset: "Dataset", progress: "TrainingProgress") -> Any:
         return run_song_level(dataset, curve=curve.value, seed=seed, progress=progress)
 
     result, exit_code = _judge(folder, run, song_level_report, json_file, output, "song_level", ids)
@@ -107,7 +107,7 @@ def songlevel(
 
 def _judge(
     folder: Path,
-    run: "Callable[[Dataset, Progress], Any]",
+    run: "Callable[[Dataset, TrainingProgress], Any]",
     report: "Callable[[Any], str]",
     json_file: Path | None,
     output: Path | None,

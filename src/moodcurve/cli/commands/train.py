@@ -73,7 +73,7 @@ def train(
 ) -> int:
     """Train a model on annotated songs and write it as one ONNX file.
 
-    Beside it go a log, <stem>.training.json, and for networks a picture of the loss, <stem>.loss.png.
+    PartialCorrelations it go a log, <stem>.training.json, and for networks a picture of the loss, <stem>.loss.png.
 
     With --intervals the family is first trained and tested on five folds with disjoint artists. The file then states
     what was measured, and its curves have what the packaged model's have: 90 % intervals, probabilities of quadrants
@@ -85,9 +85,9 @@ def train(
     from moodcurve.evaluation import read_ids, without_songs
     from moodcurve.learn.config import read_config
     from moodcurve.learn.export import export
+    from moodcurve.learn.held_out import hold_out
     from moodcurve.learn.training import FAMILIES, save_log
     from moodcurve.learn.training import train as train_model
-    from moodcurve.learn.uncertainty.held_out import hold_out
 
     settings = read_config(config, FAMILIES[family].config) if config else None
     check_file(output)
@@ -106,8 +106,8 @@ def train(
             output,
             name=output.stem,
             metrics=held.metrics,
-            measured=held.measured,
-            familiarity=held.familiarity,
+            calibration=held.calibration,
+            novelty=held.novelty,
         )
     say(f"trained {family} on {len(dataset.songs)} songs in {trained.seconds:.0f} s")
     for file in (output, *save_log(trained, output)):
@@ -174,9 +174,16 @@ def benchmark(
 
     from moodcurve.cli import views
     from moodcurve.learn.benchmarks.benchmark import run_benchmark
-    from moodcurve.learn.benchmarks.noise_ceiling import ceiling_rows
+    from moodcurve.learn.benchmarks.noise_ceiling import noise_ceilings
     from moodcurve.learn.benchmarks.protocols import read_for
-    from moodcurve.learn.benchmarks.report import beside_table, difference_table, draw, explanations, report, table
+    from moodcurve.learn.benchmarks.report import (
+        difference_table,
+        draw,
+        explanations,
+        partial_correlation_table,
+        report,
+        table,
+    )
     from moodcurve.learn.config import read_configs
     from moodcurve.learn.training import FAMILIES
     from moodcurve.util.files import write_text
@@ -189,15 +196,16 @@ def benchmark(
         dataset = read_for(folder, protocol, progress=lambda done, total: advance(bar, task, done, total))
         tell(dataset)
         dataset, missing = chosen(dataset, ids)
-        result = run_benchmark(
+        judged = run_benchmark(
             dataset, protocol, families, configs=configs, seed=seed, progress=_steps(bar, task), cache=cache
         )
-        result = replace(result, ceilings=ceiling_rows(folder, dataset, protocol, seed=seed))
+        judged = replace(judged, ceilings=noise_ceilings(folder, dataset, protocol, seed=seed))
+    result = judged.as_dict()
     views.print_rows(table(result))
-    views.print_rows(beside_table(result))
+    views.print_rows(partial_correlation_table(result))
     views.print_rows(difference_table(result))
     views.print_lines(explanations(result))
-    figures = json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n"
+    figures = json.dumps(result, indent=1, allow_nan=False) + "\n"
     texts = {json_file: figures} if json_file else {}
     if output is not None:
         texts |= {output / f"{protocol.value}.json": figures, output / f"{protocol.value}.md": report(result)}

@@ -1,4 +1,4 @@
-"""The figures of `moodcurve.metrics` with their bootstrap intervals, for both axes at once."""
+"""Compute the metrics of both axes with bootstrap intervals over songs."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ AxisIntervals = dict[str, dict[str, Interval]]
 def axis_intervals(
     y_true: Sequence[FloatArray], y_pred: Sequence[FloatArray], *, draws: int, seed: int
 ) -> AxisIntervals:
-    """Score predictions, (n, 2) a song, as `moodcurve.metrics.bootstrap.bootstrap` does each axis."""
+    """Score predictions, (n, 2) per song, by `moodcurve.metrics.bootstrap.bootstrap` on each axis."""
     return {
         axis: bootstrap([t[:, i] for t in y_true], [p[:, i] for p in y_pred], METRICS, n=draws, seed=seed)
         for i, axis in enumerate(AXES)
@@ -24,7 +24,7 @@ def axis_intervals(
 def axis_differences(
     y_true: Sequence[FloatArray], y_pred: Sequence[FloatArray], other: Sequence[FloatArray], *, draws: int, seed: int
 ) -> AxisIntervals:
-    """Compare with other predictions of the songs, as `moodcurve.metrics.bootstrap.bootstrap_difference` does each axis."""
+    """Subtract the metrics of `other` by `moodcurve.metrics.bootstrap.bootstrap_difference` on each axis."""
     return {
         axis: bootstrap_difference(
             [t[:, i] for t in y_true],
@@ -39,5 +39,5 @@ def axis_differences(
 
 
 def as_dict(intervals: AxisIntervals) -> dict[str, dict[str, dict[str, float | None]]]:
-    """Give intervals for JSON: None in place of NaN."""
+    """Return intervals for JSON, with None in place of NaN."""
     return {axis: {name: interval.as_dict() for name, interval in values.items()} for axis, values in intervals.items()}

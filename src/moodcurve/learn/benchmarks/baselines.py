@@ -1,4 +1,4 @@
-"""What needs no features: predictions that a model's figures are to be seen beside."""
+"""Predict songs without features, as baselines for models."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Split
 
-NAMES = ("mean of the training labels", "song means, by an oracle")
+BASELINES = ("mean of the training labels", "true mean of each song")
 
 
-def baselines(songs: Sequence[Song], splits: Sequence[Split]) -> dict[str, tuple[FloatArray, ...]]:
-    """Give the predictions, (n, 2) a song, of each of `NAMES`; the splits test each song once."""
-    return dict(zip(NAMES, (training_means(songs, splits), song_means(songs)), strict=True))
+def baseline_predictions(songs: Sequence[Song], splits: Sequence[Split]) -> dict[str, tuple[FloatArray, ...]]:
+    """Return the predictions, (n, 2) per song, of each of `BASELINES`; each song must be tested in one split."""
+    return dict(zip(BASELINES, (predict_training_means(songs, splits), predict_song_means(songs)), strict=True))
 
 
-def training_means(songs: Sequence[Song], splits: Sequence[Split]) -> tuple[FloatArray, ...]:
-    """Give each song the mean over all points of its split's training songs, constant over a split's songs.
+def predict_training_means(songs: Sequence[Song], splits: Sequence[Split]) -> tuple[FloatArray, ...]:
+    """Predict the mean label of all points of the split's training songs.
 
-    Pooled over splits its r is a little below 0: without a split's high songs, the others' mean is low.
+    The pooled r is slightly negative: a split whose test songs are high has a lower training mean.
     """
     predicted: dict[int, FloatArray] = {}
     for train, test in splits:
@@ -28,6 +28,6 @@ def training_means(songs: Sequence[Song], splits: Sequence[Split]) -> tuple[Floa
     return tuple(predicted[i] for i in range(len(songs)))
 
 
-def song_means(songs: Sequence[Song]) -> tuple[FloatArray, ...]:
-    """Give each song its own true mean: what a model would reach that knew each level and nothing of the course."""
+def predict_song_means(songs: Sequence[Song]) -> tuple[FloatArray, ...]:
+    """Predict each song's true mean: the result of knowing every song's level and no change within songs."""
     return tuple(np.tile(song.y.mean(axis=0), (len(song.y), 1)) for song in songs)

@@ -1,6 +1,6 @@
-"""Mood classes learned directly beside those read off a curve: accuracy, macro-F1 and log loss, artists disjoint."""
+"""Compare mood classifiers with the classes derived from a curve: accuracy, macro-F1 and log loss."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,39 +8,44 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve._typing import FloatArray
-from moodcurve.datasets import Dataset
-from moodcurve.datasets.splits import k_fold
-from moodcurve.learn.benchmarks.benchmark import DRAWS, cross_predict, setting
-from moodcurve.learn.benchmarks.report import Row, as_markdown
+from moodcurve.datasets import Dataset, Song
+from moodcurve.datasets.splits import Split, k_fold
+from moodcurve.learn.benchmarks.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
+from moodcurve.learn.benchmarks.results import DRAWS, result_header
 from moodcurve.learn.config import check
-from moodcurve.learn.models.base import Progress, silent
+from moodcurve.learn.cross_validation import cross_predict
+from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
-from moodcurve.learn.training import family
+from moodcurve.learn.training import find_family
 from moodcurve.metrics.bootstrap import draw_counts, percentile_interval
 from moodcurve.mood.classes import SCHEMES, classes, probabilities
 
 FOLDS = 5
-LEAST = 1e-4
-"""Probabilities below it count as it in the log loss: a class that was never seen does not make it infinite."""
-NAMES = {
-    "majority": "shares of the training songs",
+MIN_PROBABILITY = 1e-4
+"""Lower limit of probabilities in the log loss, so that a class never seen in training does not make it infinite."""
+CLASSIFIERS = {
+    "majority": "class frequencies of the training songs",
     "svm": "SVM on frames",
-    "softmax": "network with softmax on frames",
-    "curve": "curve, from its mean and spread",
+    "softmax": "softmax network on frames",
+    "curve": "curve, from its mean and error",
 }
+SHORT_NAMES = {"majority": "class frequencies", "svm": "SVM", "softmax": "softmax network", "curve": "curve"}
 PARTS = ("moments", "songs")
-Songs = list[FloatArray]
-"""Probabilities of each song's moments, (n, classes)."""
+METRICS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "log_loss": "log loss"}
+
+ClassIndices = npt.NDArray[np.int64]
+Probabilities = dict[str, list[FloatArray]]
+"""For each classifier, the class probabilities of each song: (moments, classes), or (1, classes) for whole songs."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Judged:
-    """What is counted of each song: one entry a song, so that songs can be drawn.
+class ClassCounts:
+    """Counts of each song, so that songs can be drawn for the bootstrap.
 
     Attributes
     ----------
     confusion : (songs, classes, classes)
-        Moments of each true class (rows) that were given each class.
+        Number of moments by true class (rows) and predicted class (columns).
     losses : (songs,)
         Sum over moments of -ln of the true class's probability.
     """
@@ -55,150 +60,197 @@ def run_categories(
     schemes: Sequence[str] = tuple(SCHEMES),
     curve: str = "blend",
     seed: int = 0,
-    progress: Progress = silent,
+    progress: TrainingProgress = no_progress,
 ) -> Any:
-    """Compare on five folds with disjoint artists, for moments and for songs; gives strict JSON's content.
+    """Compare classifiers by cross-validation with five folds, split by artist, for moments and for whole songs.
 
-    The truth is the class of the mean ratings: of a moment, or of the mean of a song's moments. A song's
-    probabilities are, of classifiers, the mean over its moments; of the curve, those of the mean point with the
-    spread of songs. The curve's spreads are the root mean squared errors, by axis, over the songs of the *other*
-    folds, each predicted out of fold, though by models some of which have learned from the songs tested here: two
-    numbers carry that over.
+    The truth is the class of the mean rating: of a moment, or of a song's mean over its moments. For whole songs,
+    classifiers average their probabilities over moments; the curve uses its mean and the error of song means.
+
+    The curve's probabilities need its error: the root mean squared error, by axis, over the songs of the other folds.
+    All predictions are out of fold, but some of those models were trained on songs tested here. Only these two numbers
+    carry over.
+
+    Returns
+    -------
+    dict
+        Content of strict JSON.
 
     Raises
     ------
     TrainingError
-        If there is no such scheme or family, or the songs of four folds are of one class.
+        If a scheme or family is unknown, or the songs of four folds have only one class.
     DatasetError
-        If the songs have fewer artists than folds.
+        If there are fewer artists than folds.
     """
     for scheme in schemes:
         check(scheme in SCHEMES, "scheme", f"one of {', '.join(SCHEMES)}", scheme)
     songs = dataset.songs
     splits = k_fold(songs, FOLDS, seed, by="artist")
-    kind = family(curve)
+    kind = find_family(curve)
     steps = (1 + len(schemes)) * FOLDS
 
     def report(done: int) -> None:
         progress(done, steps, f"curves of {curve}")
 
     curves = cross_predict(songs, splits, kind, kind.config(), seed=seed, report=report)
-    result: dict[str, Any] = {
-        **setting(dataset, songs=len(songs), folds=FOLDS, seed=seed, curve=curve),
-    }
+    result: dict[str, Any] = {**result_header(dataset, songs=len(songs), folds=FOLDS, seed=seed, curve=curve)}
     for number, scheme in enumerate(schemes, start=1):
-        truth = [classes(song.y, scheme) for song in songs]
-        song_truth = [classes(song.y.mean(axis=0, keepdims=True), scheme) for song in songs]
-        shares: dict[str, Songs] = {name: [np.empty(0)] * len(songs) for name in NAMES}
-        song_shares: dict[str, Songs] = {name: [np.empty(0)] * len(songs) for name in NAMES}
-        for fold, (train, test) in enumerate(splits):
+        moments: Probabilities = {name: [np.empty(0)] * len(songs) for name in CLASSIFIERS}
+        whole: Probabilities = {name: [np.empty(0)] * len(songs) for name in CLASSIFIERS}
+        for fold, split in enumerate(splits):
             progress(number * FOLDS + fold, steps, scheme)
-            learned = [songs[i] for i in train]
-            machine = fit_svm(learned, SVMConfig(scheme=scheme))
-            net = fit_softmax(learned, SoftmaxConfig(scheme=scheme), seed=seed)
-            usual = _shares([truth[i] for i in train], len(SCHEMES[scheme]))
-            song_usual = _shares([song_truth[i] for i in train], len(SCHEMES[scheme]))
-            spread, song_spread = _spreads([curves[i] - songs[i].y for i in train])
-            for i in test:
-                shares["majority"][i] = np.tile(usual, (len(songs[i].y), 1))
-                song_shares["majority"][i] = song_usual[None]
-                shares["svm"][i] = machine.probabilities(songs[i].x)
-                shares["softmax"][i] = net.probabilities(songs[i].x)
-                shares["curve"][i] = probabilities(curves[i], spread, scheme)
-                for name in ("svm", "softmax"):
-                    song_shares[name][i] = shares[name][i].mean(axis=0, keepdims=True)
-                middle = curves[i].mean(axis=0, keepdims=True)
-                song_shares["curve"][i] = probabilities(middle, song_spread, scheme)
+            _predict_fold(songs, split, curves, scheme, seed, moments, whole)
+        truth = [classes(song.y, scheme) for song in songs]
+        song_truth = [_class_of_mean(song, scheme) for song in songs]
         result[scheme] = {
             "classes": list(SCHEMES[scheme]),
-            "moments": {name: figures(judge(truth, shares[name]), seed) for name in NAMES},
-            "songs": {name: figures(judge(song_truth, song_shares[name]), seed) for name in NAMES},
+            "moments": {name: class_metrics(count_classes(truth, moments[name]), seed) for name in CLASSIFIERS},
+            "songs": {name: class_metrics(count_classes(song_truth, whole[name]), seed) for name in CLASSIFIERS},
         }
     progress(steps, steps, "done")
     return result
 
 
-def judge(truth: Sequence[npt.NDArray[np.int64]], shares: Sequence[FloatArray]) -> Judged:
-    """Count each song's moments: true classes (n,) against the likeliest of probabilities (n, classes)."""
-    n_classes = shares[0].shape[1]
+def _predict_fold(
+    songs: Sequence[Song],
+    split: Split,
+    curves: Sequence[FloatArray],
+    scheme: str,
+    seed: int,
+    moments: Probabilities,
+    whole: Probabilities,
+) -> None:
+    """Write the class probabilities of a fold's test songs, by moment and for whole songs."""
+    train, test = split
+    training_songs = [songs[i] for i in train]
+    svm = fit_svm(training_songs, SVMConfig(scheme=scheme))
+    network = fit_softmax(training_songs, SoftmaxConfig(scheme=scheme), seed=seed)
+    n_classes = len(SCHEMES[scheme])
+    frequencies = _frequencies([classes(song.y, scheme) for song in training_songs], n_classes)
+    song_frequencies = _frequencies([_class_of_mean(song, scheme) for song in training_songs], n_classes)
+    error, song_error = _rms_errors([curves[i] - songs[i].y for i in train])
+    for i in test:
+        moments["majority"][i] = np.tile(frequencies, (len(songs[i].y), 1))
+        whole["majority"][i] = song_frequencies[None]
+        moments["svm"][i] = svm.probabilities(songs[i].x)
+        moments["softmax"][i] = network.probabilities(songs[i].x)
+        for name in ("svm", "softmax"):
+            whole[name][i] = moments[name][i].mean(axis=0, keepdims=True)
+        moments["curve"][i] = probabilities(curves[i], error, scheme)
+        whole["curve"][i] = probabilities(curves[i].mean(axis=0, keepdims=True), song_error, scheme)
+
+
+def count_classes(truth: Sequence[ClassIndices], predicted: Sequence[FloatArray]) -> ClassCounts:
+    """Count each song's true classes (n,) against the most probable of predicted probabilities (n, classes)."""
+    n_classes = predicted[0].shape[1]
     confusion = np.zeros((len(truth), n_classes, n_classes), dtype=np.int64)
     losses = np.empty(len(truth))
-    for place, (true, share) in enumerate(zip(truth, shares, strict=True)):
-        np.add.at(confusion[place], (true, share.argmax(axis=1)), 1)
-        losses[place] = -np.log(np.maximum(share[np.arange(len(true)), true], LEAST)).sum()
-    return Judged(confusion=confusion, losses=losses)
+    for song, (true, share) in enumerate(zip(truth, predicted, strict=True)):
+        np.add.at(confusion[song], (true, share.argmax(axis=1)), 1)
+        losses[song] = -np.log(np.maximum(share[np.arange(len(true)), true], MIN_PROBABILITY)).sum()
+    return ClassCounts(confusion=confusion, losses=losses)
 
 
-def figures(judged: Judged, seed: int) -> dict[str, Any]:
-    """Give accuracy, macro-F1 and log loss with intervals, and the confusion matrix (rows: truth).
+def class_metrics(counts: ClassCounts, seed: int) -> dict[str, Any]:
+    """Compute accuracy, macro-F1 and log loss with intervals over songs, and the confusion matrix (rows: truth).
 
-    Macro-F1 is the mean over classes of 2 tp / (2 tp + fp + fn), a class that neither occurs nor is given left out.
+    Macro-F1 is the mean over classes of 2 tp / (2 tp + fp + fn). A class that neither occurs nor is predicted is left
+    out.
+
+    Examples
+    --------
+    >>> counts = ClassCounts(confusion=np.array([[[3, 1], [0, 4]]]), losses=np.array([4.0]))
+    >>> class_metrics(counts, seed=0)["accuracy"]["value"]
+    0.875
     """
-    songs = len(judged.losses)
-    weights = draw_counts(songs, DRAWS, seed)
-    confusion = np.einsum("ds,sij->dij", weights, judged.confusion)
+    weights = draw_counts(len(counts.losses), DRAWS, seed)
+    confusion = np.einsum("ds,sij->dij", weights, counts.confusion)
     moments, hits = confusion.sum(axis=(1, 2)), np.diagonal(confusion, axis1=1, axis2=2)
     either = confusion.sum(axis=1) + confusion.sum(axis=2)
     f1 = np.divide(2 * hits, either, out=np.full(hits.shape, np.nan), where=either > 0)
     values = {
         "accuracy": hits.sum(axis=1) / moments,
         "macro_f1": np.nanmean(f1, axis=1),
-        "log_loss": weights @ judged.losses / moments,
+        "log_loss": weights @ counts.losses / moments,
     }
     result: dict[str, Any] = {name: percentile_interval(value, 0.95).as_dict() for name, value in values.items()}
-    return result | {"confusion": judged.confusion.sum(axis=0).tolist()}
+    return result | {"confusion": counts.confusion.sum(axis=0).tolist()}
 
 
-def category_report(result: Any) -> str:
-    """Give the figures of `run_categories` as a Markdown page."""
+def category_report(result: Mapping[str, Any]) -> str:
+    """Return the result of `run_categories` as a Markdown page."""
     parts = [
-        "# Categories",
-        f"{result['dataset']}, {result['songs']} songs, {result['feature_set']}; {result['folds']}. Ranges are "
-        f"{result['interval']}. The curve is that of the family {result['curve']}; the log loss of a class that was "
-        f"given less than {LEAST:g} counts as if that had been given. The SVM weighs classes inversely to their "
-        "number, which lifts its macro-F1 at the cost of accuracy, and its shares are not calibrated. Tables with the "
-        "names of classes count how often each was given where each was true.",
+        "# Mood classes",
+        markdown_paragraph(
+            "For readers who need mood classes: train a classifier, or derive them from a curve? "
+            "Written by `moodcurve categories`."
+        ),
+        *(markdown_paragraph(_summary(result, scheme, part)) for scheme in schemes_of(result) for part in PARTS),
+        markdown_paragraph(
+            f"{result['dataset']}, {result['songs']} songs, {result['feature_set']}; {result['folds']}. Intervals: "
+            f"{result['interval']}. The curve is that of the family `{result['curve']}`. In the log loss, "
+            f"probabilities below {MIN_PROBABILITY:g} count as {MIN_PROBABILITY:g}. The SVM weights classes inversely "
+            "to their frequency, which raises its macro-F1 and lowers its accuracy; its probabilities are not "
+            "calibrated. Tables headed by class names are confusion matrices: true classes in rows, predicted ones in "
+            "columns."
+        ),
     ]
     for scheme in schemes_of(result):
         for part in PARTS:
-            parts += [f"## {scheme.capitalize()} of {part}", as_markdown(category_table(result, scheme, part))]
+            parts += [f"## {scheme.capitalize()} of {part}", markdown_table(category_table(result, scheme, part))]
             for name in ("svm", "softmax", "curve"):
-                parts.append(as_markdown(confusion_table(result, scheme, part, name)))
+                parts.append(markdown_table(confusion_table(result, scheme, part, name)))
     return "\n\n".join(parts) + "\n"
 
 
-def schemes_of(result: Any) -> tuple[str, ...]:
-    """Give the schemes that `run_categories` compared."""
+def schemes_of(result: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the class schemes in a result of `run_categories`."""
     return tuple(scheme for scheme in SCHEMES if scheme in result)
 
 
-def category_table(result: Any, scheme: str, part: str) -> list[Row]:
-    """Give accuracy, macro-F1 and log loss of all classifiers as rows, the first a header."""
-    rows: list[Row] = [("classes by", "accuracy", "macro-F1", "log loss")]
+def category_table(result: Mapping[str, Any], scheme: str, part: str) -> list[TableRow]:
+    """Return a header and one row per classifier with accuracy, macro-F1 and log loss."""
+    rows: list[TableRow] = [("classifier", *METRICS.values())]
     for name, found in result[scheme][part].items():
-        rows.append((NAMES[name], *(_cell(found[figure]) for figure in ("accuracy", "macro_f1", "log_loss"))))
+        rows.append((CLASSIFIERS[name], *(interval_text(found[metric]) for metric in METRICS)))
     return rows
 
 
-def confusion_table(result: Any, scheme: str, part: str, name: str) -> list[Row]:
-    """Give how often one classifier gave each class where each was true, as rows, the first a header."""
+def confusion_table(result: Mapping[str, Any], scheme: str, part: str, name: str) -> list[TableRow]:
+    """Return the confusion matrix of a classifier as rows: a header, then one row per true class."""
     names = result[scheme]["classes"]
     counts = result[scheme][part][name]["confusion"]
-    rows: list[Row] = [(f"truth \\ {name}", *names)]
+    rows: list[TableRow] = [(f"truth \\ {name}", *names)]
     return rows + [(true, *map(str, row)) for true, row in zip(names, counts, strict=True)]
 
 
-def _shares(truth: Sequence[npt.NDArray[np.int64]], n_classes: int) -> FloatArray:
+def _summary(result: Mapping[str, Any], scheme: str, part: str) -> str:
+    """State each metric's best classifier, and the accuracy of the most common class."""
+    found = result[scheme][part]
+    best = []
+    for metric, title in METRICS.items():
+        values = {name: one[metric]["value"] for name, one in found.items()}
+        name = (min if metric == "log_loss" else max)(values, key=values.__getitem__)
+        best.append(f"{title} {values[name]:.3f} ({SHORT_NAMES[name]})")
+    return (
+        f"**{scheme.capitalize()} of {part}.** Best {', '.join(best)}. Always predicting the most common class has "
+        f"accuracy {found['majority']['accuracy']['value']:.3f}."
+    )
+
+
+def _class_of_mean(song: Song, scheme: str) -> ClassIndices:
+    """Return the class of a song's mean rating, (1,)."""
+    return classes(song.y.mean(axis=0, keepdims=True), scheme)
+
+
+def _frequencies(truth: Sequence[ClassIndices], n_classes: int) -> FloatArray:
     counts = np.bincount(np.concatenate(truth), minlength=n_classes)
-    shares: FloatArray = counts / counts.sum()
-    return shares
+    frequencies: FloatArray = counts / counts.sum()
+    return frequencies
 
 
-def _spreads(errors: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Root mean squared errors (2,) of moments and of songs' means."""
+def _rms_errors(errors: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Compute the root mean squared errors (2,) of moments and of song means."""
     means = np.array([error.mean(axis=0) for error in errors])
     return np.sqrt((np.vstack(errors) ** 2).mean(axis=0)), np.sqrt((means**2).mean(axis=0))
-
-
-def _cell(interval: dict[str, float]) -> str:
-    return f"{interval['value']:.3f} ({interval['low']:.3f} to {interval['high']:.3f})"

@@ -1,4 +1,4 @@
-"""The noise ceiling as rows of a benchmark's table: what a perfect model could reach against labels of few raters."""
+"""Estimate noise ceilings for a benchmark's table: the accuracy of a perfect model on labels of few raters."""
 
 import math
 from dataclasses import dataclass
@@ -8,42 +8,47 @@ from moodcurve.datasets import Dataset
 from moodcurve.datasets.deam.raters import RATERS
 from moodcurve.datasets.raters.noise_ceiling import Ceilings, ceilings
 from moodcurve.datasets.raters.reader import read_raters
-from moodcurve.evaluation import AXES, FIGURES
+from moodcurve.evaluation import AXES, METRICS
 from moodcurve.learn.benchmarks.axis_intervals import AxisIntervals
 from moodcurve.learn.benchmarks.protocols import find_protocol
 from moodcurve.metrics.bootstrap import Interval
 
-NAMES = {
-    "components": "ceiling, by variance components",
-    "halves": "ceiling, by halves of the raters",
-    "one_rater": "one rater, against the others",
+CEILING_NAMES = {
+    "components": "ceiling (variance components)",
+    "halves": "ceiling (split halves)",
+    "one_rater": "one rater against the others",
 }
-"""The ways of `moodcurve.datasets.raters.noise_ceiling`, as the table names them."""
+"""The estimates of `moodcurve.datasets.raters.noise_ceiling`, as the table names them."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ceiling:
-    """One way to the ceiling: the figures of `moodcurve.learn.benchmarks.benchmark.COLUMNS` by axis; RMSEs are floors."""
+class NoiseCeiling:
+    """One estimate of the ceiling, with `moodcurve.evaluation.METRICS` for each axis; RMSEs are lower bounds."""
 
     name: str
     intervals: AxisIntervals
 
 
-def ceiling_rows(folder: Path, dataset: Dataset, protocol: str, *, seed: int) -> tuple[Ceiling, ...]:
-    """Estimate the ceilings of a dataset's songs from the tracks of their raters.
+def noise_ceilings(folder: Path, dataset: Dataset, protocol: str, *, seed: int) -> tuple[NoiseCeiling, ...]:
+    """Estimate the noise ceilings of a dataset's songs from the ratings of single raters.
 
-    They are over all rated moments, also the few that have no features. None are given where single raters' tracks
-    are not known: those of DEAM belong to its averaged labels alone, so the 2015 labels go without.
+    All rated points count, also the few without features.
 
     Parameters
     ----------
     folder : path
-        The dataset's.
+        Folder of the dataset.
     dataset : Dataset
     protocol : str
-        Which labels were read.
+        One of `moodcurve.learn.benchmarks.protocols.PROTOCOLS`.
     seed : int
-        Of the halves and of the intervals.
+        For split halves and intervals.
+
+    Returns
+    -------
+    tuple of NoiseCeiling
+        One for each of `CEILING_NAMES`. Empty if ratings of single raters are missing: DEAM has them for its averaged
+        labels, not for the 2015 labels.
 
     Raises
     ------
@@ -56,19 +61,21 @@ def ceiling_rows(folder: Path, dataset: Dataset, protocol: str, *, seed: int) ->
     songs = [song for song in read_raters(folder).songs if song.song_id in wanted]
     if len(songs) < len(wanted):
         return ()
-    found = {axis: ceilings([getattr(song, axis) for song in songs], seed=seed) for axis in AXES}
+    estimates = {axis: ceilings([getattr(song, axis) for song in songs], seed=seed) for axis in AXES}
     return tuple(
-        Ceiling(name=name, intervals={axis: _figures(found[axis], way) for axis in AXES}) for way, name in NAMES.items()
+        NoiseCeiling(name=name, intervals={axis: _as_metrics(estimates[axis], way) for axis in AXES})
+        for way, name in CEILING_NAMES.items()
     )
 
 
-def _figures(found: Ceilings, way: str) -> dict[str, Interval]:
-    figures = dict(getattr(found, way))
-    r = figures["r"]
-    # of a correlation that is not negative the square has the squared ends
-    figures["r2"] = Interval(value=r.value**2, low=r.low**2, high=r.high**2)
-    # who says what all listeners would say leaves the labels' error alone: 1 - V_error / V_L = V_T / V_L = r²;
-    # of one rater the spread of the others' mean would have to be known
+def _as_metrics(estimates: Ceilings, way: str) -> dict[str, Interval]:
+    """Return one estimate as `METRICS`, with r2 and determination derived from r."""
+    metrics = dict(getattr(estimates, way))
+    r = metrics["r"]
+    # the ends can be squared because r is not negative
+    metrics["r2"] = Interval(value=r.value**2, low=r.low**2, high=r.high**2)
+    # a perfect model leaves only the labels' error: 1 - V_error / V_L = V_T / V_L = r²;
+    # for one rater the variance of the others' mean would have to be known
     unknown = Interval(value=math.nan, low=math.nan, high=math.nan)
-    figures["determination"] = unknown if way == "one_rater" else figures["r2"]
-    return {name: figures[name] for name in FIGURES}
+    metrics["determination"] = unknown if way == "one_rater" else metrics["r2"]
+    return {name: metrics[name] for name in METRICS}

@@ -1,8 +1,7 @@
-"""Predictions of a benchmark, kept in a folder: a family that joins a table need not wait for the others again.
+"""Cache the predictions of a benchmark, so that adding a family does not retrain the others.
 
-What is kept is named by a digest of all that it follows from: the songs, their splits, family, settings and seed, the
-sources of the modules that the family rests upon, and the versions of the libraries that do its arithmetic. Whatever
-of these changes, the predictions are made anew.
+The cache key is a digest of everything the predictions depend on: songs, splits, family, settings, seed, the source
+code of the family's modules, and the versions of numerical libraries. A change to any of them retrains.
 """
 
 import ast
@@ -26,53 +25,63 @@ from moodcurve.learn.config import as_table
 from moodcurve.util.files import atomic_write
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
-OURS = ("moodcurve.learn.", "moodcurve.datasets.splits")
-"""Beginnings of the names of modules that make predictions of songs; what read the songs shows in the songs."""
+SOURCE_PREFIXES = ("moodcurve.learn.", "moodcurve.datasets.splits")
+"""Prefixes of modules whose source is part of the key. Readers are not: their effect is in the songs' values."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Predictions:
-    """Predictions of each song when it was tested, (n, 2), and the time that training and predicting took."""
+    """Test predictions of a benchmark's songs.
+
+    Attributes
+    ----------
+    songs : tuple of (n, 2)
+        Predictions of each song, made when it was a test song.
+    seconds : float
+        Time to train and predict.
+    """
 
     songs: tuple[FloatArray, ...]
     seconds: float
 
 
-def kept(folder: Path | None, digest: str, counts: Sequence[int], make: Callable[[], Predictions]) -> Predictions:
-    """Give what the folder holds under a digest, or else make it and keep it there; without a folder, just make it.
+def cached_predictions(
+    folder: Path | None, key: str, counts: Sequence[int], predict: Callable[[], Predictions]
+) -> Predictions:
+    """Return the predictions cached under a key, or make and cache them; without a folder, just make them.
 
     Parameters
     ----------
     folder : path or None
-        Made if it is not there.
-    digest : str
-        As `digest_of` gives it.
+        Created if missing.
+    key : str
+        Result of `cache_key`.
     counts : sequence of int
-        Rated points of each song.
-    make : callable
+        Number of rated points of each song.
+    predict : callable
         Trains and predicts.
 
     Raises
     ------
     TrainingError
-        If a kept file cannot be read.
+        If a cached file cannot be read.
     """
     if folder is None:
-        return make()
-    path = folder / f"{digest}.npz"
+        return predict()
+    path = folder / f"{key}.npz"
     if path.is_file():
         return _read(path, counts)
-    made = make()
+    predictions = predict()
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as scratch, scratch.open("wb") as stream:
-        np.savez_compressed(stream, rows=np.vstack(made.songs), seconds=np.array(made.seconds))
-    return made
+        np.savez_compressed(stream, rows=np.vstack(predictions.songs), seconds=np.array(predictions.seconds))
+    return predictions
 
 
-def digest_of(songs: Sequence[Song], splits: Sequence[Split], fit: Callable[..., Any], config: Any, seed: int) -> str:
-    """Give 32 hexadecimal digits that name all that the predictions of a family follow from."""
+def cache_key(songs: Sequence[Song], splits: Sequence[Split], fit: Callable[..., Any], config: Any, seed: int) -> str:
+    """Return a digest, 32 hexadecimal digits, of everything that a family's predictions depend on."""
     digest = hashlib.sha256()
-    said = {
+    settings = {
         "fit": f"{fit.__module__}.{fit.__qualname__}",
         "kind": type(config).__name__,
         "config": as_table(config),
@@ -80,7 +89,7 @@ def digest_of(songs: Sequence[Song], splits: Sequence[Split], fit: Callable[...,
         "libraries": {name: version(name) for name in LIBRARIES},
         "feature_set": songs[0].features.feature_set.key,
     }
-    digest.update(json.dumps(said, sort_keys=True).encode())
+    digest.update(json.dumps(settings, sort_keys=True).encode())
     for path in _sources(fit.__module__):
         digest.update(path.read_bytes())
     for song in songs:
@@ -96,25 +105,25 @@ def digest_of(songs: Sequence[Song], splits: Sequence[Split], fit: Callable[...,
 
 def _read(path: Path, counts: Sequence[int]) -> Predictions:
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
-            rows, seconds = held["rows"], float(held["seconds"])
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            rows, seconds = stored["rows"], float(stored["seconds"])
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise TrainingError(f"{path}: cannot be read as kept predictions; delete it to have them made anew") from error
+        raise TrainingError(f"{path}: cannot be read as cached predictions; delete it to train again") from error
     if rows.shape != (sum(counts), 2):
-        raise TrainingError(f"{path}: has {len(rows)} rows, expected {sum(counts)}; delete it to have them made anew")
+        raise TrainingError(f"{path}: has {len(rows)} rows, expected {sum(counts)}; delete it to train again")
     return Predictions(songs=tuple(np.split(rows, np.cumsum(counts)[:-1])), seconds=seconds)
 
 
 def _sources(module: str) -> list[Path]:
-    """Files of a module and of all that it imports of `OURS`, in the order of their names."""
-    found: dict[str, Path] = {}
+    """List the files of a module and of its direct and indirect imports from `SOURCE_PREFIXES`, sorted by name."""
+    files: dict[str, Path] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        spec = importlib.util.find_spec(name) if name not in found else None
+        spec = importlib.util.find_spec(name) if name not in files else None
         if spec is None or spec.origin is None:
             continue
-        found[name] = Path(spec.origin)
-        imports = (n for n in ast.walk(ast.parse(found[name].read_bytes())) if isinstance(n, ast.ImportFrom))
-        waiting += [node.module for node in imports if node.module and node.module.startswith(OURS)]
-    return [found[name] for name in sorted(found)]
+        files[name] = Path(spec.origin)
+        imports = (n for n in ast.walk(ast.parse(files[name].read_bytes())) if isinstance(n, ast.ImportFrom))
+        waiting += [node.module for node in imports if node.module and node.module.startswith(SOURCE_PREFIXES)]
+    return [files[name] for name in sorted(files)]

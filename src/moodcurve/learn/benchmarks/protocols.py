@@ -1,9 +1,9 @@
-"""How models are judged: labels, features, and which songs train and test."""
+"""Define benchmark protocols: labels, features, and the split into training and test songs."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from moodcurve.datasets import Dataset
+from moodcurve.datasets import Dataset, DatasetError
 from moodcurve.datasets.deam.reader import Labels, Progress
 from moodcurve.datasets.layout import read_dataset
 from moodcurve.datasets.splits import By
@@ -11,24 +11,26 @@ from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
 from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmarks.published import MEDIAEVAL_2015, PAPER, Published
 
+DEVELOPMENT_LABELS = ("mediaeval2015/dynamic_arousal_dev431.csv", "mediaeval2015/dynamic_valence_dev431.csv")
+"""Files of the 2015 labels in a folder of DEAM."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """How models are judged: which labels and features, and which songs train and test.
+    """Labels, features and cross-validation of a benchmark.
 
     Attributes
     ----------
     description : str
-        A sentence that stands beside every figure.
+        One sentence for result pages.
     labels, feature_set
-        What is read from the dataset.
+        Labels and features to read from the dataset.
     folds, by
-        The songs are dealt into so many parts, by song or by artist; each part is tested once, by a model
-        that has learned from the others.
+        Number of cross-validation folds, and whether they are split by song or by artist.
     published : tuple of Published
-        What others reported.
+        Results of others to compare with.
     remarks : tuple of str
-        What to know when comparing with it, a sentence each.
+        Caveats of that comparison, one sentence each.
     """
 
     description: str
@@ -42,21 +44,20 @@ class Protocol:
 
 PROTOCOLS = {
     "paper": Protocol(
-        description="80/20 by song on the 2015 development labels: the five such splits that together test "
-        "every song once",
+        description="80/20 split by song on the 2015 development labels; five such splits test every song once",
         labels="mediaeval2015",
         feature_set=COMPARE260,
         folds=5,
         by="song",
         published=PAPER,
         remarks=(
-            # least squares leaves the share 1 - r² of the variance: spread = RMSE / √(1 - r²)
-            "The paper's MLR figures, RMSE .16 at r² .35 and .17 at .26, imply labels that spread by about "
-            "0.20 on both axes: it used another scale, so its RMSE cannot be set beside these.",
+            # least squares leaves the share 1 - r² of the variance: label std = RMSE / √(1 - r²)
+            "The paper's MLR (RMSE .16 at r² .35, .17 at .26) implies a label standard deviation of about 0.20 on both "
+            "axes. Its labels were on another scale, so RMSEs cannot be compared.",
         ),
     ),
     "mediaeval2015": Protocol(
-        description="10 folds by song on the 2015 development labels",
+        description="10 folds, split by song, on the 2015 development labels",
         labels="mediaeval2015",
         feature_set=COMPARE260,
         folds=10,
@@ -64,7 +65,7 @@ PROTOCOLS = {
         published=MEDIAEVAL_2015,
     ),
     "deam": Protocol(
-        description="5 folds, artists disjoint, on labels averaged over raters",
+        description="5 folds, split by artist, on labels averaged over raters",
         labels="deam",
         feature_set=COMPARE236,
         folds=5,
@@ -74,30 +75,49 @@ PROTOCOLS = {
 
 
 def find_protocol(name: str) -> Protocol:
-    """Look a protocol up by its name.
+    """Return the protocol of a name.
 
     Raises
     ------
     TrainingError
-        If there is none of this name.
+        If there is no such protocol.
     """
     if name not in PROTOCOLS:
-        raise TrainingError(f"protocol {name!r} is not known; there are {', '.join(PROTOCOLS)}")
+        raise TrainingError(f"unknown protocol {name!r}; known are {', '.join(PROTOCOLS)}")
     return PROTOCOLS[name]
 
 
 def read_for(folder: str | Path, protocol: str, *, progress: Progress | None = None) -> Dataset:
-    """Read a folder of annotated songs with the labels and features that a protocol wants.
+    """Read a folder of annotated songs with the labels and features of a protocol.
 
     Parameters
     ----------
+    folder : path
+    protocol : str
+        One of `PROTOCOLS`.
     progress : callable, optional
-        As `moodcurve.datasets.read_dataset` takes it.
+        As for `moodcurve.datasets.read_dataset`.
 
     Raises
     ------
-    TrainingError, DatasetError
-        If there is no such protocol, or the folder cannot be read.
+    TrainingError
+        If there is no such protocol.
+    DatasetError
+        If the folder cannot be read, or lacks the labels of the protocol.
     """
     wanted = find_protocol(protocol)
+    if wanted.labels == "mediaeval2015":
+        _check_development_labels(Path(folder), protocol)
     return read_dataset(folder, labels=wanted.labels, feature_set=wanted.feature_set, progress=progress)
+
+
+def _check_development_labels(folder: Path, protocol: str) -> None:
+    """Raise DatasetError if a folder of DEAM lacks the 2015 labels, which are not part of DEAM's archives."""
+    if not (folder / "features").is_dir() or not (folder / "annotations").is_dir():
+        return  # not DEAM: its reader says what is wrong
+    missing = [name for name in DEVELOPMENT_LABELS if not (folder / name).is_file()]
+    if missing:
+        raise DatasetError(
+            f"{folder}: protocol {protocol!r} needs the MediaEval 2015 development labels; missing: "
+            f"{', '.join(missing)}. Add them as docs/data.md describes, or use --protocol deam, which needs DEAM only"
+        )

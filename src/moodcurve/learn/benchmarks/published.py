@@ -1,4 +1,4 @@
-"""Figures that others published, each with the protocol it was measured by."""
+"""List published results, each with the protocol it was measured by."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ class Published:
     Attributes
     ----------
     model : str
-        What it is, in a few words.
+        Short name.
     protocol : str
-        Songs, labels and split, as far as they are known.
+        Songs, labels and split, as far as known.
     source : str
-        Where its figures stand: authors, title, year; or that this is not known.
+        Authors, title and year of the publication, or a note that it is unknown.
     arousal, valence : mapping
-        Its pooled figures by name (``rmse``, ``r``, ``r2``); those that were not published are missing.
+        Published pooled metrics by name (``rmse``, ``r``, ``r2``).
     """
 
     model: str
@@ -28,12 +28,12 @@ class Published:
 
 
 FENG_2016 = 'Feng, Markov & Yu, "Music Emotion Recognition", 2016'
-"""What all documents call the paper."""
+"""Called "the paper" in all documents."""
 PELLEGRINI_2015 = (
     'Pellegrini & Barrière, "Time-continuous Estimation of Emotion in Music with Recurrent Neural Networks", '
     "MediaEval 2015 workshop, CEUR-WS volume 1436"
 )
-UNTRACED = "a publication that is not known to us, so they could not be checked"
+UNTRACED = "an unknown publication, so it could not be checked"
 
 _TABLE_1 = "one split of 430 songs, 344 to train and 86 to test"
 _FENG_TABLE_1 = f"{FENG_2016}, Table 1"
@@ -51,7 +51,7 @@ PAPER = (
     ),
 )
 
-_DEVELOPMENT = "10 folds by song over all 431 development songs"
+_DEVELOPMENT = "10 folds, split by song, over all 431 development songs"
 MEDIAEVAL_2015 = (
     Published(
         model="MLR (published)",
@@ -69,10 +69,10 @@ MEDIAEVAL_2015 = (
     ),
     Published(
         model="recurrent networks, smoothed (published)",
-        protocol=f"{_DEVELOPMENT}; averaged, over what its abstract does not say",
+        protocol=f"{_DEVELOPMENT}; averaged, the abstract does not say over what",
         source=f"{PELLEGRINI_2015}, abstract",
         arousal={"rmse": 0.238, "r": 0.692},
         valence={"rmse": 0.250, "r": 0.703},
     ),
 )
-"""Figures for the development set of the MediaEval 2015 task "Emotion in Music"."""
+"""Results on the development set of the MediaEval 2015 task "Emotion in Music"."""

@@ -1,1 +1,1 @@
-"""Model families, a file each, and what they share: losses, batches, targets."""
+"""Model families, one module each, and what they share: losses, batches, targets."""

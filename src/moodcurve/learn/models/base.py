@@ -1,4 +1,4 @@
-"""What every family of models gives, and how training reports on itself."""
+"""The interface that all model families share, and how training reports its progress."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ import numpy.typing as npt
 from moodcurve.datasets import Song
 from moodcurve.learn.onnx_graph import Graph
 
-Progress = Callable[[int, int, str], None]
-"""Called with the steps done, the most there can be, and what was just reached."""
+TrainingProgress = Callable[[int, int, str], None]
+"""Called with the number of finished steps, the maximum number of steps, and a short status message."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,9 @@ class Epoch:
     number : int
         From 1.
     training_rmse : float
-        Root of the mean squared error of the batches as they were learned from, dropout included, on the
-        labels' scale.
+        Root mean squared error of the training batches, with dropout, in units of the labels.
     held_out_rmse : float or None
-        The same after the epoch, without dropout, over the songs held out to decide when to stop; None
-        without such songs.
+        The same on the held-out songs after the epoch, without dropout; None if no songs were held out.
     """
 
     number: int
@@ -40,27 +38,27 @@ class FittedModel(Protocol):
 
     @property
     def config(self) -> Any:
-        """The settings that it was trained with."""
+        """Settings that the model was trained with."""
 
     @property
     def history(self) -> tuple[Epoch, ...]:
-        """Its loss curve; empty for families that are not trained in epochs."""
+        """Loss curve; empty for families that are not trained in epochs."""
 
     def predict(self, x: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Arousal and valence (n, 2) of the rows of one song (n, columns), in order; not limited to [-1, 1]."""
+        """Predict arousal and valence (n, 2) of one song's rows (n, columns), in order; not limited to [-1, 1]."""
 
     def build(self, graph: Graph) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result.
+        """Add the model to a graph and return the name of its output.
 
-        A model whose rows are not independent sets the graph's `rows`; one that knows how far ratings may lie from
-        its answer gives the graph a further output, ``spread``.
+        If rows depend on each other, this sets the graph's `rows`. A model that predicts its own error adds it
+        as the output ``spread``.
         """
 
 
 def predict_rated(model: FittedModel, song: Song) -> npt.NDArray[np.float64]:
-    """Predict the rated rows of a song, (n, 2), from all its rows that are known; not limited to [-1, 1]."""
+    """Predict a song's rated rows, (n, 2), given all of its rows; not limited to [-1, 1]."""
     return model.predict(song.full_features.values)[song.rated]
 
 
-def silent(done: int, total: int, what: str) -> None:
-    """Report progress to nobody."""
+def no_progress(done: int, total: int, what: str) -> None:
+    """Ignore progress."""

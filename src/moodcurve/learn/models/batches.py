@@ -1,4 +1,4 @@
-"""Songs cut into windows for training: what surrounds the rated rows comes along, and they stand anywhere in it."""
+"""Cut songs into random windows and collect them in batches for training recurrent networks."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -9,71 +9,75 @@ import torch
 
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
-from moodcurve.learn.preprocessing.context import summary
+from moodcurve.learn.preprocessing.context import mean_and_std
 from moodcurve.learn.preprocessing.pipeline import Preprocessing
 
 Tensor = torch.Tensor
 MODEL_VARIANCE = 0.03
-"""Mean squared error that a model of DEAM leaves beyond the noise of the ratings."""
+"""Typical mean squared error of a model of DEAM, without the noise of the ratings."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Heard:
-    """One song as a network hears it.
+class TrainingSong:
+    """One song, or a window of it, as tensors.
 
     Attributes
     ----------
     rows : (n, columns)
-        All its rows, preprocessed.
+        Preprocessed features of all rows.
     y : (n, 2)
         Labels; 0 where a row is not rated.
-    rated : (n,)
+    weights : (n,)
         The song's weight where a row is rated, 0 elsewhere.
-    span : slice
-        The rated rows.
+    rated : slice
+        The rated rows of the whole song.
     """
 
     rows: Tensor
     y: Tensor
-    rated: Tensor
-    span: slice
+    weights: Tensor
+    rated: slice
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Batch:
-    """Windows of several songs, (songs, rows, ...), filled up with zeros to the longest of them.
+    """Windows of several songs, (songs, rows, ...), padded with zeros to the longest window.
 
-    Their surroundings, (songs, 1, 2 · columns), are one for all rows of a window.
+    Attributes
+    ----------
+    rows : (songs, rows, columns)
+    context : (songs, 1, 2 · columns) or None
+        Mean and standard deviation of each window, the same for all of its rows.
+    y : (songs, rows, 2)
+    weights : (songs, rows)
+        Weight of each rated row, 0 elsewhere.
+    lengths : (songs,)
+        Number of rows before padding.
     """
 
     rows: Tensor
-    around: Tensor | None
+    context: Tensor | None
     y: Tensor
-    rated: Tensor
+    weights: Tensor
     lengths: Tensor
 
 
-def heard(song: Song, preprocessing: Preprocessing, *, weight: float = 1.0) -> Heard:
-    """Prepare a song."""
+def training_song(song: Song, preprocessing: Preprocessing, *, weight: float = 1.0) -> TrainingSong:
+    """Preprocess a song and convert it to tensors."""
     z = preprocessing.apply(song.full_features.values)
-    y, rated = np.zeros((len(z), 2)), np.zeros(len(z))
-    y[song.rated], rated[song.rated] = song.y, weight
-    return Heard(
-        rows=_tensor(z),
-        y=_tensor(y),
-        rated=_tensor(rated),
-        span=song.rated,
-    )
+    y, weights = np.zeros((len(z), 2)), np.zeros(len(z))
+    y[song.rated], weights[song.rated] = song.y, weight
+    return TrainingSong(rows=_tensor(z), y=_tensor(y), weights=_tensor(weights), rated=song.rated)
 
 
 def agreement_weights(songs: Sequence[Song]) -> FloatArray:
-    """Weigh each song by how exact the mean of its ratings is, (songs,), 1 on average.
+    """Compute song weights (songs,) from the precision of their mean ratings, 1 on average.
 
-    Raters with standard deviation s leave the mean of k of them an error of variance s²/k, beside the model's own:
-    the weight is 1 / (`MODEL_VARIANCE` + mean s²/k over time and both axes), as in weighted least squares. A
-    song of which that is not known counts as the mean of the others; if it is of none, all count the same.
+    The mean of k raters with standard deviation s has an error variance of s²/k, in addition to the model's own.
+    The weight is 1 / (`MODEL_VARIANCE` + mean s²/k over time and both axes), as in weighted least squares. Songs
+    with unknown s or k get the mean variance of the others; if all are unknown, every weight is 1.
     """
-    noise = np.array([_noise(song) for song in songs])
+    noise = np.array([_rating_noise(song) for song in songs])
     known = np.isfinite(noise)
     if not known.any():
         return np.ones(len(songs))
@@ -82,50 +86,45 @@ def agreement_weights(songs: Sequence[Song]) -> FloatArray:
     return relative
 
 
-def _noise(song: Song) -> float:
-    """Give the variance of the error of a song's mean ratings, mean of time and axes; NaN where it is not known."""
+def _rating_noise(song: Song) -> float:
+    """Compute the error variance of a song's mean ratings, averaged over time and axes; NaN if unknown."""
     rated = song.annotation
     pairs = ((rated.arousal_spread, rated.arousal_raters), (rated.valence_spread, rated.valence_raters))
-    axes = [float((spread**2 / raters).mean()) for spread, raters in pairs if spread is not None and raters is not None]
+    axes = [float((std**2 / raters).mean()) for std, raters in pairs if std is not None and raters is not None]
     return sum(axes) / 2 if len(axes) == 2 else math.nan
 
 
-def batches(songs: Sequence[Heard], *, size: int, window: int, surroundings: bool) -> Iterator[Batch]:
-    """Give all songs once, in random order, a random window of each.
+def batches(songs: Sequence[TrainingSong], *, size: int, window: int, context: bool) -> Iterator[Batch]:
+    """Yield all songs once in random order, a random window of each.
 
-    A window begins up to half its length before the first rated row and ends up to half its length after the
-    last, so far as the song goes. So the time since its begin says nothing about the place in the rated part:
-    a network that could tell would learn how ratings start, not what the music does. The surroundings of a row
-    are its whole window: in training they vary with the place of the window, and cost one row instead of all.
+    A window starts up to half its length before the first rated row and ends up to half its length after the
+    last, if the song is long enough. The position in the window is then unrelated to the position in the rated
+    part. Otherwise a network could learn how ratings start instead of how they follow the music. The context of
+    each row is its whole window: one row of statistics per window instead of one per row.
     """
     order = torch.randperm(len(songs))
     for chosen in torch.tensor_split(order, math.ceil(len(songs) / size)):
-        yield _batch([_window(songs[i], window) for i in chosen.tolist()], surroundings)
+        yield _batch([_window(songs[i], window) for i in chosen.tolist()], context)
 
 
-def _window(song: Heard, length: int) -> Heard:
-    earliest = max(song.span.start - length // 2, 0)
-    latest = max(min(song.span.stop + length // 2, len(song.rows)) - length, earliest)
+def _window(song: TrainingSong, length: int) -> TrainingSong:
+    earliest = max(song.rated.start - length // 2, 0)
+    latest = max(min(song.rated.stop + length // 2, len(song.rows)) - length, earliest)
     start = int(torch.randint(earliest, latest + 1, ()))
     cut = slice(start, start + length)
-    return Heard(
-        rows=song.rows[cut],
-        y=song.y[cut],
-        rated=song.rated[cut],
-        span=song.span,
-    )
+    return TrainingSong(rows=song.rows[cut], y=song.y[cut], weights=song.weights[cut], rated=song.rated)
 
 
-def _batch(windows: Sequence[Heard], surroundings: bool) -> Batch:
-    def filled(tensors: Sequence[Tensor]) -> Tensor:
+def _batch(windows: Sequence[TrainingSong], with_context: bool) -> Batch:
+    def padded(tensors: Sequence[Tensor]) -> Tensor:
         return torch.nn.utils.rnn.pad_sequence(list(tensors), batch_first=True)
 
-    around = [_tensor(summary(w.rows.double().numpy())) for w in windows] if surroundings else None
+    context = [_tensor(mean_and_std(w.rows.double().numpy())) for w in windows] if with_context else None
     return Batch(
-        rows=filled([w.rows for w in windows]),
-        around=filled(around) if around else None,
-        y=filled([w.y for w in windows]),
-        rated=filled([w.rated for w in windows]),
+        rows=padded([w.rows for w in windows]),
+        context=padded(context) if context else None,
+        y=padded([w.y for w in windows]),
+        weights=padded([w.weights for w in windows]),
         lengths=torch.tensor([len(w.rows) for w in windows]),
     )
 

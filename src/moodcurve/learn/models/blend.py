@@ -1,7 +1,7 @@
-"""The two-level model and the Kalman filter averaged: they err differently, so that their mean errs less.
+"""Blend: the average of the two-level model and the Kalman filter, whose errors differ, stretched afterwards.
 
-Both draw their answers towards the middle, since that keeps the squared error of an uncertain guess small; the mean
-of both even more so. The blend stretches its answers again, half way to the spread of real labels.
+Both models pull predictions toward the mean, since that minimizes the squared error of an uncertain prediction; their
+average does so even more. The blend stretches it again, half way to the standard deviation of the labels.
 """
 
 from collections.abc import Sequence
@@ -13,29 +13,37 @@ import numpy.typing as npt
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn.config import check
-from moodcurve.learn.models.base import Epoch, Progress, silent
+from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpace, fit_state_space
 from moodcurve.learn.models.two_level import TwoLevel, TwoLevelConfig, fit_two_level
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.pipeline import stacked
+from moodcurve.learn.preprocessing.pipeline import stack_songs
 from moodcurve.runtime.sequence import SequenceMode
 
 
 @dataclass(frozen=True, kw_only=True)
 class BlendConfig:
-    """Settings of both models, and how they are joined.
+    """Settings of both models and of the stretch.
+
+    The stretch is ŷ = c + stretch · (average - c), where c is the mean of the training labels. If predictions correlate
+    with labels at r and have k times their standard deviation, the squared error is least at k = r and the concordance
+    greatest at k = 1. The defaults bring k near √r, half way in ratio, where neither loses much. r and k come from the
+    protocol `deam`: two numbers per axis from its five folds.
+
+    Unlike the defaults of their families, those of the two models let the level change within a song: 36 s of context
+    to each side and ten minutes of memory. On the protocol `deam`, whose clips of half a minute have no sections, this
+    costs .002 of r; medleys of one artist's songs are followed better (docs/results/tried.md).
 
     Attributes
     ----------
-    stretch_arousal, stretch_valence : float
-        ŷ = c + stretch · (mean of both - c), with c the mean of the training labels. Of predictions that
-        correlate with labels at r and spread k times as far, the squared error is least at k = r and the
-        concordance greatest at k = 1. The defaults bring k near √r, half way in ratio, where either loses
-        little; r and k are those of the protocol `deam`, two numbers read from each axis of its five folds.
-    two_level, state_space : settings of the two models
-        Other than their families' defaults they let the level change within a song: over some 70 s of context
-        and ten minutes of memory. On the protocol `deam`, whose clips of half a minute know no sections, that
-        costs .002 of r; songs of one artist joined to medleys are followed better (docs/results/tried.md).
+    stretch_arousal : float
+        Factor of arousal's deviation from its mean.
+    stretch_valence : float
+        Factor of valence's deviation from its mean.
+    two_level : TwoLevelConfig
+        Settings of the two-level model.
+    state_space : LiveStateSpaceConfig
+        Settings of the Kalman filter.
     """
 
     stretch_arousal: float = 1.17
@@ -54,14 +62,14 @@ class Blend:
 
     Attributes
     ----------
-    centre : (2,)
-        c.
+    center : (2,)
+        Mean of the training labels, c.
     """
 
     config: BlendConfig
     two_level: TwoLevel
     state_space: StateSpace
-    centre: FloatArray
+    center: FloatArray
     history: tuple[Epoch, ...] = ()
 
     @property
@@ -69,25 +77,27 @@ class Blend:
         return np.array([self.config.stretch_arousal, self.config.stretch_valence]) / 2
 
     def predict(self, x: npt.NDArray[np.floating]) -> FloatArray:
-        """Arousal and valence (n, 2) of a recording's features (n, columns), n ≥ 1; not limited to [-1, 1]."""
+        """Predict arousal and valence (n, 2) from a recording's features (n ≥ 1, columns); not limited to [-1, 1]."""
         both = self.two_level.predict(x) + self.state_space.predict(x)
-        return self.centre + self._factor * (both - 2 * self.centre)
+        return self.center + self._factor * (both - 2 * self.center)
 
     def build(self, graph: Graph) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result."""
+        """Add the model to a graph and return the name of its output."""
         first = self.two_level.build(graph)
-        needed = graph.rows
-        both = graph.add("Add", first, self.state_space.build_whole(graph))
+        first_rows = graph.rows
+        both = graph.add("Add", first, self.state_space.build_stateless(graph))
         graph.rows = SequenceMode(
             kind="window",
-            window_rows=max(needed.window_rows, graph.rows.window_rows),
-            margin_rows=max(needed.margin_rows, graph.rows.margin_rows),
+            window_rows=max(first_rows.window_rows, graph.rows.window_rows),
+            margin_rows=max(first_rows.margin_rows, graph.rows.margin_rows),
         )
         stretched = graph.add("Mul", both, graph.constant(self._factor))
-        return graph.add("Add", stretched, graph.constant(self.centre - 2 * self._factor * self.centre))
+        return graph.add("Add", stretched, graph.constant(self.center - 2 * self._factor * self.center))
 
 
-def fit_blend(songs: Sequence[Song], config: BlendConfig, *, seed: int = 0, progress: Progress = silent) -> Blend:
+def fit_blend(
+    songs: Sequence[Song], config: BlendConfig, *, seed: int = 0, progress: TrainingProgress = no_progress
+) -> Blend:
     """Fit both models.
 
     Raises
@@ -99,5 +109,5 @@ def fit_blend(songs: Sequence[Song], config: BlendConfig, *, seed: int = 0, prog
         config=config,
         two_level=fit_two_level(songs, config.two_level, seed=seed, progress=progress),
         state_space=fit_state_space(songs, config.state_space, seed=seed, progress=progress),
-        centre=stacked(songs)[1].mean(axis=0),
+        center=stack_songs(songs)[1].mean(axis=0),
     )

@@ -1,4 +1,4 @@
-"""Feed-forward network: hidden layers between features and both axes at once, trained by gradient descent."""
+"""Feed-forward network: hidden layers between the features and both axes, trained by gradient descent."""
 
 import itertools
 import math
@@ -16,14 +16,14 @@ from moodcurve.datasets import Song
 from moodcurve.datasets.splits import holdout
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import check
-from moodcurve.learn.models.base import Epoch, Progress, silent
+from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
 from moodcurve.learn.models.seeding import reproducible
 from moodcurve.learn.models.targets import ACTIVATIONS, target_scaling
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
+from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stack_songs
 
 MOST_UNITS = 65_536
-"""Of a layer: two such layers have 17 GB of weights."""
+"""Maximum units of a layer: two such layers have 17 GB of weights."""
 HIDDEN_ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 _OPERATORS = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh"}
 _FUNCTIONS = {
@@ -38,35 +38,42 @@ _FUNCTIONS = {
 class FFNNConfig:
     """Settings of the network and its training.
 
-    The defaults were chosen by four folds with disjoint artists over the 310 songs of DEAM that share neither
-    song nor artist with the 2015 development songs. There 16 epochs for all beat stopping early, since a few
-    dozen held-out songs rank epochs poorly; on other data start with held_out = 0.15 and max_epochs = 100.
+    The defaults were chosen by four folds with disjoint artists, over the 310 songs of DEAM that share neither song
+    nor artist with the 2015 development songs. A fixed number of 16 epochs was better than early stopping, since a
+    few dozen held-out songs rank epochs poorly. On other data, start with held_out = 0.15 and epochs = 100.
 
     Attributes
     ----------
     hidden : tuple of int
         Units of each hidden layer, from the features on; any number of layers.
     activation : str
-        Of the hidden layers: ``relu``, ``sigmoid`` or ``tanh``.
+        Activation of the hidden layers: ``relu``, ``sigmoid`` or ``tanh``.
     output : str
-        Of the two outputs: ``linear``, ``tanh`` or ``sigmoid``; the labels are scaled to its range.
+        Activation of the two outputs: ``linear``, ``tanh`` or ``sigmoid``. The labels are scaled to its range.
     dropout : float
-        Share of each hidden layer's units that are left out at each step of training, in [0, 1).
+        Fraction of each hidden layer's units that a training step drops, in [0, 1).
     optimizer : str
-        ``sgd`` or ``adam``.
+        Optimizer: ``sgd`` or ``adam``.
     batch_size : int
-        Frames a step: a power of two, 1 for plain stochastic descent, 0 for all frames at once.
-    learning_rate, momentum, weight_decay : float
-        Of the optimiser; momentum belongs to ``sgd``. Weight decay adds weight_decay · w to w's gradient.
-    max_epochs : int
-        Passes over the training songs at most.
+        Rows per training step: a power of two, or 0 for all rows.
+    learning_rate : float
+        Learning rate of the optimizer.
+    momentum : float
+        Momentum of ``sgd``, in [0, 1).
+    weight_decay : float
+        Weight decay of the optimizer: this times each weight is added to the weight's gradient.
+    epochs : int
+        Maximum number of passes over the training songs.
     held_out : float
-        Share of the songs, with all others of the same artists, on which the error is watched; 0 for none.
+        Fraction of the songs held out to decide when to stop, in [0, 1); 0 for none. All songs of an artist are held
+        out together.
     patience : int
-        Stop after so many epochs without a lower error on the held-out songs.
+        Stop after this many epochs without a lower error on the held-out songs.
     refit : bool
-        Afterwards train a fresh network on all songs, for as many epochs as were best; otherwise keep the
-        network of the best epoch, which has not learned from the held-out songs.
+        If songs are held out, train again on all songs for the best number of epochs. Otherwise keep the network of
+        the best epoch.
+    preprocessing : PreprocessingConfig
+        Steps between the features and the model.
     """
 
     hidden: tuple[int, ...] = (128, 128, 128)
@@ -78,7 +85,7 @@ class FFNNConfig:
     learning_rate: float = 3e-4
     momentum: float = 0.0
     weight_decay: float = 3e-3
-    max_epochs: int = 16
+    epochs: int = 16
     held_out: float = 0.0
     patience: int = 8
     refit: bool = True
@@ -98,7 +105,7 @@ class FFNNConfig:
         check(0 <= self.momentum < 1, "momentum", "in [0, 1)", self.momentum)
         check(self.momentum == 0 or self.optimizer == "sgd", "momentum", "0 with adam", self.momentum)
         check(self.weight_decay >= 0, "weight_decay", "0 or positive", self.weight_decay)
-        check(self.max_epochs >= 1, "max_epochs", "1 or more", self.max_epochs)
+        check(self.epochs >= 1, "epochs", "1 or more", self.epochs)
         check(0 <= self.held_out < 1, "held_out", "in [0, 1)", self.held_out)
         check(self.patience >= 1, "patience", "1 or more", self.patience)
 
@@ -110,7 +117,7 @@ class FFNN:
     Attributes
     ----------
     layers : tuple of (weights (units in, units out), bias (units out,))
-        From the features to the two outputs; values that single precision holds exactly.
+        From the features to the two outputs, exact in single precision.
     """
 
     config: FFNNConfig
@@ -119,7 +126,7 @@ class FFNN:
     history: tuple[Epoch, ...] = ()
 
     def predict(self, x: npt.NDArray[np.floating]) -> FloatArray:
-        """Arousal and valence (n, 2) of features (n, columns); not limited to [-1, 1]."""
+        """Predict arousal and valence (n, 2) from features (n, columns); not limited to [-1, 1]."""
         z = self.preprocessing.apply(x)
         for weights, bias in self.layers[:-1]:
             z = _FUNCTIONS[self.config.activation](z @ weights + bias)
@@ -127,7 +134,7 @@ class FFNN:
         return target_scaling(self.config.output).invert(_FUNCTIONS[self.config.output](z @ weights + bias))
 
     def build(self, graph: Graph) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result."""
+        """Add the model to a graph and return the name of its output."""
         z = self.preprocessing.build(graph)
         activations = [self.config.activation] * (len(self.layers) - 1) + [self.config.output]
         for (weights, bias), activation in zip(self.layers, activations, strict=True):
@@ -139,26 +146,28 @@ class FFNN:
         return graph.add("Div", z, graph.constant(np.float64(scaling.factor)))
 
 
-def fit_ffnn(songs: Sequence[Song], config: FFNNConfig, *, seed: int = 0, progress: Progress = silent) -> FFNN:
-    """Train a network; the same songs, settings and seed give the same network on one machine.
+def fit_ffnn(
+    songs: Sequence[Song], config: FFNNConfig, *, seed: int = 0, progress: TrainingProgress = no_progress
+) -> FFNN:
+    """Train a network; the same songs, settings and seed give the same network on the same machine.
 
     Raises
     ------
     TrainingError
-        If the error grows beyond all numbers.
+        If training diverges.
     DatasetError
-        If there are too few songs, or artists, to hold some out.
+        If there are too few songs or artists to hold some out.
     """
     with reproducible(seed):
         if not config.held_out:
             return _train(songs, (), config, progress)
-        kept, watched = holdout(songs, config.held_out, seed, by="artist")
-        model = _train([songs[i] for i in kept], [songs[i] for i in watched], config, progress)
+        trained, watched = holdout(songs, config.held_out, seed, by="artist")
+        model = _train([songs[i] for i in trained], [songs[i] for i in watched], config, progress)
     if not config.refit:
         return model
     best = min((e.held_out_rmse, e.number) for e in model.history if e.held_out_rmse is not None)[1]
     with reproducible(seed):
-        refitted = _train(songs, (), replace(config, max_epochs=best), _again(progress))
+        refitted = _train(songs, (), replace(config, epochs=best), _refitting(progress))
     return replace(refitted, config=config, history=model.history)
 
 
@@ -178,9 +187,9 @@ def network(width: int, config: FFNNConfig) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def _train(songs: Sequence[Song], watched: Sequence[Song], config: FFNNConfig, progress: Progress) -> FFNN:
-    """Train until the error on the watched songs stops falling, or for `max_epochs`: the training loop."""
-    x, y = stacked(songs)
+def _train(songs: Sequence[Song], watched: Sequence[Song], config: FFNNConfig, progress: TrainingProgress) -> FFNN:
+    """Train until the error on the watched songs stops falling, or for `epochs`."""
+    x, y = stack_songs(songs)
     preprocessing = fit_preprocessing(x, config.preprocessing)
     scaling = target_scaling(config.output)
     inputs, targets = _tensor(preprocessing.apply(x)), _tensor(scaling.apply(y))
@@ -188,13 +197,13 @@ def _train(songs: Sequence[Song], watched: Sequence[Song], config: FFNNConfig, p
     optimizer = _optimizer(net, config)
     best_error, best_number, best = math.inf, 0, _fitted(net, config, preprocessing)
     history: list[Epoch] = []
-    for number in range(1, config.max_epochs + 1):
+    for number in range(1, config.epochs + 1):
         net.train()
         squares = 0.0
         for rows in torch.split(torch.randperm(len(inputs)), config.batch_size or len(inputs)):
             mean_square = ((net(inputs[rows]) - targets[rows]) ** 2).mean()
             optimizer.zero_grad()
-            # RMSE; the tiny term keeps its gradient finite where the error is 0
+            # the loss is the RMSE; the small term keeps its gradient finite at 0
             (mean_square + 1e-12).sqrt().backward()
             optimizer.step()
             squares += mean_square.item() * len(rows)
@@ -206,7 +215,7 @@ def _train(songs: Sequence[Song], watched: Sequence[Song], config: FFNNConfig, p
         model = _fitted(net, config, preprocessing)
         held_out = _rmse(model, watched) if watched else None
         history.append(Epoch(number, training, held_out))
-        progress(number, config.max_epochs, _said(history[-1]))
+        progress(number, config.epochs, _message(history[-1]))
         if held_out is None or held_out < best_error:
             best_error, best_number, best = held_out or best_error, number, model
         elif number - best_number >= config.patience:
@@ -214,7 +223,7 @@ def _train(songs: Sequence[Song], watched: Sequence[Song], config: FFNNConfig, p
     return replace(best, history=tuple(history))
 
 
-def _again(progress: Progress) -> Progress:
+def _refitting(progress: TrainingProgress) -> TrainingProgress:
     return lambda done, total, what: progress(done, total, f"on all songs: {what}")
 
 
@@ -232,11 +241,11 @@ def _optimizer(net: nn.Sequential, config: FFNNConfig) -> torch.optim.Optimizer:
 
 
 def _rmse(model: FFNN, songs: Sequence[Song]) -> float:
-    x, y = stacked(songs)
+    x, y = stack_songs(songs)
     return float(np.sqrt(((model.predict(x) - y) ** 2).mean()))
 
 
-def _said(epoch: Epoch) -> str:
+def _message(epoch: Epoch) -> str:
     if epoch.held_out_rmse is None:
         return f"training RMSE {epoch.training_rmse:.4f}"
     return f"training RMSE {epoch.training_rmse:.4f}, held out {epoch.held_out_rmse:.4f}"

@@ -1,7 +1,7 @@
-"""The filter and smoother of `moodcurve.learn.models.kalman` as nodes of a graph: the recursions are Scan operators.
+"""Add the filter and smoother of `moodcurve.learn.models.kalman` to an ONNX graph, with Scan operators as loops.
 
-Covariances are computed in the graph row by row, so the answers are exact from the first row on, for songs of
-any length; nothing is replaced by a steady state.
+The graph computes covariances row by row instead of using their steady state. The outputs are exact from the first
+row on, for recordings of any length.
 """
 
 from typing import Any
@@ -14,58 +14,59 @@ from moodcurve.learn.onnx_graph import Graph
 from moodcurve.runtime.sequence import NEXT_STATE, SequenceMode
 
 WINDOW_ROWS, MARGIN_ROWS = 3072, 1024
-"""A song of up to 25 minutes is read at once; a longer one in windows that lead in and out for 8 minutes: what was
-before weighs little by then, and a window takes some 100 MB."""
+"""Recordings of up to 25 minutes are read at once, longer ones in windows with a margin of 8 minutes on each side.
+SequenceMode beyond the margin have little weight. A window takes about 100 MB."""
 
 
-def filter_nodes(graph: Graph, z: str, system: Dynamics) -> str:
-    """Add `kalman.filtered` of (rows, 2), with a state that is carried from call to call.
+def add_filter(graph: Graph, z: str, system: Dynamics) -> str:
+    """Add `kalman_filter` of (rows, 2) with a state that is carried from call to call.
 
-    The state is the next row's mean and its covariance less that of the start, so that a song begins with zeros.
+    The state is the next row's mean, and its covariance minus the initial covariance. A song thus starts with a
+    state of zeros.
     """
     k = len(system.transition)
     graph.rows = SequenceMode(kind="carried", state_size=k + k * k)
-    taken = graph.add("Cast", graph.take("state", k + k * k), to=graph.double)
-    flat = graph.add("Reshape", taken, graph.indices([-1]))
-    mean, change = graph.add_all("Split", flat, graph.indices([k, k * k]), outputs=2, axis=0)
+    state = graph.add("Cast", graph.add_input("state", k + k * k), to=graph.double)
+    flat = graph.add("Reshape", state, graph.indices([-1]))
+    mean, change = graph.add_multiple("Split", flat, graph.indices([k, k * k]), outputs=2, axis=0)
     change = graph.add("Reshape", change, graph.indices([k, k]))
-    start = graph.constant(system.start)
-    found = _forward(graph, z, mean, graph.add("Add", change, start), system)
-    change = graph.add("Reshape", graph.add("Sub", found[1], start), graph.indices([-1]))
-    left = graph.add("Concat", found[0], change, axis=0)
-    graph.give(NEXT_STATE, graph.add("Unsqueeze", left, graph.indices([0])), [1, k + k * k])
-    return found[2]
+    initial = graph.constant(system.initial)
+    outputs = _forward(graph, z, mean, graph.add("Add", change, initial), system)
+    change = graph.add("Reshape", graph.add("Sub", outputs[1], initial), graph.indices([-1]))
+    next_state = graph.add("Concat", outputs[0], change, axis=0)
+    graph.add_output(NEXT_STATE, graph.add("Unsqueeze", next_state, graph.indices([0])), [1, k + k * k])
+    return outputs[2]
 
 
-def whole_filter_nodes(graph: Graph, z: str, system: Dynamics) -> str:
-    """Add `kalman.filtered` of (rows, 2) of a whole recording, or of a window of a longer one: no state is carried."""
+def add_stateless_filter(graph: Graph, z: str, system: Dynamics) -> str:
+    """Add `kalman_filter` of (rows, 2) for a whole recording, or a window of a longer one, without a state."""
     graph.rows = SequenceMode(kind="window", window_rows=WINDOW_ROWS, margin_rows=MARGIN_ROWS)
-    start = graph.constant(np.zeros(len(system.transition)))
-    return _forward(graph, z, start, graph.constant(system.start), system)[2]
+    mean = graph.constant(np.zeros(len(system.transition)))
+    return _forward(graph, z, mean, graph.constant(system.initial), system)[2]
 
 
-def smoother_nodes(graph: Graph, z: str, system: Dynamics) -> str:
-    """Add `kalman.smoothed` of (rows, 2)."""
+def add_smoother(graph: Graph, z: str, system: Dynamics) -> str:
+    """Add `kalman_smoother` of (rows, 2)."""
     k = len(system.transition)
     graph.rows = SequenceMode(kind="window", window_rows=WINDOW_ROWS, margin_rows=MARGIN_ROWS)
-    found = _forward(graph, z, graph.constant(np.zeros(k)), graph.constant(system.start), system)
-    transposed = {"A": graph.constant(system.transition.T), "H": graph.constant(system.observed.T)}
+    outputs = _forward(graph, z, graph.constant(np.zeros(k)), graph.constant(system.initial), system)
+    transposed = {"A": graph.constant(system.transition.T), "H": graph.constant(system.observation.T)}
     body = _Body()
-    correction = body.add("MatMul", "spread", "adjoint")
+    correction = body.add("MatMul", "covariance", "adjoint")
     body.name("smooth", body.add("Sub", "mean", correction))
-    seen = body.add("MatMul", "gain", "adjoint")
-    seen = body.add("MatMul", transposed["H"], body.add("Add", "surprise", seen))
-    body.name("earlier", body.add("MatMul", transposed["A"], body.add("Sub", "adjoint", seen)))
+    observed = body.add("MatMul", "gain", "adjoint")
+    observed = body.add("MatMul", transposed["H"], body.add("Add", "innovation", observed))
+    body.name("earlier", body.add("MatMul", transposed["A"], body.add("Sub", "adjoint", observed)))
     inner = helper.make_graph(
         body.nodes,
         "smoother",
-        [*_values({"adjoint": [k], "mean": [2], "spread": [2, k], "gain": [2, k], "surprise": [2]})],
+        [*_values({"adjoint": [k], "mean": [2], "covariance": [2, k], "gain": [2, k], "innovation": [2]})],
         [*_values({"earlier": [k], "smooth": [2]})],
     )
-    return graph.add_all(
+    return graph.add_multiple(
         "Scan",
         graph.constant(np.zeros(k)),
-        *found[2:],
+        *outputs[2:],
         outputs=2,
         body=inner,
         num_scan_inputs=4,
@@ -75,45 +76,44 @@ def smoother_nodes(graph: Graph, z: str, system: Dynamics) -> str:
 
 
 def _forward(graph: Graph, z: str, mean: str, covariance: str, system: Dynamics) -> tuple[str, ...]:
-    """Add the filter; gives its state after the last row, then C s, C P, Kᵀ and S⁻¹ v of each row."""
+    """Add the filter; return its state after the last row, then C s, C P, Kᵀ and S⁻¹ v of each row."""
     k = len(system.transition)
     a, a_t, noise = (graph.constant(m) for m in (system.transition, system.transition.T, system.noise))
-    h, h_t, wanted = (graph.constant(m) for m in (system.observed, system.observed.T, system.wanted))
+    h, h_t, c = (graph.constant(m) for m in (system.observation, system.observation.T, system.output))
     one, half = graph.constant(np.eye(2)), graph.constant(np.float64(0.5))
     body = _Body()
-    seen = body.add("MatMul", h, "covariance")
-    spread = body.add("MatMul", seen, h_t)
-    # of a symmetric 2 x 2 matrix S: adj S = trace S · I - S, and S adj S = det S · I
-    trace = body.add("ReduceSum", body.add("Mul", spread, one), keepdims=0)
-    adjugate = body.add("Sub", body.add("Mul", trace, one), spread)
-    determinant = body.add("Mul", body.add("ReduceSum", body.add("Mul", spread, adjugate), keepdims=0), half)
+    projected = body.add("MatMul", h, "covariance")
+    variance = body.add("MatMul", projected, h_t)
+    # for a symmetric 2 x 2 matrix S: adj S = trace S · I - S, and S adj S = det S · I
+    trace = body.add("ReduceSum", body.add("Mul", variance, one), keepdims=0)
+    adjugate = body.add("Sub", body.add("Mul", trace, one), variance)
+    determinant = body.add("Mul", body.add("ReduceSum", body.add("Mul", variance, adjugate), keepdims=0), half)
     inverse = body.add("Div", adjugate, determinant)
-    # no Transpose: where one stands before a MatMul with a vector, ONNX Runtime fuses the two to a wrong product
+    # no Transpose: ONNX Runtime fuses one before a MatMul with a vector into a wrong product
     gain = body.add("MatMul", body.add("MatMul", "covariance", h_t), inverse)
     innovation = body.add("Sub", "row", body.add("MatMul", h, "mean"))
-    body.name("gain", body.add("MatMul", inverse, seen))
-    body.name("surprise", body.add("MatMul", inverse, innovation))
+    body.name("output_gain", body.add("MatMul", inverse, projected))
+    body.name("output_innovation", body.add("MatMul", inverse, innovation))
     mean_now = body.add("Add", "mean", body.add("MatMul", gain, innovation))
-    covariance_now = body.add("Sub", "covariance", body.add("MatMul", gain, seen))
-    body.name("found", body.add("MatMul", wanted, mean_now))
-    body.name("spread", body.add("MatMul", wanted, covariance_now))
+    covariance_now = body.add("Sub", "covariance", body.add("MatMul", gain, projected))
+    body.name("output_mean", body.add("MatMul", c, mean_now))
+    body.name("output_covariance", body.add("MatMul", c, covariance_now))
     body.name("mean_next", body.add("MatMul", a, mean_now))
     moved = body.add("MatMul", body.add("MatMul", a, covariance_now), a_t)
     body.name("covariance_next", body.add("Add", moved, noise))
+    state = {"mean_next": [k], "covariance_next": [k, k]}
+    outputs = {"output_mean": [2], "output_covariance": [2, k], "output_gain": [2, k], "output_innovation": [2]}
     inner = helper.make_graph(
         body.nodes,
         "filter",
         [*_values({"mean": [k], "covariance": [k, k], "row": [2]})],
-        [
-            *_values({"mean_next": [k], "covariance_next": [k, k]}),
-            *_values({"found": [2], "spread": [2, k], "gain": [2, k], "surprise": [2]}),
-        ],
+        [*_values(state | outputs)],
     )
-    return graph.add_all("Scan", mean, covariance, z, outputs=6, body=inner, num_scan_inputs=1)
+    return graph.add_multiple("Scan", mean, covariance, z, outputs=6, body=inner, num_scan_inputs=1)
 
 
 class _Body:
-    """Nodes of a Scan's inner graph; it may name values of the graph around it."""
+    """Nodes of a Scan operator's inner graph; they may refer to values of the outer graph."""
 
     def __init__(self) -> None:
         self.nodes: list[NodeProto] = []

@@ -1,4 +1,4 @@
-"""Multiple linear regression: arousal and valence as weighted sums of the features, by least squares."""
+"""Multiple linear regression: arousal and valence as weighted sums of the features, fitted by least squares."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,26 +9,34 @@ from sklearn.linear_model import LinearRegression
 
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
-from moodcurve.learn.models.base import Epoch, Progress, silent
+from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
+from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stack_songs
 
 
 @dataclass(frozen=True, kw_only=True)
 class MLRConfig:
-    """Settings of linear regression: only what comes before it."""
+    """Settings of linear regression.
+
+    Attributes
+    ----------
+    preprocessing : PreprocessingConfig
+        Steps between the features and the model.
+    """
 
     preprocessing: PreprocessingConfig = field(default_factory=PreprocessingConfig)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MLR:
-    """Fitted regression ŷ = z W + b, with z the preprocessed features.
+    """Fitted regression ŷ = z W + b, where z are the preprocessed features.
 
     Attributes
     ----------
     weights : (width, 2)
+        W.
     bias : (2,)
+        b.
     """
 
     config: MLRConfig
@@ -38,22 +46,24 @@ class MLR:
     history: tuple[Epoch, ...] = ()
 
     def predict(self, x: npt.NDArray[np.floating]) -> FloatArray:
-        """Arousal and valence (n, 2) of features (n, columns); not limited to [-1, 1]."""
+        """Predict arousal and valence (n, 2) from features (n, columns); not limited to [-1, 1]."""
         predicted: FloatArray = self.preprocessing.apply(x) @ self.weights + self.bias
         return predicted
 
     def build(self, graph: Graph) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result."""
+        """Add the model to a graph and return the name of its output."""
         z = self.preprocessing.build(graph)
         return graph.add("Add", graph.add("MatMul", z, graph.constant(self.weights)), graph.constant(self.bias))
 
 
-def fit_mlr(songs: Sequence[Song], config: MLRConfig, *, seed: int = 0, progress: Progress = silent) -> MLR:
-    """Fit by least squares on all frames; of several best solutions, the one of least norm.
+def fit_mlr(
+    songs: Sequence[Song], config: MLRConfig, *, seed: int = 0, progress: TrainingProgress = no_progress
+) -> MLR:
+    """Fit by least squares on all rows; among several solutions, take the one of least norm.
 
-    There is nothing random in it: `seed` is taken for the sake of one signature for all families.
+    The fit is deterministic; `seed` is accepted so that all families have the same signature.
     """
-    x, y = stacked(songs)
+    x, y = stack_songs(songs)
     preprocessing = fit_preprocessing(x, config.preprocessing)
     fitted = LinearRegression().fit(preprocessing.apply(x), y)
     progress(1, 1, "fitted")

@@ -1,4 +1,4 @@
-"""Training of networks that comes out the same every time."""
+"""Make the training of networks reproducible."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,10 @@ import torch
 
 @contextmanager
 def reproducible(seed: int) -> Iterator[None]:
-    """Draw from `seed` alone and add in one order: sums over several threads differ in their last bits."""
+    """Seed PyTorch and use one thread, since sums over several threads differ in their last bits.
+
+    The random state and the number of threads are restored afterwards.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

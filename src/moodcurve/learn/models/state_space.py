@@ -1,19 +1,19 @@
-"""State space: a linear dynamical system that reads a curve out of the frame predictions of a simpler model.
+"""State-space models: a linear dynamical system that turns row-wise predictions of a simpler model into a curve.
 
-A model that judges each row for itself errs by an offset that lasts as long as the song, and by noise from row to
-row. The system knows how large and how lasting both are, and how labels move. Schmidt & Kim, "Prediction of
+A model that predicts each row by itself makes two kinds of errors: an offset that lasts for the whole song, and noise
+from row to row. The system knows the size and duration of both, and how labels move. Schmidt & Kim, "Prediction of
 time-varying musical mood distributions using Kalman filtering", ICMLA 2010, https://doi.org/10.1109/ICMLA.2010.101;
 Markov & Matsui, "Dynamic music emotion recognition using state-space models", MediaEval 2014.
 
-With u = (label arousal, label valence, predicted arousal, predicted valence) less their means:
+With u = (label arousal, label valence, predicted arousal, predicted valence) minus their means:
 
     u(t) = l(t) + d(t)                          level of the song + deviation from it
-    l(t + 1) = rho l(t) + noise                 variance stays B, the covariance of songs' means
-    d(t + 1) = F d(t) + noise                   variance stays W, the covariance within songs
+    l(t + 1) = rho l(t) + noise                 stationary covariance B, that of songs' means
+    d(t + 1) = F d(t) + noise                   stationary covariance W, that within songs
 
-The state (l, d) has eight numbers; the predictions, two of the four components of u, are observed, and the labels'
-components are read off. The level is *not* the mean of the predictions but what their mean says about the
-label's by regression; since F has lagged terms, the labels may follow the predictions late, as raters do.
+The state (l, d) has eight components. The predictions, two of the four components of u, are observed; the outputs are
+the labels' components. The level is *not* the mean of the predictions but the label's mean as regressed on it. Since F
+has lagged terms, labels may follow the predictions with a delay, as raters do.
 """
 
 import math
@@ -28,39 +28,41 @@ from moodcurve.datasets import Song
 from moodcurve.datasets.splits import k_fold
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.config import check
-from moodcurve.learn.models.base import Epoch, FittedModel, Progress, predict_rated, silent
+from moodcurve.learn.models.base import Epoch, FittedModel, TrainingProgress, no_progress, predict_rated
 from moodcurve.learn.models.ffnn import FFNNConfig, fit_ffnn
-from moodcurve.learn.models.kalman import Dynamics, filtered, smoothed
-from moodcurve.learn.models.kalman_onnx import filter_nodes, smoother_nodes, whole_filter_nodes
+from moodcurve.learn.models.kalman import Dynamics, kalman_filter, kalman_smoother
+from moodcurve.learn.models.kalman_onnx import add_filter, add_smoother, add_stateless_filter
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.steps import Limit
+from moodcurve.learn.preprocessing.steps import Clip
 
 INNER_FOLDS = 4
-"""Parts of the training songs for predictions of songs that the base model has not learned from."""
+"""Folds of the training songs, so that each is predicted by a base model that was not trained on it."""
 FLOOR = 1e-8
-"""Added to the variances, 1e-4 squared on the labels' scale: constant labels leave a system that can be solved."""
-SCALE = Limit(1.0)
-"""Predictions are limited to the labels' scale: a recording unlike any song would else drive the level far outside."""
-OBSERVED = np.hstack([np.eye(4)[2:]] * 2)
-"""Rows of (l, d) → predictions."""
-LABELS = np.hstack([np.eye(4)[:2]] * 2)
-"""Rows of (l, d) → labels."""
+"""Added to the variances, so that the system is solvable for constant labels: 1e-4 squared in units of the labels."""
+SCALE = Clip(1.0)
+"""Limits predictions to the range of the labels, so that an unusual recording cannot drive the level far outside."""
+OBSERVATION = np.hstack([np.eye(4)[2:]] * 2)
+"""H: (l, d) to predictions."""
+OUTPUT = np.hstack([np.eye(4)[:2]] * 2)
+"""C: (l, d) to labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StateSpaceConfig:
-    """Settings of the state-space model that looks to both sides.
+    """Settings of the state-space model with smoother, which uses past and future rows.
 
     Attributes
     ----------
     base : str
-        Family whose frame predictions are read: ``mlr`` or ``ffnn``.
+        Family of the row-wise model: ``mlr`` or ``ffnn``.
     level_memory_s : float
-        Time after which the level's correlation with itself is 1/e. Training clips of half a minute cannot tell
-        it: figures on them are the better the longer it is, and a song of many minutes may change.
-    mlr, ffnn : settings of the base
-        Those of the one that is used count.
+        Time in seconds after which the level's autocorrelation is 1/e, from 30 to 36000. Training clips of half a
+        minute cannot determine it: scores on them grow with it, while long songs may change.
+    mlr : MLRConfig
+        Settings of the base model if base is ``mlr``.
+    ffnn : FFNNConfig
+        Settings of the base model if base is ``ffnn``.
     """
 
     base: str = "mlr"
@@ -74,17 +76,17 @@ class StateSpaceConfig:
 
     @property
     def looks_ahead(self) -> bool:
-        """Whether later rows count: a smoother, not a filter."""
+        """True for the smoother, False for the filter."""
         return True
 
 
 @dataclass(frozen=True, kw_only=True)
 class LiveStateSpaceConfig(StateSpaceConfig):
-    """Settings of the state-space model that knows no later row: the Kalman filter, for live use."""
+    """Settings of the state-space model with Kalman filter, which uses past rows only, for live use."""
 
     @property
     def looks_ahead(self) -> bool:
-        """Whether later rows count: a smoother, not a filter."""
+        """True for the smoother, False for the filter."""
         return False
 
 
@@ -95,9 +97,9 @@ class StateSpace:
     Attributes
     ----------
     base : FittedModel
-        Gives the predictions that are read.
+        Row-wise model whose predictions are observed.
     means : (4,)
-        Of u: what is subtracted from labels and predictions.
+        Means of labels and predictions, subtracted in u.
     dynamics : Dynamics
     """
 
@@ -108,28 +110,28 @@ class StateSpace:
     history: tuple[Epoch, ...] = ()
 
     def predict(self, x: npt.NDArray[np.floating]) -> FloatArray:
-        """Arousal and valence (n, 2) of a recording's features (n, columns), n ≥ 1; not limited to [-1, 1]."""
+        """Predict arousal and valence (n, 2) from a recording's features (n ≥ 1, columns); not limited to [-1, 1]."""
         observed = SCALE.apply(self.base.predict(x)) - self.means[2:]
-        estimate = smoothed if self.config.looks_ahead else filtered
+        estimate = kalman_smoother if self.config.looks_ahead else kalman_filter
         return estimate(observed, self.dynamics) + self.means[:2]
 
     def build(self, graph: Graph) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result."""
-        return self._build(graph, smoother_nodes if self.config.looks_ahead else filter_nodes)
+        """Add the model to a graph and return the name of its output."""
+        return self._build(graph, add_smoother if self.config.looks_ahead else add_filter)
 
-    def build_whole(self, graph: Graph) -> str:
-        """Add the same arithmetic for recordings that are given whole, as part of a model that needs them so."""
-        return self._build(graph, smoother_nodes if self.config.looks_ahead else whole_filter_nodes)
+    def build_stateless(self, graph: Graph) -> str:
+        """Add the model without a state to a graph of whole recordings and return the name of its output."""
+        return self._build(graph, add_smoother if self.config.looks_ahead else add_stateless_filter)
 
-    def _build(self, graph: Graph, nodes: Callable[[Graph, str, Dynamics], str]) -> str:
+    def _build(self, graph: Graph, add_estimate: Callable[[Graph, str, Dynamics], str]) -> str:
         observed = graph.add("Sub", SCALE.build(graph, self.base.build(graph)), graph.constant(self.means[2:]))
-        return graph.add("Add", nodes(graph, observed, self.dynamics), graph.constant(self.means[:2]))
+        return graph.add("Add", add_estimate(graph, observed, self.dynamics), graph.constant(self.means[:2]))
 
 
 def fit_state_space(
-    songs: Sequence[Song], config: StateSpaceConfig, *, seed: int = 0, progress: Progress = silent
+    songs: Sequence[Song], config: StateSpaceConfig, *, seed: int = 0, progress: TrainingProgress = no_progress
 ) -> StateSpace:
-    """Train the base model, and learn the system from labels beside predictions of songs it has not learned from.
+    """Train the base model, then fit the system to labels and cross-validated predictions.
 
     Raises
     ------
@@ -154,12 +156,23 @@ def _fit_base(songs: Sequence[Song], config: StateSpaceConfig, seed: int) -> Fit
 
 
 def fit_dynamics(songs: Sequence[FloatArray], rho: float) -> tuple[FloatArray, Dynamics]:
-    """Learn means and system from each song's u (n, 4), in closed form.
+    """Fit means and system to each song's labels and predictions u (n, 4), in closed form.
 
-    B is the covariance of the songs' means. W and F follow from the deviations d of all songs by the equations of
-    Yule and Walker, with the autocovariances Σ d(t + k) d(t)ᵀ / (number of rows), k = 0 and 1: F = C₁ C₀⁻¹. They
-    are those of a stationary process whatever the songs, so the system cannot run away over a long song, as one
-    fitted by least squares does: raters move outwards during a clip, which it takes for an instability.
+    B is the covariance of the songs' means. W and F follow from the deviations d of all songs by the Yule-Walker
+    equations, with the autocovariances C_k = Σ d(t + k) d(t)ᵀ / (number of rows): W = C₀ and F = C₁ C₀⁻¹. The result
+    is always stationary. A least-squares fit is not: ratings move outward during a clip, which it takes for an
+    instability, and the system runs away over a long song.
+
+    Parameters
+    ----------
+    songs : sequence of (n, 4)
+    rho : float
+        Autocorrelation of the level from one row to the next.
+
+    Returns
+    -------
+    means : (4,)
+    dynamics : Dynamics
     """
     levels = np.array([u.mean(axis=0) for u in songs])
     means: FloatArray = levels.mean(axis=0)
@@ -168,14 +181,14 @@ def fit_dynamics(songs: Sequence[FloatArray], rho: float) -> tuple[FloatArray, D
     rows = sum(map(len, deviations))
     within = sum((d.T @ d for d in deviations), np.zeros((4, 4))) / rows + FLOOR * np.eye(4)
     lagged = sum((d[1:].T @ d[:-1] for d in deviations), np.zeros((4, 4))) / rows
-    course = np.linalg.solve(within, lagged.T).T
-    noise = within - course @ within @ course.T
+    transition = np.linalg.solve(within, lagged.T).T
+    noise = within - transition @ within @ transition.T
     zero = np.zeros((4, 4))
     dynamics = Dynamics(
-        transition=np.block([[rho * np.eye(4), zero], [zero, course]]),
+        transition=np.block([[rho * np.eye(4), zero], [zero, transition]]),
         noise=np.block([[(1 - rho**2) * between, zero], [zero, (noise + noise.T) / 2]]),
-        start=np.block([[between, zero], [zero, within]]),
-        observed=OBSERVED,
-        wanted=LABELS,
+        initial=np.block([[between, zero], [zero, within]]),
+        observation=OBSERVATION,
+        output=OUTPUT,
     )
     return means, dynamics

@@ -1,18 +1,18 @@
-"""Two levels: what a passage is like as a whole gives its level, what changes within it gives the course.
+"""Two-level model: the statistics of a passage predict its level, changes within it predict the trajectory.
 
-Most of the variance of rated music lies between songs, so one model for both spends itself on the level.
-Here ŷ(t) = level(t) + course(t):
+Most of the variance of rated music lies between songs, so a single model mainly fits the level.
+Here ŷ(t) = level(t) + trajectory(t):
 
-- level: support vector regression on the mean and spread of each column over the rows around t, for each axis
-  with its own weights of these: what goes with the axis brings two passages near each other or sets them apart;
-- course: (s(t) - m(t)) W, where m is that mean and s an exponential average of the rows up to t, since
-  raters follow the music with a lag of some seconds. W is fitted by ridge regression.
+- level: support vector regression on the mean and standard deviation of each column over the rows around t. Each axis
+  weights the columns by their correlation with it.
+- trajectory: (s(t) - m(t)) W, where m is that mean and s an exponential average of the rows up to t, since raters
+  follow the music with a lag of some seconds. W is fitted by ridge regression.
 
-The rows around t reach `context_s` to both sides: far enough that a song of up to ten minutes has one level, and
-the course is what deviates from the song's mean; over a longer recording the context slides. A narrow context would
-let the level change within a song. On clips of 45 s that followed the ratings worse (per-song r of arousal .33
-with the whole clip, .22 with 30 s to both sides, .15 with 15 s), and so it did on nine whole songs (.22 with all,
--.05 with 48 s), too few to tell on their own.
+The context of a row reaches `context_s` to both sides. By default a song of up to ten minutes has a single level, and
+the trajectory is the deviation from the song's mean. In a longer recording the context slides. A shorter context lets
+the level change within a song. On clips of 45 s this followed the ratings less well: the per-song r of arousal was .33
+with the whole clip, .22 with 30 s and .15 with 15 s on each side. On nine whole songs it was .22 with the whole
+song and -.05 with 48 s, but nine songs are too few to decide.
 """
 
 import itertools
@@ -30,49 +30,54 @@ from moodcurve.datasets import Song
 from moodcurve.evaluation import AXES
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.config import check
-from moodcurve.learn.models.base import Epoch, Progress, silent
+from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
 from moodcurve.learn.models.svr import SVRConfig
 from moodcurve.learn.models.svr_level import SupportVectorLevel, fit_level
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.context import Surroundings
-from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
-from moodcurve.learn.preprocessing.steps import Limit, Scaling, standardising
+from moodcurve.learn.preprocessing.context import ContextStatistics
+from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stack_songs
+from moodcurve.learn.preprocessing.steps import Clip, Scaling, fit_standardization
 from moodcurve.runtime.sequence import SequenceMode
 
 CLIP = 5.0
-"""Limit of the standardised means and spreads, as that of single frames."""
-FORGOTTEN = 1e-9
-"""What is left of a row's weight in the exponential average where a window's margin ends."""
+"""Limit of the standardized means and standard deviations, the same as for single rows."""
+NEGLIGIBLE = 1e-9
+"""Weight of a row in the exponential average at which the margin of a window ends."""
 WINDOW_ROWS = 3072
-"""Rows given to the graph at once: about 25 minutes."""
+"""SequenceMode that the graph reads at once: about 25 minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TwoLevelConfig:
     """Settings of the two-level model.
 
-    C is what an inner cross-validation within the training songs of the protocol `deam` chose for 7 of 10 folds and
-    axes. The others stand on plateaus of that protocol's own figures, and so flatter them a little: gamma .1 and .25
-    give the same r; a lag of 2, 4 and 8 s gives a per-song r of arousal of .27, .30 and .31; a tenth of the ridge
-    costs .004 of it, and .02 of valence's.
+    C was chosen by inner cross-validation within the training songs of the protocol `deam`, for 7 of 10 folds and
+    axes. The others lie on plateaus of that protocol's own scores, which are therefore slightly optimistic. gamma .1
+    and .25 give the same r; a lag of 2, 4 and 8 s gives a per-song r of arousal of .27, .30 and .31; a tenth of the
+    ridge costs .004 of it, and .02 for valence. With relevance .5 the pooled r is .781 / .645, with 0 it is
+    .774 / .626, and with 1 it is .781 / .647.
 
     Attributes
     ----------
     context_s : float
-        How far the surroundings reach to both sides.
-    C, epsilon : float
-        Of the level's regression, as in `moodcurve.learn.models.svr.SVRConfig`.
+        Margins of the context to each side, in seconds, up to 600.
+    C : float
+        Cost of an error beyond epsilon in the level's regression.
+    epsilon : float
+        Size up to which errors of the level cost nothing, in units of the labels.
     gamma : float
-        Width of its kernel exp(-gamma |w (z - s)|² / columns), with as many columns as means and spreads.
+        Scale of the level's kernel, divided by the number of columns. The kernel is exp(-gamma |w (z - s)|² / columns),
+        where the columns are the means and standard deviations.
     relevance : float
-        w = |r| ** relevance, brought to a mean square of 1, with r the correlation of a mean or spread with the
-        axis over the training passages; 0 lets all count alike. On the protocol `deam` .5 gives a pooled r of
-        .781 / .645, where 0 gives .774 / .626 and 1 gives .781 / .647.
+        Exponent of the column weights w = |r| ** relevance, from 0 to 4. r is the correlation of a column with the
+        axis over the training passages; w is scaled to a mean square of 1. With 0 all columns have the same weight.
     lag_s : float
-        Time constant of the exponential average; 0 for the row itself.
+        Time constant of the exponential average in seconds, from 0 to 60; 0 uses the row itself.
     ridge : float
-        Penalty of the course's weights: the loss a row is |error|² + ridge · |weights of columns in units of
-        their standard deviation|².
+        Penalty of the trajectory's weights. The loss per row is |error|² + ridge · |W|², with the columns scaled to
+        unit standard deviation.
+    preprocessing : PreprocessingConfig
+        Steps between the features and the model.
     """
 
     context_s: float = 600.0
@@ -95,12 +100,12 @@ class TwoLevelConfig:
 
     @property
     def context_rows(self) -> int:
-        """Rows to each side."""
+        """Margins of the context to each side, in rows."""
         return round(self.context_s / HOP_S)
 
     @property
     def decay(self) -> float:
-        """What a row keeps of its weight in the exponential average from one row to the next, in [0, 1)."""
+        """Factor of the exponential average's weights from one row to the next, in [0, 1)."""
         return math.exp(-HOP_S / self.lag_s) if self.lag_s else 0.0
 
 
@@ -111,9 +116,10 @@ class TwoLevel:
     Attributes
     ----------
     scaling : Scaling
-        Of means and spreads (2 · width).
-    levels : SupportVectorLevel of arousal and of valence
-    course : (width, 2)
+        Of means and standard deviations (2 · width).
+    levels : tuple of SupportVectorLevel
+        For arousal and valence.
+    trajectory : (width, 2)
         W.
     """
 
@@ -121,88 +127,89 @@ class TwoLevel:
     preprocessing: Preprocessing
     scaling: Scaling
     levels: tuple[SupportVectorLevel, ...]
-    course: FloatArray
+    trajectory: FloatArray
     history: tuple[Epoch, ...] = ()
 
     def predict(self, x: npt.NDArray[np.floating]) -> FloatArray:
-        """Arousal and valence (n, 2) of a recording's features (n, columns), n ≥ 1; not limited to [-1, 1]."""
+        """Predict arousal and valence (n, 2) from a recording's features (n ≥ 1, columns); not limited to [-1, 1]."""
         z = self.preprocessing.apply(x)
-        around = Surroundings(self.config.context_rows).apply(z)
-        passages = Limit(CLIP).apply(self.scaling.apply(around))
+        context = ContextStatistics(self.config.context_rows).apply(z)
+        passages = Clip(CLIP).apply(self.scaling.apply(context))
         level = np.hstack([machine.apply(passages) for machine in self.levels])
-        course = averaged(z @ self.course, self.config.decay) - around[:, : z.shape[1]] @ self.course
-        return level + course
+        recent = exponential_average(z @ self.trajectory, self.config.decay)
+        return level + (recent - context[:, : z.shape[1]] @ self.trajectory)
 
     def build(self, graph: Graph) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result."""
+        """Add the model to a graph and return the name of its output."""
         width = self.preprocessing.width
         z = self.preprocessing.build(graph)
-        around = Surroundings(self.config.context_rows).build(graph, z, width)
-        passages = Limit(CLIP).build(graph, self.scaling.build(graph, around))
+        context = ContextStatistics(self.config.context_rows).build(graph, z, width)
+        passages = Clip(CLIP).build(graph, self.scaling.build(graph, context))
         level = graph.add("Concat", *(machine.build(graph, passages) for machine in self.levels), axis=1)
-        recent = averaged_nodes(graph, graph.add("MatMul", z, graph.constant(self.course)), self.config.decay)
-        # the spreads have no part in the course
-        of_mean = np.vstack([self.course, np.zeros_like(self.course)])
-        usual = graph.add("MatMul", around, graph.constant(of_mean))
+        projected = graph.add("MatMul", z, graph.constant(self.trajectory))
+        recent = add_exponential_average(graph, projected, self.config.decay)
+        # the trajectory does not depend on the standard deviations
+        of_mean = np.vstack([self.trajectory, np.zeros_like(self.trajectory)])
+        mean = graph.add("MatMul", context, graph.constant(of_mean))
         graph.rows = SequenceMode(kind="window", window_rows=WINDOW_ROWS, margin_rows=_margin_rows(self.config))
-        return graph.add("Add", level, graph.add("Sub", recent, usual))
+        return graph.add("Add", level, graph.add("Sub", recent, mean))
 
 
 def fit_two_level(
-    songs: Sequence[Song], config: TwoLevelConfig, *, seed: int = 0, progress: Progress = silent
+    songs: Sequence[Song], config: TwoLevelConfig, *, seed: int = 0, progress: TrainingProgress = no_progress
 ) -> TwoLevel:
-    """Fit the preprocessing on all rated frames, then the level, then the course.
+    """Fit the preprocessing on all rated rows, then the level, then the trajectory.
 
-    The level learns from one passage a song, or several where more than `context_s` to both sides is rated: the
-    surroundings of the passage's middle row, and the mean of its labels. The course learns from each rated row
-    what the label deviates from the mean of the labels around it.
+    The level is trained on one passage per song, or several if more than twice `context_s` is rated: the context of
+    the passage's middle row, and the mean of its labels. The trajectory is trained on each rated row's deviation from
+    the mean of the labels in its context.
 
-    There is nothing random in it: `seed` is taken for the sake of one signature for all families.
+    The fit is deterministic; `seed` is accepted so that all families have the same signature.
     """
-    preprocessing = fit_preprocessing(stacked(songs)[0], config.preprocessing)
-    surroundings = Surroundings(config.context_rows)
+    preprocessing = fit_preprocessing(stack_songs(songs)[0], config.preprocessing)
+    statistics = ContextStatistics(config.context_rows)
     passages, levels = [], []
     moments: list[FloatArray] = []
     for song in songs:
         z = preprocessing.apply(song.full_features.values)
-        around = surroundings.apply(z)
+        context = statistics.apply(z)
         for part in _passages(len(song.y), 2 * config.context_rows):
-            passages.append(around[song.rated][(part.start + part.stop) // 2])
+            passages.append(context[song.rated][(part.start + part.stop) // 2])
             levels.append(song.y[part].mean(axis=0))
-        moments.append((averaged(z, config.decay) - around[:, : z.shape[1]])[song.rated])
-    deviations = np.vstack([song.y - surroundings.apply(song.y)[:, :2] for song in songs])
-    scaling = standardising(np.array(passages))
-    scaled = Limit(CLIP).apply(scaling.apply(np.array(passages)))
+        moments.append((exponential_average(z, config.decay) - context[:, : z.shape[1]])[song.rated])
+    deviations = np.vstack([song.y - statistics.apply(song.y)[:, :2] for song in songs])
+    scaling = fit_standardization(np.array(passages))
+    scaled = Clip(CLIP).apply(scaling.apply(np.array(passages)))
     machines = []
     for axis, (name, level) in enumerate(zip(AXES, np.array(levels).T, strict=True)):
         machines.append(fit_level(scaled, level, _settings(config, scaled.shape[1]), relevance=config.relevance))
-        found = f"level of {name}: {len(machines[-1].support)} of {len(scaled)} passages are support vectors"
-        progress(axis + 1, 3, found)
-    course = _ridge(np.vstack(moments), deviations, config.ridge)
-    progress(3, 3, "course fitted")
+        message = f"level of {name}: {len(machines[-1].support)} of {len(scaled)} passages are support vectors"
+        progress(axis + 1, 3, message)
+    trajectory = _ridge(np.vstack(moments), deviations, config.ridge)
+    progress(3, 3, "trajectory fitted")
     return TwoLevel(
         config=config,
         preprocessing=preprocessing,
         scaling=scaling,
         levels=tuple(machines),
-        course=course,
+        trajectory=trajectory,
     )
 
 
-def averaged(x: FloatArray, decay: float) -> FloatArray:
-    """Exponential average s(t) = decay · s(t - 1) + (1 - decay) · x(t) of rows (n, columns), from s(0) = x(0)."""
+def exponential_average(x: FloatArray, decay: float) -> FloatArray:
+    """Compute s(t) = decay · s(t - 1) + (1 - decay) · x(t) of rows (n, columns), from s(0) = x(0)."""
     first: FloatArray = decay * x[:1]
     result: FloatArray = lfilter([1 - decay], [1, -decay], x, axis=0, zi=first)[0]
     return result
 
 
-def averaged_nodes(graph: Graph, x: str, decay: float) -> str:
-    """Add `averaged` of (rows, 2) to a graph; gives the name of the result."""
-    kept, new = (graph.constant(np.float64(share)) for share in (decay, 1 - decay))
+def add_exponential_average(graph: Graph, x: str, decay: float) -> str:
+    """Add `exponential_average` of (rows, 2) to a graph and return the name of its output."""
+    old, new = (graph.constant(np.float64(weight)) for weight in (decay, 1 - decay))
     double = TensorProto.DOUBLE
     body = helper.make_graph(
         [
-            helper.make_node("Mul", ["before", kept], ["old_part"]),
+            helper.make_node("Mul", ["before", old], ["old_part"]),
             helper.make_node("Mul", ["row", new], ["new_part"]),
             helper.make_node("Add", ["old_part", "new_part"], ["after"]),
             helper.make_node("Identity", ["after"], ["average"]),
@@ -212,7 +219,7 @@ def averaged_nodes(graph: Graph, x: str, decay: float) -> str:
         [helper.make_tensor_value_info(name, double, [2]) for name in ("after", "average")],
     )
     first = graph.add("Gather", x, graph.index(0))
-    return graph.add_all("Scan", first, x, outputs=2, body=body, num_scan_inputs=1)[1]
+    return graph.add_multiple("Scan", first, x, outputs=2, body=body, num_scan_inputs=1)[1]
 
 
 def _settings(config: TwoLevelConfig, columns: int) -> SVRConfig:
@@ -220,23 +227,23 @@ def _settings(config: TwoLevelConfig, columns: int) -> SVRConfig:
 
 
 def _margin_rows(config: TwoLevelConfig) -> int:
-    lag = math.ceil(math.log(FORGOTTEN) / math.log(config.decay)) if config.decay else 0
+    lag = math.ceil(math.log(NEGLIGIBLE) / math.log(config.decay)) if config.decay else 0
     return max(config.context_rows, lag)
 
 
 def _passages(rows: int, longest: int) -> list[slice]:
-    """Parts of nearly equal length, as few as have at most `longest` rows each."""
+    """Split rows into the fewest parts of nearly equal length with at most `longest` rows each."""
     ends = np.linspace(0, rows, math.ceil(rows / longest) + 1).astype(int)
     return [slice(int(start), int(stop)) for start, stop in itertools.pairwise(ends)]
 
 
 def _ridge(x: FloatArray, y: FloatArray, ridge: float) -> FloatArray:
-    """Weights (columns, 2) of least mean |y - x W|² + ridge · |σ W|², σ the columns' root mean squares.
+    """Minimize mean |y - x W|² + ridge · |σ W|² over W (columns, 2), σ being the columns' root mean squares.
 
-    A column that is 0 in all rows gets no weight.
+    A column that is 0 in all rows has weight 0.
     """
-    spread = np.sqrt((x**2).mean(axis=0))
-    inverse = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
+    rms = np.sqrt((x**2).mean(axis=0))
+    inverse = np.divide(1.0, rms, out=np.zeros_like(rms), where=rms > 0)
     unit = x * inverse
     gram = unit.T @ unit / len(x) + ridge * np.eye(x.shape[1])
     weights: FloatArray = np.linalg.solve(gram, unit.T @ y / len(x)) * inverse[:, None]

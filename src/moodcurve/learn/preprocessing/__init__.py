@@ -1,1 +1,1 @@
-"""Preprocessing between features and model: steps, pipelines of them, and context of neighboring rows."""
+"""Preprocessing between features and models: steps, pipelines of steps, and statistics of surrounding rows."""

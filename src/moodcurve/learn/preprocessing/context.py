@@ -1,4 +1,4 @@
-"""Each row beside the mean and spread of the rows around it: what a passage is like as a whole."""
+"""Compute statistics of the rows around each row, which describe a passage as a whole."""
 
 from dataclasses import dataclass
 
@@ -9,33 +9,33 @@ from moodcurve.learn.onnx_graph import Graph
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ContextStatistics:
     """Mean and standard deviation (divisor n) of each column over the rows from t - radius to t + radius.
 
-    At the ends of a recording they are taken over the rows that there are.
+    Near the ends of a recording, only existing rows count.
     """
 
     radius: int
 
     def apply(self, z: FloatArray) -> FloatArray:
-        """Take rows (n, columns) to (n, 2 · columns): the means, then the deviations."""
+        """Compute (n, 2 · columns) from rows (n, columns): the means, then the standard deviations."""
         n = len(z)
-        places = np.arange(n)
-        first, end = np.maximum(places - self.radius, 0), np.minimum(places + self.radius + 1, n)
+        positions = np.arange(n)
+        first, end = np.maximum(positions - self.radius, 0), np.minimum(positions + self.radius + 1, n)
         count = (end - first)[:, None]
-        mean = (_summed(z)[end] - _summed(z)[first]) / count
-        mean_square = (_summed(z * z)[end] - _summed(z * z)[first]) / count
-        # in exact arithmetic never below 0
+        mean = (_cumulative_sum(z)[end] - _cumulative_sum(z)[first]) / count
+        mean_square = (_cumulative_sum(z * z)[end] - _cumulative_sum(z * z)[first]) / count
+        # rounding can make the variance slightly negative
         deviation = np.sqrt(np.maximum(mean_square - mean**2, 0))
         return np.hstack([mean, deviation])
 
     def build(self, graph: Graph, z: str, columns: int) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result."""
+        """Add `apply` to a graph and return the name of its output."""
         n = graph.add("Squeeze", graph.add("Shape", z, start=0, end=1), graph.indices([0]))
         zero, one = graph.index(0), graph.index(1)
-        places = graph.add("Range", zero, n, one)
-        first = graph.add("Max", graph.add("Sub", places, graph.index(self.radius)), zero)
-        end = graph.add("Min", graph.add("Add", places, graph.index(self.radius + 1)), n)
+        positions = graph.add("Range", zero, n, one)
+        first = graph.add("Max", graph.add("Sub", positions, graph.index(self.radius)), zero)
+        end = graph.add("Min", graph.add("Add", positions, graph.index(self.radius + 1)), n)
         count = graph.add("Cast", graph.add("Sub", end, first), to=graph.double)
         count = graph.add("Unsqueeze", count, graph.indices([1]))
 
@@ -51,11 +51,11 @@ class Surroundings:
         return graph.add("Concat", mean, deviation, axis=1)
 
 
-def summary(z: FloatArray) -> FloatArray:
-    """Give the mean and standard deviation of all rows (n, columns) together, (1, 2 · columns)."""
+def mean_and_std(z: FloatArray) -> FloatArray:
+    """Compute the mean and standard deviation (1, 2 · columns) of all rows (n, columns)."""
     return np.concatenate([z.mean(axis=0), z.std(axis=0)])[None]
 
 
-def _summed(z: FloatArray) -> FloatArray:
-    """Add up the first 0, 1, ..., n rows, (n + 1, columns)."""
+def _cumulative_sum(z: FloatArray) -> FloatArray:
+    """Sum the first 0, 1, ..., n rows, (n + 1, columns)."""
     return np.vstack([np.zeros((1, z.shape[1])), z.cumsum(axis=0)])

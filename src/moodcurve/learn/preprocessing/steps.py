@@ -1,8 +1,8 @@
-"""Steps from features to what a model reads: each is fitted to rows, applied to rows, and written into a graph.
+"""Preprocessing steps: each is fitted to rows, applied to rows, and added to an ONNX graph.
 
-They compute in double precision: columns range from 1e-9 to 1e7, and their means can exceed their spread. A
-column that is constant in training says nothing there: every step but `Limit` makes it 0 for any song instead
-of dividing by zero or passing it on unscaled.
+They compute in double precision: columns range from 1e-9 to 1e7, and a mean can exceed the standard deviation. Every
+step except `Clip` maps a column that is constant in training to 0 for any song, instead of dividing by zero or passing
+it on unscaled.
 """
 
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ class Step(Protocol):
     """A fitted step."""
 
     def apply(self, x: FloatArray) -> FloatArray:
-        """Take rows (n, columns) one step further."""
+        """Transform rows (n, columns)."""
 
     def build(self, graph: Graph, x: str) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result."""
+        """Add the step to a graph and return the name of its output."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """(x - offset) · scale, with one offset and scale a column."""
+    """(x - offset) · scale, with one offset and scale per column."""
 
     offset: FloatArray
     scale: FloatArray
@@ -36,7 +36,7 @@ class Scaling:
         return (x - self.offset) * self.scale
 
     def build(self, graph: Graph, x: str) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result."""
+        """Add the step to a graph and return the name of its output."""
         return graph.add("Mul", graph.add("Sub", x, graph.constant(self.offset)), graph.constant(self.scale))
 
 
@@ -49,10 +49,10 @@ class Compression:
         return np.arcsinh(x)
 
     def build(self, graph: Graph, x: str) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result.
+        """Add the step to a graph and return the name of its output.
 
-        Written as sign x · ln(|x| + √(x² + 1)): ONNX Runtime's own operator takes single precision only, and
-        without the sign negative x would cancel.
+        It is composed as sign x · ln(|x| + √(x² + 1)): ONNX Runtime's own operator takes single precision only, and
+        ln(x + √(x² + 1)) cancels for negative x.
         """
         size = graph.add("Abs", x)
         root = graph.add("Sqrt", graph.add("Add", graph.add("Mul", x, x), graph.constant(np.float64(1))))
@@ -60,8 +60,8 @@ class Compression:
 
 
 @dataclass(frozen=True)
-class Limit:
-    """Values beyond ±size become ±size."""
+class Clip:
+    """Limit values to ±size."""
 
     size: float
 
@@ -70,50 +70,49 @@ class Limit:
         return np.clip(x, -self.size, self.size)
 
     def build(self, graph: Graph, x: str) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result."""
+        """Add the step to a graph and return the name of its output."""
         size = np.float64(self.size)
         return graph.add("Clip", x, graph.constant(-size), graph.constant(size))
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """(x - centre) @ rotation, with centre (columns,) and rotation (columns, components)."""
+    """(x - center) @ rotation, with center (columns,) and rotation (columns, components)."""
 
-    centre: FloatArray
+    center: FloatArray
     rotation: FloatArray
 
     def apply(self, x: FloatArray) -> FloatArray:
         """Project rows (n, columns) to (n, components)."""
-        projected: FloatArray = (x - self.centre) @ self.rotation
+        projected: FloatArray = (x - self.center) @ self.rotation
         return projected
 
     def build(self, graph: Graph, x: str) -> str:
-        """Add the same arithmetic to a graph; gives the name of the result."""
-        centred = graph.add("Sub", x, graph.constant(self.centre))
-        return graph.add("MatMul", centred, graph.constant(self.rotation))
+        """Add the step to a graph and return the name of its output."""
+        centered = graph.add("Sub", x, graph.constant(self.center))
+        return graph.add("MatMul", centered, graph.constant(self.rotation))
 
 
-def centring(x: FloatArray) -> Scaling:
-    """Offset: the column's mean; scale 1, or 0 where the column is constant."""
+def fit_centering(x: FloatArray) -> Scaling:
+    """Fit a scaling that subtracts each column's mean; a constant column becomes 0."""
     return Scaling(x.mean(axis=0), (np.ptp(x, axis=0) > 0).astype(np.float64))
 
 
-def standardising(x: FloatArray) -> Scaling:
-    """Offset: the column's mean; scale 1/σ with σ² = Σ(x - mean)²/n, or 0 where the column is constant."""
+def fit_standardization(x: FloatArray) -> Scaling:
+    """Fit a scaling to mean 0 and standard deviation 1 (divisor n); a constant column becomes 0."""
     return Scaling(x.mean(axis=0), _inverse(x.std(axis=0), x))
 
 
-def unit_range(x: FloatArray) -> Scaling:
-    """Offset: (min + max)/2; scale 2/(max - min), or 0 where the column is constant."""
+def fit_unit_range(x: FloatArray) -> Scaling:
+    """Fit a scaling of each column's range to [-1, 1]; a constant column becomes 0."""
     half = np.ptp(x, axis=0) / 2
     return Scaling(x.min(axis=0) + half, _inverse(half, x))
 
 
-def median_distance(x: FloatArray) -> Scaling:
-    """Offset: the column's median; scale 1/median|x - median|, or 0 where the column is constant.
+def fit_median_scaling(x: FloatArray) -> Scaling:
+    """Fit a scaling to median 0 and median |x| 1; a constant column becomes 0.
 
-    Where more than half of the rows are equal, and so the median distance is 0, the standard deviation takes
-    its place.
+    If more than half of the rows are equal, the median distance is 0 and the standard deviation replaces it.
     """
     middle = np.median(x, axis=0)
     distance = np.median(np.abs(x - middle), axis=0)
@@ -121,37 +120,37 @@ def median_distance(x: FloatArray) -> Scaling:
 
 
 def principal_components(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Directions of greatest variance, in falling order.
+    """Compute the directions of greatest variance, in descending order.
 
-    Each direction's sign is set so that its largest entry is positive; the decomposition leaves it open.
-    Directions whose variance is below 1e-10 of the greatest are left out: they hold rounding errors, which
-    whitening would blow up.
+    The sign of a direction, which the decomposition leaves open, is chosen so that its largest entry is positive.
+    Directions whose variance is below 1e-10 of the greatest are omitted: they hold rounding errors, which whitening
+    would amplify.
 
     Returns
     -------
-    centre : (columns,)
+    center : (columns,)
         The columns' means.
     directions : (columns, rank)
         Unit vectors, orthogonal.
     variances : (rank,)
         Variance of the data along each, with divisor n.
     """
-    centre = x.mean(axis=0)
-    variances, directions = np.linalg.eigh((x - centre).T @ (x - centre) / len(x))
+    center = x.mean(axis=0)
+    variances, directions = np.linalg.eigh((x - center).T @ (x - center) / len(x))
     variances, directions = variances[::-1], directions[:, ::-1]
-    kept = variances > 1e-10 * max(variances[0], np.finfo(np.float64).tiny)
-    directions = directions[:, kept]
+    significant = variances > 1e-10 * max(variances[0], np.finfo(np.float64).tiny)
+    directions = directions[:, significant]
     largest = np.abs(directions).argmax(axis=0)
-    return centre, directions * np.sign(directions[largest, np.arange(directions.shape[1])]), variances[kept]
+    return center, directions * np.sign(directions[largest, np.arange(directions.shape[1])]), variances[significant]
 
 
-def components_for(variances: FloatArray, share: float) -> int:
-    """Least number of components that together hold this share of the variance (falling variances)."""
+def components_for(variances: FloatArray, fraction: float) -> int:
+    """Return the least number of components that hold a fraction of the variance (descending variances)."""
     held = np.cumsum(variances) / variances.sum()
-    # the last sum can round to a little under 1
-    return min(int(np.searchsorted(held, share)) + 1, len(variances))
+    # rounding can leave the last sum slightly below 1
+    return min(int(np.searchsorted(held, fraction)) + 1, len(variances))
 
 
-def _inverse(spread: FloatArray, x: FloatArray) -> FloatArray:
-    """1/spread, or 0 where x is constant: a mean's rounding can leave a constant column a spread above 0."""
-    return np.divide(1.0, spread, out=np.zeros_like(spread), where=np.ptp(x, axis=0) > 0)
+def _inverse(size: FloatArray, x: FloatArray) -> FloatArray:
+    """Return 1/size, or 0 where x is constant: rounding of the mean can leave a constant column a size above 0."""
+    return np.divide(1.0, size, out=np.zeros_like(size), where=np.ptp(x, axis=0) > 0)

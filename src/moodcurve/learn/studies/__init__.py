@@ -1,1 +1,1 @@
-"""Studies: how features, data size, splits, labels and settings affect accuracy, a file each."""
+"""Studies of how features, data size, splits, labels and settings affect accuracy, one module each."""

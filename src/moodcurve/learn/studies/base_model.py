@@ -1,13 +1,13 @@
-"""What the Kalman filter gains by reading a network."""
+"""Study the Kalman filter with linear regression or a network as its base model."""
 
-from moodcurve.learn.models.base import Progress
+from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
-from moodcurve.learn.studies.study import Study, arm
+from moodcurve.learn.studies.study import Study, score_arm
 
 
-def study_base(source: Source, *, seed: int, progress: Progress) -> Study:
-    """Let the Kalman filter read a network's frame predictions instead of linear ones."""
+def study_base(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+    """Compare the Kalman filter on frame predictions of ``ffnn`` with the filter on those of ``mlr``."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)
     arms = []
@@ -15,11 +15,11 @@ def study_base(source: Source, *, seed: int, progress: Progress) -> Study:
         progress(number, 2, base)
         config = LiveStateSpaceConfig(base=base)
         repeats = [predictions(dataset.songs, splits, "state-space-live", seed=seed, config=config)]
-        arms.append(arm(f"filter on {base}", "state-space-live", dataset.songs, repeats, seed=seed))
+        arms.append(score_arm(f"filter on {base}", "state-space-live", dataset.songs, repeats, seed=seed))
     return Study(
         name="base",
-        title="What the Kalman filter reads",
-        how=(f"{FOLDS} folds, artists disjoint; the network is the family ffnn with its defaults.",),
+        title="Base model of the Kalman filter",
+        how=(f"{FOLDS} folds, split by artist. The network is the family `ffnn` with its default settings.",),
         dataset=dataset,
         songs=len(dataset.songs),
         seed=seed,

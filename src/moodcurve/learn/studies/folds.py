@@ -1,4 +1,4 @@
-"""What studies share: the songs, in folds of disjoint artists, and families' predictions of them."""
+"""Read the songs of studies, split them by artist, and predict them by model families."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,38 +11,37 @@ from moodcurve.datasets.layout import read_dataset
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.evaluation import only_songs
 from moodcurve.features import COMPARE236, FeatureSet
-from moodcurve.learn.benchmarks.benchmark import cross_predict
-from moodcurve.learn.studies.study import Predicted
-from moodcurve.learn.training import family
+from moodcurve.learn.cross_validation import cross_predict
+from moodcurve.learn.studies.study import SongPredictions
+from moodcurve.learn.training import find_family
 
 FOLDS = 5
 FAMILIES = ("mlr", "two-level", "state-space-live")
-"""Families that train in seconds: rows alone, rows in their song's light, and rows after what went before."""
+"""Families that train in seconds: one on single rows, one with song context, and one with past rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a study's songs come from.
+    """Dataset folder and songs of a study.
 
     Attributes
     ----------
     folder : Path
-        A dataset's.
     ids : collection of str or None
-        Only the songs with these ids; ids that the dataset does not have are passed over. All songs without.
+        Ids of the songs to use; ids that the dataset lacks are ignored. None for all songs.
     """
 
     folder: Path
     ids: Collection[str] | None = None
 
     def read(self, *, labels: Labels = "deam", feature_set: FeatureSet = COMPARE236) -> Dataset:
-        """Read the songs, by default as the protocol ``deam`` does."""
+        """Read the songs, by default with the labels and features of the protocol ``deam``."""
         dataset = read_dataset(self.folder, labels=labels, feature_set=feature_set)
         return dataset if self.ids is None else only_songs(dataset, self.ids)[0]
 
 
 def artist_folds(songs: Sequence[Song], seed: int) -> list[Split]:
-    """Deal songs into `FOLDS` folds, artists disjoint."""
+    """Split songs into `FOLDS` folds by artist."""
     return k_fold(songs, FOLDS, seed, by="artist")
 
 
@@ -54,9 +53,12 @@ def predictions(
     seed: int,
     config: Any = None,
     tested: Sequence[Song] | None = None,
-) -> Predicted:
-    """Predict each song once by a family, its default settings or others; see `cross_predict`."""
-    kind = family(name)
+) -> SongPredictions:
+    """Predict each song once by a family, with its default settings or `config`.
+
+    `tested` is as for `moodcurve.learn.cross_validation.cross_predict`.
+    """
+    kind = find_family(name)
     return cross_predict(
         songs, splits, kind, config or kind.config(), seed=seed, report=lambda done: None, tested=tested
     )

@@ -1,4 +1,4 @@
-"""How well 90 % intervals hold on songs and artists that neither model nor intervals have learned from, by genre."""
+"""Study the coverage of 90 % intervals on songs and artists outside training and calibration, also by genre."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,49 +8,51 @@ from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Indices, k_fold
 from moodcurve.evaluation import AXES
-from moodcurve.learn.benchmarks.baselines import training_means
-from moodcurve.learn.benchmarks.benchmark import DRAWS
-from moodcurve.learn.models.base import Progress, predict_rated
+from moodcurve.learn.benchmarks.baselines import predict_training_means
+from moodcurve.learn.benchmarks.results import DRAWS
+from moodcurve.learn.models.base import TrainingProgress, predict_rated
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.studies.study import Arm, Study
-from moodcurve.learn.training import family
-from moodcurve.learn.uncertainty.calibration import calibrate
+from moodcurve.learn.training import find_family
+from moodcurve.learn.uncertainty.calibration import calibrate_intervals
 from moodcurve.metrics.bootstrap import draw_counts
 from moodcurve.runtime.intervals import Intervals
 
 INNER_FOLDS = 4
-"""Of a fold's training songs, to calibrate on."""
-FEWEST = 30
-"""Songs that a genre must have."""
+"""Folds of a fold's training songs, to calibrate on."""
+MIN_SONGS = 30
+"""Smallest genre."""
 FAMILIES = ("blend", "state-space-live")
-"""Those of the packaged models, with the families' default settings."""
-FIGURES = ("coverage", "width", "coverage_song", "width_song")
+"""Families of the packaged models, with their default settings."""
+BASELINE = "mean of the training labels"
+METRICS = ("coverage", "width", "coverage_song", "width_song")
 
 
-def study_intervals(source: Source, *, seed: int, progress: Progress) -> Study:
-    """Calibrate within each fold's training songs, and count on the fold's own what the intervals hold."""
+def study_intervals(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+    """Calibrate within each fold's training songs, and measure coverage on the fold's songs."""
     dataset = source.read()
     songs = dataset.songs
-    everyone = np.arange(len(songs))
+    all_songs = np.arange(len(songs))
     arms = []
-    for number, name in enumerate((*FAMILIES, "")):
-        progress(number, len(FAMILIES) + 1, name or "mean of the training labels")
-        held = nested(songs, name, seed=seed)
-        arms.append(_arm("all songs", name or "mean of the training labels", held, everyone, seed))
+    for number, name in enumerate((*FAMILIES, None)):
+        progress(number, len(FAMILIES) + 1, name or BASELINE)
+        metrics = nested_interval_metrics(songs, name, seed=seed)
+        arms.append(_average("all songs", name or BASELINE, metrics, all_songs, seed))
         if name == FAMILIES[0]:
             arms += [
-                _arm(f"{tag} ({len(chosen)} songs)", name, held, chosen, seed) for tag, chosen in tags(songs).items()
+                _average(f"{tag} ({len(chosen)} songs)", name, metrics, chosen, seed)
+                for tag, chosen in songs_by_tag(songs).items()
             ]
     return Study(
         name="intervals",
-        title="How well intervals hold",
+        title="Coverage of intervals",
         how=(
-            f"Strictly nested: in each of {FOLDS} folds, artists disjoint, intervals come from a cross-validation in "
-            f"{INNER_FOLDS} folds of the other folds' songs alone, and are judged on the fold's own. The level is "
-            "90 %; figures are means over songs.",
-            "The mean of the training labels, with intervals calibrated the same way, is what is known without "
-            "hearing: the width to compare with. All intervals are equally wide, but where the scale's ends cut them.",
-            f"A song counts under each of its genre's tags; tags of fewer than {FEWEST} songs are left out.",
+            f"Nested: in each of {FOLDS} folds, split by artist, intervals are calibrated by cross-validation with "
+            f"{INNER_FOLDS} folds of the other folds' songs alone, and tested on the fold. The level is 90 %; metrics "
+            "are means over songs.",
+            "The mean of the training labels, with intervals calibrated in the same way, uses no features: compare "
+            "widths with it. All intervals are equally wide, except where the scale's ends cut them.",
+            f"A song counts for each of its genre tags. Tags of fewer than {MIN_SONGS} songs are left out.",
         ),
         dataset=dataset,
         songs=len(songs),
@@ -59,28 +61,28 @@ def study_intervals(source: Source, *, seed: int, progress: Progress) -> Study:
     )
 
 
-def nested(songs: Sequence[Song], name: str, *, seed: int) -> FloatArray:
-    """Give each song's `FIGURES`, (songs, 4, 2) by figure and axis; without a name, of the mean of training labels."""
-    found = np.empty((len(songs), len(FIGURES), len(AXES)))
+def nested_interval_metrics(songs: Sequence[Song], name: str | None, *, seed: int) -> FloatArray:
+    """Compute each song's `METRICS`, (songs, 4, 2) by metric and axis, of a family or of `BASELINE` (None)."""
+    metrics = np.empty((len(songs), len(METRICS), len(AXES)))
     for train, test in artist_folds(songs, seed):
         part = [songs[i] for i in train]
         inner = k_fold(part, INNER_FOLDS, seed, by="artist")
-        answers = predictions(part, inner, name, seed=seed) if name else training_means(part, inner)
-        intervals = calibrate([song.y for song in part], answers)
+        inner_predictions = predictions(part, inner, name, seed=seed) if name else predict_training_means(part, inner)
+        intervals = calibrate_intervals([song.y for song in part], inner_predictions)
         if name:
-            fitted = family(name).fitted(part, family(name).config(), seed=seed)
-            of_test = [np.clip(predict_rated(fitted, songs[i]), -1, 1) for i in test]
+            fitted = find_family(name).train(part, find_family(name).config(), seed=seed)
+            predicted = [np.clip(predict_rated(fitted, songs[i]), -1, 1) for i in test]
         else:
             mean = np.vstack([song.y for song in part]).mean(axis=0)
-            of_test = [np.tile(mean, (len(songs[i].y), 1)) for i in test]
-        for i, answer in zip(test, of_test, strict=True):
-            found[i] = song_figures(songs[i].y, answer, intervals)
-    return found
+            predicted = [np.tile(mean, (len(songs[i].y), 1)) for i in test]
+        for i, curve in zip(test, predicted, strict=True):
+            metrics[i] = interval_metrics(songs[i].y, curve, intervals)
+    return metrics
 
 
-def song_figures(y: FloatArray, answer: FloatArray, intervals: Intervals) -> FloatArray:
-    """Give one song's `FIGURES`, (4, 2): share of points held, mean width, whether the mean is held, its width."""
-    points, whole = intervals.of_points(answer, None), intervals.of_song(answer, None)
+def interval_metrics(y: FloatArray, predicted: FloatArray, intervals: Intervals) -> FloatArray:
+    """Compute one song's `METRICS`, (4, 2): coverage and mean width of its points, then of its mean."""
+    points, whole = intervals.of_points(predicted, None), intervals.of_song(predicted, None)
     mean = y.mean(axis=0)
     return np.array(
         [
@@ -92,20 +94,20 @@ def song_figures(y: FloatArray, answer: FloatArray, intervals: Intervals) -> Flo
     )
 
 
-def tags(songs: Sequence[Song]) -> Mapping[str, Indices]:
-    """Give the songs of each genre's tag that has `FEWEST` or more, by the tag; a hyphen or comma parts tags."""
+def songs_by_tag(songs: Sequence[Song]) -> Mapping[str, Indices]:
+    """Return the song indices of each genre tag with at least `MIN_SONGS`; hyphens and commas separate tags."""
     members: dict[str, list[int]] = {}
     for i, song in enumerate(songs):
         for tag in {part.strip() for part in song.genre.replace(",", "-").split("-")} - {""}:
             members.setdefault(tag, []).append(i)
-    return {tag: np.array(chosen) for tag, chosen in sorted(members.items()) if len(chosen) >= FEWEST}
+    return {tag: np.array(chosen) for tag, chosen in sorted(members.items()) if len(chosen) >= MIN_SONGS}
 
 
-def _arm(what: str, name: str, held: FloatArray, chosen: Indices, seed: int) -> Arm:
-    """Average over the chosen songs, and over draws of them."""
+def _average(what: str, name: str, metrics: FloatArray, chosen: Indices, seed: int) -> Arm:
+    """Average the metrics of the chosen songs, and of bootstrap draws of them."""
     weights = draw_counts(len(chosen), DRAWS, seed)
-    means = np.einsum("ds,sfa->fad", weights, held[chosen]) / len(chosen)
+    means = np.einsum("ds,sfa->fad", weights, metrics[chosen]) / len(chosen)
     drawn = {
-        axis: {figure: means[row, column] for row, figure in enumerate(FIGURES)} for column, axis in enumerate(AXES)
+        axis: {metric: means[row, column] for row, metric in enumerate(METRICS)} for column, axis in enumerate(AXES)
     }
     return Arm(what=what, family=name, drawn=drawn)

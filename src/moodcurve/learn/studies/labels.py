@@ -1,43 +1,43 @@
-"""What labels are worth: learned from one release of them, tested on either."""
+"""Study the two label releases: train on one, test on either."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from moodcurve.datasets import DatasetError, Song
-from moodcurve.learn.models.base import Progress
+from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.studies.folds import FAMILIES, FOLDS, Source, artist_folds, predictions
-from moodcurve.learn.studies.study import Arm, Study, arm
+from moodcurve.learn.studies.study import Arm, Study, score_arm
 
 
-def study_labels(source: Source, *, seed: int, progress: Progress) -> Study:
-    """Learn from one release of labels of the same songs, and test on either."""
+def study_labels(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+    """Train on one release of labels of the same songs, and test on either."""
     dataset = source.read()
     other = source.read(labels="mediaeval2015")
-    kinds = {"DEAM's labels": dataset, "2015's labels": other}
+    kinds = {"DEAM labels": dataset, "2015 labels": other}
     ids = {song.song_id for song in dataset.songs} & {song.song_id for song in other.songs}
     if not ids:
         raise DatasetError(f"{source.folder}: no song has both DEAM's labels and those of 2015")
     both = {kind: tuple(song for song in data.songs if song.song_id in ids) for kind, data in kinds.items()}
     arms: dict[tuple[str, str, str], Arm] = {}
     for number, name in enumerate(FAMILIES):
-        for trained, learned in both.items():
+        for trained, training_songs in both.items():
             for tested, songs in both.items():
                 progress(number, len(FAMILIES), f"{name}, {trained}")
-                splits = artist_folds(learned, seed)
-                repeats = [predictions(learned, splits, name, seed=seed, tested=songs)]
-                what = f"learned from {trained}, tested on {tested}"
-                arms[name, trained, tested] = arm(what, name, songs, repeats, seed=seed)
+                splits = artist_folds(training_songs, seed)
+                repeats = [predictions(training_songs, splits, name, seed=seed, tested=songs)]
+                what = f"trained on {trained}, tested on {tested}"
+                arms[name, trained, tested] = score_arm(what, name, songs, repeats, seed=seed)
     pairs = []
     for name in FAMILIES:
         for tested in kinds:
-            own, foreign = sorted(kinds, key=lambda kind, tested=tested: kind != tested)  # type: ignore[misc]
-            pairs.append((arms[name, foreign, tested], arms[name, own, tested]))
+            same, foreign = sorted(kinds, key=lambda kind, tested=tested: kind != tested)  # type: ignore[misc]
+            pairs.append((arms[name, foreign, tested], arms[name, same, tested]))
     return Study(
         name="labels",
-        title="Labels of 2015 and DEAM's",
+        title="Labels of 2015 and of DEAM",
         how=(
-            f"The {len(ids)} songs that have both; {FOLDS} folds, artists disjoint, the same for all.",
+            f"The {len(ids)} songs that have both; {FOLDS} folds, split by artist, the same for all.",
             *(_agreement(both, column, axis) for column, axis in enumerate(("arousal", "valence"))),
         ),
         dataset=replace(dataset, name=f"{dataset.name} and {other.name}"),
@@ -49,11 +49,11 @@ def study_labels(source: Source, *, seed: int, progress: Progress) -> Study:
 
 
 def _agreement(both: dict[str, tuple[Song, ...]], column: int, axis: str) -> str:
-    """Say how the two releases' labels of one axis spread and go together."""
+    """Describe the standard deviations of the two releases on one axis, and their correlation."""
     one, other = both.values()
     means = np.array([[song.y[:, column].mean() for song in songs] for songs in (one, other)])
-    spreads = [np.vstack([song.y for song in songs])[:, column].std() for songs in (one, other)]
+    stds = [np.vstack([song.y for song in songs])[:, column].std() for songs in (one, other)]
     return (
-        f"Labels of {axis} spread by {spreads[0]:.3f} (DEAM's) and {spreads[1]:.3f} (2015's); the songs' means of the "
-        f"two correlate by {np.corrcoef(means)[0, 1]:.3f}."
+        f"Standard deviation of {axis} labels: {stds[0]:.3f} (DEAM) and {stds[1]:.3f} (2015). The song means of the "
+        f"two releases correlate with r {np.corrcoef(means)[0, 1]:.3f}."
     )

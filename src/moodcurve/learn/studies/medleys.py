@@ -1,7 +1,7 @@
-"""How well changes within a recording are followed, on songs of one artist joined to recordings of minutes.
+"""Study changes within a recording, on medleys: songs of one artist joined to recordings of minutes.
 
-DEAM's rated clips last half a minute and hardly change, so they cannot tell how fast a model should let its answer
-move. Songs of one artist differ about as sections of a song do, in the same voice and sound.
+DEAM's rated clips last half a minute and hardly change, so they cannot show how fast a prediction should be able to
+move. Songs of one artist differ about as much as sections of one song, with the same voice and sound.
 """
 
 from collections import defaultdict
@@ -12,50 +12,51 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import artist_key
 from moodcurve.features.feature_sets import HOP_S
-from moodcurve.learn.models.base import FittedModel, Progress
+from moodcurve.learn.models.base import FittedModel, TrainingProgress
 from moodcurve.learn.models.blend import BlendConfig
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
 from moodcurve.learn.models.two_level import TwoLevelConfig
 from moodcurve.learn.release import LIVE_CONFIG
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds
-from moodcurve.learn.studies.study import Study, arm
-from moodcurve.learn.training import family
+from moodcurve.learn.studies.study import Study, score_arm
+from moodcurve.learn.training import find_family
 
-FEWEST, MOST = 3, 5
+MIN_SONGS, MAX_SONGS = 3, 5
 """Songs of a medley."""
 LEAD_S = 15.0
-"""How much of a song is heard before its rated part, at most."""
+"""Longest part of a song before its rated part."""
 
 
 @dataclass(frozen=True, eq=False)
 class Medley:
-    """Parts of songs one after the other.
+    """Parts of songs, one after the other.
 
     Attributes
     ----------
     values : (rows, columns)
         Features of all parts.
     rated : (rows,)
-        Which rows are rated.
+        True for rated rows.
     y : (rated rows, 2)
     """
 
-    values: npt.NDArray[np.float32]
+    values: Float32Array
     rated: npt.NDArray[np.bool_]
-    y: npt.NDArray[np.float64]
+    y: FloatArray
 
 
-def study_medleys(source: Source, *, seed: int, progress: Progress) -> Study:
-    """Compare models, and settings of how much a level may change, on medleys of artists not learned from."""
+def study_medleys(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+    """Compare models, with several lengths of context and memory, on medleys of artists they were not trained on."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)
-    parts = [medleys([dataset.songs[i] for i in test], seed=seed) for _, test in splits]
-    joined = [medley for part in parts for medley in part]
-    ways: list[tuple[str, str, Any]] = [
-        ("each row for itself", "mlr", family("mlr").config()),
+    parts = [join_medleys([dataset.songs[i] for i in test], seed=seed) for _, test in splits]
+    medleys = [medley for part in parts for medley in part]
+    models: list[tuple[str, str, Any]] = [
+        ("each row alone", "mlr", find_family("mlr").config()),
         *((f"context {s:g} s", "two-level", TwoLevelConfig(context_s=s)) for s in (600.0, 48.0, 36.0, 24.0, 10.0)),
         *(
             (f"memory {s:g} s", "state-space-live", LiveStateSpaceConfig(level_memory_s=s))
@@ -64,51 +65,51 @@ def study_medleys(source: Source, *, seed: int, progress: Progress) -> Study:
         ("packaged", "blend", BlendConfig()),
     ]
     arms = []
-    for number, (what, name, config) in enumerate(ways):
-        progress(number, len(ways), f"{name}, {what}")
-        found: list[npt.NDArray[np.float64]] = []
+    for number, (what, name, config) in enumerate(models):
+        progress(number, len(models), f"{name}, {what}")
+        predicted: list[FloatArray] = []
         for (train, _), part in zip(splits, parts, strict=True):
-            model = family(name).fitted([dataset.songs[i] for i in train], config, seed=seed)
-            found += answers(model, part)
-        arms.append(arm(what, name, joined, [found], seed=seed))
-    spread = np.mean([medley.y.std(axis=0) for medley in joined], axis=0)
-    minutes = np.mean([len(medley.values) for medley in joined]) * HOP_S / 60
+            model = find_family(name).train([dataset.songs[i] for i in train], config, seed=seed)
+            predicted += predict_medleys(model, part)
+        arms.append(score_arm(what, name, medleys, [predicted], seed=seed))
+    std = np.mean([medley.y.std(axis=0) for medley in medleys], axis=0)
+    minutes = np.mean([len(medley.values) for medley in medleys]) * HOP_S / 60
     return Study(
         name="medleys",
-        title="Songs of one artist joined to medleys",
+        title="Changes within a recording: medleys",
         how=(
-            f"{FOLDS} folds, artists disjoint; the songs of an artist, in random order, in medleys of {FEWEST} to "
-            f"{MOST} with up to {LEAD_S:g} s of each before its rated part: {len(joined)} medleys of {minutes:.1f} "
-            "minutes on average, which stand where songs stand in other tables.",
-            f"Labels spread within a medley by {spread[0]:.3f} (arousal) and {spread[1]:.3f} (valence); within a clip "
-            "by a fifth of that.",
-            "Changes are sudden and fall between songs; those of a song between verse and chorus are smaller.",
+            f"{FOLDS} folds, split by artist. The songs of an artist, in random order, form medleys of {MIN_SONGS} to "
+            f"{MAX_SONGS} songs, with up to {LEAD_S:g} s of each before its rated part: {len(medleys)} medleys of "
+            f"{minutes:.1f} minutes on average. Metrics per song are per medley.",
+            f"The standard deviation of labels within a medley is {std[0]:.3f} (arousal) and {std[1]:.3f} (valence), "
+            "five times that within a clip.",
+            "Changes are sudden and fall between songs; those between verse and chorus of one song are smaller.",
         ),
         dataset=dataset,
-        songs=len(joined),
+        songs=len(medleys),
         seed=seed,
         arms=tuple(arms),
         pairs=tuple((arms[-1], other) for other in arms[:-1] if other.what in ("context 36 s", "memory 2500 s")),
     )
 
 
-def medleys(songs: Sequence[Song], *, seed: int) -> list[Medley]:
-    """Join the songs of each artist who has enough of them; each song is in at most one medley."""
+def join_medleys(songs: Sequence[Song], *, seed: int) -> list[Medley]:
+    """Join the songs of each artist with at least `MIN_SONGS`; each song is in at most one medley."""
     by_artist: defaultdict[str, list[Song]] = defaultdict(list)
     for song in songs:
         by_artist[artist_key(song.artist)].append(song)
-    by_artist.pop("", None)  # nobody's
+    by_artist.pop("", None)  # unknown artists
     rng = np.random.default_rng(seed)
-    joined = []
-    for _, own in sorted(by_artist.items()):
-        order = rng.permutation(len(own))
-        starts = range(0, len(own) - FEWEST + 1, MOST)
-        joined += [medley([own[i] for i in order[start : start + MOST]]) for start in starts]
-    return joined
+    medleys = []
+    for _, of_artist in sorted(by_artist.items()):
+        order = rng.permutation(len(of_artist))
+        starts = range(0, len(of_artist) - MIN_SONGS + 1, MAX_SONGS)
+        medleys += [join_songs([of_artist[i] for i in order[start : start + MAX_SONGS]]) for start in starts]
+    return medleys
 
 
-def medley(songs: Sequence[Song]) -> Medley:
-    """Join the rated parts of songs, with what is known of the seconds before each."""
+def join_songs(songs: Sequence[Song]) -> Medley:
+    """Join the rated parts of songs, each with up to `LEAD_S` before it."""
     values, rated = [], []
     for song in songs:
         start = max(0, song.rated.start - round(LEAD_S / HOP_S))
@@ -117,6 +118,6 @@ def medley(songs: Sequence[Song]) -> Medley:
     return Medley(np.vstack(values), np.concatenate(rated), np.vstack([song.y for song in songs]))
 
 
-def answers(model: FittedModel, joined: Sequence[Medley]) -> list[npt.NDArray[np.float64]]:
-    """Predict the rated rows of each medley, (n, 2), limited to [-1, 1]."""
-    return [np.clip(model.predict(one.values)[one.rated], -1, 1) for one in joined]
+def predict_medleys(model: FittedModel, medleys: Sequence[Medley]) -> list[FloatArray]:
+    """Predict the rated rows of each medley, (n, 2) in [-1, 1]."""
+    return [np.clip(model.predict(medley.values)[medley.rated], -1, 1) for medley in medleys]

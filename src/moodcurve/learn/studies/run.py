@@ -1,4 +1,4 @@
-"""All studies by name, and the page that holds what was found, study by study."""
+"""Run studies by name, and write them to one page and one JSON file."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from moodcurve.learn import TrainingError
-from moodcurve.learn.models.base import Progress, silent
+from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.studies.base_model import study_base
 from moodcurve.learn.studies.features import study_features
 from moodcurve.learn.studies.folds import Source
@@ -15,7 +15,7 @@ from moodcurve.learn.studies.labels import study_labels
 from moodcurve.learn.studies.length import study_length
 from moodcurve.learn.studies.medleys import study_medleys
 from moodcurve.learn.studies.splits import study_split
-from moodcurve.learn.studies.study import Study, page
+from moodcurve.learn.studies.study import Study, studies_page
 from moodcurve.learn.studies.training_size import study_songs
 from moodcurve.learn.studies.tuning import study_search
 from moodcurve.util.files import write_text
@@ -31,55 +31,55 @@ STUDIES: dict[str, Callable[..., Study]] = {
     "medleys": study_medleys,
     "length": study_length,
 }
-"""Each takes a `Source`, and by name ``seed`` and ``progress``."""
+"""Functions of a `Source` and the keywords ``seed`` and ``progress``."""
 
 
 def run_studies(
-    source: Source, names: Sequence[str], *, seed: int = 0, progress: Progress = silent
+    source: Source, names: Sequence[str], *, seed: int = 0, progress: TrainingProgress = no_progress
 ) -> list[dict[str, Any]]:
-    """Do studies one after the other; gives each as `Study.as_dict`.
+    """Run studies one after the other, and return the result of `Study.as_dict` for each.
 
     Raises
     ------
     TrainingError
-        If there is no study of a name, or none is asked for.
+        If a name is unknown, or there is none.
     DatasetError
-        If the folder cannot be read, or has not what a study needs.
+        If the folder cannot be read, or lacks what a study needs.
     """
     if not names:
         raise TrainingError(f"no study given; there are {', '.join(STUDIES)}")
     for name in names:
         if name not in STUDIES:
-            raise TrainingError(f"study {name!r} is not known; there are {', '.join(STUDIES)}")
+            raise TrainingError(f"unknown study {name!r}; known are {', '.join(STUDIES)}")
     return [STUDIES[name](source, seed=seed, progress=progress).as_dict() for name in names]
 
 
-def write_studies(found: Sequence[Mapping[str, Any]], output: Path) -> tuple[Path, Path]:
-    """Write ``studies.json`` and ``studies.md``; studies that stand there and were not done again are kept.
+def write_studies(results: Sequence[Mapping[str, Any]], output: Path) -> tuple[Path, Path]:
+    """Write ``studies.json`` and ``studies.md``; other studies already in the files stay.
 
-    Each states the version, songs and seed that it was done with, so the page may hold some of different ones.
+    Each study states its version, songs and seed, which may differ from those of the others.
 
     Raises
     ------
     TrainingError
-        If what stands there is no such file.
+        If an existing ``studies.json`` is not such a file.
     """
     table, text = output / "studies.json", output / "studies.md"
-    held = {study["name"]: study for study in (*read_studies(table), *found)}
-    ordered = [held[name] for name in STUDIES if name in held]
-    contents = {table: json.dumps({"studies": ordered}, indent=1, allow_nan=False) + "\n", text: page(ordered)}
+    by_name = {study["name"]: study for study in (*read_studies(table), *results)}
+    ordered = [by_name[name] for name in STUDIES if name in by_name]
+    contents = {table: json.dumps({"studies": ordered}, indent=1, allow_nan=False) + "\n", text: studies_page(ordered)}
     for file, content in contents.items():
         write_text(file, content)
     return table, text
 
 
 def read_studies(file: Path) -> list[dict[str, Any]]:
-    """Read what `write_studies` wrote; nothing where there is no file."""
+    """Read the file that `write_studies` wrote; return an empty list if there is none."""
     if not file.is_file():
         return []
     try:
         studies = json.loads(file.read_text(encoding="utf-8"))["studies"]
-        page(studies)
+        studies_page(studies)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise TrainingError(f"{file}: holds no studies; move it away or choose another folder") from error
     return list(studies)

@@ -1,4 +1,4 @@
-"""What it makes of figures to deal folds by song, as most published ones do, and by artist."""
+"""Study the effect of splitting by song, as most published results do, rather than by artist."""
 
 from collections.abc import Sequence
 
@@ -6,39 +6,39 @@ import numpy as np
 
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Split, artist_key, k_fold
-from moodcurve.learn.models.base import Progress
+from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.studies.folds import FAMILIES, FOLDS, Source, predictions
-from moodcurve.learn.studies.study import Arm, Predicted, Study, arm
+from moodcurve.learn.studies.study import Arm, SongPredictions, Study, score_arm
 
 FOLD_SEEDS = 2
-"""Ways to deal the folds, by song and by artist."""
+"""Number of random splits of each kind."""
 
 
-def study_split(source: Source, *, seed: int, progress: Progress) -> Study:
-    """Deal folds by song, as most published figures do, and by artist."""
+def study_split(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+    """Compare folds split by song with folds split by artist."""
     dataset = source.read()
     songs = dataset.songs
     arms: list[Arm] = []
     pairs = []
-    shared: list[int] = []
+    known: list[int] = []
     for number, name in enumerate(FAMILIES):
         progress(number, len(FAMILIES), name)
-        found: dict[str, list[Predicted]] = {"song": [], "artist": []}
-        for again in range(FOLD_SEEDS):
-            by_song = k_fold(songs, FOLDS, seed + again, by="song")
-            shared.append(with_known_artist(songs, by_song))
-            found["song"].append(predictions(songs, by_song, name, seed=seed))
-            by_artist = k_fold(songs, FOLDS, seed + again, by="artist")
-            found["artist"].append(predictions(songs, by_artist, name, seed=seed))
-        pair = tuple(arm(f"folds by {by}", name, songs, found[by], seed=seed) for by in ("song", "artist"))
+        repeats: dict[str, list[SongPredictions]] = {"song": [], "artist": []}
+        for fold_seed in range(seed, seed + FOLD_SEEDS):
+            by_song = k_fold(songs, FOLDS, fold_seed, by="song")
+            known.append(count_songs_by_known_artists(songs, by_song))
+            repeats["song"].append(predictions(songs, by_song, name, seed=seed))
+            by_artist = k_fold(songs, FOLDS, fold_seed, by="artist")
+            repeats["artist"].append(predictions(songs, by_artist, name, seed=seed))
+        pair = tuple(score_arm(f"folds by {by}", name, songs, repeats[by], seed=seed) for by in ("song", "artist"))
         arms += pair
         pairs.append((pair[0], pair[1]))
     return Study(
         name="split",
-        title="Folds by song and by artist",
+        title="Effect of splitting by song rather than by artist",
         how=(
-            f"{FOLDS} folds, dealt {FOLD_SEEDS} times either way; figures are means over these.",
-            f"By song, the artist of {np.mean(shared):.0f} of {len(songs)} songs is among those learned from.",
+            f"{FOLDS} folds, {FOLD_SEEDS} random splits of each kind; metrics are means over these.",
+            f"Split by song, {np.mean(known):.0f} of {len(songs)} songs share an artist with their training songs.",
         ),
         dataset=dataset,
         songs=len(songs),
@@ -48,8 +48,8 @@ def study_split(source: Source, *, seed: int, progress: Progress) -> Study:
     )
 
 
-def with_known_artist(songs: Sequence[Song], splits: Sequence[Split]) -> int:
-    """Count the songs whose artist is among those that their split learns from; an unknown artist is nobody's."""
+def count_songs_by_known_artists(songs: Sequence[Song], splits: Sequence[Split]) -> int:
+    """Count the test songs whose artist is among their split's training songs; unknown artists never count."""
     count = 0
     for train, test in splits:
         known = {artist_key(songs[i].artist) for i in train} - {""}

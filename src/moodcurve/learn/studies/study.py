@@ -1,8 +1,8 @@
-"""What a study is: ways of training or choosing compared on the same songs, beside the protocols; and its page.
+"""Hold the result of a study, and write studies as a Markdown page.
 
-A study has arms. An arm's figures are means over its repeats (other draws of songs, other folds), and its 95 %
-intervals come from drawing songs, the same draws for all arms, so that what makes songs hard for both sides of a
-comparison cancels.
+A study compares arms: ways of training or choosing models, on the same songs. An arm's metrics are means over its
+repeats (other draws of songs, other folds). Its 95 % intervals come from drawing songs, the same draws for all arms, so
+that differences between arms are paired.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,20 @@ from moodcurve import __version__
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset
 from moodcurve.evaluation import AXES
-from moodcurve.learn.benchmarks.benchmark import DRAWS, INTERVAL
-from moodcurve.learn.benchmarks.report import Row, as_markdown
+from moodcurve.learn.benchmarks.markdown import (
+    TableRow,
+    interval_text,
+    markdown_list,
+    markdown_paragraph,
+    markdown_table,
+)
+from moodcurve.learn.benchmarks.results import DRAWS, INTERVAL
 from moodcurve.metrics.bootstrap import bootstrap_scores, percentile_interval
 
-Predicted = Sequence[FloatArray]
+SongPredictions = Sequence[FloatArray]
 """Predictions of each song, (n, 2)."""
-Drawn = Mapping[str, Mapping[str, FloatArray]]
-"""By axis and figure: the value and those of the draws behind it, (1 + draws,)."""
+DrawnMetrics = Mapping[str, Mapping[str, FloatArray]]
+"""By axis and metric: the value, then the values of the bootstrap draws, (1 + draws,)."""
 
 SCORES = ("rmse", "r", "ccc", "r_song")
 TITLES = {
@@ -30,17 +36,19 @@ TITLES = {
     "r": "r",
     "ccc": "CCC",
     "r_song": "r per song",
-    "coverage": "points held",
+    "coverage": "coverage",
     "width": "width",
-    "coverage_song": "song's mean held",
-    "width_song": "its width",
+    "coverage_song": "coverage of song mean",
+    "width_song": "width for song mean",
 }
-"""Headings of all figures of studies; RMSE, r and CCC are pooled over all points."""
+"""Headings of all metrics of studies; RMSE, r and CCC are pooled over all points."""
+CHOSEN_TITLES = {"of what was chosen": "inner CCC of the chosen settings", "chosen": "chosen settings"}
+"""Headings of `Study.chosen`; other columns have their key as heading."""
 LEVEL = 0.95
 
 
-class Labelled(Protocol):
-    """A song, or what stands for one."""
+class HasLabels(Protocol):
+    """A song or medley with labels."""
 
     @property
     def y(self) -> FloatArray:
@@ -49,22 +57,23 @@ class Labelled(Protocol):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Arm:
-    """One way, and what it reached.
+    """One way of training or choosing a model, with its metrics.
 
     Attributes
     ----------
     what : str
-        In a few words; `family` beside it says which model.
+        Short name.
     family : str
-    drawn : Drawn
+        Model family.
+    drawn : DrawnMetrics
     """
 
     what: str
     family: str
-    drawn: Drawn
+    drawn: DrawnMetrics
 
-    def figures(self, other: "Arm | None" = None) -> dict[str, dict[str, dict[str, float | None]]]:
-        """Give each figure with its interval, or by how much it exceeds another arm's, for JSON."""
+    def metrics(self, other: "Arm | None" = None) -> dict[str, dict[str, dict[str, float | None]]]:
+        """Return each metric with its interval for JSON; with another arm, this arm's metrics minus the other's."""
         return {
             axis: {
                 name: percentile_interval(
@@ -78,7 +87,7 @@ class Arm:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Study:
-    """What one study found.
+    """Result of one study.
 
     Attributes
     ----------
@@ -86,17 +95,17 @@ class Study:
         One of `moodcurve.learn.studies.run.STUDIES`.
     title : str
     how : tuple of str
-        What was done and how it is to be read, a sentence each.
+        Method and notes, one entry per topic.
     dataset : Dataset
     songs : int
-        How many of its songs were tested.
+        Number of songs tested.
     seed : int
     arms : tuple of Arm
-        All with the same figures.
+        All with the same metrics.
     pairs : tuple of (Arm, Arm)
-        The first is compared with the second.
+        Comparisons: the first minus the second.
     chosen : tuple of dict
-        What was chosen where something was, by column; the same keys in all.
+        Chosen settings, by column; all with the same keys.
     """
 
     name: str
@@ -110,7 +119,7 @@ class Study:
     chosen: tuple[Mapping[str, Any], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all figures for strict JSON."""
+        """Return all results as strict JSON content."""
         return {
             "name": self.name,
             "title": self.title,
@@ -121,58 +130,95 @@ class Study:
             "seed": self.seed,
             "interval": INTERVAL,
             "how": list(self.how),
-            "arms": [{"what": arm.what, "family": arm.family, **arm.figures()} for arm in self.arms],
+            "arms": [{"what": arm.what, "family": arm.family, **arm.metrics()} for arm in self.arms],
             "differences": [
-                {"what": one.what, "other": other.what, "family": one.family, **one.figures(other)}
+                {"what": one.what, "other": other.what, "family": one.family, **one.metrics(other)}
                 for one, other in self.pairs
             ],
             "chosen": [dict(row) for row in self.chosen],
         }
 
 
-def arm(what: str, family: str, songs: Sequence[Labelled], repeats: Sequence[Predicted], *, seed: int) -> Arm:
-    """Score predictions of the same songs, once or several times over, by `SCORES`: means over the repeats."""
+def score_arm(
+    what: str, family: str, songs: Sequence[HasLabels], repeats: Sequence[SongPredictions], *, seed: int
+) -> Arm:
+    """Compute `SCORES` of one or several predictions of the same songs, averaged over these repeats."""
     drawn: dict[str, dict[str, FloatArray]] = {}
     for column, axis in enumerate(AXES):
         y = [song.y[:, column] for song in songs]
-        found = [bootstrap_scores(y, [p[:, column] for p in one], n=DRAWS, seed=seed) for one in repeats]
-        drawn[axis] = {name: np.mean([scores[name] for scores in found], axis=0) for name in SCORES}
+        scored = [bootstrap_scores(y, [p[:, column] for p in one], n=DRAWS, seed=seed) for one in repeats]
+        drawn[axis] = {name: np.mean([scores[name] for scores in scored], axis=0) for name in SCORES}
     return Arm(what=what, family=family, drawn=drawn)
 
 
-def page(studies: Sequence[Mapping[str, Any]]) -> str:
-    """Give studies, as `Study.as_dict` gives them, as a Markdown page."""
-    parts = ["# Studies", "Beside the protocols: what features, songs, folds, labels and settings make of the figures."]
+def studies_page(studies: Sequence[Mapping[str, Any]]) -> str:
+    """Return studies, given as `Study.as_dict` returns them, as a Markdown page."""
+    parts = [
+        "# Studies",
+        markdown_paragraph(
+            "For readers who want to know how features, data size, splits, labels and settings affect accuracy. Each "
+            "section starts with its largest effects. RMSE, r and CCC are pooled over all points; r per song is a mean "
+            "over songs. Written by `moodcurve studies`; studies.json has the same values."
+        ),
+    ]
     for study in studies:
         head = (
             f"{study['dataset']}, {study['songs']} songs, {study['feature_set']}; seed {study['seed']}; moodcurve "
-            f"{study['moodcurve_version']}. Ranges are {study['interval']}."
+            f"{study['moodcurve_version']}. Intervals: {study['interval']}."
         )
-        parts += [f"## {study['title']}", "\n".join(f"- {line}" for line in (head, *study["how"]))]
-        parts.append(as_markdown(_rows(study["arms"])))
+        parts += [f"## {study['title']}", markdown_paragraph(_summary(study)), markdown_list((head, *study["how"]))]
         if study["differences"]:
-            parts += ["The first less the second, on the same songs:", as_markdown(_rows(study["differences"]))]
+            parts += [
+                "Differences, the first minus the second on the same songs:",
+                markdown_table(_rows(study["differences"])),
+                "Metrics:",
+            ]
+        parts.append(markdown_table(_rows(study["arms"])))
         if study["chosen"]:
-            header = tuple(study["chosen"][0])
-            parts.append(as_markdown([header, *(tuple(_plain(row[key]) for key in header) for row in study["chosen"])]))
+            keys = tuple(study["chosen"][0])
+            header = tuple(CHOSEN_TITLES.get(key, key) for key in keys)
+            parts.append(
+                markdown_table([header, *(tuple(_plain(row[key]) for key in keys) for row in study["chosen"])])
+            )
     return "\n\n".join(parts) + "\n"
 
 
-def _rows(found: Sequence[Mapping[str, Any]]) -> list[Row]:
-    names = list(found[0]["arousal"])
-    rows: list[Row] = [("what", "model", "axis", *(TITLES[name] for name in names))]
-    for one in found:
-        what, sign = (f"{one['what']} - {one['other']}", "+") if "other" in one else (one["what"], "")
-        rows += [(what, one["family"], axis, *(_cell(one[axis][name], sign) for name in names)) for axis in AXES]
+def _summary(study: Mapping[str, Any]) -> str:
+    """State the extremes of the most telling metric, CCC or coverage, over differences or else arms."""
+    name = "ccc" if "ccc" in study["arms"][0]["arousal"] else "coverage"
+    compared = study["differences"] or study["arms"]
+    values = [
+        (one[axis][name], f"{_title(one)}, {one['family']}, {axis}")
+        for one in compared
+        for axis in AXES
+        if one[axis][name]["value"] is not None
+    ]
+    if not values:
+        return f"{TITLES[name]} is undefined for all arms."
+    (low, lowest), (high, highest) = (choose(values, key=lambda pair: pair[0]["value"]) for choose in (min, max))
+    if not study["differences"]:
+        return f"The {TITLES[name]} lies between {low['value']:.3f} ({lowest}) and {high['value']:.3f} ({highest})."
+    clear = sum(one["low"] is not None and (one["low"] > 0 or one["high"] < 0) for one, _ in values)
+    return (
+        f"Differences in {TITLES[name]} lie between {low['value']:+.3f} ({lowest}) and {high['value']:+.3f} "
+        f"({highest}). {clear} of {len(values)} intervals exclude 0."
+    )
+
+
+def _rows(compared: Sequence[Mapping[str, Any]]) -> list[TableRow]:
+    """Return a header and one row per arm or difference and axis."""
+    names = list(compared[0]["arousal"])
+    rows: list[TableRow] = [("variant", "model", "axis", *(TITLES[name] for name in names))]
+    for one in compared:
+        signed = "other" in one
+        for axis in AXES:
+            cells = (interval_text(one[axis][name], signed=signed) for name in names)
+            rows.append((_title(one), one["family"], axis, *cells))
     return rows
 
 
-def _cell(figure: Mapping[str, float | None], sign: str) -> str:
-    if figure["value"] is None:
-        return "–"
-    if figure["low"] is None:
-        return f"{figure['value']:{sign}.3f}"
-    return f"{figure['value']:{sign}.3f} ({figure['low']:{sign}.3f} to {figure['high']:{sign}.3f})"
+def _title(one: Mapping[str, Any]) -> str:
+    return f"{one['what']} vs. {one['other']}" if "other" in one else str(one["what"])
 
 
 def _plain(value: object) -> str:

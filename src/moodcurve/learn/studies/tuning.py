@@ -1,4 +1,4 @@
-"""Settings searched for within each fold's training songs alone, against the defaults: nested cross-validation."""
+"""Study settings searched within each fold's training songs, against the defaults (nested cross-validation)."""
 
 from typing import Any
 
@@ -6,34 +6,34 @@ import numpy as np
 
 from moodcurve._typing import FloatArray
 from moodcurve.learn.config import as_table, differing
-from moodcurve.learn.models.base import Progress, predict_rated
+from moodcurve.learn.models.base import TrainingProgress, predict_rated
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
-from moodcurve.learn.studies.study import Study, arm
-from moodcurve.learn.training import family
-from moodcurve.learn.tuning import Suggest, filter_settings, search, two_level_settings
+from moodcurve.learn.studies.study import Study, score_arm
+from moodcurve.learn.training import find_family
+from moodcurve.learn.tuning import Suggest, suggest_filter_settings, suggest_two_level_settings, tune
 
 TRIALS = 15
 INNER_FOLDS = 3
-SEARCHED: dict[str, Suggest] = {"two-level": two_level_settings, "state-space-live": filter_settings}
-"""Families that train in seconds, and what is suggested for them."""
+SEARCHED: dict[str, Suggest] = {"two-level": suggest_two_level_settings, "state-space-live": suggest_filter_settings}
+"""Families that train in seconds, with their functions that suggest settings."""
 
 
-def study_search(source: Source, *, seed: int, progress: Progress) -> Study:
-    """Search in each fold's training songs, learn from them with what was chosen, and test on the fold's own."""
+def study_search(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+    """Search settings on each fold's training songs, train with the best ones, and test on the fold."""
     dataset = source.read()
     songs = dataset.songs
     splits = artist_folds(songs, seed)
     arms, pairs = [], []
     chosen: list[dict[str, Any]] = []
     for name, suggest in SEARCHED.items():
-        kind = family(name)
+        kind = find_family(name)
         base = kind.config()
         predicted: dict[int, FloatArray] = {}
         for number, (train, test) in enumerate(splits):
             progress(number, len(splits), f"{name}, fold {number + 1}")
             part = [songs[i] for i in train]
-            found = search(part, kind, base, suggest, trials=TRIALS, folds=INNER_FOLDS, seed=seed)
-            fitted = kind.fitted(part, found.config, seed=seed)
+            found = tune(part, kind, base, suggest, trials=TRIALS, folds=INNER_FOLDS, seed=seed)
+            fitted = kind.train(part, found.config, seed=seed)
             predicted |= {int(i): np.clip(predict_rated(fitted, songs[i]), -1, 1) for i in test}
             chosen.append(
                 {
@@ -41,21 +41,21 @@ def study_search(source: Source, *, seed: int, progress: Progress) -> Study:
                     "fold": number + 1,
                     "inner CCC of the default": found.trials[0][1],
                     "of what was chosen": found.score,
-                    "chosen": differing(as_table(found.config), as_table(base)) or "the default",
+                    "chosen": differing(as_table(found.config), as_table(base)) or "default",
                 }
             )
-        usual = arm("default settings", name, songs, [predictions(songs, splits, name, seed=seed)], seed=seed)
-        best = arm("settings searched for", name, songs, [[predicted[i] for i in range(len(songs))]], seed=seed)
-        arms += [usual, best]
-        pairs.append((best, usual))
+        default = score_arm("default settings", name, songs, [predictions(songs, splits, name, seed=seed)], seed=seed)
+        best = score_arm("searched settings", name, songs, [[predicted[i] for i in range(len(songs))]], seed=seed)
+        arms += [default, best]
+        pairs.append((best, default))
     return Study(
         name="search",
-        title="Settings searched for within training songs",
+        title="Search for settings",
         how=(
-            f"{FOLDS} folds, artists disjoint. In each, {TRIALS} trials by Optuna (the first is the default) are "
-            f"judged by the mean CCC of both axes over {INNER_FOLDS} inner folds of the training songs, artists "
-            "disjoint; the best one then learns from all training songs and is tested on the fold. No tested song had "
-            "a part in the choice, which cannot be said of the defaults.",
+            f"{FOLDS} folds, split by artist. In each, Optuna runs {TRIALS} trials, the first with the default "
+            f"settings. The score is the mean CCC of both axes over {INNER_FOLDS} inner folds of the training songs, "
+            "split by artist. The best settings are trained on all training songs and tested on the fold. Test songs "
+            "have no part in this choice, which is not true of the defaults.",
         ),
         dataset=dataset,
         songs=len(songs),

@@ -1,1 +1,1 @@
-"""How sure a model is: calibrated intervals, familiarity with a recording, held-out evaluation."""
+"""Calibrated intervals of predictions, and detection of recordings unlike the training songs."""

@@ -1,16 +1,16 @@
-"""Intervals that hold: how far ratings lie from answers to songs that a model had not learned from.
+"""Calibrate intervals on songs that a model was not trained on, by conformal prediction over songs.
 
-Conformal prediction over songs. The points of one song err together, so songs, not points, are what a new song is
-exchangeable with: each calibration song has the weight 1/(K + 1), shared by its points, and the missing 1/(K + 1)
-stands for the new song, whose errors may be anything. An upper reach is then the least q with
+The errors at the points of one song are correlated. A new song is exchangeable with other songs, not its points with
+other points. Each of the K calibration songs therefore has the weight 1/(K + 1), shared by its points. The remaining
+1/(K + 1) belongs to the new song, whose errors are unknown. The upper end of an interval is the least q with
 
-    Σ_songs (share of the song's points whose error is at most q) / (K + 1)  ≥  1 - (1 - level)/2,
+    Σ_songs (fraction of the song's points whose error is at most q) / (K + 1)  ≥  1 - (1 - level)/2,
 
-and the lower reach the same for errors of the other sign. Taken at random, a point of a new song then lies above
-its interval with a probability of at most (1 - level)/2, and below with the same, whatever the errors'
-distribution, if the model is as good on the new song as on those (Lee, Barber and Willett,
-"Distribution-free inference with hierarchical data", https://arxiv.org/abs/2306.06342). It is a statement on the
-average over songs: in most songs all points lie inside, in some none.
+and the lower end is the same for errors of the opposite sign. A random point of a new song is then above its interval
+with a probability of at most (1 - level)/2, and below with the same, for any distribution of the errors, if the model
+is as good on the new song as on the calibration songs (Lee, Barber and Willett, "Distribution-free inference with
+hierarchical data", https://arxiv.org/abs/2306.06342). This holds on average over songs: in most songs all points are
+inside, in some none.
 """
 
 import math
@@ -25,78 +25,89 @@ from moodcurve.learn.config import check
 from moodcurve.runtime.intervals import LEVEL, ErrorStd, Intervals, Margins
 from moodcurve.runtime.song_rating import Line, SongRating
 
-LEAST_SONGS = math.ceil(2 / (1 - LEVEL) - 1e-9) - 1
-"""With fewer songs, 19, the missing one alone outweighs what may lie on one side."""
-LEAST_SPREAD = 1e-6
-"""No model errs less; probabilities need a spread that is not 0."""
+MIN_SONGS = math.ceil(2 / (1 - LEVEL) - 1e-9) - 1
+"""With fewer than 19 songs, the weight of the new song exceeds what may lie on one side."""
+MIN_RMS_ERROR = 1e-6
+"""Lower bound of RMS errors: probabilities need a positive width."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
-    """What a model file states of errors on songs that the model had not learned from.
+class Calibration:
+    """Errors on songs that the model was not trained on, as stored in a model file.
 
     Attributes
     ----------
     intervals : Intervals
-    spreads : ErrorStd
+    rms_errors : ErrorStd
     song_rating : SongRating or None
-        Without it, curves have no rating of the song as a whole.
+        Without it, curves have no rating of the whole song.
     """
 
     intervals: Intervals
-    spreads: ErrorStd
+    rms_errors: ErrorStd
     song_rating: SongRating | None = None
 
 
-def measure(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> Measured:
-    """Measure all that a model file states, from answers (n, 2) to each song's rated points, as `calibrate`.
-
-    The ratings of whole songs are left out where fewer than `LEAST_SONGS` songs have one.
-    """
-    rated = [song.y for song in songs]
-    whole = [song.annotation.song_arousal is not None for song in songs]
-    return Measured(
-        intervals=calibrate(rated, predicted),
-        spreads=error_spreads(rated, predicted),
-        song_rating=calibrate_rating(songs, predicted) if sum(whole) >= LEAST_SONGS else None,
-    )
-
-
-def calibrate(
-    rated: Sequence[FloatArray], predicted: Sequence[FloatArray], spreads: Sequence[FloatArray] | None = None
-) -> Intervals:
-    """Measure intervals of single points and of songs' means on songs that the predicting models had not seen.
+def calibrate(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> Calibration:
+    """Calibrate intervals, RMS errors and, if at least `MIN_SONGS` songs have one, the rating of whole songs.
 
     Parameters
     ----------
-    rated, predicted : sequence of (n, 2)
-        A pair for each song, n ≥ 1; answers are limited to [-1, 1] here. They come from cross-validation on the
-        songs that the released model learns from, with no artist on both sides: a model of fewer songs errs a
-        little more, which keeps the intervals on the safe side.
-    spreads : sequence of (n, 2), optional
-        The models' own spreads, positive; the intervals then grow with them. By default they are equally wide
-        everywhere.
+    songs : sequence of Song
+    predicted : sequence of (n, 2)
+        Cross-validated predictions at each song's rated points; see `calibrate_intervals`.
 
     Raises
     ------
     TrainingError
-        If there are fewer than `LEAST_SONGS` songs, the lengths differ, or a spread is not positive.
+        As `calibrate_intervals`.
     """
-    check(len(rated) >= LEAST_SONGS, "rated", f"at least {LEAST_SONGS} songs", len(rated))
+    rated = [song.y for song in songs]
+    whole = [song.annotation.song_arousal is not None for song in songs]
+    return Calibration(
+        intervals=calibrate_intervals(rated, predicted),
+        rms_errors=rms_errors(rated, predicted),
+        song_rating=calibrate_song_rating(songs, predicted) if sum(whole) >= MIN_SONGS else None,
+    )
+
+
+def calibrate_intervals(
+    rated: Sequence[FloatArray], predicted: Sequence[FloatArray], stds: Sequence[FloatArray] | None = None
+) -> Intervals:
+    """Calibrate intervals of single points and of songs' means.
+
+    Parameters
+    ----------
+    rated : sequence of (n, 2)
+        Ratings of each song, n ≥ 1.
+    predicted : sequence of (n, 2)
+        Predictions of each song, limited to [-1, 1] here. They should come from cross-validation on the songs that
+        the released model is trained on, with disjoint artists. Models of fewer songs have slightly larger errors,
+        which makes the intervals conservative.
+    stds : sequence of (n, 2), optional
+        Standard deviations predicted by the models, positive; the intervals are then proportional to them. By
+        default, intervals have the same width everywhere.
+
+    Raises
+    ------
+    TrainingError
+        If there are fewer than `MIN_SONGS` songs, the lengths differ, or a standard deviation is not positive.
+    """
+    check(len(rated) >= MIN_SONGS, "rated", f"at least {MIN_SONGS} songs", len(rated))
     counts = [len(y) for y in rated]
-    check([len(p) for p in predicted] == counts, "predicted", "as many points as rated in each song", "others")
-    if spreads is None:
+    check([len(p) for p in predicted] == counts, "predicted", "as many points per song as rated", "other numbers")
+    if stds is None:
         scales = [np.ones_like(y) for y in rated]
     else:
-        check([len(s) for s in spreads] == counts, "spreads", "as many points as rated in each song", "others")
-        scales = [np.asarray(s, np.float64) for s in spreads]
+        check([len(s) for s in stds] == counts, "stds", "as many points per song as rated", "other numbers")
+        scales = [np.asarray(s, np.float64) for s in stds]
         least = min(float(s.min()) for s in scales)
-        check(least > 0, "spreads", "positive", least)
+        check(least > 0, "stds", "positive", least)
     errors = [y - np.clip(p, -1, 1) for y, p in zip(rated, predicted, strict=True)]
     points = [e / s for e, s in zip(errors, scales, strict=True)]
     songs = [(e.mean(axis=0) / s.mean(axis=0))[None] for e, s in zip(errors, scales, strict=True)]
     return Intervals(
-        scale="constant" if spreads is None else "spread",
+        scale="constant" if stds is None else "spread",
         songs=len(rated),
         arousal=_reach([p[:, 0] for p in points]),
         valence=_reach([p[:, 1] for p in points]),
@@ -105,15 +116,15 @@ def calibrate(
     )
 
 
-def error_spreads(rated: Sequence[FloatArray], predicted: Sequence[FloatArray]) -> ErrorStd:
-    """Measure how far answers, limited to [-1, 1], err: root mean squares, all songs counting alike.
+def rms_errors(rated: Sequence[FloatArray], predicted: Sequence[FloatArray]) -> ErrorStd:
+    """Compute root mean square errors of predictions limited to [-1, 1], with equal weight for all songs.
 
-    The parameters are those of `calibrate`. Less than `LEAST_SPREAD` counts as that.
+    The parameters are those of `calibrate_intervals`. The minimum is `MIN_RMS_ERROR`.
     """
     errors = [y - np.clip(p, -1, 1) for y, p in zip(rated, predicted, strict=True)]
     points = np.sqrt(np.mean([(e**2).mean(axis=0) for e in errors], axis=0))
     songs = np.sqrt(np.mean([e.mean(axis=0) ** 2 for e in errors], axis=0))
-    arousal, valence, song_arousal, song_valence = (max(float(spread), LEAST_SPREAD) for spread in (*points, *songs))
+    arousal, valence, song_arousal, song_valence = (max(float(error), MIN_RMS_ERROR) for error in (*points, *songs))
     return ErrorStd(
         songs=len(rated),
         arousal=arousal,
@@ -123,56 +134,56 @@ def error_spreads(rated: Sequence[FloatArray], predicted: Sequence[FloatArray]) 
     )
 
 
-def calibrate_rating(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> SongRating:
-    """Fit the lines from means of curves to ratings of songs as wholes, and measure their 90 % intervals.
+def calibrate_song_rating(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> SongRating:
+    """Fit lines from the means of curves to ratings of whole songs, with 90 % intervals.
 
-    Least squares over the songs that are rated as a whole. The interval's ends are the conformal quantiles of what
-    each rating deviates from the line of the *other* songs, for least squares residual / (1 - leverage), 5 % on
-    each side.
+    The lines are least-squares fits to the songs that have a rating of the whole song. The ends of the interval are
+    conformal quantiles, 5 % on each side, of each rating's deviation from a line fitted to the *other* songs. For
+    least squares this is residual / (1 - leverage).
 
     Parameters
     ----------
     songs : sequence of Song
     predicted : sequence of (n, 2)
-        Answers to each song's rated points by models that had not learned from it; limited to [-1, 1] here.
+        Cross-validated predictions at each song's rated points, limited to [-1, 1] here.
 
     Raises
     ------
     TrainingError
-        If fewer than `LEAST_SONGS` songs are rated as a whole, or the means of their curves are all equal.
+        If fewer than `MIN_SONGS` songs have a rating of the whole song, or all curves have the same mean.
     """
     pairs = [
         (np.clip(p, -1, 1).mean(axis=0), (song.annotation.song_arousal, song.annotation.song_valence))
         for song, p in zip(songs, predicted, strict=True)
         if song.annotation.song_arousal is not None
     ]
-    check(len(pairs) >= LEAST_SONGS, "songs", f"at least {LEAST_SONGS} that are rated as a whole", len(pairs))
+    check(len(pairs) >= MIN_SONGS, "songs", f"at least {MIN_SONGS} with a rating of the whole song", len(pairs))
     means, ratings = (np.array(side, dtype=np.float64) for side in zip(*pairs, strict=True))
     arousal, valence = (_line(means[:, axis], ratings[:, axis]) for axis in range(2))
     return SongRating(songs=len(pairs), arousal=arousal, valence=valence)
 
 
 def _line(x: FloatArray, y: FloatArray) -> Line:
-    away = x - x.mean()
-    square = float(away @ away)
+    deviation = x - x.mean()
+    square = float(deviation @ deviation)
     check(square > 0, "predicted", "songs with different means", "equal ones")
-    slope = float(away @ y) / square
+    slope = float(deviation @ y) / square
     base = float(y.mean() - slope * x.mean())
-    leverage = 1 / len(x) + away**2 / square
+    leverage = 1 / len(x) + deviation**2 / square
     below, above = _reach([e[None] for e in (y - base - slope * x) / (1 - leverage)])
     return Line(base=base, slope=slope, below=below, above=above)
 
 
-def song_quantile(scores: Sequence[FloatArray], share: float) -> float:
-    """Least score q such that Σ_songs (share of its scores ≤ q) / (songs + 1) ≥ `share`.
+def song_quantile(scores: Sequence[FloatArray], fraction: float) -> float:
+    """Return the least score q with Σ_songs (fraction of the song's scores ≤ q) / (songs + 1) ≥ `fraction`.
 
-    Infinite where even all scores do not reach that: with K songs, for shares above K/(K + 1).
+    It is infinite if all scores together do not reach the fraction: with K songs, above K/(K + 1).
 
     Parameters
     ----------
     scores : sequence of (n,)
-        Of each song, n ≥ 1.
-    share : float
+        Scores of each song, n ≥ 1.
+    fraction : float
         In (0, 1).
 
     Examples
@@ -183,13 +194,13 @@ def song_quantile(scores: Sequence[FloatArray], share: float) -> float:
     values = np.concatenate(scores)
     weights = np.concatenate([np.full(len(song), 1 / len(song)) for song in scores])
     order = np.argsort(values, kind="stable")
-    # sums of shares like 1/60 miss whole numbers by a rounding error
-    reached = np.flatnonzero(np.cumsum(weights[order]) >= share * (len(scores) + 1) - 1e-9)
+    # sums of fractions like 1/60 miss integers by a rounding error
+    reached = np.flatnonzero(np.cumsum(weights[order]) >= fraction * (len(scores) + 1) - 1e-9)
     return float(values[order][reached[0]]) if len(reached) else math.inf
 
 
 def _reach(scores: Sequence[FloatArray]) -> Margins:
-    """Reach below and above, (low, high); never negative, so that an answer lies inside its interval."""
-    share = 1 - (1 - LEVEL) / 2
-    below, above = song_quantile([-s for s in scores], share), song_quantile(scores, share)
+    """Return the distances of both ends (below, above); never negative, so that the interval holds the prediction."""
+    fraction = 1 - (1 - LEVEL) / 2
+    below, above = song_quantile([-s for s in scores], fraction), song_quantile(scores, fraction)
     return max(below, 0.0), max(above, 0.0)
