@@ -28,12 +28,12 @@ def show_config(family: str) -> str:
 
     Examples
     --------
-    >>> print("\\n".join(show_config("mlr").splitlines()[:5]))
+    >>> for line in show_config("mlr").splitlines()[:4]:
+    ...     print(line)
     # Steps between the features and the model.
     [preprocessing]
     # Compress the long tails of energies and similar columns.
     compress = true
-    # Method of scaling: none, center, standardize or range.
     """
     return "\n".join(_lines(find_family(family).config(), ())) + "\n"
 

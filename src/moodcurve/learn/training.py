@@ -167,10 +167,10 @@ def _draw_loss(history: tuple[Epoch, ...], path: Path) -> None:
     axes = figure.add_subplot(xlabel="epoch", ylabel="RMSE")
     numbers = [epoch.number for epoch in history]
     axes.plot(numbers, [epoch.training_rmse for epoch in history], label="training songs, with dropout")
-    watched = [(e.number, e.held_out_rmse) for e in history if e.held_out_rmse is not None]
-    if watched:
-        axes.plot(*zip(*watched, strict=True), label="held-out songs")
-        best = min(watched, key=lambda point: point[1])
+    held_out = [(e.number, e.held_out_rmse) for e in history if e.held_out_rmse is not None]
+    if held_out:
+        axes.plot(*zip(*held_out, strict=True), label="held-out songs")
+        best = min(held_out, key=lambda point: point[1])
         axes.axvline(best[0], color="gray", linestyle=":", label=f"lowest error, epoch {best[0]}")
     axes.legend()
     figure.savefig(path)

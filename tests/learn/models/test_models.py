@@ -208,7 +208,7 @@ def test_divergence_raises_with_the_learning_rate() -> None:
         (FFNNConfig, {"output": "relu"}, "output must be one of"),
         (FFNNConfig, {"dropout": 1.0}, "dropout must be in"),
         (FFNNConfig, {"optimizer": "lion"}, "optimizer must be sgd or adam"),
-        (FFNNConfig, {"batch_size": 100}, "batch_size must be a power of two, or 0 for all frames, got 100"),
+        (FFNNConfig, {"batch_size": 100}, "batch_size must be a power of two, or 0 for all rows, got 100"),
         (FFNNConfig, {"learning_rate": 0.0}, "learning_rate must be positive"),
         (FFNNConfig, {"momentum": 0.9}, "momentum must be 0 with adam"),
         (FFNNConfig, {"momentum": 1.0, "optimizer": "sgd"}, "momentum must be in"),

@@ -22,7 +22,7 @@ from moodcurve.learn.models.targets import ACTIVATIONS, target_scaling
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stack_songs
 
-MOST_UNITS = 65_536
+MAX_UNITS = 65_536
 """Maximum units of a layer: two such layers have 17 GB of weights."""
 HIDDEN_ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 _OPERATORS = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh"}
@@ -92,15 +92,15 @@ class FFNNConfig:
     preprocessing: PreprocessingConfig = field(default_factory=lambda: PreprocessingConfig(pca_variance=0.99))
 
     def __post_init__(self) -> None:
-        hidden = bool(self.hidden) and min(self.hidden) >= 1 and max(self.hidden) <= MOST_UNITS
-        check(hidden, "hidden", f"the units of each layer, from 1 to {MOST_UNITS}, at least one layer", self.hidden)
+        hidden = bool(self.hidden) and min(self.hidden) >= 1 and max(self.hidden) <= MAX_UNITS
+        check(hidden, "hidden", f"the units of each layer, from 1 to {MAX_UNITS}, at least one layer", self.hidden)
         known = ", ".join(HIDDEN_ACTIVATIONS)
         check(self.activation in HIDDEN_ACTIVATIONS, "activation", f"one of {known}", self.activation)
         check(self.output in ACTIVATIONS, "output", f"one of {', '.join(ACTIVATIONS)}", self.output)
         check(0 <= self.dropout < 1, "dropout", "in [0, 1)", self.dropout)
         check(self.optimizer in ("sgd", "adam"), "optimizer", "sgd or adam", self.optimizer)
         size = self.batch_size
-        check(size >= 0 and size & (size - 1) == 0, "batch_size", "a power of two, or 0 for all frames", size)
+        check(size >= 0 and size & (size - 1) == 0, "batch_size", "a power of two, or 0 for all rows", size)
         check(self.learning_rate > 0, "learning_rate", "positive", self.learning_rate)
         check(0 <= self.momentum < 1, "momentum", "in [0, 1)", self.momentum)
         check(self.momentum == 0 or self.optimizer == "sgd", "momentum", "0 with adam", self.momentum)
@@ -112,11 +112,13 @@ class FFNNConfig:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FFNN:
-    """Fitted network.
+    """Fitted network: h₀ = z, h_k = f(h_{k-1} W_k + b_k), and ŷ is the scaled output g(h_{K-1} W_K + b_K).
+
+    z are the preprocessed features, f is the activation of the hidden layers and g that of the outputs.
 
     Attributes
     ----------
-    layers : tuple of (weights (units in, units out), bias (units out,))
+    layers : tuple of (W_k (units in, units out), b_k (units out,))
         From the features to the two outputs, exact in single precision.
     """
 
@@ -161,8 +163,8 @@ def fit_ffnn(
     with reproducible(seed):
         if not config.held_out:
             return _train(songs, (), config, progress)
-        trained, watched = holdout(songs, config.held_out, seed, by="artist")
-        model = _train([songs[i] for i in trained], [songs[i] for i in watched], config, progress)
+        train, test = holdout(songs, config.held_out, seed, by="artist")
+        model = _train([songs[i] for i in train], [songs[i] for i in test], config, progress)
     if not config.refit:
         return model
     best = min((e.held_out_rmse, e.number) for e in model.history if e.held_out_rmse is not None)[1]
@@ -187,8 +189,10 @@ def network(width: int, config: FFNNConfig) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def _train(songs: Sequence[Song], watched: Sequence[Song], config: FFNNConfig, progress: TrainingProgress) -> FFNN:
-    """Train until the error on the watched songs stops falling, or for `epochs`."""
+def _train(
+    songs: Sequence[Song], held_out_songs: Sequence[Song], config: FFNNConfig, progress: TrainingProgress
+) -> FFNN:
+    """Train until the error on the held-out songs stops falling, or for `epochs`."""
     x, y = stack_songs(songs)
     preprocessing = fit_preprocessing(x, config.preprocessing)
     scaling = target_scaling(config.output)
@@ -213,7 +217,7 @@ def _train(songs: Sequence[Song], watched: Sequence[Song], config: FFNNConfig, p
             )
         training = math.sqrt(squares / len(inputs)) / scaling.factor
         model = _fitted(net, config, preprocessing)
-        held_out = _rmse(model, watched) if watched else None
+        held_out = _rmse(model, held_out_songs) if held_out_songs else None
         history.append(Epoch(number, training, held_out))
         progress(number, config.epochs, _message(history[-1]))
         if held_out is None or held_out < best_error:

@@ -7,7 +7,7 @@ from moodcurve.learn.models.recurrent_network import CELLS, Shape
 from moodcurve.learn.preprocessing.context import ContextStatistics
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 
-MOST_UNITS = 4096
+MAX_UNITS = 4096
 """Maximum units of a layer: with two directions and three gates, 100 million weights."""
 WINDOW_ROWS, MARGIN_ROWS = 1200, 240
 """Recordings of up to ten minutes are read at once, longer ones in windows with a margin of two minutes."""
@@ -41,13 +41,13 @@ class RecurrentConfig:
     networks : int
         Number of networks with different initial weights, whose outputs are averaged.
     ccc_weight : float
-        Weight in the loss of 1 - CCC over all rated rows of a batch.
+        Loss weight of 1 - CCC over all rated rows of a batch.
     error_weight : float
-        Weight in the loss of the mean squared error.
+        Loss weight of the mean squared error.
     trajectory_weight : float
-        Weight in the loss of the mean squared error after subtracting each song's mean.
+        Loss weight of the mean squared error after subtracting each song's mean.
     residual_weight : float
-        Weight in the loss of 1 - CCC of the part of valence that arousal does not explain. See
+        Loss weight of 1 - CCC of the part of valence that arousal does not explain. See
         `moodcurve.learn.models.losses`.
     weigh_by_agreement : bool
         Weight songs in the loss by the agreement of their raters.
@@ -96,10 +96,10 @@ class RecurrentConfig:
         check(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
         for key in ("bottleneck", "hidden", "context_units"):
             value = getattr(self, key)
-            check(1 <= value <= MOST_UNITS, key, f"from 1 to {MOST_UNITS}", value)
-        most = (MARGIN_ROWS - 1) if self.bidirectional else 0
-        accepted = f"from 0 to {most}" if self.bidirectional else "0 if bidirectional is false"
-        check(0 <= self.context_rows <= most, "context_rows", accepted, self.context_rows)
+            check(1 <= value <= MAX_UNITS, key, f"from 1 to {MAX_UNITS}", value)
+        limit = (MARGIN_ROWS - 1) if self.bidirectional else 0
+        accepted = f"from 0 to {limit}" if self.bidirectional else "0 if bidirectional is false"
+        check(0 <= self.context_rows <= limit, "context_rows", accepted, self.context_rows)
         for key in ("layers", "networks", "batch_size", "epochs"):
             check(getattr(self, key) >= 1, key, "1 or more", getattr(self, key))
         check(self.window_rows >= 2, "window_rows", "2 or more", self.window_rows)

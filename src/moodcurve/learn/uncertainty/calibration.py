@@ -95,11 +95,11 @@ def calibrate_intervals(
     """
     check(len(rated) >= MIN_SONGS, "rated", f"at least {MIN_SONGS} songs", len(rated))
     counts = [len(y) for y in rated]
-    check([len(p) for p in predicted] == counts, "predicted", "as many points per song as rated", "other numbers")
+    check([len(p) for p in predicted] == counts, "predicted", "of the same lengths as rated", "other lengths")
     if stds is None:
         scales = [np.ones_like(y) for y in rated]
     else:
-        check([len(s) for s in stds] == counts, "stds", "as many points per song as rated", "other numbers")
+        check([len(s) for s in stds] == counts, "stds", "of the same lengths as rated", "other lengths")
         scales = [np.asarray(s, np.float64) for s in stds]
         least = min(float(s.min()) for s in scales)
         check(least > 0, "stds", "positive", least)
