@@ -22,8 +22,10 @@ import pytest
 import soundfile
 
 from moodcurve.cli import app
+from moodcurve.cli import datasets as dataset_options
+from moodcurve.cli.app import Set
 from moodcurve.cli.commands import analyze as analyze_command
-from moodcurve.cli.commands import train as train_command
+from moodcurve.cli.commands import benchmark as benchmark_command
 from moodcurve.cli.progress import interrupts
 from moodcurve.datasets.deam.reader import Labels
 from moodcurve.features import COMPARE260, FEATURE_SETS
@@ -602,7 +604,7 @@ def test_version_and_help() -> None:
 
 def test_choices_are_those_of_the_library() -> None:
     assert tuple(analyze_command.Format) == FORMATS
-    assert set(analyze_command.Set) == {"default", *FEATURE_SETS}
-    assert list(train_command.Family) == list(FAMILIES)
-    assert list(train_command.Protocol) == list(PROTOCOLS)
-    assert tuple(train_command.Labels) == get_args(Labels)
+    assert set(Set) == {"default", *FEATURE_SETS}
+    assert list(dataset_options.Family) == list(FAMILIES)
+    assert list(benchmark_command.Protocol) == list(PROTOCOLS)
+    assert tuple(dataset_options.Labels) == get_args(Labels)

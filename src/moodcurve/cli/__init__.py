@@ -5,7 +5,7 @@ not be used (named on standard error, the rest done); 2 wrong usage; 130 interru
 imported when it runs, so that `moodcurve --help` and `moodcurve analyze` stay quick.
 """
 
+from moodcurve.cli import commands
 from moodcurve.cli.app import app, main
-from moodcurve.cli.commands import analyze, categories, export, labels, scan, search, serve, studies, train
 
-__all__ = ["analyze", "app", "categories", "export", "labels", "main", "scan", "search", "serve", "studies", "train"]
+__all__ = ["app", "commands", "main"]

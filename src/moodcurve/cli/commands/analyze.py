@@ -1,4 +1,4 @@
-"""Commands that listen: songs to curves, features, and the demo."""
+"""The command `analyze`."""
 
 import sys
 from contextlib import closing
@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from moodcurve.cli.app import ModelOption, Set, app, reason, say
+from moodcurve.cli.app import ModelOption, app, reason, say
 from moodcurve.cli.framework import Argument, Option, UsageError
-from moodcurve.cli.output_checks import STDOUT, check_file, check_folder, keep_apart
+from moodcurve.cli.output_checks import STDOUT, check_folder, keep_apart
 from moodcurve.errors import MoodcurveError
 
 if TYPE_CHECKING:
@@ -95,82 +95,6 @@ def analyze(
 
         views.print_curves(curves)
     return exit_code
-
-
-@app.command
-def features(
-    path: Annotated[Path, Argument(metavar="PATH", help="An audio file, or a video.")],
-    feature_set: Annotated[Set, Option("--set", help="Which columns.")] = Set.compare260,
-    output: Annotated[Path | None, Option("-o", metavar="FILE.csv", help="Instead of printing.")] = None,
-) -> None:
-    """Write a song's window features as DEAM's CSV: frameTime;... with a row each half second.
-
-    Example: moodcurve features song.mp3 -o song.csv
-    """
-    from moodcurve.analysis import file_features
-    from moodcurve.cli.progress import interrupts, one_song_bar, prepare
-    from moodcurve.features import feature_set as find_set
-    from moodcurve.features import write_csv
-    from moodcurve.util.files import written_whole
-
-    if output == STDOUT:
-        output = None
-    if output is not None:
-        keep_apart([path], [output])
-        check_file(output)
-    wanted = find_set(feature_set)
-    prepare(wanted, [path])
-    with interrupts() as check, one_song_bar(path, check) as progress:
-        heard = file_features(path, wanted, progress=progress)
-    for warning in heard.warnings:
-        say(f"{path}: {warning}")
-    if output is None:
-        write_csv(heard.features, sys.stdout)
-    else:
-        with written_whole(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
-            write_csv(heard.features, stream)
-        say(f"wrote {output}")
-
-
-@app.command
-def demo(
-    song: Annotated[Path | None, Argument(metavar="SONG", help="Your own song instead.")] = None,
-    folder: Annotated[Path, Option("-o", metavar="DIR", help="Write results here.")] = Path("demo-output"),
-) -> None:
-    """Take a song through the whole path: table, CSV, JSON, picture and page with a player.
-
-    Without SONG, a piece composed for the purpose, whose emotional course is known.
-
-    Example: moodcurve demo -o results
-    """
-    from moodcurve.analysis import analyze as analyze_file
-    from moodcurve.cli import views
-    from moodcurve.cli.outputs import Outputs
-    from moodcurve.cli.progress import interrupts, one_song_bar, prepare
-    from moodcurve.runtime import load_model
-
-    check_folder(folder)
-    composition = None
-    if song is None:
-        from moodcurve.demo.composer import demo_song, write_flac
-
-        song = folder / "demo-song.flac"
-        say("composing a song: sad, tense, excited, calm")
-        composition = demo_song()
-        write_flac(composition, song)
-    model = load_model()
-    prepare(model.feature_set, [song])
-    with interrupts() as check, one_song_bar(song, check) as progress:
-        curve = analyze_file(song, model=model, progress=progress)
-    outputs = Outputs(folder=folder, formats=(Format.csv, Format.json), plot=True, report=True)
-    keep_apart([song], outputs.targets(song.stem))
-    written = list(outputs.write(curve, song, song.stem))
-    views.print_curves([curve])
-    if composition is not None:
-        views.print_sections(curve, composition.spans)
-    for file in written:
-        say(f"wrote {file}")
-    say(f"open {written[-1].resolve()} in a browser to hear the song and watch its curve")
 
 
 def _tell(song: Path, result: "Written | MoodcurveError | OSError") -> int:

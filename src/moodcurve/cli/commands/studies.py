@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from moodcurve.cli.app import app, say
-from moodcurve.cli.choosing import IdsOption, chosen
+from moodcurve.cli.datasets import IdsOption, chosen
 from moodcurve.cli.framework import Argument, Option, listed
 from moodcurve.cli.output_checks import check_folder
 
