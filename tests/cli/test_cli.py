@@ -21,11 +21,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from moodcurve.cli import app
-from moodcurve.cli import datasets as dataset_options
-from moodcurve.cli.app import Set
+from moodcurve.cli import app, dataset_input
 from moodcurve.cli.commands import analyze as analyze_command
 from moodcurve.cli.commands import benchmark as benchmark_command
+from moodcurve.cli.options import FeatureSetName
 from moodcurve.cli.progress import interrupts
 from moodcurve.datasets.deam.reader import Labels
 from moodcurve.features import COMPARE260, FEATURE_SETS
@@ -216,7 +215,7 @@ def test_all_commands_stand_in_the_help_under_a_heading_and_analyze_first(monkey
 
 def test_wrong_usage_is_one_line() -> None:
     assert run("analyse").stderr == (
-        "moodcurve: error: there is no command 'analyse'; did you mean analyze? see moodcurve --help\n"
+        "moodcurve: error: unknown command 'analyse'; did you mean analyze? see moodcurve --help\n"
     )
     for command in ("search", "export"):
         done = run(command, "--near", "x")
@@ -603,8 +602,8 @@ def test_version_and_help() -> None:
 
 
 def test_choices_are_those_of_the_library() -> None:
-    assert tuple(analyze_command.Format) == FORMATS
-    assert set(Set) == {"default", *FEATURE_SETS}
-    assert list(dataset_options.Family) == list(FAMILIES)
+    assert tuple(analyze_command.CurveFormat) == FORMATS
+    assert set(FeatureSetName) == {"default", *FEATURE_SETS}
+    assert list(dataset_input.Family) == list(FAMILIES)
     assert list(benchmark_command.Protocol) == list(PROTOCOLS)
-    assert tuple(dataset_options.Labels) == get_args(Labels)
+    assert tuple(dataset_input.Labels) == get_args(Labels)

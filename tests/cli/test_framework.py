@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import pytest
 
-from moodcurve.cli.framework import App, Argument, Option, UsageError
+from moodcurve.cli.framework import App
+from moodcurve.cli.parameters import Argument, Option, UsageError
 
 CALLS: list[dict[str, Any]] = []
 app = App("play", help="Plays.", version="1.2", groups={"First": ("pick",), "Then": ("stop", "songs")})
@@ -131,9 +132,9 @@ def test_after_two_dashes_all_are_arguments() -> None:
         (("songs", "a", "--key", "c", "-o="), "play songs: error: argument -o: '' is not a path"),
         (("stop", ""), "play stop: error: argument SONG: '' is not a path"),
         (("stop", "a", "b"), "play stop: error: unrecognized arguments: b"),
-        (("stopp",), "play: error: there is no command 'stopp'; did you mean stop?"),
-        (("Songs", "a"), "play: error: there is no command 'Songs'; did you mean songs?"),
-        (("nonsense",), "play: error: there is no command 'nonsense'"),
+        (("stopp",), "play: error: unknown command 'stopp'; did you mean stop?"),
+        (("Songs", "a"), "play: error: unknown command 'Songs'; did you mean songs?"),
+        (("nonsense",), "play: error: unknown command 'nonsense'"),
         (("stop", "a", "b\nc"), r"play stop: error: unrecognized arguments: b\nc"),
         (("--nonsense", "stop"), "play: error: unrecognized arguments: --nonsense"),
     ],

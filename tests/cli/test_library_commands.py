@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.cli.views import print_curves
+from moodcurve.cli.curve_views import print_curves
 from moodcurve.formats import read_json, to_csv, to_json
 from moodcurve.library import ProblemMet, open_library
 from moodcurve.library.queries.search import COLUMNS, Query, search

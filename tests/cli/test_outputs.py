@@ -51,7 +51,7 @@ def test_all_that_is_asked_is_written(tmp_path: Path) -> None:
     )
     outputs = Outputs(folder=tmp_path / "results", formats=("csv", "json"), plot=True)
     written = list(outputs.write(curve, Path("one.mp3"), "one"))
-    assert written == outputs.targets("one")
+    assert written == outputs.files("one")
     assert [path.name for path in written] == ["one.csv", "one.json", "one.png"]
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
         "one.csv",

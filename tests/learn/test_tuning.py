@@ -86,5 +86,5 @@ def test_without_optuna_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         return plain(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(TrainingError, match=r"needs optuna: install it with pip install 'moodcurve\[search\]'"):
+    with pytest.raises(TrainingError, match=r"needs optuna: .* '\.\[search\]'"):
         search(SONGS, FAMILIES["mlr"], MLRConfig(), settings, trials=1)

@@ -644,7 +644,7 @@ def test_lines_come_now_and_then_where_there_is_no_terminal(
 ) -> None:
     now = 0.0
     monkeypatch.setattr("moodcurve.cli.progress.time.monotonic", lambda: now)
-    with progress.scan_teller(FEATURE_SETS["compare236"]) as teller:
+    with progress.scan_observer(FEATURE_SETS["compare236"]) as teller:
         teller.looking(5)
         now = 10.0
         teller.looking(1234)

@@ -166,7 +166,10 @@ def test_without_its_libraries_it_names_the_extra() -> None:
     assert blocked != RUN
     done = subprocess.run([sys.executable, "-c", blocked, "serve"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stderr == "moodcurve: serving needs fastapi: install it with pip install 'moodcurve[web]'\n"
+    assert done.stderr == (
+        "moodcurve: serving needs fastapi, python_multipart, uvicorn: in moodcurve's checkout, run: "
+        "pip install -c constraints.txt '.[web]'\n"
+    )
 
 
 def test_a_token_is_made_up_where_others_can_reach_the_server(scanned_music: tuple[Path, Path]) -> None:

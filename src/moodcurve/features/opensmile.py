@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from moodcurve.features.feature_sets import COMPARE260, HOP_S, FeatureError, Features, FeatureSet
 from moodcurve.features.framing import one_channel
+from moodcurve.util.optional import install_hint
 
 try:
     import opensmile
 except ImportError as error:
-    raise ImportError("features by openSMILE need the package opensmile: pip install 'moodcurve[opensmile]'") from error
+    raise ImportError(f"features by openSMILE need opensmile: {install_hint('opensmile')}") from error
 
 LARGEST = 1 - 2.0**-15
 """Largest sample: the package scales by 32768 into 16 bits without clipping, and 1.0 comes out as -32768."""

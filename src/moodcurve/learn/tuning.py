@@ -22,6 +22,7 @@ from moodcurve.learn.models.mlr import MLRConfig
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import Family
 from moodcurve.metrics import ccc
+from moodcurve.util.optional import install_hint
 
 if TYPE_CHECKING:
     import optuna
@@ -154,6 +155,6 @@ def _optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise TrainingError("a search needs optuna: install it with pip install 'moodcurve[search]'") from error
+        raise TrainingError(f"a search needs optuna: {install_hint('search')}") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna

@@ -1,22 +1,34 @@
-"""Packages of extras, asked for at the door of the room that needs them."""
+"""Check for the packages of optional extras."""
 
 import importlib.util
 
 from moodcurve.errors import MoodcurveError
 
 
+def install_hint(extra: str) -> str:
+    """Return how to install an extra: moodcurve is not on a package index.
+
+    >>> install_hint("web")
+    "in moodcurve's checkout, run: pip install -c constraints.txt '.[web]'"
+    """
+    return f"in moodcurve's checkout, run: pip install -c constraints.txt '.[{extra}]'"
+
+
 def require(*names: str, what: str, extra: str, error: type[MoodcurveError]) -> None:
-    """Refuse to go on without packages, which are looked for and not imported.
+    """Check that packages can be imported, without importing them.
 
     Raises
     ------
     error
-        If one is missing: `what` needs it, and `extra` brings it.
+        If any is missing; the message names them, `what` needs them, and how to install `extra`.
     """
-    for name in names:
-        try:
-            found = importlib.util.find_spec(name) is not None
-        except ModuleNotFoundError:
-            found = False
-        if not found:
-            raise error(f"{what} needs {name}: install it with pip install 'moodcurve[{extra}]'")
+    missing = [name for name in names if not _found(name)]
+    if missing:
+        raise error(f"{what} needs {', '.join(missing)}: {install_hint(extra)}")
+
+
+def _found(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False

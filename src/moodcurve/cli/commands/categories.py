@@ -1,21 +1,21 @@
-"""The command `categories`."""
+"""The `categories` command: mood classes of moments and songs."""
 
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from moodcurve.cli.app import app
-from moodcurve.cli.datasets import DatasetArgument, Family, IdsOption
-from moodcurve.cli.framework import Option
-from moodcurve.cli.judging import CurveOption, JsonOption, SeedOption, judge_songs
+from moodcurve.cli.dataset_input import CurveOption, DatasetArgument, Family, IdsOption, StepProgress, run_on_songs
+from moodcurve.cli.options import JsonOption, SeedOption
+from moodcurve.cli.output_checks import STDOUT, check_results
+from moodcurve.cli.parameters import Option
 
 if TYPE_CHECKING:
     from moodcurve.datasets import Dataset
-    from moodcurve.learn.models.base import Progress
 
 
 class Scheme(StrEnum):
-    """Ways to divide the plane into classes."""
+    """Divisions of the plane into classes."""
 
     quadrants = "quadrants"
     moods = "moods"
@@ -24,41 +24,48 @@ class Scheme(StrEnum):
 @app.command
 def categories(
     folder: DatasetArgument,
-    scheme: Annotated[Scheme | None, Option("--scheme", help="These classes alone.")] = None,
+    scheme: Annotated[Scheme | None, Option("--scheme", help="Use only these classes.")] = None,
     curve: CurveOption = Family.blend,
     json_file: JsonOption = None,
     output: Annotated[
-        Path | None, Option("-o", metavar="DIR", help="Write categories.json and categories.md here.")
+        Path | None, Option("-o", "--output", metavar="DIR", help="Write categories.json and categories.md here.")
     ] = None,
     seed: SeedOption = 0,
     ids: IdsOption = None,
 ) -> int:
-    """Learn mood classes by SVM and by a network with softmax, and judge them beside the curve's classes.
+    """Compare mood classifiers (SVM, softmax network) with classes derived from a curve.
 
-    Five folds, artists disjoint: accuracy, macro-F1, log loss and confusion matrix, of moments and of songs.
+    Five folds with disjoint artists. Prints accuracy, macro F1, log loss and confusion matrix, of moments and of songs.
 
     Example: moodcurve categories DEAM --scheme quadrants -o results
     """
-    from moodcurve.cli import views
-    from moodcurve.learn.benchmarks.mood_classes import (
-        PARTS,
-        category_report,
-        category_table,
-        confusion_table,
-        run_categories,
-        schemes_of,
-    )
+    from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.learn.benchmarks.mood_classes import category_report, run_categories
     from moodcurve.mood.classes import SCHEMES
 
-    def run(dataset: "Dataset", progress: "Progress") -> Any:
+    def run(dataset: "Dataset", progress: StepProgress) -> Any:
         schemes = tuple(SCHEMES) if scheme is None else (scheme.value,)
         return run_categories(dataset, schemes=schemes, curve=curve.value, seed=seed, progress=progress)
 
-    result, exit_code = judge_songs(folder, run, category_report, json_file, output, "categories", ids)
+    check_results(json_file, output)
+    result, incomplete = run_on_songs(folder, ids, run)
+    text = json_text(result)
+    texts = {json_file: text} if json_file else {}
+    if output is not None:
+        texts |= {output / "categories.json": text, output / "categories.md": category_report(result)}
+    write_texts(texts)
+    if json_file != STDOUT:
+        _print_result(result)
+    return int(incomplete)
+
+
+def _print_result(result: Any) -> None:
+    from moodcurve.cli import console
+    from moodcurve.learn.benchmarks.mood_classes import PARTS, category_table, confusion_table, schemes_of
+
     for name in schemes_of(result):
         for part in PARTS:
-            views.print_lines([f"{name} of {part}"])
-            views.print_rows(category_table(result, name, part))
+            console.print_lines([f"{name} of {part}"])
+            console.print_rows(category_table(result, name, part))
             for classifier in ("svm", "softmax", "curve"):
-                views.print_rows(confusion_table(result, name, part, classifier))
-    return exit_code
+                console.print_rows(confusion_table(result, name, part, classifier))

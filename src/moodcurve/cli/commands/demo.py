@@ -1,26 +1,29 @@
-"""The command `demo`."""
+"""The `demo` command: every kind of result for one song."""
 
 from pathlib import Path
 from typing import Annotated
 
-from moodcurve.cli.app import app, say
-from moodcurve.cli.framework import Argument, Option
-from moodcurve.cli.output_checks import check_folder, keep_apart
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.output_checks import check_folder, check_replaces_no_song
+from moodcurve.cli.parameters import Argument, Option
 
 
 @app.command
 def demo(
-    song: Annotated[Path | None, Argument(metavar="SONG", help="Your own song instead.")] = None,
-    folder: Annotated[Path, Option("-o", metavar="DIR", help="Write results here.")] = Path("demo-output"),
+    song: Annotated[Path | None, Argument(metavar="SONG", help="Your own song instead of the composed one.")] = None,
+    folder: Annotated[Path, Option("-o", "--output", metavar="DIR", help="Write results to this folder.")] = Path(
+        "demo-output"
+    ),
 ) -> None:
-    """Take a song through the whole path: table, CSV, JSON, picture and page with a player.
+    """Analyze a song and write every kind of result: table, CSV, JSON, picture and web page.
 
-    Without SONG, a piece composed for the purpose, whose emotional course is known.
+    Without SONG, moodcurve composes a piece with known moods and compares the curve with them.
 
     Example: moodcurve demo -o results
     """
     from moodcurve.analysis import analyze as analyze_file
-    from moodcurve.cli import views
+    from moodcurve.cli import curve_views
     from moodcurve.cli.outputs import Outputs
     from moodcurve.cli.progress import interrupts, one_song_bar, prepare
     from moodcurve.runtime import load_model
@@ -31,7 +34,7 @@ def demo(
         from moodcurve.demo.composer import demo_song, write_flac
 
         song = folder / "demo-song.flac"
-        say("composing a song: sad, tense, excited, calm")
+        print_message("composing a song: sad, tense, excited, calm")
         composition = demo_song()
         write_flac(composition, song)
     model = load_model()
@@ -39,11 +42,11 @@ def demo(
     with interrupts() as check, one_song_bar(song, check) as progress:
         curve = analyze_file(song, model=model, progress=progress)
     outputs = Outputs(folder=folder, formats=("csv", "json"), plot=True, report=True)
-    keep_apart([song], outputs.targets(song.stem))
+    check_replaces_no_song([song], outputs.files(song.stem))
     written = list(outputs.write(curve, song, song.stem))
-    views.print_curves([curve])
+    curve_views.print_curves([curve])
     if composition is not None:
-        views.print_sections(curve, composition.spans)
+        curve_views.print_sections(curve, composition.spans)
     for file in written:
-        say(f"wrote {file}")
-    say(f"open {written[-1].resolve()} in a browser to hear the song and watch its curve")
+        print_message(f"wrote {file}")
+    print_message(f"open {written[-1].resolve()} in a browser to play the song along with its curve")

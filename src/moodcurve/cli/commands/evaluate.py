@@ -1,11 +1,14 @@
-"""The command `evaluate`."""
+"""The `evaluate` command: a model's accuracy on annotated songs."""
 
 import json
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Any
 
-from moodcurve.cli.app import ModelOption, Set, app, say
-from moodcurve.cli.datasets import DatasetArgument, IdsOption, Labels, LabelsOption, chosen, read_songs
-from moodcurve.cli.framework import Option
+from moodcurve.cli.app import app
+from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, Labels, LabelsOption, read_songs, select_songs
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import FeatureSetName, JsonOption, ModelOption
+from moodcurve.cli.output_checks import STDOUT, check_results
 
 
 @app.command
@@ -14,29 +17,50 @@ def evaluate(
     model: ModelOption = "default",
     ids: IdsOption = None,
     labels: LabelsOption = Labels.deam,
-    as_json: Annotated[bool, Option("--json", help="Print JSON.")] = False,
+    json_file: JsonOption = None,
 ) -> int:
-    """Judge a model on annotated songs: RMSE, r and CCC, per song and over all points; r² and determination over all.
+    """Evaluate a model on annotated songs: RMSE, correlation r and CCC, per song and over all points.
 
-    r² (r2 in JSON) is the squared correlation. Determination is 1 - RMSE² / variance of the labels, which is negative
-    for a model that errs more than their mean would.
+    r² (r2 in JSON) is the squared correlation over all points. Determination is 1 - RMSE² / variance of the labels; it
+    is negative for a model whose error is larger than that of the labels' mean.
 
-    On songs that the model has learned from, as the packaged one has from DEAM's, this shows how well it fits, not how
-    well it predicts; it then says so.
+    The result is no test on songs that the model was trained on, such as DEAM's for the packaged model; a message says
+    how many there are.
 
     Example: moodcurve evaluate DEAM --model mine.onnx --ids test.txt --json
     """
-    from moodcurve.cli import views
-    from moodcurve.evaluation import evaluate as judge
+    from moodcurve.cli.result_files import write_texts
+    from moodcurve.evaluation import evaluate as evaluate_model
     from moodcurve.runtime import load_model
 
+    check_results(json_file)
     loaded = load_model(model)
-    dataset, missing = chosen(read_songs(folder, labels, Set.compare260), ids)
-    figures = judge(dataset, loaded)
-    if learned := figures["songs_trained_on"]:
-        say(f"the model has learned from {learned} of these {figures['songs']} songs: this is no test")
-    if as_json:
-        print(json.dumps(figures, allow_nan=False))
-    else:
-        views.print_evaluation(figures)
-    return int(missing)
+    dataset, incomplete = select_songs(read_songs(folder, labels, FeatureSetName.compare260), ids)
+    metrics = evaluate_model(dataset, loaded)
+    if known := metrics["songs_trained_on"]:
+        print_message(f"the model was trained on {known} of these {metrics['songs']} songs: this is not a test")
+    if json_file is not None:
+        write_texts({json_file: json.dumps(metrics, allow_nan=False) + "\n"})
+    if json_file != STDOUT:
+        print_metrics(metrics)
+    return int(incomplete)
+
+
+def print_metrics(metrics: Mapping[str, Any]) -> None:
+    """Print the result of `moodcurve.evaluation.evaluate` as a table."""
+    from moodcurve.cli import console
+    from moodcurve.evaluation import AXES, FIGURES, INTERVAL_FIGURES
+    from moodcurve.util.text import one_line
+
+    with_intervals = any(metrics[axis][name] is not None for axis in AXES for name in INTERVAL_FIGURES)
+    names = (*FIGURES, *INTERVAL_FIGURES) if with_intervals else FIGURES
+    headings = ["", "RMSE", "r", "CCC", "RMSE", "r", "r²", "CCC", "determination"]
+    rows = [headings + ["coverage", "width"] * with_intervals]
+    for axis in AXES:
+        values = (metrics[axis][name] for name in names)
+        rows.append([axis, *("–" if value is None else f"{value:.3f}" for value in values)])
+    console.print_lines([
+        one_line(f"model {metrics['model']}, {metrics['songs']} songs"),
+        f"{'':9}{'mean over songs':22}{'over all points':44}{'90 % interval' if with_intervals else ''}".rstrip(),
+    ])  # fmt: skip
+    console.print_rows(rows)

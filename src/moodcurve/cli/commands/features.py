@@ -1,21 +1,25 @@
-"""The command `features`."""
+"""The `features` command: window features of an audio file."""
 
 import sys
 from pathlib import Path
 from typing import Annotated
 
-from moodcurve.cli.app import Set, app, say
-from moodcurve.cli.framework import Argument, Option
-from moodcurve.cli.output_checks import STDOUT, check_file, keep_apart
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import FeatureSetName
+from moodcurve.cli.output_checks import STDOUT, check_file, check_replaces_no_song
+from moodcurve.cli.parameters import Argument, Option
 
 
 @app.command
 def features(
-    path: Annotated[Path, Argument(metavar="PATH", help="An audio file, or a video.")],
-    feature_set: Annotated[Set, Option("--set", help="Which columns.")] = Set.compare260,
-    output: Annotated[Path | None, Option("-o", metavar="FILE.csv", help="Instead of printing.")] = None,
+    path: Annotated[Path, Argument(metavar="PATH", help="An audio or video file.")],
+    feature_set: Annotated[FeatureSetName, Option("--set", help="Feature set.")] = FeatureSetName.compare260,
+    output: Annotated[
+        Path | None, Option("-o", "--output", metavar="FILE.csv", help="Write the table to this file; - prints.")
+    ] = None,
 ) -> None:
-    """Write a song's window features as DEAM's CSV: frameTime;... with a row each half second.
+    """Print the features of an audio file, one row per half second, in DEAM's CSV format.
 
     Example: moodcurve features song.mp3 -o song.csv
     """
@@ -28,17 +32,17 @@ def features(
     if output == STDOUT:
         output = None
     if output is not None:
-        keep_apart([path], [output])
+        check_replaces_no_song([path], [output])
         check_file(output)
-    wanted = find_set(feature_set)
-    prepare(wanted, [path])
+    selected = find_set(feature_set)
+    prepare(selected, [path])
     with interrupts() as check, one_song_bar(path, check) as progress:
-        heard = file_features(path, wanted, progress=progress)
-    for warning in heard.warnings:
-        say(f"{path}: {warning}")
+        extracted = file_features(path, selected, progress=progress)
+    for warning in extracted.warnings:
+        print_message(f"{path}: {warning}")
     if output is None:
-        write_csv(heard.features, sys.stdout)
+        write_csv(extracted.features, sys.stdout)
     else:
         with written_whole(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
-            write_csv(heard.features, stream)
-        say(f"wrote {output}")
+            write_csv(extracted.features, stream)
+        print_message(f"wrote {output}")

@@ -1,34 +1,32 @@
-"""The command `problems`."""
+"""The `problems` command: files of a library that cannot be used."""
 
-from typing import Annotated
-
-from moodcurve.cli.app import app, say
-from moodcurve.cli.framework import Option
-from moodcurve.cli.library_options import LibraryOption, library_file
-from moodcurve.cli.printing import print_json
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import JsonOption, LibraryOption, library_path
+from moodcurve.cli.output_checks import check_results
+from moodcurve.cli.result_files import json_list, write_parts
 
 
 @app.command
-def problems(
-    library: LibraryOption = None,
-    as_json: Annotated[bool, Option("--json", help="Print a list of files as JSON.")] = False,
-) -> None:
-    """List the files that a scan could not use, with the reasons.
+def problems(library: LibraryOption = None, json_file: JsonOption = None) -> None:
+    """List the files that the last scan could not use, with the reasons.
 
-    They are not tried again until they change.
+    A scan tries these files again when they have changed.
 
     Example: moodcurve problems
     """
     from moodcurve.formats.json_file import utf8_text
     from moodcurve.library import open_library
 
-    with open_library(library_file(library)) as opened:
+    check_results(json_file)
+    with open_library(library_path(library)) as opened:
         found = opened.problems()
-    if as_json:
-        print_json({"path": utf8_text(problem.path), "reason": problem.reason} for problem in found)
+    if json_file is not None:
+        items = ({"path": utf8_text(problem.path), "reason": problem.reason} for problem in found)
+        write_parts(json_list(items), json_file)
     elif found:
         from moodcurve.cli.library_views import print_problems
 
         print_problems(found)
     else:
-        say("no problems")
+        print_message("no problems")

@@ -1,48 +1,52 @@
-"""The command `search`."""
+"""The `search` command: songs of a library by mood, tags or SQL."""
 
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
-from moodcurve.cli.app import app, say
-from moodcurve.cli.framework import Option, UsageError
-from moodcurve.cli.library_options import Filters, LibraryOption, library_file
-from moodcurve.cli.printing import print_json
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import MOOD_WORDS, Filters, JsonOption, LibraryOption, library_path
+from moodcurve.cli.output_checks import check_results
+from moodcurve.cli.parameters import Option, UsageError
+from moodcurve.cli.result_files import json_list, write_parts
 
 if TYPE_CHECKING:
     from moodcurve.library.queries.search import FoundSong
 
 TABLE_LIMIT = 50
-"""Songs in a table where no other number is asked for: more than a screen holds."""
+"""Songs in a table without --limit: more than a screen shows."""
 
 
 @app.command
 def search(
     filters: Filters,
     library: LibraryOption = None,
-    as_json: Annotated[bool, Option("--json", help="Print a list of songs as JSON.")] = False,
-    as_csv: Annotated[bool, Option("--csv", help="Print a line per song as CSV.")] = False,
+    json_file: JsonOption = None,
+    as_csv: Annotated[bool, Option("--csv", help="Print CSV, one line per song.")] = False,
 ) -> None:
-    """Find songs of the library by mood, place on the plane, tags, or any condition in SQL.
+    """Search the library by mood, arousal and valence, tags, or an SQL condition.
 
-    A table shows 50 songs where --limit says nothing else; --json and --csv give all.
+    The table shows 50 songs unless --limit says otherwise; --json and --csv return all. To write a file in another
+    format, use export.
 
     Example: moodcurve search --quadrant calm-positive --near -0.3,0.4 --genre jazz
     """
-    if as_json and as_csv:
+    if json_file is not None and as_csv:
         raise UsageError("choose one of --json and --csv", name="--csv")
+    check_results(json_file)
 
     from moodcurve.library import open_library
     from moodcurve.library.queries.search import count, nested
     from moodcurve.library.queries.search import search as find_songs
     from moodcurve.library.queries.sql_guard import ConditionError
 
-    query = filters.query(limit=None if as_json or as_csv else TABLE_LIMIT)
-    with open_library(library_file(library)) as opened:
+    query = filters.query(limit=TABLE_LIMIT if json_file is None and not as_csv else None)
+    with open_library(library_path(library)) as opened:
         try:
             songs = find_songs(opened, query)
-            if as_json:
-                print_json(map(nested, songs))
+            if json_file is not None:
+                write_parts(json_list(map(nested, songs)), json_file)
             elif as_csv:
                 _print_csv(songs, near=query.near is not None)
             else:
@@ -51,16 +55,18 @@ def search(
                 shown = list(songs)
                 print_songs(shown)
                 total = count(opened, query) if len(shown) == query.limit else len(shown)
-                say(_summary(len(shown), total))
+                print_message(_summary(len(shown), total, filters.text or []))
         except ConditionError as error:
             raise UsageError(str(error), name="--where") from error
 
 
-def _summary(shown: int, total: int) -> str:
+def _summary(shown: int, total: int, text: list[str]) -> str:
+    """Return the line below the table: how many songs match, or a hint if none does."""
     if not total:
-        return "no song is like that"
+        moods = [word for word in " ".join(text).lower().split() if word in MOOD_WORDS]
+        return "no matching songs" + (f"; to search by mood, use --words {','.join(moods)}" if moods else "")
     if shown < total:
-        return f"{shown} of {total} songs; --limit shows more"
+        return f"{shown} of {total} songs; use --limit to show more"
     return "1 song" if total == 1 else f"{total} songs"
 
 

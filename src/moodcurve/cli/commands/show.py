@@ -1,16 +1,17 @@
-"""The command `show`."""
+"""The `show` command: one song of a library."""
 
 from enum import StrEnum
 from typing import Annotated
 
-from moodcurve.cli.app import app, say
-from moodcurve.cli.framework import Argument, Option, UsageError
-from moodcurve.cli.library_options import LibraryOption, library_file
-from moodcurve.cli.printing import print_text
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import LibraryOption, library_path
+from moodcurve.cli.parameters import Argument, Option, UsageError
+from moodcurve.cli.result_files import print_text
 
 
-class Shown(StrEnum):
-    """Formats of a song of the library."""
+class PrintFormat(StrEnum):
+    """Formats in which a stored curve can be printed."""
 
     csv = "csv"
     json = "json"
@@ -18,11 +19,11 @@ class Shown(StrEnum):
 
 @app.command
 def show(
-    song: Annotated[str, Argument(metavar="SONG", help="Its file, its number, or a part of its title.")],
+    song: Annotated[str, Argument(metavar="SONG", help="File, number in the library, or part of the title.")],
     library: LibraryOption = None,
-    format: Annotated[Shown | None, Option("-f", help="Print this instead.")] = None,
+    format: Annotated[PrintFormat | None, Option("-f", "--format", help="Print the curve in this format.")] = None,
 ) -> None:
-    """Show a song of the library as analyze shows it, without listening again.
+    """Show a song of the library as analyze does, without analyzing it again.
 
     Example: moodcurve show "clair de lune" -f json
     """
@@ -32,15 +33,15 @@ def show(
     from moodcurve.library import open_library
     from moodcurve.library.queries.find_song import find
 
-    with open_library(library_file(library)) as opened:
+    with open_library(library_path(library)) as opened:
         stored = find(opened, song)
     if format is None:
-        from moodcurve.cli import views
+        from moodcurve.cli import curve_views
         from moodcurve.cli.library_views import print_origin
 
-        views.print_curves([stored.curve])
+        curve_views.print_curves([stored.curve])
         print_origin(stored)
         for warning in stored.curve.warnings:
-            say(f"{stored.paths[0]}: {warning}")
+            print_message(f"{stored.paths[0]}: {warning}")
     else:
-        print_text([json_text(stored.data) if format is Shown.json else to_csv(stored.curve)])
+        print_text([json_text(stored.data) if format is PrintFormat.json else to_csv(stored.curve)])

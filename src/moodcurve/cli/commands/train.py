@@ -1,42 +1,68 @@
-"""The command `train`."""
+"""The `train` command: a model file from annotated songs."""
 
 from pathlib import Path
 from typing import Annotated
 
-from moodcurve.cli.app import Set, app, say
-from moodcurve.cli.datasets import DatasetArgument, Family, Labels, LabelsOption, read_songs, steps
-from moodcurve.cli.framework import Option
+from moodcurve.cli.app import app
+from moodcurve.cli.dataset_input import Family, Labels, LabelsOption, read_songs
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import FeatureSetName
 from moodcurve.cli.output_checks import check_file
+from moodcurve.cli.parameters import Argument, Option, UsageError
 
 
 @app.command
 def train(
-    folder: DatasetArgument,
-    family: Annotated[Family, Option("--model", help="Which kind of model.")],
-    output: Annotated[Path, Option("-o", metavar="MODEL.onnx", help="The model file to write.")],
-    config: Annotated[Path | None, Option("--config", metavar="FILE.toml", help="Settings of the model.")] = None,
+    folder: Annotated[
+        Path | None, Argument(metavar="DATASET", help="Folder of annotated songs: DEAM, or one with labels.csv.")
+    ] = None,
+    family: Annotated[Family | None, Option("--model", help="Model family; required.")] = None,
+    output: Annotated[
+        Path | None, Option("-o", "--output", metavar="MODEL.onnx", help="Model file to write; required.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        Option("--config", metavar="FILE.toml", help="Settings of the model family, see --show-config."),
+    ] = None,
+    show_config: Annotated[
+        Family | None,
+        Option(
+            "--show-config",
+            metavar="FAMILY",
+            help="Print all settings of a family with their defaults, as TOML for --config, and exit.",
+        ),
+    ] = None,
     labels: LabelsOption = Labels.deam,
-    feature_set: Annotated[Set, Option("--set", help="Which columns to learn from.")] = Set.default,
+    feature_set: Annotated[FeatureSetName, Option("--set", help="Feature set.")] = FeatureSetName.default,
     seed: Annotated[int, Option("--seed", metavar="N", min=0, help="The same seed gives the same model.")] = 0,
     without: Annotated[
         Path | None,
-        Option("--without", metavar="FILE", help="Leave out these songs, an id a line."),
+        Option("--without", metavar="FILE", help="Leave out the songs with these ids, one per line."),
     ] = None,
     intervals: Annotated[
-        bool, Option("--intervals", help="Measure intervals, rating and novelty too: up to five times as long.")
+        bool,
+        Option("--intervals", help="Also measure intervals, ratings and novelty; takes up to five times as long."),
     ] = False,
 ) -> int:
-    """Train a model on annotated songs and write it as one ONNX file.
+    """Train a model on annotated songs and write it as an ONNX file.
 
-    Beside it go a log, <stem>.training.json, and for networks a picture of the loss, <stem>.loss.png.
+    Also writes a log, <stem>.training.json, and for networks a picture of the loss, <stem>.loss.png.
 
-    With --intervals the family is first trained and tested on five folds with disjoint artists. The file then states
-    what was measured, and its curves have what the packaged model's have: 90 % intervals, probabilities of quadrants
-    and moods, the rating of the song as a whole (where songs have one) and novelty (of 99 songs or more).
+    With --intervals the family is first trained and tested on five folds with disjoint artists. The model then outputs
+    the same as the packaged one: 90 % intervals, probabilities of quadrants and moods, the expected rating of the whole
+    song (if the dataset has such ratings) and novelty (with at least 99 songs).
 
     Example: moodcurve train DEAM --model ffnn --without test.txt --intervals -o mine.onnx
+    Example: moodcurve train --show-config ffnn > ffnn.toml
     """
-    from moodcurve.cli import views
+    if show_config is not None:
+        return _print_config(show_config)
+    if folder is None or family is None or output is None:
+        needed = (("DATASET", folder), ("--model", family), ("-o/--output", output))
+        missing = ", ".join(name for name, value in needed if value is None)
+        raise UsageError(f"the following arguments are required: {missing}")
+
+    from moodcurve.cli import console
     from moodcurve.evaluation import read_ids, without_songs
     from moodcurve.learn.config import read_config
     from moodcurve.learn.export import export
@@ -46,13 +72,12 @@ def train(
 
     settings = read_config(config, FAMILIES[family].config) if config else None
     check_file(output)
-    dataset = read_songs(folder, labels, feature_set, levels=intervals)
+    dataset = read_songs(folder, labels, feature_set, song_ratings=intervals)
     if without is not None:
         dataset = without_songs(dataset, read_ids(without))
-    with views.progress_bar() as bar:
-        report = steps(bar, bar.add_task(f"training {family}"))
-        held = hold_out(dataset, family, config=settings, seed=seed, progress=report) if intervals else None
-        trained = train_model(dataset, family, config=settings, seed=seed, progress=report)
+    with console.progress_bar(f"training {family}") as update:
+        held = hold_out(dataset, family, config=settings, seed=seed, progress=update) if intervals else None
+        trained = train_model(dataset, family, config=settings, seed=seed, progress=update)
     if held is None:
         export(trained, output, name=output.stem)
     else:
@@ -64,7 +89,15 @@ def train(
             measured=held.measured,
             familiarity=held.familiarity,
         )
-    say(f"trained {family} on {len(dataset.songs)} songs in {trained.seconds:.0f} s")
+    print_message(f"trained {family} on {len(dataset.songs)} songs in {trained.seconds:.0f} s")
     for file in (output, *save_log(trained, output)):
-        say(f"wrote {file}")
+        print_message(f"wrote {file}")
     return int(bool(dataset.left_out))
+
+
+def _print_config(family: Family) -> int:
+    from moodcurve.cli.result_files import print_text
+    from moodcurve.learn.config import show_config
+
+    print_text([show_config(family.value)])
+    return 0
