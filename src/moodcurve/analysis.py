@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from moodcurve import features
 from moodcurve.audio import AudioError, AudioReader, open_audio
-from moodcurve.audio.prefetch import read_ahead
+from moodcurve.audio.prefetch import prefetch
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FeatureError, Features, FeatureSet
 from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
-from moodcurve.workers import Job, Progress, Watch, run_each, sensible_workers
+from moodcurve.workers import ItemProgress, Job, ProgressCallback, default_workers, run_each
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class FileFeatures:
     warnings: tuple[str, ...]
 
 
-def file_features(path: AnyPath, feature_set: FeatureSet, *, progress: Progress | None = None) -> FileFeatures:
+def file_features(path: AnyPath, feature_set: FeatureSet, *, progress: ProgressCallback | None = None) -> FileFeatures:
     """Read an audio file, or the sound of a video, block by block into window features.
 
     Raises
@@ -56,7 +56,7 @@ def analyze(
     path: AnyPath,
     *,
     model: AnyPath | Model = "default",
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     ahead: bool = True,
     rows: Callable[[Features], None] | None = None,
 ) -> Curve:
@@ -94,13 +94,17 @@ def analyze(
         # part by part: rows are never held all at once, however long the recording is
         parts = features.stream(blocks, reader.sr, loaded.feature_set)
         found = loaded.predict_parts(parts if rows is None else _shown(parts, rows))
-        return loaded.curve_of(
+        return loaded.curve_from(
             found, source=os.fspath(path), duration_s=reader.duration_s, warnings=tuple(reader.warnings)
         )
 
 
 def analyze_many(
-    paths: Sequence[AnyPath], *, model: AnyPath = "default", workers: int | None = None, watch: Watch | None = None
+    paths: Sequence[AnyPath],
+    *,
+    model: AnyPath = "default",
+    workers: int | None = None,
+    watch: ItemProgress | None = None,
 ) -> Iterator[Curve | MoodcurveError | OSError]:
     """Give the curve of each file, or what is wrong with it, in the order of the paths, as soon as it is known.
 
@@ -129,9 +133,9 @@ def analyze_many(
     >>> for path, curve in zip(paths, analyze_many(paths)):             # doctest: +SKIP
     ...     print(path, curve if isinstance(curve, Exception) else curve.arousal.mean())
     """
-    count = sensible_workers(len(paths)) if workers is None else workers
+    count = default_workers(len(paths)) if workers is None else workers
     load_model(model)  # refused here rather than once a process
-    return run_each(partial(_analysis, model), paths, workers=count, watch=watch or _unwatched, check=_unchecked)
+    return run_each(partial(_analysis, model), paths, workers=count, progress=watch)
 
 
 def _shown(parts: Iterator[Features], rows: Callable[[Features], None]) -> Iterator[Features]:
@@ -145,20 +149,12 @@ def _analysis(model: AnyPath) -> Job[AnyPath, Curve]:
     return lambda path, progress: analyze(path, model=loaded, progress=progress, ahead=False)
 
 
-def _unwatched(number: int, share: float) -> None:
-    pass
-
-
-def _unchecked() -> None:
-    pass
-
-
 @contextmanager
 def _opened(
-    path: AnyPath, progress: Progress | None, *, ahead: bool = True
+    path: AnyPath, progress: ProgressCallback | None, *, ahead: bool = True
 ) -> Iterator[tuple[AudioReader, Iterator[npt.NDArray[np.float32]]]]:
     """Open a file whose blocks are decoded ahead; that it is too short to have features is said of the file."""
-    with open_audio(path) as reader, read_ahead(reader.blocks()) if ahead else nullcontext(reader.blocks()) as blocks:
+    with open_audio(path) as reader, prefetch(reader.blocks()) if ahead else nullcontext(reader.blocks()) as blocks:
         try:
             yield reader, _reported(blocks, reader, progress)
         except FeatureError as error:
@@ -166,7 +162,7 @@ def _opened(
 
 
 def _reported(
-    blocks: Iterator[npt.NDArray[np.float32]], reader: AudioReader, progress: Progress | None
+    blocks: Iterator[npt.NDArray[np.float32]], reader: AudioReader, progress: ProgressCallback | None
 ) -> Iterator[npt.NDArray[np.float32]]:
     samples = 0
     for block in blocks:

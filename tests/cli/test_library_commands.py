@@ -15,7 +15,7 @@ import pytest
 
 from moodcurve.cli.curve_views import print_curves
 from moodcurve.formats import read_json, to_csv, to_json
-from moodcurve.library import ProblemMet, open_library
+from moodcurve.library import ProblemFound, open_library
 from moodcurve.library.queries.search import COLUMNS, Query, search
 from tests.helpers.command_line import Result, run
 from tests.helpers.library_fixtures import file, made_library, song, wandering_curve
@@ -155,7 +155,7 @@ def test_hostile_names_are_one_line_in_tables_and_whole_in_json(tmp_path: Path) 
     name = os.fsdecode(b"/m/a\n\x1b[31m\xff.mp3")
     with open_library(path, write=True) as library:
         library.write([song("a"), file(name, "a"), song("b"), file("/b", "b", title="[bold]x[/bold]", artist="y\nz")])
-        library.write([ProblemMet(name + "2", 1, 2, None, f"{name}2: broken\nbadly")])
+        library.write([ProblemFound(name + "2", 1, 2, None, f"{name}2: broken\nbadly")])
     done = asked(path, "search", "--sort", "id")
     assert len(done.stdout.splitlines()) == 3
     assert "\x1b" not in done.stdout
@@ -213,7 +213,9 @@ def test_problems(tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "moodcurve: no problems\n")
     assert asked(path, "problems", "--json").stdout == "[]\n"
     with open_library(path, write=True) as library:
-        library.write([ProblemMet("/m/b.mp3", 1, 2, None, "/m/b.mp3: no audio"), ProblemMet("/a", 1, 2, "c", "hung")])
+        library.write(
+            [ProblemFound("/m/b.mp3", 1, 2, None, "/m/b.mp3: no audio"), ProblemFound("/a", 1, 2, "c", "hung")]
+        )
     done = asked(path, "problems")
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["file", "problem"], ["/a", "hung"], ["/m/b.mp3", "no", "audio"],

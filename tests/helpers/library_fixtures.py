@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from moodcurve.curve import Curve
-from moodcurve.library import FileSeen, Heard, Library, SongHeard, Tags, open_library
+from moodcurve.library import Analysis, FileFound, Library, SongAnalyzed, Tags, open_library
 from moodcurve.mood.classes import probabilities
 
 COLUMNS = 236
@@ -46,20 +46,20 @@ def wandering_curve(points: int = 240, *, seed: int = 0, everything: bool = True
     return Curve(**(fields | changes))
 
 
-def song(content: str, curve: Curve | None = None) -> SongHeard:
+def song(content: str, curve: Curve | None = None) -> SongAnalyzed:
     """A song that was heard; its descriptors follow from its content."""
     rng = np.random.default_rng(list(content.encode()))
-    return SongHeard(
-        content, Heard(curve=curve or wandering_curve(12), descriptors=rng.normal(size=COLUMNS).astype("f4"))
+    return SongAnalyzed(
+        content, Analysis(curve=curve or wandering_curve(12), descriptors=rng.normal(size=COLUMNS).astype("f4"))
     )
 
 
-def file(path: str, content: str, *, size: int = 1000, mtime_ns: int = 10**18 + 1, **tags: Any) -> FileSeen:
+def file(path: str, content: str, *, size: int = 1000, mtime_ns: int = 10**18 + 1, **tags: Any) -> FileFound:
     """A file that was seen."""
-    return FileSeen(path, size, mtime_ns, content, Tags(**tags))
+    return FileFound(path, size, mtime_ns, content, Tags(**tags))
 
 
-def made_library(path: Path, songs: int) -> list[tuple[Curve, FileSeen]]:
+def made_library(path: Path, songs: int) -> list[tuple[Curve, FileFound]]:
     """Write songs with varied tags, some of them missing; give what was written, the first song first."""
     rng = np.random.default_rng(11)
     made = []
@@ -75,7 +75,7 @@ def made_library(path: Path, songs: int) -> list[tuple[Curve, FileSeen]]:
         }
         made.append((curve, file(f"/music/{i % 3}/{i:03} x.mp3", f"content {i}", **tags)))
     with open_library(path, write=True) as library:
-        library.write(change for curve, seen in made for change in (song(seen.content, curve), seen))
+        library.write(change for curve, seen in made for change in (song(seen.content_hash, curve), seen))
     return made
 
 

@@ -14,8 +14,8 @@ import soundfile
 from moodcurve.errors import MoodcurveError
 from moodcurve.library import open_library
 from moodcurve.library.scanning import scan as scan_module
-from moodcurve.library.scanning.progress import Tally, Teller
-from moodcurve.workers import Job, Limits, Watch
+from moodcurve.library.scanning.progress import ScanObserver, ScanStats
+from moodcurve.workers import ItemProgress, Job, Limits
 
 SR = 44_100
 
@@ -32,7 +32,9 @@ def write_song(path: Path, *, seed: int = 0, seconds: float = 2.0) -> Path:
 class Inside:
     """Takes the place of `moodcurve.workers.Pool`: does each item in this process as the results are asked for."""
 
-    def __init__(self, make: Callable[[], Job[Any, Any]], *, workers: int, watch: Watch, limits: Limits) -> None:
+    def __init__(
+        self, make: Callable[[], Job[Any, Any]], *, workers: int, progress: ItemProgress, limits: Limits
+    ) -> None:
         self._job = make()
         self._items: list[tuple[int, Any]] = []
         self._added = 0
@@ -56,7 +58,7 @@ class Inside:
         self._added += 1
         return self._added - 1
 
-    def look(self) -> list[tuple[int, Any]]:
+    def poll(self, timeout_s: float = 0.0) -> list[tuple[int, Any]]:
         done: list[tuple[int, Any]] = []
         for number, item in self._items:
             try:
@@ -77,16 +79,16 @@ class Scanner:
         self.library = folder / "library.sqlite"
         self.said: list[tuple[str, str]] = []
 
-    def __call__(self, *roots: Path, **options: Any) -> Tally:
+    def __call__(self, *roots: Path, **options: Any) -> ScanStats:
         self.said.clear()
-        teller = Teller(problem=lambda path, reason: self.said.append((path, reason)))
-        return scan_module.scan(roots or (self.music,), self.library, teller=teller, **options)
+        observer = ScanObserver(problem=lambda path, reason: self.said.append((path, reason)))
+        return scan_module.scan(roots or (self.music,), self.library, observer=observer, **options)
 
     def counts(self, *roots: Path, **options: Any) -> dict[str, int]:
         """Scan; give what there was at all."""
-        tally = self(*roots, **options)
+        stats = self(*roots, **options)
         names = ("unchanged", "new", "changed", "renewed", "retagged", "moved", "copied", "gone", "problems", "unread")
-        return {name: getattr(tally, name) for name in (*names, "songs") if getattr(tally, name)}
+        return {name: getattr(stats, name) for name in (*names, "songs") if getattr(stats, name)}
 
     def paths(self) -> set[str]:
         """Files that hold a song, below the folder of music."""
@@ -102,7 +104,7 @@ class Scanner:
     def songs(self) -> int:
         """Songs that are stored, whether or not a file holds them."""
         with open_library(self.library) as opened:
-            return len(opened.contents())
+            return len(opened.song_models())
 
 
 def as_json(data: dict[str, Any]) -> str:

@@ -25,11 +25,11 @@ from hypothesis import strategies as st
 from moodcurve.formats import json_text, to_csv, to_dict, to_json
 from moodcurve.library import (
     DropOrphans,
-    FileGone,
+    FileRemoved,
     KnownFile,
     LibraryError,
     Problem,
-    ProblemMet,
+    ProblemFound,
     Tags,
     database,
     open_library,
@@ -128,7 +128,7 @@ def test_a_song_comes_back_as_analyze_prints_it(path: Path, everything: bool) ->
     assert stored is not None
     assert json_text(stored.data) == to_json(curve)
     assert to_csv(stored.curve) == to_csv(curve)
-    assert (stored.id, stored.content, stored.paths, stored.tags) == (1, "c1", ("/m/ä\n.mp3",), tags)
+    assert (stored.id, stored.content_hash, stored.paths, stored.tags) == (1, "c1", ("/m/ä\n.mp3",), tags)
     assert stored.analysed_at.endswith("Z")
 
 
@@ -173,7 +173,7 @@ def test_columns_hold_what_the_json_says_of_the_song(path: Path) -> None:
 )
 def test_any_file_name_comes_back(path: Path, name: str) -> None:
     with open_library(path, write=True) as library:
-        library.write([song("c"), file(name, "c"), ProblemMet(name + "x", 1, 2, None, f"{name}x: no audio")])
+        library.write([song("c"), file(name, "c"), ProblemFound(name + "x", 1, 2, None, f"{name}x: no audio")])
     with open_library(path) as library:
         found = library.song(name)
         assert found is not None
@@ -200,13 +200,13 @@ def test_descriptors_come_back(path: Path) -> None:
         ids, values = library.descriptors("compare236/1")
         assert ids.tolist() == [1, 3]
         assert (values.shape, values.dtype) == ((2, COLUMNS), np.float32)
-        np.testing.assert_array_equal(values, [changes[0].heard.descriptors, changes[2].heard.descriptors])
+        np.testing.assert_array_equal(values, [changes[0].analysis.descriptors, changes[2].analysis.descriptors])
         assert library.descriptors("nothing/1")[1].shape == (0, 0)
 
 
 def test_a_new_library_is_empty(path: Path) -> None:
     with open_library(path, write=True) as library:
-        assert (library.known_files(), library.contents(), library.problems()) == ({}, {}, [])
+        assert (library.known_files(), library.song_models(), library.problems()) == ({}, {}, [])
         assert (library.song(1), library.song("/x"), library.song_model("c")) == (None, None, None)
         assert list(library.songs()) == []
         library.write([])
@@ -217,9 +217,9 @@ def test_a_new_library_is_empty(path: Path) -> None:
 
 def test_known_files_and_contents(path: Path) -> None:
     with open_library(path, write=True) as library:
-        library.write([song("c"), file("/a", "c", size=5, mtime_ns=6), ProblemMet("/b", 7, 8, "d", "no")])
+        library.write([song("c"), file("/a", "c", size=5, mtime_ns=6), ProblemFound("/b", 7, 8, "d", "no")])
         assert library.known_files() == {"/a": KnownFile(5, 6, "c", None), "/b": KnownFile(7, 8, "d", "no")}
-        assert library.contents() == {"c": ("default", "compare236/1")}
+        assert library.song_models() == {"c": ("default", "compare236/1")}
         assert library.song_model("c") == ("default", "compare236/1")
         assert library.problems() == [Problem("/b", "no")]
         assert (library.problem("/b"), library.problem("/a"), library.problem("/c")) == ("no", None, None)
@@ -230,9 +230,9 @@ def test_a_moved_file_finds_its_song_again(path: Path) -> None:
         library.write([song("c"), file("/old/a", "c", title="T")])
         before = library.song(1)
         # the order of the two does not matter: the song stays until orphans are dropped
-        library.write([FileGone("/old/a")])
+        library.write([FileRemoved("/old/a")])
         assert library.song(1) is None  # no file stands for it now
-        assert "c" in library.contents()
+        assert "c" in library.song_models()
         library.write([file("/new/a", "c", title="T"), DropOrphans()])
         after = library.song("/new/a")
     assert before is not None
@@ -248,7 +248,7 @@ def test_copies_share_a_song_that_the_first_known_stands_for(path: Path) -> None
         assert found is not None
         assert (found.paths, found.tags.title) == (("/z", "/a"), "first")
         assert len(list(library.songs())) == 1
-        library.write([FileGone("/z"), DropOrphans()])
+        library.write([FileRemoved("/z"), DropOrphans()])
         found = library.song(1)
         assert found is not None
         assert (found.paths, found.tags.title) == (("/a",), "second")
@@ -258,7 +258,7 @@ def test_a_file_whose_content_changes_changes_its_song(path: Path) -> None:
     with open_library(path, write=True) as library:
         library.write([song("c"), file("/a", "c"), file("/b", "c")])
         library.write([song("d"), file("/a", "d", size=2)])
-        assert {name: known.content for name, known in library.known_files().items()} == {"/a": "d", "/b": "c"}
+        assert {name: known.content_hash for name, known in library.known_files().items()} == {"/a": "d", "/b": "c"}
         first, second = library.song("/b"), library.song("/a")
         assert first is not None
         assert second is not None
@@ -291,8 +291,8 @@ def test_a_new_analysis_keeps_the_number(path: Path) -> None:
 def test_a_problem_replaces_a_song_and_a_song_a_problem(path: Path) -> None:
     with open_library(path, write=True) as library:
         library.write([song("c"), file("/a", "c", title="T")])
-        library.write([ProblemMet("/a", 3, 4, None, "cut short"), DropOrphans()])
-        assert library.contents() == {}
+        library.write([ProblemFound("/a", 3, 4, None, "cut short"), DropOrphans()])
+        assert library.song_models() == {}
         assert library.known_files() == {"/a": KnownFile(3, 4, None, "cut short")}
         library.write([song("d"), file("/a", "d")])
         assert library.problems() == []
@@ -304,7 +304,7 @@ def test_a_problem_replaces_a_song_and_a_song_a_problem(path: Path) -> None:
 def test_dropping_orphans_drops_all_of_them(path: Path) -> None:
     with open_library(path, write=True) as library:
         library.write([song("a"), song("b"), file("/a", "a"), file("/b", "b")])
-        library.write([FileGone("/b"), FileGone("/never there"), DropOrphans()])
+        library.write([FileRemoved("/b"), FileRemoved("/never there"), DropOrphans()])
         left = dump(library)
         assert [len(left[name]) for name in ("song", "file", "curve", "descriptors")] == [1, 1, 1, 1]
 
@@ -314,7 +314,7 @@ def test_all_changes_are_made_or_none(path: Path) -> None:
         library.write([song("a"), file("/a", "a")])
         before = dump(library)
         with pytest.raises(ValueError, match="content of '/b' must be that of a song heard before, got 'x'"):
-            library.write([FileGone("/a"), DropOrphans(), song("b"), file("/b", "x")])
+            library.write([FileRemoved("/a"), DropOrphans(), song("b"), file("/b", "x")])
         assert dump(library) == before
 
         def interrupted() -> Iterator[Any]:
@@ -325,7 +325,7 @@ def test_all_changes_are_made_or_none(path: Path) -> None:
             library.write(interrupted())
         assert dump(library) == before
         library.write([song("d"), file("/d", "d")])
-        assert set(library.contents()) == {"a", "d"}
+        assert set(library.song_models()) == {"a", "d"}
 
 
 # --- what is refused ---
@@ -486,7 +486,7 @@ def test_two_that_make_a_library_at_once_make_one(path: Path) -> None:
         thread.join()
     assert failed == []
     with open_library(path) as library:
-        assert len(library.contents()) == 4
+        assert len(library.song_models()) == 4
         assert len(library.db.execute("SELECT * FROM migration").fetchall()) == len(schema.MIGRATIONS)
 
 
@@ -510,11 +510,11 @@ def test_killed_at_any_moment_all_that_was_said_to_be_written_is_there(path: Pat
         said = int(lines[-1]) + 1
         with open_library(path) as library:
             names = {name for batch in range(said) for name in (f"{batch}-{i}" for i in range(5))}
-            contents = set(library.contents())
+            contents = set(library.song_models())
             # one batch more may have been written and not yet said
             assert contents >= names
             assert contents - names in (set(), {f"{said}-{i}" for i in range(5)})
-            assert {known.content for known in library.known_files().values()} == contents
+            assert {known.content_hash for known in library.known_files().values()} == contents
             assert len(library.known_files()) == len(contents)
         assert_sound(path)
 
@@ -550,7 +550,7 @@ def test_a_file_that_may_not_grow_is_one_line_and_loses_nothing(path: Path) -> N
     said = [int(line) for line in done.stdout.splitlines()]
     assert said, "some batches fit"
     with open_library(path) as library:
-        assert len(library.contents()) == 5 + 5 * len(said)
+        assert len(library.song_models()) == 5 + 5 * len(said)
     assert_sound(path)
 
 
@@ -567,7 +567,7 @@ def as_nobody(folder: Path, path: Path) -> str:
                 said = "the folder can be written"
             except OSError:
                 with open_library(path) as library:
-                    said = ",".join(sorted(library.contents())) + f" {len(list(library.songs()))}"
+                    said = ",".join(sorted(library.song_models())) + f" {len(list(library.songs()))}"
         except LibraryError as error:
             said = str(error)
         finally:
@@ -642,7 +642,7 @@ def test_readers_read_while_another_process_writes(path: Path) -> None:
         next(middle)
         for line in process.stdout:
             with open_library(path) as library:
-                seen.append(len(library.contents()))
+                seen.append(len(library.song_models()))
                 assert len(library.known_files()) == seen[-1]
             assert seen[-1] >= 1 + 5 * (int(line) + 1)
         assert process.wait() == 0

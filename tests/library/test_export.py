@@ -16,10 +16,10 @@ import pyarrow.parquet
 import pytest
 
 from moodcurve.formats import read_jams, to_csv, to_dict, to_json
-from moodcurve.library import FileSeen, Heard, Library, LibraryError, SongHeard, Tags, open_library
+from moodcurve.library import Analysis, FileFound, Library, LibraryError, SongAnalyzed, Tags, open_library
 from moodcurve.library import export_tables as tables_module
-from moodcurve.library.export import LONGEST_NAME, file_name, print_table, write_jams, write_table
-from moodcurve.library.queries.search import COLUMNS, Query, nested, search
+from moodcurve.library.export import LONGEST_NAME, file_name, stream_table, write_jams, write_table
+from moodcurve.library.queries.search import COLUMNS, Query, search, song_json
 from tests.formats.test_csv_json import make_curve
 from tests.helpers.command_line import run
 from tests.helpers.full_curve import whole_curve
@@ -57,8 +57,8 @@ def library(tmp_path: Path) -> Iterator[Library]:
         changes: list[Any] = []
         for i, name in enumerate(NAMES):
             tags = Tags(artist='A "quoted", name\r\nof two lines', title=f"=1+{i}", year=1990 + i) if i % 3 else Tags()
-            changes.append(SongHeard(f"hash{i}", Heard(curve=CURVES[i], descriptors=np.zeros(4, np.float32))))
-            changes.append(FileSeen(name, 1000, 1, f"hash{i}", tags))
+            changes.append(SongAnalyzed(f"hash{i}", Analysis(curve=CURVES[i], descriptors=np.zeros(4, np.float32))))
+            changes.append(FileFound(name, 1000, 1, f"hash{i}", tags))
         opened.write(changes)
     with open_library(path) as opened:
         yield opened
@@ -95,7 +95,7 @@ def test_songs_as_json_lines_are_what_search_gives_as_json(library: Library, tmp
     lines = write(library, tmp_path / "x.jsonl").read_bytes().decode("utf-8").split("\n")
     assert lines.pop() == ""
     read = [json.loads(line, parse_constant=lambda token: pytest.fail(f"{token} in strict JSON")) for line in lines]
-    assert read == [nested(song) for song in search(library, ALL)]
+    assert read == [song_json(song) for song in search(library, ALL)]
     assert read[1]["probabilities"].keys() == read[3]["probabilities"].keys()
     assert read[0]["probabilities"] is None
 
@@ -142,15 +142,15 @@ def test_parts_of_any_size_make_the_same_table(
         return pyarrow.parquet.read_table(path).to_pylist() if ending == "parquet" else path.read_bytes()
 
     whole = content(write(library, tmp_path / f"x.{ending}", curves=curves))
-    monkeypatch.setattr(tables_module, "SONGS_A_PART", 3)
-    monkeypatch.setattr(tables_module, "POINTS_A_PART", 10)
+    monkeypatch.setattr(tables_module, "SONGS_PER_BATCH", 3)
+    monkeypatch.setattr(tables_module, "POINTS_PER_BATCH", 10)
     assert content(write(library, tmp_path / f"y.{ending}", curves=curves)) == whole
 
 
 def test_no_more_than_a_part_is_held(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables_module, "POINTS_A_PART", 10)
+    monkeypatch.setattr(tables_module, "POINTS_PER_BATCH", 10)
     taken = []
-    parts = tables_module.curve_parts(taken.append(song.id) or song for song in library.songs())  # type: ignore[func-returns-value]
+    parts = tables_module.curve_batches(taken.append(song.id) or song for song in library.songs())  # type: ignore[func-returns-value]
     assert [len(next(parts)["id"]), taken] == [3 + 4 + 5, [1, 2, 3]]
 
 
@@ -190,7 +190,7 @@ def test_jams_of_each_song_is_valid_and_its_curve(library: Library, tmp_path: Pa
         path = tmp_path / "out" / file_name(song)
         assert to_json(read_jams(path)) == to_json(song.curve)
         about = jams.load(str(path), validate=True, strict=True).file_metadata
-        assert about.identifiers["moodcurve_content"] == song.content
+        assert about.identifiers["moodcurve_content"] == song.content_hash
         assert (about.title, about.artist) == (song.tags.title or "", song.tags.artist or "")
 
 
@@ -268,7 +268,7 @@ def test_an_unknown_format_is_refused(library: Library, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="format must be one of csv, jsonl, parquet, got 'xml'"):
         write(library, tmp_path / "x.xml")
     with (tmp_path / "y").open("wb") as stream, pytest.raises(ValueError, match="got 'xml'"):
-        print_table(library, ALL, stream, "xml", curves=False, progress=nothing)
+        stream_table(library, ALL, stream, "xml", curves=False, progress=nothing)
     assert not (tmp_path / "x.xml").exists()
 
 

@@ -1,4 +1,4 @@
-"""A scan: what is analysed, what is recognised, what is forgotten, and what it says."""
+"""A scan: what is analysed, what is recognized, what is forgotten, and what it says."""
 
 import contextlib
 import errno
@@ -21,7 +21,7 @@ from moodcurve.features import COMPARE236, FEATURE_SETS
 from moodcurve.formats import to_dict
 from moodcurve.library import open_library
 from moodcurve.library.scanning import worker
-from moodcurve.library.scanning.progress import Tally, Teller
+from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.scan import scan
 from moodcurve.library.scanning.walk import walk
 from tests.helpers.command_line import run
@@ -41,9 +41,9 @@ def test_a_song_is_stored_as_analyze_gives_it(scanner: Scanner) -> None:
     file = mutagen.File(path)
     file["title"], file["date"] = "One", "1994"
     file.save()
-    tally = scanner()
-    assert (tally.files, tally.new, tally.songs) == (1, 1, 1)
-    assert tally.audio_s == pytest.approx(4.0)
+    stats = scanner()
+    assert (stats.files, stats.new, stats.songs) == (1, 1, 1)
+    assert stats.audio_s == pytest.approx(4.0)
     with open_library(scanner.library) as opened:
         song = opened.song(str(path))
         assert song is not None
@@ -83,7 +83,7 @@ def test_contents_of_an_earlier_version_are_made_anew(scanner: Scanner) -> None:
         db.execute("UPDATE file SET content_version = 1")
     with open_library(scanner.library) as opened:
         known = opened.known_files()
-        assert known[str(one)].content == known[str(other)].content == "x"
+        assert known[str(one)].content_hash == known[str(other)].content_hash == "x"
         assert not any(file.current for file in known.values())
     assert scanner.counts() == {"unchanged": 1, "renewed": 2, "problems": 1, "songs": 2}
     with open_library(scanner.library) as opened:
@@ -216,7 +216,7 @@ def test_a_file_that_may_not_be_read_is_tried_at_each_scan(scanner: Scanner, mon
 
     # permissions do not stop the superuser, who may run the tests
     with monkeypatch.context() as patched:
-        patched.setattr(worker, "content_of", denied)
+        patched.setattr(worker, "content_hash", denied)
         assert scanner.counts() == {"problems": 1}
         assert scanner.problems() == {"one.flac": "Permission denied"}
     assert scanner.counts() == {"changed": 1, "songs": 1}
@@ -225,7 +225,7 @@ def test_a_file_that_may_not_be_read_is_tried_at_each_scan(scanner: Scanner, mon
 
 def test_a_file_that_is_written_to_is_taken_at_the_next_scan(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_song(scanner.music / "one.flac")
-    real = worker.hear
+    real = worker.analyze_file
 
     def growing(*arguments: object, **options: object) -> object:
         found = real(*arguments, **options)  # type: ignore[arg-type]
@@ -234,7 +234,7 @@ def test_a_file_that_is_written_to_is_taken_at_the_next_scan(scanner: Scanner, m
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(worker, "hear", growing)
+        patched.setattr(worker, "analyze_file", growing)
         assert scanner.counts() == {"problems": 1}
         assert scanner.problems()["one.flac"].startswith("it was written to while it was read")
     assert scanner.counts() == {"changed": 1, "songs": 1}
@@ -284,7 +284,7 @@ def test_another_model_analyses_what_is_out_of_date_on_request(scanner: Scanner)
     assert scanner.counts(again=True) == {"unchanged": 1, "renewed": 1, "songs": 1}
     assert scanner.counts(again=True) == {"unchanged": 2}
     with open_library(scanner.library) as opened:
-        (model, feature_set), other = opened.contents().values()
+        (model, feature_set), other = opened.song_models().values()
     assert (model, feature_set) == other
 
 
@@ -555,15 +555,15 @@ def test_a_walk_tells_what_it_looked_into(tmp_path: Path) -> None:
     assert found.faults == [(str(tmp_path / "absent"), "No such file or directory")]
     assert found.empty == {str(tmp_path / "other" / "empty")}
     for path, folder in (("other/empty/a/b.mp3", tmp_path / "other" / "empty"), ("other/b.mp3", None)):
-        assert found.emptied(str(tmp_path / path)) == (folder and str(folder))
-    assert found.emptied("/elsewhere.mp3") is None
-    assert not found.lacks(str(tmp_path / "other" / "empty" / "a.mp3"))
-    assert found.lacks(str(tmp_path / "other" / "empty"))  # a file of that name
-    assert found.lacks(str(tmp_path / "absent.mp3"))
-    assert found.lacks(str(tmp_path / "folder" / "was" / "there.mp3"))
-    assert not found.lacks(str(tmp_path / "one.mp3"))
-    assert not found.lacks(str(tmp_path.parent / "elsewhere.mp3"))
-    assert not found.lacks("/elsewhere.mp3")
+        assert found.empty_parent(str(tmp_path / path)) == (folder and str(folder))
+    assert found.empty_parent("/elsewhere.mp3") is None
+    assert not found.is_gone(str(tmp_path / "other" / "empty" / "a.mp3"))
+    assert found.is_gone(str(tmp_path / "other" / "empty"))  # a file of that name
+    assert found.is_gone(str(tmp_path / "absent.mp3"))
+    assert found.is_gone(str(tmp_path / "folder" / "was" / "there.mp3"))
+    assert not found.is_gone(str(tmp_path / "one.mp3"))
+    assert not found.is_gone(str(tmp_path.parent / "elsewhere.mp3"))
+    assert not found.is_gone("/elsewhere.mp3")
 
 
 @pytest.mark.parametrize("roots", [[""], ["music", ""]])
@@ -581,35 +581,35 @@ def test_progress_counts_what_is_on_the_disk(scanner: Scanner) -> None:
     (scanner.music / "text.mp3").write_text("no music")
     seen = []
 
-    def progress(tally: Tally) -> None:
+    def progress(stats: ScanStats) -> None:
         with open_library(scanner.library) as opened:
             known = opened.known_files()
         stored = sum(file.problem is None for file in known.values())
-        assert (stored, len(known) - stored) == (tally.songs, tally.problems)
-        assert tally.files_done == len(known)
-        assert tally.size_done == sum(Path(path).stat().st_size for path in known)
-        seen.append(tally.files_done)
+        assert (stored, len(known) - stored) == (stats.songs, stats.problems)
+        assert stats.files_done == len(known)
+        assert stats.size_done == sum(Path(path).stat().st_size for path in known)
+        seen.append(stats.files_done)
 
-    scan([scanner.music], scanner.library, teller=Teller(progress=progress))
+    scan([scanner.music], scanner.library, observer=ScanObserver(progress=progress))
     assert seen[-1] == 6
 
 
 def test_time_left_follows_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr("moodcurve.library.scanning.progress.time.monotonic", lambda: now)
-    tally = Tally(size=1000)
-    tally.mark()
-    assert tally.left_s is None
-    now, tally.size_done = 10.0, 100
-    tally.mark()
-    assert tally.left_s == pytest.approx(90.0)  # 10 bytes a second, 900 to go
-    now, tally.size_done = 150.0, 200
-    tally.mark()
-    now, tally.size_done = 250.0, 300
-    tally.mark()
-    assert tally.left_s == pytest.approx(700.0)  # 1 byte a second over the last two minutes
+    stats = ScanStats(size=1000)
+    stats.mark()
+    assert stats.left_s is None
+    now, stats.size_done = 10.0, 100
+    stats.mark()
+    assert stats.left_s == pytest.approx(90.0)  # 10 bytes a second, 900 to go
+    now, stats.size_done = 150.0, 200
+    stats.mark()
+    now, stats.size_done = 250.0, 300
+    stats.mark()
+    assert stats.left_s == pytest.approx(700.0)  # 1 byte a second over the last two minutes
     now = 350.0
-    assert tally.left_s == pytest.approx(1400.0)  # nothing came since: half the pace
+    assert stats.left_s == pytest.approx(1400.0)  # nothing came since: half the pace
 
 
 def test_the_command_tells_what_it_did(scanner: Scanner) -> None:
@@ -644,17 +644,17 @@ def test_lines_come_now_and_then_where_there_is_no_terminal(
 ) -> None:
     now = 0.0
     monkeypatch.setattr("moodcurve.cli.progress.time.monotonic", lambda: now)
-    with progress.scan_observer(FEATURE_SETS["compare236"]) as teller:
-        teller.looking(5)
+    with progress.scan_observer(FEATURE_SETS["compare236"]) as observer:
+        observer.files_found(5)
         now = 10.0
-        teller.looking(1234)
+        observer.files_found(1234)
         now = 19.0
-        tally = Tally(files=2000, files_done=1500, size=100, songs=7, audio_s=1200.0, problems=2, begun=7.0)
-        tally.mark()
-        teller.progress(tally)
-        now, tally.size_done = 20.0, 50
-        tally.mark()
-        teller.progress(tally)
+        stats = ScanStats(files=2000, files_done=1500, size=100, songs=7, audio_s=1200.0, problems=2, begun=7.0)
+        stats.mark()
+        observer.progress(stats)
+        now, stats.size_done = 20.0, 50
+        stats.mark()
+        observer.progress(stats)
     assert capsys.readouterr().err.splitlines() == [
         "moodcurve: looking for music: 1,234 files so far",
         # 1200 s of audio in 13 s; half of the bytes took 1 s

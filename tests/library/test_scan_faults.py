@@ -15,7 +15,7 @@ import pytest
 
 from moodcurve.library import open_library
 from moodcurve.library.errors import LibraryError
-from moodcurve.library.scanning.lock import only_scan
+from moodcurve.library.scanning.lock import scan_lock
 from moodcurve.library.scanning.scan import scan
 from tests.helpers.command_line import run
 from tests.helpers.scans import write_song
@@ -59,8 +59,8 @@ def stored(library: Path) -> dict[str, tuple[str, str]]:
     with open_library(library) as opened:
         known = opened.known_files()
         songs = list(opened.songs())
-    files = {path: (song.content, song.analysed_at) for song in songs for path in song.paths}
-    assert {path: content for path, (content, _) in files.items()} == {p: f.content for p, f in known.items()}
+    files = {path: (song.content_hash, song.analysed_at) for song in songs for path in song.paths}
+    assert {path: content for path, (content, _) in files.items()} == {p: f.content_hash for p, f in known.items()}
     assert all(len(song.curve.times_s) > 0 for song in songs)
     return files
 
@@ -81,10 +81,10 @@ def test_killed_again_and_again_it_loses_nothing_and_does_nothing_twice(music: P
     # tells what is reported as done, and when an analysis ends; batches are small, so that there are many
     code = (
         "import sys; from moodcurve.library.scanning import batch_writer, scan as s\n"
-        "from moodcurve.library.scanning.progress import Teller\n"
+        "from moodcurve.library.scanning.progress import ScanObserver\n"
         "batch_writer.BATCH = 2; batch_writer.BATCH_S = 0.05\n"
-        "said = lambda tally: print(tally.files_done, flush=True)\n"
-        "s.scan(sys.argv[1:2], sys.argv[2], workers=2, teller=Teller(progress=said))"
+        "said = lambda stats: print(stats.files_done, flush=True)\n"
+        "s.scan(sys.argv[1:2], sys.argv[2], workers=2, observer=ScanObserver(progress=said))"
     )
     rng = random.Random(0)
     before: dict[str, tuple[str, str]] = {}
@@ -128,11 +128,11 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_scan_goes_on(music: Path, tmp_pa
     # as the first batch is on the disk; a terminal's Ctrl-C reaches all processes of the group
     code = (
         "import os, signal; from moodcurve.library.scanning import batch_writer\n"
-        "batch_writer.BATCH = 5; real = batch_writer.Ledger.write\n"
+        "batch_writer.BATCH = 5; real = batch_writer.BatchWriter.write\n"
         "def write(self):\n"
-        " before = self._tally.files_done; real(self)\n"
-        " if before == 0 < self._tally.files_done: os.killpg(0, signal.SIGINT)\n"
-        f"batch_writer.Ledger.write = write\n{MAIN}"
+        " before = self._stats.files_done; real(self)\n"
+        " if before == 0 < self._stats.files_done: os.killpg(0, signal.SIGINT)\n"
+        f"batch_writer.BatchWriter.write = write\n{MAIN}"
     )
     running = started("scan", music, "--library", library, "--workers", "2", code=code)
     stdout, stderr = running.communicate(timeout=60)
@@ -150,7 +150,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_scan_goes_on(music: Path, tmp_pa
 
 def test_a_second_scan_is_told_who_is_scanning(music: Path, tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
-    with only_scan(library):
+    with scan_lock(library):
         second = started("scan", music, "--library", library)
         _, stderr = second.communicate(timeout=60)
     assert second.returncode == 1
@@ -158,14 +158,14 @@ def test_a_second_scan_is_told_who_is_scanning(music: Path, tmp_path: Path) -> N
         f"moodcurve: {library}: process {os.getpid()} is scanning into it; "
         "wait until that is done, or choose another file with --library\n"
     )
-    with only_scan(library):  # given back
+    with scan_lock(library):  # given back
         pass
     # another name of the same library is the same library
     (tmp_path / "link.sqlite").symlink_to(library)
     with (
-        only_scan(library),
+        scan_lock(library),
         pytest.raises(LibraryError, match="is scanning into it"),
-        only_scan(tmp_path / "link.sqlite"),
+        scan_lock(tmp_path / "link.sqlite"),
     ):
         pass
 
@@ -173,17 +173,17 @@ def test_a_second_scan_is_told_who_is_scanning(music: Path, tmp_path: Path) -> N
 def test_a_killed_scan_gives_its_lock_back(tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
     code = (
-        "import sys, time; from moodcurve.library.scanning.lock import only_scan\n"
-        "with only_scan(sys.argv[1]):\n print('locked', flush=True); time.sleep(600)"
+        "import sys, time; from moodcurve.library.scanning.lock import scan_lock\n"
+        "with scan_lock(sys.argv[1]):\n print('locked', flush=True); time.sleep(600)"
     )
     holder = started(library, code=code)
     assert holder.stdout is not None
     assert holder.stdout.readline() == "locked\n"
-    with pytest.raises(LibraryError, match=f"process {holder.pid} is scanning"), only_scan(library):
+    with pytest.raises(LibraryError, match=f"process {holder.pid} is scanning"), scan_lock(library):
         pass
     holder.kill()
     holder.communicate()
-    with only_scan(library):
+    with scan_lock(library):
         assert library.with_name("library.sqlite.lock").read_text() == f"{os.getpid()}\n"
 
 
@@ -253,10 +253,10 @@ def test_files_that_vanish_before_they_are_opened(music: Path, tmp_path: Path) -
     os.utime(folder / "0.flac", ns=(0, 0))
     code = (
         "import os, sys; from moodcurve.library.scanning import scan as s\n"
-        "from moodcurve.library.scanning.progress import Teller\n"
+        "from moodcurve.library.scanning.progress import ScanObserver\n"
         "def gone():\n for name in ('0', '4', '5'):\n  os.unlink(f'{sys.argv[1]}/{name}.flac')\n"
         "if __name__ == '__main__':\n"
-        " t = s.scan(sys.argv[1:2], sys.argv[2], workers=1, teller=Teller(beginning=gone, problem=print))\n"
+        " t = s.scan(sys.argv[1:2], sys.argv[2], workers=1, observer=ScanObserver(starting=gone, problem=print))\n"
         " print(t.new, t.unchanged, t.gone, t.problems, t.files_done == t.files)"
     )
     running = started(folder, library, code=code)
@@ -268,8 +268,8 @@ CRASHING = """
 import ctypes, os, signal, sys, time
 from dataclasses import replace
 from moodcurve.library.scanning import scan as s, worker
-real = worker.hear
-def hear(path, *arguments, **options):
+real = worker.analyze_file
+def analyze_file(path, *arguments, **options):
     name = os.path.basename(path)
     if name == "hang.flac":
         while True:
@@ -281,37 +281,35 @@ def hear(path, *arguments, **options):
     if name == "defect.flac":
         raise AssertionError("a defect")
     return real(path, *arguments, **options)
-worker.hear = hear
-s.LIMITS = replace(s.LIMITS, silent_s=3)
-if __name__ == "__main__":
-    from moodcurve.cli import main
-    main()
+worker.analyze_file = analyze_file
+s.LIMITS = replace(s.LIMITS, stall_s=3)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory")
 def test_files_that_hang_crash_or_take_all_memory_cost_themselves_only(tmp_path: Path) -> None:
-    script, folder, library = tmp_path / "crashing.py", tmp_path / "music", tmp_path / "library.sqlite"
-    script.write_text(CRASHING)  # the workers import it too
+    folder, library = tmp_path / "music", tmp_path / "library.sqlite"
+    (tmp_path / "sitecustomize.py").write_text(CRASHING)  # which worker processes import too
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     names = ("a", "crash", "defect", "hang", "memory", "z")
     for seed, name in enumerate(names):
         write_song(folder / f"{name}.flac", seed=seed)
-    command = [sys.executable, script, "scan", folder, "--library", library, "--workers", "2", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-m", "moodcurve", "scan", folder, "--library", library, "--workers", "2", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
     assert done.returncode == 1
     summary = json.loads(done.stdout)
     assert (summary["new"], summary["problems"], summary["songs_analysed"]) == (2, 4, 2)
     with open_library(library) as opened:
         reasons = {Path(problem.path).stem: problem.reason for problem in opened.problems()}
     assert reasons == {
-        "crash": "the process that worked on it crashed (signal 11)",
-        "defect": "the process that worked on it ended with exit code 1",
+        "crash": "its worker process crashed (signal 11)",
+        "defect": "its worker process ended with exit code 1",
         "hang": "no progress for 3 s",
         "memory": "more than 1024 MB of memory would be needed",
     }
     for name, reason in reasons.items():
         assert f"moodcurve: {folder}/{name}.flac: {reason}" in done.stderr
-    again = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    again = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
     assert (again.returncode, again.stderr) == (1, "")  # not tried again
     assert json.loads(again.stdout)["problems"] == 4
 
@@ -320,8 +318,8 @@ def test_broken_files_of_all_kinds_are_songs_or_problems(tmp_path: Path) -> None
     folder, library = tmp_path / "broken", tmp_path / "library.sqlite"
     paths = write_kinds(folder)
     assert len(paths) >= 50
-    tally = scan([folder], library, workers=2)
-    assert tally.files_done == tally.files == len(paths)
+    stats = scan([folder], library, workers=2)
+    assert stats.files_done == stats.files == len(paths)
     with open_library(library) as opened:
         known = opened.known_files()
         problems = {Path(problem.path).name: problem.reason for problem in opened.problems()}

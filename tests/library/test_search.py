@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from moodcurve.formats import to_dict
-from moodcurve.library import FileGone, Library, LibraryError, ProblemMet, open_library
+from moodcurve.library import FileRemoved, Library, LibraryError, ProblemFound, open_library
 from moodcurve.library.changes import fold
-from moodcurve.library.queries.find_song import find, label
-from moodcurve.library.queries.search import COLUMNS, FoundSong, Query, count, nested, search
+from moodcurve.library.queries.find_song import find_song, song_label
+from moodcurve.library.queries.search import COLUMNS, FoundSong, Query, count, search, song_json
 from moodcurve.library.queries.sql_guard import ConditionError
 from tests.helpers.library_fixtures import file, made_library, song
 
@@ -199,7 +199,7 @@ def test_a_row_has_the_columns_of_the_view(library: Library) -> None:
 
 def test_a_nested_row_says_what_the_json_says(library: Library, rows: list[dict[str, Any]]) -> None:
     for found in search(library, Query(near=(0, 0))):
-        row, data = rows[found.id - 1], nested(found)
+        row, data = rows[found.id - 1], song_json(found)
         json.dumps(data, allow_nan=False)
         for name in ("arousal", "valence", "arousal_9", "valence_9", "quadrant", "words", "path", "title", "year"):
             assert data[name] == row[name]
@@ -215,7 +215,7 @@ def test_a_nested_row_says_what_the_json_says(library: Library, rows: list[dict[
 def test_files_without_a_song_are_not_found_and_copies_once(tmp_path: Path) -> None:
     with open_library(tmp_path / "x.sqlite", write=True) as library:
         library.write([song("a"), song("b"), song("orphan"), file("/1", "a"), file("/2", "a"), file("/3", "b")])
-        library.write([ProblemMet("/4", 1, 2, None, "no"), FileGone("/3")])
+        library.write([ProblemFound("/4", 1, 2, None, "no"), FileRemoved("/3")])
         assert [(found.path, found.copies) for found in search(library, Query())] == [("/1", 2)]
 
 
@@ -302,7 +302,7 @@ def test_a_condition_cannot_write(tmp_path: Path) -> None:
         ):
             with pytest.raises(ConditionError):
                 list(search(library, Query(where=statement)))
-        assert len(library.contents()) == 3
+        assert len(library.song_models()) == 3
 
 
 def test_a_library_that_is_no_more_is_not_the_conditions_fault(tmp_path: Path) -> None:
@@ -356,25 +356,25 @@ def test_a_song_is_found_by_path_number_title_or_words(tmp_path: Path, monkeypat
     ]
     with open_library(tmp_path / "x.sqlite", write=True) as library:
         library.write(change for pair in changes for change in pair)
-        library.write([ProblemMet("/m/bad.mp3", 1, 2, None, "/m/bad.mp3: no audio")])
+        library.write([ProblemFound("/m/bad.mp3", 1, 2, None, "/m/bad.mp3: no audio")])
         for name, number in (
             ("a.mp3", 1), (str(tmp_path / "a.mp3"), 1), ("./a.mp3", 1), ("2", 2), ("1", 1), ("clair de LUNE", 1),
             ("lune ii", 2), ("moon", 3), ("debussy clair", 1), ("somebody", 2),
         ):  # fmt: skip
-            assert find(library, name).id == number
+            assert find_song(library, name).id == number
         with pytest.raises(
             LibraryError, match="clair: 2 songs fit; give the number of one: 1: Debussy – Clair de lune; 2: Som"
         ):
-            find(library, "clair")
+            find_song(library, "clair")
         with pytest.raises(LibraryError, match=r"nothing: no song in .*x.sqlite is called that"):
-            find(library, "nothing")
+            find_song(library, "nothing")
         with pytest.raises(LibraryError, match=r"9{20}: no song"):
-            find(library, "9" * 20)
+            find_song(library, "9" * 20)
         with pytest.raises(LibraryError, match=r"could not be used when it was scanned: /m/bad\.mp3: no audio"):
-            find(library, "/m/bad.mp3")
+            find_song(library, "/m/bad.mp3")
 
 
 def test_a_song_is_labelled_by_tags_or_its_file(library: Library) -> None:
     for found in search(library, Query(limit=30)):
         name = found.title or Path(found.path).name
-        assert label(found) == (f"{found.artist} – {name}" if found.artist else name)
+        assert song_label(found) == (f"{found.artist} – {name}" if found.artist else name)

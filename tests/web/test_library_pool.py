@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.library import FileGone, LibraryError, open_library
+from moodcurve.library import FileRemoved, LibraryError, open_library
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import count
 from moodcurve.web import library_pool as shelf_module
@@ -68,7 +68,7 @@ def test_what_another_process_writes_is_seen_at_once(path: Path) -> None:
         for i in range(20):
             library.write([song(f"more {i}"), file(f"/more/{i}", f"more {i}")])
             assert number(shelf) == 4 + i
-        library.write([FileGone("/more/0")])
+        library.write([FileRemoved("/more/0")])
         assert number(shelf) == 22
 
 

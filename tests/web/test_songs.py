@@ -298,12 +298,12 @@ def test_methods_that_are_not_there(server: Server) -> None:
 
 
 def test_offsets_and_chosen_columns_of_a_query(server: Server) -> None:
-    from moodcurve.library.queries.search import Query, columns, search
+    from moodcurve.library.queries.search import Query, search, search_columns
 
     with open_library(server.library) as library:
         songs = list(search(library, Query(sort=("title",))))
         assert list(search(library, Query(sort=("title",), offset=1, limit=2))) == songs[1:3]
-        assert columns(library, Query(sort=("title",), offset=3), ["title", "id"]) == {
+        assert search_columns(library, Query(sort=("title",), offset=3), ["title", "id"]) == {
             "title": [songs[3].title],
             "id": [songs[3].id],
         }

@@ -9,7 +9,7 @@ from moodcurve import __version__
 from moodcurve.cli.framework import App
 from moodcurve.cli.messages import error_text, print_message
 from moodcurve.errors import MoodcurveError
-from moodcurve.util.text import plainly
+from moodcurve.util.text import ascii_fallback
 
 app = App(
     "moodcurve",
@@ -29,10 +29,10 @@ def main() -> None:
     # a program may be started without one of them; these stay open until it ends
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
-    codecs.register_error(plainly.__name__, plainly)
+    codecs.register_error(ascii_fallback.__name__, ascii_fallback)
     for stream in (sys.stdout, sys.stderr):
         # a terminal that cannot show a character gets a replacement, not a crash
-        stream.reconfigure(errors=plainly.__name__)  # type: ignore[union-attr]
+        stream.reconfigure(errors=ascii_fallback.__name__)  # type: ignore[union-attr]
     try:
         code = app(sys.argv[1:])
         sys.stdout.flush()

@@ -17,7 +17,7 @@ from moodcurve.cli.tables import MIN_TEXT_WIDTH, Column, fit_table
 from moodcurve.curve import Curve
 from moodcurve.features.feature_sets import WINDOW_S
 from moodcurve.mood.circumplex import QUADRANTS, describe, quadrant, summarize
-from moodcurve.runtime.song_rating import in_words
+from moodcurve.runtime.song_rating import format_rating
 from moodcurve.util.text import clock, one_line, signed
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _song_lines(curve: Curve) -> list[RenderableType]:
         lines.append(Text("probability  " + ", ".join(f"{name} {share:.0%}" for share, name in ordered)))
     if curve.rating is not None and curve.rating_interval is not None:
         lines.append(
-            Text(f"expected rating of the whole song, 1 to 9  {in_words(curve.rating, curve.rating_interval)}")
+            Text(f"expected rating of the whole song, 1 to 9  {format_rating(curve.rating, curve.rating_interval)}")
         )
     return lines
 

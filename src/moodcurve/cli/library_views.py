@@ -9,7 +9,7 @@ from moodcurve.cli.console import results
 from moodcurve.cli.curve_views import mood_text
 from moodcurve.cli.tables import MIN_TEXT_WIDTH, Column, fit_table
 from moodcurve.library import Problem, StoredSong
-from moodcurve.library.queries.find_song import label
+from moodcurve.library.queries.find_song import song_label
 from moodcurve.library.queries.search import FoundSong
 from moodcurve.util.text import clock, one_line, signed
 
@@ -20,7 +20,7 @@ def print_songs(songs: Sequence[FoundSong]) -> None:
         return
     columns = [
         Column("id", [str(song.id) for song in songs], style="dim"),
-        Column("song", [Text(label(song)) for song in songs], fold_width=MIN_TEXT_WIDTH),
+        Column("song", [Text(song_label(song)) for song in songs], fold_width=MIN_TEXT_WIDTH),
         Column("length", [clock(song.duration_s) for song in songs], drop_order=1),
         Column("arousal", [signed(song.arousal) for song in songs]),
         Column("valence", [signed(song.valence) for song in songs]),

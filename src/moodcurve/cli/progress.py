@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from moodcurve.cli.messages import print_message
 from moodcurve.features import FeatureSet
 from moodcurve.util.text import clock, counted, one_line
-from moodcurve.workers import Progress, Watch
+from moodcurve.workers import Watch
 
 if TYPE_CHECKING:
     from moodcurve.cli.console import BarUpdate
-    from moodcurve.library.scanning.progress import Tally, Teller
+    from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 
 LINE_INTERVAL_S = 10.0
 """Time between two lines of a scan's progress where no terminal shows a bar (seconds)."""
@@ -39,9 +39,9 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
     else:
         cached = prepare(feature_set)
     if not cached:
-        from moodcurve.features.jit.cache import places
+        from moodcurve.features.jit.cache import folders
 
-        tried = " nor ".join(str(folder) for folder in places())
+        tried = " nor ".join(str(folder) for folder in folders())
         print_message(f"the compiled code cannot be cached, because {tried} is not writable: each run compiles again")
 
 
@@ -69,7 +69,7 @@ def song_bars(songs: Sequence[Path]) -> Iterator[Watch]:
 
 
 @contextmanager
-def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[Progress]:
+def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[ExportProgress]:
     """Show a bar for one song, and yield a progress function that also checks for Ctrl-C."""
     with song_bars([song]) as watch:
         watch(0, 0.0)
@@ -109,17 +109,20 @@ def interrupts() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def scan_observer(feature_set: FeatureSet, *, line_interval_s: float = LINE_INTERVAL_S) -> "Iterator[Teller]":
+def scan_observer(feature_set: FeatureSet, *, line_interval_s: float = LINE_INTERVAL_S) -> "Iterator[ScanObserver]":
     """Show a scan's progress: a bar on a terminal, otherwise a line from time to time."""
-    from moodcurve.library.scanning.progress import Teller
+    from moodcurve.library.scanning.progress import ScanObserver
 
     def problem(path: str, reason: str) -> None:
         print_message(f"{path}: {reason}")
 
     if not sys.stderr.isatty():
         lines = _ScanLines(line_interval_s)
-        yield Teller(
-            looking=lines.files_found, beginning=lambda: prepare(feature_set), progress=lines.progress, problem=problem
+        yield ScanObserver(
+            files_found=lines.files_found,
+            starting=lambda: prepare(feature_set),
+            progress=lines.progress,
+            problem=problem,
         )
         return
     from moodcurve.cli import console
@@ -132,7 +135,7 @@ def scan_observer(feature_set: FeatureSet, *, line_interval_s: float = LINE_INTE
             prepare(feature_set)
             bars.start()
 
-        yield Teller(looking=bar.files_found, beginning=starting, progress=bar.progress, problem=problem)
+        yield ScanObserver(files_found=bar.files_found, starting=starting, progress=bar.progress, problem=problem)
 
 
 class _ScanBar:
@@ -144,7 +147,7 @@ class _ScanBar:
     def files_found(self, files: int) -> None:
         self._update.describe(f"finding audio files: {files:,}")
 
-    def progress(self, stats: "Tally") -> None:
+    def progress(self, stats: "ScanStats") -> None:
         self._update(stats.size_done, stats.size, scan_state(stats))
 
 
@@ -158,7 +161,7 @@ class _ScanLines:
     def files_found(self, files: int) -> None:
         self._print_if_due(lambda: f"finding audio files: {files:,} so far")
 
-    def progress(self, stats: "Tally") -> None:
+    def progress(self, stats: "ScanStats") -> None:
         def line() -> str:
             left = "" if stats.left_s is None else f", about {clock(stats.left_s)} left"
             return f"{stats.files_done:,} of {stats.files:,} files, {scan_state(stats)}{left}"
@@ -172,7 +175,7 @@ class _ScanLines:
             print_message(line())
 
 
-def scan_state(stats: "Tally") -> str:
+def scan_state(stats: "ScanStats") -> str:
     """Return a line on a scan so far: songs, their duration, speed, problems."""
     parts = [f"{counted(stats.songs, 'song')} ({clock(stats.audio_s)}) analyzed"]
     if stats.songs:

@@ -41,9 +41,9 @@ def write_parts(parts: Iterable[str], path: Path) -> None:
     if path == STDOUT:
         print_text(parts)
         return
-    from moodcurve.util.files import written_whole
+    from moodcurve.util.files import atomic_write
 
-    with written_whole(path) as scratch, scratch.open("wb") as stream:
+    with atomic_write(path) as scratch, scratch.open("wb") as stream:
         stream.writelines(part.encode("utf-8", "replace") for part in parts)
     print_message(f"wrote {path}")
 

@@ -8,9 +8,9 @@ from typing import Any
 from moodcurve.cli.result_files import json_list
 from moodcurve.curve import Curve
 from moodcurve.formats import to_dict
-from moodcurve.library.export_tables import print_parts, song_columns
+from moodcurve.library.export_tables import song_columns, write_batches
 from moodcurve.library.schema import rated
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 
 _LIBRARY_ONLY = (
     "id", "path", "title", "artist", "album", "genre", "year", "track", "analysed_at", "content", "copies",
@@ -52,11 +52,11 @@ def write_song_table(curves: Sequence[Curve], path: Path) -> None:
     """
     rows = [song_row(curve) for curve in curves]
     ending = path.suffix.lower()
-    with written_whole(path) as scratch, scratch.open("wb") as stream:
+    with atomic_write(path) as scratch, scratch.open("wb") as stream:
         if ending == ".jsonl":
             stream.writelines((json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n").encode() for row in rows)
         elif ending == ".json":
             stream.writelines(part.encode() for part in json_list(rows))
         else:
             columns = {name: [row[name] for row in rows] for name in COLUMNS}
-            print_parts([columns], COLUMNS, stream, ending[1:])
+            write_batches([columns], COLUMNS, stream, ending[1:])

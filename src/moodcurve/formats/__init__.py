@@ -9,7 +9,7 @@ from moodcurve.formats.columns import FormatError
 from moodcurve.formats.csv_file import read_csv, to_csv
 from moodcurve.formats.jams_file import jams_text, read_jams, to_jams
 from moodcurve.formats.json_file import json_text, read_json, to_dict, to_json
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 
 __all__ = [
     "FORMATS", "TEXT_FORMATS", "FormatError", "check_format", "dumps", "jams_text", "json_text", "read_csv",
@@ -65,9 +65,9 @@ def write(curve: Curve, path: str | os.PathLike[str], format: str) -> None:
     if format == "parquet":
         from moodcurve.formats.parquet_file import write_parquet
 
-        with written_whole(path) as scratch:
+        with atomic_write(path) as scratch:
             write_parquet(curve, scratch)
         return
     text = dumps(curve, format)
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_bytes(text.encode("utf-8"))

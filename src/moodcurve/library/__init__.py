@@ -3,19 +3,31 @@
 from moodcurve.audio.tags import Tags
 from moodcurve.library.database import Library, LibraryError, open_library
 from moodcurve.library.models import (
+    Analysis,
     Change,
     DropOrphans,
-    FileGone,
-    FileSeen,
-    Heard,
+    FileFound,
+    FileRemoved,
     KnownFile,
     Problem,
-    ProblemMet,
-    SongHeard,
+    ProblemFound,
+    SongAnalyzed,
     StoredSong,
 )
 
 __all__ = [
-    "Change", "DropOrphans", "FileGone", "FileSeen", "Heard", "KnownFile", "Library", "LibraryError", "Problem",
-    "ProblemMet", "SongHeard", "StoredSong", "Tags", "open_library",
+    "Analysis",
+    "Change",
+    "DropOrphans",
+    "FileFound",
+    "FileRemoved",
+    "KnownFile",
+    "Library",
+    "LibraryError",
+    "Problem",
+    "ProblemFound",
+    "SongAnalyzed",
+    "StoredSong",
+    "Tags",
+    "open_library",
 ]  # fmt: skip

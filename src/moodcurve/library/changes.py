@@ -13,12 +13,12 @@ from moodcurve.library.curve_codec import pack
 from moodcurve.library.models import (
     Change,
     DropOrphans,
-    FileGone,
-    FileSeen,
-    ProblemMet,
-    SongHeard,
+    FileFound,
+    FileRemoved,
+    ProblemFound,
+    SongAnalyzed,
 )
-from moodcurve.library.schema import now, rated
+from moodcurve.library.schema import now, rating_columns
 
 _ENDS = ("arousal_low", "arousal_high", "valence_low", "valence_high")
 _LAST_PARTS = 3
@@ -34,14 +34,14 @@ def apply(db: sqlite3.Connection, change: Change) -> None:
     ValueError
         If a file's song is not known.
     """
-    if isinstance(change, SongHeard):
-        _song_heard(db, change)
-    elif isinstance(change, FileSeen):
-        _file_seen(db, change)
-    elif isinstance(change, ProblemMet):
-        _problem_met(db, change)
-    elif isinstance(change, FileGone):
-        _file_gone(db, change)
+    if isinstance(change, SongAnalyzed):
+        _song_analyzed(db, change)
+    elif isinstance(change, FileFound):
+        _file_found(db, change)
+    elif isinstance(change, ProblemFound):
+        _problem_found(db, change)
+    elif isinstance(change, FileRemoved):
+        _file_removed(db, change)
     elif isinstance(change, DropOrphans):
         db.execute("DELETE FROM song WHERE copies = 0")
 
@@ -61,19 +61,19 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
 
 
-def _song_heard(db: sqlite3.Connection, change: SongHeard) -> None:
-    curve = change.heard.curve
+def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
+    curve = change.analysis.curve
     data = to_dict(curve)
     song = data["song"]
     row = {
-        "content": change.content,
+        "content": change.content_hash,
         "model": clean(curve.model),
         "feature_set": clean(curve.feature_set),
         "analysed_at": now(),
         "duration_s": data["duration_s"],
         **{key: song[key] for key in ("arousal", "valence", "quadrant", "arousal_9", "valence_9")},
         **{key: song.get(key) for key in _ENDS},
-        **rated(song),
+        **rating_columns(song),
         "words": ", ".join(song["words"]),
         "novelty": data.get("novelty"),
         "warnings": "\n".join(data["warnings"]),
@@ -84,17 +84,17 @@ def _song_heard(db: sqlite3.Connection, change: SongHeard) -> None:
         f"ON CONFLICT (content) DO UPDATE SET {updates}",
         row,
     )
-    (number,) = db.execute("SELECT id FROM song WHERE content = ?", (change.content,)).fetchone()
-    vector = np.ascontiguousarray(change.heard.descriptors, "<f4").tobytes()
-    # the file's place is told when it is read: it may have moved by then
+    (number,) = db.execute("SELECT id FROM song WHERE content = ?", (change.content_hash,)).fetchone()
+    vector = np.ascontiguousarray(change.analysis.descriptors, "<f4").tobytes()
+    # the file's place is translate_errors when it is read: it may have moved by then
     db.execute("INSERT OR REPLACE INTO curve VALUES (?, ?)", (number, pack({**data, "source": ""})))
     db.execute("INSERT OR REPLACE INTO descriptors VALUES (?, ?)", (number, vector))
 
 
-def _file_seen(db: sqlite3.Connection, change: FileSeen) -> None:
-    found = db.execute("SELECT id FROM song WHERE content = ?", (change.content,)).fetchone()
+def _file_found(db: sqlite3.Connection, change: FileFound) -> None:
+    found = db.execute("SELECT id FROM song WHERE content = ?", (change.content_hash,)).fetchone()
     if found is None:
-        raise ValueError(f"content of {change.path!r} must be that of a song heard before, got {change.content!r}")
+        raise ValueError(f"content of {change.path!r} must be that of a song heard before, got {change.content_hash!r}")
     tags = change.tags
     texts = {name: getattr(tags, name) for name in ("artist", "title", "album", "genre")}
     row = {
@@ -109,7 +109,7 @@ def _file_seen(db: sqlite3.Connection, change: FileSeen) -> None:
     _put_file(db, change, row)
 
 
-def _problem_met(db: sqlite3.Connection, change: ProblemMet) -> None:
+def _problem_found(db: sqlite3.Connection, change: ProblemFound) -> None:
     tags = ("artist", "title", "album", "genre")
     row = {
         "song": None,
@@ -119,7 +119,7 @@ def _problem_met(db: sqlite3.Connection, change: ProblemMet) -> None:
     _put_file(db, change, row)
 
 
-def _put_file(db: sqlite3.Connection, change: FileSeen | ProblemMet, row: dict[str, object]) -> None:
+def _put_file(db: sqlite3.Connection, change: FileFound | ProblemFound, row: dict[str, object]) -> None:
     before = _song_of(db, change.path)
     row |= {
         "path": os.fsencode(change.path),
@@ -127,7 +127,7 @@ def _put_file(db: sqlite3.Connection, change: FileSeen | ProblemMet, row: dict[s
         "folded_path": fold("/".join(PurePath(change.path).parts[-_LAST_PARTS:])),
         "size": change.size,
         "mtime_ns": change.mtime_ns,
-        "content": change.content,
+        "content": change.content_hash,
         "content_version": CONTENT_VERSION,
     }
     updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != "path")
@@ -140,7 +140,7 @@ def _put_file(db: sqlite3.Connection, change: FileSeen | ProblemMet, row: dict[s
         _choose_file(db, song)
 
 
-def _file_gone(db: sqlite3.Connection, change: FileGone) -> None:
+def _file_removed(db: sqlite3.Connection, change: FileRemoved) -> None:
     song = _song_of(db, change.path)
     db.execute("DELETE FROM file WHERE path = ?", (os.fsencode(change.path),))
     if song is not None:

@@ -21,7 +21,7 @@ from moodcurve.formats.json_file import curve_of_object
 from moodcurve.library import schema
 from moodcurve.library.changes import apply, clean
 from moodcurve.library.curve_codec import PackingError, unpack
-from moodcurve.library.errors import LibraryError, told
+from moodcurve.library.errors import LibraryError, translate_errors
 from moodcurve.library.models import Change, KnownFile, Problem, StoredSong
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line
@@ -51,10 +51,10 @@ def open_library(path: AnyPath, *, write: bool = False) -> "Iterator[Library]":
         If there is no such file to read, it is no library, a later version of moodcurve made it, or it cannot be
         opened or brought up to date.
     """
-    with told(path):
+    with translate_errors(path):
         db = _connected(path, write=write)
     with closing(db):
-        with told(path):
+        with translate_errors(path):
             _check(path, db, write=write)
             if write:
                 schema.migrate(db)
@@ -86,9 +86,9 @@ class Library:
         LibraryError
             If the disk is full or fails, the library may not be written, or another process writes to it for long.
         ValueError
-            If a file's song is not known (see `FileSeen`).
+            If a file's song is not known (see `FileFound`).
         """
-        with told(self.path):
+        with translate_errors(self.path):
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 for change in changes:
@@ -115,7 +115,7 @@ class Library:
         rows = self._rows("SELECT path, size, mtime_ns FROM file WHERE song = ? ORDER BY id", (song,))
         return {os.fsdecode(path): (size, mtime_ns) for path, size, mtime_ns in rows}
 
-    def contents(self) -> dict[str, tuple[str, str]]:
+    def song_models(self) -> dict[str, tuple[str, str]]:
         """Give model and feature set that each song was analysed with, by content; orphans are there too."""
         rows = self._rows("SELECT content, model, feature_set FROM song")
         return {content: (model, feature_set) for content, model, feature_set in rows}
@@ -170,7 +170,7 @@ class Library:
         return np.array([number for number, _ in rows], np.int64), joined.reshape(len(rows), -1 if rows else 0)
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[sqlite3.Row]:
-        with told(self.path):
+        with translate_errors(self.path):
             for row in self.db.execute(sql, values):  # noqa: UP028  see `moodcurve.library.queries.search`
                 yield row
 
@@ -181,7 +181,7 @@ class Library:
                 self.path,
                 packed,
                 id=number,
-                content=content,
+                content_hash=content,
                 analysed_at=analysed_at,
                 paths=tuple(os.fsdecode(other) for (other,) in paths) or (os.fsdecode(path),),
                 tags=Tags(**dict(zip(Tags.__dataclass_fields__, tags, strict=True))),
@@ -189,7 +189,7 @@ class Library:
 
 
 def _stored_song(
-    library: AnyPath, packed: bytes, *, id: int, content: str, analysed_at: str, paths: tuple[str, ...], tags: Tags
+    library: AnyPath, packed: bytes, *, id: int, content_hash: str, analysed_at: str, paths: tuple[str, ...], tags: Tags
 ) -> StoredSong:
     try:
         data = unpack(packed)
@@ -198,7 +198,7 @@ def _stored_song(
     data["source"] = clean(paths[0])
     return StoredSong(
         id=id,
-        content=content,
+        content_hash=content_hash,
         paths=paths,
         tags=tags,
         analysed_at=analysed_at,

@@ -27,7 +27,7 @@ _CAUSES = {
 """Of SQLite's kinds of errors, those that are the user's or the machine's and not this code's."""
 
 
-def refusal(path: AnyPath, error: sqlite3.Error) -> LibraryError | None:
+def library_error(path: AnyPath, error: sqlite3.Error) -> LibraryError | None:
     """Give the line for an error of SQLite; None if it shows a defect of this code."""
     name = getattr(error, "sqlite_errorname", "")
     for kind, cause in _CAUSES.items():
@@ -38,12 +38,12 @@ def refusal(path: AnyPath, error: sqlite3.Error) -> LibraryError | None:
 
 
 @contextmanager
-def told(path: AnyPath) -> Iterator[None]:
+def translate_errors(path: AnyPath) -> Iterator[None]:
     """Turn SQLite's errors that a user can mend into `LibraryError`."""
     try:
         yield
     except sqlite3.Error as error:
-        line = refusal(path, error)
+        line = library_error(path, error)
         if line is None:
             raise
         raise line from error

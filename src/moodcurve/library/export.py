@@ -16,20 +16,20 @@ from moodcurve.library.errors import LibraryError
 from moodcurve.library.export_tables import (
     CURVE_COLUMNS,
     TABLE_FORMATS,
+    curve_batches,
     curve_lines,
-    curve_parts,
-    print_parts,
+    song_batches,
     song_columns,
     song_lines,
-    song_parts,
+    write_batches,
 )
 from moodcurve.library.models import StoredSong
 from moodcurve.library.queries.search import Query, count, search
-from moodcurve.util.files import AnyPath, written_whole
+from moodcurve.util.files import AnyPath, atomic_write
 from moodcurve.util.text import one_line
 
 Song = TypeVar("Song")
-Progress = Callable[[int, int], None]
+ExportProgress = Callable[[int, int], None]
 """Told how many songs are done, and of how many."""
 LONGEST_NAME = 150
 """Bytes of a song's name in a file's name: file systems take 255 or more."""
@@ -38,9 +38,9 @@ _SPECIAL = frozenset('\\/:*?"<>|')
 
 
 def write_table(
-    library: Library, query: Query, path: AnyPath, format: str, *, curves: bool, progress: Progress
+    library: Library, query: Query, path: AnyPath, format: str, *, curves: bool, progress: ExportProgress
 ) -> None:
-    """Write a table of the songs that a query asks for, whole or not at all; see `print_table`.
+    """Write a table of the songs that a query asks for, whole or not at all; see `stream_table`.
 
     Raises
     ------
@@ -48,12 +48,12 @@ def write_table(
         If the file cannot be written.
     """
     check_table_format(format)
-    with written_whole(path) as scratch, scratch.open("wb") as stream:
-        print_table(library, query, stream, format, curves=curves, progress=progress)
+    with atomic_write(path) as scratch, scratch.open("wb") as stream:
+        stream_table(library, query, stream, format, curves=curves, progress=progress)
 
 
-def print_table(
-    library: Library, query: Query, stream: BinaryIO, format: str, *, curves: bool, progress: Progress
+def stream_table(
+    library: Library, query: Query, stream: BinaryIO, format: str, *, curves: bool, progress: ExportProgress
 ) -> None:
     """Write a table of the songs that a query asks for into a stream, in the query's order.
 
@@ -85,7 +85,7 @@ def print_table(
         if format == "jsonl":
             stream.writelines(curve_lines(songs))
         else:
-            print_parts(curve_parts(songs), CURVE_COLUMNS, stream, format)
+            write_batches(curve_batches(songs), CURVE_COLUMNS, stream, format)
         return
     total = count(library, query)
     found = _counted(search(library, query), total if query.limit is None else min(total, query.limit), progress)
@@ -93,10 +93,10 @@ def print_table(
     if format == "jsonl":
         stream.writelines(song_lines(found))
     else:
-        print_parts(song_parts(found, columns), columns, stream, format)
+        write_batches(song_batches(found, columns), columns, stream, format)
 
 
-def write_jams(library: Library, query: Query, folder: AnyPath, *, progress: Progress) -> None:
+def write_jams(library: Library, query: Query, folder: AnyPath, *, progress: ExportProgress) -> None:
     """Write a JAMS file for each song that a query asks for into a folder that is new or empty: all or none.
 
     Files are named as `file_name` says.
@@ -115,13 +115,13 @@ def write_jams(library: Library, query: Query, folder: AnyPath, *, progress: Pro
                 title=song.tags.title,
                 artist=song.tags.artist,
                 release=song.tags.album,
-                identifiers={"moodcurve_content": song.content},
+                identifiers={"moodcurve_content": song.content_hash},
             )
             (scratch / file_name(song)).write_bytes(text.encode("utf-8"))
 
 
 def check_table_format(format: str) -> None:
-    """Find out before the work whether a table can be written; errors as `print_table`."""
+    """Find out before the work whether a table can be written; errors as `stream_table`."""
     if format not in TABLE_FORMATS:
         raise ValueError(f"format must be one of {', '.join(TABLE_FORMATS)}, got {format!r}")
     if format == "parquet":
@@ -140,13 +140,13 @@ def file_name(song: StoredSong) -> str:
     return f"{stem or 'song'}-{song.id}.jams"
 
 
-def _curves(library: Library, query: Query, progress: Progress) -> Iterator[StoredSong]:
+def _curves(library: Library, query: Query, progress: ExportProgress) -> Iterator[StoredSong]:
     # numbers first: a hundred thousand take four megabytes, and no question stays open while files are written
     ids = [found.id for found in search(library, query)]
     return _counted(library.songs(ids), len(ids), progress)
 
 
-def _counted(songs: Iterable[Song], total: int, progress: Progress) -> Iterator[Song]:
+def _counted(songs: Iterable[Song], total: int, progress: ExportProgress) -> Iterator[Song]:
     progress(0, total)
     for done, song in enumerate(songs, start=1):
         yield song

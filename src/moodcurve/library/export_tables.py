@@ -8,14 +8,14 @@ from typing import Any, BinaryIO, get_args, get_type_hints
 from moodcurve.formats.columns import INTERVALS, PROBABILITIES
 from moodcurve.formats.csv_file import REQUIRED
 from moodcurve.library.models import StoredSong
-from moodcurve.library.queries.search import COLUMNS, FoundSong, nested
+from moodcurve.library.queries.search import COLUMNS, FoundSong, song_json
 
-Part = Mapping[str, list[Any]]
+ColumnBatch = Mapping[str, list[Any]]
 """Some rows of a table: the values of each column, None where one is missing."""
 
 TABLE_FORMATS = ("csv", "jsonl", "parquet")
-SONGS_A_PART = 1000
-POINTS_A_PART = 50_000
+SONGS_PER_BATCH = 1000
+POINTS_PER_BATCH = 50_000
 CURVE_COLUMNS = {"id": "whole", **dict.fromkeys((*REQUIRED, *INTERVALS, *PROBABILITIES), "number")}
 """A row per point: the song's number, and the columns of a curve's CSV."""
 DISTANCE = "distance"
@@ -35,20 +35,20 @@ def song_columns(*, near: bool) -> dict[str, str]:
     return {name: _KINDS[(get_args(hints[name]) or (hints[name],))[0]] for name in (*COLUMNS, *[DISTANCE] * near)}
 
 
-def song_parts(songs: Iterable[FoundSong], columns: Iterable[str]) -> Iterator[Part]:
-    """Give the table of songs, `SONGS_A_PART` rows at a time."""
+def song_batches(songs: Iterable[FoundSong], columns: Iterable[str]) -> Iterator[ColumnBatch]:
+    """Give the table of songs, `SONGS_PER_BATCH` rows at a time."""
     part: dict[str, list[Any]] = {name: [] for name in columns}
     for song in songs:
         for name, values in part.items():
             values.append(getattr(song, name))
-        if len(part["id"]) >= SONGS_A_PART:
+        if len(part["id"]) >= SONGS_PER_BATCH:
             yield part
             part = {name: [] for name in part}
     yield part
 
 
-def curve_parts(songs: Iterable[StoredSong]) -> Iterator[Part]:
-    """Give the table of all points of songs, whole songs of some `POINTS_A_PART` rows at a time."""
+def curve_batches(songs: Iterable[StoredSong]) -> Iterator[ColumnBatch]:
+    """Give the table of all points of songs, whole songs of some `POINTS_PER_BATCH` rows at a time."""
     part: dict[str, list[Any]] = {name: [] for name in CURVE_COLUMNS}
     for song in songs:
         n = len(song.data["times_s"])
@@ -61,13 +61,13 @@ def curve_parts(songs: Iterable[StoredSong]) -> Iterator[Part]:
         }
         for name, values in part.items():
             values.extend(given.get(name) or [None] * n)
-        if len(part["id"]) >= POINTS_A_PART:
+        if len(part["id"]) >= POINTS_PER_BATCH:
             yield part
             part = {name: [] for name in part}
     yield part
 
 
-def print_parts(parts: Iterable[Part], columns: Mapping[str, str], stream: BinaryIO, format: str) -> None:
+def write_batches(parts: Iterable[ColumnBatch], columns: Mapping[str, str], stream: BinaryIO, format: str) -> None:
     """Write a table as ``csv`` or ``parquet`` (see `table_writer`), a part at a time.
 
     CSV has a header, commas, LF line ends, text in quotes where it needs them, and an empty field for what is missing.
@@ -86,8 +86,8 @@ def print_parts(parts: Iterable[Part], columns: Mapping[str, str], stream: Binar
 
 
 def song_lines(songs: Iterable[FoundSong]) -> Iterator[bytes]:
-    """Give songs as lines of JSON, each as `moodcurve.library.queries.search.nested` gives it."""
-    return (_line(nested(song)) for song in songs)
+    """Give songs as lines of JSON, each as `moodcurve.library.queries.search.song_json` gives it."""
+    return (_line(song_json(song)) for song in songs)
 
 
 def curve_lines(songs: Iterable[StoredSong]) -> Iterator[bytes]:

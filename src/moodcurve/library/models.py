@@ -15,7 +15,7 @@ from moodcurve.curve import Curve
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Heard:
+class Analysis:
     """What analysing a file gives.
 
     Attributes
@@ -30,42 +30,42 @@ class Heard:
 
 
 @dataclass(frozen=True, eq=False)
-class SongHeard:
+class SongAnalyzed:
     """A song was analysed; one of the same content that was known takes the new analysis and keeps its number."""
 
-    content: str
-    heard: Heard
+    content_hash: str
+    analysis: Analysis
 
 
 @dataclass(frozen=True)
-class FileSeen:
+class FileFound:
     """A file holds a song: it is new, or was moved, copied, changed or tagged anew.
 
-    Its song must be known: from before, or by a `SongHeard` before this among the same changes.
+    Its song must be known: from before, or by a `SongAnalyzed` before this among the same changes.
     """
 
     path: str
     size: int
     mtime_ns: int
-    content: str
+    content_hash: str
     tags: Tags = NO_TAGS
 
 
 @dataclass(frozen=True)
-class FileGone:
+class FileRemoved:
     """A file is no more; its song stays until `DropOrphans`, so that a moved file finds it again."""
 
     path: str
 
 
 @dataclass(frozen=True)
-class ProblemMet:
-    """A file cannot be used, for this reason; it is no song's file until `FileSeen`."""
+class ProblemFound:
+    """A file cannot be used, for this reason; it is no song's file until `FileFound`."""
 
     path: str
     size: int
     mtime_ns: int
-    content: str | None
+    content_hash: str | None
     reason: str
 
 
@@ -74,7 +74,7 @@ class DropOrphans:
     """Forget all songs that no file holds."""
 
 
-Change = SongHeard | FileSeen | FileGone | ProblemMet | DropOrphans
+Change = SongAnalyzed | FileFound | FileRemoved | ProblemFound | DropOrphans
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,17 @@ class KnownFile:
         Bytes.
     mtime_ns : int
         Time of change, in nanoseconds as `os.stat` gives it.
-    content : str or None
+    content_hash : str or None
         Hash of its audio content; None where that could not be made.
     problem : str or None
         Why it cannot be used; None where it holds a song.
     current : bool
-        Whether the hash is what `moodcurve.audio.content_hash.content_of` gives now, rather than an earlier version.
+        Whether the hash is what `moodcurve.audio.content_hash.content_hash` gives now, rather than an earlier version.
     """
 
     size: int
     mtime_ns: int
-    content: str | None
+    content_hash: str | None
     problem: str | None
     current: bool = True
 
@@ -118,7 +118,7 @@ class StoredSong:
     ----------
     id : int
         Its number in this library; never given to another song.
-    content : str
+    content_hash : str
         Hash of its audio content.
     paths : tuple of str
         Files that hold it, the one known longest first.
@@ -134,7 +134,7 @@ class StoredSong:
     """
 
     id: int
-    content: str
+    content_hash: str
     paths: tuple[str, ...]
     tags: Tags
     analysed_at: str

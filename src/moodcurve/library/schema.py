@@ -81,12 +81,12 @@ def _songs_and_files(db: sqlite3.Connection) -> None:
 
 def _ratings_and_search(db: sqlite3.Connection) -> None:
     """Add probabilities of moods and the rating that is expected, from the stored curves, and what searches read."""
-    names = [*rated({})]
+    names = [*rating_columns({})]
     for name in names:
         db.execute(f"ALTER TABLE song ADD COLUMN {name} {'TEXT' if name == 'mood' else 'REAL'}")
     update = f"UPDATE song SET {', '.join(f'{name} = :{name}' for name in names)} WHERE id = :id"
     for number, packed in db.execute("SELECT song, packed FROM curve"):
-        db.execute(update, {**rated(unpack(packed)["song"]), "id": number})
+        db.execute(update, {**rating_columns(unpack(packed)["song"]), "id": number})
     db.execute(
         f"""CREATE VIEW songs AS SELECT song.id AS id, file.shown AS path, file.title, file.artist, file.album,
             file.genre, file.year, file.track, song.duration_s, song.arousal, song.valence, song.arousal_low,
@@ -98,7 +98,7 @@ def _ratings_and_search(db: sqlite3.Connection) -> None:
     )
 
 
-def rated(song: Mapping[str, Any]) -> dict[str, float | str | None]:
+def rating_columns(song: Mapping[str, Any]) -> dict[str, float | str | None]:
     """Give a song's columns of probabilities and rating from the JSON's ``song``; None for what it lacks."""
     probabilities, rating, moods = (song.get(key, {}) for key in ("probabilities", "rating", "moods"))
     columns: dict[str, float | str | None] = {
@@ -112,7 +112,7 @@ def rated(song: Mapping[str, Any]) -> dict[str, float | str | None]:
 
 
 def _version_of_contents(db: sqlite3.Connection) -> None:
-    """Add which hash a file's content is, see `moodcurve.audio.content_hash.CONTENT_VERSION`; the first was not told."""
+    """Add which hash a file's content is, see `moodcurve.audio.content_hash.CONTENT_VERSION`; the first was not translate_errors."""
     db.execute("ALTER TABLE file ADD COLUMN content_version INTEGER NOT NULL DEFAULT 1")
 
 

@@ -16,7 +16,7 @@ from moodcurve.curve import Curve
 from moodcurve.mood.circumplex import describe, summarize
 from moodcurve.report.scale import title
 from moodcurve.report.sound import Sound, listen
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 from moodcurve.util.text import clock
 
 
@@ -36,7 +36,7 @@ def write_report(curve: Curve, audio_path: str | os.PathLike[str], path: str | o
         If the page cannot be written.
     """
     page = render(curve, listen(audio_path, curve.duration_s))
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         # bytes of a file's name that are no text become question marks
         scratch.write_bytes(page.encode("utf-8", "replace"))
 

@@ -22,7 +22,7 @@ from moodcurve.report.scale import (
     time_ticks,
     title,
 )
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 from moodcurve.util.text import clock, signed
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def write_plot(curve: Curve, path: str | os.PathLike[str]) -> None:
     plane = figure.add_axes((0.615, 0.02, 0.38, 0.90))
     _draw_song(plane, curve)
     _draw_circumplex(figure, plane, shown)
-    with written_whole(path) as scratch, warnings.catch_warnings():
+    with atomic_write(path) as scratch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(scratch, format="png")
 

@@ -49,14 +49,14 @@ _PLAIN = {
 }  # fmt: skip
 
 
-def plainly(error: UnicodeError) -> tuple[str, int]:
+def ascii_fallback(error: UnicodeError) -> tuple[str, int]:
     """Write what an encoding lacks in plain letters, as a handler of errors for `codecs.register_error`.
 
     A minus becomes a hyphen, since "?0.25" has lost its meaning; what has no such twin becomes a question mark.
 
     >>> import codecs
-    >>> codecs.register_error("plainly", plainly)
-    >>> "−0.25 – 90 % of “René”…".encode("ascii", "plainly")
+    >>> codecs.register_error("ascii_fallback", ascii_fallback)
+    >>> "−0.25 – 90 % of “René”…".encode("ascii", "ascii_fallback")
     b'-0.25 - 90 % of "Ren?"...'
     """
     if not isinstance(error, UnicodeEncodeError):

@@ -84,17 +84,17 @@ class Crew(Generic[Item, Result]):
     def _tend(self) -> None:
         """Look after a pool until the crew is closed, or no process can be started."""
         with Pool(
-            self._make, workers=self._workers, watch=self._watched, limits=self._limits, parts=self._heard
+            self._make, workers=self._workers, progress=self._watched, limits=self._limits, on_part=self._heard
         ) as pool:
             try:
                 while not self._closed:
                     self._read_inbox(pool)
-                    for number, result in pool.look():
+                    for number, result in pool.poll():
                         self._finish(number, result)
             except (MoodcurveError, OSError) as error:
                 for number in list(self._tasks):
                     self._finish(number, error)
-            pool.abandon()
+            pool.terminate()
             for number in list(self._tasks):
                 self._finish(number, asyncio.CancelledError())
 
@@ -111,7 +111,7 @@ class Crew(Generic[Item, Result]):
                     task.number = pool.add(task.item)
                     self._tasks[task.number] = task
                 elif self._tasks.pop(task.number, None):
-                    pool.drop(task.number)
+                    pool.cancel(task.number)
 
     def _watched(self, number: int, share: float) -> None:
         self._tell(number, share, None)

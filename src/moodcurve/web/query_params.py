@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from moodcurve.library.queries.parse import Asked, AskError
+from moodcurve.library.queries.parse import QueryError, QueryOptions
 from moodcurve.library.queries.query import SORTS, WORDS, Query
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.web.errors import ProblemError, refused
@@ -72,8 +72,8 @@ class Filters(BaseModel):
             return value
         place = {"near": "0,0"}  # in case songs are to be sorted by their distance from it
         try:
-            Asked(**{**place, str(info.field_name): value}).query()
-        except AskError as error:
+            QueryOptions(**{**place, str(info.field_name): value}).parse()
+        except QueryError as error:
             raise refused(str(error)) from error
         # what the command line takes beside
         raise refused(f"{value!r} must be written plainly, without spaces, capitals, exponents and empty parts")
@@ -83,8 +83,8 @@ class Filters(BaseModel):
         given = {name: getattr(self, name) for name in Filters.model_fields}
         given["text"] = (self.text,) if self.text else ()
         try:
-            return Asked(**given, limit=limit, offset=offset).query()
-        except AskError as error:
+            return QueryOptions(**given, limit=limit, offset=offset).parse()
+        except QueryError as error:
             raise ProblemError(422, f"query.{error.name}: {error}") from error
 
 

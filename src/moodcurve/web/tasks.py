@@ -12,7 +12,7 @@ from moodcurve.features.warmup import prepare
 from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import clock
-from moodcurve.workers import Job, Report
+from moodcurve.workers import Job, ProgressReporter
 
 _LEAST_RATE = 500.0
 """Bytes a second that sound has at least: of more than that a header's claim is believed. (Opus goes down to 750.)"""
@@ -60,7 +60,7 @@ def listener(model: AnyPath, first: AnyPath) -> Job[Upload, Curve]:
     # here rather than with the first song, whose time is limited
     prepare(loaded.feature_set)
 
-    def job(upload: Upload, report: Report) -> Curve:
+    def job(upload: Upload, report: ProgressReporter) -> Curve:
         course = _FirstCurve(live)
         believed_s = Path(upload.path).stat().st_size / _LEAST_RATE
 
@@ -117,7 +117,7 @@ def painter() -> Job[Drawing, bytes]:
     """Make the job that draws pictures."""
     from moodcurve.report import write_plot
 
-    def job(drawing: Drawing, report: Report) -> bytes:
+    def job(drawing: Drawing, report: ProgressReporter) -> bytes:
         write_plot(drawing.curve, drawing.path)
         picture = Path(drawing.path).read_bytes()
         Path(drawing.path).unlink()

@@ -196,12 +196,12 @@ def _analyze_all(
     from moodcurve.cli.outputs import writing_job
     from moodcurve.cli.progress import interrupts, prepare, song_bars
     from moodcurve.runtime import load_model
-    from moodcurve.workers import run_each, sensible_workers
+    from moodcurve.workers import default_workers, run_each
 
     songs = list(stems)
     loaded = load_model(model)
     prepare(loaded.feature_set, songs)
-    count = min(workers or sensible_workers(len(songs)), len(songs)) or 1
+    count = min(workers or default_workers(len(songs)), len(songs)) or 1
     job = partial(writing_job, loaded if count == 1 else model, outputs, stems)
     with song_bars(songs) as watch, interrupts() as check:
         results = run_each(job, songs, workers=count, watch=watch, check=check)

@@ -16,7 +16,7 @@ from moodcurve.cli.parameters import Option, UsageError
 from moodcurve.util.text import counted, one_line
 
 if TYPE_CHECKING:
-    from moodcurve.library.export import Progress
+    from moodcurve.library.export import ExportProgress
 
 
 class ExportFormat(StrEnum):
@@ -71,7 +71,7 @@ def export(
 
     from moodcurve.cli.progress import interrupts
     from moodcurve.library import open_library
-    from moodcurve.library.export import print_table, write_jams, write_table
+    from moodcurve.library.export import stream_table, write_jams, write_table
     from moodcurve.library.queries.sql_guard import ConditionError
 
     query = filters.query()
@@ -88,7 +88,7 @@ def export(
             if format is ExportFormat.jams:
                 write_jams(opened, query, output, progress=progress)
             elif output == STDOUT:
-                print_table(opened, query, sys.stdout.buffer, format, curves=curves, progress=progress)
+                stream_table(opened, query, sys.stdout.buffer, format, curves=curves, progress=progress)
             else:
                 write_table(opened, query, output, format, curves=curves, progress=progress)
         except ConditionError as error:
@@ -115,7 +115,7 @@ def _format(given: ExportFormat | None, output: Path) -> ExportFormat:
 
 
 @contextmanager
-def _bar(output: Path) -> "Iterator[Progress]":
+def _bar(output: Path) -> "Iterator[ExportProgress]":
     """Show a bar of songs, if standard error is a terminal."""
     # rows that are printed to a terminal are progress enough
     if not sys.stderr.isatty() or (output == STDOUT and sys.stdout.isatty()):

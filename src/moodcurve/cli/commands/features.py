@@ -27,7 +27,7 @@ def features(
     from moodcurve.cli.progress import interrupts, one_song_bar, prepare
     from moodcurve.features import feature_set as find_set
     from moodcurve.features import write_csv
-    from moodcurve.util.files import written_whole
+    from moodcurve.util.files import atomic_write
 
     if output == STDOUT:
         output = None
@@ -43,6 +43,6 @@ def features(
     if output is None:
         write_csv(extracted.features, sys.stdout)
     else:
-        with written_whole(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
+        with atomic_write(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
             write_csv(extracted.features, stream)
         print_message(f"wrote {output}")

@@ -12,7 +12,7 @@ from moodcurve.cli.parameters import Argument, Option
 from moodcurve.util.text import clock, counted
 
 if TYPE_CHECKING:
-    from moodcurve.library.scanning.progress import Tally
+    from moodcurve.library.scanning.progress import ScanStats
 
 
 @app.command
@@ -47,9 +47,9 @@ def scan(
 
     check_results(json_file)
     feature_set = load_model(model).feature_set
-    with interrupts() as check, scan_observer(feature_set) as teller:
+    with interrupts() as check, scan_observer(feature_set) as observer:
         stats = scan_folders(
-            folders, library_path(library), model=model, workers=workers, again=again, teller=teller, check=check
+            folders, library_path(library), model=model, workers=workers, again=again, observer=observer, check=check
         )
     if stats.interrupted:
         print_message(
@@ -63,7 +63,7 @@ def scan(
     return int(stats.problems + stats.unread > 0)
 
 
-def _summary(stats: "Tally") -> dict[str, float]:
+def _summary(stats: "ScanStats") -> dict[str, float]:
     counts = ("files", "unchanged", "new", "changed", "renewed", "retagged", "moved", "copied", "gone", "problems")
     return {
         **{name: getattr(stats, name) for name in counts},
@@ -74,7 +74,7 @@ def _summary(stats: "Tally") -> dict[str, float]:
     }
 
 
-def _lines(stats: "Tally") -> list[str]:
+def _lines(stats: "ScanStats") -> list[str]:
     """Return a summary of a scan, without the counts that are zero."""
     counts = (
         (stats.new, "new"),

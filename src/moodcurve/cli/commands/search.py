@@ -37,7 +37,7 @@ def search(
     check_results(json_file)
 
     from moodcurve.library import open_library
-    from moodcurve.library.queries.search import count, nested
+    from moodcurve.library.queries.search import count, song_json
     from moodcurve.library.queries.search import search as find_songs
     from moodcurve.library.queries.sql_guard import ConditionError
 
@@ -46,7 +46,7 @@ def search(
         try:
             songs = find_songs(opened, query)
             if json_file is not None:
-                write_parts(json_list(map(nested, songs)), json_file)
+                write_parts(json_list(map(song_json, songs)), json_file)
             elif as_csv:
                 _print_csv(songs, near=query.near is not None)
             else:
@@ -71,7 +71,7 @@ def _summary(shown: int, total: int, text: list[str]) -> str:
 
 
 def _print_csv(songs: "Iterable[FoundSong]", *, near: bool) -> None:
-    from moodcurve.library.export_tables import print_parts, song_columns, song_parts
+    from moodcurve.library.export_tables import song_batches, song_columns, write_batches
 
     columns = song_columns(near=near)
-    print_parts(song_parts(songs, columns), columns, sys.stdout.buffer, "csv")
+    write_batches(song_batches(songs, columns), columns, sys.stdout.buffer, "csv")

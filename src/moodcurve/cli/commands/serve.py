@@ -78,7 +78,7 @@ def serve(
     from moodcurve.web import WebError
     from moodcurve.web.server import serve as serve_site
     from moodcurve.web.settings import Settings
-    from moodcurve.workers import sensible_workers
+    from moodcurve.workers import default_workers
 
     file = library_path(library)
     try:
@@ -88,7 +88,7 @@ def serve(
             port=listening.port,
             token=listening.access_token(),
             public=listening.public,
-            workers=workers or sensible_workers(sys.maxsize),
+            workers=workers or default_workers(sys.maxsize),
             upload_bytes=max_upload * 2**20,
             minutes=max_minutes,
         )

@@ -31,10 +31,10 @@ def show(
         raise UsageError(f"{song!r} names no song", name="SONG")
     from moodcurve.formats import json_text, to_csv
     from moodcurve.library import open_library
-    from moodcurve.library.queries.find_song import find
+    from moodcurve.library.queries.find_song import find_song
 
     with open_library(library_path(library)) as opened:
-        stored = find(opened, song)
+        stored = find_song(opened, song)
     if format is None:
         from moodcurve.cli import curve_views
         from moodcurve.cli.library_views import print_origin

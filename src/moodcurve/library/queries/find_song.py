@@ -14,7 +14,7 @@ _SHOWN = 5
 """So many songs are named where several fit."""
 
 
-def find(library: Library, name: str) -> StoredSong:
+def find_song(library: Library, name: str) -> StoredSong:
     """Give the song that is meant: by path, number, title, part of a title, or words of its tags, in this order.
 
     Raises
@@ -40,7 +40,7 @@ def find(library: Library, name: str) -> StoredSong:
             "or a part of a title (`moodcurve search` lists them)"
         )
     if len(fitting) > 1:
-        named = "; ".join(f"{song.id}: {label(song)}" for song in fitting[:_SHOWN])
+        named = "; ".join(f"{song.id}: {song_label(song)}" for song in fitting[:_SHOWN])
         more = ", ..." if len(fitting) > _SHOWN else ""
         raise LibraryError(f"{one_line(name)}: {len(fitting)} songs fit; give the number of one: {named}{more}")
     stored = library.song(fitting[0].id)
@@ -48,7 +48,7 @@ def find(library: Library, name: str) -> StoredSong:
     return stored
 
 
-def label(song: FoundSong) -> str:
+def song_label(song: FoundSong) -> str:
     """Name a song: artist and title, or its file where it has no title."""
     title = song.title or PurePath(song.path).name
     return one_line(f"{song.artist} – {title}" if song.artist else title)

@@ -8,8 +8,8 @@ from moodcurve.library.queries.query import SORTS, WORDS, Query, Range
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 
 
-class AskError(LibraryError):
-    """A text cannot be understood; ``name`` is the field of `Asked` that holds it, the message does not repeat it."""
+class QueryError(LibraryError):
+    """A text cannot be understood; ``name`` is the field of `QueryOptions` that holds it, the message does not repeat it."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
@@ -17,8 +17,8 @@ class AskError(LibraryError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What is asked of a library, as text; `query` says what it means. All that is given must hold.
+class QueryOptions:
+    """What is asked of a library, as text; `parse` says what it means. All that is given must hold.
 
     Attributes
     ----------
@@ -62,12 +62,12 @@ class Asked:
     limit: int | None = None
     offset: int = 0
 
-    def query(self) -> Query:
+    def parse(self) -> Query:
         """Give what is asked for.
 
         Raises
         ------
-        AskError
+        QueryError
             If a text is malformed.
         """
         near, radius = _near(self.near)
@@ -95,10 +95,10 @@ class Asked:
 def _listed(name: str, text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
     items = tuple(dict.fromkeys(item.strip().lower() for item in (text or "").split(",") if item.strip()))
     if text is not None and not items:
-        raise AskError(name, f"{text!r} names none; known are {', '.join(known)}")
+        raise QueryError(name, f"{text!r} names none; known are {', '.join(known)}")
     for item in items:
         if item not in known:
-            raise AskError(name, f"{item!r} is not known; known are {', '.join(known)}")
+            raise QueryError(name, f"{item!r} is not known; known are {', '.join(known)}")
     return items
 
 
@@ -108,7 +108,7 @@ def _sort(text: str | None, *, placed: bool) -> tuple[str, ...]:
     keys = [key.strip() for key in text.split(",")]
     _listed("sort", ",".join(key.removeprefix("-") for key in keys), tuple(SORTS))
     if not placed and {"near", "-near"} & set(keys):
-        raise AskError("sort", "near needs a place to be near to, such as near=-0.3,0.4")
+        raise QueryError("sort", "near needs a place to be near to, such as near=-0.3,0.4")
     return tuple(key for key in keys if key)
 
 
@@ -128,12 +128,12 @@ def _range(
         parts *= 2
     ends = [_number(part) for part in parts]
     if len(parts) != 2 or any(end is None and part.strip() for end, part in zip(ends, parts, strict=True)):
-        raise AskError(name, f"{text!r} is not FROM:TO, such as {example}; either end may be left out")
+        raise QueryError(name, f"{text!r} is not FROM:TO, such as {example}; either end may be left out")
     low, high = ends
     if not all(least <= end <= most for end in ends if end is not None):
-        raise AskError(name, f"{text!r} reaches beyond {least:g} to {most:g}")
+        raise QueryError(name, f"{text!r} reaches beyond {least:g} to {most:g}")
     if low is not None and high is not None and low > high:
-        raise AskError(name, f"{text!r} begins above its end")
+        raise QueryError(name, f"{text!r} begins above its end")
     return low, high
 
 
@@ -142,19 +142,19 @@ def _near(text: str | None) -> tuple[tuple[float, float] | None, float | None]:
         return None, None
     numbers = [_number(part) for part in text.split(",")]
     if len(numbers) not in (2, 3) or None in numbers:
-        raise AskError("near", f"{text!r} is not AROUSAL,VALENCE or AROUSAL,VALENCE,RADIUS, such as -0.3,0.4")
+        raise QueryError("near", f"{text!r} is not AROUSAL,VALENCE or AROUSAL,VALENCE,RADIUS, such as -0.3,0.4")
     arousal, valence, *radius = (number for number in numbers if number is not None)
     if max(abs(arousal), abs(valence)) > 1:
-        raise AskError("near", f"{text!r} lies beyond -1 to 1")
+        raise QueryError("near", f"{text!r} lies beyond -1 to 1")
     if radius and radius[0] < 0:
-        raise AskError("near", f"{text!r} has a radius below 0")
+        raise QueryError("near", f"{text!r} has a radius below 0")
     return (arousal, valence), radius[0] if radius else None
 
 
 def _durations(longer: str | None, shorter: str | None) -> Range | None:
     low, high = _seconds("longer", longer), _seconds("shorter", shorter)
     if low is not None and high is not None and low > high:
-        raise AskError("shorter", f"{shorter!r} is less than longer={longer}")
+        raise QueryError("shorter", f"{shorter!r} is less than longer={longer}")
     return None if low is None and high is None else (low, high)
 
 
@@ -163,7 +163,7 @@ def _seconds(name: str, text: str | None) -> float | None:
         return None
     parts = [_number(part) for part in text.split(":")]
     if len(parts) > 3 or any(part is None or part < 0 for part in parts):
-        raise AskError(name, f"{text!r} is not a time, such as 90 (seconds), 1:30 or 1:00:00")
+        raise QueryError(name, f"{text!r} is not a time, such as 90 (seconds), 1:30 or 1:00:00")
     return math.fsum((part or 0) * 60**place for place, part in enumerate(reversed(parts)))
 
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from moodcurve.library.changes import clean, fold
 from moodcurve.library.database import Library
-from moodcurve.library.errors import told
+from moodcurve.library.errors import translate_errors
 from moodcurve.library.queries.query import SORTS, WORDS, Query, Range
-from moodcurve.library.queries.sql_guard import ConditionError, blamed, guarded
+from moodcurve.library.queries.sql_guard import ConditionError, restrict_to_songs, translate_condition_errors
 from moodcurve.mood.circumplex import QUADRANTS
 
 _TEXTS = ("title", "artist", "album", "genre")
@@ -112,7 +112,7 @@ def search(library: Library, query: Query) -> Iterator[FoundSong]:
         yield FoundSong._make((*known, None if squared is None else math.sqrt(squared)))
 
 
-def columns(library: Library, query: Query, names: Sequence[str]) -> dict[str, list[Any]]:
+def search_columns(library: Library, query: Query, names: Sequence[str]) -> dict[str, list[Any]]:
     """Give some of `COLUMNS` of the songs that a query asks for, as lists; errors as `search`."""
     # the distance is there to sort by
     wanted = f"{', '.join(names)}, {_SQUARED if query.near else 'NULL'} AS distance"
@@ -126,7 +126,7 @@ def count(library: Library, query: Query) -> int:
     return int(number)
 
 
-def nested(song: FoundSong) -> dict[str, Any]:
+def song_json(song: FoundSong) -> dict[str, Any]:
     """Give a song as JSON has it: words and warnings as lists, probabilities and rating as objects or None."""
     data = {name: getattr(song, name) for name in COLUMNS}
     probabilities = {name: data.pop(f"p_{name.replace('-', '_')}") for name in QUADRANTS}
@@ -147,14 +147,14 @@ _SQUARED = "((arousal - :near_a) * (arousal - :near_a) + (valence - :near_v) * (
 
 def _answers(library: Library, query: Query, columns: str, rest: str) -> Iterator[Any]:
     conditions, values = _conditions(query)
-    with told(library.path), guarded(library.db, query.where) as run:
+    with translate_errors(library.path), restrict_to_songs(library.db, query.where) as run:
         if query.where is not None:
             # on lines of its own, so that a comment ends there; alone first: what is wrong now is the condition's fault
             own = f"(\n{clean(query.where)}\n)"
             run(f"SELECT 1 FROM songs WHERE {own} LIMIT 0", {}).close()
             conditions.append(own)
         answers = run(f"SELECT {columns} FROM songs WHERE {' AND '.join(conditions) or '1'} {rest}", values)
-    with told(library.path), blamed(query.where):
+    with translate_errors(library.path), translate_condition_errors(query.where):
         for row in answers:  # noqa: UP028  "yield from" would close the cursor, which its library may be before it
             yield row
 
@@ -225,6 +225,15 @@ def _order(query: Query) -> str:
 
 
 __all__ = [
-    "COLUMNS", "SORTS", "WORDS", "ConditionError", "FoundSong", "Query", "Range", "columns", "count", "nested",
+    "COLUMNS",
+    "SORTS",
+    "WORDS",
+    "ConditionError",
+    "FoundSong",
+    "Query",
+    "Range",
+    "count",
     "search",
+    "search_columns",
+    "song_json",
 ]  # fmt: skip

@@ -33,7 +33,7 @@ class ConditionError(LibraryError):
 
 
 @contextmanager
-def guarded(db: sqlite3.Connection, condition: str | None) -> Iterator[Run]:
+def restrict_to_songs(db: sqlite3.Connection, condition: str | None) -> Iterator[Run]:
     """Give what runs SQL that holds a user's condition; without one, it is just `sqlite3.Connection.execute`.
 
     While the block lasts, nothing but reading the view ``songs`` with harmless functions is compiled.
@@ -43,7 +43,7 @@ def guarded(db: sqlite3.Connection, condition: str | None) -> Iterator[Run]:
         return
 
     def run(sql: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
-        with blamed(condition):
+        with translate_condition_errors(condition):
             return db.execute(sql, values)
 
     db.set_authorizer(_allowed)
@@ -57,7 +57,7 @@ def guarded(db: sqlite3.Connection, condition: str | None) -> Iterator[Run]:
 
 
 @contextmanager
-def blamed(condition: str | None) -> Iterator[None]:
+def translate_condition_errors(condition: str | None) -> Iterator[None]:
     """Turn errors of SQL into `ConditionError` where there is a condition to blame."""
     try:
         yield

@@ -7,19 +7,19 @@ from typing import Literal
 from moodcurve.audio.tags import NO_TAGS, Tags
 from moodcurve.library.database import Library
 from moodcurve.library.models import Change
-from moodcurve.library.scanning.progress import Tally, Teller
+from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.walk import FileState
 
 BATCH = 50
 BATCH_S = 1.0
 """So many files, or the files of so long, are written at once."""
 
-Kind = Literal["unchanged", "new", "changed", "renewed", "retagged", "recognised", "problems", "vanished"]
-"""Counts of `Tally`; files that vanished are told apart from those that are gone only at the end."""
+Kind = Literal["unchanged", "new", "changed", "renewed", "retagged", "recognized", "problems", "vanished"]
+"""Counts of `ScanStats`; files that vanished are translate_errors apart from those that are gone only at the end."""
 
 
 @dataclass(eq=False)
-class OpenedFile:
+class PendingFile:
     """A file that has to be opened, and what is known of it so far."""
 
     path: str
@@ -34,7 +34,7 @@ class Outcome:
 
     Attributes
     ----------
-    file : OpenedFile
+    file : PendingFile
     kind : str
     changes : tuple of Change
     audio_s : float or None
@@ -43,20 +43,20 @@ class Outcome:
         Why it cannot be used.
     """
 
-    file: OpenedFile
+    file: PendingFile
     kind: Kind
     changes: tuple[Change, ...]
     audio_s: float | None = None
     reason: str = ""
 
 
-class Ledger:
+class BatchWriter:
     """Holds outcomes for a moment, writes them in one transaction, and tells of them then."""
 
-    def __init__(self, library: Library, tally: Tally, teller: Teller) -> None:
+    def __init__(self, library: Library, stats: ScanStats, observer: ScanObserver) -> None:
         self._library = library
-        self._tally = tally
-        self._teller = teller
+        self._stats = stats
+        self._observer = observer
         self._outcomes: list[Outcome] = []
         self._written = time.monotonic()
 
@@ -84,16 +84,16 @@ class Ledger:
         self._library.write([change for outcome in outcomes for change in outcome.changes])
         for outcome in outcomes:
             self._count(outcome)
-        self._tally.mark()
+        self._stats.mark()
 
     def _count(self, outcome: Outcome) -> None:
-        tally = self._tally
-        tally.files_done += 1
-        tally.size_done += outcome.file.state.size
+        stats = self._stats
+        stats.files_done += 1
+        stats.size_done += outcome.file.state.size
         if outcome.kind != "vanished":
-            setattr(tally, outcome.kind, getattr(tally, outcome.kind) + 1)
+            setattr(stats, outcome.kind, getattr(stats, outcome.kind) + 1)
         if outcome.audio_s is not None:
-            tally.songs += 1
-            tally.audio_s += outcome.audio_s
+            stats.songs += 1
+            stats.audio_s += outcome.audio_s
         if outcome.kind == "problems":
-            self._teller.problem(outcome.file.path, outcome.reason)
+            self._observer.problem(outcome.file.path, outcome.reason)

@@ -26,7 +26,7 @@ else:
 
 
 @contextmanager
-def only_scan(library: AnyPath) -> Iterator[None]:
+def scan_lock(library: AnyPath) -> Iterator[None]:
     """Hold the lock of a library, which the system gives back when this process ends, however it does.
 
     The lock is on ``<library>.lock``, which holds the number of the process and stays when the lock is given back:

@@ -10,7 +10,7 @@ _PACE_S = 120.0
 
 
 @dataclass(kw_only=True)
-class Tally:
+class ScanStats:
     """What a scan has done; all of it is on the disk.
 
     Attributes
@@ -26,7 +26,7 @@ class Tally:
         before, of one whose analysis was out of date.
     retagged : int
         Files that were written to, with the same sound as before.
-    recognised : int
+    recognized : int
         Files under a new name whose sound was known: moved or copied.
     moved, gone : int
         Of these, files that are under their old name no more; and files that are no more at all. Known at the end.
@@ -49,7 +49,7 @@ class Tally:
     changed: int = 0
     renewed: int = 0
     retagged: int = 0
-    recognised: int = 0
+    recognized: int = 0
     moved: int = 0
     gone: int = 0
     problems: int = 0
@@ -70,7 +70,7 @@ class Tally:
     @property
     def copied(self) -> int:
         """Files with a known sound under a new name that are there under the old one too, once `moved` is known."""
-        return self.recognised - self.moved
+        return self.recognized - self.moved
 
     @property
     def elapsed_s(self) -> float:
@@ -95,14 +95,14 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Teller:
-    """Who is told how a scan goes on.
+class ScanObserver:
+    """Who is translate_errors how a scan goes on.
 
     Attributes
     ----------
-    looking : callable
+    files_found : callable
         Told the number of files found while folders are still being looked into.
-    beginning : callable
+    starting : callable
         Told that there are files to open: the worker processes are about to start.
     progress : callable
         Told how far it is, several times a second.
@@ -110,7 +110,7 @@ class Teller:
         Told the path of a file or folder that cannot be used, and why; of a file once that is on record.
     """
 
-    looking: Callable[[int], None] = lambda files: None
-    beginning: Callable[[], None] = lambda: None
-    progress: Callable[[Tally], None] = lambda tally: None
+    files_found: Callable[[int], None] = lambda files: None
+    starting: Callable[[], None] = lambda: None
+    progress: Callable[[ScanStats], None] = lambda stats: None
     problem: Callable[[str, str], None] = lambda path, reason: None

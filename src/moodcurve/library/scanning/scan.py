@@ -9,26 +9,26 @@ from typing import Any
 from moodcurve.errors import MoodcurveError
 from moodcurve.library.database import Library, open_library
 from moodcurve.library.models import (
+    Analysis,
     Change,
     DropOrphans,
-    FileGone,
-    FileSeen,
-    Heard,
+    FileFound,
+    FileRemoved,
     KnownFile,
-    ProblemMet,
-    SongHeard,
+    ProblemFound,
+    SongAnalyzed,
 )
-from moodcurve.library.scanning.batch_writer import Kind, Ledger, OpenedFile, Outcome
-from moodcurve.library.scanning.lock import only_scan
-from moodcurve.library.scanning.progress import Tally, Teller
-from moodcurve.library.scanning.walk import Walk, walk
-from moodcurve.library.scanning.worker import ChangedError, Hear, Probe, Probed, examiner
+from moodcurve.library.scanning.batch_writer import BatchWriter, Kind, Outcome, PendingFile
+from moodcurve.library.scanning.lock import scan_lock
+from moodcurve.library.scanning.progress import ScanObserver, ScanStats
+from moodcurve.library.scanning.walk import WalkResult, walk
+from moodcurve.library.scanning.worker import AnalyzeTask, ChangedError, ProbeResult, ProbeTask, make_job
 from moodcurve.runtime import load_model
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import counted, one_line
-from moodcurve.workers import Limits, Pool, sensible_workers
+from moodcurve.workers import Limits, Pool, default_workers
 
-LIMITS = Limits(silent_s=60.0)
+LIMITS = Limits(stall_s=60.0)
 """What one file may take."""
 _GONE_FOR_GOOD = "; if that is gone for good, remove the folder and scan the one above it"
 _RETRY = -1
@@ -42,15 +42,15 @@ def scan(
     model: AnyPath = "default",
     workers: int | None = None,
     again: bool = False,
-    teller: Teller | None = None,
+    observer: ScanObserver | None = None,
     check: Callable[[], None] = lambda: None,
-) -> Tally:
+) -> ScanStats:
     """Bring a library up to date with folders and files: analyse what is new, forget what is gone.
 
     A file of the same path, size and time of change as before is not opened. Any other is known by its sound
     (`moodcurve.audio.content_hash`): one that was moved, copied or tagged anew is not analysed again, and of several new
     files with one sound one is. Files that are gone are forgotten only where the folder was looked into and holds
-    something: an empty one may be a disk that is not mounted. What was told as done by `Teller.progress` is on disk.
+    something: an empty one may be a disk that is not mounted. What was translate_errors as done by `ScanObserver.progress` is on disk.
 
     Parameters
     ----------
@@ -64,14 +64,14 @@ def scan(
         How many processes work at once; one for each core if not given.
     again : bool
         Also analyse what another model or feature set analysed, and try files with problems again.
-    teller : Teller, optional
+    observer : ScanObserver, optional
         Hears how it goes.
     check : callable
         Called several times a second; stops the scan by raising KeyboardInterrupt, once what is done is on the disk.
 
     Returns
     -------
-    Tally
+    ScanStats
         What was done.
 
     Raises
@@ -82,97 +82,97 @@ def scan(
         If there is no such model.
     """
     loaded = load_model(model)  # refused here rather than once a process
-    teller = teller or Teller()
+    observer = observer or ScanObserver()
 
     def looking(files: int) -> None:
         check()
-        teller.looking(files)
+        observer.files_found(files)
 
     if _is_absent(library) and all(map(_is_absent, roots)):
         # a name that is misspelt is no reason to make a library
-        tally = Tally()
+        stats = ScanStats()
         for path, reason in walk(roots).faults:
-            tally.unread += 1
-            teller.problem(path, reason)
-        return tally
+            stats.unread += 1
+            observer.problem(path, reason)
+        return stats
 
-    with only_scan(library), open_library(library, write=True) as opened:
-        run = _Scan(opened, (loaded.name, loaded.feature_set.key), teller)
+    with scan_lock(library), open_library(library, write=True) as opened:
+        run = _Scan(opened, (loaded.name, loaded.feature_set.key), observer)
         try:
             found = walk(roots, known=run.known, check=looking)
             run.plan(found, again=again)
             if run.to_probe:
-                teller.beginning()
-                count = workers or sensible_workers(len(run.to_probe))
-                run.work(partial(examiner, model), min(count, len(run.to_probe)), check)
+                observer.starting()
+                count = workers or default_workers(len(run.to_probe))
+                run.work(partial(make_job, model), min(count, len(run.to_probe)), check)
             run.forget(found)
         except KeyboardInterrupt:
-            run.tally.interrupted = True
-        return run.tally
+            run.stats.interrupted = True
+        return run.stats
 
 
 class _Scan:
     """A scan at work."""
 
-    def __init__(self, library: Library, key: tuple[str, str], teller: Teller) -> None:
-        self.tally = Tally()
+    def __init__(self, library: Library, key: tuple[str, str], observer: ScanObserver) -> None:
+        self.stats = ScanStats()
         self.known = library.known_files()
-        self.to_probe: deque[OpenedFile] = deque()
+        self.to_probe: deque[PendingFile] = deque()
         self._library = library
         self._key = key
-        self._teller = teller
-        self._analysed = library.contents()
+        self._observer = observer
+        self._analysed = library.song_models()
         """What analysed each sound that was known before this scan."""
         self._current: set[str] = set()
         """Sounds that need no analysis, or none any more."""
-        self._to_hear: deque[OpenedFile] = deque()
-        self._at_work: dict[int, OpenedFile] = {}
-        self._sharing: dict[str, list[OpenedFile]] = {}
+        self._to_analyze: deque[PendingFile] = deque()
+        self._at_work: dict[int, PendingFile] = {}
+        self._sharing: dict[str, list[PendingFile]] = {}
         """Files by sound that is being analysed, the one at work first."""
-        self._ledger = Ledger(library, self.tally, teller)
-        self._recognised: list[str] = []
+        self._writer = BatchWriter(library, self.stats, observer)
+        self._recognized: list[str] = []
         self._placed: set[str] = set()
         """Sounds of files under new names."""
         self._vanished: list[str] = []
 
-    def plan(self, found: Walk, *, again: bool) -> None:
+    def plan(self, found: WalkResult, *, again: bool) -> None:
         """Tell what is as it was from what has to be opened."""
-        tally = self.tally
+        stats = self.stats
         self._current = {c for c, made_by in self._analysed.items() if not again or made_by == self._key}
         for path, state in found.files.items():
-            tally.files += 1
+            stats.files += 1
             known = self.known.get(path)
             if known is None or (known.size, known.mtime_ns) != (state.size, state.mtime_ns):
-                self.to_probe.append(OpenedFile(path, state))
+                self.to_probe.append(PendingFile(path, state))
             elif known.problem is not None and not again:
-                tally.problems += 1
-            elif known.problem is None and known.current and known.content in self._current:
-                tally.unchanged += 1
+                stats.problems += 1
+            elif known.problem is None and known.current and known.content_hash in self._current:
+                stats.unchanged += 1
             else:
-                self.to_probe.append(OpenedFile(path, state))
-        tally.files_done = tally.files - len(self.to_probe)
-        tally.size = sum(file.state.size for file in self.to_probe)
+                self.to_probe.append(PendingFile(path, state))
+        stats.files_done = stats.files - len(self.to_probe)
+        stats.size = sum(file.state.size for file in self.to_probe)
         for path, reason in found.faults:
             self._fault(path, reason, self._below(path))
 
     def work(self, make: Callable[[], Any], workers: int, check: Callable[[], None]) -> None:
         """Open all files that are to be opened."""
-        self.tally.mark()
-        with Pool(make, workers=workers, watch=lambda number, share: None, limits=LIMITS) as pool:
+        self.stats.mark()
+        with Pool(make, workers=workers, progress=lambda number, share: None, limits=LIMITS) as pool:
             try:
-                while self.to_probe or self._to_hear or pool.unfinished:
+                while self.to_probe or self._to_analyze or pool.unfinished:
                     check()
                     self._feed(pool, workers)
-                    for number, result in pool.look():
+                    for number, result in pool.poll():
                         self._take(self._at_work.pop(number), result)
-                    self._ledger.write_if_due()
-                    self._teller.progress(self.tally)
+                    self._writer.write_if_due()
+                    self._observer.progress(self.stats)
             except KeyboardInterrupt:
-                self._ledger.write()
+                self._writer.write()
                 raise
-        self._ledger.write()
+        self._writer.write()
 
-    def forget(self, found: Walk) -> None:
+    def forget(self, found: WalkResult) -> None:
         """Forget the files that are gone, and songs that no file holds; tell what was moved.
 
         Of a folder that is empty by now, files are gone whose sound has come up elsewhere.
@@ -180,113 +180,113 @@ class _Scan:
         gone = list(self._vanished)
         away: Counter[str] = Counter()
         for path, known in self.known.items():
-            folder = None if path in found.files else found.emptied(path)
-            if found.lacks(path) if folder is None else known.content in self._placed:
+            folder = None if path in found.files else found.empty_parent(path)
+            if found.is_gone(path) if folder is None else known.content_hash in self._placed:
                 gone.append(path)
             elif folder is not None:
                 away[folder] += 1
         for folder, files in away.items():
             self._fault(folder, "is empty, a disk that is not mounted perhaps", files, then=_GONE_FOR_GOOD)
-        self._library.write([*(FileGone(path) for path in gone), DropOrphans()])
-        left = Counter(self.known[path].content for path in gone)
-        for content in self._recognised:
+        self._library.write([*(FileRemoved(path) for path in gone), DropOrphans()])
+        left = Counter(self.known[path].content_hash for path in gone)
+        for content in self._recognized:
             if left[content]:
                 left[content] -= 1
-                self.tally.moved += 1
-        self.tally.gone = len(gone) - self.tally.moved
-        self._teller.progress(self.tally)
+                self.stats.moved += 1
+        self.stats.gone = len(gone) - self.stats.moved
+        self._observer.progress(self.stats)
 
-    def _feed(self, pool: Pool[Probe, Any], ahead: int) -> None:
-        """Keep as many items waiting as there are processes, so that no process waits; hear before probing more."""
-        while pool.waiting < ahead and (self._to_hear or self.to_probe):
-            file = (self._to_hear or self.to_probe).popleft()
-            kind = Probe if file.content is None else Hear
+    def _feed(self, pool: Pool[ProbeTask, Any], ahead: int) -> None:
+        """Keep as many items waiting as there are processes, so that no process waits; analyze_file before probing more."""
+        while pool.waiting < ahead and (self._to_analyze or self.to_probe):
+            file = (self._to_analyze or self.to_probe).popleft()
+            kind = ProbeTask if file.content is None else AnalyzeTask
             self._at_work[pool.add(kind(file.path, file.state))] = file
 
-    def _take(self, file: OpenedFile, result: Probed | Heard | MoodcurveError | OSError) -> None:
-        if isinstance(result, Probed):
+    def _take(self, file: PendingFile, result: ProbeResult | Analysis | MoodcurveError | OSError) -> None:
+        if isinstance(result, ProbeResult):
             file.content, file.tags = result.content, result.tags
             self._probed(file, result.content)
-        elif isinstance(result, Heard):
-            self._heard(file, result)
+        elif isinstance(result, Analysis):
+            self._analyzed(file, result)
         else:
             self._failed(file, result)
 
-    def _probed(self, file: OpenedFile, content: str) -> None:
+    def _probed(self, file: PendingFile, content: str) -> None:
         """Look whether the sound is known, or is being analysed."""
         if content in self._current:
             known = self.known.get(file.path)
             kind: Kind = "changed"
             if known is None:
-                kind = "recognised" if content in self._analysed else "new"
+                kind = "recognized" if content in self._analysed else "new"
             elif _hashed_anew(known, file):
-                kind = "unchanged" if known.content == content else "renewed"
-            elif known.content == content and known.problem is None:
+                kind = "unchanged" if known.content_hash == content else "renewed"
+            elif known.content_hash == content and known.problem is None:
                 kind = "retagged"
-            if kind == "recognised":
-                self._recognised.append(content)
+            if kind == "recognized":
+                self._recognized.append(content)
             self._settle(file, kind)
         elif content in self._sharing:
             self._sharing[content].append(file)
         else:
             self._sharing[content] = [file]
-            self._to_hear.append(file)
+            self._to_analyze.append(file)
 
-    def _heard(self, file: OpenedFile, heard: Heard) -> None:
+    def _analyzed(self, file: PendingFile, heard: Analysis) -> None:
         """Give an analysis to all files of the sound."""
         content = file.content
         assert content is not None
         was_known = content in self._analysed
         self._current.add(content)
-        song: tuple[Change, ...] = (SongHeard(content, heard),)
+        song: tuple[Change, ...] = (SongAnalyzed(content, heard),)
         for number, other in enumerate(self._sharing.pop(content)):
             known = self.known.get(other.path)
             kind: Kind = "new" if known is None else "changed"
-            if known is not None and ((was_known and known.content == content) or _hashed_anew(known, other)):
+            if known is not None and ((was_known and known.content_hash == content) or _hashed_anew(known, other)):
                 kind = "renewed"
             self._settle(other, kind, song if number == 0 else (), heard.curve.duration_s if number == 0 else None)
 
-    def _failed(self, file: OpenedFile, error: MoodcurveError | OSError) -> None:
+    def _failed(self, file: PendingFile, error: MoodcurveError | OSError) -> None:
         if file.content is not None:  # perhaps it is only this file's fault: the next of the same sound is tried
             others = self._sharing.pop(file.content)[1:]
             if others:
                 self._sharing[file.content] = others
-                self._to_hear.append(others[0])
+                self._to_analyze.append(others[0])
         if isinstance(error, FileNotFoundError):
             if file.path in self.known:
                 self._vanished.append(file.path)
-            self._ledger.enter(Outcome(file, "vanished", ()))
+            self._writer.enter(Outcome(file, "vanished", ()))
             return
         passing = isinstance(error, OSError | ChangedError)
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         for name in (file.path, one_line(file.path)):
             reason = reason.removeprefix(f"{name}: ")
         mtime_ns = _RETRY if passing else file.state.mtime_ns
-        met = ProblemMet(file.path, file.state.size, mtime_ns, file.content, reason)
-        self._ledger.enter(Outcome(file, "problems", (met,), reason=reason))
+        met = ProblemFound(file.path, file.state.size, mtime_ns, file.content, reason)
+        self._writer.enter(Outcome(file, "problems", (met,), reason=reason))
 
     def _settle(
-        self, file: OpenedFile, kind: Kind, before: tuple[Change, ...] = (), audio_s: float | None = None
+        self, file: PendingFile, kind: Kind, before: tuple[Change, ...] = (), audio_s: float | None = None
     ) -> None:
         assert file.content is not None
-        seen = FileSeen(file.path, file.state.size, file.state.mtime_ns, file.content, file.tags)
-        self._ledger.enter(Outcome(file, kind, (*before, seen), audio_s))
+        seen = FileFound(file.path, file.state.size, file.state.mtime_ns, file.content, file.tags)
+        self._writer.enter(Outcome(file, kind, (*before, seen), audio_s))
         if file.path not in self.known:
             self._placed.add(file.content)
 
     def _fault(self, path: str, reason: str, kept: int, *, then: str = "") -> None:
         """Tell that a place was not looked into, of which so many files are known."""
-        self.tally.unread += 1
+        self.stats.unread += 1
         if kept:
             reason += f"; the library keeps what it has of it, {counted(kept, 'file')}{then}"
-        self._teller.problem(path, reason)
+        self._observer.problem(path, reason)
 
     def _below(self, path: str) -> int:
         """Count the files that are known of a folder, or of a path itself."""
         return sum(known == path or known.startswith(path.rstrip(os.sep) + os.sep) for known in self.known)
 
 
-def _hashed_anew(known: KnownFile, file: OpenedFile) -> bool:
+def _hashed_anew(known: KnownFile, file: PendingFile) -> bool:
     """Tell whether a file is opened only since its content was hashed by an earlier version."""
     as_it_was = (known.size, known.mtime_ns) == (file.state.size, file.state.mtime_ns)
     return as_it_was and known.problem is None and not known.current

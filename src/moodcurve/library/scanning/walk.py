@@ -31,7 +31,7 @@ def state_of(status: os.stat_result) -> FileState:
 
 
 @dataclass
-class Walk:
+class WalkResult:
     """What was found below some folders, by real paths: each file once, however many links lead to it.
 
     Attributes
@@ -51,7 +51,7 @@ class Walk:
     empty: set[str] = field(default_factory=set)
     faults: list[tuple[str, str]] = field(default_factory=list)
 
-    def lacks(self, path: str) -> bool:
+    def is_gone(self, path: str) -> bool:
         """Tell whether a file that was there before is gone: a folder above it was looked into, and it is not there.
 
         What lies below a folder that could not be looked into, or was not, or is empty, is not gone.
@@ -73,7 +73,7 @@ class Walk:
             return os.path.exists(child)
         return child == path and not stat.S_ISREG(mode)
 
-    def emptied(self, path: str) -> str | None:
+    def empty_parent(self, path: str) -> str | None:
         """Give the empty folder that a file was below, if there is one."""
         parent = os.path.dirname(path)
         while parent not in self.empty:
@@ -85,7 +85,7 @@ class Walk:
 
 def walk(
     roots: Sequence[AnyPath], *, known: Container[str] = (), check: Callable[[int], None] = lambda files: None
-) -> Walk:
+) -> WalkResult:
     """Look through folders and what is below them.
 
     Files that are named are taken whatever they are. Below folders, hidden ones (their names begin with a full stop,
@@ -123,7 +123,7 @@ _LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 class _Walker:
     def __init__(self, known: Container[str], check: Callable[[int], None]) -> None:
-        self.found = Walk()
+        self.found = WalkResult()
         self._known = known
         self._check = check
         self._links: list[str] = []

@@ -1,4 +1,4 @@
-"""What a scan's worker processes do with a file: tell what it is, then hear it if its sound is not known."""
+"""What a scan's worker processes do with a file: tell what it is, then analyze_file it if its sound is not known."""
 
 import os
 from collections.abc import Callable
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from moodcurve.analysis import analyze
-from moodcurve.audio.content_hash import content_of
+from moodcurve.audio.content_hash import content_hash
 from moodcurve.audio.tags import Tags, read_tags
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import Features
 from moodcurve.features.warmup import prepare
-from moodcurve.library.models import Heard
+from moodcurve.library.models import Analysis
 from moodcurve.library.scanning.walk import FileState, state_of
 from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
-from moodcurve.workers import Job, Progress
+from moodcurve.workers import Job, ProgressCallback
 
 
 class ChangedError(MoodcurveError):
@@ -24,7 +24,7 @@ class ChangedError(MoodcurveError):
 
 
 @dataclass(frozen=True)
-class Probe:
+class ProbeTask:
     """Tell what a file holds."""
 
     path: str
@@ -35,19 +35,19 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Hear(Probe):
+class AnalyzeTask(ProbeTask):
     """Analyse a file."""
 
 
 @dataclass(frozen=True)
-class Probed:
+class ProbeResult:
     """What a file holds: the hash of its sound, and its tags."""
 
     content: str
     tags: Tags
 
 
-def examiner(model: AnyPath) -> Job[Probe, Probed | Heard]:
+def make_job(model: AnyPath) -> Job[ProbeTask, ProbeResult | Analysis]:
     """Make the job of a scan's worker.
 
     Its results are of the file as the item states it: of one that is written to meanwhile it raises ChangedError.
@@ -56,30 +56,34 @@ def examiner(model: AnyPath) -> Job[Probe, Probed | Heard]:
     # here rather than with the first file, whose time is limited
     prepare(loaded.feature_set)
 
-    def job(item: Probe, progress: Progress) -> Probed | Heard:
+    def job(item: ProbeTask, progress: ProgressCallback) -> ProbeResult | Analysis:
         _check(item)
-        result = hear(item.path, loaded, progress=progress) if isinstance(item, Hear) else _probed(item.path, progress)
+        result = (
+            analyze_file(item.path, loaded, progress=progress)
+            if isinstance(item, AnalyzeTask)
+            else _probed(item.path, progress)
+        )
         _check(item)
         return result
 
     return job
 
 
-def _probed(path: str, progress: Progress) -> Probed:
-    return Probed(content_of(path, progress=_alive(progress)), read_tags(path))
+def _probed(path: str, progress: ProgressCallback) -> ProbeResult:
+    return ProbeResult(content_hash(path, progress=_alive(progress)), read_tags(path))
 
 
-def _alive(progress: Progress) -> Callable[[], None]:
+def _alive(progress: ProgressCallback) -> Callable[[], None]:
     """Report that the file is still being read, not how far."""
     return lambda: progress(0.0, None)
 
 
-def _check(item: Probe) -> None:
+def _check(item: ProbeTask) -> None:
     if state_of(os.stat(item.path)) != item.state:  # noqa: PTH116  the name as it is, whatever it holds
         raise ChangedError("it was written to while it was read; the next scan reads it anew")
 
 
-def hear(path: AnyPath, model: Model, *, progress: Progress | None = None) -> Heard:
+def analyze_file(path: AnyPath, model: Model, *, progress: ProgressCallback | None = None) -> Analysis:
     r"""Analyse a file; of each column k of the model's feature set also :math:`d_k = \frac{1}{n}\sum_t x_{tk}`.
 
     The sum over the n rows is in double precision; the descriptors d are single precision, as the rows are.
@@ -91,7 +95,7 @@ def hear(path: AnyPath, model: Model, *, progress: Progress | None = None) -> He
     """
     mean = _Mean(len(model.feature_set.names))
     curve = analyze(path, model=model, progress=progress, ahead=False, rows=mean.add)
-    return Heard(curve=curve, descriptors=(mean.sums / mean.rows).astype(np.float32))
+    return Analysis(curve=curve, descriptors=(mean.sums / mean.rows).astype(np.float32))
 
 
 class _Mean:

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from moodcurve.formats.json_file import utf8_text
 from moodcurve.library import Library, LibraryError, StoredSong
 from moodcurve.library.queries.query import Query
-from moodcurve.library.queries.search import FoundSong, columns, count, nested, search
+from moodcurve.library.queries.search import FoundSong, count, search, search_columns, song_json
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, documented
@@ -172,7 +172,7 @@ def _count(reader: Reader, query: Query) -> int:
 
 
 def _map(library: Library, query: Query, *, zipped: bool) -> bytes:
-    found = columns(library, query, (*_MAP, "path"))
+    found = search_columns(library, query, (*_MAP, "path"))
     named = zip(found.pop("path"), found["title"], strict=True)
     found["file"] = [None if title else PurePath(path).name for path, title in named]
     found["quadrant"] = [_PLACES[name] for name in found["quadrant"]]
@@ -185,7 +185,7 @@ def _no_song(id: int) -> ProblemError:
 
 
 def _song(song: FoundSong) -> dict[str, Any]:
-    data = nested(song)
+    data = song_json(song)
     path = data.pop("path")
     return {"id": data.pop("id"), "file": PurePath(path).name, **data}
 
