@@ -49,9 +49,9 @@ def test_the_table_shows_fifty_songs_and_says_how_many_there_are(path: Path) -> 
     done = asked(path, "search")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["song", "length", "arousal", "valence", "mood"]
+    assert lines[0].split() == ["id", "song", "length", "arousal", "valence", "mood"]
     assert len(lines) == 51
-    assert done.stderr == "moodcurve: 50 of 60 songs; --limit shows more\n"
+    assert done.stderr == "moodcurve: 50 of 60 songs; use --limit to show more\n"
     assert len(asked(path, "search", "--limit", "100").stdout.splitlines()) == 61
     assert asked(path, "search", "--artist", "bjork", "--limit", "3").stderr.startswith("moodcurve: 3 of ")
 
@@ -115,7 +115,7 @@ def test_options_ask_what_the_query_asks(path: Path) -> None:
 
 def test_nothing_found_is_said(path: Path) -> None:
     done = asked(path, "search", "no such words")
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "moodcurve: no song is like that\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "moodcurve: no matching songs\n")
     assert asked(path, "search", "--where", "id = 3").stderr == "moodcurve: 1 song\n"
 
 

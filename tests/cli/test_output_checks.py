@@ -70,7 +70,7 @@ def test_a_file_in_the_place_of_a_folder_is_said(song: Path, library: Path, musi
         ("demo", song, "-o", path),
         ("export", "--library", library, "-f", "jams", "-o", path),
         ("labels", song.parent, "-o", path),
-        ("labels", song.parent, "--report", path),
+        ("labels", song.parent, "--statistics", path),
         ("benchmark", song.parent, "-o", path),
         ("studies", song.parent, "-o", path),
         ("categories", song.parent, "-o", path),
@@ -123,7 +123,6 @@ def test_a_minus_is_standard_output(song: Path, tmp_path: Path, monkeypatch: pyt
         ("demo", song, "-o", "-"),
         ("train", tmp_path, "--model", "mlr", "-o", "-"),
         ("benchmark", tmp_path, "-o", "-"),
-        ("benchmark", tmp_path, "--json", "-"),
         ("studies", tmp_path, "-o", "-"),
         ("labels", tmp_path, "-o", "-"),
     ):

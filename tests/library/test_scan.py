@@ -656,9 +656,9 @@ def test_lines_come_now_and_then_where_there_is_no_terminal(
         stats.mark()
         observer.progress(stats)
     assert capsys.readouterr().err.splitlines() == [
-        "moodcurve: looking for music: 1,234 files so far",
+        "moodcurve: finding audio files: 1,234 so far",
         # 1200 s of audio in 13 s; half of the bytes took 1 s
-        "moodcurve: 1,500 of 2,000 files, 7 songs of 20:00 analysed, 92 times real time, 2 problems, about 0:01 left",
+        "moodcurve: 1,500 of 2,000 files, 7 songs (20:00) analyzed, 92 times real time, 2 problems, about 0:01 left",
     ]
 
 

@@ -11,7 +11,7 @@ from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
-from moodcurve.workers import Job, Progress
+from moodcurve.workers import Job, ProgressCallback
 
 
 def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
@@ -124,7 +124,7 @@ def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, s
     """
     loaded = model if isinstance(model, Model) else load_model(model)
 
-    def job(song: Path, progress: Progress) -> WrittenSong:
+    def job(song: Path, progress: ProgressCallback) -> WrittenSong:
         curve = analyze(song, model=loaded, progress=progress, ahead=len(stems) == 1)
         files: list[Path] = []
         try:

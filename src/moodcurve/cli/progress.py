@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from moodcurve.cli.messages import print_message
 from moodcurve.features import FeatureSet
 from moodcurve.util.text import clock, counted, one_line
-from moodcurve.workers import Watch
+from moodcurve.workers import ItemProgress, ProgressCallback
 
 if TYPE_CHECKING:
     from moodcurve.cli.console import BarUpdate
@@ -46,7 +46,7 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
 
 
 @contextmanager
-def song_bars(songs: Sequence[Path]) -> Iterator[Watch]:
+def song_bars(songs: Sequence[Path]) -> Iterator[ItemProgress]:
     """Show a bar for each song in progress, if standard error is a terminal, and yield the function to update them."""
     if not sys.stderr.isatty():
         yield lambda index, share: None
@@ -56,7 +56,7 @@ def song_bars(songs: Sequence[Path]) -> Iterator[Watch]:
     with console.progress_bars() as bars:
         tasks = {}
 
-        def watch(index: int, share: float) -> None:
+        def update(index: int, share: float) -> None:
             if index not in tasks:
                 prefix = f"{index + 1}/{len(songs)} " if len(songs) > 1 else ""
                 tasks[index] = bars.add_task(f"{prefix}{one_line(songs[index].name)}", total=1.0)
@@ -65,18 +65,18 @@ def song_bars(songs: Sequence[Path]) -> Iterator[Watch]:
             else:
                 bars.remove_task(tasks[index])
 
-        yield watch
+        yield update
 
 
 @contextmanager
-def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[ExportProgress]:
+def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[ProgressCallback]:
     """Show a bar for one song, and yield a progress function that also checks for Ctrl-C."""
-    with song_bars([song]) as watch:
-        watch(0, 0.0)
+    with song_bars([song]) as update:
+        update(0, 0.0)
 
         def report(seconds: float, total: float | None) -> None:
             check()
-            watch(0, min(0.999, seconds / total) if total else 0.0)
+            update(0, min(0.999, seconds / total) if total else 0.0)
 
         yield report
 

@@ -9,7 +9,7 @@ from moodcurve.cli.result_files import json_list
 from moodcurve.curve import Curve
 from moodcurve.formats import to_dict
 from moodcurve.library.export_tables import song_columns, write_batches
-from moodcurve.library.schema import rated
+from moodcurve.library.schema import rating_columns
 from moodcurve.util.files import atomic_write
 
 _LIBRARY_ONLY = (
@@ -30,7 +30,7 @@ def song_row(curve: Curve) -> dict[str, Any]:
         "source": data["source"],
         "duration_s": data["duration_s"],
         **song,
-        **rated(song),
+        **rating_columns(song),
         "words": ", ".join(song["words"]),
         "novelty": data.get("novelty"),
         "model": data["model"],

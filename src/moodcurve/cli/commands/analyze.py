@@ -47,7 +47,7 @@ def analyze(
             "--output",
             metavar="DIR|FILE",
             help="Write curves to this folder, one file per song; or write one table with one row per song to this "
-            "file, whose name ends in .csv, .json, .jsonl or .parquet; - prints.",
+            "file, whose name ends in .csv, .json, .jsonl or .parquet; - is standard output.",
         ),
     ] = None,
     formats: Annotated[
@@ -203,8 +203,8 @@ def _analyze_all(
     prepare(loaded.feature_set, songs)
     count = min(workers or default_workers(len(songs)), len(songs)) or 1
     job = partial(writing_job, loaded if count == 1 else model, outputs, stems)
-    with song_bars(songs) as watch, interrupts() as check:
-        results = run_each(job, songs, workers=count, watch=watch, check=check)
+    with song_bars(songs) as progress, interrupts() as check:
+        results = run_each(job, songs, workers=count, progress=progress, check=check)
         with closing(results):
             yield from zip(songs, results, strict=True)
 
