@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from moodcurve.cli import app, dataset_input
+from moodcurve.cli import app, dataset_input, options
 from moodcurve.cli.commands import analyze as analyze_command
 from moodcurve.cli.commands import benchmark as benchmark_command
 from moodcurve.cli.options import FeatureSetName
@@ -31,6 +31,8 @@ from moodcurve.features import COMPARE260, FEATURE_SETS
 from moodcurve.formats import FORMATS
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.training import FAMILIES
+from moodcurve.library.queries.query import WORDS
+from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from tests.helpers.command_line import run
 
 SR = 44_100
@@ -189,6 +191,11 @@ def test_a_truncated_song_is_analysed_and_says_so(song: Path, tmp_path: Path) ->
         ("evaluate", ""),
         ("show", ""),
         ("show", " "),
+        ("analyze", "https://example.org/song.mp3"),
+        ("features", "https://example.org/song.mp3"),
+        ("scan", "https://example.org/music"),
+        ("train", "--show-config", "forest"),
+        ("train",),
     ],
 )
 def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
@@ -365,6 +372,13 @@ def test_no_color_means_no_styles_either(song: Path, value: str, styled: bool) -
     assert bool(re.search(r"\x1b\[[0-9;]+m", shown)) is styled
 
 
+def test_a_web_address_is_refused_in_words() -> None:
+    for command in ("analyze", "features", "scan"):
+        done = run(command, "https://example.org/song.mp3")
+        assert "'https://example.org/song.mp3' is a web address; download the file first; see" in done.stderr
+    assert "is a web address" not in run("features", "missing.mp3", "-o", "https://x").stderr
+
+
 # --- several processes ---
 
 
@@ -538,6 +552,34 @@ def test_benchmark_of_the_songs_asked_for(small_deam: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("own_cache")
+def test_json_of_benchmark_replaces_the_tables_on_standard_output(small_deam: Path, tmp_path: Path) -> None:
+    done = run("benchmark", small_deam, "--models", "mlr", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["protocol"] == "deam"  # the default, which public DEAM can run
+    again = run("benchmark", "--models", "mlr", "--json", tmp_path / "result", small_deam)
+    assert (tmp_path / "result").read_text() == done.stdout
+    assert "MLR" in again.stdout
+
+
+@pytest.mark.parametrize("protocol", ["paper", "mediaeval2015"])
+def test_benchmark_names_missing_labels_and_a_protocol_without_them(small_deam: Path, protocol: str) -> None:
+    done = run("benchmark", small_deam, "--protocol", protocol)
+    assert done.exit_code == 1
+    assert f"{small_deam / 'mediaeval2015'}: not found; protocol '{protocol}' needs the labels" in done.stderr
+    assert done.stderr.endswith("use --protocol deam\n")
+
+
+def test_train_prints_the_settings_of_a_family_without_a_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moodcurve.learn.config.show_config", lambda family: f"# {family}\n", raising=False)
+    done = run("train", "--show-config", "ffnn")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "# ffnn\n", "")
+
+
+def test_train_names_all_missing_arguments() -> None:
+    assert "the following arguments are required: DATASET, --model, -o/--output; see" in run("train").stderr
+
+
+@pytest.mark.usefixtures("own_cache")
 def test_benchmark_prints_and_writes(small_deam: Path, tmp_path: Path) -> None:
     done = run("benchmark", small_deam, "--protocol", "deam", "--models", "mlr", "-o", tmp_path / "out")
     assert done.exit_code == 0, done.stderr
@@ -578,7 +620,7 @@ def test_demo_writes_everything_and_prints_the_sections(tmp_path: Path) -> None:
         assert section in done.stdout
 
 
-def test_demo_names_the_axes_that_are_not_distinguishable_from_neutral(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_names_axes_not_distinguishable_from_neutral(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     done = run("demo", "-o", tmp_path)
     curve = {name: np.array(x) for name, x in json.loads((tmp_path / "demo-song.json").read_text()).items()}
@@ -607,3 +649,5 @@ def test_choices_are_those_of_the_library() -> None:
     assert list(dataset_input.Family) == list(FAMILIES)
     assert list(benchmark_command.Protocol) == list(PROTOCOLS)
     assert tuple(dataset_input.Labels) == get_args(Labels)
+    assert (*QUADRANTS, NEUTRAL) == options.QUADRANTS
+    assert options.MOOD_WORDS == WORDS

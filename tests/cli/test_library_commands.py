@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.cli.curve_views import print_curves
+from moodcurve.cli.curve_views import mood_text, print_curves
 from moodcurve.formats import read_json, to_csv, to_json
 from moodcurve.library import ProblemFound, open_library
 from moodcurve.library.queries.search import COLUMNS, Query, search
+from moodcurve.mood.circumplex import MOOD_ANGLES_DEG, NEUTRAL, QUADRANTS
 from tests.helpers.command_line import Result, run
 from tests.helpers.library_fixtures import file, made_library, song, wandering_curve
 
@@ -64,8 +65,7 @@ def test_the_table_shows_a_song_as_analyze_names_its_values(path: Path) -> None:
     assert minus in line
     assert f"{found.distance:.2f}" in line
     assert line.split()[0] == str(found.id)
-    assert line.endswith(found.words)
-    assert found.quadrant in line
+    assert line.endswith(mood_text(found.arousal, found.valence))
 
 
 def test_json_is_a_list_of_all_songs(path: Path) -> None:
@@ -96,7 +96,8 @@ def test_options_ask_what_the_query_asks(path: Path) -> None:
         (["--year", "1975"], Query(year=(1975, 1975))),
         (["--year", ":1970"], Query(year=(None, 1970))),
         (["--quadrant", "neutral, calm-positive"], Query(quadrants=("neutral", "calm-positive"))),
-        (["--words", "Calm,serene"], Query(words=("calm", "serene"))),
+        (["--words", "Calm,serene"], Query(words=(("calm", "serene"),))),
+        (["--words", "happy,pleased", "--words", "glad"], Query(words=(("happy", "pleased"), ("glad",)))),
         (["--arousal", "0:"], Query(arousal=(0, None))),
         (["--valence", "-1:0"], Query(valence=(-1, 0))),
         (["--valence=-0.5:-.1"], Query(valence=(-0.5, -0.1))),
@@ -117,6 +118,32 @@ def test_nothing_found_is_said(path: Path) -> None:
     done = asked(path, "search", "no such words")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "moodcurve: no matching songs\n")
     assert asked(path, "search", "--where", "id = 3").stderr == "moodcurve: 1 song\n"
+
+
+def test_search_for_a_mood_word_without_matches_suggests_the_option(path: Path) -> None:
+    done = asked(path, "search", "Calm", "qqq", "tense")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == "moodcurve: no matching songs; to search by mood, use --words calm,tense\n"
+
+
+def test_json_goes_to_a_file_or_to_standard_output(path: Path, tmp_path: Path) -> None:
+    for number, words in enumerate((["--json", "{}.json"], ["--json={}"])):
+        target = str(tmp_path / str(number))
+        done = asked(path, "search", "jazz", *(word.format(target) for word in words))
+        written = Path(f"{target}.json" if number == 0 else target)
+        assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"moodcurve: wrote {written}\n")
+        assert json.loads(written.read_text(encoding="utf-8")) == listed(path, "jazz")
+    for words in (["--json", "jazz"], ["jazz", "--json", "-"]):
+        assert asked(path, "search", *words).stdout == written.read_text(encoding="utf-8")
+
+
+def test_help_and_errors_list_quadrants_and_mood_words(path: Path) -> None:
+    page = " ".join(run("search", "--help").stdout.split()).replace("sad- negative", "sad-negative")
+    for option, known in (("--quadrant", (*QUADRANTS, NEUTRAL)), ("--words", (*MOOD_ANGLES_DEG, NEUTRAL))):
+        assert ", ".join(known) in page
+        assert f"known: {', '.join(known)};" in asked(path, "search", option, "unknown").stderr.replace(
+            "known are", "known:"
+        )
 
 
 @pytest.mark.parametrize(

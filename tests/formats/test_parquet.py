@@ -132,4 +132,4 @@ def test_without_pyarrow_one_line_names_the_extra() -> None:
 def test_analyze_says_at_once_where_parquet_cannot_go() -> None:
     done = run("analyze", "none.mp3", "-f", "parquet")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "argument -f: parquet is not text; it needs a folder to write to: -o DIR" in done.stderr
+    assert "argument -f/--format: parquet is not text and cannot be printed; give a folder: -o DIR" in done.stderr

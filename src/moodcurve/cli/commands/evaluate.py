@@ -59,8 +59,11 @@ def print_metrics(metrics: Mapping[str, Any]) -> None:
     for axis in AXES:
         values = (metrics[axis][name] for name in names)
         rows.append([axis, *("–" if value is None else f"{value:.3f}" for value in values)])
+    widths = [2 + max(map(len, column)) for column in zip(*rows, strict=True)]
+    margin, per_song, pooled = widths[0], sum(widths[1:4]), sum(widths[4:9])
+    groups = f"{'':{margin}}{'  mean over songs':{per_song}}{'  over all points':{pooled}}"
     console.print_lines([
         one_line(f"model {metrics['model']}, {metrics['songs']} songs"),
-        f"{'':9}{'mean over songs':22}{'over all points':44}{'90 % interval' if with_intervals else ''}".rstrip(),
+        (groups + "  90 % interval" * with_intervals).rstrip(),
+        *("".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows),
     ])  # fmt: skip
-    console.print_rows(rows)

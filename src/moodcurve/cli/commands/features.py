@@ -16,7 +16,8 @@ def features(
     path: Annotated[Path, Argument(metavar="PATH", help="An audio or video file.")],
     feature_set: Annotated[FeatureSetName, Option("--set", help="Feature set.")] = FeatureSetName.compare260,
     output: Annotated[
-        Path | None, Option("-o", "--output", metavar="FILE.csv", help="Write the table to this file; - is standard output.")
+        Path | None,
+        Option("-o", "--output", metavar="FILE.csv", help="Write the table to this file; - is standard output."),
     ] = None,
 ) -> None:
     """Print the features of an audio file, one row per half second, in DEAM's CSV format.
