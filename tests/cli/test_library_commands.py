@@ -141,9 +141,7 @@ def test_help_and_errors_list_quadrants_and_mood_words(path: Path) -> None:
     page = " ".join(run("search", "--help").stdout.split()).replace("sad- negative", "sad-negative")
     for option, known in (("--quadrant", (*QUADRANTS, NEUTRAL)), ("--words", (*MOOD_ANGLES_DEG, NEUTRAL))):
         assert ", ".join(known) in page
-        assert f"known: {', '.join(known)};" in asked(path, "search", option, "unknown").stderr.replace(
-            "known are", "known:"
-        )
+        assert ", ".join(known) in asked(path, "search", option, "unknown").stderr
 
 
 @pytest.mark.parametrize(

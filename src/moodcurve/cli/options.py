@@ -39,7 +39,11 @@ SeedOption = Annotated[
 ]
 LibraryOption = Annotated[
     Path | None,
-    Option("--library", metavar="FILE", help="Library file; by default $MOODCURVE_LIBRARY or the user's own library."),
+    Option(
+        "--library",
+        metavar="FILE",
+        help="Library file; by default $MOODCURVE_LIBRARY or a file in the user's data folder.",
+    ),
 ]
 
 

@@ -229,12 +229,12 @@ def test_intervals_in_units_of_a_missing_spread_are_refused(model_file: Path, tm
 def test_the_table_of_a_song_tells_what_is_known_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     curve_views.print_curves([small_curve(intervals=True)])
     shown = capsys.readouterr().out
-    assert "probability  calm-positive 40%, excited-positive 35%, tense-negative 17%, sad-negative 8%\n" in shown
-    assert "expected rating of the whole song, 1 to 9  arousal 4.2 (3.0 to 5.6), valence 6.2 (5.2 to 7.2)\n" in shown
+    assert "quadrants  calm-positive 40%, excited-positive 35%, tense-negative 17%, sad-negative 8%\n" in shown
+    assert "song rating, 1 to 9  arousal 4.2 (3.0 to 5.6), valence 6.2 (5.2 to 7.2)\n" in shown
     assert "−0.25 to +0.15" in shown
     curve_views.print_curves([small_curve()])
     plain = capsys.readouterr().out
-    assert not any(word in plain for word in ("probability", "rating", "90 %"))
+    assert not any(word in plain for word in ("quadrants", "rating", "90 %"))
 
 
 def test_the_table_shows_intervals_where_there_are_some(model: Model, capsys: pytest.CaptureFixture[str]) -> None:

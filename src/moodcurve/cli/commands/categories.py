@@ -24,7 +24,7 @@ class Scheme(StrEnum):
 @app.command
 def categories(
     folder: DatasetArgument,
-    scheme: Annotated[Scheme | None, Option("--scheme", help="Use only these classes.")] = None,
+    scheme: Annotated[Scheme | None, Option("--scheme", help="Use only this set of classes.")] = None,
     curve: CurveOption = Family.blend,
     json_file: JsonOption = None,
     output: Annotated[

@@ -24,7 +24,7 @@ def evaluate(
     r² (r2 in JSON) is the squared correlation over all points. Determination is 1 - RMSE² / variance of the labels; it
     is negative for a model whose error is larger than that of the labels' mean.
 
-    The result is no test on songs that the model was trained on, such as DEAM's for the packaged model; a message says
+    On songs that the model was trained on, such as DEAM's for the packaged model, this is not a test. A message says
     how many there are.
 
     Example: moodcurve evaluate DEAM --model mine.onnx --ids test.txt --json

@@ -1,4 +1,4 @@
-"""The `labels` command: labels and agreement from ratings of single raters."""
+"""The `labels` command: labels and rater agreement from individual ratings."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -32,7 +32,9 @@ class Agreement(StrEnum):
 def labels(
     ratings: Annotated[
         Path,
-        Argument(metavar="RATINGS", help="DEAM folder, folder with tracks.csv or ratings.csv, or such a file."),
+        Argument(
+            metavar="RATINGS", help="DEAM's folder, a folder with tracks.csv or ratings.csv, or one of these files."
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -59,7 +61,7 @@ def labels(
     seed: SeedOption = 0,
     json_file: JsonOption = None,
 ) -> int:
-    """Average the ratings of single raters to labels, and measure their agreement and the noise ceiling.
+    """Average individual ratings to labels, and measure rater agreement and the noise ceiling.
 
     -o DIR writes labels.csv, agreement.csv, songs.csv (ratings of whole songs) and, with --keep, selected.txt.
 

@@ -9,7 +9,7 @@ from moodcurve.cli.result_files import json_list, write_parts
 
 @app.command
 def problems(library: LibraryOption = None, json_file: JsonOption = None) -> None:
-    """List the files that the last scan could not use, with the reasons.
+    """List files that could not be analyzed, with the reasons.
 
     A scan tries these files again when they have changed.
 

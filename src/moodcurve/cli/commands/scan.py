@@ -28,14 +28,16 @@ def scan(
     ] = None,
     again: Annotated[
         bool,
-        Option("--again", help="Also analyze songs of another model again, and retry files that could not be used."),
+        Option(
+            "--again", help="Also re-analyze songs that another model analyzed, and retry files that could not be used."
+        ),
     ] = False,
     json_file: JsonOption = None,
 ) -> int:
-    """Update the library from folders of music: analyze new files, remove deleted ones.
+    """Analyze new files in folders of music, and update the library.
 
     A scan can be stopped at any time; run the same command to continue. Unchanged files are skipped; moved, copied or
-    re-tagged files are recognized.
+    re-tagged files are recognized; deleted files are removed from the library.
 
     Example: moodcurve scan ~/Music
     """

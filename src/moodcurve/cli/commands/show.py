@@ -23,7 +23,7 @@ def show(
     library: LibraryOption = None,
     format: Annotated[PrintFormat | None, Option("-f", "--format", help="Print the curve in this format.")] = None,
 ) -> None:
-    """Show a song of the library as analyze does, without analyzing it again.
+    """Show a song of the library in the same way as analyze.
 
     Example: moodcurve show "clair de lune" -f json
     """

@@ -24,7 +24,7 @@ def songlevel(
     seed: SeedOption = 0,
     ids: IdsOption = None,
 ) -> int:
-    """Evaluate how well ratings of whole songs are predicted, and how often their 90 % intervals are right.
+    """Evaluate predicted ratings of whole songs, and the coverage of their 90 % intervals.
 
     Five folds with disjoint artists. Compares the mean of a curve, a regression on the ratings, and both together.
 
