@@ -58,7 +58,7 @@ QUERIES = {
     "nearest 50": Query(near=(-0.3, 0.4), limit=50),
     "nearest 50 within 0.1": Query(near=(-0.1, 0.1), radius=0.1, limit=50),
     "quadrant and genre, 50": Query(quadrants=("calm-positive",), genre="jazz", limit=50),
-    "mood words, 50": Query(words=("calm", "serene"), limit=50),
+    "mood words, 50": Query(words=(("calm", "serene"),), limit=50),
     "part of an artist's name": Query(artist="kima", limit=50),
     "two words of text, 50": Query(text=("moon", "jazz"), limit=50),
     "part of a title and years, 50": Query(title="river", year=(1990, 1999), limit=50),
@@ -89,7 +89,7 @@ def made_songs(folder: Path, songs: int) -> Iterator[tuple[SongAnalyzed, FileFou
         content = f"{number:064x}"
         analysis = Analysis(curve=_made_curve(real, rng, path), descriptors=rng.normal(size=236).astype(np.float32))
         yield (
-            SongAnalyzed(content, heard),
+            SongAnalyzed(content, analysis),
             FileFound(path, 5_000_000, 1_700_000_000_000_000_000 + number, content, tags),
         )
 

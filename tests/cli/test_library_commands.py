@@ -147,22 +147,22 @@ def test_help_and_errors_list_quadrants_and_mood_words(path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--arousal", "0.5"], "argument --arousal: '0.5' is not FROM:TO, such as 0.2:0.6; either end may be left out"),
+        (["--arousal", "0.5"], "argument --arousal: '0.5' is not FROM:TO, such as 0.2:0.6; either end can be omitted"),
         (["--arousal", "a:b"], "argument --arousal: 'a:b' is not FROM:TO"),
         (["--arousal", "0:1:2"], "argument --arousal: '0:1:2' is not FROM:TO"),
-        (["--arousal", "0.6:0.2"], "argument --arousal: '0.6:0.2' begins above its end"),
+        (["--arousal", "0.6:0.2"], "argument --arousal: '0.6:0.2' starts above its end"),
         (["--arousal", "nan:1"], "argument --arousal: 'nan:1' is not FROM:TO"),
-        (["--valence", "1:9"], "argument --valence: '1:9' reaches beyond -1 to 1"),
+        (["--valence", "1:9"], "argument --valence: '1:9' is outside -1 to 1"),
         (["--year", "old"], "argument --year: 'old' is not FROM:TO, such as 1990:1999 or 1994"),
         (["--near", "0.3"], "argument --near: '0.3' is not AROUSAL,VALENCE"),
-        (["--near", "0,2"], "argument --near: '0,2' lies beyond -1 to 1"),
+        (["--near", "0,2"], "argument --near: '0,2' is outside -1 to 1"),
         (["--near", "0,0,-1"], "argument --near: '0,0,-1' has a radius below 0"),
-        (["--quadrant", "happy"], "argument --quadrant: 'happy' is not known; known are excited-positive,"),
-        (["--quadrant", ","], "argument --quadrant: ',' names none"),
-        (["--words", "calm,tender"], "argument --words: 'tender' is not known; known are happy,"),
-        (["--sort", "loudness"], "argument --sort: 'loudness' is not known; known are id,"),
-        (["--sort", "near"], "argument --sort: near needs a place to be near to"),
-        (["--longer", "soon"], "argument --longer: 'soon' is not a time, such as 90 (seconds), 1:30 or 1:00:00"),
+        (["--quadrant", "happy"], "argument --quadrant: 'happy' is not a quadrant; choose from excited-positive,"),
+        (["--quadrant", ","], "argument --quadrant: ',' is not a quadrant; choose from"),
+        (["--words", "calm,tender"], "argument --words: 'tender' is not a mood word; choose from happy,"),
+        (["--sort", "loudness"], "argument --sort: 'loudness' is not a sort key; choose from id,"),
+        (["--sort", "near"], "argument --sort: near requires a point to be near to"),
+        (["--longer", "soon"], "argument --longer: 'soon' is not a duration, such as 90 (seconds), 1:30 or 1:00:00"),
         (["--longer", "90", "--shorter", "60"], "argument --shorter: '60' is less than longer=90"),
         (["--limit", "0"], "argument --limit: 0 is less than 1"),
         (["--where", "arousl > 0"], "argument --where: condition 'arousl > 0': no such column: arousl"),
@@ -221,7 +221,7 @@ def test_show_prints_what_analyze_prints(tmp_path: Path) -> None:
 def test_show_needs_one_song(path: Path) -> None:
     done = asked(path, "show", "song 3")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "songs fit; give the number of one: " in done.stderr
+    assert "songs match; give the id of one: " in done.stderr
     done = asked(path, "show", "no such song")
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1

@@ -223,7 +223,7 @@ def test_a_newer_version_that_migrates_it_is_told_and_one_that_goes_back_too(pat
         assert number(shelf) == 3  # with a log that holds something already, whose growth nobody looks at
         db.execute("PRAGMA user_version = 99")
         for _ in range(2):
-            with pytest.raises(LibraryError, match=r"later version of moodcurve \(layout 99"):
+            with pytest.raises(LibraryError, match=r"later version of moodcurve \(schema 99"):
                 number(shelf)
         db.execute(f"PRAGMA user_version = {layout}")
         assert number(shelf) == 3

@@ -57,4 +57,4 @@ def _below(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
         return folder / os.path.relpath(path, root) if Path(path).is_relative_to(root) else Path(path)
 
     found = walk([folder])
-    return [as_given(path) for path in found.files], [(as_given(path), reason) for path, reason in found.faults]
+    return [as_given(path) for path in found.files], [(as_given(path), reason) for path, reason in found.errors]

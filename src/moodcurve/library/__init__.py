@@ -1,7 +1,8 @@
-"""A music library in one SQLite file: what was heard of each song, which files hold it, and questions to it."""
+"""A music library in one SQLite file: analyzed songs, the files that hold them, and searches."""
 
 from moodcurve.audio.tags import Tags
-from moodcurve.library.database import Library, LibraryError, open_library
+from moodcurve.library.database import Library, open_library
+from moodcurve.library.errors import LibraryError
 from moodcurve.library.models import (
     Analysis,
     Change,
@@ -16,18 +17,6 @@ from moodcurve.library.models import (
 )
 
 __all__ = [
-    "Analysis",
-    "Change",
-    "DropOrphans",
-    "FileFound",
-    "FileRemoved",
-    "KnownFile",
-    "Library",
-    "LibraryError",
-    "Problem",
-    "ProblemFound",
-    "SongAnalyzed",
-    "StoredSong",
-    "Tags",
-    "open_library",
+    "Analysis", "Change", "DropOrphans", "FileFound", "FileRemoved", "KnownFile", "Library", "LibraryError", "Problem",
+    "ProblemFound", "SongAnalyzed", "StoredSong", "Tags", "open_library",
 ]  # fmt: skip

@@ -11,7 +11,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from moodcurve import __version__
-from moodcurve.library.scanning.scan import LIMITS
 from moodcurve.runtime import Model
 from moodcurve.web import errors, schemas
 from moodcurve.web.async_pool import Crew
@@ -26,6 +25,7 @@ from moodcurve.web.security import Guard
 from moodcurve.web.settings import Settings
 from moodcurve.web.tasks import listener, painter
 from moodcurve.web.temp_folder import temporary_folder
+from moodcurve.workers import FILE_LIMITS
 
 MODEL, FIRST_MODEL = "default", "live"
 """The packaged models that uploads are heard by; the second gives a curve while a song is still being read."""
@@ -60,8 +60,8 @@ def open_site(settings: Settings, model: Model, *, port: int) -> Iterator[Site]:
         The packaged model `MODEL`, loaded: the server says which it is.
     port : int
     """
-    hearing = Crew(partial(listener, MODEL, FIRST_MODEL), workers=settings.workers, limits=LIMITS)
-    drawing = Crew(painter, workers=1, limits=LIMITS)
+    hearing = Crew(partial(listener, MODEL, FIRST_MODEL), workers=settings.workers, limits=FILE_LIMITS)
+    drawing = Crew(painter, workers=1, limits=FILE_LIMITS)
     with temporary_folder() as folder:
         jobs = Jobs(
             hearing,

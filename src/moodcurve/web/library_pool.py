@@ -6,20 +6,18 @@ it is closed before the other is opened.
 """
 
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from moodcurve.library import Library, open_library, schema
+from moodcurve.library import Library, open_library
 
 REST_S = 2.0
 """How long a file stays open that nobody asks."""
 MOST_KEPT = 4 << 20
 """Bytes of answers that are kept with one connection."""
-_LAYOUT = (schema.APPLICATION_ID, len(schema.MIGRATIONS))
 
 State = tuple[int, int, int, int, bool]
 """Of a file: device, number, size, time of change in nanoseconds, and whether its log holds anything."""
@@ -41,21 +39,17 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self._open = ExitStack()
         self.library: Library = self._open.enter_context(open_library(path))
-        self._version = -1
+        self._version: int | None = None
         self._answers: dict[Hashable, bytes] = {}
         self._size = 0
 
     def is_sound(self) -> bool:
         """Forget answers if another process has written, and tell whether it still is a library of this version."""
-        try:
-            ((version,),) = self.library.db.execute("PRAGMA data_version")
-            layout = schema.layout(self.library.db)
-        except sqlite3.Error:
-            return False  # opened anew, it is refused in words
+        version = self.library.data_version()
         if version != self._version:
             self._version = version
             self._forget()
-        return layout == _LAYOUT
+        return version is not None  # else it is opened again, and refused with a message
 
     def answer(self, question: Hashable, make: Callable[[Library], bytes]) -> bytes:
         """Give what `make` makes of the library, or made of it for the same question since it last changed."""

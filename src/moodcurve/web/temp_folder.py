@@ -2,17 +2,15 @@
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from moodcurve.util.lock import try_lock
+
 PREFIX = "moodcurve-web-"
 _LOCK = "lock"
-
-if sys.platform != "win32":
-    import fcntl
 
 
 @contextmanager
@@ -26,7 +24,7 @@ def temporary_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _is_free(handle)
+        try_lock(handle)
         yield folder
     finally:
         os.close(handle)
@@ -42,19 +40,8 @@ def _sweep(place: Path) -> None:
             # one that is just being made has no lock yet, and is left alone
             handle = os.open(folder / _LOCK, os.O_RDWR)
             try:
-                free = _is_free(handle)
+                free = try_lock(handle)
             finally:
                 os.close(handle)
             if free:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_free(handle: int) -> bool:
-    """Take the lock of a folder, which ends with this process or the handle; False if another has it."""
-    if sys.platform == "win32":
-        return True  # there a file that is open cannot be removed
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -4,11 +4,12 @@
 starts a process from the parent's side, and `child` holds what runs inside it.
 """
 
-from moodcurve.workers.child import Job, Limits, ProgressCallback, ProgressReporter
+from moodcurve.workers.child import FILE_LIMITS, Job, Limits, ProgressCallback, ProgressReporter
 from moodcurve.workers.map import default_workers, run_each
 from moodcurve.workers.pool import CrashError, ItemProgress, LimitError, Pool
 
 __all__ = [
+    "FILE_LIMITS",
     "CrashError",
     "ItemProgress",
     "Job",

@@ -61,6 +61,8 @@ class Limits:
         return f"not done after {allowed_s:g} s" if spent_s > allowed_s else None
 
 
+FILE_LIMITS = Limits(stall_s=60.0)
+"""Limits for the analysis of one file in a scan or a web server."""
 _REPORT_S = 0.1
 """Shortest time between two reports without news: each costs both processes, and a song makes hundreds."""
 

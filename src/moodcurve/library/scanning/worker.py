@@ -1,4 +1,4 @@
-"""What a scan's worker processes do with a file: tell what it is, then analyze_file it if its sound is not known."""
+"""The job of a scan's worker processes: hash a file and read its tags, then analyze it if its audio is unknown."""
 
 import os
 from collections.abc import Callable
@@ -19,13 +19,13 @@ from moodcurve.util.files import AnyPath
 from moodcurve.workers import Job, ProgressCallback
 
 
-class ChangedError(MoodcurveError):
-    """A file is being written to: what was read of it is of no use."""
+class FileChangedError(MoodcurveError):
+    """A file was modified while it was read, so that the result is useless."""
 
 
 @dataclass(frozen=True)
 class ProbeTask:
-    """Tell what a file holds."""
+    """Hash the audio of a file and read its tags."""
 
     path: str
     state: FileState
@@ -36,55 +36,55 @@ class ProbeTask:
 
 @dataclass(frozen=True)
 class AnalyzeTask(ProbeTask):
-    """Analyse a file."""
+    """Analyze a file."""
 
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What a file holds: the hash of its sound, and its tags."""
+    """The content hash and tags of a file."""
 
-    content: str
+    content_hash: str
     tags: Tags
 
 
 def make_job(model: AnyPath) -> Job[ProbeTask, ProbeResult | Analysis]:
-    """Make the job of a scan's worker.
+    """Return the job of a scan's worker process.
 
-    Its results are of the file as the item states it: of one that is written to meanwhile it raises ChangedError.
+    The job raises `FileChangedError` if a file is modified after the state in its task.
     """
     loaded = load_model(model)
-    # here rather than with the first file, whose time is limited
+    # compile now rather than with the first file, whose time is limited
     prepare(loaded.feature_set)
 
-    def job(item: ProbeTask, progress: ProgressCallback) -> ProbeResult | Analysis:
-        _check(item)
-        result = (
-            analyze_file(item.path, loaded, progress=progress)
-            if isinstance(item, AnalyzeTask)
-            else _probed(item.path, progress)
-        )
-        _check(item)
+    def job(task: ProbeTask, progress: ProgressCallback) -> ProbeResult | Analysis:
+        _check_unchanged(task)
+        result: ProbeResult | Analysis
+        if isinstance(task, AnalyzeTask):
+            result = analyze_file(task.path, loaded, progress=progress)
+        else:
+            result = _probe(task.path, progress)
+        _check_unchanged(task)
         return result
 
     return job
 
 
-def _probed(path: str, progress: ProgressCallback) -> ProbeResult:
+def _probe(path: str, progress: ProgressCallback) -> ProbeResult:
     return ProbeResult(content_hash(path, progress=_alive(progress)), read_tags(path))
 
 
 def _alive(progress: ProgressCallback) -> Callable[[], None]:
-    """Report that the file is still being read, not how far."""
+    """Return a callback that reports that a file is still being read, not how far."""
     return lambda: progress(0.0, None)
 
 
-def _check(item: ProbeTask) -> None:
-    if state_of(os.stat(item.path)) != item.state:  # noqa: PTH116  the name as it is, whatever it holds
-        raise ChangedError("it was written to while it was read; the next scan reads it anew")
+def _check_unchanged(task: ProbeTask) -> None:
+    if state_of(os.stat(task.path)) != task.state:  # noqa: PTH116  the exact name, which pathlib would normalize
+        raise FileChangedError("it was modified while it was read; the next scan tries it again")
 
 
 def analyze_file(path: AnyPath, model: Model, *, progress: ProgressCallback | None = None) -> Analysis:
-    r"""Analyse a file; of each column k of the model's feature set also :math:`d_k = \frac{1}{n}\sum_t x_{tk}`.
+    r"""Analyze a file, with the mean of each column k of the features, :math:`d_k = \frac{1}{n}\sum_t x_{tk}`.
 
     The sum over the n rows is in double precision; the descriptors d are single precision, as the rows are.
 
@@ -99,12 +99,12 @@ def analyze_file(path: AnyPath, model: Model, *, progress: ProgressCallback | No
 
 
 class _Mean:
-    """Sums of rows that come in parts."""
+    """Sums of feature rows that arrive in blocks."""
 
     def __init__(self, columns: int) -> None:
         self.sums = np.zeros(columns)
         self.rows = 0
 
-    def add(self, part: Features) -> None:
-        self.sums += part.values.sum(axis=0, dtype=np.float64)
-        self.rows += len(part.values)
+    def add(self, block: Features) -> None:
+        self.sums += block.values.sum(axis=0, dtype=np.float64)
+        self.rows += len(block.values)
