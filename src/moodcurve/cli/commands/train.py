@@ -97,7 +97,7 @@ def train(
 
 def _print_config(family: Family) -> int:
     from moodcurve.cli.result_files import print_text
-    from moodcurve.learn.config import show_config
+    from moodcurve.learn.show_config import show_config
 
     print_text([show_config(family.value)])
     return 0
