@@ -621,7 +621,7 @@ def test_the_command_prints_a_summary(scanner: Scanner) -> None:
     assert (done.exit_code, done.stderr) == (0, "")
     first, second = done.stdout.splitlines()
     assert first == "2 files: 2 new"
-    assert second.startswith("2 songs of 0:07 analysed in ")
+    assert second.startswith("2 songs (0:07) analyzed in ")
     (scanner.music / "text\n.mp3").write_text("no music")
     done = run("scan", scanner.music, "--library", scanner.library, "--json")
     assert done.exit_code == 1
@@ -635,7 +635,7 @@ def test_the_command_prints_a_summary(scanner: Scanner) -> None:
     assert (done.exit_code, done.stderr) == (1, "")
     assert done.stdout.splitlines() == [
         "3 files: 2 unchanged",
-        "1 file cannot be used; `moodcurve problems` lists them",
+        "1 file could not be used; `moodcurve problems` lists them",
     ]
     listed = json.loads(run("problems", "--library", scanner.library, "--json").stdout)
     assert [Path(problem["path"]).name for problem in listed] == ["text\n.mp3"]
@@ -684,6 +684,6 @@ def test_a_progress_bar_on_a_terminal(scanner: Scanner) -> None:
     os.close(ours)
     assert running.returncode == 1
     text = shown.decode()
-    assert "looking for music" in text
-    assert "1 song of 0:02 analysed" in text
+    assert "finding audio files" in text
+    assert "1 song (0:02) analyzed" in text
     assert f"moodcurve: {scanner.music}/text.mp3: it is not audio" in text

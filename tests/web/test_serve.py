@@ -194,7 +194,7 @@ def test_an_address_is_shown_that_other_machines_can_use(scanned_music: tuple[Pa
     with serving(scanned_music, "--host", "0.0.0.0", "--token", TOKEN) as server:
         (said,) = [line for line in server.said if "other machines" in line]
         url = f"http://{own}:{server.port}"
-        assert said.endswith(f"reach it at {url}/?token={TOKEN}")
+        assert said.endswith(f"connect to {url}/?token={TOKEN}")
         assert httpx.get(f"{url}/", timeout=30).status_code == 200
         assert httpx.get(f"{url}/api/health", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 
