@@ -1,4 +1,4 @@
-"""Tables on narrow terminals: numbers stay whole."""
+"""Tables on narrow terminals."""
 
 import io
 import re
@@ -59,13 +59,13 @@ def test_numbers_of_a_song_are_never_cut(width: int, headings: list[str]) -> Non
         assert len(re.findall(r"[+−]?\d\.\d\d", line)) == len(headings) + ("90 % interval" in headings)
 
 
-def test_a_column_that_may_go_goes_before_others_are_cut() -> None:
+def test_optional_columns_are_dropped_before_text_is_folded() -> None:
     columns = (Column("a", ["some text"], fold_width=4), Column("b", ["1234"]), Column("c", ["5678"], drop_order=1))
     assert shown(fit_table(columns, 16), 16) == ["a        b     c", "some  1234  5678", "text"]
     assert shown(fit_table(columns, 15), 15)[1:] == ["some text  1234"]
 
 
-def test_a_librarys_table_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_of_a_library_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made_library(tmp_path / "library.sqlite", 5)
     monkeypatch.setattr("moodcurve.cli.library_views.results", lambda: Console(width=40))
     done = run("search", "--library", tmp_path / "library.sqlite", "--sort", "title")

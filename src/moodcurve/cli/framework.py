@@ -16,10 +16,10 @@ import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from typing import Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from moodcurve.cli.parameters import Argument, Option, UsageError, converter
-from moodcurve.util.text import one_line
+from moodcurve.cli.parser import Parser
 
 Function = TypeVar("Function", bound=Callable[..., int | None])
 
@@ -75,7 +75,7 @@ class Command:
     def __call__(self, words: Sequence[str]) -> int:
         """Run with words and return the exit code."""
         parameters = list(self._parameters())
-        parser = _Parser(self.program, self.help)
+        parser = Parser(self.program, self.help)
         for parameter in parameters:
             parameter.add_to(parser)
         # argparse does not take options among the arguments together with a lone --
@@ -131,7 +131,7 @@ class App:
             words = [name for word in words for name in (glob.glob(word) or [word])]  # noqa: PTH207
         if words and words[0] in self.commands:
             return self.commands[words[0]](words[1:])
-        parser = _Parser(self.name, self.help, "\n\n".join(self._command_list()))
+        parser = Parser(self.name, self.help, "\n\n".join(self._command_list()))
         parser.usage = f"{self.name} [-h] [--version] COMMAND ..."
         parser.add_argument("--version", action="version", version=f"{self.name} {self.version}")
         if not words:
@@ -154,42 +154,6 @@ class App:
                 begin = f"  {name}".ljust(names_end)
                 lines.append(textwrap.fill(summary, width, initial_indent=begin, subsequent_indent=" " * names_end))
             yield "\n".join(lines)
-
-
-class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Show an option's value once, as in Python 3.13: ``-o, --output DIR``."""
-
-    def _format_action_invocation(self, action: argparse.Action) -> str:
-        shown = super()._format_action_invocation(action)
-        if not action.option_strings or action.nargs == 0:
-            return shown
-        value = self._format_args(action, self._get_default_metavar_for_optional(action))
-        return f"{', '.join(action.option_strings)} {value}"
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, without the usage."""
-
-    def __init__(self, program: str, description: str, epilog: str | None = None) -> None:
-        super().__init__(
-            prog=program,
-            description=_wrapped(description),
-            epilog=epilog,
-            formatter_class=_HelpFormatter,
-            allow_abbrev=False,
-        )
-
-    def error(self, message: str) -> NoReturn:
-        """Print the message and where to read more, and exit with code 2."""
-        end = " " if message.endswith("?") else "; "
-        self.exit(2, f"{self.prog}: error: {one_line(message)}{end}see {self.prog} --help\n")
-
-
-def _wrapped(text: str) -> str:
-    """Fill paragraphs to the terminal's width; lines that start with ``Example`` stay as they are."""
-    width = max(40, shutil.get_terminal_size().columns - 2)
-    blocks = text.split("\n\n")
-    return "\n\n".join(b if b.startswith("Example") else textwrap.fill(" ".join(b.split()), width) for b in blocks)
 
 
 def _parameter(name: str, hint: Any, default: Any) -> _Parameter:
