@@ -38,7 +38,7 @@ def test_analyze_runs_without_training_libraries(tmp_path: Path) -> None:
 def test_parquet_without_its_library_names_the_extra(tmp_path: Path) -> None:
     done = run("analyze", "song.mp3", "-o", str(tmp_path / "new"), "-f", "parquet")
     assert done.returncode == 1
-    assert "moodcurve[parquet]" in done.stderr
+    assert "'.[parquet]'" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "new").exists()  # said before any work
 
@@ -46,5 +46,5 @@ def test_parquet_without_its_library_names_the_extra(tmp_path: Path) -> None:
 def test_training_without_its_libraries_names_the_extra(tmp_path: Path) -> None:
     done = run("train", str(tmp_path), "--model", "mlr", "-o", str(tmp_path / "model.onnx"))
     assert done.returncode == 1
-    assert "moodcurve[train]" in done.stderr
+    assert "'.[train]'" in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""The commands `categories` and `songlevel` on a folder of one's own songs."""
+"""The commands `categories` and `songlevel` on a folder with labels.csv."""
 
 import json
 import shutil
@@ -22,13 +22,13 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def own_songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Thirty songs of fifteen artists with features, labels and a rating of each song as a whole."""
+    """Thirty songs of fifteen artists with features, labels and a rating of each whole song."""
     home = tmp_path_factory.mktemp("songs") / "my songs"
     write_own_songs(home, made_dataset(30, frames=8, feature_set=COMPARE260))
     return home
 
 
-def test_categories_are_judged_printed_and_written(own_songs: Path, tmp_path: Path) -> None:
+def test_categories_prints_and_writes_results(own_songs: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = run("categories", own_songs, "--scheme", "quadrants", "--curve", "mlr", "-o", out, "--json", tmp_path / "x")
     assert done.exit_code == 0, done.stderr
@@ -48,7 +48,7 @@ def test_categories_are_judged_printed_and_written(own_songs: Path, tmp_path: Pa
             assert row in [line.split() for line in done.stdout.splitlines()]
 
 
-def test_ratings_of_songs_are_judged_printed_and_written(own_songs: Path, tmp_path: Path) -> None:
+def test_songlevel_prints_and_writes_results(own_songs: Path, tmp_path: Path) -> None:
     done = run("songlevel", own_songs, "--curve", "mlr", "-o", tmp_path / "out")
     assert done.exit_code == 0, done.stderr
     result = json.loads((tmp_path / "out" / "song_level.json").read_text(encoding="utf-8"))
@@ -56,7 +56,7 @@ def test_ratings_of_songs_are_judged_printed_and_written(own_songs: Path, tmp_pa
     assert f"{result['valence']['line']['rmse']['value']:.3f}" in done.stdout
 
 
-def test_a_song_that_was_left_out_is_told_by_the_exit_code(own_songs: Path, tmp_path: Path) -> None:
+def test_a_song_left_out_gives_exit_code_1(own_songs: Path, tmp_path: Path) -> None:
     folder = tmp_path / "songs"
     shutil.copytree(own_songs, folder)
     (folder / "features" / "7.csv").unlink()
@@ -68,7 +68,7 @@ def test_a_song_that_was_left_out_is_told_by_the_exit_code(own_songs: Path, tmp_
 
 
 @pytest.mark.parametrize("command", ["categories", "songlevel"])
-def test_only_the_songs_asked_for_are_judged(own_songs: Path, tmp_path: Path, command: str) -> None:
+def test_only_the_selected_ids_are_evaluated(own_songs: Path, tmp_path: Path, command: str) -> None:
     ids = tmp_path / "ids.txt"
     ids.write_text("".join(f"{i}\n" for i in range(1, 26)))
     options = ["--scheme", "quadrants"] if command == "categories" else []
@@ -80,7 +80,7 @@ def test_only_the_songs_asked_for_are_judged(own_songs: Path, tmp_path: Path, co
 
 
 @pytest.mark.usefixtures("own_cache")
-def test_ratings_of_songs_are_put_right_aloud_where_they_are_used(small_deam: Path) -> None:
+def test_corrected_song_ratings_are_reported(small_deam: Path) -> None:
     assert (
         "song-level ratings of 2013 had arousal and valence exchanged"
         in run("songlevel", small_deam, "--curve", "mlr").stderr
@@ -88,7 +88,7 @@ def test_ratings_of_songs_are_put_right_aloud_where_they_are_used(small_deam: Pa
 
 
 @pytest.mark.parametrize("command", ["categories", "songlevel"])
-def test_what_is_wrong_is_said_in_one_line(own_songs: Path, tmp_path: Path, command: str) -> None:
+def test_errors_are_one_line(own_songs: Path, tmp_path: Path, command: str) -> None:
     unknown = run(command, own_songs, "--curve", "forest")
     assert unknown.exit_code == 2
     assert "argument --curve: 'forest' is not one of mlr, svr, " in unknown.stderr
@@ -98,5 +98,5 @@ def test_what_is_wrong_is_said_in_one_line(own_songs: Path, tmp_path: Path, comm
     assert len(taken.stderr.splitlines()) == 1
 
 
-def test_schemes_are_those_of_the_library() -> None:
+def test_schemes_equal_the_names_in_the_package() -> None:
     assert list(Scheme) == list(SCHEMES)

@@ -21,15 +21,19 @@ import numpy as np
 import pytest
 import soundfile
 
-from moodcurve.cli import app
+from moodcurve.cli import app, dataset_input, options
 from moodcurve.cli.commands import analyze as analyze_command
-from moodcurve.cli.commands import train as train_command
+from moodcurve.cli.commands import benchmark as benchmark_command
+from moodcurve.cli.options import FeatureSetName
 from moodcurve.cli.progress import interrupts
 from moodcurve.datasets.deam.reader import Labels
 from moodcurve.features import COMPARE260, FEATURE_SETS
 from moodcurve.formats import FORMATS
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
+from moodcurve.learn.config import read_config
 from moodcurve.learn.training import FAMILIES
+from moodcurve.library.queries.query import WORDS
+from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from tests.helpers.command_line import run
 
 SR = 44_100
@@ -79,7 +83,7 @@ def test_the_table_shows_both_axes(song: Path) -> None:
         assert word in done.stdout
 
 
-def test_everything_is_written_to_the_folder(song: Path, tmp_path: Path) -> None:
+def test_all_formats_are_written_to_the_folder(song: Path, tmp_path: Path) -> None:
     arguments = ["-o", tmp_path / "new", "-f", "csv", "-f", "json", "--plot", "--report"]
     done = run("analyze", song, *arguments)
     assert done.exit_code == 0
@@ -89,7 +93,7 @@ def test_everything_is_written_to_the_folder(song: Path, tmp_path: Path) -> None
         assert f"wrote {tmp_path / 'new' / name}" in done.stderr
 
 
-def test_a_folder_alone_means_csv(song: Path, tmp_path: Path) -> None:
+def test_output_folder_without_format_writes_csv(song: Path, tmp_path: Path) -> None:
     run("analyze", song, "-o", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["noise.csv"]
 
@@ -106,7 +110,7 @@ def test_one_bad_file_does_not_stop_the_others(song: Path, tmp_path: Path) -> No
     assert (tmp_path / "out" / "noise.csv").is_file()
 
 
-def test_clashing_names_get_their_folders(song: Path, tmp_path: Path) -> None:
+def test_clashing_names_are_prefixed_with_their_folders(song: Path, tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "one.flac").write_bytes(song.read_bytes())
@@ -133,7 +137,7 @@ def test_a_bad_file_gives_one_line(tmp_path: Path, name: str, content: bytes, pa
     assert pattern in done.stderr
 
 
-def test_a_song_shorter_than_a_window_says_so(tmp_path: Path) -> None:
+def test_a_song_shorter_than_a_window_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "short.wav"
     soundfile.write(path, np.full(SR // 2, 0.1), SR)
     done = process("analyze", path)
@@ -141,7 +145,7 @@ def test_a_song_shorter_than_a_window_says_so(tmp_path: Path) -> None:
     assert "short.wav: 0.50 s of audio is too short" in done.stderr
 
 
-def test_a_truncated_song_is_analysed_and_says_so(song: Path, tmp_path: Path) -> None:
+def test_a_truncated_song_is_analyzed_with_a_warning(song: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut.flac"
     path.write_bytes(song.read_bytes()[: song.stat().st_size * 3 // 4])
     done = process("analyze", path, "-f", "json")
@@ -157,7 +161,10 @@ def test_a_truncated_song_is_analysed_and_says_so(song: Path, tmp_path: Path) ->
     [
         ("analyze",),
         ("analyze", "song.mp3", "-f", "midi"),
-        ("analyze", "a.mp3", "b.mp3", "-f", "json"),
+        ("analyze", "a.mp3", "b.mp3", "-f", "csv"),
+        ("analyze", "a.mp3", "-f", "csv", "-o", "songs.json"),
+        ("analyze", "a.mp3", "-f", "jams", "-o", "songs.csv"),
+        ("analyze", "a.mp3", "-f", "csv", "-f", "json", "-o", "songs.csv"),
         ("analyze", "a.mp3", "-f", "json", "-f", "csv"),
         ("analyze", "a.mp3", "--nonsense"),
         ("features", "a.mp3", "--set", "mine"),
@@ -185,9 +192,14 @@ def test_a_truncated_song_is_analysed_and_says_so(song: Path, tmp_path: Path) ->
         ("evaluate", ""),
         ("show", ""),
         ("show", " "),
+        ("analyze", "https://example.org/song.mp3"),
+        ("features", "https://example.org/song.mp3"),
+        ("scan", "https://example.org/music"),
+        ("train", "--show-config", "forest"),
+        ("train",),
     ],
 )
-def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert done.exit_code == 2
     assert done.stdout == ""
@@ -195,26 +207,35 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(("name", "columns"), [("compare260", 260), ("compare236", 236), ("default", 236)])
-def test_feature_sets_go_by_the_names_that_results_show(song: Path, name: str, columns: int) -> None:
+def test_feature_sets_are_selected_by_name(song: Path, name: str, columns: int) -> None:
     done = run("features", song, "--set", name)
     assert done.exit_code == 0
     assert len(done.stdout.partition("\n")[0].split(";")) == 1 + columns
 
 
-def test_all_commands_stand_in_the_help_under_a_heading_and_analyze_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_lists_all_commands_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     page = run("--help").stdout
-    listed = re.findall(r"^  ([a-z]+)  ", page.partition("Listen:")[2], flags=re.MULTILINE)
+    listed = re.findall(r"^  ([a-z]+)  ", page.partition("Audio files:")[2], flags=re.MULTILINE)
     assert listed[0] == "analyze"
     assert sorted(listed) == sorted(app.commands)
     assert all(len(line) <= 80 for line in page.splitlines())
     headings = re.findall(r"^([A-Z].*):$", page, flags=re.MULTILINE)
-    assert headings == ["Listen", "Library", "In the browser", "Research"]
+    assert headings == ["Audio files", "Music library", "Web", "Research"]
+
+
+@pytest.mark.parametrize("name", sorted(app.commands))
+def test_all_options_have_long_names(name: str) -> None:
+    page = run(name, "--help").stdout
+    short = re.findall(r"^  (-\w)(?:, (--[a-z]+))?", page, flags=re.MULTILINE)
+    assert set(short) <= {("-h", "--help"), ("-o", "--output"), ("-f", "--format")}
+    assert "--report" not in page or name == "analyze"
+    assert "--json FILE" not in page
 
 
 def test_wrong_usage_is_one_line() -> None:
     assert run("analyse").stderr == (
-        "moodcurve: error: there is no command 'analyse'; did you mean analyze? see moodcurve --help\n"
+        "moodcurve: error: unknown command 'analyse'; did you mean analyze? see moodcurve --help\n"
     )
     for command in ("search", "export"):
         done = run(command, "--near", "x")
@@ -237,7 +258,7 @@ def test_results_that_cannot_be_written_give_one_line(song: Path, tmp_path: Path
     assert "taken" in done.stderr
 
 
-def test_a_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
+def test_a_closed_pipe_prints_no_error(tmp_path: Path) -> None:
     # a minute: 400 kB of table, more than a pipe holds
     path = tmp_path / "minute.flac"
     soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 60 * SR), SR)
@@ -248,7 +269,7 @@ def test_a_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
-def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_half_written(song: Path, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_finished_files_and_leaves_no_partial_ones(song: Path, tmp_path: Path) -> None:
     long = tmp_path / "long.flac"
     soundfile.write(long, np.random.default_rng(0).normal(0, 0.1, 600 * SR), SR)
     out = tmp_path / "out"
@@ -276,7 +297,7 @@ def test_a_result_that_cannot_be_written_does_not_stop_the_others(song: Path, tm
     assert "second.flac" in done.stdout
 
 
-def test_a_result_never_takes_the_place_of_a_song(song: Path, tmp_path: Path) -> None:
+def test_a_result_never_replaces_a_song(song: Path, tmp_path: Path) -> None:
     odd = tmp_path / "odd.csv"
     odd.write_bytes(song.read_bytes())
     for arguments in (("analyze", odd, "-o", tmp_path), ("features", odd, "-o", odd)):
@@ -286,7 +307,7 @@ def test_a_result_never_takes_the_place_of_a_song(song: Path, tmp_path: Path) ->
     assert odd.read_bytes() == song.read_bytes()
 
 
-def test_links_that_lead_to_themselves_are_one_bad_file(song: Path, tmp_path: Path) -> None:
+def test_a_link_to_itself_is_one_bad_file(song: Path, tmp_path: Path) -> None:
     (tmp_path / "loop.mp3").symlink_to(tmp_path / "loop.mp3")
     done = process("analyze", tmp_path / "loop.mp3", song, "-o", tmp_path / "out")
     assert done.returncode == 1
@@ -294,7 +315,7 @@ def test_links_that_lead_to_themselves_are_one_bad_file(song: Path, tmp_path: Pa
     assert (tmp_path / "out" / "noise.csv").is_file()
 
 
-def test_json_is_utf8_whatever_the_terminal(song: Path, tmp_path: Path) -> None:
+def test_json_is_utf8_in_any_terminal_encoding(song: Path, tmp_path: Path) -> None:
     path = tmp_path / "é.flac"
     path.write_bytes(song.read_bytes())
     command = [sys.executable, "-c", "from moodcurve.cli import main; main()", "analyze", str(path), "-f", "json"]
@@ -302,14 +323,14 @@ def test_json_is_utf8_whatever_the_terminal(song: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout.decode("utf-8"))["source"] == str(path)
 
 
-def test_without_standard_error_the_result_is_still_there(song: Path) -> None:
+def test_results_are_printed_without_standard_error(song: Path) -> None:
     command = f"{sys.executable} -c 'from moodcurve.cli import main; main()' analyze {song} -f csv 2>&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=300)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 7)
 
 
 def on_a_terminal(*arguments: str | Path, columns: int, **variables: str) -> str:
-    """Run on a terminal of so many columns; give all that it is sent."""
+    """Run on a terminal with a number of columns, and return all its output."""
     terminal, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
@@ -353,7 +374,7 @@ def test_numbers_keep_their_signs_in_any_encoding(song: Path) -> None:
 
 
 @pytest.mark.parametrize(("value", "styled"), [("1", False), ("", True)])
-def test_no_color_means_no_styles_either(song: Path, value: str, styled: bool) -> None:
+def test_no_color_disables_all_styles(song: Path, value: str, styled: bool) -> None:
     shown = on_a_terminal("analyze", song, columns=80, NO_COLOR=value)
     assert ("\x1b[1m" in shown) is styled
     assert bool(re.search(r"\x1b\[3\d", shown)) is styled
@@ -361,12 +382,19 @@ def test_no_color_means_no_styles_either(song: Path, value: str, styled: bool) -
     assert bool(re.search(r"\x1b\[[0-9;]+m", shown)) is styled
 
 
+def test_a_web_address_is_refused_with_advice() -> None:
+    for command in ("analyze", "features", "scan"):
+        done = run(command, "https://example.org/song.mp3")
+        assert "'https://example.org/song.mp3' is a web address; download the file first; see" in done.stderr
+    assert "is a web address" not in run("features", "missing.mp3", "-o", "https://x").stderr
+
+
 # --- several processes ---
 
 
 @pytest.fixture(scope="module")
 def several(song: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Three songs, a file that is none in the middle, and one that takes longest first."""
+    """Three songs, the longest first, and a file that is not audio among them."""
     folder = tmp_path_factory.mktemp("several")
     paths = [folder / name for name in ("long.flac", "second.flac", "text.mp3", "third.flac")]
     soundfile.write(paths[0], np.random.default_rng(1).normal(0, 0.1, 20 * SR), SR)
@@ -376,7 +404,7 @@ def several(song: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
-def test_several_processes_give_what_one_gives(several: list[Path], tmp_path: Path) -> None:
+def test_several_processes_give_the_same_results_as_one(several: list[Path], tmp_path: Path) -> None:
     runs = []
     for workers in ("1", "2"):
         out = tmp_path / workers
@@ -405,7 +433,7 @@ analysis.open_audio = crash
 """
 
 
-def test_a_file_that_crashes_its_process_costs_itself_only(several: list[Path], tmp_path: Path) -> None:
+def test_a_file_that_crashes_its_process_does_not_affect_the_others(several: list[Path], tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(CRASHING)  # which worker processes import too
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     command = [sys.executable, "-m", "moodcurve", "analyze", *several, "-o", tmp_path / "out", "--workers", "2"]
@@ -416,7 +444,7 @@ def test_a_file_that_crashes_its_process_costs_itself_only(several: list[Path], 
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"long.csv", "third.csv"}
 
 
-def test_ctrl_c_stays_ignored_where_the_shell_had_it_ignored() -> None:
+def test_ctrl_c_stays_ignored_if_the_shell_ignores_it() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with interrupts() as check:
@@ -431,7 +459,7 @@ def test_ctrl_c_stays_ignored_where_the_shell_had_it_ignored() -> None:
             check()
 
 
-def test_ctrl_c_stops_all_processes_and_leaves_nothing_half_written(song: Path, tmp_path: Path) -> None:
+def test_ctrl_c_stops_all_processes_and_leaves_no_partial_files(song: Path, tmp_path: Path) -> None:
     long = [tmp_path / "long.flac", tmp_path / "longer.flac"]
     for path in long:
         soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 600 * SR), SR)
@@ -465,7 +493,7 @@ def group_lives(group: int) -> bool:
 # --- features ---
 
 
-def test_features_are_deams_table(song: Path, tmp_path: Path) -> None:
+def test_features_are_printed_in_the_format_of_deam(song: Path, tmp_path: Path) -> None:
     printed = run("features", song)
     rows = list(csv.reader(printed.stdout.splitlines(), delimiter=";"))
     assert rows[0] == ["frameTime", *COMPARE260.names]
@@ -477,7 +505,7 @@ def test_features_are_deams_table(song: Path, tmp_path: Path) -> None:
     assert len(header) == 1 + 236
 
 
-# --- the learning wing ---
+# --- train, evaluate, benchmark ---
 
 
 @pytest.fixture
@@ -500,7 +528,7 @@ def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
     assert figures["model"] == "linear"
     assert (figures["songs"], figures["songs_trained_on"]) == (3, 0)
     everything = run("evaluate", small_deam, "--model", model)
-    assert "learned from 48 of these 51 songs" in everything.stderr
+    assert "trained on 48 of these 51 songs" in everything.stderr
     for axis in ("arousal", "valence"):
         judged = {"rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination", "coverage90", "width90"}
         assert set(figures[axis]) == judged
@@ -514,7 +542,7 @@ def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("own_cache")
-def test_nothing_is_trained_while_an_id_to_leave_out_is_unknown(small_deam: Path, tmp_path: Path) -> None:
+def test_an_unknown_id_to_leave_out_stops_training(small_deam: Path, tmp_path: Path) -> None:
     (tmp_path / "test.txt").write_text("2\n1OO4\n")
     refused = run("train", small_deam, "--model", "mlr", "--without", tmp_path / "test.txt", "-o", tmp_path / "x.onnx")
     assert refused.exit_code == 1
@@ -523,7 +551,7 @@ def test_nothing_is_trained_while_an_id_to_leave_out_is_unknown(small_deam: Path
 
 
 @pytest.mark.usefixtures("own_cache")
-def test_benchmark_of_the_songs_asked_for(small_deam: Path, tmp_path: Path) -> None:
+def test_benchmark_uses_only_the_selected_ids(small_deam: Path, tmp_path: Path) -> None:
     ids = tmp_path / "ids.txt"
     ids.write_text("".join(f"{i}\n" for i in (*range(1, 21), 9999)))
     done = run("benchmark", small_deam, "--protocol", "deam", "--models", "mlr", "--ids", ids, "--json", tmp_path / "x")
@@ -531,6 +559,37 @@ def test_benchmark_of_the_songs_asked_for(small_deam: Path, tmp_path: Path) -> N
     assert "1 of 21 ids are not among the songs of DEAM: 9999" in done.stderr
     assert "song-level" not in done.stderr  # these ratings play no part here
     assert json.loads((tmp_path / "x").read_text())["songs"] == 20
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_json_of_benchmark_replaces_the_tables_on_standard_output(small_deam: Path, tmp_path: Path) -> None:
+    done = run("benchmark", small_deam, "--models", "mlr", "--json")
+    assert done.exit_code == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert printed["protocol"] == "deam"  # the default, which public DEAM can run
+    again = run("benchmark", "--models", "mlr", "--json", tmp_path / "result", small_deam)
+    assert set(json.loads((tmp_path / "result").read_text())) == set(printed)
+    assert "MLR" in again.stdout
+
+
+@pytest.mark.parametrize("protocol", ["paper", "mediaeval2015"])
+def test_benchmark_names_missing_labels_and_a_protocol_without_them(small_deam: Path, protocol: str) -> None:
+    done = run("benchmark", small_deam, "--protocol", protocol)
+    assert done.exit_code == 1
+    assert f"{small_deam / 'mediaeval2015'}: not found; protocol '{protocol}' needs the labels" in done.stderr
+    assert done.stderr.endswith("use --protocol deam\n")
+
+
+def test_train_prints_the_settings_of_a_family_as_toml_for_config(tmp_path: Path) -> None:
+    pytest.importorskip("moodcurve.learn.show_config")
+    shown = run("train", "--show-config", "mlr")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    (tmp_path / "mlr.toml").write_text(shown.stdout)
+    assert read_config(tmp_path / "mlr.toml", FAMILIES["mlr"].config) == FAMILIES["mlr"].config()
+
+
+def test_train_names_all_missing_arguments() -> None:
+    assert "the following arguments are required: DATASET, --model, -o/--output; see" in run("train").stderr
 
 
 @pytest.mark.usefixtures("own_cache")
@@ -547,7 +606,7 @@ def test_benchmark_prints_and_writes(small_deam: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("own_cache")
-def test_settings_come_from_a_file_and_unknown_ones_are_refused(small_deam: Path, tmp_path: Path) -> None:
+def test_unknown_settings_in_a_config_file_are_refused(small_deam: Path, tmp_path: Path) -> None:
     config = tmp_path / "svr.toml"
     config.write_text("C = 1.0\nepsilonn = 0.1\n")
     done = process("train", small_deam, "--model", "svr", "--config", config, "-o", tmp_path / "svr.onnx")
@@ -555,14 +614,14 @@ def test_settings_come_from_a_file_and_unknown_ones_are_refused(small_deam: Path
     assert "unknown key 'epsilonn'" in done.stderr
 
 
-def test_an_unknown_layout_says_what_was_expected(tmp_path: Path) -> None:
+def test_an_unknown_dataset_layout_names_the_expected_ones(tmp_path: Path) -> None:
     done = process("evaluate", tmp_path)
     assert done.returncode == 1
     assert "not a known layout" in done.stderr
     assert "features/" in done.stderr
 
 
-# --- the demo ---
+# --- demo ---
 
 
 def test_demo_writes_everything_and_prints_the_sections(tmp_path: Path) -> None:
@@ -574,11 +633,11 @@ def test_demo_writes_everything_and_prints_the_sections(tmp_path: Path) -> None:
         assert section in done.stdout
 
 
-def test_the_demo_says_of_which_signs_the_model_is_not_sure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_names_axes_not_distinguishable_from_neutral(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     done = run("demo", "-o", tmp_path)
     curve = {name: np.array(x) for name, x in json.loads((tmp_path / "demo-song.json").read_text()).items()}
-    rows = re.findall(r"^(\w+) +(\d):(\d\d) .*(signs as|not as) meant(.*)$", done.stdout, flags=re.MULTILINE)
+    rows = re.findall(r"^(\w+) +(\d):(\d\d) .*(right|wrong) direction(.*)$", done.stdout, flags=re.MULTILINE)
     assert [row[0] for row in rows] == ["sad", "tense", "excited", "calm"]
     # the table rounds starts to seconds, and a second of sixteen hardly moves a mean of ends .3 away from it
     starts = [60 * int(minutes) + int(seconds) for _, minutes, seconds, *_ in rows]
@@ -586,8 +645,8 @@ def test_the_demo_says_of_which_signs_the_model_is_not_sure(tmp_path: Path, monk
         inside = (curve["times_s"] >= start + 1) & (curve["times_s"] < end - 1)
         for axis in ("arousal", "valence"):
             low, high = curve[f"{axis}_low"][inside].mean(), curve[f"{axis}_high"][inside].mean()
-            assert (axis in said or "both" in said) == (low < 0 < high), (said, low, high)
-    assert rows[-1][-1].rstrip() == "; 0 inside both intervals"
+            assert (axis in said or "but not" in said) == (low < 0 < high), (said, low, high)
+    assert rows[-1][-1].rstrip() == ", but not distinguishable from neutral"
 
 
 def test_version_and_help() -> None:
@@ -597,9 +656,11 @@ def test_version_and_help() -> None:
         assert command in done.stdout
 
 
-def test_choices_are_those_of_the_library() -> None:
-    assert tuple(analyze_command.Format) == FORMATS
-    assert set(analyze_command.Set) == {"default", *FEATURE_SETS}
-    assert list(train_command.Family) == list(FAMILIES)
-    assert list(train_command.Protocol) == list(PROTOCOLS)
-    assert tuple(train_command.Labels) == get_args(Labels)
+def test_choices_equal_the_names_in_the_package() -> None:
+    assert tuple(analyze_command.CurveFormat) == FORMATS
+    assert set(FeatureSetName) == {"default", *FEATURE_SETS}
+    assert list(dataset_input.Family) == list(FAMILIES)
+    assert list(benchmark_command.Protocol) == list(PROTOCOLS)
+    assert tuple(dataset_input.Labels) == get_args(Labels)
+    assert (*QUADRANTS, NEUTRAL) == options.QUADRANTS
+    assert options.MOOD_WORDS == WORDS

@@ -1,4 +1,4 @@
-"""Words on a command line to a command's arguments."""
+"""Parsing of command-line words into a command's parameters."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import pytest
 
-from moodcurve.cli.framework import App, Argument, Option, UsageError
+from moodcurve.cli.framework import App
+from moodcurve.cli.parameters import Argument, Option, UsageError
 
 CALLS: list[dict[str, Any]] = []
-app = App("play", help="Plays.", version="1.2", groups={"First": ("pick",), "Then": ("stop", "songs")})
+app = App("play", help="Plays.", version="1.2", groups={"First": ("pick",), "Then": ("stop", "songs", "count")})
 
 
 class Key(StrEnum):
@@ -40,10 +41,21 @@ def songs(
     return 7
 
 
+JsonOption = Annotated[Path | None, Option("--json", metavar="FILE", implied="-", ending=".json", help="JSON.")]
+
+
 @app.command
-def stop(song: Annotated[Path | None, Argument(metavar="SONG", help="One, or all.")] = None) -> None:
+def stop(
+    song: Annotated[Path | None, Argument(metavar="SONG", help="One, or all.")] = None, json: JsonOption = None
+) -> None:
     """Stop."""
-    CALLS.append({"song": song})
+    CALLS.append({"song": song} if json is None else {"song": song, "json": json})
+
+
+@app.command
+def count(songs: Annotated[list[Path], Argument(metavar="SONG", help="Songs.")], json: JsonOption = None) -> None:
+    """Count."""
+    CALLS.append({"songs": songs, "json": json})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +68,7 @@ class Choice:
 
 
 @app.command
-def pick(choice: Choice, quick: Annotated[bool, Option("--quick", help="Now.")] = False) -> None:
+def pick(choice: Choice, quick: Annotated[bool, Option("-q", "--quick", help="Now.")] = False) -> None:
     """Pick 100 % of them."""
     CALLS.append({"choice": choice, "quick": quick})
 
@@ -80,7 +92,7 @@ def test_values_have_their_types_and_defaults() -> None:
     assert isinstance(values["key"], Key)
 
 
-def test_options_may_stand_anywhere_and_some_several_times() -> None:
+def test_options_may_come_anywhere_and_be_repeated() -> None:
     words = ("-v", "c", "a", "--key=c", "b", "-odir", "--loud", "c", "-v", "d-flat", "--count", "2", "--speed", "-0.5")
     _, values = called("songs", *words)
     assert values["paths"] == [Path(name) for name in "abc"]
@@ -94,7 +106,7 @@ def test_a_dataclass_stands_for_its_fields() -> None:
     assert called("pick", "a", "--span", "1:2", "b", "-k", "c", "--quick") == (0, {"choice": choice, "quick": True})
 
 
-def test_a_value_may_begin_with_a_minus() -> None:
+def test_a_value_may_start_with_a_minus() -> None:
     assert called("pick", "--span", "-1:-0.5", "a")[1]["choice"] == Choice(text=["a"], span="-1:-0.5")
     assert called("pick", "--span", "-.5,2")[1]["choice"].span == "-.5,2"
     assert called("pick", "--span", "-arousal,title")[1]["choice"].span == "-arousal,title"
@@ -104,7 +116,34 @@ def test_a_value_may_begin_with_a_minus() -> None:
     assert called("pick", "--span", "-k", "c") == (2, {})
 
 
-def test_after_two_dashes_all_are_arguments() -> None:
+def test_an_option_with_an_implied_value_takes_a_word_only_if_it_is_no_argument() -> None:
+    song, out = Path("a"), Path("out")
+    for words, json in (
+        (("a", "--json"), Path("-")),
+        (("--json", "a"), Path("-")),
+        (("--json", "--", "a"), Path("-")),
+        (("a", "--json", "-"), Path("-")),
+        (("a", "--json", "out"), out),
+        (("--json", "out", "a"), out),
+        (("--json=out", "a"), out),
+        (("--json", "x.json", "a"), Path("x.json")),
+    ):
+        assert called("stop", *words) == (0, {"song": song, "json": json}), words
+    for words, json in (
+        (("--json", "a", "b"), Path("-")),
+        (("a", "b", "--json"), Path("-")),
+        (("--json", "x.json", "a", "b"), Path("x.json")),
+        (("a", "b", "--json=out"), out),
+    ):
+        assert called("count", *words) == (0, {"songs": [Path("a"), Path("b")], "json": json}), words
+    assert called("count", "--json") == (2, {})
+
+
+def test_short_and_long_names_are_the_same_option() -> None:
+    assert called("pick", "-q") == called("pick", "--quick") == (0, {"choice": Choice(text=[]), "quick": True})
+
+
+def test_words_after_two_dashes_are_arguments() -> None:
     assert called("songs", "--key", "c", "--", "-o", "--loud")[1]["paths"] == [Path("-o"), Path("--loud")]
     assert called("stop", "--", "-x.mp3") == (0, {"song": Path("-x.mp3")})
     assert called("stop") == (0, {"song": None})
@@ -131,9 +170,9 @@ def test_after_two_dashes_all_are_arguments() -> None:
         (("songs", "a", "--key", "c", "-o="), "play songs: error: argument -o: '' is not a path"),
         (("stop", ""), "play stop: error: argument SONG: '' is not a path"),
         (("stop", "a", "b"), "play stop: error: unrecognized arguments: b"),
-        (("stopp",), "play: error: there is no command 'stopp'; did you mean stop?"),
-        (("Songs", "a"), "play: error: there is no command 'Songs'; did you mean songs?"),
-        (("nonsense",), "play: error: there is no command 'nonsense'"),
+        (("stopp",), "play: error: unknown command 'stopp'; did you mean stop?"),
+        (("Songs", "a"), "play: error: unknown command 'Songs'; did you mean songs?"),
+        (("nonsense",), "play: error: unknown command 'nonsense'"),
         (("stop", "a", "b\nc"), r"play stop: error: unrecognized arguments: b\nc"),
         (("--nonsense", "stop"), "play: error: unrecognized arguments: --nonsense"),
     ],
@@ -163,7 +202,7 @@ def test_help(word: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     assert "--speed X       How fast. (default: 1.0)\n" in page
     assert called(word) == (0, {})
     page = capsys.readouterr().out
-    commands = "First:\n  pick   Pick 100 % of them.\n\nThen:\n  stop   Stop.\n  songs  Play songs.\n"
+    commands = "First:\n  pick   Pick 100 % of them.\n\nThen:\n  stop   Stop.\n  songs  Play songs.\n  count  Count.\n"
     assert page.startswith("usage: play [-h] [--version] COMMAND ...\n\nPlays.\n")
     assert page.endswith(commands)
 

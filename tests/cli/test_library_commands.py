@@ -1,4 +1,4 @@
-"""Commands that ask a library: what they print, where, and with which exit code."""
+"""The commands `search`, `show` and `problems`: output, streams and exit codes."""
 
 import contextlib
 import csv
@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.cli.views import print_curves
+from moodcurve.cli.curve_views import mood_text, print_curves
 from moodcurve.formats import read_json, to_csv, to_json
 from moodcurve.library import ProblemFound, open_library
 from moodcurve.library.queries.search import COLUMNS, Query, search
+from moodcurve.mood.circumplex import MOOD_ANGLES_DEG, NEUTRAL, QUADRANTS
 from tests.helpers.command_line import Result, run
 from tests.helpers.library_fixtures import file, made_library, song, wandering_curve
 
@@ -30,12 +31,12 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "library.sqlite"
 
 
-def asked(path: Path, *words: str | Path) -> Result:
+def run_on(path: Path, *words: str | Path) -> Result:
     return run(*words, "--library", path)
 
 
 def listed(path: Path, *words: str) -> list[dict[str, object]]:
-    done = asked(path, "search", "--json", *words)
+    done = run_on(path, "search", "--json", *words)
     assert (done.exit_code, done.stderr) == (0, "")
     found = json.loads(done.stdout, parse_constant=lambda token: pytest.fail(f"{token} in strict JSON"))
     assert isinstance(found, list)
@@ -45,27 +46,26 @@ def listed(path: Path, *words: str) -> list[dict[str, object]]:
 # --- search ---
 
 
-def test_the_table_shows_fifty_songs_and_says_how_many_there_are(path: Path) -> None:
-    done = asked(path, "search")
+def test_the_table_shows_fifty_songs_and_the_total(path: Path) -> None:
+    done = run_on(path, "search")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["song", "length", "arousal", "valence", "mood"]
+    assert lines[0].split() == ["id", "song", "length", "arousal", "valence", "mood"]
     assert len(lines) == 51
-    assert done.stderr == "moodcurve: 50 of 60 songs; --limit shows more\n"
-    assert len(asked(path, "search", "--limit", "100").stdout.splitlines()) == 61
-    assert asked(path, "search", "--artist", "bjork", "--limit", "3").stderr.startswith("moodcurve: 3 of ")
+    assert done.stderr == "moodcurve: 50 of 60 songs; use --limit to show more\n"
+    assert len(run_on(path, "search", "--limit", "100").stdout.splitlines()) == 61
+    assert run_on(path, "search", "--artist", "bjork", "--limit", "3").stderr.startswith("moodcurve: 3 of ")
 
 
-def test_the_table_shows_a_song_as_analyze_names_its_values(path: Path) -> None:
+def test_the_table_shows_the_values_that_analyze_prints(path: Path) -> None:
     with open_library(path) as library:
         found = next(search(library, Query(near=(-0.3, 0.4))))
-    line = asked(path, "search", "--near", "-0.3,0.4", "--limit", "1").stdout.splitlines()[1]
+    line = run_on(path, "search", "--near", "-0.3,0.4", "--limit", "1").stdout.splitlines()[1]
     minus = f"{found.arousal:+.2f}".replace("-", "−")
     assert minus in line
     assert f"{found.distance:.2f}" in line
     assert line.split()[0] == str(found.id)
-    assert line.endswith(found.words)
-    assert found.quadrant in line
+    assert line.endswith(mood_text(found.arousal, found.valence))
 
 
 def test_json_is_a_list_of_all_songs(path: Path) -> None:
@@ -76,8 +76,8 @@ def test_json_is_a_list_of_all_songs(path: Path) -> None:
     assert len(listed(path, "--limit", "7")) == 7
 
 
-def test_csv_has_a_line_a_song(path: Path) -> None:
-    done = asked(path, "search", "--csv", "--near", "0,0")
+def test_csv_has_one_line_per_song(path: Path) -> None:
+    done = run_on(path, "search", "--csv", "--near", "0,0")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert list(rows[0]) == [*COLUMNS, "distance"]
     data = listed(path, "--near", "0,0")
@@ -86,7 +86,7 @@ def test_csv_has_a_line_a_song(path: Path) -> None:
     assert [row["artist"] or None for row in rows] == [item["artist"] for item in data]
 
 
-def test_options_ask_what_the_query_asks(path: Path) -> None:
+def test_options_select_the_same_songs_as_the_query(path: Path) -> None:
     for words, query in (
         (["uber", "jazz"], Query(text=("uber", "jazz"))),
         (["uber jazz"], Query(text=("uber", "jazz"))),
@@ -97,6 +97,7 @@ def test_options_ask_what_the_query_asks(path: Path) -> None:
         (["--year", ":1970"], Query(year=(None, 1970))),
         (["--quadrant", "neutral, calm-positive"], Query(quadrants=("neutral", "calm-positive"))),
         (["--words", "Calm,serene"], Query(words=(("calm", "serene"),))),
+        (["--words", "happy,pleased", "--words", "glad"], Query(words=(("happy", "pleased"), ("glad",)))),
         (["--arousal", "0:"], Query(arousal=(0, None))),
         (["--valence", "-1:0"], Query(valence=(-1, 0))),
         (["--valence=-0.5:-.1"], Query(valence=(-0.5, -0.1))),
@@ -113,10 +114,34 @@ def test_options_ask_what_the_query_asks(path: Path) -> None:
         assert expected, words
 
 
-def test_nothing_found_is_said(path: Path) -> None:
-    done = asked(path, "search", "no such words")
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "moodcurve: no song is like that\n")
-    assert asked(path, "search", "--where", "id = 3").stderr == "moodcurve: 1 song\n"
+def test_no_matching_songs_prints_a_message(path: Path) -> None:
+    done = run_on(path, "search", "no such words")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "moodcurve: no matching songs\n")
+    assert run_on(path, "search", "--where", "id = 3").stderr == "moodcurve: 1 song\n"
+
+
+def test_search_for_a_mood_word_without_matches_suggests_the_option(path: Path) -> None:
+    done = run_on(path, "search", "Calm", "qqq", "tense")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == "moodcurve: no matching songs; to search by mood, use --words calm,tense\n"
+
+
+def test_json_goes_to_a_file_or_to_standard_output(path: Path, tmp_path: Path) -> None:
+    for number, words in enumerate((["--json", "{}.json"], ["--json={}"])):
+        target = str(tmp_path / str(number))
+        done = run_on(path, "search", "jazz", *(word.format(target) for word in words))
+        written = Path(f"{target}.json" if number == 0 else target)
+        assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"moodcurve: wrote {written}\n")
+        assert json.loads(written.read_text(encoding="utf-8")) == listed(path, "jazz")
+    for words in (["--json", "jazz"], ["jazz", "--json", "-"]):
+        assert run_on(path, "search", *words).stdout == written.read_text(encoding="utf-8")
+
+
+def test_help_and_errors_list_quadrants_and_mood_words(path: Path) -> None:
+    page = " ".join(run("search", "--help").stdout.split()).replace("sad- negative", "sad-negative")
+    for option, known in (("--quadrant", (*QUADRANTS, NEUTRAL)), ("--words", (*MOOD_ANGLES_DEG, NEUTRAL))):
+        assert ", ".join(known) in page
+        assert ", ".join(known) in run_on(path, "search", option, "unknown").stderr
 
 
 @pytest.mark.parametrize(
@@ -144,29 +169,29 @@ def test_nothing_found_is_said(path: Path) -> None:
         (["--json", "--csv"], "argument --csv: choose one of --json and --csv"),
     ],
 )
-def test_wrong_usage_is_named(path: Path, words: list[str], message: str) -> None:
-    done = asked(path, "search", *words)
+def test_wrong_usage_names_the_option(path: Path, words: list[str], message: str) -> None:
+    done = run_on(path, "search", *words)
     assert (done.exit_code, done.stdout) == (2, "")
     assert f"moodcurve search: error: {message}" in done.stderr.splitlines()[-1]
 
 
-def test_hostile_names_are_one_line_in_tables_and_whole_in_json(tmp_path: Path) -> None:
+def test_control_characters_are_escaped_in_tables_and_exact_in_json(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
     name = os.fsdecode(b"/m/a\n\x1b[31m\xff.mp3")
     with open_library(path, write=True) as library:
         library.write([song("a"), file(name, "a"), song("b"), file("/b", "b", title="[bold]x[/bold]", artist="y\nz")])
         library.write([ProblemFound(name + "2", 1, 2, None, f"{name}2: broken\nbadly")])
-    done = asked(path, "search", "--sort", "id")
+    done = run_on(path, "search", "--sort", "id")
     assert len(done.stdout.splitlines()) == 3
     assert "\x1b" not in done.stdout
     assert "a\\n\\x1b[31m" in done.stdout
     assert "y\\nz – [bold]x[/bold]" in done.stdout
     assert [item["path"] for item in listed(path, "--sort", "id")] == ["/m/a\n\x1b[31m?.mp3", "/b"]
-    rows = list(csv.DictReader(io.StringIO(asked(path, "search", "--csv", "--sort", "id").stdout, newline="")))
+    rows = list(csv.DictReader(io.StringIO(run_on(path, "search", "--csv", "--sort", "id").stdout, newline="")))
     assert [row["path"] for row in rows] == ["/m/a\n\x1b[31m?.mp3", "/b"]
-    done = asked(path, "problems")
+    done = run_on(path, "problems")
     assert len(done.stdout.splitlines()) == 2
-    assert json.loads(asked(path, "problems", "--json").stdout)[0]["path"] == "/m/a\n\x1b[31m?.mp32"
+    assert json.loads(run_on(path, "problems", "--json").stdout)[0]["path"] == "/m/a\n\x1b[31m?.mp32"
 
 
 # --- show ---
@@ -178,9 +203,9 @@ def test_show_prints_what_analyze_prints(tmp_path: Path) -> None:
     with open_library(own, write=True) as library:
         library.write([song("a", curve), file("/m/Blue Moon.mp3", "a", artist="Somebody", year=1961)])
     for name in ("1", "blue moon", "/m/Blue Moon.mp3"):
-        assert asked(own, "show", name, "-f", "json").stdout == to_json(curve)
-        assert asked(own, "show", name, "-f", "csv").stdout == to_csv(curve)
-    done = asked(own, "show", "moon")
+        assert run_on(own, "show", name, "-f", "json").stdout == to_json(curve)
+        assert run_on(own, "show", name, "-f", "csv").stdout == to_csv(curve)
+    done = run_on(own, "show", "moon")
     # of the numbers that the JSON has: a dot of the drawing may hang on a fifth decimal
     (tmp_path / "curve.json").write_text(to_json(curve), encoding="utf-8")
     printed = io.TextIOWrapper(io.BytesIO(), "utf-8")  # the drawing is only for terminals that can show it
@@ -193,11 +218,11 @@ def test_show_prints_what_analyze_prints(tmp_path: Path) -> None:
     assert done.stderr == "moodcurve: /m/Blue Moon.mp3: the file ends early\n"
 
 
-def test_show_needs_one_song(path: Path) -> None:
-    done = asked(path, "show", "song 3")
+def test_show_requires_one_matching_song(path: Path) -> None:
+    done = run_on(path, "show", "song 3")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "songs match; give the id of one: " in done.stderr
-    done = asked(path, "show", "no such song")
+    done = run_on(path, "show", "no such song")
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
 
@@ -209,25 +234,25 @@ def test_problems(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
     with open_library(path, write=True) as library:
         library.write([])
-    done = asked(path, "problems")
+    done = run_on(path, "problems")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "moodcurve: no problems\n")
-    assert asked(path, "problems", "--json").stdout == "[]\n"
+    assert run_on(path, "problems", "--json").stdout == "[]\n"
     with open_library(path, write=True) as library:
         library.write(
             [ProblemFound("/m/b.mp3", 1, 2, None, "/m/b.mp3: no audio"), ProblemFound("/a", 1, 2, "c", "hung")]
         )
-    done = asked(path, "problems")
+    done = run_on(path, "problems")
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["file", "problem"], ["/a", "hung"], ["/m/b.mp3", "no", "audio"],
     ]  # fmt: skip
-    assert json.loads(asked(path, "problems", "--json").stdout) == [
+    assert json.loads(run_on(path, "problems", "--json").stdout) == [
         {"path": "/a", "reason": "hung"},
         {"path": "/m/b.mp3", "reason": "/m/b.mp3: no audio"},
     ]
 
 
 @pytest.mark.parametrize("words", [["search"], ["search", "--json"], ["show", "x"], ["problems"]])
-def test_without_a_library_the_line_says_what_makes_one(
+def test_a_missing_library_names_the_command_that_creates_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     monkeypatch.setenv("MOODCURVE_LIBRARY", str(tmp_path / "mine.sqlite"))
@@ -237,7 +262,7 @@ def test_without_a_library_the_line_says_what_makes_one(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_ends_a_condition_that_takes_forever(path: Path) -> None:
+def test_ctrl_c_ends_an_endless_condition(path: Path) -> None:
     forever = (
         "(SELECT count(*) FROM songs a, songs b, songs c, songs d, songs e, songs f WHERE a.id + b.id < c.id) >= 0"
     )

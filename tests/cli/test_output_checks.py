@@ -1,4 +1,4 @@
-"""Where the command line writes, and where it refuses to."""
+"""Checks of output files and folders before a command runs."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def library(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def music(tmp_path: Path) -> dict[Path, bytes]:
-    """Files that no result may replace: by their names, by what they hold, and by what they lead to."""
+    """Files that no result may replace: by extension, by content, and as targets of links."""
     folder = tmp_path / "music"
     folder.mkdir()
     sound = write_encoded(tmp_path, "lame.mp3", np.zeros((SR, 1), np.float32)).read_bytes()
@@ -39,7 +39,7 @@ def music(tmp_path: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_no_result_takes_the_place_of_music(song: Path, library: Path, music: dict[Path, bytes]) -> None:
+def test_no_result_replaces_music(song: Path, library: Path, music: dict[Path, bytes]) -> None:
     for path in music:
         for arguments in (
             ("export", "--library", library, "-f", "csv", "-o", path),
@@ -56,21 +56,21 @@ def test_no_result_takes_the_place_of_music(song: Path, library: Path, music: di
     assert {path: path.read_bytes() for path in music} == music
 
 
-def test_a_name_of_music_is_no_name_for_a_table(library: Path, tmp_path: Path) -> None:
+def test_a_table_cannot_have_the_extension_of_music(library: Path, tmp_path: Path) -> None:
     for name in ("new.mp3", "new.OGG", "new.mkv"):
         done = run("export", "--library", library, "-f", "csv", "-o", tmp_path / name)
         assert done.exit_code == 2
         assert not (tmp_path / name).exists()
 
 
-def test_a_file_in_the_place_of_a_folder_is_said(song: Path, library: Path, music: dict[Path, bytes]) -> None:
+def test_a_file_instead_of_a_folder_is_refused(song: Path, library: Path, music: dict[Path, bytes]) -> None:
     path = next(path for path in music if path.name == "a.mp3")
     for arguments in (
         ("analyze", song, "-o", path),
         ("demo", song, "-o", path),
         ("export", "--library", library, "-f", "jams", "-o", path),
         ("labels", song.parent, "-o", path),
-        ("labels", song.parent, "--report", path),
+        ("labels", song.parent, "--statistics", path),
         ("benchmark", song.parent, "-o", path),
         ("studies", song.parent, "-o", path),
         ("categories", song.parent, "-o", path),
@@ -82,7 +82,7 @@ def test_a_file_in_the_place_of_a_folder_is_said(song: Path, library: Path, musi
     assert path.read_bytes() == music[path]
 
 
-def test_work_that_fails_leaves_no_folder(song: Path, tmp_path: Path) -> None:
+def test_a_failed_command_leaves_no_folder(song: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.mp3"
     text.write_text("no music")
     (tmp_path / "none").mkdir()
@@ -123,7 +123,6 @@ def test_a_minus_is_standard_output(song: Path, tmp_path: Path, monkeypatch: pyt
         ("demo", song, "-o", "-"),
         ("train", tmp_path, "--model", "mlr", "-o", "-"),
         ("benchmark", tmp_path, "-o", "-"),
-        ("benchmark", tmp_path, "--json", "-"),
         ("studies", tmp_path, "-o", "-"),
         ("labels", tmp_path, "-o", "-"),
     ):
@@ -133,6 +132,6 @@ def test_a_minus_is_standard_output(song: Path, tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.usefixtures("prepared")
-def test_features_say_what_they_wrote(song: Path, tmp_path: Path) -> None:
+def test_features_names_the_written_file(song: Path, tmp_path: Path) -> None:
     done = run("features", song, "-o", tmp_path / "x.csv")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"moodcurve: wrote {tmp_path / 'x.csv'}\n")

@@ -1,4 +1,4 @@
-"""Names of result files: by stem, and told apart where stems clash."""
+"""Names of result files."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from moodcurve.cli.outputs import Outputs, output_stems
 from moodcurve.curve import Curve
 
 
-def test_stems_alone_where_they_differ() -> None:
+def test_different_stems_stay_as_they_are() -> None:
     assert output_stems([Path("a/one.mp3"), Path("b/two.flac")]) == {
         Path("a/one.mp3"): "one",
         Path("b/two.flac"): "two",
@@ -28,17 +28,17 @@ def test_stems_alone_where_they_differ() -> None:
         (["a-one.mp3", "a/one.mp3", "b/one.mp3"], ["a-one", "a-one-2", "b-one"]),
     ],
 )
-def test_clashing_stems_name_their_folder(paths: list[str], stems: list[str]) -> None:
+def test_clashing_stems_are_prefixed_with_the_folder(paths: list[str], stems: list[str]) -> None:
     assert list(output_stems([Path(p) for p in paths]).values()) == stems
 
 
-def test_a_song_named_twice_is_analysed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_song_given_twice_is_analyzed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     paths = [Path("one.mp3"), tmp_path / "one.mp3", Path("one.mp3")]
     assert list(output_stems(paths).values()) == ["one"]
 
 
-def test_all_that_is_asked_is_written(tmp_path: Path) -> None:
+def test_all_requested_files_are_written(tmp_path: Path) -> None:
     n = 20
     curve = Curve(
         times_s=np.arange(n) / 2,
@@ -51,7 +51,7 @@ def test_all_that_is_asked_is_written(tmp_path: Path) -> None:
     )
     outputs = Outputs(folder=tmp_path / "results", formats=("csv", "json"), plot=True)
     written = list(outputs.write(curve, Path("one.mp3"), "one"))
-    assert written == outputs.targets("one")
+    assert written == outputs.files("one")
     assert [path.name for path in written] == ["one.csv", "one.json", "one.png"]
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == [
         "one.csv",
@@ -61,7 +61,7 @@ def test_all_that_is_asked_is_written(tmp_path: Path) -> None:
     assert all(path.stat().st_size > 0 for path in written)
 
 
-def test_a_link_that_leads_to_itself_is_a_song_like_another(tmp_path: Path) -> None:
+def test_a_link_to_itself_gets_a_stem(tmp_path: Path) -> None:
     loop = tmp_path / "loop.mp3"
     loop.symlink_to(loop)
     assert list(output_stems([loop, tmp_path / "one.mp3"]).values()) == ["loop", "one"]

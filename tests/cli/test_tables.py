@@ -1,4 +1,4 @@
-"""Tables on narrow terminals: numbers stay whole."""
+"""Tables on narrow terminals."""
 
 import io
 import re
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
-from moodcurve.cli.tables import Column, fitted
-from moodcurve.cli.views import curve_view, curves_table
+from moodcurve.cli.curve_views import curve_view, curves_table
+from moodcurve.cli.tables import Column, fit_table
 from tests.helpers.command_line import run
 from tests.helpers.full_curve import whole_curve
 from tests.helpers.library_fixtures import made_library
@@ -47,7 +47,7 @@ def test_numbers_of_songs_are_never_cut(width: int) -> None:
         (15, ["mean"]),
         (30, ["mean", "highest"]),
         (32, ["mean", "lowest", "highest"]),
-        (47, ["mean", "lowest", "highest", "mean in 90 %"]),
+        (47, ["mean", "lowest", "highest", "90 % interval"]),
     ],
 )
 def test_numbers_of_a_song_are_never_cut(width: int, headings: list[str]) -> None:
@@ -56,16 +56,16 @@ def test_numbers_of_a_song_are_never_cut(width: int, headings: list[str]) -> Non
     (first,) = (i for i, line in enumerate(lines) if line.lstrip().startswith("mean"))
     assert re.split(r" {2,}", lines[first].strip()) == headings
     for line in lines[first + 1 : first + 3]:
-        assert len(re.findall(r"[+−]?\d\.\d\d", line)) == len(headings) + ("mean in 90 %" in headings)
+        assert len(re.findall(r"[+−]?\d\.\d\d", line)) == len(headings) + ("90 % interval" in headings)
 
 
-def test_a_column_that_may_go_goes_before_others_are_cut() -> None:
-    columns = (Column("a", ["some text"], least=4), Column("b", ["1234"]), Column("c", ["5678"], goes=1))
-    assert shown(fitted(columns, 16), 16) == ["a        b     c", "some  1234  5678", "text"]
-    assert shown(fitted(columns, 15), 15)[1:] == ["some text  1234"]
+def test_optional_columns_are_dropped_before_text_is_folded() -> None:
+    columns = (Column("a", ["some text"], fold_width=4), Column("b", ["1234"]), Column("c", ["5678"], drop_order=1))
+    assert shown(fit_table(columns, 16), 16) == ["a        b     c", "some  1234  5678", "text"]
+    assert shown(fit_table(columns, 15), 15)[1:] == ["some text  1234"]
 
 
-def test_a_librarys_table_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_of_a_library_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made_library(tmp_path / "library.sqlite", 5)
     monkeypatch.setattr("moodcurve.cli.library_views.results", lambda: Console(width=40))
     done = run("search", "--library", tmp_path / "library.sqlite", "--sort", "title")

@@ -277,7 +277,8 @@ def test_missing_openSMILE_error() -> None:  # noqa: N802
     run = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert run.returncode == 1
     assert run.stderr.strip().endswith(
-        "ImportError: features by openSMILE need the package opensmile: pip install 'moodcurve[opensmile]'"
+        "ImportError: features by openSMILE need opensmile: in moodcurve's checkout, run: "
+        "pip install -c constraints.txt '.[opensmile]'"
     )
 
 

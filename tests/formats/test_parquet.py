@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from moodcurve.curve import Curve
 from moodcurve.formats import FormatError, dumps, to_csv, to_json, write
 from moodcurve.formats.parquet_file import read_parquet
+from moodcurve.util.optional import install_hint
 from tests.formats.test_csv_json import make_curve
 from tests.helpers.command_line import run
 from tests.helpers.full_curve import whole_curve
@@ -124,11 +125,11 @@ def test_a_missing_pyarrow_gives_one_line_with_the_extra() -> None:
         "except FormatError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "Parquet needs the package pyarrow: install it with pip install 'moodcurve[parquet]'\n"
+    assert done.stdout == f"Parquet needs pyarrow: {install_hint('parquet')}\n"
     assert done.stderr == ""
 
 
 def test_analyze_refuses_parquet_on_standard_output_before_work() -> None:
     done = run("analyze", "none.mp3", "-f", "parquet")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "argument -f: parquet is not text; it needs a folder to write to: -o DIR" in done.stderr
+    assert "argument -f/--format: parquet is not text and cannot be printed; give a folder: -o DIR" in done.stderr

@@ -620,7 +620,7 @@ def test_the_command_prints_a_summary(scanner: Scanner) -> None:
     assert (done.exit_code, done.stderr) == (0, "")
     first, second = done.stdout.splitlines()
     assert first == "2 files: 2 new"
-    assert second.startswith("2 songs of 0:07 analysed in ")
+    assert second.startswith("2 songs (0:07) analyzed in ")
     (scanner.music / "text\n.mp3").write_text("no music")
     done = run("scan", scanner.music, "--library", scanner.library, "--json")
     assert done.exit_code == 1
@@ -634,7 +634,7 @@ def test_the_command_prints_a_summary(scanner: Scanner) -> None:
     assert (done.exit_code, done.stderr) == (1, "")
     assert done.stdout.splitlines() == [
         "3 files: 2 unchanged",
-        "1 file cannot be used; `moodcurve problems` lists them",
+        "1 file could not be used; `moodcurve problems` lists them",
     ]
     listed = json.loads(run("problems", "--library", scanner.library, "--json").stdout)
     assert [Path(problem["path"]).name for problem in listed] == ["text\n.mp3"]
@@ -643,7 +643,7 @@ def test_the_command_prints_a_summary(scanner: Scanner) -> None:
 def test_progress_lines_without_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     now = 0.0
     monkeypatch.setattr("moodcurve.cli.progress.time.monotonic", lambda: now)
-    with progress.scan_teller(FEATURE_SETS["compare236"]) as observer:
+    with progress.scan_observer(FEATURE_SETS["compare236"]) as observer:
         observer.files_found(5)
         now = 10.0
         observer.files_found(1234)
@@ -655,9 +655,9 @@ def test_progress_lines_without_a_terminal(monkeypatch: pytest.MonkeyPatch, caps
         stats.record_pace()
         observer.progress(stats)
     assert capsys.readouterr().err.splitlines() == [
-        "moodcurve: looking for music: 1,234 files so far",
+        "moodcurve: finding audio files: 1,234 so far",
         # 1200 s of audio in 13 s; half of the bytes took 1 s
-        "moodcurve: 1,500 of 2,000 files, 7 songs of 20:00 analysed, 92 times real time, 2 problems, about 0:01 left",
+        "moodcurve: 1,500 of 2,000 files, 7 songs (20:00) analyzed, 92 times real time, 2 problems, about 0:01 left",
     ]
 
 
@@ -683,6 +683,6 @@ def test_a_progress_bar_on_a_terminal(scanner: Scanner) -> None:
     os.close(ours)
     assert running.returncode == 1
     text = shown.decode()
-    assert "looking for music" in text
-    assert "1 song of 0:02 analysed" in text
+    assert "finding audio files" in text
+    assert "1 song (0:02) analyzed" in text
     assert f"moodcurve: {scanner.music}/text.mp3: it is not audio" in text

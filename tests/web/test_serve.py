@@ -166,7 +166,10 @@ def test_without_its_libraries_it_names_the_extra() -> None:
     assert blocked != RUN
     done = subprocess.run([sys.executable, "-c", blocked, "serve"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stderr == "moodcurve: serving needs fastapi: install it with pip install 'moodcurve[web]'\n"
+    assert done.stderr == (
+        "moodcurve: serving needs fastapi, python_multipart, uvicorn: in moodcurve's checkout, run: "
+        "pip install -c constraints.txt '.[web]'\n"
+    )
 
 
 def test_a_token_is_made_up_where_others_can_reach_the_server(scanned_music: tuple[Path, Path]) -> None:
@@ -191,7 +194,7 @@ def test_an_address_is_shown_that_other_machines_can_use(scanned_music: tuple[Pa
     with serving(scanned_music, "--host", "0.0.0.0", "--token", TOKEN) as server:
         (said,) = [line for line in server.said if "other machines" in line]
         url = f"http://{own}:{server.port}"
-        assert said.endswith(f"reach it at {url}/?token={TOKEN}")
+        assert said.endswith(f"connect to {url}/?token={TOKEN}")
         assert httpx.get(f"{url}/", timeout=30).status_code == 200
         assert httpx.get(f"{url}/api/health", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 

@@ -1,24 +1,24 @@
-"""Where results go: refused before the work if they cannot, or if they would take the place of music."""
+"""Check before the work that results can be written, and that they replace no music."""
 
 import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from moodcurve.cli.framework import UsageError
+from moodcurve.cli.parameters import UsageError
 from moodcurve.util.text import one_line
 
 STDOUT = Path("-")
-"""As the value of -o: standard output."""
+"""Standard output, as the value of --output or --json."""
 
 
 def check_file(path: Path, *, name: str = "-o") -> None:
-    """Refuse a file that cannot be written, or that is music or named like it.
+    """Check that a file can be written and is not music.
 
     Raises
     ------
     UsageError
-        If it has an ending of music or films, or is there and begins like music; or is standard output.
+        If it is standard output, has the extension of an audio or video file, or starts like audio.
     OSError
         If it cannot be written.
     """
@@ -26,26 +26,26 @@ def check_file(path: Path, *, name: str = "-o") -> None:
     from moodcurve.util.files import check_writable
 
     if path == STDOUT:
-        raise UsageError("this does not go to standard output; give a file", name=name)
+        raise UsageError("this result cannot go to standard output; give a file", name=name)
     if is_media_file(os.fspath(path)):
         raise UsageError(f"{one_line(str(path))} is music, or named like it; choose another file", name=name)
     check_writable(path)
 
 
 def check_folder(path: Path, *, name: str = "-o") -> None:
-    """Refuse a folder that is a file, or in which no file can be made; it need not be there.
+    """Check that files can be written to a folder, which need not exist yet.
 
     Raises
     ------
     UsageError
         If it is standard output.
     OSError
-        If no file can be made in it.
+        If it is a file, or no file can be written to it.
     """
     from moodcurve.util.files import check_writable
 
     if path == STDOUT:
-        raise UsageError("these results are files; give a folder for them", name=name)
+        raise UsageError("these results are files; give a folder", name=name)
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "is a file; give a folder, or the name of a new one", os.fspath(path))
     try:
@@ -54,23 +54,23 @@ def check_folder(path: Path, *, name: str = "-o") -> None:
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
 
-def check_results(json_file: Path | None, folder: Path | None) -> None:
-    """Refuse what --json and -o name, if they are given, as `check_file` and `check_folder` do."""
-    if json_file is not None:
+def check_results(json_file: Path | None, folder: Path | None = None) -> None:
+    """Check the values of --json and --output, where they are given."""
+    if json_file is not None and json_file != STDOUT:
         check_file(json_file, name="--json")
     if folder is not None:
         check_folder(folder)
 
 
-def keep_apart(songs: Sequence[Path], results: Sequence[Path]) -> None:
-    """Refuse to write a result over one of the songs.
+def check_replaces_no_song(songs: Sequence[Path], results: Sequence[Path]) -> None:
+    """Check that no result would be written over one of the songs.
 
     Raises
     ------
     UsageError
-        If one of the results is one of the songs.
+        If a result is one of the songs.
     """
-    places = {os.path.realpath(song) for song in songs}
+    originals = {os.path.realpath(song) for song in songs}
     for result in results:
-        if os.path.realpath(result) in places:
+        if os.path.realpath(result) in originals:
             raise UsageError(f"{one_line(str(result))} is one of the songs; choose another", name="-o")

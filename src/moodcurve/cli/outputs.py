@@ -1,4 +1,4 @@
-"""Which files a song's results go to, and the writing of them."""
+"""Name and write the result files of a song."""
 
 import os
 from collections import Counter
@@ -15,10 +15,10 @@ from moodcurve.workers import Job, ProgressCallback
 
 
 def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
-    """Name each song's results by its stem, where stems clash by `<parent folder>-<stem>`.
+    """Return the stem of each song's result files: the song's own, or `<parent folder>-<stem>` where stems clash.
 
-    A file that is named twice is there once. Where even the folders' names clash, a number is added, in the
-    order of the paths: the same call gives the same names.
+    A file that is listed twice appears once. Where these names clash too, a number is added in the order of the paths,
+    so the same call always gives the same names.
 
     Examples
     --------
@@ -26,8 +26,8 @@ def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
     ['a-one', 'b-one', 'two']
     """
     # realpath, since Path.resolve refuses a link that leads to itself
-    places = {path: os.path.realpath(path) for path in paths}
-    songs = list({place: path for path, place in reversed(places.items())}.values())[::-1]
+    real_paths = {path: os.path.realpath(path) for path in paths}
+    songs = list({real: path for path, real in reversed(real_paths.items())}.values())[::-1]
     # names are compared without case, as some file systems do
     count = Counter(path.stem.casefold() for path in songs)
     stems: dict[Path, str] = {}
@@ -35,7 +35,7 @@ def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
     numbers: Counter[str] = Counter()
     for path in songs:
         clash = count[path.stem.casefold()] > 1
-        stem = numbered = f"{Path(places[path]).parent.name}-{path.stem}" if clash else path.stem
+        stem = numbered = f"{Path(real_paths[path]).parent.name}-{path.stem}" if clash else path.stem
         while numbered.casefold() in taken:
             numbers[stem] += 1
             numbered = f"{stem}-{numbers[stem] + 1}"
@@ -46,16 +46,16 @@ def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
-    """What to write of each curve.
+    """Which files to write for each song.
 
     Attributes
     ----------
     folder : Path
-        Made when it is missing.
+        Created when it is missing.
     formats : tuple of str
-        Each gives `<stem>.<format>`, see `moodcurve.formats`.
+        Curve formats, see `moodcurve.formats`; each writes `<stem>.<format>`.
     plot, report : bool
-        Also `<stem>.png` and `<stem>.html`.
+        Write `<stem>.png` and `<stem>.html`.
     """
 
     folder: Path
@@ -63,22 +63,22 @@ class Outputs:
     plot: bool = False
     report: bool = False
 
-    def targets(self, stem: str) -> list[Path]:
-        """Give the files that `write` writes for a stem, in its order."""
+    def files(self, stem: str) -> list[Path]:
+        """Return the files that `write` writes for a stem, in that order."""
         endings = [*self.formats, *["png"] * self.plot, *["html"] * self.report]
         return [self.folder / f"{stem}.{ending}" for ending in endings]
 
     def write(self, curve: Curve, audio: Path, stem: str) -> Iterator[Path]:
-        """Write all that is wanted of one curve, replacing what was there; give each file once it is whole.
+        """Write the files of one song, replacing existing ones, and yield each when it is complete.
 
         Raises
         ------
         OSError
-            If a file cannot be written; none is left half written.
+            If a file cannot be written; none is left incomplete.
         AudioError
             If the report cannot read the audio again.
         """
-        for path in self.targets(stem):
+        for path in self.files(stem):
             if path.suffix == ".png":
                 from moodcurve.report import write_plot
 
@@ -95,16 +95,16 @@ class Outputs:
 
 
 @dataclass(frozen=True, eq=False)
-class Written:
-    """A song that was analysed, and what was written of it.
+class WrittenSong:
+    """An analyzed song and its result files.
 
     Attributes
     ----------
     curve : Curve
     files : tuple of Path
-        Those that are whole.
+        The files that were written.
     problem : MoodcurveError, OSError or None
-        What kept the others from being written.
+        Why the others could not be written.
     """
 
     curve: Curve
@@ -112,25 +112,25 @@ class Written:
     problem: MoodcurveError | OSError | None
 
 
-def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, str]) -> Job[Path, Written]:
-    """Make the job that analyses a song and writes all that is wanted of it, see `moodcurve.workers.run_each`.
+def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, str]) -> Job[Path, WrittenSong]:
+    """Return the job that analyzes a song and writes its files, for `moodcurve.workers.run_each`.
 
-    A single song is decoded ahead; each of several keeps to one core.
+    A single song is decoded in a second thread; each of several uses one core.
 
     Raises
     ------
     ModelError
-        If there is no such model, or it reads features of another version.
+        If there is no such model, or it needs features of another version.
     """
     loaded = model if isinstance(model, Model) else load_model(model)
 
-    def job(song: Path, progress: ProgressCallback) -> Written:
+    def job(song: Path, progress: ProgressCallback) -> WrittenSong:
         curve = analyze(song, model=loaded, progress=progress, prefetch=len(stems) == 1)
         files: list[Path] = []
         try:
             files.extend(outputs.write(curve, song, stems[song]))
         except (MoodcurveError, OSError) as error:
-            return Written(curve, tuple(files), error)
-        return Written(curve, tuple(files), None)
+            return WrittenSong(curve, tuple(files), error)
+        return WrittenSong(curve, tuple(files), None)
 
     return job

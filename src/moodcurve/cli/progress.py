@@ -1,4 +1,4 @@
-"""What a user sees and can do while songs are analysed: progress, the first run's preparation, Ctrl-C."""
+"""Show progress while songs are analyzed, prepare the feature extractor, and handle Ctrl-C."""
 
 import signal
 import sys
@@ -9,93 +9,88 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from moodcurve.cli.app import advance, say
+from moodcurve.cli.messages import print_message
 from moodcurve.features import FeatureSet
 from moodcurve.util.text import clock, counted, one_line
 from moodcurve.workers import ItemProgress, ProgressCallback
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-
+    from moodcurve.cli.console import BarUpdate
     from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 
-LINE_S = 10.0
-"""How often a scan says how far it is, where no terminal shows a bar."""
+LINE_INTERVAL_S = 10.0
+"""Time between two lines of a scan's progress where no terminal shows a bar (seconds)."""
 
 
 def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> None:
-    """Compile what a feature set needs, if no earlier run has, and say so; nothing is done if no song is there."""
+    """Compile a feature set's code with a message, unless an earlier run has or none of the songs exists."""
     from moodcurve.features.warmup import is_prepared, prepare
 
     if is_prepared(feature_set) or (songs is not None and not any(song.is_file() for song in songs)):
         return
-    say("preparing the extractor for this machine, once; that takes some seconds")
+    print_message("compiling the feature extractor for this machine; this happens once and takes some seconds")
     if sys.stderr.isatty():
-        from moodcurve.cli import views
+        from moodcurve.cli import console
 
-        with views.progress_bar() as bar:
-            task = bar.add_task("preparing the extractor, once", total=None)
-
-            def show(done: int, total: int) -> None:
-                bar.update(task, description=f"preparing the extractor, once: {done + 1} of {total}")
-                advance(bar, task, done, total)
-
-            kept = prepare(feature_set, progress=show)
+        with console.progress_bar("compiling") as update:
+            cached = prepare(
+                feature_set, progress=lambda done, total: update(done, total, f"compiling {done + 1} of {total}")
+            )
     else:
-        kept = prepare(feature_set)
-    if not kept:
+        cached = prepare(feature_set)
+    if not cached:
         from moodcurve.features.jit.cache import folders
 
-        tried = " nor ".join(str(place) for place in folders())
-        say(f"what was prepared cannot be kept, as {tried} cannot be written: each run prepares anew")
+        tried = " nor ".join(str(folder) for folder in folders())
+        print_message(f"the compiled code cannot be cached, because {tried} is not writable: each run compiles again")
 
 
 @contextmanager
 def song_bars(songs: Sequence[Path]) -> Iterator[ItemProgress]:
-    """Show a bar for each song that is worked on, where standard error is a terminal."""
+    """Show a bar for each song in progress, if standard error is a terminal, and yield the function to update them."""
     if not sys.stderr.isatty():
-        yield lambda number, share: None
+        yield lambda index, share: None
         return
-    from moodcurve.cli import views
+    from moodcurve.cli import console
 
-    with views.progress_bar() as bar:
+    with console.progress_bars() as bars:
         tasks = {}
 
-        def watch(number: int, share: float) -> None:
-            if number not in tasks:
-                place = f"{number + 1}/{len(songs)} " if len(songs) > 1 else ""
-                tasks[number] = bar.add_task(f"{place}{one_line(songs[number].name)}", total=1.0)
+        def update(index: int, share: float) -> None:
+            if index not in tasks:
+                prefix = f"{index + 1}/{len(songs)} " if len(songs) > 1 else ""
+                tasks[index] = bars.add_task(f"{prefix}{one_line(songs[index].name)}", total=1.0)
             if share < 1:
-                bar.update(tasks[number], completed=share)
+                bars.update(tasks[index], completed=share)
             else:
-                bar.remove_task(tasks[number])
+                bars.remove_task(tasks[index])
 
-        yield watch
+        yield update
 
 
 @contextmanager
 def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[ProgressCallback]:
-    """Show a bar for a song, and look for Ctrl-C, as it is read."""
-    with song_bars([song]) as watch:
-        watch(0, 0.0)
+    """Show a bar for one song, and yield a progress function that also checks for Ctrl-C."""
+    with song_bars([song]) as update:
+        update(0, 0.0)
 
         def report(seconds: float, total: float | None) -> None:
             check()
-            watch(0, min(0.999, seconds / total) if total else 0.0)
+            update(0, min(0.999, seconds / total) if total else 0.0)
 
         yield report
 
 
 @contextmanager
 def interrupts() -> Iterator[Callable[[], None]]:
-    """Give a check that raises KeyboardInterrupt once Ctrl-C was pressed; pressed again, it acts at once.
+    """Yield a check that raises KeyboardInterrupt after Ctrl-C; a second Ctrl-C interrupts at once.
 
-    Raised wherever it comes, inside a decoder's C code for one, an interrupt can be lost or crash the process. Where
-    the process was told to ignore it, as a shell does with what a script starts in the background, it stays ignored.
+    An interrupt that is raised just anywhere, for example inside a decoder's C code, can be lost or crash the process.
+    If the process ignores Ctrl-C, as a script's background processes do, it stays ignored.
     """
     pressed = False
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def remember(number: int, frame: FrameType | None) -> None:
         nonlocal pressed
         pressed = True
         signal.signal(signal.SIGINT, before)
@@ -106,7 +101,7 @@ def interrupts() -> Iterator[Callable[[], None]]:
 
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, note)
+        signal.signal(signal.SIGINT, remember)
     try:
         yield check
     finally:
@@ -114,76 +109,77 @@ def interrupts() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def scan_teller(feature_set: FeatureSet, *, every_s: float = LINE_S) -> "Iterator[ScanObserver]":
-    """Show how a scan goes on: by a bar on a terminal, elsewhere by a line now and then."""
+def scan_observer(feature_set: FeatureSet, *, line_interval_s: float = LINE_INTERVAL_S) -> "Iterator[ScanObserver]":
+    """Show a scan's progress: a bar on a terminal, otherwise a line from time to time."""
     from moodcurve.library.scanning.progress import ScanObserver
 
     def problem(path: str, reason: str) -> None:
-        say(f"{path}: {reason}")
+        print_message(f"{path}: {reason}")
 
     if not sys.stderr.isatty():
-        lines = _ScanLines(every_s)
+        lines = _ScanLines(line_interval_s)
         yield ScanObserver(
-            files_found=lines.looking, starting=lambda: prepare(feature_set), progress=lines.progress, problem=problem
+            files_found=lines.files_found,
+            starting=lambda: prepare(feature_set),
+            progress=lines.progress,
+            problem=problem,
         )
         return
-    from moodcurve.cli import views
+    from moodcurve.cli import console
 
-    with views.progress_bar() as bar:
-        shown = _ScanBar(bar)
+    with console.progress_bars() as bars:
+        bar = _ScanBar(console.BarUpdate(bars, "finding audio files"))
 
-        def beginning() -> None:
-            bar.stop()  # one bar at a time
+        def starting() -> None:
+            bars.stop()  # one bar at a time
             prepare(feature_set)
-            bar.start()
+            bars.start()
 
-        yield ScanObserver(files_found=shown.looking, starting=beginning, progress=shown.progress, problem=problem)
+        yield ScanObserver(files_found=bar.files_found, starting=starting, progress=bar.progress, problem=problem)
 
 
 class _ScanBar:
-    """A bar of the bytes that are dealt with."""
+    """A bar of the bytes scanned."""
 
-    def __init__(self, bar: "Bar") -> None:
-        self._bar = bar
-        self._task = bar.add_task("looking for music", total=None)
+    def __init__(self, update: "BarUpdate") -> None:
+        self._update = update
 
-    def looking(self, files: int) -> None:
-        self._bar.update(self._task, description=f"looking for music: {files:,} files")
+    def files_found(self, files: int) -> None:
+        self._update.describe(f"finding audio files: {files:,}")
 
-    def progress(self, tally: "ScanStats") -> None:
-        advance(self._bar, self._task, tally.size_done, tally.size)
-        self._bar.update(self._task, description=scan_state(tally))
+    def progress(self, stats: "ScanStats") -> None:
+        self._update(stats.size_done, stats.size, scan_state(stats))
 
 
 class _ScanLines:
-    """A line every so many seconds, for a log."""
+    """A line of progress at fixed intervals, for a log."""
 
-    def __init__(self, every_s: float) -> None:
-        self._every_s = every_s
-        self._said = time.monotonic()
+    def __init__(self, interval_s: float) -> None:
+        self._interval_s = interval_s
+        self._last = time.monotonic()
 
-    def looking(self, files: int) -> None:
-        self._say(lambda: f"looking for music: {files:,} files so far")
+    def files_found(self, files: int) -> None:
+        self._print_if_due(lambda: f"finding audio files: {files:,} so far")
 
-    def progress(self, tally: "ScanStats") -> None:
+    def progress(self, stats: "ScanStats") -> None:
         def line() -> str:
-            left = "" if tally.left_s is None else f", about {clock(tally.left_s)} left"
-            return f"{tally.files_done:,} of {tally.files:,} files, {scan_state(tally)}{left}"
+            left = "" if stats.left_s is None else f", about {clock(stats.left_s)} left"
+            return f"{stats.files_done:,} of {stats.files:,} files, {scan_state(stats)}{left}"
 
-        self._say(line)
+        self._print_if_due(line)
 
-    def _say(self, line: Callable[[], str]) -> None:
+    def _print_if_due(self, line: Callable[[], str]) -> None:
         now = time.monotonic()
-        if now - self._said >= self._every_s:
-            self._said = now
-            say(line())
+        if now - self._last >= self._interval_s:
+            self._last = now
+            print_message(line())
 
 
-def scan_state(tally: "ScanStats") -> str:
-    """Say what a scan has done so far: songs, their length, the speed, problems."""
-    parts = [f"{counted(tally.songs, 'song')} of {clock(tally.audio_s)} analysed"]
-    if tally.songs:
-        parts.append(f"{tally.speed:.0f} times real time")
-    if tally.problems:
-        parts.append(counted(tally.problems, "problem"))
+def scan_state(stats: "ScanStats") -> str:
+    """Return a line on a scan so far: songs, their duration, speed, problems."""
+    parts = [f"{counted(stats.songs, 'song')} ({clock(stats.audio_s)}) analyzed"]
+    if stats.songs:
+        parts.append(f"{stats.speed:.0f} times real time")
+    if stats.problems:
+        parts.append(counted(stats.problems, "problem"))
     return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""Tables that fit their terminal: columns are left out whole, and no number is cut."""
+"""Lay out tables for a terminal's width: whole columns are dropped, and no number is cut."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,58 +7,59 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-LEAST_TEXT = 10
-"""Letters of names and moods in a line: fewer are hard to read."""
-_BETWEEN = 2
+MIN_TEXT_WIDTH = 10
+"""Narrowest column of names or moods, in characters: narrower ones are hard to read."""
+_GAP = 2
 """Spaces between columns."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table that fits its terminal.
+    """A column of a table.
 
     Attributes
     ----------
     heading : str
     cells : sequence of str or Text
-    least : int
-        To so many letters its texts may be folded; 0: they are numbers or words that stay whole, on the right.
-    goes : int
-        Where there is no room the column of the largest number is left out; 0 stays.
+    fold_width : int
+        Width in characters at which the column's text may be folded. 0 for numbers and words that stay whole; they
+        are aligned to the right.
+    drop_order : int
+        Where there is no room, the column of the largest number is dropped first; 0 is never dropped.
     style : str
     """
 
     heading: str
     cells: Sequence[str | Text]
-    least: int = 0
-    goes: int = 0
+    fold_width: int = 0
+    drop_order: int = 0
     style: str = ""
 
     @property
-    def narrowest(self) -> int:
-        """Letters that it takes at least."""
+    def min_width(self) -> int:
+        """Smallest width in characters."""
         widest = max(cell_len(str(text)) for text in (self.heading, *self.cells))
-        return min(self.least, widest) if self.least else widest
+        return min(self.fold_width, widest) if self.fold_width else widest
 
 
-def fitted(columns: Sequence[Column], width: int) -> Table:
-    """Make a table that is no wider than `width` if it can be: whole columns are left out, no number is cut."""
-    left = list(columns)
-    while sum(column.narrowest + _BETWEEN for column in left) - _BETWEEN > width:
-        first = max(left, key=lambda column: column.goes)
-        if not first.goes:
+def fit_table(columns: Sequence[Column], width: int) -> Table:
+    """Return a table no wider than `width` characters, if dropping columns is enough for that."""
+    shown = list(columns)
+    while sum(column.min_width + _GAP for column in shown) - _GAP > width:
+        first = max(shown, key=lambda column: column.drop_order)
+        if not first.drop_order:
             break
-        left.remove(first)
+        shown.remove(first)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in left:
+    for column in shown:
         table.add_column(
             column.heading,
-            justify="left" if column.least else "right",
+            justify="left" if column.fold_width else "right",
             style=column.style,
             overflow="fold",
-            no_wrap=not column.least,
-            min_width=column.narrowest,
+            no_wrap=not column.fold_width,
+            min_width=column.min_width,
         )
-    for row in zip(*(column.cells for column in left), strict=True):
+    for row in zip(*(column.cells for column in shown), strict=True):
         table.add_row(*row)
     return table

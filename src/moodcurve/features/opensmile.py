@@ -13,11 +13,12 @@ import numpy.typing as npt
 from moodcurve._typing import Float32Array
 from moodcurve.features.feature_sets import COMPARE260, HOP_S, FeatureError, Features, FeatureSet
 from moodcurve.features.framing import as_mono_float32
+from moodcurve.util.optional import install_hint
 
 try:
     import opensmile
 except ImportError as error:
-    raise ImportError("features by openSMILE need the package opensmile: pip install 'moodcurve[opensmile]'") from error
+    raise ImportError(f"features by openSMILE need opensmile: {install_hint('opensmile')}") from error
 
 LARGEST = 1 - 2.0**-15
 """Largest sample: the package scales by 32768 to 16 bits without clipping, so that 1.0 becomes -32768."""

@@ -15,13 +15,14 @@ from moodcurve.formats.columns import FormatError, refuse
 from moodcurve.formats.csv_file import POINT_S, REQUIRED, UNKNOWN
 from moodcurve.formats.json_file import curve_from_dict, parse_object
 from moodcurve.util.files import AnyPath
+from moodcurve.util.optional import install_hint
 from moodcurve.util.text import one_line
 
 try:
     import pyarrow
     import pyarrow.parquet
 except ImportError as error:
-    raise FormatError("Parquet needs the package pyarrow: install it with pip install 'moodcurve[parquet]'") from error
+    raise FormatError(f"Parquet needs pyarrow: {install_hint('parquet')}") from error
 
 METADATA = b"moodcurve"
 """Key of the schema's metadata: the curve's JSON without what is in columns."""

@@ -5,6 +5,15 @@ import importlib.util
 from moodcurve.errors import MoodcurveError
 
 
+def install_hint(extra: str) -> str:
+    """Return how to install an extra: moodcurve is not on a package index.
+
+    >>> install_hint("web")
+    "in moodcurve's checkout, run: pip install -c constraints.txt '.[web]'"
+    """
+    return f"in moodcurve's checkout, run: pip install -c constraints.txt '.[{extra}]'"
+
+
 def require(*names: str, what: str, extra: str, error: type[MoodcurveError]) -> None:
     """Raise an error if a package of an extra is missing; packages are not imported.
 
@@ -24,10 +33,13 @@ def require(*names: str, what: str, extra: str, error: type[MoodcurveError]) -> 
     error
         If one of the packages is missing.
     """
-    for name in names:
-        try:
-            found = importlib.util.find_spec(name) is not None
-        except ModuleNotFoundError:
-            found = False
-        if not found:
-            raise error(f"{what} needs {name}: install it with pip install 'moodcurve[{extra}]'")
+    missing = [name for name in names if not _found(name)]
+    if missing:
+        raise error(f"{what} needs {', '.join(missing)}: {install_hint(extra)}")
+
+
+def _found(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False

@@ -9,7 +9,8 @@ import onnx
 import pytest
 from scipy import stats
 
-from moodcurve.cli import views
+from moodcurve.cli import curve_views
+from moodcurve.cli.commands.evaluate import print_metrics
 from moodcurve.evaluation import evaluate
 from moodcurve.features import COMPARE236, Features
 from moodcurve.learn.export import export
@@ -224,23 +225,23 @@ def test_scaled_intervals_of_a_model_without_standard_deviation_raise(model_file
 
 
 def test_song_table_shows_probabilities_rating_and_interval(capsys: pytest.CaptureFixture[str]) -> None:
-    views.print_curves([small_curve(intervals=True)])
+    curve_views.print_curves([small_curve(intervals=True)])
     shown = capsys.readouterr().out
-    assert "likely  calm-positive 40%, excited-positive 35%, tense-negative 17%, sad-negative 8%\n" in shown
-    assert "rated as a whole, 1 to 9  arousal 4.2 (3.0 to 5.6), valence 6.2 (5.2 to 7.2)\n" in shown
+    assert "quadrants  calm-positive 40%, excited-positive 35%, tense-negative 17%, sad-negative 8%\n" in shown
+    assert "song rating, 1 to 9  arousal 4.2 (3.0 to 5.6), valence 6.2 (5.2 to 7.2)\n" in shown
     assert "−0.25 to +0.15" in shown
-    views.print_curves([small_curve()])
+    curve_views.print_curves([small_curve()])
     plain = capsys.readouterr().out
-    assert not any(word in plain for word in ("likely", "rated", "90 %"))
+    assert not any(word in plain for word in ("quadrants", "rating", "90 %"))
 
 
 def test_evaluation_table_shows_intervals_if_there_are_any(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     judged = evaluate(made_dataset(12), model)
-    views.print_evaluation(judged)
+    print_metrics(judged)
     shown = capsys.readouterr().out
     assert "90 % interval" in shown
     assert f"{judged['valence']['coverage90']:.3f}  {judged['valence']['width90']:.3f}" in shown
     for axis in ("arousal", "valence"):
         judged[axis] |= {"coverage90": None, "width90": None}
-    views.print_evaluation(judged)
+    print_metrics(judged)
     assert "90 % interval" not in capsys.readouterr().out

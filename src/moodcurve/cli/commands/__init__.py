@@ -1,1 +1,25 @@
-"""The commands, a file each."""
+"""The commands, a file each; importing this package registers them with the app."""
+
+from moodcurve.cli.commands import (
+    analyze,
+    benchmark,
+    categories,
+    demo,
+    evaluate,
+    export,
+    features,
+    labels,
+    problems,
+    scan,
+    search,
+    serve,
+    show,
+    songlevel,
+    studies,
+    train,
+)
+
+__all__ = [
+    "analyze", "benchmark", "categories", "demo", "evaluate", "export", "features", "labels", "problems", "scan",
+    "search", "serve", "show", "songlevel", "studies", "train",
+]  # fmt: skip

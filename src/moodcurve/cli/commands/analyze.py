@@ -1,22 +1,32 @@
-"""Commands that listen: songs to curves, features, and the demo."""
+"""The `analyze` command: arousal and valence curves of audio files."""
 
-import sys
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from moodcurve.cli.app import ModelOption, Set, app, reason, say
-from moodcurve.cli.framework import Argument, Option, UsageError
-from moodcurve.cli.output_checks import STDOUT, check_file, check_folder, keep_apart
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import error_text, print_message
+from moodcurve.cli.options import ModelOption
+from moodcurve.cli.output_checks import STDOUT, check_file, check_folder, check_replaces_no_song
+from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.errors import MoodcurveError
 
 if TYPE_CHECKING:
-    from moodcurve.cli.outputs import Written
+    from moodcurve.cli.outputs import Outputs, WrittenSong
+    from moodcurve.curve import Curve
+
+TABLE_ENDINGS = {".csv": "csv", ".json": "json", ".jsonl": "json", ".parquet": "parquet"}
+"""Extensions of a table of songs, and the value of --format that matches each."""
+MANY_FILES = 50
+"""Number of files in folders from which on a library scan is suggested."""
 
 
-class Format(StrEnum):
+class CurveFormat(StrEnum):
     """File formats of a curve."""
 
     csv = "csv"
@@ -27,160 +37,212 @@ class Format(StrEnum):
 
 @app.command
 def analyze(
-    paths: Annotated[list[Path], Argument(metavar="PATH", help="Audio files, or videos.")],
-    folder: Annotated[Path | None, Option("-o", metavar="DIR", help="Write results here, or - to print.")] = None,
-    formats: Annotated[list[Format] | None, Option("-f", help="May be given several times.")] = None,
-    plot: Annotated[bool, Option("--plot", help="Write a picture, <stem>.png, into DIR or here.")] = False,
-    report: Annotated[bool, Option("--report", help="Write a page with a player, <stem>.html.")] = False,
+    paths: Annotated[
+        list[Path], Argument(metavar="PATH", help="Audio or video files, or folders with audio files at any depth.")
+    ],
+    output: Annotated[
+        Path | None,
+        Option(
+            "-o",
+            "--output",
+            metavar="DIR|FILE",
+            help="Write curves to this folder, one file per song; or write one table with one row per song to this "
+            "file, whose name ends in .csv, .json, .jsonl or .parquet; - is standard output.",
+        ),
+    ] = None,
+    formats: Annotated[
+        list[CurveFormat] | None, Option("-f", "--format", help="File format of curves; may be repeated.")
+    ] = None,
+    plot: Annotated[bool, Option("--plot", help="Write a picture of each curve, <stem>.png, to DIR.")] = False,
+    report: Annotated[
+        bool, Option("--report", help="Write a web page with a player for each song, <stem>.html, to DIR.")
+    ] = False,
     model: ModelOption = "default",
     workers: Annotated[
         int | None,
-        Option("--workers", metavar="N", min=1, help="Processes; by default one a core, from four songs on."),
+        Option(
+            "--workers", metavar="N", min=1, help="Number of processes; by default one per core from four songs on."
+        ),
     ] = None,
 ) -> int:
-    """Give the curve of arousal and valence of songs.
+    """Compute arousal and valence curves for audio files.
 
-    Without -f: a table. One song, one -f and no -o: that format on standard output, as with -o -. -o alone writes CSV.
+    Without -o and -f, prints a table. With -f alone, prints the curve of one song; for several songs or a folder,
+    -f json prints JSON lines, one curve per line. -o DIR alone writes CSV. --plot and --report write to DIR, or to the
+    folder of FILE, or without -o to the current folder.
 
     Example: moodcurve analyze song.mp3 -o results -f csv -f json --plot --report
+    Example: moodcurve analyze Music -o songs.csv
     """
-    from moodcurve.cli.outputs import Outputs, Written, output_stems, writing_job
-    from moodcurve.cli.progress import interrupts, prepare, song_bars
-    from moodcurve.formats import TEXT_FORMATS, check_format
-    from moodcurve.runtime import load_model
-    from moodcurve.workers import default_workers, run_each
+    from moodcurve.cli.inputs import find_songs
+    from moodcurve.cli.outputs import output_stems
 
-    stems = output_stems(paths)
-    formats = list(dict.fromkeys(formats or []))
-    if folder == STDOUT:
-        folder, formats = None, formats or [Format.csv]
-    to_stdout = folder is None and bool(formats)
-    if to_stdout and (len(stems) > 1 or len(formats) > 1):
-        raise UsageError("several songs or formats need a folder to write to: -o DIR", name="-f")
-    for format in formats:
-        if to_stdout and format not in TEXT_FORMATS:
-            raise UsageError(f"{format} is not text; it needs a folder to write to: -o DIR", name="-f")
-        check_format(format)
-    if folder is not None and not (formats or plot or report):
-        formats = [Format.csv]
-    outputs = Outputs(folder=folder or Path(), formats=() if to_stdout else tuple(formats), plot=plot, report=report)
-    if folder is not None:
-        check_folder(folder)  # said now rather than after the first song
-    keep_apart(paths, [target for stem in stems.values() for target in outputs.targets(stem)])
-    loaded = load_model(model)
-    songs = list(stems)
-    prepare(loaded.feature_set, songs)
-    count = min(workers or default_workers(len(songs)), len(songs))
-    job = partial(writing_job, loaded if count == 1 else model, outputs, stems)
-    curves = []
-    exit_code = 0
-    with song_bars(songs) as watch, interrupts() as check:
-        results = run_each(job, songs, workers=count, progress=watch, check=check)
-        try:
-            with closing(results):
-                for path, result in zip(songs, results, strict=True):
-                    if isinstance(result, Written):
-                        curves.append(result.curve)
-                    exit_code |= _tell(path, result)
-        except KeyboardInterrupt:
-            say(f"interrupted: {len(curves)} of {len(stems)} songs are done")
-            exit_code = 130
-    if to_stdout and curves:
-        from moodcurve.formats import dumps
-
-        # bytes: JSON is UTF-8 wherever it goes
-        sys.stdout.buffer.write(dumps(curves[0], formats[0]).encode("utf-8", "replace"))
-    elif curves:
-        from moodcurve.cli import views
-
-        views.print_curves(curves)
+    found = find_songs(paths)
+    stems = output_stems(found.files)
+    destination = _destination(output, list(dict.fromkeys(formats or [])), several=len(stems) > 1 or found.in_folders)
+    outputs = _outputs(destination, plot=plot, report=report)
+    results = [file for stem in stems.values() for file in outputs.files(stem)]
+    check_replaces_no_song(found.files, [*results, *([destination.table] if destination.table else [])])
+    for path, reason in found.problems:
+        print_message(f"{path}: {reason}")
+    if found.in_folders and len(stems) >= MANY_FILES:
+        print_message(
+            f"{len(stems)} files; for whole music libraries, `moodcurve scan` stores the results and skips known files"
+        )
+    exit_code = int(bool(found.problems))
+    curves: list[Curve] = []
+    try:
+        for song, result in _analyze_all(stems, outputs, model, workers):
+            exit_code |= _print_outcome(song, result)
+            if isinstance(result, Exception):
+                continue
+            if destination.lines:
+                _print_json_line(result.curve)
+            curves.append(result.curve)
+    except KeyboardInterrupt:
+        print_message(f"interrupted: {len(curves)} of {len(stems)} songs are done")
+        exit_code = 130
+    if curves:
+        _print_curves(curves, destination)
     return exit_code
 
 
-@app.command
-def features(
-    path: Annotated[Path, Argument(metavar="PATH", help="An audio file, or a video.")],
-    feature_set: Annotated[Set, Option("--set", help="Which columns.")] = Set.compare260,
-    output: Annotated[Path | None, Option("-o", metavar="FILE.csv", help="Instead of printing.")] = None,
-) -> None:
-    """Write a song's window features as DEAM's CSV: frameTime;... with a row each half second.
+@dataclass(frozen=True, kw_only=True)
+class _Destination:
+    """Where curves go: at most one of a folder, a table's file, and standard output in a text format."""
 
-    Example: moodcurve features song.mp3 -o song.csv
+    folder: Path | None = None
+    formats: tuple[CurveFormat, ...] = ()
+    table: Path | None = None
+    printed: CurveFormat | None = None
+    lines: bool = False
+    """Print each curve as a line of JSON."""
+
+
+def _destination(output: Path | None, formats: list[CurveFormat], *, several: bool) -> _Destination:
+    """Return what --output and --format mean.
+
+    Raises
+    ------
+    FormatError
+        If a format needs a package that is not installed.
+    UsageError
+        If they do not fit each other, or the number of songs.
     """
-    from moodcurve.analysis import file_features
-    from moodcurve.cli.progress import interrupts, one_song_bar, prepare
-    from moodcurve.features import feature_set as find_set
-    from moodcurve.features import write_csv
-    from moodcurve.util.files import atomic_write
+    from moodcurve.formats import TEXT_FORMATS, check_format
 
+    for format in formats:
+        check_format(format)
+    if output is not None and output != STDOUT:
+        ending = output.suffix.lower()
+        if ending in TABLE_ENDINGS and not output.is_dir():
+            return _table(output, formats)
+        check_folder(output)  # now rather than after the first song
+        return _Destination(folder=output, formats=tuple(formats))
     if output == STDOUT:
-        output = None
-    if output is not None:
-        keep_apart([path], [output])
-        check_file(output)
-    wanted = find_set(feature_set)
-    prepare(wanted, [path])
-    with interrupts() as check, one_song_bar(path, check) as progress:
-        heard = file_features(path, wanted, progress=progress)
-    for warning in heard.warnings:
-        say(f"{path}: {warning}")
-    if output is None:
-        write_csv(heard.features, sys.stdout)
-    else:
-        with atomic_write(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
-            write_csv(heard.features, stream)
-        say(f"wrote {output}")
+        formats = formats or [CurveFormat.csv]
+    if not formats:
+        return _Destination()
+    if len(formats) > 1:
+        raise UsageError("several formats need a folder: -o DIR", name="-f")
+    (format,) = formats
+    if format not in TEXT_FORMATS:
+        raise UsageError(f"{format} is not text and cannot be printed; give a folder: -o DIR", name="-f")
+    if several and format is not CurveFormat.json:
+        raise UsageError(
+            f"the curves of several songs cannot be printed as {format}; give a folder for curves (-o DIR), a file for "
+            "a table of songs (-o songs.csv), or print JSON lines (-f json)",
+            name="-f",
+        )
+    return _Destination(printed=format, lines=several)
 
 
-@app.command
-def demo(
-    song: Annotated[Path | None, Argument(metavar="SONG", help="Your own song instead.")] = None,
-    folder: Annotated[Path, Option("-o", metavar="DIR", help="Write results here.")] = Path("demo-output"),
-) -> None:
-    """Take a song through the whole path: table, CSV, JSON, picture and page with a player.
+def _table(file: Path, formats: Sequence[CurveFormat]) -> _Destination:
+    ending = file.suffix.lower()
+    if any(format != TABLE_ENDINGS[ending] for format in formats):
+        raise UsageError(
+            f"a table in {ending} does not go with {', '.join(formats)}; give a folder to write curves: -o DIR",
+            name="-f",
+        )
+    if ending == ".parquet":
+        from moodcurve.formats import check_format
 
-    Without SONG, a piece composed for the purpose, whose emotional course is known.
+        check_format("parquet")
+    check_file(file)
+    return _Destination(table=file)
 
-    Example: moodcurve demo -o results
-    """
-    from moodcurve.analysis import analyze as analyze_file
-    from moodcurve.cli import views
+
+def _outputs(destination: _Destination, *, plot: bool, report: bool) -> "Outputs":
+    """Return which files to write for each song."""
     from moodcurve.cli.outputs import Outputs
-    from moodcurve.cli.progress import interrupts, one_song_bar, prepare
+
+    formats = destination.formats
+    if destination.folder is not None and not (formats or plot or report):
+        formats = (CurveFormat.csv,)
+    folder = destination.folder or (destination.table.parent if destination.table else Path())
+    return Outputs(folder=folder, formats=formats, plot=plot, report=report)
+
+
+def _analyze_all(
+    stems: dict[Path, str], outputs: "Outputs", model: str, workers: int | None
+) -> "Iterator[tuple[Path, WrittenSong | MoodcurveError | OSError]]":
+    """Yield each song with its curve and files, or with the error, in order; show progress.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C.
+    """
+    from moodcurve.cli.outputs import writing_job
+    from moodcurve.cli.progress import interrupts, prepare, song_bars
     from moodcurve.runtime import load_model
+    from moodcurve.workers import default_workers, run_each
 
-    check_folder(folder)
-    composition = None
-    if song is None:
-        from moodcurve.demo.composer import demo_song, write_flac
-
-        song = folder / "demo-song.flac"
-        say("composing a song: sad, tense, excited, calm")
-        composition = demo_song()
-        write_flac(composition, song)
-    model = load_model()
-    prepare(model.feature_set, [song])
-    with interrupts() as check, one_song_bar(song, check) as progress:
-        curve = analyze_file(song, model=model, progress=progress)
-    outputs = Outputs(folder=folder, formats=(Format.csv, Format.json), plot=True, report=True)
-    keep_apart([song], outputs.targets(song.stem))
-    written = list(outputs.write(curve, song, song.stem))
-    views.print_curves([curve])
-    if composition is not None:
-        views.print_sections(curve, composition.spans)
-    for file in written:
-        say(f"wrote {file}")
-    say(f"open {written[-1].resolve()} in a browser to hear the song and watch its curve")
+    songs = list(stems)
+    loaded = load_model(model)
+    prepare(loaded.feature_set, songs)
+    count = min(workers or default_workers(len(songs)), len(songs)) or 1
+    job = partial(writing_job, loaded if count == 1 else model, outputs, stems)
+    with song_bars(songs) as progress, interrupts() as check:
+        results = run_each(job, songs, workers=count, progress=progress, check=check)
+        with closing(results):
+            yield from zip(songs, results, strict=True)
 
 
-def _tell(song: Path, result: "Written | MoodcurveError | OSError") -> int:
-    """Say on standard error what came of a song; give 1 if something is wrong."""
-    problem = result if isinstance(result, Exception) else result.problem
+def _print_outcome(song: Path, result: "WrittenSong | MoodcurveError | OSError") -> int:
+    """Print a song's warnings, files and error; return 1 if there is an error, else 0."""
+    error = result if isinstance(result, Exception) else result.problem
     if not isinstance(result, Exception):
         for warning in result.curve.warnings:
-            say(f"{song}: {warning}")
+            print_message(f"{song}: {warning}")
         for file in result.files:
-            say(f"wrote {file}")
-    if problem is not None:
-        say(reason(problem))
-    return int(problem is not None)
+            print_message(f"wrote {file}")
+    if error is not None:
+        print_message(error_text(error))
+    return int(error is not None)
+
+
+def _print_json_line(curve: "Curve") -> None:
+    from moodcurve.cli.result_files import print_text
+
+    print_text([json.dumps(curve.to_dict(), ensure_ascii=False, allow_nan=False) + "\n"])
+
+
+def _print_curves(curves: "list[Curve]", destination: _Destination) -> None:
+    """Print the curves, or write their table."""
+    if destination.table is not None:
+        from moodcurve.cli.song_table import write_song_table
+
+        write_song_table(curves, destination.table)
+        hint = "; for the curve over time, give a folder: -o DIR" if len(curves) == 1 else ""
+        print_message(f"wrote {destination.table}: one row per song{hint}")
+    elif destination.printed is not None:
+        if not destination.lines:
+            from moodcurve.cli.result_files import print_text
+            from moodcurve.formats import dumps
+
+            print_text([dumps(curves[0], destination.printed)])
+    else:
+        from moodcurve.cli import curve_views
+
+        curve_views.print_curves(curves)

@@ -1,13 +1,14 @@
-"""The command that makes labels of single raters' ratings."""
+"""The `labels` command: labels and rater agreement from individual ratings."""
 
-import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from moodcurve.cli.app import app, say
-from moodcurve.cli.framework import Argument, Option, UsageError
-from moodcurve.cli.output_checks import check_folder
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import JsonOption, SeedOption
+from moodcurve.cli.output_checks import STDOUT, check_folder, check_results
+from moodcurve.cli.parameters import Argument, Option, UsageError
 
 
 class Between(StrEnum):
@@ -18,7 +19,7 @@ class Between(StrEnum):
 
 
 class Agreement(StrEnum):
-    """Figures that songs can be chosen by."""
+    """Measures of agreement to select songs by."""
 
     cronbach_alpha = "cronbach_alpha"
     icc_2k = "icc_2k"
@@ -31,29 +32,36 @@ class Agreement(StrEnum):
 def labels(
     ratings: Annotated[
         Path,
-        Argument(metavar="RATINGS", help="Folder of DEAM, or with tracks.csv or ratings.csv, or such a file."),
+        Argument(
+            metavar="RATINGS", help="DEAM's folder, a folder with tracks.csv or ratings.csv, or one of these files."
+        ),
     ],
     output: Annotated[
         Path | None,
-        Option("-o", metavar="DIR", help="Write labels, agreement and chosen songs here."),
+        Option("-o", "--output", metavar="DIR", help="Write labels, agreement and selected songs to this folder."),
     ] = None,
-    report: Annotated[
+    statistics: Annotated[
         Path | None,
-        Option("--report", metavar="DIR", help="Write the figures here, raters.json and .md."),
+        Option("--statistics", metavar="DIR", help="Write raters.json and raters.md to this folder."),
     ] = None,
-    skip_s: Annotated[float, Option("--skip", metavar="SECONDS", min=0, help="Drop so much at the start.")] = 15,
-    between: Annotated[Between, Option("--between", help="How tracks run between entries.")] = Between.line,
-    min_raters: Annotated[int, Option("--min-raters", metavar="N", min=1, help="Drop moments with fewer.")] = 2,
+    skip_s: Annotated[float, Option("--skip", metavar="SECONDS", min=0, help="Leave out the start of each song.")] = 15,
+    between: Annotated[
+        Between, Option("--between", help="Between two entries, interpolate (line) or hold the last value (hold).")
+    ] = Between.line,
+    min_raters: Annotated[
+        int, Option("--min-raters", metavar="N", min=1, help="Leave out moments with fewer raters.")
+    ] = 2,
     keep: Annotated[
-        float | None, Option("--keep", metavar="SHARE", help="Choose the songs with the best agreement.")
+        float | None,
+        Option("--keep", metavar="SHARE", help="Select this share of songs, those with the best agreement."),
     ] = None,
     by: Annotated[
-        Agreement, Option("--by", help="What --keep goes by, on a song's worse axis.")
+        Agreement, Option("--by", help="Agreement measure for --keep, on the axis where it is lower.")
     ] = Agreement.cronbach_alpha,
-    seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of splits and intervals.")] = 0,
-    as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
+    seed: SeedOption = 0,
+    json_file: JsonOption = None,
 ) -> int:
-    """Average single raters' ratings into labels, and say how far raters agree and what a perfect model could reach.
+    """Average individual ratings to labels, and measure rater agreement and the noise ceiling.
 
     -o DIR writes labels.csv, agreement.csv, songs.csv (ratings of whole songs) and, with --keep, selected.txt.
 
@@ -62,40 +70,44 @@ def labels(
     if keep is not None and not 0 < keep <= 1:
         raise UsageError(f"{keep} is not more than 0 and at most 1", name="--keep")
     if keep is not None and output is None:
-        raise UsageError("the chosen songs go to a folder: give it with -o", name="--keep")
+        raise UsageError("the selected songs need a folder: -o DIR", name="--keep")
 
-    from moodcurve.cli import views
+    from moodcurve.cli.result_files import json_text, write_texts
     from moodcurve.datasets.raters.agreement import best_agreed
     from moodcurve.datasets.raters.reader import read_raters
-    from moodcurve.datasets.raters.report import agreement_table, ceiling_table, explanations
-    from moodcurve.datasets.raters.report import report as page
+    from moodcurve.datasets.raters.report import report
     from moodcurve.datasets.raters.statistics import make_labels, rater_figures, worse_axis
     from moodcurve.datasets.raters.tables import write_ids, write_tables
-    from moodcurve.util.files import write_text
 
-    for name, folder in (("-o", output), ("--report", report)):
+    check_results(json_file)
+    for name, folder in (("-o", output), ("--statistics", statistics)):
         if folder is not None:
             check_folder(folder, name=name)
     data = read_raters(ratings, skip_s=skip_s, between=between.value)
     made = make_labels(data, min_raters=min_raters)
     for note in (*data.notes, *made.refused):
-        say(note)
-    figures = rater_figures(data, made, seed=seed)
-    text = json.dumps(figures, indent=1, allow_nan=False) + "\n"
-    if as_json:
-        print(text, end="")
-    else:
-        views.print_rows(agreement_table(figures))
-        views.print_rows(ceiling_table(figures))
-        views.print_lines(explanations(figures))
+        print_message(note)
+    results = rater_figures(data, made, seed=seed)
+    if json_file != STDOUT:
+        _print_results(results)
     written = write_tables(made, output) if output is not None else []
     if output is not None and keep is not None:
         write_ids(best_agreed(worse_axis(made, by.value), share=keep), output / "selected.txt")
         written.append(output / "selected.txt")
-    if report is not None:
-        for file, content in ((report / "raters.json", text), (report / "raters.md", page(figures))):
-            write_text(file, content)
-            written.append(file)
     for file in written:
-        say(f"wrote {file}")
+        print_message(f"wrote {file}")
+    text = json_text(results)
+    texts = {json_file: text} if json_file else {}
+    if statistics is not None:
+        texts |= {statistics / "raters.json": text, statistics / "raters.md": report(results)}
+    write_texts(texts)
     return int(bool(data.notes or made.refused))
+
+
+def _print_results(results: dict[str, Any]) -> None:
+    from moodcurve.cli import console
+    from moodcurve.datasets.raters.report import agreement_table, ceiling_table, explanations
+
+    console.print_rows(agreement_table(results))
+    console.print_rows(ceiling_table(results))
+    console.print_lines(explanations(results))

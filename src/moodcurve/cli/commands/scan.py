@@ -1,13 +1,14 @@
-"""The command that brings a library up to date with folders."""
+"""The `scan` command: bring a library up to date with folders."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from moodcurve.cli.app import ModelOption, app, say
-from moodcurve.cli.framework import Argument, Option
-from moodcurve.cli.library_options import LibraryOption, library_file
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import JsonOption, LibraryOption, ModelOption, library_path
+from moodcurve.cli.output_checks import STDOUT, check_results
+from moodcurve.cli.parameters import Argument, Option
 from moodcurve.util.text import clock, counted
 
 if TYPE_CHECKING:
@@ -21,39 +22,46 @@ def scan(
     model: ModelOption = "default",
     workers: Annotated[
         int | None,
-        Option("--workers", metavar="N", min=1, help="Processes; by default one a core, from four files on."),
+        Option(
+            "--workers", metavar="N", min=1, help="Number of processes; by default one per core from four files on."
+        ),
     ] = None,
     again: Annotated[
         bool,
-        Option("--again", help="Also analyse what another model analysed, and try files with problems again."),
+        Option(
+            "--again", help="Also re-analyze songs that another model analyzed, and retry files that could not be used."
+        ),
     ] = False,
-    as_json: Annotated[bool, Option("--json", help="Print the summary as JSON.")] = False,
+    json_file: JsonOption = None,
 ) -> int:
-    """Bring a library up to date with folders of music: analyse what is new, forget what is gone.
+    """Analyze new files in folders of music, and update the library.
 
-    It can be stopped or killed at any moment; the same command goes on from there. Files that are as they were are
-    not opened, and what was moved, copied or tagged anew is not analysed again.
+    A scan can be stopped at any time; run the same command to continue. Unchanged files are skipped; moved, copied or
+    re-tagged files are recognized; deleted files are removed from the library.
 
     Example: moodcurve scan ~/Music
     """
-    from moodcurve.cli.progress import interrupts, scan_teller
+    from moodcurve.cli import console
+    from moodcurve.cli.progress import interrupts, scan_observer
+    from moodcurve.cli.result_files import write_texts
     from moodcurve.library.scanning.scan import scan as scan_folders
     from moodcurve.runtime import load_model
 
+    check_results(json_file)
     feature_set = load_model(model).feature_set
-    with interrupts() as check, scan_teller(feature_set) as observer:
+    with interrupts() as check, scan_observer(feature_set) as observer:
         stats = scan_folders(
-            folders, library_file(library), model=model, workers=workers, again=again, observer=observer, check=check
+            folders, library_path(library), model=model, workers=workers, again=again, observer=observer, check=check
         )
     if stats.interrupted:
-        say(f"interrupted: {stats.files_done:,} of {stats.files:,} files are done; the same command goes on from there")
+        print_message(
+            f"interrupted: {stats.files_done:,} of {stats.files:,} files are done; run the same command to continue"
+        )
         return 130
-    if as_json:
-        sys.stdout.write(json.dumps(_summary(stats)) + "\n")
-    else:
-        from moodcurve.cli import views
-
-        views.print_lines(_lines(stats))
+    if json_file is not None:
+        write_texts({json_file: json.dumps(_summary(stats)) + "\n"})
+    if json_file != STDOUT:
+        console.print_lines(_lines(stats))
     return int(stats.problems + stats.unread > 0)
 
 
@@ -69,26 +77,28 @@ def _summary(stats: "ScanStats") -> dict[str, float]:
 
 
 def _lines(stats: "ScanStats") -> list[str]:
-    """Say what a scan came to; what there was none of goes without saying."""
+    """Return a summary of a scan, without the counts that are zero."""
     counts = (
         (stats.new, "new"),
         (stats.changed, "changed"),
-        (stats.renewed, "analysed anew"),
-        (stats.retagged, "tagged anew"),
+        (stats.renewed, "analyzed again"),
+        (stats.retagged, "re-tagged"),
         (stats.moved, "moved"),
         (stats.copied, "copied"),
-        (stats.gone, "gone"),
+        (stats.gone, "removed"),
         (stats.unchanged, "unchanged"),
     )
-    said = [f"{number:,} {word}" for number, word in counts if number]
-    lines = [f"{counted(stats.files, 'file')}: {', '.join(said) or 'none of use'}"]
+    changes = ", ".join(f"{number:,} {word}" for number, word in counts if number)
+    lines = [f"{counted(stats.files, 'file')}: {changes or 'none usable'}"]
     if stats.songs:
         lines.append(
-            f"{counted(stats.songs, 'song')} of {clock(stats.audio_s)} analysed in {clock(stats.elapsed_s)}, "
-            f"{stats.speed:.0f} times as fast as they play"
+            f"{counted(stats.songs, 'song')} ({clock(stats.audio_s)}) analyzed in {clock(stats.elapsed_s)}, "
+            f"{stats.speed:.0f} times real time"
         )
     if stats.problems:
-        lines.append(f"{counted(stats.problems, 'file')} cannot be used; `moodcurve problems` lists them")
+        lines.append(f"{counted(stats.problems, 'file')} could not be used; `moodcurve problems` lists them")
     if stats.unread:
-        lines.append(f"{counted(stats.unread, 'place')} could not be looked into, or held files and is empty")
+        lines.append(
+            f"{counted(stats.unread, 'path')} could not be read, or is an empty folder that had files at the last scan"
+        )
     return lines

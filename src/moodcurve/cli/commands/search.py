@@ -1,56 +1,52 @@
-"""Commands that ask a library: search, one song, and the files that could not be used."""
+"""The `search` command: songs of a library by mood, tags or SQL."""
 
-import json
 import sys
-from collections.abc import Iterable, Iterator
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
-from moodcurve.cli.app import app, say
-from moodcurve.cli.framework import Argument, Option, UsageError
-from moodcurve.cli.library_options import Filters, LibraryOption, library_file
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import MOOD_WORDS, Filters, JsonOption, LibraryOption, library_path
+from moodcurve.cli.output_checks import check_results
+from moodcurve.cli.parameters import Option, UsageError
+from moodcurve.cli.result_files import json_list, write_parts
 
 if TYPE_CHECKING:
     from moodcurve.library.queries.search import FoundSong
 
 TABLE_LIMIT = 50
-"""Songs in a table where no other number is asked for: more than a screen holds."""
-
-
-class Shown(StrEnum):
-    """Formats of a song of the library."""
-
-    csv = "csv"
-    json = "json"
+"""Songs in a table without --limit: more than a screen shows."""
 
 
 @app.command
 def search(
     filters: Filters,
     library: LibraryOption = None,
-    as_json: Annotated[bool, Option("--json", help="Print a list of songs as JSON.")] = False,
-    as_csv: Annotated[bool, Option("--csv", help="Print a line per song as CSV.")] = False,
+    json_file: JsonOption = None,
+    as_csv: Annotated[bool, Option("--csv", help="Print CSV, one line per song.")] = False,
 ) -> None:
-    """Find songs of the library by mood, place on the plane, tags, or any condition in SQL.
+    """Search the library by mood, arousal and valence, tags, or an SQL condition.
 
-    A table shows 50 songs where --limit says nothing else; --json and --csv give all.
+    The table shows 50 songs unless --limit says otherwise; --json and --csv return all. To write a file in another
+    format, use export.
 
     Example: moodcurve search --quadrant calm-positive --near -0.3,0.4 --genre jazz
     """
-    if as_json and as_csv:
+    if json_file is not None and as_csv:
         raise UsageError("choose one of --json and --csv", name="--csv")
+    check_results(json_file)
 
     from moodcurve.library import open_library
     from moodcurve.library.queries.search import count, song_json
     from moodcurve.library.queries.search import search as find_songs
     from moodcurve.library.queries.sql_guard import ConditionError
 
-    query = filters.query(limit=None if as_json or as_csv else TABLE_LIMIT)
-    with open_library(library_file(library)) as opened:
+    query = filters.query(limit=TABLE_LIMIT if json_file is None and not as_csv else None)
+    with open_library(library_path(library)) as opened:
         try:
             songs = find_songs(opened, query)
-            if as_json:
-                _print_json(map(song_json, songs))
+            if json_file is not None:
+                write_parts(json_list(map(song_json, songs)), json_file)
             elif as_csv:
                 _print_csv(songs, near=query.near is not None)
             else:
@@ -59,86 +55,19 @@ def search(
                 shown = list(songs)
                 print_songs(shown)
                 total = count(opened, query) if len(shown) == query.limit else len(shown)
-                say(_summary(len(shown), total))
+                print_message(_summary(len(shown), total, filters.text or []))
         except ConditionError as error:
             raise UsageError(str(error), name="--where") from error
 
 
-@app.command
-def show(
-    song: Annotated[str, Argument(metavar="SONG", help="Its file, its number, or a part of its title.")],
-    library: LibraryOption = None,
-    format: Annotated[Shown | None, Option("-f", help="Print this instead.")] = None,
-) -> None:
-    """Show a song of the library as analyze shows it, without listening again.
-
-    Example: moodcurve show "clair de lune" -f json
-    """
-    if not song.strip():
-        raise UsageError(f"{song!r} names no song", name="SONG")
-    from moodcurve.formats import json_text, to_csv
-    from moodcurve.library import open_library
-    from moodcurve.library.queries.find_song import find_song
-
-    with open_library(library_file(library)) as opened:
-        stored = find_song(opened, song)
-    if format is None:
-        from moodcurve.cli import views
-        from moodcurve.cli.library_views import print_origin
-
-        views.print_curves([stored.curve])
-        print_origin(stored)
-        for warning in stored.curve.warnings:
-            say(f"{stored.paths[0]}: {warning}")
-    else:
-        _print_text([json_text(stored.data) if format is Shown.json else to_csv(stored.curve)])
-
-
-@app.command
-def problems(
-    library: LibraryOption = None,
-    as_json: Annotated[bool, Option("--json", help="Print a list of files as JSON.")] = False,
-) -> None:
-    """List the files that a scan could not use, with the reasons.
-
-    They are not tried again until they change.
-
-    Example: moodcurve problems
-    """
-    from moodcurve.library import open_library
-    from moodcurve.util.text import utf8_text
-
-    with open_library(library_file(library)) as opened:
-        found = opened.problems()
-    if as_json:
-        _print_json({"path": utf8_text(problem.path), "reason": problem.reason} for problem in found)
-    elif found:
-        from moodcurve.cli.library_views import print_problems
-
-        print_problems(found)
-    else:
-        say("no problems")
-
-
-def _summary(shown: int, total: int) -> str:
+def _summary(shown: int, total: int, text: list[str]) -> str:
+    """Return the line below the table: how many songs match, or a hint if none does."""
     if not total:
-        return "no song is like that"
+        moods = [word for word in " ".join(text).lower().split() if word in MOOD_WORDS]
+        return "no matching songs" + (f"; to search by mood, use --words {','.join(moods)}" if moods else "")
     if shown < total:
-        return f"{shown} of {total} songs; --limit shows more"
+        return f"{shown} of {total} songs; use --limit to show more"
     return "1 song" if total == 1 else f"{total} songs"
-
-
-def _print_json(items: Iterable[dict[str, Any]]) -> None:
-    """Print a list, an item a line, as the items come."""
-
-    def lines() -> Iterator[str]:
-        before = "[\n"
-        for item in items:
-            yield before + json.dumps(item, ensure_ascii=False, allow_nan=False)
-            before = ",\n"
-        yield "[]\n" if before == "[\n" else "\n]\n"
-
-    _print_text(lines())
 
 
 def _print_csv(songs: "Iterable[FoundSong]", *, near: bool) -> None:
@@ -146,9 +75,3 @@ def _print_csv(songs: "Iterable[FoundSong]", *, near: bool) -> None:
 
     columns = song_columns(near=near)
     write_batches(song_batches(songs, columns), columns, sys.stdout.buffer, "csv")
-
-
-def _print_text(parts: Iterable[str]) -> None:
-    for part in parts:
-        # bytes: JSON and CSV are UTF-8 wherever they go
-        sys.stdout.buffer.write(part.encode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""The command that serves the web page and its API."""
+"""The `serve` command: the web page and its API."""
 
 import os
 import socket
@@ -7,39 +7,48 @@ import threading
 from dataclasses import dataclass
 from typing import Annotated
 
-from moodcurve.cli.app import app, say
-from moodcurve.cli.framework import Option, UsageError
-from moodcurve.cli.library_options import LibraryOption, library_file
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import LibraryOption, library_path
+from moodcurve.cli.parameters import Option, UsageError
 
-TOKEN = "MOODCURVE_TOKEN"
-_EVERYWHERE = ("0.0.0.0", "::")
-"""Hosts that stand for all addresses of this machine."""
+TOKEN_VARIABLE = "MOODCURVE_TOKEN"
+_ALL_ADDRESSES = ("0.0.0.0", "::")
+"""Hosts that mean all addresses of this machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listening:
-    """Options that say where the server is reached, and by whom."""
+    """Options for the server's address and its access token."""
 
-    host: Annotated[str, Option("--host", metavar="NAME", help="Where to listen.")] = "127.0.0.1"
+    host: Annotated[str, Option("--host", metavar="NAME", help="Address or host name to listen on.")] = "127.0.0.1"
     port: Annotated[
-        int, Option("--port", metavar="N", min=0, max=65535, help="Where to listen; 0: any that is free.")
+        int, Option("--port", metavar="N", min=0, max=65535, help="Port to listen on; 0 picks a free one.")
     ] = 8765
     token: Annotated[
         str | None,
-        Option("--token", metavar="TOKEN", help="What other machines must show; $MOODCURVE_TOKEN, or made up."),
+        Option(
+            "--token",
+            metavar="TOKEN",
+            help="Access token for other machines; by default $MOODCURVE_TOKEN or a random one.",
+        ),
     ] = None
     public: Annotated[
         str | None,
-        Option("--public", metavar="URL", help="Where a reverse proxy shows the page; its X-Forwarded-* are believed."),
+        Option(
+            "--public",
+            metavar="URL",
+            help="Public address of a reverse proxy in front of the server; enables X-Forwarded-* headers.",
+        ),
     ] = None
 
-    def secret(self) -> str | None:
-        """Give the token; where other machines can reach the server, there is one in any case."""
+    def access_token(self) -> str | None:
+        """Return the token; a random one if none is given and other machines can reach the server."""
         import secrets
 
         from moodcurve.web.settings import is_loopback
 
-        given = self.token or os.environ.get(TOKEN)
+        given = self.token or os.environ.get(TOKEN_VARIABLE)
         if given is None and (self.public is not None or not is_loopback(self.host)):
             return secrets.token_urlsafe(24)
         return given
@@ -50,15 +59,16 @@ def serve(
     listening: Listening,
     library: LibraryOption = None,
     workers: Annotated[
-        int | None, Option("--workers", metavar="N", min=1, help="Songs analysed at once; by default one a core.")
+        int | None,
+        Option("--workers", metavar="N", min=1, help="Songs analyzed at the same time; by default one per core."),
     ] = None,
-    max_upload: Annotated[int, Option("--max-upload", metavar="MB", min=1, help="Largest file, in MiB.")] = 200,
-    max_minutes: Annotated[float, Option("--max-minutes", metavar="M", min=0.1, help="Longest song.")] = 120,
-    no_open: Annotated[bool, Option("--no-open", help="Open no browser.")] = False,
+    max_upload: Annotated[int, Option("--max-upload", metavar="MB", min=1, help="Largest upload in MiB.")] = 200,
+    max_minutes: Annotated[float, Option("--max-minutes", metavar="M", min=0.1, help="Longest song in minutes.")] = 120,
+    no_open: Annotated[bool, Option("--no-open", help="Do not open a browser.")] = False,
 ) -> None:
-    """Open a page in the browser where songs are heard and their curves watched, and an API for programs.
+    """Serve a web page that plays songs along with their curves, and an HTTP API.
 
-    Only this machine can reach it, unless --host or --public says otherwise. Ctrl-C ends it.
+    Only this machine can connect unless --host or --public is given. Press Ctrl-C to stop.
 
     Example: moodcurve serve --library music.sqlite
     """
@@ -70,13 +80,13 @@ def serve(
     from moodcurve.web.settings import Settings
     from moodcurve.workers import default_workers
 
-    file = library_file(library)
+    file = library_path(library)
     try:
         settings = Settings(
             library=file,
             host=listening.host,
             port=listening.port,
-            token=listening.secret(),
+            token=listening.access_token(),
             public=listening.public,
             workers=workers or default_workers(sys.maxsize),
             upload_bytes=max_upload * 2**20,
@@ -84,37 +94,36 @@ def serve(
         )
     except WebError as error:
         raise UsageError(str(error)) from error
-    if file.exists():  # else a scan may make it while the server runs
+    if file.exists():  # otherwise a scan may create it while the server runs
         with open_library(file):
             pass
     model = load_model()
     prepare(model.feature_set)
 
     def started(address: str, port: int) -> None:
-        if listening.host in _EVERYWHERE and not listening.public and (own := _own_address()):
-            say(f"other machines reach it at http://{own}:{port}/?token={settings.token}")
-        say(f"serving at {address}" + (f", by way of {listening.host}:{port}" if listening.public else ""))
+        if listening.host in _ALL_ADDRESSES and not listening.public and (own := _own_address()):
+            print_message(f"other machines can connect to http://{own}:{port}/?token={settings.token}")
+        print_message(f"serving at {address}" + (f" from {listening.host}:{port}" if listening.public else ""))
         if not (no_open or listening.public) and _has_display():
             import webbrowser
 
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     serve_site(settings, model, started=started)
-    say("stopped")
+    print_message("stopped")
 
 
 def _own_address() -> str | None:
-    """Give this machine's address in its network; None if it is in none."""
+    """Return this machine's address in its network, or None if it has none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(
-                ("192.0.2.1", 9)
-            )  # an address of no machine (RFC 5737): it is only looked up, nothing is sent
+            # an address of no machine (RFC 5737): it only selects a route, nothing is sent
+            probe.connect(("192.0.2.1", 9))
         except OSError:
             return None
         return str(probe.getsockname()[0])
 
 
 def _has_display() -> bool:
-    """Tell whether a browser's window could be seen."""
+    """Return True if a browser window can be shown."""
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

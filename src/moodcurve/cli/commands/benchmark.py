@@ -1,0 +1,100 @@
+"""The `benchmark` command: model families compared by cross-validation."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from moodcurve.cli.app import app
+from moodcurve.cli.dataset_input import DatasetArgument, Family, IdsOption, StepProgress, run_on_songs
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import JsonOption, SeedOption
+from moodcurve.cli.output_checks import STDOUT, check_results
+from moodcurve.cli.parameters import Option, split_names
+
+if TYPE_CHECKING:
+    from moodcurve.datasets import Dataset
+    from moodcurve.learn.benchmarks.results import Benchmark
+
+
+class Protocol(StrEnum):
+    """Benchmark protocols."""
+
+    paper = "paper"
+    mediaeval2015 = "mediaeval2015"
+    deam = "deam"
+
+
+@app.command
+def benchmark(
+    folder: DatasetArgument,
+    protocol: Annotated[
+        Protocol,
+        Option(
+            "--protocol",
+            help="Which labels to use and how to split the songs; paper and mediaeval2015 need labels that are not "
+            "part of public DEAM.",
+        ),
+    ] = Protocol.deam,
+    models: Annotated[str, Option("--models", metavar="a,b,...", help="Model families.")] = "mlr,svr,ffnn",
+    config: Annotated[
+        Path | None,
+        Option("--config", metavar="FILE.toml", help="Settings, a table per family; see train --show-config."),
+    ] = None,
+    json_file: JsonOption = None,
+    output: Annotated[
+        Path | None, Option("-o", "--output", metavar="DIR", help="Write JSON, tables and a figure to this folder.")
+    ] = None,
+    seed: SeedOption = 0,
+    cache: Annotated[
+        Path | None, Option("--cache", metavar="DIR", help="Store predictions in this folder, and reuse them.")
+    ] = None,
+    ids: IdsOption = None,
+) -> int:
+    """Train and test model families by a fixed protocol, and compare with published results.
+
+    -o DIR writes DIR/<protocol>.json, .md and a figure, .png. r² (r2 in JSON) is the squared correlation;
+    determination is 1 - RMSE² / variance of the labels.
+
+    Example: moodcurve benchmark DEAM --models mlr,ffnn -o results
+    """
+    from dataclasses import replace
+
+    from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.learn.benchmarks.benchmark import run_benchmark
+    from moodcurve.learn.benchmarks.noise_ceiling import noise_ceilings
+    from moodcurve.learn.benchmarks.report import draw, report
+    from moodcurve.learn.config import read_configs
+    from moodcurve.learn.training import FAMILIES
+
+    families = split_names(models, list(Family), name="--models")
+    configs = read_configs(config, {name: kind.config for name, kind in FAMILIES.items()}) if config else None
+    check_results(json_file, output)
+
+    def run(dataset: "Dataset", progress: StepProgress) -> "Benchmark":
+        result = run_benchmark(dataset, protocol, families, configs=configs, seed=seed, progress=progress, cache=cache)
+        return replace(result, ceilings=noise_ceilings(folder, dataset, protocol, seed=seed))
+
+    measured, incomplete = run_on_songs(folder, ids, run, protocol=protocol)
+    result = measured.as_dict()
+    if json_file != STDOUT:
+        _print_result(result)
+    text = json_text(result)
+    texts = {json_file: text} if json_file else {}
+    if output is not None:
+        texts |= {output / f"{protocol.value}.json": text, output / f"{protocol.value}.md": report(result)}
+    write_texts(texts)
+    if output is not None:
+        draw(result, output / f"{protocol.value}.png")
+        print_message(f"wrote {output / f'{protocol.value}.png'}")
+    return int(incomplete)
+
+
+def _print_result(result: Mapping[str, Any]) -> None:
+    from moodcurve.cli import console
+    from moodcurve.learn.benchmarks.report import difference_table, explanations, partial_correlation_table, table
+
+    console.print_rows(table(result))
+    console.print_rows(partial_correlation_table(result))
+    console.print_rows(difference_table(result))
+    console.print_lines(explanations(result))

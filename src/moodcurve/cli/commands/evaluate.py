@@ -1,0 +1,69 @@
+"""The `evaluate` command: a model's accuracy on annotated songs."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from moodcurve.cli.app import app
+from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, Labels, LabelsOption, read_songs, select_songs
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import FeatureSetName, JsonOption, ModelOption
+from moodcurve.cli.output_checks import STDOUT, check_results
+
+
+@app.command
+def evaluate(
+    folder: DatasetArgument,
+    model: ModelOption = "default",
+    ids: IdsOption = None,
+    labels: LabelsOption = Labels.deam,
+    json_file: JsonOption = None,
+) -> int:
+    """Evaluate a model on annotated songs: RMSE, correlation r and CCC, per song and over all points.
+
+    r² (r2 in JSON) is the squared correlation over all points. Determination is 1 - RMSE² / variance of the labels; it
+    is negative for a model whose error is larger than that of the labels' mean.
+
+    On songs that the model was trained on, such as DEAM's for the packaged model, this is not a test. A message says
+    how many there are.
+
+    Example: moodcurve evaluate DEAM --model mine.onnx --ids test.txt --json
+    """
+    from moodcurve.cli.result_files import write_texts
+    from moodcurve.evaluation import evaluate as evaluate_model
+    from moodcurve.runtime import load_model
+
+    check_results(json_file)
+    loaded = load_model(model)
+    dataset, incomplete = select_songs(read_songs(folder, labels, FeatureSetName.compare260), ids)
+    metrics = evaluate_model(dataset, loaded)
+    if known := metrics["songs_trained_on"]:
+        print_message(f"the model was trained on {known} of these {metrics['songs']} songs: this is not a test")
+    if json_file is not None:
+        write_texts({json_file: json.dumps(metrics, allow_nan=False) + "\n"})
+    if json_file != STDOUT:
+        print_metrics(metrics)
+    return int(incomplete)
+
+
+def print_metrics(metrics: Mapping[str, Any]) -> None:
+    """Print the result of `moodcurve.evaluation.evaluate` as a table."""
+    from moodcurve.cli import console
+    from moodcurve.evaluation import AXES, INTERVAL_METRICS, METRICS
+    from moodcurve.util.text import one_line
+
+    with_intervals = any(metrics[axis][name] is not None for axis in AXES for name in INTERVAL_METRICS)
+    names = (*METRICS, *INTERVAL_METRICS) if with_intervals else METRICS
+    headings = ["", "RMSE", "r", "CCC", "RMSE", "r", "r²", "CCC", "determination"]
+    rows = [headings + ["coverage", "width"] * with_intervals]
+    for axis in AXES:
+        values = (metrics[axis][name] for name in names)
+        rows.append([axis, *("–" if value is None else f"{value:.3f}" for value in values)])
+    widths = [2 + max(map(len, column)) for column in zip(*rows, strict=True)]
+    margin, per_song, pooled = widths[0], sum(widths[1:4]), sum(widths[4:9])
+    groups = f"{'':{margin}}{'  mean over songs':{per_song}}{'  over all points':{pooled}}"
+    console.print_lines([
+        one_line(f"model {metrics['model']}, {metrics['songs']} songs"),
+        (groups + "  90 % interval" * with_intervals).rstrip(),
+        *("".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows),
+    ])  # fmt: skip

@@ -1,0 +1,49 @@
+"""The `features` command: window features of an audio file."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import FeatureSetName
+from moodcurve.cli.output_checks import STDOUT, check_file, check_replaces_no_song
+from moodcurve.cli.parameters import Argument, Option
+
+
+@app.command
+def features(
+    path: Annotated[Path, Argument(metavar="PATH", help="An audio or video file.")],
+    feature_set: Annotated[FeatureSetName, Option("--set", help="Feature set.")] = FeatureSetName.compare260,
+    output: Annotated[
+        Path | None,
+        Option("-o", "--output", metavar="FILE.csv", help="Write the table to this file; - is standard output."),
+    ] = None,
+) -> None:
+    """Print the features of an audio file, one row per half second, in DEAM's CSV format.
+
+    Example: moodcurve features song.mp3 -o song.csv
+    """
+    from moodcurve.analysis import file_features
+    from moodcurve.cli.progress import interrupts, one_song_bar, prepare
+    from moodcurve.features import feature_set as find_set
+    from moodcurve.features import write_csv
+    from moodcurve.util.files import atomic_write
+
+    if output == STDOUT:
+        output = None
+    if output is not None:
+        check_replaces_no_song([path], [output])
+        check_file(output)
+    selected = find_set(feature_set)
+    prepare(selected, [path])
+    with interrupts() as check, one_song_bar(path, check) as progress:
+        extracted = file_features(path, selected, progress=progress)
+    for warning in extracted.warnings:
+        print_message(f"{path}: {warning}")
+    if output is None:
+        write_csv(extracted.features, sys.stdout)
+    else:
+        with atomic_write(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
+            write_csv(extracted.features, stream)
+        print_message(f"wrote {output}")

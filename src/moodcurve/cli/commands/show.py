@@ -1,0 +1,47 @@
+"""The `show` command: one song of a library."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import LibraryOption, library_path
+from moodcurve.cli.parameters import Argument, Option, UsageError
+from moodcurve.cli.result_files import print_text
+
+
+class PrintFormat(StrEnum):
+    """Formats in which a stored curve can be printed."""
+
+    csv = "csv"
+    json = "json"
+
+
+@app.command
+def show(
+    song: Annotated[str, Argument(metavar="SONG", help="File, number in the library, or part of the title.")],
+    library: LibraryOption = None,
+    format: Annotated[PrintFormat | None, Option("-f", "--format", help="Print the curve in this format.")] = None,
+) -> None:
+    """Show a song of the library in the same way as analyze.
+
+    Example: moodcurve show "clair de lune" -f json
+    """
+    if not song.strip():
+        raise UsageError(f"{song!r} names no song", name="SONG")
+    from moodcurve.formats import json_text, to_csv
+    from moodcurve.library import open_library
+    from moodcurve.library.queries.find_song import find_song
+
+    with open_library(library_path(library)) as opened:
+        stored = find_song(opened, song)
+    if format is None:
+        from moodcurve.cli import curve_views
+        from moodcurve.cli.library_views import print_origin
+
+        curve_views.print_curves([stored.curve])
+        print_origin(stored)
+        for warning in stored.curve.warnings:
+            print_message(f"{stored.paths[0]}: {warning}")
+    else:
+        print_text([json_text(stored.data) if format is PrintFormat.json else to_csv(stored.curve)])

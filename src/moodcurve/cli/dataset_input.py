@@ -1,0 +1,107 @@
+"""Read annotated songs for a command: options, progress, messages, and the selection by id."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.options import FeatureSetName
+from moodcurve.cli.parameters import Argument, Option
+from moodcurve.util.text import one_line
+
+if TYPE_CHECKING:
+    from moodcurve.datasets import Dataset
+
+Result = TypeVar("Result")
+StepProgress = Callable[[int, int, str], None]
+"""Receives the number of steps done, the number of all steps, and the name of the current one."""
+
+
+class Family(StrEnum):
+    """Model families that can be trained."""
+
+    mlr = "mlr"
+    svr = "svr"
+    ffnn = "ffnn"
+    gru = "gru"
+    lstm = "lstm"
+    gru_forward = "gru-forward"
+    state_space = "state-space"
+    state_space_live = "state-space-live"
+    two_level = "two-level"
+    blend = "blend"
+
+
+class Labels(StrEnum):
+    """Sets of labels in a DEAM folder."""
+
+    deam = "deam"
+    mediaeval2015 = "mediaeval2015"
+
+
+LabelsOption = Annotated[Labels, Option("--labels", help="Which labels of a DEAM folder to use.")]
+DatasetArgument = Annotated[
+    Path, Argument(metavar="DATASET", help="Folder of annotated songs: DEAM, or one with labels.csv.")
+]
+IdsOption = Annotated[
+    Path | None, Option("--ids", metavar="FILE", help="Use only the songs with these ids, one per line.")
+]
+CurveOption = Annotated[Family, Option("--curve", metavar="FAMILY", help="Model family of the curve to compare with.")]
+
+
+def print_notes(dataset: "Dataset", *, song_ratings: bool = False) -> None:
+    """Print what the reader of a dataset noticed, about ratings of whole songs only if they are used."""
+    for note in (*dataset.notes, *(dataset.level_notes if song_ratings else ())):
+        print_message(note)
+
+
+def select_songs(dataset: "Dataset", ids: Path | None) -> "tuple[Dataset, bool]":
+    """Select the songs whose ids a file lists, or all without a file, and print unknown ids.
+
+    The second value is True if ids are unknown, or without a file if the reader had to leave out a song.
+    """
+    from moodcurve.evaluation import abbreviate_ids, only_songs, read_ids
+
+    if ids is None:
+        return dataset, bool(dataset.left_out)
+    wanted = read_ids(ids)
+    selected, missing = only_songs(dataset, wanted)
+    if missing:
+        unknown = abbreviate_ids(missing)
+        print_message(f"{ids}: {len(missing)} of {len(wanted)} ids are not in {dataset.name}: {unknown}")
+    return selected, bool(missing)
+
+
+def read_songs(folder: Path, labels: Labels, feature_set: FeatureSetName, *, song_ratings: bool = False) -> "Dataset":
+    """Read annotated songs with a progress bar, and print the reader's notes."""
+    from moodcurve.cli import console
+    from moodcurve.datasets import read_dataset
+    from moodcurve.features import feature_set as find_set
+
+    with console.progress_bar(f"reading {one_line(folder.name)}") as update:
+        dataset = read_dataset(folder, labels=labels.value, feature_set=find_set(feature_set), progress=update)
+    print_notes(dataset, song_ratings=song_ratings)
+    return dataset
+
+
+def run_on_songs(
+    folder: Path,
+    ids: Path | None,
+    run: "Callable[[Dataset, StepProgress], Result]",
+    *,
+    protocol: str = "deam",
+    song_ratings: bool = False,
+) -> tuple[Result, bool]:
+    """Read the songs of a protocol, select those with the ids, and run an evaluation on them with a progress bar.
+
+    The second value is as in `select_songs`.
+    """
+    from moodcurve.cli import console
+    from moodcurve.learn.benchmarks.protocols import read_for
+
+    with console.progress_bar(f"reading {one_line(folder.name)}") as update:
+        dataset = read_for(folder, protocol, progress=update)
+        print_notes(dataset, song_ratings=song_ratings)
+        dataset, incomplete = select_songs(dataset, ids)
+        return run(dataset, update), incomplete

@@ -1,0 +1,125 @@
+"""Options that several commands share."""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from moodcurve.cli.parameters import Argument, Option, UsageError
+
+if TYPE_CHECKING:
+    from moodcurve.library.queries.search import Query
+
+QUADRANTS = ("excited-positive", "tense-negative", "sad-negative", "calm-positive", "neutral")
+MOOD_WORDS = (
+    "happy", "delighted", "excited", "astonished", "aroused", "tense", "alarmed", "angry", "afraid", "annoyed",
+    "distressed", "frustrated", "miserable", "sad", "gloomy", "depressed", "bored", "droopy", "tired", "sleepy",
+    "calm", "relaxed", "satisfied", "at ease", "content", "serene", "glad", "pleased", "neutral",
+)  # fmt: skip
+"""Copies of the names in `moodcurve.mood.circumplex`, so that help needs no NumPy; a test compares them."""
+
+
+class FeatureSetName(StrEnum):
+    """Feature sets."""
+
+    compare260 = "compare260"
+    compare236 = "compare236"
+    default = "default"
+
+
+ModelOption = Annotated[
+    str, Option("--model", metavar="NAME|FILE", help="Name of a packaged model, or path of a model file.")
+]
+JsonOption = Annotated[
+    Path | None,
+    Option("--json", metavar="FILE", implied="-", ending=".json", help="Print JSON, or write it to FILE."),
+]
+SeedOption = Annotated[
+    int, Option("--seed", metavar="N", min=0, help="Seed of splits, training and confidence intervals.")
+]
+LibraryOption = Annotated[
+    Path | None,
+    Option(
+        "--library",
+        metavar="FILE",
+        help="Library file; by default $MOODCURVE_LIBRARY or a file in the user's data folder.",
+    ),
+]
+
+
+def library_path(given: Path | None) -> Path:
+    """Return the library file that a command uses."""
+    from moodcurve.util.paths import default_library
+
+    return default_library() if given is None else given
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Options that select songs of a library; all of them must match."""
+
+    text: Annotated[
+        list[str] | None,
+        Argument(metavar="TEXT", help="Words in the title, artist, album, genre or file path."),
+    ] = None
+    title: Annotated[str | None, Option("--title", metavar="TEXT", help="Part of the title.")] = None
+    artist: Annotated[str | None, Option("--artist", metavar="TEXT", help="Part of the artist's name.")] = None
+    album: Annotated[str | None, Option("--album", metavar="TEXT", help="Part of the album's name.")] = None
+    genre: Annotated[str | None, Option("--genre", metavar="TEXT", help="Part of the genre.")] = None
+    year: Annotated[str | None, Option("--year", metavar="FROM:TO", help="Year, e.g. 1990:1999, :1989 or 1994.")] = None
+    quadrant: Annotated[
+        str | None,
+        Option("--quadrant", metavar="NAME,...", help=f"One or more of {', '.join(QUADRANTS)}; any of them matches."),
+    ] = None
+    words: Annotated[
+        list[str] | None,
+        Option(
+            "--words",
+            metavar="WORD,...",
+            help="Mood words: with commas any of them matches, repeat the option to require several. "
+            f"Known words: {', '.join(MOOD_WORDS)}.",
+        ),
+    ] = None
+    arousal: Annotated[
+        str | None, Option("--arousal", metavar="FROM:TO", help="Mean arousal in [-1, 1], e.g. 0.2:0.6 or :0.")
+    ] = None
+    valence: Annotated[
+        str | None, Option("--valence", metavar="FROM:TO", help="Mean valence in [-1, 1], e.g. 0.2:0.6 or :0.")
+    ] = None
+    near: Annotated[
+        str | None,
+        Option("--near", metavar="A,V[,RADIUS]", help="Sort by distance from arousal A, valence V; at most RADIUS."),
+    ] = None
+    longer: Annotated[
+        str | None, Option("--longer", metavar="TIME", help="Minimum duration, e.g. 90, 1:30 or 1:00:00.")
+    ] = None
+    shorter: Annotated[
+        str | None, Option("--shorter", metavar="TIME", help="Maximum duration, e.g. 90, 1:30 or 1:00:00.")
+    ] = None
+    where: Annotated[
+        str | None,
+        Option("--where", metavar="SQL", help="SQL condition on the columns of a song, e.g. 'novelty > 1'."),
+    ] = None
+    sort: Annotated[
+        str | None,
+        Option("--sort", metavar="KEY,...", help="Sort keys, e.g. year,title; -arousal sorts in descending order."),
+    ] = None
+    limit: Annotated[int | None, Option("--limit", metavar="N", min=1, help="Maximum number of songs.")] = None
+
+    def query(self, *, limit: int | None = None) -> "Query":
+        """Return the query; `limit` applies when the user set none.
+
+        Raises
+        ------
+        UsageError
+            If a value is malformed.
+        """
+        from moodcurve.library.queries.parse import QueryError, QueryOptions
+
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        given["text"] = tuple(self.text or ())
+        given["limit"] = limit if self.limit is None else self.limit
+        try:
+            return QueryOptions(**given).parse()
+        except QueryError as error:
+            raise UsageError(str(error), name=f"--{error.name}") from error

@@ -1,0 +1,54 @@
+"""Write results to standard output or files, and print which files were written."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.output_checks import STDOUT
+
+
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Write each text to its file, complete or not at all; ``-`` is standard output."""
+    from moodcurve.util.files import write_text
+
+    for path, text in texts.items():
+        if path == STDOUT:
+            print_text([text])
+            continue
+        write_text(path, text)
+        print_message(f"wrote {path}")
+
+
+def json_text(data: object) -> str:
+    """Return data as strict JSON (no NaN), indented by one space."""
+    return json.dumps(data, indent=1, allow_nan=False) + "\n"
+
+
+def json_list(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a JSON list part by part, one item a line."""
+    before = "[\n"
+    for item in items:
+        yield before + json.dumps(item, ensure_ascii=False, allow_nan=False)
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def write_parts(parts: Iterable[str], path: Path) -> None:
+    """Write a text part by part to a file, complete or not at all; ``-`` is standard output."""
+    if path == STDOUT:
+        print_text(parts)
+        return
+    from moodcurve.util.files import atomic_write
+
+    with atomic_write(path) as scratch, scratch.open("wb") as stream:
+        stream.writelines(part.encode("utf-8", "replace") for part in parts)
+    print_message(f"wrote {path}")
+
+
+def print_text(parts: Iterable[str]) -> None:
+    """Print text part by part, as UTF-8 whatever the terminal's encoding: JSON and CSV are UTF-8 everywhere."""
+    for part in parts:
+        sys.stdout.buffer.write(part.encode("utf-8", "replace"))

@@ -1,0 +1,61 @@
+"""Write a table of analyzed songs, one row per song, as CSV, JSON, JSON lines or Parquet."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from moodcurve.cli.result_files import json_list
+from moodcurve.curve import Curve
+from moodcurve.library.export_tables import song_columns, write_batches
+from moodcurve.library.schema import rating_columns
+from moodcurve.util.files import atomic_write
+
+_LIBRARY_ONLY = (
+    "id", "path", "title", "artist", "album", "genre", "year", "track", "analysed_at", "content", "copies",
+)  # fmt: skip
+COLUMNS = {
+    "source": "text",
+    **{name: kind for name, kind in song_columns(near=False).items() if name not in _LIBRARY_ONLY},
+}
+"""Columns and the type of their values: those of a library's export that do not depend on the library."""
+
+
+def song_row(curve: Curve) -> dict[str, Any]:
+    """Return a curve's row; what the model does not provide is None."""
+    data = curve.to_dict()
+    song = data["song"]
+    row = {
+        "source": data["source"],
+        "duration_s": data["duration_s"],
+        **song,
+        **rating_columns(song),
+        "words": ", ".join(song["words"]),
+        "novelty": data.get("novelty"),
+        "model": data["model"],
+        "feature_set": data["feature_set"],
+        "warnings": "\n".join(data["warnings"]),
+    }
+    return {name: row.get(name) for name in COLUMNS}
+
+
+def write_song_table(curves: Sequence[Curve], path: Path) -> None:
+    """Write the table in the format of the file's extension, complete or not at all.
+
+    Raises
+    ------
+    FormatError
+        If Parquet's package is not installed.
+    OSError
+        If the file cannot be written.
+    """
+    rows = [song_row(curve) for curve in curves]
+    ending = path.suffix.lower()
+    with atomic_write(path) as scratch, scratch.open("wb") as stream:
+        if ending == ".jsonl":
+            stream.writelines((json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n").encode() for row in rows)
+        elif ending == ".json":
+            stream.writelines(part.encode() for part in json_list(rows))
+        else:
+            columns = {name: [row[name] for row in rows] for name in COLUMNS}
+            write_batches([columns], COLUMNS, stream, ending[1:])
