@@ -125,8 +125,8 @@ def test_a_misspelt_id_to_leave_out_is_refused() -> None:
 
 def test_an_unusable_song_can_be_left_out() -> None:
     """It is known, though it could not be read, and is then no longer missed."""
-    dataset = replace(DATASET, left_out=("broken", "other"))
-    assert without_songs(dataset, ["1", "broken"]).left_out == ("other",)
+    dataset = replace(DATASET, skipped_ids=("broken", "other"))
+    assert without_songs(dataset, ["1", "broken"]).skipped_ids == ("other",)
 
 
 def test_songs_that_the_model_has_learned_from_are_counted(tmp_path: Path) -> None:

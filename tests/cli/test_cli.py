@@ -25,7 +25,7 @@ from moodcurve.cli import app
 from moodcurve.cli.commands import analyze as analyze_command
 from moodcurve.cli.commands import train as train_command
 from moodcurve.cli.progress import interrupts
-from moodcurve.datasets.deam.reader import Labels
+from moodcurve.datasets.deam.reader import LabelRelease
 from moodcurve.features import COMPARE260, FEATURE_SETS
 from moodcurve.formats import FORMATS
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
@@ -605,4 +605,4 @@ def test_choices_are_those_of_the_library() -> None:
     assert set(analyze_command.Set) == {"default", *FEATURE_SETS}
     assert list(train_command.Family) == list(FAMILIES)
     assert list(train_command.Protocol) == list(PROTOCOLS)
-    assert tuple(train_command.Labels) == get_args(Labels)
+    assert tuple(train_command.Labels) == get_args(LabelRelease)

@@ -14,8 +14,8 @@ import soundfile
 
 from moodcurve import analysis
 from moodcurve.datasets import Annotation, Dataset, DatasetError, Song, read_dataset
-from moodcurve.datasets.custom.tables import at_rows, read_infos, read_labels
-from moodcurve.datasets.raters.statistics import Labels
+from moodcurve.datasets.custom.tables import interpolate_labels, read_infos, read_labels
+from moodcurve.datasets.raters.statistics import RaterLabels
 from moodcurve.datasets.raters.tables import write_tables
 from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.features import COMPARE236, COMPARE260, Features, write_csv
@@ -101,7 +101,7 @@ def labels_at(times_s: list[float], **values: object) -> Annotation:
     ],
 )
 def test_which_rows_are_rated(labels_s: list[float], expected_s: list[float]) -> None:
-    found, rows = at_rows(labels_at(labels_s), ROWS_S)
+    found, rows = interpolate_labels(labels_at(labels_s), ROWS_S)
     assert found.times_s.tolist() == expected_s
     assert ROWS_S[rows].tolist() == expected_s
 
@@ -123,7 +123,7 @@ def test_random_grids_follow_the_rule() -> None:
         # halves, thirds and quarters of a second: on rows and between them, and with gaps of 1 s; none twice
         times_s = np.unique(np.round(rng.integers(0, 75, rng.integers(1, 40)) / rng.choice([2, 3, 4]), 6))
         values = rng.uniform(-1, 1, len(times_s))
-        found, rows = at_rows(labels_at(list(times_s), arousal=values), ROWS_S)
+        found, rows = interpolate_labels(labels_at(list(times_s), arousal=values), ROWS_S)
         expected = [plain_value(times_s, values, row_s) for row_s in ROWS_S]
         assert rows.tolist() == [i for i, value in enumerate(expected) if value is not None]
         # two ways to write a line differ in the last bits
@@ -133,17 +133,17 @@ def test_random_grids_follow_the_rule() -> None:
 def test_spreads_and_raters_go_with_the_labels() -> None:
     labels = labels_at(
         [2, 2.5, 3, 4],
-        arousal_spread=np.array([0.1, np.nan, 0.3, 0.5]),
+        arousal_std=np.array([0.1, np.nan, 0.3, 0.5]),
         arousal_raters=np.array([3, 1, 5, 4]),
     )
-    found, _ = at_rows(labels, ROWS_S)
+    found, _ = interpolate_labels(labels, ROWS_S)
     assert found.times_s.tolist() == [2, 2.5, 3, 3.5, 4]
-    assert found.arousal_spread is not None
+    assert found.arousal_std is not None
     assert found.arousal_raters is not None
     # what is not known at 2.5 s stays there; 3.5 s is half way, and rests on four raters at least
-    assert found.arousal_spread == pytest.approx([0.1, np.nan, 0.3, 0.4, 0.5], nan_ok=True)
+    assert found.arousal_std == pytest.approx([0.1, np.nan, 0.3, 0.4, 0.5], nan_ok=True)
     assert found.arousal_raters.tolist() == [3, 1, 5, 4, 4]
-    assert found.valence_spread is None
+    assert found.valence_std is None
     assert found.valence_raters is None
 
 
@@ -165,7 +165,7 @@ def test_songs_are_read_row_by_row(folder: Path) -> None:
     assert a.recording is not None
     assert np.array_equal(a.recording.times_s, ROWS_S)
     assert a.rated == slice(10, 30)
-    assert (a.artist, a.annotation.song_arousal, a.annotation.arousal_spread) == ("", None, None)
+    assert (a.artist, a.annotation.song_arousal, a.annotation.arousal_std) == ("", None, None)
     only_note(dataset, r"^The artist of 2 songs \(a, b\) is unknown")
 
 
@@ -195,22 +195,23 @@ def test_what_the_command_writes_is_read_again(folder: Path) -> None:
         times_s=times_s,
         arousal=rng.uniform(-1, 1, 6),
         valence=rng.uniform(-1, 1, 6),
-        arousal_spread=np.array([0.2, np.nan, 0.1, 0.3, 0.4, 0.5]),
-        valence_spread=rng.uniform(0, 1, 6),
+        arousal_std=np.array([0.2, np.nan, 0.1, 0.3, 0.4, 0.5]),
+        valence_std=rng.uniform(0, 1, 6),
         arousal_raters=np.array([2, 1, 3, 4, 5, 6]),
         valence_raters=np.full(6, 3),
     )
-    plain = replace(written, arousal_spread=None, valence_spread=None, arousal_raters=None, valence_raters=None)
+    plain = replace(written, arousal_std=None, valence_std=None, arousal_raters=None, valence_raters=None)
     write_tables(
-        Labels(annotations={"a": written, "b": plain}, song_ratings={}, agreement={}, min_raters=1, refused=()), folder
+        RaterLabels(annotations={"a": written, "b": plain}, song_ratings={}, agreement={}, min_raters=1, notes=()),
+        folder,
     )
     found, without = (song(read_dataset(folder), song_id).annotation for song_id in "ab")
-    for field in ("arousal", "valence", "arousal_spread", "valence_spread"):
+    for field in ("arousal", "valence", "arousal_std", "valence_std"):
         # the table has six decimals
         assert getattr(found, field) == pytest.approx(getattr(written, field), abs=5.1e-7, nan_ok=True)
     assert np.array_equal(found.arousal_raters, written.arousal_raters)  # type: ignore[arg-type]
     assert np.array_equal(found.valence_raters, written.valence_raters)  # type: ignore[arg-type]
-    assert without.arousal_spread is None
+    assert without.arousal_std is None
     assert without.valence_raters is None
 
 
@@ -258,7 +259,7 @@ def test_commands_end_with_1_where_a_song_was_left_out(folder: Path, tmp_path: P
     run("train", folder, "--model", "mlr", "-o", model)
     with (folder / "labels.csv").open("a") as file:
         file.writelines(f"{song_id},1,0,0\n" for song_id in ("ghost", "phantom"))
-    assert read_dataset(folder).left_out == ("ghost", "phantom")
+    assert read_dataset(folder).skipped_ids == ("ghost", "phantom")
     for arguments in (
         ("train", folder, "--model", "mlr", "-o", model),
         ("evaluate", folder, "--model", model),
@@ -327,7 +328,7 @@ def test_bad_files_cost_their_song_only(folder: Path) -> None:
 
 BAD_LABELS: list[tuple[list[str], str]] = [
     ([], r"labels\.csv: is empty"),
-    ([HEADER], r"labels\.csv: has no label below"),
+    ([HEADER], r"labels\.csv: no labels after the header"),
     (["song_id,arousal,valence", "a,0,0"], "line 1: expected a column 'time_s'"),
     ([HEADER, ",1,0,0"], "line 2: song_id has 0 characters, expected a name of 1 to 255"),
     # longer numbers than Python turns into one
@@ -336,7 +337,7 @@ BAD_LABELS: list[tuple[list[str], str]] = [
     ([HEADER, "a,1,0"], "line 2: valence is '', expected a number from -1 to 1"),
     ([HEADER, "a,1,5,0"], "line 2: arousal is '5', expected a number from -1 to 1"),
     ([HEADER, "a,1,nan,0"], "line 2: arousal is 'nan'"),
-    ([HEADER, "a,1,0,0", "a,1.0,0,0"], "line 3: song a has a label at 1 s in line 2 already"),
+    ([HEADER, "a,1,0,0", "a,1.0,0,0"], "line 3: song a already has a label at 1 s in line 2"),
     ([HEADER + ",arousal_spread", "a,1,0,0,3"], "line 2: arousal_spread is '3', expected a number from 0 to 2"),
     ([HEADER + ",valence_raters", "a,1,0,0,0"], "line 2: valence_raters is '0', expected a number from 1"),
     ([HEADER + ",valence_raters", "a,1,0,0,2.5"], "line 2: valence_raters is '2.5', expected a whole number"),
@@ -355,7 +356,7 @@ def test_malformed_labels(folder: Path, lines: list[str], message: str) -> None:
     [
         (["artist", "Ann"], "line 1: expected a column 'song_id'"),
         (["song_id,arousal", "a,0.5"], "line 2: arousal is '0.5', expected a number from 1 to 9"),
-        (["song_id,artist", "a,Ann", "b,Bob", "a,Cy"], "line 4: song a stands already in line 2"),
+        (["song_id,artist", "a,Ann", "b,Bob", "a,Cy"], "line 4: song a is already in line 2"),
     ],
 )
 def test_malformed_songs(folder: Path, lines: list[str], message: str) -> None:
@@ -374,11 +375,11 @@ def test_labels_without_spreads_or_with_some(tmp_path: Path) -> None:
     found = read_labels(tmp_path / "labels.csv")["a"]
     # not all labels state their raters of arousal
     assert found.arousal_raters is None
-    assert found.arousal_spread == pytest.approx([0.1, np.nan], nan_ok=True)
+    assert found.arousal_std == pytest.approx([0.1, np.nan], nan_ok=True)
     # of valence all do, and no spread: not known at any time
     assert found.valence_raters is not None
     assert found.valence_raters.tolist() == [3, 3]
-    assert found.valence_spread == pytest.approx([np.nan, np.nan], nan_ok=True)
+    assert found.valence_std == pytest.approx([np.nan, np.nan], nan_ok=True)
 
 
 def test_nothing_known_of_songs() -> None:
@@ -390,7 +391,7 @@ def test_nothing_known_of_songs() -> None:
 
 def test_unknown_layouts_are_told_of_both(tmp_path: Path) -> None:
     write_noise(tmp_path / "a.wav")
-    expected = r"expected a folder of DEAM .* or one of your own songs \(with labels\.csv.*; found a\.wav"
+    expected = r"expected a DEAM folder .* or a folder of your own songs \(with labels\.csv.*; found a\.wav"
     with pytest.raises(DatasetError, match=expected):
         read_dataset(tmp_path)
 
@@ -402,7 +403,7 @@ def test_a_folder_of_deam_with_new_labels_in_it_stays_one(small_deam: Path, tmp_
 
 
 def test_labels_of_deam_are_not_here(folder: Path) -> None:
-    with pytest.raises(DatasetError, match=r"the labels 'mediaeval2015' are those of a folder of DEAM; .*labels\.csv"):
+    with pytest.raises(DatasetError, match=r"only a DEAM folder has the labels 'mediaeval2015'; .*labels\.csv"):
         read_dataset(folder, labels="mediaeval2015")
 
 

@@ -12,7 +12,8 @@ import pytest
 import soundfile
 
 from moodcurve.datasets import Dataset, DatasetError, read_dataset
-from moodcurve.datasets.deam.reader import DYNAMIC, STATIC, read_deam
+from moodcurve.datasets.deam.labels import DYNAMIC, STATIC
+from moodcurve.datasets.deam.reader import read_deam
 from moodcurve.datasets.feature_csv import read_rows
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
@@ -54,7 +55,7 @@ def edit(path: Path, change: Callable[[list[str]], None]) -> None:
 
 
 def only_note(dataset: Dataset, pattern: str) -> str:
-    notes = (*dataset.notes, *dataset.level_notes)
+    notes = (*dataset.notes, *dataset.song_rating_notes)
     found = [note for note in notes if re.search(pattern, note)]
     assert len(found) == 1, notes
     return found[0]
@@ -104,7 +105,7 @@ def test_song_ratings_are_mapped_and_put_right(small_deam: Path) -> None:
     assert r["valence-arousal"] > 0.999
     assert r["arousal-arousal"] == pytest.approx(np.corrcoef(levels.T)[0, 1], abs=0.01)
     only_note(dataset, "3 song-level ratings of 2015 are left out: .* at least 20 songs")
-    assert len(dataset.level_notes) == 2  # they matter to those alone who use these ratings
+    assert len(dataset.song_rating_notes) == 2  # they matter to those alone who use these ratings
     assert not any("song-level" in note for note in dataset.notes)
 
 
@@ -230,20 +231,20 @@ def test_folders_of_no_known_layout(tmp_path: Path, name: str) -> None:
     (tmp_path / "music" / "features").mkdir(parents=True)
     (tmp_path / "music" / "a.mp3").touch()
     found = {
-        "nowhere": "nowhere: not found; expected a folder of DEAM",
-        "file": "file: not a folder; expected a folder of DEAM",
-        "empty": "expected a folder of DEAM .* found nothing",
-        "music": "expected a folder of DEAM .* found a.mp3, features",
+        "nowhere": "nowhere: not found; expected a DEAM folder",
+        "file": "file: not a folder; expected a DEAM folder",
+        "empty": "expected a DEAM folder .* found nothing",
+        "music": "expected a DEAM folder .* found a.mp3, features",
     }
     with pytest.raises(DatasetError, match=found[name]):
         read_dataset(tmp_path / name)
 
 
 def test_labels_that_are_not_there(deam: Path) -> None:
-    with pytest.raises(DatasetError, match=r"dynamic_arousal_dev431\.csv: not found; the labels 'mediaeval2015'"):
+    with pytest.raises(DatasetError, match=r"dev431\.csv: not found, but needed for the labels 'mediaeval2015'"):
         read_dataset(deam, labels="mediaeval2015")
     (deam / DYNAMIC / "valence.csv").unlink()
-    with pytest.raises(DatasetError, match=r"valence\.csv: not found; the labels 'deam' are expected there"):
+    with pytest.raises(DatasetError, match=r"valence\.csv: not found, but needed for the labels 'deam'"):
         read_dataset(deam)
     with pytest.raises(ValueError, match="labels must be one of deam, mediaeval2015, got '2016'"):
         read_dataset(deam, labels="2016")  # type: ignore[arg-type]
@@ -282,14 +283,14 @@ def test_2015_labels(deam: Path) -> None:
     assert [int(song.song_id) for song in dataset.songs] == [*IDS_2013, *IDS_2014]
     assert dataset.songs[0].annotation.arousal.tolist() == curve(1, 0, LABEL_TIMES_S).tolist()
     note = only_note(dataset, "levels of arousal and valence exchanged")
-    assert note.startswith("These labels of the 24 songs of 2014 ")
+    assert note.startswith("The labels of 24 songs of 2014 ")
     song = next(song for song in dataset.songs if song.song_id == "1001")
     shift = level(1001)[1] - level(1001)[0]
     # left as published
     assert song.annotation.arousal == pytest.approx(curve(1001, 0, LABEL_TIMES_S[:18]) + shift, abs=1e-5)
     # the song-level ratings are judged by DEAM's dynamic labels, not by these
     assert song.annotation.song_arousal == pytest.approx(level(1001)[0], abs=0.0126)
-    only_note(dataset, "Which songs the labels of song 1005 belong to was inferred, with doubt")
+    only_note(dataset, "The ids of the labels of song 1005 were inferred and are uncertain")
     only_note(dataset, r"3 songs \(2001, 2002, 2003\) left out: features without labels")
 
 
@@ -325,7 +326,7 @@ BAD = [
     (AROUSAL, replaced(1, "sample_15500ms", "sample_15400ms"), "line 1: column 3 .* one column every 0.5 s"),
     (AROUSAL, replaced(1, "sample_15500ms", "sample_16500ms"), "line 1: column 3 .* one column every 0.5 s"),
     (AROUSAL, replaced(3, "2,", "2.0,"), r"line 3: song id is '2\.0', expected a whole number from 1"),
-    (AROUSAL, replaced(3, "2,", "1,"), "line 3: song 1 stands already in line 2"),
+    (AROUSAL, replaced(3, "2,", "1,"), "line 3: song 1 is already in line 2"),
     (AROUSAL, replaced(3, "2,", "2,x"), r"line 3: sample_15000ms is 'x.*', expected a number from -1 to 1"),
     (AROUSAL, replaced(3, "2,", "2,nan,"), "line 3: sample_15000ms is 'nan', expected a number from -1 to 1"),
     (AROUSAL, replaced(3, "2,", "2,1.01,"), "line 3: sample_15000ms is '1.01', expected a number from -1"),
@@ -334,7 +335,7 @@ BAD = [
     (
         AROUSAL,
         lambda lines: lines.__setitem__(2, "2" + ",0" * 51),
-        "line 3: 52 cells, expected 51 at most",
+        "line 3: 52 cells, expected at most 51",
     ),
     (AROUSAL, lambda lines: lines.clear(), "arousal.csv: is empty, expected a header line"),
     (
@@ -432,7 +433,7 @@ def test_rows_that_do_not_follow_each_other_stand_alone(tmp_path: Path) -> None:
 def test_song_ratings_in_two_files(deam: Path) -> None:
     other = deam / STATIC / "static_annotations_averaged_songs_2000_2058.csv"
     edit(other, lambda lines: lines.append("1001,4.5,1,5,6.5,1"))
-    with pytest.raises(DatasetError, match=r"2058\.csv, line 5: song 1001 is rated in another file"):
+    with pytest.raises(DatasetError, match=r"2058\.csv, line 5: song 1001 is already rated in another file"):
         read_dataset(deam)
 
 
@@ -619,7 +620,7 @@ def test_real_notes(real: dict[str, Dataset]) -> None:
     assert "arousal-valence 0.952, valence-arousal 0.945" in note
     only_note(real["deam"], "rows of song 1640 are 0.5011 s apart")
     note = only_note(real["mediaeval2015"], "levels of arousal and valence exchanged")
-    assert note.startswith("These labels of the 236 songs of 2014 ")
+    assert note.startswith("The labels of 236 songs of 2014 ")
 
 
 @pytest.mark.real

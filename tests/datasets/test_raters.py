@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pytest
 
 from moodcurve.datasets import DatasetError, read_dataset
-from moodcurve.datasets.deam.raters import RATERS, spreads_at
-from moodcurve.datasets.deam.reader import DYNAMIC
+from moodcurve.datasets.deam.labels import DYNAMIC
+from moodcurve.datasets.deam.raters import RATERS, rater_stats_at
+from moodcurve.datasets.layout import read_raters
 from moodcurve.datasets.raters.aggregation import (
     RatedSong,
     RawTrack,
@@ -24,9 +25,9 @@ from moodcurve.datasets.raters.aggregation import (
     resample,
 )
 from moodcurve.datasets.raters.agreement import AGREEMENTS, cronbach_alpha, krippendorff_alpha
-from moodcurve.datasets.raters.reader import RaterData, read_raters
+from moodcurve.datasets.raters.reader import RaterData
 from moodcurve.datasets.raters.report import report
-from moodcurve.datasets.raters.statistics import compare_averages, make_labels, worse_axis
+from moodcurve.datasets.raters.statistics import compare_averages, lower_axis_agreement, make_labels
 from tests.helpers import ROOT
 from tests.helpers.command_line import Result
 from tests.helpers.command_line import run as run_command
@@ -132,9 +133,7 @@ def test_means_and_spreads_are_those_of_who_speaks() -> None:
     found = average(rated)
     assert found.times_s.tolist() == [15, 15.5, 16]  # at 16.5 s one rater of arousal is left
     assert found.arousal == pytest.approx([statistics.mean(x) for x in ([0.1, 0.5, 0.3], [0.2, 0.4], [0.3, 0.1])])
-    assert found.arousal_spread == pytest.approx(
-        [statistics.stdev(x) for x in ([0.1, 0.5, 0.3], [0.2, 0.4], [0.3, 0.1])]
-    )
+    assert found.arousal_std == pytest.approx([statistics.stdev(x) for x in ([0.1, 0.5, 0.3], [0.2, 0.4], [0.3, 0.1])])
     assert found.arousal_raters is not None
     assert found.arousal_raters.tolist() == [3, 2, 2]
     assert found.valence_raters is not None
@@ -146,8 +145,8 @@ def test_one_rater_has_a_mean_and_no_spread() -> None:
     found = average(song([[0.1, NAN, 0.4]]), min_raters=1)
     assert found.arousal.tolist() == [0.1, 0.4]
     assert found.times_s.tolist() == [15, 16]
-    assert found.arousal_spread is not None
-    assert np.isnan(found.arousal_spread).all()
+    assert found.arousal_std is not None
+    assert np.isnan(found.arousal_std).all()
 
 
 def test_too_few_raters_are_refused() -> None:
@@ -168,9 +167,9 @@ def test_song_ratings_are_averaged_and_rounded_halves_up(ratings: list[float], m
     assert found.mean == pytest.approx(mean, abs=1e-12)
     assert (found.rounded, found.raters) == (rounded, len(ratings))
     if len(ratings) == 1:
-        assert math.isnan(found.spread)
+        assert math.isnan(found.std)
     else:
-        assert found.spread == pytest.approx(statistics.stdev(ratings))
+        assert found.std == pytest.approx(statistics.stdev(ratings))
 
 
 @pytest.mark.parametrize("ratings", [[], [0], [5, 9.5], [NAN]])
@@ -232,16 +231,16 @@ def test_plain_tables_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (HEADER, "has no rating below its header line"),
+        (HEADER, "no ratings after the header line"),
         (HEADER + "a,ann,15,0.5,1.5\n", r"line 2: valence is '1\.5', expected a number from -1 to 1"),
         (HEADER + "a,ann,-1,0.5,0.5\n", "line 2: time_s is '-1', expected a number from 0 to"),
         (HEADER + "a,ann,nan,0.5,0.5\n", "line 2: time_s is 'nan', expected a number"),
-        (HEADER + "a,ann,20,,\n", "line 2: neither arousal nor valence"),
+        (HEADER + "a,ann,20,,\n", "line 2: arousal and valence are empty"),
         (HEADER + ",ann,20,0,0\n", "line 2: song_id is empty, expected a name"),
-        (HEADER + "a,ann,3,0,0\n", "no song is left; left out: song a: its ratings end at 3 s"),
+        (HEADER + "a,ann,3,0,0\n", "no usable song; left out: song a: its ratings end at 3 s"),
         ("song_id,time_s,arousal,valence\na,20,0,0\n", "line 1: expected a column 'rater', found song_id"),
         ("song_id,rater,arousal,valence\na,ann,0,5\n", "line 2: arousal is '0', expected a number from 1 to 9"),
-        ("song_id,rater,arousal,valence\na,ann,1,5\na,ann,2,5\n", "line 3: ann has rated song a in line 2 already"),
+        ("song_id,rater,arousal,valence\na,ann,1,5\na,ann,2,5\n", "line 3: ann already rated song a in line 2"),
     ],
 )
 def test_malformed_tables_are_refused_with_the_line(table: str, message: str, tmp_path: Path) -> None:
@@ -253,9 +252,9 @@ def test_malformed_tables_are_refused_with_the_line(table: str, message: str, tm
 
 
 def test_a_folder_without_ratings_is_refused_with_what_is_expected(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no ratings of single raters; expected tracks\.csv \(song_id,rater,time_s"):
+    with pytest.raises(DatasetError, match=r"no ratings of individual raters; expected tracks\.csv \(song_id"):
         read_raters(tmp_path)
-    with pytest.raises(DatasetError, match="nowhere: no ratings of single raters"):
+    with pytest.raises(DatasetError, match="nowhere: no ratings of individual raters"):
         read_raters(tmp_path / "nowhere")
 
 
@@ -304,8 +303,8 @@ def test_published_means_are_held_against_plain_ones(tmp_path: Path) -> None:
         ("WorkerId,sample_15000ms\na,1.2\n", r"line 2: sample_15000ms is '1\.2', expected a number from -1 to 1"),
         ("WorkerId,sample_15000ms\na,high\n", "line 2: sample_15000ms is 'high', expected a number"),
         ("WorkerId,sample_15000ms\na,inf\n", "line 2: sample_15000ms is 'inf', expected a number"),
-        ("WorkerId,sample_15000ms\na,0,0\n", "line 2: 3 cells, expected 2 at most"),
-        ("WorkerId,sample_15000ms\n", "has no rater, expected a row for each"),
+        ("WorkerId,sample_15000ms\na,0,0\n", "line 2: 3 cells, expected at most 2"),
+        ("WorkerId,sample_15000ms\n", "has no rater, expected one per row"),
         ("WorkerId,sample_15000ms,sample_15700ms\na,0,0\n", r"column 3 is 'sample_15700ms', expected one column every"),
         ("sample_15000ms,second\n0,0\n", "line 1: column 2 is 'second', expected sample_"),
     ],
@@ -344,7 +343,7 @@ def test_songs_of_deam_say_how_their_raters_differ(
     folder = tmp_path / "deam"
     shutil.copytree(small_deam, folder)
     before = {found.song_id: found for found in read_dataset(folder).songs}
-    assert all(found.annotation.arousal_spread is None for found in before.values())
+    assert all(found.annotation.arousal_std is None for found in before.values())
     add_rater_tracks(folder, {3: 20, 1001: 20, 1002: 4})
     for _ in range(2):  # from the files, then from the cache
         after = {found.song_id: found.annotation for found in read_dataset(folder).songs}
@@ -352,8 +351,8 @@ def test_songs_of_deam_say_how_their_raters_differ(
             found = after[song_id]
             n = len(found.times_s)
             assert found.arousal.tolist() == before[song_id].annotation.arousal.tolist()
-            assert found.arousal_spread == pytest.approx([0.1] * n)  # of x, x + .1 and x + .2
-            assert found.valence_spread == pytest.approx([0.1] * n)
+            assert found.arousal_std == pytest.approx([0.1] * n)  # of x, x + .1 and x + .2
+            assert found.valence_std == pytest.approx([0.1] * n)
             assert found.arousal_raters is not None
             assert found.valence_raters is not None
             assert found.arousal_raters.tolist() == found.valence_raters.tolist() == [3] * n
@@ -361,16 +360,16 @@ def test_songs_of_deam_say_how_their_raters_differ(
         short = after["1002"]
         assert short.arousal_raters is not None
         assert short.arousal_raters.tolist() == [3] * 4 + [0] * (len(short.times_s) - 4)
-        assert short.arousal_spread is not None
-        assert np.isnan(short.arousal_spread[4:]).all()
+        assert short.arousal_std is not None
+        assert np.isnan(short.arousal_std[4:]).all()
         assert after["4"].valence_raters is None
 
 
 def test_spreads_are_found_at_the_moments_of_the_labels() -> None:
     rated = song([[0.1, 0.2, 0.3, 0.4], [0.1, 0.4, 0.9, NAN]])  # at 15, 15.5, 16 and 16.5 s
-    found = spreads_at(rated, np.array([15.5, 16, 16.5, 17]))
+    found = rater_stats_at(rated, np.array([15.5, 16, 16.5, 17]))
     expected = [statistics.stdev([0.2, 0.4]), statistics.stdev([0.3, 0.9]), NAN, NAN]
-    assert found.arousal_spread == pytest.approx(expected, nan_ok=True)
+    assert found.arousal_std == pytest.approx(expected, nan_ok=True)
     assert found.arousal_raters.tolist() == [2, 2, 1, 0]
 
 
@@ -382,8 +381,8 @@ def test_a_changed_track_is_read_again(small_deam: Path, tmp_path: Path, monkeyp
     read_dataset(folder)
     (folder / RATERS / "arousal" / "3.csv").write_text("sample_15000ms\n0.5\n0.9\n")
     found = read_dataset(folder).songs[2].annotation
-    assert found.arousal_spread is not None
-    assert found.arousal_spread[0] == pytest.approx(statistics.stdev([0.5, 0.9]))
+    assert found.arousal_std is not None
+    assert found.arousal_std[0] == pytest.approx(statistics.stdev([0.5, 0.9]))
     (folder / RATERS / "arousal" / "3.csv").write_text("sample_15000ms\n0.5\n1.9\n")
     with pytest.raises(DatasetError, match=r"3\.csv, line 3: sample_15000ms is '1\.9'"):
         read_dataset(folder)
@@ -393,12 +392,12 @@ def test_a_changed_track_is_read_again(small_deam: Path, tmp_path: Path, monkeyp
 def test_the_spreads_of_deam_are_those_of_its_tracks(deam_dir: Path) -> None:
     """Each song's spread is that of its file's columns, read here by numpy alone."""
     songs = {found.song_id: found.annotation for found in read_dataset(deam_dir).songs}
-    assert all(found.arousal_spread is not None for found in songs.values())
+    assert all(found.arousal_std is not None for found in songs.values())
     for song_id, skip in (("2", 0), ("1001", 1)):
         path = deam_dir / RATERS / "valence" / f"{song_id}.csv"
         table = np.genfromtxt(path, delimiter=",", skip_header=1)[:, skip:]
         n = len(songs[song_id].times_s)
-        assert songs[song_id].valence_spread == pytest.approx(table.std(axis=0, ddof=1)[:n], abs=1e-12)
+        assert songs[song_id].valence_std == pytest.approx(table.std(axis=0, ddof=1)[:n], abs=1e-12)
         assert songs[song_id].valence == pytest.approx(table.mean(axis=0)[:n], abs=1e-9)
 
 
@@ -432,7 +431,7 @@ def test_the_command_writes_labels_agreement_and_the_chosen_songs(tmp_path: Path
         # six decimals
         assert [float(row[axis]) for row in labels] == pytest.approx(getattr(expected, axis), abs=6e-7)
         assert [float(row[f"{axis}_spread"]) for row in labels] == pytest.approx(
-            getattr(expected, f"{axis}_spread"), abs=6e-7
+            getattr(expected, f"{axis}_std"), abs=6e-7
         )
     assert rows(out / "songs.csv")[1] == {
         "song_id": "song 1", "arousal_mean": "6", "arousal_rounded": "6", "arousal_spread": "0", "arousal_raters": "2",
@@ -450,12 +449,12 @@ def test_a_song_agrees_as_its_worse_axis_does() -> None:
     songs = (song(agreed, apart), song(agreed, agreed), song(still, agreed))
     named = tuple(replace(found, song_id=name) for found, name in zip(songs, "abc", strict=True))
     data = RaterData(name="made", songs=named, song_ratings={}, grid="", averages={})
-    found = worse_axis(make_labels(data), "pairwise_r")
+    found = lower_axis_agreement(make_labels(data), "pairwise_r")
     assert found["a"] == pytest.approx(np.corrcoef(apart)[0, 1])
     assert found["b"] == pytest.approx(np.corrcoef(agreed)[0, 1])
     assert math.isnan(found["c"])
     with pytest.raises(ValueError, match="statistic must be one of cronbach_alpha"):
-        worse_axis(make_labels(data), "kappa")
+        lower_axis_agreement(make_labels(data), "kappa")
 
 
 def test_the_figures_are_of_these_songs(tmp_path: Path) -> None:
@@ -547,7 +546,7 @@ def test_deams_averages_are_plain_means_over_its_raters(deam_dir: Path) -> None:
         assert found[axis]["moments"] == 883 * 60
     labels = make_labels(data)
     assert len(labels.annotations) == 883
-    assert labels.refused == ()
+    assert labels.notes == ()
     stored = json.loads((RESULTS / "raters.json").read_text())
     for axis in ("arousal", "valence"):
         # largest differences are of the last digits that the published means have, and sums may round otherwise

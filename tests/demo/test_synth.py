@@ -8,9 +8,9 @@ import pytest
 
 from moodcurve.demo.composer import DEMO_SECTIONS
 from moodcurve.demo.synth.harmony import MODES, progression, voice
-from moodcurve.demo.synth.instruments import Note, damped_modes, envelope, harmonics, overdrive, wave
+from moodcurve.demo.synth.instruments import Note, damped_modes, envelope, harmonics, overdrive, wavetable
 from moodcurve.demo.synth.melody import Motif, draw_motif, tune
-from moodcurve.demo.synth.mixing import VOICES, limit, mix, room, set_level, without_rumble
+from moodcurve.demo.synth.mixing import VOICES, limit, mix, remove_rumble, room_response, set_level
 from moodcurve.demo.synth.score import write_section
 
 SR = 44100
@@ -25,15 +25,15 @@ def note(instrument: str, **changes: float) -> Note:
 def test_chords_are_led_as_the_textbook_has_it() -> None:
     # C E G to F: the common tone stays, the others step up; to G7: B D F round a staying G
     c = (60, 64, 67)
-    assert voice((5, 9, 0), 0, centre=64, previous=c) == (60, 65, 69)
-    assert voice((7, 11, 2, 5), 0, centre=64, previous=c) == (59, 62, 65, 67)
+    assert voice((5, 9, 0), 0, center=64, previous=c) == (60, 65, 69)
+    assert voice((7, 11, 2, 5), 0, center=64, previous=c) == (59, 62, 65, 67)
 
 
 def test_first_chord_lies_round_its_centre() -> None:
-    for centre in (50, 57.5, 70):
-        pitches = voice((0, 4, 7), 0, centre=centre, previous=())
+    for center in (50, 57.5, 70):
+        pitches = voice((0, 4, 7), 0, center=center, previous=())
         assert sorted(p % 12 for p in pitches) == [0, 4, 7]
-        assert abs(np.mean(pitches) - centre) <= 2.5
+        assert abs(np.mean(pitches) - center) <= 2.5
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -122,7 +122,7 @@ def test_wave_is_the_sum_of_its_harmonics() -> None:
     t = np.arange(1, SR + 1) / SR
     amplitude = np.array([1.0, 0.0, 0.5])
     plain = sum(a * np.sin(2 * np.pi * (k + 1) * (220 * t + 0.25)) for k, a in enumerate(amplitude))
-    got = wave(np.full(SR, 220.0), amplitude, 0.25, sr=SR)
+    got = wavetable(np.full(SR, 220.0), amplitude, 0.25, sr=SR)
     # straight lines between 2048 points miss a sine of harmonic k by up to a_k (π k / 2048)² / 2
     np.testing.assert_allclose(got, plain, atol=(np.pi / 2048) ** 2 / 2 * (1 + 9 * 0.5) * 1.05)
 
@@ -191,12 +191,12 @@ def test_overdriven_fifth_stays_one() -> None:
 def test_overdrive_saturates() -> None:
     t = np.arange(SR) / SR
     soft, loud = (overdrive(a * np.sin(2 * np.pi * 220 * t), brightness=0.5, sr=SR) for a in (3, 30))
-    # ten times the input, hardly a louder output: at most that of a square wave, 20 log10(4/π) + 1 dB
+    # ten times the input, hardly a louder output: at most that of a square wavetable, 20 log10(4/π) + 1 dB
     assert np.sqrt(np.mean(loud**2) / np.mean(soft**2)) < 1.43
 
 
 def test_room_decays_by_60_db() -> None:
-    hall = room(SR, np.random.default_rng(0), seconds=2.0)
+    hall = room_response(SR, np.random.default_rng(0), seconds=2.0)
     assert hall.shape == (2, 2 * SR)
     np.testing.assert_allclose((hall**2).sum(axis=1), 1)
     # backward integration (Schroeder): energy still to come, -5 to -35 dB, stretched to 60 dB
@@ -232,7 +232,7 @@ def test_limiter_holds_the_ceiling_and_leaves_the_rest() -> None:
 def test_rumble_filter_takes_offset_and_leaves_music() -> None:
     t = np.arange(2 * SR) / SR
     x = np.tile(0.5 + np.sin(2 * np.pi * 100 * t), (2, 1))
-    y = without_rumble(x, sr=SR)[:, SR:]
+    y = remove_rumble(x, sr=SR)[:, SR:]
     assert np.abs(y.mean(axis=1)).max() < 1e-6
     # Butterworth of second order: 1/sqrt(1 + (25/100)^4) at 100 Hz
     assert np.sqrt(2 * np.mean(y**2)) == pytest.approx(1 / np.sqrt(1 + 0.25**4), rel=1e-3)

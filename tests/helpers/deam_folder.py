@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.datasets.deam.reader import DYNAMIC, STATIC
+from moodcurve.datasets.deam.labels import DYNAMIC, STATIC
 from moodcurve.datasets.feature_csv import HEADER
 
 LABEL_TIMES_S = np.arange(15, 25, 0.5)  # the real ones go on to 45 s

@@ -14,7 +14,7 @@ IdsOption = Annotated[Path | None, Option("--ids", metavar="FILE", help="Only th
 
 def tell(dataset: "Dataset", *, levels: bool = False) -> None:
     """Say what was noticed on reading; of ratings of songs as wholes only where they are used."""
-    for note in (*dataset.notes, *(dataset.level_notes if levels else ())):
+    for note in (*dataset.notes, *(dataset.song_rating_notes if levels else ())):
         say(note)
 
 
@@ -27,7 +27,7 @@ def chosen(dataset: "Dataset", ids: Path | None) -> "tuple[Dataset, bool]":
     from moodcurve.evaluation import only_songs, read_ids, some
 
     if ids is None:
-        return dataset, bool(dataset.left_out)
+        return dataset, bool(dataset.skipped_ids)
     wanted = read_ids(ids)
     kept, missing = only_songs(dataset, wanted)
     if missing:

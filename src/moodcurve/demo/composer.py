@@ -9,7 +9,7 @@ import numpy.typing as npt
 import soundfile
 
 from moodcurve.demo.synth.melody import draw_motif
-from moodcurve.demo.synth.mixing import limit, mix, room, set_level, without_rumble
+from moodcurve.demo.synth.mixing import limit, mix, remove_rumble, room_response, set_level
 from moodcurve.demo.synth.score import write_section
 from moodcurve.demo.synth.section import Section
 from moodcurve.util.files import written_whole
@@ -90,7 +90,7 @@ def compose(sections: Sequence[Section], *, sr: int = 44100, seed: int = 0) -> C
         raise ValueError(f"sr must lie in [22050, 96000] Hz, got {sr!r}")
     motif_seed, room_seed, *section_seeds = np.random.SeedSequence(seed).spawn(2 + len(sections))
     motif = draw_motif(np.random.default_rng(motif_seed))
-    hall = room(sr, np.random.default_rng(room_seed))
+    hall = room_response(sr, np.random.default_rng(room_seed))
     edges = np.rint(np.cumsum([0.0, *(s.duration_s for s in sections)]) * sr).astype(int)
     ring = int(RING_S * sr)
     piece = np.zeros((2, edges[-1] + ring))
@@ -104,7 +104,7 @@ def compose(sections: Sequence[Section], *, sr: int = 44100, seed: int = 0) -> C
         sound = set_level(sound, samples=length, level_db=section.level_db)
         piece[:, edges[i] : edges[i + 1] + ring] += sound
     piece[:, -sr:] *= np.linspace(1, 0, sr)
-    audio = limit(without_rumble(piece, sr=sr), sr=sr).T.astype(np.float32, order="C")
+    audio = limit(remove_rumble(piece, sr=sr), sr=sr).T.astype(np.float32, order="C")
     ends = [*(edges[1:-1] / sr), len(audio) / sr]
     spans = (Span(float(a), float(b), s) for a, b, s in zip(edges[:-1] / sr, ends, sections, strict=True))
     return Composition(audio, sr, tuple(spans))

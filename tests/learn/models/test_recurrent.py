@@ -280,8 +280,8 @@ def rated_by(song: Song, spread: float, raters: int) -> Song:
     n = len(song.y)
     annotation = replace(
         song.annotation,
-        arousal_spread=np.full(n, spread),
-        valence_spread=np.full(n, 2 * spread),
+        arousal_std=np.full(n, spread),
+        valence_std=np.full(n, 2 * spread),
         arousal_raters=np.full(n, raters),
         valence_raters=np.full(n, raters),
     )
@@ -298,7 +298,7 @@ def test_songs_whose_raters_agree_count_more() -> None:
     np.testing.assert_allclose(found, expected / expected.mean(), rtol=1e-12)
     np.testing.assert_array_equal(agreement_weights(made_dataset(3).songs), np.ones(3))
     # a single rater's own spread is not known: as the songs without raters
-    alone = replace(songs[1].annotation, arousal_spread=np.full(20, np.nan), valence_spread=np.full(20, np.nan))
+    alone = replace(songs[1].annotation, arousal_std=np.full(20, np.nan), valence_std=np.full(20, np.nan))
     np.testing.assert_array_equal(agreement_weights([songs[0], replace(two, annotation=alone)]), np.ones(2))
 
 

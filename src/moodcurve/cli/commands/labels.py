@@ -65,11 +65,11 @@ def labels(
         raise UsageError("the chosen songs go to a folder: give it with -o", name="--keep")
 
     from moodcurve.cli import views
+    from moodcurve.datasets.layout import read_raters
     from moodcurve.datasets.raters.agreement import best_agreed
-    from moodcurve.datasets.raters.reader import read_raters
     from moodcurve.datasets.raters.report import agreement_table, ceiling_table, explanations
     from moodcurve.datasets.raters.report import report as page
-    from moodcurve.datasets.raters.statistics import make_labels, rater_figures, worse_axis
+    from moodcurve.datasets.raters.statistics import lower_axis_agreement, make_labels, rater_statistics
     from moodcurve.datasets.raters.tables import write_ids, write_tables
     from moodcurve.util.files import write_text
 
@@ -78,9 +78,9 @@ def labels(
             check_folder(folder, name=name)
     data = read_raters(ratings, skip_s=skip_s, between=between.value)
     made = make_labels(data, min_raters=min_raters)
-    for note in (*data.notes, *made.refused):
+    for note in (*data.notes, *made.notes):
         say(note)
-    figures = rater_figures(data, made, seed=seed)
+    figures = rater_statistics(data, made, seed=seed)
     text = json.dumps(figures, indent=1, allow_nan=False) + "\n"
     if as_json:
         print(text, end="")
@@ -90,7 +90,7 @@ def labels(
         views.print_lines(explanations(figures))
     written = write_tables(made, output) if output is not None else []
     if output is not None and keep is not None:
-        write_ids(best_agreed(worse_axis(made, by.value), share=keep), output / "selected.txt")
+        write_ids(best_agreed(lower_axis_agreement(made, by.value), share=keep), output / "selected.txt")
         written.append(output / "selected.txt")
     if report is not None:
         for file, content in ((report / "raters.json", text), (report / "raters.md", page(figures))):
@@ -98,4 +98,4 @@ def labels(
             written.append(file)
     for file in written:
         say(f"wrote {file}")
-    return int(bool(data.notes or made.refused))
+    return int(bool(data.notes or made.notes))

@@ -112,7 +112,7 @@ def train(
     say(f"trained {family} on {len(dataset.songs)} songs in {trained.seconds:.0f} s")
     for file in (output, *save_log(trained, output)):
         say(f"wrote {file}")
-    return int(bool(dataset.left_out))
+    return int(bool(dataset.skipped_ids))
 
 
 @app.command

@@ -84,14 +84,14 @@ class SongRating:
         In [1, 9].
     rounded : int
         The mean as a whole number, halves up: 4.5 is 5.
-    spread : float
+    std : float
         Standard deviation over raters (n - 1); NaN of one rater.
     raters : int
     """
 
     mean: float
     rounded: int
-    spread: float
+    std: float
     raters: int
 
 
@@ -202,14 +202,14 @@ def average(song: RatedSong, *, min_raters: int = MIN_RATERS) -> Annotation:
         times_s=song.times_s[kept],
         arousal=np.nanmean(arousal, axis=0),
         valence=np.nanmean(valence, axis=0),
-        arousal_spread=spread(arousal),
-        valence_spread=spread(valence),
+        arousal_std=rater_std(arousal),
+        valence_std=rater_std(valence),
         arousal_raters=a_raters[kept],
         valence_raters=v_raters[kept],
     )
 
 
-def spread(tracks: FloatArray) -> FloatArray:
+def rater_std(tracks: FloatArray) -> FloatArray:
     """Give the standard deviation over raters (n - 1) at each moment, shape (n,); NaN where fewer than two speak."""
     with warnings.catch_warnings():
         # numpy warns of too few raters, which is decided here: NaN
@@ -229,4 +229,4 @@ def average_song_rating(ratings: Sequence[float]) -> SongRating:
         raise ValueError(f"ratings must hold numbers from 1 to 9, at least one, got {list(ratings)[:8]}")
     mean = math.fsum(ratings) / len(ratings)
     deviation = float(np.std(ratings, ddof=1)) if len(ratings) > 1 else math.nan
-    return SongRating(mean=mean, rounded=math.floor(mean + 0.5), spread=deviation, raters=len(ratings))
+    return SongRating(mean=mean, rounded=math.floor(mean + 0.5), std=deviation, raters=len(ratings))

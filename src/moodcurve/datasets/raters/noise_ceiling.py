@@ -26,7 +26,8 @@ other. With ρ their r or CCC, Spearman-Brown gives the reliability of the mean 
 nearly), and r = sqrt(ρ_k), CCC = 2ρ_k / (1 + ρ_k). The difference of two halves of k1 and k2 raters, times
 sqrt(k1 k2) / k, has the variance of the label's error: its RMSE is the floor. *Per song* the mean of ρ over songs is
 taken first; as sqrt(ρ_k) bends down, the result is at least the mean of the songs' ceilings (Jensen): an upper bound.
-In the simulations of tests/datasets/test_noise_ceiling.py the truth of ``r_song`` and ``ccc_song`` lies between the two ways.
+In the simulations of tests/datasets/test_noise_ceiling.py the truth of ``r_song`` and ``ccc_song`` lies between the
+two estimates.
 
 Spearman, "Correlation calculated from faulty data", British Journal of Psychology 3(3), 1910,
 https://doi.org/10.1111/j.2044-8295.1910.tb00206.x; Lin 1989 for the CCC, see ``moodcurve.metrics``.

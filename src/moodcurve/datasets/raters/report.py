@@ -1,4 +1,4 @@
-"""The figures of single raters as tables and as a page, written from their JSON alone."""
+"""The results of single raters as tables and as a page, written from their JSON alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,15 +22,15 @@ CEILING_NAMES = {
     "rmse_song": "RMSE per song",
 }
 WAY_NAMES = {"components": "ceiling, components", "halves": "ceiling, halves", "one_rater": "one rater"}
-Figures = Mapping[str, Any]
-Row = tuple[str, ...]
+Results = Mapping[str, Any]
+TableRow = tuple[str, ...]
 
 
-def agreement_table(figures: Figures) -> list[Row]:
+def agreement_table(results: Results) -> list[TableRow]:
     """Give the header and a row for each part and axis: who rated, how they spread, how far they agree."""
     headings = ("raters", "spread", "still tracks", *AGREEMENT_NAMES.values(), "α of song means")
-    rows: list[Row] = [("songs", "axis", *headings)]
-    for part in figures["parts"]:
+    rows: list[TableRow] = [("songs", "axis", *headings)]
+    for part in results["parts"]:
         for axis in AXES:
             found = part[axis]
             cells = (_agreement(found["agreement"][name]) for name in AGREEMENT_NAMES)
@@ -40,10 +40,10 @@ def agreement_table(figures: Figures) -> list[Row]:
     return rows
 
 
-def ceiling_table(figures: Figures) -> list[Row]:
+def ceiling_table(results: Results) -> list[TableRow]:
     """Give the header and three rows for each part and axis: both ways to the ceiling, and one rater."""
-    rows: list[Row] = [("songs", "axis", "", *CEILING_NAMES.values())]
-    for part in figures["parts"]:
+    rows: list[TableRow] = [("songs", "axis", "", *CEILING_NAMES.values())]
+    for part in results["parts"]:
         for axis in AXES:
             ceilings = part[axis]["ceilings"]
             for way, name in WAY_NAMES.items() if ceilings is not None else ():
@@ -52,25 +52,25 @@ def ceiling_table(figures: Figures) -> list[Row]:
     return rows
 
 
-def explanations(figures: Figures) -> list[str]:
+def explanations(results: Results) -> list[str]:
     """Say what was found, a sentence each, to stand under the tables."""
     lines = [
-        f"{figures['name']}, {figures['songs']} songs; {figures['splits']} splits into halves, "
-        f"{figures['draws']} draws of songs, seed {figures['seed']}. Ranges are 95 % intervals over songs."
+        f"{results['name']}, {results['songs']} songs; {results['splits']} splits into halves, "
+        f"{results['draws']} draws of songs, seed {results['seed']}. Ranges are 95 % intervals over songs."
     ]
-    if figures["grid"]:
+    if results["grid"]:
         lines.append(
-            f"Tracks at 2 Hz: {figures['grid']}; moments with fewer than {figures['min_raters']} raters left out."
+            f"Tracks at 2 Hz: {results['grid']}; moments with fewer than {results['min_raters']} raters left out."
         )
-    if figures["averages"] is not None:
-        lines += [_reproduction(axis, figures["averages"][axis]) for axis in AXES]
-    if (rated := figures["song_ratings"]) is not None:
+    if results["averages"] is not None:
+        lines += [_reproduction(axis, results["averages"][axis]) for axis in AXES]
+    if (rated := results["song_ratings"]) is not None:
         lines += [
             f"Ratings of {rated['songs']} whole songs on nine points, {axis}: {rated[axis]['raters']:.1f} raters, "
             f"spread {_number(rated[axis]['spread'])}, Krippendorff's α {_number(rated[axis]['krippendorff_alpha'])}."
             for axis in AXES
         ]
-    for part in figures["parts"]:
+    for part in results["parts"]:
         for axis in AXES:
             if part[axis]["bias_shared"] is not None and part[axis]["same_panel_r"] is not None:
                 lines.append(_shared(part, axis))
@@ -90,20 +90,20 @@ READING = (
     "Raters who do the same for reasons other than the music, such as a slow start, raise the ceilings within songs.",
     "One rater is held against the mean of the others, of one rater fewer than the labels.",
 )
-"""What stands under every report's tables; the model and its formulas are in ``moodcurve.datasets.raters.noise_ceiling``."""
+"""Explanations below every report's tables; the model is described in ``moodcurve.datasets.raters.noise_ceiling``."""
 
 
-def report(figures: Figures) -> str:
+def report(results: Results) -> str:
     """Give tables and explanations as a Markdown page."""
-    parts = ["# Raters, their agreement and the noise ceiling", "## Agreement", _markdown(agreement_table(figures))]
-    ceilings = ceiling_table(figures)
+    parts = ["# Raters, their agreement and the noise ceiling", "## Agreement", _markdown(agreement_table(results))]
+    ceilings = ceiling_table(results)
     if len(ceilings) > 1:
         parts += ["## Ceilings", _markdown(ceilings)]
-    parts += ["## What was done", "\n".join(f"- {line}" for line in (*explanations(figures), *READING))]
+    parts += ["## What was done", "\n".join(f"- {line}" for line in (*explanations(results), *READING))]
     return "\n\n".join(parts) + "\n"
 
 
-def _reproduction(axis: str, found: Figures) -> str:
+def _reproduction(axis: str, found: Results) -> str:
     if not found["songs"]:
         return f"None of the published averages of {axis} is of these songs."
     return (
@@ -113,7 +113,7 @@ def _reproduction(axis: str, found: Figures) -> str:
     )
 
 
-def _shared(part: Figures, axis: str) -> str:
+def _shared(part: Results, axis: str) -> str:
     found = part[axis]
     components = found["ceilings"]["components"]["r"]["value"]
     return (
@@ -123,17 +123,17 @@ def _shared(part: Figures, axis: str) -> str:
     )
 
 
-def _songs(part: Figures) -> str:
+def _songs(part: Results) -> str:
     return f"{part['part']} ({part['songs']})"
 
 
-def _agreement(found: Figures) -> str:
+def _agreement(found: Results) -> str:
     if found["mean"] is None:
         return "–"
     return f"{found['mean']:.3f}\n{found['median']:.3f}"
 
 
-def _interval(found: Figures) -> str:
+def _interval(found: Results) -> str:
     if found["value"] is None:
         return "–"
     if found["low"] is None:
@@ -145,7 +145,7 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _markdown(rows: Sequence[Row]) -> str:
+def _markdown(rows: Sequence[TableRow]) -> str:
     """Give rows as a Markdown table; a cell's second line goes into brackets."""
     lines = ["| " + " | ".join(_inline(cell) for cell in row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])

@@ -15,7 +15,7 @@ from moodcurve.datasets.raters.aggregation import (
     SongRating,
     average,
     average_song_rating,
-    spread,
+    rater_std,
 )
 from moodcurve.datasets.raters.agreement import (
     AGREEMENTS,
@@ -34,7 +34,7 @@ EQUAL = 1e-9
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Labels:
+class RaterLabels:
     """What is left of single raters' ratings once they are averaged.
 
     Attributes
@@ -47,24 +47,24 @@ class Labels:
         By song and axis.
     min_raters : int
         Fewest raters of a moment that was kept.
-    refused : tuple of str
-        Why a song has no labels, a sentence each.
+    notes : tuple of str
+        Songs without labels and why, one sentence each.
     """
 
     annotations: Mapping[str, Annotation]
     song_ratings: Mapping[str, Mapping[str, SongRating]]
     agreement: Mapping[str, Mapping[str, RaterAgreement]]
     min_raters: int
-    refused: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
-def make_labels(data: RaterData, *, min_raters: int = MIN_RATERS) -> Labels:
+def make_labels(data: RaterData, *, min_raters: int = MIN_RATERS) -> RaterLabels:
     """Average all songs and say how far their raters agree.
 
     The annotations carry the ratings of whole songs where there are any, mapped from 1-9 to [-1, 1], not rounded.
     """
     annotations: dict[str, Annotation] = {}
-    refused = []
+    notes = []
     song_ratings = {
         song_id: {axis: average_song_rating(ratings[axis]) for axis in AXES}
         for song_id, ratings in data.song_ratings.items()
@@ -73,8 +73,8 @@ def make_labels(data: RaterData, *, min_raters: int = MIN_RATERS) -> Labels:
         try:
             annotations[song.song_id] = average(song, min_raters=min_raters)
         except DatasetError as error:
-            refused.append(f"left out: {error}")
-    return Labels(
+            notes.append(f"left out: {error}")
+    return RaterLabels(
         annotations=annotations,
         song_ratings=song_ratings,
         agreement={
@@ -83,11 +83,11 @@ def make_labels(data: RaterData, *, min_raters: int = MIN_RATERS) -> Labels:
             if song.song_id in annotations
         },
         min_raters=min_raters,
-        refused=tuple(refused),
+        notes=tuple(notes),
     )
 
 
-def worse_axis(labels: Labels, statistic: str) -> dict[str, float]:
+def lower_axis_agreement(labels: RaterLabels, statistic: str) -> dict[str, float]:
     """Give each song's agreement as that of its worse axis, since a song is used for both; NaN if either is."""
     if statistic not in AGREEMENTS:
         raise ValueError(f"statistic must be one of {', '.join(AGREEMENTS)}, got {statistic!r}")
@@ -95,7 +95,9 @@ def worse_axis(labels: Labels, statistic: str) -> dict[str, float]:
     return {id_: math.nan if any(map(math.isnan, pair)) else min(pair) for id_, pair in pairs.items()}
 
 
-def rater_figures(data: RaterData, labels: Labels, *, seed: int, splits: int = 50, draws: int = 1000) -> dict[str, Any]:
+def rater_statistics(
+    data: RaterData, labels: RaterLabels, *, seed: int, splits: int = 50, draws: int = 1000
+) -> dict[str, Any]:
     """Sum up all songs, and each part of them, for JSON.
 
     Returns
@@ -166,7 +168,7 @@ def compare_averages(data: RaterData) -> dict[str, Any]:
 
 
 def _axis_figures(
-    songs: Sequence[RatedSong], axis: str, labels: Labels, seed: int, splits: int, draws: int
+    songs: Sequence[RatedSong], axis: str, labels: RaterLabels, seed: int, splits: int, draws: int
 ) -> dict[str, Any]:
     """Sum up one axis of some songs.
 
@@ -178,7 +180,7 @@ def _axis_figures(
     """
     tracks: list[FloatArray] = [getattr(song, axis) for song in songs]
     agreement = [labels.agreement[song.song_id][axis] for song in songs]
-    spreads = np.concatenate([spread(of_song) for of_song in tracks])
+    spreads = np.concatenate([rater_std(of_song) for of_song in tracks])
     present = np.concatenate([(~np.isnan(of_song)).sum(axis=0) for of_song in tracks])
     usable = sum(min(complete(of_song).shape) >= 2 for of_song in tracks) >= 2
     found = ceilings(tracks, splits=splits, draws=draws, seed=seed) if usable else None
@@ -196,7 +198,7 @@ def _axis_figures(
     }
 
 
-def _song_figures(data: RaterData, labels: Labels) -> dict[str, Any]:
+def _song_figures(data: RaterData, labels: RaterLabels) -> dict[str, Any]:
     """Sum up ratings of whole songs: raters and spread (means over songs), Krippendorff's alpha with songs as cases."""
     figures: dict[str, Any] = {"songs": len(labels.song_ratings)}
     for axis in AXES:
@@ -204,7 +206,7 @@ def _song_figures(data: RaterData, labels: Labels) -> dict[str, Any]:
         table = _as_columns([np.array(ratings[axis]) for ratings in data.song_ratings.values()])
         figures[axis] = {
             "raters": float(np.mean([found.raters for found in rated])),
-            "spread": _over_songs([found.spread for found in rated])["mean"],
+            "spread": _over_songs([found.std for found in rated])["mean"],
             "krippendorff_alpha": _or_none(krippendorff_alpha(table)),
         }
     return figures

@@ -3,7 +3,7 @@
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.demo.synth.instruments import Note, faded, filtered
+from moodcurve.demo.synth.instruments import Note, butterworth, fade
 
 
 def _noise(seconds: float, decay: float, sr: int, rng: np.random.Generator) -> FloatArray:
@@ -22,15 +22,15 @@ def _skin(high_hz: float, low_hz: float, *, fall: float, decay: float, seconds: 
 def kick(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
     """Beat the bass drum, with a click that grows with brightness."""
     x = _skin(160, 48, fall=35, decay=9, seconds=0.45, sr=sr)
-    click = filtered(_noise(0.45, 250, sr, rng), "bandpass", (1500, 5000), sr=sr)
-    return faded(1.2 * x + 0.5 * note.brightness * click, attack_s=0.001, release_s=0.05, sr=sr)
+    click = butterworth(_noise(0.45, 250, sr, rng), "bandpass", (1500, 5000), sr=sr)
+    return fade(1.2 * x + 0.5 * note.brightness * click, attack_s=0.001, release_s=0.05, sr=sr)
 
 
 def snare(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
     """Beat a skin with wires behind it."""
     body = _skin(260, 185, fall=40, decay=22, seconds=0.3, sr=sr)
-    wires = filtered(_noise(0.3, 16, sr, rng), "bandpass", (1200, 4000 + 7000 * note.brightness), sr=sr)
-    return faded(0.6 * body + 0.7 * wires, attack_s=0.001, release_s=0.05, sr=sr)
+    wires = butterworth(_noise(0.3, 16, sr, rng), "bandpass", (1200, 4000 + 7000 * note.brightness), sr=sr)
+    return fade(0.6 * body + 0.7 * wires, attack_s=0.001, release_s=0.05, sr=sr)
 
 
 def clap(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
@@ -39,16 +39,16 @@ def clap(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
     apart = int(0.011 * sr)
     for hand in range(3):
         x[hand * apart : (hand + 1) * apart] *= np.linspace(3, 0.2, apart)
-    x = filtered(x, "bandpass", (900, 3500 + 3000 * note.brightness), sr=sr)
-    return faded(x, attack_s=0.001, release_s=0.05, sr=sr)
+    x = butterworth(x, "bandpass", (900, 3500 + 3000 * note.brightness), sr=sr)
+    return fade(x, attack_s=0.001, release_s=0.05, sr=sr)
 
 
 def _cymbal(
     note: Note, sr: int, rng: np.random.Generator, *, seconds: float, decay: float, low_hz: float
 ) -> FloatArray:
     high_hz = 9000 + 9000 * note.brightness
-    x = filtered(_noise(seconds, decay, sr, rng), "bandpass", (min(low_hz, 0.3 * sr), high_hz), sr=sr)
-    return faded(x, attack_s=0.001, release_s=0.03, sr=sr)
+    x = butterworth(_noise(seconds, decay, sr, rng), "bandpass", (min(low_hz, 0.3 * sr), high_hz), sr=sr)
+    return fade(x, attack_s=0.001, release_s=0.03, sr=sr)
 
 
 def hat(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
@@ -68,19 +68,19 @@ def crash(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
 
 def shaker(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
     """Shake seeds once: a puff of noise, 40 ms wide."""
-    x = filtered(rng.standard_normal(int(0.11 * sr)), "bandpass", (3500, 7000), sr=sr)
+    x = butterworth(rng.standard_normal(int(0.11 * sr)), "bandpass", (3500, 7000), sr=sr)
     t = np.arange(len(x)) / sr
-    return faded(x * np.exp(-(((t - 0.035) / 0.018) ** 2)), attack_s=0.005, release_s=0.03, sr=sr)
+    return fade(x * np.exp(-(((t - 0.035) / 0.018) ** 2)), attack_s=0.005, release_s=0.03, sr=sr)
 
 
 def tom(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
     """Beat a large drum; its skin falls to the note's pitch."""
     x = _skin(1.7 * note.hz, note.hz, fall=18, decay=6, seconds=0.7, sr=sr)
-    stick = filtered(_noise(0.7, 60, sr, rng), "lowpass", 1000 + 3000 * note.brightness, sr=sr)
-    return faded(x + 0.5 * stick, attack_s=0.001, release_s=0.1, sr=sr)
+    stick = butterworth(_noise(0.7, 60, sr, rng), "lowpass", 1000 + 3000 * note.brightness, sr=sr)
+    return fade(x + 0.5 * stick, attack_s=0.001, release_s=0.1, sr=sr)
 
 
 def swell(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
     """Play a cymbal backwards for the note's duration: it grows into the next downbeat."""
-    x = filtered(rng.standard_normal(int(note.duration_s * sr)), "bandpass", (2000, 11000), sr=sr)
-    return faded(x * np.linspace(0, 1, len(x)) ** 3, attack_s=0.01, release_s=0.02, sr=sr)
+    x = butterworth(rng.standard_normal(int(note.duration_s * sr)), "bandpass", (2000, 11000), sr=sr)
+    return fade(x * np.linspace(0, 1, len(x)) ** 3, attack_s=0.01, release_s=0.02, sr=sr)

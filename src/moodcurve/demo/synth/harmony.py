@@ -69,18 +69,18 @@ def progression(mode: Mode, bars: int, rng: np.random.Generator, *, pivot: int |
     return chords
 
 
-def voice(chord: Chord, tonic: int, *, centre: float, previous: tuple[int, ...]) -> tuple[int, ...]:
+def voice(chord: Chord, tonic: int, *, center: float, previous: tuple[int, ...]) -> tuple[int, ...]:
     """Set a chord where the hands already are.
 
-    Of all ways to place each chord tone within 7 semitones of `centre`, take the one that minimises
-    Σ_i min_j |p_i - q_j| + 0.25 Σ_i |mean(p) - centre|: each voice goes to the nearest place from a note q_j of
+    Of all ways to place each chord tone within 7 semitones of `center`, take the one that minimises
+    Σ_i min_j |p_i - q_j| + 0.25 Σ_i |mean(p) - center|: each voice goes to the nearest place from a note q_j of
     the chord before, and the second term keeps the hands from drifting.
 
     Parameters
     ----------
     tonic : int
         Pitch class, 0 is C.
-    centre : float
+    center : float
         MIDI number.
     previous : tuple of int
         MIDI numbers of the chord before; empty for the first.
@@ -92,12 +92,12 @@ def voice(chord: Chord, tonic: int, *, centre: float, previous: tuple[int, ...])
     """
 
     def places(step: int) -> list[int]:
-        lowest = int(np.ceil(centre - 7))
+        lowest = int(np.ceil(center - 7))
         return [p for p in range(lowest, lowest + 15) if (p - tonic - step) % 12 == 0]
 
     def cost(pitches: tuple[int, ...]) -> float:
         motion = sum(min((abs(p - q) for q in previous), default=0) for p in pitches)
-        return motion + 0.25 * abs(sum(pitches) - len(pitches) * centre)
+        return motion + 0.25 * abs(sum(pitches) - len(pitches) * center)
 
     voicings = {tuple(sorted(pitches)) for pitches in product(*(places(step) for step in chord))}
     # sorted first: ties must not depend on the order of a set

@@ -46,13 +46,13 @@ class Note:
         return float(440 * 2 ** ((self.pitch - 69) / 12))
 
 
-def filtered(x: FloatArray, kind: str, hz: float | tuple[float, float], *, sr: int, order: int = 2) -> FloatArray:
+def butterworth(x: FloatArray, kind: str, hz: float | tuple[float, float], *, sr: int, order: int = 2) -> FloatArray:
     """Apply a Butterworth filter along the last axis; corners above 0.45 sr are brought down to it."""
     corners = np.minimum(hz, 0.45 * sr)
     return np.asarray(sosfilt(butter(order, corners, kind, fs=sr, output="sos"), x))
 
 
-def faded(x: FloatArray, *, attack_s: float, release_s: float, sr: int) -> FloatArray:
+def fade(x: FloatArray, *, attack_s: float, release_s: float, sr: int) -> FloatArray:
     """Ramp both ends in a straight line, so that nothing clicks."""
     n_in, n_out = (min(len(x), max(1, int(s * sr))) for s in (attack_s, release_s))
     ramp = np.ones(len(x))
@@ -109,7 +109,7 @@ def piano(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
         samples=int((note.duration_s + 0.25) * sr),
         sr=sr,
     )
-    return faded(x, attack_s=0.002 + 0.006 * (1 - note.velocity), release_s=0.25, sr=sr)
+    return fade(x, attack_s=0.002 + 0.006 * (1 - note.velocity), release_s=0.25, sr=sr)
 
 
 def _string(note: Note, sr: int, rng: np.random.Generator, *, point: float, slope: float, ring: float) -> FloatArray:
@@ -120,7 +120,7 @@ def _string(note: Note, sr: int, rng: np.random.Generator, *, point: float, slop
     decay = ring * (note.hz / 196) ** 0.5 * (1 + 0.02 * (1.5 - note.brightness) * k**2)
     phase = rng.uniform(-0.6, 0.6, len(k)) - np.pi / 2
     x = damped_modes(hz, amplitude, decay, phase, samples=int((note.duration_s + 0.12) * sr), sr=sr)
-    return faded(x, attack_s=0.0015, release_s=0.12, sr=sr)
+    return fade(x, attack_s=0.0015, release_s=0.12, sr=sr)
 
 
 def pluck(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
@@ -139,13 +139,13 @@ def bells(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
     amplitude = np.array([1.0, 0.4, 0.25, 0.12]) ** (1.5 - note.brightness)
     phase = rng.uniform(0, 2 * np.pi, len(ratio))
     x = damped_modes(note.hz * ratio, amplitude, 4 * ratio, phase, samples=int((note.duration_s + 0.8) * sr), sr=sr)
-    return faded(x, attack_s=0.001, release_s=0.8, sr=sr)
+    return fade(x, attack_s=0.001, release_s=0.8, sr=sr)
 
 
 # Bowed, blown and overdriven: wavetables -------------------------------------------------------------------------
 
 
-def wave(hz: FloatArray, amplitude: FloatArray, phase: float, *, sr: int) -> FloatArray:
+def wavetable(hz: FloatArray, amplitude: FloatArray, phase: float, *, sr: int) -> FloatArray:
     """Play a period at a changing pitch.
 
     Parameters
@@ -194,7 +194,7 @@ def _section(note: Note, sr: int, rng: np.random.Generator, *, attack_s: float, 
     x = np.zeros(len(shape))
     for detune in (-7.0, 1.0, 6.0):
         hz = _pitch(note, len(shape), sr, rng, vibrato=9, detune=detune)
-        x += wave(hz, amplitude, rng.uniform(), sr=sr)
+        x += wavetable(hz, amplitude, rng.uniform(), sr=sr)
     return shape * x
 
 
@@ -217,8 +217,8 @@ def cello(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
     body = 1 + sum(g * np.exp(-(((k * note.hz - f) / w) ** 2)) for f, w, g in ((240, 90, 1.5), (520, 160, 1.0)))
     amplitude = body / k ** (1.6 - 0.6 * note.brightness)
     hz = _pitch(note, len(shape), sr, rng, vibrato=22, detune=0)
-    bow = filtered(rng.standard_normal(len(shape)), "bandpass", (300, 2500), sr=sr)
-    return shape * (wave(hz, amplitude, rng.uniform(), sr=sr) + 0.03 * bow)
+    bow = butterworth(rng.standard_normal(len(shape)), "bandpass", (300, 2500), sr=sr)
+    return shape * (wavetable(hz, amplitude, rng.uniform(), sr=sr) + 0.03 * bow)
 
 
 def brass(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
@@ -233,7 +233,7 @@ def brass(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
     for detune in (-4.0, 4.0):
         hz = scoop * _pitch(note, len(shape), sr, rng, vibrato=7, detune=detune)
         phase = rng.uniform()
-        x += (1 - opening) * wave(hz, dark, phase, sr=sr) + opening * wave(hz, bright, phase, sr=sr)
+        x += (1 - opening) * wavetable(hz, dark, phase, sr=sr) + opening * wavetable(hz, bright, phase, sr=sr)
     return shape * x
 
 
@@ -244,7 +244,7 @@ def grit(note: Note, sr: int, rng: np.random.Generator) -> FloatArray:
     x = np.zeros(len(shape))
     for detune in (-9.0, 9.0):
         hz = _pitch(note, len(shape), sr, rng, vibrato=0, detune=detune)
-        x += wave(hz, amplitude, rng.uniform(), sr=sr)
+        x += wavetable(hz, amplitude, rng.uniform(), sr=sr)
     return shape * x
 
 
@@ -255,6 +255,6 @@ def overdrive(x: FloatArray, *, brightness: float, sr: int) -> FloatArray:
     rough cloud of difference tones. Works at twice the rate, so that less folds back below the Nyquist frequency.
     """
     driven = resample_poly(np.tanh(resample_poly(x, 2, 1, axis=-1)), 1, 2, axis=-1)
-    presence = filtered(driven, "bandpass", (1200, 4000), sr=sr, order=1)
+    presence = butterworth(driven, "bandpass", (1200, 4000), sr=sr, order=1)
     loudspeaker = 0.5 * driven + (0.5 + brightness) * presence
-    return filtered(loudspeaker, "lowpass", 2500 + 7000 * brightness, sr=sr, order=4)
+    return butterworth(loudspeaker, "lowpass", 2500 + 7000 * brightness, sr=sr, order=4)

@@ -28,9 +28,9 @@ _RHYTHMS: dict[int, tuple[tuple[float, ...], ...]] = {
 _CLOSES: dict[int, tuple[float, ...]] = {1: (0,), 2: (0, 1), 3: (0, 0.5, 1)}
 """Onsets in a bar that ends a phrase: the last note is long."""
 _ARC = (0, 2, 4, 1)
-"""How far from the register's centre the bars of a phrase start, in scale steps."""
+"""How far from the register's center the bars of a phrase start, in scale steps."""
 _REACH = 8
-"""How far from the register's centre a tune may go, in scale steps."""
+"""How far from the register's center a tune may go, in scale steps."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def draw_motif(rng: np.random.Generator) -> Motif:
 
 
 @dataclass(frozen=True)
-class _Ladder:
+class _Scale:
     """A scale as steps to climb: step 0 is the tonic at MIDI number `base`."""
 
     scale: tuple[int, ...]
@@ -114,26 +114,26 @@ def tune(
     transposed : int
         Scale steps by which it is moved: -2 gives a second voice in thirds.
     """
-    ladder = _Ladder(SCALES[mode], tonic + 12 * round((register - tonic) / 12))
-    centre = min(range(-7, 8), key=lambda step: abs(ladder.pitch(step) - register))
+    scale = _Scale(SCALES[mode], tonic + 12 * round((register - tonic) / 12))
+    center = min(range(-7, 8), key=lambda step: abs(scale.pitch(step) - register))
     rise = 1 if mode == "major" else -1
     notes: list[TuneNote] = []
     for bar, chord in enumerate(chords):
         place = bar % PHRASE
         closing = place == PHRASE - 1 or bar == len(chords) - 1
         onsets = _onsets(motif, place, density, closing=closing)
-        step = centre + rise * _ARC[place]
+        step = center + rise * _ARC[place]
         for i, onset in enumerate(onsets):
             if i:
                 step += rise * _steps(motif, bar)[i - 1]
-            if abs(step - centre) > _REACH:
-                step = 2 * centre - step
+            if abs(step - center) > _REACH:
+                step = 2 * center - step
             moved = step + transposed
             if onset in (0, 2) or closing:
-                moved = ladder.nearest(moved, chord)
+                moved = scale.nearest(moved, chord)
                 step = moved - transposed
             end = onsets[i + 1] if i + 1 < len(onsets) else BEATS
-            pitch = _led(ladder.pitch(moved), tonic, chord)
+            pitch = _with_leading_note(scale.pitch(moved), tonic, chord)
             notes.append(TuneNote(bar * BEATS + onset, end - onset, pitch, _stress(onset)))
     return notes
 
@@ -153,7 +153,7 @@ def _steps(motif: Motif, bar: int) -> tuple[int, ...]:
     return tuple(-step for step in answer)
 
 
-def _led(pitch: int, tonic: int, chord: Chord) -> int:
+def _with_leading_note(pitch: int, tonic: int, chord: Chord) -> int:
     """Raise the seventh degree of minor where the chord holds the leading note, as both would clash."""
     return pitch + 1 if 11 in chord and (pitch - tonic) % 12 == 10 else pitch
 

@@ -12,7 +12,7 @@ from scipy.signal import oaconvolve
 
 from moodcurve._typing import FloatArray
 from moodcurve.demo.synth import drums, instruments
-from moodcurve.demo.synth.instruments import Instrument, Note, filtered, overdrive
+from moodcurve.demo.synth.instruments import Instrument, Note, butterworth, overdrive
 
 CEILING_DB = -1.5
 """No sample of a piece is above this level (dBFS)."""
@@ -63,7 +63,7 @@ VOICES: dict[Instrument, Voice] = {
 AMPLIFIER_GAIN, AMPLIFIER_REVERB = 0.3, 0.15
 
 
-def room(sr: int, rng: np.random.Generator, *, seconds: float = 2.0) -> FloatArray:
+def room_response(sr: int, rng: np.random.Generator, *, seconds: float = 2.0) -> FloatArray:
     """Give the impulse response of a hall, shape (2, samples): decaying noise, of which the treble dies first.
 
     Each side has noise of its own, which makes a room wide. Energy 1 a side; -60 dB after `seconds` below 1.2 kHz,
@@ -74,7 +74,7 @@ def room(sr: int, rng: np.random.Generator, *, seconds: float = 2.0) -> FloatArr
     response = np.zeros_like(noise)
     for low_hz, high_hz, share in ((20.0, 1200.0, 1.0), (1200.0, 4000.0, 0.7), (4000.0, 12000.0, 0.45)):
         decay = 10 ** (-3 * t / (share * seconds))
-        response += decay * filtered(noise, "bandpass", (low_hz, high_hz), sr=sr)
+        response += decay * butterworth(noise, "bandpass", (low_hz, high_hz), sr=sr)
     # the first wall is some metres away: 12 ms, then 20 ms until the sound is diffuse
     response *= np.clip((t - 0.012) / 0.02, 0, 1)
     return np.asarray(response / np.sqrt((response**2).sum(axis=1, keepdims=True)))
@@ -108,7 +108,7 @@ def mix(notes: Iterable[Note], *, samples: int, hall: FloatArray, sr: int, rng: 
 def set_level(x: FloatArray, *, samples: int, level_db: float) -> FloatArray:
     """Scale so that the root mean square of the first `samples` samples, both sides together, is `level_db` dBFS.
 
-    0 dBFS is a square wave at full scale. Silence stays silence.
+    0 dBFS is a square wavetable at full scale. Silence stays silence.
     """
     rms = np.sqrt(np.mean(x[:, :samples] ** 2))
     return x if rms == 0 else np.asarray(x * (10 ** (level_db / 20) / rms))
@@ -128,6 +128,6 @@ def limit(x: FloatArray, *, sr: int, look_ahead_s: float = 0.015) -> FloatArray:
     return np.asarray(x * gain)
 
 
-def without_rumble(x: FloatArray, *, sr: int) -> FloatArray:
+def remove_rumble(x: FloatArray, *, sr: int) -> FloatArray:
     """Remove any offset and what lies below hearing (high-pass of second order at 25 Hz)."""
-    return filtered(x, "highpass", 25, sr=sr)
+    return butterworth(x, "highpass", 25, sr=sr)

@@ -15,7 +15,7 @@ _HOLD_S = 1.5
 """How much longer than written the last chord of a piece is held."""
 
 
-class Players:
+class Performance:
     """Plays a section over its chords and collects the notes; `last` holds its final chord longer."""
 
     def __init__(
@@ -38,8 +38,8 @@ class Players:
     def play(self, instrument: Instrument, beat: float, beats: float, *, pitch: float = 60, velocity: float) -> None:
         """Add a note; both times in beats. Onsets stray by 6 ms and velocities by 6 % (standard deviations)."""
         beat_s = 60 / self.section.tempo_bpm
-        start_s = beat_s * self._bent(beat)
-        duration_s = beat_s * self._bent(beat + beats) - start_s
+        start_s = beat_s * self._with_rubato(beat)
+        duration_s = beat_s * self._with_rubato(beat + beats) - start_s
         if self.last and beat + beats > len(self.chords) * BEATS - 0.5:
             duration_s += _HOLD_S
         self.notes.append(
@@ -53,13 +53,13 @@ class Players:
             )
         )
 
-    def _bent(self, beat: float) -> float:
+    def _with_rubato(self, beat: float) -> float:
         """Bend time within each phrase, b + r P/(2π) sin(2π b/P): late in its first half, early in its second."""
         period = BEATS * min(PHRASE, len(self.chords))
         swing = _RUBATO[self.section.style] * period / (2 * np.pi)
         return float(beat + swing * np.sin(2 * np.pi * beat / period))
 
-    def sing(self, instrument: Instrument, *, velocity: float, octave: int = 0, transposed: int = 0) -> None:
+    def play_tune(self, instrument: Instrument, *, velocity: float, octave: int = 0, transposed: int = 0) -> None:
         """Add the tune, octaves up and scale steps up; it swells to the middle of each phrase."""
         section = self.section
         notes = tune(
@@ -82,11 +82,11 @@ class Players:
         """Give the chord's root in the octave above `lowest`."""
         return lowest + (self.tonic + chord[0] - lowest) % 12
 
-    def bars(self, *, centre: float) -> list[tuple[float, Chord, tuple[int, ...]]]:
+    def bars(self, *, center: float) -> list[tuple[float, Chord, tuple[int, ...]]]:
         """Give each bar's first beat, chord, and the chord's notes led from those of the bar before."""
         bars: list[tuple[float, Chord, tuple[int, ...]]] = []
         pitches: tuple[int, ...] = ()
         for bar, chord in enumerate(self.chords):
-            pitches = voice(chord, self.tonic, centre=centre, previous=pitches)
+            pitches = voice(chord, self.tonic, center=center, previous=pitches)
             bars.append((bar * BEATS, chord, pitches))
         return bars

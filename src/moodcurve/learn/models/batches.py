@@ -85,7 +85,7 @@ def agreement_weights(songs: Sequence[Song]) -> FloatArray:
 def _noise(song: Song) -> float:
     """Give the variance of the error of a song's mean ratings, mean of time and axes; NaN where it is not known."""
     rated = song.annotation
-    pairs = ((rated.arousal_spread, rated.arousal_raters), (rated.valence_spread, rated.valence_raters))
+    pairs = ((rated.arousal_std, rated.arousal_raters), (rated.valence_std, rated.valence_raters))
     axes = [float((spread**2 / raters).mean()) for spread, raters in pairs if spread is not None and raters is not None]
     return sum(axes) / 2 if len(axes) == 2 else math.nan
 
