@@ -3,7 +3,8 @@
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.demo.synth.instruments import Note, butterworth, fade
+from moodcurve.demo.synth.filters import butterworth
+from moodcurve.demo.synth.instruments import Note, fade
 
 
 def _noise(seconds: float, decay: float, sr: int, rng: np.random.Generator) -> FloatArray:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.signal import butter, resample_poly, sosfilt
+import soxr
 
 from moodcurve._typing import FloatArray
+from moodcurve.demo.synth.filters import butterworth
 
 Instrument = Literal[
     "piano", "pluck", "bells", "bass", "strings", "tremolo", "cello", "brass", "grit",
@@ -44,12 +45,6 @@ class Note:
     def hz(self) -> float:
         """Fundamental frequency in equal temperament."""
         return float(440 * 2 ** ((self.pitch - 69) / 12))
-
-
-def butterworth(x: FloatArray, kind: str, hz: float | tuple[float, float], *, sr: int, order: int = 2) -> FloatArray:
-    """Apply a Butterworth filter along the last axis; corners above 0.45 sr are brought down to it."""
-    corners = np.minimum(hz, 0.45 * sr)
-    return np.asarray(sosfilt(butter(order, corners, kind, fs=sr, output="sos"), x))
 
 
 def fade(x: FloatArray, *, attack_s: float, release_s: float, sr: int) -> FloatArray:
@@ -254,7 +249,8 @@ def overdrive(x: FloatArray, *, brightness: float, sr: int) -> FloatArray:
     What one amplifier carries distorts together: a fifth stays a fifth, while a tritone or a minor second grows a
     rough cloud of difference tones. Works at twice the rate, so that less folds back below the Nyquist frequency.
     """
-    driven = resample_poly(np.tanh(resample_poly(x, 2, 1, axis=-1)), 1, 2, axis=-1)
+    doubled = soxr.resample(x.T, sr, 2 * sr, quality="VHQ")
+    driven = soxr.resample(np.tanh(doubled), 2 * sr, sr, quality="VHQ").T
     presence = butterworth(driven, "bandpass", (1200, 4000), sr=sr, order=1)
     loudspeaker = 0.5 * driven + (0.5 + brightness) * presence
     return butterworth(loudspeaker, "lowpass", 2500 + 7000 * brightness, sr=sr, order=4)

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
-from scipy.signal import oaconvolve
 
 from moodcurve._typing import FloatArray
 from moodcurve.demo.synth import drums, instruments
-from moodcurve.demo.synth.instruments import Instrument, Note, butterworth, overdrive
+from moodcurve.demo.synth.filters import butterworth, convolve, moving_mean, moving_minimum
+from moodcurve.demo.synth.instruments import Instrument, Note, overdrive
 
 CEILING_DB = -1.5
 """No sample of a piece is above this level (dBFS)."""
@@ -102,7 +101,7 @@ def mix(notes: Iterable[Note], *, samples: int, hall: FloatArray, sr: int, rng: 
         driven = AMPLIFIER_GAIN * overdrive(amplifier, brightness=brightness, sr=sr)
         dry += driven
         send += AMPLIFIER_REVERB * driven
-    return np.asarray(dry + oaconvolve(send, hall, axes=1)[:, :samples])
+    return np.asarray(dry + convolve(send, hall))
 
 
 def set_level(x: FloatArray, *, samples: int, level_db: float) -> FloatArray:
@@ -124,8 +123,9 @@ def limit(x: FloatArray, *, sr: int, look_ahead_s: float = 0.015) -> FloatArray:
     ceiling = 10 ** (CEILING_DB / 20)
     width = 2 * int(look_ahead_s * sr) + 1
     needed = ceiling / np.maximum(np.abs(x).max(axis=0), ceiling)
-    gain = uniform_filter1d(minimum_filter1d(needed, width, mode="nearest"), width, mode="nearest")
-    return np.asarray(x * gain)
+    # the mean of the reductions, not of the gains: it is exactly 0 where nothing is turned down
+    reduction = moving_mean(1 - moving_minimum(needed, width), width)
+    return np.asarray(x * (1 - reduction))
 
 
 def remove_rumble(x: FloatArray, *, sr: int) -> FloatArray:
