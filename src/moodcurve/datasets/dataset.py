@@ -94,6 +94,8 @@ class Dataset:
         >>> X, y, groups, times_s = read_dataset("DEAM").arrays()                   # doctest: +SKIP
         >>> cross_val_score(Ridge(), X, y, groups=groups, cv=GroupKFold(5)).mean()  # doctest: +SKIP
         """
+        if groups not in ("artist", "song"):
+            raise ValueError(f"groups must be 'artist' or 'song', got {groups!r}")
         numbers = np.empty(len(self.songs), dtype=np.intp)
         for number, members in enumerate(group_songs(self.songs, by=groups)):
             numbers[members] = number
