@@ -42,8 +42,8 @@ def tracks(raters: int, moments: int, *, noise: float, seed: int) -> npt.NDArray
 def test_mean_squares_of_shrout_and_fleiss() -> None:
     """Table 3: between targets 11.24, judges 32.49, error 1.02."""
     squares = mean_squares(SHROUT_FLEISS)
-    assert (squares.raters, squares.moments) == (4, 6)
-    assert round(squares.between_moments, 2) == 11.24
+    assert (squares.raters, squares.times) == (4, 6)
+    assert round(squares.between_times, 2) == 11.24
     assert round(squares.between_raters, 2) == 32.49
     assert round(squares.error, 2) == 1.02
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from moodcurve.datasets.raters.noise_ceiling import CEILINGS, WAYS, Ceilings, bias_shared, ceilings, same_panel_r
+from moodcurve.datasets.raters.noise_ceiling import CEILINGS, ESTIMATES, Ceilings, bias_shared, ceilings, same_panel_r
 from moodcurve.metrics import scores
 from moodcurve.metrics.bootstrap import Interval
 
@@ -151,7 +151,7 @@ def test_songs_that_cannot_be_used_are_counted() -> None:
     gaps[0, ::2] = math.nan
     odd = [rated[1][:1], rated[2][:, :1], np.full((3, MOMENTS), math.nan)]
     found = ceilings([gaps, *rated[1:], *odd], seed=0)
-    assert (found.songs, found.left_out) == (4, 3)
+    assert (found.songs, found.excluded) == (4, 3)
     assert found.points == 3 * MOMENTS + MOMENTS // 2
     with pytest.raises(ValueError, match="at least two with two raters"):
         ceilings([rated[0], *odd], seed=0)
@@ -162,7 +162,7 @@ def test_songs_that_cannot_be_used_are_counted() -> None:
 def test_songs_that_never_move_have_no_course_to_follow() -> None:
     still = [np.repeat(np.array([[0.1], [0.3], [0.2 + i / 10]]), MOMENTS, axis=1) for i in range(3)]
     found = ceilings(still, seed=0).as_dict()
-    for way in WAYS:
+    for way in ESTIMATES:
         assert found[way]["r_song"]["value"] is None  # type: ignore[index]
         assert found[way]["r_within"]["value"] is None  # type: ignore[index]
 

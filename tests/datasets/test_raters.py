@@ -119,10 +119,10 @@ def test_the_first_fifteen_seconds_are_dropped() -> None:
 def test_songs_without_a_label_are_refused() -> None:
     early = track([0, 14.9], [0, 1])
     with pytest.raises(
-        DatasetError, match=r"song waltz: its ratings end at 14\.9 s, expected some after the first 15 s"
+        DatasetError, match=r"song waltz: its ratings end at 14\.9 s, expected some after the dropped first 15 s"
     ):
         rated_song("waltz", [early], [early])
-    with pytest.raises(DatasetError, match="song waltz: nobody rated its valence"):
+    with pytest.raises(DatasetError, match="song waltz: no ratings of valence"):
         rated_song("waltz", [early], [])
     with pytest.raises(ValueError, match="skip_s must be 0 or more, got -1"):
         rated_song("waltz", [early], [early], skip_s=-1)
@@ -220,9 +220,7 @@ def test_plain_tables_are_read(tmp_path: Path) -> None:
     assert data.song_ratings == {
         "b2": {"arousal": (7, 8), "valence": (4, 5)}, "b10": {"arousal": (3,), "valence": (3,)}
     }  # fmt: skip
-    assert data.notes == (
-        "left out: song late: its ratings end at 2 s, expected some after the first 15 s, which are dropped",
-    )
+    assert data.notes == ("left out: song late: its ratings end at 2 s, expected some after the dropped first 15 s",)
     single = read_raters(tmp_path / "ratings.csv")
     assert single.song_ratings == data.song_ratings
     assert single.songs == ()
@@ -486,7 +484,7 @@ def test_the_command_shows_tables_and_names_what_is_left_out(tmp_path: Path) -> 
     assert done.exit_code == 1
     assert "lonely: at most 1 raters of arousal" in done.stderr
     assert "ceiling, halves" in done.stdout
-    assert "Ratings of 6 whole songs on nine points, valence: 2.0 raters" in done.stdout
+    assert "Ratings of 6 whole songs from 1 to 9, valence: 2.0 raters" in done.stdout
     assert run(survey, "--min-raters", "1").exit_code == 0
 
 

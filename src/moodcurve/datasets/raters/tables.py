@@ -1,4 +1,4 @@
-"""What single raters' ratings amount to, written as plain CSV tables."""
+"""Write labels, ratings of whole songs and agreement as CSV tables."""
 
 import csv
 import math
@@ -22,19 +22,19 @@ AGREEMENT_HEADER = ("song_id", "axis", *(field.name for field in fields(RaterAgr
 
 
 def write_tables(labels: RaterLabels, folder: Path) -> list[Path]:
-    """Write the labels, the ratings of whole songs and the agreement, each where there is any.
+    """Write labels, ratings of whole songs and agreement, each if there is any.
 
-    Numbers have six decimals; what is undefined is an empty cell.
+    Numbers have six decimals; undefined values are empty cells.
 
     Returns
     -------
     list of Path
-        The files: ``labels.csv``, ``songs.csv``, ``agreement.csv``.
+        Those written of ``labels.csv``, ``songs.csv``, ``agreement.csv``.
 
     Raises
     ------
     OSError
-        If one cannot be written.
+        If a file cannot be written.
     """
     written = []
     if labels.annotations:
@@ -47,7 +47,7 @@ def write_tables(labels: RaterLabels, folder: Path) -> list[Path]:
 
 
 def write_ids(ids: Sequence[str], path: Path) -> None:
-    """Write song ids, one a line, as ``evaluate --ids`` and ``train --without`` read them.
+    """Write song ids, one per line, for ``evaluate --ids`` and ``train --without``.
 
     Raises
     ------
@@ -60,9 +60,9 @@ def write_ids(ids: Sequence[str], path: Path) -> None:
 def _label_rows(labels: RaterLabels) -> Iterable[list[str]]:
     for song_id, found in labels.annotations.items():
         missing = np.full(len(found.times_s), math.nan)
-        spreads = (found.arousal_std, found.valence_std, found.arousal_raters, found.valence_raters)
-        known = (missing if spread is None else spread for spread in spreads)
-        columns: Sequence[Values] = (found.times_s, found.arousal, found.valence, *known)
+        stats = (found.arousal_std, found.valence_std, found.arousal_raters, found.valence_raters)
+        filled = (missing if values is None else values for values in stats)
+        columns: Sequence[Values] = (found.times_s, found.arousal, found.valence, *filled)
         for values in zip(*columns, strict=True):
             yield [song_id, *map(_cell, values)]
 
