@@ -9,7 +9,7 @@ import pytest
 from moodcurve.demo.composer import DEMO_SECTIONS
 from moodcurve.demo.synth.harmony import MODES, progression, voice
 from moodcurve.demo.synth.instruments import Note, damped_modes, envelope, harmonics, overdrive, wavetable
-from moodcurve.demo.synth.melody import Motif, draw_motif, tune
+from moodcurve.demo.synth.melody import Motif, draw_motif, melody
 from moodcurve.demo.synth.mixing import VOICES, limit, mix, remove_rumble, room_response, set_level
 from moodcurve.demo.synth.score import write_section
 
@@ -57,7 +57,7 @@ def test_motifs_move_by_step_after_a_leap() -> None:
 def test_tune_fills_its_bars_in_its_scale() -> None:
     chords = [(0, 4, 7), (5, 9, 0), (7, 11, 2), (0, 4, 7)] * 2
     for density in range(1, 9):
-        notes = tune(MOTIF, chords, mode="major", tonic=2, register=70, density=density)
+        notes = melody(MOTIF, chords, mode="major", tonic=2, register=70, density=density)
         # one note follows the other: what one ends the next begins
         beats = [n.beat for n in notes]
         assert beats[0] == 0
@@ -73,15 +73,15 @@ def test_tune_fills_its_bars_in_its_scale() -> None:
 def test_tune_follows_register_and_thirds() -> None:
     chords = [(0, 3, 7), (8, 0, 3), (3, 7, 10), (10, 2, 5)]
     arguments = {"mode": "minor", "tonic": 9, "density": 5}
-    low = tune(MOTIF, chords, register=57, **arguments)
-    high = tune(MOTIF, chords, register=69, **arguments)
+    low = melody(MOTIF, chords, register=57, **arguments)
+    high = melody(MOTIF, chords, register=69, **arguments)
     assert [n.pitch + 12 for n in low] == [n.pitch for n in high]
-    second = tune(MOTIF, chords, register=69, transposed=-2, **arguments)
+    second = melody(MOTIF, chords, register=69, transposed=-2, **arguments)
     assert 2 <= np.mean([a.pitch - b.pitch for a, b in zip(high, second, strict=True)]) <= 5
 
 
 def test_leading_note_is_raised_with_its_chord() -> None:
-    notes = tune(MOTIF, [(7, 11, 2)] * 3, mode="minor", tonic=9, register=69, density=8)
+    notes = melody(MOTIF, [(7, 11, 2)] * 3, mode="minor", tonic=9, register=69, density=8)
     # E major in A minor: no G beside its G sharp
     assert 7 not in {n.pitch % 12 for n in notes}
     assert 8 in {n.pitch % 12 for n in notes}
