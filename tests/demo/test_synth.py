@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from moodcurve.demo.composer import DEMO_SECTIONS
-from moodcurve.demo.synth.harmony import MODES, progression, voice
+from moodcurve.demo.synth.harmony import MODES, lead_voices, progression
 from moodcurve.demo.synth.instruments import Note, damped_modes, envelope, harmonics, overdrive, wavetable
 from moodcurve.demo.synth.melody import Motif, draw_motif, melody
 from moodcurve.demo.synth.mixing import VOICES, limit, mix, remove_rumble, room_response, set_level
@@ -25,13 +25,13 @@ def note(instrument: str, **changes: float) -> Note:
 def test_voice_leading_of_textbook_examples() -> None:
     # C E G to F: the common tone stays, and the others step up; to G7: B D F around the same G
     c = (60, 64, 67)
-    assert voice((5, 9, 0), 0, center=64, previous=c) == (60, 65, 69)
-    assert voice((7, 11, 2, 5), 0, center=64, previous=c) == (59, 62, 65, 67)
+    assert lead_voices((5, 9, 0), 0, center=64, previous=c) == (60, 65, 69)
+    assert lead_voices((7, 11, 2, 5), 0, center=64, previous=c) == (59, 62, 65, 67)
 
 
 def test_first_chord_is_around_its_center() -> None:
     for center in (50, 57.5, 70):
-        pitches = voice((0, 4, 7), 0, center=center, previous=())
+        pitches = lead_voices((0, 4, 7), 0, center=center, previous=())
         assert sorted(p % 12 for p in pitches) == [0, 4, 7]
         assert abs(np.mean(pitches) - center) <= 2.5
 
@@ -196,11 +196,11 @@ def test_overdrive_saturates() -> None:
 
 
 def test_room_decays_by_60_db() -> None:
-    hall = room_response(SR, np.random.default_rng(0), seconds=2.0)
-    assert hall.shape == (2, 2 * SR)
-    np.testing.assert_allclose((hall**2).sum(axis=1), 1)
+    room = room_response(SR, np.random.default_rng(0), seconds=2.0)
+    assert room.shape == (2, 2 * SR)
+    np.testing.assert_allclose((room**2).sum(axis=1), 1)
     # backward integration (Schroeder): remaining energy from -5 to -35 dB, extrapolated to 60 dB
-    for side in hall:
+    for side in room:
         spectrum = np.fft.rfft(side)
         spectrum[np.fft.rfftfreq(len(side), 1 / SR) > 1000] = 0
         left = np.cumsum(np.fft.irfft(spectrum)[::-1] ** 2)[::-1]
@@ -239,10 +239,10 @@ def test_rumble_filter_removes_offset_and_keeps_music() -> None:
 
 
 def test_mix_pans_and_adds_reverberation() -> None:
-    hall = np.zeros((2, 1000))
-    hall[:, 999] = 1
+    room = np.zeros((2, 1000))
+    room[:, 999] = 1
     notes = [note("bells", start_s=0.1)]
-    x = mix(notes, samples=SR, hall=hall, sr=SR, rng=np.random.default_rng(0))
+    x = mix(notes, samples=SR, room=room, sr=SR, rng=np.random.default_rng(0))
     assert x.shape == (2, SR)
     # up to the rounding of an FFT
     assert np.abs(x[:, : int(0.1 * SR)]).max() < 1e-12
@@ -250,5 +250,5 @@ def test_mix_pans_and_adds_reverberation() -> None:
     left, right = np.sqrt((x**2).mean(axis=1))
     assert right > 1.2 * left
     # the echo is a share of the sound, 999 samples later
-    dry = mix(notes, samples=SR, hall=np.zeros((2, 1000)), sr=SR, rng=np.random.default_rng(0))
+    dry = mix(notes, samples=SR, room=np.zeros((2, 1000)), sr=SR, rng=np.random.default_rng(0))
     np.testing.assert_allclose(x[:, 999:] - dry[:, 999:], VOICES["bells"].reverb * dry[:, :-999], atol=1e-12)

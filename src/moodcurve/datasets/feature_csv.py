@@ -87,9 +87,9 @@ def _read(path: Path) -> tuple[Features, float]:
     """Return all rows of a file, and their distance in seconds."""
     lines = read_text(path).rstrip().splitlines()
     _check_header(path, lines)
-    stamps = _time_stamps(path, lines)
-    step_s = _step(path, stamps)
-    return Features(_values(path, lines), stamps, COMPARE260), step_s
+    times_s = _row_times(path, lines)
+    step_s = _step(path, times_s)
+    return Features(_values(path, lines), times_s, COMPARE260), step_s
 
 
 def _check_header(path: Path, lines: list[str]) -> None:
@@ -103,36 +103,36 @@ def _check_header(path: Path, lines: list[str]) -> None:
             raise DatasetError(f"{path}, line 1: column {i} is {name!r}, expected {expected!r}")
 
 
-def _time_stamps(path: Path, lines: list[str]) -> FloatArray:
-    stamps = np.empty(len(lines) - 1)
+def _row_times(path: Path, lines: list[str]) -> FloatArray:
+    times_s = np.empty(len(lines) - 1)
     for number, line in enumerate(lines[1:], start=2):
         if line.count(";") != len(HEADER) - 1:
             found = line.count(";") + 1
             raise DatasetError(f"{path}, line {number}: expected {len(HEADER)} cells between ';', found {found}")
-        stamps[number - 2] = _number(path, number, 0, line.partition(";")[0])
-    return stamps
+        times_s[number - 2] = _number(path, number, 0, line.partition(";")[0])
+    return times_s
 
 
-def _step(path: Path, stamps: FloatArray) -> float:
+def _step(path: Path, times_s: FloatArray) -> float:
     """Return the distance between rows, after checking that all are on one grid of about 0.5 s."""
-    if len(stamps) == 1:
+    if len(times_s) == 1:
         return HOP_S
-    steps = np.diff(stamps)
+    steps = np.diff(times_s)
     usual = float(np.median(steps))
     uneven = np.flatnonzero(np.abs(steps - usual) > 3 * _TIME_DIGITS_S)
     if len(uneven) or abs(usual / HOP_S - 1) > _STEP_TOLERANCE:
         row = int(uneven[0]) + 1 if len(uneven) else 1
         raise DatasetError(
-            f"{path}, line {row + 2}: frameTime is {stamps[row]:f} after {stamps[row - 1]:f}, "
+            f"{path}, line {row + 2}: frameTime is {times_s[row]:f} after {times_s[row - 1]:f}, "
             f"expected rows every {HOP_S} s"
         )
-    step_s = float(stamps[-1] - stamps[0]) / len(steps)
+    step_s = float(times_s[-1] - times_s[0]) / len(steps)
     if abs(step_s - HOP_S) > 2 * _TIME_DIGITS_S:
         return step_s
-    off = np.flatnonzero(np.abs(stamps - np.rint(stamps / HOP_S) * HOP_S) > 2 * _TIME_DIGITS_S)
+    off = np.flatnonzero(np.abs(times_s - np.rint(times_s / HOP_S) * HOP_S) > 2 * _TIME_DIGITS_S)
     if len(off):
         raise DatasetError(
-            f"{path}, line {off[0] + 2}: frameTime is {stamps[off[0]]:f}, expected a multiple of {HOP_S} s"
+            f"{path}, line {off[0] + 2}: frameTime is {times_s[off[0]]:f}, expected a multiple of {HOP_S} s"
         )
     return HOP_S
 

@@ -117,7 +117,7 @@ def artist_key(artist: str) -> str:
 
 
 def group_songs(songs: Sequence[Song], *, by: By) -> list[list[int]]:
-    """Return the indices of the songs of each group that a split must not divide, in the order of their first songs.
+    """Return the indices of the songs of each artist, or of each song, in the order of their first songs.
 
     Raises
     ------

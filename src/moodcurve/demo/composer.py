@@ -98,7 +98,7 @@ def compose(sections: Sequence[Section], *, sr: int = 44100, seed: int = 0) -> C
         raise ValueError(f"sr must lie in [22050, 96000] Hz, got {sr!r}")
     motif_seed, room_seed, *section_seeds = np.random.SeedSequence(seed).spawn(2 + len(sections))
     motif = draw_motif(np.random.default_rng(motif_seed))
-    hall = room_response(sr, np.random.default_rng(room_seed))
+    room = room_response(sr, np.random.default_rng(room_seed))
     edges = np.rint(np.cumsum([0.0, *(s.duration_s for s in sections)]) * sr).astype(int)
     ring = int(RING_S * sr)
     piece = np.zeros((2, edges[-1] + ring))
@@ -107,7 +107,7 @@ def compose(sections: Sequence[Section], *, sr: int = 44100, seed: int = 0) -> C
         following = sections[i + 1] if i + 1 < len(sections) else None
         notes = write_section(section, motif, rng, following=following)
         length = int(edges[i + 1] - edges[i])
-        sound = mix(notes, samples=length + ring, hall=hall, sr=sr, rng=rng)
+        sound = mix(notes, samples=length + ring, room=room, sr=sr, rng=rng)
         # each section decays into the next
         sound = set_level(sound, samples=length, level_db=section.level_db)
         piece[:, edges[i] : edges[i + 1] + ring] += sound

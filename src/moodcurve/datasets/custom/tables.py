@@ -17,7 +17,7 @@ AXES = ("arousal", "valence")
 LONGEST_GAP_S = 1.0
 """Longest gap between labels that is interpolated (seconds): the length of a feature window."""
 NEAREST_S = HOP_S / 2
-"""Largest distance from a row to a single label that it takes (seconds); every label then has a row."""
+"""Largest distance between a row and a label outside the interpolated ranges (seconds): each label has a row."""
 _LATEST_S = 1e6
 _LONGEST_ID = 255
 """Longest file name of common systems."""

@@ -13,7 +13,7 @@ _MIN_SEC = re.compile(r"(\d+)(?:\.(\d{1,2}))?")
 
 
 def read_song_infos(paths: list[Path]) -> dict[int, SongInfo]:
-    """Read ``metadata_201*.csv`` and ``songs_info.csv``, by song id; the first file with a song is used for it.
+    """Read ``metadata_201*.csv`` and ``songs_info.csv``, by song id; each from the first file that has it.
 
     Blanks, tabs and HTML entities are cleaned, and ``n/a`` is read as empty. Unnamed columns at the end of the files of
     2014 and 2015, which hold listeners' tags, are ignored. Artists are repaired, see ``_split_artist``.

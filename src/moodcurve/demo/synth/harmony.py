@@ -69,7 +69,7 @@ def progression(mode: Mode, bars: int, rng: np.random.Generator, *, pivot: int |
     return chords
 
 
-def voice(chord: Chord, tonic: int, *, center: float, previous: tuple[int, ...]) -> tuple[int, ...]:
+def lead_voices(chord: Chord, tonic: int, *, center: float, previous: tuple[int, ...]) -> tuple[int, ...]:
     """Choose the octave of each chord tone for smooth voice leading.
 
     Of all pitches p within 7 semitones of `center`, choose those that minimize

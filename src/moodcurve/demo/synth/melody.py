@@ -50,7 +50,7 @@ class Motif:
 
 
 @dataclass(frozen=True)
-class TuneNote:
+class MelodyNote:
     """A note of a melody: onset and length in beats from the section's start, MIDI note number, stress in [0, 1]."""
 
     beat: float
@@ -72,19 +72,19 @@ def draw_motif(rng: np.random.Generator) -> Motif:
 
 @dataclass(frozen=True)
 class _Scale:
-    """A scale whose step 0 is the tonic at MIDI note number `base`."""
+    """A scale whose step 0, the tonic, has the MIDI note number `base`."""
 
-    scale: tuple[int, ...]
+    degrees: tuple[int, ...]
     base: int
 
     def pitch(self, step: int) -> int:
-        return self.base + 12 * (step // 7) + self.scale[step % 7]
+        return self.base + 12 * (step // 7) + self.degrees[step % 7]
 
     def nearest(self, step: int, chord: Chord) -> int:
         """Return the nearest step that is a chord tone, the lower of two, or the same step if there is none."""
         tones = {tone % 12 for tone in chord}
         around = sorted(range(step - 6, step + 7), key=lambda s: (abs(s - step), s))
-        return next((s for s in around if self.scale[s % 7] in tones), step)
+        return next((s for s in around if self.degrees[s % 7] in tones), step)
 
 
 def melody(
@@ -96,12 +96,12 @@ def melody(
     register: float,
     density: int,
     transposed: int = 0,
-) -> list[TuneNote]:
+) -> list[MelodyNote]:
     """Write a melody over the chords, one bar per chord.
 
-    Bars 1 and 3 of a phrase have the motif, bar 2 its inversion (reversed in every second phrase), and bar 4 and the
-    last bar few notes, the last of them long. Bar 3 is highest in major and lowest otherwise. Notes on the first and
-    third beat, and all in the last bar of a phrase, are chord tones.
+    Bars 1 and 3 of a phrase have the motif, and bar 2 its inversion, which is reversed in every second phrase. Bar 4
+    and the last bar have few notes and end with a long one. Bar 3 is the highest in major and the lowest otherwise.
+    Notes on the first and third beat, and all in the last bar of a phrase, are chord tones.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def melody(
     scale = _Scale(SCALES[mode], tonic + 12 * round((register - tonic) / 12))
     center = min(range(-7, 8), key=lambda step: abs(scale.pitch(step) - register))
     rise = 1 if mode == "major" else -1
-    notes: list[TuneNote] = []
+    notes: list[MelodyNote] = []
     for bar, chord in enumerate(chords):
         position = bar % PHRASE
         closing = position == PHRASE - 1 or bar == len(chords) - 1
@@ -134,7 +134,7 @@ def melody(
                 step = moved - transposed
             end = onsets[i + 1] if i + 1 < len(onsets) else BEATS
             pitch = _raise_seventh(scale.pitch(moved), tonic, chord)
-            notes.append(TuneNote(bar * BEATS + onset, end - onset, pitch, _stress(onset)))
+            notes.append(MelodyNote(bar * BEATS + onset, end - onset, pitch, _stress(onset)))
     return notes
 
 
@@ -149,8 +149,8 @@ def _steps(motif: Motif, bar: int) -> tuple[int, ...]:
     """Return the steps of the motif, inverted in bar 2 of a phrase."""
     if bar % PHRASE != 1:
         return motif.steps
-    answer = motif.steps if bar // PHRASE % 2 == 0 else motif.steps[::-1]
-    return tuple(-step for step in answer)
+    steps = motif.steps if bar // PHRASE % 2 == 0 else motif.steps[::-1]
+    return tuple(-step for step in steps)
 
 
 def _raise_seventh(pitch: int, tonic: int, chord: Chord) -> int:

@@ -79,8 +79,20 @@ def room_response(sr: int, rng: np.random.Generator, *, seconds: float = 2.0) ->
     return np.asarray(response / np.sqrt((response**2).sum(axis=1, keepdims=True)))
 
 
-def mix(notes: Iterable[Note], *, samples: int, hall: FloatArray, sr: int, rng: np.random.Generator) -> FloatArray:
-    """Play and mix notes with reverberation, shape (2, samples); sound beyond the end is cut."""
+def mix(notes: Iterable[Note], *, samples: int, room: FloatArray, sr: int, rng: np.random.Generator) -> FloatArray:
+    """Synthesize and mix notes, shape (2, samples); sound beyond the end is cut.
+
+    Parameters
+    ----------
+    notes : iterable of Note
+    samples : int
+        Length of the result.
+    room : (2, length)
+        Impulse response for the reverberation, see `room_response`.
+    sr : int
+    rng : Generator
+        Varies the sounds and their positions.
+    """
     dry, send, amplifier = np.zeros((3, 2, samples))
     brightness = None
     for note in notes:
@@ -101,7 +113,7 @@ def mix(notes: Iterable[Note], *, samples: int, hall: FloatArray, sr: int, rng: 
         driven = AMPLIFIER_GAIN * overdrive(amplifier, brightness=brightness, sr=sr)
         dry += driven
         send += AMPLIFIER_REVERB * driven
-    return np.asarray(dry + convolve(send, hall))
+    return np.asarray(dry + convolve(send, room))
 
 
 def set_level(x: FloatArray, *, samples: int, level_db: float) -> FloatArray:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from moodcurve.demo.synth.harmony import Chord, voice
+from moodcurve.demo.synth.harmony import Chord, lead_voices
 from moodcurve.demo.synth.instruments import Instrument, Note
 from moodcurve.demo.synth.melody import BEATS, PHRASE, Motif, melody
 from moodcurve.demo.synth.section import TONICS, Section, Style
@@ -87,6 +87,6 @@ class Performance:
         bars: list[tuple[float, Chord, tuple[int, ...]]] = []
         pitches: tuple[int, ...] = ()
         for bar, chord in enumerate(self.chords):
-            pitches = voice(chord, self.tonic, center=center, previous=pitches)
+            pitches = lead_voices(chord, self.tonic, center=center, previous=pitches)
             bars.append((bar * BEATS, chord, pitches))
         return bars

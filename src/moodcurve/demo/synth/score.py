@@ -15,7 +15,7 @@ _PICKING = (0, 1, 2, 1, 0, 2, 1, 2)
 
 
 def _pastoral(performance: Performance) -> None:
-    """Piano melody over a picked guitar, with quiet bass, strings, shaker and brushes."""
+    """Play a piano melody over a picked guitar, with quiet bass, strings, shaker and brushes."""
     length = performance.section.articulation
     performance.play_melody("piano", velocity=0.75)
     for start, chord, pitches in performance.bars(center=performance.section.register - 10):
@@ -38,7 +38,7 @@ _STRUMS = (0, 1, 1.5, 2.5, 3, 3.5)
 
 
 def _festive(performance: Performance) -> None:
-    """Dance of brass in thirds with bells, strummed guitar, octaves in the bass and a drum kit."""
+    """Play a dance of brass in thirds with bells, strummed guitar, octaves in the bass and a drum kit."""
     length = performance.section.articulation
     performance.play_melody("brass", velocity=0.85)
     performance.play_melody("brass", velocity=0.65, transposed=-2)
@@ -81,7 +81,7 @@ _OSTINATO = (0, 0, 1, 0, 0, 6, 0, 1, 0, 0, 1, 0, 6, 5, 1, 0)
 
 
 def _menace(performance: Performance) -> None:
-    """Low overdriven ostinato and clusters, growing tremolo, and irregular drums."""
+    """Play a low overdriven ostinato and clusters, growing tremolo, and irregular drums."""
     length = performance.section.articulation
     low = performance.root((0,), lowest=28)
     performance.play_melody("grit", velocity=0.6)
@@ -101,7 +101,7 @@ def _menace(performance: Performance) -> None:
 
 
 def _elegy(performance: Performance) -> None:
-    """Cello melody over slow chords of piano and low strings."""
+    """Play a cello melody over slow chords of piano and low strings."""
     performance.play_melody("cello", velocity=0.8)
     for start, chord, pitches in performance.bars(center=performance.section.register - 2):
         performance.play("piano", start, 3.8, pitch=performance.root(chord, lowest=33), velocity=0.6)
