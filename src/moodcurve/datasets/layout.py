@@ -45,7 +45,7 @@ def read_dataset(
             )
         return read_custom(folder, feature_set=feature_set, progress=progress)
     found = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
-    raise DatasetError(f"{folder}: unknown layout of annotated songs; expected {_KNOWN}; found {found}")
+    raise DatasetError(f"{folder}: not a known layout of annotated songs; expected {_KNOWN}; found {found}")
 
 
 _KNOWN = (
