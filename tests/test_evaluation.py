@@ -125,8 +125,8 @@ def test_unknown_id_to_exclude_raises() -> None:
 
 def test_unreadable_song_can_be_excluded() -> None:
     """Its id is known, and no longer listed as left out."""
-    dataset = replace(DATASET, left_out=("broken", "other"))
-    assert without_songs(dataset, ["1", "broken"]).left_out == ("other",)
+    dataset = replace(DATASET, skipped_ids=("broken", "other"))
+    assert without_songs(dataset, ["1", "broken"]).skipped_ids == ("other",)
 
 
 def test_training_songs_of_the_model_are_counted(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def without_songs(dataset: Dataset, ids: Collection[str]) -> Dataset:
     DatasetError
         If an id is not in the dataset (unreadable songs count as known), or no song is left.
     """
-    known = {song.song_id for song in dataset.songs} | set(dataset.left_out)
+    known = {song.song_id for song in dataset.songs} | set(dataset.skipped_ids)
     unknown = [song_id for song_id in ids if song_id not in known]
     if unknown:
         raise DatasetError(
@@ -167,7 +167,7 @@ def without_songs(dataset: Dataset, ids: Collection[str]) -> Dataset:
     songs = tuple(song for song in dataset.songs if song.song_id not in ids)
     if not songs:
         raise DatasetError(f"{dataset.name}: all songs are among the {len(ids)} ids given")
-    return replace(dataset, songs=songs, left_out=tuple(i for i in dataset.left_out if i not in ids))
+    return replace(dataset, songs=songs, skipped_ids=tuple(i for i in dataset.skipped_ids if i not in ids))
 
 
 def abbreviate_ids(ids: Sequence[str]) -> str:

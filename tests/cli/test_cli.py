@@ -26,7 +26,7 @@ from moodcurve.cli.commands import analyze as analyze_command
 from moodcurve.cli.commands import benchmark as benchmark_command
 from moodcurve.cli.options import FeatureSetName
 from moodcurve.cli.progress import interrupts
-from moodcurve.datasets.deam.reader import Labels
+from moodcurve.datasets.deam.reader import LabelRelease
 from moodcurve.features import COMPARE260, FEATURE_SETS
 from moodcurve.formats import FORMATS
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
@@ -661,6 +661,6 @@ def test_choices_equal_the_names_in_the_package() -> None:
     assert set(FeatureSetName) == {"default", *FEATURE_SETS}
     assert list(dataset_input.Family) == list(FAMILIES)
     assert list(benchmark_command.Protocol) == list(PROTOCOLS)
-    assert tuple(dataset_input.Labels) == get_args(Labels)
+    assert tuple(dataset_input.Labels) == get_args(LabelRelease)
     assert (*QUADRANTS, NEUTRAL) == options.QUADRANTS
     assert options.MOOD_WORDS == WORDS

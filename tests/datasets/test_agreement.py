@@ -1,4 +1,4 @@
-"""Agreement of raters: published examples, plain second formulas, and simulated raters of known reliability."""
+"""Test agreement against published examples, direct formulas and simulated raters of known reliability."""
 
 import itertools
 import math
@@ -34,7 +34,7 @@ KRIPPENDORFF = np.array(
 
 
 def tracks(raters: int, moments: int, *, noise: float, seed: int) -> npt.NDArray[np.float64]:
-    """A common course of variance 1, white, and noise of each rater's own."""
+    """White noise of variance 1 that all raters share, plus independent noise of each rater."""
     rng = np.random.default_rng(seed)
     return rng.normal(size=moments) + noise * rng.normal(size=(raters, moments))
 
@@ -42,8 +42,8 @@ def tracks(raters: int, moments: int, *, noise: float, seed: int) -> npt.NDArray
 def test_mean_squares_of_shrout_and_fleiss() -> None:
     """Table 3: between targets 11.24, judges 32.49, error 1.02."""
     squares = mean_squares(SHROUT_FLEISS)
-    assert (squares.raters, squares.moments) == (4, 6)
-    assert round(squares.between_moments, 2) == 11.24
+    assert (squares.raters, squares.times) == (4, 6)
+    assert round(squares.between_times, 2) == 11.24
     assert round(squares.between_raters, 2) == 32.49
     assert round(squares.error, 2) == 1.02
 
@@ -55,7 +55,7 @@ def test_icc_and_alpha_of_shrout_and_fleiss() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_alpha_is_cronbachs_own_formula(seed: int) -> None:
+def test_alpha_equals_cronbachs_formula(seed: int) -> None:
     x = tracks(7, 30, noise=2, seed=seed)
     items = sum(np.var(track, ddof=1) for track in x)
     expected = 7 / 6 * (1 - items / np.var(x.sum(axis=0), ddof=1))
@@ -64,8 +64,8 @@ def test_alpha_is_cronbachs_own_formula(seed: int) -> None:
 
 @pytest.mark.parametrize(("noise", "raters"), [(0.5, 4), (2, 10)])
 def test_alpha_and_icc_of_raters_of_known_reliability(noise: float, raters: int) -> None:
-    """One rater's reliability 1 / (1 + noise²), of k by Spearman-Brown; biases lower the ICC alone. Of 20,000 moments
-    alpha is known within about .005, twice its standard deviation in simulation."""
+    """Reliability is 1 / (1 + noise²) for one rater, and follows Spearman-Brown for k; biases lower only the ICC. With
+    20,000 times, two standard deviations of alpha are about .005 in simulation."""
     x = tracks(raters, 20_000, noise=noise, seed=0)
     assert cronbach_alpha(x) == pytest.approx(1 / (1 + noise**2 / raters), abs=0.01)
     assert icc_2k(x) == pytest.approx(1 / (1 + noise**2 / raters), abs=0.01)
@@ -76,14 +76,14 @@ def test_alpha_and_icc_of_raters_of_known_reliability(noise: float, raters: int)
     assert icc_2k(biased) == pytest.approx(1 / (1 + variance / raters), abs=0.01)
 
 
-def test_krippendorffs_published_example() -> None:
+def test_krippendorff_alpha_of_the_published_example() -> None:
     assert round(krippendorff_alpha(KRIPPENDORFF), 3) == 0.849
 
 
-def test_krippendorff_by_counting_all_pairs() -> None:
+def test_krippendorff_alpha_equals_the_sum_over_all_pairs() -> None:
     x = tracks(4, 15, noise=1, seed=3)
     x[np.random.default_rng(0).random(x.shape) < 0.3] = NAN
-    x[1:, 2] = NAN  # a unit with one rating, which does not count
+    x[1:, 2] = NAN  # a unit with one rating does not count
     units = [[v for v in column if not math.isnan(v)] for column in x.T]
     units = [unit for unit in units if len(unit) >= 2]
     everything = [v for unit in units for v in unit]
@@ -95,18 +95,18 @@ def test_krippendorff_by_counting_all_pairs() -> None:
     assert krippendorff_alpha(x) == pytest.approx(1 - observed / expected, abs=1e-12)
 
 
-def test_krippendorff_of_biased_raters_without_a_course_is_near_its_floor() -> None:
+def test_krippendorff_alpha_of_constant_raters_is_at_its_minimum() -> None:
     """All variance lies between raters, so D_o / D_e = (1 + 1/(k-1)) (N-1)/N: with 10 raters and 60 moments -0.109."""
     x = np.repeat(np.linspace(-1, 1, 10)[:, np.newaxis], 60, axis=1)
     assert krippendorff_alpha(x) == pytest.approx(1 - 10 / 9 * 599 / 600, abs=1e-12)
 
 
-def test_pairs_are_those_of_metrics() -> None:
+def test_pairwise_agreement_uses_the_formulas_of_metrics() -> None:
     x = tracks(5, 12, noise=1, seed=1)
     x[0, :4] = NAN
     x[1, 8:] = NAN
-    x[2] = 0.25  # never moves: no r, CCC 0
-    x[4, 1:] = NAN  # shares at most one moment with anyone
+    x[2] = 0.25  # constant: r is undefined, CCC is 0
+    x[4, 1:] = NAN  # at most one time in common with any rater
     r, ccc = [], []
     for a, b in itertools.combinations(x[:4], 2):
         shared = ~(np.isnan(a) | np.isnan(b))
@@ -117,14 +117,14 @@ def test_pairs_are_those_of_metrics() -> None:
     assert found == pytest.approx((np.nanmean(r), np.mean(ccc)), abs=1e-12)
 
 
-def test_moments_at_which_someone_is_silent_are_left_out_of_alpha_and_icc() -> None:
+def test_alpha_and_icc_leave_out_times_without_all_raters() -> None:
     x = tracks(4, 30, noise=1, seed=2)
     holes = x.copy()
     holes[1, 20:] = NAN
-    with_silent = np.vstack([holes, np.full(30, NAN)])  # a rater who never speaks is none
-    assert cronbach_alpha(with_silent) == cronbach_alpha(x[:, :20])
-    assert icc_2k(with_silent) == icc_2k(x[:, :20])
-    assert rater_agreement(with_silent).raters == 4
+    with_empty = np.vstack([holes, np.full(30, NAN)])  # a rater without ratings does not count
+    assert cronbach_alpha(with_empty) == cronbach_alpha(x[:, :20])
+    assert icc_2k(with_empty) == icc_2k(x[:, :20])
+    assert rater_agreement(with_empty).raters == 4
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_moments_at_which_someone_is_silent_are_left_out_of_alpha_and_icc() -> N
         np.full((3, 10), NAN),
         np.array([[0.1, NAN], [NAN, 0.3]]),
     ],
-    ids=["same constant", "nobody", "one rater", "one moment", "silence", "never together"],
+    ids=["same constant", "no raters", "one rater", "one time", "no ratings", "no common times"],
 )
 def test_undefined_agreement_is_nan(x: npt.NDArray[np.float64]) -> None:
     found = rater_agreement(x)
@@ -145,8 +145,8 @@ def test_undefined_agreement_is_nan(x: npt.NDArray[np.float64]) -> None:
     assert all(found.as_dict()[name] is None for name in AGREEMENTS)
 
 
-def test_raters_who_never_move_agree_on_no_course() -> None:
-    """Different constants: alpha, ICC and r have nothing to go by, the CCC is 0, Krippendorff's alpha at its floor."""
+def test_agreement_of_different_constants() -> None:
+    """Alpha, ICC and r are undefined, the CCC is 0, and Krippendorff's alpha is at its minimum."""
     found = rater_agreement(np.repeat([[0.1], [0.5], [-0.2]], 20, axis=1))
     assert found.constant == 3
     assert all(math.isnan(getattr(found, name)) for name in ("cronbach_alpha", "icc_2k", "pairwise_r"))
@@ -154,7 +154,7 @@ def test_raters_who_never_move_agree_on_no_course() -> None:
     assert found.krippendorff_alpha == pytest.approx(1 - 3 / 2 * 59 / 60)
 
 
-def test_rounding_does_not_make_a_constant_move() -> None:
+def test_rounding_errors_do_not_make_a_constant_vary() -> None:
     x = np.full((5, 40), 0.1) * 3 / 3 + np.linspace(0, 0.4, 5)[:, np.newaxis]
     x[:, ::2] += 1e-17
     found = rater_agreement(x)
@@ -162,11 +162,11 @@ def test_rounding_does_not_make_a_constant_move() -> None:
     assert math.isnan(found.cronbach_alpha)
 
 
-def test_the_best_agreed_songs_are_kept_in_order() -> None:
+def test_best_agreed_songs_keep_their_order() -> None:
     agreement = {"c": 0.2, "a": 0.9, "x": NAN, "b": 0.5, "d": 0.5}
     assert best_agreed(agreement, share=0.6) == ["a", "b", "d"]
-    assert best_agreed(agreement, share=0.4) == ["a", "b"]  # of b and d the earlier
-    assert best_agreed(agreement, share=0.5) == ["a", "b", "d"]  # 2.5 songs are 3
+    assert best_agreed(agreement, share=0.4) == ["a", "b"]  # b and d are equal: the earlier is selected
+    assert best_agreed(agreement, share=0.5) == ["a", "b", "d"]  # 2.5 songs are rounded to 3
     assert best_agreed(agreement, share=1) == ["c", "a", "b", "d"]
     with pytest.raises(ValueError, match="share must lie in"):
         best_agreed(agreement, share=0)

@@ -1,4 +1,4 @@
-"""One's own annotated songs: tables on any grid, sound or features, and the way from raters to a judged model."""
+"""Test custom songs: labels at any times, audio or features, and the path from raters to an evaluated model."""
 
 import csv
 import json
@@ -14,8 +14,8 @@ import soundfile
 
 from moodcurve import analysis
 from moodcurve.datasets import Annotation, Dataset, DatasetError, Song, read_dataset
-from moodcurve.datasets.custom.tables import at_rows, read_infos, read_labels
-from moodcurve.datasets.raters.statistics import Labels
+from moodcurve.datasets.custom.tables import interpolate_labels, read_infos, read_labels
+from moodcurve.datasets.raters.statistics import RaterLabels
 from moodcurve.datasets.raters.tables import write_tables
 from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.features import COMPARE236, COMPARE260, Features, write_csv
@@ -29,7 +29,7 @@ SR = 44_100
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MOODCURVE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
@@ -55,7 +55,7 @@ def write_noise(path: Path, seconds: float = 3.0, seed: int = 0) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two songs with features; the labels of ``b`` start before ``a``'s and are out of order."""
+    """Two songs with features; the labels of ``b`` come first in the table and are out of order."""
     home = tmp_path / "my songs"
     for song_id in "ab":
         write_features(home / "features" / f"{song_id}.csv")
@@ -69,12 +69,12 @@ def song(dataset: Dataset, song_id: str) -> Song:
     return next(song for song in dataset.songs if song.song_id == song_id)
 
 
-# --- labels to rows ---
+# --- matching labels to rows ---
 
 
 def labels_at(times_s: list[float], **values: object) -> Annotation:
-    course = np.array(times_s) / 100
-    fields = {"times_s": np.array(times_s), "arousal": course, "valence": -course}
+    ramp = np.array(times_s) / 100
+    fields = {"times_s": np.array(times_s), "arousal": ramp, "valence": -ramp}
     return Annotation(**(fields | values))  # type: ignore[arg-type]
 
 
@@ -82,32 +82,32 @@ def labels_at(times_s: list[float], **values: object) -> Annotation:
     ("labels_s", "expected_s"),
     [
         ([2, 2.5, 3], [2, 2.5, 3]),
-        # once a second: the row between is on the line
+        # one per second: rows between are interpolated
         ([2, 3, 4], [2, 2.5, 3, 3.5, 4]),
-        # off the grid: rows between, and those that the first and the last are nearest to
+        # off the grid: rows between, and the nearest ones at both ends
         ([2.2, 3.2, 4.2], [2, 2.5, 3, 3.5, 4]),
         ([2.3, 3.3, 4.3], [2.5, 3, 3.5, 4, 4.5]),
-        # as near to two rows: both, as neither is nearer
+        # at equal distance from two rows: both
         ([2.25], [2, 2.5]),
-        # each 5 s: one row a label, and nothing between
+        # every 5 s: one row per label, and none between
         ([2.1, 7.1, 12.1], [2, 7, 12]),
-        # a gap that too few raters have left
+        # with a gap
         ([2, 2.5, 3, 6, 6.5], [2, 2.5, 3, 6, 6.5]),
-        # ten a second
+        # ten per second
         (list(np.arange(20, 31) / 10), [2, 2.5, 3]),
         # before the first row and after the last
         ([19, 19.5, 20, 20.5], [19, 19.5]),
         ([25, 30], []),
     ],
 )
-def test_which_rows_are_rated(labels_s: list[float], expected_s: list[float]) -> None:
-    found, rows = at_rows(labels_at(labels_s), ROWS_S)
+def test_rows_that_get_a_label(labels_s: list[float], expected_s: list[float]) -> None:
+    found, rows = interpolate_labels(labels_at(labels_s), ROWS_S)
     assert found.times_s.tolist() == expected_s
     assert ROWS_S[rows].tolist() == expected_s
 
 
 def plain_value(times_s: npt.NDArray[np.float64], values: npt.NDArray[np.float64], row_s: float) -> float | None:
-    """The rule in words, a row at a time."""
+    """Apply the documented rule to one row."""
     before = [i for i, t in enumerate(times_s) if t <= row_s]
     after = [i for i, t in enumerate(times_s) if t >= row_s]
     if before and after and times_s[after[0]] - times_s[before[-1]] <= 1:
@@ -117,40 +117,40 @@ def plain_value(times_s: npt.NDArray[np.float64], values: npt.NDArray[np.float64
     return float(values[nearest]) if abs(times_s[nearest] - row_s) <= 0.25 else None
 
 
-def test_random_grids_follow_the_rule() -> None:
+def test_random_times_follow_the_rule() -> None:
     rng = np.random.default_rng(0)
     for _ in range(200):
-        # halves, thirds and quarters of a second: on rows and between them, and with gaps of 1 s; none twice
+        # halves, thirds and quarters of a second: on rows, between rows, and with gaps of 1 s; no duplicates
         times_s = np.unique(np.round(rng.integers(0, 75, rng.integers(1, 40)) / rng.choice([2, 3, 4]), 6))
         values = rng.uniform(-1, 1, len(times_s))
-        found, rows = at_rows(labels_at(list(times_s), arousal=values), ROWS_S)
+        found, rows = interpolate_labels(labels_at(list(times_s), arousal=values), ROWS_S)
         expected = [plain_value(times_s, values, row_s) for row_s in ROWS_S]
         assert rows.tolist() == [i for i, value in enumerate(expected) if value is not None]
-        # two ways to write a line differ in the last bits
+        # two formulas of interpolation differ in the last bits
         assert found.arousal == pytest.approx([value for value in expected if value is not None], abs=1e-12)
 
 
-def test_spreads_and_raters_go_with_the_labels() -> None:
+def test_rater_statistics_are_interpolated() -> None:
     labels = labels_at(
         [2, 2.5, 3, 4],
-        arousal_spread=np.array([0.1, np.nan, 0.3, 0.5]),
+        arousal_std=np.array([0.1, np.nan, 0.3, 0.5]),
         arousal_raters=np.array([3, 1, 5, 4]),
     )
-    found, _ = at_rows(labels, ROWS_S)
+    found, _ = interpolate_labels(labels, ROWS_S)
     assert found.times_s.tolist() == [2, 2.5, 3, 3.5, 4]
-    assert found.arousal_spread is not None
+    assert found.arousal_std is not None
     assert found.arousal_raters is not None
-    # what is not known at 2.5 s stays there; 3.5 s is half way, and rests on four raters at least
-    assert found.arousal_spread == pytest.approx([0.1, np.nan, 0.3, 0.4, 0.5], nan_ok=True)
+    # unknown at 2.5 s; 3.5 s is halfway between its neighbors and has the smaller number of raters
+    assert found.arousal_std == pytest.approx([0.1, np.nan, 0.3, 0.4, 0.5], nan_ok=True)
     assert found.arousal_raters.tolist() == [3, 1, 5, 4, 4]
-    assert found.valence_spread is None
+    assert found.valence_std is None
     assert found.valence_raters is None
 
 
-# --- a folder ---
+# --- folders ---
 
 
-def test_songs_are_read_row_by_row(folder: Path) -> None:
+def test_songs_are_aligned_row_by_row(folder: Path) -> None:
     dataset = read_dataset(folder)
     assert dataset.name == "my songs"
     assert dataset.feature_set == COMPARE260
@@ -165,7 +165,7 @@ def test_songs_are_read_row_by_row(folder: Path) -> None:
     assert a.recording is not None
     assert np.array_equal(a.recording.times_s, ROWS_S)
     assert a.rated == slice(10, 30)
-    assert (a.artist, a.annotation.song_arousal, a.annotation.arousal_spread) == ("", None, None)
+    assert (a.artist, a.annotation.song_arousal, a.annotation.arousal_std) == ("", None, None)
     only_note(dataset, r"^The artist of 2 songs \(a, b\) is unknown")
 
 
@@ -175,7 +175,7 @@ def test_another_feature_set(folder: Path) -> None:
     assert found.full_features.values.shape == (40, 236)
 
 
-def test_labels_with_a_gap_have_no_whole_recording(folder: Path) -> None:
+def test_songs_with_a_gap_in_their_labels_have_no_recording(folder: Path) -> None:
     write_lines(folder / "labels.csv", HEADER, *(f"a,{t},0,0" for t in (2, 2.5, 9, 9.5)))
     found = read_dataset(folder).songs[0]
     assert found.recording is None
@@ -188,33 +188,34 @@ def test_labels_after_the_last_row_are_counted(folder: Path) -> None:
     only_note(read_dataset(folder), "^2 labels of song a left out: no feature row at their time")
 
 
-def test_what_the_command_writes_is_read_again(folder: Path) -> None:
+def test_labels_from_the_command_can_be_read(folder: Path) -> None:
     times_s = np.arange(15, 18, 0.5)
     rng = np.random.default_rng(0)
     written = Annotation(
         times_s=times_s,
         arousal=rng.uniform(-1, 1, 6),
         valence=rng.uniform(-1, 1, 6),
-        arousal_spread=np.array([0.2, np.nan, 0.1, 0.3, 0.4, 0.5]),
-        valence_spread=rng.uniform(0, 1, 6),
+        arousal_std=np.array([0.2, np.nan, 0.1, 0.3, 0.4, 0.5]),
+        valence_std=rng.uniform(0, 1, 6),
         arousal_raters=np.array([2, 1, 3, 4, 5, 6]),
         valence_raters=np.full(6, 3),
     )
-    plain = replace(written, arousal_spread=None, valence_spread=None, arousal_raters=None, valence_raters=None)
+    plain = replace(written, arousal_std=None, valence_std=None, arousal_raters=None, valence_raters=None)
     write_tables(
-        Labels(annotations={"a": written, "b": plain}, song_ratings={}, agreement={}, min_raters=1, refused=()), folder
+        RaterLabels(annotations={"a": written, "b": plain}, song_ratings={}, agreement={}, min_raters=1, notes=()),
+        folder,
     )
     found, without = (song(read_dataset(folder), song_id).annotation for song_id in "ab")
-    for field in ("arousal", "valence", "arousal_spread", "valence_spread"):
+    for field in ("arousal", "valence", "arousal_std", "valence_std"):
         # the table has six decimals
         assert getattr(found, field) == pytest.approx(getattr(written, field), abs=5.1e-7, nan_ok=True)
     assert np.array_equal(found.arousal_raters, written.arousal_raters)  # type: ignore[arg-type]
     assert np.array_equal(found.valence_raters, written.valence_raters)  # type: ignore[arg-type]
-    assert without.arousal_spread is None
+    assert without.arousal_std is None
     assert without.valence_raters is None
 
 
-def test_what_is_known_of_songs(folder: Path) -> None:
+def test_metadata_of_songs(folder: Path) -> None:
     write_lines(
         folder / "songs.csv",
         "song_id,arousal_mean,arousal_rounded,arousal_spread,arousal_raters,valence_mean,artist",
@@ -226,7 +227,7 @@ def test_what_is_known_of_songs(folder: Path) -> None:
     dataset = read_dataset(folder)
     a, b = dataset.songs
     assert (a.artist, a.title, a.genre) == ("Bob, Cy", "Waltz", "")
-    # songs.csv counts before metadata.csv; 1 to 9 become -1 to 1
+    # songs.csv takes precedence over metadata.csv; 1 to 9 becomes -1 to 1
     assert (a.annotation.song_arousal, a.annotation.song_valence) == (1, -0.25)
     assert (b.artist, b.annotation.song_arousal, b.annotation.song_valence) == ("Ann Other", 0.5, None)
     assert dataset.notes == ()
@@ -238,7 +239,7 @@ def test_progress_counts_the_songs(folder: Path) -> None:
     assert calls == [(1, 2), (2, 2)]
 
 
-# --- files that are missing, doubtful or bad ---
+# --- missing, ambiguous and malformed files ---
 
 
 def test_songs_without_a_file_or_without_labels(folder: Path) -> None:
@@ -252,13 +253,13 @@ def test_songs_without_a_file_or_without_labels(folder: Path) -> None:
     only_note(dataset, "^song humming left out: a file without labels")
 
 
-def test_commands_end_with_1_where_a_song_was_left_out(folder: Path, tmp_path: Path) -> None:
+def test_commands_exit_with_1_if_a_song_is_left_out(folder: Path, tmp_path: Path) -> None:
     model, ids = tmp_path / "mine.onnx", tmp_path / "ids.txt"
-    write_noise(folder / "audio" / "humming.wav")  # no annotated song, so that nothing is missing
+    write_noise(folder / "audio" / "humming.wav")  # not an annotated song, so nothing is missing
     run("train", folder, "--model", "mlr", "-o", model)
     with (folder / "labels.csv").open("a") as file:
         file.writelines(f"{song_id},1,0,0\n" for song_id in ("ghost", "phantom"))
-    assert read_dataset(folder).left_out == ("ghost", "phantom")
+    assert read_dataset(folder).skipped_ids == ("ghost", "phantom")
     for arguments in (
         ("train", folder, "--model", "mlr", "-o", model),
         ("evaluate", folder, "--model", model),
@@ -266,7 +267,7 @@ def test_commands_end_with_1_where_a_song_was_left_out(folder: Path, tmp_path: P
         done = run_command(*arguments)
         assert done.exit_code == 1
         assert "2 songs (ghost, phantom) left out: labels without a file" in done.stderr
-    # what is not asked for is not missing
+    # songs that are not requested are not missing
     ids.write_text("a\nb\n")
     run("evaluate", folder, "--model", model, "--ids", ids)
     ids.write_text("a\n")
@@ -274,7 +275,7 @@ def test_commands_end_with_1_where_a_song_was_left_out(folder: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("trick", ["../secret", "./a", "../features/a", "audio/../a", "a.csv", "..", "~", "a\\b"])
-def test_ids_lead_to_no_file_elsewhere(folder: Path, trick: str) -> None:
+def test_ids_never_lead_out_of_the_folder(folder: Path, trick: str) -> None:
     write_features(folder.parent / "secret.csv")
     write_noise(folder / "secret.wav")
     write_noise(folder / "audio" / "c.wav")
@@ -286,19 +287,19 @@ def test_ids_lead_to_no_file_elsewhere(folder: Path, trick: str) -> None:
 
 
 @pytest.mark.parametrize("song_id", ["50% off? (live) [x] #1", "Ψ – ünï", "-rf *", "a,b", "Nr. 1.mix", "'; drop"])
-def test_ids_with_odd_characters(folder: Path, song_id: str) -> None:
+def test_ids_with_special_characters(folder: Path, song_id: str) -> None:
     shutil.move(folder / "features" / "a.csv", folder / "features" / f"{song_id}.csv")
     write_lines(folder / "labels.csv", HEADER, f'"{song_id}",3,0.5,0')
     assert [found.song_id for found in read_dataset(folder).songs] == [song_id]
 
 
-def test_accents_are_the_same_however_a_system_writes_them(folder: Path) -> None:
+def test_ids_match_in_any_unicode_normalization(folder: Path) -> None:
     shutil.move(folder / "features" / "a.csv", folder / "features" / "Cafe\u0301.csv")
     write_lines(folder / "labels.csv", HEADER, "Caf\u00e9,3,0.5,0")
     assert len(read_dataset(folder).songs) == 1
 
 
-def test_two_files_of_one_song_are_not_guessed_between(folder: Path) -> None:
+def test_songs_with_two_files_are_left_out(folder: Path) -> None:
     for name in ("c.wav", "c.flac"):
         write_noise(folder / "audio" / name)
     with (folder / "labels.csv").open("a") as file:
@@ -306,14 +307,14 @@ def test_two_files_of_one_song_are_not_guessed_between(folder: Path) -> None:
     only_note(read_dataset(folder), r"^song c left out: audio/ has c\.flac, c\.wav, expected one file")
 
 
-def test_bad_files_cost_their_song_only(folder: Path) -> None:
+def test_a_bad_file_only_affects_its_song(folder: Path) -> None:
     write_lines(folder / "features" / "b.csv", "frameTime;mood", "0;1")
     write_lines(folder / "audio" / "c.mp3", "not music")
     (folder / "audio" / "d.mp3").touch()
     write_noise(folder / "audio" / "e.wav", 0.5)
     with (folder / "labels.csv").open("a") as file:
         file.writelines(f"{song_id},1,0,0\n" for song_id in "cde")
-    for _ in range(2):  # what was refused is looked at again
+    for _ in range(2):  # rejected files are tried again
         dataset = read_dataset(folder)
         assert [found.song_id for found in dataset.songs] == ["a"]
         only_note(dataset, r"^song b left out: .*b\.csv, line 1: expected 261 columns between ';', found 2")
@@ -327,16 +328,16 @@ def test_bad_files_cost_their_song_only(folder: Path) -> None:
 
 BAD_LABELS: list[tuple[list[str], str]] = [
     ([], r"labels\.csv: is empty"),
-    ([HEADER], r"labels\.csv: has no label below"),
+    ([HEADER], r"labels\.csv: no labels after the header"),
     (["song_id,arousal,valence", "a,0,0"], "line 1: expected a column 'time_s'"),
     ([HEADER, ",1,0,0"], "line 2: song_id has 0 characters, expected a name of 1 to 255"),
-    # longer numbers than Python turns into one
+    # more digits than Python converts to a number
     ([HEADER, "9" * 5000 + ",1,0,0"], "line 2: song_id has 5000 characters"),
     ([HEADER, "a,-1,0,0"], "line 2: time_s is '-1', expected a number from 0"),
     ([HEADER, "a,1,0"], "line 2: valence is '', expected a number from -1 to 1"),
     ([HEADER, "a,1,5,0"], "line 2: arousal is '5', expected a number from -1 to 1"),
     ([HEADER, "a,1,nan,0"], "line 2: arousal is 'nan'"),
-    ([HEADER, "a,1,0,0", "a,1.0,0,0"], "line 3: song a has a label at 1 s in line 2 already"),
+    ([HEADER, "a,1,0,0", "a,1.0,0,0"], "line 3: song a already has a label at 1 s in line 2"),
     ([HEADER + ",arousal_spread", "a,1,0,0,3"], "line 2: arousal_spread is '3', expected a number from 0 to 2"),
     ([HEADER + ",valence_raters", "a,1,0,0,0"], "line 2: valence_raters is '0', expected a number from 1"),
     ([HEADER + ",valence_raters", "a,1,0,0,2.5"], "line 2: valence_raters is '2.5', expected a whole number"),
@@ -355,7 +356,7 @@ def test_malformed_labels(folder: Path, lines: list[str], message: str) -> None:
     [
         (["artist", "Ann"], "line 1: expected a column 'song_id'"),
         (["song_id,arousal", "a,0.5"], "line 2: arousal is '0.5', expected a number from 1 to 9"),
-        (["song_id,artist", "a,Ann", "b,Bob", "a,Cy"], "line 4: song a stands already in line 2"),
+        (["song_id,artist", "a,Ann", "b,Bob", "a,Cy"], "line 4: song a is already in line 2"),
     ],
 )
 def test_malformed_songs(folder: Path, lines: list[str], message: str) -> None:
@@ -364,7 +365,7 @@ def test_malformed_songs(folder: Path, lines: list[str], message: str) -> None:
         read_dataset(folder)
 
 
-def test_labels_without_spreads_or_with_some(tmp_path: Path) -> None:
+def test_rater_statistics_may_be_incomplete(tmp_path: Path) -> None:
     write_lines(
         tmp_path / "labels.csv",
         HEADER + ",arousal_spread,arousal_raters,valence_raters",
@@ -372,60 +373,60 @@ def test_labels_without_spreads_or_with_some(tmp_path: Path) -> None:
         "a,2,0,0,,4,3",
     )
     found = read_labels(tmp_path / "labels.csv")["a"]
-    # not all labels state their raters of arousal
+    # not all labels have a number of raters of arousal
     assert found.arousal_raters is None
-    assert found.arousal_spread == pytest.approx([0.1, np.nan], nan_ok=True)
-    # of valence all do, and no spread: not known at any time
+    assert found.arousal_std == pytest.approx([0.1, np.nan], nan_ok=True)
+    # all labels have a number of raters of valence, but no standard deviation
     assert found.valence_raters is not None
     assert found.valence_raters.tolist() == [3, 3]
-    assert found.valence_spread == pytest.approx([np.nan, np.nan], nan_ok=True)
+    assert found.valence_std == pytest.approx([np.nan, np.nan], nan_ok=True)
 
 
-def test_nothing_known_of_songs() -> None:
+def test_no_metadata_files() -> None:
     assert read_infos([]) == {}
 
 
 # --- layouts ---
 
 
-def test_unknown_layouts_are_told_of_both(tmp_path: Path) -> None:
+def test_unknown_layouts_name_both_known_ones(tmp_path: Path) -> None:
     write_noise(tmp_path / "a.wav")
-    expected = r"expected a folder of DEAM .* or one of your own songs \(with labels\.csv.*; found a\.wav"
+    expected = r"expected a DEAM folder .* or a folder of your own songs \(with labels\.csv.*; found a\.wav"
     with pytest.raises(DatasetError, match=expected):
         read_dataset(tmp_path)
 
 
-def test_a_folder_of_deam_with_new_labels_in_it_stays_one(small_deam: Path, tmp_path: Path) -> None:
+def test_a_deam_folder_with_labels_csv_is_read_as_deam(small_deam: Path, tmp_path: Path) -> None:
     deam = shutil.copytree(small_deam, tmp_path / "deam")
     write_lines(deam / "labels.csv", HEADER, "1,1,0,0")
     assert read_dataset(deam).name == "DEAM"
 
 
-def test_labels_of_deam_are_not_here(folder: Path) -> None:
-    with pytest.raises(DatasetError, match=r"the labels 'mediaeval2015' are those of a folder of DEAM; .*labels\.csv"):
+def test_custom_songs_have_no_2015_labels(folder: Path) -> None:
+    with pytest.raises(DatasetError, match=r"only a DEAM folder has the labels 'mediaeval2015'; .*labels\.csv"):
         read_dataset(folder, labels="mediaeval2015")
 
 
-# --- sound, heard once ---
+# --- caching of audio features ---
 
 
 @pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the files that are decoded, as it happens."""
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of decoded files, in order."""
     names: list[str] = []
     original: Callable[..., analysis.FileFeatures] = analysis.file_features
 
-    def noted(path: Path, *rest: object) -> analysis.FileFeatures:
+    def recorded(path: Path, *rest: object) -> analysis.FileFeatures:
         names.append(path.name)
         return original(path, *rest)
 
-    monkeypatch.setattr(analysis, "file_features", noted)
+    monkeypatch.setattr(analysis, "file_features", recorded)
     return names
 
 
 @pytest.fixture
 def sounds(tmp_path: Path) -> Path:
-    """Three songs of noise with labels; the last has lost its end."""
+    """Three songs of noise with labels; the last is truncated."""
     home = tmp_path / "sounds"
     for seed, name in enumerate(("1.wav", "2.flac", "10.wav")):
         write_noise(home / "audio" / name, seed=seed)
@@ -442,59 +443,59 @@ def assert_equal(first: Dataset, second: Dataset) -> None:
         assert np.array_equal(one.full_features.times_s, other.full_features.times_s)
 
 
-def test_sound_is_heard_once(sounds: Path, heard: list[str]) -> None:
+def test_audio_is_decoded_once(sounds: Path, decoded: list[str]) -> None:
     first = read_dataset(sounds)
-    assert heard == ["1.wav", "2.flac", "10.wav"]
+    assert decoded == ["1.wav", "2.flac", "10.wav"]
     assert [found.song_id for found in first.songs] == ["1", "2", "10"]
     expected = analysis.file_features(sounds / "audio" / "2.flac", COMPARE260).features
     assert np.array_equal(first.songs[1].full_features.values, expected.values)
-    # the warning is kept with the features
+    # the warning is cached with the features
     only_note(first, r"^10\.wav: only 2\.0 s of 3\.0 s could be read")
-    heard.clear()
+    decoded.clear()
     assert_equal(read_dataset(sounds), first)
-    # new labels and new songs leave what was heard as it is
+    # new labels and songs do not invalidate cached features
     write_noise(sounds / "audio" / "3.wav")
     with (sounds / "labels.csv").open("a") as file:
         file.write("3,1,0,0\n")
     assert len(read_dataset(sounds).songs) == 4
-    assert heard == ["3.wav"]
+    assert decoded == ["3.wav"]
 
 
-def test_a_changed_file_is_heard_again(sounds: Path, heard: list[str]) -> None:
+def test_a_changed_file_is_decoded_again(sounds: Path, decoded: list[str]) -> None:
     before = read_dataset(sounds)
-    heard.clear()
+    decoded.clear()
     write_noise(sounds / "audio" / "1.wav", seed=7)
     after = read_dataset(sounds)
-    assert heard == ["1.wav"]
+    assert decoded == ["1.wav"]
     assert not np.array_equal(after.songs[0].x, before.songs[0].x)
 
 
-def test_a_damaged_cache_is_made_anew(sounds: Path, heard: list[str], own_cache: Path) -> None:
+def test_a_damaged_cache_is_replaced(sounds: Path, decoded: list[str], cache_folder: Path) -> None:
     before = read_dataset(sounds)
     for content in (b"", b"no archive", b"PK\x05\x06" + bytes(18)):
-        heard.clear()
-        for file in (own_cache / "features").iterdir():
+        decoded.clear()
+        for file in (cache_folder / "features").iterdir():
             file.write_bytes(content)
         assert_equal(read_dataset(sounds), before)
-        assert len(heard) == 3
+        assert len(decoded) == 3
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(
-    sounds: Path, heard: list[str], monkeypatch: pytest.MonkeyPatch
+def test_songs_are_read_without_a_writable_cache(
+    sounds: Path, decoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MOODCURVE_CACHE", str(sounds / "labels.csv"))
     assert_equal(read_dataset(sounds), read_dataset(sounds))
-    assert len(heard) == 6
+    assert len(decoded) == 6
 
 
-def test_features_count_before_sound(sounds: Path, heard: list[str]) -> None:
+def test_features_take_precedence_over_audio(sounds: Path, decoded: list[str]) -> None:
     write_features(sounds / "features" / "2.csv", np.arange(0, 5, 0.5))
     found = song(read_dataset(sounds), "2")
-    assert heard == ["1.wav", "10.wav"]
+    assert decoded == ["1.wav", "10.wav"]
     assert found.x[:, 0].tolist() == [0, 0.5, 1]
 
 
-# --- from raters to a judged model ---
+# --- from raters to an evaluated model ---
 
 
 def run(*arguments: str | Path) -> Result:
@@ -504,7 +505,7 @@ def run(*arguments: str | Path) -> Result:
 
 
 def write_survey(folder: Path, songs: int) -> None:
-    """Compose songs of three moods each, and have three raters follow their known course with a hand of their own."""
+    """Compose songs of three moods each, and simulate three raters who follow the moods with bias and noise."""
     (folder / "audio").mkdir(parents=True)
     with (folder / "tracks.csv").open("w", newline="") as file:
         writer = csv.writer(file)
@@ -522,7 +523,7 @@ def write_survey(folder: Path, songs: int) -> None:
                     writer.writerow([f"piece {i}", rater, f"{t:.2f}", f"{arousal:.3f}", f"{valence:.3f}"])
 
 
-def test_from_raters_to_a_judged_model(tmp_path: Path) -> None:
+def test_from_raters_to_an_evaluated_model(tmp_path: Path) -> None:
     folder = tmp_path / "survey"
     write_survey(folder, 7)
     run("labels", folder, "-o", folder, "--skip", "0")
@@ -531,17 +532,16 @@ def test_from_raters_to_a_judged_model(tmp_path: Path) -> None:
     run("train", folder, "--model", "ffnn", "--without", tmp_path / "test.txt", "-o", model)
     log = json.loads((tmp_path / "mine.training.json").read_text())
     assert (log["training_data"], log["songs"]) == ("survey", 5)
-    judged = json.loads(
+    evaluated = json.loads(
         run("evaluate", folder, "--model", model, "--ids", tmp_path / "test.txt", "--json").stdout.splitlines()[-1]
     )
-    assert (judged["songs"], judged["songs_trained_on"]) == (2, 0)
-    # the course of the new songs is found, loud and fast against soft and slow best; a course that is off by
-    # chance has an r about 0
-    assert judged["arousal"]["r"] > 0.6
-    assert judged["valence"]["r"] > 0.3
-    learned = run("evaluate", folder, "--model", model, "--json")
-    assert json.loads(learned.stdout.splitlines()[-1])["songs_trained_on"] == 5
+    assert (evaluated["songs"], evaluated["songs_trained_on"]) == (2, 0)
+    # changes of mood in new songs are predicted, arousal best; r of chance predictions is about 0
+    assert evaluated["arousal"]["r"] > 0.6
+    assert evaluated["valence"]["r"] > 0.3
+    training = run("evaluate", folder, "--model", model, "--json")
+    assert json.loads(training.stdout.splitlines()[-1])["songs_trained_on"] == 5
     run("benchmark", folder, "--protocol", "deam", "--models", "mlr", "-o", tmp_path)
-    figures = json.loads((tmp_path / "deam.json").read_text())
-    assert (figures["dataset"], figures["songs"]) == ("survey", 7)
-    assert figures["models"][0]["arousal"]["r"]["value"] > 0.6
+    results = json.loads((tmp_path / "deam.json").read_text())
+    assert (results["dataset"], results["songs"]) == ("survey", 7)
+    assert results["models"][0]["arousal"]["r"]["value"] > 0.6

@@ -1,4 +1,4 @@
-"""DEAM's layout read from small folders in its real format, and from the real songs where they are."""
+"""Test reading DEAM, from small folders in its format and from the real songs."""
 
 import csv
 import os
@@ -12,7 +12,8 @@ import pytest
 import soundfile
 
 from moodcurve.datasets import Dataset, DatasetError, read_dataset
-from moodcurve.datasets.deam.reader import DYNAMIC, STATIC, read_deam
+from moodcurve.datasets.deam.labels import DYNAMIC, STATIC
+from moodcurve.datasets.deam.reader import read_deam
 from moodcurve.datasets.feature_csv import read_rows
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
@@ -32,14 +33,14 @@ from tests.helpers.deam_folder import (
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MOODCURVE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
 @pytest.fixture
 def deam(small_deam: Path, tmp_path: Path) -> Path:
-    """A copy to be changed."""
+    """A copy that tests may change."""
     return shutil.copytree(small_deam, tmp_path / "deam")
 
 
@@ -54,13 +55,13 @@ def edit(path: Path, change: Callable[[list[str]], None]) -> None:
 
 
 def only_note(dataset: Dataset, pattern: str) -> str:
-    notes = (*dataset.notes, *dataset.level_notes)
+    notes = (*dataset.notes, *dataset.song_rating_notes)
     found = [note for note in notes if re.search(pattern, note)]
     assert len(found) == 1, notes
     return found[0]
 
 
-# --- what is read ---
+# --- songs ---
 
 
 def test_each_label_has_the_row_of_its_time(small_deam: Path) -> None:
@@ -84,7 +85,7 @@ def test_each_label_has_the_row_of_its_time(small_deam: Path) -> None:
     only_note(dataset, r"^48 labels of 24 songs \(1001, 1002, 1003, 1004, 1005, …\) left out: no feature row")
 
 
-def test_song_ratings_are_mapped_and_put_right(small_deam: Path) -> None:
+def test_song_ratings_are_mapped_and_corrected(small_deam: Path) -> None:
     dataset = read_dataset(small_deam)
     for song in dataset.songs:
         arousal, valence = level(int(song.song_id))
@@ -92,30 +93,30 @@ def test_song_ratings_are_mapped_and_put_right(small_deam: Path) -> None:
             assert song.annotation.song_arousal is None
             assert song.annotation.song_valence is None
         else:
-            # ratings have one decimal: half of it is .0125 of our scale
+            # ratings have one decimal: half of it is .0125 in [-1, 1]
             assert song.annotation.song_arousal == pytest.approx(arousal, abs=0.0126)
             assert song.annotation.song_valence == pytest.approx(valence, abs=0.0126)
     note = only_note(dataset, "exchanged")
     assert note.startswith("The 24 song-level ratings of 2013 had arousal and valence exchanged")
     r = {name: float(value) for name, value in re.findall(r"(\w+-\w+) (-?\d\.\d+)", note)}
     levels = np.array([level(song_id) for song_id in IDS_2013])
-    # the columns as named, crosswise, are the levels themselves but for their rounding
+    # crosswise, the columns equal the levels up to rounding
     assert r["arousal-valence"] > 0.999
     assert r["valence-arousal"] > 0.999
     assert r["arousal-arousal"] == pytest.approx(np.corrcoef(levels.T)[0, 1], abs=0.01)
     only_note(dataset, "3 song-level ratings of 2015 are left out: .* at least 20 songs")
-    assert len(dataset.level_notes) == 2  # they matter to those alone who use these ratings
+    assert len(dataset.song_rating_notes) == 2  # only of interest where these ratings are used
     assert not any("song-level" in note for note in dataset.notes)
 
 
-def test_song_ratings_in_order_stay(deam: Path) -> None:
+def test_correct_song_ratings_are_unchanged(deam: Path) -> None:
     path = deam / STATIC / "static_annotations_averaged_songs_1_2000.csv"
     before = read_dataset(deam)
     edit(
         path,
         lambda lines: lines.__setitem__(0, "song_id, arousal_mean,arousal_std,valence_mean ,valence_std"),
     )
-    after = read_dataset(deam)  # now 2014 is exchanged and 2013 is not
+    after = read_dataset(deam)  # now 2014 is exchanged, and 2013 is not
     assert only_note(after, "exchanged").startswith("The 24 song-level ratings of 2014 had")
     for one, other in zip(before.songs, after.songs, strict=True):
         assert one.annotation.song_arousal == other.annotation.song_arousal
@@ -125,7 +126,7 @@ def test_song_ratings_in_order_stay(deam: Path) -> None:
 def test_artists_titles_genres(small_deam: Path) -> None:
     songs = {int(song.song_id): song for song in read_dataset(small_deam).songs}
     assert (songs[1].artist, songs[1].title, songs[1].genre) == ("Ann", "title 1", "Blues")
-    # a name that ran on into the title is cut where another song shows the artist
+    # a title appended to a name is cut off if another song has the artist
     assert (songs[2].artist, songs[2].title) == ("Ann", "Song with - a dash")
     assert (songs[4].artist, songs[5].artist) == ("Orchestra", "Orchestra")
     assert songs[3].artist == "Jay-Zed"
@@ -151,15 +152,15 @@ def test_progress_counts_the_files(small_deam: Path) -> None:
     assert calls == [(done, 51) for done in range(1, 52)]
 
 
-def test_rows_not_quite_half_a_second_apart(deam: Path) -> None:
-    # a hop of 221 samples at 22.05 kHz, fifty hops a row
+def test_rows_with_a_rounded_step(deam: Path) -> None:
+    # a hop of 221 samples at 22.05 kHz, fifty hops per row
     step_s = 221 / 22050 * 50
     times_s = np.arange(60) * step_s
     (deam / "features" / "1001.csv").write_text("\n".join(feature_lines(1001, times_s)) + "\n")
     dataset = read_dataset(deam)
     song = next(song for song in dataset.songs if song.song_id == "1001")
     assert song.annotation.times_s.tolist() == LABEL_TIMES_S.tolist()
-    # the drift is .06 s: row 30 is the nearest to 15.0 s, and so on
+    # the drift is .06 s, so that row 30 is the nearest to 15.0 s
     assert np.array_equal(song.features.times_s, np.round(times_s[30:50], 6))
     only_note(dataset, r"rows of song 1001 are 0\.5011 s apart: each label has the nearest row")
 
@@ -177,13 +178,13 @@ def test_a_name_that_is_not_utf8(deam: Path) -> None:
     assert "Touch�" in {song.artist for song in read_dataset(deam).songs}
 
 
-# --- parts that are missing ---
+# --- missing files ---
 
 
 def test_songs_without_features_or_labels(deam: Path) -> None:
     (deam / "features" / "1001.csv").rename(deam / "features" / "1900.csv")
     (deam / "features" / "notes.csv").write_text("not a song")
-    edit(deam / DYNAMIC / "valence.csv", lambda lines: lines.pop(1))  # song 1 keeps its arousal only
+    edit(deam / DYNAMIC / "valence.csv", lambda lines: lines.pop(1))  # song 1 has only arousal
     dataset = read_dataset(deam)
     assert not {"1", "1001", "1900"} & {song.song_id for song in dataset.songs}
     only_note(dataset, "^song 1001 left out: labels without a feature file")
@@ -194,7 +195,7 @@ def test_only_features_and_labels(deam: Path) -> None:
     shutil.rmtree(deam / "metadata")
     shutil.rmtree(deam / STATIC)
     dataset = read_dataset(deam)
-    # without songs_info.csv nobody knows where in the song the 2013 labels belong
+    # without songs_info.csv, the segment start of 2013 is unknown
     assert [int(song.song_id) for song in dataset.songs] == [*IDS_2014, *IDS_2015]
     only_note(dataset, r"^24 songs \(1, 2, 3, 4, 5, …\) left out: songs_info.csv does not say where")
     only_note(dataset, "artist of 27 songs .* is unknown")
@@ -207,7 +208,7 @@ def test_songs_info_alone_names_the_artists_of_2013(deam: Path) -> None:
     assert (songs[0].artist, songs[0].title, songs[0].genre) == ("Ann", "title 1", "Blues")
 
 
-def test_rows_elsewhere_in_the_song(deam: Path) -> None:
+def test_feature_rows_outside_the_segment(deam: Path) -> None:
     path = deam / "features" / "1.csv"
     path.write_text("\n".join(feature_lines(1, np.arange(200, 230, 0.5))) + "\n")
     dataset = read_dataset(deam)
@@ -224,32 +225,32 @@ def test_rows_of_different_length(deam: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nowhere", "file", "empty", "music"])
-def test_folders_of_no_known_layout(tmp_path: Path, name: str) -> None:
+def test_folders_of_unknown_layout(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("x")
     (tmp_path / "empty").mkdir()
     (tmp_path / "music" / "features").mkdir(parents=True)
     (tmp_path / "music" / "a.mp3").touch()
     found = {
-        "nowhere": "nowhere: not found; expected a folder of DEAM",
-        "file": "file: not a folder; expected a folder of DEAM",
-        "empty": "expected a folder of DEAM .* found nothing",
-        "music": "expected a folder of DEAM .* found a.mp3, features",
+        "nowhere": "nowhere: not found; expected a DEAM folder",
+        "file": "file: not a folder; expected a DEAM folder",
+        "empty": "expected a DEAM folder .* found nothing",
+        "music": "expected a DEAM folder .* found a.mp3, features",
     }
     with pytest.raises(DatasetError, match=found[name]):
         read_dataset(tmp_path / name)
 
 
-def test_labels_that_are_not_there(deam: Path) -> None:
-    with pytest.raises(DatasetError, match=r"dynamic_arousal_dev431\.csv: not found; the labels 'mediaeval2015'"):
+def test_missing_labels(deam: Path) -> None:
+    with pytest.raises(DatasetError, match=r"dev431\.csv: not found, but needed for the labels 'mediaeval2015'"):
         read_dataset(deam, labels="mediaeval2015")
     (deam / DYNAMIC / "valence.csv").unlink()
-    with pytest.raises(DatasetError, match=r"valence\.csv: not found; the labels 'deam' are expected there"):
+    with pytest.raises(DatasetError, match=r"valence\.csv: not found, but needed for the labels 'deam'"):
         read_dataset(deam)
     with pytest.raises(ValueError, match="labels must be one of deam, mediaeval2015, got '2016'"):
         read_dataset(deam, labels="2016")  # type: ignore[arg-type]
 
 
-def test_no_song_left(deam: Path) -> None:
+def test_no_usable_song(deam: Path) -> None:
     shutil.rmtree(deam / "features")
     (deam / "features").mkdir()
     with pytest.raises(DatasetError, match=r"no song with features, labels .* 0 feature files, the labels of 51 songs"):
@@ -260,7 +261,7 @@ def test_no_song_left(deam: Path) -> None:
 
 
 def write_2015(folder: Path) -> None:
-    """As published: 2013 in order, 2014 with the levels of the two axes exchanged."""
+    """Write the 2015 labels as published: 2013 correct, 2014 with the levels of the two axes exchanged."""
     home = folder / "mediaeval2015"
     home.mkdir()
     for axis, name in enumerate(("arousal", "valence")):
@@ -282,14 +283,14 @@ def test_2015_labels(deam: Path) -> None:
     assert [int(song.song_id) for song in dataset.songs] == [*IDS_2013, *IDS_2014]
     assert dataset.songs[0].annotation.arousal.tolist() == curve(1, 0, LABEL_TIMES_S).tolist()
     note = only_note(dataset, "levels of arousal and valence exchanged")
-    assert note.startswith("These labels of the 24 songs of 2014 ")
+    assert note.startswith("The labels of 24 songs of 2014 ")
     song = next(song for song in dataset.songs if song.song_id == "1001")
     shift = level(1001)[1] - level(1001)[0]
-    # left as published
+    # used as published
     assert song.annotation.arousal == pytest.approx(curve(1001, 0, LABEL_TIMES_S[:18]) + shift, abs=1e-5)
-    # the song-level ratings are judged by DEAM's dynamic labels, not by these
+    # the song-level ratings are compared with DEAM's labels, not with these
     assert song.annotation.song_arousal == pytest.approx(level(1001)[0], abs=0.0126)
-    only_note(dataset, "Which songs the labels of song 1005 belong to was inferred, with doubt")
+    only_note(dataset, "The ids of the labels of song 1005 were inferred and are uncertain")
     only_note(dataset, r"3 songs \(2001, 2002, 2003\) left out: features without labels")
 
 
@@ -320,12 +321,12 @@ STATIC_2014 = STATIC / "static_annotations_averaged_songs_1_2000.csv"
 SEGMENTS = Path("metadata", "songs_info.csv")
 FEATURES = Path("features", "1001.csv")
 BAD = [
-    (AROUSAL, replaced(1, "song_id", "id"), None),  # the first column is the id, whatever its name
+    (AROUSAL, replaced(1, "song_id", "id"), None),  # the first column is the id, regardless of its name
     (AROUSAL, replaced(1, "sample_15500ms", "15500"), r"line 1: column 3 is '15500', expected sample_"),
     (AROUSAL, replaced(1, "sample_15500ms", "sample_15400ms"), "line 1: column 3 .* one column every 0.5 s"),
     (AROUSAL, replaced(1, "sample_15500ms", "sample_16500ms"), "line 1: column 3 .* one column every 0.5 s"),
     (AROUSAL, replaced(3, "2,", "2.0,"), r"line 3: song id is '2\.0', expected a whole number from 1"),
-    (AROUSAL, replaced(3, "2,", "1,"), "line 3: song 1 stands already in line 2"),
+    (AROUSAL, replaced(3, "2,", "1,"), "line 3: song 1 is already in line 2"),
     (AROUSAL, replaced(3, "2,", "2,x"), r"line 3: sample_15000ms is 'x.*', expected a number from -1 to 1"),
     (AROUSAL, replaced(3, "2,", "2,nan,"), "line 3: sample_15000ms is 'nan', expected a number from -1 to 1"),
     (AROUSAL, replaced(3, "2,", "2,1.01,"), "line 3: sample_15000ms is '1.01', expected a number from -1"),
@@ -334,7 +335,7 @@ BAD = [
     (
         AROUSAL,
         lambda lines: lines.__setitem__(2, "2" + ",0" * 51),
-        "line 3: 52 cells, expected 51 at most",
+        "line 3: 52 cells, expected at most 51",
     ),
     (AROUSAL, lambda lines: lines.clear(), "arousal.csv: is empty, expected a header line"),
     (
@@ -413,7 +414,7 @@ def test_a_single_row(tmp_path: Path) -> None:
     assert found.features.times_s.tolist() == [20.0]
 
 
-def test_a_song_comes_with_all_rows_of_its_file(deam: Path) -> None:
+def test_songs_have_all_rows_of_their_files(deam: Path) -> None:
     for song in read_dataset(deam, feature_set=COMPARE236).songs:
         assert np.array_equal(song.full_features.times_s, frame_times(int(song.song_id)))
         assert np.array_equal(song.full_features.times_s[song.rated], song.features.times_s)
@@ -421,9 +422,9 @@ def test_a_song_comes_with_all_rows_of_its_file(deam: Path) -> None:
         assert song.full_features.feature_set == song.features.feature_set == COMPARE236
 
 
-def test_rows_that_do_not_follow_each_other_stand_alone(tmp_path: Path) -> None:
+def test_songs_without_consecutive_rows_have_no_recording(tmp_path: Path) -> None:
     path = tmp_path / "1.csv"
-    # 0.501134 s apart, as from 22.05 kHz: after 220 s two moments have the same nearest row
+    # 0.501134 s apart, as from 22.05 kHz: after 220 s two times have the same nearest row
     path.write_text("\n".join(feature_lines(1, np.arange(500) * 0.501134)))
     assert read_rows(path, LABEL_TIMES_S).recording is not None
     assert read_rows(path, np.arange(15, 240, 0.5)).recording is None
@@ -432,11 +433,11 @@ def test_rows_that_do_not_follow_each_other_stand_alone(tmp_path: Path) -> None:
 def test_song_ratings_in_two_files(deam: Path) -> None:
     other = deam / STATIC / "static_annotations_averaged_songs_2000_2058.csv"
     edit(other, lambda lines: lines.append("1001,4.5,1,5,6.5,1"))
-    with pytest.raises(DatasetError, match=r"2058\.csv, line 5: song 1001 is rated in another file"):
+    with pytest.raises(DatasetError, match=r"2058\.csv, line 5: song 1001 is already rated in another file"):
         read_dataset(deam)
 
 
-def test_a_folder_in_place_of_a_file(deam: Path) -> None:
+def test_a_folder_instead_of_a_file(deam: Path) -> None:
     (deam / "features" / "1001.csv").unlink()
     (deam / "features" / "1001.csv").mkdir()
     with pytest.raises(DatasetError, match=r"1001\.csv: cannot be read \(Is a directory\)"):
@@ -464,28 +465,28 @@ def assert_same(one: Dataset, other: Dataset) -> None:
 
 
 def files_read(folder: Path) -> int:
-    """How many feature files a read of the folder parses; none if the songs come from the cache."""
+    """Number of feature files that reading the folder parses; 0 if the songs come from the cache."""
     calls: list[int] = []
     read_dataset(folder, progress=lambda done, total: calls.append(done))
     return len(calls)
 
 
-def test_the_second_read_gives_the_same_from_the_cache(deam: Path, own_cache: Path) -> None:
+def test_cached_songs_equal_the_first_read(deam: Path, cache_folder: Path) -> None:
     first = read_dataset(deam)
     assert files_read(deam) == 0
     assert_same(read_dataset(deam), first)
-    assert [path.suffix for path in (own_cache / "datasets").iterdir()] == [".npz"]
-    with np.load(next((own_cache / "datasets").iterdir()), allow_pickle=False) as arrays:
+    assert [path.suffix for path in (cache_folder / "datasets").iterdir()] == [".npz"]
+    with np.load(next((cache_folder / "datasets").iterdir()), allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays.files)
 
 
-def test_labels_and_folders_have_caches_of_their_own(deam: Path, own_cache: Path, tmp_path: Path) -> None:
+def test_labels_and_folders_are_cached_separately(deam: Path, cache_folder: Path, tmp_path: Path) -> None:
     write_2015(deam)
     other = shutil.copytree(deam, tmp_path / "other")
     assert files_read(deam) == 51
     read_dataset(deam, labels="mediaeval2015")
     assert files_read(other) == 51
-    assert len(list((own_cache / "datasets").iterdir())) == 3
+    assert len(list((cache_folder / "datasets").iterdir())) == 3
     assert files_read(deam) == 0
 
 
@@ -499,19 +500,19 @@ def test_labels_and_folders_have_caches_of_their_own(deam: Path, own_cache: Path
         str(STATIC_2014),
     ],
 )
-def test_a_changed_file_makes_the_cache_stale(deam: Path, name: str) -> None:
+def test_a_changed_file_invalidates_the_cache(deam: Path, name: str) -> None:
     read_dataset(deam)
     path = deam / name
     stat = path.stat()
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
     assert files_read(deam) == 51
     assert files_read(deam) == 0
-    path.write_text(path.read_text() + "\n")  # another size, the same time
+    path.write_text(path.read_text() + "\n")  # other size, same modification time
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
     assert files_read(deam) == 51
 
 
-def test_files_that_come_and_go_make_the_cache_stale(deam: Path) -> None:
+def test_added_and_removed_files_invalidate_the_cache(deam: Path) -> None:
     read_dataset(deam)
     (deam / "features" / "1001.csv").rename(deam / "1001.csv")
     assert files_read(deam) == 50
@@ -521,13 +522,13 @@ def test_files_that_come_and_go_make_the_cache_stale(deam: Path) -> None:
     assert files_read(deam) == 51
 
 
-def test_another_version_of_the_reader_reads_anew(deam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_version_of_the_reader_invalidates_the_cache(deam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read_dataset(deam)
     monkeypatch.setattr("moodcurve.datasets.deam.reader._VERSION", "next")
     assert files_read(deam) == 51
 
 
-def test_another_version_of_a_feature_set_reads_anew(deam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_version_of_a_feature_set_invalidates_the_cache(deam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read_dataset(deam)
     changed = FeatureSet("compare260", "next", COMPARE260.names)
     monkeypatch.setattr("moodcurve.datasets.cache.FEATURE_SETS", {"compare260": changed})
@@ -535,9 +536,9 @@ def test_another_version_of_a_feature_set_reads_anew(deam: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("damage", ["garbage", "empty", "cut", "flipped", "pickle"])
-def test_a_broken_cache_is_passed_over(deam: Path, own_cache: Path, damage: str) -> None:
+def test_a_damaged_cache_is_replaced(deam: Path, cache_folder: Path, damage: str) -> None:
     first = read_dataset(deam)
-    path = next((own_cache / "datasets").iterdir())
+    path = next((cache_folder / "datasets").iterdir())
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     written = {
@@ -551,16 +552,16 @@ def test_a_broken_cache_is_passed_over(deam: Path, own_cache: Path, damage: str)
     else:
         path.write_bytes(written[damage])
     assert_same(read_dataset(deam), first)
-    assert files_read(deam) == 0  # written anew
+    assert files_read(deam) == 0  # the cache was replaced
 
 
-def test_a_cache_that_cannot_be_written_is_passed_over(deam: Path, own_cache: Path) -> None:
-    own_cache.write_text("a file where the folder should be")
+def test_songs_are_read_without_a_writable_cache(deam: Path, cache_folder: Path) -> None:
+    cache_folder.write_text("a file where the folder should be")
     assert files_read(deam) == 51
     assert files_read(deam) == 51
 
 
-def test_without_a_home_there_is_no_cache(deam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_songs_are_read_without_a_home_folder(deam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_home() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
@@ -571,7 +572,7 @@ def test_without_a_home_there_is_no_cache(deam: Path, monkeypatch: pytest.Monkey
     assert files_read(deam) == 51
 
 
-def test_where_the_cache_is(deam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_location_of_the_cache(deam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MOODCURVE_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     read_dataset(deam)
@@ -587,11 +588,11 @@ def test_where_the_cache_is(deam: Path, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.fixture(scope="module")
 def real(deam_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Dataset]:
-    """Both sets of labels, read into a cache of their own and a second time from it."""
+    """Both sets of labels, read with an empty cache and again from it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOODCURVE_CACHE", str(tmp_path_factory.mktemp("cache")))
         read = {"deam": read_deam(deam_dir), "mediaeval2015": read_deam(deam_dir, labels="mediaeval2015")}
-        # progress is about files that are parsed: none are
+        # progress counts parsed files, and none are parsed
         parsed: list[int] = []
         again = read_deam(deam_dir, progress=lambda done, total: parsed.append(done))
         assert_same(again, read["deam"])
@@ -604,7 +605,7 @@ def test_real_songs(real: dict[str, Dataset]) -> None:
     dataset = real["deam"]
     assert len(dataset.songs) == 883
     assert sum(int(song.song_id) <= 1000 for song in dataset.songs) == 538
-    # 60 labels a song, less the 689 whose rows the files do not have
+    # 60 labels per song, except for 689 without feature rows
     assert sum(len(song.x) for song in dataset.songs) == 883 * 60 - 689
     assert all(np.isfinite(song.x).all() and np.abs(song.y).max() <= 1 for song in dataset.songs)
     assert not [song.song_id for song in dataset.songs if not song.artist]
@@ -619,13 +620,13 @@ def test_real_notes(real: dict[str, Dataset]) -> None:
     assert "arousal-valence 0.952, valence-arousal 0.945" in note
     only_note(real["deam"], "rows of song 1640 are 0.5011 s apart")
     note = only_note(real["mediaeval2015"], "levels of arousal and valence exchanged")
-    assert note.startswith("These labels of the 236 songs of 2014 ")
+    assert note.startswith("The labels of 236 songs of 2014 ")
 
 
 @pytest.mark.real
 @pytest.mark.parametrize(("song_id", "start"), [(2, 48), (20, 250), (1001, 0), (1640, 0)])
-def test_real_rows_against_a_plain_look_up(real: dict[str, Dataset], deam_dir: Path, song_id: int, start: int) -> None:
-    """Songs 2 (whole) and 20 (cut) start at 0.48 and 4.1 minutes.seconds; 1640 has a grid of its own."""
+def test_real_rows_equal_those_of_the_files(real: dict[str, Dataset], deam_dir: Path, song_id: int, start: int) -> None:
+    """Songs 2 (whole) and 20 (cut) start at 0.48 and 4.1 minutes.seconds; the rows of 1640 have another step."""
     song = next(song for song in real["deam"].songs if song.song_id == str(song_id))
     with (deam_dir / "features" / f"{song_id}.csv").open(newline="") as file:
         rows = {float(row[0]): row[1:] for row in list(csv.reader(file, delimiter=";"))[1:]}
@@ -640,8 +641,8 @@ def test_real_rows_against_a_plain_look_up(real: dict[str, Dataset], deam_dir: P
 
 
 @pytest.mark.real
-def test_real_rows_against_the_sound(real: dict[str, Dataset], data_dir: Path) -> None:
-    """The loudness of the clips themselves follows the aligned rows, and rows half a second off less well."""
+def test_real_rows_match_the_audio(real: dict[str, Dataset], data_dir: Path) -> None:
+    """The loudness of the clips correlates with the aligned rows, and less with rows half a second off."""
     songs = {song.song_id: song for song in real["deam"].songs}
     clips = [path for path in (data_dir / "audio" / "deam_clips").glob("*.mp3") if path.stem in songs]
     assert len(clips) >= 5
@@ -652,20 +653,20 @@ def test_real_rows_against_the_sound(real: dict[str, Dataset], data_dir: Path) -
         power = np.mean(x.reshape(len(x), -1), axis=1) ** 2
         frames = power[: len(power) // (sr // 50) * (sr // 50)].reshape(-1, sr // 50)  # 20 ms
         rms = np.sqrt(frames.mean(axis=1))
-        labelled = 15 + 0.5 * np.arange(len(song.x))
+        labeled_s = 15 + 0.5 * np.arange(len(song.x))
         r = {}
         for shift_s in (-0.5, 0, 0.5):
-            first = np.round((labelled + shift_s) * 50).astype(int)
+            first = np.round((labeled_s + shift_s) * 50).astype(int)
             windows = [rms[i : i + 50].mean() for i in first if i + 50 <= len(rms)]
             r[shift_s] = np.corrcoef(windows, song.x[: len(windows), column])[0, 1]
-        # not 1: the clips are up to .04 s off, and openSMILE averages frames of another length
+        # below 1 since clips are up to .04 s off, and openSMILE averages frames of another length
         assert r[0] > 0.97, (path.stem, r)
         assert max(r[-0.5], r[0.5]) < r[0] - 0.01, (path.stem, r)
 
 
 @pytest.mark.real
-def test_real_levels_lie_between_songs(real: dict[str, Dataset]) -> None:
-    """Most of the variance is between songs: the reason for figures per song."""
+def test_real_labels_differ_mostly_between_songs(real: dict[str, Dataset]) -> None:
+    """Most of the variance lies between songs, which is why there are scores per song."""
     for name, low, high in (("deam", 0.97, 0.98), ("mediaeval2015", 0.92, 0.95)):
         for axis in (0, 1):
             curves = [song.y[:, axis] for song in real[name].songs]

@@ -1,4 +1,4 @@
-"""From raw rater tracks to labels: stages with known answers, files of either format, and the command."""
+"""Test labels from raters: resampling and averaging, both file formats, and the command."""
 
 import csv
 import json
@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pytest
 
 from moodcurve.datasets import DatasetError, read_dataset
-from moodcurve.datasets.deam.raters import RATERS, spreads_at
-from moodcurve.datasets.deam.reader import DYNAMIC
+from moodcurve.datasets.deam.labels import DYNAMIC
+from moodcurve.datasets.deam.raters import RATERS, rater_stats_at
+from moodcurve.datasets.layout import read_raters
 from moodcurve.datasets.raters.aggregation import (
     RatedSong,
     RawTrack,
@@ -24,9 +25,9 @@ from moodcurve.datasets.raters.aggregation import (
     resample,
 )
 from moodcurve.datasets.raters.agreement import AGREEMENTS, cronbach_alpha, krippendorff_alpha
-from moodcurve.datasets.raters.reader import RaterData, read_raters
+from moodcurve.datasets.raters.reader import RaterData
 from moodcurve.datasets.raters.report import report
-from moodcurve.datasets.raters.statistics import compare_averages, make_labels, worse_axis
+from moodcurve.datasets.raters.statistics import compare_averages, lower_axis_agreement, make_labels
 from tests.helpers import ROOT
 from tests.helpers.command_line import Result
 from tests.helpers.command_line import run as run_command
@@ -55,15 +56,15 @@ def song(arousal: list[list[float]], valence: list[list[float]] | None = None) -
 # --- resampling ---
 
 
-def test_a_straight_course_stays_straight_however_it_was_stamped() -> None:
+def test_a_straight_line_stays_straight_at_any_times() -> None:
     stamps = np.sort(np.random.default_rng(0).uniform(0, 30, 40))
     grid = np.arange(math.ceil(stamps[0] * 2), math.floor(stamps[-1] * 2) + 1) / 2
     assert resample(track(stamps, 0.03 * stamps - 0.4), grid) == pytest.approx(0.03 * grid - 0.4, abs=1e-12)
 
 
-def test_a_hand_moved_as_fast_as_hands_move_is_followed() -> None:
-    """A sine of 0.2 Hz stamped about 10 times a second: a line between stamps h apart errs by at most
-    (2π 0.2)² h² / 8, here with h up to 0.2 s by .008."""
+def test_typical_movements_are_resampled_closely() -> None:
+    """The error of linear interpolation of a 0.2 Hz sine between entries h apart is at most (2π 0.2)² h² / 8; with
+    about 10 entries per second, h is at most 0.2 s and the error .008."""
     rng = np.random.default_rng(1)
     stamps = np.arange(0, 40, 0.1) + rng.uniform(-0.05, 0.05, 400)
     assert np.diff(stamps).max() < 0.2
@@ -72,7 +73,7 @@ def test_a_hand_moved_as_fast_as_hands_move_is_followed() -> None:
     assert np.abs(found - np.sin(2 * np.pi * 0.2 * grid)).max() < 0.008
 
 
-def test_a_log_of_changes_holds_its_value() -> None:
+def test_hold_keeps_the_last_value() -> None:
     logged = track([0, 15.2, 16.5, 18], [0.1, 0.4, -0.3, -0.3])
     assert resample(logged, np.arange(15, 19, 0.5), between="hold") == pytest.approx(
         [0.1, 0.4, 0.4, -0.3, -0.3, -0.3, -0.3, NAN], nan_ok=True
@@ -80,19 +81,19 @@ def test_a_log_of_changes_holds_its_value() -> None:
 
 
 @pytest.mark.parametrize("between", ["line", "hold"])
-def test_a_track_is_never_continued(between: str) -> None:
+def test_tracks_are_not_extrapolated(between: str) -> None:
     found = resample(track([16, 17], [0.5, 0.5]), np.array([15.5, 16, 17, 17.5]), between=between)  # type: ignore[arg-type]
     assert found == pytest.approx([NAN, 0.5, 0.5, NAN], nan_ok=True)
 
 
 @pytest.mark.parametrize("between", ["line", "hold"])
-def test_of_equal_stamps_the_later_entry_counts_and_order_does_not(between: str) -> None:
+def test_the_later_of_two_entries_at_the_same_time_is_used(between: str) -> None:
     mixed = track([17, 15, 16, 16], [0.7, 0.1, 0.9, 0.2])
     found = resample(mixed, np.array([15.0, 16.0, 17.0]), between=between)  # type: ignore[arg-type]
     assert found == pytest.approx([0.1, 0.2, 0.7])
 
 
-def test_tracks_that_mean_nothing_are_refused() -> None:
+def test_invalid_tracks_are_errors() -> None:
     with pytest.raises(ValueError, match="at least one"):
         resample(track([], []), np.array([1.0]))
     with pytest.raises(ValueError, match="finite"):
@@ -115,26 +116,24 @@ def test_the_first_fifteen_seconds_are_dropped() -> None:
     assert rated_song("7", [long], [long], skip_s=0.3).times_s[0] == 0.5
 
 
-def test_songs_without_a_label_are_refused() -> None:
+def test_songs_without_a_label_are_errors() -> None:
     early = track([0, 14.9], [0, 1])
     with pytest.raises(
-        DatasetError, match=r"song waltz: its ratings end at 14\.9 s, expected some after the first 15 s"
+        DatasetError, match=r"song waltz: its ratings end at 14\.9 s, expected some after the dropped first 15 s"
     ):
         rated_song("waltz", [early], [early])
-    with pytest.raises(DatasetError, match="song waltz: nobody rated its valence"):
+    with pytest.raises(DatasetError, match="song waltz: no ratings of valence"):
         rated_song("waltz", [early], [])
     with pytest.raises(ValueError, match="skip_s must be 0 or more, got -1"):
         rated_song("waltz", [early], [early], skip_s=-1)
 
 
-def test_means_and_spreads_are_those_of_who_speaks() -> None:
+def test_means_and_standard_deviations_over_raters() -> None:
     rated = song([[0.1, 0.2, NAN, NAN], [0.5, 0.4, 0.3, NAN], [0.3, NAN, 0.1, 0.2]], [[0, 0.1, 0.2, 0.3], [1, 1, 1, 1]])
     found = average(rated)
-    assert found.times_s.tolist() == [15, 15.5, 16]  # at 16.5 s one rater of arousal is left
+    assert found.times_s.tolist() == [15, 15.5, 16]  # at 16.5 s there is only one rater of arousal
     assert found.arousal == pytest.approx([statistics.mean(x) for x in ([0.1, 0.5, 0.3], [0.2, 0.4], [0.3, 0.1])])
-    assert found.arousal_spread == pytest.approx(
-        [statistics.stdev(x) for x in ([0.1, 0.5, 0.3], [0.2, 0.4], [0.3, 0.1])]
-    )
+    assert found.arousal_std == pytest.approx([statistics.stdev(x) for x in ([0.1, 0.5, 0.3], [0.2, 0.4], [0.3, 0.1])])
     assert found.arousal_raters is not None
     assert found.arousal_raters.tolist() == [3, 2, 2]
     assert found.valence_raters is not None
@@ -142,15 +141,15 @@ def test_means_and_spreads_are_those_of_who_speaks() -> None:
     assert found.valence == pytest.approx([0.5, 0.55, 0.6])
 
 
-def test_one_rater_has_a_mean_and_no_spread() -> None:
+def test_one_rater_has_a_mean_and_no_standard_deviation() -> None:
     found = average(song([[0.1, NAN, 0.4]]), min_raters=1)
     assert found.arousal.tolist() == [0.1, 0.4]
     assert found.times_s.tolist() == [15, 16]
-    assert found.arousal_spread is not None
-    assert np.isnan(found.arousal_spread).all()
+    assert found.arousal_std is not None
+    assert np.isnan(found.arousal_std).all()
 
 
-def test_too_few_raters_are_refused() -> None:
+def test_too_few_raters_are_an_error() -> None:
     with pytest.raises(
         DatasetError, match="song 7: at most 1 raters of arousal and 1 of valence at a time, expected 2"
     ):
@@ -163,7 +162,7 @@ def test_too_few_raters_are_refused() -> None:
     ("ratings", "mean", "rounded"),
     [([4, 5], 4.5, 5), ([5, 6], 5.5, 6), ([1, 1, 2], 4 / 3, 1), ([9], 9, 9), ([2, 3, 3], 8 / 3, 3), ([7, 8], 7.5, 8)],
 )
-def test_song_ratings_are_averaged_and_rounded_halves_up(ratings: list[float], mean: float, rounded: int) -> None:
+def test_song_ratings_are_averaged_and_rounded_half_up(ratings: list[float], mean: float, rounded: int) -> None:
     found = average_song_rating(ratings)
     assert found.mean == pytest.approx(mean, abs=1e-12)
     assert (found.rounded, found.raters) == (rounded, len(ratings))
@@ -174,7 +173,7 @@ def test_song_ratings_are_averaged_and_rounded_halves_up(ratings: list[float], m
 
 
 @pytest.mark.parametrize("ratings", [[], [0], [5, 9.5], [NAN]])
-def test_ratings_off_the_nine_points_are_refused(ratings: list[float]) -> None:
+def test_song_ratings_outside_1_to_9_are_errors(ratings: list[float]) -> None:
     with pytest.raises(ValueError, match="from 1 to 9, at least one"):
         average_song_rating(ratings)
 
@@ -185,7 +184,7 @@ HEADER = "song_id,rater,time_s,arousal,valence\n"
 
 
 def write_survey(folder: Path, songs: int = 6) -> Path:
-    """Raters whose entries follow a sine of each song's own, with noise and at stamps of their own."""
+    """Write a survey of raters who follow a sine per song, with noise and at random times."""
     rng = np.random.default_rng(0)
     folder.mkdir(parents=True)
     lines = []
@@ -201,7 +200,7 @@ def write_survey(folder: Path, songs: int = 6) -> Path:
     return folder
 
 
-def test_plain_tables_are_read(tmp_path: Path) -> None:
+def test_tables_are_read(tmp_path: Path) -> None:
     (tmp_path / "tracks.csv").write_text(
         "Song_ID, rater ,time_s,arousal,valence\n"
         "b10,ann,14.0,0.1,\n"
@@ -221,9 +220,7 @@ def test_plain_tables_are_read(tmp_path: Path) -> None:
     assert data.song_ratings == {
         "b2": {"arousal": (7, 8), "valence": (4, 5)}, "b10": {"arousal": (3,), "valence": (3,)}
     }  # fmt: skip
-    assert data.notes == (
-        "left out: song late: its ratings end at 2 s, expected some after the first 15 s, which are dropped",
-    )
+    assert data.notes == ("left out: song late: its ratings end at 2 s, expected some after the dropped first 15 s",)
     single = read_raters(tmp_path / "ratings.csv")
     assert single.song_ratings == data.song_ratings
     assert single.songs == ()
@@ -232,19 +229,19 @@ def test_plain_tables_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (HEADER, "has no rating below its header line"),
+        (HEADER, "no ratings after the header line"),
         (HEADER + "a,ann,15,0.5,1.5\n", r"line 2: valence is '1\.5', expected a number from -1 to 1"),
         (HEADER + "a,ann,-1,0.5,0.5\n", "line 2: time_s is '-1', expected a number from 0 to"),
         (HEADER + "a,ann,nan,0.5,0.5\n", "line 2: time_s is 'nan', expected a number"),
-        (HEADER + "a,ann,20,,\n", "line 2: neither arousal nor valence"),
+        (HEADER + "a,ann,20,,\n", "line 2: arousal and valence are empty"),
         (HEADER + ",ann,20,0,0\n", "line 2: song_id is empty, expected a name"),
-        (HEADER + "a,ann,3,0,0\n", "no song is left; left out: song a: its ratings end at 3 s"),
+        (HEADER + "a,ann,3,0,0\n", "no usable song; left out: song a: its ratings end at 3 s"),
         ("song_id,time_s,arousal,valence\na,20,0,0\n", "line 1: expected a column 'rater', found song_id"),
         ("song_id,rater,arousal,valence\na,ann,0,5\n", "line 2: arousal is '0', expected a number from 1 to 9"),
-        ("song_id,rater,arousal,valence\na,ann,1,5\na,ann,2,5\n", "line 3: ann has rated song a in line 2 already"),
+        ("song_id,rater,arousal,valence\na,ann,1,5\na,ann,2,5\n", "line 3: ann already rated song a in line 2"),
     ],
 )
-def test_malformed_tables_are_refused_with_the_line(table: str, message: str, tmp_path: Path) -> None:
+def test_malformed_tables_are_errors_with_the_line(table: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text(table)
     with pytest.raises(DatasetError, match=message) as error:
@@ -252,21 +249,21 @@ def test_malformed_tables_are_refused_with_the_line(table: str, message: str, tm
     assert "mine.csv" in str(error.value)
 
 
-def test_a_folder_without_ratings_is_refused_with_what_is_expected(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no ratings of single raters; expected tracks\.csv \(song_id,rater,time_s"):
+def test_a_folder_without_ratings_names_what_is_expected(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"no ratings of individual raters; expected tracks\.csv \(song_id"):
         read_raters(tmp_path)
-    with pytest.raises(DatasetError, match="nowhere: no ratings of single raters"):
+    with pytest.raises(DatasetError, match="nowhere: no ratings of individual raters"):
         read_raters(tmp_path / "nowhere")
 
 
 def write_deam_raters(folder: Path) -> Path:
-    """Song 2 of 2013, nameless; song 1001 of 2014, with workers, one of whom stops early; their published means."""
+    """Write song 2 of 2013 without names, song 1001 of 2014 with workers of unequal length, and published means."""
     files = {
         (2, "arousal"): "sample_15000ms,sample_15500ms\n0.1,0.2\n0.3,0.2\n",
         (2, "valence"): "sample_15000ms,sample_15500ms\n-0.1,-0.2\n-0.3,-0.2\n0.4,NaN\n",
         (1001, "arousal"): "WorkerId,sample_15000ms,sample_15500ms,sample_16000ms\na1,0,0.5,1\nb2,0.2,0.1\n",
         (1001, "valence"): "WorkerId,sample_15000ms,sample_15500ms,sample_16000ms\na1,0,0,0\na1,1,1,1\n",
-        (5, "arousal"): "sample_15000ms\n0.5\n",  # without a file of valence
+        (5, "arousal"): "sample_15000ms\n0.5\n",  # without a valence file
     }
     for (song_id, axis), text in files.items():
         path = folder / RATERS / axis / f"{song_id}.csv"
@@ -278,7 +275,7 @@ def write_deam_raters(folder: Path) -> Path:
     return folder
 
 
-def test_deams_files_are_read_with_and_without_workers(tmp_path: Path) -> None:
+def test_deams_tracks_with_and_without_worker_names(tmp_path: Path) -> None:
     data = read_raters(write_deam_raters(tmp_path))
     first, second = data.songs
     assert (first.song_id, first.part, second.song_id, second.part) == ("2", "2013", "1001", "2014")
@@ -289,9 +286,9 @@ def test_deams_files_are_read_with_and_without_workers(tmp_path: Path) -> None:
     assert (second.arousal_by, second.valence_by) == (("a1", "b2"), ("a1", "a1"))
 
 
-def test_published_means_are_held_against_plain_ones(tmp_path: Path) -> None:
+def test_published_means_are_compared_with_those_of_the_tracks(tmp_path: Path) -> None:
     found = compare_averages(read_raters(write_deam_raters(tmp_path)))
-    # of song 1001 the second moment has .31 in place of .3
+    # the second time of song 1001 has .31 instead of .3
     assert found["arousal"] == {
         "songs": 2, "equal": 1, "moments": 4, "largest": pytest.approx(0.01), "typical": pytest.approx(0.005)
     }  # fmt: skip
@@ -304,13 +301,13 @@ def test_published_means_are_held_against_plain_ones(tmp_path: Path) -> None:
         ("WorkerId,sample_15000ms\na,1.2\n", r"line 2: sample_15000ms is '1\.2', expected a number from -1 to 1"),
         ("WorkerId,sample_15000ms\na,high\n", "line 2: sample_15000ms is 'high', expected a number"),
         ("WorkerId,sample_15000ms\na,inf\n", "line 2: sample_15000ms is 'inf', expected a number"),
-        ("WorkerId,sample_15000ms\na,0,0\n", "line 2: 3 cells, expected 2 at most"),
-        ("WorkerId,sample_15000ms\n", "has no rater, expected a row for each"),
+        ("WorkerId,sample_15000ms\na,0,0\n", "line 2: 3 cells, expected at most 2"),
+        ("WorkerId,sample_15000ms\n", "has no rater, expected one per row"),
         ("WorkerId,sample_15000ms,sample_15700ms\na,0,0\n", r"column 3 is 'sample_15700ms', expected one column every"),
         ("sample_15000ms,second\n0,0\n", "line 1: column 2 is 'second', expected sample_"),
     ],
 )
-def test_malformed_files_of_deam_are_refused(text: str, message: str, tmp_path: Path) -> None:
+def test_malformed_files_of_deam_are_errors(text: str, message: str, tmp_path: Path) -> None:
     folder = write_deam_raters(tmp_path)
     (folder / RATERS / "valence" / "2.csv").write_text(text)
     with pytest.raises(DatasetError, match=message) as error:
@@ -318,7 +315,7 @@ def test_malformed_files_of_deam_are_refused(text: str, message: str, tmp_path: 
     assert "2.csv" in str(error.value)
 
 
-# --- spreads beside the labels of a dataset ---
+# --- rater statistics of a dataset ---
 
 
 def track_row(song_id: int, rater: int, axis: int, moments: int) -> list[float]:
@@ -326,7 +323,7 @@ def track_row(song_id: int, rater: int, axis: int, moments: int) -> list[float]:
 
 
 def add_rater_tracks(folder: Path, songs: dict[int, int]) -> None:
-    """Write tracks of three raters for some songs, so many moments each."""
+    """Write tracks of three raters for some songs, with a number of times each."""
     for song_id, moments in songs.items():
         for axis, name in enumerate(("arousal", "valence")):
             lines = [",".join(f"sample_{15000 + 500 * i}ms" for i in range(moments))]
@@ -336,24 +333,22 @@ def add_rater_tracks(folder: Path, songs: dict[int, int]) -> None:
             path.write_text("\n".join(lines) + "\n")
 
 
-def test_songs_of_deam_say_how_their_raters_differ(
-    small_deam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The files' own labels stay; the songs of 2014 lose their last moments, for which there are no features."""
+def test_songs_of_deam_have_rater_statistics(small_deam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The labels stay the same; songs of 2014 lose their last times, for which there are no features."""
     monkeypatch.setenv("MOODCURVE_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "deam"
     shutil.copytree(small_deam, folder)
     before = {found.song_id: found for found in read_dataset(folder).songs}
-    assert all(found.annotation.arousal_spread is None for found in before.values())
+    assert all(found.annotation.arousal_std is None for found in before.values())
     add_rater_tracks(folder, {3: 20, 1001: 20, 1002: 4})
-    for _ in range(2):  # from the files, then from the cache
+    for _ in range(2):  # from the files, and then from the cache
         after = {found.song_id: found.annotation for found in read_dataset(folder).songs}
         for song_id in ("3", "1001"):
             found = after[song_id]
             n = len(found.times_s)
             assert found.arousal.tolist() == before[song_id].annotation.arousal.tolist()
-            assert found.arousal_spread == pytest.approx([0.1] * n)  # of x, x + .1 and x + .2
-            assert found.valence_spread == pytest.approx([0.1] * n)
+            assert found.arousal_std == pytest.approx([0.1] * n)  # std of x, x + .1 and x + .2
+            assert found.valence_std == pytest.approx([0.1] * n)
             assert found.arousal_raters is not None
             assert found.valence_raters is not None
             assert found.arousal_raters.tolist() == found.valence_raters.tolist() == [3] * n
@@ -361,16 +356,16 @@ def test_songs_of_deam_say_how_their_raters_differ(
         short = after["1002"]
         assert short.arousal_raters is not None
         assert short.arousal_raters.tolist() == [3] * 4 + [0] * (len(short.times_s) - 4)
-        assert short.arousal_spread is not None
-        assert np.isnan(short.arousal_spread[4:]).all()
+        assert short.arousal_std is not None
+        assert np.isnan(short.arousal_std[4:]).all()
         assert after["4"].valence_raters is None
 
 
-def test_spreads_are_found_at_the_moments_of_the_labels() -> None:
+def test_rater_statistics_are_at_the_times_of_the_labels() -> None:
     rated = song([[0.1, 0.2, 0.3, 0.4], [0.1, 0.4, 0.9, NAN]])  # at 15, 15.5, 16 and 16.5 s
-    found = spreads_at(rated, np.array([15.5, 16, 16.5, 17]))
+    found = rater_stats_at(rated, np.array([15.5, 16, 16.5, 17]))
     expected = [statistics.stdev([0.2, 0.4]), statistics.stdev([0.3, 0.9]), NAN, NAN]
-    assert found.arousal_spread == pytest.approx(expected, nan_ok=True)
+    assert found.arousal_std == pytest.approx(expected, nan_ok=True)
     assert found.arousal_raters.tolist() == [2, 2, 1, 0]
 
 
@@ -382,23 +377,23 @@ def test_a_changed_track_is_read_again(small_deam: Path, tmp_path: Path, monkeyp
     read_dataset(folder)
     (folder / RATERS / "arousal" / "3.csv").write_text("sample_15000ms\n0.5\n0.9\n")
     found = read_dataset(folder).songs[2].annotation
-    assert found.arousal_spread is not None
-    assert found.arousal_spread[0] == pytest.approx(statistics.stdev([0.5, 0.9]))
+    assert found.arousal_std is not None
+    assert found.arousal_std[0] == pytest.approx(statistics.stdev([0.5, 0.9]))
     (folder / RATERS / "arousal" / "3.csv").write_text("sample_15000ms\n0.5\n1.9\n")
     with pytest.raises(DatasetError, match=r"3\.csv, line 3: sample_15000ms is '1\.9'"):
         read_dataset(folder)
 
 
 @pytest.mark.real
-def test_the_spreads_of_deam_are_those_of_its_tracks(deam_dir: Path) -> None:
-    """Each song's spread is that of its file's columns, read here by numpy alone."""
+def test_rater_statistics_of_deam_equal_those_of_its_tracks(deam_dir: Path) -> None:
+    """Compare with the columns of the files, read by NumPy."""
     songs = {found.song_id: found.annotation for found in read_dataset(deam_dir).songs}
-    assert all(found.arousal_spread is not None for found in songs.values())
+    assert all(found.arousal_std is not None for found in songs.values())
     for song_id, skip in (("2", 0), ("1001", 1)):
         path = deam_dir / RATERS / "valence" / f"{song_id}.csv"
         table = np.genfromtxt(path, delimiter=",", skip_header=1)[:, skip:]
         n = len(songs[song_id].times_s)
-        assert songs[song_id].valence_spread == pytest.approx(table.std(axis=0, ddof=1)[:n], abs=1e-12)
+        assert songs[song_id].valence_std == pytest.approx(table.std(axis=0, ddof=1)[:n], abs=1e-12)
         assert songs[song_id].valence == pytest.approx(table.mean(axis=0)[:n], abs=1e-9)
 
 
@@ -414,17 +409,17 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_the_command_writes_labels_agreement_and_the_chosen_songs(tmp_path: Path) -> None:
+def test_the_command_writes_labels_agreement_and_selected_songs(tmp_path: Path) -> None:
     survey, out = write_survey(tmp_path / "survey"), tmp_path / "out"
     done = run(survey, "-o", out, "--report", out, "--keep", "0.5", "--by", "pairwise_r", "--json")
     assert done.exit_code == 0, done.stderr
     assert sorted(path.name for path in out.iterdir()) == [
         "agreement.csv", "labels.csv", "raters.json", "raters.md", "selected.txt", "songs.csv"
     ]  # fmt: skip
-    figures = json.loads(done.stdout)
-    assert json.loads((out / "raters.json").read_text()) == figures
-    assert (out / "raters.md").read_text() == report(figures)
-    assert (out / "selected.txt").read_text() == "song 0\nsong 1\nsong 2\n"  # noise grows with the number
+    results = json.loads(done.stdout)
+    assert json.loads((out / "raters.json").read_text()) == results
+    assert (out / "raters.md").read_text() == report(results)
+    assert (out / "selected.txt").read_text() == "song 0\nsong 1\nsong 2\n"  # noise increases with the number
     labels = [row for row in rows(out / "labels.csv") if row["song_id"] == "song 3"]
     assert labels[0]["time_s"] == "15"
     expected = average(read_raters(survey).songs[3])
@@ -432,7 +427,7 @@ def test_the_command_writes_labels_agreement_and_the_chosen_songs(tmp_path: Path
         # six decimals
         assert [float(row[axis]) for row in labels] == pytest.approx(getattr(expected, axis), abs=6e-7)
         assert [float(row[f"{axis}_spread"]) for row in labels] == pytest.approx(
-            getattr(expected, f"{axis}_spread"), abs=6e-7
+            getattr(expected, f"{axis}_std"), abs=6e-7
         )
     assert rows(out / "songs.csv")[1] == {
         "song_id": "song 1", "arousal_mean": "6", "arousal_rounded": "6", "arousal_spread": "0", "arousal_raters": "2",
@@ -445,25 +440,25 @@ def test_the_command_writes_labels_agreement_and_the_chosen_songs(tmp_path: Path
     )
 
 
-def test_a_song_agrees_as_its_worse_axis_does() -> None:
+def test_the_lower_axis_determines_the_agreement_of_a_song() -> None:
     agreed, apart, still = [[0, 0.5, 1], [0, 0.6, 0.9]], [[0, 0.5, 1], [0.9, 0.8, 0]], [[0, 0, 0], [0.1, 0.1, 0.1]]
     songs = (song(agreed, apart), song(agreed, agreed), song(still, agreed))
     named = tuple(replace(found, song_id=name) for found, name in zip(songs, "abc", strict=True))
     data = RaterData(name="made", songs=named, song_ratings={}, grid="", averages={})
-    found = worse_axis(make_labels(data), "pairwise_r")
+    found = lower_axis_agreement(make_labels(data), "pairwise_r")
     assert found["a"] == pytest.approx(np.corrcoef(apart)[0, 1])
     assert found["b"] == pytest.approx(np.corrcoef(agreed)[0, 1])
     assert math.isnan(found["c"])
     with pytest.raises(ValueError, match="statistic must be one of cronbach_alpha"):
-        worse_axis(make_labels(data), "kappa")
+        lower_axis_agreement(make_labels(data), "kappa")
 
 
-def test_the_figures_are_of_these_songs(tmp_path: Path) -> None:
+def test_the_command_reports_statistics(tmp_path: Path) -> None:
     survey = write_survey(tmp_path / "survey")
     done = run(survey, "--json", "--seed", "3")
-    figures = json.loads(done.stdout)
-    assert (figures["name"], figures["songs"], figures["seed"], figures["averages"]) == ("survey", 6, 3, None)
-    (part,) = figures["parts"]
+    results = json.loads(done.stdout)
+    assert (results["name"], results["songs"], results["seed"], results["averages"]) == ("survey", 6, 3, None)
+    (part,) = results["parts"]
     alphas = [cronbach_alpha(found.arousal) for found in read_raters(survey).songs]
     assert part["arousal"]["agreement"]["cronbach_alpha"]["mean"] == pytest.approx(statistics.mean(alphas))
     assert part["arousal"]["agreement"]["cronbach_alpha"]["median"] == pytest.approx(statistics.median(alphas))
@@ -472,14 +467,14 @@ def test_the_figures_are_of_these_songs(tmp_path: Path) -> None:
     assert set(part["arousal"]["agreement"]) == set(AGREEMENTS)
     assert part["arousal"]["ceilings"]["halves"]["r_song"]["value"] > 0.8
     ratings = {"arousal": (5, 6, 7, 5, 6, 7), "valence": (4.5,) * 6}
-    assert figures["song_ratings"]["arousal"]["spread"] == 0
-    assert figures["song_ratings"]["arousal"]["krippendorff_alpha"] == 1
+    assert results["song_ratings"]["arousal"]["spread"] == 0
+    assert results["song_ratings"]["arousal"]["krippendorff_alpha"] == 1
     assert [found["valence"].mean for found in make_labels(read_raters(survey)).song_ratings.values()] == list(
         ratings["valence"]
     )
 
 
-def test_the_command_shows_tables_and_names_what_is_left_out(tmp_path: Path) -> None:
+def test_the_command_prints_tables_and_names_songs_left_out(tmp_path: Path) -> None:
     survey = write_survey(tmp_path / "survey")
     with (survey / "tracks.csv").open("a") as file:
         file.write("lonely,ann,0,0,0\nlonely,ann,20,0,0\n")
@@ -487,7 +482,7 @@ def test_the_command_shows_tables_and_names_what_is_left_out(tmp_path: Path) -> 
     assert done.exit_code == 1
     assert "lonely: at most 1 raters of arousal" in done.stderr
     assert "ceiling, halves" in done.stdout
-    assert "Ratings of 6 whole songs on nine points, valence: 2.0 raters" in done.stdout
+    assert "Ratings of 6 whole songs from 1 to 9, valence: 2.0 raters" in done.stdout
     assert run(survey, "--min-raters", "1").exit_code == 0
 
 
@@ -496,19 +491,19 @@ def test_the_command_shows_tables_and_names_what_is_left_out(tmp_path: Path) -> 
     [
         ["a,ann,0,0.5,0.5", "a,ann,20,0.5,0.5"],
         ["a,ann,0,0.5,0.5", "a,ann,20,0.7,0.5", "b,bob,0,0.1,0.2", "b,bob,15,0.3,0.4"],
-        # raters who are never there together
+        # raters without common times
         [f"{song_id},{rater},{t},0.{t % 7},0.{t % 3}" for song_id in "ab" for rater, start in (("ann", 15), ("bob", 30))
          for t in range(start, start + 9)],
-        # nobody moves, all say the same
+        # constant and equal ratings
         [f"{song_id},{rater},{t},0.5,0.5" for song_id in "ab" for rater in ("ann", "bob") for t in (0, 20)],
     ],
-    ids=["one song", "one rater each", "never together", "no course"],
+    ids=["one song", "one rater each", "no common times", "constant"],
 )  # fmt: skip
-def test_surveys_too_poor_for_figures_have_labels_all_the_same(entries: list[str], tmp_path: Path) -> None:
+def test_surveys_without_defined_statistics_still_have_labels(entries: list[str], tmp_path: Path) -> None:
     (tmp_path / "tracks.csv").write_text(HEADER + "\n".join(entries) + "\n")
     done = run(tmp_path, "-o", tmp_path, "--report", tmp_path, "--min-raters", "1", "--keep", "1", "--json")
     assert done.exit_code == 0, done.stderr
-    (part,) = json.loads(done.stdout)["parts"]  # strict JSON: undefined figures are null
+    (part,) = json.loads(done.stdout)["parts"]  # strict JSON: undefined values are null
     assert part["arousal"]["agreement"]["cronbach_alpha"] == {"mean": None, "sd": None, "median": None, "songs": 0}
     labels = rows(tmp_path / "labels.csv")
     assert {row["song_id"] for row in labels} == {entry[0] for entry in entries}
@@ -517,7 +512,7 @@ def test_surveys_too_poor_for_figures_have_labels_all_the_same(entries: list[str
     assert run(tmp_path, "--min-raters", "1").exit_code == 0
 
 
-def test_ratings_of_whole_songs_alone_are_enough(tmp_path: Path) -> None:
+def test_ratings_of_whole_songs_are_enough(tmp_path: Path) -> None:
     survey, out = write_survey(tmp_path / "survey"), tmp_path / "out"
     (survey / "tracks.csv").unlink()
     done = run(survey, "-o", out, "--json")
@@ -527,19 +522,19 @@ def test_ratings_of_whole_songs_alone_are_enough(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--keep", "0", "-o", "out"], ["--keep", "2", "-o", "out"], ["--keep", "0.5"]])
-def test_wrong_shares_are_wrong_usage(arguments: list[str], tmp_path: Path) -> None:
+def test_invalid_shares_are_usage_errors(arguments: list[str], tmp_path: Path) -> None:
     done = run(tmp_path, *arguments)
     assert done.exit_code == 2
     assert "--keep" in done.stderr
 
 
-def test_the_page_of_results_is_the_stored_figures() -> None:
-    figures = json.loads((RESULTS / "raters.json").read_text())
-    assert (RESULTS / "raters.md").read_text() == report(figures)
+def test_the_results_page_is_made_from_the_stored_statistics() -> None:
+    results = json.loads((RESULTS / "raters.json").read_text())
+    assert (RESULTS / "raters.md").read_text() == report(results)
 
 
 @pytest.mark.real
-def test_deams_averages_are_plain_means_over_its_raters(deam_dir: Path) -> None:
+def test_deams_averages_are_means_over_its_raters(deam_dir: Path) -> None:
     data = read_raters(deam_dir)
     found = compare_averages(data)
     for axis in ("arousal", "valence"):
@@ -547,10 +542,10 @@ def test_deams_averages_are_plain_means_over_its_raters(deam_dir: Path) -> None:
         assert found[axis]["moments"] == 883 * 60
     labels = make_labels(data)
     assert len(labels.annotations) == 883
-    assert labels.refused == ()
+    assert labels.notes == ()
     stored = json.loads((RESULTS / "raters.json").read_text())
     for axis in ("arousal", "valence"):
-        # largest differences are of the last digits that the published means have, and sums may round otherwise
+        # the largest differences are in the last published digits, and sums may be rounded differently
         assert stored["averages"][axis] == pytest.approx(found[axis], abs=1e-12)
     for part, year in zip(stored["parts"][1:], ("2013", "2014"), strict=True):
         alphas = [

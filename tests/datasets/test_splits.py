@@ -1,4 +1,4 @@
-"""Splits: every song on exactly one side, artists never on both, the same seed the same split."""
+"""Test that splits are disjoint and complete, keep artists together, and are reproducible."""
 
 import numpy as np
 import pytest
@@ -70,7 +70,7 @@ def test_holdout(artists: list[str], fraction: float, seed: int, by: str) -> Non
     try:
         split = holdout(songs, fraction, seed, by=by)
     except DatasetError:
-        # by song that happens only where rounding leaves a side empty
+        # by song, this only happens if rounding leaves a side empty
         assert by == "artist" or round(len(songs) * fraction) in (0, len(songs))
         return
     check_split(songs, split, by)
@@ -82,7 +82,7 @@ def test_holdout(artists: list[str], fraction: float, seed: int, by: str) -> Non
     assert np.array_equal(split[1], again[1])
 
 
-def test_the_papers_split() -> None:
+def test_split_of_the_paper() -> None:
     train, test = holdout(songs_of([""] * 430), 0.2, 0)
     assert (len(train), len(test)) == (344, 86)
 
@@ -103,7 +103,7 @@ def test_each_song_is_equally_likely_to_be_tested() -> None:
     assert np.abs(times - 600).max() < 92
 
 
-def test_artist_folds_have_equally_many_songs() -> None:
+def test_artist_folds_have_equal_sizes() -> None:
     # like DEAM: one artist with 35 songs, a dozen with 5 to 16, hundreds with one or two
     sizes = [35, *range(5, 17), *[2] * 60, *[1] * 300]
     songs = songs_of([f"artist {i}" for i, size in enumerate(sizes) for _ in range(size)])
@@ -111,14 +111,14 @@ def test_artist_folds_have_equally_many_songs() -> None:
         assert np.ptp([len(test) for _, test in k_fold(songs, 5, seed, by="artist")]) <= 1
 
 
-def test_an_artist_too_large_for_a_part_makes_one_of_their_own() -> None:
+def test_an_artist_too_large_for_a_fold_fills_one_alone() -> None:
     songs = songs_of(["A"] * 8 + ["B", "C"])
     assert sorted(len(test) for _, test in k_fold(songs, 3, 0, by="artist")) == [1, 1, 8]
-    # a holdout passes over the artist who does not fit
+    # a holdout skips an artist with too many songs
     assert holdout(songs, 0.2, 0, by="artist")[1].tolist() == [8, 9]
 
 
-def test_impossible_requests() -> None:
+def test_impossible_splits() -> None:
     with pytest.raises(DatasetError, match="2 songs of 2 songs cannot be split by song into 3 parts"):
         k_fold(songs_of(["A", "B"]), 3, 0)
     with pytest.raises(DatasetError, match="4 songs of 1 artists cannot be split by artist into 2 parts"):

@@ -1,4 +1,4 @@
-"""The composed pieces carry the cues that they were composed with, by measures of their own."""
+"""Measure in composed pieces the cues that they were composed with."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from moodcurve.demo.synth.section import STYLES
 
 SR = 44100
 SAD, TENSE, EXCITED, CALM = DEMO_SECTIONS
-# the cheapest section that sounds: two bars of the quickest style to play
+# the cheapest section: two bars of the fastest style to synthesize
 SHORT = replace(CALM, bars=2, tempo_bpm=160)
 
 
@@ -23,13 +23,13 @@ def demo() -> Composition:
 
 
 def sounds(piece: Composition) -> dict[str, np.ndarray]:
-    """Mono sound of each section, without the second in which the one before rings over it."""
+    """Mono sound of each section, without its first second, where the previous section decays."""
     mono = piece.audio.mean(axis=1).astype(float)
     return {s.section.name: mono[int((s.start_s + 1) * SR) : int(s.end_s * SR)] for s in piece.spans}
 
 
 def of(section: Section, *, seed: int = 0) -> np.ndarray:
-    """Mono sound of a piece of one section, without its last chord's ringing."""
+    """Mono sound of a piece of one section, without the decay of its last chord."""
     mono = compose([section], seed=seed).audio.mean(axis=1).astype(float)
     return mono[: int(section.duration_s * SR)]
 
@@ -49,13 +49,13 @@ def centroid_hz(x: np.ndarray) -> float:
 
 
 def novelty(x: np.ndarray) -> np.ndarray:
-    """How much the compressed spectrum rises, every 10 ms."""
+    """Increase of the compressed spectrum every 10 ms (spectral flux)."""
     rise = np.diff(np.log1p(10 * frames(x)), axis=0)
     return np.maximum(rise, 0).sum(axis=1)
 
 
 def onsets_per_s(x: np.ndarray) -> float:
-    """Peaks of the novelty that stand out from its usual run by a factor of three, 60 ms apart or more."""
+    """Rate of peaks of the novelty above three times its median, at least 60 ms apart."""
     n = novelty(x)
     peaks, _ = find_peaks(n, height=3 * np.median(n), distance=6)
     return len(peaks) / (len(x) / SR)
@@ -67,7 +67,7 @@ def tempo_bpm(x: np.ndarray, *, slowest: float, fastest: float) -> float:
     similarity = np.correlate(n, n, mode="full")[len(n) - 1 :]
     lags = np.arange(int(6000 / fastest), int(6000 / slowest) + 1)
     best = int(lags[np.argmax(similarity[lags])])
-    # a parabola through the peak, as a frame of 10 ms is 2 % of a beat
+    # parabolic interpolation of the peak, since a frame of 10 ms is 2 % of a beat
     a, b, c = similarity[best - 1 : best + 2]
     return float(6000 / (best + 0.5 * (a - c) / (a - 2 * b + c)))
 
@@ -88,9 +88,9 @@ def test_demo_takes_about_a_minute_in_four_quadrants(demo: Composition) -> None:
     assert {(s.section.arousal, s.section.valence) for s in demo.spans} == {(-1, 1), (1, 1), (1, -1), (-1, -1)}
 
 
-def test_packaged_model_hears_what_was_meant(demo: Composition, tmp_path) -> None:
-    """The sections fall into their quadrants, by margins that are small for calm and tense: songs that are calm and
-    positive or tense and negative are rare in what the model learnt from, and its own error is about 0.2."""
+def test_packaged_model_predicts_the_intended_quadrants(demo: Composition, tmp_path) -> None:
+    """The margins are small for calm and tense: such songs are rare in the training data, and the error of the model is
+    about 0.2."""
     write_flac(demo, tmp_path / "demo.flac")
     curve = analyze(tmp_path / "demo.flac")
     for span in demo.spans:
@@ -99,10 +99,10 @@ def test_packaged_model_hears_what_was_meant(demo: Composition, tmp_path) -> Non
         assert curve.valence[inside].mean() * span.section.valence > 0, span.section.name
 
 
-def test_spans_follow_from_bars_and_tempo(demo: Composition) -> None:
+def test_spans_have_the_durations_of_their_bars(demo: Composition) -> None:
     start_s = 0.0
     for span in demo.spans:
-        # edges fall on whole samples
+        # edges are on whole samples
         assert span.start_s == pytest.approx(start_s, abs=1 / SR)
         start_s += span.section.bars * 4 * 60 / span.section.tempo_bpm
     assert [s.end_s for s in demo.spans[:-1]] == [s.start_s for s in demo.spans[1:]]
@@ -113,15 +113,15 @@ def test_sound_is_clean(demo: Composition) -> None:
     assert demo.audio.dtype == np.float32
     assert demo.audio.shape == (round(demo.duration_s * SR), 2)
     assert np.isfinite(demo.audio).all()
-    # -1 dBFS leaves room for what resampling and lossy coding add
+    # -1 dBFS leaves headroom for resampling and lossy coding
     assert np.abs(demo.audio).max() <= 10 ** (-1 / 20)
-    # no offset: the mean of a minute of music that has none is below -80 dBFS
+    # no offset: the mean over a minute of music without one is below -80 dBFS
     assert np.abs(demo.audio.mean(axis=0)).max() < 1e-4
     # it starts and ends in silence
     assert np.abs(demo.audio[[0, -1]]).max() < 1e-3
 
 
-def test_nothing_clicks(demo: Composition) -> None:
+def test_there_are_no_clicks(demo: Composition) -> None:
     """A note that is cut, or two pieces set side by side, would spread over all frequencies; cello, piano and
     strings as dark as these have nothing up there."""
     sad = frames(sounds(demo)["sad"]) ** 2
@@ -130,25 +130,25 @@ def test_nothing_clicks(demo: Composition) -> None:
     assert 10 * np.log10(treble.max() / sad.sum(axis=1).max()) < -70
 
 
-def test_both_sides_sound_and_differ(demo: Composition) -> None:
+def test_channels_are_balanced_and_differ(demo: Composition) -> None:
     for span in demo.spans:
         left, right = demo.audio[int(span.start_s * SR) : int(span.end_s * SR)].T
         assert abs(level_db(left) - level_db(right)) < 4
         assert 0.2 < np.corrcoef(left, right)[0, 1] < 0.98
 
 
-def test_levels_are_those_asked_for(demo: Composition) -> None:
+def test_sections_have_their_levels(demo: Composition) -> None:
     for span in demo.spans:
         section = span.section
         x = demo.audio[int((span.start_s + 1) * SR) : int((span.start_s + section.duration_s) * SR)]
-        # the first second is left out, and what is louder than -15 dBFS may lose a decibel or two to the limiter
+        # without the first second; above -15 dBFS the limiter may take one or two decibels
         low = -2.5 if section.level_db > -15 else -1
         assert low < level_db(x) - section.level_db < 1
 
 
-def test_sections_differ_as_the_cues_want(demo: Composition) -> None:
+def test_sections_differ_in_level_brightness_and_onsets(demo: Composition) -> None:
     x = sounds(demo)
-    # 8 dB is about twice as loud; listeners tell much less
+    # 8 dB is about twice as loud
     assert level_db(x["calm"]) + 8 < min(level_db(x["excited"]), level_db(x["tense"]))
     assert level_db(x["sad"]) + 8 < min(level_db(x["excited"]), level_db(x["tense"]))
     assert centroid_hz(x["sad"]) < centroid_hz(x["calm"]) < centroid_hz(x["excited"])
@@ -159,12 +159,12 @@ def test_sections_differ_as_the_cues_want(demo: Composition) -> None:
 @pytest.mark.parametrize(("name", "bpm"), [("calm", 84), ("excited", 132)])
 def test_pulse_is_at_the_tempo(demo: Composition, name: str, bpm: float) -> None:
     found = tempo_bpm(sounds(demo)[name], slowest=bpm / 1.4, fastest=bpm * 1.4)
-    # players stray by 6 ms of a beat's 500 and rubato bends by a little; their mean does not
+    # inaccuracies of 6 ms in beats of 500 ms and rubato do not change the mean
     assert found == pytest.approx(bpm, rel=0.02)
 
 
 def test_tempo_is_a_parameter() -> None:
-    # a range in which no tempo has its half, third or double
+    # a range without the half, third or double of any tempo
     for bpm in (110, 130, 150):
         found = tempo_bpm(of(replace(EXCITED, bars=4, tempo_bpm=bpm)), slowest=105, fastest=159)
         assert found == pytest.approx(bpm, rel=0.02)
@@ -174,7 +174,7 @@ def test_thirds_are_major_and_minor_as_the_mode_says(demo: Composition) -> None:
     x = sounds(demo)
     g, a = 7, 9
     calm, sad = chroma(x["calm"], g), chroma(x["sad"], a)
-    # the fourth and third semitone above the tonic; a factor of 4 is far beyond leakage between neighbours
+    # the fourth and third semitone above the tonic; a factor of 4 is far above leakage between neighbors
     assert calm[4] > 4 * calm[3]
     assert sad[3] > 4 * sad[4]
 
@@ -187,8 +187,8 @@ def test_mode_is_a_parameter(tonic: str) -> None:
     assert minor[3] / minor[4] > 4
 
 
-def test_dissonance_is_heard() -> None:
-    """Beside the tonic, dissonant music has its minor second and tritone, major music its second and fifth."""
+def test_dissonance_is_a_parameter() -> None:
+    """Dissonant music has more energy in the minor second and the tritone, major music in the second and the fifth."""
     dissonant, major = (chroma(of(replace(SHORT, bars=4, mode=m, tonic="C")), 0) for m in ("dissonant", "major"))
     share = lambda c: (c[1] + c[6]) / (c[1] + c[6] + c[2] + c[7])  # noqa: E731
     assert share(dissonant) > 0.7
@@ -201,7 +201,7 @@ def test_brightness_is_a_parameter() -> None:
 
 
 def test_articulation_is_a_parameter() -> None:
-    """Staccato leaves gaps: its quiet moments are further below its loud ones."""
+    """Staccato has gaps, so that quiet frames are further below loud ones."""
 
     def gap_db(articulation: float) -> float:
         x = of(replace(SHORT, articulation=articulation))
@@ -220,13 +220,13 @@ def test_same_arguments_give_the_same_samples() -> None:
 
 def test_seeds_give_different_pieces() -> None:
     first, second = compose([SHORT], seed=1), compose([SHORT], seed=2)
-    # not just another noise: what the two have in common is a fraction of what each has
+    # they do not only differ in noise
     assert np.abs(np.corrcoef(first.audio[:, 0], second.audio[:, 0])[0, 1]) < 0.5
 
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("sr", [22050, 96000])
-def test_every_style_plays_at_every_rate_and_extreme(style: str, sr: int) -> None:
+def test_every_style_works_at_extreme_parameters_and_rates(style: str, sr: int) -> None:
     low = Section(
         name="low", bars=1, tempo_bpm=220, mode="dissonant", tonic="B", register=45, level_db=-50,
         articulation=0.1, brightness=0, density=1, style=style, arousal=1, valence=1,
@@ -258,12 +258,12 @@ def test_every_style_plays_at_every_rate_and_extreme(style: str, sr: int) -> Non
         ({"valence": 0.5}, "valence must be one of -1, 1, got 0.5"),
     ],
 )
-def test_section_refuses_what_cannot_be_played(changes: dict[str, object], message: str) -> None:
+def test_sections_reject_values_out_of_range(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(CALM, **changes)
 
 
-def test_compose_refuses_nothing_and_odd_rates() -> None:
+def test_compose_rejects_no_sections_and_other_rates() -> None:
     with pytest.raises(ValueError, match="sections must hold at least one Section, got none"):
         compose([])
     with pytest.raises(ValueError, match=r"sr must lie in \[22050, 96000\] Hz, got 8000"):
@@ -276,6 +276,6 @@ def test_flac_holds_the_piece(tmp_path) -> None:
     write_flac(piece, path)
     info = soundfile.info(path)
     assert (info.format, info.subtype, info.samplerate, info.channels) == ("FLAC", "PCM_16", SR, 2)
-    # half a step of 16 bits, and the conversion's own rounding
+    # half a step of 16 bits, plus the rounding of the conversion
     assert np.abs(soundfile.read(path)[0] - piece.audio).max() <= 1.01 / 2**15
     assert [p.name for p in path.parent.iterdir()] == ["piece.flac"]

@@ -1,21 +1,21 @@
-"""A small folder of annotated songs in DEAM's real format, its published oddities included."""
+"""Write a small folder of annotated songs in DEAM's format, with the errors of the published one."""
 
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.datasets.deam.reader import DYNAMIC, STATIC
+from moodcurve.datasets.deam.labels import DYNAMIC, STATIC
 from moodcurve.datasets.feature_csv import HEADER
 
-LABEL_TIMES_S = np.arange(15, 25, 0.5)  # the real ones go on to 45 s
+LABEL_TIMES_S = np.arange(15, 25, 0.5)  # the real ones end at 45 s
 IDS_2013, IDS_2014, IDS_2015 = range(1, 25), range(1001, 1025), range(2001, 2004)
 WHOLE = 2
 """The 2013 song whose feature file is not cut to the clip."""
 
 
 def start_s(song_id: int) -> int:
-    """Where the rated segment of a 2013 song starts: 0:20, 0:31, 0:42, ..."""
+    """Start of the rated segment of a 2013 song: 0:20, 0:31, 0:42, ..."""
     return 20 + 11 * (song_id - 1)
 
 
@@ -25,7 +25,7 @@ def min_sec(seconds: int) -> str:
 
 
 def frame_times(song_id: int) -> npt.NDArray[np.float64]:
-    """Rows of a song's feature file."""
+    """Times of the rows of a song's feature file."""
     if song_id == WHOLE:
         return np.arange(0, 100, 0.5)
     if song_id in IDS_2013:
@@ -34,7 +34,7 @@ def frame_times(song_id: int) -> npt.NDArray[np.float64]:
 
 
 def cell(song_id: int, time_s: float) -> float:
-    """Tell song and time of a row in its first feature; the rest is 0."""
+    """First feature of a row, which encodes song and time; the others are 0."""
     return song_id + time_s / 1000
 
 
@@ -48,7 +48,7 @@ def rating_times(song_id: int) -> npt.NDArray[np.float64]:
 
 
 def level(song_id: int) -> tuple[float, float]:
-    """Mean arousal and valence of a song, which go together a little, as in DEAM."""
+    """Mean arousal and valence of a song, which are slightly correlated, as in DEAM."""
     rng = np.random.default_rng(song_id)
     arousal = rng.uniform(-0.7, 0.7)
     return float(arousal), float(0.5 * arousal + rng.uniform(-0.3, 0.3))
@@ -69,7 +69,7 @@ def write_ratings(path: Path, axis: int, ids: list[int], *, padded: bool = False
 
 
 def write_song_ratings(folder: Path) -> None:
-    """2013 with the columns exchanged, as published; 2015 with the published file's further columns."""
+    """Write 2013 with exchanged columns, as published, and 2015 with the additional columns of the published file."""
     folder.mkdir(parents=True)
     lines = ["song_id, valence_mean, valence_std, arousal_mean, arousal_std"]
     for song_id in [*IDS_2013, *IDS_2014]:

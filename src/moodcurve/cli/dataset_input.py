@@ -52,7 +52,7 @@ CurveOption = Annotated[Family, Option("--curve", metavar="FAMILY", help="Model 
 
 def print_notes(dataset: "Dataset", *, song_ratings: bool = False) -> None:
     """Print what the reader of a dataset noticed, about ratings of whole songs only if they are used."""
-    for note in (*dataset.notes, *(dataset.level_notes if song_ratings else ())):
+    for note in (*dataset.notes, *(dataset.song_rating_notes if song_ratings else ())):
         print_message(note)
 
 
@@ -64,7 +64,7 @@ def select_songs(dataset: "Dataset", ids: Path | None) -> "tuple[Dataset, bool]"
     from moodcurve.evaluation import abbreviate_ids, only_songs, read_ids
 
     if ids is None:
-        return dataset, bool(dataset.left_out)
+        return dataset, bool(dataset.skipped_ids)
     wanted = read_ids(ids)
     selected, missing = only_songs(dataset, wanted)
     if missing:

@@ -1,43 +1,90 @@
-"""Read datasets once: their aligned songs in one file of the user's cache, which knows when it is stale."""
+"""Cache aligned datasets and the features of single files in the user's cache folder.
 
-import contextlib
-import hashlib
+A stored file is used only while its sources and the versions of the code that read them stay the same; see
+``moodcurve.util.npz_cache``.
+"""
+
 import json
-import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.datasets.song import Annotation, Dataset, Song
+from moodcurve.datasets.dataset import Dataset
+from moodcurve.datasets.song import Annotation, Song
 from moodcurve.errors import MoodcurveError
-from moodcurve.features import FEATURE_SETS, Features
-from moodcurve.util.files import atomic_write
+from moodcurve.features import COMPARE260, FEATURE_SETS, Features
+from moodcurve.util.npz_cache import Arrays, cached, digest
 from moodcurve.util.paths import cache_dir
 
-_UNREADABLE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile)
-"""What numpy.load and a look into its archive raise for a file that is missing, cut short or foreign."""
+_FEATURES_VERSION = "1"
+"""Version of how single files are read; features stored under another version are computed again."""
 
 
-def cached(read: Callable[[], Dataset], *, folder: Path, reader: str, version: str, files: Sequence[Path]) -> Dataset:
-    """Give what ``read`` gives, from the cache where that still holds.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AudioFeatures:
+    """The features of one file, and the warnings that came with them.
 
-    A dataset's file holds until the name, size or time of change of one of ``files`` is another, one of them
-    comes or goes, or the reader's or a feature set's version changes. It is written whole or not at all; a
-    cache that cannot be read or written is passed over in silence, since it only saves time.
+    Attributes
+    ----------
+    features : Features
+        Of the set compare260.
+    warnings : tuple of str
+        For example that the file is truncated; without the file's name.
+    """
+
+    features: Features
+    warnings: tuple[str, ...] = ()
+
+
+def cached_features(path: Path, read: Callable[[Path], AudioFeatures]) -> AudioFeatures:
+    """Return what ``read`` returns for a file, from the cache if that is still valid.
+
+    The stored features are valid until the file's path, size or modification time, or the feature set's version,
+    changes. A file that cannot be found is left to ``read`` to report.
+    """
+    try:
+        home = cache_dir()
+        source, status = path.resolve(), path.stat()
+    except (MoodcurveError, OSError):
+        return read(path)
+    return cached(
+        home / "features" / f"{digest(bytes(source))[:24]}.npz",
+        json.dumps([_FEATURES_VERSION, COMPARE260.key, str(source), status.st_size, status.st_mtime_ns]),
+        lambda: read(path),
+        pack=lambda found: {
+            "values": found.features.values,
+            "times_s": found.features.times_s,
+            "warnings": np.array(found.warnings, dtype=np.str_),
+        },
+        unpack=lambda arrays: AudioFeatures(
+            features=Features(arrays["values"], arrays["times_s"], COMPARE260),
+            warnings=tuple(map(str, arrays["warnings"])),
+        ),
+    )
+
+
+def cached_dataset(
+    read: Callable[[], Dataset], *, folder: Path, reader: str, version: str, files: Sequence[Path]
+) -> Dataset:
+    """Return what ``read`` returns, from the cache if that is still valid.
+
+    The stored dataset is valid until one of ``files`` appears, disappears or changes in size or modification time,
+    or the version of the reader or of a feature set changes.
 
     Parameters
     ----------
     read : callable
         Reads the dataset from its files.
     folder : Path
-        The dataset's folder; with ``reader`` it tells one dataset from another.
+        The dataset's folder; together with ``reader`` it identifies the dataset.
     reader : str
-        Names the reader and its options.
+        Name of the reader and its options.
     version : str
-        Of the reader; to be changed whenever it would read the same files otherwise.
+        Version of the reader; change it whenever the same files are read differently.
     files : sequence of Path
         All files that ``read`` looks at.
     """
@@ -45,68 +92,46 @@ def cached(read: Callable[[], Dataset], *, folder: Path, reader: str, version: s
         home = cache_dir()
     except MoodcurveError:
         return read()
-    key = hashlib.sha256(f"{folder.resolve()}\n{reader}".encode()).hexdigest()[:16]
+    key = digest(f"{folder.resolve()}\n{reader}")[:16]
     path = home / "datasets" / f"{reader.replace('/', '-')}-{key}.npz"
-    state = _state(version, files)
-    dataset = _load(path, state)
-    if dataset is None:
-        dataset = read()
-        _save(path, state, dataset)
-    return dataset
+    return cached(path, _state(version, files), read, pack=_pack, unpack=_unpack)
 
 
 def _state(version: str, files: Sequence[Path]) -> str:
-    """Sum up what the cached songs depend on."""
+    """Return a digest of everything that a stored dataset depends on."""
     listed = []
     for file in sorted(files):
         try:
             stat = file.stat()
         except OSError:
-            continue  # reading it will say what is wrong; until then it counts as absent
+            continue  # counts as absent; reading it reports the error
         listed.append((str(file), stat.st_size, stat.st_mtime_ns))
     sets = [feature_set.key for feature_set in FEATURE_SETS.values()]
-    return hashlib.sha256(json.dumps([version, sets, listed]).encode()).hexdigest()
+    return digest(json.dumps([version, sets, listed]))
 
 
-def _load(path: Path, state: str) -> Dataset | None:
-    try:
-        # opened here, since numpy.load leaves a file open that it cannot make sense of
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            if str(arrays["state"]) != state:
-                return None
-            return _unpacked({name: arrays[name] for name in arrays.files})
-    except _UNREADABLE:
-        return None
-
-
-def _save(path: Path, state: str, dataset: Dataset) -> None:
-    with contextlib.suppress(OSError), atomic_write(path) as scratch:
-        np.savez(scratch, allow_pickle=False, state=np.array(state), **_packed(dataset))
-
-
-_Array = npt.NDArray[Any]
 _TEXTS = ("song_id", "artist", "title", "genre")
 _CURVES = ("times_s", "arousal", "valence")
-_LEVELS = ("song_arousal", "song_valence")
-_RATERS = {
-    "arousal_spread": np.float64,
-    "valence_spread": np.float64,
+_SONG_RATINGS = ("song_arousal", "song_valence")
+_RATER_STATS = {
+    "arousal_std": np.float64,
+    "valence_std": np.float64,
     "arousal_raters": np.int64,
     "valence_raters": np.int64,
 }
 
 
-def _packed(dataset: Dataset) -> dict[str, _Array]:
-    """Lay all songs end to end, one array a field."""
+def _pack(dataset: Dataset) -> Arrays:
+    """Return one array per field, which holds all songs end to end."""
     songs = dataset.songs
-    arrays: dict[str, _Array] = {
+    arrays: Arrays = {
         "name": np.array(dataset.name),
         "notes": np.array(dataset.notes, dtype=np.str_),
-        "level_notes": np.array(dataset.level_notes, dtype=np.str_),
+        "song_rating_notes": np.array(dataset.song_rating_notes, dtype=np.str_),
         "feature_set": np.array(dataset.feature_set.name),
         "lengths": np.array([len(song.x) for song in songs]),
         "has_recording": np.array([song.recording is not None for song in songs]),
-        "heard_lengths": np.array([len(song.full_features.times_s) for song in songs]),
+        "feature_lengths": np.array([len(song.full_features.times_s) for song in songs]),
         "values": np.concatenate([song.full_features.values for song in songs]),
         "feature_times_s": np.concatenate([song.full_features.times_s for song in songs]),
         "first_rows": np.array([song.rated.start for song in songs]),
@@ -115,9 +140,9 @@ def _packed(dataset: Dataset) -> dict[str, _Array]:
         arrays[field] = np.array([getattr(song, field) for song in songs], dtype=np.str_)
     for field in _CURVES:
         arrays[field] = np.concatenate([getattr(song.annotation, field) for song in songs])
-    for field in _LEVELS:  # None becomes NaN
+    for field in _SONG_RATINGS:  # None becomes NaN
         arrays[field] = np.array([getattr(song.annotation, field) for song in songs], dtype=np.float64)
-    for field, kind in _RATERS.items():  # None becomes zeros, and is remembered
+    for field, kind in _RATER_STATS.items():  # None becomes zeros, marked by has_<field>
         known = [getattr(song.annotation, field) for song in songs]
         arrays[f"has_{field}"] = np.array([values is not None for values in known])
         filled = [np.zeros(len(song.x)) if x is None else x for song, x in zip(songs, known, strict=True)]
@@ -125,25 +150,25 @@ def _packed(dataset: Dataset) -> dict[str, _Array]:
     return arrays
 
 
-def _unpacked(arrays: dict[str, _Array]) -> Dataset:
-    rated, all_rows = _slices(arrays["lengths"]), _slices(arrays["heard_lengths"])
-    songs = tuple(_song(arrays, i, rated[i], all_rows[i]) for i in range(len(rated)))
-    notes, level_notes = (tuple(str(note) for note in arrays[field]) for field in ("notes", "level_notes"))
-    return Dataset(name=str(arrays["name"]), songs=songs, notes=notes, level_notes=level_notes)
+def _unpack(arrays: Arrays) -> Dataset:
+    rated, all_rows = _slices(arrays["lengths"]), _slices(arrays["feature_lengths"])
+    songs = tuple(_unpack_song(arrays, i, rated[i], all_rows[i]) for i in range(len(rated)))
+    notes, song_rating_notes = (tuple(map(str, arrays[field])) for field in ("notes", "song_rating_notes"))
+    return Dataset(name=str(arrays["name"]), songs=songs, notes=notes, song_rating_notes=song_rating_notes)
 
 
-def _slices(lengths: _Array) -> list[slice]:
-    """Where each song's part begins and ends, of parts laid end to end."""
+def _slices(lengths: npt.NDArray[Any]) -> list[slice]:
+    """Return the slice of each song in arrays that hold songs of these lengths end to end."""
     ends = np.cumsum(lengths).tolist()
     return [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
 
-def _song(arrays: dict[str, _Array], i: int, rows: slice, all_rows: slice) -> Song:
+def _unpack_song(arrays: Arrays, i: int, rows: slice, all_rows: slice) -> Song:
     song_id, artist, title, genre = (str(arrays[field][i]) for field in _TEXTS)
     times_s, arousal, valence = (arrays[field][rows] for field in _CURVES)
-    song_arousal, song_valence = (_level(arrays[field][i]) for field in _LEVELS)
+    song_arousal, song_valence = (_none_if_nan(arrays[field][i]) for field in _SONG_RATINGS)
     feature_set = FEATURE_SETS[str(arrays["feature_set"])]
-    values, heard_s = arrays["values"][all_rows], arrays["feature_times_s"][all_rows]
+    values, feature_times_s = arrays["values"][all_rows], arrays["feature_times_s"][all_rows]
     first = int(arrays["first_rows"][i])
     rated = slice(first, first + rows.stop - rows.start)
     return Song(
@@ -151,18 +176,18 @@ def _song(arrays: dict[str, _Array], i: int, rows: slice, all_rows: slice) -> So
         artist=artist,
         title=title,
         genre=genre,
-        features=Features(values[rated], heard_s[rated], feature_set),
-        recording=Features(values, heard_s, feature_set) if arrays["has_recording"][i] else None,
+        features=Features(values[rated], feature_times_s[rated], feature_set),
+        recording=Features(values, feature_times_s, feature_set) if arrays["has_recording"][i] else None,
         annotation=Annotation(
             times_s=times_s,
             arousal=arousal,
             valence=valence,
             song_arousal=song_arousal,
             song_valence=song_valence,
-            **{field: arrays[field][rows] for field in _RATERS if arrays[f"has_{field}"][i]},
+            **{field: arrays[field][rows] for field in _RATER_STATS if arrays[f"has_{field}"][i]},
         ),
     )
 
 
-def _level(value: float) -> float | None:
+def _none_if_nan(value: float) -> float | None:
     return None if np.isnan(value) else float(value)

@@ -1,4 +1,4 @@
-"""Small CSV tables of annotated songs, read so that an error can name the file, the line and the column."""
+"""Read small CSV tables so that an error can name the file, the line and the column."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from moodcurve.datasets.song import DatasetError
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line of a table: its number in the file (from 1) and its cells, blanks and tabs stripped."""
+    """One row of a table: its line number in the file, from 1, and its cells without surrounding blanks."""
 
     line: int
     cells: tuple[str, ...]
@@ -19,19 +19,19 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A CSV file with a header; header and cells without blanks and tabs around them."""
+    """A CSV file with a header line; header and cells have no surrounding blanks."""
 
     path: Path
     header: tuple[str, ...]
     rows: tuple[Row, ...]
 
     def column(self, *names: str) -> int:
-        """Give the index of the first of these columns that is here, whatever its capitals.
+        """Return the index of the first of these columns that exists, ignoring case.
 
         Raises
         ------
         DatasetError
-            If none is.
+            If there is none.
         """
         header = [name.casefold() for name in self.header]
         for name in names:
@@ -43,11 +43,11 @@ class Table:
         )
 
     def error(self, row: Row, message: str) -> DatasetError:
-        """Give the error for one line, to be raised by the caller."""
+        """Return an error about one row, for the caller to raise."""
         return DatasetError(f"{self.path}, line {row.line}: {message}")
 
     def number(self, row: Row, column: int, *, low: float, high: float) -> float:
-        """Give one cell as a number in [low, high].
+        """Return a cell as a number in [low, high].
 
         Raises
         ------
@@ -64,12 +64,12 @@ class Table:
         return value
 
     def by_song(self, column: int = 0) -> dict[int, Row]:
-        """Give the rows by song id, the whole number in a column.
+        """Return the rows by song id, a whole number.
 
         Raises
         ------
         DatasetError
-            If an id is not a whole number from 1, or comes twice.
+            If an id is not a whole number from 1, or occurs twice.
         """
         rows: dict[int, Row] = {}
         for row in self.rows:
@@ -77,15 +77,15 @@ class Table:
             if not cell.isdecimal() or int(cell) < 1:
                 raise self.error(row, f"song id is {cell!r}, expected a whole number from 1")
             if int(cell) in rows:
-                raise self.error(row, f"song {cell} stands already in line {rows[int(cell)].line}")
+                raise self.error(row, f"song {cell} is already in line {rows[int(cell)].line}")
             rows[int(cell)] = row
         return rows
 
 
 def read_text(path: Path) -> str:
-    """Read a text file as UTF-8; bytes that are not UTF-8 become the replacement character.
+    """Read a text file as UTF-8, with bytes that are not UTF-8 replaced.
 
-    A name with a broken accent still tells one artist from another, and a number with one is refused later.
+    A name with a broken accent still differs from other names, and a broken number is rejected later.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def read_text(path: Path) -> str:
 
 
 def read_table(path: Path) -> Table:
-    """Read a comma-separated file with a header line; empty lines are left out.
+    """Read a comma-separated file with a header line, skipping empty lines.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""DEAM's feature files (``frameTime`` and 260 columns, ``;`` between them) to rows at given times."""
+"""Read DEAM's feature files: ``frameTime`` and 260 columns, separated by semicolons."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.datasets.csv_tables import read_text
 from moodcurve.datasets.song import DatasetError
 from moodcurve.features import COMPARE260, Features
@@ -15,27 +16,26 @@ from moodcurve.features.feature_sets import HOP_S
 HEADER = ("frameTime", *COMPARE260.names)
 _LARGEST = float(np.finfo(np.float32).max)
 _TIME_DIGITS_S = 1e-6
-"""Time stamps are written with six decimals."""
+"""Precision of times in the files, which have six decimals."""
 _STEP_TOLERANCE = 0.01
-"""Largest relative error of the step: openSMILE rounds its 10 ms hop to whole samples, which at 22.05 kHz
-makes 221 samples for 220.5 and 0.501134 s for 0.5 s."""
+"""Largest relative error of the step. openSMILE rounds its 10 ms hop to whole samples: at 22.05 kHz, 221 samples
+instead of 220.5, and 0.501134 s instead of 0.5 s."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Aligned:
-    """The feature rows that belong to rated moments.
+class AlignedRows:
+    """The feature rows that belong to rated times.
 
     Attributes
     ----------
     features : Features, m rows
-        The rows found, with the file's own times.
+        The matching rows, with times as in the file.
     recording : Features or None
-        All rows of the file; None where the rows found do not follow each other in it, as in a long file whose
-        step is not quite that of the moments.
+        All rows of the file. None if the matching rows are not consecutive, as in a long file with a rounded step.
     rated : (m,)
-        Index of each row's moment among those asked for, increasing.
+        Index of each row's time among the requested times, increasing.
     step_s : float
-        Distance of the file's rows: 0.5 s, or what a rounded hop made of it.
+        Distance between the file's rows: 0.5 s, or slightly more or less with a rounded hop.
     """
 
     features: Features
@@ -44,33 +44,32 @@ class Aligned:
     step_s: float
 
 
-def read_rows(path: Path, times_s: npt.NDArray[np.float64]) -> Aligned:
+def read_rows(path: Path, times_s: FloatArray) -> AlignedRows:
     """Read the rows of a feature file that start at the given times.
 
-    A moment's row is the one that starts at the same time or, in a file whose step is not quite 0.5 s (see
-    ``_STEP_TOLERANCE``), the nearest, half a step away at most. Moments without a row are left out.
-    All time stamps and values of the file are checked.
+    In a file whose step is not exactly 0.5 s (see ``_STEP_TOLERANCE``), the nearest row is taken, at most half a step
+    away. Times without a row are left out. All times and values of the file are checked.
 
     Parameters
     ----------
     path : Path
     times_s : (n,)
-        Increasing multiples of 0.5 s, on the clock of the file.
+        Increasing multiples of 0.5 s, from the same start as those in the file.
 
     Raises
     ------
     DatasetError
-        If the file cannot be read, its header is another one, a line has not 261 cells, a value is not a
-        finite number, or the time stamps do not go up in steps of 0.5 s.
+        If the file cannot be read, its header differs, a line does not have 261 cells, a value is not a finite
+        number, or the times do not increase in steps of 0.5 s.
     """
-    everything, step_s = _read(path)
-    stamps = everything.times_s
-    nearest = np.rint((times_s - stamps[0]) / step_s).astype(np.intp)
-    rated = np.flatnonzero((nearest >= 0) & (nearest < len(stamps)))
+    recording, step_s = _read(path)
+    row_times_s = recording.times_s
+    nearest = np.rint((times_s - row_times_s[0]) / step_s).astype(np.intp)
+    rated = np.flatnonzero((nearest >= 0) & (nearest < len(row_times_s)))
     rows = nearest[rated]
-    features = Features(everything.values[rows], stamps[rows], COMPARE260)
+    features = Features(recording.values[rows], row_times_s[rows], COMPARE260)
     consecutive = bool((np.diff(rows) == 1).all())
-    return Aligned(features=features, recording=everything if consecutive else None, rated=rated, step_s=step_s)
+    return AlignedRows(features=features, recording=recording if consecutive else None, rated=rated, step_s=step_s)
 
 
 def read_features(path: Path) -> Features:
@@ -85,12 +84,12 @@ def read_features(path: Path) -> Features:
 
 
 def _read(path: Path) -> tuple[Features, float]:
-    """Give all rows of a file, and their distance in seconds."""
+    """Return all rows of a file, and their distance in seconds."""
     lines = read_text(path).rstrip().splitlines()
     _check_header(path, lines)
-    stamps = _time_stamps(path, lines)
-    step_s = _step(path, stamps)
-    return Features(_values(path, lines), stamps, COMPARE260), step_s
+    times_s = _row_times(path, lines)
+    step_s = _step(path, times_s)
+    return Features(_values(path, lines), times_s, COMPARE260), step_s
 
 
 def _check_header(path: Path, lines: list[str]) -> None:
@@ -104,44 +103,43 @@ def _check_header(path: Path, lines: list[str]) -> None:
             raise DatasetError(f"{path}, line 1: column {i} is {name!r}, expected {expected!r}")
 
 
-def _time_stamps(path: Path, lines: list[str]) -> npt.NDArray[np.float64]:
-    stamps = np.empty(len(lines) - 1)
+def _row_times(path: Path, lines: list[str]) -> FloatArray:
+    times_s = np.empty(len(lines) - 1)
     for number, line in enumerate(lines[1:], start=2):
         if line.count(";") != len(HEADER) - 1:
             found = line.count(";") + 1
             raise DatasetError(f"{path}, line {number}: expected {len(HEADER)} cells between ';', found {found}")
-        stamps[number - 2] = _number(path, number, 0, line.partition(";")[0])
-    return stamps
+        times_s[number - 2] = _number(path, number, 0, line.partition(";")[0])
+    return times_s
 
 
-def _step(path: Path, stamps: npt.NDArray[np.float64]) -> float:
-    """Give the distance of the rows, after a check that all stand on one grid of about 0.5 s."""
-    if len(stamps) == 1:
+def _step(path: Path, times_s: FloatArray) -> float:
+    """Return the distance between rows, after checking that all are on one grid of about 0.5 s."""
+    if len(times_s) == 1:
         return HOP_S
-    steps = np.diff(stamps)
+    steps = np.diff(times_s)
     usual = float(np.median(steps))
     uneven = np.flatnonzero(np.abs(steps - usual) > 3 * _TIME_DIGITS_S)
     if len(uneven) or abs(usual / HOP_S - 1) > _STEP_TOLERANCE:
         row = int(uneven[0]) + 1 if len(uneven) else 1
         raise DatasetError(
-            f"{path}, line {row + 2}: frameTime is {stamps[row]:f} after {stamps[row - 1]:f}, "
+            f"{path}, line {row + 2}: frameTime is {times_s[row]:f} after {times_s[row - 1]:f}, "
             f"expected rows every {HOP_S} s"
         )
-    step_s = float(stamps[-1] - stamps[0]) / len(steps)
+    step_s = float(times_s[-1] - times_s[0]) / len(steps)
     if abs(step_s - HOP_S) > 2 * _TIME_DIGITS_S:
         return step_s
-    off = np.flatnonzero(np.abs(stamps - np.rint(stamps / HOP_S) * HOP_S) > 2 * _TIME_DIGITS_S)
+    off = np.flatnonzero(np.abs(times_s - np.rint(times_s / HOP_S) * HOP_S) > 2 * _TIME_DIGITS_S)
     if len(off):
         raise DatasetError(
-            f"{path}, line {off[0] + 2}: frameTime is {stamps[off[0]]:f}, expected a multiple of {HOP_S} s"
+            f"{path}, line {off[0] + 2}: frameTime is {times_s[off[0]]:f}, expected a multiple of {HOP_S} s"
         )
     return HOP_S
 
 
-def _values(path: Path, lines: list[str]) -> npt.NDArray[np.float32]:
+def _values(path: Path, lines: list[str]) -> Float32Array:
     try:
-        # float64 first: a value beyond float32 then shows as infinite below, without a warning from the
-        # parser
+        # float64 first, so that a value beyond float32 becomes infinite below without a warning of the parser
         table = np.loadtxt(lines[1:], delimiter=";", comments=None, ndmin=2)
     except ValueError:
         _raise_first_bad(path, lines)
@@ -153,7 +151,7 @@ def _values(path: Path, lines: list[str]) -> npt.NDArray[np.float32]:
 
 
 def _raise_first_bad(path: Path, lines: list[str]) -> NoReturn:
-    """Read cell by cell, slowly, to name the cell that the fast parser refused."""
+    """Read cell by cell, which is slow, and raise an error that names the cell that the fast parser rejected."""
     for number, line in enumerate(lines[1:], start=2):
         for column, cell in enumerate(line.split(";")):
             _number(path, number, column, cell)

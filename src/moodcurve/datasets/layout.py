@@ -1,30 +1,35 @@
-"""Which reader a folder of annotated songs needs."""
+"""Recognize the layout of a folder of annotated songs or raters' tracks, and read it."""
 
 from pathlib import Path
 
-from moodcurve.datasets.custom.reader import LABELS, read_own
-from moodcurve.datasets.deam.reader import Labels, Progress, read_deam
-from moodcurve.datasets.song import Dataset, DatasetError
+from moodcurve.datasets.custom.reader import LABELS, read_custom
+from moodcurve.datasets.dataset import Dataset
+from moodcurve.datasets.deam.raters import RATERS, read_deam_raters
+from moodcurve.datasets.deam.reader import LabelRelease, ReadProgress, read_deam
+from moodcurve.datasets.raters.aggregation import SKIP_S, Between
+from moodcurve.datasets.raters.reader import RATINGS, TRACKS, RaterData, read_rater_tables
+from moodcurve.datasets.song import DatasetError
 from moodcurve.features import COMPARE260, FeatureSet
 
 
 def read_dataset(
     folder: str | Path,
     *,
-    labels: Labels = "deam",
+    labels: LabelRelease = "deam",
     feature_set: FeatureSet = COMPARE260,
-    progress: Progress | None = None,
+    progress: ReadProgress | None = None,
 ) -> Dataset:
-    """Read a folder of annotated songs, recognising its layout.
+    """Read a folder of annotated songs: DEAM, or custom songs.
 
-    DEAM's is known by a folder ``features`` beside ``annotations`` or ``mediaeval2015``, that of one's own songs by a
-    file ``labels.csv``. The options are those of ``read_deam`` and ``read_own``; one's own songs have but one kind of
-    labels, asked for by the default.
+    A folder with ``features`` and either ``annotations`` or ``mediaeval2015`` in it is read as DEAM. A folder with a
+    file ``labels.csv`` is read as custom songs. The options are those of ``read_deam`` and ``read_custom``; custom
+    songs have only one release of labels, the default.
 
     Raises
     ------
     DatasetError
-        If the folder is missing or of no known layout, its reader refuses a file, or it has not the labels asked for.
+        If the folder is missing or has no known layout, if its reader rejects a file, or if it does not have the
+        requested labels.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -35,15 +40,44 @@ def read_dataset(
     if (folder / LABELS).is_file():
         if labels != "deam":
             raise DatasetError(
-                f"{folder}: the labels {labels!r} are those of a folder of DEAM; these are songs of one's own, with "
-                f"the labels of {LABELS} alone (benchmark reads them with --protocol deam)"
+                f"{folder}: only a DEAM folder has the labels {labels!r}; this folder holds custom songs with {LABELS} "
+                "(to benchmark them, use --protocol deam)"
             )
-        return read_own(folder, feature_set=feature_set, progress=progress)
+        return read_custom(folder, feature_set=feature_set, progress=progress)
     found = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
     raise DatasetError(f"{folder}: not a known layout of annotated songs; expected {_KNOWN}; found {found}")
 
 
 _KNOWN = (
-    "a folder of DEAM (with features/, annotations/ and metadata/ in it) or one of your own songs (with labels.csv, as "
-    "`moodcurve labels` writes it, and audio/ or features/ in it)"
+    "a DEAM folder (with features/, annotations/ and metadata/) or a folder of your own songs (with labels.csv, as "
+    "`moodcurve labels` writes it, and audio/ or features/)"
 )
+
+
+def read_raters(path: str | Path, *, skip_s: float = SKIP_S, between: Between = "line") -> RaterData:
+    """Read the ratings of individual raters: DEAM's, or custom tables.
+
+    Parameters
+    ----------
+    path : path
+        A DEAM folder; a folder with ``tracks.csv``, ``ratings.csv`` or both; or a file of one of these two kinds,
+        recognized by its columns.
+    skip_s, between
+        How to resample tracks, see ``rated_song``. DEAM's tracks are published resampled and without their start.
+
+    Raises
+    ------
+    DatasetError
+        If there are no such ratings, or a file is malformed (the message names the file, the line and what was
+        expected).
+    """
+    path = Path(path)
+    if path.is_dir() and (path / RATERS).is_dir():
+        return read_deam_raters(path)
+    files = [path] if path.is_file() else [path / name for name in (TRACKS, RATINGS) if (path / name).is_file()]
+    if not files:
+        raise DatasetError(
+            f"{path}: no ratings of individual raters; expected {TRACKS} (song_id,rater,time_s,arousal,valence) or "
+            f"{RATINGS} (song_id,rater,arousal,valence), or a DEAM folder with {RATERS}"
+        )
+    return read_rater_tables(files, name=path.resolve().stem, skip_s=skip_s, between=between)

@@ -1,8 +1,7 @@
-"""Seeded splits of songs into training and test parts, by song or by artist.
+"""Split songs into training and test parts, by song or by artist, from a seed.
 
-By artist, all songs of an artist are on one side: a model that knows the artist's sound would otherwise be
-judged by it. Songs of unknown artist count as one artist each. Splits are index arrays into the songs, in
-increasing order.
+A split by artist keeps all songs of an artist on one side; otherwise a model that knows the artist's sound looks
+better than it is. Each song of unknown artist counts as an artist. Splits are index arrays into the songs, increasing.
 """
 
 import unicodedata
@@ -17,33 +16,39 @@ from moodcurve.datasets.song import DatasetError, Song
 By = Literal["song", "artist"]
 Indices = npt.NDArray[np.intp]
 Split = tuple[Indices, Indices]
-"""Training and test part."""
+"""Indices of the training songs and of the test songs."""
 
 
 def holdout(songs: Sequence[Song], fraction: float, seed: int, *, by: By = "song") -> Split:
-    """Hold a part of the songs out for testing.
+    """Hold out a random part of the songs for testing.
 
     Parameters
     ----------
     songs : sequence of Song
     fraction : float
-        Share of the songs to test on, in (0, 1): of n songs n·fraction, rounded, halves up (of 430 songs .2
-        are 86). By artist, artists are drawn in random order, passing over those with more songs than are
-        still wanted, so the part can be a little smaller.
+        Share of the songs to test on, in (0, 1): n·fraction of n songs, rounded half up (.2 of 430 songs is 86). By
+        artist, artists are drawn at random and skipped if they have more songs than are still needed, so that the
+        test part can be slightly smaller.
     seed : int
         The same seed gives the same split of the same songs.
     by : {"song", "artist"}
+        What to keep on one side.
+
+    Returns
+    -------
+    Split
+        Indices of the training songs and of the test songs.
 
     Raises
     ------
     DatasetError
-        If a part would have no song.
+        If a part would be empty.
     ValueError
         If an argument is out of its range.
     """
     if not 0 < fraction < 1:
         raise ValueError(f"fraction must lie between 0 and 1, got {fraction}")
-    groups = _groups(songs, by)
+    groups = group_songs(songs, by=by)
     wanted = int(len(songs) * fraction + 0.5)
     test: list[int] = []
     for i in np.random.default_rng(seed).permutation(len(groups)):
@@ -58,31 +63,37 @@ def holdout(songs: Sequence[Song], fraction: float, seed: int, *, by: By = "song
 
 
 def k_fold(songs: Sequence[Song], k: int, seed: int, *, by: By = "song") -> list[Split]:
-    """Split the songs into k parts, each the test part once.
+    """Split the songs into k folds, each of which is the test part once.
 
-    By song, the parts differ by one song at most. By artist, the artists with most songs are dealt out first,
-    each to the smallest part so far; the parts then differ by one song as long as there are enough artists
-    with few songs.
+    By song, the sizes of folds differ by at most one. By artist, artists are assigned in decreasing order of their
+    number of songs, each to the smallest fold so far. The sizes then also differ by at most one if enough artists
+    have few songs.
 
     Parameters
     ----------
     songs : sequence of Song
     k : int
-        2 or more.
+        Number of folds, at least 2.
     seed : int
-        The same seed gives the same parts of the same songs.
+        The same seed gives the same folds of the same songs.
     by : {"song", "artist"}
+        What to keep in one fold.
+
+    Returns
+    -------
+    list of Split
+        Indices of the training songs and of the test songs of each fold.
 
     Raises
     ------
     DatasetError
-        If there are fewer songs, or artists, than parts.
+        If there are fewer songs, or artists, than folds.
     ValueError
         If an argument is out of its range.
     """
     if k < 2:
         raise ValueError(f"k must be 2 or more, got {k}")
-    groups = _groups(songs, by)
+    groups = group_songs(songs, by=by)
     if len(groups) < k:
         raise DatasetError(f"{len(songs)} songs of {len(groups)} {by}s cannot be split by {by} into {k} parts")
     order = np.random.default_rng(seed).permutation(len(groups))
@@ -94,8 +105,7 @@ def k_fold(songs: Sequence[Song], k: int, seed: int, *, by: By = "song") -> list
 
 
 def artist_key(artist: str) -> str:
-    """Give one spelling for the spellings of an artist's name that differ in capitals, blanks, or "&" and
-    "and".
+    """Return a key that ignores how an artist's name is spelled: capitals, blanks, and "&" or "and".
 
     Examples
     --------
@@ -106,8 +116,14 @@ def artist_key(artist: str) -> str:
     return " ".join(name.split())
 
 
-def _groups(songs: Sequence[Song], by: By) -> list[list[int]]:
-    """Give the indices of the songs that must stay together, in the order of each group's first song."""
+def group_songs(songs: Sequence[Song], *, by: By) -> list[list[int]]:
+    """Return the indices of the songs of each artist, or of each song, in the order of their first songs.
+
+    Raises
+    ------
+    ValueError
+        If ``by`` is neither "song" nor "artist".
+    """
     if by not in ("song", "artist"):
         raise ValueError(f"by must be 'song' or 'artist', got {by!r}")
     groups: dict[str | int, list[int]] = {}

@@ -1,1 +1,1 @@
-"""The composer of short songs with a known emotional course: the demo song, and songs for tests."""
+"""Compose short songs with known arousal and valence: the demo song, and songs for tests."""

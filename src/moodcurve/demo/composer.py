@@ -1,4 +1,4 @@
-"""Makes short pieces of music with a known emotional course: the demo song and the songs that tests need."""
+"""Compose short pieces of music with known arousal and valence: the demo song, and songs for tests."""
 
 import os
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy.typing as npt
 import soundfile
 
 from moodcurve.demo.synth.melody import draw_motif
-from moodcurve.demo.synth.mixing import limit, mix, room, set_level, without_rumble
+from moodcurve.demo.synth.mixing import limit, mix, remove_rumble, room_response, set_level
 from moodcurve.demo.synth.score import write_section
 from moodcurve.demo.synth.section import Section
 from moodcurve.util.files import atomic_write
@@ -17,7 +17,7 @@ from moodcurve.util.files import atomic_write
 __all__ = ["DEMO_SECTIONS", "Composition", "Section", "Span", "compose", "demo_song", "write_flac"]
 
 RING_S = 2.5
-"""How long the last chord rings on."""
+"""Length of the decay of the last chord (seconds)."""
 
 DEMO_SECTIONS = (
     Section(
@@ -37,12 +37,12 @@ DEMO_SECTIONS = (
         register=71, level_db=-30, articulation=0.9, brightness=0.15, density=4,
     ),
 )  # fmt: skip
-"""A theme in four moods, one for each quadrant of the plane of arousal and valence."""
+"""A theme in four moods, one per quadrant of the arousal-valence plane."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """Where a section sounds, in seconds from the start of the piece: [start_s, end_s)."""
+    """Start and end of a section in seconds from the start of the piece: [start_s, end_s)."""
 
     start_s: float
     end_s: float
@@ -51,16 +51,16 @@ class Span:
 
 @dataclass(frozen=True, eq=False)
 class Composition:
-    """A piece and its course.
+    """A piece of music and the times of its sections.
 
     Attributes
     ----------
     audio : (samples, 2) float32
-        Left and right, nowhere above 10^(-1.5/20) = 0.84 in absolute value.
+        Left and right channel, at most 10^(-1.5/20) = 0.84 in absolute value.
     sr : int
-        Samples a second.
+        Sample rate in Hz.
     spans : tuple of Span
-        One a section, without gaps, from 0 to the end of the audio; the last holds the ringing of the final chord.
+        One per section, without gaps, from 0 to the end of the audio; the last includes the decay of the final chord.
     """
 
     audio: npt.NDArray[np.float32]
@@ -69,20 +69,28 @@ class Composition:
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds."""
+        """Duration in seconds."""
         return len(self.audio) / self.sr
 
 
 def compose(sections: Sequence[Section], *, sr: int = 44100, seed: int = 0) -> Composition:
-    """Compose and perform a piece.
+    """Compose and synthesize a piece.
 
-    All sections share a motif, which the seed draws, as it does the progressions and the players' inaccuracies.
+    All sections share a motif. The motif, the chord progressions and the players' inaccuracies are drawn from the seed.
     The same arguments give the same samples on the same machine.
+
+    Parameters
+    ----------
+    sections : sequence of Section
+        At least one.
+    sr : int
+        Sample rate, 22050 to 96000 Hz.
+    seed : int
 
     Raises
     ------
     ValueError
-        If there is no section, or `sr` does not lie in [22050, 96000] Hz.
+        If there is no section, or `sr` is out of range.
     """
     if not sections:
         raise ValueError("sections must hold at least one Section, got none")
@@ -90,7 +98,7 @@ def compose(sections: Sequence[Section], *, sr: int = 44100, seed: int = 0) -> C
         raise ValueError(f"sr must lie in [22050, 96000] Hz, got {sr!r}")
     motif_seed, room_seed, *section_seeds = np.random.SeedSequence(seed).spawn(2 + len(sections))
     motif = draw_motif(np.random.default_rng(motif_seed))
-    hall = room(sr, np.random.default_rng(room_seed))
+    room = room_response(sr, np.random.default_rng(room_seed))
     edges = np.rint(np.cumsum([0.0, *(s.duration_s for s in sections)]) * sr).astype(int)
     ring = int(RING_S * sr)
     piece = np.zeros((2, edges[-1] + ring))
@@ -99,29 +107,29 @@ def compose(sections: Sequence[Section], *, sr: int = 44100, seed: int = 0) -> C
         following = sections[i + 1] if i + 1 < len(sections) else None
         notes = write_section(section, motif, rng, following=following)
         length = int(edges[i + 1] - edges[i])
-        sound = mix(notes, samples=length + ring, hall=hall, sr=sr, rng=rng)
-        # each section rings into the next
+        sound = mix(notes, samples=length + ring, room=room, sr=sr, rng=rng)
+        # each section decays into the next
         sound = set_level(sound, samples=length, level_db=section.level_db)
         piece[:, edges[i] : edges[i + 1] + ring] += sound
     piece[:, -sr:] *= np.linspace(1, 0, sr)
-    audio = limit(without_rumble(piece, sr=sr), sr=sr).T.astype(np.float32, order="C")
+    audio = limit(remove_rumble(piece, sr=sr), sr=sr).T.astype(np.float32, order="C")
     ends = [*(edges[1:-1] / sr), len(audio) / sr]
     spans = (Span(float(a), float(b), s) for a, b, s in zip(edges[:-1] / sr, ends, sections, strict=True))
     return Composition(audio, sr, tuple(spans))
 
 
 def demo_song() -> Composition:
-    """Compose the demo song: sad, tense, excited and calm, a little over a minute."""
+    """Compose the demo song: sad, tense, excited and calm, just over a minute."""
     return compose(DEMO_SECTIONS)
 
 
 def write_flac(composition: Composition, path: str | os.PathLike[str]) -> None:
-    """Write the piece as FLAC with 16 bits a sample, whole or not at all.
+    """Write a piece as FLAC with 16 bits per sample, whole or not at all.
 
     Raises
     ------
     OSError
-        If the folder cannot be written to.
+        If the file cannot be written.
     """
     with atomic_write(path) as scratch:
         soundfile.write(scratch, composition.audio, composition.sr, format="FLAC", subtype="PCM_16")

@@ -278,8 +278,8 @@ def rated_by(song: Song, std: float, raters: int) -> Song:
     n = len(song.y)
     annotation = replace(
         song.annotation,
-        arousal_spread=np.full(n, std),
-        valence_spread=np.full(n, 2 * std),
+        arousal_std=np.full(n, std),
+        valence_std=np.full(n, 2 * std),
         arousal_raters=np.full(n, raters),
         valence_raters=np.full(n, raters),
     )
@@ -296,7 +296,7 @@ def test_songs_with_agreeing_raters_have_larger_weights() -> None:
     np.testing.assert_allclose(found, expected / expected.mean(), rtol=1e-12)
     np.testing.assert_array_equal(agreement_weights(made_dataset(3).songs), np.ones(3))
     # the standard deviation of a single rater is unknown, as for songs without raters
-    alone = replace(songs[1].annotation, arousal_spread=np.full(20, np.nan), valence_spread=np.full(20, np.nan))
+    alone = replace(songs[1].annotation, arousal_std=np.full(20, np.nan), valence_std=np.full(20, np.nan))
     np.testing.assert_array_equal(agreement_weights([songs[0], replace(two, annotation=alone)]), np.ones(2))
 
 

@@ -73,10 +73,10 @@ def labels(
         raise UsageError("the selected songs need a folder: -o DIR", name="--keep")
 
     from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.datasets.layout import read_raters
     from moodcurve.datasets.raters.agreement import best_agreed
-    from moodcurve.datasets.raters.reader import read_raters
     from moodcurve.datasets.raters.report import report
-    from moodcurve.datasets.raters.statistics import make_labels, rater_figures, worse_axis
+    from moodcurve.datasets.raters.statistics import lower_axis_agreement, make_labels, rater_statistics
     from moodcurve.datasets.raters.tables import write_ids, write_tables
 
     check_results(json_file)
@@ -85,14 +85,14 @@ def labels(
             check_folder(folder, name=name)
     data = read_raters(ratings, skip_s=skip_s, between=between.value)
     made = make_labels(data, min_raters=min_raters)
-    for note in (*data.notes, *made.refused):
+    for note in (*data.notes, *made.notes):
         print_message(note)
-    results = rater_figures(data, made, seed=seed)
+    results = rater_statistics(data, made, seed=seed)
     if json_file != STDOUT:
         _print_results(results)
     written = write_tables(made, output) if output is not None else []
     if output is not None and keep is not None:
-        write_ids(best_agreed(worse_axis(made, by.value), share=keep), output / "selected.txt")
+        write_ids(best_agreed(lower_axis_agreement(made, by.value), share=keep), output / "selected.txt")
         written.append(output / "selected.txt")
     for file in written:
         print_message(f"wrote {file}")
@@ -101,7 +101,7 @@ def labels(
     if statistics is not None:
         texts |= {statistics / "raters.json": text, statistics / "raters.md": report(results)}
     write_texts(texts)
-    return int(bool(data.notes or made.refused))
+    return int(bool(data.notes or made.notes))
 
 
 def _print_results(results: dict[str, Any]) -> None:

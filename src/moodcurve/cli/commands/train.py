@@ -92,7 +92,7 @@ def train(
     print_message(f"trained {family} on {len(dataset.songs)} songs in {trained.seconds:.0f} s")
     for file in (output, *save_log(trained, output)):
         print_message(f"wrote {file}")
-    return int(bool(dataset.left_out))
+    return int(bool(dataset.skipped_ids))
 
 
 def _print_config(family: Family) -> int:

@@ -1,1 +1,1 @@
-"""Your own annotated songs: a folder with labels.csv, and the songs' audio or features."""
+"""Read folders of custom annotated songs."""

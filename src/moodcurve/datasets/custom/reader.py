@@ -1,29 +1,30 @@
-"""One's own annotated songs: a folder with labels, and the songs' sound or features.
+"""Read custom annotated songs: a folder with labels, and with audio or features.
 
 ::
 
     labels.csv              song_id,time_s,arousal,valence, as ``moodcurve labels`` writes it
-    audio/<song_id>.*       any file of music, or
+    audio/<song_id>.*       any audio file, or
     features/<song_id>.csv  as ``moodcurve features`` writes it
-    songs.csv               song_id and any of artist, title, genre, arousal, valence (1-9); may be missing
-    metadata.csv            the same, for what ``moodcurve labels`` is not to replace with its own songs.csv
+    songs.csv               song_id and any of artist, title, genre, arousal, valence (1-9); optional
+    metadata.csv            the same; ``moodcurve labels`` never replaces it, unlike songs.csv
 
-A song's file is looked up by its name in the two folders and no path is made of an id, so an id with slashes or dots
-leads nowhere.
+A song's file is found by its name in the two folders. No path is made from an id, so that ids with slashes or dots
+are safe.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from moodcurve.audio import AudioError
-from moodcurve.datasets.custom.tables import NEAREST_S, SongInfo, at_rows, read_infos, read_labels, song_key
-from moodcurve.datasets.feature_cache import Heard, kept
+from moodcurve.datasets.cache import AudioFeatures, cached_features
+from moodcurve.datasets.custom.tables import NEAREST_S, interpolate_labels, read_infos, read_labels, song_key
+from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.feature_csv import read_features
-from moodcurve.datasets.raters.reader import natural
-from moodcurve.datasets.song import Annotation, Dataset, DatasetError, Song
+from moodcurve.datasets.song import Annotation, DatasetError, Song, SongInfo
+from moodcurve.datasets.song_ids import list_songs, natural_key
 from moodcurve.features import COMPARE260, Features, FeatureSet
 from moodcurve.util.text import one_line
 
@@ -31,91 +32,93 @@ LABELS = "labels.csv"
 INFOS = ("songs.csv", "metadata.csv")
 
 
-def read_own(
+def read_custom(
     folder: str | Path,
     *,
     feature_set: FeatureSet = COMPARE260,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
-    """Read the songs that have both labels and sound or features, row by row.
+    """Read the songs that have labels and either audio or features, aligned row by row.
 
-    The features of each file are made once and kept (``feature_cache.kept``). Where a song has a file in ``features/``
-    that counts, and its sound is not heard. A song whose file cannot be used is left out, and a note says why; tables
-    of all songs that cannot be used are refused. Labels go to rows as ``own_tables.at_rows`` says.
+    The features of each file are computed once and cached (see ``cached_features``). A file in ``features/`` takes
+    precedence over one in ``audio/``. A song whose file cannot be used is left out, with a note; a malformed table is
+    an error. Labels are matched to feature rows by ``interpolate_labels``.
 
     Parameters
     ----------
     folder : path
     feature_set : FeatureSet
-        A set whose columns are all among compare260's.
+        A set whose columns are all in compare260.
     progress : callable, optional
-        Called with the number of songs read and of all, after each.
+        Called with the number of songs read and of all, after each song.
 
     Raises
     ------
     DatasetError
-        If a table is missing or malformed (the message gives file, line and what was expected), or no song is left.
+        If a table is missing or malformed (the message gives the file, the line and what was expected), or no song
+        is usable.
     """
     folder = Path(folder)
     labels = read_labels(folder / LABELS)
     infos = read_infos([folder / name for name in INFOS if (folder / name).is_file()])
-    files = _by_name(folder / "audio") | _by_name(folder / "features", ending=".csv")
+    files = _files_by_key(folder / "audio") | _files_by_key(folder / "features", ending=".csv")
     notes = _Notes()
     songs = []
-    for done, song_id in enumerate(sorted(labels, key=natural), start=1):
+    for done, song_id in enumerate(sorted(labels, key=natural_key), start=1):
         found = files.get(song_key(song_id), [])
-        if heard := _heard(song_id, found, notes):
-            song = _song(song_id, labels[song_id], heard.features, infos, notes)
+        if read := _read_file(song_id, found, notes):
+            song = _song(song_id, labels[song_id], read.features, infos, notes)
             songs += [song] if song is not None else []
-            notes.warnings += [f"{found[0].name}: {warning}" for warning in heard.warnings]
+            notes.warnings += [f"{found[0].name}: {warning}" for warning in read.warnings]
         if progress is not None:
             progress(done, len(labels))
-    notes.unlabelled = sorted(files.keys() - {song_key(song_id) for song_id in labels}, key=natural)
+    notes.unlabeled = [*(files.keys() - {song_key(song_id) for song_id in labels})]
     if not songs:
         raise DatasetError(
-            f"{folder}: no song with labels and sound; expected audio/<song_id>.* or features/<song_id>.csv for the "
+            f"{folder}: no song with labels and audio; expected audio/<song_id>.* or features/<song_id>.csv for the "
             f"{len(labels)} songs of {LABELS}; {notes.sentences()[0]}"
         )
-    if unknown := [song.song_id for song in songs if not song.artist]:
-        notes.artists = f"The artist of {_some(unknown)} is unknown: each counts as an artist of its own."
+    notes.without_artist = [song.song_id for song in songs if not song.artist]
     return Dataset(
         name=one_line(folder.resolve().name) or "songs",
         songs=tuple(song.select(feature_set) for song in songs),
         notes=notes.sentences(),
-        left_out=tuple(sorted(labels.keys() - {song.song_id for song in songs}, key=natural)),
+        skipped_ids=tuple(sorted(labels.keys() - {song.song_id for song in songs}, key=natural_key)),
     )
 
 
 @dataclass
 class _Notes:
-    """What is noticed on the way, to be said at the end."""
+    """Collect what to report once all songs are read."""
 
     no_file: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    unusable: list[str] = field(default_factory=list)
     unrated: list[str] = field(default_factory=list)
-    cut: dict[str, int] = field(default_factory=dict)
+    unmatched: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    unlabelled: list[str] = field(default_factory=list)
-    artists: str = ""
+    unlabeled: list[str] = field(default_factory=list)
+    without_artist: list[str] = field(default_factory=list)
 
     def sentences(self) -> tuple[str, ...]:
-        said = list(self.refused)
+        lines = list(self.unusable)
         if self.no_file:
-            said.append(f"{_some(self.no_file)} left out: labels without a file in audio/ or features/.")
-        if self.unlabelled:
-            said.append(f"{_some(self.unlabelled)} left out: a file without labels.")
+            lines.append(f"{list_songs(self.no_file)} left out: labels without a file in audio/ or features/.")
+        if self.unlabeled:
+            lines.append(f"{list_songs(self.unlabeled)} left out: a file without labels.")
         if self.unrated:
-            said.append(f"{_some(self.unrated)} left out: no feature row at a rated time.")
-        if self.cut:
-            said.append(f"{sum(self.cut.values())} labels of {_some(self.cut)} left out: no feature row at their time.")
-        said += self.warnings
-        if self.artists:
-            said.append(self.artists)
-        return tuple(map(one_line, said))
+            lines.append(f"{list_songs(self.unrated)} left out: no feature row at a rated time.")
+        if self.unmatched:
+            count = sum(self.unmatched.values())
+            lines.append(f"{count} labels of {list_songs(self.unmatched)} left out: no feature row at their times.")
+        lines += self.warnings
+        if self.without_artist:
+            songs = list_songs(self.without_artist)
+            lines.append(f"The artist of {songs} is unknown: each counts as a separate artist.")
+        return tuple(map(one_line, lines))
 
 
-def _by_name(folder: Path, *, ending: str = "") -> dict[str, list[Path]]:
-    """Give the files of a folder by name without ending, but for the hidden ones that systems leave beside others."""
+def _files_by_key(folder: Path, *, ending: str = "") -> dict[str, list[Path]]:
+    """Return the files of a folder by name without ending, except for hidden ones such as ``.DS_Store``."""
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.is_file() and not path.name.startswith(".") and path.suffix.casefold().endswith(ending):
@@ -123,46 +126,46 @@ def _by_name(folder: Path, *, ending: str = "") -> dict[str, list[Path]]:
     return found
 
 
-def _heard(song_id: str, files: list[Path], notes: _Notes) -> Heard | None:
-    """Give a song's features, or note why there are none."""
+def _read_file(song_id: str, files: list[Path], notes: _Notes) -> AudioFeatures | None:
+    """Return a song's features, or note why there are none."""
     if not files:
         notes.no_file.append(song_id)
         return None
     if len(files) > 1:
         names = ", ".join(path.name for path in files)
-        notes.refused.append(f"song {song_id} left out: {files[0].parent.name}/ has {names}, expected one file.")
+        notes.unusable.append(f"song {song_id} left out: {files[0].parent.name}/ has {names}, expected one file.")
         return None
-    read = _from_table if files[0].parent.name == "features" else _from_sound
+    read = _read_table if files[0].parent.name == "features" else _analyze_audio
     try:
-        return kept(files[0], read)
+        return cached_features(files[0], read)
     except (AudioError, DatasetError) as error:
-        notes.refused.append(f"song {song_id} left out: {error}")
+        notes.unusable.append(f"song {song_id} left out: {error}")
         return None
 
 
-def _from_table(path: Path) -> Heard:
-    return Heard(features=read_features(path))
+def _read_table(path: Path) -> AudioFeatures:
+    return AudioFeatures(features=read_features(path))
 
 
-def _from_sound(path: Path) -> Heard:
+def _analyze_audio(path: Path) -> AudioFeatures:
     from moodcurve.analysis import file_features
 
     found = file_features(path, COMPARE260)
-    return Heard(features=found.features, warnings=found.warnings)
+    return AudioFeatures(features=found.features, warnings=found.warnings)
 
 
 def _song(
     song_id: str, labels: Annotation, recording: Features, infos: Mapping[str, SongInfo], notes: _Notes
 ) -> Song | None:
-    """Put a song together, or note that no row of it is rated."""
-    annotation, rows = at_rows(labels, recording.times_s)
+    """Combine labels and features, or note that no feature row is rated."""
+    annotation, rows = interpolate_labels(labels, recording.times_s)
     if not len(rows):
         notes.unrated.append(song_id)
         return None
     first_s, last_s = recording.times_s[[0, -1]]
-    beyond = (labels.times_s < first_s - NEAREST_S) | (labels.times_s > last_s + NEAREST_S)
-    if beyond.any():
-        notes.cut[song_id] = int(beyond.sum())
+    outside = (labels.times_s < first_s - NEAREST_S) | (labels.times_s > last_s + NEAREST_S)
+    if outside.any():
+        notes.unmatched[song_id] = int(outside.sum())
     info = infos.get(song_key(song_id), SongInfo())
     rated = Features(recording.values[rows], recording.times_s[rows], recording.feature_set)
     consecutive = bool((np.diff(rows) == 1).all())
@@ -175,11 +178,3 @@ def _song(
         recording=recording if consecutive else None,
         annotation=replace(annotation, song_arousal=info.arousal, song_valence=info.valence),
     )
-
-
-def _some(ids: Collection[str]) -> str:
-    """Name songs in a sentence: all of them if they are few."""
-    shown = ", ".join(sorted(ids, key=natural)[:5])
-    if len(ids) == 1:
-        return f"song {shown}"
-    return f"{len(ids)} songs ({shown}{', …' if len(ids) > 5 else ''})"

@@ -1,1 +1,1 @@
-"""DEAM, the MediaEval database of songs with arousal and valence ratings twice a second."""
+"""Read DEAM: labels, features, metadata and the tracks of individual raters."""

@@ -1,46 +1,39 @@
-"""DEAM's ratings: arousal and valence twice a second, and the 1-9 ratings of whole songs."""
+"""Read DEAM's ratings: arousal and valence twice a second, and ratings of whole songs from 1 to 9."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.datasets.csv_tables import Row, Table, read_table
-from moodcurve.datasets.song import DatasetError
+from moodcurve.datasets.song import Annotation, DatasetError
 from moodcurve.features.feature_sets import HOP_S
 
-Levels = dict[int, tuple[float, float]]
+DYNAMIC = Path("annotations", "annotations averaged per song", "dynamic (per second annotations)")
+STATIC = Path("annotations", "annotations averaged per song", "song_level")
+
+SongLevels = dict[int, tuple[float, float]]
 """Arousal and valence of whole songs, by song id."""
 _SAMPLE = re.compile(r"sample_(\d+)ms")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Ratings:
-    """The mean over raters of one song, each rated moment in seconds from the start of what was rated."""
+def read_ratings(arousal: Path, valence: Path) -> dict[int, Annotation]:
+    """Read a pair of files of ratings: one row per song, one column ``sample_<milliseconds>ms`` per half second.
 
-    times_s: npt.NDArray[np.float64]
-    arousal: npt.NDArray[np.float64]
-    valence: npt.NDArray[np.float64]
-
-
-def read_ratings(arousal: Path, valence: Path) -> dict[int, Ratings]:
-    """Read a pair of files of ratings: a row a song, a column ``sample_<milliseconds>ms`` every half second.
-
-    Rows may be shorter than the header, or end in empty cells. Songs that are in one of the files only are
-    left out; where a song's two rows differ in length, the moments that both have are taken.
+    Rows may be shorter than the header, or end in empty cells. Only songs in both files are read; if a song's two
+    rows differ in length, only the times in both are.
 
     Returns
     -------
-    dict
-        By song id, in increasing order.
+    dict of int to Annotation
+        By song id, increasing. Times count from the start of the rated clip.
 
     Raises
     ------
     DatasetError
-        If a file cannot be read, a column is not on the grid of half seconds, an id comes twice, or a rating
-        is missing between others, not a number, or outside [-1, 1].
+        If a file cannot be read, a column is not on the grid of half seconds, an id occurs twice, or a rating is
+        missing between others, not a number, or outside [-1, 1].
     """
     first, second = _read_axis(arousal), _read_axis(valence)
     ratings = {}
@@ -48,31 +41,29 @@ def read_ratings(arousal: Path, valence: Path) -> dict[int, Ratings]:
         (a_times_s, a), (v_times_s, v) = first[song_id], second[song_id]
         times_s, in_a, in_v = np.intersect1d(a_times_s, v_times_s, return_indices=True)
         if len(times_s):
-            ratings[song_id] = Ratings(times_s=times_s, arousal=a[in_a], valence=v[in_v])
+            ratings[song_id] = Annotation(times_s=times_s, arousal=a[in_a], valence=v[in_v])
     return ratings
 
 
-def song_levels(ratings: dict[int, Ratings]) -> Levels:
-    """Average each song's dynamic ratings over time."""
+def song_means(ratings: dict[int, Annotation]) -> SongLevels:
+    """Average each song's ratings over time."""
     return {song_id: (float(rated.arousal.mean()), float(rated.valence.mean())) for song_id, rated in ratings.items()}
 
 
-_Axis = dict[int, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]
-
-
-def _read_axis(path: Path) -> _Axis:
+def _read_axis(path: Path) -> dict[int, tuple[FloatArray, FloatArray]]:
+    """Return times and ratings by song id."""
     table = read_table(path)
     times_s = sample_times(table, first=1)
     return {song_id: _rated(table, row, times_s) for song_id, row in table.by_song().items()}
 
 
-def sample_times(table: Table, *, first: int) -> npt.NDArray[np.float64]:
-    """Read the columns ``sample_15000ms,sample_15500ms,...`` of a header from column ``first`` on, as seconds.
+def sample_times(table: Table, *, first: int) -> FloatArray:
+    """Return the times in the header ``sample_15000ms,sample_15500ms,...`` from column ``first`` on, in seconds.
 
     Raises
     ------
     DatasetError
-        If there is none, or one is called otherwise or off the grid of half seconds.
+        If there is no such column, or a column has another name or is off the grid of half seconds.
     """
     times_s = np.empty(len(table.header) - first)
     for i, name in enumerate(table.header[first:]):
@@ -90,11 +81,9 @@ def sample_times(table: Table, *, first: int) -> npt.NDArray[np.float64]:
     return times_s
 
 
-def _rated(
-    table: Table, row: Row, times_s: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _rated(table: Table, row: Row, times_s: FloatArray) -> tuple[FloatArray, FloatArray]:
     if len(row.cells) > len(table.header):
-        raise table.error(row, f"{len(row.cells)} cells, expected {len(table.header)} at most")
+        raise table.error(row, f"{len(row.cells)} cells, expected at most {len(table.header)}")
     filled = [column for column, cell in enumerate(row.cells) if cell and column > 0]
     if not filled:
         raise table.error(row, f"song {row.cells[0]} has no rating, expected at least one")
@@ -103,12 +92,12 @@ def _rated(
     return times_s[filled[0] - 1 : filled[-1]], values
 
 
-def read_song_ratings(paths: list[Path]) -> Levels:
-    """Read the ratings of whole songs: columns ``arousal_mean`` and ``valence_mean``, 1 to 9, as they stand.
+def read_song_ratings(paths: list[Path]) -> SongLevels:
+    """Read ratings of whole songs, columns ``arousal_mean`` and ``valence_mean`` from 1 to 9, by song id.
 
     Returns
     -------
-    Levels
+    SongLevels
         Mapped linearly from [1, 9] to [-1, 1]: (rating - 5) / 4.
 
     Raises
@@ -116,13 +105,13 @@ def read_song_ratings(paths: list[Path]) -> Levels:
     DatasetError
         If a file cannot be read, lacks a column, rates a song twice, or has a rating outside [1, 9].
     """
-    ratings: Levels = {}
+    ratings: SongLevels = {}
     for path in paths:
         table = read_table(path)
         columns = table.column("arousal_mean"), table.column("valence_mean")
         for song_id, row in table.by_song(table.column("song_id")).items():
             if song_id in ratings:
-                raise table.error(row, f"song {song_id} is rated in another file of this folder already")
+                raise table.error(row, f"song {song_id} is already rated in another file of this folder")
             a, v = (table.number(row, column, low=1, high=9) for column in columns)
             ratings[song_id] = (a - 5) / 4, (v - 5) / 4
     return ratings

@@ -1,31 +1,22 @@
-"""DEAM's metadata: artist, title and genre of each song, and where the rated segment of a full song lies."""
+"""Read DEAM's metadata: artist, title and genre of each song, and the start of the rated segment in full songs."""
 
 import html
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from moodcurve.datasets.csv_tables import Row, Table, read_table
+from moodcurve.datasets.song import SongInfo
 
 SEGMENT_S = 45
 """Length of the rated segment of the songs up to id 1000 (seconds)."""
 _MIN_SEC = re.compile(r"(\d+)(?:\.(\d{1,2}))?")
 
 
-@dataclass(frozen=True, kw_only=True)
-class SongInfo:
-    """What is known of a song; empty where it is not."""
-
-    artist: str = ""
-    title: str = ""
-    genre: str = ""
-
-
 def read_song_infos(paths: list[Path]) -> dict[int, SongInfo]:
-    """Read ``metadata_201*.csv`` and ``songs_info.csv``; the first file that has a song counts.
+    """Read ``metadata_201*.csv`` and ``songs_info.csv``, by song id; each from the first file that has it.
 
-    Blanks, tabs and HTML entities are resolved, ``n/a`` is empty. The files of 2014 and 2015 have a tail of
-    nameless columns with listeners' tags, which is left. Artists are repaired as ``_without_title`` says.
+    Blanks, tabs and HTML entities are cleaned, and ``n/a`` is read as empty. Unnamed columns at the end of the files of
+    2014 and 2015, which hold listeners' tags, are ignored. Artists are repaired, see ``_split_artist``.
 
     Raises
     ------
@@ -42,8 +33,8 @@ def read_song_infos(paths: list[Path]) -> dict[int, SongInfo]:
     artists = {artist.casefold() for artist, _, _ in cells.values()}
     infos = {}
     for song_id, (artist, title, genre) in cells.items():
-        own, rest = _without_title(artist, artists)
-        infos[song_id] = SongInfo(artist=own, title=f"{rest} - {title}" if rest else title, genre=genre)
+        name, rest = _split_artist(artist, artists)
+        infos[song_id] = SongInfo(artist=name, title=f"{rest} - {title}" if rest else title, genre=genre)
     return infos
 
 
@@ -52,29 +43,28 @@ def _text(row: Row, column: int) -> str:
     return "" if cell.casefold() == "n/a" else " ".join(cell.split())
 
 
-def _without_title(artist: str, artists: set[str]) -> tuple[str, str]:
-    """Cut a piece of title off an artist's name.
+def _split_artist(artist: str, artists: set[str]) -> tuple[str, str]:
+    """Return an artist's name and the beginning of a title that was appended to it, if any.
 
-    The 2013 names were cut at the last dash of "artist - title", so a title with a dash left its beginning
-    with the artist: "Circus Marcus-Aux puces nº2", "Carosello". What precedes the first dash is the artist if
-    another song has it as its artist, or another name goes on differently after it ("Advent Chamber
-    Orchestra-Bughici", "... -Dvorak"). Other names with a dash may be whole ("M-PeX") and stay; no other song
-    is by their first part.
+    The 2013 names were cut at the last dash of "artist - title", so that the beginning of a title with a dash stayed
+    with the artist: "Circus Marcus-Aux puces nº2", "Carosello". The part before the first dash is the artist if
+    another song has it as its artist, or if another name has the same part and then differs ("Advent Chamber
+    Orchestra-Bughici", "... -Dvorak"). Other names with a dash may be complete ("M-PeX") and stay as they are.
     """
-    own, dash, rest = (part.strip() for part in artist.partition("-"))
+    first, dash, rest = (part.strip() for part in artist.partition("-"))
     name = artist.casefold()
-    siblings = (other for other in artists if other.startswith(f"{own.casefold()}-"))
+    siblings = (other for other in artists if other.startswith(f"{first.casefold()}-"))
     cut_elsewhere = any(not (name.startswith(other) or other.startswith(name)) for other in siblings)
-    if dash and own and rest and (own.casefold() in artists or cut_elsewhere):
-        return own, rest
+    if dash and first and rest and (first.casefold() in artists or cut_elsewhere):
+        return first, rest
     return artist, ""
 
 
 def read_segment_starts(path: Path) -> dict[int, int]:
-    """Read from ``songs_info.csv`` where the rated 45 s of each song up to id 1000 start (seconds).
+    """Read where the rated 45 s of each song up to id 1000 start, in seconds, from ``songs_info.csv``.
 
-    Times are written ``min.sec`` by a spreadsheet that dropped the last zero: ``0.2`` is 0 min 20 s, as the
-    end of that segment, ``1.05``, shows; each segment is checked to be 45 s long.
+    Times are written ``min.sec`` by a spreadsheet that dropped the last zero: ``0.2`` is 0 min 20 s, as the end of
+    that segment, ``1.05``, shows. Every segment is checked to be 45 s long.
 
     Raises
     ------

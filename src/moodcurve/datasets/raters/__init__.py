@@ -1,1 +1,1 @@
-"""Ratings of single raters: labels from them, agreement, noise ceiling, and a report."""
+"""Turn the ratings of individual raters into labels, and measure agreement and the noise ceiling."""

@@ -1,16 +1,16 @@
-"""How far the raters of one song agree, and which songs they agree on best.
+"""Measure the agreement of the raters of one song, and select the songs with the best agreement.
 
 Conventions
 -----------
-The tracks of one song on one axis are an array (k raters, n moments), NaN where a rater says nothing. Moments are the
-cases and raters the judges, so a figure says how much of a song's *course* is shared. Moments half a second apart
-depend on each other: a figure of one song is far less certain than n suggests, and over many songs its mean counts.
+The tracks of one song and axis are an array (k raters, n times), NaN where there is no rating. Times are the cases
+and raters the judges: these statistics measure how far raters agree on changes *within* the song. Ratings half a second
+apart are not independent, so the statistic of one song is less certain than n suggests; use means over many songs.
 
 Undefined cases
 ---------------
-Every figure is NaN with fewer than two raters, fewer than two moments, or where its denominator is 0: all tracks
-constant, for instance. Alpha and the ICC need the same raters throughout, so they are of the moments at which all
-raters of the song speak; r, CCC and Krippendorff's alpha use all there is. No case warns.
+Every statistic is NaN with fewer than two raters, fewer than two times, or a denominator of 0, for example if all
+tracks are constant. Alpha and the ICC need the same raters throughout and use only the times with ratings of all of
+them; r, CCC and Krippendorff's alpha use all ratings. No case raises a warning.
 """
 
 import math
@@ -23,20 +23,23 @@ from moodcurve._typing import FloatArray
 from moodcurve.metrics import CONSTANT
 
 AGREEMENTS = ("cronbach_alpha", "icc_2k", "pairwise_r", "pairwise_ccc", "krippendorff_alpha")
-"""The figures of ``RaterAgreement``, by name."""
+"""Names of the statistics of ``RaterAgreement``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RaterAgreement:
-    """How far the raters of one song agree on one axis; NaN where undefined.
+    """Agreement of the raters of one song and axis; NaN where undefined.
 
     Attributes
     ----------
     raters, moments : int
+        Number of raters and of times.
     constant : int
-        Raters whose track never moves.
-    cronbach_alpha, icc_2k, pairwise_r, pairwise_ccc, krippendorff_alpha : float
-        What the functions of these names give; the pairwise ones are means.
+        Number of raters whose track is constant.
+    cronbach_alpha, icc_2k, krippendorff_alpha : float
+        See the functions of these names.
+    pairwise_r, pairwise_ccc : float
+        Means over pairs of raters, see ``pairwise``.
     """
 
     raters: int
@@ -49,35 +52,35 @@ class RaterAgreement:
     krippendorff_alpha: float
 
     def as_dict(self) -> dict[str, float | int | None]:
-        """Give the fields for JSON: None in place of NaN."""
+        """Return the fields for JSON, with None for NaN."""
         return {name: None if math.isnan(value) else value for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeanSquares:
-    """Two-way analysis of variance, moments by raters, one value a cell; NaN with fewer than two of either.
+    """Two-way analysis of variance, times by raters, with one value per cell; NaN with fewer than two of either.
 
     Attributes
     ----------
-    raters, moments : int
-        How many there are; moments at which a rater says nothing are left out.
-    between_moments, between_raters, error : float
-        With y_j. a rater's mean and y_.t a moment's: k Σ_t (y_.t - y_..)² / (n - 1), n Σ_j (y_j. - y_..)² / (k - 1),
-        and Σ_jt (y_jt - y_j. - y_.t + y_..)² / ((n - 1)(k - 1)).
-    flat : bool
-        Whether the mean over raters is constant (see ``metrics.CONSTANT``).
+    raters, times : int
+        Numbers k and n; times without ratings of all raters are left out.
+    between_times, between_raters, error : float
+        With y_j. the mean of a rater and y_.t the mean at a time: k Σ_t (y_.t - y_..)² / (n - 1),
+        n Σ_j (y_j. - y_..)² / (k - 1), and Σ_jt (y_jt - y_j. - y_.t + y_..)² / ((n - 1)(k - 1)).
+    constant_mean : bool
+        True if the mean over raters is constant (see ``metrics.CONSTANT``).
     """
 
     raters: int
-    moments: int
-    between_moments: float
+    times: int
+    between_times: float
     between_raters: float
     error: float
-    flat: bool
+    constant_mean: bool
 
 
 def mean_squares(tracks: FloatArray) -> MeanSquares:
-    """Divide the variance of a song's tracks into that of moments, of raters, and the rest.
+    """Split the variance of a song's tracks into that between times, between raters, and the error.
 
     Shrout & Fleiss, "Intraclass correlations: uses in assessing rater reliability", Psychological Bulletin 86(2),
     1979, https://doi.org/10.1037/0033-2909.86.2.420.
@@ -86,62 +89,78 @@ def mean_squares(tracks: FloatArray) -> MeanSquares:
     k, n = whole.shape
     if k < 2 or n < 2:
         return MeanSquares(
-            raters=k, moments=n, between_moments=math.nan, between_raters=math.nan, error=math.nan, flat=True
+            raters=k, times=n, between_times=math.nan, between_raters=math.nan, error=math.nan, constant_mean=True
         )
     mean = whole.mean()
-    of_moments, of_raters = whole.mean(axis=0) - mean, whole.mean(axis=1) - mean
-    rest = whole - mean - of_moments - of_raters[:, np.newaxis]
+    of_times, of_raters = whole.mean(axis=0) - mean, whole.mean(axis=1) - mean
+    rest = whole - mean - of_times - of_raters[:, np.newaxis]
     return MeanSquares(
         raters=k,
-        moments=n,
-        between_moments=float(k * (of_moments @ of_moments) / (n - 1)),
+        times=n,
+        between_times=float(k * (of_times @ of_times) / (n - 1)),
         between_raters=float(n * (of_raters @ of_raters) / (k - 1)),
         error=float((rest**2).sum() / ((n - 1) * (k - 1))),
-        flat=bool(of_moments @ of_moments <= n * (CONSTANT * np.abs(whole).max()) ** 2),
+        constant_mean=bool(of_times @ of_times <= n * (CONSTANT * np.abs(whole).max()) ** 2),
     )
 
 
 def complete(tracks: FloatArray) -> FloatArray:
-    """Keep the moments at which all raters speak, after leaving out raters who never do."""
-    spoken = tracks[~np.isnan(tracks).all(axis=1)]
-    return spoken[:, ~np.isnan(spoken).any(axis=0)]
+    """Return the times with ratings of all raters, after dropping raters without any rating."""
+    rated = tracks[~np.isnan(tracks).all(axis=1)]
+    return rated[:, ~np.isnan(rated).any(axis=0)]
 
 
 def cronbach_alpha(tracks: FloatArray) -> float:
-    """Give Cronbach's alpha of the mean over raters: k/(k - 1) · (1 - Σ_j var(y_j) / var(Σ_j y_j)), at most 1.
+    """Compute Cronbach's alpha of the mean over raters: k/(k - 1) · (1 - Σ_j var(y_j) / var(Σ_j y_j)), at most 1.
 
-    It is computed as 1 - MS_error / MS_moments, the same number (Hoyt). Raters' levels do not matter. Negative where
+    It is computed as 1 - MS_error / MS_times, which is equal (Hoyt). Raters' levels do not matter. It is negative if
     raters contradict each other. Cronbach, "Coefficient alpha and the internal structure of tests", Psychometrika
     16(3), 1951, https://doi.org/10.1007/BF02310555.
+
+    Examples
+    --------
+    >>> round(cronbach_alpha(np.array([[0.0, 0.2, 0.4], [0.1, 0.2, 0.6]])), 3)
+    0.952
     """
     return _alpha(mean_squares(tracks))
 
 
 def icc_2k(tracks: FloatArray) -> float:
-    """Give ICC(2,k), the absolute agreement of the mean over raters drawn at random.
+    """Compute ICC(2,k), the absolute agreement of the mean over randomly drawn raters.
 
-    (MS_moments - MS_error) / (MS_moments + (MS_raters - MS_error) / n). Unlike alpha it falls when raters' levels
-    differ. Source: see ``mean_squares``. Where the denominator is not positive it is NaN.
+    (MS_times - MS_error) / (MS_times + (MS_raters - MS_error) / n). Unlike alpha, it decreases if raters' levels
+    differ. NaN if the denominator is not positive. For the source see ``mean_squares``.
+
+    Examples
+    --------
+    >>> round(icc_2k(np.array([[0.0, 0.2, 0.4], [0.1, 0.2, 0.6]])), 3)
+    0.923
     """
     return _icc(mean_squares(tracks))
 
 
 def _alpha(squares: MeanSquares) -> float:
-    return math.nan if squares.flat else 1 - squares.error / squares.between_moments
+    return math.nan if squares.constant_mean else 1 - squares.error / squares.between_times
 
 
 def _icc(squares: MeanSquares) -> float:
     if math.isnan(squares.error):
         return math.nan
-    total = squares.between_moments + (squares.between_raters - squares.error) / squares.moments
-    return (squares.between_moments - squares.error) / total if total > 0 and not squares.flat else math.nan
+    total = squares.between_times + (squares.between_raters - squares.error) / squares.times
+    return (squares.between_times - squares.error) / total if total > 0 and not squares.constant_mean else math.nan
 
 
 def pairwise(tracks: FloatArray) -> tuple[float, float]:
-    """Give the mean of r and of CCC over all pairs of raters, each over the moments that the two share.
+    """Compute the mean of r and of CCC over all pairs of raters, each over the times that both rated.
 
-    Formulas and undefined pairs as in ``moodcurve.metrics``: r leaves out pairs in which a track is constant, CCC
-    counts them as 0, and leaves out pairs of the same constant. NaN if no pair is left.
+    Formulas and undefined cases are those of ``moodcurve.metrics``: pairs with a constant track are left out of r and
+    have a CCC of 0; pairs of two equal constants are left out of the CCC too. NaN if no pair is left.
+
+    Examples
+    --------
+    >>> r, ccc = pairwise(np.array([[0.0, 0.2, 0.4], [0.1, 0.2, 0.6]]))
+    >>> round(r, 3), round(ccc, 3)
+    (0.945, 0.8)
     """
     here = ~np.isnan(tracks)
     first, second = np.triu_indices(len(tracks), k=1)
@@ -167,17 +186,22 @@ def pairwise(tracks: FloatArray) -> tuple[float, float]:
 
 
 def krippendorff_alpha(tracks: FloatArray) -> float:
-    """Give Krippendorff's alpha with the interval metric, at most 1; ratings may be missing.
+    """Compute Krippendorff's alpha with the interval metric, at most 1; ratings may be missing.
 
-    α = 1 - D_o / D_e. With m_t ratings of case t, N of all cases that have two or more, SS sums of squared deviations
-    (Σ over ordered pairs of (x - y)² is 2 m SS): D_o = 2/N Σ_t m_t SS_t / (m_t - 1) and D_e = 2 SS_all / (N - 1).
-    Hayes & Krippendorff, "Answering the call for a standard reliability measure for coding data", Communication
-    Methods and Measures 1(1), 2007, https://doi.org/10.1080/19312450709336664.
+    α = 1 - D_o / D_e. With m_t ratings of case t, N ratings of all cases with two or more, and SS sums of squared
+    deviations (the sum of (x - y)² over ordered pairs is 2 m SS): D_o = 2/N Σ_t m_t SS_t / (m_t - 1) and
+    D_e = 2 SS_all / (N - 1). Hayes & Krippendorff, "Answering the call for a standard reliability measure for coding
+    data", Communication Methods and Measures 1(1), 2007, https://doi.org/10.1080/19312450709336664.
 
     Parameters
     ----------
     tracks : (k, n)
-        Raters by cases: the moments of a song, or whole songs.
+        Raters by cases: the times of a song, or whole songs.
+
+    Examples
+    --------
+    >>> round(krippendorff_alpha(np.array([[0.0, 0.2, 0.4], [0.1, 0.2, 0.6]])), 3)
+    0.823
     """
     m = (~np.isnan(tracks)).sum(axis=0)
     ratings, m = tracks[:, m >= 2], m[m >= 2]
@@ -192,44 +216,43 @@ def krippendorff_alpha(tracks: FloatArray) -> float:
 
 
 def rater_agreement(tracks: FloatArray) -> RaterAgreement:
-    """Give all figures for one song and axis, from tracks (raters, moments)."""
+    """Compute all statistics for one song and axis, from tracks (raters, times)."""
     squares = mean_squares(tracks)
-    spoken = tracks[~np.isnan(tracks).all(axis=1)]
-    r, ccc = pairwise(spoken)
-    span = np.nanmax(spoken, axis=1) - np.nanmin(spoken, axis=1) if spoken.size else np.empty(0)
-    top = np.nanmax(np.abs(spoken), axis=1) if spoken.size else np.empty(0)
+    rated = tracks[~np.isnan(tracks).all(axis=1)]
+    r, ccc = pairwise(rated)
+    span = np.nanmax(rated, axis=1) - np.nanmin(rated, axis=1) if rated.size else np.empty(0)
+    top = np.nanmax(np.abs(rated), axis=1) if rated.size else np.empty(0)
     return RaterAgreement(
-        raters=len(spoken),
+        raters=len(rated),
         moments=tracks.shape[1],
         constant=int((span <= CONSTANT * top).sum()),
         cronbach_alpha=_alpha(squares),
         icc_2k=_icc(squares),
         pairwise_r=r,
         pairwise_ccc=ccc,
-        krippendorff_alpha=krippendorff_alpha(spoken),
+        krippendorff_alpha=krippendorff_alpha(rated),
     )
 
 
 def best_agreed(agreement: Mapping[str, float], *, share: float) -> list[str]:
-    """Choose the songs that raters agree on best.
+    """Select the songs with the best agreement of their raters.
 
     Parameters
     ----------
     agreement : mapping
-        One figure a song, NaN where undefined: such songs are never chosen.
+        A statistic per song; songs with NaN are never selected.
     share : float
-        How much of all songs to keep, in (0, 1]: of n songs n·share, rounded, halves up, or all that have a figure
-        if these are fewer.
+        Share of all songs to select, in (0, 1]: n·share of n songs, rounded half up, or fewer if more are NaN.
 
     Returns
     -------
     list of str
-        In the order of ``agreement``. Of equal songs the earlier one is kept.
+        Song ids in the order of ``agreement``. Of songs with equal agreement, the earlier is selected.
 
     Raises
     ------
     ValueError
-        If ``share`` is out of its range.
+        If ``share`` is out of range.
     """
     if not 0 < share <= 1:
         raise ValueError(f"share must lie in (0, 1], got {share}")

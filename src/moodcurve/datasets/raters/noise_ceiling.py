@@ -1,32 +1,32 @@
-"""The noise ceiling: how well a perfect model could do against labels that are means over few raters.
+"""Estimate the noise ceiling: the best possible scores against labels that are means over few raters.
 
-The model
+Model
+-----
+The rating of song s by rater j at time t is y_jst = T_st + b_js + e_jst. T is the mean over all listeners, b the bias
+of the rater for this song, and e the rest; b and e have mean 0 and are independent between raters (e may be correlated
+in time). A label is the mean over k raters, L = T + error. A perfect model predicts T; the ceiling is the score of T
+against L. With σ²_st the variance over raters, the error variance of the label is σ²_st / k.
+
+The model leaves out some effects. A rater may have the same bias for all songs; if the same few raters rated them all,
+that shifts all labels alike, costs no correlation, and can be learned: see ``bias_shared`` and ``same_panel_r``. An
+error that raters share counts as truth. Delays and exaggeration add to e. Scaled to the standard deviation of the
+labels, T has a CCC equal to its r, the highest possible; the difference from the CCC of T is what training for the CCC
+can gain.
+
+Estimates
 ---------
-Rater j of song s says at moment t: y_jst = T_st + b_js + e_jst. T is what all listeners would say on average, b the
-rater's bias on this song, e the rest; b and e have mean 0 and differ independently from rater to rater (e may be as
-smooth in time as it likes). A label is the mean over k raters, L = T + error; a perfect model says T. With σ²_st the
-variance over raters, the label's error variance is σ²_st / k. The ceiling is what T scores against L.
-
-What the model leaves out. A rater may have the same bias on all songs; where the same few raters rate them all, it
-shifts all labels alike, costs no correlation, and a model learns it: see ``bias_shared`` and ``same_panel_r``. Raters
-may share an error, which then counts as truth. Raters who lag or exaggerate add to e. Stretched to the labels'
-spread, T has a CCC as high as its r, and nothing has a higher one; what lies between the two is what training for the
-CCC can gain.
-
-Two ways
---------
-*Components*: V_T = V_L - V_error, with the error's variance from the spread of raters at each moment. Then
+*Components*: V_T = V_L - V_error, with the error variance from the variance over raters at each time. Then
 r = sqrt(V_T / V_L), CCC = 2 V_T / (V_T + V_L), RMSE = sqrt(V_error). Within songs, V_error is MS_error / k of the
-analysis of variance (``agreement.mean_squares``). Pooled, over song means and within songs, sums are over all songs
-before the root is drawn. *Per song* it is drawn song by song, negative V_T set to 0: each song has few independent
-moments, so the figure is noisy, and it was too low in every simulation tried.
+analysis of variance (``agreement.mean_squares``). For pooled scores, song means and within songs, sums are taken over
+all songs before the square root. *Per song*, the root is taken for each song, with negative V_T set to 0. Since a song
+has few independent times, this is noisy, and it was too low in all simulations.
 
-*Halves*: the raters of each song are split into two halves at random, many times, and one half is scored against the
-other. With ρ their r or CCC, Spearman-Brown gives the reliability of the mean of all, ρ_k = 2ρ / (1 + ρ) (of odd k,
-nearly), and r = sqrt(ρ_k), CCC = 2ρ_k / (1 + ρ_k). The difference of two halves of k1 and k2 raters, times
-sqrt(k1 k2) / k, has the variance of the label's error: its RMSE is the floor. *Per song* the mean of ρ over songs is
-taken first; as sqrt(ρ_k) bends down, the result is at least the mean of the songs' ceilings (Jensen): an upper bound.
-In the simulations of tests/datasets/test_noise_ceiling.py the truth of ``r_song`` and ``ccc_song`` lies between the two ways.
+*Halves*: the raters of each song are split randomly into two halves, many times, and one half is scored against the
+other. With ρ their r or CCC, the Spearman-Brown formula gives the reliability of the mean over all,
+ρ_k = 2ρ / (1 + ρ) (approximate for odd k), and r = sqrt(ρ_k), CCC = 2ρ_k / (1 + ρ_k). The difference between halves
+of k1 and k2 raters, times sqrt(k1 k2) / k, has the variance of the label's error; its RMSE is the floor. *Per song*,
+the mean of ρ over songs is taken first. Since sqrt(ρ_k) is concave, the result is an upper bound (Jensen). In the
+simulations of tests/datasets/test_noise_ceiling.py, the true ``r_song`` and ``ccc_song`` lie between the two estimates.
 
 Spearman, "Correlation calculated from faulty data", British Journal of Psychology 3(3), 1910,
 https://doi.org/10.1111/j.2044-8295.1910.tb00206.x; Lin 1989 for the CCC, see ``moodcurve.metrics``.
@@ -41,53 +41,52 @@ import numpy as np
 from moodcurve._typing import FloatArray
 from moodcurve.datasets.raters.agreement import complete
 from moodcurve.datasets.raters.noise_ceiling_sums import (
+    component_scores,
     component_sums,
-    from_components,
     halves,
-    of_pairs,
-    others,
+    mean_of_others,
+    pair_scores,
     pair_sums,
 )
 from moodcurve.metrics.bootstrap import Interval
 
-WAYS = ("components", "halves", "one_rater")
+ESTIMATES = ("components", "halves", "one_rater")
 
 CEILINGS = (
     "r", "ccc", "rmse", "r_means", "rmse_means", "r_within", "rmse_within", "r_song", "ccc_song", "rmse_song",
 )  # fmt: skip
-"""Pooled over all points; of the songs' means (weighted by length); of all points less their song's mean; and the mean
-over songs of each song's figure. As in ``metrics.Scores`` where the names are the same."""
+"""Scores with a ceiling: pooled over all points; of song means, weighted by length (``_means``); of points minus their
+song's mean (``_within``); and means over songs (``_song``). Equal names mean the same as in ``metrics.Scores``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ceilings:
-    """What a perfect model could reach on one axis, and what one rater does.
+    """Best possible scores of a model on one axis, and the scores of one rater.
 
     Attributes
     ----------
     songs, points : int
-        Those with two or more raters and two or more moments at which all of them speak; others are left out.
-    left_out : int
-        How many songs these are.
+        Number of songs with at least two raters and two times that all of them rated, and of these times.
+    excluded : int
+        Number of other songs.
     components, halves : mapping of str to Interval
-        The ceilings of ``CEILINGS`` by either way (RMSE: floors), with bootstrap intervals over songs.
+        The scores of ``CEILINGS`` by either estimate (floors for RMSE), with bootstrap intervals over songs.
     one_rater : mapping of str to Interval
-        The same figures of one rater against the mean of the others: a ceiling of nothing, but what a model should
-        be able to beat.
+        The same scores of one rater against the mean of the others: not a ceiling, but what a model should exceed.
     """
 
     songs: int
     points: int
-    left_out: int
+    excluded: int
     components: Mapping[str, Interval]
     halves: Mapping[str, Interval]
     one_rater: Mapping[str, Interval]
 
     def as_dict(self) -> dict[str, object]:
-        """Give all of it for JSON."""
-        result: dict[str, object] = {"songs": self.songs, "points": self.points, "left_out": self.left_out}
-        for way in WAYS:
-            result[way] = {name: value.as_dict() for name, value in getattr(self, way).items()}
+        """Return all fields for JSON."""
+        result: dict[str, object] = {"songs": self.songs, "points": self.points, "left_out": self.excluded}
+        for estimate in ESTIMATES:
+            result[estimate] = {name: value.as_dict() for name, value in getattr(self, estimate).items()}
         return result
 
 
@@ -98,21 +97,21 @@ def ceilings(
 
     Parameters
     ----------
-    songs : sequence of (raters, moments)
-        Tracks of each song, NaN where a rater says nothing; raters may differ from song to song.
+    songs : sequence of (raters, times)
+        Tracks of each song, NaN where there is no rating; raters may differ from song to song.
     splits : int
-        How many times each song's raters are split into halves.
+        Number of random splits of each song's raters into halves.
     draws : int
-        Of songs, for the percentile intervals; see ``metrics.bootstrap``.
+        Number of bootstrap samples of songs for the percentile intervals, see ``metrics.bootstrap``.
     seed : int
-        Of splits and draws.
+        Seed of splits and bootstrap samples.
     level : float
-        Of the intervals.
+        Level of the intervals.
 
     Raises
     ------
     ValueError
-        If an option is out of its range, or fewer than two songs can be used.
+        If an option is out of range, or fewer than two songs can be used.
     """
     if splits < 1 or draws < 1 or not 0 < level < 1:
         raise ValueError(
@@ -121,69 +120,77 @@ def ceilings(
     wholes = [whole for whole in map(complete, songs) if min(whole.shape) >= 2]
     if len(wholes) < 2:
         raise ValueError(
-            f"songs must hold at least two with two raters and two moments at which all raters speak, got {len(wholes)}"
+            f"songs must hold at least two with two raters and two times that all raters rated, got {len(wholes)}"
         )
     rng = np.random.default_rng(seed)
     halved = np.array([pair_sums(*halves(whole, splits, rng)) for whole in wholes])
-    single = np.array([pair_sums(whole, others(whole), 1) for whole in wholes])
+    single = np.array([pair_sums(whole, mean_of_others(whole), 1) for whole in wholes])
     drawn = rng.multinomial(len(wholes), np.full(len(wholes), 1 / len(wholes)), draws)
-    weights = np.vstack([np.ones(len(wholes)), drawn])  # first each song once: the value itself
-    components = from_components(np.array([component_sums(whole) for whole in wholes]), weights)
+    weights = np.vstack([np.ones(len(wholes)), drawn])  # the first row is the original sample
+    components = component_scores(np.array([component_sums(whole) for whole in wholes]), weights)
     return Ceilings(
         songs=len(wholes),
         points=sum(whole.shape[1] for whole in wholes),
-        left_out=len(songs) - len(wholes),
+        excluded=len(songs) - len(wholes),
         components=_intervals(components, level),
-        halves=_intervals({n: _CLIMB[n.split("_")[0]](x) for n, x in of_pairs(halved, weights).items()}, level),
-        one_rater=_intervals(of_pairs(single, weights), level),
+        halves=_intervals(
+            {n: _CEILING_FROM_HALVES[n.split("_")[0]](x) for n, x in pair_scores(halved, weights).items()}, level
+        ),
+        one_rater=_intervals(pair_scores(single, weights), level),
     )
 
 
 def _intervals(drawn: dict[str, FloatArray], level: float) -> dict[str, Interval]:
-    """Give value and percentile interval of draws of which the first is the value."""
+    """Return values with percentile intervals, from draws of which the first is the value."""
     found = {}
     for name in CEILINGS:
-        value, again = float(drawn[name][0]), drawn[name][1:]
-        again = again[np.isfinite(again)]
+        value, resampled = float(drawn[name][0]), drawn[name][1:]
+        resampled = resampled[np.isfinite(resampled)]
         low = high = math.nan
-        if len(again) and math.isfinite(value):
-            low, high = np.quantile(again, [(1 - level) / 2, (1 + level) / 2])
+        if len(resampled) and math.isfinite(value):
+            low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
         found[name] = Interval(value=value, low=float(low), high=float(high))
     return found
 
 
 def spearman_brown(half: FloatArray) -> FloatArray:
-    """Give the reliability of a mean from that of its halves: 2ρ / (1 + ρ); 0 where the halves contradict."""
+    """Compute the reliability of a mean from that of its halves, 2ρ / (1 + ρ); 0 for negative ρ.
+
+    Examples
+    --------
+    >>> float(spearman_brown(np.array(0.5)).round(3))
+    0.667
+    """
     half = np.maximum(half, 0)
     return np.asarray(2 * half / (1 + half))
 
 
-_CLIMB: dict[str, Callable[[FloatArray], FloatArray]] = {
+_CEILING_FROM_HALVES: dict[str, Callable[[FloatArray], FloatArray]] = {
     "r": lambda half: np.sqrt(spearman_brown(half)),
     # the reliability ρ of a mean is V_T / V_L: 2 V_T / (V_T + V_L) is 2ρ / (1 + ρ) once more
     "ccc": lambda half: spearman_brown(spearman_brown(half)),
     "rmse": lambda error: error,
 }
-"""From what halves score against each other to what the truth scores against the mean of all raters."""
+"""Functions from the scores of halves against each other to those of the truth against the mean of all raters."""
 
 
 def bias_shared(songs: Sequence[FloatArray], raters: Sequence[Sequence[str]]) -> float:
-    """Give the part of the variance of raters' biases that a rater carries from song to song, in [0, 1].
+    """Compute the share of the variance of biases that raters keep from song to song, in [0, 1].
 
-    With d_js the mean of rater j's track of song s less the mean of the others': the mean of d_js d_jt over all pairs
-    of songs s, t of one rater, by the mean of d_js². Exact where the raters of all songs are the same, up to 1/k too
-    small where they are all others.
+    With d_js the mean of rater j's track of song s minus the mean of the other raters', it is the mean of d_js d_jt
+    over all pairs of songs s, t of one rater, divided by the mean of d_js². It is exact if all songs have the same
+    raters, and up to 1/k too small if they have different ones.
 
     Parameters
     ----------
-    songs : sequence of (raters, moments)
+    songs : sequence of (raters, times)
     raters : sequence of sequences of str
-        Names of each song's raters, in the order of its tracks; the empty name is nobody's.
+        Names of each song's raters, in the order of its tracks; raters with an empty name are ignored.
 
     Returns
     -------
     float
-        NaN if no named rater has two songs, or nobody differs from anybody.
+        NaN if no named rater has two songs, or there are no differences between raters.
     """
     biases: dict[str, list[float]] = {}
     for tracks, names in zip(songs, raters, strict=True):
@@ -205,11 +212,12 @@ def bias_shared(songs: Sequence[FloatArray], raters: Sequence[Sequence[str]]) ->
 
 
 def same_panel_r(components: Mapping[str, Interval], shared: float) -> float:
-    """Give the ceiling of pooled r if all songs had the same raters, who carry a part of their biases along.
+    """Compute the ceiling of pooled r for the case that all songs had the same raters.
 
-    The error of the songs' means counts with 1 - ``shared``: sqrt(1 - ((1 - shared) E_means + E_within) / V_L), with
-    E the squared floors of RMSE and V_L = rmse² / (1 - r²). Of labels whose panel changes from song to song, the
-    ceiling lies between ``r`` and this. NaN where r is undefined or 1, or ``shared`` is NaN.
+    These keep a share of their biases from song to song (``bias_shared``), so that the error of song means is weighted
+    by 1 - ``shared``: sqrt(1 - ((1 - shared) E_means + E_within) / V_L), with E the squared floors of RMSE and
+    V_L = rmse² / (1 - r²). If raters change from song to song, the ceiling lies between ``r`` and this value. NaN if r
+    is undefined or 1, or ``shared`` is NaN.
     """
     r, rmse, means, within = (components[name].value for name in ("r", "rmse", "rmse_means", "rmse_within"))
     if not r < 1:

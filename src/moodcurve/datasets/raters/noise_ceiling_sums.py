@@ -1,7 +1,7 @@
-"""The sums behind the noise ceiling: what each song gives, and the figures of songs drawn together.
+"""Compute the scores of the noise ceiling from sums over songs.
 
-Songs are columns of sums, draws of songs are weights (draws, songs) that say how often each is in each; see
-``moodcurve.datasets.raters.noise_ceiling`` for the formulas and what they are worth.
+Each song has a row of sums. A bootstrap sample is a row of weights, which tell how often it contains each song, shape
+(draws, songs). For the formulas see ``moodcurve.datasets.raters.noise_ceiling``.
 """
 
 import math
@@ -14,23 +14,27 @@ from moodcurve.metrics import CONSTANT
 
 
 def component_sums(whole: FloatArray) -> list[float]:
-    """Sum up one song: points, Σ L, Σ L², Σ (L - its mean)², Σ error variance, the same within, and its own figures."""
+    """Return the sums of one song, from its complete tracks (raters, times).
+
+    These are n, Σ L, Σ L², Σ (L - mean of L)², Σ error variance, the last within the song, and r, CCC and RMSE of the
+    song itself.
+    """
     k, n = whole.shape
     label = whole.mean(axis=0)
     error = float(whole.var(axis=0, ddof=1).sum() / k)
     within = n * float(label.var())
     error_within = (n - 1) * mean_squares(whole).error / k
-    flat = within <= n * (CONSTANT * float(np.abs(label).max())) ** 2
-    within = 0.0 if flat else within
+    constant = within <= n * (CONSTANT * float(np.abs(label).max())) ** 2
+    within = 0.0 if constant else within
     true_within = max(within - error_within, 0.0)
-    r = math.nan if flat else math.sqrt(true_within / within)
+    r = math.nan if constant else math.sqrt(true_within / within)
     ccc = 2 * true_within / (2 * true_within + error) if true_within + error > 0 else math.nan
     sums = [n, float(label.sum()), float(label @ label), within, error, error_within]
     return [*sums, r, ccc, math.sqrt(error / n)]
 
 
-def from_components(sums: FloatArray, weights: FloatArray) -> dict[str, FloatArray]:
-    """Give all ``CEILINGS`` from the songs' ``component_sums``."""
+def component_scores(sums: FloatArray, weights: FloatArray) -> dict[str, FloatArray]:
+    """Compute all ``CEILINGS`` of each draw from the songs' ``component_sums``."""
     n, total, squares, within, error, error_within = (weights @ column for column in sums[:, :-3].T)
     v_label = squares / n - (total / n) ** 2
     v_means, error_means = v_label - within / n, _positive(error - error_within) / n
@@ -43,12 +47,12 @@ def from_components(sums: FloatArray, weights: FloatArray) -> dict[str, FloatArr
         "rmse_means": np.sqrt(error_means),
         "r_within": np.sqrt(_ratio(_positive(within - error_within), within)),
         "rmse_within": np.sqrt(error_within / n),
-        **_song_figures(sums, weights),
+        **_song_scores(sums, weights),
     }
 
 
 def halves(whole: FloatArray, splits: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, float]:
-    """Give the means of random halves, (splits, moments) each, and what makes their difference the label's error."""
+    """Return the means of random halves, (splits, times) each, and V_error by their squared difference."""
     k = len(whole)
     in_first = np.argsort(rng.random((splits, k)), axis=1) < k // 2
     first = in_first @ whole / (k // 2)
@@ -56,37 +60,37 @@ def halves(whole: FloatArray, splits: int, rng: np.random.Generator) -> tuple[Fl
     return first, second, (k // 2) * (k - k // 2) / k**2
 
 
-def others(whole: FloatArray) -> FloatArray:
-    """Give for each rater the mean of the others."""
+def mean_of_others(whole: FloatArray) -> FloatArray:
+    """Return the mean of the other raters for each rater, shape (raters, times)."""
     return np.asarray((whole.sum(axis=0) - whole) / (len(whole) - 1))
 
 
 def pair_sums(a: FloatArray, b: FloatArray, errors: float) -> list[float]:
-    """Sum up pairs of curves of one song, (pairs, moments) each, as means over the pairs.
+    """Return the sums of pairs of curves of one song, (pairs, times) each, as means over the pairs.
 
-    Points; Σ a, Σ b, Σ a², Σ b², Σ ab; the same three of squares within the song; squared errors times a factor, and
-    those of means; the means over pairs of r, CCC and RMSE, undefined cases as in ``moodcurve.metrics``.
+    These are n; Σ a, Σ b, Σ a², Σ b², Σ ab; the last three within the song; squared errors times the factor ``errors``,
+    of points and of means; and r, CCC and RMSE. Undefined cases are those of ``moodcurve.metrics``.
     """
     n = a.shape[1]
     mean_a, mean_b = a.mean(axis=1), b.mean(axis=1)
     da, db = a - mean_a[:, np.newaxis], b - mean_b[:, np.newaxis]
     for d, x in ((da, a), (db, b)):
-        # rounding does not make a constant move
+        # rounding errors do not make a curve vary
         d[(d**2).mean(axis=1) <= (CONSTANT * np.abs(x).max(axis=1)) ** 2] = 0
     aa, bb, ab = (da**2).sum(axis=1), (db**2).sum(axis=1), (da * db).sum(axis=1)
     square = errors * ((a - b) ** 2).sum(axis=1)
     apart = mean_a - mean_b
-    r, ccc, spread = np.full(len(a), np.nan), np.full(len(a), np.nan), (aa + bb) / n + apart**2
+    r, ccc, squares = np.full(len(a), np.nan), np.full(len(a), np.nan), (aa + bb) / n + apart**2
     np.divide(ab, np.sqrt(aa * bb), out=r, where=(aa > 0) & (bb > 0))
     differ = np.abs(apart) > CONSTANT * np.maximum(np.abs(mean_a), np.abs(mean_b))
-    np.divide(2 * ab / n, spread, out=ccc, where=(aa > 0) | (bb > 0) | differ)
+    np.divide(2 * ab / n, squares, out=ccc, where=(aa > 0) | (bb > 0) | differ)
     levels = [n * mean_a, n * mean_b, n * mean_a**2 + aa, n * mean_b**2 + bb, n * mean_a * mean_b + ab]
     columns = [*levels, aa, bb, ab, square, errors * n * apart**2, r, ccc, np.sqrt(square / n)]
     return [float(n), *(_defined_mean(column) for column in columns)]
 
 
-def of_pairs(sums: FloatArray, weights: FloatArray) -> dict[str, FloatArray]:
-    """Give all ``CEILINGS`` of one side of the pairs against the other, from the songs' ``pair_sums``."""
+def pair_scores(sums: FloatArray, weights: FloatArray) -> dict[str, FloatArray]:
+    """Compute all ``CEILINGS`` of one side of the pairs against the other for each draw, from ``pair_sums``."""
     n, a, b, aa, bb, ab, aa_in, bb_in, ab_in, square, square_means = (weights @ column for column in sums[:, :-3].T)
     v_a, v_b, v_ab = aa / n - (a / n) ** 2, bb / n - (b / n) ** 2, ab / n - a * b / n**2
     means_a, means_b = _positive(v_a - aa_in / n), _positive(v_b - bb_in / n)
@@ -98,12 +102,12 @@ def of_pairs(sums: FloatArray, weights: FloatArray) -> dict[str, FloatArray]:
         "rmse_means": np.sqrt(square_means / n),
         "r_within": _ratio(ab_in, np.sqrt(aa_in * bb_in)),
         "rmse_within": np.sqrt(_positive(square - square_means) / n),
-        **_song_figures(sums, weights),
+        **_song_scores(sums, weights),
     }
 
 
-def _song_figures(sums: FloatArray, weights: FloatArray) -> dict[str, FloatArray]:
-    """Average the songs' own figures, their last three columns, over the songs where each is defined."""
+def _song_scores(sums: FloatArray, weights: FloatArray) -> dict[str, FloatArray]:
+    """Average the scores of single songs, the last three columns, over the songs where each is defined."""
     means = {}
     for name, values in zip(("r_song", "ccc_song", "rmse_song"), sums[:, -3:].T, strict=True):
         defined = np.isfinite(values)
@@ -112,12 +116,12 @@ def _song_figures(sums: FloatArray, weights: FloatArray) -> dict[str, FloatArray
 
 
 def _positive(values: FloatArray) -> FloatArray:
-    """Set to 0 what only chance or rounding made negative."""
+    """Set negative values, which are due to chance or rounding, to 0."""
     return np.maximum(values, 0)
 
 
 def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
-    """Divide, NaN where there is nothing to divide by."""
+    """Divide, with NaN where the divisor is not positive."""
     ratio = np.full(len(above), np.nan)
     np.divide(above, below, out=ratio, where=below > 0)
     return ratio

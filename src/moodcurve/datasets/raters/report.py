@@ -1,4 +1,4 @@
-"""The figures of single raters as tables and as a page, written from their JSON alone."""
+"""Format the statistics of individual raters as tables and as a Markdown page, from their JSON alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,8 +7,8 @@ AXES = ("arousal", "valence")
 AGREEMENT_NAMES = {
     "cronbach_alpha": "Cronbach's α",
     "icc_2k": "ICC(2,k)",
-    "pairwise_r": "r of pairs",
-    "pairwise_ccc": "CCC of pairs",
+    "pairwise_r": "pairwise r",
+    "pairwise_ccc": "pairwise CCC",
     "krippendorff_alpha": "Krippendorff's α",
 }
 CEILING_NAMES = {
@@ -21,16 +21,16 @@ CEILING_NAMES = {
     "ccc_song": "CCC per song",
     "rmse_song": "RMSE per song",
 }
-WAY_NAMES = {"components": "ceiling, components", "halves": "ceiling, halves", "one_rater": "one rater"}
-Figures = Mapping[str, Any]
-Row = tuple[str, ...]
+ESTIMATE_NAMES = {"components": "ceiling, components", "halves": "ceiling, halves", "one_rater": "one rater"}
+Results = Mapping[str, Any]
+TableRow = tuple[str, ...]
 
 
-def agreement_table(figures: Figures) -> list[Row]:
-    """Give the header and a row for each part and axis: who rated, how they spread, how far they agree."""
-    headings = ("raters", "spread", "still tracks", *AGREEMENT_NAMES.values(), "α of song means")
-    rows: list[Row] = [("songs", "axis", *headings)]
-    for part in figures["parts"]:
+def agreement_table(results: Results) -> list[TableRow]:
+    """Return the header and one row per part and axis: number, deviation and agreement of raters."""
+    headings = ("raters", "std", "constant tracks", *AGREEMENT_NAMES.values(), "α of song means")
+    rows: list[TableRow] = [("songs", "axis", *headings)]
+    for part in results["parts"]:
         for axis in AXES:
             found = part[axis]
             cells = (_agreement(found["agreement"][name]) for name in AGREEMENT_NAMES)
@@ -40,37 +40,55 @@ def agreement_table(figures: Figures) -> list[Row]:
     return rows
 
 
-def ceiling_table(figures: Figures) -> list[Row]:
-    """Give the header and three rows for each part and axis: both ways to the ceiling, and one rater."""
-    rows: list[Row] = [("songs", "axis", "", *CEILING_NAMES.values())]
-    for part in figures["parts"]:
+def ceiling_table(results: Results) -> list[TableRow]:
+    """Return the header and three rows per part and axis: both estimates of the ceiling, and one rater."""
+    rows: list[TableRow] = [("songs", "axis", "", *CEILING_NAMES.values())]
+    for part in results["parts"]:
         for axis in AXES:
             ceilings = part[axis]["ceilings"]
-            for way, name in WAY_NAMES.items() if ceilings is not None else ():
-                cells = (_interval(ceilings[way][statistic]) for statistic in CEILING_NAMES)
+            for estimate, name in ESTIMATE_NAMES.items() if ceilings is not None else ():
+                cells = (_interval(ceilings[estimate][statistic]) for statistic in CEILING_NAMES)
                 rows.append((_songs(part), axis, name, *cells))
     return rows
 
 
-def explanations(figures: Figures) -> list[str]:
-    """Say what was found, a sentence each, to stand under the tables."""
-    lines = [
-        f"{figures['name']}, {figures['songs']} songs; {figures['splits']} splits into halves, "
-        f"{figures['draws']} draws of songs, seed {figures['seed']}. Ranges are 95 % intervals over songs."
-    ]
-    if figures["grid"]:
-        lines.append(
-            f"Tracks at 2 Hz: {figures['grid']}; moments with fewer than {figures['min_raters']} raters left out."
+def summary(results: Results) -> str:
+    """Return the main results as a list; empty if there is no ceiling."""
+    if not results["parts"] or any(results["parts"][0][axis]["ceilings"] is None for axis in AXES):
+        return ""
+    sentences = []
+    for axis in AXES:
+        ceilings = results["parts"][0][axis]["ceilings"]
+        r, ccc, rmse = (_number(ceilings["components"][name]["value"]) for name in ("r", "ccc", "rmse"))
+        low, high = (_number(ceilings[estimate]["r_song"]["value"]) for estimate in ("components", "halves"))
+        sentences.append(
+            f"- For {axis}, the best possible scores against these labels are r = {r}, CCC = {ccc} and RMSE = {rmse} "
+            f"over all points, and r between {low} and {high} within single songs; one rater reaches "
+            f"r = {_number(ceilings['one_rater']['r']['value'])} over all points."
         )
-    if figures["averages"] is not None:
-        lines += [_reproduction(axis, figures["averages"][axis]) for axis in AXES]
-    if (rated := figures["song_ratings"]) is not None:
+    return "\n".join(sentences)
+
+
+def explanations(results: Results) -> list[str]:
+    """Return notes on data and methods, one sentence or two each, for display below the tables."""
+    lines = [
+        f"{results['name']}, {results['songs']} songs; {results['splits']} splits into halves, "
+        f"{results['draws']} bootstrap samples of songs, seed {results['seed']}. Ranges are 95 % intervals over songs."
+    ]
+    if results["grid"]:
+        lines.append(
+            f"Tracks at 2 Hz: {results['grid']}; times with fewer than {results['min_raters']} raters are left out."
+        )
+    if results["averages"] is not None:
+        lines += [_reproduction(axis, results["averages"][axis]) for axis in AXES]
+    if (rated := results["song_ratings"]) is not None:
         lines += [
-            f"Ratings of {rated['songs']} whole songs on nine points, {axis}: {rated[axis]['raters']:.1f} raters, "
-            f"spread {_number(rated[axis]['spread'])}, Krippendorff's α {_number(rated[axis]['krippendorff_alpha'])}."
+            f"Ratings of {rated['songs']} whole songs from 1 to 9, {axis}: {rated[axis]['raters']:.1f} raters, "
+            f"standard deviation {_number(rated[axis]['spread'])}, Krippendorff's α "
+            f"{_number(rated[axis]['krippendorff_alpha'])}."
             for axis in AXES
         ]
-    for part in figures["parts"]:
+    for part in results["parts"]:
         for axis in AXES:
             if part[axis]["bias_shared"] is not None and part[axis]["same_panel_r"] is not None:
                 lines.append(_shared(part, axis))
@@ -78,62 +96,72 @@ def explanations(figures: Figures) -> list[str]:
 
 
 READING = (
-    "Spread: standard deviation over raters, on the scale of [-1, 1]. Still tracks never move.",
-    "Agreement is of each song's course: mean over songs and, in brackets, median. Where raters hold different levels "
-    "and the song moves little, the ICC and the CCC are near 0 and Krippendorff's α of k raters near -1/(k - 1), "
-    "however well they agree on the course. The α of song means takes songs as cases: how far raters agree on levels.",
-    "Ceilings are what a model could reach that says what all listeners would say on average, against labels that are "
-    "means of these few; for RMSE they are floors. r, CCC and RMSE are pooled; within songs: all points, each less its "
-    "song's mean; per song: mean over songs. The two ways differ per song alone, where components give too low a "
-    "ceiling of r and CCC, and halves too high a one. The floor of RMSE per song is that of halves; components give "
-    "the root of each song's expected squared error, which is more.",
-    "Raters who do the same for reasons other than the music, such as a slow start, raise the ceilings within songs.",
-    "One rater is held against the mean of the others, of one rater fewer than the labels.",
+    "std: standard deviation over raters, for ratings in [-1, 1]. Constant tracks: the rater never moved.",
+    "Agreement is about changes within each song: mean over songs and, in brackets, median. If raters hold different "
+    "levels and the song changes little, the ICC and the CCC are near 0 and Krippendorff's α of k raters is near "
+    "-1/(k - 1), however well they agree on the changes. α of song means: Krippendorff's α with songs as cases, the "
+    "agreement on levels.",
+    "Ceilings are the scores of a model that predicts the mean over all listeners, against labels that are means over "
+    "these few; for RMSE they are floors. r, CCC and RMSE are over all points; within songs: over all points minus "
+    "their song's mean; per song: mean over songs. The two estimates differ only per song: there, components "
+    "underestimate the ceilings of r and CCC, and halves overestimate them. For RMSE per song the floor is that of "
+    "halves; components give the root of each song's expected squared error, which is higher.",
+    "If raters change together for reasons other than the music, such as a slow start, ceilings within songs rise.",
+    "One rater is compared with the mean of the others, which are one rater fewer than for the labels.",
 )
-"""What stands under every report's tables; the model and its formulas are in ``moodcurve.datasets.raters.noise_ceiling``."""
+"""Explanations below every report's tables; the model is described in ``moodcurve.datasets.raters.noise_ceiling``."""
 
 
-def report(figures: Figures) -> str:
-    """Give tables and explanations as a Markdown page."""
-    parts = ["# Raters, their agreement and the noise ceiling", "## Agreement", _markdown(agreement_table(figures))]
-    ceilings = ceiling_table(figures)
+INTRODUCTION = (
+    "For readers who compare models: how far the raters of these songs agree, and so how well any model can score "
+    "against\nthe mean of their ratings."
+)
+
+
+def report(results: Results) -> str:
+    """Return summary, tables and explanations as a Markdown page."""
+    parts = ["# Agreement of raters and the noise ceiling", INTRODUCTION]
+    if text := summary(results):
+        parts.append(text)
+    ceilings = ceiling_table(results)
     if len(ceilings) > 1:
         parts += ["## Ceilings", _markdown(ceilings)]
-    parts += ["## What was done", "\n".join(f"- {line}" for line in (*explanations(figures), *READING))]
+    parts += ["## Agreement", _markdown(agreement_table(results))]
+    parts += ["## Notes", "\n".join(f"- {line}" for line in (*explanations(results), *READING))]
     return "\n\n".join(parts) + "\n"
 
 
-def _reproduction(axis: str, found: Figures) -> str:
+def _reproduction(axis: str, found: Results) -> str:
     if not found["songs"]:
-        return f"None of the published averages of {axis} is of these songs."
+        return f"There are no published averages of {axis} of these songs."
     return (
-        f"Published averages, {axis}: plain means over all raters equal them at every moment in {found['equal']} of "
-        f"{found['songs']} songs ({found['moments']} moments); the largest difference is {found['largest']:.1e}, the "
-        f"typical one (median over songs of the largest) {found['typical']:.1e}."
+        f"Published averages, {axis}: in {found['equal']} of {found['songs']} songs ({found['moments']} times), they "
+        f"equal the means over all raters at all times; the largest difference is {found['largest']:.1e}, the typical "
+        f"one (median over songs of the largest) {found['typical']:.1e}."
     )
 
 
-def _shared(part: Figures, axis: str) -> str:
+def _shared(part: Results, axis: str) -> str:
     found = part[axis]
     components = found["ceilings"]["components"]["r"]["value"]
     return (
-        f"{_songs(part)}, {axis}: raters carry {100 * found['bias_shared']:.0f} % of the variance of their biases from "
-        f"song to song. If all songs had the same raters, the ceiling of pooled r would be {found['same_panel_r']:.3f} "
-        f"instead of {components:.3f}; as they change, it lies between."
+        f"{_songs(part)}, {axis}: {100 * found['bias_shared']:.0f} % of the variance of raters' biases is the same for "
+        f"all of their songs. If all songs had the same raters, the ceiling of r would be {found['same_panel_r']:.3f} "
+        f"instead of {components:.3f}; since raters change, it lies between."
     )
 
 
-def _songs(part: Figures) -> str:
+def _songs(part: Results) -> str:
     return f"{part['part']} ({part['songs']})"
 
 
-def _agreement(found: Figures) -> str:
+def _agreement(found: Results) -> str:
     if found["mean"] is None:
         return "–"
     return f"{found['mean']:.3f}\n{found['median']:.3f}"
 
 
-def _interval(found: Figures) -> str:
+def _interval(found: Results) -> str:
     if found["value"] is None:
         return "–"
     if found["low"] is None:
@@ -145,8 +173,8 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _markdown(rows: Sequence[Row]) -> str:
-    """Give rows as a Markdown table; a cell's second line goes into brackets."""
+def _markdown(rows: Sequence[TableRow]) -> str:
+    """Return rows as a Markdown table, with a cell's second line in brackets."""
     lines = ["| " + " | ".join(_inline(cell) for cell in row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
 

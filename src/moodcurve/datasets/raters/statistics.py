@@ -1,4 +1,4 @@
-"""What single raters' ratings amount to: labels, agreement by song, ceilings, and a check against published means."""
+"""Summarize the ratings of individual raters: labels, agreement, noise ceilings, and a check of published means."""
 
 import math
 import warnings
@@ -15,7 +15,7 @@ from moodcurve.datasets.raters.aggregation import (
     SongRating,
     average,
     average_song_rating,
-    spread,
+    rater_std,
 )
 from moodcurve.datasets.raters.agreement import (
     AGREEMENTS,
@@ -30,12 +30,12 @@ from moodcurve.datasets.song import Annotation, DatasetError
 
 AXES = ("arousal", "valence")
 EQUAL = 1e-9
-"""Largest difference of means that count as equal: published ones have up to 12 decimals."""
+"""Largest difference between equal means; published ones have up to 12 decimals."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Labels:
-    """What is left of single raters' ratings once they are averaged.
+class RaterLabels:
+    """Labels averaged from the ratings of individual raters, and the agreement of these.
 
     Attributes
     ----------
@@ -46,25 +46,22 @@ class Labels:
     agreement : mapping of str to mapping of str to RaterAgreement
         By song and axis.
     min_raters : int
-        Fewest raters of a moment that was kept.
-    refused : tuple of str
-        Why a song has no labels, a sentence each.
+        Fewest raters at a labeled time.
+    notes : tuple of str
+        Songs without labels and why, one sentence each.
     """
 
     annotations: Mapping[str, Annotation]
     song_ratings: Mapping[str, Mapping[str, SongRating]]
     agreement: Mapping[str, Mapping[str, RaterAgreement]]
     min_raters: int
-    refused: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
-def make_labels(data: RaterData, *, min_raters: int = MIN_RATERS) -> Labels:
-    """Average all songs and say how far their raters agree.
-
-    The annotations carry the ratings of whole songs where there are any, mapped from 1-9 to [-1, 1], not rounded.
-    """
+def make_labels(data: RaterData, *, min_raters: int = MIN_RATERS) -> RaterLabels:
+    """Average the ratings of all songs, and compute the agreement of their raters."""
     annotations: dict[str, Annotation] = {}
-    refused = []
+    notes = []
     song_ratings = {
         song_id: {axis: average_song_rating(ratings[axis]) for axis in AXES}
         for song_id, ratings in data.song_ratings.items()
@@ -73,8 +70,8 @@ def make_labels(data: RaterData, *, min_raters: int = MIN_RATERS) -> Labels:
         try:
             annotations[song.song_id] = average(song, min_raters=min_raters)
         except DatasetError as error:
-            refused.append(f"left out: {error}")
-    return Labels(
+            notes.append(f"left out: {error}")
+    return RaterLabels(
         annotations=annotations,
         song_ratings=song_ratings,
         agreement={
@@ -83,33 +80,46 @@ def make_labels(data: RaterData, *, min_raters: int = MIN_RATERS) -> Labels:
             if song.song_id in annotations
         },
         min_raters=min_raters,
-        refused=tuple(refused),
+        notes=tuple(notes),
     )
 
 
-def worse_axis(labels: Labels, statistic: str) -> dict[str, float]:
-    """Give each song's agreement as that of its worse axis, since a song is used for both; NaN if either is."""
+def lower_axis_agreement(labels: RaterLabels, statistic: str) -> dict[str, float]:
+    """Return each song's agreement on the axis with the lower one, since songs are used for both; NaN if either is.
+
+    Raises
+    ------
+    ValueError
+        If ``statistic`` is not one of ``AGREEMENTS``.
+    """
     if statistic not in AGREEMENTS:
         raise ValueError(f"statistic must be one of {', '.join(AGREEMENTS)}, got {statistic!r}")
     pairs = {id_: [getattr(found[axis], statistic) for axis in AXES] for id_, found in labels.agreement.items()}
     return {id_: math.nan if any(map(math.isnan, pair)) else min(pair) for id_, pair in pairs.items()}
 
 
-def rater_figures(data: RaterData, labels: Labels, *, seed: int, splits: int = 50, draws: int = 1000) -> dict[str, Any]:
-    """Sum up all songs, and each part of them, for JSON.
+def rater_statistics(
+    data: RaterData, labels: RaterLabels, *, seed: int, splits: int = 50, draws: int = 1000
+) -> dict[str, Any]:
+    """Summarize all songs, and each part of the data, for JSON.
+
+    Parameters
+    ----------
+    seed, splits, draws : int
+        See ``noise_ceiling.ceilings``.
 
     Returns
     -------
     dict
         ``name``, ``grid``, ``min_raters``, ``seed``, ``splits``, ``draws``, ``songs``; ``averages`` (see
-        ``compare_averages``) and ``song_ratings``, None where there is nothing of the kind; ``parts``: a dict for all
-        songs and one for each of their parts, with ``part``, ``songs`` and for each axis what ``_axis_figures`` gives.
+        ``compare_averages``) and ``song_ratings``, None if there are none; ``parts``: one dict for all songs and one
+        for each part, with ``part``, ``songs`` and the statistics of each axis (see ``_axis_statistics``).
     """
-    labelled = [song for song in data.songs if song.song_id in labels.annotations]
-    parts = sorted({song.part for song in labelled})
-    groups = {"all": labelled}
+    labeled = [song for song in data.songs if song.song_id in labels.annotations]
+    parts = sorted({song.part for song in labeled})
+    groups = {"all": labeled}
     if len(parts) > 1:
-        groups |= {part or "other": [song for song in labelled if song.part == part] for part in parts}
+        groups |= {part or "other": [song for song in labeled if song.part == part] for part in parts}
     return {
         "name": data.name,
         "grid": data.grid,
@@ -117,14 +127,14 @@ def rater_figures(data: RaterData, labels: Labels, *, seed: int, splits: int = 5
         "seed": seed,
         "splits": splits,
         "draws": draws,
-        "songs": len(labelled),
+        "songs": len(labeled),
         "averages": compare_averages(data) if data.averages else None,
-        "song_ratings": _song_figures(data, labels) if data.song_ratings else None,
+        "song_ratings": _song_rating_statistics(data, labels) if data.song_ratings else None,
         "parts": [
             {
                 "part": part,
                 "songs": len(songs),
-                **{axis: _axis_figures(songs, axis, labels, seed, splits, draws) for axis in AXES},
+                **{axis: _axis_statistics(songs, axis, labels, seed, splits, draws) for axis in AXES},
             }
             for part, songs in groups.items()
             if songs
@@ -133,14 +143,13 @@ def rater_figures(data: RaterData, labels: Labels, *, seed: int, splits: int = 5
 
 
 def compare_averages(data: RaterData) -> dict[str, Any]:
-    """Hold plain means over all raters against the published ones, at the moments that both have.
+    """Compare the means over all raters with the published ones, at the times in both.
 
     Returns
     -------
     dict
-        For each axis: ``songs`` that both have, how many are ``equal`` at all moments (within ``EQUAL``), the
-        ``largest`` difference of all and the ``typical`` one (the median over songs of each song's largest), and the
-        ``moments`` compared.
+        For each axis: the number of ``songs`` in both, of those ``equal`` at all times (within ``EQUAL``), and of
+        compared ``moments``; the ``largest`` difference, and the ``typical`` one (median over songs of the largest).
     """
     found = {}
     for axis in AXES:
@@ -165,20 +174,20 @@ def compare_averages(data: RaterData) -> dict[str, Any]:
     return found
 
 
-def _axis_figures(
-    songs: Sequence[RatedSong], axis: str, labels: Labels, seed: int, splits: int, draws: int
+def _axis_statistics(
+    songs: Sequence[RatedSong], axis: str, labels: RaterLabels, seed: int, splits: int, draws: int
 ) -> dict[str, Any]:
-    """Sum up one axis of some songs.
+    """Summarize one axis of some songs.
 
-    ``raters`` and ``spread``: means over all moments; ``constant_tracks``: the part of all tracks that never moves;
-    ``agreement``: mean, standard deviation and median over the songs where a figure is defined, and how many these
-    are; ``agreement_on_means``: Krippendorff's alpha with songs as cases, rated by the means of the tracks;
-    ``ceilings``: None with fewer than two songs that can be used; ``bias_shared`` and ``same_panel_r``: None where
-    raters are not all known by name.
+    ``raters`` and ``spread`` (standard deviation over raters) are means over all times, and ``constant_tracks`` is the
+    share of constant tracks. ``agreement`` has, for each statistic, mean, standard deviation, median and number of the
+    songs where it is defined. ``agreement_on_means`` is Krippendorff's alpha of the means of tracks, with songs as
+    cases. ``ceilings`` is None with fewer than two usable songs, and ``bias_shared`` and ``same_panel_r`` are None
+    unless all raters have names.
     """
     tracks: list[FloatArray] = [getattr(song, axis) for song in songs]
     agreement = [labels.agreement[song.song_id][axis] for song in songs]
-    spreads = np.concatenate([spread(of_song) for of_song in tracks])
+    stds = np.concatenate([rater_std(of_song) for of_song in tracks])
     present = np.concatenate([(~np.isnan(of_song)).sum(axis=0) for of_song in tracks])
     usable = sum(min(complete(of_song).shape) >= 2 for of_song in tracks) >= 2
     found = ceilings(tracks, splits=splits, draws=draws, seed=seed) if usable else None
@@ -186,7 +195,7 @@ def _axis_figures(
     shared = bias_shared(tracks, names) if all(map(all, names)) else math.nan
     return {
         "raters": float(present.mean()),
-        "spread": _or_none(_mean(spreads[:, np.newaxis])[0]),
+        "spread": _or_none(_mean(stds[:, np.newaxis])[0]),
         "constant_tracks": sum(x.constant for x in agreement) / sum(x.raters for x in agreement),
         "agreement": {name: _over_songs([getattr(x, name) for x in agreement]) for name in AGREEMENTS},
         "agreement_on_means": _or_none(krippendorff_alpha(_as_columns([_means(x) for x in tracks]))),
@@ -196,27 +205,27 @@ def _axis_figures(
     }
 
 
-def _song_figures(data: RaterData, labels: Labels) -> dict[str, Any]:
-    """Sum up ratings of whole songs: raters and spread (means over songs), Krippendorff's alpha with songs as cases."""
-    figures: dict[str, Any] = {"songs": len(labels.song_ratings)}
+def _song_rating_statistics(data: RaterData, labels: RaterLabels) -> dict[str, Any]:
+    """Summarize ratings of whole songs: means over songs, and Krippendorff's alpha with songs as cases."""
+    statistics: dict[str, Any] = {"songs": len(labels.song_ratings)}
     for axis in AXES:
         rated = [found[axis] for found in labels.song_ratings.values()]
         table = _as_columns([np.array(ratings[axis]) for ratings in data.song_ratings.values()])
-        figures[axis] = {
+        statistics[axis] = {
             "raters": float(np.mean([found.raters for found in rated])),
-            "spread": _over_songs([found.spread for found in rated])["mean"],
+            "spread": _over_songs([found.std for found in rated])["mean"],
             "krippendorff_alpha": _or_none(krippendorff_alpha(table)),
         }
-    return figures
+    return statistics
 
 
 def _means(tracks: FloatArray) -> FloatArray:
-    """Give the mean over time of each rater who says something."""
+    """Return the mean over time of each rater with any rating."""
     return np.asarray(np.nanmean(tracks[~np.isnan(tracks).all(axis=1)], axis=1))
 
 
 def _as_columns(cases: Sequence[FloatArray]) -> FloatArray:
-    """Lay the ratings of each case into a column, filled up with NaN."""
+    """Return the ratings of each case as a column, padded with NaN."""
     table = np.full((max(map(len, cases)), len(cases)), np.nan)
     for column, ratings in enumerate(cases):
         table[: len(ratings), column] = ratings
@@ -233,7 +242,7 @@ def _over_songs(values: Sequence[float]) -> dict[str, float | int | None]:
 
 def _mean(tracks: FloatArray) -> FloatArray:
     with warnings.catch_warnings():
-        # numpy warns where nobody speaks, which is decided here: NaN
+        # NumPy warns where there is no rating, for which NaN is wanted
         warnings.simplefilter("ignore", RuntimeWarning)
         return np.asarray(np.nanmean(tracks, axis=0))
 

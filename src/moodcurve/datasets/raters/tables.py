@@ -1,4 +1,4 @@
-"""What single raters' ratings amount to, written as plain CSV tables."""
+"""Write labels, ratings of whole songs and agreement as CSV tables."""
 
 import csv
 import math
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.datasets.raters.agreement import RaterAgreement
-from moodcurve.datasets.raters.statistics import AXES, Labels
+from moodcurve.datasets.raters.statistics import AXES, RaterLabels
 from moodcurve.util.files import atomic_write, write_text
 
 Values = npt.NDArray[np.float64] | npt.NDArray[np.int64]
@@ -21,20 +21,20 @@ SONGS_HEADER = ("song_id", *(f"{axis}_{field}" for axis in AXES for field in ("m
 AGREEMENT_HEADER = ("song_id", "axis", *(field.name for field in fields(RaterAgreement)))
 
 
-def write_tables(labels: Labels, folder: Path) -> list[Path]:
-    """Write the labels, the ratings of whole songs and the agreement, each where there is any.
+def write_tables(labels: RaterLabels, folder: Path) -> list[Path]:
+    """Write labels, ratings of whole songs and agreement, each if there is any.
 
-    Numbers have six decimals; what is undefined is an empty cell.
+    Numbers have six decimals; undefined values are empty cells.
 
     Returns
     -------
     list of Path
-        The files: ``labels.csv``, ``songs.csv``, ``agreement.csv``.
+        Those written of ``labels.csv``, ``songs.csv``, ``agreement.csv``.
 
     Raises
     ------
     OSError
-        If one cannot be written.
+        If a file cannot be written.
     """
     written = []
     if labels.annotations:
@@ -47,7 +47,7 @@ def write_tables(labels: Labels, folder: Path) -> list[Path]:
 
 
 def write_ids(ids: Sequence[str], path: Path) -> None:
-    """Write song ids, one a line, as ``evaluate --ids`` and ``train --without`` read them.
+    """Write song ids, one per line, for ``evaluate --ids`` and ``train --without``.
 
     Raises
     ------
@@ -57,26 +57,26 @@ def write_ids(ids: Sequence[str], path: Path) -> None:
     write_text(path, "".join(f"{song_id}\n" for song_id in ids))
 
 
-def _label_rows(labels: Labels) -> Iterable[list[str]]:
+def _label_rows(labels: RaterLabels) -> Iterable[list[str]]:
     for song_id, found in labels.annotations.items():
         missing = np.full(len(found.times_s), math.nan)
-        spreads = (found.arousal_spread, found.valence_spread, found.arousal_raters, found.valence_raters)
-        known = (missing if spread is None else spread for spread in spreads)
-        columns: Sequence[Values] = (found.times_s, found.arousal, found.valence, *known)
+        stats = (found.arousal_std, found.valence_std, found.arousal_raters, found.valence_raters)
+        filled = (missing if values is None else values for values in stats)
+        columns: Sequence[Values] = (found.times_s, found.arousal, found.valence, *filled)
         for values in zip(*columns, strict=True):
             yield [song_id, *map(_cell, values)]
 
 
-def _song_rows(labels: Labels) -> Iterable[list[str]]:
+def _song_rows(labels: RaterLabels) -> Iterable[list[str]]:
     for song_id, found in labels.song_ratings.items():
         values = []
         for axis in AXES:
             rating = found[axis]
-            values += [rating.mean, rating.rounded, rating.spread, rating.raters]
+            values += [rating.mean, rating.rounded, rating.std, rating.raters]
         yield [song_id, *map(_cell, values)]
 
 
-def _agreement_rows(labels: Labels) -> Iterable[list[str]]:
+def _agreement_rows(labels: RaterLabels) -> Iterable[list[str]]:
     for song_id, found in labels.agreement.items():
         for axis in AXES:
             yield [song_id, axis, *(_cell(getattr(found[axis], name)) for name in AGREEMENT_HEADER[2:])]

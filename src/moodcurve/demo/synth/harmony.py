@@ -1,4 +1,4 @@
-"""Scales, chord progressions and voice leading."""
+"""Define scales and chord progressions, and lead voices from chord to chord."""
 
 from itertools import product
 from typing import Literal, get_args
@@ -14,7 +14,7 @@ Chord = tuple[int, ...]
 SCALES: dict[Mode, tuple[int, ...]] = {
     "major": (0, 2, 4, 5, 7, 9, 11),
     "minor": (0, 2, 3, 5, 7, 8, 10),
-    # Locrian: the minor second and the diminished fifth stand on the tonic itself
+    # Locrian: a minor second and a diminished fifth above the tonic
     "dissonant": (0, 1, 3, 5, 6, 8, 10),
 }
 """The seven degrees of each mode, in semitones above the tonic."""
@@ -34,11 +34,11 @@ PROGRESSIONS: dict[Mode, tuple[tuple[Chord, ...], ...]] = {
     ),
     "dissonant": (
         ((0, 3, 6, 9), (1, 5, 8, 0), (0, 1, 6), (6, 10, 1, 5)),  # diminished seventh, Neapolitan, cluster, tritone
-        ((0, 1, 6), (0, 3, 6, 9), (8, 0, 1, 6), (5, 6, 11)),  # clusters round the tritone
-        ((0, 3, 6), (1, 5, 8), (0, 3, 6, 9), (1, 4, 7, 10)),  # diminished chords that slide by a semitone
+        ((0, 1, 6), (0, 3, 6, 9), (8, 0, 1, 6), (5, 6, 11)),  # clusters around the tritone
+        ((0, 3, 6), (1, 5, 8), (0, 3, 6, 9), (1, 4, 7, 10)),  # diminished chords shifted by a semitone
     ),
 }
-"""Four bars each, repeated."""
+"""Progressions of four bars, repeated as needed."""
 
 CADENCES: dict[Mode, tuple[Chord, Chord]] = {
     "major": ((7, 11, 2, 5), (0, 4, 7)),
@@ -51,13 +51,13 @@ _DOMINANT_SEVENTH = (7, 11, 2, 5)
 
 
 def progression(mode: Mode, bars: int, rng: np.random.Generator, *, pivot: int | None) -> list[Chord]:
-    """Give one chord a bar.
+    """Return one chord per bar.
 
     Parameters
     ----------
     pivot : int or None
-        The following section's tonic, in semitones above this one's: the last bar is then its dominant seventh,
-        which leads the ear over. None closes the piece with a cadence.
+        The next section's tonic, in semitones above this one's: the last bar is its dominant seventh, which leads to
+        it. None ends the piece with a cadence.
     """
     choices = PROGRESSIONS[mode]
     pattern = choices[int(rng.integers(len(choices)))]
@@ -69,36 +69,36 @@ def progression(mode: Mode, bars: int, rng: np.random.Generator, *, pivot: int |
     return chords
 
 
-def voice(chord: Chord, tonic: int, *, centre: float, previous: tuple[int, ...]) -> tuple[int, ...]:
-    """Set a chord where the hands already are.
+def lead_voices(chord: Chord, tonic: int, *, center: float, previous: tuple[int, ...]) -> tuple[int, ...]:
+    """Choose the octave of each chord tone for smooth voice leading.
 
-    Of all ways to place each chord tone within 7 semitones of `centre`, take the one that minimises
-    Σ_i min_j |p_i - q_j| + 0.25 Σ_i |mean(p) - centre|: each voice goes to the nearest place from a note q_j of
-    the chord before, and the second term keeps the hands from drifting.
+    Of all pitches p within 7 semitones of `center`, choose those that minimize
+    Σ_i min_j |p_i - q_j| + 0.25 Σ_i |mean(p) - center|: each voice moves as little as possible from a note q_j of the
+    previous chord, and the second term prevents drift.
 
     Parameters
     ----------
     tonic : int
         Pitch class, 0 is C.
-    centre : float
-        MIDI number.
+    center : float
+        MIDI note number.
     previous : tuple of int
-        MIDI numbers of the chord before; empty for the first.
+        MIDI note numbers of the previous chord; empty for the first.
 
     Returns
     -------
     tuple of int
-        MIDI numbers, rising.
+        MIDI note numbers, increasing.
     """
 
-    def places(step: int) -> list[int]:
-        lowest = int(np.ceil(centre - 7))
+    def pitches_of(step: int) -> list[int]:
+        lowest = int(np.ceil(center - 7))
         return [p for p in range(lowest, lowest + 15) if (p - tonic - step) % 12 == 0]
 
     def cost(pitches: tuple[int, ...]) -> float:
         motion = sum(min((abs(p - q) for q in previous), default=0) for p in pitches)
-        return motion + 0.25 * abs(sum(pitches) - len(pitches) * centre)
+        return motion + 0.25 * abs(sum(pitches) - len(pitches) * center)
 
-    voicings = {tuple(sorted(pitches)) for pitches in product(*(places(step) for step in chord))}
-    # sorted first: ties must not depend on the order of a set
+    voicings = {tuple(sorted(pitches)) for pitches in product(*(pitches_of(step) for step in chord))}
+    # sorted first, so that ties do not depend on the order of a set
     return min(sorted(voicings), key=cost)

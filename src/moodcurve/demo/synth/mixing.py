@@ -1,37 +1,36 @@
-"""Notes to a stereo recording: places, a room, a level for each section, a limiter.
+"""Mix notes to stereo: panning, reverberation, level and limiter.
 
-Sound has shape (2, samples) here: left and right.
+Sounds have shape (2, samples), left and right.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
-from scipy.signal import oaconvolve
 
 from moodcurve._typing import FloatArray
 from moodcurve.demo.synth import drums, instruments
-from moodcurve.demo.synth.instruments import Instrument, Note, filtered, overdrive
+from moodcurve.demo.synth.filters import butterworth, convolve, moving_mean, moving_minimum
+from moodcurve.demo.synth.instruments import Instrument, Note, overdrive
 
 CEILING_DB = -1.5
-"""No sample of a piece is above this level (dBFS)."""
+"""Highest level of a sample (dBFS)."""
 
 
 @dataclass(frozen=True)
 class Voice:
-    """How an instrument sounds and where it sits.
+    """Sound and position of an instrument.
 
     Attributes
     ----------
     sound : callable
-        Note, samples a second and random generator to a mono sound.
+        Turns a note, a sample rate and a random generator into a mono sound.
     gain : float
-        Makes instruments of equal velocity about equally loud.
+        Makes instruments at equal velocity about equally loud.
     pan : float
         From left (-1) to right (1).
     reverb : float
-        Share of its sound that goes into the room.
+        Share of the sound that is sent to the room.
     """
 
     sound: Callable[[Note, int, np.random.Generator], FloatArray]
@@ -63,71 +62,83 @@ VOICES: dict[Instrument, Voice] = {
 AMPLIFIER_GAIN, AMPLIFIER_REVERB = 0.3, 0.15
 
 
-def room(sr: int, rng: np.random.Generator, *, seconds: float = 2.0) -> FloatArray:
-    """Give the impulse response of a hall, shape (2, samples): decaying noise, of which the treble dies first.
+def room_response(sr: int, rng: np.random.Generator, *, seconds: float = 2.0) -> FloatArray:
+    """Return the impulse response of a room, shape (2, samples): noise that decays faster at high frequencies.
 
-    Each side has noise of its own, which makes a room wide. Energy 1 a side; -60 dB after `seconds` below 1.2 kHz,
-    after 0.7 of it up to 4 kHz, and after 0.45 of it above.
+    The two channels are independent, which makes the room sound wide, and have energy 1. The decay to -60 dB takes
+    `seconds` below 1.2 kHz, 0.7 of that up to 4 kHz, and 0.45 of that above.
     """
     t = np.arange(int(seconds * sr)) / sr
     noise = rng.standard_normal((2, len(t)))
     response = np.zeros_like(noise)
     for low_hz, high_hz, share in ((20.0, 1200.0, 1.0), (1200.0, 4000.0, 0.7), (4000.0, 12000.0, 0.45)):
         decay = 10 ** (-3 * t / (share * seconds))
-        response += decay * filtered(noise, "bandpass", (low_hz, high_hz), sr=sr)
-    # the first wall is some metres away: 12 ms, then 20 ms until the sound is diffuse
+        response += decay * butterworth(noise, "bandpass", (low_hz, high_hz), sr=sr)
+    # first reflections after 12 ms, and 20 ms until the sound is diffuse
     response *= np.clip((t - 0.012) / 0.02, 0, 1)
     return np.asarray(response / np.sqrt((response**2).sum(axis=1, keepdims=True)))
 
 
-def mix(notes: Iterable[Note], *, samples: int, hall: FloatArray, sr: int, rng: np.random.Generator) -> FloatArray:
-    """Play the notes and place them in the room, shape (2, samples); what rings beyond the end is cut."""
+def mix(notes: Iterable[Note], *, samples: int, room: FloatArray, sr: int, rng: np.random.Generator) -> FloatArray:
+    """Synthesize and mix notes, shape (2, samples); sound beyond the end is cut.
+
+    Parameters
+    ----------
+    notes : iterable of Note
+    samples : int
+        Length of the result.
+    room : (2, length)
+        Impulse response for the reverberation, see `room_response`.
+    sr : int
+    rng : Generator
+        Varies the sounds and their positions.
+    """
     dry, send, amplifier = np.zeros((3, 2, samples))
     brightness = None
     for note in notes:
         voice = VOICES[note.instrument]
         start = int(note.start_s * sr)
         sound = voice.gain * note.velocity**1.5 * voice.sound(note, sr, rng)[: samples - start]
-        # equal power on both sides together; players of one kind do not all sit on one chair
+        # constant total power; notes of an instrument vary a little in position
         angle = (np.clip(voice.pan + rng.normal(0, 0.12), -1, 1) + 1) * np.pi / 4
-        placed = np.array([[np.cos(angle)], [np.sin(angle)]]) * sound
+        panned = np.array([[np.cos(angle)], [np.sin(angle)]]) * sound
         span = slice(start, start + len(sound))
         if note.instrument == "grit":
-            amplifier[:, span] += placed
+            amplifier[:, span] += panned
             brightness = note.brightness
         else:
-            dry[:, span] += placed
-            send[:, span] += voice.reverb * placed
+            dry[:, span] += panned
+            send[:, span] += voice.reverb * panned
     if brightness is not None:
         driven = AMPLIFIER_GAIN * overdrive(amplifier, brightness=brightness, sr=sr)
         dry += driven
         send += AMPLIFIER_REVERB * driven
-    return np.asarray(dry + oaconvolve(send, hall, axes=1)[:, :samples])
+    return np.asarray(dry + convolve(send, room))
 
 
 def set_level(x: FloatArray, *, samples: int, level_db: float) -> FloatArray:
-    """Scale so that the root mean square of the first `samples` samples, both sides together, is `level_db` dBFS.
+    """Scale so that the root mean square of the first `samples` samples of both channels is `level_db` dBFS.
 
-    0 dBFS is a square wave at full scale. Silence stays silence.
+    0 dBFS is a square wave at full scale. Silence stays silent.
     """
     rms = np.sqrt(np.mean(x[:, :samples] ** 2))
     return x if rms == 0 else np.asarray(x * (10 ** (level_db / 20) / rms))
 
 
 def limit(x: FloatArray, *, sr: int, look_ahead_s: float = 0.015) -> FloatArray:
-    """Turn both sides down together, just before and while a peak would pass CEILING_DB.
+    """Reduce the level of both channels around peaks above CEILING_DB.
 
-    The gain that each sample needs, g[n] = min(1, c / |x[n]|), is replaced by its minimum over ± the look-ahead,
-    and that by a moving mean of the same length: a mean of values each of which is small enough for sample n is
-    small enough too.
+    The gain g[n] = min(1, c / |x[n]|) that a sample needs is replaced by its minimum over ± the look-ahead, and that by
+    its moving mean over the same width: all averaged values are small enough for sample n, and so is their mean.
     """
     ceiling = 10 ** (CEILING_DB / 20)
     width = 2 * int(look_ahead_s * sr) + 1
     needed = ceiling / np.maximum(np.abs(x).max(axis=0), ceiling)
-    gain = uniform_filter1d(minimum_filter1d(needed, width, mode="nearest"), width, mode="nearest")
-    return np.asarray(x * gain)
+    # averaging reductions instead of gains gives exactly 0 where nothing is reduced
+    reduction = moving_mean(1 - moving_minimum(needed, width), width)
+    return np.asarray(x * (1 - reduction))
 
 
-def without_rumble(x: FloatArray, *, sr: int) -> FloatArray:
-    """Remove any offset and what lies below hearing (high-pass of second order at 25 Hz)."""
-    return filtered(x, "highpass", 25, sr=sr)
+def remove_rumble(x: FloatArray, *, sr: int) -> FloatArray:
+    """Remove the offset and inaudible low frequencies (second-order high-pass at 25 Hz)."""
+    return butterworth(x, "highpass", 25, sr=sr)

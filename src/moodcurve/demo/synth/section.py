@@ -1,4 +1,4 @@
-"""A stretch of music of one mood, described by the cues that listeners go by."""
+"""Describe a section of music of one mood by the cues that listeners use."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -33,43 +33,43 @@ _CHOICES: dict[str, tuple[object, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A stretch of music of one mood, described by the cues that listeners go by.
+    """A section of music of one mood, described by the cues that listeners use.
 
-    On the direction of each agree Gabrielsson & Lindström (2010, "The role of structure in the musical expression of
-    emotions"), Juslin & Laukka (2003, doi.org/10.1037/0033-2909.129.5.770) and Eerola, Friberg & Bresin (2013,
-    doi.org/10.3389/fpsyg.2013.00487).
+    The effects of these cues are those reported by Gabrielsson & Lindström (2010, "The role of structure in the musical
+    expression of emotions"), Juslin & Laukka (2003, doi.org/10.1037/0033-2909.129.5.770) and Eerola, Friberg & Bresin
+    (2013, doi.org/10.3389/fpsyg.2013.00487).
 
     Attributes
     ----------
     name : str
     bars : int, 1 to 64
-        Of four beats.
+        Number of bars of four beats.
     tempo_bpm : float, 40 to 220
-        Faster is more aroused.
+        Tempo in beats per minute; faster sounds more aroused.
     mode : "major", "minor" or "dissonant"
-        Major is more positive, minor less; dissonance is tense.
+        Major sounds more positive than minor; dissonance sounds tense.
     tonic : str
-        Such as ``"F#"``.
+        For example ``"F#"``.
     register : float, 45 to 90
-        MIDI number round which the tune lies (60 is middle C). High is happy, low is sad or threatening.
+        MIDI note number around which the melody moves (60 is middle C). High sounds happy, low sad or threatening.
     level_db : float, -50 to -8
-        Root mean square in dBFS. Louder is more aroused. Above about -14 the limiter takes some of it back.
+        Root mean square in dBFS; louder sounds more aroused. Above about -14 dBFS the limiter reduces it.
     articulation : float, 0.1 to 1.2
-        Share of its time that a note sounds: 0.4 staccato, 1 legato. Legato is calm or sad.
+        Share of its duration that a note sounds: 0.4 is staccato, 1 legato. Legato sounds calm or sad.
     brightness : float, 0 to 1
-        Of timbre. Brighter is more aroused.
+        Brightness of timbre; brighter sounds more aroused.
     density : int, 1 to 8
-        Notes of the tune a bar.
+        Notes of the melody per bar.
     style : "pastoral", "festive", "menace" or "elegy"
-        Who plays, and in which figures: piano and guitar; brass, bells and drums; overdriven guitars, tremolo
-        strings and drums out of step; cello, piano and strings.
+        Instruments and patterns: piano and guitar; brass, bells and drums; overdriven guitars, tremolo strings and
+        irregular drums; cello, piano and strings.
     arousal, valence : -1 or 1
-        Where the section is meant to fall.
+        Signs of the intended arousal and valence.
 
     Raises
     ------
     ValueError
-        If a value is not among those named above.
+        If a value is out of its range.
     """
 
     name: str
@@ -100,5 +100,5 @@ class Section:
 
     @property
     def duration_s(self) -> float:
-        """Length of its bars in seconds."""
+        """Duration of the bars in seconds."""
         return self.bars * BEATS * 60 / self.tempo_bpm

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.deam.raters import RATERS
+from moodcurve.datasets.layout import read_raters
 from moodcurve.datasets.raters.noise_ceiling import Ceilings, ceilings
-from moodcurve.datasets.raters.reader import read_raters
 from moodcurve.evaluation import AXES, METRICS
 from moodcurve.learn.benchmarks.axis_intervals import AxisIntervals
 from moodcurve.learn.benchmarks.protocols import find_protocol

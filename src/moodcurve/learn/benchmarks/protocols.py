@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moodcurve.datasets import Dataset, DatasetError
-from moodcurve.datasets.deam.reader import Labels, Progress
+from moodcurve.datasets.deam.reader import LabelRelease, ReadProgress
 from moodcurve.datasets.layout import read_dataset
 from moodcurve.datasets.splits import By
 from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
@@ -34,7 +34,7 @@ class Protocol:
     """
 
     description: str
-    labels: Labels
+    labels: LabelRelease
     feature_set: FeatureSet
     folds: int
     by: By
@@ -87,7 +87,7 @@ def find_protocol(name: str) -> Protocol:
     return PROTOCOLS[name]
 
 
-def read_for(folder: str | Path, protocol: str, *, progress: Progress | None = None) -> Dataset:
+def read_for(folder: str | Path, protocol: str, *, progress: ReadProgress | None = None) -> Dataset:
     """Read a folder of annotated songs with the labels and features of a protocol.
 
     Parameters

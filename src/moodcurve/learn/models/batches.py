@@ -89,7 +89,7 @@ def agreement_weights(songs: Sequence[Song]) -> FloatArray:
 def _rating_noise(song: Song) -> float:
     """Compute the error variance of a song's mean ratings, averaged over time and axes; NaN if unknown."""
     rated = song.annotation
-    pairs = ((rated.arousal_spread, rated.arousal_raters), (rated.valence_spread, rated.valence_raters))
+    pairs = ((rated.arousal_std, rated.arousal_raters), (rated.valence_std, rated.valence_raters))
     axes = [float((std**2 / raters).mean()) for std, raters in pairs if std is not None and raters is not None]
     return sum(axes) / 2 if len(axes) == 2 else math.nan
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from moodcurve.datasets import Dataset, Song
-from moodcurve.datasets.deam.reader import Labels
+from moodcurve.datasets.deam.reader import LabelRelease
 from moodcurve.datasets.layout import read_dataset
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.evaluation import only_songs
@@ -34,7 +34,7 @@ class Source:
     folder: Path
     ids: Collection[str] | None = None
 
-    def read(self, *, labels: Labels = "deam", feature_set: FeatureSet = COMPARE236) -> Dataset:
+    def read(self, *, labels: LabelRelease = "deam", feature_set: FeatureSet = COMPARE236) -> Dataset:
         """Read the songs, by default with the labels and features of the protocol ``deam``."""
         dataset = read_dataset(self.folder, labels=labels, feature_set=feature_set)
         return dataset if self.ids is None else only_songs(dataset, self.ids)[0]
