@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.helpers.browser import Window, open_song, serious, until
+from tests.helpers.browser import Window, axe_problems, open_song, until
 
 pytestmark = pytest.mark.browser
 
@@ -17,9 +17,9 @@ def test_axe_finds_nothing_serious(window: Window, ids: dict[str, int], axe: str
         if address == "#/library":
             page.get_by_text("More filters").click()
             page.locator(".rows [role=option]").first.click()
-        assert serious(page, axe) == [], address
+        assert axe_problems(page, axe) == [], address
     page.keyboard.press("?")
-    assert serious(page, axe, "dialog") == []
+    assert axe_problems(page, axe, "dialog") == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -29,16 +29,16 @@ def test_axe_finds_nothing_serious_in_what_comes_and_goes(
     window.expected.append("404")
     page = open_song(window, ids["Elegy"], color_scheme=scheme)
     page.get_by_text("Download").click()
-    assert serious(page, axe) == []
+    assert axe_problems(page, axe) == []
     page.get_by_text("Download").click()
     page.keyboard.press("c")
     page.locator("dialog .song-row").first.wait_for()
-    assert serious(page, axe, "dialog") == []
+    assert axe_problems(page, axe, "dialog") == []
     page.keyboard.press("Escape")
     page.keyboard.press("2")
     until(page, "document.querySelector('.map canvas')?.dataset.dots === '4'")
     page.keyboard.press("l")
-    assert serious(page, axe) == []  # while the lasso waits for its line
+    assert axe_problems(page, axe) == []  # while the lasso waits for its line
     box = page.locator(".map canvas").bounding_box()
     assert box
     page.mouse.move(box["x"] + 90, box["y"] + 60)
@@ -47,10 +47,10 @@ def test_axe_finds_nothing_serious_in_what_comes_and_goes(
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=3)
     page.mouse.up()
     page.get_by_role("button", name="Clear lasso").wait_for()
-    assert serious(page, axe) == []
+    assert axe_problems(page, axe) == []
     page.evaluate("location.hash = '#/listen/song-99999'")
     page.get_by_text("Choose another file").wait_for()
-    assert serious(page, axe) == []
+    assert axe_problems(page, axe) == []
 
 
 def too_pale(page: Page, axe: str) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route
 
 from moodcurve.mood.circumplex import describe
-from tests.helpers.browser import Window, json_at, open_song, serious, until
+from tests.helpers.browser import Window, axe_problems, json_at, open_song, until
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ def test_a_song_to_compare_is_picked_by_keyboard(window: Window, ids: dict[str, 
     ):  # fmt: skip
         page.keyboard.press(key)
         assert active(field) == titles[expected], key
-    assert serious(page, axe, "dialog") == []
+    assert axe_problems(page, axe, "dialog") == []
     page.keyboard.type("fies")
     until(page, "document.querySelectorAll('dialog [role=option]').length === 1")
     assert active(field) == ""  # new results are not selected yet
@@ -66,7 +66,7 @@ def test_the_dialog_is_left_by_keyboard(window: Window, ids: dict[str, int], axe
     page.get_by_text("No matching songs.").wait_for()
     press(page, "ArrowDown", "Enter")  # there is nothing to go to
     assert page.get_by_role("dialog").get_by_role("combobox").get_attribute("aria-expanded") == "false"
-    assert serious(page, axe, "dialog") == []
+    assert axe_problems(page, axe, "dialog") == []
     page.keyboard.press("Escape")
     assert page.get_by_role("dialog").count() == 0
     assert page.evaluate("document.activeElement.textContent").startswith("Compare")
@@ -81,7 +81,7 @@ def test_a_song_is_opened_from_the_start_page_by_keyboard(window: Window, axe: s
     until(page, "document.querySelectorAll('[role=option]').length === 1")
     page.keyboard.press("ArrowDown")
     assert active(field) == "Meadow"
-    assert serious(page, axe) == []
+    assert axe_problems(page, axe) == []
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Meadow").wait_for()
 

@@ -5,11 +5,14 @@ import socket
 import sys
 import threading
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app, say
 from moodcurve.cli.framework import Option, UsageError
 from moodcurve.cli.library_options import LibraryOption, library_file
+
+if TYPE_CHECKING:
+    from moodcurve.web.settings import ServerLimits
 
 TOKEN = "MOODCURVE_TOKEN"
 _EVERYWHERE = ("0.0.0.0", "::")
@@ -45,15 +48,60 @@ class Listening:
         return given
 
 
+@dataclass(frozen=True, kw_only=True)
+class LimitOptions:
+    """Options for the limits of the server."""
+
+    max_upload: Annotated[int, Option("--max-upload", metavar="MB", min=1, help="Largest upload in MiB.")] = 200
+    max_minutes: Annotated[float, Option("--max-minutes", metavar="M", min=0.1, help="Longest song in minutes.")] = 120
+    max_queue: Annotated[
+        int, Option("--max-queue", metavar="N", min=0, help="Songs that may wait for analysis or be uploading.")
+    ] = 16
+    rate: Annotated[
+        int, Option("--rate", metavar="N", min=1, help="Uploads and pictures per minute for each client.")
+    ] = 120
+    burst: Annotated[
+        int, Option("--burst", metavar="N", min=1, help="Uploads and pictures at once for each client.")
+    ] = 60
+    max_connections: Annotated[
+        int, Option("--max-connections", metavar="N", min=1, help="Open connections of all clients.")
+    ] = 500
+    request_timeout: Annotated[
+        float, Option("--request-timeout", metavar="S", min=0.1, help="Seconds to receive the headers of a request.")
+    ] = 15
+    upload_timeout: Annotated[
+        float, Option("--upload-timeout", metavar="S", min=0.1, help="Longest pause in an upload, in seconds.")
+    ] = 30
+    response_timeout: Annotated[
+        float,
+        Option("--response-timeout", metavar="S", min=0.1, help="Longest pause in reading a response, in seconds."),
+    ] = 60
+
+    def limits(self) -> "ServerLimits":
+        """Return the limits for the server's settings."""
+        from moodcurve.web.settings import ServerLimits
+
+        return ServerLimits(
+            upload_bytes=self.max_upload * 2**20,
+            minutes=self.max_minutes,
+            queue=self.max_queue,
+            requests_per_minute=self.rate,
+            burst=self.burst,
+            connections=self.max_connections,
+            request_timeout_s=self.request_timeout,
+            upload_timeout_s=self.upload_timeout,
+            response_timeout_s=self.response_timeout,
+        )
+
+
 @app.command
 def serve(
     listening: Listening,
+    limits: LimitOptions,
     library: LibraryOption = None,
     workers: Annotated[
         int | None, Option("--workers", metavar="N", min=1, help="Songs analysed at once; by default one a core.")
     ] = None,
-    max_upload: Annotated[int, Option("--max-upload", metavar="MB", min=1, help="Largest file, in MiB.")] = 200,
-    max_minutes: Annotated[float, Option("--max-minutes", metavar="M", min=0.1, help="Longest song.")] = 120,
     no_open: Annotated[bool, Option("--no-open", help="Open no browser.")] = False,
 ) -> None:
     """Open a page in the browser where songs are heard and their curves watched, and an API for programs.
@@ -79,8 +127,7 @@ def serve(
             token=listening.secret(),
             public=listening.public,
             workers=workers or sensible_workers(sys.maxsize),
-            upload_bytes=max_upload * 2**20,
-            minutes=max_minutes,
+            limits=limits.limits(),
         )
     except WebError as error:
         raise UsageError(str(error)) from error
