@@ -1,5 +1,6 @@
 """Render the OpenAPI document as one HTML page without scripts: operations, parameters, responses, curl examples."""
 
+import json
 import shlex
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -7,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 Json = dict[str, Any]
-_ROW_LIMITS = (("minimum", "from"), ("maximum", "to"), ("maxLength", "max. length"), ("default", "default"))
+_CONSTRAINTS = (("minimum", "from"), ("maximum", "to"), ("maxLength", "max. length"), ("default", "default"))
 """Constraints of a parameter that its table row shows, and their labels."""
 
 
@@ -83,7 +84,7 @@ def _parameter_table(parameters: list[Json]) -> str:
     rows = []
     for parameter in parameters:
         schema = parameter["schema"]
-        limits = [f"{label} {schema[key]}" for key, label in _ROW_LIMITS if schema.get(key) is not None]
+        limits = [f"{label} {_text(schema[key])}" for key, label in _CONSTRAINTS if schema.get(key) is not None]
         type_ = ", ".join([_type(schema), *map(escape, limits)])
         description = escape(parameter.get("description", schema.get("description", "")))
         rows.append([f"<code>{escape(parameter['name'])}</code>", parameter["in"], type_, description])
@@ -108,7 +109,7 @@ def _curl(method: str, path: str, operation: Json, base_url: str, *, needs_token
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", str(example))
         elif parameter["in"] == "query" and example is not None:
-            query[parameter["name"]] = example
+            query[parameter["name"]] = _text(example)
     words = ["curl"]
     if method == "HEAD":
         words.append("--head")
@@ -154,6 +155,11 @@ def _type(schema: Json) -> str:
     if isinstance(schema.get("additionalProperties"), dict):
         return f"object of {_type(schema['additionalProperties'])}"
     return escape(str(schema.get("format", schema.get("type", "any"))))
+
+
+def _text(value: object) -> str:
+    """Return a JSON value as text, strings without quotes."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _table(heads: Iterable[str], rows: Iterable[list[str]]) -> str:
