@@ -76,17 +76,17 @@ def test_all_clients_receive_the_same_events_however_late_they_connect(server: S
     assert all(other == received[0] for other in received)
 
 
-def test_who_listens_to_a_job_that_is_forgotten_is_told(server: Server, long_song: bytes) -> None:
+def test_deleting_a_job_ends_its_event_streams(server: Server, long_song: bytes) -> None:
     created = upload(server, long_song, wait=False).json()
     stream = events(server, created["events"])
     assert next(stream)[1] == "progress"
     assert request(server, f"/api/jobs/{created['job']}", method="DELETE").status == 204
     *_, (_, name, data) = stream
     assert name == "failed"
-    assert (data["status"], data["detail"]) == (409, "the job was cancelled")
+    assert (data["status"], data["detail"]) == (409, "the job was canceled")
 
 
-def test_a_listener_that_reads_nothing_holds_nobody_up(server: Server, long_song: bytes) -> None:
+def test_a_client_that_reads_nothing_does_not_block_others(server: Server, long_song: bytes) -> None:
     created = upload(server, long_song, wait=False).json()
     with socket.socket() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
