@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def song_count(pool: LibraryPool) -> int | None:
-    """Return the song_count of songs, read as the server does."""
+    """Return the number of songs, read as the server does."""
     with pool.reader() as reader:
         return None if reader is None else count_cached(reader)
 
