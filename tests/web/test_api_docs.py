@@ -48,7 +48,7 @@ def test_the_page_describes_all_operations_and_links_to_its_parts(server: Server
     assert ids >= OPERATIONS
     links = {attributes["href"] or "" for tag, attributes in elements.tags if tag in ("a", "link")}
     assert {link[1:] for link in links if link.startswith("#")} <= ids
-    assert {link for link in links if not link.startswith("#")} == {"openapi.json", "docs.css"}
+    assert {link for link in links if not link.startswith("#")} == {"openapi.json", "docs.css", "icon.svg"}
     assert len(elements.examples) == len(OPERATIONS)
     for text in ("near", "Last-Event-ID", "multipart/form-data", "text/event-stream", "default 50", "png"):
         assert text in html, text

@@ -26,9 +26,10 @@ def _pattern(pattern: str, description: str, *, max_length: int = 50, examples: 
     )
 
 
-def _any_of(names: tuple[str, ...], description: str) -> Any:
-    one = "|".join(names)
-    return _pattern(rf"^({one})(,({one}))*$", description, max_length=_MAX_TEXT)
+def _any_of(names: tuple[str, ...], description: str, *, prefix: str = "") -> Any:
+    one = f"{prefix}({'|'.join(names)})"
+    text = f"{description}: {', '.join(names)}."
+    return _pattern(f"^{one}(,{one})*$", text, max_length=_MAX_TEXT)
 
 
 class SongFilters(BaseModel):
@@ -45,8 +46,8 @@ class SongFilters(BaseModel):
     album: Annotated[Text, Field(max_length=_MAX_TEXT, description="Part of the album's name.")] = None
     genre: Annotated[Text, Field(max_length=_MAX_TEXT, description="Part of the genre's name.")] = None
     year: Annotated[Text, _pattern(r"^([0-9]+|[0-9]*:[0-9]*)$", "FROM:TO, FROM:, :TO or one year.")] = None
-    quadrant: Annotated[Text, _any_of((*QUADRANTS, NEUTRAL), "Any of these quadrants, separated by commas.")] = None
-    words: Annotated[Text, _any_of(WORDS, "Any of these mood words, separated by commas.")] = None
+    quadrant: Annotated[Text, _any_of((*QUADRANTS, NEUTRAL), "One or more quadrants, separated by commas")] = None
+    words: Annotated[Text, _any_of(WORDS, "One or more mood words, separated by commas")] = None
     arousal: Annotated[Text, _pattern(_RANGE, "Mean arousal in [-1, 1]: FROM:TO, FROM: or :TO.")] = None
     valence: Annotated[Text, _pattern(_RANGE, "Mean valence in [-1, 1]: FROM:TO, FROM: or :TO.")] = None
     near: Annotated[
@@ -62,8 +63,7 @@ class SongFilters(BaseModel):
     sort: Annotated[
         Text,
         _any_of(
-            tuple(f"-?{name}" for name in SORTS),
-            "Sort keys in order of priority, separated by commas; a minus sorts in descending order.",
+            tuple(SORTS), "Sort keys by priority, separated by commas; a minus sorts in descending order", prefix="-?"
         ),
     ] = None
 

@@ -34,7 +34,8 @@ def docs_html(document: Json, base_url: str, *, style_url: str, needs_token: boo
         [
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f'<title>{title}</title>\n<link rel="stylesheet" href="{escape(style_url)}">\n</head>\n<body>',
+            f'<title>{title}</title>\n<link rel="icon" href="icon.svg">',
+            f'<link rel="stylesheet" href="{escape(style_url)}">\n</head>\n<body>',
             f"<h1>{title}</h1>\n<p>{escape(info['description'])}</p>",
             '<p>For programs: <a href="openapi.json">openapi.json</a></p>',
             _table((), ([_operation_link(*one), _summary(one[2])] for one in operations)),
