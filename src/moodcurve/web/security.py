@@ -53,15 +53,15 @@ class SecurityMiddleware:
         self._app = app
         self._settings = settings
         self._cookie = f"moodcurve-{port}"  # cookies are shared between ports
-        self._names = {"localhost", settings.host.lower()}
+        self._host_names = {"localhost", settings.host.lower()}
         self._any_address = False
         address = parse_address(settings.host)
         if address is not None and address.is_unspecified:
             # DNS rebinding needs a host name, so all numeric addresses are safe
             self._any_address = True
-            self._names.add(socket.gethostname().lower())
+            self._host_names.add(socket.gethostname().lower())
         if settings.public is not None:
-            self._names.add(urlsplit(settings.public).hostname or "")
+            self._host_names.add(urlsplit(settings.public).hostname or "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to the app, or reject it."""
@@ -117,7 +117,7 @@ class SecurityMiddleware:
         host = headers.get("host", "")
         match = _HOST.fullmatch(host)
         name = match[1].strip("[]").lower() if match else ""
-        if name in self._names or is_loopback(name) or (self._any_address and parse_address(name) is not None):
+        if name in self._host_names or is_loopback(name) or (self._any_address and parse_address(name) is not None):
             return
         raise ProblemError(421, f"unknown host name {host[:100]!r}; use the address that `moodcurve serve` printed")
 

@@ -25,7 +25,7 @@ class ServerLimits:
     queue : int
         Songs that may wait for a worker process, including those being uploaded.
     requests_per_minute, burst : int
-        Uploads and pictures per client: the sustained rate, and how many at once.
+        Uploads and plots per client: the sustained rate, and how many at once.
     connections : int
         Open connections. Operating systems often allow a process about 1000 open files.
     request_timeout_s : float

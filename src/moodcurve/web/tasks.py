@@ -104,7 +104,7 @@ class _ProvisionalCurve:
 
 @dataclass(frozen=True, eq=False)
 class PlotTask:
-    """A curve to plot, and the path of a temporary file for the picture."""
+    """A curve to plot, and the path of a temporary file for the plot."""
 
     curve: Curve
     path: str
@@ -119,8 +119,8 @@ def make_plotter() -> Job[PlotTask, bytes]:
 
     def job(task: PlotTask, report: Report) -> bytes:
         write_plot(task.curve, task.path)
-        picture = Path(task.path).read_bytes()
+        png = Path(task.path).read_bytes()
         Path(task.path).unlink()
-        return picture
+        return png
 
     return job

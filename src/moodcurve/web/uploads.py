@@ -56,7 +56,7 @@ class Body:
     Attributes
     ----------
     ended : bool
-        Whether the complete body has been read.
+        Whether the whole body has been read.
     """
 
     def __init__(self, request: Request, *, timeout_s: float) -> None:
@@ -118,7 +118,7 @@ async def receive(body: Body, folder: Path, *, max_bytes: int) -> ReceivedFile:
         raise ProblemError(415, _EXPECTED, {"Accept-Post": "multipart/form-data"})
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > max_bytes + _FORM_BYTES:
-        raise too_large(max_bytes)
+        raise _too_large(max_bytes)
     try:
         form = _Form(options.get(b"boundary", b""), max_bytes)
     except (FormParserError, ValueError) as error:
@@ -139,7 +139,7 @@ async def receive(body: Body, folder: Path, *, max_bytes: int) -> ReceivedFile:
     return ReceivedFile(path, form.name)
 
 
-def too_large(max_bytes: int) -> ProblemError:
+def _too_large(max_bytes: int) -> ProblemError:
     """Return the error for a file that is too large."""
     return ProblemError(413, f"the file is larger than the maximum of this server, {max_bytes / 2**20:g} MiB")
 
@@ -185,7 +185,7 @@ class _Form:
                 "on_header_end": self._end_header,
                 "on_headers_finished": self._end_headers,
                 "on_part_data": self._read_data,
-                "on_end": self._end,
+                "on_end": self._end_form,
             },
         )
 
@@ -221,10 +221,10 @@ class _Form:
     def _read_data(self, data: bytes, start: int, end: int) -> None:
         self._size += end - start
         if self._size > self._max_bytes:
-            raise too_large(self._max_bytes)
+            raise _too_large(self._max_bytes)
         self.pending += data[start:end]
 
-    def _end(self) -> None:
+    def _end_form(self) -> None:
         self._ended = True
 
 

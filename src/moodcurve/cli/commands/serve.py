@@ -57,12 +57,10 @@ class LimitOptions:
     max_queue: Annotated[
         int, Option("--max-queue", metavar="N", min=0, help="Songs that may wait for analysis or be uploading.")
     ] = 16
-    rate: Annotated[
-        int, Option("--rate", metavar="N", min=1, help="Uploads and pictures per minute for each client.")
-    ] = 120
-    burst: Annotated[
-        int, Option("--burst", metavar="N", min=1, help="Uploads and pictures at once for each client.")
-    ] = 60
+    rate: Annotated[int, Option("--rate", metavar="N", min=1, help="Uploads and plots per minute for each client.")] = (
+        120
+    )
+    burst: Annotated[int, Option("--burst", metavar="N", min=1, help="Uploads and plots at once for each client.")] = 60
     max_connections: Annotated[
         int, Option("--max-connections", metavar="N", min=1, help="Open connections of all clients.")
     ] = 500

@@ -9,17 +9,16 @@ from urllib.parse import quote
 from fastapi import Response
 from starlette.concurrency import run_in_threadpool
 
-from moodcurve.audio.tags import NO_TAGS
+from moodcurve.audio.tags import NO_TAGS, Tags
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.formats import jams_text, json_text, to_csv
-from moodcurve.library import Tags
 from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.tasks import PlotTask
 
 MAX_PENDING_PLOTS = 16
-"""Maximum number of pictures being plotted or waiting for it."""
+"""Maximum number of plots that are waiting or being made."""
 
 
 class CurveFormat(StrEnum):
@@ -41,12 +40,12 @@ MEDIA_TYPES = {
 
 def curve_content() -> dict[str, Any]:
     """Return the OpenAPI description of curves in formats other than JSON."""
-    text, picture = {"type": "string"}, {"type": "string", "format": "binary"}
+    text, binary = {"type": "string"}, {"type": "string", "format": "binary"}
     return {
         "content": {
             MEDIA_TYPES[CurveFormat.csv].partition(";")[0]: {"schema": text},
             MEDIA_TYPES[CurveFormat.jams]: {"schema": {"type": "object"}},
-            MEDIA_TYPES[CurveFormat.png]: {"schema": picture},
+            MEDIA_TYPES[CurveFormat.png]: {"schema": binary},
         }
     }
 
@@ -75,13 +74,13 @@ class PlotRenderer:
             If too many plots are pending, or plotting fails.
         """
         if self._pending >= MAX_PENDING_PLOTS:
-            raise ProblemError(429, "too many pictures are being plotted; try again later", {"Retry-After": "2"})
+            raise ProblemError(429, "too many plots are pending; try again later", {"Retry-After": "2"})
         path = self._folder / f"{secrets.token_hex(16)}.png"
         self._pending += 1
         try:
             return await self._pool.run(PlotTask(curve, str(path)))
         except (MoodcurveError, OSError) as error:
-            raise ProblemError(503, "cannot plot the picture; try again", {"Retry-After": "2"}) from error
+            raise ProblemError(503, "cannot plot the curve; try again", {"Retry-After": "2"}) from error
         finally:
             self._pending -= 1
             path.unlink(missing_ok=True)
@@ -94,7 +93,7 @@ async def curve_response(
 
     Parameters
     ----------
-    format : Format
+    format : CurveFormat
     data : dict
         Result of `moodcurve.formats.to_dict`, with a file name instead of a path as its source.
     curve : Curve

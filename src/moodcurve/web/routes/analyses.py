@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Query, Request, Response
-from fastapi import Path as InPath
+from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse
 from pydantic import AfterValidator
@@ -66,7 +66,7 @@ def _job_id(text: str) -> str:
 JobId = Annotated[
     str,
     AfterValidator(_job_id),
-    InPath(
+    PathParameter(
         description="Id of a job, from `POST /api/analyze`.",
         examples=["Zk3vQ81mXw_a"],
         json_schema_extra={"pattern": _JOB_ID},
@@ -94,7 +94,7 @@ def add_analysis_routes(
         Folder for uploaded files.
     plots : PlotRenderer
     rate_limiter : RateLimiter
-        For uploads and pictures.
+        Limits uploads and plots.
     limits : ServerLimits
     root_path : str
         Prefix of the paths in responses.
@@ -152,7 +152,7 @@ def add_analysis_routes(
         responses={200: {"model": schemas.CurveObject, **curve_content()}, **error_responses(404, 409, 429)},
     )
     async def get_job_curve(request: Request, id: JobId, format: CurveFormat = CurveFormat.json) -> Response:
-        """Return the curve of a finished job."""
+        """Return the curve of a finished job, as JSON, CSV, JAMS or PNG."""
         job = jobs.get(id)
         if format is CurveFormat.png:
             rate_limiter.take(client_address(request))
@@ -187,5 +187,6 @@ async def _wait_for(jobs: Jobs, job: Job, request: Request) -> None:
 
 
 async def _disconnected(request: Request) -> None:
+    """Return when the client disconnects."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

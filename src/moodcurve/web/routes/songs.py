@@ -9,8 +9,8 @@ from pathlib import PurePath
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi import Path as InPath
-from fastapi import Query as InQuery
+from fastapi import Path as PathParameter
+from fastapi import Query as QueryParameter
 from starlette.concurrency import run_in_threadpool
 
 from moodcurve.formats.json_file import utf8_text
@@ -32,45 +32,47 @@ _MAP_COLUMNS = ("id", "arousal", "valence", "quadrant", "title", "artist", "dura
 """Columns of the map that are library columns; ``file`` is added to them."""
 _QUADRANT_NUMBERS = {name: number for number, name in enumerate((*QUADRANTS, NEUTRAL))}
 _CURVE: dict[int | str, dict[str, Any]] = {200: {"model": schemas.CurveObject, **curve_content()}}
-_BODY = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
+_BINARY = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
 _AUDIO: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The complete file.", **_BODY},
-    206: {"description": "A range of the file.", **_BODY},
+    200: {"description": "The complete file.", **_BINARY},
+    206: {"description": "A range of the file.", **_BINARY},
     304: {"description": "Not modified."},
     **error_responses(404, 416),
 }
 _AUDIO_HEAD: dict[int | str, dict[str, Any]] = {
     status: {"description": response["description"]} for status, response in _AUDIO.items()
 }
-SongId = Annotated[int, InPath(ge=0, lt=2**63, description="Id of a song, from `/api/songs`.", examples=[1])]
+SongId = Annotated[int, PathParameter(ge=0, lt=2**63, description="Id of a song, from `/api/songs`.", examples=[1])]
 
 
 def add_song_routes(app: FastAPI, pool: LibraryPool, plots: PlotRenderer, rate_limiter: RateLimiter) -> None:
     """Add the routes of the library."""
 
-    def list_songs(page: Annotated[Page, InQuery()]) -> Response:
+    def list_songs(page: Annotated[Page, QueryParameter()]) -> Response:
         """Return a page of the songs that match the filters."""
         query = page.query(limit=page.limit, offset=page.offset)
         with _open(pool) as reader:
-            body = _NO_SONGS if reader is None else _page(reader, query)
-        return _json(body)
+            body = _NO_SONGS if reader is None else _songs_json(reader, query)
+        return _json_response(body)
 
     found: dict[int | str, dict[str, Any]] = {200: {"model": schemas.Songs}, **error_responses()}
     app.add_api_route("/api/songs", list_songs, responses=found)
-    app.add_api_route("/api/search", list_songs, responses=found, name="search_songs")
+    app.add_api_route(
+        "/api/search", list_songs, responses=found, name="search_songs", description="Same as `/api/songs`."
+    )
 
     @app.get("/api/songs/{id}", responses={200: {"model": schemas.Song}, **error_responses(404)})
     def get_song(id: SongId) -> Response:
-        """Return a song."""
+        """Return a song by its id."""
         with _open(pool) as reader:
             found = [] if reader is None else list(search(reader.library, Query(where=f"id = {id}")))
         if not found:
             raise _no_song(id)
-        return _json(_body(_song(found[0])))
+        return _json_response(_to_json(_song_data(found[0])))
 
     @app.get("/api/songs/{id}/curve", responses={**_CURVE, **error_responses(404, 429)})
     async def get_song_curve(request: Request, id: SongId, format: CurveFormat = CurveFormat.json) -> Response:
-        """Return the curve of a song."""
+        """Return the curve of a song, as JSON, CSV, JAMS or PNG."""
         if format is CurveFormat.png:
             rate_limiter.take(client_address(request))
         stored = await run_in_threadpool(load_song, pool, id)
@@ -88,22 +90,22 @@ def add_song_routes(app: FastAPI, pool: LibraryPool, plots: PlotRenderer, rate_l
         return audio_response(open_unchanged(files), request.headers, head=request.method == "HEAD")
 
     @app.get("/api/map", responses={200: {"model": schemas.Map}, **error_responses()})
-    def get_map(request: Request, filters: Annotated[SongFilters, InQuery()]) -> Response:
+    def get_map(request: Request, filters: Annotated[SongFilters, QueryParameter()]) -> Response:
         """Return the mean arousal and valence of up to 100 000 songs that match the filters, as columns."""
         query, compress = filters.query(limit=MAX_MAP_SONGS), accepts_gzip(request)
         with _open(pool) as reader:
             if reader is None:
-                return _json(_EMPTY_MAP)
-            body = reader.cached(("map", query, compress), lambda library: _map(library, query, compress=compress))
-        return _json(body, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if compress else None)
+                return _json_response(_EMPTY_MAP)
+            body = reader.cached(("map", query, compress), lambda library: _map_json(library, query, compress=compress))
+        return _json_response(body, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if compress else None)
 
     @app.get("/api/problems", responses={200: {"model": schemas.FileProblems}, **error_responses()})
     def list_problems() -> Response:
         """Return the files that the last scan could not analyze."""
         with _open(pool) as reader:
             found = [] if reader is None else reader.library.problems()
-        return _json(
-            _body(
+        return _json_response(
+            _to_json(
                 {
                     "problems": [
                         {"file": utf8_text(PurePath(problem.path).name), "reason": utf8_text(problem.reason)}
@@ -151,15 +153,15 @@ def _open(pool: LibraryPool) -> Iterator[Reader | None]:
         raise ProblemError(503, f"cannot read the library: {str(error).replace(str(pool.path), name)}") from error
 
 
-def _page(reader: Reader, query: Query) -> bytes:
+def _songs_json(reader: Reader, query: Query) -> bytes:
     """Return a page of songs and their total number, as JSON."""
 
     def compute(library: Library) -> bytes:
-        found = [_song(song) for song in search(library, query)]
+        found = [_song_data(song) for song in search(library, query)]
         total = query.offset + len(found)
         if not 0 < len(found) < (query.limit or 0):  # a page that is not full is the last one
             total = _count(reader, query)
-        return _body({"total": total, "songs": found})
+        return _to_json({"total": total, "songs": found})
 
     return reader.cached(("songs", query), compute)
 
@@ -170,12 +172,12 @@ def _count(reader: Reader, query: Query) -> int:
     return int(reader.cached(("count", unlimited), lambda library: str(count(library, unlimited)).encode()))
 
 
-def _map(library: Library, query: Query, *, compress: bool) -> bytes:
+def _map_json(library: Library, query: Query, *, compress: bool) -> bytes:
     found = columns(library, query, (*_MAP_COLUMNS, "path"))
     pairs = zip(found.pop("path"), found["title"], strict=True)
     found["file"] = [None if title else PurePath(path).name for path, title in pairs]
     found["quadrant"] = [_QUADRANT_NUMBERS[name] for name in found["quadrant"]]
-    body = _body(found)
+    body = _to_json(found)
     return gzip.compress(body, compresslevel=4, mtime=0) if compress else body
 
 
@@ -183,19 +185,19 @@ def _no_song(id: int) -> ProblemError:
     return ProblemError(404, f"no song with id {id} in the library")
 
 
-def _song(song: FoundSong) -> dict[str, Any]:
+def _song_data(song: FoundSong) -> dict[str, Any]:
     data = nested(song)
     path = data.pop("path")
     return {"id": data.pop("id"), "file": PurePath(path).name, **data}
 
 
-def _body(data: Any) -> bytes:
+def _to_json(data: Any) -> bytes:
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:
+def _json_response(body: bytes, headers: dict[str, str] | None = None) -> Response:
     return Response(body, headers=headers, media_type="application/json")
 
 
-_NO_SONGS = _body({"total": 0, "songs": []})
-_EMPTY_MAP = _body({name: [] for name in (*_MAP_COLUMNS, "file")})
+_NO_SONGS = _to_json({"total": 0, "songs": []})
+_EMPTY_MAP = _to_json({name: [] for name in (*_MAP_COLUMNS, "file")})
