@@ -19,19 +19,19 @@ from pathlib import Path
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", NUMBA_NUM_THREADS="1")
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import Float32Array
 from moodcurve.audio import open_audio
 from moodcurve.features import COMPARE260, DEFAULT_SET, Features, extract, opensmile, smoothing
 from moodcurve.features.descriptors import energy, fft
 from moodcurve.features.extractor import CHUNK
-from moodcurve.features.framing import Framing, next_power_of_two, quantise
+from moodcurve.features.framing import Framing, next_power_of_two, quantize
 from moodcurve.features.jit import simd
-from moodcurve.features.stages import Pitch, ShortFrames, Voice
-from moodcurve.features.windows import Windows
+from moodcurve.features.stages import PitchTracker, ShortFrames, VoiceQuality
+from moodcurve.features.windows import WindowStatistics
 from moodcurve.runtime import load_model
 
-Samples = npt.NDArray[np.float32]
+Samples = Float32Array
 ROOT = Path(__file__).parents[1]
 
 
@@ -60,8 +60,8 @@ def both_ffts(x: Samples) -> None:
     framing = Framing(44_100)
     count = framing.frames(len(x), framing.long)
     for window in (framing.hamming, framing.gauss):
-        plan = fft.transform(next_power_of_two(len(window)))
-        out = simd.table(len(plan.places) + 1)
+        plan = fft.make_plan(next_power_of_two(len(window)))
+        out = simd.aligned_table(len(plan.places) + 1)
         needed = 15 * framing.hop + len(window)
         for t in range(0, count - simd.LANES, simd.LANES):
             wave = x[t * framing.hop : t * framing.hop + needed]
@@ -93,29 +93,29 @@ def groups(x: Samples) -> dict[str, Callable[[], object]]:
     """Name the stages of the extractor, each with what it needs prepared."""
     framing = Framing(44_100)
     wave = np.empty(len(x), np.float32)
-    quantise(x, wave)
+    quantize(x, wave)
     count = framing.frames(len(wave), framing.long) // CHUNK * CHUNK
     starts = range(0, count, CHUNK)
     crossings = np.empty(CHUNK, np.float32)
-    pitch = Pitch(framing)
+    pitch = PitchTracker(framing)
     f0 = np.concatenate([pitch.push(wave[t * framing.hop :], CHUNK) for t in starts] + [pitch.flush()])[:, 0].copy()
     rows = np.ones((CHUNK, 65), np.float32)
 
     def voice() -> None:
-        stage = Voice(framing, strict=False)
+        stage = VoiceQuality(framing, strict=False)
         for t in starts:
             stop = (t + CHUNK - 1) * framing.hop + framing.long
             stage.push(wave[stage.reads_from : stop], stage.reads_from, f0[t : t + CHUNK])
 
     def over_time() -> None:
-        mean = smoothing.Sliding(smoothing.mean3, reach=1, columns=65)
-        delta = smoothing.Sliding(smoothing.delta, reach=2, columns=65)
-        windows = Windows(65)
+        mean = smoothing.SlidingFilter(smoothing.mean3, reach=1, columns=65)
+        delta = smoothing.SlidingFilter(smoothing.delta, reach=2, columns=65)
+        windows = WindowStatistics(65)
         for _ in starts:
             windows.push(mean.push(rows))
             windows.push(delta.push(rows))
 
-    def each(stage: ShortFrames | Pitch) -> None:
+    def each(stage: ShortFrames | PitchTracker) -> None:
         for t in starts:
             stage.push(wave[t * framing.hop :], CHUNK)
 
@@ -124,10 +124,10 @@ def groups(x: Samples) -> dict[str, Callable[[], object]]:
             energy.zero_crossing_rate(wave[t * framing.hop :], framing.hop, framing.long, crossings)
 
     return {
-        "16-bit scaling": lambda: quantise(x, wave),
+        "16-bit scaling": lambda: quantize(x, wave),
         "zero crossings": zero_crossings,
         "20 ms frames: energy, auditory, spectral, MFCC": lambda: each(ShortFrames(framing)),
-        "60 ms frames: F0, voicing": lambda: each(Pitch(framing)),
+        "60 ms frames: F0, voicing": lambda: each(PitchTracker(framing)),
         "periods: jitter, shimmer, HNR": voice,
         "smoothing, deltas, windows": over_time,
     }

@@ -29,13 +29,13 @@ from moodcurve.library import open_library
 
 SCAN = """
 import sys
-from moodcurve.library import ledger
-from moodcurve.library.scanning.progress import Teller
+from moodcurve.library.scanning import batch_writer
+from moodcurve.library.scanning.progress import ScanObserver
 from moodcurve.library.scanning.scan import scan
-ledger.BATCH_S = 0.1  # so that there are many transactions to hit
+batch_writer.BATCH_S = 0.1  # so that there are many transactions to hit
 if __name__ == "__main__":
-    said = lambda tally: print(tally.files_done, flush=True)
-    scan(sys.argv[1:2], sys.argv[2], workers=2, teller=Teller(progress=said))
+    said = lambda stats: print(stats.files_done, flush=True)
+    scan(sys.argv[1:2], sys.argv[2], workers=2, observer=ScanObserver(progress=said))
 """
 
 
@@ -53,7 +53,7 @@ def stored(library: Path) -> dict[str, tuple[str, str]]:
         songs = list(opened.songs())
         known = opened.known_files()
     assert all(len(song.curve.times_s) > 0 for song in songs)
-    by_path = {path: (song.content, song.analysed_at) for song in songs for path in song.paths}
+    by_path = {path: (song.content_hash, song.analysed_at) for song in songs for path in song.paths}
     assert by_path.keys() == known.keys()
     return by_path
 

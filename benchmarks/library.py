@@ -26,8 +26,8 @@ import numpy as np
 
 from moodcurve.analysis import analyze
 from moodcurve.curve import Curve
-from moodcurve.library import FileSeen, Heard, Library, SongHeard, Tags, open_library
-from moodcurve.library.queries.find_song import find
+from moodcurve.library import Analysis, FileFound, Library, SongAnalyzed, Tags, open_library
+from moodcurve.library.queries.find_song import find_song
 from moodcurve.library.queries.search import Query, count, search
 from moodcurve.mood.classes import probabilities
 from moodcurve.runtime import load_model
@@ -58,7 +58,7 @@ QUERIES = {
     "nearest 50": Query(near=(-0.3, 0.4), limit=50),
     "nearest 50 within 0.1": Query(near=(-0.1, 0.1), radius=0.1, limit=50),
     "quadrant and genre, 50": Query(quadrants=("calm-positive",), genre="jazz", limit=50),
-    "mood words, 50": Query(words=("calm", "serene"), limit=50),
+    "mood words, 50": Query(words=(("calm", "serene"),), limit=50),
     "part of an artist's name": Query(artist="kima", limit=50),
     "two words of text, 50": Query(text=("moon", "jazz"), limit=50),
     "part of a title and years, 50": Query(title="river", year=(1990, 1999), limit=50),
@@ -69,7 +69,7 @@ QUERIES = {
 }
 
 
-def made_songs(folder: Path, songs: int) -> Iterator[tuple[SongHeard, FileSeen]]:
+def made_songs(folder: Path, songs: int) -> Iterator[tuple[SongAnalyzed, FileFound]]:
     """Give songs and their files, made from the real ones of a folder."""
     model = load_model()
     paths = [path for path in sorted(folder.iterdir()) if path.suffix in {".mp3", ".flac", ".wav", ".ogg", ".m4a"}]
@@ -87,8 +87,11 @@ def made_songs(folder: Path, songs: int) -> Iterator[tuple[SongHeard, FileSeen]]
         )  # fmt: skip
         path = f"/music/{artist}/{album}/{tags.track:02} {title} {number}.mp3"
         content = f"{number:064x}"
-        heard = Heard(curve=_made_curve(real, rng, path), descriptors=rng.normal(size=236).astype(np.float32))
-        yield SongHeard(content, heard), FileSeen(path, 5_000_000, 1_700_000_000_000_000_000 + number, content, tags)
+        analysis = Analysis(curve=_made_curve(real, rng, path), descriptors=rng.normal(size=236).astype(np.float32))
+        yield (
+            SongAnalyzed(content, analysis),
+            FileFound(path, 5_000_000, 1_700_000_000_000_000_000 + number, content, tags),
+        )
 
 
 def _made_curve(real: list[Curve], rng: np.random.Generator, path: str) -> Curve:
@@ -204,7 +207,7 @@ def answers(library: Library, repeats: int) -> dict[str, dict[str, float]]:
     assert some is not None
     for name, key in (("a song by path", some.paths[0]), ("a song by title", some.tags.title or "")):
         figures[name] = dict(
-            zip(("wall_ms", "processor_ms"), least(lambda key=key: find(library, key), repeats), strict=True)
+            zip(("wall_ms", "processor_ms"), least(lambda key=key: find_song(library, key), repeats), strict=True)
         )
     for name, ask in (
         ("what a scan knows of all files", library.known_files),

@@ -23,10 +23,11 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from broken_audio import ENCODED, mutated, write_encoded, write_sound  # noqa: E402
+
 from moodcurve.audio import AudioError  # noqa: E402
-from moodcurve.library.models import Heard  # noqa: E402
+from moodcurve.library.models import Analysis  # noqa: E402
 from moodcurve.library.scanning.walk import state_of  # noqa: E402
-from moodcurve.library.scanning.worker import Hear, Probe, Probed, examiner  # noqa: E402
+from moodcurve.library.scanning.worker import AnalyzeTask, ProbeResult, ProbeTask, make_job  # noqa: E402
 from moodcurve.workers import CrashError, LimitError, Limits, Pool  # noqa: E402
 
 SOUND = ("x.wav", "x.flac", "x.ogg", "x.opus", "x.aiff", "x.caf", "x.mp3")
@@ -47,7 +48,7 @@ def bases(folder: Path) -> list[Path]:
 
 
 def kind(result: object) -> str:
-    if isinstance(result, Heard):
+    if isinstance(result, Analysis):
         return "curve with warnings" if result.curve.warnings else "curve"
     for error, name in ((CrashError, "crash"), (LimitError, "limit"), (AudioError, "refusal")):
         if isinstance(result, error):
@@ -69,19 +70,19 @@ def main() -> None:
         songs = bases(Path(scratch))
         seeds = iter(range(arguments.first, arguments.first + arguments.files))
         at_work: dict[int, Path] = {}
-        limits = Limits(silent_s=60)
-        job = partial(examiner, "default")
-        with Pool(job, workers=arguments.workers, watch=lambda number, share: None, limits=limits) as pool:
+        limits = Limits(stall_s=60)
+        job = partial(make_job, "default")
+        with Pool(job, workers=arguments.workers, progress=lambda number, share: None, limits=limits) as pool:
             done = 0
             while done < arguments.files:
                 while len(at_work) < AHEAD and (seed := next(seeds, None)) is not None:
                     path = mutated(songs[seed % len(songs)], seed // len(songs))
                     path = path.rename(path.with_name(f"{seed}-{path.name}"))
-                    at_work[pool.add(Probe(str(path), state_of(path.stat())))] = path
-                for number, result in pool.look():
+                    at_work[pool.add(ProbeTask(str(path), state_of(path.stat())))] = path
+                for number, result in pool.poll():
                     path = at_work.pop(number)
-                    if isinstance(result, Probed):
-                        at_work[pool.add(Hear(str(path), state_of(path.stat())))] = path
+                    if isinstance(result, ProbeResult):
+                        at_work[pool.add(AnalyzeTask(str(path), state_of(path.stat())))] = path
                         continue
                     done += 1
                     counts[kind(result)] += 1

@@ -33,7 +33,7 @@ from cores import loops
 from length import repeated
 from moodcurve.analysis import analyze
 from moodcurve.demo.composer import DEMO_SECTIONS, compose
-from moodcurve.library.scanning.progress import Tally, Teller
+from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.scan import scan
 from moodcurve.runtime import load_model
 
@@ -57,10 +57,10 @@ def scanned(folder: Path, library: Path, workers: int) -> dict[str, float]:
 def plain_loop(songs: Sequence[Path]) -> float:
     """Analyse songs one after the other; give seconds of processor time."""
     model = load_model()
-    analyze(songs[0], model=model, ahead=False)  # loads the extractor
+    analyze(songs[0], model=model, prefetch=False)  # loads the extractor
     start = time.process_time()
     for song in songs:
-        analyze(song, model=model, ahead=False)
+        analyze(song, model=model, prefetch=False)
     return time.process_time() - start
 
 
@@ -147,14 +147,14 @@ def memory(number: int, scratch: Path) -> list[dict[str, float]]:
     write_short_songs(folder, number)
     noted: list[dict[str, float]] = []
 
-    def progress(tally: Tally) -> None:
+    def progress(stats: ScanStats) -> None:
         workers = children()
-        if workers and tally.files_done >= (noted[-1]["files"] if noted else 0) + number / 20:
+        if workers and stats.files_done >= (noted[-1]["files"] if noted else 0) + number / 20:
             figures = {"scan_mb": resident_mb(os.getpid()), "worker_mb": resident_mb(workers[0])}
-            noted.append({"files": tally.files_done, **figures})
+            noted.append({"files": stats.files_done, **figures})
             print(", ".join(f"{name} {value:.1f}" for name, value in noted[-1].items()), flush=True)
 
-    scan([folder], scratch / "short.sqlite", workers=1, teller=Teller(progress=progress))
+    scan([folder], scratch / "short.sqlite", workers=1, observer=ScanObserver(progress=progress))
     return noted
 
 

@@ -9,7 +9,6 @@ import pytest
 import soundfile
 
 import moodcurve
-from tests.helpers.full_curve import whole_curve
 
 
 def test_all_names_are_listed_and_there() -> None:
@@ -27,15 +26,6 @@ def test_the_command_line_is_run_as_a_module() -> None:
     assert (done.returncode, done.stdout) == (0, f"moodcurve {moodcurve.__version__}\n")
     done = subprocess.run([sys.executable, "-m", "moodcurve", "analyse"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
-
-
-def test_a_curve_is_shown_in_a_line() -> None:
-    curve = whole_curve(2000)
-    shown = repr(curve)
-    assert len(shown) < 300
-    assert shown.isprintable()
-    for part in (repr(curve.source), repr(curve.model), "2000 points", f"arousal {curve.arousal.mean():+.2f}"):
-        assert part in shown
 
 
 @pytest.mark.usefixtures("prepared")

@@ -1,10 +1,11 @@
-"""moodcurve: every song as a curve of arousal and valence.
+"""Compute arousal and valence curves of music.
 
 >>> import moodcurve
 >>> curve = moodcurve.analyze("song.flac")        # doctest: +SKIP
 >>> curve.times_s, curve.arousal, curve.valence   # doctest: +SKIP
 """
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Curve", "Features", "MoodcurveError", "__version__", "analyze", "analyze_many"]
 
-# Loaded at first use: `import moodcurve` alone must stay quick for the command line.
-_HOMES = {
+# messages are logged under "moodcurve" and shown only if the application configures logging
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+# imported at first use: `import moodcurve` must stay fast for the command line
+_MODULES = {
     "Curve": "moodcurve.curve",
     "Features": "moodcurve.features",
     "MoodcurveError": "moodcurve.errors",
@@ -28,10 +32,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'moodcurve' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_MODULES})

@@ -1,4 +1,4 @@
-"""`python -m moodcurve`: the command line."""
+"""Run the command line with `python -m moodcurve`."""
 
 from moodcurve.cli import main
 

@@ -1,4 +1,4 @@
-"""Array types that several packages share."""
+"""Define array types that several packages share."""
 
 from typing import Any
 

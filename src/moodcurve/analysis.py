@@ -1,28 +1,34 @@
-"""The listening wing in one call: a file to its features, a file to its curve, many files to theirs."""
+"""Analyze recordings: files, streams and arrays to curves, and files to features."""
 
+import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from typing import BinaryIO, cast
 
-import numpy as np
 import numpy.typing as npt
 
 from moodcurve import features
+from moodcurve._typing import Float32Array
 from moodcurve.audio import AudioError, AudioReader, open_audio
-from moodcurve.audio.prefetch import read_ahead
+from moodcurve.audio.prefetch import prefetch as prefetched
+from moodcurve.audio.samples import open_samples, open_stream
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FeatureError, Features, FeatureSet
+from moodcurve.features.warmup import is_prepared, prepare
 from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
-from moodcurve.workers import Job, Progress, Watch, run_each, sensible_workers
+from moodcurve.workers import ItemProgress, Job, ProgressCallback, run_each
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class FileFeatures:
-    """Features of one audio file, with what reading it brought to light.
+    """Features of one audio file.
 
     Attributes
     ----------
@@ -30,7 +36,7 @@ class FileFeatures:
     duration_s : float
         Seconds of audio that were read.
     warnings : tuple of str
-        What a reader of the result must know: that the file is truncated, for example.
+        Warnings about the file, for example that it is truncated.
     """
 
     features: Features
@@ -38,50 +44,61 @@ class FileFeatures:
     warnings: tuple[str, ...]
 
 
-def file_features(path: AnyPath, feature_set: FeatureSet, *, progress: Progress | None = None) -> FileFeatures:
-    """Read an audio file, or the sound of a video, block by block into window features.
+def file_features(path: AnyPath, feature_set: FeatureSet, *, progress: ProgressCallback | None = None) -> FileFeatures:
+    """Compute the window features of an audio file, or of the sound of a video.
 
     Raises
     ------
     AudioError
-        If nothing can be read from the file, or less than one window.
+        If the file cannot be read, or is shorter than one window.
     """
-    with _opened(path, progress) as (reader, blocks):
+    with _opened(open_audio(path), progress) as (reader, blocks):
         # the extractor is loaded here, while the file is being decoded
-        heard = features.extract(blocks, reader.sr, feature_set)
-        return FileFeatures(heard, reader.duration_s, tuple(reader.warnings))
+        found = features.extract(blocks, reader.sr, feature_set)
+        return FileFeatures(found, reader.duration_s, tuple(reader.warnings))
 
 
 def analyze(
-    path: AnyPath,
+    audio: AnyPath | BinaryIO | npt.ArrayLike,
     *,
+    sr: int | None = None,
     model: AnyPath | Model = "default",
-    progress: Progress | None = None,
-    ahead: bool = True,
-    rows: Callable[[Features], None] | None = None,
+    progress: ProgressCallback | None = None,
+    prefetch: bool = True,
+    on_features: Callable[[Features], None] | None = None,
 ) -> Curve:
-    """Give the curve of arousal and valence of an audio file, or of the sound of a video.
+    """Compute the arousal and valence curve of a recording.
 
     Parameters
     ----------
-    path : str or path
-        Any file that libsndfile or FFmpeg reads.
+    audio : path, binary file or array
+        A path of an audio or video file that libsndfile or FFmpeg reads; a file object opened in binary mode, which is
+        read from its position through a temporary file; or samples, (n,) or (n, channels), as floats with full scale
+        ±1 or as integers scaled by the full range of their type.
+    sr : int, optional
+        Sample rate of an array in Hz, required for arrays only; any rate is resampled.
     model : str, path or Model
-        A packaged model's name, a model file, or a loaded model (quicker for many songs).
+        Name of a packaged model, a model file, or a loaded model, which is faster for many songs.
     progress : callable, optional
-        Called with the seconds read and the seconds that the file claims, or None.
-    ahead : bool
-        Decode in a thread of its own, which takes a second core. Who analyses several files at once has the
-        cores busy anyway.
-    rows : callable, optional
-        Called with the features as they come, part by part in order; some parts have no row.
+        Called with the seconds read and the seconds that the file claims to last, or None.
+    prefetch : bool
+        Decode in another thread, which uses a second core.
+    on_features : callable, optional
+        Called with the features as they are computed, part by part in order; some parts have no row.
+
+    Returns
+    -------
+    Curve
+        Its `source` is the path, the name of the file object or ``<stream>``, or ``<array>``.
 
     Raises
     ------
     AudioError
-        If nothing can be read from the file, or less than one window of 1.0 s.
+        If the audio cannot be read, or is shorter than one window of 1.0 s.
     ModelError
-        If there is no such model, or it reads features of another version.
+        If there is no such model, or it needs features of another version.
+    ValueError
+        If `sr` is missing for an array or given for a file, or the array's shape or type cannot be used.
 
     Examples
     --------
@@ -90,37 +107,43 @@ def analyze(
     0.31
     """
     loaded = model if isinstance(model, Model) else load_model(model)
-    with _opened(path, progress, ahead=ahead) as (reader, blocks):
-        # part by part: rows are never held all at once, however long the recording is
+    with _opened(_open(audio, sr), progress, prefetch=prefetch) as (reader, blocks):
+        _prepare(loaded.feature_set)
+        # part by part: the features are never held all at once, however long the recording is
         parts = features.stream(blocks, reader.sr, loaded.feature_set)
-        found = loaded.predict_parts(parts if rows is None else _shown(parts, rows))
-        return loaded.curve_of(
-            found, source=os.fspath(path), duration_s=reader.duration_s, warnings=tuple(reader.warnings)
-        )
+        prediction = loaded.predict_parts(parts if on_features is None else _reported_parts(parts, on_features))
+        warnings = tuple(reader.warnings)
+        curve = loaded.curve_from(prediction, source=reader.path, duration_s=reader.duration_s, warnings=warnings)
+    for warning in curve.warnings:
+        _log.warning("%s: %s", curve.source, warning)
+    return curve
 
 
 def analyze_many(
-    paths: Sequence[AnyPath], *, model: AnyPath = "default", workers: int | None = None, watch: Watch | None = None
+    paths: AnyPath | Iterable[AnyPath],
+    *,
+    model: AnyPath = "default",
+    workers: int | None = None,
+    progress: ItemProgress | None = None,
 ) -> Iterator[Curve | MoodcurveError | OSError]:
-    """Give the curve of each file, or what is wrong with it, in the order of the paths, as soon as it is known.
+    """Yield the curve of each file, or the error it raised, in the order of the paths and as soon as it is known.
 
     Parameters
     ----------
-    paths : sequence of str or path
-        Audio files, or videos.
+    paths : path or iterable of paths
+        Audio or video files; a single path counts as a list of one. An iterator is read as the results are needed.
     model : str or path
-        A packaged model's name, or a model file.
+        Name of a packaged model, or a model file.
     workers : int, optional
-        How many processes work at once. A file that crashes one of several costs itself only, and gives a
-        `moodcurve.workers.CrashError`. None: one process for each core, for fewer than four files one.
-        Several processes need a main module that can be imported: ``if __name__ == "__main__":``.
-    watch : callable, optional
-        Called with the place of a file in `paths` and the share of it that is done, 0 at its start, 1 at its end.
+        Number of processes; by default one for each core, or one for fewer than four files. With several processes, a
+        file that crashes its process gives a `moodcurve.workers.CrashError` and does not affect the others.
+    progress : callable, optional
+        Called with the index of a file in `paths` and the share of it that is done: 0 at its start, 1 at its end.
 
     Raises
     ------
     ModelError
-        If there is no such model, or it reads features of another version.
+        If there is no such model, or it needs features of another version.
     ValueError
         If `workers` is less than 1.
 
@@ -129,45 +152,62 @@ def analyze_many(
     >>> for path, curve in zip(paths, analyze_many(paths)):             # doctest: +SKIP
     ...     print(path, curve if isinstance(curve, Exception) else curve.arousal.mean())
     """
-    count = sensible_workers(len(paths)) if workers is None else workers
-    load_model(model)  # refused here rather than once a process
-    return run_each(partial(_analysis, model), paths, workers=count, watch=watch or _unwatched, check=_unchecked)
+    _prepare(load_model(model).feature_set)  # once, and with errors raised here, instead of in each process
+    items = [paths] if isinstance(paths, str | os.PathLike) else paths
+    names: Iterable[str] = (os.fspath(path) for path in items)
+    if isinstance(items, Sized):  # their number tells how many processes are worth starting
+        names = list(names)
+    return run_each(partial(_job, model), names, workers=workers, progress=progress)
 
 
-def _shown(parts: Iterator[Features], rows: Callable[[Features], None]) -> Iterator[Features]:
-    for part in parts:
-        rows(part)
-        yield part
-
-
-def _analysis(model: AnyPath) -> Job[AnyPath, Curve]:
+def _job(model: AnyPath) -> Job[str, Curve]:
     loaded = load_model(model)
-    return lambda path, progress: analyze(path, model=loaded, progress=progress, ahead=False)
+    return lambda path, progress: analyze(path, model=loaded, progress=progress, prefetch=False)
 
 
-def _unwatched(number: int, share: float) -> None:
-    pass
+@cache
+def _prepare(feature_set: FeatureSet) -> None:
+    """Compile the extractor on the first run on this machine, which takes some seconds."""
+    if not is_prepared(feature_set):
+        _log.info("compiling the feature extractor for this machine, once; this takes some seconds")
+        if not prepare(feature_set):
+            _log.warning("the compiled feature extractor cannot be cached: no cache folder is writable")
 
 
-def _unchecked() -> None:
-    pass
+def _open(audio: AnyPath | BinaryIO | npt.ArrayLike, sr: int | None) -> AbstractContextManager[AudioReader]:
+    is_stream = hasattr(audio, "read")
+    if isinstance(audio, str | os.PathLike) or is_stream:
+        if sr is not None:
+            raise ValueError(f"sr must not be given for files, which state their sample rate, got {sr}")
+        return open_stream(cast(BinaryIO, audio)) if is_stream else open_audio(cast(AnyPath, audio))
+    if isinstance(audio, bytes | bytearray):
+        raise ValueError("audio must be a path, a binary file or an array, got bytes; wrap them in io.BytesIO")
+    if sr is None:
+        raise ValueError("sr must be given for an array: its sample rate in Hz")
+    return open_samples(cast(npt.ArrayLike, audio), sr)
+
+
+def _reported_parts(parts: Iterator[Features], report: Callable[[Features], None]) -> Iterator[Features]:
+    for part in parts:
+        report(part)
+        yield part
 
 
 @contextmanager
 def _opened(
-    path: AnyPath, progress: Progress | None, *, ahead: bool = True
-) -> Iterator[tuple[AudioReader, Iterator[npt.NDArray[np.float32]]]]:
-    """Open a file whose blocks are decoded ahead; that it is too short to have features is said of the file."""
-    with open_audio(path) as reader, read_ahead(reader.blocks()) if ahead else nullcontext(reader.blocks()) as blocks:
+    opening: AbstractContextManager[AudioReader], progress: ProgressCallback | None, *, prefetch: bool = True
+) -> Iterator[tuple[AudioReader, Iterator[Float32Array]]]:
+    """Open audio whose blocks are decoded ahead; raise AudioError if it is too short for features."""
+    with opening as reader, prefetched(reader.blocks()) if prefetch else nullcontext(reader.blocks()) as blocks:
         try:
-            yield reader, _reported(blocks, reader, progress)
+            yield reader, _reported_blocks(blocks, reader, progress)
         except FeatureError as error:
-            raise AudioError(f"{os.fspath(path)}: {error}") from error
+            raise AudioError(f"{reader.path}: {error}") from error
 
 
-def _reported(
-    blocks: Iterator[npt.NDArray[np.float32]], reader: AudioReader, progress: Progress | None
-) -> Iterator[npt.NDArray[np.float32]]:
+def _reported_blocks(
+    blocks: Iterator[Float32Array], reader: AudioReader, progress: ProgressCallback | None
+) -> Iterator[Float32Array]:
     samples = 0
     for block in blocks:
         yield block

@@ -1,13 +1,34 @@
-"""The curve of a song: what the model gives and all that follows shares."""
+"""The curve of a recording: arousal and valence over time, with everything the model says about it."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from moodcurve._typing import FloatArray
+from moodcurve.mood.circumplex import QUADRANTS, Summary, summarize
+from moodcurve.mood.classes import MOODS
+from moodcurve.util.text import utf8_text
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+JSON_FORMAT = "moodcurve-curve/1"
+"""Name and version of the dictionary of `Curve.to_dict`; new keys may be added without a new version."""
+VALUE_DECIMALS = 4
+"""Decimals of arousal and valence in files: far below what any model or listener can distinguish."""
+TIME_DECIMALS = 3
+"""Decimals of times in files: milliseconds."""
+AXES = ("arousal", "valence")
+INTERVALS = ("arousal_low", "arousal_high", "valence_low", "valence_high")
+"""Columns of the ends of intervals."""
+PROBABILITIES = {f"p_{name.replace('-', '_')}": name for name in QUADRANTS}
+"""Columns of the quadrants' probabilities, such as ``p_excited_positive``, with the quadrants' names."""
 SUM_TOLERANCE = 0.001
-"""How far probabilities may miss 1 in sum: nine that are rounded to 4 decimals miss it by .00045 at most."""
+"""Largest deviation of a sum of probabilities from 1; nine of them, rounded to 4 decimals, deviate by .00045."""
+AROUSAL_COLOR, VALENCE_COLOR = "#bf4a06", "#1767a8"
+"""Orange and blue: distinguishable for color-blind readers, with a contrast above 4.5 on white."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -19,37 +40,37 @@ class Curve:
     times_s : (n,)
         Start of each point's window [t, t + 1.0 s), in seconds from the start of the recording.
     arousal, valence : (n,)
-        In [-1, 1]; the neutral middle is 0.
+        In [-1, 1]; 0 is neutral.
     arousal_interval, valence_interval : (n, 2) or None
-        Low and high end of the 90 % interval of each point: nine of ten ratings are expected inside, on average
-        over songs. None while the model has none.
+        Low and high end of each point's 90 % interval, which is expected to hold nine of ten ratings, on average over
+        songs. None if the model has no intervals.
     song_interval : (2, 2) or None
-        The same of the song's mean: low and high end (columns) of arousal and valence (rows).
+        90 % interval of the mean over the song: rows are arousal and valence, columns low and high end.
     probabilities : (n, 4) or None
-        Probability of each quadrant at each point, in the order of `moodcurve.mood.circumplex.QUADRANTS`, each row adding
-        up to 1; None while the model does not say how far it errs.
+        Probability of each of `moodcurve.mood.QUADRANTS` at each point; rows add up to 1. None if the model's errors
+        were not measured.
     song_probabilities : (4,) or None
-        The same of the song as a whole.
+        Probability of each quadrant for the song's mean.
     song_moods : (9,) or None
-        Probability of each finer class of the song as a whole, in the order of `moodcurve.mood.classes.MOODS`.
+        Probability of each of `moodcurve.mood.MOODS` for the song's mean.
     rating : (2,) or None
-        Arousal and valence that listeners are expected to give the song as a whole, who use the scale otherwise than
-        those who follow it, see `moodcurve.runtime.song_rating`; None while the model does not know how.
+        Predicted rating of the song as a whole, arousal and valence. It differs from the mean of the curve, see
+        `moodcurve.runtime.song_rating`. None if the model was not trained for it.
     rating_interval : (2, 2) or None
-        Low and high end (columns) of the rating's 90 % interval, of arousal and valence (rows).
+        90 % interval of `rating`, laid out as `song_interval`.
     novelty : float or None
-        How unlike the songs that the model has learned from the recording is, 0 or more: above 1 it is out of the
-        model's range, see `moodcurve.runtime.novelty`. None where the model cannot tell, or the recording is too short.
+        How unlike the model's training songs the recording is, 0 or more; above 1 the values may be unreliable, see
+        `moodcurve.runtime.novelty`. None if the model cannot tell, or the recording is too short.
     source : str
-        What was analysed: the path as it was given.
+        What was analyzed: the path as given, or a name for other input.
     model : str
-        Name of the model that made it.
+        Name of the model.
     feature_set : str
-        Name and version of the features it was made from, such as ``compare236/1``.
+        Name and version of the features, such as ``compare236/1``.
     duration_s : float
-        Length of the audio that was analysed, in seconds.
+        Length of the analyzed audio in seconds.
     warnings : tuple of str
-        What a reader of the curve must know: that the file was truncated, for example.
+        Warnings about the recording, for example that the file is truncated.
     """
 
     times_s: FloatArray
@@ -96,11 +117,139 @@ class Curve:
             raise ValueError(f"novelty must be a number, 0 or more, got {self.novelty}")
 
     def __repr__(self) -> str:
-        """Say which curve it is in a line: its thousands of numbers would say less."""
+        """Describe the curve on one line, without its numbers."""
         return (
             f"<Curve of {self.source!r} by {self.model!r}: {self.duration_s:.1f} s, {len(self.times_s)} points, "
             f"mean arousal {self.arousal.mean():+.2f}, mean valence {self.valence.mean():+.2f}>"
         )
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Mean, range, quadrant and mood words of the song, see `moodcurve.mood.Summary`."""
+        return summarize(self.arousal, self.valence)
+
+    def columns(self) -> dict[str, FloatArray]:
+        """Return the numbers of the points by column name, as all files of curves have them.
+
+        ``time_s``, ``arousal``, ``valence``, then `INTERVALS` and `PROBABILITIES` where the curve has them; (n,) each,
+        not rounded.
+        """
+        columns = {"time_s": self.times_s, "arousal": self.arousal, "valence": self.valence}
+        for axis, interval in (("arousal", self.arousal_interval), ("valence", self.valence_interval)):
+            if interval is not None:
+                columns |= {f"{axis}_low": interval[:, 0], f"{axis}_high": interval[:, 1]}
+        if self.probabilities is not None:
+            columns |= dict(zip(PROBABILITIES, self.probabilities.T, strict=True))
+        return columns
+
+    def rounded_columns(self) -> dict[str, FloatArray]:
+        """Return `columns` rounded as in files: times to 3 decimals, other numbers to 4."""
+        # adding 0.0 turns the -0.0 that rounding leaves into 0.0
+        return {
+            name: np.round(values, TIME_DECIMALS if name == "time_s" else VALUE_DECIMALS) + 0.0
+            for name, values in self.columns().items()
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the curve as a dictionary of strings, rounded numbers and lists: its JSON form.
+
+        docs/formats.md describes the keys and their order. What the model does not provide is absent.
+        """
+        columns = {name: values.tolist() for name, values in self.rounded_columns().items()}
+        quadrants = {name: columns.pop(column) for column, name in PROBABILITIES.items() if column in columns}
+        return {
+            "format": JSON_FORMAT,
+            "source": utf8_text(self.source),
+            "model": utf8_text(self.model),
+            "feature_set": utf8_text(self.feature_set),
+            "duration_s": round(float(self.duration_s), TIME_DECIMALS),
+            "times_s": columns.pop("time_s"),
+            **columns,
+            **({"quadrants": quadrants} if quadrants else {}),
+            "song": _song_dict(self),
+            **({} if self.novelty is None else {"novelty": _rounded(self.novelty)}),
+            "warnings": [utf8_text(warning) for warning in self.warnings],
+        }
+
+    def to_frame(self) -> Any:
+        """Return the points as a `pandas.DataFrame` of `columns`, indexed by ``time_s``.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("Curve.to_frame needs pandas: install it with pip install pandas") from error
+        return pandas.DataFrame(self.columns()).set_index("time_s")
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw arousal and valence over time, with their 90 % intervals as bands.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Axes to draw into; those of the current pyplot figure if not given.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        if ax is None:
+            from matplotlib import pyplot
+
+            ax = pyplot.gca()
+        for name, values, interval, color in (
+            ("arousal", self.arousal, self.arousal_interval, AROUSAL_COLOR),
+            ("valence", self.valence, self.valence_interval, VALENCE_COLOR),
+        ):
+            if interval is not None:
+                ax.fill_between(self.times_s, *interval.T, color=color, alpha=0.13, linewidth=0, zorder=2)
+            marker = "o" if len(values) == 1 else None
+            ax.plot(self.times_s, values, color=color, linewidth=1.9, marker=marker, zorder=3, label=name)
+        ax.set(xlabel="time (s)", ylim=(-1, 1))
+        ax.legend()
+        return ax
+
+
+def _song_dict(curve: Curve) -> dict[str, Any]:
+    """Return the key ``song`` of `Curve.to_dict`: the song as a whole."""
+    summary = curve.summary
+    song: dict[str, Any] = {
+        "arousal": _rounded(summary.arousal),
+        "valence": _rounded(summary.valence),
+        "quadrant": summary.quadrant,
+        "words": list(summary.words),
+        "arousal_9": _rounded(5 + 4 * summary.arousal),
+        "valence_9": _rounded(5 + 4 * summary.valence),
+    }
+    if curve.song_interval is not None:
+        song |= dict(zip(INTERVALS, map(_rounded, curve.song_interval.ravel()), strict=True))
+    for key, names, shares in (
+        ("probabilities", QUADRANTS, curve.song_probabilities),
+        ("moods", MOODS, curve.song_moods),
+    ):
+        if shares is not None:
+            song[key] = dict(zip(names, map(_rounded, shares), strict=True))
+    if curve.rating is not None and curve.rating_interval is not None:
+        values = dict(zip(AXES, curve.rating, strict=True))
+        values |= dict(zip(INTERVALS, curve.rating_interval.ravel(), strict=True))
+        values = {name: _rounded(value) for name, value in values.items()}
+        # from the rounded values, so that a file that is read and written again stays the same
+        song["rating"] = values | {_on_nine(name): _rounded(5 + 4 * value) for name, value in values.items()}
+    return song
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), VALUE_DECIMALS) + 0.0
+
+
+def _on_nine(name: str) -> str:
+    """``arousal`` to ``arousal_9``, ``arousal_low`` to ``arousal_9_low``."""
+    axis, *end = name.split("_")
+    return "_".join([axis, "9", *end])
 
 
 def _check_numbers(name: str, values: FloatArray, n: int) -> None:

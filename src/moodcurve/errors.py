@@ -1,9 +1,9 @@
-"""The one kind of error that a user can cause and mend: its message is a line that names the input."""
+"""Define the base class of errors about input that a user can correct."""
 
 
 class MoodcurveError(ValueError):
-    """Some input cannot be used; the message names it, says what is wrong and what would be accepted.
+    """Some input cannot be used; the one-line message names it, the problem, and what is accepted.
 
-    Each module that meets a user's input derives its own (AudioError, DatasetError, ModelError), so that the
-    command line can turn exactly these into messages and let every other error show itself as a defect.
+    Modules that read input derive their own (AudioError, DatasetError, ModelError). The command line shows exactly
+    these as messages; any other exception is a bug.
     """

@@ -39,11 +39,11 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     ModelError
         If the model reads other features than the songs have.
     """
-    found = [model.predict_with_spread(song.full_features) for song in dataset.songs]
+    found = [model.predict_with_std(song.full_features) for song in dataset.songs]
     judged = figures(dataset.songs, [p.values[song.rated] for p, song in zip(found, dataset.songs, strict=True)])
     intervals = None
     if model.intervals is not None:
-        of_points = [model.intervals.of_points(p.values, p.spread) for p in found]
+        of_points = [model.intervals.of_points(p.values, p.std) for p in found]
         intervals = [ends[song.rated] for ends, song in zip(of_points, dataset.songs, strict=True)]
     held = interval_figures(dataset.songs, intervals)
     for axis in AXES:

@@ -15,8 +15,8 @@ from mutagen.id3 import APIC, ID3, TIT2, ID3NoHeaderError
 from mutagen.mp4 import MP4
 
 from moodcurve.audio import AudioError, open_audio
-from moodcurve.audio.content_hash import content_of
-from moodcurve.audio.filetypes import AUDIO_ENDINGS, OTHER_ENDINGS, begins_like_audio, may_be_audio
+from moodcurve.audio.content_hash import content_hash
+from moodcurve.audio.filetypes import AUDIO_EXTENSIONS, OTHER_EXTENSIONS, looks_like_audio, may_be_audio
 from moodcurve.audio.tags import read_tags
 from moodcurve.library.models import Tags
 from tests.helpers.damaged_audio import ENCODED, cut, mutated, write_av, write_encoded, write_sound
@@ -65,19 +65,19 @@ def tag(path: Path, text: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_tags_do_not_change_the_content_and_sound_does(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, name)
-    contents, sizes = {content_of(path)}, {path.stat().st_size}
+    contents, sizes = {content_hash(path)}, {path.stat().st_size}
     # longer than any padding that a writer leaves, then short again
     for text in ("short", "long " * 20_000, "short again"):
         tag(path, text)
-        contents.add(content_of(path))
+        contents.add(content_hash(path))
         sizes.add(path.stat().st_size)
     assert len(contents) == 1
     assert len(sizes) > 1  # the tags were written
     (content,) = contents
     assert len(content) == 40
     other = write(tmp_path / "other", name, seed=1)
-    assert content_of(other) != content
-    assert content_of(cut(path, 0.9)) != content
+    assert content_hash(other) != content
+    assert content_hash(cut(path, 0.9)) != content
 
 
 def with_id3v1(path: Path) -> None:
@@ -115,12 +115,12 @@ def with_id3v2_at_the_end(path: Path) -> None:
 )
 def test_tags_around_an_mp3(tmp_path: Path, tagger: Callable[[Path], None]) -> None:
     path = write(tmp_path, "lame.mp3")
-    before, size = content_of(path), path.stat().st_size
+    before, size = content_hash(path), path.stat().st_size
     tagger(path)
     assert path.stat().st_size > size
-    assert content_of(path) == before
+    assert content_hash(path) == before
     with_id3v1(path)  # several tags, one after the other
-    assert content_of(path) == before
+    assert content_hash(path) == before
 
 
 def test_an_mp4_without_its_index_is_another(tmp_path: Path) -> None:
@@ -128,16 +128,16 @@ def test_an_mp4_without_its_index_is_another(tmp_path: Path) -> None:
     data = path.read_bytes()
     broken = tmp_path / "broken.m4a"
     broken.write_bytes(data[: data.index(b"moov") - 4])
-    assert content_of(broken) != content_of(path)
+    assert content_hash(broken) != content_hash(path)
     # with the index before the samples or behind them it is the same sound
-    assert content_of(write(tmp_path, "aac-index-first.m4a")) == content_of(path)
+    assert content_hash(write(tmp_path, "aac-index-first.m4a")) == content_hash(path)
 
 
 @pytest.mark.parametrize("data", [b"", b"ID3", b"ID3\4\0\0\x7f\x7f\x7f\x7f", b"fLaC", b"RIFF\xff\xff\xff\xffWAVE"])
 def test_what_is_no_music_has_a_content_too(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x"
     path.write_bytes(data)
-    assert len(content_of(path)) == 40
+    assert len(content_hash(path)) == 40
 
 
 @pytest.mark.parametrize("name", ["x.wav", "x.ogg", "aac.m4a", "av.flac"])
@@ -147,7 +147,7 @@ def test_a_damaged_structure_counts_as_a_whole(tmp_path: Path, name: str) -> Non
     contents = set()
     for number in range(2):
         path.write_bytes(data[:40] + bytes([number]) * 20 + bytes(20) + data[80:])
-        contents.add(content_of(path))
+        contents.add(content_hash(path))
     assert len(contents) == 2
 
 
@@ -176,7 +176,7 @@ def test_recordings_from_a_pipe_are_told_apart(tmp_path: Path, codec: str, conta
     for path in paths:
         with open_audio(path) as audio:
             assert sum(map(len, audio.blocks())) > 0.8 * SR  # a decoder takes it
-        contents.add(content_of(path))
+        contents.add(content_hash(path))
     assert len(contents) == 2
 
 
@@ -207,7 +207,7 @@ def test_a_wrong_length_hides_no_sound(tmp_path: Path, name: str, mark: bytes, v
     for seed in range(2):
         path = write(tmp_path, name, seed=seed)
         path.write_bytes(with_length(path.read_bytes(), mark, value))
-        contents.add(content_of(path))
+        contents.add(content_hash(path))
     assert len(contents) == 2
 
 
@@ -219,7 +219,7 @@ def test_lengths_of_mdat(tmp_path: Path, length: int) -> None:
         data = path.read_bytes()
         at = data.index(b"mdat") - 4
         path.write_bytes(data[:at] + struct.pack(">I", length) + data[at + 4 :])
-        contents.add(content_of(path))
+        contents.add(content_hash(path))
     assert len(contents) == 2
 
 
@@ -245,7 +245,7 @@ def test_what_changes_the_sound_changes_the_content(tmp_path: Path, name: str) -
         path = write(tmp_path, name, seconds=0.3)
         if name != "video.mp4":
             tag(path, "a title")
-    data, content, sound = path.read_bytes(), content_of(path), decoded(path)
+    data, content, sound = path.read_bytes(), content_hash(path), decoded(path)
     rng = random.Random(0)
     places = [rng.randrange(400) for _ in range(70)] + [
         rng.randrange(max(0, len(data) - 900), len(data)) for _ in range(50)
@@ -254,7 +254,7 @@ def test_what_changes_the_sound_changes_the_content(tmp_path: Path, name: str) -
     changed = tmp_path / f"changed-{name}"
     for at in places:
         changed.write_bytes(data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :])
-        if content_of(changed) == content:
+        if content_hash(changed) == content:
             assert decoded(changed) in (sound, None), f"byte {at}: {data[max(0, at - 8) : at + 8]!r}"
 
 
@@ -264,14 +264,14 @@ def test_two_recordings_with_the_same_damage_are_told_apart(tmp_path: Path, name
     for seed in range(60):
         broken = [mutated(path, seed) for path in (one, other)]
         if broken[0].read_bytes() != broken[1].read_bytes():  # little may be left of them
-            assert content_of(broken[0]) != content_of(broken[1]), seed
+            assert content_hash(broken[0]) != content_hash(broken[1]), seed
 
 
 def test_the_same_samples_at_another_rate_are_another_sound(tmp_path: Path) -> None:
     x = noise(1)
     for codec, container in (("pcm_s16le", "mov"), ("pcm_s16le", "asf"), ("flac", "flac"), ("pcm_s16le", "wav")):
         contents = {
-            content_of(write_av(tmp_path / f"{sr}.{container}", codec, x, sr=sr, container=container))
+            content_hash(write_av(tmp_path / f"{sr}.{container}", codec, x, sr=sr, container=container))
             for sr in (SR, SR // 2)
         }
         assert len(contents) == 2, container
@@ -279,11 +279,11 @@ def test_the_same_samples_at_another_rate_are_another_sound(tmp_path: Path) -> N
 
 def test_a_gain_in_the_header_of_opus_is_another_sound(tmp_path: Path) -> None:
     path = write(tmp_path, "x.opus")
-    content = content_of(path)
+    content = content_hash(path)
     page = bytearray(path.read_bytes())
     page[page.index(b"OpusHead") + 16] = 7  # RFC 7845, 5.1: the output gain
     path.write_bytes(page)
-    assert content_of(path) != content
+    assert content_hash(path) != content
 
 
 @pytest.mark.parametrize("length", [10, 40, 5_000, 2**32 - 1])
@@ -295,7 +295,7 @@ def test_what_only_looks_like_a_tag_is_sound(tmp_path: Path, length: int) -> Non
         for seed in range(2):
             path = write(tmp_path, "aac.aac", seed=seed)
             path.write_bytes(bytes(100) + path.read_bytes()[-4000:] + end)
-            contents.add(content_of(path))
+            contents.add(content_hash(path))
         assert len(contents) == 2
 
 
@@ -304,14 +304,14 @@ def test_lengths_beyond_any_file(tmp_path: Path) -> None:
     asf = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
     for data in (asf + b"\xff" * 8, b"\0\0\0\x08ftyp\0\0\0\1free" + b"\xff" * 8, b"RIFF\0\0\0\0WAVEfmt " + b"\xff" * 4):
         path.write_bytes(data + bytes(100))
-        assert len(content_of(path)) == 40
+        assert len(content_hash(path)) == 40
 
 
 def test_progress_is_reported_of_a_large_file(tmp_path: Path) -> None:
     path = tmp_path / "x.bin"
     path.write_bytes(bytes(5 * 2**20 + 1))
     calls: list[int] = []
-    content_of(path, progress=lambda: calls.append(1))
+    content_hash(path, progress=lambda: calls.append(1))
     assert len(calls) == 6
 
 
@@ -413,10 +413,10 @@ def test_music_is_known_by_its_beginning(tmp_path: Path, name: str) -> None:
 def test_what_is_no_music_is_known_by_its_beginning() -> None:
     rng = np.random.default_rng(0)
     # of random beginnings 1 in 2000 has a frame's bits; that another one follows is as unlikely again
-    assert not any(begins_like_audio(rng.bytes(4096)) for _ in range(2000))
+    assert not any(looks_like_audio(rng.bytes(4096)) for _ in range(2000))
     for head in (b"", b"\xff", b"\xff\xfb\x90\x00", b"\x89PNG\r\n", b"%PDF-1.7", b"PK\3\4", b"<html>", b"\x7fELF"):
-        assert not begins_like_audio(head)
+        assert not looks_like_audio(head)
 
 
 def test_endings_are_one_or_the_other() -> None:
-    assert not AUDIO_ENDINGS & OTHER_ENDINGS
+    assert not AUDIO_EXTENSIONS & OTHER_EXTENSIONS

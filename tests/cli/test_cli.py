@@ -395,27 +395,24 @@ def test_several_processes_give_what_one_gives(several: list[Path], tmp_path: Pa
 
 
 CRASHING = """
-import os, signal, sys
+import os, signal
 from moodcurve import analysis
-from moodcurve.cli import main
 def crash(path, real=analysis.open_audio):
     if path.name == "second.flac":
         os.kill(os.getpid(), signal.SIGSEGV)
     return real(path)
 analysis.open_audio = crash
-if __name__ == "__main__":
-    main()
 """
 
 
 def test_a_file_that_crashes_its_process_costs_itself_only(several: list[Path], tmp_path: Path) -> None:
-    script = tmp_path / "crashing.py"  # the processes import it too
-    script.write_text(CRASHING)
-    command = [sys.executable, script, "analyze", *several, "-o", tmp_path / "out", "--workers", "2"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    (tmp_path / "sitecustomize.py").write_text(CRASHING)  # which worker processes import too
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    command = [sys.executable, "-m", "moodcurve", "analyze", *several, "-o", tmp_path / "out", "--workers", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
     assert done.returncode == 1
     complaints = [line for line in done.stderr.splitlines() if "second.flac" in line]
-    assert complaints == [f"moodcurve: {several[1]}: the process that worked on it crashed (signal 11)"]
+    assert complaints == [f"moodcurve: {several[1]}: its worker process crashed (signal 11)"]
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"long.csv", "third.csv"}
 
 

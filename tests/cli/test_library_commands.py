@@ -15,7 +15,7 @@ import pytest
 
 from moodcurve.cli.views import print_curves
 from moodcurve.formats import read_json, to_csv, to_json
-from moodcurve.library import ProblemMet, open_library
+from moodcurve.library import ProblemFound, open_library
 from moodcurve.library.queries.search import COLUMNS, Query, search
 from tests.helpers.command_line import Result, run
 from tests.helpers.library_fixtures import file, made_library, song, wandering_curve
@@ -96,7 +96,7 @@ def test_options_ask_what_the_query_asks(path: Path) -> None:
         (["--year", "1975"], Query(year=(1975, 1975))),
         (["--year", ":1970"], Query(year=(None, 1970))),
         (["--quadrant", "neutral, calm-positive"], Query(quadrants=("neutral", "calm-positive"))),
-        (["--words", "Calm,serene"], Query(words=("calm", "serene"))),
+        (["--words", "Calm,serene"], Query(words=(("calm", "serene"),))),
         (["--arousal", "0:"], Query(arousal=(0, None))),
         (["--valence", "-1:0"], Query(valence=(-1, 0))),
         (["--valence=-0.5:-.1"], Query(valence=(-0.5, -0.1))),
@@ -122,22 +122,22 @@ def test_nothing_found_is_said(path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--arousal", "0.5"], "argument --arousal: '0.5' is not FROM:TO, such as 0.2:0.6; either end may be left out"),
+        (["--arousal", "0.5"], "argument --arousal: '0.5' is not FROM:TO, such as 0.2:0.6; either end can be omitted"),
         (["--arousal", "a:b"], "argument --arousal: 'a:b' is not FROM:TO"),
         (["--arousal", "0:1:2"], "argument --arousal: '0:1:2' is not FROM:TO"),
-        (["--arousal", "0.6:0.2"], "argument --arousal: '0.6:0.2' begins above its end"),
+        (["--arousal", "0.6:0.2"], "argument --arousal: '0.6:0.2' starts above its end"),
         (["--arousal", "nan:1"], "argument --arousal: 'nan:1' is not FROM:TO"),
-        (["--valence", "1:9"], "argument --valence: '1:9' reaches beyond -1 to 1"),
+        (["--valence", "1:9"], "argument --valence: '1:9' is outside -1 to 1"),
         (["--year", "old"], "argument --year: 'old' is not FROM:TO, such as 1990:1999 or 1994"),
         (["--near", "0.3"], "argument --near: '0.3' is not AROUSAL,VALENCE"),
-        (["--near", "0,2"], "argument --near: '0,2' lies beyond -1 to 1"),
+        (["--near", "0,2"], "argument --near: '0,2' is outside -1 to 1"),
         (["--near", "0,0,-1"], "argument --near: '0,0,-1' has a radius below 0"),
-        (["--quadrant", "happy"], "argument --quadrant: 'happy' is not known; known are excited-positive,"),
-        (["--quadrant", ","], "argument --quadrant: ',' names none"),
-        (["--words", "calm,tender"], "argument --words: 'tender' is not known; known are happy,"),
-        (["--sort", "loudness"], "argument --sort: 'loudness' is not known; known are id,"),
-        (["--sort", "near"], "argument --sort: near needs a place to be near to"),
-        (["--longer", "soon"], "argument --longer: 'soon' is not a time, such as 90 (seconds), 1:30 or 1:00:00"),
+        (["--quadrant", "happy"], "argument --quadrant: 'happy' is not a quadrant; choose from excited-positive,"),
+        (["--quadrant", ","], "argument --quadrant: ',' is not a quadrant; choose from"),
+        (["--words", "calm,tender"], "argument --words: 'tender' is not a mood word; choose from happy,"),
+        (["--sort", "loudness"], "argument --sort: 'loudness' is not a sort key; choose from id,"),
+        (["--sort", "near"], "argument --sort: near requires a point to be near to"),
+        (["--longer", "soon"], "argument --longer: 'soon' is not a duration, such as 90 (seconds), 1:30 or 1:00:00"),
         (["--longer", "90", "--shorter", "60"], "argument --shorter: '60' is less than longer=90"),
         (["--limit", "0"], "argument --limit: 0 is less than 1"),
         (["--where", "arousl > 0"], "argument --where: condition 'arousl > 0': no such column: arousl"),
@@ -155,7 +155,7 @@ def test_hostile_names_are_one_line_in_tables_and_whole_in_json(tmp_path: Path) 
     name = os.fsdecode(b"/m/a\n\x1b[31m\xff.mp3")
     with open_library(path, write=True) as library:
         library.write([song("a"), file(name, "a"), song("b"), file("/b", "b", title="[bold]x[/bold]", artist="y\nz")])
-        library.write([ProblemMet(name + "2", 1, 2, None, f"{name}2: broken\nbadly")])
+        library.write([ProblemFound(name + "2", 1, 2, None, f"{name}2: broken\nbadly")])
     done = asked(path, "search", "--sort", "id")
     assert len(done.stdout.splitlines()) == 3
     assert "\x1b" not in done.stdout
@@ -196,7 +196,7 @@ def test_show_prints_what_analyze_prints(tmp_path: Path) -> None:
 def test_show_needs_one_song(path: Path) -> None:
     done = asked(path, "show", "song 3")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "songs fit; give the number of one: " in done.stderr
+    assert "songs match; give the id of one: " in done.stderr
     done = asked(path, "show", "no such song")
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
@@ -213,7 +213,9 @@ def test_problems(tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "moodcurve: no problems\n")
     assert asked(path, "problems", "--json").stdout == "[]\n"
     with open_library(path, write=True) as library:
-        library.write([ProblemMet("/m/b.mp3", 1, 2, None, "/m/b.mp3: no audio"), ProblemMet("/a", 1, 2, "c", "hung")])
+        library.write(
+            [ProblemFound("/m/b.mp3", 1, 2, None, "/m/b.mp3: no audio"), ProblemFound("/a", 1, 2, "c", "hung")]
+        )
     done = asked(path, "problems")
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["file", "problem"], ["/a", "hung"], ["/m/b.mp3", "no", "audio"],

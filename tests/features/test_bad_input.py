@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moodcurve import analyze
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.analysis import file_features
 from moodcurve.audio import ANALYSIS_SR
 from moodcurve.features import COMPARE260, LLD_NAMES, Descriptors, Extractor, extract
-from moodcurve.features.framing import one_channel
+from moodcurve.features.framing import as_mono_float32
 from tests.helpers.damaged_audio import write_sound
 
 SR = 8_000
@@ -46,7 +47,7 @@ STRETCHES = st.lists(
 )
 
 
-def stretch(kind: str, level: float, n: int, seed: int) -> npt.NDArray[np.float64]:
+def stretch(kind: str, level: float, n: int, seed: int) -> FloatArray:
     rng = np.random.default_rng(seed)
     with np.errstate(all="ignore"):  # infinity times 0 is wanted
         match kind:
@@ -62,21 +63,19 @@ def stretch(kind: str, level: float, n: int, seed: int) -> npt.NDArray[np.float6
 
 
 @st.composite
-def nasty(draw: st.DrawFn) -> npt.NDArray[np.float64]:
+def nasty(draw: st.DrawFn) -> FloatArray:
     """Give 1.05 to 2 s of stretches of anything, over and over if they are short."""
     x = np.concatenate([stretch(*parts) for parts in draw(STRETCHES)])
     return np.resize(x, min(max(len(x), round(1.05 * SR)), 2 * SR))
 
 
-def column(rows: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.float32]:
+def column(rows: Float32Array, name: str) -> Float32Array:
     return rows[:, LLD_NAMES.index(name)]
 
 
 @settings(max_examples=60, deadline=None)
 @given(x=nasty(), single=st.booleans(), cuts=st.lists(st.integers(0, 2 * SR), max_size=6))
-def test_any_floats_give_finite_descriptors_in_their_range(
-    x: npt.NDArray[np.float64], single: bool, cuts: list[int]
-) -> None:
+def test_any_floats_give_finite_descriptors_in_their_range(x: FloatArray, single: bool, cuts: list[int]) -> None:
     with np.errstate(over="ignore"):  # what does not fit is infinite
         samples = x.astype(np.float32) if single else x
     descriptors = Descriptors(SR)
@@ -97,8 +96,8 @@ def test_any_floats_give_finite_descriptors_in_their_range(
 
 @settings(max_examples=30, deadline=None)
 @given(x=nasty())
-def test_any_floats_count_as_what_they_are_cleaned_to(x: npt.NDArray[np.float64]) -> None:
-    """Not finite is 0, and the rest is clipped: nothing is remembered of it either."""
+def test_any_floats_count_as_what_they_are_cleaned_to(x: FloatArray) -> None:
+    """Not finite is 0, and the rest is clipped: nothing is save_arrays of it either."""
     cleaned = np.where(np.isfinite(x), np.clip(x, -1, 1), 0)
     a, b = extract([x], SR), extract([cleaned.astype(np.float32)], SR)
     np.testing.assert_array_equal(a.values, b.values)
@@ -178,7 +177,7 @@ HALF = X.astype(np.float16)
     ],
     ids=["every third", "backwards", "a column", "other byte order", "double", "long double", "list", "half"],
 )
-def test_how_samples_lie_in_memory_does_not_matter(laid_out: npt.ArrayLike, plain: npt.NDArray[np.float32]) -> None:
+def test_how_samples_lie_in_memory_does_not_matter(laid_out: npt.ArrayLike, plain: Float32Array) -> None:
     np.testing.assert_array_equal(extract([laid_out], SR).values, extract([plain], SR).values)
 
 
@@ -193,7 +192,7 @@ def test_samples_of_the_caller_stay_as_they_are() -> None:
 
 def test_doubles_become_single_precision_without_a_word() -> None:
     with np.errstate(all="raise"):  # a caller's setting
-        got = one_channel([1e300, -1e300, np.longdouble("1e4000"), TINY64, np.inf, np.nan, 0.1])
+        got = as_mono_float32([1e300, -1e300, np.longdouble("1e4000"), TINY64, np.inf, np.nan, 0.1])
     assert got.dtype == np.float32
     np.testing.assert_array_equal(got, np.array([1, -1, 1, 0, np.inf, np.nan, 0.1], np.float32))
 
@@ -226,7 +225,7 @@ def test_descriptors_of_less_than_a_frame_and_a_few_samples_more(n: int) -> None
 # The whole path: a file to its curve
 
 
-def tones(sr: int, seconds: float = 3.0) -> npt.NDArray[np.float64]:
+def tones(sr: int, seconds: float = 3.0) -> FloatArray:
     """Harmonics of 220 Hz up to 2.6 kHz that swell: all that a rate of 8 kHz can hold."""
     t = np.arange(round(seconds * sr)) / sr
     return 0.15 * (1 + t) / 4 * sum(np.sin(2 * np.pi * 220 * h * t) / h for h in range(1, 13))
@@ -239,7 +238,7 @@ SILENT = "silent: no sample reaches the smallest step of 16 bits"
 CANCELLED = "the channels cancel each other: their mean, which is analysed, is silent"
 
 
-def damaged(with_what: float) -> npt.NDArray[np.float64]:
+def damaged(with_what: float) -> FloatArray:
     x = TONES.copy()
     x[20_000:20_100] = with_what
     return x
@@ -249,11 +248,11 @@ def damaged(with_what: float) -> npt.NDArray[np.float64]:
 class Case:
     """A file of bad sound, the warning that its user gets, and a good file that has the same curve, if any."""
 
-    x: npt.NDArray[np.float64]
+    x: FloatArray
     warnings: tuple[str, ...] = ()
     sr: int = ANALYSIS_SR
     subtype: str = "FLOAT"
-    alike: npt.NDArray[np.float64] | None = None
+    alike: FloatArray | None = None
 
 
 CASES = {

@@ -9,52 +9,52 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features import smoothing, stages
 from moodcurve.features.descriptors import auditory, energy, spectral
-from moodcurve.features.framing import Framing, quantise
+from moodcurve.features.framing import Framing, quantize
 from moodcurve.features.jit import simd
 from moodcurve.features.voice import candidates, octave_axis, pair_sums, period_search, subharmonic, viterbi
-from moodcurve.features.windows import Windows
+from moodcurve.features.windows import WindowStatistics
 
-F32 = npt.NDArray[np.float32]
 FRAMING = Framing(44100)
 FREQS = FRAMING.short_freqs
 BINS = len(FREQS)
 RNG = np.random.default_rng(0)
 
 
-def random_power() -> F32:
+def random_power() -> Float32Array:
     return (RNG.standard_normal(BINS) ** 2).astype(np.float32)
 
 
-def one_bin(k: int) -> F32:
+def one_bin(k: int) -> Float32Array:
     power = np.zeros(BINS, np.float32)
     power[k] = 4
     return power
 
 
 COLUMN = 5
-AXIS = spectral.axis(FREQS)
+AXIS = spectral.frequency_axis(FREQS)
 
 
-def side_by_side(row: F32) -> F32:
+def side_by_side(row: Float32Array) -> Float32Array:
     """A table with a frame in one of its columns, and others beside it, which should not matter."""
-    table: F32 = simd.table(len(row))
+    table: Float32Array = simd.aligned_table(len(row))
     table[:] = RNG.random(table.shape)
     table[:, COLUMN] = row
     return table
 
 
-def described(power: F32) -> F32:
+def described(power: Float32Array) -> Float32Array:
     """The fifteen spectral descriptors of a power spectrum."""
     rows = np.empty((COLUMN + 1, spectral.COLUMNS), np.float32)
     magnitudes = side_by_side(np.sqrt(power))
-    spectral.spectral_rows(magnitudes, np.zeros(BINS, np.float32), AXIS, spectral.work(BINS), rows)
+    spectral.spectral_rows(magnitudes, np.zeros(BINS, np.float32), AXIS, spectral.workspace(BINS), rows)
     return rows[COLUMN]
 
 
-def mel_bands(power: F32) -> npt.NDArray[np.float64]:
-    out = simd.table(auditory.BANDS, np.float64)
+def mel_bands(power: Float32Array) -> FloatArray:
+    out = simd.aligned_table(auditory.BANDS, np.float64)
     auditory.mel_power(side_by_side(power), auditory.mel_bank(FREQS), out)
     return np.asarray(out[:, COLUMN])
 
@@ -78,7 +78,7 @@ def test_only_complete_frames_count() -> None:
 def test_quantise() -> None:
     x = np.array([0, 1, -1, 1.5, -2, 0.99999, 3 / 32768, -3.9 / 32768, np.nan, np.inf], np.float32)
     out = np.empty_like(x)
-    quantise(x, out)
+    quantize(x, out)
     assert (out * 32767).round(3).tolist() == [0, 32767, -32768, 32767, -32768, 32767, 3, -3, 0, 0]
 
 
@@ -276,9 +276,9 @@ def test_harmonicity_by_its_definition() -> None:
 
 def test_flux() -> None:
     spectra = RNG.random((BINS, 17)).astype(np.float32)
-    magnitudes = simd.table(BINS)
+    magnitudes = simd.aligned_table(BINS)
     magnitudes[:] = spectra[:, 1:]
-    out = simd.table(spectral.ROWS, np.float64)
+    out = simd.aligned_table(spectral.ROWS, np.float64)
     spectral.flux(magnitudes, np.ascontiguousarray(spectra[:, 0]), out)
     expected = np.sqrt(np.mean(np.diff(spectra.astype(np.float64), axis=1)[1:] ** 2, axis=0))
     np.testing.assert_allclose(out[spectral.FLUX], expected, rtol=1e-6)
@@ -287,7 +287,7 @@ def test_flux() -> None:
 # Pitch
 
 
-def plain_enhance(m: F32) -> npt.NDArray[np.float64]:
+def plain_enhance(m: Float32Array) -> FloatArray:
     n = len(m)
     peaks = [
         k
@@ -331,7 +331,7 @@ def test_enhance_of_spectra_with_few_peaks() -> None:
         np.testing.assert_array_equal(out[:n, 3], plain_enhance(m))
 
 
-def widened(rows: F32) -> F32:
+def widened(rows: Float32Array) -> Float32Array:
     """Add the margin that the pitch's tables have; what stands there doesn't matter."""
     return np.concatenate([rows, np.full((subharmonic.MARGIN, rows.shape[1]), 7, np.float32)])
 
@@ -355,7 +355,7 @@ def test_interpolation_is_the_natural_spline() -> None:
     knots[0] = 2 * knots[1] - knots[2]
     points = np.linspace(np.log2(25), np.log2(freqs[-1]), n)
     expected = CubicSpline(knots, y.astype(np.float64), bc_type="natural")(points)
-    expected = np.maximum(expected, 0) * axis.hearing[:, None]
+    expected = np.maximum(expected, 0) * axis.sensitivity[:, None]
     np.testing.assert_allclose(out, expected, atol=1e-6)  # single precision result of size 1
     subharmonic.octave_spectrum(y, axis, np.empty((n - 1, simd.LANES)), y)
     np.testing.assert_array_equal(y, out)  # the table may be one and the same
@@ -425,10 +425,10 @@ def test_highest_peaks_by_their_definition(values: list[int]) -> None:
     assert peaks_of(values) == sorted(peaks, key=lambda i: (-values[i], i))[:6]
 
 
-def pitch_of(x: npt.NDArray[np.float64]) -> F32:
+def pitch_of(x: FloatArray) -> Float32Array:
     wave = np.empty(len(x), np.float32)
-    quantise(x.astype(np.float32), wave)
-    stage = stages.Pitch(FRAMING)
+    quantize(x.astype(np.float32), wave)
+    stage = stages.PitchTracker(FRAMING)
     rows = stage.push(wave, FRAMING.frames(len(wave), FRAMING.long))
     return np.concatenate([rows, stage.flush()])
 
@@ -454,9 +454,9 @@ def test_silence_has_no_pitch() -> None:
     assert not pitch_of(tone).any()
 
 
-def track(f0: list[list[float]], voicing: list[list[float]]) -> tuple[F32, list[int]]:
+def track(f0: list[list[float]], voicing: list[list[float]]) -> tuple[Float32Array, list[int]]:
     """Run the Viterbi search over frames of candidates; give its rows, and how many each frame decided."""
-    state = viterbi.tracker()
+    state = viterbi.new_tracker()
     out = np.empty((len(f0) + 40, 2), np.float32)
     done, decided = 0, []
     for f, v in zip(f0, voicing, strict=True):
@@ -496,7 +496,7 @@ def test_a_decision_takes_thirty_frames_at_most() -> None:
 # Single periods
 
 
-def pulses(spacing: list[int], heights: list[float], count: int) -> F32:
+def pulses(spacing: list[int], heights: list[float], count: int) -> Float32Array:
     """A short pulse at the end of each spacing, taken in turn."""
     shape = np.hanning(21)
     x = np.zeros(sum(spacing) * (count // len(spacing) + 2))
@@ -505,13 +505,13 @@ def pulses(spacing: list[int], heights: list[float], count: int) -> F32:
         x[place : place + 21] += heights[i % len(heights)] * shape
         place += spacing[i % len(spacing)]
     wave = np.empty(len(x), np.float32)
-    quantise(x.astype(np.float32), wave)
+    quantize(x.astype(np.float32), wave)
     return wave
 
 
-def voice_of(wave: F32, hz: float) -> F32:
+def voice_of(wave: Float32Array, hz: float) -> Float32Array:
     frames = FRAMING.frames(len(wave), FRAMING.long)
-    return stages.Voice(FRAMING, strict=False).push(wave, 0, np.full(frames, hz, np.float32))
+    return stages.VoiceQuality(FRAMING, strict=False).push(wave, 0, np.full(frames, hz, np.float32))
 
 
 def test_regular_pulses_have_neither_jitter_nor_shimmer() -> None:
@@ -549,7 +549,7 @@ def test_harmonics_to_noise_follows_the_noise() -> None:
 
 
 def test_unvoiced_frames_have_no_voice() -> None:
-    rows = stages.Voice(FRAMING, strict=False).push(pulses([200], [0.5], 60), 0, np.zeros(5, np.float32))
+    rows = stages.VoiceQuality(FRAMING, strict=False).push(pulses([200], [0.5], 60), 0, np.zeros(5, np.float32))
     np.testing.assert_array_equal(rows, np.tile(np.array([0, 0, 0, -100], np.float32), (5, 1)))
 
 
@@ -571,10 +571,10 @@ def test_best_lag_is_the_exact_one(seed: int, kind: str, lags: tuple[int, int]) 
         "steps": rng.integers(-1, 2, 1200),
     }[kind]
     whole = np.trunc(wave).astype(np.int64)
-    samples = pair_sums.room(1200)
-    pair_sums.whole_samples((whole.astype(np.float32) / np.float32(32767)).astype(np.float32), samples)
+    samples = pair_sums.allocate(1200)
+    pair_sums.load_samples((whole.astype(np.float32) / np.float32(32767)).astype(np.float32), samples)
     shortest, longest = lags[0], lags[0] + lags[1]
-    scratch = period_search.search(longest)
+    scratch = period_search.lag_search(longest)
     found = period_search.best_lag(samples, scratch, 7, 0, (shortest, longest))
     cc = np.array([_pearson(whole[7 : 7 + lag], whole[7 + lag : 7 + 2 * lag]) for lag in range(shortest, longest + 1)])
     peaks = [i for i in range(1, len(cc) - 2) if cc[i] > cc[i - 1] and cc[i] > cc[i + 1]]
@@ -590,10 +590,10 @@ def test_best_lag_is_the_exact_one(seed: int, kind: str, lags: tuple[int, int]) 
 def test_products_of_pairs_by_their_definition(start: int) -> None:
     """Of every lag, also of those about the steps of 32 pairs and before the shortest that is ever searched."""
     wave = (RNG.integers(-1000, 1000, 700) / 32767).astype(np.float32)
-    samples = pair_sums.room(700)
-    pair_sums.whole_samples(wave, samples)
+    samples = pair_sums.allocate(700)
+    pair_sums.load_samples(wave, samples)
     out = np.zeros(400, np.float32)
-    pair_sums.products_of_pairs(samples.pairs, start, 0, 128, out)
+    pair_sums.pair_products(samples.pairs, start, 0, 128, out)
     x = np.rint(wave.astype(np.float64) * 32767)
     for lag in range(256):
         r = lag % 2
@@ -613,10 +613,10 @@ def _pearson(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> float:
 
 def test_mean_and_delta_at_the_ends() -> None:
     x = np.array([[1], [4], [10], [11], [20]], np.float32)
-    mean = smoothing.Sliding(smoothing.mean3, reach=1, columns=1)
+    mean = smoothing.SlidingFilter(smoothing.mean3, reach=1, columns=1)
     smooth = np.concatenate([mean.push(x[:1]), mean.push(x[1:3]), mean.push(x[3:]), mean.flush()])
     np.testing.assert_allclose(smooth[:, 0], [2, 5, 25 / 3, 41 / 3, 17, 20], rtol=1e-6)
-    slope = smoothing.Sliding(smoothing.delta, reach=2, columns=1)
+    slope = smoothing.SlidingFilter(smoothing.delta, reach=2, columns=1)
     ramp = np.arange(10, dtype=np.float32)[:, None]
     rows = np.concatenate([slope.push(ramp), slope.flush()])
     assert len(rows) == 12
@@ -640,7 +640,7 @@ def test_the_divisor_grows() -> None:
 
 def test_windows_are_means_and_spreads() -> None:
     rows = (5 + RNG.standard_normal((275, 3))).astype(np.float32)
-    windows = Windows(3)
+    windows = WindowStatistics(3)
     out = np.concatenate([windows.push(part) for part in np.split(rows, [3, 60, 61, 199])])
     assert out.shape == (4, 6)
     for w in range(4):

@@ -14,21 +14,20 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.cli import progress
 from moodcurve.features import FEATURE_SETS, warmup
 from moodcurve.features.jit import cache
 from moodcurve.features.jit.kernel import exact, fast
 
-F64 = npt.NDArray[np.float64]
-
 
 class Tables(NamedTuple):
-    weights: F64
+    weights: FloatArray
     inner: tuple[npt.NDArray[np.int64], float]
 
 
 @exact
-def _mixed(x: npt.NDArray[np.float32], tables: Tables, shift: int, scale: float, negative: bool, out: F64) -> None:
+def _mixed(x: Float32Array, tables: Tables, shift: int, scale: float, negative: bool, out: FloatArray) -> None:
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):
             value = x[i, j] * tables.weights[j] * scale + tables.inner[0][i] + tables.inner[1] + shift
@@ -36,7 +35,7 @@ def _mixed(x: npt.NDArray[np.float32], tables: Tables, shift: int, scale: float,
 
 
 @exact
-def _sum(x: F64) -> float:
+def _sum(x: FloatArray) -> float:
     total = 0.0
     for value in x:
         total += value
@@ -44,7 +43,7 @@ def _sum(x: F64) -> float:
 
 
 @fast
-def _count(x: F64, least: np.float32) -> int:
+def _count(x: FloatArray, least: np.float32) -> int:
     scratch = np.empty(len(x), np.bool_)  # arrays within a kernel are numba's own
     for i in range(len(x)):
         scratch[i] = x[i] >= least
@@ -52,12 +51,12 @@ def _count(x: F64, least: np.float32) -> int:
 
 
 @exact
-def _both(x: F64) -> tuple[float, float]:
+def _both(x: FloatArray) -> tuple[float, float]:
     return _sum(x), _sum(x * x)
 
 
 @exact
-def _inverse(x: F64, out: F64) -> None:
+def _inverse(x: FloatArray, out: FloatArray) -> None:
     for i in range(len(x)):
         out[i] = 1 / x[i]  # an exact function raises, as Python does
 
@@ -291,8 +290,8 @@ def test_old_versions_are_deleted(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     for name, age_days in (("kernels-old", 40), ("kernels-recent", 3), ("other", 40)):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (0, (tmp_path / name).stat().st_mtime - age_days * 86_400))
-    assert cache.keep("name", "symbol", b"code")
-    assert cache.find("name") == ("symbol", b"code")
+    assert cache.store("name", "symbol", b"code")
+    assert cache.load("name") == ("symbol", b"code")
     assert {path.name for path in tmp_path.iterdir()} == {
         "kernels-recent",
         "other",
@@ -306,12 +305,12 @@ COUNT = """
 import sys
 import numpy as np
 from moodcurve.features import FEATURE_SETS, extract
-from moodcurve.features.jit.kernel import watched
+from moodcurve.features.jit.kernel import on_first_call
 turns = []
 rng = np.random.default_rng(0)
 t = np.arange(4 * 44100) / 44100
 sounds = [rng.normal(0, 0.1, len(t)), 0.5 * np.sin(2 * np.pi * 440 * t), 0 * t, np.sign(np.sin(2 * np.pi * 90 * t)) / 2]
-with watched(lambda: turns.append(1)):
+with on_first_call(lambda: turns.append(1)):
     for sound in sounds:
         extract(np.array_split(sound.astype(np.float32), 3), 44100, FEATURE_SETS[sys.argv[1]])
 print(len(turns), "numba" in sys.modules)
@@ -322,7 +321,7 @@ print(len(turns), "numba" in sys.modules)
 def test_after_preparation_no_song_needs_the_compiler(name: str) -> None:
     assert warmup.prepare(FEATURE_SETS[name])
     done = subprocess.run([sys.executable, "-c", COUNT, name], capture_output=True, text=True, timeout=300, check=True)
-    assert done.stdout.split() == [str(warmup.KERNELS[name]), "False"]
+    assert done.stdout.split() == [str(warmup.KERNEL_COUNTS[name]), "False"]
 
 
 def test_preparation_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -333,7 +332,7 @@ def test_preparation_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
         "warmup.prepare(COMPARE260, progress=lambda done, total: print(done, total))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
-    total = warmup.KERNELS["compare260"]
+    total = warmup.KERNEL_COUNTS["compare260"]
     assert done.stdout.splitlines() == [f"{number} {total}" for number in range(total)]
 
 

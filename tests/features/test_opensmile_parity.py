@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import soundfile
 
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features import COMPARE260, LLD_NAMES, Descriptors, extract
 
 opensmile = pytest.importorskip("moodcurve.features.opensmile", reason="the extra opensmile is not installed")
 
-Table = npt.NDArray[np.float64]
+Table = FloatArray
 SECONDS = 25
 TRACKS = tuple(f"{genre}-{n}" for genre in ("classical", "electronic", "pop", "rock") for n in (2, 5, 8))
 """Three of each genre, evenly; those with the largest differences of all 32 songs are among them."""
-VOICED = 6
+VOICE_NAMES = 6
 BANDS_OF_ROUNDING = 2e-5
 """Tolerance of made signals, bands of which hold nothing but rounding."""
 TIES = 1e-3
@@ -56,7 +56,7 @@ GROUPS = (
 )
 ROLL_OFF = tuple(i for i, name in enumerate(LLD_NAMES) if "spectralRollOff" in name)
 HARMONICITY = LLD_NAMES.index("pcm_fftMag_spectralHarmonicity_sma")
-VOICE_COLUMNS = [*range(VOICED), *range(65, 65 + VOICED)]
+VOICE_COLUMNS = [*range(VOICE_NAMES), *range(65, 65 + VOICE_NAMES)]
 
 
 def columns(group: Group) -> list[int]:
@@ -65,12 +65,12 @@ def columns(group: Group) -> list[int]:
 
 def test_groups_cover_every_descriptor() -> None:
     """No descriptor escapes comparison: the six voice ones and the roll-offs have tests of their own."""
-    voiced = {*range(VOICED), *range(65, 65 + VOICED)}
+    voiced = {*range(VOICE_NAMES), *range(65, 65 + VOICE_NAMES)}
     covered = {i for group in GROUPS for i in columns(group)}
     assert covered | voiced | set(ROLL_OFF) == set(range(130))
 
 
-def ours(x: npt.NDArray[np.float32], sr: int, profile: str = "2016") -> Table:
+def ours(x: Float32Array, sr: int, profile: str = "2016") -> Table:
     descriptors = Descriptors(sr, profile=profile)  # type: ignore[arg-type]
     return np.concatenate([descriptors.push(x), descriptors.flush()]).astype(np.float64)
 
@@ -130,9 +130,9 @@ def assert_voice_agrees(reference: Table, measured: Table) -> None:
         elif reference[t, 0] == 0:
             follows = True
         comparable[t] = follows
-    difference = np.abs(measured[:, 2:VOICED] - reference[:, 2:VOICED])
+    difference = np.abs(measured[:, 2:VOICE_NAMES] - reference[:, 2:VOICE_NAMES])
     # logHNR is in dB, up to 100; the others lie in [0, 1]
-    differs = (difference > 1e-4 * np.maximum(1, np.abs(reference[:, 2:VOICED]))).any(axis=1)
+    differs = (difference > 1e-4 * np.maximum(1, np.abs(reference[:, 2:VOICE_NAMES]))).any(axis=1)
     assert comparable.mean() > 0.5
     assert np.mean(differs[comparable]) <= 3 * 0.001
 
@@ -161,7 +161,7 @@ def assert_windows_agree(reference: tuple[Table, Table], measured: tuple[Table, 
 class Song:
     """An excerpt of a real song, and what openSMILE and moodcurve make of it: rows, and windows."""
 
-    x: npt.NDArray[np.float32]
+    x: Float32Array
     sr: int
     reference: tuple[Table, Table]
     measured: tuple[Table, Table]
@@ -196,7 +196,7 @@ def test_windows_of_real_songs(song: Song) -> None:
 def test_deltas_that_shrink(song: Song) -> None:
     """The six voice deltas share a divisor that grows through the file, in step as long as F0 agrees."""
     f0, of_ours = song.reference[0][:, 0], song.measured[0][:, 0]
-    reference, measured = song.reference[0][:, 65 : 65 + VOICED], song.measured[0][:, 65 : 65 + VOICED]
+    reference, measured = song.reference[0][:, 65 : 65 + VOICE_NAMES], song.measured[0][:, 65 : 65 + VOICE_NAMES]
     equal_f0 = np.isclose(of_ours, f0, rtol=1e-5, atol=0)
     until = max(0, int(np.argmin(equal_f0)) - 5) if not equal_f0.all() else len(reference)
     error = np.abs(measured - reference)[:until] / np.ptp(reference, axis=0)
@@ -215,7 +215,7 @@ def test_where_sound_begins(data_dir: Path, track: str) -> None:
     x = x.mean(axis=1)[: 2 * sr]
     reference, measured = opensmile.descriptors(x, sr).astype(np.float64), ours(x, sr)
     np.testing.assert_array_equal(measured[:, 5] == 0, reference[:, 5] == 0)
-    error = np.abs(measured - reference)[:, 65 : 65 + VOICED] / np.ptp(reference[:, 65 : 65 + VOICED], axis=0)
+    error = np.abs(measured - reference)[:, 65 : 65 + VOICE_NAMES] / np.ptp(reference[:, 65 : 65 + VOICE_NAMES], axis=0)
     assert np.mean((error > 1e-4).any(axis=1)) <= 5 * 0.003
 
 
@@ -232,27 +232,27 @@ def test_is13_profile(data_dir: Path) -> None:
     assert np.mean(np.abs(other[:, 4] - measured[:, 4]) > 1e-4) > 0.02, "the profiles should differ in shimmer"
 
 
-Signal = Callable[[int], npt.NDArray[np.float64]]
+Signal = Callable[[int], FloatArray]
 
 
-def noise(sr: int) -> npt.NDArray[np.float64]:
+def noise(sr: int) -> FloatArray:
     return 0.1 * np.random.default_rng(1).standard_normal(4 * sr)
 
 
-def silence(sr: int) -> npt.NDArray[np.float64]:
+def silence(sr: int) -> FloatArray:
     return np.zeros(4 * sr)
 
 
-def sine(sr: int) -> npt.NDArray[np.float64]:
+def sine(sr: int) -> FloatArray:
     return 0.5 * np.sin(2 * np.pi * 220 * np.arange(4 * sr) / sr)
 
 
-def square(sr: int) -> npt.NDArray[np.float64]:
+def square(sr: int) -> FloatArray:
     """At full scale: half of its samples are 1.0."""
     return np.where(np.arange(4 * sr) * 2 * 110.3 / sr % 2 < 1, 1.0, -1.0)
 
 
-def clicks(sr: int) -> npt.NDArray[np.float64]:
+def clicks(sr: int) -> FloatArray:
     """Bursts of decaying noise. Single samples have flat spectra, whose peaks are rounding (docs/features.md)."""
     x = np.zeros(4 * sr)
     burst = np.exp(-np.arange(sr // 100) / (0.002 * sr)) * np.random.default_rng(2).standard_normal(sr // 100)
@@ -261,19 +261,19 @@ def clicks(sr: int) -> npt.NDArray[np.float64]:
     return x
 
 
-def least_bits(sr: int) -> npt.NDArray[np.float64]:
+def least_bits(sr: int) -> FloatArray:
     return np.random.default_rng(3).integers(-1, 2, 4 * sr) / 32768
 
 
-def one_second(sr: int) -> npt.NDArray[np.float64]:
+def one_second(sr: int) -> FloatArray:
     return noise(sr)[:sr]
 
 
-def two_and_a_half_seconds(sr: int) -> npt.NDArray[np.float64]:
+def two_and_a_half_seconds(sr: int) -> FloatArray:
     return (noise(sr) + sine(sr))[: 5 * sr // 2]
 
 
-def offset(sr: int) -> npt.NDArray[np.float64]:
+def offset(sr: int) -> FloatArray:
     """Nothing takes the constant out."""
     return noise(sr) + 0.3
 

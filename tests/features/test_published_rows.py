@@ -4,15 +4,15 @@ import csv
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import soundfile
 
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features import COMPARE260, LLD_NAMES, Descriptors, extract
 
 pytestmark = pytest.mark.real
 
-Table = npt.NDArray[np.float64]
+Table = FloatArray
 CLIPS = (2, 5, 10, 13)
 SHIFTS_S = (0.02, 0.03, 0.04)
 """The clips start so much early, each its own: seen by where the energy fits best."""
@@ -33,7 +33,7 @@ NEAR = ("audSpec_Rfilt_sma[",)
 """.95: the filter's first second depends on what came before the clip, which the published rows know."""
 
 
-def song(path: Path) -> tuple[npt.NDArray[np.float32], int]:
+def song(path: Path) -> tuple[Float32Array, int]:
     x, sr = soundfile.read(path, dtype="float32", always_2d=True)
     return x.mean(axis=1), sr
 

@@ -10,11 +10,11 @@ from functools import cache
 from typing import get_args
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moodcurve._typing import Float32Array
 from moodcurve.features import (
     COMPARE236,
     COMPARE260,
@@ -27,10 +27,10 @@ from moodcurve.features import (
     write_csv,
 )
 from moodcurve.features.extractor import CHUNK, Profile
-from moodcurve.features.feature_sets import VOICED
+from moodcurve.features.feature_sets import VOICE_NAMES
 
 SR = 44100
-Samples = npt.NDArray[np.float32]
+Samples = Float32Array
 
 
 def music(seconds: float, sr: int = SR) -> Samples:
@@ -44,7 +44,7 @@ def music(seconds: float, sr: int = SR) -> Samples:
 SONG = music(4.3)
 WHOLE = extract([SONG], SR)
 UNCHANGING = FeatureSet(
-    "unchanging", "1", tuple(n for n in COMPARE260.names if not (n.startswith(VOICED) and "_sma_de" in n))
+    "unchanging", "1", tuple(n for n in COMPARE260.names if not (n.startswith(VOICE_NAMES) and "_sma_de" in n))
 )
 
 
@@ -157,8 +157,8 @@ def test_a_set_without_growing_divisors_is_a_part_of_compare260() -> None:
 def test_columns_without_jitter_take_no_voice_stage() -> None:
     names = tuple(n for n in UNCHANGING.names if not n.startswith(("jitter", "shimmer", "logHNR")))
     pitch_only = FeatureSet("pitch", "1", names)
-    assert Extractor(SR, pitch_only).descriptors.voice is None
-    assert Extractor(SR, UNCHANGING).descriptors.voice is not None
+    assert Extractor(SR, pitch_only)._descriptors._voice is None
+    assert Extractor(SR, UNCHANGING)._descriptors._voice is not None
     assert_same(extract([SONG], SR, pitch_only), WHOLE.select(pitch_only))
 
 
@@ -327,7 +327,7 @@ def test_an_extractor_of_another_version_is_refused(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_set_without_voice_descriptors_takes_no_pitch() -> None:
-    assert Extractor(SR, COMPARE236).descriptors.pitch is None
+    assert Extractor(SR, COMPARE236)._descriptors._pitch is None
     assert_same(extract([SONG], SR, COMPARE236), WHOLE.select(COMPARE236))
 
 

@@ -87,6 +87,7 @@ def test_the_json_contract() -> None:
     text = to_json(make_curve(2, arousal=np.array([0.123456, -0.5]), valence=np.array([-0.00001, 1.0])))
     data = json.loads(text, parse_constant=lambda token: pytest.fail(f"{token} in strict JSON"))
     assert list(data) == [
+        "format",
         "source",
         "model",
         "feature_set",
@@ -251,7 +252,7 @@ def test_an_infinite_interval_is_never_written_as_json() -> None:
 
 
 def test_unknown_format_is_refused_and_writes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="xml: not a format of curves; known are csv, json, jams, parquet"):
+    with pytest.raises(FormatError, match="xml: unknown curve format; use one of csv, json, jams, parquet"):
         write(make_curve(), tmp_path / "x.xml", "xml")
     assert list(tmp_path.iterdir()) == []
     assert formats.FORMATS == ("csv", "json", "jams", "parquet")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moodcurve.curve import Curve
-from moodcurve.formats import FormatError, jams_text, read_jams, to_dict, to_jams, to_json, write
+from moodcurve.formats import FormatError, jams_text, read_jams, to_jams, to_json, write
 from tests.formats.test_csv_json import make_curve
 from tests.helpers.full_curve import whole_curve
 
@@ -93,18 +93,18 @@ def test_a_curve_that_the_package_jams_made_is_read(tmp_path: Path) -> None:
 @validated
 def test_names_are_given_where_they_are_known_and_any_bytes_do_no_harm(tmp_path: Path) -> None:
     curve = make_curve(source="caf\udce9\n.mp3")
-    text = jams_text(to_dict(curve), title='Ein "Lied"\n', artist="Beyonc\udce9", identifiers={"isrc": "X"})
+    text = jams_text(curve.to_dict(), title='Ein "Lied"\n', artist="Beyonc\udce9", identifiers={"isrc": "X"})
     (tmp_path / "x.jams").write_bytes(text.encode("utf-8"))
     read = jams.load(str(tmp_path / "x.jams"), validate=True, strict=True)
     assert (read.file_metadata.title, read.file_metadata.artist) == ('Ein "Lied"\n', "Beyonc?")
     assert (read.file_metadata.release, read.file_metadata.identifiers.isrc) == ("", "X")
     assert "release" not in json.loads(text)["file_metadata"]
-    assert jams_text(to_dict(curve)) == to_jams(curve)
+    assert jams_text(curve.to_dict()) == to_jams(curve)
 
 
 def test_jams_has_no_time_before_the_start() -> None:
     curve = make_curve(2, times_s=np.array([-0.5, 0.0]), source="one\ntwo.csv")
-    with pytest.raises(FormatError, match=r"one\\ntwo\.csv: a point at -0\.5 s; JAMS has times from 0 on"):
+    with pytest.raises(FormatError, match=r"one\\ntwo\.csv: a point at -0\.5 s; JAMS times start at 0"):
         to_jams(curve)
 
 

@@ -70,8 +70,8 @@ GOOD: dict[str, Any] = {"time_s": [0.0, 0.5], "arousal": [0.0, 0.1], "valence": 
     ("changes", "metadata", "message"),
     [
         ({"valence": None}, None, "column valence: missing; expected the columns time_s, arousal, valence"),
-        ({"arousal": ["high", "low"]}, None, "column arousal: 2 of string, 0 missing; expected numbers alone"),
-        ({"arousal": [None, 0.1]}, None, "column arousal: 2 of double, 1 missing; expected numbers alone"),
+        ({"arousal": ["high", "low"]}, None, "column arousal: 2 of string, 0 missing; expected only numbers"),
+        ({"arousal": [None, 0.1]}, None, "column arousal: 2 of double, 1 missing; expected only numbers"),
         ({"arousal": [0.0, np.nan]}, None, r"key arousal, item 2: arousal is nan; expected a number in \[-1, 1\]"),
         ({"time_s": [0.5, 0.5]}, None, "key times_s, item 2: time_s is 0.5; expected a time later"),
         ({name: pyarrow.array([], "double") for name in GOOD}, None, "column time_s: 0 of double"),
@@ -111,7 +111,7 @@ def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, dat
 
 
 def test_parquet_is_not_text() -> None:
-    with pytest.raises(FormatError, match="parquet: not a format of curves as text; known are csv, json, jams"):
+    with pytest.raises(FormatError, match="parquet: unknown text format of curves; use one of csv, json, jams"):
         dumps(make_curve(), "parquet")
 
 

@@ -1,24 +1,27 @@
-"""Songs for the tests of the library: curves of any length, and changes that store them."""
+"""Curves, songs and libraries for the tests of the library."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from moodcurve.curve import Curve
-from moodcurve.library import FileSeen, Heard, Library, SongHeard, Tags, open_library
+from moodcurve.library import Analysis, FileFound, Library, SongAnalyzed, Tags, open_library, schema
+from moodcurve.library.curve_codec import pack
 from moodcurve.mood.classes import probabilities
 
 COLUMNS = 236
 
 
 def wandering_curve(points: int = 240, *, seed: int = 0, everything: bool = True, **changes: Any) -> Curve:
-    """A random walk on the plane, smooth as models' answers are, with all that a model may say, or the least."""
+    """Return a smooth random walk on the plane, with all optional fields of a curve or none."""
     rng = np.random.default_rng(seed)
     steps = np.cumsum(rng.normal(0, 0.01, (points, 2)), axis=0)
     values = np.clip(rng.uniform(-0.5, 0.5, 2) + steps, -1, 1)
     spread = np.array([0.2, 0.25]) * rng.uniform(0.8, 1.2)
-    # the ends of a model's own interval move a little on their own
+    # the ends of an interval vary slightly on their own
     reach = spread * (1.6 + np.cumsum(rng.normal(0, 0.002, (points, 2)), axis=0))
     ends = np.clip(np.stack([values - reach, values + 1.1 * reach], axis=-1), -1, 1)
     mean = values.mean(axis=0)
@@ -46,21 +49,21 @@ def wandering_curve(points: int = 240, *, seed: int = 0, everything: bool = True
     return Curve(**(fields | changes))
 
 
-def song(content: str, curve: Curve | None = None) -> SongHeard:
-    """A song that was heard; its descriptors follow from its content."""
+def song(content: str, curve: Curve | None = None) -> SongAnalyzed:
+    """Return an analyzed song; its descriptors follow from its content hash."""
     rng = np.random.default_rng(list(content.encode()))
-    return SongHeard(
-        content, Heard(curve=curve or wandering_curve(12), descriptors=rng.normal(size=COLUMNS).astype("f4"))
+    return SongAnalyzed(
+        content, Analysis(curve=curve or wandering_curve(12), descriptors=rng.normal(size=COLUMNS).astype("f4"))
     )
 
 
-def file(path: str, content: str, *, size: int = 1000, mtime_ns: int = 10**18 + 1, **tags: Any) -> FileSeen:
-    """A file that was seen."""
-    return FileSeen(path, size, mtime_ns, content, Tags(**tags))
+def file(path: str, content: str, *, size: int = 1000, mtime_ns: int = 10**18 + 1, **tags: Any) -> FileFound:
+    """Return a found file."""
+    return FileFound(path, size, mtime_ns, content, Tags(**tags))
 
 
-def made_library(path: Path, songs: int) -> list[tuple[Curve, FileSeen]]:
-    """Write songs with varied tags, some of them missing; give what was written, the first song first."""
+def made_library(path: Path, songs: int) -> list[tuple[Curve, FileFound]]:
+    """Write songs with varied tags, some of them missing; return their curves and files."""
     rng = np.random.default_rng(11)
     made = []
     for i in range(songs):
@@ -75,11 +78,43 @@ def made_library(path: Path, songs: int) -> list[tuple[Curve, FileSeen]]:
         }
         made.append((curve, file(f"/music/{i % 3}/{i:03} x.mp3", f"content {i}", **tags)))
     with open_library(path, write=True) as library:
-        library.write(change for curve, seen in made for change in (song(seen.content, curve), seen))
+        library.write(change for curve, seen in made for change in (song(seen.content_hash, curve), seen))
     return made
 
 
 def dump(library: Library) -> dict[str, list[Any]]:
-    """All rows of all tables, but the times of writing."""
+    """Return all rows of all tables."""
     tables = [name for (name,) in library.db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     return {name: list(library.db.execute(f"SELECT * FROM {name} ORDER BY 1")) for name in sorted(tables)}
+
+
+def assert_sound(path: Path) -> None:
+    """Check the database file of a library."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def first_version(path: Path) -> None:
+    """Create a library as the first migration alone did, with two songs, one of them with all optional fields."""
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        schema.migrate(db, schema.MIGRATIONS[:1])
+        for number, everything in ((1, True), (2, False)):
+            data = wandering_curve(30, seed=number, everything=everything).to_dict()
+            del data["format"]  # which later versions added
+            whole = data["song"]
+            row = {
+                "id": number, "content": f"c{number}", "model": "default", "feature_set": "compare236/1",
+                "analysed_at": "2026-01-01T00:00:00Z", "duration_s": data["duration_s"], "copies": 1, "words": "calm",
+                "arousal": whole["arousal"], "valence": whole["valence"], "quadrant": whole["quadrant"], "warnings": "",
+            }  # fmt: skip
+            db.execute(f"INSERT INTO song ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})", row)
+            db.execute(
+                "INSERT INTO file (id, path, shown, size, mtime_ns, content, song, folded_path) "
+                "VALUES (?, ?, ?, 1, 2, ?, ?, 'x')",
+                (number, f"/{number}".encode(), f"/{number}", f"c{number}", number),
+            )
+            db.execute("UPDATE song SET file = id")
+            db.execute("INSERT INTO curve VALUES (?, ?)", (number, pack({**data, "source": ""})))
+        assert schema.read_version(db) == (schema.APPLICATION_ID, 1)

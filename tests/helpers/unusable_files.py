@@ -1,4 +1,4 @@
-"""Fifty-odd ways in which a music file can be broken, wrong, or made to harm; each a small file."""
+"""More than fifty small files that are broken, not music, or malicious."""
 
 import gzip
 import io
@@ -17,12 +17,12 @@ Change = Callable[[bytes], bytes]
 
 
 def cut(share: float) -> Change:
-    """Keep the beginning."""
+    """Keep the start of a file."""
     return lambda data: data[: max(1, round(share * len(data)))]
 
 
 def flipped(bits: int, *, seed: int = 0, first: int = 0, last: int | None = None) -> Change:
-    """Change single bits between two places."""
+    """Flip single bits between two offsets."""
 
     def change(data: bytes) -> bytes:
         rng, found = random.Random(seed), bytearray(data)
@@ -34,30 +34,30 @@ def flipped(bits: int, *, seed: int = 0, first: int = 0, last: int | None = None
 
 
 def hole(data: bytes) -> bytes:
-    """Take a stretch out of the middle."""
+    """Remove some bytes in the middle."""
     return data[: len(data) // 2] + data[len(data) // 2 + 5000 :]
 
 
 def noise_inside(data: bytes) -> bytes:
-    """Put noise over a stretch in the middle."""
+    """Overwrite some bytes in the middle with noise."""
     middle = len(data) // 2
     return data[:middle] + random.Random(0).randbytes(5000) + data[middle + 5000 :]
 
 
 def without_beginning(data: bytes) -> bytes:
-    """Lose the first block of a disk."""
+    """Remove the first disk block."""
     return data[4096:]
 
 
 def blocks_swapped(data: bytes) -> bytes:
-    """Change the order of blocks, as a broken disk table does."""
+    """Shuffle disk blocks, as after damage to a file system."""
     blocks = [data[i : i + 4096] for i in range(0, len(data), 4096)]
     random.Random(0).shuffle(blocks)
     return b"".join(blocks)
 
 
 def put(mark: bytes, offset: int, value: bytes) -> Change:
-    """Write bytes behind the first place of a mark."""
+    """Overwrite bytes at an offset from the first occurrence of a mark."""
 
     def change(data: bytes) -> bytes:
         at = data.index(mark) + offset
@@ -83,7 +83,7 @@ def box(name: bytes, body: bytes) -> bytes:
 
 
 def nested(depth: int) -> bytes:
-    """MP4 boxes, each inside the other."""
+    """Return nested MP4 boxes."""
     head = [struct.pack(">I", 8 * (depth - i)) + b"moov" for i in range(depth)]
     return box(b"ftyp", b"M4A \0\0\0\0") + b"".join(head)
 
@@ -96,7 +96,7 @@ def zipped(size: int) -> bytes:
 
 
 def many_streams(number: int) -> bytes:
-    """Ogg pages, each of which begins a stream."""
+    """Return Ogg pages, each of which starts a stream."""
     return b"".join(
         b"OggS\0\2" + bytes(8) + struct.pack("<III", i, 0, 0) + b"\1\x13OpusHead\1\2\0\0\x80\xbb\0\0\0\0\0"
         for i in range(number)
@@ -104,7 +104,7 @@ def many_streams(number: int) -> bytes:
 
 
 def deep_matroska(depth: int) -> bytes:
-    """Matroska elements of unknown size, each inside the other."""
+    """Return nested Matroska elements of unknown size."""
     head = bytes.fromhex("1a45dfa38442828877656262 6d".replace(" ", ""))
     return head + bytes.fromhex("18538067 01ffffffffffffff".replace(" ", "")) * depth
 
@@ -127,7 +127,7 @@ TEXT = b"All work and no play makes a dull song.\n" * 500
 SAMPLES = np.random.default_rng(0).normal(0, 3000, 2 * SR).astype("<i2").tobytes()
 
 CHANGED: dict[str, tuple[str, Change]] = {
-    # name: (the whole file, what is done to it)
+    # name: (intact file, change)
     "cut half.mp3": ("lame.mp3", cut(0.5)),
     "cut half.flac": ("av.flac", cut(0.5)),
     "cut half.ogg": ("x.ogg", cut(0.5)),
@@ -203,7 +203,7 @@ MADE: dict[str, Callable[[], bytes]] = {
 
 
 def write_kinds(folder: Path) -> list[Path]:
-    """Write all of them, and one film without sound."""
+    """Write all of these files, and a silent film; return their paths."""
     whole = folder / "whole"
     whole.mkdir(parents=True)
     paths = []

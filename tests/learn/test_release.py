@@ -40,8 +40,8 @@ def test_packaged_models_are_the_recipes(packaged: Packaged) -> None:
     assert json.loads(model.metadata["config"]) == json.loads(json.dumps(as_table(packaged.config)))
     assert (model.feature_set, model.metadata["training_data"]) == (COMPARE236, "DEAM")
     assert model.intervals is not None
-    assert model.usual is not None
-    assert model.spreads is not None
+    assert model.novelty_limits is not None
+    assert model.error_std is not None
     assert model.song_rating is not None
     assert len(packaged_models()[packaged.file].read_bytes()) < 10_000_000
 

@@ -1,8 +1,7 @@
-"""The library's file: what is written comes back, whatever happens in between."""
+"""The library's file: reads return what was written, also after crashes, full disks and concurrent use."""
 
 import contextlib
 import json
-import lzma
 import os
 import random
 import resource
@@ -12,32 +11,36 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from moodcurve.formats import json_text, to_csv, to_dict, to_json
+from moodcurve.formats import json_text, to_csv, to_json
 from moodcurve.library import (
     DropOrphans,
-    FileGone,
+    FileRemoved,
     KnownFile,
     LibraryError,
     Problem,
-    ProblemMet,
+    ProblemFound,
     Tags,
-    database,
+    connection,
     open_library,
-    schema,
 )
-from moodcurve.library.curve_codec import PackingError, pack, unpack
 from tests.helpers import ROOT
-from tests.helpers.library_fixtures import COLUMNS, dump, file, made_library, song, wandering_curve
+from tests.helpers.library_fixtures import (
+    COLUMNS,
+    assert_sound,
+    dump,
+    file,
+    first_version,
+    made_library,
+    song,
+    wandering_curve,
+)
 
 WRITER = """
 import sys
@@ -59,66 +62,17 @@ def path(tmp_path: Path) -> Path:
 
 
 def writer(path: Path, first: int, batches: int) -> "subprocess.Popen[str]":
-    """A process that writes batches of five songs and says the number of each once it is written."""
+    """Start a process that writes batches of five songs and prints the number of each once it is written."""
     code = WRITER.format(tests=str(ROOT))
     command = [sys.executable, "-c", code, str(path), str(first), str(batches)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def assert_sound(path: Path) -> None:
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
-
-
-# --- packing ---
+# --- reading back ---
 
 
 @pytest.mark.parametrize("everything", [False, True])
-@pytest.mark.parametrize("points", [1, 2, 480, 5000])
-def test_a_packed_curve_comes_back_to_the_digit(points: int, everything: bool) -> None:
-    data = to_dict(wandering_curve(points, everything=everything))
-    assert unpack(pack(data)) == data
-    assert json_text(unpack(pack(data))) == json_text(data)
-
-
-def test_four_minutes_with_everything_take_less_than_5_kb() -> None:
-    curve = wandering_curve(480)
-    # a second measure: the same text in a good general compressor
-    packed = len(pack(to_dict(curve)))
-    assert packed < 5000
-    assert packed < 0.7 * len(lzma.compress(to_json(curve).encode(), preset=9))
-
-
-NUMBERS = st.lists(st.floats(allow_nan=False, allow_infinity=False).map(lambda x: x + 0.0), min_size=1, max_size=8)
-ROUNDED = st.lists(st.integers(-(10**9), 10**9).map(lambda i: i / 10_000), min_size=1, max_size=8)
-VALUES = NUMBERS | ROUNDED | st.text(max_size=3) | st.none() | st.dictionaries(st.sampled_from("ab"), ROUNDED)
-
-
-@given(st.dictionaries(st.text(max_size=3), VALUES, max_size=4))
-@example({"#": ""})
-@example({"#": [0.5], "##": None})
-def test_any_lists_of_numbers_are_packed(data: dict[str, Any]) -> None:
-    assert unpack(pack(data)) == data
-
-
-@given(st.integers(0, 400), st.binary(min_size=1, max_size=4))
-def test_damaged_bytes_are_refused_or_give_something(at: int, other: bytes) -> None:
-    packed = pack(to_dict(wandering_curve(40)))
-    at %= len(packed)
-    damaged = packed[:at] + other + packed[at + len(other) :]
-    # never another error: zlib's checksum finds nearly all
-    with contextlib.suppress(PackingError):
-        unpack(damaged)
-    with pytest.raises(PackingError, match="not a packed curve"):
-        unpack(packed[:at])
-
-
-# --- what comes back ---
-
-
-@pytest.mark.parametrize("everything", [False, True])
-def test_a_song_comes_back_as_analyze_prints_it(path: Path, everything: bool) -> None:
+def test_a_stored_song_equals_its_analysis(path: Path, everything: bool) -> None:
     curve = wandering_curve(333, everything=everything, source="/m/ä\n.mp3", warnings=("the file ends early", "odd"))
     tags = Tags(artist="A", title="T", album="B", genre="G", year=1999, track=3, duration_s=7.25)
     with open_library(path, write=True) as library:
@@ -128,17 +82,17 @@ def test_a_song_comes_back_as_analyze_prints_it(path: Path, everything: bool) ->
     assert stored is not None
     assert json_text(stored.data) == to_json(curve)
     assert to_csv(stored.curve) == to_csv(curve)
-    assert (stored.id, stored.content, stored.paths, stored.tags) == (1, "c1", ("/m/ä\n.mp3",), tags)
+    assert (stored.id, stored.content_hash, stored.paths, stored.tags) == (1, "c1", ("/m/ä\n.mp3",), tags)
     assert stored.analysed_at.endswith("Z")
 
 
-def test_columns_hold_what_the_json_says_of_the_song(path: Path) -> None:
+def test_columns_equal_the_song_object_of_the_json(path: Path) -> None:
     curve = wandering_curve(100, seed=4)
     with open_library(path, write=True) as library:
         library.write([song("c", curve), file("/a.mp3", "c")])
         library.db.row_factory = sqlite3.Row
         row = dict(library.db.execute("SELECT * FROM songs").fetchone())
-    data = to_dict(curve)
+    data = curve.to_dict()
     whole = data["song"]
     names = (
         "arousal",
@@ -171,20 +125,20 @@ def test_columns_hold_what_the_json_says_of_the_song(path: Path) -> None:
         "rel.mp3",
     ],
 )
-def test_any_file_name_comes_back(path: Path, name: str) -> None:
+def test_any_file_name_is_stored_exactly(path: Path, name: str) -> None:
     with open_library(path, write=True) as library:
-        library.write([song("c"), file(name, "c"), ProblemMet(name + "x", 1, 2, None, f"{name}x: no audio")])
+        library.write([song("c"), file(name, "c"), ProblemFound(name + "x", 1, 2, None, f"{name}x: no audio")])
     with open_library(path) as library:
         found = library.song(name)
         assert found is not None
         assert found.paths == (name,)
         assert set(library.known_files()) == {name, name + "x"}
         assert [problem.path for problem in library.problems()] == [name + "x"]
-        # text for people and JSON: always UTF-8
+        # displayed text and JSON are always UTF-8
         json.dumps(found.data, ensure_ascii=False).encode("utf-8")
 
 
-def test_tags_that_sqlite_cannot_hold_are_mended(path: Path) -> None:
+def test_characters_that_sqlite_cannot_hold_are_replaced_in_tags(path: Path) -> None:
     with open_library(path, write=True) as library:
         library.write([song("c"), file("/a", "c", title="a\0b", artist="\ud800x")])
         found = library.song(1)
@@ -192,7 +146,7 @@ def test_tags_that_sqlite_cannot_hold_are_mended(path: Path) -> None:
     assert (found.tags.title, found.tags.artist) == ("a b", "?x")
 
 
-def test_descriptors_come_back(path: Path) -> None:
+def test_descriptors_are_stored_per_feature_set(path: Path) -> None:
     other = wandering_curve(9, feature_set="compare260/1")
     changes = [song("a"), song("b", other), song("c"), song("orphan")]
     with open_library(path, write=True) as library:
@@ -200,14 +154,14 @@ def test_descriptors_come_back(path: Path) -> None:
         ids, values = library.descriptors("compare236/1")
         assert ids.tolist() == [1, 3]
         assert (values.shape, values.dtype) == ((2, COLUMNS), np.float32)
-        np.testing.assert_array_equal(values, [changes[0].heard.descriptors, changes[2].heard.descriptors])
+        np.testing.assert_array_equal(values, [changes[0].analysis.descriptors, changes[2].analysis.descriptors])
         assert library.descriptors("nothing/1")[1].shape == (0, 0)
 
 
 def test_a_new_library_is_empty(path: Path) -> None:
     with open_library(path, write=True) as library:
-        assert (library.known_files(), library.contents(), library.problems()) == ({}, {}, [])
-        assert (library.song(1), library.song("/x"), library.song_model("c")) == (None, None, None)
+        assert (library.known_files(), library.song_models(), library.problems()) == ({}, {}, [])
+        assert (library.song(1), library.song("/x")) == (None, None)
         assert list(library.songs()) == []
         library.write([])
 
@@ -215,24 +169,23 @@ def test_a_new_library_is_empty(path: Path) -> None:
 # --- changes ---
 
 
-def test_known_files_and_contents(path: Path) -> None:
+def test_known_files_models_and_problems(path: Path) -> None:
     with open_library(path, write=True) as library:
-        library.write([song("c"), file("/a", "c", size=5, mtime_ns=6), ProblemMet("/b", 7, 8, "d", "no")])
+        library.write([song("c"), file("/a", "c", size=5, mtime_ns=6), ProblemFound("/b", 7, 8, "d", "no")])
         assert library.known_files() == {"/a": KnownFile(5, 6, "c", None), "/b": KnownFile(7, 8, "d", "no")}
-        assert library.contents() == {"c": ("default", "compare236/1")}
-        assert library.song_model("c") == ("default", "compare236/1")
+        assert library.song_models() == {"c": ("default", "compare236/1")}
         assert library.problems() == [Problem("/b", "no")]
         assert (library.problem("/b"), library.problem("/a"), library.problem("/c")) == ("no", None, None)
 
 
-def test_a_moved_file_finds_its_song_again(path: Path) -> None:
+def test_a_moved_file_keeps_its_song(path: Path) -> None:
     with open_library(path, write=True) as library:
         library.write([song("c"), file("/old/a", "c", title="T")])
         before = library.song(1)
-        # the order of the two does not matter: the song stays until orphans are dropped
-        library.write([FileGone("/old/a")])
-        assert library.song(1) is None  # no file stands for it now
-        assert "c" in library.contents()
+        # in either order: the song stays until orphans are dropped
+        library.write([FileRemoved("/old/a")])
+        assert library.song(1) is None  # no file holds it now
+        assert "c" in library.song_models()
         library.write([file("/new/a", "c", title="T"), DropOrphans()])
         after = library.song("/new/a")
     assert before is not None
@@ -241,24 +194,24 @@ def test_a_moved_file_finds_its_song_again(path: Path) -> None:
     assert after.data["source"] == "/new/a"
 
 
-def test_copies_share_a_song_that_the_first_known_stands_for(path: Path) -> None:
+def test_copies_share_a_song_shown_by_the_file_added_first(path: Path) -> None:
     with open_library(path, write=True) as library:
         library.write([song("c"), file("/z", "c", title="first"), file("/a", "c", title="second")])
         found = library.song("/a")
         assert found is not None
         assert (found.paths, found.tags.title) == (("/z", "/a"), "first")
         assert len(list(library.songs())) == 1
-        library.write([FileGone("/z"), DropOrphans()])
+        library.write([FileRemoved("/z"), DropOrphans()])
         found = library.song(1)
         assert found is not None
         assert (found.paths, found.tags.title) == (("/a",), "second")
 
 
-def test_a_file_whose_content_changes_changes_its_song(path: Path) -> None:
+def test_a_file_with_new_content_gets_another_song(path: Path) -> None:
     with open_library(path, write=True) as library:
         library.write([song("c"), file("/a", "c"), file("/b", "c")])
         library.write([song("d"), file("/a", "d", size=2)])
-        assert {name: known.content for name, known in library.known_files().items()} == {"/a": "d", "/b": "c"}
+        assert {name: known.content_hash for name, known in library.known_files().items()} == {"/a": "d", "/b": "c"}
         first, second = library.song("/b"), library.song("/a")
         assert first is not None
         assert second is not None
@@ -275,7 +228,7 @@ def test_new_tags_replace_the_old(path: Path) -> None:
         assert library.known_files()["/a"].mtime_ns == 77
 
 
-def test_a_new_analysis_keeps_the_number(path: Path) -> None:
+def test_a_new_analysis_keeps_the_song_id(path: Path) -> None:
     newer = wandering_curve(20, seed=9, model="later")
     with open_library(path, write=True) as library:
         library.write([song("b"), file("/b", "b"), song("c"), file("/a", "c")])
@@ -283,7 +236,7 @@ def test_a_new_analysis_keeps_the_number(path: Path) -> None:
         found = library.song("/a")
         assert found is not None
         assert (found.id, found.curve.model, len(found.curve.times_s)) == (2, "later", 20)
-        assert library.song_model("c") == ("later", "compare236/1")
+        assert library.song_models()["c"] == ("later", "compare236/1")
         assert [stored.id for stored in library.songs()] == [1, 2]
         assert [stored.id for stored in library.songs([2, 9, 1])] == [2, 1]
 
@@ -291,30 +244,30 @@ def test_a_new_analysis_keeps_the_number(path: Path) -> None:
 def test_a_problem_replaces_a_song_and_a_song_a_problem(path: Path) -> None:
     with open_library(path, write=True) as library:
         library.write([song("c"), file("/a", "c", title="T")])
-        library.write([ProblemMet("/a", 3, 4, None, "cut short"), DropOrphans()])
-        assert library.contents() == {}
+        library.write([ProblemFound("/a", 3, 4, None, "cut short"), DropOrphans()])
+        assert library.song_models() == {}
         assert library.known_files() == {"/a": KnownFile(3, 4, None, "cut short")}
         library.write([song("d"), file("/a", "d")])
         assert library.problems() == []
         found = library.song("/a")
         assert found is not None
-        assert found.id == 2  # a number is never given again
+        assert found.id == 2  # ids are never reused
 
 
-def test_dropping_orphans_drops_all_of_them(path: Path) -> None:
+def test_dropping_orphans_deletes_their_curves_and_descriptors(path: Path) -> None:
     with open_library(path, write=True) as library:
         library.write([song("a"), song("b"), file("/a", "a"), file("/b", "b")])
-        library.write([FileGone("/b"), FileGone("/never there"), DropOrphans()])
+        library.write([FileRemoved("/b"), FileRemoved("/never there"), DropOrphans()])
         left = dump(library)
         assert [len(left[name]) for name in ("song", "file", "curve", "descriptors")] == [1, 1, 1, 1]
 
 
-def test_all_changes_are_made_or_none(path: Path) -> None:
+def test_a_write_applies_all_changes_or_none(path: Path) -> None:
     with open_library(path, write=True) as library:
         library.write([song("a"), file("/a", "a")])
         before = dump(library)
-        with pytest.raises(ValueError, match="content of '/b' must be that of a song heard before, got 'x'"):
-            library.write([FileGone("/a"), DropOrphans(), song("b"), file("/b", "x")])
+        with pytest.raises(ValueError, match="content_hash of '/b' must be that of a stored song, got 'x'"):
+            library.write([FileRemoved("/a"), DropOrphans(), song("b"), file("/b", "x")])
         assert dump(library) == before
 
         def interrupted() -> Iterator[Any]:
@@ -325,14 +278,14 @@ def test_all_changes_are_made_or_none(path: Path) -> None:
             library.write(interrupted())
         assert dump(library) == before
         library.write([song("d"), file("/d", "d")])
-        assert set(library.contents()) == {"a", "d"}
+        assert set(library.song_models()) == {"a", "d"}
 
 
-# --- what is refused ---
+# --- refused files ---
 
 
 @pytest.mark.parametrize("write", [False, True])
-def test_other_files_are_refused_and_left_as_they_are(tmp_path: Path, write: bool) -> None:
+def test_other_files_are_refused_and_not_modified(tmp_path: Path, write: bool) -> None:
     foreign = tmp_path / "foreign.sqlite"
     with contextlib.closing(sqlite3.connect(foreign)) as db:
         db.execute("CREATE TABLE photo (id)")
@@ -350,7 +303,7 @@ def test_other_files_are_refused_and_left_as_they_are(tmp_path: Path, write: boo
     assert sorted(tmp_path.iterdir()) == [foreign, text]
 
 
-def test_what_is_not_there_is_named_with_what_makes_it(path: Path) -> None:
+def test_a_missing_library_names_the_command_that_creates_it(path: Path) -> None:
     with pytest.raises(LibraryError, match="no library there yet; `moodcurve scan FOLDER`"), open_library(path):
         pass
     assert not path.parent.exists()
@@ -358,7 +311,7 @@ def test_what_is_not_there_is_named_with_what_makes_it(path: Path) -> None:
         pass
 
 
-def test_an_empty_file_is_a_library_to_be(path: Path) -> None:
+def test_an_empty_file_can_become_a_library(path: Path) -> None:
     path.parent.mkdir()
     path.touch()
     with pytest.raises(LibraryError, match="not a library"), open_library(path):
@@ -373,14 +326,14 @@ def test_a_newer_library_is_refused(path: Path) -> None:
         db.execute("PRAGMA user_version = 99")
     for write in (False, True):
         with (
-            pytest.raises(LibraryError, match=r"later version of moodcurve \(layout 99"),
+            pytest.raises(LibraryError, match=r"later version of moodcurve \(schema 99"),
             open_library(path, write=write),
         ):
             pass
 
 
-def test_a_second_writer_is_told_who_is_in_the_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_S", 0.05)
+def test_a_second_writer_gets_an_error_that_names_the_cause(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "BUSY_S", 0.05)
     made_library(path, 1)
     with open_library(path, write=True) as first, open_library(path, write=True) as second:
         first.db.execute("BEGIN IMMEDIATE")
@@ -390,7 +343,7 @@ def test_a_second_writer_is_told_who_is_in_the_way(path: Path, monkeypatch: pyte
         second.write([song("x")])
 
 
-def test_damage_is_one_line(path: Path) -> None:
+def test_a_damaged_library_raises_a_library_error(path: Path) -> None:
     made_library(path, 40)
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("UPDATE curve SET packed = x'0102' WHERE song = 3")
@@ -401,131 +354,46 @@ def test_damage_is_one_line(path: Path) -> None:
             library.song(3)
     whole = path.read_bytes()
     path.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
-    with pytest.raises(LibraryError, match="it is damaged; restore a copy"), open_library(path) as library:
+    with pytest.raises(LibraryError, match="it is damaged; restore a backup"), open_library(path) as library:
         list(library.songs())
-
-
-# --- versions ---
-
-
-def first_version(path: Path) -> None:
-    """A library as the first migration alone makes it, with two songs: one with all that a curve can say."""
-    path.parent.mkdir()
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
-        schema.migrate(db, schema.MIGRATIONS[:1])
-        for number, everything in ((1, True), (2, False)):
-            data = to_dict(wandering_curve(30, seed=number, everything=everything))
-            whole = data["song"]
-            row = {
-                "id": number, "content": f"c{number}", "model": "default", "feature_set": "compare236/1",
-                "analysed_at": "2026-01-01T00:00:00Z", "duration_s": data["duration_s"], "copies": 1, "words": "calm",
-                "arousal": whole["arousal"], "valence": whole["valence"], "quadrant": whole["quadrant"], "warnings": "",
-            }  # fmt: skip
-            db.execute(f"INSERT INTO song ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)})", row)
-            db.execute(
-                "INSERT INTO file (id, path, shown, size, mtime_ns, content, song, folded_path) "
-                "VALUES (?, ?, ?, 1, 2, ?, ?, 'x')",
-                (number, f"/{number}".encode(), f"/{number}", f"c{number}", number),
-            )
-            db.execute("UPDATE song SET file = id")
-            db.execute("INSERT INTO curve VALUES (?, ?)", (number, pack({**data, "source": ""})))
-        assert schema.layout(db) == (schema.APPLICATION_ID, 1)
-
-
-@pytest.mark.parametrize("write", [False, True])
-def test_a_first_version_is_brought_up_to_date_with_nothing_lost(path: Path, write: bool) -> None:
-    first_version(path)
-    with open_library(path, write=write) as library:
-        assert schema.layout(library.db) == (schema.APPLICATION_ID, len(schema.MIGRATIONS))
-        names = [name for (name,) in library.db.execute("SELECT name FROM migration ORDER BY number")]
-        assert names == [name for name, _ in schema.MIGRATIONS]
-        rows = library.db.execute("SELECT id, path, p_calm_positive, rated_valence_low, mood FROM songs").fetchall()
-        songs = list(library.songs())
-    whole = to_dict(wandering_curve(30, seed=1))["song"]
-    mood = max(whole["moods"], key=whole["moods"].__getitem__)
-    assert rows == [
-        (1, "/1", whole["probabilities"]["calm-positive"], whole["rating"]["valence_low"], mood),
-        (2, "/2", None, None, None),
-    ]
-    assert [stored.paths for stored in songs] == [("/1",), ("/2",)]
-    assert_sound(path)
-
-
-def test_a_migration_that_fails_leaves_the_library_as_it_was(path: Path) -> None:
-    made_library(path, 3)
-
-    def fails(db: sqlite3.Connection) -> None:
-        db.execute("DROP TABLE descriptors")
-        db.execute("ALTER TABLE song ADD COLUMN x")
-        raise OSError("lights out")
-
-    with open_library(path, write=True) as library:
-        before = dump(library)
-        with pytest.raises(OSError, match="lights out"):
-            schema.migrate(library.db, [*schema.MIGRATIONS, ("fails", fails)])
-        assert dump(library) == before
-        assert schema.layout(library.db)[1] == len(schema.MIGRATIONS)
-
-
-def test_two_that_make_a_library_at_once_make_one(path: Path) -> None:
-    failed: list[BaseException] = []
-    barrier = threading.Barrier(4)
-
-    def make(number: int) -> None:
-        try:
-            barrier.wait()
-            with open_library(path, write=True) as library:
-                library.write([song(f"c{number}"), file(f"/{number}", f"c{number}")])
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=make, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
-    with open_library(path) as library:
-        assert len(library.contents()) == 4
-        assert len(library.db.execute("SELECT * FROM migration").fetchall()) == len(schema.MIGRATIONS)
 
 
 # --- faults ---
 
 
-def test_killed_at_any_moment_all_that_was_said_to_be_written_is_there(path: Path) -> None:
+def test_a_killed_writer_loses_no_reported_batch(path: Path) -> None:
     rng = random.Random(3)
-    said = 0
+    reported = 0
     for _ in range(8):
-        process = writer(path, said, 10_000)
+        process = writer(path, reported, 10_000)
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(rng.randrange(1, 6))]
-        # anywhere within the next batches
+        # kill it anywhere within the next batches
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(rng.uniform(0, 0.03))
         process.send_signal(signal.SIGKILL)
         lines += process.stdout.readlines()
         process.wait()
         process.stdout.close()
-        said = int(lines[-1]) + 1
+        reported = int(lines[-1]) + 1
         with open_library(path) as library:
-            names = {name for batch in range(said) for name in (f"{batch}-{i}" for i in range(5))}
-            contents = set(library.contents())
-            # one batch more may have been written and not yet said
+            names = {name for batch in range(reported) for name in (f"{batch}-{i}" for i in range(5))}
+            contents = set(library.song_models())
+            # one more batch may be written and not yet reported
             assert contents >= names
-            assert contents - names in (set(), {f"{said}-{i}" for i in range(5)})
-            assert {known.content for known in library.known_files().values()} == contents
+            assert contents - names in (set(), {f"{reported}-{i}" for i in range(5)})
+            assert {known.content_hash for known in library.known_files().values()} == contents
             assert len(library.known_files()) == len(contents)
         assert_sound(path)
 
 
-def test_a_full_disk_is_one_line_and_loses_nothing(path: Path) -> None:
+def test_a_full_disk_raises_a_library_error_and_loses_nothing(path: Path) -> None:
     made_library(path, 5)
     with open_library(path, write=True) as library:
         before = dump(library)
         (pages,) = library.db.execute("PRAGMA page_count").fetchone()
         library.db.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(LibraryError, match="the disk is full; what was stored before is kept"):
+        with pytest.raises(LibraryError, match="the disk is full; everything stored so far is safe"):
             library.write(change for i in range(200) for change in (song(f"n{i}"), file(f"/n/{i}", f"n{i}")))
         assert dump(library) == before
         library.db.execute("PRAGMA max_page_count = 1000000")
@@ -533,7 +401,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(path: Path) -> None:
     assert_sound(path)
 
 
-def test_a_file_that_may_not_grow_is_one_line_and_loses_nothing(path: Path) -> None:
+def test_a_file_size_limit_raises_a_library_error_and_loses_nothing(path: Path) -> None:
     made_library(path, 5)
     code = WRITER.format(tests=str(ROOT))
 
@@ -547,31 +415,31 @@ def test_a_file_that_may_not_grow_is_one_line_and_loses_nothing(path: Path) -> N
     last = done.stderr.splitlines()[-1]
     assert last.startswith("moodcurve.library.errors.LibraryError: ")
     assert "the disk" in last
-    said = [int(line) for line in done.stdout.splitlines()]
-    assert said, "some batches fit"
+    reported = [int(line) for line in done.stdout.splitlines()]
+    assert reported, "some batches fit"
     with open_library(path) as library:
-        assert len(library.contents()) == 5 + 5 * len(said)
+        assert len(library.song_models()) == 5 + 5 * len(reported)
     assert_sound(path)
 
 
 def as_nobody(folder: Path, path: Path) -> str:
-    """Read a library's contents as a user who may write neither the file nor the folder."""
+    """Return a library's content hashes and number of songs, read by a user without write permission."""
     ours, theirs = os.pipe()
     child = os.fork()
     if not child:
         try:
-            if os.getuid() == 0:  # whom no permission stops
+            if os.getuid() == 0:  # permissions do not apply to the superuser
                 os.setuid(65534)
             try:
                 (folder / "probe").touch()
-                said = "the folder can be written"
+                output = "the folder can be written"
             except OSError:
                 with open_library(path) as library:
-                    said = ",".join(sorted(library.contents())) + f" {len(list(library.songs()))}"
+                    output = ",".join(sorted(library.song_models())) + f" {len(list(library.songs()))}"
         except LibraryError as error:
-            said = str(error)
+            output = str(error)
         finally:
-            os.write(theirs, said.encode())
+            os.write(theirs, output.encode())
             os._exit(0)
     os.waitpid(child, 0)
     os.close(theirs)
@@ -581,7 +449,7 @@ def as_nobody(folder: Path, path: Path) -> str:
 
 @pytest.fixture
 def locked() -> Iterator[Path]:
-    """A folder that everybody may read, to be filled and then locked."""
+    """Yield a folder readable by everybody, which a test fills and then makes read-only."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     yield folder
@@ -590,7 +458,7 @@ def locked() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("log", [None, b""])
-def test_a_library_that_cannot_be_written_is_read(locked: Path, log: bytes | None) -> None:
+def test_a_read_only_library_can_be_read(locked: Path, log: bytes | None) -> None:
     path = locked / "library.sqlite"
     made_library(path, 2)
     if log is not None:
@@ -600,7 +468,7 @@ def test_a_library_that_cannot_be_written_is_read(locked: Path, log: bytes | Non
     assert as_nobody(locked, path) == "content 0,content 1 2"
 
 
-def test_what_a_crash_left_where_it_cannot_be_written_is_not_passed_over(locked: Path) -> None:
+def test_a_log_left_by_a_crash_is_not_ignored_on_a_read_only_disk(locked: Path) -> None:
     path = locked / "library.sqlite"
     made_library(path, 2)
     with open_library(path, write=True) as library:
@@ -612,23 +480,23 @@ def test_what_a_crash_left_where_it_cannot_be_written_is_not_passed_over(locked:
     for left in locked.iterdir():
         left.chmod(0o444)
     locked.chmod(0o555)
-    said = as_nobody(locked, path)
-    # some versions of SQLite read the log into memory; what may not happen is that the last song is missing
-    assert said == "content 0,content 1,x 3" or "library.sqlite: it cannot be opened" in said
+    output = as_nobody(locked, path)
+    # some versions of SQLite read the log into memory; the last song must not be missing
+    assert output == "content 0,content 1,x 3" or "library.sqlite: it cannot be opened" in output
 
 
-def test_an_older_library_that_cannot_be_written_says_so(locked: Path) -> None:
+def test_an_older_read_only_library_raises_a_library_error(locked: Path) -> None:
     path = locked / "old" / "library.sqlite"
     first_version(path)
     path.chmod(0o444)
     path.parent.chmod(0o555)
-    said = as_nobody(path.parent, path)
+    output = as_nobody(path.parent, path)
     path.parent.chmod(0o755)
-    assert "made by an earlier version of moodcurve (layout 1, this one reads" in said
-    assert "cannot be brought up to date here" in said
+    assert "created by an earlier version of moodcurve (schema 1; this version needs" in output
+    assert "cannot be updated here" in output
 
 
-# --- readers beside a writer ---
+# --- readers during a write ---
 
 
 def test_readers_read_while_another_process_writes(path: Path) -> None:
@@ -637,24 +505,24 @@ def test_readers_read_while_another_process_writes(path: Path) -> None:
     assert process.stdout is not None
     seen = [1]
     with open_library(path) as held:
-        # a reader that stops in the middle of its answer holds nobody up
+        # an unfinished read does not block the writer
         middle = held.songs()
         next(middle)
         for line in process.stdout:
             with open_library(path) as library:
-                seen.append(len(library.contents()))
+                seen.append(len(library.song_models()))
                 assert len(library.known_files()) == seen[-1]
             assert seen[-1] >= 1 + 5 * (int(line) + 1)
         assert process.wait() == 0
-        assert len(list(middle)) == 0  # it still sees the one song there was
+        assert len(list(middle)) == 0  # it still sees its snapshot of one song
     process.stdout.close()
     assert seen == sorted(seen)
     assert len(seen) == 61
     assert seen[-1] == 301
 
 
-def test_an_open_transaction_keeps_no_reader_waiting(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_S", 0.0)
+def test_an_open_transaction_does_not_block_readers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "BUSY_S", 0.0)
     made_library(path, 2)
     with open_library(path, write=True) as library:
         library.db.execute("BEGIN IMMEDIATE")
@@ -669,7 +537,7 @@ def test_a_reader_leaves_no_files_and_cannot_write(path: Path) -> None:
     before = path.read_bytes()
     with open_library(path) as library:
         list(library.songs())
-        with pytest.raises(LibraryError, match="it cannot be written here"):
+        with pytest.raises(LibraryError, match="it is read-only"):
             library.write([song("x")])
     assert list(path.parent.iterdir()) == [path]
     assert path.read_bytes() == before

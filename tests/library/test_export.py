@@ -1,4 +1,4 @@
-"""A library's songs as files, read back by other readers: the module csv, json, pyarrow and jams."""
+"""Exports of a library, read back by independent readers: csv, json, pyarrow and jams."""
 
 import csv
 import errno
@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from moodcurve.formats import read_jams, to_csv, to_dict, to_json
-from moodcurve.library import FileSeen, Heard, Library, LibraryError, SongHeard, Tags, open_library
+from moodcurve.formats import read_jams, to_csv, to_json
+from moodcurve.library import Analysis, FileFound, Library, LibraryError, SongAnalyzed, Tags, open_library
 from moodcurve.library import export_tables as tables_module
-from moodcurve.library.export import LONGEST_NAME, file_name, print_table, write_jams, write_table
-from moodcurve.library.queries.search import COLUMNS, Query, nested, search
+from moodcurve.library.export import MAX_NAME_BYTES, file_name, stream_table, write_jams, write_table
+from moodcurve.library.queries.search import COLUMNS, Query, search, song_json
 from tests.formats.test_csv_json import make_curve
 from tests.helpers.command_line import run
 from tests.helpers.full_curve import whole_curve
@@ -37,28 +37,28 @@ NAMES = (
     "other/plain.mp3",
     "other/PLAIN.MP3",
 )  # fmt: skip
-"""What file systems allow and tables, shells or other systems stumble over."""
+"""File names that are valid here and difficult for tables, shells or other systems."""
 CURVES = [
     whole_curve(3 + i, seed=i, source=name) if i % 2 else make_curve(3 + i, source=name, novelty=None)
     for i, name in enumerate(NAMES)
 ]
-"""Of 3 points and more; every other one has all that a curve may have."""
+"""Curves of 3 points and more; every other one has all optional fields."""
 
 
 def nothing(done: int, total: int) -> None:
-    """Watch nothing."""
+    """Ignore progress."""
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    """Songs of `NAMES` with `CURVES`, two in three with tags."""
+    """Yield a library of `NAMES` with `CURVES`, two thirds of them with tags."""
     path = tmp_path / "library.sqlite"
     with open_library(path, write=True) as opened:
         changes: list[Any] = []
         for i, name in enumerate(NAMES):
             tags = Tags(artist='A "quoted", name\r\nof two lines', title=f"=1+{i}", year=1990 + i) if i % 3 else Tags()
-            changes.append(SongHeard(f"hash{i}", Heard(curve=CURVES[i], descriptors=np.zeros(4, np.float32))))
-            changes.append(FileSeen(name, 1000, 1, f"hash{i}", tags))
+            changes.append(SongAnalyzed(f"hash{i}", Analysis(curve=CURVES[i], descriptors=np.zeros(4, np.float32))))
+            changes.append(FileFound(name, 1000, 1, f"hash{i}", tags))
         opened.write(changes)
     with open_library(path) as opened:
         yield opened
@@ -74,7 +74,7 @@ def csv_rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream, strict=True))
 
 
-def test_songs_as_csv_are_the_rows_of_a_search(library: Library, tmp_path: Path) -> None:
+def test_csv_of_songs_equals_the_rows_of_a_search(library: Library, tmp_path: Path) -> None:
     rows = csv_rows(write(library, tmp_path / "x.csv"))
     found = list(search(library, ALL))
     assert len(rows) == len(NAMES)
@@ -82,7 +82,7 @@ def test_songs_as_csv_are_the_rows_of_a_search(library: Library, tmp_path: Path)
         assert tuple(row) == COLUMNS
         for name in COLUMNS:
             value = getattr(song, name)
-            # numbers come back to the last bit
+            # numbers are exact
             read = None if row[name] == "" else type(value)(row[name]) if value is not None else row[name]
             assert read == (None if value == "" else value), name
     assert rows[1]["path"] == 'music/two\nlines, "quoted".mp3'
@@ -91,16 +91,16 @@ def test_songs_as_csv_are_the_rows_of_a_search(library: Library, tmp_path: Path)
     assert rows[1]["artist"] == 'A "quoted", name\r\nof two lines'
 
 
-def test_songs_as_json_lines_are_what_search_gives_as_json(library: Library, tmp_path: Path) -> None:
+def test_json_lines_of_songs_equal_the_json_of_a_search(library: Library, tmp_path: Path) -> None:
     lines = write(library, tmp_path / "x.jsonl").read_bytes().decode("utf-8").split("\n")
     assert lines.pop() == ""
     read = [json.loads(line, parse_constant=lambda token: pytest.fail(f"{token} in strict JSON")) for line in lines]
-    assert read == [nested(song) for song in search(library, ALL)]
+    assert read == [song_json(song) for song in search(library, ALL)]
     assert read[1]["probabilities"].keys() == read[3]["probabilities"].keys()
     assert read[0]["probabilities"] is None
 
 
-def test_songs_as_parquet_have_typed_columns_and_the_same_values(library: Library, tmp_path: Path) -> None:
+def test_parquet_of_songs_has_typed_columns_and_the_same_values(library: Library, tmp_path: Path) -> None:
     table = pyarrow.parquet.read_table(write(library, tmp_path / "x.parquet"))
     assert tuple(table.column_names) == COLUMNS
     kinds = {name: str(table.schema.field(name).type) for name in ("id", "year", "path", "mood", "arousal", "novelty")}
@@ -111,7 +111,7 @@ def test_songs_as_parquet_have_typed_columns_and_the_same_values(library: Librar
     assert table.to_pylist() == found
 
 
-def test_curves_as_a_long_table_hold_the_lines_of_each_songs_csv(library: Library, tmp_path: Path) -> None:
+def test_table_of_points_equals_the_csv_of_each_curve(library: Library, tmp_path: Path) -> None:
     rows = csv_rows(write(library, tmp_path / "x.csv", curves=True))
     for song in library.songs():
         header, *lines = to_csv(song.curve).splitlines()
@@ -127,38 +127,36 @@ def test_curves_as_a_long_table_hold_the_lines_of_each_songs_csv(library: Librar
     assert as_text == rows
 
 
-def test_curves_as_json_lines_are_the_json_of_each_song(library: Library, tmp_path: Path) -> None:
+def test_json_lines_of_curves_equal_the_json_of_each_curve(library: Library, tmp_path: Path) -> None:
     path = write(library, tmp_path / "x.jsonl", curves=True)
     read = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
-    assert read == [{"id": i + 1, **to_dict(curve)} for i, curve in enumerate(CURVES)]
+    assert read == [{"id": i + 1, **curve.to_dict()} for i, curve in enumerate(CURVES)]
 
 
 @pytest.mark.parametrize("curves", [False, True])
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
-def test_parts_of_any_size_make_the_same_table(
+def test_the_batch_size_does_not_change_the_table(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, curves: bool
 ) -> None:
     def content(path: Path) -> object:
         return pyarrow.parquet.read_table(path).to_pylist() if ending == "parquet" else path.read_bytes()
 
     whole = content(write(library, tmp_path / f"x.{ending}", curves=curves))
-    monkeypatch.setattr(tables_module, "SONGS_A_PART", 3)
-    monkeypatch.setattr(tables_module, "POINTS_A_PART", 10)
+    monkeypatch.setattr(tables_module, "SONGS_PER_BATCH", 3)
+    monkeypatch.setattr(tables_module, "POINTS_PER_BATCH", 10)
     assert content(write(library, tmp_path / f"y.{ending}", curves=curves)) == whole
 
 
-def test_no_more_than_a_part_is_held(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables_module, "POINTS_A_PART", 10)
+def test_songs_are_read_one_batch_at_a_time(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables_module, "POINTS_PER_BATCH", 10)
     taken = []
-    parts = tables_module.curve_parts(taken.append(song.id) or song for song in library.songs())  # type: ignore[func-returns-value]
-    assert [len(next(parts)["id"]), taken] == [3 + 4 + 5, [1, 2, 3]]
+    batches = tables_module.curve_batches(taken.append(song.id) or song for song in library.songs())  # type: ignore[func-returns-value]
+    assert [len(next(batches)["id"]), taken] == [3 + 4 + 5, [1, 2, 3]]
 
 
 @pytest.mark.parametrize("curves", [False, True])
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
-def test_no_songs_make_an_empty_table_with_its_columns(
-    library: Library, tmp_path: Path, ending: str, curves: bool
-) -> None:
+def test_a_table_without_songs_has_its_columns(library: Library, tmp_path: Path, ending: str, curves: bool) -> None:
     path = write(library, tmp_path / f"x.{ending}", Query(artist="nobody"), curves=curves)
     columns = list(tables_module.CURVE_COLUMNS) if curves else list(COLUMNS)
     if ending == "parquet":
@@ -168,7 +166,7 @@ def test_no_songs_make_an_empty_table_with_its_columns(
         assert path.read_text() == ("" if ending == "jsonl" else ",".join(columns) + "\n")
 
 
-def test_the_query_chooses_sorts_and_limits(library: Library, tmp_path: Path) -> None:
+def test_the_query_filters_sorts_and_limits(library: Library, tmp_path: Path) -> None:
     query = Query(where="duration_s > 3", sort=("-duration",), limit=3)
     rows = csv_rows(write(library, tmp_path / "x.csv", query))
     assert [row["id"] for row in rows] == ["10", "9", "8"]
@@ -181,7 +179,7 @@ def test_the_query_chooses_sorts_and_limits(library: Library, tmp_path: Path) ->
 
 
 @pytest.mark.filterwarnings("ignore:Passing a schema to Validator.iter_errors:DeprecationWarning")
-def test_jams_of_each_song_is_valid_and_its_curve(library: Library, tmp_path: Path) -> None:
+def test_jams_files_are_valid_and_equal_each_curve(library: Library, tmp_path: Path) -> None:
     jams = pytest.importorskip("jams") if os.environ.get("CI") != "true" else __import__("jams")
     write_jams(library, ALL, tmp_path / "out", progress=nothing)
     files = sorted((tmp_path / "out").iterdir())
@@ -190,28 +188,28 @@ def test_jams_of_each_song_is_valid_and_its_curve(library: Library, tmp_path: Pa
         path = tmp_path / "out" / file_name(song)
         assert to_json(read_jams(path)) == to_json(song.curve)
         about = jams.load(str(path), validate=True, strict=True).file_metadata
-        assert about.identifiers["moodcurve_content"] == song.content
+        assert about.identifiers["moodcurve_content"] == song.content_hash
         assert (about.title, about.artist) == (song.tags.title or "", song.tags.artist or "")
 
 
-def test_jams_names_stay_in_the_folder_and_apart_on_any_system(library: Library) -> None:
+def test_jams_names_are_safe_and_unique_on_all_systems(library: Library) -> None:
     names = [file_name(song) for song in library.songs()]
     assert names[0] == "plain-1.jams"
     assert names[1:4] == ["two_lines, _quoted-2.jams", "bare_return-3.jams", "caf-4.jams"]
     assert names[4] == "Größe 🎵 _evil-5.jams"
     assert names[6:8] == ["song-7.jams", "up-8.jams"]
     for name in names:
-        # FAT, NTFS and APFS take 255 units or more, and none of these characters
-        assert len(name.encode("utf-8")) <= LONGEST_NAME + len("-10.jams")
+        # FAT, NTFS and APFS allow 255 units or more, and none of these characters
+        assert len(name.encode("utf-8")) <= MAX_NAME_BYTES + len("-10.jams")
         assert not set(name) & set('\\/:*?"<>|')
         assert name.isprintable()
         assert not name.startswith((".", "-", " "))
-    # some file systems take these for the same name where they differ by case or composition only
+    # some file systems do not distinguish names by case or Unicode composition
     assert len({unicodedata.normalize("NFD", name.casefold()) for name in names}) == len(names)
 
 
 class DiskFull:
-    """A progress that ends with an error at the fourth song."""
+    """A progress callback that raises an error after the third song."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -227,7 +225,7 @@ class DiskFull:
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "jams"])
 @pytest.mark.parametrize("curves", [False, True])
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
-def test_what_ends_midway_leaves_what_was_there(
+def test_an_interrupted_export_leaves_the_target_unchanged(
     library: Library, tmp_path: Path, ending: str, curves: bool, error: BaseException
 ) -> None:
     target = tmp_path / "new" / f"x.{ending}"
@@ -249,12 +247,12 @@ def test_what_ends_midway_leaves_what_was_there(
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_a_folder_that_holds_something_is_left_alone(library: Library, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_empty_is_refused(library: Library, tmp_path: Path) -> None:
     folder = tmp_path / "full"
     folder.mkdir()
     (folder / "note.txt").write_text("mine")
     for target, wrong in ((folder, r"full: is not empty, .*"), (folder / "note.txt", r"note\.txt: is a file")):
-        with pytest.raises(LibraryError, match=f"{wrong}; name a folder that is new or empty"):
+        with pytest.raises(LibraryError, match=f"{wrong}; choose a new or empty folder"):
             write_jams(library, ALL, target, progress=nothing)
     assert [path.read_text() for path in folder.iterdir()] == ["mine"]
     (tmp_path / "link").symlink_to(tmp_path / "empty")
@@ -268,7 +266,7 @@ def test_an_unknown_format_is_refused(library: Library, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="format must be one of csv, jsonl, parquet, got 'xml'"):
         write(library, tmp_path / "x.xml")
     with (tmp_path / "y").open("wb") as stream, pytest.raises(ValueError, match="got 'xml'"):
-        print_table(library, ALL, stream, "xml", curves=False, progress=nothing)
+        stream_table(library, ALL, stream, "xml", curves=False, progress=nothing)
     assert not (tmp_path / "x.xml").exists()
 
 
@@ -278,7 +276,7 @@ def file_of(library: Library) -> tuple[str, str]:
 
 @pytest.mark.parametrize("options", [(), ("--curves",), ("--where", "id > 3", "--sort=-id", "--limit", "2")])
 @pytest.mark.parametrize("format", ["csv", "jsonl"])
-def test_standard_output_gets_what_a_file_gets(
+def test_standard_output_equals_the_file(
     library: Library, tmp_path: Path, options: tuple[str, ...], format: str
 ) -> None:
     path = tmp_path / f"x.{format.upper()}"
@@ -303,7 +301,7 @@ def test_jams_and_parquet_from_the_command_line(library: Library, tmp_path: Path
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["two_lines, _quoted-2.jams"]
     again = run("export", *file_of(library), "-f", "jams", "-o", tmp_path / "out")
     assert again.exit_code == 1
-    assert "name a folder that is new or empty" in again.stderr
+    assert "choose a new or empty folder" in again.stderr
     done = run("export", *file_of(library), "--curves", "-o", tmp_path / "x.parquet")
     assert done.exit_code == 0
     assert len(pyarrow.parquet.read_table(tmp_path / "x.parquet")) == sum(len(curve.times_s) for curve in CURVES)
@@ -329,7 +327,7 @@ def test_jams_and_parquet_from_the_command_line(library: Library, tmp_path: Path
         (("-f", "csv", "-o", "LIBRARY"), "argument -o: .* is the library itself; choose another"),
     ],
 )
-def test_wrong_usage_is_said_and_writes_nothing(
+def test_wrong_usage_is_an_error_and_writes_nothing(
     library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], message: str
 ) -> None:
     (tmp_path / "cwd").mkdir()
@@ -342,13 +340,13 @@ def test_wrong_usage_is_said_and_writes_nothing(
     assert Path(library.path).read_bytes() == before
 
 
-def test_a_folder_in_the_place_of_a_table_is_said_before_the_work(library: Library, tmp_path: Path) -> None:
+def test_a_folder_as_output_of_a_table_is_refused(library: Library, tmp_path: Path) -> None:
     (tmp_path / "x.csv").mkdir()
     done = run("export", *file_of(library), "-o", tmp_path / "x.csv")
     assert (done.exit_code, done.stderr) == (1, f"moodcurve: {tmp_path / 'x.csv'}: is a folder, not a file\n")
 
 
-def test_ctrl_c_while_songs_are_written_leaves_nothing(
+def test_ctrl_c_during_an_export_leaves_nothing(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def press(data: dict[str, Any], **names: Any) -> str:
@@ -361,7 +359,7 @@ def test_ctrl_c_while_songs_are_written_leaves_nothing(
     assert list((tmp_path / "new").iterdir()) == []
 
 
-def test_who_wants_no_more_songs_may_say_so_after_the_library_is_closed(library: Library) -> None:
+def test_iterators_can_be_closed_after_the_library(library: Library) -> None:
     with open_library(library.path) as opened:
         songs, found = opened.songs(), search(opened, ALL)
         assert next(songs).id == next(found).id == 1

@@ -1,4 +1,4 @@
-"""A scan: what is analysed, what is recognised, what is forgotten, and what it says."""
+"""Scans: which files are analyzed, recognized and forgotten, and what is reported."""
 
 import contextlib
 import errno
@@ -18,15 +18,14 @@ import moodcurve
 from moodcurve.analysis import file_features
 from moodcurve.cli import progress
 from moodcurve.features import COMPARE236, FEATURE_SETS
-from moodcurve.formats import to_dict
 from moodcurve.library import open_library
 from moodcurve.library.scanning import worker
-from moodcurve.library.scanning.progress import Tally, Teller
+from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.scan import scan
 from moodcurve.library.scanning.walk import walk
 from tests.helpers.command_line import run
 from tests.helpers.damaged_audio import write_encoded
-from tests.helpers.scans import Inside, Scanner, as_json, copied, write_song
+from tests.helpers.scans import InProcessPool, Scanner, as_json, copied, write_song
 
 pytestmark = pytest.mark.usefixtures("prepared")
 
@@ -36,29 +35,29 @@ def scanner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scanner:
     return Scanner(tmp_path, monkeypatch)
 
 
-def test_a_song_is_stored_as_analyze_gives_it(scanner: Scanner) -> None:
+def test_a_scanned_song_equals_its_analysis(scanner: Scanner) -> None:
     path = write_song(scanner.music / "album" / "one.flac", seconds=4)
     file = mutagen.File(path)
     file["title"], file["date"] = "One", "1994"
     file.save()
-    tally = scanner()
-    assert (tally.files, tally.new, tally.songs) == (1, 1, 1)
-    assert tally.audio_s == pytest.approx(4.0)
+    stats = scanner()
+    assert (stats.files, stats.new, stats.songs) == (1, 1, 1)
+    assert stats.audio_s == pytest.approx(4.0)
     with open_library(scanner.library) as opened:
         song = opened.song(str(path))
         assert song is not None
         numbers, descriptors = opened.descriptors(COMPARE236.key)
-    assert as_json(song.data) == as_json(to_dict(moodcurve.analyze(path)))
+    assert as_json(song.data) == as_json(moodcurve.analyze(path).to_dict())
     assert (song.tags.title, song.tags.year, song.tags.duration_s) == ("One", 1994, 4.0)
     assert numbers.tolist() == [song.id]
     rows = file_features(path, COMPARE236).features.values.astype(np.float64)
     np.testing.assert_allclose(descriptors[0], rows.mean(axis=0), rtol=1e-6)  # single precision
 
 
-def test_no_library_is_made_of_folders_that_are_not_there(scanner: Scanner, tmp_path: Path) -> None:
+def test_missing_folders_create_no_library(scanner: Scanner, tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
     assert scanner.counts(tmp_path / "absent", tmp_path / "absent.mp3") == {"unread": 2}
-    assert [path for path, _ in scanner.said] == [str(tmp_path / "absent"), str(tmp_path / "absent.mp3")]
+    assert [path for path, _ in scanner.reported] == [str(tmp_path / "absent"), str(tmp_path / "absent.mp3")]
     done = run("scan", tmp_path / "absent", "--library", tmp_path / "new" / "library.sqlite")
     assert done.exit_code == 1
     assert f"{tmp_path / 'absent'}: No such file or directory" in done.stderr
@@ -67,11 +66,11 @@ def test_no_library_is_made_of_folders_that_are_not_there(scanner: Scanner, tmp_
     assert scanner.library.exists()
 
 
-def test_contents_of_an_earlier_version_are_made_anew(scanner: Scanner) -> None:
+def test_hashes_of_an_earlier_version_are_recomputed(scanner: Scanner) -> None:
     one, other, same = (write_song(scanner.music / f"{name}.flac", seed=i) for i, name in enumerate("abc"))
     write_song(scanner.music / "text.mp3").write_text("no music")
     assert scanner.counts() == {"new": 3, "problems": 1, "songs": 3}
-    # two recordings were taken for one, with the curve of the first
+    # as if two recordings had the same hash, and the curve of the first
     with contextlib.closing(sqlite3.connect(scanner.library)) as db, db:
         numbers = [
             db.execute("SELECT song FROM file WHERE path = ?", (os.fsencode(path),)).fetchone()[0]
@@ -83,21 +82,21 @@ def test_contents_of_an_earlier_version_are_made_anew(scanner: Scanner) -> None:
         db.execute("UPDATE file SET content_version = 1")
     with open_library(scanner.library) as opened:
         known = opened.known_files()
-        assert known[str(one)].content == known[str(other)].content == "x"
-        assert not any(file.current for file in known.values())
+        assert known[str(one)].content_hash == known[str(other)].content_hash == "x"
+        assert not any(file.hash_is_current for file in known.values())
     assert scanner.counts() == {"unchanged": 1, "renewed": 2, "problems": 1, "songs": 2}
     with open_library(scanner.library) as opened:
-        assert opened.known_files()[str(same)].current
+        assert opened.known_files()[str(same)].hash_is_current
         for path in (one, other, same):
             song = opened.song(str(path))
             assert song is not None
             assert song.paths == (str(path),)
-            assert as_json(song.data) == as_json(to_dict(moodcurve.analyze(path)))
+            assert as_json(song.data) == as_json(moodcurve.analyze(path).to_dict())
     assert scanner.songs() == 3
     assert scanner.counts() == {"unchanged": 3, "problems": 1}
 
 
-def test_what_is_as_it_was_is_not_opened(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unchanged_files_are_not_opened(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(3):
         write_song(scanner.music / f"{seed}.flac", seed=seed)
     (scanner.music / "text.mp3").write_text("no music")
@@ -106,7 +105,7 @@ def test_what_is_as_it_was_is_not_opened(scanner: Scanner, monkeypatch: pytest.M
     def opened(*arguments: object, **options: object) -> None:
         raise AssertionError("opened")
 
-    monkeypatch.setattr(Inside, "__init__", opened)
+    monkeypatch.setattr(InProcessPool, "__init__", opened)
     monkeypatch.setattr("moodcurve.library.scanning.walk.may_be_audio", opened)
     assert scanner.counts() == {"unchanged": 3, "problems": 1}
     os.utime(scanner.music / "0.flac", ns=(0, 0))
@@ -114,7 +113,7 @@ def test_what_is_as_it_was_is_not_opened(scanner: Scanner, monkeypatch: pytest.M
         scanner()
 
 
-def test_moved_and_copied_files_are_recognised(scanner: Scanner) -> None:
+def test_moved_and_copied_files_are_recognized(scanner: Scanner) -> None:
     one = write_song(scanner.music / "one.flac", seed=1)
     two = write_song(scanner.music / "two.flac", seed=2)
     scanner()
@@ -126,7 +125,7 @@ def test_moved_and_copied_files_are_recognised(scanner: Scanner) -> None:
     assert scanner.songs() == 2
 
 
-def test_tags_are_read_anew_without_another_analysis(scanner: Scanner) -> None:
+def test_new_tags_are_read_without_another_analysis(scanner: Scanner) -> None:
     path = write_song(scanner.music / "one.flac")
     scanner()
     file = mutagen.File(path)
@@ -141,7 +140,7 @@ def test_tags_are_read_anew_without_another_analysis(scanner: Scanner) -> None:
     assert scanner.counts() == {"retagged": 1}
 
 
-def test_the_same_sound_twice_in_a_scan_is_analysed_once(scanner: Scanner) -> None:
+def test_the_same_audio_in_several_files_is_analyzed_once(scanner: Scanner) -> None:
     path = write_song(scanner.music / "one.flac")
     copied(path, scanner.music / "two.flac")
     copied(path, scanner.music / "three.flac")
@@ -149,7 +148,7 @@ def test_the_same_sound_twice_in_a_scan_is_analysed_once(scanner: Scanner) -> No
     assert scanner.paths() == {"one.flac", "two.flac", "three.flac"}
 
 
-def test_another_sound_under_the_same_name(scanner: Scanner) -> None:
+def test_a_file_with_new_audio_is_analyzed_again(scanner: Scanner) -> None:
     path = write_song(scanner.music / "one.flac", seed=1)
     scanner()
     write_song(path, seed=2, seconds=3)
@@ -157,7 +156,7 @@ def test_another_sound_under_the_same_name(scanner: Scanner) -> None:
     assert scanner.songs() == 1
 
 
-def test_what_is_gone_is_forgotten(scanner: Scanner) -> None:
+def test_removed_files_are_forgotten(scanner: Scanner) -> None:
     for name in ("one.flac", "folder/two.flac", "folder/three.flac"):
         write_song(scanner.music / name, seed=len(name))
     scanner()
@@ -169,7 +168,7 @@ def test_what_is_gone_is_forgotten(scanner: Scanner) -> None:
     assert (scanner.paths(), scanner.songs()) == ({"one.flac"}, 1)
 
 
-def test_a_swap_of_names_is_no_new_song(scanner: Scanner) -> None:
+def test_swapped_names_are_recognized(scanner: Scanner) -> None:
     one = write_song(scanner.music / "one.flac", seed=1)
     two = write_song(scanner.music / "two.flac", seed=2, seconds=3)
     scanner()
@@ -185,18 +184,18 @@ def test_a_swap_of_names_is_no_new_song(scanner: Scanner) -> None:
 # --- problems ---
 
 
-def test_a_problem_is_on_record_and_not_tried_again_until_the_file_changes(scanner: Scanner) -> None:
-    (scanner.music / "folder").mkdir()  # with nothing at all in it, the music would count as away
+def test_a_problem_is_stored_and_not_retried_until_the_file_changes(scanner: Scanner) -> None:
+    (scanner.music / "folder").mkdir()  # an empty music folder would count as an unmounted disk
     path = scanner.music / "text.mp3"
     path.write_text("no music")
     assert scanner.counts() == {"problems": 1}
     reason = "it is not audio of a known format, or it is damaged from its start"
     assert scanner.problems()["text.mp3"].startswith(reason)
-    assert scanner.said[0][0] == str(path)
+    assert scanner.reported[0][0] == str(path)
     assert scanner.counts() == {"problems": 1}
-    assert scanner.said == []
+    assert scanner.reported == []
     assert scanner.counts(again=True) == {"problems": 1}
-    assert len(scanner.said) == 1
+    assert len(scanner.reported) == 1
     write_song(path)
     assert scanner.counts() == {"changed": 1, "songs": 1}
     assert scanner.problems() == {}
@@ -208,24 +207,24 @@ def test_a_problem_is_on_record_and_not_tried_again_until_the_file_changes(scann
     assert scanner.problems() == {}
 
 
-def test_a_file_that_may_not_be_read_is_tried_at_each_scan(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_read_permission_is_retried(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_song(scanner.music / "one.flac")
 
     def denied(path: str, **options: object) -> str:
         raise PermissionError(13, "Permission denied", path)
 
-    # permissions do not stop the superuser, who may run the tests
+    # permissions do not apply to the superuser, who may run the tests
     with monkeypatch.context() as patched:
-        patched.setattr(worker, "content_of", denied)
+        patched.setattr(worker, "content_hash", denied)
         assert scanner.counts() == {"problems": 1}
         assert scanner.problems() == {"one.flac": "Permission denied"}
     assert scanner.counts() == {"changed": 1, "songs": 1}
     assert scanner.paths() == {path.name}
 
 
-def test_a_file_that_is_written_to_is_taken_at_the_next_scan(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_modified_while_read_is_retried(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_song(scanner.music / "one.flac")
-    real = worker.hear
+    real = worker.analyze_file
 
     def growing(*arguments: object, **options: object) -> object:
         found = real(*arguments, **options)  # type: ignore[arg-type]
@@ -234,20 +233,22 @@ def test_a_file_that_is_written_to_is_taken_at_the_next_scan(scanner: Scanner, m
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(worker, "hear", growing)
+        patched.setattr(worker, "analyze_file", growing)
         assert scanner.counts() == {"problems": 1}
-        assert scanner.problems()["one.flac"].startswith("it was written to while it was read")
+        assert scanner.problems()["one.flac"].startswith("it was modified while it was read")
     assert scanner.counts() == {"changed": 1, "songs": 1}
 
 
 @pytest.mark.parametrize("mtime_s", [13_569_465_600, -13_569_465_600])  # the years 2400 and 1540
-def test_any_time_of_change_is_known_again(scanner: Scanner, monkeypatch: pytest.MonkeyPatch, mtime_s: int) -> None:
+def test_any_modification_time_is_stored_exactly(
+    scanner: Scanner, monkeypatch: pytest.MonkeyPatch, mtime_s: int
+) -> None:
     song = write_song(scanner.music / "one.flac")
     write_song(scanner.music / "two.flac", seed=2)
     status = os.stat
 
     def dated(path: Path, **options: bool) -> os.stat_result:
-        """As a file system tells it that keeps such times; not all do."""
+        """Return such a time even where the file system cannot store it."""
         found = status(path, **options)
         if os.fspath(path) != os.fspath(song):
             return found
@@ -261,7 +262,7 @@ def test_any_time_of_change_is_known_again(scanner: Scanner, monkeypatch: pytest
     assert scanner.counts() == {"unchanged": 1, "retagged": 1}
 
 
-def test_a_broken_file_does_not_harm_another_of_the_same_sound(scanner: Scanner) -> None:
+def test_a_broken_file_does_not_affect_another_with_the_same_audio(scanner: Scanner) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, (2 * 44_100, 1)).astype(np.float32)
     whole = write_encoded(scanner.music, "aac.m4a", noise)
     data = whole.read_bytes()
@@ -276,7 +277,7 @@ def test_a_broken_file_does_not_harm_another_of_the_same_sound(scanner: Scanner)
 # --- models ---
 
 
-def test_another_model_analyses_what_is_out_of_date_on_request(scanner: Scanner) -> None:
+def test_again_analyzes_songs_of_another_model(scanner: Scanner) -> None:
     write_song(scanner.music / "one.flac", seed=1)
     scanner(model="live")
     write_song(scanner.music / "two.flac", seed=2)
@@ -284,11 +285,11 @@ def test_another_model_analyses_what_is_out_of_date_on_request(scanner: Scanner)
     assert scanner.counts(again=True) == {"unchanged": 1, "renewed": 1, "songs": 1}
     assert scanner.counts(again=True) == {"unchanged": 2}
     with open_library(scanner.library) as opened:
-        (model, feature_set), other = opened.contents().values()
+        (model, feature_set), other = opened.song_models().values()
     assert (model, feature_set) == other
 
 
-def test_a_model_that_is_not_there(scanner: Scanner) -> None:
+def test_an_unknown_model_creates_no_library(scanner: Scanner) -> None:
     with pytest.raises(moodcurve.runtime.ModelError, match="nonsense: no such model"):
         scanner(model="nonsense")
     assert not scanner.library.exists()
@@ -297,7 +298,7 @@ def test_a_model_that_is_not_there(scanner: Scanner) -> None:
 # --- which files ---
 
 
-def test_by_ending_and_by_content_and_none_of_the_hidden(scanner: Scanner) -> None:
+def test_files_are_chosen_by_extension_and_content_without_hidden_ones(scanner: Scanner) -> None:
     song = write_song(scanner.music / "one.FLAC")
     for name in ("no ending", "track.01", ".hidden.flac", "._mac.flac", "picture.jpg", ".folder/in it.flac"):
         (scanner.music / name).parent.mkdir(exist_ok=True)
@@ -332,13 +333,13 @@ def test_links_count_once_and_loops_end(scanner: Scanner, tmp_path: Path) -> Non
     assert scanner.counts() == {"new": 3, "songs": 3}
     assert scanner.paths() == {"z/one.flac", "../outside/two.flac", "../three.flac"}
     assert scanner.counts() == {"unchanged": 3}
-    # where the link leads nowhere, the song is not gone: its folder was not looked into
+    # behind a broken link the song is not gone: its folder was not read
     outside.rename(tmp_path / "away")
     assert scanner.counts() == {"unchanged": 2}
     assert len(scanner.paths()) == 3
 
 
-def test_a_link_that_cannot_be_read_costs_itself_only(
+def test_an_unreadable_link_does_not_affect_others(
     scanner: Scanner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_song(scanner.music / "one.flac")
@@ -353,14 +354,14 @@ def test_a_link_that_cannot_be_read_costs_itself_only(
 
     monkeypatch.setattr(os, "readlink", failing)
     assert scanner.counts(scanner.music, tmp_path / "root") == {"new": 1, "songs": 1, "unread": 2}
-    assert sorted(scanner.said) == [
+    assert sorted(scanner.reported) == [
         (str(scanner.music / "broken"), "Input/output error"),
         (str(tmp_path / "root"), "Input/output error"),
     ]
 
 
-def test_what_the_system_says_is_empty_is_not_opened(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As ``/proc/kmsg``, whose reader waits for what the kernel says next."""
+def test_files_of_size_0_are_not_opened(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as ``/proc/kmsg``, where a read waits for the next kernel message."""
     write_song(scanner.music / "one.flac")
     waits = scanner.music / "kmsg"
     waits.touch()
@@ -374,7 +375,7 @@ def test_what_the_system_says_is_empty_is_not_opened(scanner: Scanner, monkeypat
     assert scanner.counts() == {"new": 1, "songs": 1}
 
 
-def test_folders_named_twice_or_by_a_link_are_one(scanner: Scanner, tmp_path: Path) -> None:
+def test_folders_named_twice_or_by_a_link_count_once(scanner: Scanner, tmp_path: Path) -> None:
     write_song(scanner.music / "folder" / "one.flac")
     (tmp_path / "link").symlink_to(scanner.music)
     assert scanner.counts(tmp_path / "link", scanner.music / "folder", scanner.music) == {"new": 1, "songs": 1}
@@ -392,45 +393,45 @@ STRANGE = (
 
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="such names cannot be there")
-def test_strange_names(scanner: Scanner) -> None:
+def test_unusual_file_names(scanner: Scanner) -> None:
     for seed, name in enumerate(STRANGE):
         write_song(scanner.music / os.fsdecode(b"\xe9") / name, seed=seed)
     broken = scanner.music / os.fsdecode(b"broken\n\xff.mp3")
     broken.write_bytes(b"no music")
     assert scanner.counts() == {"new": len(STRANGE), "songs": len(STRANGE), "problems": 1}
-    assert scanner.said[0][0] == str(broken)
-    assert "\n" not in scanner.said[0][1]
+    assert scanner.reported[0][0] == str(broken)
+    assert "\n" not in scanner.reported[0][1]
     folder = os.fsdecode(b"\xe9")
     assert scanner.paths() == {f"{folder}/{name}" for name in STRANGE}
     assert scanner.counts() == {"unchanged": len(STRANGE), "problems": 1}
 
 
-# --- folders that are away ---
+# --- unavailable folders ---
 
 
-def test_an_absent_folder_keeps_its_songs(scanner: Scanner, tmp_path: Path) -> None:
+def test_a_missing_folder_keeps_its_songs(scanner: Scanner, tmp_path: Path) -> None:
     write_song(scanner.music / "disk" / "one.flac", seed=1)
     write_song(scanner.music / "two.flac", seed=2)
     scanner()
     disk = scanner.music / "disk"
     disk.rename(tmp_path / "away")
     assert scanner.counts(disk) == {"unread": 1}
-    assert scanner.said == [(str(disk), "No such file or directory; the library keeps what it has of it, 1 file")]
-    disk.mkdir()  # where a disk is mounted
-    kept = (
-        "is empty, a disk that is not mounted perhaps; the library keeps what it has of it, 1 file; "
-        "if that is gone for good, remove the folder and scan the one above it"
+    assert scanner.reported == [(str(disk), "No such file or directory; the library keeps 1 file from there")]
+    disk.mkdir()  # like a mount point without its disk
+    message = (
+        "is empty, perhaps a disk is not mounted; the library keeps 1 file from there; "
+        "if they are gone for good, remove the folder and scan the one above it"
     )
     for roots in ([disk], [disk, tmp_path / "music"]):
         assert scanner.counts(*roots)["unread"] == 1
-        assert scanner.said == [(str(disk), kept)]
+        assert scanner.reported == [(str(disk), message)]
         assert len(scanner.paths()) == 2
     disk.rmdir()
     (tmp_path / "away").rename(disk)
     assert scanner.counts(disk) == {"unchanged": 1}
 
 
-def test_a_disk_below_that_is_not_mounted_keeps_its_songs(scanner: Scanner, tmp_path: Path) -> None:
+def test_an_unmounted_disk_in_a_subfolder_keeps_its_songs(scanner: Scanner, tmp_path: Path) -> None:
     disk = scanner.music / "disk"
     for seed, name in enumerate(("disk/one.flac", "disk/album/two.flac", "three.flac")):
         write_song(scanner.music / name, seed=seed)
@@ -440,26 +441,26 @@ def test_a_disk_below_that_is_not_mounted_keeps_its_songs(scanner: Scanner, tmp_
     disk.mkdir()
     for _ in range(2):
         assert scanner.counts() == {"unchanged": 1, "unread": 1}
-        ((path, reason),) = scanner.said
+        ((path, reason),) = scanner.reported
         assert path == str(disk)
-        assert "keeps what it has of it, 2 files; if that is gone for good, remove the folder" in reason
+        assert "keeps 2 files from there; if they are gone for good, remove the folder" in reason
     assert (len(scanner.paths()), scanner.songs()) == (3, 3)
     disk.rmdir()
     (tmp_path / "away").rename(disk)
     assert scanner.counts() == {"unchanged": 3}
-    # as the line says: who removes the folder means it
+    # as the message says: removing the folder forgets its songs
     (disk / "one.flac").unlink()
     (disk / "album" / "two.flac").unlink()
     assert scanner.counts() == {"unchanged": 1, "gone": 1, "unread": 1}
-    assert scanner.said[0][0] == str(disk / "album")
+    assert scanner.reported[0][0] == str(disk / "album")
     (disk / "album").rmdir()
     disk.rmdir()
     assert scanner.counts() == {"unchanged": 1, "gone": 1}
     assert (scanner.paths(), scanner.songs()) == ({"three.flac"}, 1)
 
 
-def test_songs_that_move_out_of_a_folder_leave_nothing_behind(scanner: Scanner, tmp_path: Path) -> None:
-    """The empty folder that they leave is none whose disk is away; only what has not turned up elsewhere is kept."""
+def test_songs_moved_out_of_a_folder_are_not_kept_twice(scanner: Scanner, tmp_path: Path) -> None:
+    """The empty folder left behind is not an unmounted disk; it keeps only songs not found elsewhere."""
     one, two, three = (
         write_song(scanner.music / "album" / f"{name}.flac", seed=seed)
         for seed, name in enumerate(("one", "two", "three"))
@@ -471,15 +472,15 @@ def test_songs_that_move_out_of_a_folder_leave_nothing_behind(scanner: Scanner, 
     two.rename(other / "two.flac")
     away = three.rename(tmp_path / "three.flac")
     assert scanner.counts(scanner.music, other) == {"moved": 2, "unread": 1}
-    assert "keeps what it has of it, 1 file;" in scanner.said[0][1]
+    assert "keeps 1 file from there;" in scanner.reported[0][1]
     assert scanner.paths() == {"../other/one.flac", "../other/two.flac", "album/three.flac"}
     away.rename(other / "3.flac")
     assert scanner.counts(scanner.music, other) == {"moved": 1, "unchanged": 2}
-    assert scanner.said == []
+    assert scanner.reported == []
     assert scanner.paths() == {"../other/one.flac", "../other/two.flac", "../other/3.flac"}
 
 
-def test_songs_that_moved_and_are_analysed_anew_leave_nothing_behind(scanner: Scanner) -> None:
+def test_songs_moved_and_analyzed_again_are_not_kept_twice(scanner: Scanner) -> None:
     path = write_song(scanner.music / "album" / "one.flac")
     scanner(model="live")
     path.rename(scanner.music / "one.flac")
@@ -487,7 +488,7 @@ def test_songs_that_moved_and_are_analysed_anew_leave_nothing_behind(scanner: Sc
     assert (scanner.paths(), scanner.songs()) == ({"one.flac"}, 1)
 
 
-def test_a_file_with_a_problem_is_kept_with_its_folder(scanner: Scanner) -> None:
+def test_an_empty_folder_keeps_its_problems(scanner: Scanner) -> None:
     path = scanner.music / "album" / "text.mp3"
     path.parent.mkdir()
     path.write_text("no music")
@@ -497,13 +498,13 @@ def test_a_file_with_a_problem_is_kept_with_its_folder(scanner: Scanner) -> None
     assert set(scanner.problems()) == {"album/text.mp3"}
 
 
-def test_an_empty_folder_that_never_held_anything_is_no_fault(scanner: Scanner) -> None:
+def test_a_folder_that_was_always_empty_is_not_reported(scanner: Scanner) -> None:
     assert scanner.counts() == {}
     (scanner.music / "empty").mkdir()
     assert scanner.counts() == {}
 
 
-def test_a_folder_that_cannot_be_looked_into_keeps_its_songs(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_folder_keeps_its_songs(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("one.flac", "locked/two.flac", "locked/below/three.flac"):
         write_song(scanner.music / name, seed=len(name))
     scanner()
@@ -517,14 +518,14 @@ def test_a_folder_that_cannot_be_looked_into_keeps_its_songs(scanner: Scanner, m
     (scanner.music / "one.flac").unlink()
     monkeypatch.setattr(os, "scandir", scandir)
     assert scanner.counts() == {"gone": 1, "unread": 1}
-    assert scanner.said == [
-        (str(scanner.music / "locked"), "Permission denied; the library keeps what it has of it, 2 files")
+    assert scanner.reported == [
+        (str(scanner.music / "locked"), "Permission denied; the library keeps 2 files from there")
     ]
     assert scanner.paths() == {"locked/two.flac", "locked/below/three.flac"}
 
 
-def test_another_folder_is_not_touched(scanner: Scanner, tmp_path: Path) -> None:
-    other = tmp_path / "musical"  # whose name begins alike
+def test_other_folders_are_not_affected(scanner: Scanner, tmp_path: Path) -> None:
+    other = tmp_path / "musical"  # a name with the same start
     write_song(scanner.music / "one.flac", seed=1)
     write_song(other / "two.flac", seed=2)
     scanner(scanner.music, other)
@@ -535,7 +536,7 @@ def test_another_folder_is_not_touched(scanner: Scanner, tmp_path: Path) -> None
     assert scanner.paths() == {"three.flac", "../musical/two.flac"}
 
 
-def test_a_folder_in_the_place_of_a_file(scanner: Scanner) -> None:
+def test_a_folder_replaces_a_file(scanner: Scanner) -> None:
     path = write_song(scanner.music / "one.flac")
     scanner()
     path.unlink()
@@ -543,76 +544,76 @@ def test_a_folder_in_the_place_of_a_file(scanner: Scanner) -> None:
     assert scanner.counts() == {"new": 1, "gone": 1, "songs": 1}
 
 
-def test_a_walk_tells_what_it_looked_into(tmp_path: Path) -> None:
+def test_walk_reports_which_folders_were_read(tmp_path: Path) -> None:
     (tmp_path / "folder" / "below").mkdir(parents=True)
     names = ("one.mp3", "two.mp3", "folder/a.mp3", "folder/b.mp3", "folder/below/a.mp3", "other/a.mp3")
     (tmp_path / "other" / "empty").mkdir(parents=True)
     for name in names:
         (tmp_path / name).touch()
     found = walk([tmp_path, tmp_path / "absent"])
-    assert list(found.files) == [str(tmp_path / name) for name in names]  # album by album
+    assert list(found.files) == [str(tmp_path / name) for name in names]  # folder by folder
     assert found.listed == {str(tmp_path / part) for part in ("", "folder", "folder/below", "other")}
-    assert found.faults == [(str(tmp_path / "absent"), "No such file or directory")]
+    assert found.errors == [(str(tmp_path / "absent"), "No such file or directory")]
     assert found.empty == {str(tmp_path / "other" / "empty")}
     for path, folder in (("other/empty/a/b.mp3", tmp_path / "other" / "empty"), ("other/b.mp3", None)):
-        assert found.emptied(str(tmp_path / path)) == (folder and str(folder))
-    assert found.emptied("/elsewhere.mp3") is None
-    assert not found.lacks(str(tmp_path / "other" / "empty" / "a.mp3"))
-    assert found.lacks(str(tmp_path / "other" / "empty"))  # a file of that name
-    assert found.lacks(str(tmp_path / "absent.mp3"))
-    assert found.lacks(str(tmp_path / "folder" / "was" / "there.mp3"))
-    assert not found.lacks(str(tmp_path / "one.mp3"))
-    assert not found.lacks(str(tmp_path.parent / "elsewhere.mp3"))
-    assert not found.lacks("/elsewhere.mp3")
+        assert found.empty_parent(str(tmp_path / path)) == (folder and str(folder))
+    assert found.empty_parent("/elsewhere.mp3") is None
+    assert not found.is_gone(str(tmp_path / "other" / "empty" / "a.mp3"))
+    assert found.is_gone(str(tmp_path / "other" / "empty"))  # as a file of that name
+    assert found.is_gone(str(tmp_path / "absent.mp3"))
+    assert found.is_gone(str(tmp_path / "folder" / "was" / "there.mp3"))
+    assert not found.is_gone(str(tmp_path / "one.mp3"))
+    assert not found.is_gone(str(tmp_path.parent / "elsewhere.mp3"))
+    assert not found.is_gone("/elsewhere.mp3")
 
 
 @pytest.mark.parametrize("roots", [[""], ["music", ""]])
-def test_an_empty_text_is_not_the_folder_one_is_in(roots: list[str]) -> None:
+def test_an_empty_path_is_refused(roots: list[str]) -> None:
     with pytest.raises(ValueError, match="roots must be paths of folders and files, got ''"):
         walk(roots)
 
 
-# --- what it says ---
+# --- progress and output ---
 
 
-def test_progress_counts_what_is_on_the_disk(scanner: Scanner) -> None:
+def test_progress_counts_only_what_is_on_disk(scanner: Scanner) -> None:
     for seed in range(5):
         write_song(scanner.music / f"{seed}.flac", seed=seed)
     (scanner.music / "text.mp3").write_text("no music")
     seen = []
 
-    def progress(tally: Tally) -> None:
+    def progress(stats: ScanStats) -> None:
         with open_library(scanner.library) as opened:
             known = opened.known_files()
         stored = sum(file.problem is None for file in known.values())
-        assert (stored, len(known) - stored) == (tally.songs, tally.problems)
-        assert tally.files_done == len(known)
-        assert tally.size_done == sum(Path(path).stat().st_size for path in known)
-        seen.append(tally.files_done)
+        assert (stored, len(known) - stored) == (stats.songs, stats.problems)
+        assert stats.files_done == len(known)
+        assert stats.size_done == sum(Path(path).stat().st_size for path in known)
+        seen.append(stats.files_done)
 
-    scan([scanner.music], scanner.library, teller=Teller(progress=progress))
+    scan([scanner.music], scanner.library, observer=ScanObserver(progress=progress))
     assert seen[-1] == 6
 
 
 def test_time_left_follows_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr("moodcurve.library.scanning.progress.time.monotonic", lambda: now)
-    tally = Tally(size=1000)
-    tally.mark()
-    assert tally.left_s is None
-    now, tally.size_done = 10.0, 100
-    tally.mark()
-    assert tally.left_s == pytest.approx(90.0)  # 10 bytes a second, 900 to go
-    now, tally.size_done = 150.0, 200
-    tally.mark()
-    now, tally.size_done = 250.0, 300
-    tally.mark()
-    assert tally.left_s == pytest.approx(700.0)  # 1 byte a second over the last two minutes
+    stats = ScanStats(size=1000)
+    stats.record_pace()
+    assert stats.left_s is None
+    now, stats.size_done = 10.0, 100
+    stats.record_pace()
+    assert stats.left_s == pytest.approx(90.0)  # 10 bytes a second, 900 to go
+    now, stats.size_done = 150.0, 200
+    stats.record_pace()
+    now, stats.size_done = 250.0, 300
+    stats.record_pace()
+    assert stats.left_s == pytest.approx(700.0)  # 1 byte a second over the last two minutes
     now = 350.0
-    assert tally.left_s == pytest.approx(1400.0)  # nothing came since: half the pace
+    assert stats.left_s == pytest.approx(1400.0)  # nothing was done since: half the pace
 
 
-def test_the_command_tells_what_it_did(scanner: Scanner) -> None:
+def test_the_command_prints_a_summary(scanner: Scanner) -> None:
     write_song(scanner.music / "one.flac", seconds=3)
     write_song(scanner.music / "two.flac", seed=2, seconds=4)
     done = run("scan", scanner.music, "--library", scanner.library)
@@ -639,22 +640,20 @@ def test_the_command_tells_what_it_did(scanner: Scanner) -> None:
     assert [Path(problem["path"]).name for problem in listed] == ["text\n.mp3"]
 
 
-def test_lines_come_now_and_then_where_there_is_no_terminal(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_progress_lines_without_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     now = 0.0
     monkeypatch.setattr("moodcurve.cli.progress.time.monotonic", lambda: now)
-    with progress.scan_teller(FEATURE_SETS["compare236"]) as teller:
-        teller.looking(5)
+    with progress.scan_teller(FEATURE_SETS["compare236"]) as observer:
+        observer.files_found(5)
         now = 10.0
-        teller.looking(1234)
+        observer.files_found(1234)
         now = 19.0
-        tally = Tally(files=2000, files_done=1500, size=100, songs=7, audio_s=1200.0, problems=2, begun=7.0)
-        tally.mark()
-        teller.progress(tally)
-        now, tally.size_done = 20.0, 50
-        tally.mark()
-        teller.progress(tally)
+        stats = ScanStats(files=2000, files_done=1500, size=100, songs=7, audio_s=1200.0, problems=2, started=7.0)
+        stats.record_pace()
+        observer.progress(stats)
+        now, stats.size_done = 20.0, 50
+        stats.record_pace()
+        observer.progress(stats)
     assert capsys.readouterr().err.splitlines() == [
         "moodcurve: looking for music: 1,234 files so far",
         # 1200 s of audio in 13 s; half of the bytes took 1 s
@@ -663,7 +662,7 @@ def test_lines_come_now_and_then_where_there_is_no_terminal(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudoterminals")
-def test_a_bar_on_a_terminal(scanner: Scanner) -> None:
+def test_a_progress_bar_on_a_terminal(scanner: Scanner) -> None:
     import pty
 
     write_song(scanner.music / "one.flac")
@@ -679,7 +678,7 @@ def test_a_bar_on_a_terminal(scanner: Scanner) -> None:
         try:
             while piece := os.read(ours, 1 << 16):
                 shown += piece
-        except OSError:  # how Linux tells the other side's end
+        except OSError:  # how Linux reports that the other side was closed
             pass
     os.close(ours)
     assert running.returncode == 1

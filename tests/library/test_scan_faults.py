@@ -1,4 +1,4 @@
-"""Scans with real worker processes, and what goes wrong around them: kills, full disks, broken files."""
+"""Scans with real worker processes: kills, Ctrl-C, full disks, locks and broken files."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ import pytest
 
 from moodcurve.library import open_library
 from moodcurve.library.errors import LibraryError
-from moodcurve.library.scanning.lock import only_scan
+from moodcurve.library.scanning.lock import scan_lock
 from moodcurve.library.scanning.scan import scan
 from tests.helpers.command_line import run
 from tests.helpers.scans import write_song
@@ -30,7 +30,7 @@ MAIN = "from moodcurve.cli import main; main()"
 
 
 def started(*arguments: str | Path, code: str = MAIN) -> "subprocess.Popen[str]":
-    """Start `moodcurve` in a group of its own, as a terminal does."""
+    """Start `moodcurve` in its own process group, as a terminal does."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
@@ -50,7 +50,7 @@ def group_lives(group: int) -> bool:
 
 
 def stored(library: Path) -> dict[str, tuple[str, str]]:
-    """Files of the library, their sound and when it was analysed; checks the database on the way."""
+    """Return content hash and time of analysis of each file, after checking the database."""
     if not library.exists():
         return {}
     with contextlib.closing(sqlite3.connect(library)) as db:
@@ -59,15 +59,15 @@ def stored(library: Path) -> dict[str, tuple[str, str]]:
     with open_library(library) as opened:
         known = opened.known_files()
         songs = list(opened.songs())
-    files = {path: (song.content, song.analysed_at) for song in songs for path in song.paths}
-    assert {path: content for path, (content, _) in files.items()} == {p: f.content for p, f in known.items()}
+    files = {path: (song.content_hash, song.analysed_at) for song in songs for path in song.paths}
+    assert {path: content for path, (content, _) in files.items()} == {p: f.content_hash for p, f in known.items()}
     assert all(len(song.curve.times_s) > 0 for song in songs)
     return files
 
 
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Thirty short songs, five of them twice."""
+    """Write thirty short songs, five of them twice."""
     folder = tmp_path_factory.mktemp("music")
     for seed in range(30):
         write_song(folder / f"{seed // 10}" / f"{seed}.flac", seed=seed, seconds=1.5)
@@ -76,15 +76,15 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_killed_again_and_again_it_loses_nothing_and_does_nothing_twice(music: Path, tmp_path: Path) -> None:
+def test_repeated_kills_lose_nothing_and_repeat_nothing(music: Path, tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
-    # tells what is reported as done, and when an analysis ends; batches are small, so that there are many
+    # prints the files reported as done; small batches, so that there are many
     code = (
         "import sys; from moodcurve.library.scanning import batch_writer, scan as s\n"
-        "from moodcurve.library.scanning.progress import Teller\n"
+        "from moodcurve.library.scanning.progress import ScanObserver\n"
         "batch_writer.BATCH = 2; batch_writer.BATCH_S = 0.05\n"
-        "said = lambda tally: print(tally.files_done, flush=True)\n"
-        "s.scan(sys.argv[1:2], sys.argv[2], workers=2, teller=Teller(progress=said))"
+        "report = lambda stats: print(stats.files_done, flush=True)\n"
+        "s.scan(sys.argv[1:2], sys.argv[2], workers=2, observer=ScanObserver(progress=report))"
     )
     rng = random.Random(0)
     before: dict[str, tuple[str, str]] = {}
@@ -98,7 +98,7 @@ def test_killed_again_and_again_it_loses_nothing_and_does_nothing_twice(music: P
                 reported[0] = int(line)
 
         if turn < 10:
-            # a moment after so many files: anywhere from the walk to the last commit
+            # a moment after some files: anywhere from the walk to the last commit
             wanted, extra_s = rng.choice([0, 1, 2, 4]), rng.random() * 0.2
             for line in running.stdout:
                 reported[0] = int(line)
@@ -118,21 +118,21 @@ def test_killed_again_and_again_it_loses_nothing_and_does_nothing_twice(music: P
     assert running.returncode == 0
     assert len(before) == 35
     assert len({*before.values()}) == 30
-    # nor does another scan: what is analysed anew would have another time
+    # a file that is analyzed again would have another time
     assert json.loads(run("scan", music, "--library", library, "--json").stdout)["unchanged"] == 35
     assert stored(library) == before
 
 
-def test_ctrl_c_keeps_what_is_done_and_the_next_scan_goes_on(music: Path, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_finished_files_and_the_next_scan_continues(music: Path, tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
-    # as the first batch is on the disk; a terminal's Ctrl-C reaches all processes of the group
+    # when the first batch is on disk; Ctrl-C in a terminal reaches all processes of the group
     code = (
         "import os, signal; from moodcurve.library.scanning import batch_writer\n"
-        "batch_writer.BATCH = 5; real = batch_writer.Ledger.write\n"
+        "batch_writer.BATCH = 5; real = batch_writer.BatchWriter.write\n"
         "def write(self):\n"
-        " before = self._tally.files_done; real(self)\n"
-        " if before == 0 < self._tally.files_done: os.killpg(0, signal.SIGINT)\n"
-        f"batch_writer.Ledger.write = write\n{MAIN}"
+        " before = self._stats.files_done; real(self)\n"
+        " if before == 0 < self._stats.files_done: os.killpg(0, signal.SIGINT)\n"
+        f"batch_writer.BatchWriter.write = write\n{MAIN}"
     )
     running = started("scan", music, "--library", library, "--workers", "2", code=code)
     stdout, stderr = running.communicate(timeout=60)
@@ -148,48 +148,48 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_scan_goes_on(music: Path, tmp_pa
     assert len(stored(library)) == 35
 
 
-def test_a_second_scan_is_told_who_is_scanning(music: Path, tmp_path: Path) -> None:
+def test_a_second_scan_is_refused_with_the_process_id_of_the_first(music: Path, tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
-    with only_scan(library):
+    with scan_lock(library):
         second = started("scan", music, "--library", library)
         _, stderr = second.communicate(timeout=60)
     assert second.returncode == 1
     assert stderr == (
         f"moodcurve: {library}: process {os.getpid()} is scanning into it; "
-        "wait until that is done, or choose another file with --library\n"
+        "wait until it is done, or choose another file with --library\n"
     )
-    with only_scan(library):  # given back
+    with scan_lock(library):  # released
         pass
-    # another name of the same library is the same library
+    # a link to the library has the same lock
     (tmp_path / "link.sqlite").symlink_to(library)
     with (
-        only_scan(library),
+        scan_lock(library),
         pytest.raises(LibraryError, match="is scanning into it"),
-        only_scan(tmp_path / "link.sqlite"),
+        scan_lock(tmp_path / "link.sqlite"),
     ):
         pass
 
 
-def test_a_killed_scan_gives_its_lock_back(tmp_path: Path) -> None:
+def test_a_killed_scan_releases_its_lock(tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
     code = (
-        "import sys, time; from moodcurve.library.scanning.lock import only_scan\n"
-        "with only_scan(sys.argv[1]):\n print('locked', flush=True); time.sleep(600)"
+        "import sys, time; from moodcurve.library.scanning.lock import scan_lock\n"
+        "with scan_lock(sys.argv[1]):\n print('locked', flush=True); time.sleep(600)"
     )
     holder = started(library, code=code)
     assert holder.stdout is not None
     assert holder.stdout.readline() == "locked\n"
-    with pytest.raises(LibraryError, match=f"process {holder.pid} is scanning"), only_scan(library):
+    with pytest.raises(LibraryError, match=f"process {holder.pid} is scanning"), scan_lock(library):
         pass
     holder.kill()
     holder.communicate()
-    with only_scan(library):
+    with scan_lock(library):
         assert library.with_name("library.sqlite.lock").read_text() == f"{os.getpid()}\n"
 
 
-def test_a_full_disk_keeps_what_is_stored(music: Path, tmp_path: Path) -> None:
+def test_a_full_disk_keeps_stored_songs(music: Path, tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
-    # no file may grow beyond this, as on a disk that is full; the library of all songs takes more
+    # a limit on file size acts like a full disk; the library of all songs is larger
     code = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, resource.RLIM_INFINITY))\n"
@@ -210,7 +210,7 @@ def test_a_full_disk_keeps_what_is_stored(music: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="only the superuser may be somebody else")
-def test_a_library_that_cannot_be_written(music: Path, tmp_path: Path) -> None:
+def test_a_library_without_write_permission(music: Path, tmp_path: Path) -> None:
     folder = tmp_path / "read only"
     folder.mkdir()
     folder.chmod(0o555)
@@ -236,14 +236,14 @@ def test_a_library_on_a_read_only_mount(music: Path, tmp_path: Path) -> None:
         subprocess.run(["mount", "-o", "remount,bind,ro", mount], check=True, capture_output=True)
         done = run("scan", music, "--library", mount / library.name)
         assert done.exit_code == 1
-        assert "cannot be written there (Read-only file system)" in done.stderr
+        assert "cannot write there (Read-only file system)" in done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert len(json.loads(run("search", "--library", mount / library.name, "--json").stdout)) == 10
     finally:
         subprocess.run(["umount", mount], check=True)
 
 
-def test_files_that_vanish_before_they_are_opened(music: Path, tmp_path: Path) -> None:
+def test_files_removed_before_they_are_opened(music: Path, tmp_path: Path) -> None:
     library, folder = tmp_path / "library.sqlite", tmp_path / "vanishing"
     for seed in range(4):
         write_song(folder / f"{seed}.flac", seed=seed)
@@ -253,10 +253,10 @@ def test_files_that_vanish_before_they_are_opened(music: Path, tmp_path: Path) -
     os.utime(folder / "0.flac", ns=(0, 0))
     code = (
         "import os, sys; from moodcurve.library.scanning import scan as s\n"
-        "from moodcurve.library.scanning.progress import Teller\n"
+        "from moodcurve.library.scanning.progress import ScanObserver\n"
         "def gone():\n for name in ('0', '4', '5'):\n  os.unlink(f'{sys.argv[1]}/{name}.flac')\n"
         "if __name__ == '__main__':\n"
-        " t = s.scan(sys.argv[1:2], sys.argv[2], workers=1, teller=Teller(beginning=gone, problem=print))\n"
+        " t = s.scan(sys.argv[1:2], sys.argv[2], workers=1, observer=ScanObserver(starting=gone, problem=print))\n"
         " print(t.new, t.unchanged, t.gone, t.problems, t.files_done == t.files)"
     )
     running = started(folder, library, code=code)
@@ -267,9 +267,9 @@ def test_files_that_vanish_before_they_are_opened(music: Path, tmp_path: Path) -
 CRASHING = """
 import ctypes, os, signal, sys, time
 from dataclasses import replace
-from moodcurve.library.scanning import scan as s, worker
-real = worker.hear
-def hear(path, *arguments, **options):
+from moodcurve.library.scanning import scan_run, worker
+real = worker.analyze_file
+def analyze_file(path, *arguments, **options):
     name = os.path.basename(path)
     if name == "hang.flac":
         while True:
@@ -281,55 +281,53 @@ def hear(path, *arguments, **options):
     if name == "defect.flac":
         raise AssertionError("a defect")
     return real(path, *arguments, **options)
-worker.hear = hear
-s.LIMITS = replace(s.LIMITS, silent_s=3)
-if __name__ == "__main__":
-    from moodcurve.cli import main
-    main()
+worker.analyze_file = analyze_file
+scan_run.FILE_LIMITS = replace(scan_run.FILE_LIMITS, stall_s=3)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory")
-def test_files_that_hang_crash_or_take_all_memory_cost_themselves_only(tmp_path: Path) -> None:
-    script, folder, library = tmp_path / "crashing.py", tmp_path / "music", tmp_path / "library.sqlite"
-    script.write_text(CRASHING)  # the workers import it too
+def test_files_that_hang_crash_or_exhaust_memory_are_problems(tmp_path: Path) -> None:
+    folder, library = tmp_path / "music", tmp_path / "library.sqlite"
+    (tmp_path / "sitecustomize.py").write_text(CRASHING)  # which worker processes import too
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     names = ("a", "crash", "defect", "hang", "memory", "z")
     for seed, name in enumerate(names):
         write_song(folder / f"{name}.flac", seed=seed)
-    command = [sys.executable, script, "scan", folder, "--library", library, "--workers", "2", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-m", "moodcurve", "scan", folder, "--library", library, "--workers", "2", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
     assert done.returncode == 1
     summary = json.loads(done.stdout)
     assert (summary["new"], summary["problems"], summary["songs_analysed"]) == (2, 4, 2)
     with open_library(library) as opened:
         reasons = {Path(problem.path).stem: problem.reason for problem in opened.problems()}
     assert reasons == {
-        "crash": "the process that worked on it crashed (signal 11)",
-        "defect": "the process that worked on it ended with exit code 1",
+        "crash": "its worker process crashed (signal 11)",
+        "defect": "its worker process ended with exit code 1",
         "hang": "no progress for 3 s",
         "memory": "more than 1024 MB of memory would be needed",
     }
     for name, reason in reasons.items():
         assert f"moodcurve: {folder}/{name}.flac: {reason}" in done.stderr
-    again = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert (again.returncode, again.stderr) == (1, "")  # not tried again
+    again = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+    assert (again.returncode, again.stderr) == (1, "")  # not retried
     assert json.loads(again.stdout)["problems"] == 4
 
 
-def test_broken_files_of_all_kinds_are_songs_or_problems(tmp_path: Path) -> None:
+def test_broken_files_are_songs_or_problems(tmp_path: Path) -> None:
     folder, library = tmp_path / "broken", tmp_path / "library.sqlite"
     paths = write_kinds(folder)
     assert len(paths) >= 50
-    tally = scan([folder], library, workers=2)
-    assert tally.files_done == tally.files == len(paths)
+    stats = scan([folder], library, workers=2)
+    assert stats.files_done == stats.files == len(paths)
     with open_library(library) as opened:
         known = opened.known_files()
         problems = {Path(problem.path).name: problem.reason for problem in opened.problems()}
         warned = {Path(path).name for song in opened.songs() for path in song.paths if song.curve.warnings}
     assert len(known) == len(paths)
-    # no process was lost
+    # no process crashed or hung
     assert [reason for reason in problems.values() if "process" in reason or "progress" in reason] == []
-    # what was made from nothing holds no sound, three samples of the tests' own making aside
+    # files made from scratch hold no audio, except those with valid samples
     sounding = set(MADE) - set(problems)
     assert sounding <= {
         "rate without end.wav",
@@ -337,9 +335,9 @@ def test_broken_files_of_all_kinds_are_songs_or_problems(tmp_path: Path) -> None
         "samples without data.wav",
         "not numbers.wav",
     }
-    # most of what was music still is, and it is said that something is wrong with it
-    heard = set(CHANGED) - set(problems)
-    assert len(heard) > len(CHANGED) / 2
-    assert {name for name in heard if name.startswith(("cut", "hole", "noise", "claims a "))} <= warned | {
+    # most damaged music can still be analyzed, with a warning
+    analyzed = set(CHANGED) - set(problems)
+    assert len(analyzed) > len(CHANGED) / 2
+    assert {name for name in analyzed if name.startswith(("cut", "hole", "noise", "claims a "))} <= warned | {
         "cut half.mp3"
     }

@@ -1,4 +1,4 @@
-"""Questions to a library, answered a second time in plain Python."""
+"""Queries of a library, compared with filters in plain Python."""
 
 import json
 import math
@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from moodcurve.formats import to_dict
-from moodcurve.library import FileGone, Library, LibraryError, ProblemMet, open_library
-from moodcurve.library.changes import fold
-from moodcurve.library.queries.find_song import find, label
-from moodcurve.library.queries.search import COLUMNS, FoundSong, Query, count, nested, search
+from moodcurve.library import FileRemoved, Library, LibraryError, ProblemFound, open_library
+from moodcurve.library.queries.find_song import find_song, song_label
+from moodcurve.library.queries.parse import QueryError, QueryOptions
+from moodcurve.library.queries.search import COLUMNS, FoundSong, Query, count, search, song_json
 from moodcurve.library.queries.sql_guard import ConditionError
+from moodcurve.library.text import fold
 from tests.helpers.library_fixtures import file, made_library, song
 
 SONGS = 120
@@ -23,11 +23,11 @@ SONGS = 120
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What each song should be found by, in the order of the numbers, and the library's path."""
+    """Return what each song should be found by, in the order of ids, with the library's path."""
     path = tmp_path_factory.mktemp("library") / "library.sqlite"
     found = []
     for number, (curve, seen) in enumerate(made_library(path, SONGS), start=1):
-        whole = to_dict(curve)["song"]
+        whole = curve.to_dict()["song"]
         found.append(
             vars(seen.tags) | whole | {"id": number, "path": seen.path, "duration_s": curve.duration_s, "at": path}
         )
@@ -44,10 +44,10 @@ def ids(library: Library, query: Query) -> list[int]:
     return [found.id for found in search(library, query)]
 
 
-def asked(
+def check(
     library: Library, rows: list[dict[str, Any]], query: Query, good: Callable[[dict[str, Any]], object]
 ) -> list[int]:
-    """Compare a query with a filter in Python; give the songs."""
+    """Compare a query with a filter in Python; return the ids found."""
     expected = [row["id"] for row in rows if good(row)]
     assert sorted(ids(library, query)) == expected
     assert count(library, query) == len(expected)
@@ -55,15 +55,15 @@ def asked(
 
 
 def plain(text: str | None) -> str:
-    """Case and accents taken away by hand."""
+    """Return text without case and the accents used here."""
     return (text or "").lower().translate(str.maketrans("öíářü", "oiaru"))
 
 
-# --- which songs ---
+# --- filters ---
 
 
 def test_all_songs(library: Library, rows: list[dict[str, Any]]) -> None:
-    assert len(asked(library, rows, Query(), lambda row: True)) == SONGS
+    assert len(check(library, rows, Query(), lambda row: True)) == SONGS
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_all_songs(library: Library, rows: list[dict[str, Any]]) -> None:
         (Query(text=("jazz", "song 3")), lambda row: "jazz" in plain(row["genre"]) and "song 3" in plain(row["title"])),
         (Query(text=("/2/",)), lambda row: "/2/" in row["path"]),
         (Query(text=("017",)), lambda row: "017" in row["path"]),
-        # % and _ are themselves, and quotes harmless
+        # % and _ have no special meaning, and quotes are harmless
         (Query(text=("%",)), lambda row: False),
         (Query(title="_"), lambda row: False),
         (Query(artist="' OR 1 --"), lambda row: False),
@@ -86,9 +86,13 @@ def test_all_songs(library: Library, rows: list[dict[str, Any]]) -> None:
         (Query(duration_s=(100, 200)), lambda row: 100 <= row["duration_s"] <= 200),
         (Query(duration_s=(None, 30)), lambda row: row["duration_s"] <= 30),
         (Query(quadrants=("calm-positive", "neutral")), lambda row: row["quadrant"] in ("calm-positive", "neutral")),
-        (Query(words=("calm", "neutral")), lambda row: {"calm", "neutral"} & set(row["words"])),
-        # a word that is part of others
-        (Query(words=("tired",)), lambda row: "tired" in row["words"]),
+        (Query(words=(("calm", "neutral"),)), lambda row: {"calm", "neutral"} & set(row["words"])),
+        (
+            Query(words=(("calm", "serene"), ("relaxed", "pleased"))),
+            lambda row: {"calm", "serene"} & set(row["words"]) and {"relaxed", "pleased"} & set(row["words"]),
+        ),
+        # a word that is part of another
+        (Query(words=(("tired",),)), lambda row: "tired" in row["words"]),
         (Query(arousal=(0.1, None)), lambda row: row["arousal"] >= 0.1),
         (Query(arousal=(-0.2, 0.2), valence=(None, 0)), lambda row: abs(row["arousal"]) <= 0.2 and row["valence"] <= 0),
         (
@@ -116,23 +120,24 @@ def test_all_songs(library: Library, rows: list[dict[str, Any]]) -> None:
         else ""
     ),
 )
-def test_songs_are_those_that_a_plain_filter_gives(
+def test_queries_find_what_a_plain_filter_finds(
     library: Library, rows: list[dict[str, Any]], query: Query, good: Callable[[dict[str, Any]], object]
 ) -> None:
-    asked(library, rows, query, good)
+    check(library, rows, query, good)
 
 
-def test_the_cases_above_find_some_and_not_all(library: Library) -> None:
+def test_the_queries_above_match_some_songs_and_not_all(library: Library) -> None:
     for query in (
         Query(artist="bjork"),
-        Query(words=("calm", "neutral")),
+        Query(words=(("calm", "neutral"),)),
+        Query(words=(("calm", "serene"), ("relaxed", "pleased"))),
         Query(near=(0.1, -0.2), radius=0.3),
-        Query(words=("tired",)),
+        Query(words=(("tired",),)),
     ):
         assert 0 < count(library, query) < SONGS
 
 
-def test_the_ends_of_a_range_belong_to_it(library: Library, rows: list[dict[str, Any]]) -> None:
+def test_ranges_include_their_ends(library: Library, rows: list[dict[str, Any]]) -> None:
     value = rows[7]["arousal"]
     assert 8 in ids(library, Query(arousal=(value, value)))
 
@@ -145,15 +150,15 @@ def test_a_thousand_random_regions(library: Library, rows: list[dict[str, Any]])
         assert set(ids(library, Query(arousal=(a0, a1), valence=(v0, v1)))) == expected
 
 
-# --- in which order ---
+# --- order ---
 
 
-def test_no_number_of_songs_is_too_large(library: Library) -> None:
+def test_limit_and_offset_can_be_any_integer(library: Library) -> None:
     assert len(ids(library, Query(limit=2**70))) == SONGS
     assert ids(library, Query(offset=2**70)) == []
 
 
-def test_nearest_first(library: Library, rows: list[dict[str, Any]]) -> None:
+def test_near_sorts_by_distance(library: Library, rows: list[dict[str, Any]]) -> None:
     found = list(search(library, Query(near=(-0.3, 0.4), limit=9)))
     distances = {row["id"]: math.dist((-0.3, 0.4), (row["arousal"], row["valence"])) for row in rows}
     assert [song.id for song in found] == sorted(distances, key=distances.__getitem__)[:9]
@@ -165,26 +170,26 @@ def test_nearest_first(library: Library, rows: list[dict[str, Any]]) -> None:
     ("keys", "columns"),
     [(("arousal",), ("arousal",)), (("-valence",), ("valence",)), (("year", "-duration"), ("year", "duration_s"))],
 )
-def test_sorted_with_what_is_lacking_last(
+def test_sort_puts_missing_values_last(
     library: Library, rows: list[dict[str, Any]], keys: tuple[str, ...], columns: tuple[str, ...]
 ) -> None:
-    def place(row: dict[str, Any]) -> list[Any]:
+    def key(row: dict[str, Any]) -> list[Any]:
         terms = []
         for key, column in zip(keys, columns, strict=True):
             value = row[column]
             terms.append((value is None, 0 if value is None else -value if key.startswith("-") else value))
         return [*terms, row["id"]]
 
-    assert ids(library, Query(sort=keys)) == [row["id"] for row in sorted(rows, key=place)]
+    assert ids(library, Query(sort=keys)) == [row["id"] for row in sorted(rows, key=key)]
 
 
-def test_the_usual_order_is_that_of_a_shelf(library: Library, rows: list[dict[str, Any]]) -> None:
-    def place(row: dict[str, Any]) -> list[Any]:
+def test_the_default_order_is_artist_album_track_title(library: Library, rows: list[dict[str, Any]]) -> None:
+    def key(row: dict[str, Any]) -> list[Any]:
         texts = [(row[name] is None, plain(row[name])) for name in ("artist", "album")]
         return [*texts, row["track"], (row["title"] is None, plain(row["title"])), row["path"]]
 
-    assert ids(library, Query()) == [row["id"] for row in sorted(rows, key=place)]
-    assert ids(library, Query(limit=7)) == [row["id"] for row in sorted(rows, key=place)][:7]
+    assert ids(library, Query()) == [row["id"] for row in sorted(rows, key=key)]
+    assert ids(library, Query(limit=7)) == [row["id"] for row in sorted(rows, key=key)][:7]
     assert ids(library, Query(limit=0)) == []
 
 
@@ -197,9 +202,9 @@ def test_a_row_has_the_columns_of_the_view(library: Library) -> None:
     assert (*COLUMNS, "distance") == FoundSong._fields
 
 
-def test_a_nested_row_says_what_the_json_says(library: Library, rows: list[dict[str, Any]]) -> None:
+def test_song_json_equals_the_json_of_the_curve(library: Library, rows: list[dict[str, Any]]) -> None:
     for found in search(library, Query(near=(0, 0))):
-        row, data = rows[found.id - 1], nested(found)
+        row, data = rows[found.id - 1], song_json(found)
         json.dumps(data, allow_nan=False)
         for name in ("arousal", "valence", "arousal_9", "valence_9", "quadrant", "words", "path", "title", "year"):
             assert data[name] == row[name]
@@ -209,20 +214,22 @@ def test_a_nested_row_says_what_the_json_says(library: Library, rows: list[dict[
                 expected = {key: value for key, value in expected.items() if "9" not in key}
             assert data[name] == expected
         assert data["warnings"] == []
+        assert data["format"] == "moodcurve-song/1"
+        assert next(iter(data)) == "format"
         assert data["distance"] == found.distance
 
 
-def test_files_without_a_song_are_not_found_and_copies_once(tmp_path: Path) -> None:
+def test_files_without_a_song_are_not_found_and_copies_count_once(tmp_path: Path) -> None:
     with open_library(tmp_path / "x.sqlite", write=True) as library:
         library.write([song("a"), song("b"), song("orphan"), file("/1", "a"), file("/2", "a"), file("/3", "b")])
-        library.write([ProblemMet("/4", 1, 2, None, "no"), FileGone("/3")])
+        library.write([ProblemFound("/4", 1, 2, None, "no"), FileRemoved("/3")])
         assert [(found.path, found.copies) for found in search(library, Query())] == [("/1", 2)]
 
 
-def test_answers_come_while_other_questions_are_asked(library: Library) -> None:
+def test_a_search_can_be_read_between_other_queries(library: Library) -> None:
     seen = 0
     for found in search(library, Query(where="id > 0")):
-        stored = library.song(found.id)  # reads what a condition may not
+        stored = library.song(found.id)  # reads tables that a condition cannot
         assert stored is not None
         seen += 1
     assert seen == SONGS
@@ -247,27 +254,27 @@ def test_answers_come_while_other_questions_are_asked(library: Library) -> None:
         ("length(replace(printf('%.9999d', 1), '0', printf('%.9999d', 1))) > 1", "too long"),
         ("load_extension('x')", "not authorized"),
         ("zeroblob(10)", "not authorized"),
-        ("(SELECT count(path) FROM file) > 0", "it may only look at the columns of songs"),
-        ("(SELECT sql FROM sqlite_master LIMIT 1) <> ''", "it may only look at the columns of songs"),
-        ("1) UNION SELECT packed FROM curve --", "it may only look|syntax error"),
+        ("(SELECT count(path) FROM file) > 0", "it can only read the columns of songs"),
+        ("(SELECT sql FROM sqlite_master LIMIT 1) <> ''", "it can only read the columns of songs"),
+        ("1) UNION SELECT packed FROM curve --", "it can only read|syntax error"),
         (
             "EXISTS (WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT * FROM r)",
-            "it may only look",
+            "it can only read",
         ),
     ],
 )
-def test_a_condition_is_only_a_condition(library: Library, condition: str, message: str) -> None:
+def test_conditions_that_are_refused(library: Library, condition: str, message: str) -> None:
     with pytest.raises(ConditionError, match=message) as caught:
         ids(library, Query(where=condition))
     assert condition[:20] in str(caught.value)
     assert "\n" not in str(caught.value)
-    # nothing of the guard is left
+    # the restriction has ended
     assert len(ids(library, Query())) == SONGS
     assert library.song(1) is not None
 
 
 @pytest.mark.parametrize("condition", ["1" + "+1" * 20_000, "x" * 20_000])
-def test_of_a_long_condition_the_beginning_is_shown(library: Library, condition: str) -> None:
+def test_errors_show_the_start_of_a_long_condition(library: Library, condition: str) -> None:
     with pytest.raises(ConditionError) as caught:
         ids(library, Query(where=condition))
     assert condition[:100] in str(caught.value)
@@ -277,11 +284,11 @@ def test_of_a_long_condition_the_beginning_is_shown(library: Library, condition:
 @pytest.mark.parametrize(
     "condition", ["1) OR (1", "1 /*", "1) UNION SELECT * FROM songs WHERE (1", "arousal > 0 -- )", "1 LIMIT 1"]
 )
-def test_what_breaks_out_of_the_parentheses_still_only_reads_songs(tmp_path: Path, condition: str) -> None:
+def test_conditions_that_break_out_of_the_parentheses_only_read_songs(tmp_path: Path, condition: str) -> None:
     path = tmp_path / "x.sqlite"
     made_library(path, 5)
     before = path.read_bytes()
-    with open_library(path, write=True) as library:  # even where it could be written
+    with open_library(path, write=True) as library:  # even if it is open to write
         try:
             found = list(search(library, Query(where=condition)))
         except ConditionError:
@@ -302,10 +309,10 @@ def test_a_condition_cannot_write(tmp_path: Path) -> None:
         ):
             with pytest.raises(ConditionError):
                 list(search(library, Query(where=statement)))
-        assert len(library.contents()) == 3
+        assert len(library.song_models()) == 3
 
 
-def test_a_library_that_is_no_more_is_not_the_conditions_fault(tmp_path: Path) -> None:
+def test_damage_is_not_reported_as_a_wrong_condition(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
     made_library(path, 60)
     whole = path.read_bytes()
@@ -314,30 +321,59 @@ def test_a_library_that_is_no_more_is_not_the_conditions_fault(tmp_path: Path) -
         ids(library, Query(where="year > 1"))
 
 
-# --- the query itself ---
+# --- invalid queries ---
 
 
 @pytest.mark.parametrize(
     ("fields_", "message"),
     [
         ({"quadrants": ("happy",)}, "quadrants must be among excited-positive, .*, neutral, got 'happy'"),
-        ({"words": ("tender",)}, "words must be among happy, .*, got 'tender'"),
+        ({"words": (("calm", "tender"),)}, "words must be among happy, .*, got 'tender'"),
+        ({"words": ("calm",)}, "words must be tuples of mood words, at least one in each, got 'calm'"),
+        ({"words": ((),)}, r"words must be tuples of mood words, at least one in each, got \(\)"),
         ({"arousal": (0.5, 0.1)}, "arousal must have a lowest value that is not above the highest, got 0.5 and 0.1"),
         ({"year": (math.nan, 1)}, "year must have a lowest value"),
         ({"near": (math.inf, 0.0)}, "near must be two finite numbers"),
-        ({"radius": 1.0}, "radius must be 0 or more, about a place"),
+        ({"radius": 1.0}, "radius must be 0 or more, with near given, got 1.0 and near None"),
         ({"near": (0.0, 0.0), "radius": -1.0}, "radius must be 0 or more"),
         ({"sort": ("loud",)}, "sort must be among id, .*, got 'loud'"),
-        ({"sort": ("near",)}, "sort by near needs a place"),
+        ({"sort": ("near",)}, "sort by near requires near"),
         ({"limit": -1}, "limit must be 0 or more, got -1"),
     ],
 )
-def test_wrong_queries(fields_: dict[str, Any], message: str) -> None:
+def test_invalid_queries(fields_: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Query(**fields_)
 
 
-def test_fold_is_what_the_eye_sees() -> None:
+@pytest.mark.parametrize(
+    ("words", "groups"),
+    [
+        (None, ()),
+        ((), ()),
+        ("calm, Serene,calm", (("calm", "serene"),)),
+        (["calm,serene", "at ease"], (("calm", "serene"), ("at ease",))),
+    ],
+)
+def test_words_are_groups_of_alternatives(words: list[str] | str | None, groups: tuple[tuple[str, ...], ...]) -> None:
+    assert QueryOptions(words=words).parse().words == groups
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"words": ["calm", "joyous"]}, "'joyous' is not a mood word; choose from happy, delighted, .*, neutral$"),
+        ({"words": ["calm", " "]}, "' ' is not a mood word; choose from happy"),
+        ({"quadrant": "left"}, "'left' is not a quadrant; choose from excited-positive, .*, neutral$"),
+    ],
+)
+def test_unknown_names_list_the_known_ones(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(QueryError, match=message) as caught:
+        QueryOptions(**options).parse()
+    assert caught.value.name in options
+
+
+def test_fold_removes_case_accents_and_compatibility_forms() -> None:
     assert fold("Ångström ÉCOLE") == fold("a\u030angstro\u0308m e\u0301cole") == "angstrom ecole"
     assert fold("ＡＢＣ ﬁ") == "abc fi"
     assert fold("Мария") == "мария"
@@ -346,7 +382,7 @@ def test_fold_is_what_the_eye_sees() -> None:
 # --- one song ---
 
 
-def test_a_song_is_found_by_path_number_title_or_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_song_is_found_by_path_id_title_or_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     changes = [
         (song("a"), file(str(tmp_path / "a.mp3"), "a", title="Clair de lune", artist="Debussy")),
@@ -356,25 +392,25 @@ def test_a_song_is_found_by_path_number_title_or_words(tmp_path: Path, monkeypat
     ]
     with open_library(tmp_path / "x.sqlite", write=True) as library:
         library.write(change for pair in changes for change in pair)
-        library.write([ProblemMet("/m/bad.mp3", 1, 2, None, "/m/bad.mp3: no audio")])
+        library.write([ProblemFound("/m/bad.mp3", 1, 2, None, "/m/bad.mp3: no audio")])
         for name, number in (
             ("a.mp3", 1), (str(tmp_path / "a.mp3"), 1), ("./a.mp3", 1), ("2", 2), ("1", 1), ("clair de LUNE", 1),
             ("lune ii", 2), ("moon", 3), ("debussy clair", 1), ("somebody", 2),
         ):  # fmt: skip
-            assert find(library, name).id == number
+            assert find_song(library, name).id == number
         with pytest.raises(
-            LibraryError, match="clair: 2 songs fit; give the number of one: 1: Debussy – Clair de lune; 2: Som"
+            LibraryError, match="clair: 2 songs match; give the id of one: 1: Debussy – Clair de lune; 2: Som"
         ):
-            find(library, "clair")
-        with pytest.raises(LibraryError, match=r"nothing: no song in .*x.sqlite is called that"):
-            find(library, "nothing")
-        with pytest.raises(LibraryError, match=r"9{20}: no song"):
-            find(library, "9" * 20)
+            find_song(library, "clair")
+        with pytest.raises(LibraryError, match=r"nothing: no matching song in .*x.sqlite; give a path"):
+            find_song(library, "nothing")
+        with pytest.raises(LibraryError, match=r"9{20}: no matching song"):
+            find_song(library, "9" * 20)
         with pytest.raises(LibraryError, match=r"could not be used when it was scanned: /m/bad\.mp3: no audio"):
-            find(library, "/m/bad.mp3")
+            find_song(library, "/m/bad.mp3")
 
 
-def test_a_song_is_labelled_by_tags_or_its_file(library: Library) -> None:
+def test_a_song_is_labeled_by_tags_or_file_name(library: Library) -> None:
     for found in search(library, Query(limit=30)):
         name = found.title or Path(found.path).name
-        assert label(found) == (f"{found.artist} – {name}" if found.artist else name)
+        assert song_label(found) == (f"{found.artist} – {name}" if found.artist else name)

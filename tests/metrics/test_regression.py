@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from moodcurve.metrics import STATISTICS, ccc, determination, pearson_r, r2, rmse, scores
+from moodcurve.metrics import METRICS, ccc, determination, pearson_r, r2, rmse, scores
 from moodcurve.metrics.bootstrap import bootstrap, bootstrap_difference
 
 Array = npt.NDArray[np.float64]
@@ -180,7 +180,7 @@ def test_one_point() -> None:
 @pytest.mark.parametrize("metric", [rmse, pearson_r, r2, ccc, determination])
 def test_input_that_is_no_pair_of_series(metric: object) -> None:
     assert callable(metric)
-    with pytest.raises(ValueError, match=r"of one length, .* got shapes \(3,\) and \(2,\)"):
+    with pytest.raises(ValueError, match=r"of the same length, .* got shapes \(3,\) and \(2,\)"):
         metric(np.zeros(3), np.zeros(2))
     with pytest.raises(ValueError, match=r"at least one point long, got shapes \(0,\)"):
         metric(np.zeros(0), np.zeros(0))
@@ -211,7 +211,7 @@ def test_scores_equal_plain_formulas() -> None:
         "ccc_song": np.mean([plain_ccc(*pair) for pair in pairs]),
         "determination": sklearn.metrics.r2_score(y, p),
     }
-    assert set(expected) == set(STATISTICS)
+    assert set(expected) == set(METRICS)
     for name, value in expected.items():
         assert getattr(found, name) == pytest.approx(value, abs=1e-12), name
     assert (found.songs, found.points) == (12, 11 * 60 + 7)
@@ -257,11 +257,11 @@ def test_bootstrap_equals_resampling_the_arrays() -> None:
     y_pred[0] = np.full(60, 0.1)  # a song without r
     found = bootstrap(y_true, y_pred, n=4000, seed=0)
     rng = np.random.default_rng(1)
-    drawn: dict[str, list[float]] = {name: [] for name in STATISTICS}
+    drawn: dict[str, list[float]] = {name: [] for name in METRICS}
     for _ in range(1500):
         picked = rng.integers(0, 40, 40)
         figures = scores([y_true[i] for i in picked], [y_pred[i] for i in picked])
-        for name in STATISTICS:
+        for name in METRICS:
             drawn[name].append(getattr(figures, name))
     for name, interval in found.items():
         assert interval.value == pytest.approx(getattr(scores(y_true, y_pred), name), abs=1e-12)
@@ -276,7 +276,7 @@ def test_each_draw_is_scored_exactly() -> None:
     """With two songs there are three draws only; their figures are the extremes of the interval."""
     y_true, y_pred = songs(2, seed=4)
     found = bootstrap(y_true, y_pred, n=200, seed=0, level=0.99)
-    for name in STATISTICS:
+    for name in METRICS:
         values = [
             getattr(scores([y_true[i] for i in k], [y_pred[i] for i in k]), name) for k in ([0, 0], [0, 1], [1, 1])
         ]
@@ -310,7 +310,7 @@ def test_difference_of_two_models() -> None:
     worse = [p + e for p, e in zip(y_pred, np.random.default_rng(7).normal(0, 0.25, 200), strict=True)]
     found = bootstrap_difference(y_true, y_pred, worse, n=2000, seed=0)
     one, other = scores(y_true, y_pred), scores(y_true, worse)
-    for name in STATISTICS:
+    for name in METRICS:
         value = getattr(one, name) - getattr(other, name)
         assert found[name].value == pytest.approx(value, abs=1e-12)
     assert found["rmse"].high < 0 < found["r"].low
@@ -363,7 +363,7 @@ def test_undefined_intervals() -> None:
 
 def test_options_out_of_range() -> None:
     y_true, y_pred = songs(3, seed=12)
-    with pytest.raises(ValueError, match=r"statistics must be among rmse_song, .* got 'mae'"):
+    with pytest.raises(ValueError, match=r"metrics must be among rmse_song, .* got 'mae'"):
         bootstrap(y_true, y_pred, ["r", "mae"], seed=0)
     with pytest.raises(ValueError, match="n must be 1 or more, got 0"):
         bootstrap(y_true, y_pred, n=0, seed=0)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from moodcurve.curve import Curve
 from moodcurve.mood import circumplex
-from moodcurve.mood.circumplex import describe, distance, intensity, mood_words, quadrant, summarize
+from moodcurve.mood.circumplex import describe, distance, intensity, mood_words, quadrant
 
 COORDINATE = st.floats(-1, 1)
 
@@ -52,7 +52,7 @@ def test_points_off_the_plane_are_refused(value: float) -> None:
     [("excited", 1, 1), ("angry", 1, -1), ("depressed", -1, -1), ("relaxed", -1, 1)],
 )
 def test_words_stand_in_their_quadrant(word: str, arousal_sign: int, valence_sign: int) -> None:
-    arousal, valence = circumplex.place(word)
+    arousal, valence = circumplex.word_position(word)
     assert arousal * arousal_sign > 0
     assert valence * valence_sign > 0
 
@@ -142,7 +142,7 @@ def test_summary_of_a_known_curve() -> None:
         feature_set="test/1",
         duration_s=2.5,
     )
-    summary = summarize(curve)
+    summary = curve.summary
     assert (summary.arousal, summary.valence) == pytest.approx((0.125, -0.0125))
     assert summary.quadrant == "tense-negative"
     assert summary.words == ("alarmed", "tense", "angry")

@@ -14,15 +14,15 @@ from moodcurve.curve import Curve
 from moodcurve.mood.circumplex import describe
 from moodcurve.report import write_report
 from moodcurve.report.page import render
-from moodcurve.report.sound import Sound
+from moodcurve.report.sound import PageSound
 from tests.helpers.short_song import small_curve, write_song
 
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&lt;$title\u2028${data}<!--.flac"
 VOID = {"meta", "link", "img", "br"}
 
 
-def silent(note: str = "") -> Sound:
-    return Sound(address="", note=note, peaks=np.zeros(1))
+def silent(note: str = "") -> PageSound:
+    return PageSound(data_url="", note=note, peaks=np.zeros(1))
 
 
 class Page(HTMLParser):
@@ -137,7 +137,7 @@ def test_no_placeholder_is_left() -> None:
 @pytest.mark.parametrize("intervals", [False, True])
 def test_the_script_is_given_the_curve_as_its_json_has_it(intervals: bool) -> None:
     curve = small_curve(intervals=intervals, source="A song.flac")
-    sound = Sound(address="", note="no sound", peaks=np.array([0.1, 0.0, 0.4]))
+    sound = PageSound(data_url="", note="no sound", peaks=np.array([0.1, 0.0, 0.4]))
     data = data_of(Page(render(curve, sound)))
     assert data["curve"] == json.loads(formats.to_json(curve))
     assert list(base64.b64decode(data["peaks"])) == [64, 0, 255]  # the highest is 255
@@ -145,13 +145,13 @@ def test_the_script_is_given_the_curve_as_its_json_has_it(intervals: bool) -> No
 
 
 def test_silence_is_flat() -> None:
-    sound = Sound(address="", note="", peaks=np.zeros(3))
+    sound = PageSound(data_url="", note="", peaks=np.zeros(3))
     assert list(base64.b64decode(data_of(Page(render(small_curve(), sound)))["peaks"])) == [0, 0, 0]
 
 
 def test_without_scripts_the_song_is_named_and_heard(tmp_path: Path) -> None:
     curve = small_curve()
-    song = formats.to_dict(curve)["song"]
+    song = curve.to_dict()["song"]
     write_report(curve, write_song(tmp_path, "pcm16.wav", 8.0), tmp_path / "x.html")
     page = Page((tmp_path / "x.html").read_text(encoding="utf-8"))
     assert page.text["strong"] == [describe(song["arousal"], song["valence"])]

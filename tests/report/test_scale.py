@@ -3,16 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moodcurve.curve import AROUSAL_COLOR, VALENCE_COLOR
 from moodcurve.report.scale import (
-    AROUSAL_LIGHT,
-    VALENCE_LIGHT,
+    display_title,
+    downsample,
     label_heights,
-    path_span_s,
-    reach,
     smooth_path,
-    thinned,
+    smoothing_span_s,
     time_ticks,
-    title,
+    value_limit,
 )
 from moodcurve.util.text import clock
 from tests.helpers.short_song import small_curve
@@ -53,8 +52,8 @@ def test_clock_of_an_hour_and_more() -> None:
 @pytest.mark.parametrize(("highest", "end"), [(0.02, 0.5), (0.5, 0.5), (0.51, 0.75), (0.76, 1.0), (1.0, 1.0)])
 def test_reach_holds_all_of_the_curve(highest: float, end: float) -> None:
     values = np.linspace(-highest, 0, 15)
-    assert reach(small_curve(arousal=values)) == max(end, 0.5)
-    assert reach(small_curve(arousal_interval=np.column_stack([values, -values]))) == max(end, 0.5)
+    assert value_limit(small_curve(arousal=values)) == max(end, 0.5)
+    assert value_limit(small_curve(arousal_interval=np.column_stack([values, -values]))) == max(end, 0.5)
 
 
 def test_the_path_is_the_mean_of_four_seconds_around() -> None:
@@ -70,19 +69,19 @@ def test_the_path_is_the_mean_of_four_seconds_around() -> None:
 
 
 def test_the_span_of_the_path_grows_above_four_minutes() -> None:
-    spans = [path_span_s(small_curve(minutes * 60.0)) for minutes in (0.5, 4, 5, 60)]
+    spans = [smoothing_span_s(small_curve(minutes * 60.0)) for minutes in (0.5, 4, 5, 60)]
     assert spans == [4, 4, 5, 60]
 
 
 def test_five_minutes_are_drawn_as_they_are() -> None:
     curve = small_curve(301.0 - 0.5)
     assert len(curve.times_s) == 600
-    assert thinned(curve) is curve
+    assert downsample(curve) is curve
 
 
 def test_an_hour_is_drawn_by_means() -> None:
     curve = small_curve(3600.0, intervals=True)  # 7199 points, 12 to a mean, the last of 11
-    shown = thinned(curve)
+    shown = downsample(curve)
     assert len(shown.times_s) == 600
     for name in ("times_s", "arousal", "valence", "arousal_interval", "valence_interval", "probabilities"):
         values = getattr(curve, name)
@@ -124,7 +123,7 @@ def test_names_of_the_lines_keep_apart(arousal: float, valence: float, heights: 
     ],
 )
 def test_the_title_is_one_line_of_the_name_alone(source: str, name: str) -> None:
-    assert title(small_curve(source=source)) == name
+    assert display_title(small_curve(source=source)) == name
 
 
 def luminance(colour: str) -> float:
@@ -135,5 +134,5 @@ def luminance(colour: str) -> float:
 
 
 def test_colours_are_legible_as_text_on_white() -> None:
-    for colour in (AROUSAL_LIGHT, VALENCE_LIGHT):
+    for colour in (AROUSAL_COLOR, VALENCE_COLOR):
         assert 1.05 / (luminance(colour) + 0.05) >= 4.5  # WCAG 2 level AA

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from moodcurve.audio import AudioError
 from moodcurve.report import sound
-from moodcurve.report.sound import listen, playable_type, preview_level, waveform
+from moodcurve.report.sound import playable_type, preview_level, read_sound, waveform
 from tests.helpers.short_song import SR, tone, write_song
 
 PLAYED = {
@@ -37,15 +37,15 @@ def content(address: str) -> tuple[str, bytes]:
 @pytest.mark.parametrize("name", PLAYED)
 def test_what_browsers_play_goes_in_as_it_is(tmp_path: Path, name: str) -> None:
     path = write_song(tmp_path, name, 1.5)
-    found = listen(path, 1.5)
-    assert content(found.address) == (PLAYED[name], path.read_bytes())
+    found = read_sound(path, 1.5)
+    assert content(found.data_url) == (PLAYED[name], path.read_bytes())
     assert found.note == ""
 
 
 @pytest.mark.parametrize("name", NOT_PLAYED)
 def test_the_rest_becomes_a_preview_of_the_same_sound(tmp_path: Path, name: str) -> None:
-    found = listen(write_song(tmp_path, name, 1.5), 1.5)
-    mime, data = content(found.address)
+    found = read_sound(write_song(tmp_path, name, 1.5), 1.5)
+    mime, data = content(found.data_url)
     assert mime == "audio/mpeg"
     assert "preview" in found.note
     x, sr = soundfile.read(io.BytesIO(data), dtype="float32")
@@ -59,7 +59,7 @@ def test_the_rest_becomes_a_preview_of_the_same_sound(tmp_path: Path, name: str)
 
 def test_a_name_does_not_decide(tmp_path: Path) -> None:
     path = write_song(tmp_path, "x.aiff", 1.0)
-    assert content(listen(path.rename(tmp_path / "x.mp3"), 1.0).address)[0] == "audio/mpeg"
+    assert content(read_sound(path.rename(tmp_path / "x.mp3"), 1.0).data_url)[0] == "audio/mpeg"
     assert playable_type((tmp_path / "x.mp3").read_bytes()) == ""
 
 
@@ -83,9 +83,9 @@ def test_what_is_not_known_is_not_played(data: bytes) -> None:
 def test_a_large_file_becomes_a_preview(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_song(tmp_path, "pcm16.wav", 1.5)
     monkeypatch.setattr(sound, "EMBED_LIMIT_BYTES", path.stat().st_size)
-    assert content(listen(path, 1.5).address)[0] == "audio/wav"
+    assert content(read_sound(path, 1.5).data_url)[0] == "audio/wav"
     monkeypatch.setattr(sound, "EMBED_LIMIT_BYTES", path.stat().st_size - 1)
-    assert content(listen(path, 1.5).address)[0] == "audio/mpeg"
+    assert content(read_sound(path, 1.5).data_url)[0] == "audio/mpeg"
 
 
 @pytest.mark.parametrize(("minutes", "level"), [(0, 0.75), (27, 0.75), (28, 0.95), (55, 0.95), (56, None)])
@@ -101,7 +101,7 @@ def test_previews_stay_below_the_limit(
     x = np.random.default_rng(0).uniform(-0.5, 0.5, 20 * SR)
     soundfile.write(tmp_path / "x.wav", x, SR)
     monkeypatch.setattr(sound, "EMBED_LIMIT_BYTES", limit)
-    _, data = content(listen(tmp_path / "x.wav", 20.0).address)
+    _, data = content(read_sound(tmp_path / "x.wav", 20.0).data_url)
     # the length of MP3 is a whole number of frames, with one or two for delay and tag: 0.1 s
     assert len(data) == pytest.approx(20 * bits_per_s / 8, abs=0.1 * bits_per_s / 8)
 
@@ -109,15 +109,15 @@ def test_previews_stay_below_the_limit(
 def test_a_recording_of_hours_keeps_its_waveform_without_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_song(tmp_path, "pcm16.wav", 8.0)
     monkeypatch.setattr(sound, "EMBED_LIMIT_BYTES", 1000)
-    found = listen(path, 8.0)
-    assert found.address == ""
+    found = read_sound(path, 8.0)
+    assert found.data_url == ""
     assert "too long" in found.note
     assert found.peaks.max() == pytest.approx(0.5, abs=0.001)  # the tone's own peak, in 16 bits
 
 
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match=r"gone\.mp3: no such file"):
-        listen(tmp_path / "gone.mp3", 8.0)
+        read_sound(tmp_path / "gone.mp3", 8.0)
 
 
 @settings(max_examples=30)
@@ -130,10 +130,10 @@ def test_the_waveform_does_not_depend_on_the_blocks(cuts: list[int]) -> None:
 
 
 def test_the_waveform_of_a_long_recording_keeps_its_peaks() -> None:
-    x = np.zeros(3 * sound.PEAKS * 10, np.float32)  # three steps of 10 ms for each that is kept
+    x = np.zeros(3 * sound.MAX_PEAKS * 10, np.float32)  # three steps of 10 ms for each that is kept
     x[10 * 3 * 7 + 5] = -0.25
     peaks = waveform([x], 1000)
-    assert len(peaks) == sound.PEAKS
+    assert len(peaks) == sound.MAX_PEAKS
     assert np.flatnonzero(peaks).tolist() == [7]
     assert peaks[7] == 0.25
 

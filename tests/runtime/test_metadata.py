@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from moodcurve.runtime import load_model
-from moodcurve.runtime.intervals import Intervals, Spreads
+from moodcurve.runtime.intervals import ErrorStd, Intervals
 from moodcurve.runtime.metadata import as_json, from_json
-from moodcurve.runtime.novelty import Limits
-from moodcurve.runtime.sequence import Rows
+from moodcurve.runtime.novelty import NoveltyLimits
+from moodcurve.runtime.sequence import SequenceMode
 from moodcurve.runtime.song_rating import SongRating
 
 
@@ -49,23 +49,23 @@ def test_a_number_that_json_lacks_is_not_written(value: float) -> None:
     ("old", "new", "message"),
     [
         (TEXT, "", "Expecting value"),
-        (TEXT, "3", "expected name, count, pair, inner, got 3"),
-        ('"count"', '"number"', "expected name, count, pair, inner, got {"),
-        ('"count": 3, ', "", "expected name, count, pair, inner, got {"),
-        ('"name"', '"also": 1, "name"', "expected name, count, pair, inner, got {"),
-        ('"a"', "7", "expected text as name, got 7"),
-        ("3", "3.0", "expected a whole number as count, got 3.0"),
-        ("3", "true", "expected a whole number as count, got True"),
-        ("3", '"3"', "expected a whole number as count, got '3'"),
-        ("[0.5, 1.0]", "0.5", "expected 2 numbers as pair, got 0.5"),
-        ("[0.5, 1.0]", "[0.5]", "expected 2 numbers as pair, got [0.5]"),
-        ("0.5", "false", "expected a finite number as pair, got False"),
-        ("0.5", "null", "expected a finite number as pair, got None"),
-        ("2.0", "NaN", "expected a finite number as x of inner, got nan"),
-        ("2.0", "-1e400", "expected a finite number as x of inner, got -inf"),
-        ("2.0", "1" + 400 * "0", "expected a finite number as x of inner, got 1000"),
+        (TEXT, "3", "the value must be a table, got 3"),
+        ('"count"', '"number"', "unknown key 'number'; known are name, count, pair, inner"),
+        ('"count": 3, ', "", "missing key 'count'; expected are name, count, pair, inner"),
+        ('"name"', '"also": 1, "name"', "unknown key 'also'"),
+        ('"a"', "7", "name must be text, got 7"),
+        ("3", "3.0", "count must be a whole number, got 3.0"),
+        ("3", "true", "count must be a whole number, got True"),
+        ("3", '"3"', "count must be a whole number, got '3'"),
+        ("[0.5, 1.0]", "0.5", "pair must be an array, got 0.5"),
+        ("[0.5, 1.0]", "[0.5]", "pair must be an array of 2 items, got [0.5]"),
+        ("0.5", "false", "pair must be a finite number, got False"),
+        ("0.5", "null", "pair must be a finite number, got None"),
+        ("2.0", "NaN", "inner: x must be a finite number, got nan"),
+        ("2.0", "-1e400", "inner: x must be a finite number, got -inf"),
+        ("2.0", "1" + 400 * "0", "inner: x must be a finite number, got 1000"),
         ("2.0", 100_000 * "[", "nested too deeply"),
-        ('"x"', '"y"', "expected x of inner, got {'y': 2.0}"),
+        ('"x"', '"y"', "inner: unknown key 'y'; known are x"),
     ],
 )
 def test_what_is_refused(old: str, new: str, message: str) -> None:
@@ -79,8 +79,14 @@ def test_what_is_refused(old: str, new: str, message: str) -> None:
 def test_packaged_models_state_what_the_plain_json_says(name: str) -> None:
     """And would be written again to the letter, so that models made before are read as ever."""
     model = load_model(name)
-    kinds = {"rows": Rows, "intervals": Intervals, "spreads": Spreads, "song_rating": SongRating, "novelty": Limits}
-    read = {"rows": model.rows, "song_rating": model.song_rating, "novelty": model.usual}
+    kinds = {
+        "rows": SequenceMode,
+        "intervals": Intervals,
+        "spreads": ErrorStd,
+        "song_rating": SongRating,
+        "novelty": NoveltyLimits,
+    }
+    read = {"rows": model.sequence_mode, "spreads": model.error_std, "novelty": model.novelty_limits}
     for key, kind in kinds.items():
         stated = model.metadata[key]
         assert as_json(from_json(kind, stated)) == stated

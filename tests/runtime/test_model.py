@@ -84,7 +84,7 @@ def test_wider_features_of_the_same_version_are_read_by_name(model) -> None:
 
 def test_features_of_another_version_are_refused(model) -> None:
     newer = replace(COMPARE236, version="2")
-    with pytest.raises(ModelError, match="made-svr reads features compare236/1, got compare236/2"):
+    with pytest.raises(ModelError, match="made-svr needs features compare236/1, got compare236/2"):
         model.predict(Features(SONG.x, SONG.features.times_s, newer))
 
 
@@ -164,16 +164,19 @@ def identity(inputs: str, outputs: str, **stated: str) -> onnx.ModelProto:
 )
 def test_foreign_onnx_files_are_refused(tmp_path: Path, proto: onnx.ModelProto) -> None:
     onnx.save(proto, tmp_path / "foreign.onnx")
-    with pytest.raises(ModelError, match=r"foreign\.onnx: not a model of moodcurve \(format 2\)"):
+    with pytest.raises(ModelError, match=r"foreign\.onnx: not a moodcurve model \(format 2\)"):
         load_model(tmp_path / "foreign.onnx")
 
 
 @pytest.mark.parametrize(
     ("stated", "message"),
     [
-        ({"feature_set": "chroma12"}, "reads features chroma12/1; this version of moodcurve makes compare260/1, "),
-        ({"feature_set_version": "0"}, "reads features compare236/0; this version of moodcurve makes compare260/1, "),
-        ({"columns": '["F0final_sma_stddev"]'}, "reads other columns than those of compare236/1"),
+        ({"feature_set": "chroma12"}, "needs features chroma12/1; this version of moodcurve computes compare260/1, "),
+        (
+            {"feature_set_version": "0"},
+            "needs features compare236/0; this version of moodcurve computes compare260/1, ",
+        ),
+        ({"columns": '["F0final_sma_stddev"]'}, "its columns are not those of compare236/1"),
     ],
 )
 def test_model_of_other_features_is_refused(model_file: Path, tmp_path: Path, stated: dict, message: str) -> None:
@@ -188,7 +191,7 @@ def test_a_model_whose_answer_is_no_number_is_refused(model_file: Path, tmp_path
     bias.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(bias) * np.nan, bias.name))
     path = tmp_path / "nan.onnx"
     onnx.save(proto, path)
-    with pytest.raises(ModelError, match="made-svr gives values that are no numbers"):
+    with pytest.raises(ModelError, match="made-svr returned NaN or infinity"):
         load_model(path).predict(SONG.features)
 
 
@@ -207,7 +210,7 @@ def reshaped(model_file: Path, path: Path, shape: list[int]) -> Path:
 
 @pytest.mark.parametrize(
     ("shape", "message"),
-    [([7, 2], "its graph fails on features of its own columns"), ([2, -1], "is not arousal and valence of each row")],
+    [([7, 2], "its graph fails on features of its own columns"), ([2, -1], r"must have the shape \(rows, 2\)")],
 )
 def test_a_graph_that_fails_when_it_runs_is_refused(
     model_file: Path, tmp_path: Path, shape: list[int], message: str
@@ -219,11 +222,11 @@ def test_a_graph_that_fails_when_it_runs_is_refused(
 
 def test_incomplete_metadata_is_refused(model_file: Path, tmp_path: Path) -> None:
     proto = onnx.load(model_file)
-    kept = [p for p in proto.metadata_props if p.key != "moodcurve.cli.tables"]
+    kept = [p for p in proto.metadata_props if p.key != "moodcurve.columns"]
     del proto.metadata_props[:]
     proto.metadata_props.extend(kept)
     onnx.save(proto, tmp_path / "bare.onnx")
-    with pytest.raises(ModelError, match=r"bare\.onnx: states no 'columns'"):
+    with pytest.raises(ModelError, match=r"bare\.onnx: its metadata lack 'columns'"):
         load_model(tmp_path / "bare.onnx")
 
 

@@ -13,14 +13,14 @@ from moodcurve.features import COMPARE236, Features, extract
 from moodcurve.learn import TrainingError
 from moodcurve.learn.uncertainty.familiarity import NOISE, Familiarity, fit_familiarity, fit_places, whereabouts
 from moodcurve.runtime.metadata import as_json, from_json
-from moodcurve.runtime.novelty import MOST, PASSAGE_ROWS, Limits, Whereabouts, warning
+from moodcurve.runtime.novelty import MAX_NOVELTY, PASSAGE_ROWS, NoveltyAccumulator, NoveltyLimits, novelty_warning
 from tests.helpers.training_songs import made_dataset
 
-LIMITS = Limits(distance=4.0, variance=0.5, usual=0.99)
+LIMITS = NoveltyLimits(distance=4.0, variance=0.5, usual=0.99)
 
 
-def seen(places: np.ndarray) -> Whereabouts:
-    found = Whereabouts.nowhere(places.shape[1])
+def seen(places: np.ndarray) -> NoveltyAccumulator:
+    found = NoveltyAccumulator.empty(places.shape[1])
     found.add(places)
     return found
 
@@ -29,7 +29,7 @@ def test_sums_are_the_plain_moments_however_the_rows_arrive() -> None:
     places = np.random.default_rng(4).normal(0.3, 2, (107, 5))
     passages = [places[i : i + 20].mean(axis=0) for i in range(0, 100, 20)]
     for size in (107, 1, 7, 20, 33):
-        found = Whereabouts.nowhere(5)
+        found = NoveltyAccumulator.empty(5)
         for start in range(0, 107, size):
             found.add(places[start : start + size].astype(np.float64))
         assert (found.rows, found.passages) == (107, 5)
@@ -51,30 +51,30 @@ def test_novelty_is_the_worse_of_distance_and_stillness() -> None:
 
 def test_undefined_cases() -> None:
     assert seen(np.zeros((PASSAGE_ROWS - 1, 3))).novelty(LIMITS) is None
-    assert seen(np.zeros((PASSAGE_ROWS, 3))).novelty(LIMITS) == pytest.approx(MOST)
-    assert seen(np.full((50, 3), 1e30)).novelty(LIMITS) == MOST
-    nothing = Whereabouts.nowhere(3)
+    assert seen(np.zeros((PASSAGE_ROWS, 3))).novelty(LIMITS) == pytest.approx(MAX_NOVELTY)
+    assert seen(np.full((50, 3), 1e30)).novelty(LIMITS) == MAX_NOVELTY
+    nothing = NoveltyAccumulator.empty(3)
     assert math.isnan(nothing.distance)
     assert math.isnan(nothing.variance)
     assert nothing.novelty(LIMITS) is None
 
 
 def test_limits_as_text_and_back() -> None:
-    assert from_json(Limits, as_json(LIMITS)) == LIMITS
+    assert from_json(NoveltyLimits, as_json(LIMITS)) == LIMITS
     for text, message in (
-        ("[]", "expected distance, variance, usual"),
-        ('{"distance": 1, "variance": 2}', "expected distance"),
-        ('{"distance": "1", "variance": 2, "usual": 0.9}', "expected a finite number as distance, got '1'"),
+        ("[]", "the value must be a table"),
+        ('{"distance": 1, "variance": 2}', "missing key 'usual'"),
+        ('{"distance": "1", "variance": 2, "usual": 0.9}', "distance must be a finite number, got '1'"),
         ('{"distance": 0, "variance": 2, "usual": 0.9}', "distance must be positive, got 0"),
         ('{"distance": 1, "variance": 2, "usual": 99}', "usual must be 1 or less, got 99"),
         ("", "Expecting value"),
     ):
         with pytest.raises(ValueError, match=message):
-            from_json(Limits, text)
+            from_json(NoveltyLimits, text)
 
 
 def test_the_warning_is_one_plain_sentence() -> None:
-    assert warning(2.345).startswith("unlike the songs that the model has learned from (novelty 2.3, the limit is 1)")
+    assert novelty_warning(2.345).startswith("unlike the model's training songs (novelty 2.3, the limit is 1)")
 
 
 def test_distance_is_mahalanobis() -> None:

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from moodcurve.runtime.metadata import as_json, from_json
-from moodcurve.runtime.sequence import BLOCK_ROWS, INDEPENDENT, NEXT_STATE, Rows, answers
+from moodcurve.runtime.sequence import BLOCK_ROWS, INDEPENDENT, NEXT_STATE, SequenceMode, run_sequence
 
-WINDOW = Rows(kind="window", window_rows=20, margin_rows=6)
+WINDOW = SequenceMode(kind="window", window_rows=20, margin_rows=6)
 
 
-def joined(run, values: np.ndarray, rows: Rows) -> np.ndarray:
-    return np.concatenate([found["y"] for found in answers(run, [values], rows)])
+def joined(run, values: np.ndarray, mode: SequenceMode) -> np.ndarray:
+    return np.concatenate([found["y"] for found in run_sequence(run, [values], mode)])
 
 
 def mean_of_neighbours(values: np.ndarray, state: None) -> dict[str, np.ndarray]:
@@ -34,8 +34,8 @@ def test_windows_give_each_row_once_and_as_from_the_whole(n: int) -> None:
     assert sum(given) == n + 12 * (len(given) - 1)
 
 
-@pytest.mark.parametrize("rows", [WINDOW, Rows(kind="window", window_rows=1500, margin_rows=40), INDEPENDENT])
-def test_blocks_do_not_matter(rows: Rows) -> None:
+@pytest.mark.parametrize("mode", [WINDOW, SequenceMode(kind="window", window_rows=1500, margin_rows=40), INDEPENDENT])
+def test_blocks_do_not_matter(mode: SequenceMode) -> None:
     """However the rows arrive, the graph is given the same pieces, and so the answers are the same to the last bit."""
     values = np.random.default_rng(5).normal(size=(3 * BLOCK_ROWS + 77, 3)).astype(np.float32)
     given: list[list[int]] = []
@@ -48,7 +48,7 @@ def test_blocks_do_not_matter(rows: Rows) -> None:
     for cuts in ([], [1, 2, 900], [0, 0, BLOCK_ROWS], list(range(7, len(values), 7))):
         given.append([])
         blocks = np.split(values, cuts)
-        answered.append(np.concatenate([found["y"] for found in answers(run, blocks, rows)]))
+        answered.append(np.concatenate([found["y"] for found in run_sequence(run, blocks, mode)]))
     for pieces, y in zip(given[1:], answered[1:], strict=True):
         assert pieces == given[0]
         np.testing.assert_array_equal(y, answered[0])
@@ -61,9 +61,9 @@ def test_a_state_goes_from_block_to_block() -> None:
         summed = np.cumsum(block, axis=0) + state
         return {"y": summed, NEXT_STATE: summed[-1:]}
 
-    rows = Rows(kind="carried", state_size=1)
-    np.testing.assert_array_equal(joined(run, values, rows)[:, 0], np.arange(1, len(values) + 1))
-    (found,) = answers(run, [values[:3]], rows, state=np.array([[10.0]], np.float32))
+    mode = SequenceMode(kind="carried", state_size=1)
+    np.testing.assert_array_equal(joined(run, values, mode)[:, 0], np.arange(1, len(values) + 1))
+    (found,) = run_sequence(run, [values[:3]], mode, state=np.array([[10.0]], np.float32))
     np.testing.assert_array_equal(found["y"][:, 0], [11, 12, 13])
 
 
@@ -80,14 +80,14 @@ def test_independent_rows_come_in_blocks() -> None:
     assert sizes == [BLOCK_ROWS, BLOCK_ROWS, 1]
 
 
-@pytest.mark.parametrize("rows", [INDEPENDENT, WINDOW, Rows(kind="carried", state_size=4)])
-def test_no_rows_are_never_given(rows: Rows) -> None:
-    assert list(answers(lambda *_: pytest.fail("was run"), [np.empty((0, 3), np.float32)], rows)) == []
+@pytest.mark.parametrize("mode", [INDEPENDENT, WINDOW, SequenceMode(kind="carried", state_size=4)])
+def test_no_rows_are_never_given(mode: SequenceMode) -> None:
+    assert list(run_sequence(lambda *_: pytest.fail("was run"), [np.empty((0, 3), np.float32)], mode)) == []
 
 
-@pytest.mark.parametrize("rows", [INDEPENDENT, WINDOW, Rows(kind="carried", state_size=4)])
-def test_what_a_model_file_states_reads_back(rows: Rows) -> None:
-    assert from_json(Rows, as_json(rows)) == rows
+@pytest.mark.parametrize("mode", [INDEPENDENT, WINDOW, SequenceMode(kind="carried", state_size=4)])
+def test_what_a_model_file_states_reads_back(mode: SequenceMode) -> None:
+    assert from_json(SequenceMode, as_json(mode)) == mode
 
 
 @pytest.mark.parametrize(
@@ -104,5 +104,5 @@ def test_what_a_model_file_states_reads_back(rows: Rows) -> None:
     ],
 )
 def test_what_no_model_file_states_is_refused(stated: str) -> None:
-    with pytest.raises(ValueError, match=r"expected|Expecting|must"):
-        from_json(Rows, stated)
+    with pytest.raises(ValueError, match=r"missing|Expecting|must"):
+        from_json(SequenceMode, stated)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.util.files import check_writable, write_text, written_whole
+from moodcurve.util.files import atomic_write, check_writable, write_text
 
 
 def test_the_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     target = tmp_path / "new folder" / "curve.csv"
-    with written_whole(target) as scratch:
+    with atomic_write(target) as scratch:
         scratch.write_text("half")
         assert not target.exists()
         assert scratch.suffix == ".csv"
@@ -24,7 +24,7 @@ def test_a_failure_keeps_what_was_there(tmp_path: Path, error: type[BaseExceptio
     target.write_text("before")
 
     def write_and_fail() -> None:
-        with written_whole(target) as scratch:
+        with atomic_write(target) as scratch:
             scratch.write_text("half")
             raise error
 
@@ -37,7 +37,7 @@ def test_a_failure_keeps_what_was_there(tmp_path: Path, error: type[BaseExceptio
 def test_the_result_has_usual_permissions(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.touch()
-    with written_whole(tmp_path / "result"):
+    with atomic_write(tmp_path / "result"):
         pass
     assert (tmp_path / "result").stat().st_mode == plain.stat().st_mode
 
@@ -45,14 +45,14 @@ def test_the_result_has_usual_permissions(tmp_path: Path) -> None:
 def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file, not a folder")
     target = tmp_path / "taken" / "curve.csv"
-    for attempt in (written_whole(target).__enter__, lambda: check_writable(target)):
+    for attempt in (atomic_write(target).__enter__, lambda: check_writable(target)):
         with pytest.raises(OSError, match=r"Not a directory|File exists") as caught:
             attempt()
         assert caught.value.filename == str(target)
     (tmp_path / "folder").mkdir()
 
     def write() -> None:
-        with written_whole(tmp_path / "folder"):
+        with atomic_write(tmp_path / "folder"):
             pass
 
     with pytest.raises(IsADirectoryError):
@@ -99,7 +99,7 @@ def test_a_link_stays_and_leads_to_the_new_file(tmp_path: Path) -> None:
             target.write_text(before)
         link.symlink_to(target)
         check_writable(link)
-        with written_whole(link) as scratch:
+        with atomic_write(link) as scratch:
             scratch.write_text("after")
             assert scratch.suffix == ".csv"
         assert link.is_symlink()
@@ -116,7 +116,7 @@ def test_devices_and_pipes_stay_what_they_are(tmp_path: Path) -> None:
         with pytest.raises(OSError, match="is a device or a pipe") as caught:
             check_writable(path)
         assert caught.value.filename == str(path)
-        with pytest.raises(OSError, match="is a device or a pipe") as caught, written_whole(path):
+        with pytest.raises(OSError, match="is a device or a pipe") as caught, atomic_write(path):
             pytest.fail("nothing is written")
         assert caught.value.filename == str(path)
     assert pipe.is_fifo()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.library import FileGone, LibraryError, open_library
+from moodcurve.library import FileRemoved, LibraryError, open_library
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import count
 from moodcurve.web import library_pool
@@ -68,7 +68,7 @@ def test_writes_of_another_process_are_seen_at_once(path: Path) -> None:
         for i in range(20):
             library.write([song(f"more {i}"), file(f"/more/{i}", f"more {i}")])
             assert song_count(pool) == 4 + i
-        library.write([FileGone("/more/0")])
+        library.write([FileRemoved("/more/0")])
         assert song_count(pool) == 22
 
 
@@ -221,7 +221,7 @@ def test_changes_of_the_schema_version_are_noticed(path: Path) -> None:
         assert song_count(pool) == 3  # the log already has content, and its growth is not checked
         db.execute("PRAGMA user_version = 99")
         for _ in range(2):
-            with pytest.raises(LibraryError, match=r"later version of moodcurve \(layout 99"):
+            with pytest.raises(LibraryError, match=r"later version of moodcurve \(schema 99"):
                 song_count(pool)
         db.execute(f"PRAGMA user_version = {layout}")
         assert song_count(pool) == 3

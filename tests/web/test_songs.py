@@ -56,7 +56,7 @@ def test_pages(server: Server) -> None:
 
 
 QUADRANTS = "excited-positive, tense-negative, sad-negative, calm-positive, neutral"
-RANGE = "is not FROM:TO, such as 0.2:0.6; either end may be left out"
+RANGE = "is not FROM:TO, such as 0.2:0.6; either end can be omitted"
 UNKNOWN = "unknown parameter; see /docs or /openapi.json for all parameters"
 PLAIN = "must not contain spaces, capital letters, exponents or empty items"
 
@@ -64,24 +64,24 @@ PLAIN = "must not contain spaces, capital letters, exponents or empty items"
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ("arousal=0.6:0.2", "query.arousal: '0.6:0.2' begins above its end"),
-        ("arousal=0:7", "query.arousal: '0:7' reaches beyond -1 to 1"),
+        ("arousal=0.6:0.2", "query.arousal: '0.6:0.2' starts above its end"),
+        ("arousal=0:7", "query.arousal: '0:7' is outside -1 to 1"),
         ("arousal=0.5", f"query.arousal: '0.5' {RANGE}"),
         ("valence=a:b", f"query.valence: 'a:b' {RANGE}"),
         ("valence=1e-1:", f"query.valence: '1e-1:' {PLAIN}"),
-        ("year=abc", "query.year: 'abc' is not FROM:TO, such as 1990:1999 or 1994; either end may be left out"),
-        ("year=a%0ab", "query.year: 'a\\nb' is not FROM:TO, such as 1990:1999 or 1994; either end may be left out"),
+        ("year=abc", "query.year: 'abc' is not FROM:TO, such as 1990:1999 or 1994; either end can be omitted"),
+        ("year=a%0ab", "query.year: 'a\\nb' is not FROM:TO, such as 1990:1999 or 1994; either end can be omitted"),
         ("year=%D9%A1", f"query.year: '١' {PLAIN}"),
         (f"year={'0' * 51}", "query.year: must have at most 50 characters"),
         (f"text={'a' * 301}", "query.text: must have at most 300 characters"),
-        ("near=3,0", "query.near: '3,0' lies beyond -1 to 1"),
+        ("near=3,0", "query.near: '3,0' is outside -1 to 1"),
         ("near=0,0,-1", "query.near: '0,0,-1' has a radius below 0"),
         ("near=1", "query.near: '1' is not AROUSAL,VALENCE or AROUSAL,VALENCE,RADIUS, such as -0.3,0.4"),
-        ("longer=long", "query.longer: 'long' is not a time, such as 90 (seconds), 1:30 or 1:00:00"),
+        ("longer=long", "query.longer: 'long' is not a duration, such as 90 (seconds), 1:30 or 1:00:00"),
         ("longer=90&shorter=60", "query.shorter: '60' is less than longer=90"),
-        ("sort=near", "query.sort: near needs a place to be near to, such as near=-0.3,0.4"),
+        ("sort=near", "query.sort: near requires a point to be near to, such as near=-0.3,0.4"),
         ("sort=near,,title", f"query.sort: 'near,,title' {PLAIN}"),
-        ("quadrant=left", f"query.quadrant: 'left' is not known; known are {QUADRANTS}"),
+        ("quadrant=left", f"query.quadrant: 'left' is not a quadrant; choose from {QUADRANTS}"),
         ("quadrant=NEUTRAL", f"query.quadrant: 'NEUTRAL' {PLAIN}"),
         ("where=1", f"query.where: {UNKNOWN}"),  # no SQL
         ("no%00thing=1", f"query.no\\x00thing: {UNKNOWN}"),
@@ -294,12 +294,12 @@ def test_methods_that_are_not_allowed(server: Server) -> None:
 
 
 def test_offset_and_columns_of_a_query(server: Server) -> None:
-    from moodcurve.library.queries.search import Query, columns, search
+    from moodcurve.library.queries.search import Query, search, search_columns
 
     with open_library(server.library) as library:
         songs = list(search(library, Query(sort=("title",))))
         assert list(search(library, Query(sort=("title",), offset=1, limit=2))) == songs[1:3]
-        assert columns(library, Query(sort=("title",), offset=3), ["title", "id"]) == {
+        assert search_columns(library, Query(sort=("title",), offset=3), ["title", "id"]) == {
             "title": [songs[3].title],
             "id": [songs[3].id],
         }

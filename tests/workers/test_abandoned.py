@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.workers import Job, Pool, Report
-from tests.workers.test_pool import none_is_left, squares, unwatched
+from moodcurve.workers import Job, Pool, ProgressReporter
+from tests.workers.test_pool import ignore, none_is_left, squares
 
 
 def halves() -> Job[str, str]:
     """Give a word in two parts, then as a whole."""
 
-    def job(item: str, report: Report) -> str:
+    def job(item: str, report: ProgressReporter) -> str:
         report(1.0, 2.0, item[: len(item) // 2])
         report(2.0, 2.0)
         report(2.0, 2.0, item[len(item) // 2 :])
@@ -26,26 +26,26 @@ def halves() -> Job[str, str]:
 def test_parts_come_before_the_whole_with_their_items_number() -> None:
     heard: list[tuple[int, str]] = []
     found: dict[int, object] = {}
-    with Pool(halves, workers=1, watch=unwatched, parts=lambda number, part: heard.append((number, part))) as pool:
+    with Pool(halves, workers=1, progress=ignore, on_part=lambda number, part: heard.append((number, part))) as pool:
         for item in ("curve", "mood"):
             pool.add(item)
         while pool.unfinished:
-            found.update(pool.look())
+            found.update(pool.poll())
     assert heard == [(0, "cu"), (0, "rve"), (1, "mo"), (1, "od")]
     assert found == {0: "curve", 1: "mood"}
 
 
 def test_parts_that_nobody_wants_are_lost() -> None:
-    with Pool(halves, workers=1, watch=unwatched) as pool:
+    with Pool(halves, workers=1, progress=ignore) as pool:
         pool.add("mood")
-        while not (found := pool.look()):
+        while not (found := pool.poll()):
             pass
     assert found == [(0, "mood")]
 
 
 def begun(folder: Path, pool: Pool[str, tuple[int, int]]) -> None:
     """Wait until a process has taken an item up."""
-    until(lambda: pool.look() == [] and any(folder.iterdir()))
+    until(lambda: pool.poll() == [] and any(folder.iterdir()))
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -56,35 +56,35 @@ def until(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("item", ["hung", "endless"])
 def test_an_item_that_is_dropped_ends_its_process_at_once_and_the_next_is_done(tmp_path: Path, item: str) -> None:
-    with Pool(partial(squares, tmp_path), workers=1, watch=unwatched) as pool:
+    with Pool(partial(squares, tmp_path), workers=1, progress=ignore) as pool:
         dropped, waiting, wanted = pool.add(item), pool.add("5"), pool.add("6")
         begun(tmp_path, pool)
-        pool.drop(dropped)
-        pool.drop(waiting)
+        pool.cancel(dropped)
+        pool.cancel(waiting)
         assert pool.unfinished == 1
         found = {}
         while pool.unfinished:
-            found.update(pool.look())
+            found.update(pool.poll())
     assert {number: value[0] for number, value in found.items()} == {wanted: 36}
     assert none_is_left(tmp_path)
 
 
 def test_what_is_done_or_unknown_cannot_be_dropped(tmp_path: Path) -> None:
-    with Pool(partial(squares, tmp_path), workers=1, watch=unwatched) as pool:
+    with Pool(partial(squares, tmp_path), workers=1, progress=ignore) as pool:
         number = pool.add("3")
-        while not (found := pool.look()):
+        while not (found := pool.poll()):
             pass
-        pool.drop(number)
-        pool.drop(99)
+        pool.cancel(number)
+        pool.cancel(99)
         assert found[0][1][0] == 9
 
 
 def test_a_pool_that_is_abandoned_waits_for_nobody(tmp_path: Path) -> None:
-    with Pool(partial(squares, tmp_path), workers=1, watch=unwatched) as pool:
+    with Pool(partial(squares, tmp_path), workers=1, progress=ignore) as pool:
         pool.add("silent")  # for an hour
         pool.add("5")
         begun(tmp_path, pool)
-        pool.abandon()
+        pool.terminate()
         assert pool.unfinished == 0
-        assert pool.look() == []
+        assert pool.poll() == []
     assert none_is_left(tmp_path)

@@ -20,9 +20,9 @@ import soundfile
 import moodcurve
 from moodcurve.analysis import analyze_many
 from moodcurve.audio import AudioError
-from moodcurve.audio.prefetch import read_ahead
+from moodcurve.audio.prefetch import prefetch
 from moodcurve.curve import Curve
-from moodcurve.workers import CrashError, Job, LimitError, Limits, Pool, Progress, run_each, sensible_workers
+from moodcurve.workers import CrashError, Job, LimitError, Limits, Pool, ProgressCallback, default_workers, run_each
 from moodcurve.workers import pool as pool_module
 from tests.helpers import ROOT
 
@@ -36,7 +36,7 @@ class NoSquareError(moodcurve.MoodcurveError):
 def squares(folder: Path) -> Job[str, tuple[int, int]]:
     """Give squares and the process that took them; the names of some items are what happens instead."""
 
-    def job(item: str, progress: Progress) -> tuple[int, int]:
+    def job(item: str, progress: ProgressCallback) -> tuple[int, int]:
         (folder / f"{os.getpid()}").touch()
         progress(1.0, 2.0)
         if item == "segfault":
@@ -81,16 +81,12 @@ def squares(folder: Path) -> Job[str, tuple[int, int]]:
     return job
 
 
-def unwatched(number: int, share: float) -> None:
-    pass
-
-
-def unchecked() -> None:
+def ignore(number: int, done: float) -> None:
     pass
 
 
 def results(folder: Path, items: list[str], workers: int) -> list[object]:
-    found = run_each(partial(squares, folder), items, workers=workers, watch=unwatched, check=unchecked)
+    found = run_each(partial(squares, folder), items, workers=workers)
     return [result[0] if isinstance(result, tuple) else result for result in found]
 
 
@@ -117,7 +113,7 @@ def test_results_stand_in_the_order_of_the_items(tmp_path: Path, workers: int) -
 
 def test_several_processes_work_at_once(tmp_path: Path) -> None:
     found = list(
-        run_each(partial(squares, tmp_path), ["slow", "slow"], workers=2, watch=unwatched, check=unchecked),
+        run_each(partial(squares, tmp_path), ["slow", "slow"], workers=2),
     )
     assert len({pid for _, pid in found} | {os.getpid()}) == 3  # type: ignore[misc]
 
@@ -137,8 +133,8 @@ def test_a_crash_costs_its_item_only(tmp_path: Path) -> None:
     found = results(tmp_path, ["1", "segfault", "2", "killed", "3"], 2)
     assert [result for result in found if isinstance(result, int)] == [1, 4, 9]
     assert isinstance(found[1], CrashError)
-    assert str(found[1]) == "segfault: the process that worked on it crashed (signal 11)"
-    assert str(found[3]) == "killed: the process that worked on it crashed (signal 9; out of memory, perhaps)"
+    assert str(found[1]) == "segfault: its worker process crashed (signal 11)"
+    assert str(found[3]) == "killed: its worker process crashed (signal 9; out of memory, perhaps)"
     assert none_is_left(tmp_path)
 
 
@@ -150,7 +146,7 @@ def test_a_process_that_hangs_without_its_pipe_is_ended_and_said_so(
     found = results(tmp_path, ["1", "mute", "2"], 2)
     assert (found[0], found[2]) == (1, 4)
     assert isinstance(found[1], CrashError)
-    assert str(found[1]) == "mute: the process that worked on it did not answer any more and was ended"
+    assert str(found[1]) == "mute: its worker process stopped responding and was ended"
     assert none_is_left(tmp_path)
 
 
@@ -161,7 +157,7 @@ def test_each_item_is_watched_from_0_to_1(tmp_path: Path, workers: int) -> None:
     def watch(number: int, share: float) -> None:
         seen.setdefault(number, []).append(share)
 
-    list(run_each(partial(squares, tmp_path), ["1", "refused", "2"], workers=workers, watch=watch, check=unchecked))
+    list(run_each(partial(squares, tmp_path), ["1", "refused", "2"], workers=workers, progress=watch))
     assert seen == {number: [0.0, 0.5, 1.0] for number in range(3)}
 
 
@@ -178,14 +174,14 @@ def test_what_stops_it_stops_all_processes(tmp_path: Path, workers: int) -> None
             raise KeyboardInterrupt
 
     items = ["1", "endless", "endless"]
-    found = run_each(partial(squares, tmp_path), items, workers=workers, watch=watch, check=check)
+    found = run_each(partial(squares, tmp_path), items, workers=workers, progress=watch, check=check)
     with pytest.raises(KeyboardInterrupt):
         list(found)
     assert none_is_left(tmp_path)
 
 
 def test_a_closed_iterator_leaves_no_process(tmp_path: Path) -> None:
-    found = run_each(partial(squares, tmp_path), ["1", "endless", "2"], workers=2, watch=unwatched, check=unchecked)
+    found = run_each(partial(squares, tmp_path), ["1", "endless", "2"], workers=2)
     assert next(found)[0] == 1  # type: ignore[index]
     found.close()
     assert none_is_left(tmp_path)
@@ -195,11 +191,11 @@ def pooled(folder: Path, items: list[str], **limits: float) -> dict[str, object]
     """Results by item, of a pool of one process."""
     bounds = Limits(**limits)  # type: ignore[arg-type]
     found: dict[int, object] = {}
-    with Pool(partial(squares, folder), workers=1, watch=unwatched, limits=bounds) as pool:
+    with Pool(partial(squares, folder), workers=1, progress=ignore, limits=bounds) as pool:
         for item in items:
             pool.add(item)
         while pool.unfinished:
-            found.update(pool.look())
+            found.update(pool.poll())
     assert none_is_left(folder)
     values = {items[number]: result for number, result in found.items()}
     return {item: value[0] if isinstance(value, tuple) else value for item, value in values.items()}
@@ -207,14 +203,14 @@ def pooled(folder: Path, items: list[str], **limits: float) -> dict[str, object]
 
 @pytest.mark.parametrize("item", ["silent", "hung"])
 def test_an_item_without_progress_is_given_up_and_the_next_is_done(tmp_path: Path, item: str) -> None:
-    found = pooled(tmp_path, ["2", item, "3"], silent_s=3)
+    found = pooled(tmp_path, ["2", item, "3"], stall_s=3)
     assert (found["2"], found["3"]) == (4, 9)
     assert isinstance(found[item], LimitError)
     assert str(found[item]) == f"{item}: no progress for 3 s"
 
 
 def test_an_item_that_makes_progress_for_ever_is_given_up(tmp_path: Path) -> None:
-    found = pooled(tmp_path, ["endless", "3"], least_s=3)
+    found = pooled(tmp_path, ["endless", "3"], min_s=3)
     assert str(found["endless"]) == "endless: not done after 3 s"
     assert found["3"] == 9
 
@@ -228,24 +224,24 @@ def test_an_item_that_needs_too_much_memory_is_given_up(tmp_path: Path) -> None:
 
 
 def test_limits_of_time() -> None:
-    limits = Limits(silent_s=10, least_s=100, most_s=1000)
+    limits = Limits(stall_s=10, min_s=100, max_s=1000)
     # (seconds without progress, seconds altogether, seconds claimed) of items that may go on
     for may_go_on in ((10, 0, None), (0, 100, None), (0, 100, 5), (0, 700, 700), (0, 1000, 1e12)):
-        assert limits.broken(*may_go_on) is None
-    assert limits.broken(10.1, 0, None) == "no progress for 10 s"
-    assert limits.broken(0, 100.1, 5) == "not done after 100 s"
-    assert limits.broken(0, 700.1, 700) == "not done after 700 s"
-    assert limits.broken(0, 1000.1, 1e12) == "not done after 1000 s"
+        assert limits.exceeded(*may_go_on) is None
+    assert limits.exceeded(10.1, 0, None) == "no progress for 10 s"
+    assert limits.exceeded(0, 100.1, 5) == "not done after 100 s"
+    assert limits.exceeded(0, 700.1, 700) == "not done after 700 s"
+    assert limits.exceeded(0, 1000.1, 1e12) == "not done after 1000 s"
 
 
 def test_time_while_nobody_looks_is_not_held_against_an_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "_STOP_S", 0.1)
-    with Pool(partial(squares, tmp_path), workers=1, watch=unwatched, limits=Limits(silent_s=2.5)) as pool:
+    with Pool(partial(squares, tmp_path), workers=1, progress=ignore, limits=Limits(stall_s=2.5)) as pool:
         pool.add("silent")
         while not list(tmp_path.iterdir()):
-            assert pool.look() == []
+            assert pool.poll() == []
         time.sleep(3)  # as by Ctrl-Z, which stops all processes alike
-        assert pool.look() == []
+        assert pool.poll() == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
@@ -255,15 +251,15 @@ def test_an_item_whose_process_was_killed_from_outside_is_tried_again(tmp_path: 
 
 def test_items_are_added_as_results_come(tmp_path: Path) -> None:
     found = []
-    with Pool(partial(squares, tmp_path), workers=2, watch=unwatched) as pool:
+    with Pool(partial(squares, tmp_path), workers=2, progress=ignore) as pool:
         assert pool.add("2") == 0
         while pool.unfinished:
-            for _, (result, _) in pool.look():
+            for _, (result, _) in pool.poll():
                 found.append(result)
                 if result < 1000:
                     pool.add(str(result))
         assert pool.waiting == 0
-        assert pool.look() == []
+        assert pool.poll() == []
     assert found == [4, 16, 256, 65536]
 
 
@@ -285,14 +281,14 @@ def no_process() -> Job[str, int]:
 def test_a_job_that_cannot_be_made_stops_everything(
     make: Callable[[], Job[str, int]], error: type[Exception], message: str
 ) -> None:
-    with Pool(make, workers=1, watch=unwatched) as pool, pytest.raises(error, match=message):
+    with Pool(make, workers=1, progress=ignore) as pool, pytest.raises(error, match=message):
         finish(pool)
 
 
 def finish(pool: Pool[str, int]) -> None:
     pool.add("1")
     while pool.unfinished:
-        pool.look()
+        pool.poll()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
@@ -302,7 +298,7 @@ def test_processes_end_when_the_first_one_is_killed(tmp_path: Path, item: str) -
         "from functools import partial; from pathlib import Path\n"
         "import tests.workers.test_pool as t; from moodcurve import workers\n"
         f"job = partial(t.squares, Path({str(tmp_path)!r}))\n"
-        f"list(workers.run_each(job, ['{item}', '{item}'], workers=2, watch=t.unwatched, check=t.unchecked))"
+        f"list(workers.run_each(job, ['{item}', '{item}'], workers=2))"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     with subprocess.Popen([sys.executable, "-c", code], env=environment) as first:
@@ -324,15 +320,15 @@ def test_no_items_give_no_results(tmp_path: Path) -> None:
 
 def test_too_few_workers(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
-        run_each(partial(squares, tmp_path), ["1"], workers=0, watch=unwatched, check=unchecked)
+        run_each(partial(squares, tmp_path), ["1"], workers=0)
 
 
 def test_workers_are_as_many_as_cores_and_none_for_a_few_songs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
-    assert [sensible_workers(songs) for songs in (0, 1, 3, 4, 7, 100)] == [1, 1, 1, 4, 7, 8]
+    assert [default_workers(songs) for songs in (0, 1, 3, 4, 7, 100)] == [1, 1, 1, 4, 7, 8]
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert sensible_workers(100) == 2
+    assert default_workers(100) == 2
 
 
 @pytest.fixture(scope="module")
@@ -358,7 +354,7 @@ def test_many_songs_give_what_each_gives_alone(songs: list[Path]) -> None:
 
 
 def test_decoding_ahead_changes_nothing(songs: list[Path]) -> None:
-    ahead, plain = (moodcurve.analyze(songs[0], ahead=ahead) for ahead in (True, False))
+    ahead, plain = (moodcurve.analyze(songs[0], prefetch=ahead) for ahead in (True, False))
     np.testing.assert_array_equal(ahead.arousal, plain.arousal)
     assert [thread for thread in threading.enumerate() if thread.name.startswith("decoder")] == []
 
@@ -368,7 +364,7 @@ def test_an_error_of_the_decoding_thread_is_raised_where_blocks_are_taken() -> N
         yield 1
         raise AudioError("broken")
 
-    with read_ahead(blocks()) as ahead:
+    with prefetch(blocks()) as ahead:
         assert next(ahead) == 1
         with pytest.raises(AudioError, match="broken"):
             next(ahead)
@@ -382,7 +378,7 @@ def test_decoding_goes_only_so_far_ahead_and_stops_when_nobody_wants_more() -> N
             taken.append(number)
             yield number
 
-    with read_ahead(blocks(), depth=3) as ahead:
+    with prefetch(blocks(), depth=3) as ahead:
         assert [next(ahead), next(ahead)] == [0, 1]
     assert len(taken) <= 5
     assert list(range(len(taken))) == taken

@@ -7,7 +7,7 @@ was killed, left wrong must never hide sound. Each gives None where a file is no
 import zlib
 from typing import BinaryIO, Literal
 
-Part = tuple[int, int] | bytes
+FilePart = tuple[int, int] | bytes
 """Bytes of a file, as (start, end), or bytes that stand for something in it."""
 
 _WAV_TAGS = frozenset(b"id3 |ID3 |JUNK|junk|PAD |FLLR|bext|iXML|axml|_PMX|cue |PEAK|DISP|inst|smpl|acid".split(b"|"))
@@ -42,9 +42,9 @@ _OGG_HEADERS = {b"\x01vorbis": 3, b"OpusHead": 2}
 _BACKWARDS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
-def flac(file: BinaryIO, start: int, end: int) -> list[Part] | None:
+def flac(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
     """Take STREAMINFO and the frames (RFC 9639, section 8); a block is a byte of kind, 3 of length, and its content."""
-    found: list[Part] = []
+    found: list[FilePart] = []
     at = start + 4
     while len(head := read(file, at, 4)) == 4:
         inside = at + 4
@@ -58,12 +58,12 @@ def flac(file: BinaryIO, start: int, end: int) -> list[Part] | None:
     return None
 
 
-def wav(file: BinaryIO, start: int, end: int) -> list[Part] | None:
+def wav(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
     """Take all chunks of WAV but those of tags, see `_chunks`."""
     return _chunks(file, start, end, order="little", sound=(b"fmt ", b"data"), tags=_WAV_TAGS)
 
 
-def aiff(file: BinaryIO, start: int, end: int) -> list[Part] | None:
+def aiff(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
     """Take all chunks of AIFF but those of tags, see `_chunks`."""
     return _chunks(file, start, end, order="big", sound=(b"COMM", b"SSND"), tags=_AIFF_TAGS)
 
@@ -76,13 +76,13 @@ def _chunks(
     order: Literal["little", "big"],
     sound: tuple[bytes, bytes],
     tags: frozenset[bytes],
-) -> list[Part] | None:
+) -> list[FilePart] | None:
     """Take chunks: four letters, 4 bytes of length, the content, and a zero after an odd number of bytes.
 
     Samples whose length is 0, or reaches beyond the end, go to the end, as they do for decoders: who writes to a pipe
     does not know it. From what is no chunk on, all is taken.
     """
-    found: list[Part] = []
+    found: list[FilePart] = []
     seen = set()
     at = start + 12
     while at < end:
@@ -102,7 +102,7 @@ def _chunks(
     return found if seen.issuperset(sound) else None
 
 
-def asf(file: BinaryIO, start: int, end: int) -> list[Part] | None:
+def asf(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
     """Take WMA's data and the objects of its header that are no tags: 16 bytes of kind, 8 of length with these 24.
 
     Data whose length is not one that indexes follow to the end of the file go to its end.
@@ -117,9 +117,9 @@ def asf(file: BinaryIO, start: int, end: int) -> list[Part] | None:
     return [*found, (at, after if known else end)]
 
 
-def _asf_objects(file: BinaryIO, at: int, end: int) -> list[Part] | None:
+def _asf_objects(file: BinaryIO, at: int, end: int) -> list[FilePart] | None:
     """Take the objects of a header, and those inside its extension, without tags; None if they do not fill it."""
-    found: list[Part] = []
+    found: list[FilePart] = []
     while at < end:
         head = read(file, at, 24)
         after = at + int.from_bytes(head[16:], "little")
@@ -146,13 +146,13 @@ def _asf_indexes(file: BinaryIO, at: int, end: int) -> bool:
     return at == end
 
 
-def ogg(file: BinaryIO, start: int, end: int) -> list[Part] | None:
+def ogg(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
     """Take what the pages hold (RFC 3533, section 6) but the packet of tags, and where the last page says it ends.
 
     That packet's neighbours may begin and end anywhere in pages; the sound begins a page. Pages' numbers change with
     the length of tags. One whose checksum is wrong is left out by decoders: its file counts as a whole.
     """
-    found: list[Part] = []
+    found: list[FilePart] = []
     headers = packet = 0
     stream = position = b""
     at = start

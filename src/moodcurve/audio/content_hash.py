@@ -6,20 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from moodcurve.audio.containers import Part, aiff, asf, flac, ogg, read, wav
+from moodcurve.audio.containers import FilePart, aiff, asf, flac, ogg, read, wav
 from moodcurve.audio.mp4 import mp4
 from moodcurve.util.files import AnyPath
 
 CONTENT_VERSION = 2
-"""Which hash `content_of` gives; a library has files of another version hashed anew. 1 believed lengths in headers, so
+"""Which hash `content_hash` gives; a library has files of another version hashed anew. 1 believed lengths in headers, so
 that recordings from a pipe could count as one."""
 
-_PIECE = 1 << 20
+_READ_SIZE = 1 << 20
 """Bytes read at once."""
-_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_MAGIC = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 
 
-def content_of(path: AnyPath, *, progress: Callable[[], None] | None = None) -> str:
+def content_hash(path: AnyPath, *, progress: Callable[[], None] | None = None) -> str:
     """Give the hash of a file's audio content: BLAKE2b of 20 bytes, as 40 hexadecimal digits.
 
     Left out is what a program that edits tags rewrites: ID3 and APE tags and Lyrics3 around the sound (MP3, AAC, APE,
@@ -45,14 +45,14 @@ def content_of(path: AnyPath, *, progress: Callable[[], None] | None = None) -> 
     digest = hashlib.blake2b(digest_size=20)
     with Path(path).open("rb") as file:
         size = file.seek(0, 2)
-        for part in _sound(file, size):
+        for part in _audio_parts(file, size):
             if isinstance(part, bytes):
                 digest.update(part)
                 continue
             start, end = part
             file.seek(start)
             left = end - start
-            while left > 0 and (piece := file.read(min(left, _PIECE))):
+            while left > 0 and (piece := file.read(min(left, _READ_SIZE))):
                 digest.update(piece)
                 left -= len(piece)
                 if progress is not None:
@@ -60,11 +60,11 @@ def content_of(path: AnyPath, *, progress: Callable[[], None] | None = None) -> 
     return digest.hexdigest()
 
 
-def _sound(file: BinaryIO, size: int) -> list[Part]:
+def _audio_parts(file: BinaryIO, size: int) -> list[FilePart]:
     """Find the sound; what is not built as expected gives all between its tags."""
-    start, end = _without_tags(file, size)
+    start, end = _strip_tags(file, size)
     head = read(file, start, 16)
-    parts: list[Part] | None = None
+    parts: list[FilePart] | None = None
     if head[:4] == b"fLaC":
         parts = flac(file, start, end)
     elif head[:4] == b"RIFF" and head[8:12] == b"WAVE":
@@ -73,29 +73,29 @@ def _sound(file: BinaryIO, size: int) -> list[Part]:
         parts = aiff(file, start, end)
     elif head[4:8] == b"ftyp":
         parts = mp4(file, start, end)
-    elif head == _ASF:
+    elif head == _ASF_MAGIC:
         parts = asf(file, start, end)
     elif head[:4] == b"OggS":
         parts = ogg(file, start, end)
     return parts or [(start, end)]
 
 
-def _without_tags(file: BinaryIO, size: int) -> tuple[int, int]:
+def _strip_tags(file: BinaryIO, size: int) -> tuple[int, int]:
     """Leave out ID3v2 at the beginning, and ID3v1, Lyrics3, APE and ID3v2 at the end, in any order.
 
     A tag that claims all of a file, or is not built as its kind, is none.
     """
     start, end = 0, size
-    while length := _tag_behind(file, start):
+    while length := _leading_tag_length(file, start):
         start += length
     if start >= size:
         return 0, size
-    while (length := _tag_before(file, end)) and end - length > start:
+    while (length := _trailing_tag_length(file, end)) and end - length > start:
         end -= length
     return start, end
 
 
-def _tag_behind(file: BinaryIO, start: int) -> int:
+def _leading_tag_length(file: BinaryIO, start: int) -> int:
     """Give the length of the ID3v2 tag that begins here, 0 if none does (ID3v2.4, section 3.1)."""
     head = read(file, start, 10)
     if len(head) < 10 or head[:3] != b"ID3" or 0xFF in head[3:5] or any(byte & 0x80 for byte in head[6:]):
@@ -103,7 +103,7 @@ def _tag_behind(file: BinaryIO, start: int) -> int:
     return 10 + _syncsafe(head[6:]) + (10 if head[5] & 0x10 else 0)
 
 
-def _tag_before(file: BinaryIO, end: int) -> int:
+def _trailing_tag_length(file: BinaryIO, end: int) -> int:
     """Give the length of the tag that ends here, 0 if none does."""
     tail = read(file, end - 128, min(end, 128))
     if len(tail) == 128 and tail[:3] == b"TAG":
@@ -112,14 +112,14 @@ def _tag_before(file: BinaryIO, end: int) -> int:
         length = int(tail[-15:-9]) + 15
         return length if read(file, end - length, 11) == b"LYRICSBEGIN" else 0
     if tail[-32:-24] == b"APETAGEX":
-        return _ape_before(file, end, tail[-32:])
+        return _ape_tag_length(file, end, tail[-32:])
     if tail[-10:-7] == b"3DI":
         length = 20 + _syncsafe(tail[-4:])
         return length if read(file, end - length, 3) == b"ID3" else 0
     return 0
 
 
-def _ape_before(file: BinaryIO, end: int, footer: bytes) -> int:
+def _ape_tag_length(file: BinaryIO, end: int, footer: bytes) -> int:
     """Give the length of an APE tag by its footer: 0 if the items that it counts do not fill it."""
     length, number, flags = struct.unpack("<III", footer[12:24])  # the length counts the footer, not the header
     at, items_end = end - length, end - 32

@@ -17,11 +17,11 @@ _OTHER = (
     "exe dll so py pyc js css c h o a cpp java sh bat jar class "
     "mid midi kar mod xm it s3m"
 )
-AUDIO_ENDINGS = frozenset(_AUDIO.split())
+AUDIO_EXTENSIONS = frozenset(_AUDIO.split())
 """Endings of files that are always looked into: MP4 and WebM are among them, which often hold sound alone."""
-FILM_ENDINGS = frozenset(_FILMS.split())
+VIDEO_EXTENSIONS = frozenset(_FILMS.split())
 """Endings of files that hold pictures beside their sound."""
-OTHER_ENDINGS = frozenset(_OTHER.split()) | FILM_ENDINGS
+OTHER_EXTENSIONS = frozenset(_OTHER.split()) | VIDEO_EXTENSIONS
 """Endings of files that are passed over without opening them, films among them."""
 
 # place and bytes by which the kinds that the decoders read can be told
@@ -52,15 +52,15 @@ def may_be_audio(path: str) -> bool:
         If the first bytes are needed and cannot be read.
     """
     ending = os.path.splitext(path)[1][1:].lower()  # noqa: PTH122  asked of many files
-    if ending in AUDIO_ENDINGS or ending in OTHER_ENDINGS:
-        return ending in AUDIO_ENDINGS
+    if ending in AUDIO_EXTENSIONS or ending in OTHER_EXTENSIONS:
+        return ending in AUDIO_EXTENSIONS
     if os.stat(path).st_size == 0:  # noqa: PTH116  asked of many files
         return False
     with Path(path).open("rb") as file:
-        return begins_like_audio(file.read(_HEAD))
+        return looks_like_audio(file.read(_HEAD))
 
 
-def is_music(path: str) -> bool:
+def is_media_file(path: str) -> bool:
     """Tell whether a file must not be replaced by a result: named as music or a film, or there and begins like music.
 
     A link counts as what it leads to as well.
@@ -71,18 +71,18 @@ def is_music(path: str) -> bool:
         If it is there and cannot be read.
     """
     for name in (path, os.path.realpath(path)):
-        if os.path.splitext(name)[1][1:].lower() in AUDIO_ENDINGS | FILM_ENDINGS:  # noqa: PTH122  a text
+        if os.path.splitext(name)[1][1:].lower() in AUDIO_EXTENSIONS | VIDEO_EXTENSIONS:  # noqa: PTH122  a text
             return True
     if not Path(path).is_file():
         return False
     with Path(path).open("rb") as file:
-        return begins_like_audio(file.read(_HEAD))
+        return looks_like_audio(file.read(_HEAD))
 
 
-def begins_like_audio(head: bytes) -> bool:
+def looks_like_audio(head: bytes) -> bool:
     """Tell by the first bytes of a file: by a mark, or by a frame of MP3 that another one follows.
 
-    >>> begins_like_audio(b"RIFF....WAVEfmt "), begins_like_audio(b"once upon a time")
+    >>> looks_like_audio(b"RIFF....WAVEfmt "), looks_like_audio(b"once upon a time")
     (True, False)
     """
     if any(head.startswith(mark, place) for place, mark in _MAGIC):

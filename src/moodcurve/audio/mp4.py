@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO
 
-from moodcurve.audio.containers import Part, read
+from moodcurve.audio.containers import FilePart, read
 
-_LEFT_OUT = frozenset({b"udta", b"meta", b"free", b"skip", b"wide", b"uuid", b"sidx", b"mfra"})
+_SKIPPED = frozenset({b"udta", b"meta", b"free", b"skip", b"wide", b"uuid", b"sidx", b"mfra"})
 """Tags, gaps, and tables of places that serve to seek."""
 _CONTAINERS = frozenset({b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl"})
-_DATED = frozenset({b"mvhd", b"tkhd", b"mdhd"})
+_TIMESTAMPED = frozenset({b"mvhd", b"tkhd", b"mdhd"})
 """They begin with the times of making and of change."""
-_DEEPEST = 6
+_MAX_DEPTH = 6
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class _MalformedError(Exception):
     """A file is not built as MP4 says."""
 
 
-def mp4(file: BinaryIO, start: int, end: int) -> list[Part] | None:
+def mp4(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
     """Take ``mdat``, and of the index all but tags and times; the places of chunks as they lie in ``mdat``.
 
     So the index may stand before or behind the samples. None where a file is not built as ISO 14496-12 says, or a
@@ -39,11 +39,11 @@ def mp4(file: BinaryIO, start: int, end: int) -> list[Part] | None:
     try:
         boxes = list(_boxes(file, start, end, last_to_end=True))
         data = [box for box in boxes if box.kind == b"mdat"]
-        places = _Places(data)
-        rest: list[Part] = []
+        offsets = _OffsetMap(data)
+        rest: list[FilePart] = []
         for box in boxes:
-            if box.kind != b"mdat" and box.kind not in _LEFT_OUT:
-                rest += _index(file, box, places, depth=0)
+            if box.kind != b"mdat" and box.kind not in _SKIPPED:
+                rest += _index_parts(file, box, offsets, depth=0)
     except _MalformedError:
         return None
     return [*((box.inside, box.end) for box in data), *rest] if data else None
@@ -65,7 +65,7 @@ def _boxes(file: BinaryIO, at: int, end: int, *, last_to_end: bool = False) -> I
         at += length
 
 
-class _Places:
+class _OffsetMap:
     """Places in a file to places in the samples, one ``mdat`` after the other."""
 
     def __init__(self, data: list[_Box]) -> None:
@@ -73,7 +73,7 @@ class _Places:
         self._starts = [box.inside for box in data]
         self._before = list(accumulate((box.end - box.inside for box in data), initial=0))
 
-    def of(self, place: int) -> int:
+    def to_audio(self, offset: int) -> int:
         """Give the place in the samples.
 
         Raises
@@ -81,31 +81,31 @@ class _Places:
         _MalformedError
             If it lies outside of them.
         """
-        number = bisect(self._starts, place) - 1
-        if number < 0 or place > self._data[number].end:
+        number = bisect(self._starts, offset) - 1
+        if number < 0 or offset > self._data[number].end:
             raise _MalformedError
-        return place - self._starts[number] + self._before[number]
+        return offset - self._starts[number] + self._before[number]
 
 
-def _index(file: BinaryIO, box: _Box, places: _Places, *, depth: int) -> list[Part]:
+def _index_parts(file: BinaryIO, box: _Box, offsets: _OffsetMap, *, depth: int) -> list[FilePart]:
     """Give the parts of a box that is not left out."""
     if box.kind in _CONTAINERS:
-        if depth == _DEEPEST:
+        if depth == _MAX_DEPTH:
             raise _MalformedError
-        found: list[Part] = [box.kind]
+        found: list[FilePart] = [box.kind]
         for inner in _boxes(file, box.inside, box.end):
-            if inner.kind not in _LEFT_OUT:
-                found += _index(file, inner, places, depth=depth + 1)
+            if inner.kind not in _SKIPPED:
+                found += _index_parts(file, inner, offsets, depth=depth + 1)
         return found
     if box.kind in (b"stco", b"co64"):
-        return [box.kind, _chunk_places(file, box, places)]
-    if box.kind in _DATED:
+        return [box.kind, _chunk_offsets(file, box, offsets)]
+    if box.kind in _TIMESTAMPED:
         times = 16 if read(file, box.inside, 1) == b"\1" else 8
         return [box.kind, (box.inside, box.inside + 4), (min(box.inside + 4 + times, box.end), box.end)]
     return [box.kind, (box.inside, box.end)]
 
 
-def _chunk_places(file: BinaryIO, box: _Box, places: _Places) -> bytes:
+def _chunk_offsets(file: BinaryIO, box: _Box, offsets: _OffsetMap) -> bytes:
     """Give the chunks' places in the samples: 4 bytes that are 0, 4 of their number, 4 or 8 of each place."""
     content = read(file, box.inside, box.end - box.inside)
     size = 4 if box.kind == b"stco" else 8
@@ -113,4 +113,4 @@ def _chunk_places(file: BinaryIO, box: _Box, places: _Places) -> bytes:
     if len(content) < 8 + number * size:
         raise _MalformedError
     found = struct.unpack_from(f">{number}{'I' if size == 4 else 'Q'}", content, 8)
-    return struct.pack(f">{number}Q", *map(places.of, found))
+    return struct.pack(f">{number}Q", *map(offsets.to_audio, found))

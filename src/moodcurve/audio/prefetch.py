@@ -10,7 +10,7 @@ Block = TypeVar("Block")
 
 
 @contextmanager
-def read_ahead(blocks: Iterator[Block], *, depth: int = 8) -> Iterator[Iterator[Block]]:
+def prefetch(blocks: Iterator[Block], *, depth: int = 8) -> Iterator[Iterator[Block]]:
     """Give blocks that a thread has ready, up to so many ahead; it starts at once.
 
     The blocks, their order and what is raised between them stay as they are. On leaving, the thread has ended.

@@ -13,22 +13,21 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-import numpy.typing as npt
 import soxr
 
-from moodcurve.audio.decoders import Decoded, Samples, UnreadableError, open_decoded
+from moodcurve._typing import Float32Array
+from moodcurve.audio.decoders import DecodedFile, SampleArray, UnreadableError, open_decoded
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.text import one_line
 
 __all__ = ["ANALYSIS_SR", "AudioError", "AudioReader", "open_audio"]
 
-FloatBlock = npt.NDArray[np.float32]
 
 ANALYSIS_SR = 44_100
 """Rate in Hz at which music is analysed; ``open_audio`` says why."""
 
-_CEILING = np.float32(1 - 2**-15)  # the largest 16-bit sample
-_RATES = (4_000, 1_536_000)  # telephone speech and below, up to four times DSD128 as FFmpeg gives it
+_MAX_SAMPLE = np.float32(1 - 2**-15)  # the largest 16-bit sample
+SR_RANGE = (4_000, 1_536_000)  # telephone speech and below, up to four times DSD128 as FFmpeg gives it
 
 # A header may round its length (to 1 ms, or to a frame of up to 2048 samples); less than this is not missing
 _MISSING_S = 0.1
@@ -44,7 +43,9 @@ class AudioError(MoodcurveError):
     """A file that gives no sound: missing, not a file, unreadable, empty, not audio, or without a sample."""
 
 
-def open_audio(path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: float = 10.0) -> "AudioReader":
+def open_audio(
+    path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: float = 10.0, name: str | None = None
+) -> "AudioReader":
     r"""Open a file of music for reading in blocks, and decode enough of it to know that it has sound.
 
     The file's kind is told from its content, not from its name. Of several audio streams FFmpeg's choice is
@@ -78,6 +79,8 @@ def open_audio(path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: 
         Rate of the blocks in Hz, 4000 to 1 536 000.
     block_s : float
         Length of a block in seconds. The samples do not depend on it, bit for bit.
+    name : str, optional
+        Name in messages and `AudioReader.path`; the path if not given.
 
     Raises
     ------
@@ -86,17 +89,18 @@ def open_audio(path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: 
     ValueError
         ``sr`` or ``block_s`` is out of range.
     """
-    if not _RATES[0] <= sr <= _RATES[1]:
-        raise ValueError(f"sr must be between {_RATES[0]} and {_RATES[1]} Hz, got {sr}")
+    if not SR_RANGE[0] <= sr <= SR_RANGE[1]:
+        raise ValueError(f"sr must be between {SR_RANGE[0]} and {SR_RANGE[1]} Hz, got {sr}")
     if not (math.isfinite(block_s) and block_s * sr >= 1):
         raise ValueError(f"block_s must be a finite time of at least one sample, got {block_s}")
-    name = os.fsdecode(path)
+    file = os.fsdecode(path)
+    name = file if name is None else name
     try:
-        _check_file(name)
-        decoded, first = open_decoded(Path(name))
-        if not _RATES[0] <= first[0] <= _RATES[1]:
+        _check_file(file)
+        decoded, first = open_decoded(Path(file))
+        if not SR_RANGE[0] <= first[0] <= SR_RANGE[1]:
             decoded.chunks.close()
-            raise UnreadableError(f"its rate of {first[0]} Hz is not between {_RATES[0]} and {_RATES[1]}")
+            raise UnreadableError(f"its rate of {first[0]} Hz is not between {SR_RANGE[0]} and {SR_RANGE[1]}")
     except UnreadableError as error:
         raise AudioError(f"{one_line(name)}: {error}; {_ACCEPTED}") from error
     except OSError as error:
@@ -141,7 +145,9 @@ class AudioReader:
         What a user must know about the sound, known once ``blocks`` is exhausted; without the file's name.
     """
 
-    def __init__(self, path: str, decoded: Decoded, first: tuple[int, Samples], *, sr: int, block_s: float) -> None:
+    def __init__(
+        self, path: str, decoded: DecodedFile, first: tuple[int, SampleArray], *, sr: int, block_s: float
+    ) -> None:
         self.path = path
         self.sr = sr
         self.source_sr = first[0]
@@ -149,30 +155,30 @@ class AudioReader:
         self.claimed_duration_s = decoded.claimed_s
         self.warnings: tuple[str, ...] = ()
         self._decoded = decoded
-        self._given = 0
-        self._tally = _Tally()
-        self._blocks = self._cut(self._resampled(first), round(block_s * sr))
-        self._taken = False
+        self._samples_read = 0
+        self._mixer = _MonoMixer()
+        self._blocks = self._split(self._resampled(first), round(block_s * sr))
+        self._used = False
 
     @property
     def duration_s(self) -> float:
         """Seconds given so far."""
-        return self._given / self.sr
+        return self._samples_read / self.sr
 
-    def blocks(self) -> Iterator[FloatBlock]:
+    def blocks(self) -> Iterator[Float32Array]:
         """Give the sound in blocks of ``block_s`` (the last one shorter) of float32 in [-1, 1 - 2**-15].
 
         A file that breaks off or is damaged gives what can be read, and a warning. A file is read once: a
         second call raises ValueError.
         """
-        if self._taken:
+        if self._used:
             raise ValueError("blocks() can be taken once; open the file again")
-        self._taken = True
+        self._used = True
         return self._blocks
 
     def close(self) -> None:
         """Close the file; ``blocks`` gives no more."""
-        self._taken = True
+        self._used = True
         self._blocks.close()
         self._decoded.chunks.close()
 
@@ -184,9 +190,9 @@ class AudioReader:
     ) -> None:
         self.close()
 
-    def _cut(self, pieces: Iterator[FloatBlock], size: int) -> Generator[FloatBlock, None, None]:
+    def _split(self, pieces: Iterator[Float32Array], size: int) -> Generator[Float32Array, None, None]:
         """Cut pieces of any length into blocks, and give the warnings with the last."""
-        held: list[FloatBlock] = []
+        held: list[Float32Array] = []
         n_held = 0
         for piece in pieces:
             held.append(piece)
@@ -196,37 +202,37 @@ class AudioReader:
             joined = np.concatenate(held)
             whole = n_held - n_held % size
             for start in range(0, whole, size):
-                self._given += size
+                self._samples_read += size
                 yield joined[start : start + size]
             held, n_held = [joined[whole:]], n_held - whole
-        self.warnings = self._tally.warnings(self.claimed_duration_s, self._decoded.damage)
+        self.warnings = self._mixer.warnings(self.claimed_duration_s, self._decoded.damage)
         if n_held:
-            self._given += n_held
+            self._samples_read += n_held
             yield np.concatenate(held)
 
-    def _resampled(self, first: tuple[int, Samples]) -> Iterator[FloatBlock]:
+    def _resampled(self, first: tuple[int, SampleArray]) -> Iterator[Float32Array]:
         """Mono pieces at ``self.sr`` in the range of 16 bits; a new rate in the file starts a new filter."""
-        chunk: tuple[int, Samples] | None = first
+        chunk: tuple[int, SampleArray] | None = first
         while chunk is not None:
             rate = chunk[0]
-            if not _RATES[0] <= rate <= _RATES[1]:
+            if not SR_RANGE[0] <= rate <= SR_RANGE[1]:
                 self._decoded.damage.append(f"its rate changes to {rate} Hz")
                 return
             stream = soxr.ResampleStream(rate, self.sr, 1, "float32", quality="HQ") if rate != self.sr else None
             while chunk is not None and chunk[0] == rate:
-                mono = self._tally.mixed(chunk[1], rate)
+                mono = self._mixer.mix(chunk[1], rate)
                 yield _clipped(stream.resample_chunk(mono) if stream else mono)
                 chunk = next(self._decoded.chunks, None)
             if stream:
                 yield _clipped(stream.resample_chunk(np.zeros(0, np.float32), last=True))
 
 
-def _clipped(x: FloatBlock) -> FloatBlock:
-    return np.clip(x, np.float32(-1), _CEILING)
+def _clipped(x: Float32Array) -> Float32Array:
+    return np.clip(x, np.float32(-1), _MAX_SAMPLE)
 
 
 @dataclass
-class _Tally:
+class _MonoMixer:
     """Mixes to mono and counts on the way what the user is to be warned of."""
 
     read_s: float = 0.0
@@ -236,7 +242,7 @@ class _Tally:
     peak: float = 0.0
     peak_mono: float = 0.0
 
-    def mixed(self, samples: Samples, rate: int) -> FloatBlock:
+    def mix(self, samples: SampleArray, rate: int) -> Float32Array:
         """Mean over the channels of (frames, channels), each made finite and clipped to [-1, 1] before."""
         self.read_s += len(samples) / rate
         self.samples += samples.size
@@ -276,6 +282,6 @@ class _Tally:
         return tuple(found)
 
 
-def _peak(x: Samples) -> float:
+def _peak(x: SampleArray) -> float:
     """Largest magnitude; not finite if any sample is not, since all three functions pass NaN on."""
     return float(np.maximum(x.max(), -x.min()))

@@ -10,10 +10,10 @@ from typing import Any
 
 from moodcurve.util.files import AnyPath
 
-_LONGEST = 500
+_MAX_CHARACTERS = 500
 """Characters of a text that are kept: what is longer is no name."""
 
-_DAMAGED = (
+_PARSE_ERRORS = (
     OSError, ValueError, LookupError, ArithmeticError, struct.error, RecursionError, MemoryError,
 )  # fmt: skip
 """What mutagen raises for damaged or malicious tags besides its own error, where it trusts a number of
@@ -70,7 +70,7 @@ def read_tags(path: AnyPath) -> Tags:
     with Path(path).open("rb") as file:
         try:
             found = mutagen.File(file, easy=True)
-        except (mutagen.MutagenError, *_DAMAGED):
+        except (mutagen.MutagenError, *_PARSE_ERRORS):
             return NO_TAGS
     if found is None:
         return NO_TAGS
@@ -101,7 +101,7 @@ def _text(values: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
         words = [word for part in (parts if isinstance(parts, list) else [parts])[:20] for word in _words(part)]
         joined = "; ".join(dict.fromkeys(words))
         if joined:
-            return joined[:_LONGEST]
+            return joined[:_MAX_CHARACTERS]
     return None
 
 
@@ -111,7 +111,7 @@ def _words(part: Any) -> list[str]:
         return []
     if isinstance(part, tuple):  # a track and how many there are, of MP4
         part = part[0] if part and part[0] else ""
-    text = str(part)[: 2 * _LONGEST].encode("utf-8", "replace").decode("utf-8")
+    text = str(part)[: 2 * _MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
     return [" ".join(word.split()) for word in text.split("\0") if word.strip()]
 
 

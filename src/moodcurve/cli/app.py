@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve import __version__
 from moodcurve.cli.framework import App, Option
 from moodcurve.errors import MoodcurveError
-from moodcurve.util.text import one_line, plainly
+from moodcurve.util.text import ascii_fallback, one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -44,10 +44,10 @@ def main() -> None:
     # a program may be started without one of them; these stay open to its end
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
-    codecs.register_error(plainly.__name__, plainly)
+    codecs.register_error(ascii_fallback.__name__, ascii_fallback)
     for stream in (sys.stdout, sys.stderr):
         # a terminal that cannot show a character gets a replacement, not a crash
-        stream.reconfigure(errors=plainly.__name__)  # type: ignore[union-attr]
+        stream.reconfigure(errors=ascii_fallback.__name__)  # type: ignore[union-attr]
     try:
         code = app(sys.argv[1:])
         sys.stdout.flush()

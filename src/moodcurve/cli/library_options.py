@@ -70,12 +70,12 @@ class Filters:
         UsageError
             If a value is malformed.
         """
-        from moodcurve.library.queries.parse import Asked, AskError
+        from moodcurve.library.queries.parse import QueryError, QueryOptions
 
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         given["text"] = tuple(self.text or ())
         given["limit"] = limit if self.limit is None else self.limit
         try:
-            return Asked(**given).query()
-        except AskError as error:
+            return QueryOptions(**given).parse()
+        except QueryError as error:
             raise UsageError(str(error), name=f"--{error.name}") from error

@@ -8,7 +8,7 @@ from rich.text import Text
 from moodcurve.cli.tables import LEAST_TEXT, Column, fitted
 from moodcurve.cli.views import results
 from moodcurve.library import Problem, StoredSong
-from moodcurve.library.queries.find_song import label
+from moodcurve.library.queries.find_song import song_label
 from moodcurve.library.queries.search import FoundSong
 from moodcurve.util.text import clock, one_line, signed
 
@@ -19,7 +19,7 @@ def print_songs(songs: Sequence[FoundSong]) -> None:
         return
     columns = [
         Column("", [str(song.id) for song in songs], style="dim"),
-        Column("song", [Text(label(song)) for song in songs], least=LEAST_TEXT),
+        Column("song", [Text(song_label(song)) for song in songs], least=LEAST_TEXT),
         Column("length", [clock(song.duration_s) for song in songs], goes=1),
         Column("arousal", [signed(song.arousal) for song in songs]),
         Column("valence", [signed(song.valence) for song in songs]),

@@ -22,12 +22,12 @@ def check_file(path: Path, *, name: str = "-o") -> None:
     OSError
         If it cannot be written.
     """
-    from moodcurve.audio.filetypes import is_music
+    from moodcurve.audio.filetypes import is_media_file
     from moodcurve.util.files import check_writable
 
     if path == STDOUT:
         raise UsageError("this does not go to standard output; give a file", name=name)
-    if is_music(os.fspath(path)):
+    if is_media_file(os.fspath(path)):
         raise UsageError(f"{one_line(str(path))} is music, or named like it; choose another file", name=name)
     check_writable(path)
 

@@ -11,7 +11,7 @@ from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
-from moodcurve.workers import Job, Progress
+from moodcurve.workers import Job, ProgressCallback
 
 
 def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
@@ -124,8 +124,8 @@ def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, s
     """
     loaded = model if isinstance(model, Model) else load_model(model)
 
-    def job(song: Path, progress: Progress) -> Written:
-        curve = analyze(song, model=loaded, progress=progress, ahead=len(stems) == 1)
+    def job(song: Path, progress: ProgressCallback) -> Written:
+        curve = analyze(song, model=loaded, progress=progress, prefetch=len(stems) == 1)
         files: list[Path] = []
         try:
             files.extend(outputs.write(curve, song, stems[song]))

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from moodcurve.cli.app import advance, say
 from moodcurve.features import FeatureSet
 from moodcurve.util.text import clock, counted, one_line
-from moodcurve.workers import Progress, Watch
+from moodcurve.workers import ItemProgress, ProgressCallback
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from moodcurve.library.scanning.progress import Tally, Teller
+    from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 
 LINE_S = 10.0
 """How often a scan says how far it is, where no terminal shows a bar."""
@@ -44,14 +44,14 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
     else:
         kept = prepare(feature_set)
     if not kept:
-        from moodcurve.features.jit.cache import places
+        from moodcurve.features.jit.cache import folders
 
-        tried = " nor ".join(str(place) for place in places())
+        tried = " nor ".join(str(place) for place in folders())
         say(f"what was prepared cannot be kept, as {tried} cannot be written: each run prepares anew")
 
 
 @contextmanager
-def song_bars(songs: Sequence[Path]) -> Iterator[Watch]:
+def song_bars(songs: Sequence[Path]) -> Iterator[ItemProgress]:
     """Show a bar for each song that is worked on, where standard error is a terminal."""
     if not sys.stderr.isatty():
         yield lambda number, share: None
@@ -74,7 +74,7 @@ def song_bars(songs: Sequence[Path]) -> Iterator[Watch]:
 
 
 @contextmanager
-def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[Progress]:
+def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[ProgressCallback]:
     """Show a bar for a song, and look for Ctrl-C, as it is read."""
     with song_bars([song]) as watch:
         watch(0, 0.0)
@@ -114,17 +114,17 @@ def interrupts() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def scan_teller(feature_set: FeatureSet, *, every_s: float = LINE_S) -> "Iterator[Teller]":
+def scan_teller(feature_set: FeatureSet, *, every_s: float = LINE_S) -> "Iterator[ScanObserver]":
     """Show how a scan goes on: by a bar on a terminal, elsewhere by a line now and then."""
-    from moodcurve.library.scanning.progress import Teller
+    from moodcurve.library.scanning.progress import ScanObserver
 
     def problem(path: str, reason: str) -> None:
         say(f"{path}: {reason}")
 
     if not sys.stderr.isatty():
         lines = _ScanLines(every_s)
-        yield Teller(
-            looking=lines.looking, beginning=lambda: prepare(feature_set), progress=lines.progress, problem=problem
+        yield ScanObserver(
+            files_found=lines.looking, starting=lambda: prepare(feature_set), progress=lines.progress, problem=problem
         )
         return
     from moodcurve.cli import views
@@ -137,7 +137,7 @@ def scan_teller(feature_set: FeatureSet, *, every_s: float = LINE_S) -> "Iterato
             prepare(feature_set)
             bar.start()
 
-        yield Teller(looking=shown.looking, beginning=beginning, progress=shown.progress, problem=problem)
+        yield ScanObserver(files_found=shown.looking, starting=beginning, progress=shown.progress, problem=problem)
 
 
 class _ScanBar:
@@ -150,7 +150,7 @@ class _ScanBar:
     def looking(self, files: int) -> None:
         self._bar.update(self._task, description=f"looking for music: {files:,} files")
 
-    def progress(self, tally: "Tally") -> None:
+    def progress(self, tally: "ScanStats") -> None:
         advance(self._bar, self._task, tally.size_done, tally.size)
         self._bar.update(self._task, description=scan_state(tally))
 
@@ -165,7 +165,7 @@ class _ScanLines:
     def looking(self, files: int) -> None:
         self._say(lambda: f"looking for music: {files:,} files so far")
 
-    def progress(self, tally: "Tally") -> None:
+    def progress(self, tally: "ScanStats") -> None:
         def line() -> str:
             left = "" if tally.left_s is None else f", about {clock(tally.left_s)} left"
             return f"{tally.files_done:,} of {tally.files:,} files, {scan_state(tally)}{left}"
@@ -179,7 +179,7 @@ class _ScanLines:
             say(line())
 
 
-def scan_state(tally: "Tally") -> str:
+def scan_state(tally: "ScanStats") -> str:
     """Say what a scan has done so far: songs, their length, the speed, problems."""
     parts = [f"{counted(tally.songs, 'song')} of {clock(tally.audio_s)} analysed"]
     if tally.songs:

@@ -16,8 +16,8 @@ from rich.text import Text
 from moodcurve.cli.tables import LEAST_TEXT, Column, fitted
 from moodcurve.curve import Curve
 from moodcurve.features.feature_sets import WINDOW_S
-from moodcurve.mood.circumplex import QUADRANTS, Summary, describe, summarize
-from moodcurve.runtime.song_rating import in_words
+from moodcurve.mood.circumplex import QUADRANTS, Summary, describe
+from moodcurve.runtime.song_rating import format_rating
 from moodcurve.util.text import clock, one_line, signed
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS, width: int = 80)
     """Give one song: means, ranges, quadrant, mood words, what the model knows of the song as a whole, and drawings of
     the course, so wide; 0 for none. Where `width` has no room, intervals go first, then the ranges.
     """
-    summary = summarize(curve)
+    summary = curve.summary
     axes = (curve.arousal, curve.valence)
     figures = [
         Column("mean", [signed(mean) for mean in (summary.arousal, summary.valence)]),
@@ -180,7 +180,7 @@ def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS, width: int = 80)
 def curves_table(curves: Sequence[Curve], *, width: int) -> Table:
     """Many songs, a line each; where there is no room, without mood, then without length."""
     names = Counter(Path(curve.source).name for curve in curves)
-    summaries = [summarize(curve) for curve in curves]
+    summaries = [curve.summary for curve in curves]
     # a name that several songs have is shown with its folder
     shown = (name if names[name := Path(curve.source).name] == 1 else curve.source for curve in curves)
     return fitted(
@@ -206,7 +206,7 @@ def _song_lines(curve: Curve) -> list[RenderableType]:
         likely = sorted(zip(curve.song_probabilities.tolist(), QUADRANTS, strict=True), key=lambda pair: -pair[0])
         lines.append(Text("likely  " + ", ".join(f"{name} {share:.0%}" for share, name in likely)))
     if curve.rating is not None and curve.rating_interval is not None:
-        lines.append(Text(f"rated as a whole, 1 to 9  {in_words(curve.rating, curve.rating_interval)}"))
+        lines.append(Text(f"rated as a whole, 1 to 9  {format_rating(curve.rating, curve.rating_interval)}"))
     return lines
 
 

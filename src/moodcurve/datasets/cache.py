@@ -14,7 +14,7 @@ import numpy.typing as npt
 from moodcurve.datasets.song import Annotation, Dataset, Song
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FEATURE_SETS, Features
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 from moodcurve.util.paths import cache_dir
 
 _UNREADABLE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile)
@@ -80,7 +80,7 @@ def _load(path: Path, state: str) -> Dataset | None:
 
 
 def _save(path: Path, state: str, dataset: Dataset) -> None:
-    with contextlib.suppress(OSError), written_whole(path) as scratch:
+    with contextlib.suppress(OSError), atomic_write(path) as scratch:
         np.savez(scratch, allow_pickle=False, state=np.array(state), **_packed(dataset))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import COMPARE260, Features
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 from moodcurve.util.paths import cache_dir
 
 _VERSION = "1"
@@ -69,7 +69,7 @@ def _load(store: Path, state: str) -> Heard | None:
 
 
 def _save(store: Path, state: str, heard: Heard) -> None:
-    with contextlib.suppress(OSError), written_whole(store) as scratch:
+    with contextlib.suppress(OSError), atomic_write(store) as scratch:
         np.savez(
             scratch,
             allow_pickle=False,

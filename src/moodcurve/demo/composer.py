@@ -12,7 +12,7 @@ from moodcurve.demo.synth.melody import draw_motif
 from moodcurve.demo.synth.mixing import limit, mix, room, set_level, without_rumble
 from moodcurve.demo.synth.score import write_section
 from moodcurve.demo.synth.section import Section
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 
 __all__ = ["DEMO_SECTIONS", "Composition", "Section", "Span", "compose", "demo_song", "write_flac"]
 
@@ -123,5 +123,5 @@ def write_flac(composition: Composition, path: str | os.PathLike[str]) -> None:
     OSError
         If the folder cannot be written to.
     """
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         soundfile.write(scratch, composition.audio, composition.sr, format="FLAC", subtype="PCM_16")

@@ -10,22 +10,23 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve import __version__
-from moodcurve.features.deltas import Linear, Nonzero
+from moodcurve._typing import Float32Array
+from moodcurve.features.deltas import NonzeroSmoothedDeltas, SmoothedDeltas
 from moodcurve.features.descriptors import energy
 from moodcurve.features.feature_sets import (
     COMPARE260,
     HOP_S,
     LLD_NAMES,
-    VOICED,
+    VOICE_NAMES,
     FeatureError,
     Features,
     FeatureSet,
-    moments,
+    window_columns,
 )
-from moodcurve.features.framing import F32, Framing, one_channel, quantise
-from moodcurve.features.stages import Pitch, ShortFrames, Voice
-from moodcurve.features.state import recall, remembered
-from moodcurve.features.windows import Windows
+from moodcurve.features.framing import Framing, as_mono_float32, quantize
+from moodcurve.features.stages import PitchTracker, ShortFrames, VoiceQuality
+from moodcurve.features.state import load_arrays, save_arrays
+from moodcurve.features.windows import WindowStatistics
 
 Profile = Literal["2016", "is13"]
 """How jitter and shimmer accept a period: see :class:`Descriptors`."""
@@ -34,7 +35,7 @@ Voiced = Literal["all", "smoothed", "pitch", "none"]
 
 CHUNK = 96
 """Frames that are worked on at once, at fixed places of the recording: results cannot depend on the blocks."""
-_VOICE = VOICED[2:]
+_VOICE = VOICE_NAMES[2:]
 
 
 class Descriptors:
@@ -57,8 +58,8 @@ class Descriptors:
         The columns of its rows: LLD_NAMES, without the voice descriptors if "none" of them is wanted.
     """
 
-    MEMORY = (
-        "wave", "base", "count", "crossings", "short", "pitch", "voice", "levels", "shapes", "nonzero",
+    _STATE = (
+        "_wave", "_base", "_count", "_crossings", "_short", "_pitch", "_voice", "_levels", "_shapes", "_nonzero",
     )  # fmt: skip
 
     def __init__(
@@ -70,20 +71,20 @@ class Descriptors:
     ) -> None:
         if profile not in get_args(Profile):
             raise ValueError(f"profile must be one of {', '.join(get_args(Profile))}, got {profile!r}")
-        self.framing = Framing(sr)
-        self.short = ShortFrames(self.framing)
-        self.pitch = None if voiced == "none" else Pitch(self.framing)
-        self.voice = Voice(self.framing, strict=profile == "is13") if voiced in ("all", "smoothed") else None
-        self.names = tuple(name for name in LLD_NAMES if self.pitch or not name.startswith(VOICED))
-        self.wave: F32 = np.empty(0, np.float32)
-        self.base = 0  # sample of the recording that wave[0] is
-        self.count = 0  # frames taken
-        self.crossings: F32 = np.empty((0, 1), np.float32)  # of the last chunk
-        self.levels = Linear(4)
-        self.shapes = Linear(55)
-        self.nonzero = Nonzero(deltas=voiced == "all") if self.pitch else None
+        self._framing = Framing(sr)
+        self._short = ShortFrames(self._framing)
+        self._pitch = None if voiced == "none" else PitchTracker(self._framing)
+        self._voice = VoiceQuality(self._framing, strict=profile == "is13") if voiced in ("all", "smoothed") else None
+        self.names = tuple(name for name in LLD_NAMES if self._pitch or not name.startswith(VOICE_NAMES))
+        self._wave: Float32Array = np.empty(0, np.float32)
+        self._base = 0  # sample of the recording that wave[0] is
+        self._count = 0  # frames taken
+        self._crossings: Float32Array = np.empty((0, 1), np.float32)  # of the last chunk
+        self._levels = SmoothedDeltas(4)
+        self._shapes = SmoothedDeltas(55)
+        self._nonzero = NonzeroSmoothedDeltas(deltas=voiced == "all") if self._pitch else None
 
-    def push(self, x: npt.ArrayLike) -> F32:
+    def push(self, x: npt.ArrayLike) -> Float32Array:
         """Take in samples of one channel; give the rows (n, names) that are finished.
 
         Full scale is [-1, 1]; what lies beyond is clipped, and NaN and infinities count as 0.
@@ -93,67 +94,67 @@ class Descriptors:
         ValueError
             If x is not a one-dimensional array of floats.
         """
-        samples = one_channel(x)
-        step = CHUNK * self.framing.hop
+        samples = as_mono_float32(x)
+        step = CHUNK * self._framing.hop
         rows = [self._take(samples[i : i + step]) for i in range(0, len(samples), step)]
         return np.concatenate(rows) if rows else self._finished(0)
 
-    def flush(self) -> F32:
+    def flush(self) -> Float32Array:
         """Give the rest, the recording having ended; the object is then used up."""
-        total = self.base + len(self.wave)
-        long = self.framing.frames(total, self.framing.long)
+        total = self._base + len(self._wave)
+        long = self._framing.frames(total, self._framing.long)
         if long == 0:
             return self._finished(0)
-        self._frames(long - self.count)
-        self._last_short_frames(self.framing.frames(total, self.framing.short) - long)
-        if self.pitch and self.nonzero:
-            self.nonzero.finish(*self._voiced(self.pitch.flush()))
+        self._frames(long - self._count)
+        self._last_short_frames(self._framing.frames(total, self._framing.short) - long)
+        if self._pitch and self._nonzero:
+            self._nonzero.finish(*self._voiced(self._pitch.flush()))
         return self._finished(long + 1)
 
-    def _take(self, x: F32) -> F32:
+    def _take(self, x: Float32Array) -> Float32Array:
         """Take in at most a chunk of samples."""
-        added = np.empty(len(self.wave) + len(x), np.float32)
-        added[: len(self.wave)] = self.wave
-        quantise(x, added[len(self.wave) :])
-        self.wave = added
-        if self.framing.frames(self.base + len(added), self.framing.long) >= self.count + CHUNK:
+        added = np.empty(len(self._wave) + len(x), np.float32)
+        added[: len(self._wave)] = self._wave
+        quantize(x, added[len(self._wave) :])
+        self._wave = added
+        if self._framing.frames(self._base + len(added), self._framing.long) >= self._count + CHUNK:
             self._frames(CHUNK)
-            start = self.count * self.framing.hop
-            if self.voice:
-                start = min(start, self.voice.reads_from)
-            self.wave, self.base = self.wave[start - self.base :], start
-        return self._finished(self.count)
+            start = self._count * self._framing.hop
+            if self._voice:
+                start = min(start, self._voice.reads_from)
+            self._wave, self._base = self._wave[start - self._base :], start
+        return self._finished(self._count)
 
     def _frames(self, count: int) -> None:
         """Take in frames of both lengths."""
         if count == 0:
             return
-        framing = self.framing
-        wave = self.wave[self.count * framing.hop - self.base :]
-        self.crossings = np.empty((count, 1), np.float32)
-        energy.zero_crossing_rate(wave, framing.hop, framing.long, self.crossings[:, 0])
-        levels, shapes = self.short.push(wave, count)
-        self.levels.push(np.concatenate([levels, self.crossings], axis=1))
-        self.shapes.push(shapes)
-        if self.pitch and self.nonzero:
-            self.nonzero.push(*self._voiced(self.pitch.push(wave, count)))
-        self.count += count
+        framing = self._framing
+        wave = self._wave[self._count * framing.hop - self._base :]
+        self._crossings = np.empty((count, 1), np.float32)
+        energy.zero_crossing_rate(wave, framing.hop, framing.long, self._crossings[:, 0])
+        levels, shapes = self._short.push(wave, count)
+        self._levels.push(np.concatenate([levels, self._crossings], axis=1))
+        self._shapes.push(shapes)
+        if self._pitch and self._nonzero:
+            self._nonzero.push(*self._voiced(self._pitch.push(wave, count)))
+        self._count += count
 
     def _last_short_frames(self, count: int) -> None:
         """Take in the last frames, of which only the first 20 ms are there: their zero crossings repeat."""
-        levels, shapes = self.short.push(self.wave[self.count * self.framing.hop - self.base :], count)
-        crossings = np.repeat(self.crossings[-1:], count, axis=0)
-        self.levels.finish(np.concatenate([levels, crossings], axis=1), self.count + 1)
-        self.shapes.finish(shapes, self.count + count + 1)
+        levels, shapes = self._short.push(self._wave[self._count * self._framing.hop - self._base :], count)
+        crossings = np.repeat(self._crossings[-1:], count, axis=0)
+        self._levels.finish(np.concatenate([levels, crossings], axis=1), self._count + 1)
+        self._shapes.finish(shapes, self._count + count + 1)
 
-    def _voiced(self, decided: F32) -> tuple[F32, F32]:
-        if self.voice is None:
+    def _voiced(self, decided: Float32Array) -> tuple[Float32Array, Float32Array]:
+        if self._voice is None:
             return decided, np.zeros((len(decided), len(_VOICE)), np.float32)
-        return decided, self.voice.push(self.wave, self.base, np.ascontiguousarray(decided[:, 0]))
+        return decided, self._voice.push(self._wave, self._base, np.ascontiguousarray(decided[:, 0]))
 
-    def _finished(self, most: int) -> F32:
+    def _finished(self, most: int) -> Float32Array:
         """Take the rows out that all tables have, at most so many: (n, names)."""
-        streams = (self.nonzero, self.levels, self.shapes) if self.nonzero else (self.levels, self.shapes)
+        streams = (self._nonzero, self._levels, self._shapes) if self._nonzero else (self._levels, self._shapes)
         n = min(most, *(min(len(stream.smoothed), len(stream.deltas)) for stream in streams))
         tables = [stream.smoothed[:n] for stream in streams] + [stream.deltas[:n] for stream in streams]
         for stream in streams:
@@ -177,13 +178,13 @@ class Extractor:
         See :class:`Descriptors`.
     """
 
-    MEMORY = ("descriptors", "windows", "rows")
+    _STATE = ("_descriptors", "_windows", "_rows")
 
     def __init__(self, sr: int, feature_set: FeatureSet = COMPARE260, *, profile: Profile = "2016") -> None:
         names = feature_set.names
-        if not any(name.startswith(VOICED) for name in names):
+        if not any(name.startswith(VOICE_NAMES) for name in names):
             voiced: Voiced = "none"
-        elif any(name.startswith(VOICED) and "_sma_de" in name for name in names):
+        elif any(name.startswith(VOICE_NAMES) and "_sma_de" in name for name in names):
             voiced = "all"
         elif any(name.startswith(_VOICE) for name in names):
             voiced = "smoothed"
@@ -192,11 +193,11 @@ class Extractor:
         self.sr = sr
         self.feature_set = feature_set
         self.profile = profile
-        self.descriptors = Descriptors(sr, profile=profile, voiced=voiced)
-        self.windows = Windows(len(self.descriptors.names))
-        where = {name: i for i, name in enumerate(moments(self.descriptors.names))}
-        self.columns = np.array([where[name] for name in names])
-        self.rows = 0
+        self._descriptors = Descriptors(sr, profile=profile, voiced=voiced)
+        self._windows = WindowStatistics(len(self._descriptors.names))
+        where = {name: i for i, name in enumerate(window_columns(self._descriptors.names))}
+        self._columns = np.array([where[name] for name in names])
+        self._rows = 0
 
     def push(self, x: npt.ArrayLike) -> Features:
         """Take in samples of one channel, full scale [-1, 1]; give the rows that are finished.
@@ -208,11 +209,11 @@ class Extractor:
         ValueError
             If x is not a one-dimensional array of floats.
         """
-        return self._features(self.descriptors.push(x))
+        return self._features(self._descriptors.push(x))
 
     def flush(self) -> Features:
         """Give the rest, the recording having ended; the object is then used up."""
-        return self._features(self.descriptors.flush())
+        return self._features(self._descriptors.flush())
 
     def save(self) -> bytes:
         """Give all that the coming rows depend on, some 100 kB, for `Extractor.resume`; the extractor goes on."""
@@ -220,7 +221,7 @@ class Extractor:
         sr = np.asarray(self.sr).item()  # a rate may be one of NumPy's integers
         made = json.dumps([__version__, sr, self.profile, columns.name, columns.version, columns.names])
         stream = io.BytesIO()
-        np.savez(stream, allow_pickle=False, made=np.array(made), **remembered(self))
+        np.savez(stream, allow_pickle=False, made=np.array(made), **save_arrays(self))
         return stream.getvalue()
 
     @classmethod
@@ -239,17 +240,17 @@ class Extractor:
                 arrays = dict(stored)
             version, sr, profile, name, of_set, names = json.loads(str(arrays["made"]))
             extractor = cls(sr, FeatureSet(name, of_set, tuple(names)), profile=profile)
-            recall(extractor, arrays)
+            load_arrays(extractor, arrays)
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise FeatureError("not an extractor that Extractor.save has given, or a part of one") from error
         if version != __version__:
             raise FeatureError(f"this extractor was saved by moodcurve {version}, not {__version__}: start afresh")
         return extractor
 
-    def _features(self, rows: F32) -> Features:
-        values = self.windows.push(rows)[:, self.columns]
-        times = HOP_S * np.arange(self.rows, self.rows + len(values), dtype=np.float64)
-        self.rows += len(values)
+    def _features(self, rows: Float32Array) -> Features:
+        values = self._windows.push(rows)[:, self._columns]
+        times = HOP_S * np.arange(self._rows, self._rows + len(values), dtype=np.float64)
+        self._rows += len(values)
         return Features(values, times, self.feature_set)
 
 
@@ -270,7 +271,7 @@ def stream(
         yield extractor.push(block)
         samples += np.size(block)
     yield extractor.flush()
-    if extractor.rows == 0:
+    if extractor._rows == 0:
         raise FeatureError(f"{samples / sr:.2f} s of audio is too short: one window takes at least 1.04 s")
 
 

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.errors import MoodcurveError
 
 if TYPE_CHECKING:
@@ -17,7 +15,7 @@ WINDOW_S = 1.0
 HOP_S = 0.5
 """Distance of the rows (seconds): a curve has two points a second."""
 
-VOICED = (
+VOICE_NAMES = (
     "F0final", "voicingFinalUnclipped", "jitterLocal", "jitterDDP", "shimmerLocal", "logHNR",
 )  # fmt: skip
 _SPECTRAL = (
@@ -34,7 +32,7 @@ class FeatureError(MoodcurveError):
 
 def _descriptor_names(suffix: str) -> tuple[str, ...]:
     """Give the 65 descriptors' column names with ``_sma`` or ``_sma_de``, in openSMILE's order."""
-    plain = (*VOICED, "audspec_lengthL1norm", "audspecRasta_lengthL1norm", "pcm_RMSenergy", "pcm_zcr")
+    plain = (*VOICE_NAMES, "audspec_lengthL1norm", "audspecRasta_lengthL1norm", "pcm_RMSenergy", "pcm_zcr")
     return (
         *(f"{name}{suffix}" for name in plain),
         *(f"audSpec_Rfilt{suffix}[{band}]" for band in range(26)),
@@ -64,15 +62,15 @@ class FeatureSet:
         return f"{self.name}/{self.version}"
 
 
-def moments(names: "Iterable[str]") -> tuple[str, ...]:
+def window_columns(names: "Iterable[str]") -> tuple[str, ...]:
     """Name the columns of a window: of each descriptor its standard deviation, then its mean."""
     return tuple(f"{name}_{moment}" for name in names for moment in ("stddev", "amean"))
 
 
-COMPARE260 = FeatureSet("compare260", "1", moments(LLD_NAMES))
+COMPARE260 = FeatureSet("compare260", "1", window_columns(LLD_NAMES))
 """DEAM's and the paper's 260 columns, in DEAM's order."""
 
-COMPARE236 = FeatureSet("compare236", "1", moments(n for n in LLD_NAMES if not n.startswith(VOICED)))
+COMPARE236 = FeatureSet("compare236", "1", window_columns(n for n in LLD_NAMES if not n.startswith(VOICE_NAMES)))
 """compare260 without the voice descriptors and their deltas.
 
 The deltas shrink like 1/t over a file and so tell where in the file a row is: they help within DEAM and harm on
@@ -115,8 +113,8 @@ class Features:
         Names the columns, in order.
     """
 
-    values: npt.NDArray[np.float32]
-    times_s: npt.NDArray[np.float64]
+    values: Float32Array
+    times_s: FloatArray
     feature_set: FeatureSet
 
     def __post_init__(self) -> None:

@@ -6,10 +6,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact
-
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
 
 MIN_SR = 8000
 """Lowest rate (Hz) at which the 1000-4000 Hz band exists."""
@@ -17,7 +15,7 @@ MAX_SR = 384_000
 """Highest rate (Hz); at it a 60 ms frame takes an FFT of 32768 points."""
 
 
-def one_channel(x: npt.ArrayLike) -> F32:
+def as_mono_float32(x: npt.ArrayLike) -> Float32Array:
     """Give samples (n,) as contiguous single precision; what is single precision already is not copied.
 
     A double too large for single precision lies beyond full scale and is clipped like any other; NaN and
@@ -91,23 +89,23 @@ class Framing:
         return next_power_of_two(self.long)
 
     @cached_property
-    def short_freqs(self) -> F64:
+    def short_freqs(self) -> FloatArray:
         """Centre frequencies in Hz of the short frame's bins, k / (0.020 s · Nfft / N)."""
         return np.arange(self.short_fft // 2 + 1) / (0.020 * self.short_fft / self.short)
 
     @cached_property
-    def long_freqs(self) -> F64:
+    def long_freqs(self) -> FloatArray:
         """Centre frequencies in Hz of the long frame's bins."""
         return np.arange(self.long_fft // 2 + 1) / (0.060 * self.long_fft / self.long)
 
     @cached_property
-    def hamming(self) -> F32:
+    def hamming(self) -> Float32Array:
         """w[i] = 0.54 - 0.46 cos(2π i / (N - 1)), for the short frame."""
         i = np.arange(self.short)
         return (0.54 - 0.46 * np.cos(2 * np.pi * i / (self.short - 1))).astype(np.float32)
 
     @cached_property
-    def gauss(self) -> F32:
+    def gauss(self) -> Float32Array:
         """w[i] = exp(-½ ((i - m) / (0.4 m))²), m = (N - 1) / 2, for the long frame."""
         m = (self.long - 1) / 2
         distance = (np.arange(self.long) - m) / (0.4 * m)
@@ -124,7 +122,7 @@ def next_power_of_two(n: int) -> int:
 
 
 @exact
-def quantise(x: F32, out: F32) -> None:
+def quantize(x: Float32Array, out: Float32Array) -> None:
     """Put samples on the 16-bit grid of the reference: trunc(32768 x) / 32767.
 
     x is clipped to [-1, 1 - 2⁻¹⁵] first, so that nothing wraps around; the result lies in [-32768/32767, 1].

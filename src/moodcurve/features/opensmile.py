@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import Float32Array
 from moodcurve.features.feature_sets import COMPARE260, HOP_S, FeatureError, Features, FeatureSet
-from moodcurve.features.framing import one_channel
+from moodcurve.features.framing import as_mono_float32
 
 try:
     import opensmile
@@ -60,11 +61,11 @@ Moments.amean = 1
 """
 
 
-def _run(x: npt.ArrayLike, sr: int, *, level: str, profile: str) -> npt.NDArray[np.float32]:
+def _run(x: npt.ArrayLike, sr: int, *, level: str, profile: str) -> Float32Array:
     """Run openSMILE over a whole recording, and give one of its two outputs."""
     if profile not in _DESCRIPTORS:
         raise ValueError(f"profile must be one of {', '.join(_DESCRIPTORS)}, got {profile!r}")
-    samples = np.nan_to_num(one_channel(x), nan=0.0, posinf=0.0, neginf=0.0)
+    samples = np.nan_to_num(as_mono_float32(x), nan=0.0, posinf=0.0, neginf=0.0)
     shipped = Path(opensmile.__file__).parent / "core" / "config" / _DESCRIPTORS[profile]
     with tempfile.TemporaryDirectory(prefix="moodcurve-") as folder:
         path = Path(folder) / f"{profile}.conf"
@@ -74,7 +75,7 @@ def _run(x: npt.ArrayLike, sr: int, *, level: str, profile: str) -> npt.NDArray[
     return np.asarray(table.to_numpy(), np.float32)
 
 
-def descriptors(x: npt.ArrayLike, sr: int, *, profile: str = "2016") -> npt.NDArray[np.float32]:
+def descriptors(x: npt.ArrayLike, sr: int, *, profile: str = "2016") -> Float32Array:
     """Smoothed descriptors and deltas of a whole recording (rows, 130), one row every 10 ms.
 
     Parameters
@@ -103,7 +104,7 @@ def extract(
     FeatureError
         If the recording is shorter than one window and what its last descriptors need (1.04 s).
     """
-    x = np.concatenate([np.zeros(0, np.float32), *(one_channel(block) for block in blocks)])
+    x = np.concatenate([np.zeros(0, np.float32), *(as_mono_float32(block) for block in blocks)])
     if len(x) < 1.04 * sr:
         raise FeatureError(f"{len(x) / sr:.2f} s of audio is too short: one window takes at least 1.04 s")
     values = _run(x, sr, level="windows", profile=profile)

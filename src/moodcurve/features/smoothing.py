@@ -3,15 +3,14 @@
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-from moodcurve.features.framing import F32
+from moodcurve._typing import Float32Array
 from moodcurve.features.jit.kernel import exact
 
-Kernel = Callable[[F32], F32]
+Filter = Callable[[Float32Array], Float32Array]
 
 
-class Sliding:
+class SlidingFilter:
     """Applies a kernel that looks a few rows to both sides, over rows that come in blocks.
 
     Parameters
@@ -25,30 +24,30 @@ class Sliding:
         Width of the rows.
     """
 
-    MEMORY = ("held",)
+    _STATE = ("buffer",)
 
-    def __init__(self, kernel: Kernel, *, reach: int, columns: int) -> None:
-        self.kernel = kernel
-        self.reach = reach
-        self.held: F32 = np.empty((0, columns), np.float32)
+    def __init__(self, function: Filter, *, reach: int, columns: int) -> None:
+        self._function = function
+        self._reach = reach
+        self.buffer: Float32Array = np.empty((0, columns), np.float32)
 
-    def push(self, rows: F32) -> F32:
+    def push(self, rows: Float32Array) -> Float32Array:
         """Take in rows; give those that are finished."""
-        if len(self.held) == 0 and len(rows) > 0:
-            self.held = np.repeat(rows[:1], self.reach, axis=0)
-        self.held = np.concatenate([self.held, rows])
-        if len(self.held) <= 2 * self.reach:
-            return self.held[:0]
-        done = self.kernel(self.held)
-        self.held = self.held[-2 * self.reach :]
+        if len(self.buffer) == 0 and len(rows) > 0:
+            self.buffer = np.repeat(rows[:1], self._reach, axis=0)
+        self.buffer = np.concatenate([self.buffer, rows])
+        if len(self.buffer) <= 2 * self._reach:
+            return self.buffer[:0]
+        done = self._function(self.buffer)
+        self.buffer = self.buffer[-2 * self._reach :]
         return done
 
-    def flush(self) -> F32:
+    def flush(self) -> Float32Array:
         """Give the rest."""
-        return self.push(np.repeat(self.held[-1:], 2 * self.reach, axis=0))
+        return self.push(np.repeat(self.buffer[-1:], 2 * self._reach, axis=0))
 
 
-def mean3(x: F32) -> F32:
+def mean3(x: Float32Array) -> Float32Array:
     """(x[t-1] + x[t] + x[t+1]) / 3."""
     out = np.empty((len(x) - 2, x.shape[1]), np.float32)
     _mean3(x, out)
@@ -56,13 +55,13 @@ def mean3(x: F32) -> F32:
 
 
 @exact
-def _mean3(x: F32, out: F32) -> None:
+def _mean3(x: Float32Array, out: Float32Array) -> None:
     for t in range(len(out)):
         for c in range(x.shape[1]):
             out[t, c] = (x[t, c] + x[t + 1, c] + x[t + 2, c]) / np.float32(3)
 
 
-def mean3_nonzero(x: F32) -> F32:
+def mean3_nonzero(x: Float32Array) -> Float32Array:
     """Mean over those of x[t-1], x[t], x[t+1] that are not 0; 0 where x[t] is."""
     out = np.zeros((len(x) - 2, x.shape[1]), np.float32)
     _mean3_nonzero(x, out)
@@ -70,7 +69,7 @@ def mean3_nonzero(x: F32) -> F32:
 
 
 @exact
-def _mean3_nonzero(x: F32, out: F32) -> None:
+def _mean3_nonzero(x: Float32Array, out: Float32Array) -> None:
     for t in range(len(out)):
         for c in range(x.shape[1]):
             if x[t + 1, c] == 0:
@@ -82,7 +81,7 @@ def _mean3_nonzero(x: F32, out: F32) -> None:
             out[t, c] = total / np.float32(number)
 
 
-def delta(x: F32) -> F32:
+def delta(x: Float32Array) -> Float32Array:
     """Slope of the regression over five frames, ((x[t+1] - x[t-1]) + 2 (x[t+2] - x[t-2])) / 10."""
     out = np.empty((len(x) - 4, x.shape[1]), np.float32)
     _delta(x, out)
@@ -90,14 +89,14 @@ def delta(x: F32) -> F32:
 
 
 @exact
-def _delta(x: F32, out: F32) -> None:
+def _delta(x: Float32Array, out: Float32Array) -> None:
     for t in range(len(out)):
         for c in range(x.shape[1]):
             near = x[t + 3, c] - x[t + 1, c]
             out[t, c] = (near + np.float32(2) * (x[t + 4, c] - x[t, c])) / np.float32(10)
 
 
-def delta_nonzero(x: F32, divisor: npt.NDArray[np.float32]) -> F32:
+def delta_nonzero(x: Float32Array, divisor: Float32Array) -> Float32Array:
     """Slope from the pairs t ± i, i = 1, 2, of which neither is 0, over a divisor that never stops growing.
 
     The divisor (1,) starts at 10 and gains i² with every pair, over all columns and the whole file: the values
@@ -109,7 +108,7 @@ def delta_nonzero(x: F32, divisor: npt.NDArray[np.float32]) -> F32:
 
 
 @exact
-def _delta_nonzero(x: F32, divisor: npt.NDArray[np.float32], out: F32) -> None:
+def _delta_nonzero(x: Float32Array, divisor: Float32Array, out: Float32Array) -> None:
     for t in range(len(out)):
         for c in range(x.shape[1]):
             total = np.float32(0)

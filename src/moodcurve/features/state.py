@@ -1,6 +1,6 @@
 """What the extractor carries from block to block, as plain arrays: saved, and taken up again.
 
-Each part of the extractor names in ``MEMORY`` the attributes that carry over; all others follow from how it was
+Each part of the extractor names in ``_STATE`` the attributes that carry over; all others follow from how it was
 made. An attribute is an array, a number, a tuple of arrays (None before the first), or a part itself (None where
 nobody wants it).
 """
@@ -14,26 +14,26 @@ import numpy.typing as npt
 Arrays = dict[str, npt.NDArray[Any]]
 
 
-def remembered(part: Any, prefix: str = "") -> Arrays:
+def save_arrays(part: Any, prefix: str = "") -> Arrays:
     """Give what a part and the parts in it carry over, by dotted names; the arrays are not copied."""
     arrays: Arrays = {}
-    for name in part.MEMORY:
+    for name in part._STATE:
         arrays |= _arrays(getattr(part, name), prefix + name)
     return arrays
 
 
-def recall(part: Any, arrays: Mapping[str, npt.NDArray[Any]], prefix: str = "") -> None:
-    """Put back into a part, made as the saved one was, what `remembered` gave; the arrays become the part's own.
+def load_arrays(part: Any, arrays: Mapping[str, npt.NDArray[Any]], prefix: str = "") -> None:
+    """Put back into a part, made as the saved one was, what `save_arrays` gave; the arrays become the part's own.
 
     Raises
     ------
     KeyError
         If an array is missing.
     """
-    for name in part.MEMORY:
+    for name in part._STATE:
         value = getattr(part, name)
-        if hasattr(value, "MEMORY"):
-            recall(value, arrays, f"{prefix}{name}.")
+        if hasattr(value, "_STATE"):
+            load_arrays(value, arrays, f"{prefix}{name}.")
         else:
             setattr(part, name, _restored(value, arrays, prefix + name))
 
@@ -41,8 +41,8 @@ def recall(part: Any, arrays: Mapping[str, npt.NDArray[Any]], prefix: str = "") 
 def _arrays(value: Any, name: str) -> Arrays:
     if value is None:
         return {}
-    if hasattr(value, "MEMORY"):
-        return remembered(value, f"{name}.")
+    if hasattr(value, "_STATE"):
+        return save_arrays(value, f"{name}.")
     if isinstance(value, tuple):
         arrays: Arrays = {}
         for place, item in enumerate(value):

@@ -7,7 +7,7 @@ import numpy as np
 from moodcurve.features.feature_sets import FeatureSet
 from moodcurve.features.jit import cache, kernel
 
-KERNELS = {"compare260": 13, "compare236": 8}
+KERNEL_COUNTS = {"compare260": 13, "compare236": 8}
 """How many kernels a feature set calls from Python, for the progress; a test counts them."""
 
 _SR = 44_100
@@ -16,7 +16,7 @@ _F0_HZ = 210.0
 
 def is_prepared(feature_set: FeatureSet) -> bool:
     """Tell whether an earlier run has left all machine code that a feature set needs."""
-    return cache.find(_mark(feature_set)) is not None
+    return cache.load(_marker_name(feature_set)) is not None
 
 
 def prepare(feature_set: FeatureSet, *, progress: Callable[[int, int], None] | None = None) -> bool:
@@ -40,22 +40,22 @@ def prepare(feature_set: FeatureSet, *, progress: Callable[[int, int], None] | N
 
     done = 0
 
-    def turn() -> None:
+    def report() -> None:
         nonlocal done
         if progress is not None:
-            progress(done, max(KERNELS.get(feature_set.name, 0), done + 1))
+            progress(done, max(KERNEL_COUNTS.get(feature_set.name, 0), done + 1))
         done += 1
 
-    with kernel.watched(turn):
-        extract([_voice()], _SR, feature_set)
-    return cache.keep(_mark(feature_set), "", b"")
+    with kernel.on_first_call(report):
+        extract([_test_signal()], _SR, feature_set)
+    return cache.store(_marker_name(feature_set), "", b"")
 
 
-def _mark(feature_set: FeatureSet) -> str:
+def _marker_name(feature_set: FeatureSet) -> str:
     return f"{feature_set.name}-{feature_set.version}-complete"
 
 
-def _voice() -> np.ndarray:
+def _test_signal() -> np.ndarray:
     """Make two seconds of a tone with overtones and noise, then silence: each stage meets what it is made for."""
     t = np.arange(2 * _SR) / _SR
     tone = 0.3 * np.sign(np.sin(2 * np.pi * _F0_HZ * t)) * (t < 1.5)

@@ -1,4 +1,4 @@
-"""CSV: a line per point, for tables and spreadsheets. It holds the numbers alone."""
+"""Read and write curves as CSV: one line per point, for tables and spreadsheets, without metadata."""
 
 import csv
 import io
@@ -6,44 +6,35 @@ import os
 
 import numpy as np
 
-from moodcurve.curve import Curve
-from moodcurve.formats.columns import (
-    INTERVALS,
-    PROBABILITIES,
-    TIME_DECIMALS,
-    VALUE_DECIMALS,
-    columns_of,
-    curve_of,
-    read_text,
-    refuse,
-)
+from moodcurve.curve import INTERVALS, PROBABILITIES, TIME_DECIMALS, VALUE_DECIMALS, Curve
+from moodcurve.formats.columns import curve_from_columns, read_text, refuse
 from moodcurve.util.files import AnyPath
 
 REQUIRED = ("time_s", "arousal", "valence")
 UNKNOWN = "unknown"
-"""Model and feature set of a curve that was read from CSV."""
+"""Model and feature set of a curve read from CSV."""
 POINT_S = 1.0
-"""The window of the last point, which its time must be lengthened by to give the duration (seconds)."""
+"""Length of a point's window in seconds; the duration is the last time plus this."""
 
 
 def to_csv(curve: Curve) -> str:
-    """Give a curve as a header and a line per point: commas between, decimal points, 3 or 4 decimals.
+    """Return a curve as CSV: a header and a line per point, with commas, decimal points and 3 or 4 decimals.
 
-    Columns ``time_s,arousal,valence``, then ``arousal_low,arousal_high,valence_low,valence_high`` where there
-    are intervals (90 %), then ``p_excited_positive,p_tense_negative,p_sad_negative,p_calm_positive`` where there are
+    Columns are ``time_s,arousal,valence``, then ``arousal_low,arousal_high,valence_low,valence_high`` if there are
+    90 % intervals, then ``p_excited_positive,p_tense_negative,p_sad_negative,p_calm_positive`` if there are
     probabilities of the quadrants.
     """
-    columns = columns_of(curve)
+    columns = curve.rounded_columns()
     line = ",".join(f"{{:.{TIME_DECIMALS if name == 'time_s' else VALUE_DECIMALS}f}}" for name in columns)
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return "\n".join([",".join(columns), *(line.format(*row) for row in rows), ""])
 
 
 def read_csv(path: AnyPath) -> Curve:
-    """Read a curve from CSV, as `to_csv` gives it; a byte-order mark, CRLF and empty lines do no harm.
+    """Read a curve from CSV as `to_csv` writes it; a byte-order mark, CRLF and empty lines are accepted.
 
-    Columns may stand in any order. Since CSV holds the numbers alone, the source is the path, model and
-    feature set are ``unknown``, and the duration is the last time plus the window of 1.0 s that starts there.
+    Columns may be in any order. CSV has no metadata: the source is the path, model and feature set are ``unknown``,
+    and the duration is the last time plus the length of its window, 1.0 s.
 
     Raises
     ------
@@ -66,7 +57,7 @@ def read_csv(path: AnyPath) -> Curve:
     if not points:
         refuse(path, "line 2", "no points", "a line for each point of the curve")
     columns = dict(zip(names, np.array(points).T, strict=True))
-    return curve_of(
+    return curve_from_columns(
         path,
         columns,
         lambda _, i: f"line {lines[i]}",

@@ -1,7 +1,10 @@
-"""JAMS, the JSON of music research: one annotation ``mood_thayer``, an observation for each point.
+"""Read and write curves as JAMS, a JSON format of music research.
 
-JAMS: Humphrey et al. (2014), "JAMS: A JSON Annotated Music Specification for Reproducible MIR Research", ISMIR. The
-namespace's value is (valence, arousal): valence first, unlike everywhere else here.
+A curve is one annotation of the namespace ``mood_thayer`` with an observation per point.
+
+Its values are (valence, arousal): valence first, unlike everywhere else in this package.
+
+Humphrey et al. (2014), "JAMS: A JSON Annotated Music Specification for Reproducible MIR Research", ISMIR.
 """
 
 import json
@@ -12,21 +15,21 @@ from moodcurve import __version__
 from moodcurve.curve import Curve
 from moodcurve.formats.columns import FormatError, read_text, refuse
 from moodcurve.formats.csv_file import POINT_S, UNKNOWN
-from moodcurve.formats.json_file import curve_of_object, parse_object, to_dict, utf8_text
+from moodcurve.formats.json_file import curve_from_dict, parse_object
 from moodcurve.util.files import AnyPath
-from moodcurve.util.text import one_line
+from moodcurve.util.text import one_line, utf8_text
 
 NAMESPACE = "mood_thayer"
 SCHEMA_VERSION = "0.3.5"
-"""Of the JAMS schema that the files are validated against."""
+"""Version of the JAMS schema that the files follow."""
 SANDBOX = "moodcurve"
-"""The one key of the annotation's sandbox: what JAMS has no place for, by the keys of our JSON."""
+"""Key of the annotation's sandbox that holds the rest of the curve's JSON."""
 _POINTS = ("times_s", "arousal", "valence")
 
 
 def to_jams(curve: Curve) -> str:
-    """Give a curve as one JAMS object, see `jams_text`."""
-    return jams_text(to_dict(curve))
+    """Return a curve as a JAMS file, see `jams_text`."""
+    return jams_text(curve.to_dict())
 
 
 def jams_text(
@@ -37,37 +40,44 @@ def jams_text(
     release: str | None = None,
     identifiers: dict[str, str] | None = None,
 ) -> str:
-    """Give what `moodcurve.formats.to_dict` gave of a curve as one JAMS object, a line for each observation.
+    """Return the dictionary of `Curve.to_dict` as a JAMS file, one line per observation.
 
-    An observation spans its point's window, ``time`` to ``time`` + 1.0 s, and has the value [valence, arousal] with
-    4 decimals. Its ``confidence`` is null, since intervals say more than one number could; they stand in the
-    annotation's sandbox under ``moodcurve``, with all else that `moodcurve.formats.to_json` gives. Title, artist and
-    release (album) are left out where they are None; ``identifiers`` name the recording elsewhere.
+    An observation covers its point's window, ``time`` to ``time`` + 1.0 s; its value is [valence, arousal] with 4
+    decimals. ``confidence`` is null, since intervals say more than one number could. They are in the annotation's
+    sandbox under ``moodcurve``, with all other keys of the curve's JSON.
+
+    Parameters
+    ----------
+    data : dict
+    title, artist, release : str, optional
+        Of the recording; `release` is the album.
+    identifiers : dict, optional
+        Names of the recording elsewhere.
 
     Raises
     ------
     FormatError
-        If a time is negative: JAMS has none before the recording's start.
+        If a time is negative, which JAMS does not allow.
     """
     times_s, arousal, valence = (data[name] for name in _POINTS)
-    kept = {key: value for key, value in data.items() if key not in _POINTS}
+    rest = {key: value for key, value in data.items() if key not in _POINTS}
     if times_s[0] < 0:
-        raise FormatError(f"{one_line(data['source'])}: a point at {times_s[0]:g} s; JAMS has times from 0 on")
+        raise FormatError(f"{one_line(data['source'])}: a point at {times_s[0]:g} s; JAMS times start at 0")
     named = {"title": title, "artist": artist, "release": release}
     about = {name: utf8_text(value) for name, value in named.items() if value is not None}
     annotation = {
         "namespace": NAMESPACE,
         "time": 0.0,
-        "duration": kept["duration_s"],
+        "duration": rest["duration_s"],
         "annotation_metadata": {
             "data_source": "program",
             "version": __version__,
             "annotation_tools": f"moodcurve {__version__}",
-            "annotator": {"model": kept["model"], "feature_set": kept["feature_set"]},
+            "annotator": {"model": rest["model"], "feature_set": rest["feature_set"]},
         },
-        "sandbox": {SANDBOX: kept},
+        "sandbox": {SANDBOX: rest},
     }
-    head = {**about, "duration": kept["duration_s"], "identifiers": identifiers or {}, "jams_version": SCHEMA_VERSION}
+    head = {**about, "duration": rest["duration_s"], "identifiers": identifiers or {}, "jams_version": SCHEMA_VERSION}
     observations = ",\n".join(
         _json({"time": time_s, "duration": POINT_S, "value": [v, a], "confidence": None})
         for time_s, a, v in zip(times_s, arousal, valence, strict=True)
@@ -80,17 +90,17 @@ def jams_text(
 
 
 def read_jams(path: AnyPath) -> Curve:
-    """Read a curve from the first annotation of ``mood_thayer`` in a JAMS file.
+    """Read a curve from the first ``mood_thayer`` annotation of a JAMS file.
 
-    Of one that `to_jams` gave, all comes back. Of another's, the source is the path, model and feature set are
-    ``unknown``, and the duration is the file's, or else the last time plus the window of 1.0 s that starts there;
-    spans and confidences of its observations are ignored.
+    A file of `to_jams` is read completely. For a file of other origin, the source is the path, model and feature set
+    are ``unknown``, and the duration is the file's, or else the last time plus the length of its window, 1.0 s;
+    durations and confidences of its observations are ignored.
 
     Raises
     ------
     FormatError
-        If the file is not JAMS, has no such annotation, or its values are not a curve's; the message gives the line,
-        or the key and item.
+        If the file is not JAMS, has no such annotation, or its values do not form a curve; the message gives the
+        line, or the key and item.
     OSError
         If the file cannot be read.
     """
@@ -98,18 +108,18 @@ def read_jams(path: AnyPath) -> Curve:
     annotation = _annotation(path, data)
     points = _observations(path, annotation)
     sandbox = annotation.get("sandbox")
-    kept = sandbox.get(SANDBOX) if isinstance(sandbox, dict) else None
-    if not isinstance(kept, dict):
+    rest = sandbox.get(SANDBOX) if isinstance(sandbox, dict) else None
+    if not isinstance(rest, dict):
         about = data.get("file_metadata")
         stated = about.get("duration") if isinstance(about, dict) else None
         last_s = points["times_s"][-1] + POINT_S
-        kept = {
+        rest = {
             "source": os.fspath(path),
             "model": UNKNOWN,
             "feature_set": UNKNOWN,
             "duration_s": last_s if stated is None else stated,
         }
-    return curve_of_object(path, {**kept, **points})
+    return curve_from_dict(path, {**rest, **points})
 
 
 def _annotation(path: AnyPath, data: dict[str, Any]) -> dict[str, Any]:

@@ -1,52 +1,26 @@
-"""JSON: all that a curve holds, for programs. The keys are a contract: add to them, do not change them."""
+"""Read and write curves as JSON, with all that a curve holds; `Curve.to_dict` defines the keys."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from moodcurve.curve import Curve
-from moodcurve.formats.columns import (
-    INTERVALS,
-    PROBABILITIES,
-    TIME_DECIMALS,
-    columns_of,
-    curve_of,
-    read_text,
-    refuse,
-)
-from moodcurve.formats.song_object import read_song, rounded, shown, song_object
+import numpy as np
+
+from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES, INTERVALS, JSON_FORMAT, PROBABILITIES, SUM_TOLERANCE, Curve
+from moodcurve.formats.columns import curve_from_columns, read_text, refuse
+from moodcurve.mood.circumplex import QUADRANTS
+from moodcurve.mood.classes import MOODS
 from moodcurve.util.files import AnyPath
 
 
-def to_dict(curve: Curve) -> dict[str, Any]:
-    """Give a curve as the strings, rounded numbers and lists of its JSON form, in the order of the contract.
-
-    The four lists of interval ends are absent while the model gives no intervals, ``quadrants``, with a list of
-    probabilities for each, while it does not say how far it errs, and ``novelty`` while it cannot tell it. ``song`` is
-    the curve as a whole, see `moodcurve.formats.song_object`.
-    """
-    columns = {name: values.tolist() for name, values in columns_of(curve).items()}
-    quadrants = {name: columns.pop(column) for column, name in PROBABILITIES.items() if column in columns}
-    return {
-        "source": utf8_text(curve.source),
-        "model": utf8_text(curve.model),
-        "feature_set": utf8_text(curve.feature_set),
-        "duration_s": round(float(curve.duration_s), TIME_DECIMALS),
-        "times_s": columns.pop("time_s"),
-        **columns,
-        **({"quadrants": quadrants} if quadrants else {}),
-        "song": song_object(curve),
-        **({} if curve.novelty is None else {"novelty": rounded(curve.novelty)}),
-        "warnings": [utf8_text(warning) for warning in curve.warnings],
-    }
-
-
 def to_json(curve: Curve) -> str:
-    """Give a curve as one strict JSON object (no NaN), a line per key."""
-    return json_text(to_dict(curve))
+    """Return a curve as one strict JSON object (no NaN), one line per key."""
+    return json_text(curve.to_dict())
 
 
 def json_text(data: dict[str, Any]) -> str:
-    """Give what `to_dict` gave, or what was kept of it, as the text of `to_json`."""
+    """Return a dictionary of `Curve.to_dict` as the text of `to_json`."""
     lines = (
         f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}" for key, value in data.items()
     )
@@ -54,26 +28,29 @@ def json_text(data: dict[str, Any]) -> str:
 
 
 def read_json(path: AnyPath) -> Curve:
-    """Read a curve from JSON, as `to_json` gives it; other keys are ignored, and those that follow from the points.
+    """Read a curve from JSON as `to_json` writes it; unknown keys, and keys that follow from the points, are ignored.
 
     Raises
     ------
     FormatError
-        If the file is not JSON, or not that of a curve; the message gives the line, or the key and item.
+        If the file is not JSON, or not of a curve; the message gives the line, or the key and item.
     OSError
         If the file cannot be read.
     """
-    return curve_of_object(path, parse_object(path, read_text(path)))
+    return curve_from_dict(path, parse_object(path, read_text(path)))
 
 
-def curve_of_object(path: AnyPath, data: dict[str, Any]) -> Curve:
-    """Make a curve of what `to_dict` gives, with every number a float; other formats keep the same keys.
+def curve_from_dict(path: AnyPath, data: dict[str, Any]) -> Curve:
+    """Build a curve from a dictionary of `Curve.to_dict` whose numbers are all floats.
 
     Raises
     ------
     FormatError
-        If it is not that of a curve; the message names the file, key and item.
+        If it is not the dictionary of a curve; the message names the file, key and item.
     """
+    version = data.get("format", JSON_FORMAT)
+    if version != JSON_FORMAT:
+        refuse(path, "key format", _short(version), f"{JSON_FORMAT!r}, the version that this moodcurve reads")
     columns = {"time_s": _numbers(path, data, "times_s")}
     for name in ("arousal", "valence", *(name for name in INTERVALS if name in data)):
         columns[name] = _numbers(path, data, name)
@@ -83,11 +60,11 @@ def curve_of_object(path: AnyPath, data: dict[str, Any]) -> Curve:
     columns |= _quadrants(path, data, len(columns["time_s"]))
     duration_s = data.get("duration_s")
     if not isinstance(duration_s, float) or not 0 < duration_s < float("inf"):
-        refuse(path, "key duration_s", shown(duration_s), "the length of the audio in seconds")
+        refuse(path, "key duration_s", _short(duration_s), "the length of the audio in seconds")
     warnings = data.get("warnings", [])
     if not isinstance(warnings, list) or not all(isinstance(warning, str) for warning in warnings):
-        refuse(path, "key warnings", shown(warnings), "a list of strings")
-    return curve_of(
+        refuse(path, "key warnings", _short(warnings), "a list of strings")
+    return curve_from_columns(
         path,
         columns,
         lambda name, i: f"key {_KEYS.get(name, name)}, item {i + 1}",
@@ -96,13 +73,13 @@ def curve_of_object(path: AnyPath, data: dict[str, Any]) -> Curve:
         feature_set=_string(path, data, "feature_set"),
         duration_s=duration_s,
         warnings=tuple(warnings),
-        **read_song(path, data),
+        **_read_song(path, data),
         novelty=_novelty(path, data),
     )
 
 
 _KEYS = {"time_s": "times_s"} | {column: f"quadrants.{name}" for column, name in PROBABILITIES.items()}
-"""Keys of the columns that go by another name."""
+"""Keys of the columns that have another name in JSON."""
 
 
 def _quadrants(path: AnyPath, data: dict[str, Any], n: int) -> dict[str, list[float]]:
@@ -110,7 +87,7 @@ def _quadrants(path: AnyPath, data: dict[str, Any], n: int) -> dict[str, list[fl
     if quadrants is None:
         return {}
     if not isinstance(quadrants, dict):
-        refuse(path, "key quadrants", shown(quadrants), f"an object with {', '.join(PROBABILITIES.values())}")
+        refuse(path, "key quadrants", _short(quadrants), f"an object with {', '.join(PROBABILITIES.values())}")
     columns = {}
     for column, name in PROBABILITIES.items():
         columns[column] = _numbers(path, quadrants, name, within="quadrants.")
@@ -124,12 +101,12 @@ def _novelty(path: AnyPath, data: dict[str, Any]) -> float | None:
     if novelty is None:
         return None
     if not isinstance(novelty, float) or not 0 <= novelty < float("inf"):
-        refuse(path, "key novelty", shown(novelty), "a number, 0 or more")
+        refuse(path, "key novelty", _short(novelty), "a number, 0 or more")
     return novelty
 
 
 def parse_object(path: AnyPath, text: str) -> dict[str, Any]:
-    """Read a JSON object whose numbers all become floats: one check for all, and no limit on an integer's digits.
+    """Parse a JSON object, with all numbers as floats: one check serves all, and integers may have any length.
 
     Raises
     ------
@@ -147,24 +124,80 @@ def parse_object(path: AnyPath, text: str) -> dict[str, Any]:
     except RecursionError:
         refuse(path, "line 1", "nested too deeply", "the JSON of a curve")
     if not isinstance(data, dict):
-        refuse(path, "line 1", shown(data), "an object")
+        refuse(path, "line 1", _short(data), "an object")
     return data
 
 
 def _numbers(path: AnyPath, data: dict[str, Any], key: str, *, within: str = "") -> list[float]:
     values = data.get(key)
     if not isinstance(values, list) or not values or not all(isinstance(value, float) for value in values):
-        refuse(path, f"key {within}{key}", shown(values), "a list of numbers, at least one")
+        refuse(path, f"key {within}{key}", _short(values), "a list of numbers, at least one")
     return values
 
 
 def _string(path: AnyPath, data: dict[str, Any], key: str) -> str:
     value = data.get(key)
     if not isinstance(value, str):
-        refuse(path, f"key {key}", shown(value), "a string")
+        refuse(path, f"key {key}", _short(value), "a string")
     return value
 
 
-def utf8_text(text: str) -> str:
-    """Replace what UTF-8 cannot hold: a file name on Linux may be any bytes, kept as lone surrogates."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _read_song(path: AnyPath, data: dict[str, Any]) -> dict[str, FloatArray | None]:
+    """Return the fields of a `Curve` that are in ``song`` of a parsed JSON; None for those that are absent.
+
+    Means, quadrant and words follow from the points and are ignored.
+
+    Raises
+    ------
+    FormatError
+        If a number is missing or out of range; the message names the key.
+    """
+    song = data.get("song", {})
+    if not isinstance(song, dict):
+        refuse(path, "key song", _short(song), "an object")
+    rating = song.get("rating")
+    if rating is not None and not isinstance(rating, dict):
+        refuse(path, "key song.rating", _short(rating), "an object")
+    return {
+        "song_interval": _interval(path, "song", song),
+        "song_probabilities": _shares(path, "song.probabilities", song.get("probabilities"), QUADRANTS),
+        "song_moods": _shares(path, "song.moods", song.get("moods"), MOODS),
+        "rating": None if rating is None else _values(path, "song.rating", rating, AXES),
+        "rating_interval": None if rating is None else _interval(path, "song.rating", rating, required=True),
+    }
+
+
+def _short(value: object) -> str:
+    """Return a value as an error message shows it."""
+    return "missing" if value is None else repr(value)[:60]
+
+
+def _interval(path: AnyPath, where: str, values: dict[str, Any], *, required: bool = False) -> FloatArray | None:
+    if not required and not any(name in values for name in INTERVALS):
+        return None
+    ends = _values(path, where, values, INTERVALS)
+    for low, high in (INTERVALS[:2], INTERVALS[2:]):
+        if values[low] > values[high]:
+            refuse(path, f"key {where}.{low}", _short(values[low]), f"no more than {high}")
+    return ends.reshape(2, 2)
+
+
+def _values(
+    path: AnyPath, where: str, values: dict[str, Any], names: Sequence[str], *, least: float = -1
+) -> FloatArray:
+    for name in names:
+        value = values.get(name)
+        if not isinstance(value, float) or not least <= value <= 1:
+            refuse(path, f"key {where}.{name}", _short(value), f"a number in [{least:g}, 1]")
+    return np.array([values[name] for name in names])
+
+
+def _shares(path: AnyPath, where: str, values: object, names: Sequence[str]) -> FloatArray | None:
+    if values is None:
+        return None
+    if not isinstance(values, dict):
+        refuse(path, f"key {where}", _short(values), f"an object with {', '.join(names)}")
+    shares = _values(path, where, values, names, least=0)
+    if abs(shares.sum() - 1) > SUM_TOLERANCE:
+        refuse(path, f"key {where}", f"numbers that add up to {shares.sum():.4g}", "1")
+    return shares

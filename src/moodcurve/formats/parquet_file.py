@@ -1,6 +1,6 @@
-"""Parquet: the columns of CSV for data frames and databases, with all else of the JSON in the file's metadata.
+"""Read and write curves as Parquet: the columns of the CSV, with the rest of the JSON in the file's metadata.
 
-Needs the extra ``parquet``; this is the one module that imports pyarrow.
+Requires the extra ``parquet``; this is the only module that imports pyarrow.
 """
 
 import json
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from moodcurve.curve import Curve
-from moodcurve.formats.columns import INTERVALS, PROBABILITIES, FormatError, columns_of, refuse
+from moodcurve.curve import INTERVALS, PROBABILITIES, Curve
+from moodcurve.formats.columns import FormatError, refuse
 from moodcurve.formats.csv_file import POINT_S, REQUIRED, UNKNOWN
-from moodcurve.formats.json_file import curve_of_object, parse_object, to_dict
+from moodcurve.formats.json_file import curve_from_dict, parse_object
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line
 
@@ -24,8 +24,8 @@ except ImportError as error:
     raise FormatError("Parquet needs the package pyarrow: install it with pip install 'moodcurve[parquet]'") from error
 
 METADATA = b"moodcurve"
-"""Key of the schema's metadata: the JSON of the curve without what stands in columns."""
-# Spark, DuckDB, Polars, R and pandas all read it; a fifth smaller than snappy, the default
+"""Key of the schema's metadata: the curve's JSON without what is in columns."""
+# Spark, DuckDB, Polars, R and pandas read it; a fifth smaller than snappy, the default
 COMPRESSION = "zstd"
 _TYPES = {
     "text": pyarrow.string(),
@@ -35,17 +35,17 @@ _TYPES = {
 
 
 def write_parquet(curve: Curve, path: AnyPath) -> None:
-    """Write a curve as a table with a row per point and the columns of `moodcurve.formats.to_csv`.
+    """Write a curve as a table with one row per point and the columns of `moodcurve.formats.to_csv`.
 
-    Numbers are float64 and rounded as in all formats: they come back to the last bit, and equal those of the JSON.
+    Numbers are float64, rounded as in all formats, and equal those of the JSON.
     """
-    columns = columns_of(curve)
+    columns = curve.rounded_columns()
     in_columns = {"times_s", "quadrants", *columns}
-    kept = {key: value for key, value in to_dict(curve).items() if key not in in_columns}
-    stated = json.dumps(kept, ensure_ascii=False, allow_nan=False).encode()
+    rest = {key: value for key, value in curve.to_dict().items() if key not in in_columns}
+    metadata = json.dumps(rest, ensure_ascii=False, allow_nan=False).encode()
     table = pyarrow.table({name: pyarrow.array(values) for name, values in columns.items()})
-    table = table.replace_schema_metadata({METADATA: stated})
-    # opened here: a name that is not UTF-8 is none to Arrow, and errors are the system's own
+    table = table.replace_schema_metadata({METADATA: metadata})
+    # opened here, since Arrow cannot open file names that are not UTF-8 and changes error messages
     with Path(path).open("wb") as stream:
         pyarrow.parquet.write_table(table, stream, compression=COMPRESSION)
 
@@ -54,14 +54,14 @@ def write_parquet(curve: Curve, path: AnyPath) -> None:
 def table_writer(
     stream: BinaryIO, kinds: Mapping[str, str]
 ) -> "Iterator[Callable[[Mapping[str, Sequence[object]]], None]]":
-    """Give what writes a table part by part: of a table of any length, one part is held.
+    """Open a table to be written in parts, of which one at a time is in memory; yield the function that writes a part.
 
     Parameters
     ----------
     stream : binary file
     kinds : mapping
-        Of each column, in order: ``text``, ``whole`` (numbers) or ``number``; None is a missing value in all of them.
-        Each part gives all columns.
+        Type of each column, in order: ``text``, ``whole`` (numbers) or ``number``. None is a missing value in all of
+        them. Each part has all columns.
     """
     schema = pyarrow.schema([(name, _TYPES[kind]) for name, kind in kinds.items()])
     with pyarrow.parquet.ParquetWriter(stream, schema, compression=COMPRESSION) as writer:
@@ -69,15 +69,15 @@ def table_writer(
 
 
 def read_parquet(path: AnyPath) -> Curve:
-    """Read a curve from Parquet, as `write_parquet` gives it.
+    """Read a curve from Parquet as `write_parquet` writes it.
 
-    Another's table needs the columns ``time_s``, ``arousal`` and ``valence``; as with CSV, the source is then the
-    path, model and feature set are ``unknown``, and the duration is the last time plus the window of 1.0 s.
+    Other tables need the columns ``time_s``, ``arousal`` and ``valence``. As with CSV, the source is then the path,
+    model and feature set are ``unknown``, and the duration is the last time plus the length of its window, 1.0 s.
 
     Raises
     ------
     FormatError
-        If the file is not Parquet, or its numbers are not a curve's; the message names the column.
+        If the file is not Parquet, or its numbers do not form a curve; the message names the column.
     OSError
         If the file cannot be read.
     """
@@ -89,11 +89,11 @@ def read_parquet(path: AnyPath) -> Curve:
     quadrants = {name: columns.pop(column) for column, name in PROBABILITIES.items() if column in columns}
     times_s = columns.pop("time_s")
     points = {"times_s": times_s, **columns, **({"quadrants": quadrants} if quadrants else {})}
-    stated = (table.schema.metadata or {}).get(METADATA)
-    if stated is None:
-        kept = {"source": os.fspath(path), "model": UNKNOWN, "feature_set": UNKNOWN}
-        return curve_of_object(path, {**kept, "duration_s": times_s[-1] + POINT_S, **points})
-    return curve_of_object(path, {**parse_object(path, stated.decode("utf-8", "replace")), **points})
+    metadata = (table.schema.metadata or {}).get(METADATA)
+    if metadata is None:
+        rest = {"source": os.fspath(path), "model": UNKNOWN, "feature_set": UNKNOWN}
+        return curve_from_dict(path, {**rest, "duration_s": times_s[-1] + POINT_S, **points})
+    return curve_from_dict(path, {**parse_object(path, metadata.decode("utf-8", "replace")), **points})
 
 
 def _table(path: AnyPath) -> Any:
@@ -108,5 +108,5 @@ def _numbers(path: AnyPath, table: Any, name: str) -> list[float]:
     column = table.column(name)
     number = pyarrow.types.is_floating(column.type) or pyarrow.types.is_integer(column.type)
     if not number or column.null_count or not len(column):
-        refuse(path, f"column {name}", f"{len(column)} of {column.type}, {column.null_count} missing", "numbers alone")
+        refuse(path, f"column {name}", f"{len(column)} of {column.type}, {column.null_count} missing", "only numbers")
     return [float(value) for value in column.to_pylist()]

@@ -1,16 +1,14 @@
 """Settings of models: frozen dataclasses, read from TOML tables in which nothing unknown passes."""
 
 import dataclasses
-import math
 import os
 import tomllib
-import types
-import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from moodcurve.learn import TrainingError
+from moodcurve.util.decoding import decode
 
 Config = TypeVar("Config")
 
@@ -53,7 +51,7 @@ def read_configs(path: str | os.PathLike[str], kinds: Mapping[str, type[Any]]) -
     unknown = [name for name in tables if name not in kinds]
     if unknown:
         raise TrainingError(f"{path}: model family {unknown[0]!r} is not known; there are {', '.join(kinds)}")
-    return {name: _value(kinds[name], table, f"{path}: {name}") for name, table in tables.items()}
+    return {name: config_from_table(kinds[name], table, where=f"{path}: {name}") for name, table in tables.items()}
 
 
 def config_from_table(kind: type[Config], table: Mapping[str, Any], *, where: str) -> Config:
@@ -78,15 +76,10 @@ def config_from_table(kind: type[Config], table: Mapping[str, Any], *, where: st
     >>> config_from_table(MLRConfig, {"preprocessing": {"clip": 0}}, where="mlr.toml").preprocessing.clip
     0.0
     """
-    hints = typing.get_type_hints(kind)
-    unknown = [key for key in table if key not in hints]
-    if unknown:
-        raise TrainingError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(hints)}")
-    values = {key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()}
     try:
-        return kind(**values)
-    except TrainingError as error:
-        raise TrainingError(f"{where}: {error}") from error
+        return decode(kind, table, where=where)
+    except ValueError as error:
+        raise TrainingError(str(error)) from error
 
 
 def as_table(config: Any) -> dict[str, Any]:
@@ -124,24 +117,3 @@ def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise TrainingError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TrainingError(f"{path}: is not TOML: {error}") from error
-
-
-def _value(hint: Any, value: Any, where: str) -> Any:
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        if not isinstance(value, Mapping):
-            raise TrainingError(f"{where} must be a table of settings, got {value!r}")
-        return config_from_table(hint, value, where=where)
-    if isinstance(hint, types.GenericAlias):  # tuple[int, ...]
-        if not isinstance(value, list):
-            raise TrainingError(f"{where} must be an array, got {value!r}")
-        return tuple(_value(typing.get_args(hint)[0], item, where) for item in value)
-    # a bool is an int to Python, not to a reader of settings
-    fits = isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not fits or (isinstance(value, float) and not math.isfinite(value)):
-        raise TrainingError(f"{where} must be {_WORDS[hint]}, got {value!r}")
-    return value
-
-
-_WORDS = {int: "a whole number", float: "a finite number", str: "text", bool: "true or false"}

@@ -13,9 +13,9 @@ from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.training import Trained
 from moodcurve.learn.uncertainty.calibration import Measured
 from moodcurve.learn.uncertainty.familiarity import Familiarity
-from moodcurve.runtime import FORMAT, PLACE
+from moodcurve.runtime import EMBEDDING, FORMAT
 from moodcurve.runtime.metadata import as_json
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 
 UNSTATED = "not stated; the terms of the training data apply"
 
@@ -57,7 +57,7 @@ def export(
         If the file cannot be written.
     """
     model = to_onnx(trained, name=name, licence=licence, metrics=metrics, measured=measured, familiarity=familiarity)
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_bytes(model.SerializeToString(deterministic=True))
 
 
@@ -75,7 +75,7 @@ def to_onnx(
     graph = Graph()
     answer = trained.model.build(graph)
     if familiarity is not None:
-        graph.give(PLACE, familiarity.places.build(graph), ["rows", familiarity.places.size])
+        graph.give(EMBEDDING, familiarity.places.build(graph), ["rows", familiarity.places.size])
     model = graph.model(answer, columns=len(features.names))
     if metrics is None:
         metrics = {"protocol": "on its own training songs", **trained.training_figures()}

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
-from moodcurve.runtime.sequence import INDEPENDENT, Rows
+from moodcurve.runtime.sequence import INDEPENDENT, SequenceMode
 
 OPSET = 17
 """ONNX operator set; every ONNX Runtime since 1.12 (2022) runs it."""
@@ -26,7 +26,7 @@ class Graph:
 
     Attributes
     ----------
-    rows : Rows
+    rows : SequenceMode
         How the answer to a row depends on other rows; a model whose rows are not independent sets it.
     """
 
@@ -41,7 +41,7 @@ class Graph:
         self._inputs: list[ValueInfoProto] = []
         self._outputs: list[ValueInfoProto] = []
         self._values = 0
-        self.rows: Rows = INDEPENDENT
+        self.rows: SequenceMode = INDEPENDENT
 
     @property
     def x(self) -> str:

@@ -22,7 +22,7 @@ from moodcurve.learn.models.recurrent import ForwardConfig, LSTMConfig, Recurren
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpaceConfig, fit_state_space
 from moodcurve.learn.models.svr import SVRConfig, fit_svr
 from moodcurve.learn.models.two_level import TwoLevelConfig, fit_two_level
-from moodcurve.util.files import write_text, written_whole
+from moodcurve.util.files import atomic_write, write_text
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def save_log(trained: Trained, model_path: str | os.PathLike[str]) -> tuple[Path
     if not trained.model.history:
         return (log,)
     picture = path.with_name(f"{path.stem}.loss.png")
-    with written_whole(picture) as scratch:
+    with atomic_write(picture) as scratch:
         _draw_loss(trained.model.history, scratch)
     return log, picture
 

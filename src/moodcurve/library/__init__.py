@@ -1,21 +1,22 @@
-"""A music library in one SQLite file: what was heard of each song, which files hold it, and questions to it."""
+"""A music library in one SQLite file: analyzed songs, the files that hold them, and searches."""
 
 from moodcurve.audio.tags import Tags
-from moodcurve.library.database import Library, LibraryError, open_library
+from moodcurve.library.database import Library, open_library
+from moodcurve.library.errors import LibraryError
 from moodcurve.library.models import (
+    Analysis,
     Change,
     DropOrphans,
-    FileGone,
-    FileSeen,
-    Heard,
+    FileFound,
+    FileRemoved,
     KnownFile,
     Problem,
-    ProblemMet,
-    SongHeard,
+    ProblemFound,
+    SongAnalyzed,
     StoredSong,
 )
 
 __all__ = [
-    "Change", "DropOrphans", "FileGone", "FileSeen", "Heard", "KnownFile", "Library", "LibraryError", "Problem",
-    "ProblemMet", "SongHeard", "StoredSong", "Tags", "open_library",
+    "Analysis", "Change", "DropOrphans", "FileFound", "FileRemoved", "KnownFile", "Library", "LibraryError", "Problem",
+    "ProblemFound", "SongAnalyzed", "StoredSong", "Tags", "open_library",
 ]  # fmt: skip

@@ -1,150 +1,130 @@
-"""Changes of a library as SQL, one function a kind of change."""
+"""Changes of a library as SQL, one function per kind of change."""
 
 import os
 import sqlite3
-import unicodedata
 from pathlib import PurePath
 
 import numpy as np
 
 from moodcurve.audio.content_hash import CONTENT_VERSION
-from moodcurve.formats import to_dict
 from moodcurve.library.curve_codec import pack
-from moodcurve.library.models import (
-    Change,
-    DropOrphans,
-    FileGone,
-    FileSeen,
-    ProblemMet,
-    SongHeard,
-)
-from moodcurve.library.schema import now, rated
+from moodcurve.library.models import Change, DropOrphans, FileFound, FileRemoved, ProblemFound, SongAnalyzed
+from moodcurve.library.schema import WORD_SEPARATOR, rating_columns, utc_now
+from moodcurve.library.text import clean, fold
 
-_ENDS = ("arousal_low", "arousal_high", "valence_low", "valence_high")
-_LAST_PARTS = 3
-"""So many parts at a path's end are searched: the usual folders of artist and album, and the file's name. What stands
-before them is the same for all."""
+_INTERVAL_ENDS = ("arousal_low", "arousal_high", "valence_low", "valence_high")
+_TEXT_TAGS = ("artist", "title", "album", "genre")
+_SEARCHED_PARTS = 3
+"""Number of path components at the end that searches read: usually artist, album and file name. Those before them are
+the same for all songs."""
 
 
-def apply(db: sqlite3.Connection, change: Change) -> None:
-    """Make one change, within a transaction.
+def apply_change(db: sqlite3.Connection, change: Change) -> None:
+    """Apply one change, within a transaction.
 
     Raises
     ------
     ValueError
-        If a file's song is not known.
+        If a file's song is unknown.
     """
-    if isinstance(change, SongHeard):
-        _song_heard(db, change)
-    elif isinstance(change, FileSeen):
-        _file_seen(db, change)
-    elif isinstance(change, ProblemMet):
-        _problem_met(db, change)
-    elif isinstance(change, FileGone):
-        _file_gone(db, change)
-    elif isinstance(change, DropOrphans):
-        db.execute("DELETE FROM song WHERE copies = 0")
+    match change:
+        case SongAnalyzed():
+            _song_analyzed(db, change)
+        case FileFound():
+            _file_found(db, change)
+        case ProblemFound():
+            _problem_found(db, change)
+        case FileRemoved():
+            _file_removed(db, change)
+        case DropOrphans():
+            db.execute("DELETE FROM song WHERE copies = 0")
 
 
-def fold(text: str) -> str:
-    """Give text as it is searched: without case and accents, a Latin letter the same however it is encoded.
-
-    >>> fold("Für ÉLISE"), fold("Straße")
-    ('fur elise', 'strasse')
-    """
-    apart = unicodedata.normalize("NFKD", clean(text).casefold())
-    return "".join(c for c in apart if not unicodedata.combining(c))
-
-
-def clean(text: str) -> str:
-    """Replace what SQLite's text cannot hold: lone surrogates, and the zero character that would end it."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
-
-
-def _song_heard(db: sqlite3.Connection, change: SongHeard) -> None:
-    curve = change.heard.curve
-    data = to_dict(curve)
+def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
+    curve = change.analysis.curve
+    data = curve.to_dict()
     song = data["song"]
     row = {
-        "content": change.content,
+        "content": change.content_hash,
         "model": clean(curve.model),
         "feature_set": clean(curve.feature_set),
-        "analysed_at": now(),
+        "analysed_at": utc_now(),
         "duration_s": data["duration_s"],
         **{key: song[key] for key in ("arousal", "valence", "quadrant", "arousal_9", "valence_9")},
-        **{key: song.get(key) for key in _ENDS},
-        **rated(song),
-        "words": ", ".join(song["words"]),
+        **{key: song.get(key) for key in _INTERVAL_ENDS},
+        **rating_columns(song),
+        "words": WORD_SEPARATOR.join(song["words"]),
         "novelty": data.get("novelty"),
         "warnings": "\n".join(data["warnings"]),
     }
-    updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != "content")
-    db.execute(
-        f"INSERT INTO song ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)}) "
-        f"ON CONFLICT (content) DO UPDATE SET {updates}",
-        row,
-    )
-    (number,) = db.execute("SELECT id FROM song WHERE content = ?", (change.content,)).fetchone()
-    vector = np.ascontiguousarray(change.heard.descriptors, "<f4").tobytes()
-    # the file's place is told when it is read: it may have moved by then
-    db.execute("INSERT OR REPLACE INTO curve VALUES (?, ?)", (number, pack({**data, "source": ""})))
+    _upsert(db, "song", row, key="content")
+    (number,) = db.execute("SELECT id FROM song WHERE content = ?", (change.content_hash,)).fetchone()
+    vector = np.ascontiguousarray(change.analysis.descriptors, "<f4").tobytes()
+    # filled in when the curve is read: the file may have moved by then, and the format of JSON have another version
+    del data["format"]
+    data["source"] = ""
+    db.execute("INSERT OR REPLACE INTO curve VALUES (?, ?)", (number, pack(data)))
     db.execute("INSERT OR REPLACE INTO descriptors VALUES (?, ?)", (number, vector))
 
 
-def _file_seen(db: sqlite3.Connection, change: FileSeen) -> None:
-    found = db.execute("SELECT id FROM song WHERE content = ?", (change.content,)).fetchone()
+def _file_found(db: sqlite3.Connection, change: FileFound) -> None:
+    found = db.execute("SELECT id FROM song WHERE content = ?", (change.content_hash,)).fetchone()
     if found is None:
-        raise ValueError(f"content of {change.path!r} must be that of a song heard before, got {change.content!r}")
-    tags = change.tags
-    texts = {name: getattr(tags, name) for name in ("artist", "title", "album", "genre")}
+        raise ValueError(f"content_hash of {change.path!r} must be that of a stored song, got {change.content_hash!r}")
+    texts = {name: getattr(change.tags, name) for name in _TEXT_TAGS}
     row = {
         "song": found[0],
         "problem": None,
         **{name: None if text is None else clean(text) for name, text in texts.items()},
         **{f"folded_{name}": None if text is None else fold(text) for name, text in texts.items()},
-        "year": tags.year,
-        "track": tags.track,
-        "tagged_duration_s": tags.duration_s,
+        "year": change.tags.year,
+        "track": change.tags.track,
+        "tagged_duration_s": change.tags.duration_s,
     }
     _put_file(db, change, row)
 
 
-def _problem_met(db: sqlite3.Connection, change: ProblemMet) -> None:
-    tags = ("artist", "title", "album", "genre")
+def _problem_found(db: sqlite3.Connection, change: ProblemFound) -> None:
+    folded = (f"folded_{name}" for name in _TEXT_TAGS)
     row = {
         "song": None,
         "problem": clean(change.reason),
-        **dict.fromkeys((*tags, *(f"folded_{name}" for name in tags), "year", "track", "tagged_duration_s")),
+        **dict.fromkeys((*_TEXT_TAGS, *folded, "year", "track", "tagged_duration_s")),
     }
     _put_file(db, change, row)
 
 
-def _put_file(db: sqlite3.Connection, change: FileSeen | ProblemMet, row: dict[str, object]) -> None:
+def _put_file(db: sqlite3.Connection, change: FileFound | ProblemFound, row: dict[str, object]) -> None:
     before = _song_of(db, change.path)
     row |= {
         "path": os.fsencode(change.path),
         "shown": clean(change.path),
-        "folded_path": fold("/".join(PurePath(change.path).parts[-_LAST_PARTS:])),
+        "folded_path": fold("/".join(PurePath(change.path).parts[-_SEARCHED_PARTS:])),
         "size": change.size,
         "mtime_ns": change.mtime_ns,
-        "content": change.content,
+        "content": change.content_hash,
         "content_version": CONTENT_VERSION,
     }
-    updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != "path")
-    db.execute(
-        f"INSERT INTO file ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)}) "
-        f"ON CONFLICT (path) DO UPDATE SET {updates}",
-        row,
-    )
+    _upsert(db, "file", row, key="path")
     for song in {before, row["song"]} - {None}:
         _choose_file(db, song)
 
 
-def _file_gone(db: sqlite3.Connection, change: FileGone) -> None:
+def _file_removed(db: sqlite3.Connection, change: FileRemoved) -> None:
     song = _song_of(db, change.path)
     db.execute("DELETE FROM file WHERE path = ?", (os.fsencode(change.path),))
     if song is not None:
         _choose_file(db, song)
+
+
+def _upsert(db: sqlite3.Connection, table: str, row: dict[str, object], *, key: str) -> None:
+    """Insert a row, or update the one with the same key, which keeps its id."""
+    updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != key)
+    db.execute(
+        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)}) "
+        f"ON CONFLICT ({key}) DO UPDATE SET {updates}",
+        row,
+    )
 
 
 def _song_of(db: sqlite3.Connection, path: str) -> int | None:
@@ -153,7 +133,7 @@ def _song_of(db: sqlite3.Connection, path: str) -> int | None:
 
 
 def _choose_file(db: sqlite3.Connection, song: object) -> None:
-    """Let the file that was known first stand for a song, so that each song is one row of a search."""
+    """Let the file added first represent a song, so that searches read one row per song; count its files."""
     db.execute(
         "UPDATE song SET (file, copies) = (SELECT min(id), count(*) FROM file WHERE song = :song) WHERE id = :song",
         {"song": song},

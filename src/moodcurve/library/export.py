@@ -1,6 +1,6 @@
-"""A library's songs as files: a table of songs or of all points, or a JAMS file for each song.
+"""Export songs of a library: a table of songs or of all points, or one JAMS file per song.
 
-Songs pass one by one: of a hundred thousand, one part of a table is held.
+Songs are read one by one, so that memory does not grow with their number.
 """
 
 import os
@@ -16,46 +16,46 @@ from moodcurve.library.errors import LibraryError
 from moodcurve.library.export_tables import (
     CURVE_COLUMNS,
     TABLE_FORMATS,
+    curve_batches,
     curve_lines,
-    curve_parts,
-    print_parts,
+    song_batches,
     song_columns,
     song_lines,
-    song_parts,
+    write_batches,
 )
 from moodcurve.library.models import StoredSong
 from moodcurve.library.queries.search import Query, count, search
-from moodcurve.util.files import AnyPath, written_whole
+from moodcurve.util.files import AnyPath, atomic_write
 from moodcurve.util.text import one_line
 
 Song = TypeVar("Song")
-Progress = Callable[[int, int], None]
-"""Told how many songs are done, and of how many."""
-LONGEST_NAME = 150
-"""Bytes of a song's name in a file's name: file systems take 255 or more."""
-_SPECIAL = frozenset('\\/:*?"<>|')
-"""Characters that some system takes for something else than a part of a name."""
+ExportProgress = Callable[[int, int], None]
+"""Called with the number of songs done and their total number."""
+MAX_NAME_BYTES = 150
+"""Bytes of a song's name in a file name: file systems allow 255 or more."""
+_RESERVED = frozenset('\\/:*?"<>|')
+"""Characters that some system does not allow in a file name."""
 
 
 def write_table(
-    library: Library, query: Query, path: AnyPath, format: str, *, curves: bool, progress: Progress
+    library: Library, query: Query, path: AnyPath, format: str, *, curves: bool, progress: ExportProgress
 ) -> None:
-    """Write a table of the songs that a query asks for, whole or not at all; see `print_table`.
+    """Write a table of the songs that match a query to a file, whole or not at all; see `stream_table`.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     """
-    check_table_format(format)
-    with written_whole(path) as scratch, scratch.open("wb") as stream:
-        print_table(library, query, stream, format, curves=curves, progress=progress)
+    _check_table_format(format)
+    with atomic_write(path) as scratch, scratch.open("wb") as stream:
+        stream_table(library, query, stream, format, curves=curves, progress=progress)
 
 
-def print_table(
-    library: Library, query: Query, stream: BinaryIO, format: str, *, curves: bool, progress: Progress
+def stream_table(
+    library: Library, query: Query, stream: BinaryIO, format: str, *, curves: bool, progress: ExportProgress
 ) -> None:
-    """Write a table of the songs that a query asks for into a stream, in the query's order.
+    """Write a table of the songs that match a query to a stream, in the query's order.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ def print_table(
     query : Query
     stream : binary file
     format : str
-        One of `TABLE_FORMATS`: ``csv``, ``jsonl`` (a JSON object per song and line) or ``parquet``.
+        One of `TABLE_FORMATS`: ``csv``, ``jsonl`` (one JSON object per line and song) or ``parquet``.
     curves : bool
-        All points of the songs, a row for each (in JSON lines, a song's lists on its line), rather than a row for each
+        One row per point of each song (in JSON lines, one line per song with all its points), rather than one row per
         song; see `moodcurve.library.export_tables` for the columns.
     progress : callable
         Called after each song.
@@ -73,55 +73,55 @@ def print_table(
     Raises
     ------
     FormatError
-        If Parquet's package is not installed.
+        If the package for Parquet is not installed.
     LibraryError
-        If the library cannot be read, or the query's condition is wrong.
+        If the library cannot be read, or the query's condition is malformed.
     ValueError
-        If there is no such format.
+        If the format is unknown.
     """
-    check_table_format(format)
+    _check_table_format(format)
     if curves:
         songs = _curves(library, query, progress)
         if format == "jsonl":
             stream.writelines(curve_lines(songs))
         else:
-            print_parts(curve_parts(songs), CURVE_COLUMNS, stream, format)
+            write_batches(curve_batches(songs), CURVE_COLUMNS, stream, format)
         return
     total = count(library, query)
-    found = _counted(search(library, query), total if query.limit is None else min(total, query.limit), progress)
+    found = _with_progress(search(library, query), total if query.limit is None else min(total, query.limit), progress)
     columns = song_columns(near=query.near is not None)
     if format == "jsonl":
         stream.writelines(song_lines(found))
     else:
-        print_parts(song_parts(found, columns), columns, stream, format)
+        write_batches(song_batches(found, columns), columns, stream, format)
 
 
-def write_jams(library: Library, query: Query, folder: AnyPath, *, progress: Progress) -> None:
-    """Write a JAMS file for each song that a query asks for into a folder that is new or empty: all or none.
+def write_jams(library: Library, query: Query, folder: AnyPath, *, progress: ExportProgress) -> None:
+    """Write a JAMS file for each song that matches a query to a new or empty folder, all or none.
 
-    Files are named as `file_name` says.
+    Files are named by `file_name`.
 
     Raises
     ------
     LibraryError
-        If there is something in the folder, the library cannot be read, or the query's condition is wrong.
+        If the folder is not empty, the library cannot be read, or the query's condition is malformed.
     OSError
         If the files cannot be written.
     """
-    with _folder_written_whole(Path(os.path.realpath(folder))) as scratch:
+    with _written_folder(Path(os.path.realpath(folder))) as scratch:
         for song in _curves(library, query, progress):
             text = jams_text(
                 song.data,
                 title=song.tags.title,
                 artist=song.tags.artist,
                 release=song.tags.album,
-                identifiers={"moodcurve_content": song.content},
+                identifiers={"moodcurve_content": song.content_hash},
             )
             (scratch / file_name(song)).write_bytes(text.encode("utf-8"))
 
 
-def check_table_format(format: str) -> None:
-    """Find out before the work whether a table can be written; errors as `print_table`."""
+def _check_table_format(format: str) -> None:
+    """Check that a table can be written in a format, before long work; raises as `stream_table`."""
     if format not in TABLE_FORMATS:
         raise ValueError(f"format must be one of {', '.join(TABLE_FORMATS)}, got {format!r}")
     if format == "parquet":
@@ -129,24 +129,24 @@ def check_table_format(format: str) -> None:
 
 
 def file_name(song: StoredSong) -> str:
-    """Name the JAMS file of a song, ``<name of its file>-<number of the song>.jams``.
+    """Return the name of a song's JAMS file, ``<name of its file>-<id>.jams``.
 
-    The name is alike on all systems, stays in its folder, and is no other song's, with or without regard to case: what
-    some system does not take in a name, or cannot show, is an underscore, and the number is the song's own.
+    The name is valid on all systems, and unique even where case is ignored: characters that some system does not
+    allow or cannot display become underscores, and the id is unique.
     """
-    whole = "".join(c if c.isprintable() and c not in _SPECIAL else "_" for c in Path(song.paths[0]).stem)
-    # cut by bytes, which file systems count; what is left of a character that was cut is dropped
-    stem = whole.encode("utf-8")[:LONGEST_NAME].decode("utf-8", "ignore").strip("._- ")
+    name = "".join(c if c.isprintable() and c not in _RESERVED else "_" for c in Path(song.paths[0]).stem)
+    # file systems count bytes; the rest of a character that was cut is dropped
+    stem = name.encode("utf-8")[:MAX_NAME_BYTES].decode("utf-8", "ignore").strip("._- ")
     return f"{stem or 'song'}-{song.id}.jams"
 
 
-def _curves(library: Library, query: Query, progress: Progress) -> Iterator[StoredSong]:
-    # numbers first: a hundred thousand take four megabytes, and no question stays open while files are written
+def _curves(library: Library, query: Query, progress: ExportProgress) -> Iterator[StoredSong]:
+    # ids first: a hundred thousand take four megabytes, and no query stays open while files are written
     ids = [found.id for found in search(library, query)]
-    return _counted(library.songs(ids), len(ids), progress)
+    return _with_progress(library.songs(ids), len(ids), progress)
 
 
-def _counted(songs: Iterable[Song], total: int, progress: Progress) -> Iterator[Song]:
+def _with_progress(songs: Iterable[Song], total: int, progress: ExportProgress) -> Iterator[Song]:
     progress(0, total)
     for done, song in enumerate(songs, start=1):
         yield song
@@ -154,19 +154,18 @@ def _counted(songs: Iterable[Song], total: int, progress: Progress) -> Iterator[
 
 
 @contextmanager
-def _folder_written_whole(folder: Path) -> Iterator[Path]:
-    """Give a scratch folder beside `folder` that takes its place when the block ends without an error."""
+def _written_folder(folder: Path) -> Iterator[Path]:
+    """Yield a scratch folder that becomes `folder` when the block ends without an error."""
     if folder.exists() and not folder.is_dir():
-        raise LibraryError(f"{one_line(str(folder))}: is a file; name a folder that is new or empty")
+        raise LibraryError(f"{one_line(str(folder))}: is a file; choose a new or empty folder")
     if folder.exists() and any(folder.iterdir()):
         raise LibraryError(
-            f"{one_line(str(folder))}: is not empty, and songs of another export would stay among these; "
-            "name a folder that is new or empty"
+            f"{one_line(str(folder))}: is not empty, and would mix songs of two exports; choose a new or empty folder"
         )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".moodcurve-", dir=folder.parent) as outer:
-            # within a folder that only its owner may read, one with the user's usual permissions
+            # a temporary folder is readable by its owner only; this one gets the user's default permissions
             scratch = Path(outer) / folder.name
             scratch.mkdir()
             yield scratch

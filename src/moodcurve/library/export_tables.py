@@ -1,55 +1,54 @@
-"""A library's songs and curves as tables, a part at a time: CSV, JSON lines and Parquet."""
+"""Tables of songs and curves as CSV, JSON lines and Parquet, written in batches."""
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, get_args, get_type_hints
 
-from moodcurve.formats.columns import INTERVALS, PROBABILITIES
+from moodcurve.curve import INTERVALS, PROBABILITIES
 from moodcurve.formats.csv_file import REQUIRED
 from moodcurve.library.models import StoredSong
-from moodcurve.library.queries.search import COLUMNS, FoundSong, nested
+from moodcurve.library.queries.search import COLUMNS, FoundSong, song_json
 
-Part = Mapping[str, list[Any]]
+ColumnBatch = Mapping[str, list[Any]]
 """Some rows of a table: the values of each column, None where one is missing."""
 
 TABLE_FORMATS = ("csv", "jsonl", "parquet")
-SONGS_A_PART = 1000
-POINTS_A_PART = 50_000
+SONGS_PER_BATCH = 1000
+POINTS_PER_BATCH = 50_000
 CURVE_COLUMNS = {"id": "whole", **dict.fromkeys((*REQUIRED, *INTERVALS, *PROBABILITIES), "number")}
-"""A row per point: the song's number, and the columns of a curve's CSV."""
+"""Columns of a table of points, with their types: the song's id, then the columns of a curve's CSV."""
 DISTANCE = "distance"
 
-_KINDS = {int: "whole", float: "number", str: "text"}
+_TYPES = {int: "whole", float: "number", str: "text"}
 _QUOTED = re.compile(r'[",\r\n]')
 
 
 def song_columns(*, near: bool) -> dict[str, str]:
-    """Give the columns of songs, those of `moodcurve.library.queries.search.FoundSong`, and what kind of value each holds.
+    """Return the columns of a table of songs, those of `FoundSong`, with their types.
 
-    The kinds are those of `moodcurve.formats.parquet_file.table_writer`; the distance is one of the columns where
-    songs were asked for that are near to a place.
+    The types are those of `moodcurve.formats.parquet_file.table_writer`. With `near`, the distance is a column too.
     """
     hints = get_type_hints(FoundSong)
-    # a type that may be None is a union, whose first member is what it holds
-    return {name: _KINDS[(get_args(hints[name]) or (hints[name],))[0]] for name in (*COLUMNS, *[DISTANCE] * near)}
+    # an optional type is a union, whose first member is the type of the values
+    return {name: _TYPES[(get_args(hints[name]) or (hints[name],))[0]] for name in (*COLUMNS, *[DISTANCE] * near)}
 
 
-def song_parts(songs: Iterable[FoundSong], columns: Iterable[str]) -> Iterator[Part]:
-    """Give the table of songs, `SONGS_A_PART` rows at a time."""
-    part: dict[str, list[Any]] = {name: [] for name in columns}
+def song_batches(songs: Iterable[FoundSong], columns: Iterable[str]) -> Iterator[ColumnBatch]:
+    """Yield a table of songs, `SONGS_PER_BATCH` rows at a time."""
+    batch: dict[str, list[Any]] = {name: [] for name in columns}
     for song in songs:
-        for name, values in part.items():
+        for name, values in batch.items():
             values.append(getattr(song, name))
-        if len(part["id"]) >= SONGS_A_PART:
-            yield part
-            part = {name: [] for name in part}
-    yield part
+        if len(batch["id"]) >= SONGS_PER_BATCH:
+            yield batch
+            batch = {name: [] for name in batch}
+    yield batch
 
 
-def curve_parts(songs: Iterable[StoredSong]) -> Iterator[Part]:
-    """Give the table of all points of songs, whole songs of some `POINTS_A_PART` rows at a time."""
-    part: dict[str, list[Any]] = {name: [] for name in CURVE_COLUMNS}
+def curve_batches(songs: Iterable[StoredSong]) -> Iterator[ColumnBatch]:
+    """Yield a table of all points of songs, whole songs of about `POINTS_PER_BATCH` rows at a time."""
+    batch: dict[str, list[Any]] = {name: [] for name in CURVE_COLUMNS}
     for song in songs:
         n = len(song.data["times_s"])
         quadrants = song.data.get("quadrants", {})
@@ -59,39 +58,39 @@ def curve_parts(songs: Iterable[StoredSong]) -> Iterator[Part]:
             "id": [song.id] * n,
             "time_s": song.data["times_s"],
         }
-        for name, values in part.items():
+        for name, values in batch.items():
             values.extend(given.get(name) or [None] * n)
-        if len(part["id"]) >= POINTS_A_PART:
-            yield part
-            part = {name: [] for name in part}
-    yield part
+        if len(batch["id"]) >= POINTS_PER_BATCH:
+            yield batch
+            batch = {name: [] for name in batch}
+    yield batch
 
 
-def print_parts(parts: Iterable[Part], columns: Mapping[str, str], stream: BinaryIO, format: str) -> None:
-    """Write a table as ``csv`` or ``parquet`` (see `table_writer`), a part at a time.
+def write_batches(batches: Iterable[ColumnBatch], columns: Mapping[str, str], stream: BinaryIO, format: str) -> None:
+    """Write a table as ``csv`` or ``parquet`` (see `moodcurve.formats.parquet_file.table_writer`) to a stream.
 
-    CSV has a header, commas, LF line ends, text in quotes where it needs them, and an empty field for what is missing.
+    CSV has a header line, commas, LF line ends, quotes where needed, and an empty field for a missing value.
     """
     if format == "parquet":
         from moodcurve.formats.parquet_file import table_writer
 
         with table_writer(stream, columns) as write:
-            for part in parts:
-                write(part)
+            for batch in batches:
+                write(batch)
         return
     stream.write((",".join(columns) + "\n").encode())
-    for part in parts:
-        fields = (_fields(values, text=columns[name] == "text") for name, values in part.items())
+    for batch in batches:
+        fields = (_fields(values, text=columns[name] == "text") for name, values in batch.items())
         stream.write("".join(",".join(row) + "\n" for row in zip(*fields, strict=True)).encode())
 
 
 def song_lines(songs: Iterable[FoundSong]) -> Iterator[bytes]:
-    """Give songs as lines of JSON, each as `moodcurve.library.queries.search.nested` gives it."""
-    return (_line(nested(song)) for song in songs)
+    """Yield songs as lines of JSON, see `moodcurve.library.queries.search.song_json`."""
+    return (_line(song_json(song)) for song in songs)
 
 
 def curve_lines(songs: Iterable[StoredSong]) -> Iterator[bytes]:
-    """Give curves as lines of JSON: a song's number as ``id``, then the keys of `moodcurve.formats.to_dict`."""
+    """Yield curves as lines of JSON: the song's ``id``, then the keys of `moodcurve.curve.Curve.to_dict`."""
     return (_line({"id": song.id, **song.data}) for song in songs)
 
 
@@ -100,15 +99,15 @@ def _line(row: Mapping[str, Any]) -> bytes:
 
 
 def _fields(values: Iterable[Any], *, text: bool) -> list[str]:
-    """Write the values of a column for CSV, numbers with as many digits as they need to come back the same."""
+    """Return the values of a column as CSV fields; numbers keep all digits."""
     if text:
         return ["" if value is None else _quoted(value) for value in values]
     return ["" if value is None else repr(value) for value in values]
 
 
 def _quoted(text: str) -> str:
-    """Put text in quotes where it needs them.
+    """Quote text where CSV requires it.
 
-    The module csv leaves a lone carriage return bare, which ends a line for readers, its own among them.
+    The csv module leaves a lone carriage return unquoted, which its own reader takes for the end of a line.
     """
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text

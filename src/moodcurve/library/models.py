@@ -1,7 +1,6 @@
-"""What a library is told and what it tells: songs heard, files seen, problems met.
+"""Records that go into a library and come out of it.
 
-A song is what a file holds as sound, known by the hash of its audio content; files that hold the same sound share a
-song, and a file's tags are its own.
+A song is an audio content, identified by its hash. Files with the same audio share a song; each file has its own tags.
 """
 
 from dataclasses import dataclass, field
@@ -15,14 +14,14 @@ from moodcurve.curve import Curve
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Heard:
-    """What analysing a file gives.
+class Analysis:
+    """The analysis of a file.
 
     Attributes
     ----------
     curve : Curve
     descriptors : (columns,) float32
-        Mean over the song's rows of every column of the model's feature set: songs that sound alike lie near.
+        Mean over the song's rows of every column of the model's feature set, for similarity search.
     """
 
     curve: Curve
@@ -30,76 +29,76 @@ class Heard:
 
 
 @dataclass(frozen=True, eq=False)
-class SongHeard:
-    """A song was analysed; one of the same content that was known takes the new analysis and keeps its number."""
+class SongAnalyzed:
+    """A song was analyzed; a known song with the same content hash keeps its id and takes the new analysis."""
 
-    content: str
-    heard: Heard
+    content_hash: str
+    analysis: Analysis
 
 
 @dataclass(frozen=True)
-class FileSeen:
-    """A file holds a song: it is new, or was moved, copied, changed or tagged anew.
+class FileFound:
+    """A file holds a song: it is new, or was moved, copied, changed or re-tagged.
 
-    Its song must be known: from before, or by a `SongHeard` before this among the same changes.
+    Its song must already be stored, or precede it as a `SongAnalyzed` in the same transaction.
     """
 
     path: str
     size: int
     mtime_ns: int
-    content: str
+    content_hash: str
     tags: Tags = NO_TAGS
 
 
 @dataclass(frozen=True)
-class FileGone:
-    """A file is no more; its song stays until `DropOrphans`, so that a moved file finds it again."""
+class FileRemoved:
+    """A file is gone; its song stays until `DropOrphans`, so that a moved file is matched to it again."""
 
     path: str
 
 
 @dataclass(frozen=True)
-class ProblemMet:
-    """A file cannot be used, for this reason; it is no song's file until `FileSeen`."""
+class ProblemFound:
+    """A file cannot be used, for this reason; it belongs to no song until a later `FileFound`."""
 
     path: str
     size: int
     mtime_ns: int
-    content: str | None
+    content_hash: str | None
     reason: str
 
 
 @dataclass(frozen=True)
 class DropOrphans:
-    """Forget all songs that no file holds."""
+    """Delete all songs without a file."""
 
 
-Change = SongHeard | FileSeen | FileGone | ProblemMet | DropOrphans
+Change = SongAnalyzed | FileFound | FileRemoved | ProblemFound | DropOrphans
 
 
 @dataclass(frozen=True)
 class KnownFile:
-    """What the library knows of a file: as it was when last looked at.
+    """A file as the last scan found it.
 
     Attributes
     ----------
     size : int
         Bytes.
     mtime_ns : int
-        Time of change, in nanoseconds as `os.stat` gives it.
-    content : str or None
-        Hash of its audio content; None where that could not be made.
+        Modification time in nanoseconds, see `moodcurve.library.scanning.walk.FileState`.
+    content_hash : str or None
+        Hash of its audio content; None if it could not be computed.
     problem : str or None
-        Why it cannot be used; None where it holds a song.
-    current : bool
-        Whether the hash is what `moodcurve.audio.content_hash.content_of` gives now, rather than an earlier version.
+        Why it cannot be used; None if it holds a song.
+    hash_is_current : bool
+        Whether the hash comes from the current version of `moodcurve.audio.content_hash`.
     """
 
     size: int
     mtime_ns: int
-    content: str | None
+    content_hash: str | None
     problem: str | None
-    current: bool = True
+    hash_is_current: bool = True
 
 
 @dataclass(frozen=True)
@@ -117,24 +116,24 @@ class StoredSong:
     Attributes
     ----------
     id : int
-        Its number in this library; never given to another song.
-    content : str
+        Its id in this library; never reused for another song.
+    content_hash : str
         Hash of its audio content.
     paths : tuple of str
-        Files that hold it, the one known longest first.
+        Files that hold it, in the order in which they were added.
     tags : Tags
-        Of the first of these.
+        Tags of the first file.
     analysed_at : str
-        Time of its analysis, in UTC, such as ``2026-05-04T03:02:01Z``.
+        Time of its analysis in UTC, for example ``2026-05-04T03:02:01Z``.
     data : dict
-        What `moodcurve.formats.to_dict` gave of its curve, to the digit, with the first path as source;
-        `moodcurve.formats.json_text` makes the JSON of it.
+        Its curve as `moodcurve.curve.Curve.to_dict` returned it, with the first path as source.
+        `moodcurve.formats.json_text` converts it to JSON.
     curve : Curve
-        Made of that: its numbers are rounded as the JSON's are.
+        The curve read from `data`, with the same rounded numbers.
     """
 
     id: int
-    content: str
+    content_hash: str
     paths: tuple[str, ...]
     tags: Tags
     analysed_at: str

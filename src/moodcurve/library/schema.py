@@ -1,7 +1,7 @@
-"""The tables of a library, and how older libraries become newer ones.
+"""The tables of a library, and the migrations that update older libraries.
 
-`MIGRATIONS` is the history: a new library goes through all of it, an older one through what it lacks, each step whole
-or not at all. A step that was released is never changed; what comes later is a new one at the end.
+`MIGRATIONS` is the history: a new library runs all of it, an older one what it lacks, each step in one transaction.
+A released step never changes; later changes are new steps at the end.
 """
 
 import sqlite3
@@ -9,16 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from moodcurve.library.connection import transaction
 from moodcurve.library.curve_codec import unpack
+from moodcurve.mood.circumplex import mood_words
 
 APPLICATION_ID = 0x6D6F6F64
-"""``mood``: tells a library from other SQLite files."""
+"""``mood``: distinguishes a library from other SQLite files."""
+WORD_SEPARATOR = ", "
+"""Between the mood words of a song."""
 
 Migration = tuple[str, Callable[[sqlite3.Connection], None]]
 
 
 def _songs_and_files(db: sqlite3.Connection) -> None:
-    """Make the tables: songs by content, files by path, curves and descriptors apart so that songs stay small."""
+    """Create the tables; curves and descriptors are separate, so that rows of songs stay small."""
     for statement in (
         """CREATE TABLE song (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -80,13 +84,13 @@ def _songs_and_files(db: sqlite3.Connection) -> None:
 
 
 def _ratings_and_search(db: sqlite3.Connection) -> None:
-    """Add probabilities of moods and the rating that is expected, from the stored curves, and what searches read."""
-    names = [*rated({})]
+    """Add the columns of probabilities and rating, filled from the stored curves, and the view that searches read."""
+    names = [*rating_columns({})]
     for name in names:
         db.execute(f"ALTER TABLE song ADD COLUMN {name} {'TEXT' if name == 'mood' else 'REAL'}")
     update = f"UPDATE song SET {', '.join(f'{name} = :{name}' for name in names)} WHERE id = :id"
     for number, packed in db.execute("SELECT song, packed FROM curve"):
-        db.execute(update, {**rated(unpack(packed)["song"]), "id": number})
+        db.execute(update, {**rating_columns(unpack(packed)["song"]), "id": number})
     db.execute(
         f"""CREATE VIEW songs AS SELECT song.id AS id, file.shown AS path, file.title, file.artist, file.album,
             file.genre, file.year, file.track, song.duration_s, song.arousal, song.valence, song.arousal_low,
@@ -98,8 +102,8 @@ def _ratings_and_search(db: sqlite3.Connection) -> None:
     )
 
 
-def rated(song: Mapping[str, Any]) -> dict[str, float | str | None]:
-    """Give a song's columns of probabilities and rating from the JSON's ``song``; None for what it lacks."""
+def rating_columns(song: Mapping[str, Any]) -> dict[str, float | str | None]:
+    """Return a song's columns of probabilities and rating from the key ``song`` of its JSON; None where missing."""
     probabilities, rating, moods = (song.get(key, {}) for key in ("probabilities", "rating", "moods"))
     columns: dict[str, float | str | None] = {
         f"p_{name.replace('-', '_')}": probabilities.get(name)
@@ -111,20 +115,30 @@ def rated(song: Mapping[str, Any]) -> dict[str, float | str | None]:
     return columns
 
 
-def _version_of_contents(db: sqlite3.Connection) -> None:
-    """Add which hash a file's content is, see `moodcurve.audio.content_hash.CONTENT_VERSION`; the first was not told."""
+def _content_hash_version(db: sqlite3.Connection) -> None:
+    """Add the version of each file's content hash, `moodcurve.audio.content_hash.CONTENT_VERSION`; it was 1 so far."""
     db.execute("ALTER TABLE file ADD COLUMN content_version INTEGER NOT NULL DEFAULT 1")
+
+
+def _current_mood_words(db: sqlite3.Connection) -> None:
+    """Recompute the mood words of all songs, which `moodcurve.mood.circumplex.mood_words` now chooses otherwise."""
+    db.create_function("mood_words", 2, lambda a, v: WORD_SEPARATOR.join(mood_words(a, v)), deterministic=True)
+    db.execute("UPDATE song SET words = mood_words(arousal, valence)")
+    db.create_function("mood_words", 2, None)
 
 
 MIGRATIONS: Sequence[Migration] = (
     ("songs and files", _songs_and_files),
     ("ratings and search", _ratings_and_search),
-    ("version of contents", _version_of_contents),
+    ("version of contents", _content_hash_version),
+    ("mood words of the own quadrant", _current_mood_words),
 )
+CURRENT_VERSION = (APPLICATION_ID, len(MIGRATIONS))
+"""What `read_version` returns for a library of this version."""
 
 
-def layout(db: sqlite3.Connection) -> tuple[int, int]:
-    """Give application id and number of migrations that a file has been through."""
+def read_version(db: sqlite3.Connection) -> tuple[int, int]:
+    """Return a file's application id and its number of applied migrations."""
     (application,), (version,) = (
         db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
     )
@@ -132,38 +146,32 @@ def layout(db: sqlite3.Connection) -> tuple[int, int]:
 
 
 def is_empty(db: sqlite3.Connection) -> bool:
-    """Whether a file holds no table at all: it is new."""
+    """Return True if a file has no tables: it is new."""
     return db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
 
 
 def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Take a file through the migrations that it lacks, each in a transaction; two processes may do so at once.
+    """Apply the migrations that a file lacks, each in a transaction; several processes may do so at once.
 
     Parameters
     ----------
     db : sqlite3.Connection
-        Without transactions of its own (``isolation_level=None``), and none open; empty, or a library.
+        In autocommit mode (``isolation_level=None``), without an open transaction; empty, or a library.
     migrations : sequence
         Names and functions, in order.
     """
     for number, (name, change) in enumerate(migrations, start=1):
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            if layout(db)[1] < number:  # asked with the lock held: another process may have been quicker
-                if number == 1:
-                    db.execute("CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT, applied_at TEXT)")
-                    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                change(db)
-                db.execute("INSERT INTO migration VALUES (?, ?, ?)", (number, name, now()))
-                db.execute(f"PRAGMA user_version = {number}")
-            db.execute("COMMIT")
-        except BaseException:
-            # SQLite ends some transactions by itself, on a full disk for one
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
+        with transaction(db):
+            if read_version(db)[1] >= number:  # read with the lock held: another process may have been faster
+                continue
+            if number == 1:
+                db.execute("CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT, applied_at TEXT)")
+                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            change(db)
+            db.execute("INSERT INTO migration VALUES (?, ?, ?)", (number, name, utc_now()))
+            db.execute(f"PRAGMA user_version = {number}")
 
 
-def now() -> str:
-    """Give the time in UTC, to the second."""
+def utc_now() -> str:
+    """Return the time in UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,8 +1,8 @@
-"""Metrics of predicted curves against rated ones, per song and pooled, with bootstrap intervals over songs."""
+"""Compute metrics of predicted against rated curves, per song and pooled, with bootstrap intervals over songs."""
 
 from moodcurve.metrics.regression import (
     CONSTANT,
-    STATISTICS,
+    METRICS,
     Scores,
     ccc,
     determination,
@@ -14,5 +14,5 @@ from moodcurve.metrics.regression import (
 )
 
 __all__ = [
-    "CONSTANT", "STATISTICS", "Scores", "ccc", "determination", "pearson_r", "r2", "rmse", "scores", "weighted_scores",
+    "CONSTANT", "METRICS", "Scores", "ccc", "determination", "pearson_r", "r2", "rmse", "scores", "weighted_scores",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What other songs of the same kind might have given: bootstrap intervals of figures, over draws of songs."""
+"""Compute bootstrap confidence intervals of metrics over songs."""
 
 import math
 from collections.abc import Sequence
@@ -7,124 +7,133 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.metrics.regression import STATISTICS, Series, weighted_scores
+from moodcurve.metrics.regression import METRICS, Series, weighted_scores
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A figure and the ends of its interval; NaN where undefined."""
+    """A metric and the ends of its interval; NaN where undefined."""
 
     value: float
     low: float
     high: float
 
     def as_dict(self) -> dict[str, float | None]:
-        """Give the fields for JSON: None in place of NaN."""
+        """Return the fields for JSON, with None instead of NaN."""
         return {name: None if math.isnan(value) else value for name, value in asdict(self).items()}
 
 
 def bootstrap(
     y_true: Sequence[Series],
     y_pred: Sequence[Series],
-    statistics: Sequence[str] = STATISTICS,
+    metrics: Sequence[str] = METRICS,
     *,
     n: int = 1000,
     seed: int,
     level: float = 0.95,
 ) -> dict[str, Interval]:
-    """Give percentile bootstrap intervals over songs: what other songs of the same kind might have given.
+    """Compute percentile bootstrap intervals of metrics over songs.
 
-    Songs are drawn with replacement, as many as there are, and never single points: the points of a song are
-    not independent (Efron & Tibshirani, An introduction to the bootstrap, 1993, ch. 13). Draws in which a
-    figure is undefined are left out of its interval; with one song, or no draw left, both ends are NaN.
+    Each draw takes as many songs as there are, with replacement. Single points are not drawn, since the points of a
+    song are not independent (Efron & Tibshirani, An introduction to the bootstrap, 1993, ch. 13). Draws in which a
+    metric is undefined do not count; with one song, or no draw left, both ends are NaN.
 
     Parameters
     ----------
     y_true, y_pred : sequences of (n,)
         As for ``moodcurve.metrics.scores``.
-    statistics : sequence of str
-        Which of ``moodcurve.metrics.STATISTICS``.
+    metrics : sequence of str
+        Names out of ``moodcurve.metrics.METRICS``.
     n : int
         Number of draws.
     seed : int
-        The same seed draws the same songs, whatever the predictions.
+        The same seed draws the same songs for any predictions.
     level : float
         Share of the draws inside the interval, in (0, 1).
 
     Raises
     ------
     ValueError
-        As ``moodcurve.metrics.scores``, or if an option is out of its range.
+        As ``moodcurve.metrics.scores``, or if an option is out of range.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> y_true = [rng.uniform(-1, 1, 20) for song in range(10)]
+    >>> y_pred = [0.5 * y + rng.normal(0, 0.2, 20) for y in y_true]
+    >>> r = bootstrap(y_true, y_pred, ["r"], seed=0)["r"]
+    >>> round(r.value, 2), r.low < r.value < r.high
+    (0.81, True)
     """
-    _check_options(statistics, n, level)
-    drawn = drawn_scores(y_true, y_pred, n=n, seed=seed)
-    return {name: interval_of(drawn[name], level) for name in statistics}
+    _check_options(metrics, n, level)
+    drawn = bootstrap_scores(y_true, y_pred, n=n, seed=seed)
+    return {name: percentile_interval(drawn[name], level) for name in metrics}
 
 
 def bootstrap_difference(
     y_true: Sequence[Series],
     y_pred: Sequence[Series],
     y_pred_other: Sequence[Series],
-    statistics: Sequence[str] = STATISTICS,
+    metrics: Sequence[str] = METRICS,
     *,
     n: int = 1000,
     seed: int,
     level: float = 0.95,
 ) -> dict[str, Interval]:
-    """Give intervals of how much a model's figures exceed another's on the same songs (``y_pred`` less other).
+    """Compute intervals of the difference between two models' metrics on the same songs (``y_pred`` minus other).
 
-    Both are scored on the same draws of songs, so what makes songs hard for both cancels. The options are
-    those of ``bootstrap``.
+    Both are evaluated on the same draws, so that the songs' difficulty cancels. The options are those of
+    ``bootstrap``.
 
     Raises
     ------
     ValueError
         As ``bootstrap``.
     """
-    _check_options(statistics, n, level)
-    drawn, other = (drawn_scores(y_true, p, n=n, seed=seed) for p in (y_pred, y_pred_other))
-    return {name: interval_of(drawn[name] - other[name], level) for name in statistics}
+    _check_options(metrics, n, level)
+    drawn, other = (bootstrap_scores(y_true, p, n=n, seed=seed) for p in (y_pred, y_pred_other))
+    return {name: percentile_interval(drawn[name] - other[name], level) for name in metrics}
 
 
-def drawn_scores(y_true: Sequence[Series], y_pred: Sequence[Series], *, n: int, seed: int) -> dict[str, FloatArray]:
-    """Give all ``moodcurve.metrics.STATISTICS`` of the songs, and of n draws of them behind, (1 + n,) each.
+def bootstrap_scores(y_true: Sequence[Series], y_pred: Sequence[Series], *, n: int, seed: int) -> dict[str, FloatArray]:
+    """Compute ``moodcurve.metrics.METRICS`` of all songs, then of n draws of them: (1 + n,) each.
 
-    What ``bootstrap`` makes intervals of, for figures that are means or differences of several: the same seed draws
-    the same songs, whatever the predictions.
+    Use them for intervals of means or differences of several metrics: the same seed draws the same songs for any
+    predictions.
 
     Raises
     ------
     ValueError
         As ``moodcurve.metrics.scores``.
     """
-    return weighted_scores(y_true, y_pred, drawn_counts(len(y_true), n, seed))
+    return weighted_scores(y_true, y_pred, draw_counts(len(y_true), n, seed))
 
 
-def _check_options(statistics: Sequence[str], n: int, level: float) -> None:
-    unknown = [name for name in statistics if name not in STATISTICS]
+def _check_options(metrics: Sequence[str], n: int, level: float) -> None:
+    unknown = [name for name in metrics if name not in METRICS]
     if unknown:
-        raise ValueError(f"statistics must be among {', '.join(STATISTICS)}, got {unknown[0]!r}")
+        raise ValueError(f"metrics must be among {', '.join(METRICS)}, got {unknown[0]!r}")
     if n < 1:
         raise ValueError(f"n must be 1 or more, got {n}")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
 
 
-def drawn_counts(songs: int, n: int, seed: int) -> FloatArray:
-    """Give how often each song is in each draw, shape (1 + n, songs); row 0 has each song once.
+def draw_counts(songs: int, n: int, seed: int) -> FloatArray:
+    """Return how often each song is in each draw, (1 + n, songs); row 0 has each song once.
 
-    Of a single song there is nothing to draw: row 0 stays alone.
+    With a single song there is only row 0.
     """
-    everyone = np.ones((1, songs))
+    all_songs = np.ones((1, songs))
     if songs < 2:
-        return everyone
-    return np.vstack([everyone, np.random.default_rng(seed).multinomial(songs, np.full(songs, 1 / songs), size=n)])
+        return all_songs
+    return np.vstack([all_songs, np.random.default_rng(seed).multinomial(songs, np.full(songs, 1 / songs), size=n)])
 
 
-def interval_of(drawn: FloatArray, level: float) -> Interval:
-    """Give a figure, (1 + n,) with its value first and those of n draws behind, with the interval they span.
+def percentile_interval(drawn: FloatArray, level: float) -> Interval:
+    """Return the interval of a metric from `drawn`, (1 + n,): its value, then those of n draws.
 
-    Draws where it is undefined (not finite) are left out; both ends are NaN if none is left or the value is NaN.
+    Draws where it is not finite do not count; both ends are NaN if none is left or the value is NaN.
     """
     defined = drawn[1:][np.isfinite(drawn[1:])]
     low = high = math.nan

@@ -1,24 +1,23 @@
-"""How well predicted curves follow rated ones: RMSE, r, r², CCC, determination, per song and pooled.
+"""Compute RMSE, r, r², CCC and the coefficient of determination of predicted curves, per song and pooled.
 
-`moodcurve.metrics.bootstrap` gives intervals of them.
+`moodcurve.metrics.bootstrap` computes their intervals.
 
 Conventions
 -----------
-One axis (arousal or valence) at a time. A song is a pair of arrays (n,), rated and predicted; a set of songs
-is a list of such arrays for each side. *Per song* (``*_song``) is the mean of a figure over the songs: how
-well the course within a song is met. *Pooled* is the figure over the points of all songs end to end: mostly
-how well the songs' means are met, since most of the variance of rated music lies between songs. Give both,
-always. ``r2`` is the *squared correlation* r², not the coefficient of determination: that is ``determination``,
-of which there is the pooled figure alone, since within a song whose ratings hardly move it falls without limit.
+All functions take one axis (arousal or valence). A song is a pair of arrays (n,), rated and predicted; a set of songs
+is two lists of such arrays. *Per song* (``*_song``) is the mean of a metric over songs: how well changes within a song
+are predicted. *Pooled* is the metric over the points of all songs together: mostly how well the songs' means are
+predicted, since most of the variance of rated music lies between songs. Always report both. ``r2`` is the squared
+correlation r², not the coefficient of determination. That is ``determination``, which is only pooled, since it has no
+lower limit within a song whose ratings hardly change.
 
 Undefined cases
 ---------------
-A series is constant if its standard deviation is below ``CONSTANT`` of its largest magnitude. r and r² are
-NaN where either series is constant or has fewer than two points, determination where the rated one is constant or has.
-CCC is NaN with fewer than two points or
-where both series are the same constant; otherwise it is 0 where one is constant. Means over songs are over
-the songs where the figure is defined (NaN if nowhere), and ``Scores`` says in how many it is not. Values
-beyond ``LARGEST``, whose squares would be none any more, are refused. No case warns.
+A series is constant if its standard deviation is below ``CONSTANT`` times its largest magnitude. r and r² are NaN if
+either series is constant or has fewer than two points, determination if the rated series is. CCC is NaN with fewer than
+two points or if both series are the same constant, and 0 if one of them is constant otherwise. Means over songs skip
+songs where the metric is undefined (NaN if it is nowhere defined), and ``Scores`` counts these songs. No case warns.
+Values beyond ``MAX_MAGNITUDE`` raise a ValueError.
 """
 
 import math
@@ -33,67 +32,86 @@ from moodcurve._typing import FloatArray
 Series = npt.NDArray[np.floating]
 
 CONSTANT = 1e-7
-"""Relative spread below which a series counts as constant: what single precision, in which models predict,
-makes of a constant."""
-LARGEST = 1e100
-"""Largest magnitude of a value: sums of squares, and their products, stay numbers."""
+"""Relative standard deviation below which a series is constant; rounding to single precision stays below it."""
+MAX_MAGNITUDE = 1e100
+"""Largest magnitude of a value, so that sums of squares and their products are finite."""
 
-STATISTICS = ("rmse_song", "r_song", "r2_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
-"""The figures of ``Scores``, by name."""
+METRICS = ("rmse_song", "r_song", "r2_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
+"""Names of the metrics in ``Scores``."""
 
 
 def rmse(y_true: Series, y_pred: Series) -> float:
-    """Give the root of the mean squared error, the paper's eq. (2): sqrt(mean((y - ŷ)²)).
+    """Return the root mean squared error, sqrt(mean((y - ŷ)²)).
 
     Raises
     ------
     ValueError
-        If the two are not finite, of one length, and at least one point long.
+        If the two are not finite, not of the same length, or empty.
+
+    Examples
+    --------
+    >>> round(rmse(np.array([0.0, 0.5]), np.array([0.3, 0.1])), 4)
+    0.3536
     """
     return _single(y_true, y_pred, "rmse")
 
 
 def pearson_r(y_true: Series, y_pred: Series) -> float:
-    """Give Pearson's correlation, cov(y, ŷ) / (σ_y σ_ŷ), in [-1, 1]; see the module for undefined cases.
+    """Return Pearson's correlation, cov(y, ŷ) / (σ_y σ_ŷ), in [-1, 1]; see the module for undefined cases.
 
     Raises
     ------
     ValueError
         As ``rmse``.
+
+    Examples
+    --------
+    >>> round(pearson_r(np.array([0.0, 0.5, 1.0]), np.array([0.2, 0.3, 0.7])), 4)
+    0.9449
     """
     return _single(y_true, y_pred, "r")
 
 
 def r2(y_true: Series, y_pred: Series) -> float:
-    """Give the squared correlation, the paper's eq. (3): cov(y, ŷ)² / (var(y) var(ŷ)), in [0, 1].
+    """Return the squared correlation, cov(y, ŷ)² / (var(y) var(ŷ)), in [0, 1].
 
-    It is not the coefficient of determination, `determination`: scale and level of the predictions do not matter,
-    nor does their sign. The paper is Feng, Markov & Yu, "Music Emotion Recognition", 2016.
+    This is not the coefficient of determination, see `determination`: scale, level and sign of the predictions have no
+    effect. RMSE and r² are eq. (2) and (3) of Feng, Markov & Yu, "Music Emotion Recognition", 2016.
 
     Raises
     ------
     ValueError
         As ``rmse``.
+
+    Examples
+    --------
+    >>> round(r2(np.array([0.0, 0.5, 1.0]), np.array([0.2, 0.3, 0.7])), 4)
+    0.8929
     """
     return _single(y_true, y_pred, "r2")
 
 
 def determination(y_true: Series, y_pred: Series) -> float:
-    """Give the coefficient of determination: 1 - mean((y - ŷ)²) / var(y), in (-∞, 1].
+    """Return the coefficient of determination, 1 - mean((y - ŷ)²) / var(y), in (-∞, 1].
 
-    0 is what the mean of the ratings themselves would reach, and less is worse than that. Of predictions that least
-    squares fitted to these very ratings it is the squared correlation; of all others it is less.
+    Predicting the mean of the ratings gives 0. For predictions fitted to these ratings by least squares it equals the
+    squared correlation; for all others it is smaller.
 
     Raises
     ------
     ValueError
         As ``rmse``.
+
+    Examples
+    --------
+    >>> round(determination(np.array([0.0, 0.5, 1.0]), np.array([0.2, 0.3, 0.7])), 4)
+    0.66
     """
     return _single(y_true, y_pred, "determination")
 
 
 def ccc(y_true: Series, y_pred: Series) -> float:
-    """Give Lin's concordance correlation: 2 cov(y, ŷ) / (var(y) + var(ŷ) + (mean(y) - mean(ŷ))²), in [-1, 1].
+    """Return Lin's concordance correlation, 2 cov(y, ŷ) / (var(y) + var(ŷ) + (mean(y) - mean(ŷ))²), in [-1, 1].
 
     Variances and covariance are means over the n points (not n - 1), as in Lin, "A concordance correlation
     coefficient to evaluate reproducibility", Biometrics 45(1), 1989, https://doi.org/10.2307/2532051.
@@ -102,23 +120,28 @@ def ccc(y_true: Series, y_pred: Series) -> float:
     ------
     ValueError
         As ``rmse``.
+
+    Examples
+    --------
+    >>> round(ccc(np.array([0.0, 0.5, 1.0]), np.array([0.2, 0.3, 0.7])), 4)
+    0.7463
     """
     return _single(y_true, y_pred, "ccc")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """How well the predictions of a set of songs do on one axis.
+    """Metrics of the predictions for a set of songs, on one axis.
 
     Attributes
     ----------
     songs, points : int
     rmse_song, r_song, r2_song, ccc_song : float
-        Means over the songs where the figure is defined.
+        Means over the songs where the metric is defined.
     rmse, r, r2, ccc, determination : float
-        Over all points.
+        Metrics over all points.
     songs_without_r, songs_without_ccc : int
-        Songs where r and r2, or ccc, are undefined.
+        Number of songs where r and r2, or ccc, are undefined.
     """
 
     songs: int
@@ -136,60 +159,66 @@ class Scores:
     songs_without_ccc: int
 
     def as_dict(self) -> dict[str, float | int | None]:
-        """Give the fields for JSON: None in place of NaN."""
+        """Return the fields for JSON, with None instead of NaN."""
         return {name: None if math.isnan(value) else value for name, value in asdict(self).items()}
 
 
 def scores(y_true: Sequence[Series], y_pred: Sequence[Series]) -> Scores:
-    """Score the predictions of several songs, per song and pooled.
+    """Compute the metrics of several songs, per song and pooled.
 
     Parameters
     ----------
     y_true, y_pred : sequences of (n,)
-        One array a song, in the same order.
+        One array per song, in the same order.
 
     Raises
     ------
     ValueError
-        If there is no song, or a song's two arrays are not finite, of one length, and at least one point
-        long.
+        If there is no song, or a song's two arrays are not finite, not of the same length, or empty.
+
+    Examples
+    --------
+    >>> y_true, y_pred = [np.array([0.0, 1.0]), np.array([0.5, 0.6])], [np.array([0.2, 0.7]), np.array([0.6, 0.5])]
+    >>> found = scores(y_true, y_pred)
+    >>> found.songs, round(found.rmse_song, 3), round(found.r, 3)
+    (2, 0.178, 0.938)
     """
     songs = _moments(y_true, y_pred)
-    figures = _figures(songs)
-    values = _statistics(songs, np.ones((1, len(songs.n))))
+    per_song = _metrics(songs)
+    values = _weighted(songs, np.ones((1, len(songs.n))))
     return Scores(
         songs=len(songs.n),
         points=int(songs.n.sum()),
-        songs_without_r=int(np.isnan(figures["r"]).sum()),
-        songs_without_ccc=int(np.isnan(figures["ccc"]).sum()),
-        **{name: float(values[name][0]) for name in STATISTICS},
+        songs_without_r=int(np.isnan(per_song["r"]).sum()),
+        songs_without_ccc=int(np.isnan(per_song["ccc"]).sum()),
+        **{name: float(values[name][0]) for name in METRICS},
     )
 
 
 def weighted_scores(y_true: Sequence[Series], y_pred: Sequence[Series], weights: FloatArray) -> dict[str, FloatArray]:
-    """Give all ``STATISTICS`` of draws of songs, (draws,) each.
+    """Compute ``METRICS`` for weighted sets of songs, (draws,) each.
 
     Parameters
     ----------
     y_true, y_pred : sequences of (n,)
         As for ``scores``.
     weights : (draws, songs)
-        How often each song is in each draw; a whole number, and in each draw at least one above 0.
+        How often each song is in each draw: whole numbers, at least one of them above 0 in each draw.
 
     Raises
     ------
     ValueError
         As ``scores``.
     """
-    return _statistics(_moments(y_true, y_pred), weights)
+    return _weighted(_moments(y_true, y_pred), weights)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _Moments:
-    """All that the figures need to know of some pairs of series: each field has one entry a pair.
+    """Sums over pairs of series from which all metrics follow; each field has one entry per pair.
 
-    ``t`` is rated, ``p`` predicted: means, sums of squared deviations and of products of deviations from
-    them, sum of squared errors, largest magnitudes.
+    ``t`` is rated, ``p`` predicted: means, sums of squared deviations and of products of deviations from the means, sum
+    of squared errors, largest magnitudes.
     """
 
     n: FloatArray
@@ -204,7 +233,7 @@ class _Moments:
 
 
 def _moments(y_true: Sequence[Series], y_pred: Sequence[Series]) -> _Moments:
-    """Check the songs and sum each up; deviations are from the song's own means, so nothing cancels."""
+    """Check the songs and sum up each; deviations are from the song's own means, which avoids cancellation."""
     if len(y_true) != len(y_pred) or not len(y_true):
         raise ValueError(
             f"y_true and y_pred must hold the same songs, at least one, got {len(y_true)} and {len(y_pred)}"
@@ -214,13 +243,15 @@ def _moments(y_true: Sequence[Series], y_pred: Sequence[Series]) -> _Moments:
         t, p = (np.asarray(series, dtype=np.float64) for series in pair)
         if t.ndim != 1 or t.shape != p.shape or not len(t):
             raise ValueError(
-                f"y_true[{i}] and y_pred[{i}] must be arrays of one length, at least one point long, "
+                f"y_true[{i}] and y_pred[{i}] must be arrays of the same length, at least one point long, "
                 f"got shapes {t.shape} and {p.shape}"
             )
         if not (np.isfinite(t).all() and np.isfinite(p).all()):
             raise ValueError(f"y_true[{i}] and y_pred[{i}] must be finite, got NaN or infinity")
-        if (largest := max(np.abs(t).max(), np.abs(p).max())) > LARGEST:
-            raise ValueError(f"y_true[{i}] and y_pred[{i}] must be at most {LARGEST:g} in magnitude, got {largest:g}")
+        if (largest := max(np.abs(t).max(), np.abs(p).max())) > MAX_MAGNITUDE:
+            raise ValueError(
+                f"y_true[{i}] and y_pred[{i}] must be at most {MAX_MAGNITUDE:g} in magnitude, got {largest:g}"
+            )
         mean_t, mean_p = t.mean(), p.mean()
         dt, dp, error = t - mean_t, p - mean_p, t - p
         sums = (dt @ dt, dp @ dp, dt @ dp, error @ error)
@@ -230,16 +261,16 @@ def _moments(y_true: Sequence[Series], y_pred: Sequence[Series]) -> _Moments:
 
 
 def _pool(songs: _Moments, weights: FloatArray) -> _Moments:
-    """Sum up draws of songs, laid end to end; weights (draws, songs) says how often each song is in each."""
+    """Sum up draws of songs; weights (draws, songs) are how often each song is in each draw."""
     n = weights @ songs.n
-    # deviations from the mean of all, close to each draw's mean, so that little cancels below
-    centre_t, centre_p = (float(songs.n @ mean / songs.n.sum()) for mean in (songs.mean_t, songs.mean_p))
-    dt, dp = songs.mean_t - centre_t, songs.mean_p - centre_p
+    # deviations from the mean of all songs, which is close to each draw's mean and so avoids cancellation
+    center_t, center_p = (float(songs.n @ mean / songs.n.sum()) for mean in (songs.mean_t, songs.mean_p))
+    dt, dp = songs.mean_t - center_t, songs.mean_p - center_p
     mean_t, mean_p = weights @ (songs.n * dt) / n, weights @ (songs.n * dp) / n
     return _Moments(
         n=n,
-        mean_t=mean_t + centre_t,
-        mean_p=mean_p + centre_p,
+        mean_t=mean_t + center_t,
+        mean_p=mean_p + center_p,
         tt=np.maximum(weights @ (songs.tt + songs.n * dt**2) - n * mean_t**2, 0),
         pp=np.maximum(weights @ (songs.pp + songs.n * dp**2) - n * mean_p**2, 0),
         tp=weights @ (songs.tp + songs.n * dt * dp) - n * mean_t * mean_p,
@@ -249,20 +280,20 @@ def _pool(songs: _Moments, weights: FloatArray) -> _Moments:
     )
 
 
-def _figures(m: _Moments) -> dict[str, FloatArray]:
-    """Give rmse, r, r2, ccc and determination of each entry."""
+def _metrics(m: _Moments) -> dict[str, FloatArray]:
+    """Return rmse, r, r2, ccc and determination of each entry."""
     flat_t = m.tt <= m.n * (CONSTANT * m.top_t) ** 2
     flat_p = m.pp <= m.n * (CONSTANT * m.top_p) ** 2
-    apart = m.mean_t - m.mean_p
-    same = flat_t & flat_p & (np.abs(apart) <= CONSTANT * np.maximum(m.top_t, m.top_p))
+    difference = m.mean_t - m.mean_p
+    same = flat_t & flat_p & (np.abs(difference) <= CONSTANT * np.maximum(m.top_t, m.top_p))
     r = np.full(len(m.n), math.nan)
     defined = ~(flat_t | flat_p) & (m.n >= 2)
     np.divide(m.tp, np.sqrt(m.tt) * np.sqrt(m.pp), out=r, where=defined)
-    r = np.clip(r, -1, 1)  # rounding may leave it an ulp outside
+    r = np.clip(r, -1, 1)  # rounding may leave it just outside
     concordance = np.full(len(m.n), math.nan)
     covariance = np.where(flat_t | flat_p, 0, m.tp / m.n)
-    spread = (m.tt + m.pp) / m.n + apart**2
-    np.divide(2 * covariance, spread, out=concordance, where=~same & (m.n >= 2) & (spread > 0))
+    scale = (m.tt + m.pp) / m.n + difference**2
+    np.divide(2 * covariance, scale, out=concordance, where=~same & (m.n >= 2) & (scale > 0))
     explained = np.full(len(m.n), math.nan)
     np.divide(m.tt - m.errors, m.tt, out=explained, where=~flat_t & (m.n >= 2))
     return {
@@ -274,11 +305,11 @@ def _figures(m: _Moments) -> dict[str, FloatArray]:
     }
 
 
-def _statistics(songs: _Moments, weights: FloatArray) -> dict[str, FloatArray]:
-    """Give all ``STATISTICS`` of draws of songs, (draws,) each."""
-    values = _figures(_pool(songs, weights))
-    for name, per_song in _figures(songs).items():
-        if f"{name}_song" not in STATISTICS:
+def _weighted(songs: _Moments, weights: FloatArray) -> dict[str, FloatArray]:
+    """Return ``METRICS`` of draws of songs, (draws,) each."""
+    values = _metrics(_pool(songs, weights))
+    for name, per_song in _metrics(songs).items():
+        if f"{name}_song" not in METRICS:
             continue
         defined = np.isfinite(per_song)
         counted = weights @ defined
@@ -289,4 +320,4 @@ def _statistics(songs: _Moments, weights: FloatArray) -> dict[str, FloatArray]:
 
 
 def _single(y_true: Series, y_pred: Series, name: str) -> float:
-    return float(_figures(_moments([y_true], [y_pred]))[name][0])
+    return float(_metrics(_moments([y_true], [y_pred]))[name][0])

@@ -1,4 +1,4 @@
-"""Mood words, quadrants and mood classes: names for points on the plane of arousal and valence."""
+"""Name points on the plane of arousal and valence: quadrants, mood words and mood classes."""
 
 from moodcurve.mood.circumplex import (
     QUADRANTS,

@@ -1,4 +1,4 @@
-"""Russell's circumplex: what a place on the plane of arousal and valence is called.
+"""Map points on the plane of arousal and valence to quadrants and to the mood words of Russell's circumplex.
 
 Angles run anticlockwise from pleasure: valence = r cos θ, arousal = r sin θ.
 """
@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.curve import Curve
 
 Point = tuple[float, float]
-"""Arousal and valence, in this order as everywhere, each in [-1, 1]."""
+"""Arousal and valence, in this order, each in [-1, 1]."""
 
 MOOD_ANGLES_DEG = {
     "happy": 7.8, "delighted": 24.9, "excited": 48.6, "astonished": 69.8, "aroused": 73.8, "tense": 92.8,
@@ -24,22 +23,22 @@ MOOD_ANGLES_DEG = {
 """The 28 words of Russell (1980), doi:10.1037/h0077714, with the angles commonly quoted from his circular
 scaling (degrees).
 
-Take the places as approximate readings: they rest on how 36 students sorted English words, the paper's other
-scalings put some words elsewhere, and the words are about people's feelings, not about music. No word stands
-between 141° and 189° or between 272° and 316°, so the nearest one can be far there.
+The angles are approximate: they rest on how 36 students sorted English words, the paper's other scalings put some words
+elsewhere, and the words describe people's feelings, not music. No word lies between 141° and 189° or between 272° and
+316°, so the nearest one can be far there.
 """
 
 RIM_WORDS = (
     "happy", "delighted", "excited", "aroused", "tense", "afraid", "distressed", "miserable", "sad", "bored",
     "tired", "calm", "serene", "pleased",
 )  # fmt: skip
-"""Words that stand far enough apart to be written around a drawn circle."""
+"""Words far enough apart to be written around a drawn circle."""
 
 NEUTRAL_RADIUS = 0.1
-"""Nearer to the centre than this, a point is neutral. Published models of single moments err by 0.2 to 0.3 on
-each axis: a direction read from a smaller distance would say nothing."""
+"""A point nearer to the center than this is neutral. Published models of single moments err by 0.2 to 0.3 on each axis,
+so the direction of a shorter vector means nothing."""
 MILD_RADIUS, STRONG_RADIUS = 0.3, 0.6
-"""Below the first a mood is mild, from the second on strong: a convention of ours, not a finding."""
+"""A mood is mild below the first and strong from the second on: a convention of this package, not a finding."""
 
 MAX_WORD_ANGLE_DEG = 45
 """Farther than this from a point's direction, a word does not describe it."""
@@ -50,20 +49,20 @@ NEUTRAL = "neutral"
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """A song as a whole.
+    """A song as a whole, see `summarize`.
 
     Attributes
     ----------
     arousal, valence : float
         Mean over the points of the curve.
     quadrant : str
-        Of the mean point, see `quadrant`.
+        Quadrant of the mean point, see `moodcurve.mood.quadrant`.
     words : tuple of str
-        Of the mean point, see `mood_words`.
+        Mood words of the mean point, the nearest first, see `mood_words`.
     arousal_range, valence_range : (float, float)
         Lowest and highest point.
     shares : dict
-        Part of the points in each quadrant and in the neutral middle; the five add up to 1.
+        Share of the points in each quadrant and in the neutral middle; the five add up to 1.
     """
 
     arousal: float
@@ -76,20 +75,20 @@ class Summary:
 
 
 def intensity(arousal: float, valence: float) -> float:
-    """Distance from the neutral centre, r = √(arousal² + valence²), from 0 to √2."""
+    """Return the distance from the neutral center, r = √(arousal² + valence²), from 0 to √2."""
     _check(arousal, valence)
     return math.hypot(arousal, valence)
 
 
 def distance(first: Point, second: Point) -> float:
-    """Euclidean distance of two points (arousal, valence), from 0 to 2√2."""
+    """Return the Euclidean distance of two points (arousal, valence), from 0 to 2√2."""
     _check(*first)
     _check(*second)
     return math.dist(first, second)
 
 
 def quadrant(arousal: float, valence: float) -> str:
-    """Name the quadrant of a point.
+    """Return the name of a point's quadrant.
 
     ``excited-positive`` (arousal ≥ 0, valence ≥ 0), ``tense-negative`` (≥ 0, < 0), ``sad-negative``
     (< 0, < 0), ``calm-positive`` (< 0, ≥ 0), or ``neutral`` where the intensity is below `NEUTRAL_RADIUS`.
@@ -115,7 +114,7 @@ def quadrant(arousal: float, valence: float) -> str:
 def mood_words(arousal: float, valence: float, n: int = 3) -> tuple[str, ...]:
     """Return up to `n` mood words for a point, the nearest first, or only ``neutral`` near the center.
 
-    The words stand on the unit circle, so the nearest word is the one nearest in direction; `describe` adds how
+    The words lie on the unit circle, so the nearest word is the one nearest in direction; `describe` adds how
     strong the mood is. A word is left out if it lies in another quadrant or more than `MAX_WORD_ANGLE_DEG` away:
     ``droopy`` does not fit a point of positive valence, however near. At least one word always remains.
 
@@ -148,12 +147,14 @@ def mood_words(arousal: float, valence: float, n: int = 3) -> tuple[str, ...]:
     def away(word: str) -> float:
         return abs((MOOD_ANGLES_DEG[word] - angle + 180) % 360 - 180)
 
-    fitting = [word for word in MOOD_ANGLES_DEG if quadrant(*place(word)) == home and away(word) <= MAX_WORD_ANGLE_DEG]
+    fitting = [
+        word for word in MOOD_ANGLES_DEG if quadrant(*word_position(word)) == home and away(word) <= MAX_WORD_ANGLE_DEG
+    ]
     return tuple(sorted(fitting, key=away)[:n])
 
 
-def place(word: str) -> Point:
-    """Arousal and valence of one of Russell's words, on the unit circle; KeyError for any other word."""
+def word_position(word: str) -> Point:
+    """Return arousal and valence of one of Russell's words, on the unit circle; KeyError for any other word."""
     angle = math.radians(MOOD_ANGLES_DEG[word])
     return math.sin(angle), math.cos(angle)
 
@@ -176,17 +177,28 @@ def describe(arousal: float, valence: float, n: int = 3) -> str:
     return f"very {words}" if r >= STRONG_RADIUS else words
 
 
-def summarize(curve: Curve) -> Summary:
-    """Describe a song by the mean of its points, their range, and the time it spends in each quadrant."""
-    arousal, valence = float(curve.arousal.mean()), float(curve.valence.mean())
-    names = [quadrant(float(a), float(v)) for a, v in zip(curve.arousal, curve.valence, strict=True)]
+def summarize(arousal: FloatArray, valence: FloatArray) -> Summary:
+    """Summarize a curve: the mean of its points, their range, and the share of time in each quadrant.
+
+    Parameters
+    ----------
+    arousal, valence : (n,)
+        At least one point.
+
+    Examples
+    --------
+    >>> summarize(np.array([0.4, 0.6]), np.array([0.1, 0.3])).quadrant
+    'excited-positive'
+    """
+    mean = float(arousal.mean()), float(valence.mean())
+    names = [quadrant(float(a), float(v)) for a, v in zip(arousal, valence, strict=True)]
     return Summary(
-        arousal=arousal,
-        valence=valence,
-        quadrant=quadrant(arousal, valence),
-        words=mood_words(arousal, valence),
-        arousal_range=_range(curve.arousal),
-        valence_range=_range(curve.valence),
+        arousal=mean[0],
+        valence=mean[1],
+        quadrant=quadrant(*mean),
+        words=mood_words(*mean),
+        arousal_range=_range(arousal),
+        valence_range=_range(valence),
         shares={name: names.count(name) / len(names) for name in (*QUADRANTS, NEUTRAL)},
     )
 

@@ -1,4 +1,4 @@
-"""A curve to look at: a picture, and a page with a player."""
+"""Draw a curve as a picture, or as an HTML page with a player."""
 
 from moodcurve.report.page import write_report
 from moodcurve.report.plot import write_plot

@@ -1,4 +1,4 @@
-"""The page: one HTML file that shows a curve, plays its song, and needs nothing else."""
+"""Write a curve and its audio as one HTML file that needs no other files."""
 
 import base64
 import hashlib
@@ -10,23 +10,23 @@ from string import Template
 
 import numpy as np
 
-from moodcurve import __version__, formats
+from moodcurve import __version__
 from moodcurve._typing import FloatArray
 from moodcurve.curve import Curve
-from moodcurve.mood.circumplex import describe, summarize
-from moodcurve.report.scale import title
-from moodcurve.report.sound import Sound, listen
-from moodcurve.util.files import written_whole
+from moodcurve.mood.circumplex import describe
+from moodcurve.report.scale import display_title
+from moodcurve.report.sound import PageSound, read_sound
+from moodcurve.util.files import atomic_write
 from moodcurve.util.text import clock
 
 
 def write_report(curve: Curve, audio_path: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
-    """Write a page with a player for a curve and its audio, whole or not at all.
+    """Write a page with a player for a curve and its audio; a failure leaves no partial file.
 
-    The page is one file: it opens from a double click, fetches nothing and forbids itself to (its Content
-    Security Policy allows its own script and style, by hash, and data addresses for sound). It names the
-    audio file, not its folder. Script and style are the parts of the server's page that show a song, see
-    ``web/src/report.ts``; without scripts the sound can be heard, and the page says what is missing.
+    The page is one file that opens from disk and loads nothing: its Content Security Policy allows only its own script
+    and style, by hash, and data URLs for sound. It names the audio file, not its folder. Script and style are the parts
+    of the server's page that show a song, see ``web/src/report.ts``. Without scripts the player works, and the page
+    says what is missing.
 
     Raises
     ------
@@ -35,25 +35,24 @@ def write_report(curve: Curve, audio_path: str | os.PathLike[str], path: str | o
     OSError
         If the page cannot be written.
     """
-    page = render(curve, listen(audio_path, curve.duration_s))
-    with written_whole(path) as scratch:
-        # bytes of a file's name that are no text become question marks
+    page = render(curve, read_sound(audio_path, curve.duration_s))
+    with atomic_write(path) as scratch:
+        # bytes of a file's name that are not text become question marks
         scratch.write_bytes(page.encode("utf-8", "replace"))
 
 
-def render(curve: Curve, sound: Sound) -> str:
-    """Give the page as text; names and warnings in it are escaped, all else are numbers and our own words."""
-    summary = summarize(curve)
+def render(curve: Curve, sound: PageSound) -> str:
+    """Return the page as text; names and warnings are escaped, the rest is numbers and fixed words."""
     style, script = _asset("static/report.css"), _asset("static/report.js")
     return Template(_asset("page.html")).substitute(
-        title=escape(title(curve)),
+        title=escape(display_title(curve)),
         style=style,
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
-        mood=escape(describe(summary.arousal, summary.valence)),
+        mood=escape(describe(curve.summary.arousal, curve.summary.valence)),
         length=clock(curve.duration_s),
-        sound=_SOUND.format(sound.address) if sound.address else "",
+        sound=_SOUND.format(sound.data_url) if sound.data_url else "",
         data=_data(curve, sound),
     )
 
@@ -66,14 +65,14 @@ def _asset(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Source expression of an inline element in a Content Security Policy."""
+    """Return the source expression of an inline element for a Content Security Policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
 
 
-def _data(curve: Curve, sound: Sound) -> str:
-    """Give what the script shows, as JSON that is safe inside a script element."""
+def _data(curve: Curve, sound: PageSound) -> str:
+    """Return the data of the script, as JSON that is safe inside a script element."""
     data = {
-        "curve": {**formats.to_dict(curve), "source": title(curve)},
+        "curve": {**curve.to_dict(), "source": display_title(curve)},
         "peaks": _bytes(sound.peaks),
         "note": sound.note,
         "version": __version__,
@@ -82,6 +81,6 @@ def _data(curve: Curve, sound: Sound) -> str:
 
 
 def _bytes(peaks: FloatArray) -> str:
-    """Give peaks as bytes in base64, the highest as 255; zeros where all are."""
+    """Return peaks as base64 of bytes, scaled so that the highest is 255; all zeros stay zeros."""
     highest = float(peaks.max()) or 1.0
     return base64.b64encode(np.round(peaks / highest * 255).astype(np.uint8).tobytes()).decode("ascii")

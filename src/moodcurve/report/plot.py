@@ -1,4 +1,4 @@
-"""A picture of a curve: both axes over time, and its path on the circumplex beside them."""
+"""Draw a curve as a picture: both axes over time, and its path on the circumplex."""
 
 import os
 import warnings
@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.curve import Curve
-from moodcurve.mood.circumplex import RIM_WORDS, describe, place, summarize
+from moodcurve.curve import AROUSAL_COLOR, VALENCE_COLOR, Curve
+from moodcurve.mood.circumplex import RIM_WORDS, describe, word_position
 from moodcurve.report.scale import (
-    AROUSAL_LIGHT,
-    VALENCE_LIGHT,
-    drawable,
+    display_title,
+    downsample,
+    drawable_text,
     label_heights,
     length_s,
-    path_span_s,
-    reach,
     smooth_path,
-    thinned,
+    smoothing_span_s,
     time_ticks,
-    title,
+    value_limit,
 )
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 from moodcurve.util.text import clock, signed
 
 if TYPE_CHECKING:
@@ -30,15 +28,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, SOFT, FAINT = "#22262b", "#666d75", "#dfe2e6"
-TITLE_CHARACTERS = 70
+MAX_TITLE = 70
 
 
 def write_plot(curve: Curve, path: str | os.PathLike[str]) -> None:
-    """Draw a curve into a PNG of 1800 × 810 pixels, whole or not at all.
+    """Draw a curve into a PNG of 1800 × 810 pixels; a failure leaves no partial file.
 
-    Of more than five minutes means are drawn, see `moodcurve.report.scale.thinned`. The value axis is
-    symmetric and reaches 0.5, 0.75 or 1; the circumplex always reaches 1. Intervals are bands, and the song's a
-    box on the circumplex. A name in a script that the font (DejaVu) lacks is drawn as boxes.
+    Curves longer than five minutes are downsampled, see `moodcurve.report.scale.downsample`. The value axis is
+    symmetric and ends at 0.5, 0.75 or 1; the circumplex always ends at 1. Intervals are bands, the song's interval is a
+    box on the circumplex. Characters that the font (DejaVu) lacks are drawn as boxes.
 
     Raises
     ------
@@ -51,44 +49,40 @@ def write_plot(curve: Curve, path: str | os.PathLike[str]) -> None:
     figure = Figure(figsize=(12, 5.4), dpi=150, facecolor="white")
     FigureCanvasAgg(figure)
     _heading(figure, curve)
-    shown = thinned(curve)
-    _draw_course(figure.add_axes((0.05, 0.115, 0.487, 0.70)), shown)
+    drawn = downsample(curve)
+    _draw_over_time(figure.add_axes((0.05, 0.115, 0.487, 0.70)), drawn)
     plane = figure.add_axes((0.615, 0.02, 0.38, 0.90))
-    _draw_song(plane, curve)
-    _draw_circumplex(figure, plane, shown)
-    with written_whole(path) as scratch, warnings.catch_warnings():
+    _draw_song_interval(plane, curve)
+    _draw_circumplex(figure, plane, drawn)
+    with atomic_write(path) as scratch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(scratch, format="png")
 
 
 def _heading(figure: "Figure", curve: Curve) -> None:
-    summary = summarize(curve)
-    name = title(curve)
-    if len(name) > TITLE_CHARACTERS:
-        name = name[: TITLE_CHARACTERS - 1] + "…"
+    summary = curve.summary
+    name = display_title(curve)
+    if len(name) > MAX_TITLE:
+        name = name[: MAX_TITLE - 1] + "…"
     # parse_math: a $ in a file name is a $
     figure.text(0.02, 0.935, name, fontsize=15, weight="bold", color=INK, va="center", parse_math=False)
-    facts = [
+    details = [
         clock(curve.duration_s),
         f"arousal {signed(summary.arousal)}, valence {signed(summary.valence)}",
         describe(summary.arousal, summary.valence),
-        f"model {drawable(curve.model)}",
+        f"model {drawable_text(curve.model)}",
     ]
-    line = "  ·  ".join(facts)
+    line = "  ·  ".join(details)
     figure.text(0.02, 0.88, line, fontsize=10, color=SOFT, va="center", parse_math=False)
 
 
-def _draw_course(axes: "Axes", curve: Curve) -> None:
-    end, top = length_s(curve), reach(curve)
+def _draw_over_time(axes: "Axes", curve: Curve) -> None:
+    end, top = length_s(curve), value_limit(curve)
     axes.axhline(0, color="#9aa1a9", linewidth=0.9, zorder=1)
-    for values, interval, colour in (
-        (curve.arousal, curve.arousal_interval, AROUSAL_LIGHT),
-        (curve.valence, curve.valence_interval, VALENCE_LIGHT),
-    ):
-        if interval is not None:
-            axes.fill_between(curve.times_s, *interval.T, color=colour, alpha=0.13, linewidth=0, zorder=2)
-        marker = "o" if len(values) == 1 else None
-        axes.plot(curve.times_s, values, color=colour, linewidth=1.9, marker=marker, zorder=3)
+    curve.plot(axes)
+    legend = axes.get_legend()
+    assert legend is not None
+    legend.remove()  # the lines are labeled at their ends
     axes.set(xlim=(0, end), ylim=(-top, top))
     ticks = time_ticks(end)
     axes.set_xticks(ticks, [clock(tick) for tick in ticks])
@@ -104,7 +98,7 @@ def _draw_course(axes: "Axes", curve: Curve) -> None:
 
 def _label_lines(axes: "Axes", curve: Curve, top: float) -> None:
     arousal, valence = label_heights(curve, top, apart=0.13 * top)
-    for name, height, colour in (("arousal", arousal, AROUSAL_LIGHT), ("valence", valence, VALENCE_LIGHT)):
+    for name, height, color in (("arousal", arousal, AROUSAL_COLOR), ("valence", valence, VALENCE_COLOR)):
         axes.annotate(
             name,
             (1.0, height),
@@ -113,7 +107,7 @@ def _label_lines(axes: "Axes", curve: Curve, top: float) -> None:
             textcoords="offset points",
             fontsize=10.5,
             weight="bold",
-            color=colour,
+            color=color,
             va="center",
         )
 
@@ -128,7 +122,7 @@ def _draw_circumplex(figure: "Figure", axes: "Axes", curve: Curve) -> None:
     axes.plot([-1, 1], [0, 0], color=FAINT, linewidth=0.9, zorder=0)
     axes.plot([0, 0], [-1, 1], color=FAINT, linewidth=0.9, zorder=0)
     for word in RIM_WORDS:
-        y, x = place(word)
+        y, x = word_position(word)
         align = "left" if x > 0.12 else "right" if x < -0.12 else "center"
         axes.text(1.05 * x, 1.07 * y, word, fontsize=8.5, color=SOFT, ha=align, va="center")
     for x, y, text, align in (
@@ -141,8 +135,8 @@ def _draw_circumplex(figure: "Figure", axes: "Axes", curve: Curve) -> None:
     _draw_path(figure, axes, smooth_path(curve), curve)
 
 
-def _draw_song(axes: "Axes", curve: Curve) -> None:
-    """Draw the 90 % interval of the song's mean as a box, if there is one."""
+def _draw_song_interval(axes: "Axes", curve: Curve) -> None:
+    """Draw the 90 % interval of the song's mean as a box, if the curve has one."""
     from matplotlib.patches import Rectangle
 
     if curve.song_interval is None:
@@ -158,10 +152,10 @@ def _draw_path(figure: "Figure", axes: "Axes", points: FloatArray, curve: Curve)
     from matplotlib.colors import ListedColormap
 
     xy = points[:, ::-1]
-    # the lightest yellows of viridis would be lost on white
-    colours = ListedColormap(colormaps["viridis_r"](np.linspace(0.12, 1, 256)))
+    # without the lightest yellows of viridis, invisible on white
+    colors = ListedColormap(colormaps["viridis_r"](np.linspace(0.12, 1, 256)))
     segments = np.stack([xy[:-1], xy[1:]], axis=1)
-    lines = LineCollection(list(segments), cmap=colours, linewidths=2.4, capstyle="round", zorder=3)
+    lines = LineCollection(list(segments), cmap=colors, linewidths=2.4, capstyle="round", zorder=3)
     lines.set_array(curve.times_s[:-1])
     axes.add_collection(lines)
     axes.plot(*xy[0], "o", markersize=6.5, color="white", markeredgecolor=INK, markeredgewidth=1.2, zorder=4)
@@ -171,6 +165,6 @@ def _draw_path(figure: "Figure", axes: "Axes", points: FloatArray, curve: Curve)
         figure.colorbar(lines, cax=bar, orientation="horizontal", drawedges=False)
         bar.spines[:].set_visible(False)
         bar.set_xticks([])
-        bar.set_title(f"running mean over {path_span_s(curve):.0f} s", fontsize=7.5, color=SOFT, pad=4)
+        bar.set_title(f"running mean over {smoothing_span_s(curve):.0f} s", fontsize=7.5, color=SOFT, pad=4)
         for x, text, align in ((-0.06, "start ○", "right"), (1.06, "● end", "left")):
             bar.text(x, 0.5, text, transform=bar.transAxes, fontsize=7.5, color=SOFT, ha=align, va="center")

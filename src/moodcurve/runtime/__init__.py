@@ -1,16 +1,14 @@
-"""A model file applied to features: ONNX Runtime and NumPy only, no training code.
+"""Run model files with ONNX Runtime: features to predictions and curves, without training code.
 
-A model is one ONNX file with preprocessing inside: input ``features``, float32 (rows, columns); output
-``arousal_valence``, float32 (rows, 2). Some give a second output ``spread``, float32 (rows, 2), how far ratings may
-be expected to lie from the answer, or ``place``, where rows lie among the training songs (`moodcurve.runtime.novelty`);
-some read songs forward and carry a ``state`` from row to row. What it was trained on, and how its rows depend on each
-other, stands in its metadata; `FORMAT` names the layout of all that.
-
-`session` runs the graph, `model` gives curves from what it says, and `loading` takes a file for a model.
+A model is one ONNX file that includes its preprocessing. Its input ``features`` is float32 (rows, columns), its
+output ``arousal_valence`` float32 (rows, 2). Optional outputs are ``spread``, float32 (rows, 2), the standard
+deviation of ratings around each prediction, and ``place``, an embedding of each row among the training songs
+(`moodcurve.runtime.novelty`). Models that read songs forward pass a ``state`` from row to row. The file's metadata
+hold the rest: training data, and how outputs depend on other rows. `FORMAT` is the version of this layout.
 """
 
 from moodcurve.runtime.loading import FORMAT, load_model, packaged_models
 from moodcurve.runtime.model import Model, Prediction, Stream
-from moodcurve.runtime.session import PLACE, ModelError
+from moodcurve.runtime.session import EMBEDDING, ModelError
 
-__all__ = ["FORMAT", "PLACE", "Model", "ModelError", "Prediction", "Stream", "load_model", "packaged_models"]
+__all__ = ["EMBEDDING", "FORMAT", "Model", "ModelError", "Prediction", "Stream", "load_model", "packaged_models"]

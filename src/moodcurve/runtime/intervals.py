@@ -1,7 +1,6 @@
-"""90 % intervals about a model's answers, and how far it errs, from factors that its file states.
+"""Apply a model file's 90 % intervals and error estimates to its predictions.
 
-The factors are made by `moodcurve.learn.uncertainty.calibration` from songs that the model had not learned from; here they are
-only applied.
+`moodcurve.learn.uncertainty.calibration` measures both on songs that were held out of training.
 """
 
 import math
@@ -11,40 +10,40 @@ import numpy as np
 
 from moodcurve._typing import FloatArray
 
-Reach = tuple[float, float]
-"""How far an interval reaches below and above an answer, in units of its scale."""
+Margins = tuple[float, float]
+"""Distance from a prediction down to its interval's low end and up to its high end, in units of the scale."""
 
 LEVEL = 0.9
-"""Share of ratings that an interval is to hold; the half of the others lies on each side of it."""
+"""Share of ratings expected inside an interval; half of the others lie on each side."""
 SCALES = ("constant", "spread")
-"""Half-widths are the same everywhere, or grow with the model's own spread."""
+"""Intervals have the same width everywhere, or a width proportional to the model's own standard deviation."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Intervals:
-    """How far ratings lie from a model's answers.
+    """Margins of a model's 90 % intervals.
 
     Attributes
     ----------
     level : float
-        `LEVEL`; there is no other.
+        Always `LEVEL`.
     scale : str
-        One of `SCALES`: the reaches are on the scale of [-1, 1], or multiples of the model's spread.
+        One of `SCALES`: margins are on the scale of [-1, 1], or multiples of the model's standard deviation.
     songs : int
-        How many songs they were measured on.
+        Number of songs the margins were measured on.
     arousal, valence : (float, float)
-        Reach of a single point's interval below and above it, 0 or more.
+        Margins below and above a single point, 0 or more.
     song_arousal, song_valence : (float, float)
-        The same of a song's mean; of its points' spreads the mean is its spread.
+        Margins below and above a song's mean; its scale is the mean of its points' scales.
     """
 
     level: float = LEVEL
     scale: str
     songs: int
-    arousal: Reach
-    valence: Reach
-    song_arousal: Reach
-    song_valence: Reach
+    arousal: Margins
+    valence: Margins
+    song_arousal: Margins
+    song_valence: Margins
 
     def __post_init__(self) -> None:
         if self.level != LEVEL:
@@ -52,48 +51,53 @@ class Intervals:
         if self.scale not in SCALES:
             raise ValueError(f"scale must be one of {', '.join(SCALES)}, got {self.scale!r}")
         for name in ("arousal", "valence", "song_arousal", "song_valence"):
-            reach = getattr(self, name)
-            if len(reach) != 2 or not all(math.isfinite(side) and side >= 0 for side in reach):
-                raise ValueError(f"{name} must be two finite numbers, 0 or more, got {reach}")
+            margins = getattr(self, name)
+            if len(margins) != 2 or not all(math.isfinite(side) and side >= 0 for side in margins):
+                raise ValueError(f"{name} must be two finite numbers, 0 or more, got {margins}")
 
-    def of_points(self, values: FloatArray, spread: FloatArray | None) -> FloatArray:
-        """Give low and high end, (n, 2, 2) by point, axis and end, limited to [-1, 1].
+    def of_points(self, values: FloatArray, std: FloatArray | None) -> FloatArray:
+        """Return the intervals of single points, limited to [-1, 1].
 
         Parameters
         ----------
         values : (n, 2)
-            Arousal and valence in [-1, 1].
-        spread : (n, 2) or None
-            The model's own; needed where the scale is that.
-        """
-        return _ends(values, self._scale(values, spread), (self.arousal, self.valence))
+            Predicted arousal and valence in [-1, 1].
+        std : (n, 2) or None
+            The model's standard deviation; required where `scale` is ``spread``.
 
-    def of_song(self, values: FloatArray, spread: FloatArray | None) -> FloatArray:
-        """Give low and high end of a song's mean, (2, 2) by axis and end, limited to [-1, 1]; as `of_points`, n ≥ 1."""
-        scale = self._scale(values, spread).mean(axis=0, keepdims=True)
+        Returns
+        -------
+        ndarray (n, 2, 2)
+            By point, axis (arousal, valence) and end (low, high).
+        """
+        return _ends(values, self._scale(values, std), (self.arousal, self.valence))
+
+    def of_song(self, values: FloatArray, std: FloatArray | None) -> FloatArray:
+        """Return the interval of a song's mean, (2, 2) by axis and end; parameters as `of_points`, with n ≥ 1."""
+        scale = self._scale(values, std).mean(axis=0, keepdims=True)
         ends: FloatArray = _ends(values.mean(axis=0, keepdims=True), scale, (self.song_arousal, self.song_valence))[0]
         return ends
 
-    def _scale(self, values: FloatArray, spread: FloatArray | None) -> FloatArray:
+    def _scale(self, values: FloatArray, std: FloatArray | None) -> FloatArray:
         if self.scale == "constant":
             return np.ones_like(values)
-        if spread is None:
-            raise ValueError("spread must be given where the intervals' scale is that, got None")
-        return spread
+        if std is None:
+            raise ValueError("std must be given where the scale is 'spread', got None")
+        return std
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spreads:
-    """Root mean square distance of ratings from a model's answers: what the probabilities of classes are made of.
+class ErrorStd:
+    """Root mean square error of a model's predictions, from which class probabilities are computed.
 
     Attributes
     ----------
     songs : int
-        How many songs they were measured on.
+        Number of songs it was measured on.
     arousal, valence : float
-        Of single points; positive.
+        Error of single points; positive.
     song_arousal, song_valence : float
-        Of songs' means; positive.
+        Error of songs' means; positive.
     """
 
     songs: int
@@ -110,16 +114,16 @@ class Spreads:
 
     @property
     def of_points(self) -> FloatArray:
-        """Of single points, (2,)."""
+        """Error of single points, (2,): arousal, valence."""
         return np.array([self.arousal, self.valence])
 
     @property
     def of_song(self) -> FloatArray:
-        """Of songs' means, (2,)."""
+        """Error of songs' means, (2,): arousal, valence."""
         return np.array([self.song_arousal, self.song_valence])
 
 
-def _ends(values: FloatArray, scale: FloatArray, reaches: tuple[Reach, Reach]) -> FloatArray:
-    below, above = np.array(reaches).T
+def _ends(values: FloatArray, scale: FloatArray, margins: tuple[Margins, Margins]) -> FloatArray:
+    below, above = np.array(margins).T
     ends: FloatArray = np.clip(np.stack([values - below * scale, values + above * scale], axis=-1), -1, 1)
     return ends

@@ -1,4 +1,4 @@
-"""A model file, or a packaged model, taken for what it says it is, or refused."""
+"""Load packaged models and model files, and check their metadata."""
 
 import importlib.resources
 import json
@@ -8,23 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from moodcurve.features import FEATURE_SETS, FeatureSet
-from moodcurve.runtime.intervals import Intervals, Spreads
+from moodcurve.runtime.intervals import ErrorStd, Intervals
 from moodcurve.runtime.metadata import from_json
 from moodcurve.runtime.model import Model
-from moodcurve.runtime.novelty import Limits
-from moodcurve.runtime.sequence import INDEPENDENT, NEXT_STATE, Rows
-from moodcurve.runtime.session import INPUT, OUTPUT, PLACE, SPREAD, STATE, ModelError, Session, open_session
+from moodcurve.runtime.novelty import NoveltyLimits
+from moodcurve.runtime.sequence import INDEPENDENT, NEXT_STATE, SequenceMode
+from moodcurve.runtime.session import EMBEDDING, INPUT, OUTPUT, STATE, STD, ModelError, Session, open_session
 from moodcurve.runtime.song_rating import SongRating
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-Stated = TypeVar("Stated")
+Decoded = TypeVar("Decoded")
 
 FORMAT = "2"
-"""Layout of graph and metadata, stated in the metadata as ``moodcurve.format``."""
+"""Version of the layout of graph and metadata, stored in the metadata as ``moodcurve.format``."""
 READABLE = ("1", FORMAT)
-"""Layouts that can be read. Layout 1 had rows that do not depend on each other, and no spread."""
+"""Layouts that can be read. In layout 1 rows are independent, and there is no output ``spread``."""
 
 
 def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
@@ -38,38 +38,38 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
     Raises
     ------
     ModelError
-        If there is no such model or file, it is not an ONNX model, was not made by moodcurve, or reads
-        features that this version of moodcurve does not make.
+        If there is no such model or file, it is not an ONNX model, was not made by moodcurve, or needs
+        features that this version of moodcurve does not compute.
     """
     label = os.fspath(name_or_path)
     session = open_session(_read(label), label)
-    stated = session.metadata
-    metadata = {key.removeprefix("moodcurve."): value for key, value in stated.items() if key.startswith("moodcurve.")}
+    entries = session.metadata
+    metadata = {key.removeprefix("moodcurve."): value for key, value in entries.items() if key.startswith("moodcurve.")}
     inputs, outputs = session.inputs, session.outputs
     if metadata.get("format") not in READABLE or INPUT not in inputs or OUTPUT not in outputs:
-        raise ModelError(f"{label}: not a model of moodcurve (format {FORMAT}); `moodcurve train` makes them")
+        raise ModelError(f"{label}: not a moodcurve model (format {FORMAT}); create one with `moodcurve train`")
     missing = [key for key in ("name", "feature_set", "feature_set_version", "columns") if key not in metadata]
     if missing:
-        raise ModelError(f"{label}: states no {missing[0]!r}; `moodcurve train` makes whole models")
-    rows = _rows(metadata, label)
-    carried = rows.kind == "carried"
+        raise ModelError(f"{label}: its metadata lack {missing[0]!r}; create models with `moodcurve train`")
+    mode = _sequence_mode(metadata, label)
+    carried = mode.kind == "carried"
     if (STATE in inputs, NEXT_STATE in outputs) != (carried, carried):
-        raise ModelError(f"{label}: its rows are {rows.kind}, which its inputs and outputs do not fit")
+        raise ModelError(f"{label}: its rows are {mode.kind}, which its inputs and outputs do not fit")
     return Model(
         name=metadata["name"],
         feature_set=_feature_set(metadata, label),
         metadata=metadata,
-        rows=rows,
+        sequence_mode=mode,
         intervals=_intervals(metadata, outputs, label),
-        spreads=_stated(metadata, "spreads", Spreads, label),
-        song_rating=_stated(metadata, "song_rating", SongRating, label),
-        usual=_usual(metadata, session, label),
+        error_std=_optional(metadata, "spreads", ErrorStd, label),
+        song_rating=_optional(metadata, "song_rating", SongRating, label),
+        novelty_limits=_novelty_limits(metadata, session, label),
         _session=session,
     )
 
 
 def packaged_models() -> dict[str, "Traversable"]:
-    """Models that come with the package, by name."""
+    """Return the models that come with the package, by name."""
     folder = importlib.resources.files("moodcurve") / "pretrained"
     found = [entry for entry in folder.iterdir() if entry.name.endswith(".onnx")] if folder.is_dir() else []
     return {entry.name.removesuffix(".onnx"): entry for entry in sorted(found, key=lambda e: e.name)}
@@ -83,51 +83,51 @@ def _read(label: str) -> bytes:
         return Path(label).read_bytes()
     except OSError as error:
         raise ModelError(
-            f"{label or repr(label)}: no such model ({error.strerror}); give a file, or one of the packaged models: "
-            f"{', '.join(packaged) or 'none in this install'}"
+            f"{label or repr(label)}: no such model ({error.strerror}); use a model file, or one of the packaged "
+            f"models: {', '.join(packaged) or 'none in this install'}"
         ) from error
 
 
-def _rows(metadata: Mapping[str, str], label: str) -> Rows:
+def _sequence_mode(metadata: Mapping[str, str], label: str) -> SequenceMode:
     if metadata["format"] == "1":
         return INDEPENDENT
-    try:
-        return from_json(Rows, metadata.get("rows", ""))
-    except ValueError as error:
-        raise ModelError(f"{label}: does not say how its rows depend on each other: {error}") from error
+    if "rows" not in metadata:
+        raise ModelError(f"{label}: its metadata lack 'rows'; create models with `moodcurve train`")
+    return _decoded(metadata, "rows", SequenceMode, label)
 
 
-def _stated(metadata: Mapping[str, str], key: str, kind: type[Stated], label: str) -> Stated | None:
-    """Read what the metadata may state as JSON."""
-    if key not in metadata:
-        return None
+def _optional(metadata: Mapping[str, str], key: str, kind: type[Decoded], label: str) -> Decoded | None:
+    return _decoded(metadata, key, kind, label) if key in metadata else None
+
+
+def _decoded(metadata: Mapping[str, str], key: str, kind: type[Decoded], label: str) -> Decoded:
     try:
         return from_json(kind, metadata[key])
     except ValueError as error:
-        raise ModelError(f"{label}: states {key} that cannot be read: {error}") from error
+        raise ModelError(f"{label}: its metadata {key!r} are invalid: {error}") from error
 
 
 def _intervals(metadata: Mapping[str, str], outputs: Collection[str], label: str) -> Intervals | None:
-    intervals = _stated(metadata, "intervals", Intervals, label)
-    if intervals is not None and intervals.scale == "spread" and SPREAD not in outputs:
-        raise ModelError(f"{label}: states intervals in units of a spread that it does not give")
+    intervals = _optional(metadata, "intervals", Intervals, label)
+    if intervals is not None and intervals.scale == "spread" and STD not in outputs:
+        raise ModelError(f"{label}: its intervals need the output {STD!r}, which it lacks")
     return intervals
 
 
-def _usual(metadata: Mapping[str, str], session: Session, label: str) -> Limits | None:
-    if ("novelty" in metadata) != (PLACE in session.outputs):
-        raise ModelError(f"{label}: has only one of places among training songs and limits of what is usual")
-    if PLACE in session.outputs and not session.place_size:
-        raise ModelError(f"{label}: its output {PLACE!r} does not have the shape (rows, a number)")
-    return _stated(metadata, "novelty", Limits, label)
+def _novelty_limits(metadata: Mapping[str, str], session: Session, label: str) -> NoveltyLimits | None:
+    if ("novelty" in metadata) != (EMBEDDING in session.outputs):
+        raise ModelError(f"{label}: has only one of the metadata 'novelty' and the output {EMBEDDING!r}")
+    if EMBEDDING in session.outputs and not session.embedding_size:
+        raise ModelError(f"{label}: its output {EMBEDDING!r} must have the shape (rows, a fixed number)")
+    return _optional(metadata, "novelty", NoveltyLimits, label)
 
 
 def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:
     name, version = metadata["feature_set"], metadata["feature_set_version"]
     known = FEATURE_SETS.get(name)
     if known is not None and known.version == version and metadata["columns"] != json.dumps(known.names):
-        raise ModelError(f"{label}: reads other columns than those of {known.key}, which it names")
+        raise ModelError(f"{label}: its columns are not those of {known.key}, which it names")
     if known is None or known.version != version:
-        made = ", ".join(s.key for s in FEATURE_SETS.values())
-        raise ModelError(f"{label}: reads features {name}/{version}; this version of moodcurve makes {made}")
+        available = ", ".join(s.key for s in FEATURE_SETS.values())
+        raise ModelError(f"{label}: needs features {name}/{version}; this version of moodcurve computes {available}")
     return known

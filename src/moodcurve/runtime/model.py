@@ -1,25 +1,25 @@
-"""A model at work: features to predictions, and those to the curve of a recording, whole or while it goes on."""
+"""Predict arousal and valence from features with a loaded model, for whole recordings or live."""
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from moodcurve._typing import AnyFloatArray, Float32Array, FloatArray
 from moodcurve.curve import Curve
 from moodcurve.features import Features, FeatureSet
 from moodcurve.mood.classes import probabilities
-from moodcurve.runtime.intervals import Intervals, Spreads
-from moodcurve.runtime.novelty import Limits, Whereabouts, warning
-from moodcurve.runtime.sequence import NEXT_STATE, Rows, answers
-from moodcurve.runtime.session import OUTPUT, PLACE, SPREAD, ModelError, Session
+from moodcurve.runtime.intervals import ErrorStd, Intervals
+from moodcurve.runtime.novelty import NoveltyAccumulator, NoveltyLimits, novelty_warning
+from moodcurve.runtime.sequence import NEXT_STATE, SequenceMode, run_sequence
+from moodcurve.runtime.session import EMBEDDING, OUTPUT, STD, ModelError, Session
 from moodcurve.runtime.song_rating import SongRating
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a model says of some rows.
+    """Predictions for consecutive rows.
 
     Attributes
     ----------
@@ -27,196 +27,202 @@ class Prediction:
         Start of each row's window.
     values : (rows, 2)
         Arousal and valence, limited to [-1, 1].
-    spread : (rows, 2) or None
-        Standard deviation to be expected of ratings about them, by the model's own account, 0 or more; None where
-        the model gives none.
+    std : (rows, 2) or None
+        The model's own estimate of the standard deviation of ratings around `values`, 0 or more; None if the
+        model has no such output.
     novelty : float or None
-        How unlike the training songs the recording is, up to the last of the rows: above 1 it is out of the
-        model's range, see `moodcurve.runtime.novelty`; None where the model cannot tell, and for less than ten seconds.
+        How unlike the training songs the recording is, up to the last of these rows; above 1 the model is not
+        reliable, see `moodcurve.runtime.novelty`. None if the model cannot tell, or for less than ten seconds.
     """
 
-    times_s: npt.NDArray[np.float64]
-    values: npt.NDArray[np.float64]
-    spread: npt.NDArray[np.float64] | None
+    times_s: FloatArray
+    values: FloatArray
+    std: FloatArray | None
     novelty: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A loaded model.
+    """A loaded model, see `moodcurve.runtime.load_model`.
 
     Attributes
     ----------
     name : str
-        As the file states it; curves and results carry it.
+        Name from the file's metadata; stored in curves and results.
     feature_set : FeatureSet
-        What it reads.
+        The features it reads.
     metadata : mapping
-        All that the file states, by key without the prefix ``moodcurve.``: ``family``, ``config`` (JSON),
+        All metadata of the file, by key without the prefix ``moodcurve.``: ``family``, ``config`` (JSON),
         ``training_data``, ``songs``, ``metrics`` (JSON), ``licence``, and so on.
-    rows : Rows
-        What its answer to a row depends on.
+    sequence_mode : SequenceMode
+        How the output for a row depends on other rows.
     intervals : Intervals or None
-        How far ratings lie from its answers; None where that was not measured.
-    spreads : Spreads or None
-        How far it errs on average, for the probabilities of classes; None where that was not measured.
+        Margins of the 90 % intervals; None if they were not measured.
+    error_std : ErrorStd or None
+        Root mean square errors, for class probabilities; None if they were not measured.
     song_rating : SongRating or None
-        What listeners give songs as wholes; None where it has not learned that.
-    usual : Limits or None
-        What recordings it knows; None where it cannot tell.
+        Maps the mean of a curve to ratings of whole songs; None if the model was not trained for it.
+    novelty_limits : NoveltyLimits or None
+        Limits of what is usual among training songs; None if the model has no embedding output.
     """
 
     name: str
     feature_set: FeatureSet
     metadata: Mapping[str, str]
-    rows: Rows
+    sequence_mode: SequenceMode
     intervals: Intervals | None
-    spreads: Spreads | None
+    error_std: ErrorStd | None
     song_rating: SongRating | None
-    usual: Limits | None
+    novelty_limits: NoveltyLimits | None
     _session: Session
 
-    def predict(self, features: Features) -> npt.NDArray[np.float64]:
-        """Predict arousal and valence of each row, shape (rows, 2), limited to [-1, 1]; see `predict_with_spread`."""
-        return self.predict_with_spread(features).values
+    def predict(self, features: Features) -> FloatArray:
+        """Predict arousal and valence of each row, (rows, 2), limited to [-1, 1]; see `predict_with_std`."""
+        return self.predict_with_std(features).values
 
-    def predict_with_spread(self, features: Features) -> Prediction:
+    def predict_with_std(self, features: Features) -> Prediction:
         """Predict all rows of a recording, in bounded memory however long it is.
 
         Parameters
         ----------
         features : Features
-            Of the model's feature set, or of one of the same version that has its columns. Of a model whose rows
-            are not independent, the rows of one recording, in order, from its first on.
+            Of the model's feature set, or of one of the same version that has its columns. Unless the model's rows
+            are independent, these must be the rows of one recording, in order, from its start.
 
         Raises
         ------
         ModelError
-            If the features are of another version or lack a column, or the model's answer is not finite.
+            If the features are of another version or lack a column, or a prediction is not finite.
         ValueError
-            If a value is NaN or infinite.
+            If a feature is NaN or infinite.
         """
         return self.predict_parts([features])
 
     def predict_parts(self, parts: Iterable[Features]) -> Prediction:
-        """Predict all rows of a recording that come in parts, in order; the parts do not change the answer.
+        """Predict all rows of a recording from consecutive parts; how it is split does not change the result.
 
-        No more rows are held than the model needs at once.
+        Only the rows that the model needs at once are held in memory.
 
         Raises
         ------
         ModelError, ValueError
-            As `predict_with_spread`.
+            As `predict_with_std`.
         """
-        times: list[npt.NDArray[np.float64]] = [np.empty(0)]
+        times: list[FloatArray] = [np.empty(0)]
 
-        def values() -> Iterator[npt.NDArray[np.float32]]:
+        def values() -> Iterator[Float32Array]:
             for part in parts:
                 times.append(part.times_s)
                 yield self._values(part)
 
-        prediction, _ = self._prediction(answers(self._session.run, values(), self.rows), self._nowhere())
+        outputs = run_sequence(self._session.run, values(), self.sequence_mode)
+        prediction, _ = self._collect(outputs, self._new_accumulator())
         return replace(prediction, times_s=np.concatenate(times))
 
     def stream(self) -> "Stream":
-        """Begin a recording whose rows arrive little by little.
+        """Start a recording whose rows arrive over time.
 
         Raises
         ------
         ModelError
-            If the model needs later rows to judge a row.
+            If the model needs later rows to predict a row.
         """
-        if self.rows.kind == "window":
+        if self.sequence_mode.kind == "window":
             raise ModelError(
-                f"model {self.name} reads songs forward and backward; live use needs one that reads forward"
+                f"model {self.name} reads songs forward and backward; live use needs a model that reads forward only"
             )
         return Stream(self)
 
-    def _values(self, features: Features) -> npt.NDArray[np.float32]:
+    def _values(self, features: Features) -> Float32Array:
         if features.feature_set.version != self.feature_set.version:
-            raise ModelError(f"model {self.name} reads features {self.feature_set.key}, got {features.feature_set.key}")
+            raise ModelError(f"model {self.name} needs features {self.feature_set.key}, got {features.feature_set.key}")
         values = features.select(self.feature_set).values
         if not np.isfinite(values).all():
             raise ValueError("features.values must be finite, got NaN or infinity")
         return np.ascontiguousarray(values, dtype=np.float32)
 
-    def _nowhere(self) -> Whereabouts | None:
-        """Begin the places of a recording, if the model gives any."""
-        size = self._session.place_size
-        return Whereabouts.nowhere(size) if size else None
+    def _new_accumulator(self) -> NoveltyAccumulator | None:
+        """Return a new novelty accumulator, or None if the model has no embedding output."""
+        size = self._session.embedding_size
+        return NoveltyAccumulator.empty(size) if size else None
 
-    def _prediction(
-        self, pieces: Iterable[dict[str, npt.NDArray[np.float32]]], seen: Whereabouts | None
-    ) -> tuple[Prediction, npt.NDArray[np.float32] | None]:
-        """Join a graph's answers to the pieces of a recording and add to its places; gives the state left, too."""
-        values: list[npt.NDArray[np.floating]] = [np.empty((0, 2))]
-        spreads: list[npt.NDArray[np.floating]] = [np.empty((0, 2))]
-        gives_spread, state = SPREAD in self._session.outputs, None
-        for piece in pieces:
-            values.append(piece[OUTPUT])
-            if gives_spread:
-                spreads.append(piece[SPREAD])
-            if seen is not None:
-                seen.add(piece[PLACE])
-            state = piece.get(NEXT_STATE)
-        joined, spread = np.vstack(values), np.vstack(spreads) if gives_spread else None
-        novelty = None if seen is None or self.usual is None else seen.novelty(self.usual)
-        given = [joined.ravel(), [] if spread is None else spread.ravel(), [] if novelty is None else [novelty]]
-        if not np.isfinite(np.concatenate(given)).all():
-            raise ModelError(f"model {self.name} gives values that are no numbers: its file is damaged")
-        return Prediction(np.empty(0), np.clip(joined, -1, 1), spread, novelty), state
+    def _collect(
+        self, outputs: Iterable[dict[str, Float32Array]], accumulator: NoveltyAccumulator | None
+    ) -> tuple[Prediction, Float32Array | None]:
+        """Join the graph's outputs, without times, and add embeddings to the accumulator; return the last state too."""
+        values: list[AnyFloatArray] = [np.empty((0, 2))]
+        stds: list[AnyFloatArray] = [np.empty((0, 2))]
+        has_std, state = STD in self._session.outputs, None
+        for output in outputs:
+            values.append(output[OUTPUT])
+            if has_std:
+                stds.append(output[STD])
+            if accumulator is not None:
+                accumulator.add(output[EMBEDDING])
+            state = output.get(NEXT_STATE)
+        joined = np.vstack(values, dtype=np.float64)
+        std = np.vstack(stds, dtype=np.float64) if has_std else None
+        limits = self.novelty_limits
+        novelty = None if accumulator is None or limits is None else accumulator.novelty(limits)
+        numbers = [joined.ravel(), [] if std is None else std.ravel(), [] if novelty is None else [novelty]]
+        if not np.isfinite(np.concatenate(numbers)).all():
+            raise ModelError(f"model {self.name} returned NaN or infinity: its file is damaged")
+        return Prediction(np.empty(0), np.clip(joined, -1, 1), std, novelty), state
 
     def curve(self, features: Features, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()) -> Curve:
-        """Give the curve of a recording from its features: of `predict_with_spread`, what `curve_of` gives.
+        """Predict the curve of a recording from its features: `predict_with_std`, then `curve_from`.
 
         Parameters
         ----------
         features : Features
             At least one row.
         source : str
-            What was analysed: the path as it was given.
+            What was analyzed, such as a path.
         duration_s : float
-            Length of the audio that was analysed.
+            Length of the analyzed audio.
         warnings : tuple of str
-            What a reader of the curve must know.
+            Warnings about the audio.
 
         Raises
         ------
         ModelError, ValueError
-            As `predict`; ValueError too if there is no row.
+            As `predict_with_std`; ValueError also if there is no row.
         """
-        found = self.predict_with_spread(features)
-        return self.curve_of(found, source=source, duration_s=duration_s, warnings=warnings)
+        prediction = self.predict_with_std(features)
+        return self.curve_from(prediction, source=source, duration_s=duration_s, warnings=warnings)
 
-    def curve_of(self, found: Prediction, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()) -> Curve:
-        """Give the curve of a predicted recording, with all that the model knows of how sure it is.
+    def curve_from(
+        self, prediction: Prediction, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()
+    ) -> Curve:
+        """Return the curve of a predicted recording, with the intervals and probabilities that the model provides.
 
-        A recording that is out of the model's range gets a warning. The parameters are those of `curve`.
+        A recording outside of the model's range gets a warning. The other parameters are those of `curve`.
 
         Raises
         ------
         ValueError
             If there is no row.
         """
-        if not len(found.values):
-            raise ValueError("found must hold at least one row, got none")
-        points = song = shares = song_shares = moods = rating = rating_ends = None
-        mean = found.values.mean(axis=0)
+        values = prediction.values
+        if not len(values):
+            raise ValueError("prediction must hold at least one row, got none")
+        points = song = shares = song_shares = moods = rating = rating_interval = None
+        mean = values.mean(axis=0)
         if self.intervals is not None:
-            points = self.intervals.of_points(found.values, found.spread)
-            song = self.intervals.of_song(found.values, found.spread)
-        if self.spreads is not None:
-            shares = probabilities(found.values, self.spreads.of_points, "quadrants")
-            song_shares = probabilities(mean[None], self.spreads.of_song, "quadrants")[0]
-            moods = probabilities(mean[None], self.spreads.of_song, "moods")[0]
+            points = self.intervals.of_points(values, prediction.std)
+            song = self.intervals.of_song(values, prediction.std)
+        if self.error_std is not None:
+            shares = probabilities(values, self.error_std.of_points, "quadrants")
+            song_shares = probabilities(mean[None], self.error_std.of_song, "quadrants")[0]
+            moods = probabilities(mean[None], self.error_std.of_song, "moods")[0]
         if self.song_rating is not None:
-            rating, rating_ends = self.song_rating.of_song(mean)
-        if found.novelty is not None and found.novelty > 1:
-            warnings = (*warnings, warning(found.novelty))
+            rating, rating_interval = self.song_rating.of_song(mean)
+        if prediction.novelty is not None and prediction.novelty > 1:
+            warnings = (*warnings, novelty_warning(prediction.novelty))
         return Curve(
-            times_s=found.times_s,
-            arousal=found.values[:, 0],
-            valence=found.values[:, 1],
+            times_s=prediction.times_s,
+            arousal=values[:, 0],
+            valence=values[:, 1],
             arousal_interval=None if points is None else points[:, 0],
             valence_interval=None if points is None else points[:, 1],
             song_interval=song,
@@ -224,8 +230,8 @@ class Model:
             song_probabilities=song_shares,
             song_moods=moods,
             rating=rating,
-            rating_interval=rating_ends,
-            novelty=found.novelty,
+            rating_interval=rating_interval,
+            novelty=prediction.novelty,
             source=source,
             model=self.name,
             feature_set=self.feature_set.key,
@@ -235,12 +241,12 @@ class Model:
 
 
 class Stream:
-    """A recording predicted while it goes on; the answers are those of `Model.predict` for all rows together."""
+    """Predictions for a recording while it goes on, equal to `Model.predict` on all of its rows."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._state = model.rows.new_state
-        self._seen = model._nowhere()
+        self._state = model.sequence_mode.new_state
+        self._accumulator = model._new_accumulator()
 
     def push(self, features: Features) -> Prediction:
         """Predict the next rows, any number of them.
@@ -248,15 +254,14 @@ class Stream:
         Raises
         ------
         ModelError, ValueError
-            As `Model.predict_with_spread`; the recording can then go on with other rows.
+            As `Model.predict_with_std`; the stream is then unchanged and takes other rows.
         """
         model = self._model
-        # a copy, so that rows that are refused leave no trace
-        seen = copy.deepcopy(self._seen)
-        pieces = answers(model._session.run, [model._values(features)], model.rows, state=self._state)
-        prediction, state = model._prediction(pieces, seen)
+        accumulator = copy.deepcopy(self._accumulator)  # so that refused rows leave no trace
+        outputs = run_sequence(model._session.run, [model._values(features)], model.sequence_mode, state=self._state)
+        prediction, state = model._collect(outputs, accumulator)
         prediction = replace(prediction, times_s=features.times_s)
-        self._seen = seen
+        self._accumulator = accumulator
         if len(prediction.values):
             self._state = state
         return prediction

@@ -1,43 +1,43 @@
-"""How unlike the songs that a model has learned from a recording is.
+"""Measure how unlike a model's training songs a recording is.
 
-A model's graph gives each row a place among the training songs: coordinates that have mean 0 and, over passages of
-`PASSAGE_ROWS` of those songs, equal variances, see `moodcurve.learn.uncertainty.familiarity`. Two things can be unusual:
+The graph maps each row to an embedding among the training songs. Its coordinates have mean 0 and, over passages of
+`PASSAGE_ROWS` rows of those songs, equal variances; see `moodcurve.learn.uncertainty.familiarity`. Two statistics
+can be unusual:
 
-- distance: |mean place|² of the recording's passages, on average, which speech, tones or clicks make large;
-- stillness: how little the places vary over the rows, as noise, hum and silence do.
+- distance: the mean of |mean embedding|² over passages, large for speech, tones or clicks;
+- variance: how much embeddings vary over the rows, small for noise, hum and silence.
 
-Both are running sums, so that live use and ten hours need no more memory than a passage.
+Both are running sums, so memory does not grow with the length of a recording.
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import AnyFloatArray, FloatArray
 
-MOST = 99.0
-"""Where novelty ends: digital silence does not vary at all."""
-LEAST = 1e-6
-"""What a variance counts at least: a ten-thousandth of what is usual, or less. It is 0 where nothing moves."""
+MAX_NOVELTY = 99.0
+"""Upper limit of novelty: digital silence does not vary at all."""
+MIN_VARIANCE = 1e-6
+"""Lower limit of a variance, at most a ten-thousandth of what is usual; without it silence would have none."""
 PASSAGE_ROWS = 20
-"""Rows of a passage: ten seconds. Means over more rows lie nearer to 0, so that lengths must be alike to be compared;
-a recording that is shorter cannot be judged."""
+"""Rows of a passage: ten seconds. Means over more rows lie nearer to 0, so passages must have one length to be
+comparable; a shorter recording has no novelty."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What is usual among training songs.
+class NoveltyLimits:
+    """Limits of what is usual among training songs.
 
     Attributes
     ----------
     distance : float
-        Squared distance that few of them exceed; positive.
+        Squared distance that few training songs exceed; positive.
     variance : float
-        Variance over the rows, see `Whereabouts.variance`, that few of them fall short of; positive.
+        `NoveltyAccumulator.variance` that few training songs fall short of; positive.
     usual : float
-        Share of the training songs that stay within each of the two, in (0, 1].
+        Share of training songs within each limit, in (0, 1].
     """
 
     distance: float
@@ -54,19 +54,19 @@ class Limits:
 
 
 @dataclass(eq=False)
-class Whereabouts:
-    """Sums over the places of one recording.
+class NoveltyAccumulator:
+    """Running sums over the embeddings of one recording.
 
     Attributes
     ----------
     rows, passages : int
-        Rows so far, and passages that are complete, laid from the first row on without overlap.
+        Number of rows so far, and of complete passages, which start at the first row and do not overlap.
     total, squares : (size,)
-        Sum of the rows' places, and of their squares.
+        Sums of the embeddings and of their squares.
     distances : float
-        Sum of |mean place|² over the complete passages.
-    begun : (n, size)
-        Rows of the passage that is not complete, n < `PASSAGE_ROWS`.
+        Sum of |mean embedding|² over the complete passages.
+    pending : (n, size)
+        Rows of the incomplete passage, n < `PASSAGE_ROWS`.
     """
 
     rows: int
@@ -74,60 +74,58 @@ class Whereabouts:
     total: FloatArray
     squares: FloatArray
     distances: float
-    begun: FloatArray
+    pending: FloatArray
 
     @classmethod
-    def nowhere(cls, size: int) -> "Whereabouts":
-        """Begin a recording."""
+    def empty(cls, size: int) -> "NoveltyAccumulator":
+        """Return an accumulator without rows, for embeddings of `size` coordinates."""
         return cls(0, 0, np.zeros(size), np.zeros(size), 0.0, np.empty((0, size)))
 
-    def add(self, places: npt.NDArray[np.floating]) -> None:
-        """Go on by rows (n, size)."""
-        places = places.astype(np.float64)
-        self.rows += len(places)
-        self.total += places.sum(axis=0)
-        self.squares += (places**2).sum(axis=0)
-        means, self.begun = passage_means(np.vstack([self.begun, places]))
+    def add(self, embeddings: AnyFloatArray) -> None:
+        """Add rows (n, size)."""
+        embeddings = embeddings.astype(np.float64)
+        self.rows += len(embeddings)
+        self.total += embeddings.sum(axis=0)
+        self.squares += (embeddings**2).sum(axis=0)
+        means, self.pending = passage_means(np.vstack([self.pending, embeddings]))
         self.passages += len(means)
         self.distances += float((means**2).sum())
 
     @property
     def distance(self) -> float:
-        """Mean of |mean place|² over the complete passages; NaN without one."""
+        """Mean of |mean embedding|² over the complete passages; NaN without one."""
         return self.distances / self.passages if self.passages else math.nan
 
     @property
     def variance(self) -> float:
-        """Variance over the rows (divisor n), geometric mean over the coordinates, `LEAST` or more; NaN without rows.
+        """Geometric mean over coordinates of the variance over rows (divisor n), at least `MIN_VARIANCE`.
 
-        The geometric mean asks whether all coordinates move: noise moves along some of them more than songs do.
+        NaN without rows. The geometric mean is small unless all coordinates vary: noise varies along some of them
+        more than songs do.
         """
         if not self.rows:
             return math.nan
         variances = self.squares / self.rows - (self.total / self.rows) ** 2
-        return math.exp(np.log(np.maximum(variances, LEAST)).mean())
+        return math.exp(np.log(np.maximum(variances, MIN_VARIANCE)).mean())
 
-    def novelty(self, limits: Limits) -> float | None:
-        """Give how unusual the recording is: above 1.0 it is unlike the training songs, at most `MOST`.
+    def novelty(self, limits: NoveltyLimits) -> float | None:
+        """Return the novelty so far: above 1 the recording is unlike the training songs, at most `MAX_NOVELTY`.
 
-        The greater of distance / limit and limit / variance; None before the first passage is complete.
+        It is the larger of distance / limit and limit / variance; None before the first passage is complete.
         """
         if not self.passages:
             return None
-        still = limits.variance / max(self.variance, limits.variance / MOST)
-        return min(max(self.distance / limits.distance, still), MOST)
+        stillness = limits.variance / max(self.variance, limits.variance / MAX_NOVELTY)
+        return min(max(self.distance / limits.distance, stillness), MAX_NOVELTY)
 
 
 def passage_means(x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Average rows (n, size) over each complete passage, and give the rows that are left."""
+    """Return the mean of rows (n, size) over each complete passage, and the remaining rows."""
     passages, size = len(x) // PASSAGE_ROWS, x.shape[1]
-    whole, left = x[: passages * PASSAGE_ROWS], x[passages * PASSAGE_ROWS :]
-    return whole.reshape(passages, PASSAGE_ROWS, size).mean(axis=1), left
+    complete, rest = x[: passages * PASSAGE_ROWS], x[passages * PASSAGE_ROWS :]
+    return complete.reshape(passages, PASSAGE_ROWS, size).mean(axis=1), rest
 
 
-def warning(novelty: float) -> str:
-    """Say in words that a recording is unlike the training songs."""
-    return (
-        f"unlike the songs that the model has learned from (novelty {novelty:.1f}, the limit is 1): "
-        "take its values with care"
-    )
+def novelty_warning(novelty: float) -> str:
+    """Return the warning for a recording that is unlike the training songs."""
+    return f"unlike the model's training songs (novelty {novelty:.1f}, the limit is 1): its values may be unreliable"

@@ -1,7 +1,7 @@
-"""How a model's answer to a row depends on other rows, and how rows are given to its graph accordingly.
+"""Run a model's graph over the rows of a recording, in bounded memory.
 
-Ten hours of rows never go through a graph at once: each kind is applied piece by piece, in bounded memory, and
-the pieces are laid from the first row on, so that the same rows always give the same answers.
+How a row's output depends on other rows is a model's `SequenceMode`. Rows go through the graph block by block; blocks
+start at the first row, so the same rows always give the same outputs.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,31 +12,31 @@ import numpy as np
 from moodcurve._typing import Float32Array
 
 Run = Callable[[Float32Array, Float32Array | None], dict[str, Float32Array]]
-"""Gives a graph's outputs by name, for rows (n, columns) and the state that the rows before left, (1, size)."""
+"""Return a graph's outputs by name for rows (n, columns) and the state after the rows before, (1, size) or None."""
 
 NEXT_STATE = "next_state"
-"""The output that holds what a carried model remembers after its last row."""
+"""Name of the output that holds a carried model's state after its last row."""
 KINDS = ("independent", "carried", "window")
 BLOCK_ROWS = 1024
-"""Rows given at once to a graph that looks at no later row: about nine minutes."""
+"""Rows per call of a graph that needs no later row: about nine minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
-    """What the answer to a row depends on.
+class SequenceMode:
+    """How the output for a row depends on other rows.
 
     Attributes
     ----------
     kind : str
-        ``independent``: the row alone. ``carried``: the rows up to it, by a state that the graph takes and
-        gives. ``window``: rows on both sides.
+        ``independent``: on the row alone. ``carried``: on the rows up to it, through a state that the graph reads and
+        returns. ``window``: on rows before and after it.
     window_rows : int
-        Of ``window``: most rows given to the graph at once.
+        For ``window``: most rows per call of the graph.
     margin_rows : int
-        Of ``window``: where a song is longer than that, this many rows at each inner end of a window only
-        lead in and out; their answers come from the neighbouring windows.
+        For ``window``: in songs longer than a window, rows at each inner end of a window that only serve as context;
+        their outputs come from the neighboring windows.
     state_size : int
-        Of ``carried``: numbers in the state. It is 0 before the first row.
+        For ``carried``: size of the state, which is 0 before the first row.
     """
 
     kind: str
@@ -56,41 +56,41 @@ class Rows:
 
     @property
     def new_state(self) -> Float32Array | None:
-        """What a carried model knows before the first row; None for the others."""
+        """State before the first row, (1, size); None unless `kind` is ``carried``."""
         return np.zeros((1, self.state_size), np.float32) if self.kind == "carried" else None
 
 
-INDEPENDENT = Rows(kind="independent")
+INDEPENDENT = SequenceMode(kind="independent")
 
 
-def answers(
-    run: Run, blocks: Iterable[Float32Array], rows: Rows, *, state: Float32Array | None = None
+def run_sequence(
+    run: Run, blocks: Iterable[Float32Array], mode: SequenceMode, *, state: Float32Array | None = None
 ) -> Iterator[dict[str, Float32Array]]:
-    """Give a graph's outputs for all rows of a recording, piece after piece, each row once.
+    """Yield a graph's outputs for the rows of a recording, block by block, each row once.
 
     Parameters
     ----------
     run : callable
         The graph.
     blocks : iterable of (n, columns)
-        The rows of the recording in order, in blocks of any lengths, which do not change the answers.
-    rows : Rows
-        What the graph's answers depend on.
+        The rows of the recording in order; the lengths of the blocks do not change the outputs.
+    mode : SequenceMode
+        How the graph's outputs depend on other rows.
     state : (1, size), optional
-        Of ``carried`` rows: what the rows before these left; by default there are none.
+        For ``carried``: the state after the rows before these; by default these are the first.
     """
-    if rows.kind == "window":
-        yield from _windows(run, blocks, rows)
+    if mode.kind == "window":
+        yield from _run_windows(run, blocks, mode)
         return
-    state = rows.new_state if state is None else state
-    for block in _regrouped(blocks, BLOCK_ROWS):
-        found = run(block, state)
-        state = found.get(NEXT_STATE)
-        yield found
+    state = mode.new_state if state is None else state
+    for block in _regroup(blocks, BLOCK_ROWS):
+        outputs = run(block, state)
+        state = outputs.get(NEXT_STATE)
+        yield outputs
 
 
-def _regrouped(blocks: Iterable[Float32Array], size: int) -> Iterator[Float32Array]:
-    """Give the same rows in blocks of so many, the last one of what is left."""
+def _regroup(blocks: Iterable[Float32Array], size: int) -> Iterator[Float32Array]:
+    """Yield the same rows in blocks of `size`, the last one shorter."""
     held: list[Float32Array] = []
     count = 0
     for block in blocks:
@@ -98,28 +98,28 @@ def _regrouped(blocks: Iterable[Float32Array], size: int) -> Iterator[Float32Arr
         count += len(block)
         if count >= size:
             joined = np.concatenate(held)
-            whole = count // size * size
-            for start in range(0, whole, size):
+            complete = count // size * size
+            for start in range(0, complete, size):
                 yield joined[start : start + size]
-            held, count = [joined[whole:]], count - whole
+            held, count = [joined[complete:]], count - complete
     if count:
         yield np.concatenate(held)
 
 
-def _windows(run: Run, blocks: Iterable[Float32Array], rows: Rows) -> Iterator[dict[str, Float32Array]]:
-    """Give the answers of overlapping windows, without their margins.
+def _run_windows(run: Run, blocks: Iterable[Float32Array], mode: SequenceMode) -> Iterator[dict[str, Float32Array]]:
+    """Yield the outputs of overlapping windows, without their margins.
 
-    The first window begins with the song and the last ends with it: real ends have no margin, as in training.
+    The first window starts with the song and the last ends with it: real ends have no margin, as in training.
     """
-    first = done = 0  # row that is held first, rows answered
+    first = done = 0  # index of the first row held, number of rows predicted
     held: Float32Array | None = None
-    for block in _regrouped(blocks, min(rows.window_rows, BLOCK_ROWS)):
+    for block in _regroup(blocks, min(mode.window_rows, BLOCK_ROWS)):
         held = block if held is None else np.concatenate([held, block])
-        while len(held) > rows.window_rows:
-            end = first + rows.window_rows - rows.margin_rows
-            found = run(held[: rows.window_rows], None)
-            yield {name: value[done - first : end - first] for name, value in found.items()}
+        while len(held) > mode.window_rows:
+            end = first + mode.window_rows - mode.margin_rows
+            outputs = run(held[: mode.window_rows], None)
+            yield {name: value[done - first : end - first] for name, value in outputs.items()}
             done = end
-            held, first = held[end - rows.margin_rows - first :], end - rows.margin_rows
+            held, first = held[end - mode.margin_rows - first :], end - mode.margin_rows
     if held is not None:
         yield {name: value[done - first :] for name, value in run(held, None).items()}

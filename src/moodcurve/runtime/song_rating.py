@@ -1,9 +1,9 @@
-"""The rating that listeners are expected to give a song as a whole, from the mean of its curve.
+"""Predict how listeners rate a song as a whole, from the mean of its curve.
 
-Listeners who rate a song as a whole use the scale otherwise than those who follow it: in DEAM such ratings spread by
-a fifth more, and lie lower by .17 (arousal) and .08 (valence) than the means of the same songs' moments. A straight
-line for each axis takes the one to the other: rating = base + slope · mean of the curve. It is made by
-`moodcurve.learn.uncertainty.calibration` from songs that the model had not learned from, and the model file states it.
+Ratings of whole songs use the scale differently from ratings over time: in DEAM they vary by a fifth more, and are
+lower by .17 (arousal) and .08 (valence) than the means of the same songs' ratings over time. A straight line for each
+axis maps one to the other: rating = base + slope · mean. `moodcurve.learn.uncertainty.calibration` fits it on songs
+held out of training, and the model file stores it.
 """
 
 import math
@@ -17,7 +17,7 @@ from moodcurve.runtime.intervals import LEVEL
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One axis: rating = base + slope · mean; ratings lie between `below` under it and `above` over it, 0 or more."""
+    """Line of one axis, rating = base + slope · mean, with the margins `below` and `above` it, 0 or more."""
 
     base: float
     slope: float
@@ -31,14 +31,14 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class SongRating:
-    """How ratings of whole songs follow from curves.
+    """Lines that map the mean of a curve to the rating of the whole song.
 
     Attributes
     ----------
     level : float
-        Of the intervals: `moodcurve.runtime.intervals.LEVEL`; there is no other.
+        Level of the intervals; always `moodcurve.runtime.intervals.LEVEL`.
     songs : int
-        How many songs that was measured on.
+        Number of songs the lines were fitted on.
     arousal, valence : Line
     """
 
@@ -51,23 +51,23 @@ class SongRating:
         if self.level != LEVEL:
             raise ValueError(f"level must be {LEVEL}, got {self.level}")
 
-    def of_song(self, means: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Give the rating (2,) of a song from the mean of its curve (2,), and the ends of its 90 % interval (2, 2).
+    def of_song(self, mean: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the rating (2,) and its 90 % interval (2, 2) for the mean (2,) of a song's curve.
 
-        Rows are the axes, columns the low and the high end; all is limited to [-1, 1].
+        Rows of the interval are arousal and valence, columns the low and the high end; all are limited to [-1, 1].
         """
         lines = (self.arousal, self.valence)
-        rating = np.array([line.base + line.slope * mean for line, mean in zip(lines, means, strict=True)])
+        rating = np.array([line.base + line.slope * value for line, value in zip(lines, mean, strict=True)])
         ends = np.array([(r - line.below, r + line.above) for line, r in zip(lines, rating, strict=True)])
         return np.clip(rating, -1, 1), np.clip(ends, -1, 1)
 
 
-def in_words(rating: FloatArray, interval: FloatArray) -> str:
-    """Say a rating and its interval on the scale from 1 to 9.
+def format_rating(rating: FloatArray, interval: FloatArray) -> str:
+    """Format a rating (2,) and its interval (2, 2) on the scale from 1 to 9.
 
     Examples
     --------
-    >>> in_words(np.array([0.25, -0.5]), np.array([[0.0, 0.5], [-0.8, -0.1]]))
+    >>> format_rating(np.array([0.25, -0.5]), np.array([[0.0, 0.5], [-0.8, -0.1]]))
     'arousal 6.0 (5.0 to 7.0), valence 3.0 (1.8 to 4.6)'
     """
     axes = zip(("arousal", "valence"), 5 + 4 * rating, 5 + 4 * interval, strict=True)

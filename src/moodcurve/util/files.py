@@ -11,7 +11,7 @@ AnyPath = str | os.PathLike[str]
 
 
 @contextmanager
-def written_whole(path: AnyPath) -> Iterator[Path]:
+def atomic_write(path: AnyPath) -> Iterator[Path]:
     """Give a scratch path beside `path` that takes its place when the block ends without an error.
 
     A reader never sees half a file, and a failure or Ctrl-C leaves what was there before. Missing parent
@@ -25,7 +25,7 @@ def written_whole(path: AnyPath) -> Iterator[Path]:
 
     Examples
     --------
-    >>> with written_whole("curve.csv") as scratch:    # doctest: +SKIP
+    >>> with atomic_write("curve.csv") as scratch:    # doctest: +SKIP
     ...     scratch.write_text("time_s,arousal,valence")
     """
     path = Path(path)
@@ -57,9 +57,9 @@ def write_text(path: AnyPath, text: str) -> None:
     Raises
     ------
     OSError
-        As `written_whole`.
+        As `atomic_write`.
     """
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_text(text, encoding="utf-8")
 
 

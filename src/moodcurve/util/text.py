@@ -49,16 +49,25 @@ _PLAIN = {
 }  # fmt: skip
 
 
-def plainly(error: UnicodeError) -> tuple[str, int]:
+def ascii_fallback(error: UnicodeError) -> tuple[str, int]:
     """Write what an encoding lacks in plain letters, as a handler of errors for `codecs.register_error`.
 
     A minus becomes a hyphen, since "?0.25" has lost its meaning; what has no such twin becomes a question mark.
 
     >>> import codecs
-    >>> codecs.register_error("plainly", plainly)
-    >>> "−0.25 – 90 % of “René”…".encode("ascii", "plainly")
+    >>> codecs.register_error("ascii_fallback", ascii_fallback)
+    >>> "−0.25 – 90 % of “René”…".encode("ascii", "ascii_fallback")
     b'-0.25 - 90 % of "Ren?"...'
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(_PLAIN.get(c, "?") for c in error.object[error.start : error.end]), error.end
+
+
+def utf8_text(text: str) -> str:
+    """Replace characters that UTF-8 cannot encode: Python reads file names of other bytes as lone surrogates.
+
+    >>> utf8_text("caf" + chr(0xDCE9))
+    'caf?'
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -12,7 +12,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from moodcurve import __version__
-from moodcurve.library.scanning.scan import LIMITS
 from moodcurve.runtime import Model
 from moodcurve.web import schemas
 from moodcurve.web.async_pool import AsyncPool
@@ -29,6 +28,7 @@ from moodcurve.web.security import SecurityMiddleware
 from moodcurve.web.settings import Settings
 from moodcurve.web.tasks import make_analyzer, make_plotter
 from moodcurve.web.temp_folder import temporary_folder
+from moodcurve.workers import FILE_LIMITS
 
 MODEL, LIVE_MODEL = "default", "live"
 """Packaged models for uploads: one for the final curve, and a causal one for the provisional curve meanwhile."""
@@ -65,8 +65,8 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
         Port on which the server listens.
     """
     limits = settings.limits
-    analysis_pool = AsyncPool(partial(make_analyzer, MODEL, LIVE_MODEL), workers=settings.workers, limits=LIMITS)
-    plot_pool = AsyncPool(make_plotter, workers=1, limits=LIMITS)
+    analysis_pool = AsyncPool(partial(make_analyzer, MODEL, LIVE_MODEL), workers=settings.workers, limits=FILE_LIMITS)
+    plot_pool = AsyncPool(make_plotter, workers=1, limits=FILE_LIMITS)
     with temporary_folder() as folder:
         jobs = Jobs(
             analysis_pool,

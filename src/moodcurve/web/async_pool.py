@@ -85,17 +85,17 @@ class AsyncPool(Generic[Item, Result]):
     def _run_pool(self) -> None:
         """Run a pool until it is closed, or until no process can be started."""
         with Pool(
-            self._make, workers=self._workers, watch=self._on_progress, limits=self._limits, parts=self._on_part
+            self._make, workers=self._workers, progress=self._on_progress, limits=self._limits, on_part=self._on_part
         ) as pool:
             try:
                 while not self._closed:
                     self._read_inbox(pool)
-                    for number, result in pool.look():
+                    for number, result in pool.poll():
                         self._finish(number, result)
             except (MoodcurveError, OSError) as error:
                 for number in list(self._tasks):
                     self._finish(number, error)
-            pool.abandon()
+            pool.terminate()
             for number in list(self._tasks):
                 self._finish(number, asyncio.CancelledError())
 
@@ -112,7 +112,7 @@ class AsyncPool(Generic[Item, Result]):
                     task.number = pool.add(task.item)
                     self._tasks[task.number] = task
                 elif self._tasks.pop(task.number, None):
-                    pool.drop(task.number)
+                    pool.cancel(task.number)
 
     def _on_progress(self, number: int, share: float) -> None:
         self._report(number, share, None)

@@ -13,8 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
-from moodcurve.formats.json_file import utf8_text
-from moodcurve.util.text import one_line
+from moodcurve.util.text import one_line, utf8_text
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -6,20 +6,18 @@ old file are closed before the new one is opened.
 """
 
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from moodcurve.library import Library, open_library, schema
+from moodcurve.library import Library, open_library
 
 IDLE_S = 2.0
 """Seconds without a request after which the file is closed."""
 MAX_CACHE_BYTES = 4 << 20
 """Size of the response cache of one connection."""
-_LAYOUT = (schema.APPLICATION_ID, len(schema.MIGRATIONS))
 
 FileState = tuple[int, int, int, int, bool]
 """Device, inode, size, modification time in nanoseconds, and whether the write-ahead log has content."""
@@ -41,21 +39,17 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self._open = ExitStack()
         self.library: Library = self._open.enter_context(open_library(path))
-        self._version = -1
+        self._version: int | None = None
         self._cache: dict[Hashable, bytes] = {}
         self._size = 0
 
     def refresh(self) -> bool:
         """Clear the cache if another process wrote to the library; return False if its schema version changed."""
-        try:
-            ((version,),) = self.library.db.execute("PRAGMA data_version")
-            layout = schema.layout(self.library.db)
-        except sqlite3.Error:
-            return False  # reopening the file raises an error with a readable message
+        version = self.library.data_version()
         if version != self._version:
             self._version = version
             self._clear()
-        return layout == _LAYOUT
+        return version is not None  # otherwise, reopening the file raises an error with a readable message
 
     def cached(self, key: Hashable, compute: Callable[[Library], bytes]) -> bytes:
         """Return the cached value of a key, or compute and cache it."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from moodcurve.library.queries.parse import Asked, AskError
+from moodcurve.library.queries.parse import QueryError, QueryOptions
 from moodcurve.library.queries.query import SORTS, WORDS, Query
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.web.errors import ProblemError, invalid_value
@@ -77,8 +77,8 @@ class SongFilters(BaseModel):
             return value
         near = {"near": "0,0"}  # sort=near is valid only with it
         try:
-            Asked(**{**near, str(info.field_name): value}).query()
-        except AskError as error:
+            QueryOptions(**{**near, str(info.field_name): value}).parse()
+        except QueryError as error:
             raise invalid_value(str(error)) from error
         # the command line is more tolerant than the pattern
         raise invalid_value(f"{value!r} must not contain spaces, capital letters, exponents or empty items")
@@ -88,8 +88,8 @@ class SongFilters(BaseModel):
         values = {name: getattr(self, name) for name in SongFilters.model_fields}
         values["text"] = (self.text,) if self.text else ()
         try:
-            return Asked(**values, limit=limit, offset=offset).query()
-        except AskError as error:
+            return QueryOptions(**values, limit=limit, offset=offset).parse()
+        except QueryError as error:
             raise ProblemError(422, f"query.{error.name}: {error}") from error
 
 

@@ -103,6 +103,7 @@ class Song(_Object):
 
     id: int
     file: str
+    format: Literal["moodcurve-song/1"]
     title: str | None
     artist: str | None
     album: str | None

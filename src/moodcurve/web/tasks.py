@@ -12,7 +12,7 @@ from moodcurve.features.warmup import prepare
 from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import clock
-from moodcurve.workers import Job, Report
+from moodcurve.workers import Job, ProgressReporter
 
 _MIN_BYTES_PER_S = 500.0
 """Lower limit for the data rate of audio (Opus goes down to 750). A longer duration in a header is not trusted."""
@@ -60,7 +60,7 @@ def make_analyzer(model: AnyPath, live: AnyPath) -> Job[Upload, Curve]:
     # compiled now, because the first song has a time limit
     prepare(loaded.feature_set)
 
-    def job(upload: Upload, report: Report) -> Curve:
+    def job(upload: Upload, report: ProgressReporter) -> Curve:
         provisional = _ProvisionalCurve(causal)
         longest_s = Path(upload.path).stat().st_size / _MIN_BYTES_PER_S
 
@@ -69,7 +69,7 @@ def make_analyzer(model: AnyPath, live: AnyPath) -> Job[Upload, Curve]:
                 raise TooLongError(f"longer than the maximum of this server, {clock(upload.max_s)}")
             report(seconds, total, provisional.take(seconds))
 
-        curve = analyze(upload.path, model=loaded, progress=progress, ahead=False, rows=provisional.add)
+        curve = analyze(upload.path, model=loaded, progress=progress, prefetch=False, on_features=provisional.add)
         report(curve.duration_s, curve.duration_s, provisional.take(curve.duration_s))
         return replace(curve, source=upload.name)
 
@@ -117,7 +117,7 @@ def make_plotter() -> Job[PlotTask, bytes]:
     """Return the job that plots a curve as PNG."""
     from moodcurve.report import write_plot
 
-    def job(task: PlotTask, report: Report) -> bytes:
+    def job(task: PlotTask, report: ProgressReporter) -> bytes:
         write_plot(task.curve, task.path)
         png = Path(task.path).read_bytes()
         Path(task.path).unlink()

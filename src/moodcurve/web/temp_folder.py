@@ -2,17 +2,15 @@
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from moodcurve.util.lock import try_lock
+
 PREFIX = "moodcurve-web-"
 _LOCK = "lock"
-
-if sys.platform != "win32":
-    import fcntl
 
 
 @contextmanager
@@ -25,7 +23,7 @@ def temporary_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _try_lock(handle)
+        try_lock(handle)
         yield folder
     finally:
         os.close(handle)
@@ -41,19 +39,8 @@ def _remove_stale(parent: Path) -> None:
             # a folder that another server is creating has no lock file yet: opening it fails, and it stays
             handle = os.open(folder / _LOCK, os.O_RDWR)
             try:
-                stale = _try_lock(handle)
+                stale = try_lock(handle)
             finally:
                 os.close(handle)
             if stale:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _try_lock(handle: int) -> bool:
-    """Lock a folder until the handle is closed; return False if another process holds the lock."""
-    if sys.platform == "win32":
-        return True  # Windows does not remove open files
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

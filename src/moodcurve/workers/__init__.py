@@ -1,22 +1,23 @@
-"""One job for many items, in several processes where there are several cores, each item within limits.
+"""Run one job on many items in worker processes, with limits of time and memory for each item.
 
-`each` gives results in the items' order, `pool` as they come, while items are still added; `hired` is a process as the
-first one sees it, `process` what runs in it, and what it may take.
+`map` returns results in the order of the items; `pool` returns them as they come and takes items at any time. `worker`
+starts a process from the parent's side, and `child` holds what runs inside it.
 """
 
-from moodcurve.workers.child import Job, Limits, Progress, Report
-from moodcurve.workers.map import run_each, sensible_workers
-from moodcurve.workers.pool import CrashError, LimitError, Pool, Watch
+from moodcurve.workers.child import FILE_LIMITS, Job, Limits, ProgressCallback, ProgressReporter
+from moodcurve.workers.map import default_workers, run_each
+from moodcurve.workers.pool import CrashError, ItemProgress, LimitError, Pool
 
 __all__ = [
+    "FILE_LIMITS",
     "CrashError",
+    "ItemProgress",
     "Job",
     "LimitError",
     "Limits",
     "Pool",
-    "Progress",
-    "Report",
-    "Watch",
+    "ProgressCallback",
+    "ProgressReporter",
+    "default_workers",
     "run_each",
-    "sensible_workers",
 ]

@@ -1,4 +1,4 @@
-"""What runs in a worker's process: one item after the other, until the pipe to the first process is closed."""
+"""Run items in a worker process until the parent closes the pipe; define jobs, limits and messages."""
 
 import math
 import os
@@ -13,70 +13,72 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from moodcurve.errors import MoodcurveError
 
-if TYPE_CHECKING:  # one process needs nothing of it
+if TYPE_CHECKING:  # a single process needs no multiprocessing
     from multiprocessing.connection import Connection
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-Progress = Callable[[float, float | None], None]
-"""Called with the seconds of audio read so far and those that the file claims, None if it does not say."""
+ProgressCallback = Callable[[float, float | None], None]
+"""Called with the seconds of audio read so far, and the length in seconds that the file claims, or None."""
 
 
-class Report(Protocol):
-    """A `Progress` that also takes a part of the result, for who wants it before the whole."""
+class ProgressReporter(Protocol):
+    """A `ProgressCallback` that also takes parts of the result, for callers that want them early."""
 
     def __call__(self, seconds: float, total: float | None, part: Any = None, /) -> None:
-        """Tell how far the item is."""
+        """Report how much of the item is done."""
 
 
-Job = Callable[[Item, Report], Result]
+Job = Callable[[Item, ProgressReporter], Result]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What one item may take of a process of its own.
+    """Limits of one item in a worker process.
 
     Attributes
     ----------
-    silent_s : float
-        Seconds without a sign of progress, after which the item counts as hung.
-    least_s, most_s : float
-        Seconds altogether: as many as the sound claims to last, hundreds of times what it takes, but not less than
-        the first nor more than the second, since a claim can be false.
+    stall_s : float
+        Seconds without a progress report after which an item counts as hung.
+    min_s, max_s : float
+        An item may take as many seconds as its audio claims to last, hundreds of times what it needs, but at least
+        `min_s` and at most `max_s`, since a claim can be wrong.
     memory_mb : int
-        Memory beyond what the process has before its first item, in MiB; kept by Linux alone (RLIMIT_DATA).
+        MiB of memory beyond what the process uses before its first item; enforced on Linux only (RLIMIT_DATA).
     """
 
-    silent_s: float = 300.0
-    least_s: float = 600.0
-    most_s: float = 36_000.0
+    stall_s: float = 300.0
+    min_s: float = 600.0
+    max_s: float = 36_000.0
     memory_mb: int = 1024
 
-    def broken(self, silent_s: float, spent_s: float, claimed_s: float | None) -> str | None:
-        """Say which limit of time an item has broken, if any."""
-        if silent_s > self.silent_s:
-            return f"no progress for {self.silent_s:g} s"
-        allowed_s = min(max(self.least_s, claimed_s or 0.0), self.most_s)
+    def exceeded(self, stalled_s: float, spent_s: float, claimed_s: float | None) -> str | None:
+        """Describe the time limit that an item exceeds, or return None."""
+        if stalled_s > self.stall_s:
+            return f"no progress for {self.stall_s:g} s"
+        allowed_s = min(max(self.min_s, claimed_s or 0.0), self.max_s)
         return f"not done after {allowed_s:g} s" if spent_s > allowed_s else None
 
 
-_STEP_S = 0.1
-"""Steps that say nothing new are told no more often: each costs both processes, and a song takes hundreds."""
+FILE_LIMITS = Limits(stall_s=60.0)
+"""Limits for the analysis of one file in a scan or a web server."""
+_REPORT_S = 0.1
+"""Shortest time between two reports without news: each costs both processes, and a song makes hundreds."""
 
 
 class Ready(NamedTuple):
-    """The job is made: items may come."""
+    """Message: the job is made, and items may be sent."""
 
 
 class Refused(NamedTuple):
-    """The job could not be made, and no item ever will be done."""
+    """Message: the job could not be made."""
 
     error: MoodcurveError | OSError
 
 
 class Step(NamedTuple):
-    """How far the item is, see `Report`."""
+    """Message: progress of the item, see `ProgressReporter`."""
 
     seconds: float
     claimed_s: float | None
@@ -84,67 +86,67 @@ class Step(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What came of the item: a result, or the error that a user can mend."""
+    """Message: the result of the item, or the error it raised."""
 
     result: Any
 
 
 class OutOfMemory(NamedTuple):
-    """The item needed more memory than it may have; the process ends."""
+    """Message: the item needed more memory than allowed; the process exits."""
 
 
 def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[Any, Any]") -> None:
-    """Do one item after the other until the pipe is closed."""
+    """Run one item after the other until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _end_with_parent()
+    _exit_with_parent()
 
-    def say(message: Any) -> None:
+    def send(message: Any) -> None:
         try:
             pipe.send(message)
-        except OSError:  # the other side has closed it, or is no more
+        except OSError:  # the parent closed it, or is gone
             raise SystemExit from None
 
     try:
         job = make()
     except (MoodcurveError, OSError) as error:
-        say(Refused(error))
+        send(Refused(error))
         return
     _limit_memory(limits.memory_mb)
-    say(Ready())
+    send(Ready())
     while True:
         try:
             item = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            result = job(item, _telling(say))
+            result = job(item, _reporter(send))
         except (MoodcurveError, OSError) as error:
             result = error
         except MemoryError:
-            say(OutOfMemory())
+            send(OutOfMemory())
             return
-        say(Done(result))
+        send(Done(result))
 
 
-def _telling(say: Callable[[Step], None]) -> Report:
-    """Make the report of an item: each part is told, each claimed length, and else how far it is, now and then."""
-    told_s, told = -math.inf, None
+def _reporter(send: Callable[[Step], None]) -> ProgressReporter:
+    """Return an item's reporter: it sends every part and every new length, and other progress at intervals."""
+    sent_s, sent_total = -math.inf, None
 
     def report(seconds: float, total: float | None, part: Any = None, /) -> None:
-        nonlocal told_s, told
+        nonlocal sent_s, sent_total
         now_s = time.monotonic()
-        if part is None and total == told and now_s - told_s < _STEP_S:
+        if part is None and total == sent_total and now_s - sent_s < _REPORT_S:
             return
-        told_s, told = now_s, total
-        say(Step(seconds, total, part))
+        sent_s, sent_total = now_s, total
+        send(Step(seconds, total, part))
 
     return report
 
 
-def _end_with_parent() -> None:
-    """End this process once its parent is no more, even in the middle of an item that never reports.
+def _exit_with_parent() -> None:
+    """Exit this process once its parent is gone, even during an item that never reports.
 
-    Not by Linux's signal of a parent's death, which comes already when the parent's thread ends.
+    Linux's parent-death signal will not do: it is also sent when only the parent's thread ends.
     """
     import threading
     from multiprocessing import parent_process
@@ -152,23 +154,23 @@ def _end_with_parent() -> None:
     parent = parent_process()
     assert parent is not None
 
-    def watch() -> None:
+    def wait_for_parent() -> None:
         parent.join()
         os._exit(1)
 
-    threading.Thread(target=watch, name="parent", daemon=True).start()
+    threading.Thread(target=wait_for_parent, name="parent", daemon=True).start()
 
 
 def _limit_memory(megabytes: int) -> None:
-    """Let the process allocate so much more than it has by now; beyond that, allocations fail.
+    """Let the process allocate `megabytes` MiB more than it has; further allocations fail.
 
-    Private writable memory is what counts, not what is only reserved, nor files that are mapped.
+    Private writable memory counts; memory that is only reserved and mapped files do not.
     """
     if sys.platform != "linux":
         return
     import resource
 
-    with suppress(OSError, ValueError):  # no /proc, or a lower limit than this is set already
+    with suppress(OSError, ValueError):  # no /proc, or a lower limit is already set
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[5])
         wanted = pages * resource.getpagesize() + megabytes * 2**20
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)

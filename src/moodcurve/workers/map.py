@@ -1,99 +1,120 @@
-"""One job for each of many items, the results in the items' order."""
+"""Run one job on each of many items and return the results in the items' order."""
 
 import os
-from collections.abc import Callable, Generator, Sequence
+import sys
+from collections.abc import Callable, Generator, Iterable, Sized
 from typing import Any
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.workers.child import Item, Job, Limits, Result
-from moodcurve.workers.pool import Pool, Watch, share
+from moodcurve.workers.pool import POLL_S, ItemProgress, Pool, share
 
 
-def sensible_workers(items: int) -> int:
-    """Give how many processes do for so many songs: one for each core that may be used.
+def default_workers(items: int) -> int:
+    """Return the number of processes for a number of songs: one for each usable core, or one for fewer than four songs.
 
-    For fewer than four songs it is one: a process takes as long to start as a song of three minutes takes.
+    Starting a process takes as long as analyzing a song of three minutes.
     """
     if items < 4:
         return 1
-    affinity = getattr(os, "sched_getaffinity", None)  # containers and taskset lend fewer than the machine has
+    affinity = getattr(os, "sched_getaffinity", None)  # containers and taskset allow fewer cores than there are
     return min(items, len(affinity(0)) if affinity else os.cpu_count() or 1)
 
 
 def run_each(
     make: Callable[[], Job[Item, Result]],
-    items: Sequence[Item],
+    items: Iterable[Item],
     *,
-    workers: int,
-    watch: Watch,
-    check: Callable[[], None],
+    workers: int | None = None,
+    progress: ItemProgress | None = None,
+    check: Callable[[], None] = lambda: None,
     limits: Limits | None = None,
 ) -> Generator[Result | MoodcurveError | OSError, None, None]:
-    """Do one job for each item; give its result, or the error that a user can mend, in the order of the items.
+    """Run a job on each item; yield its result, or the MoodcurveError or OSError it raised, in the items' order.
 
-    With one worker all is done in this process as the results are asked for, without limits. With more, it is a
-    `moodcurve.workers.Pool`: an item that crashes its process or breaks a limit costs itself only. Once the iterator
-    is closed, or an error leaves it, the processes are told to stop, and none is left.
+    With one worker, everything runs in this process as results are requested, without limits. With more, a
+    `moodcurve.workers.Pool` runs the items: one that crashes its process or exceeds a limit does not affect the others.
+    Closing the iterator, or an error, ends all processes.
 
     Parameters
     ----------
     make : callable
-        Makes the job; with several workers, a function of a module or a `functools.partial` of one.
-    items : sequence
-        With several workers, of what can be sent to another process.
-    workers : int
-        How many processes.
-    watch : callable
-        See `Watch`.
-    check : callable
-        Called again and again; stops everything by raising an error (KeyboardInterrupt).
+        Creates the job. With several workers it must be a module's function, or a `functools.partial` of one.
+    items : iterable
+        Items are taken as they are needed. With several workers they must be picklable.
+    workers : int, optional
+        Number of processes; `default_workers` if not given.
+    progress : callable, optional
+        See `ItemProgress`.
+    check : callable, optional
+        Called repeatedly; an error that it raises, such as KeyboardInterrupt, stops everything.
     limits : Limits, optional
-        What an item may take of a process of its own; `Limits()` if not given.
+        Limits of each item; `Limits()` if not given.
 
     Raises
     ------
     ValueError
         If `workers` is less than 1.
     """
+    count = len(items) if isinstance(items, Sized) else sys.maxsize
+    if workers is None:
+        workers = default_workers(count)
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
-    if min(workers, len(items)) <= 1:
-        return _alone(make, items, watch, check)
-    pool: Pool[Item, Result] = Pool(make, workers=min(workers, len(items)), watch=watch, limits=limits)
-    return _together(pool, items, check)
+    progress = progress or _ignore
+    if min(workers, count) <= 1:
+        return _run_here(make, items, progress, check)
+    workers = min(workers, count)
+    pool: Pool[Item, Result] = Pool(make, workers=workers, progress=progress, limits=limits)
+    return _run_in_pool(pool, items, workers, check)
 
 
-def _alone(
-    make: Callable[[], Job[Item, Result]], items: Sequence[Item], watch: Watch, check: Callable[[], None]
+def _ignore(number: int, done: float) -> None:
+    pass
+
+
+def _run_here(
+    make: Callable[[], Job[Item, Result]], items: Iterable[Item], progress: ItemProgress, check: Callable[[], None]
 ) -> Generator[Result | MoodcurveError | OSError, None, None]:
-    job = make() if items else None
+    job: Job[Item, Result] | None = None
     for number, item in enumerate(items):
-        assert job is not None
+        job = job or make()
         check()
-        watch(number, 0.0)
+        progress(number, 0.0)
 
         def report(seconds: float, total: float | None, part: Any = None, number: int = number) -> None:
             check()
-            watch(number, share(seconds, total))
+            progress(number, share(seconds, total))
 
         result: Result | MoodcurveError | OSError
         try:
             result = job(item, report)
         except (MoodcurveError, OSError) as error:
             result = error
-        watch(number, 1.0)
+        progress(number, 1.0)
         yield result
 
 
-def _together(
-    pool: Pool[Item, Result], items: Sequence[Item], check: Callable[[], None]
+def _run_in_pool(
+    pool: Pool[Item, Result], items: Iterable[Item], workers: int, check: Callable[[], None]
 ) -> Generator[Result | MoodcurveError | OSError, None, None]:
-    done: dict[int, Any] = {}
+    source, end = iter(items), object()
+    done: dict[int, Result | MoodcurveError | OSError] = {}
+    added = returned = 0
+    more = True
     with pool:
-        for item in items:
-            pool.add(item)
-        for number in range(len(items)):
-            while number not in done:
-                check()
-                done.update(pool.look())
-            yield done.pop(number)
+        while more or returned < added:
+            check()
+            feed = more and pool.waiting < workers
+            if feed:
+                item: Any = next(source, end)
+                if item is end:
+                    more = False
+                else:
+                    pool.add(item)
+                    added += 1
+            # no waiting while items are added, so that results do not wait for a slow iterator
+            done.update(pool.poll(0.0 if feed else POLL_S))
+            while returned in done:
+                yield done.pop(returned)
+                returned += 1

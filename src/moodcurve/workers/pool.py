@@ -1,4 +1,4 @@
-"""Processes that do one job for items that may still be added, each item within limits; results as they come."""
+"""Run items in worker processes, each within limits, and return results as they come; items may be added anytime."""
 
 import time
 from collections import deque
@@ -9,61 +9,59 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.workers.child import Done, Item, Job, Limits, OutOfMemory, Ready, Refused, Result, Step
-from moodcurve.workers.worker import Worker, cause_of_death, hire, was_killed
+from moodcurve.workers.worker import Worker, describe_exit, start_worker, was_killed
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-Watch = Callable[[int, float], None]
-"""Called with the number of an item and the share of it that is done, 0 as it is begun and 1 once it is done."""
+ItemProgress = Callable[[int, float], None]
+"""Called with the number of an item and the share of it that is done: 0 at its start, 1 at its end."""
 
-_LOOK_S = 0.1
-"""How often to look for Ctrl-C while the processes work."""
-_AWAY_S = 1.0
-"""The most that a look adds to what an item has taken: while nobody looked (a pause by Ctrl-Z), nothing is held
-against it."""
+POLL_S = 0.1
+"""Longest wait for messages, so that Ctrl-C is noticed while processes work."""
+_MAX_STEP_S = 1.0
+"""Longest time that one poll adds to an item's time: a paused parent (Ctrl-Z) must not count against its items."""
 _STOP_S = 10.0
-"""How long a process may go on after it was told to stop: until its job reports, or has written its files."""
-_BEGIN_S = 300.0
-"""How long a process may take to make its job."""
-_BEGINNINGS = 3
-"""So many processes in a row that end before their job is made are no accident."""
+"""Time for a process to exit after its pipe is closed: until its job reports, or has written its files."""
+_START_S = 300.0
+"""Time for a process to make its job."""
+_MAX_FAILED_STARTS = 3
+"""Number of processes in a row that may end before their job is made."""
 
 
 class CrashError(MoodcurveError):
-    """The process that worked on an item is no more: it crashed, or the system ended it for want of memory."""
+    """The process of an item ended: it crashed, or the system killed it because memory ran out."""
 
 
 class LimitError(MoodcurveError):
-    """An item took more time or memory than it may, see `Limits`; its process was ended."""
+    """An item exceeded its time or memory, see `Limits`, and its process was ended."""
 
 
 def share(seconds: float, total: float | None) -> float:
-    """Share of a file's claimed length; a file that does not say stays at nought."""
+    """Return the share of a file's claimed length that is read, below 1; 0 if the file claims no length."""
     return min(0.999, seconds / total) if total else 0.0
 
 
 class Pool(Generic[Item, Result]):
-    """Several processes, each of which makes the job for itself and takes one item at a time.
+    """Worker processes, each of which makes its own job and runs one item at a time.
 
-    A process that crashes, or is ended for its item's breaking a limit, costs its item only: another takes its place.
-    An item whose process was killed from outside is tried a second time, since that need not be its fault: a system
-    short of memory kills whom it likes. On leaving, all processes are told to stop, and none is left; if this process
-    is killed, they end by themselves.
+    A process that crashes, or whose item exceeds a limit, loses only that item, and another process replaces it. An
+    item whose process was killed from outside is retried once, since a system short of memory may kill any process.
+    Leaving the context ends all processes; they also exit if this process is killed.
 
     Parameters
     ----------
     make : callable
-        Makes the job; a function of a module or a `functools.partial` of one.
+        Creates the job; a module's function, or a `functools.partial` of one.
     workers : int
-        How many processes at most; they are started when there is something to do.
-    watch : callable
-        See `Watch`; items are numbered as they are added, from 0 on.
+        Maximum number of processes; they are started as needed.
+    progress : callable
+        See `ItemProgress`; items are numbered from 0 in the order they are added.
     limits : Limits, optional
-        What each item may take; `Limits()` if not given.
-    parts : callable, optional
-        Called with the number of an item and a part of its result, see `Report`. An item that is tried a second time
-        gives its parts anew.
+        Limits of each item; `Limits()` if not given.
+    on_part : callable, optional
+        Called with the number of an item and a part of its result, see `ProgressReporter`. An item that is retried
+        sends all of its parts again.
     """
 
     def __init__(
@@ -71,48 +69,48 @@ class Pool(Generic[Item, Result]):
         make: Callable[[], Job[Item, Result]],
         *,
         workers: int,
-        watch: Watch,
+        progress: ItemProgress,
         limits: Limits | None = None,
-        parts: Callable[[int, Any], None] | None = None,
+        on_part: Callable[[int, Any], None] | None = None,
     ) -> None:
         self._make = make
-        self._most = workers
-        self._watch = watch
-        self._parts = parts
+        self._max_workers = workers
+        self._progress = progress
+        self._on_part = on_part
         self._limits = limits or Limits()
         self._items: dict[int, Item] = {}
         self._queue: deque[int] = deque()
         self._killed_once: set[int] = set()
         self._done: list[tuple[int, Any]] = []
         self._workers: list[Worker] = []
-        self._leaving: list[BaseProcess] = []
+        self._ending: list[BaseProcess] = []
         self._added = 0
-        self._failed_beginnings = 0
-        self._looked = time.monotonic()
+        self._failed_starts = 0
+        self._polled_s = time.monotonic()
 
     @property
     def waiting(self) -> int:
-        """Number of items that no process works on yet."""
+        """Number of items that no process has started."""
         return len(self._queue)
 
     @property
     def unfinished(self) -> int:
-        """Number of items whose results have not been given."""
+        """Number of items whose results have not been returned."""
         return len(self._items) + len(self._done)
 
     def add(self, item: Item) -> int:
-        """Add an item, which must be fit to be sent to another process; gives its number."""
+        """Add an item, which must be picklable, and return its number."""
         number = self._added
         self._added += 1
         self._items[number] = item
         self._queue.append(number)
-        self._give_out()
+        self._dispatch()
         return number
 
-    def drop(self, number: int) -> None:
-        """Forget an item, by its number: its process, if it has one, is ended at once, and it gives no result.
+    def cancel(self, number: int) -> None:
+        """Remove an item by its number; its process, if any, is killed, and no result is returned.
 
-        Nothing is done if its result has come.
+        Does nothing if the item is done.
         """
         if self._items.pop(number, None) is None:
             return
@@ -123,8 +121,8 @@ class Pool(Generic[Item, Result]):
             worker.process.kill()
             self._release(worker)
 
-    def abandon(self) -> None:
-        """End all processes at once, whatever they do, and forget all items."""
+    def terminate(self) -> None:
+        """Kill all processes and remove all items."""
         for worker in list(self._workers):
             worker.process.kill()
             self._release(worker)
@@ -132,23 +130,23 @@ class Pool(Generic[Item, Result]):
         self._queue.clear()
         self._done.clear()
 
-    def look(self) -> list[tuple[int, Result | MoodcurveError | OSError]]:
-        """Wait a moment for what the processes say; give the results that have come, with their items' numbers.
+    def poll(self, timeout_s: float = POLL_S) -> list[tuple[int, Result | MoodcurveError | OSError]]:
+        """Wait up to `timeout_s` seconds for messages; return the results that have come, with their items' numbers.
 
         Raises
         ------
         MoodcurveError, OSError
-            What making the job raised; CrashError if process after process ended before it was made.
+            The error that making the job raised; CrashError if several processes in a row end before it is made.
         """
         from multiprocessing.connection import wait
 
-        self._give_out()
+        self._dispatch()
         if self._workers:
-            ready = wait([worker.pipe for worker in self._workers], _LOOK_S)
+            ready = wait([worker.pipe for worker in self._workers], timeout_s)
             for worker in [worker for worker in self._workers if worker.pipe in ready]:
-                self._listen(worker)
-        self._hold_to_limits()
-        self._give_out()
+                self._read_messages(worker)
+        self._enforce_limits()
+        self._dispatch()
         done, self._done = self._done, []
         return done
 
@@ -161,103 +159,103 @@ class Pool(Generic[Item, Result]):
         for worker in list(self._workers):
             self._release(worker)
         deadline = time.monotonic() + _STOP_S
-        for process in self._leaving:
+        for process in self._ending:
             process.join(max(0.0, deadline - time.monotonic()))
             if process.exitcode is None:
                 process.kill()
-                process.join(_STOP_S)  # one that hangs in the system's own code cannot be waited for
-        self._leaving = []
+                process.join(_STOP_S)  # one that hangs inside a system call may outlive this
+        self._ending = []
 
-    def _give_out(self) -> None:
-        """Give waiting items to processes that have none, and start processes for the rest."""
+    def _dispatch(self) -> None:
+        """Send waiting items to idle processes, and start processes for the rest."""
         for worker in self._workers:
             if self._queue and worker.ready and worker.number is None:
-                self._give(worker, self._queue.popleft())
-        beginning = sum(not worker.ready for worker in self._workers)
-        for _ in range(min(len(self._queue) - beginning, self._most - len(self._workers))):
-            self._workers.append(hire(self._make, self._limits))
+                self._send(worker, self._queue.popleft())
+        starting = sum(not worker.ready for worker in self._workers)
+        for _ in range(min(len(self._queue) - starting, self._max_workers - len(self._workers))):
+            self._workers.append(start_worker(self._make, self._limits))
 
-    def _give(self, worker: Worker, number: int) -> None:
+    def _send(self, worker: Worker, number: int) -> None:
         worker.number, worker.claimed_s = number, None
-        worker.silent_s = worker.spent_s = 0.0
-        self._watch(number, 0.0)
-        with suppress(OSError):  # it is no more: its pipe will be found closed
+        worker.stalled_s = worker.spent_s = 0.0
+        self._progress(number, 0.0)
+        with suppress(OSError):  # it is gone; the next read finds its pipe closed
             worker.pipe.send(self._items[number])
 
-    def _listen(self, worker: Worker) -> None:
-        """Take in all that a process has said."""
+    def _read_messages(self, worker: Worker) -> None:
+        """Read and handle all messages of a process."""
         while worker in self._workers:
             try:
                 if not worker.pipe.poll():
                     return
-                said = worker.pipe.recv()
+                message = worker.pipe.recv()
             except (EOFError, OSError):
-                self._bury(worker)
+                self._handle_exit(worker)
                 return
-            self._take(worker, said)
+            self._handle(worker, message)
 
-    def _take(self, worker: Worker, said: Any) -> None:
-        worker.silent_s = 0.0
-        match said:
+    def _handle(self, worker: Worker, message: Any) -> None:
+        worker.stalled_s = 0.0
+        match message:
             case Ready():
                 worker.ready = True
-                self._failed_beginnings = 0
+                self._failed_starts = 0
             case Refused(error):
                 raise error
             case Step(seconds, claimed_s, part):
                 worker.claimed_s = claimed_s
                 if worker.number is not None:
-                    self._watch(worker.number, share(seconds, claimed_s))
-                    if part is not None and self._parts is not None:
-                        self._parts(worker.number, part)
+                    self._progress(worker.number, share(seconds, claimed_s))
+                    if part is not None and self._on_part is not None:
+                        self._on_part(worker.number, part)
             case Done(result):
                 self._finish(worker, result)
             case OutOfMemory():
                 self._finish(worker, LimitError(f"more than {self._limits.memory_mb} MB of memory would be needed"))
                 self._release(worker)
 
-    def _hold_to_limits(self) -> None:
-        """End the processes whose items take too long."""
+    def _enforce_limits(self) -> None:
+        """Kill the processes whose items take too long."""
         now = time.monotonic()
-        passed, self._looked = min(now - self._looked, _AWAY_S), now
+        passed_s, self._polled_s = min(now - self._polled_s, _MAX_STEP_S), now
         for worker in list(self._workers):
-            worker.silent_s += passed
-            worker.spent_s += passed
-            if not worker.ready and worker.silent_s > _BEGIN_S:
+            worker.stalled_s += passed_s
+            worker.spent_s += passed_s
+            if not worker.ready and worker.stalled_s > _START_S:
                 worker.process.kill()
             elif worker.number is not None:
-                why = self._limits.broken(worker.silent_s, worker.spent_s, worker.claimed_s)
-                if why is not None:
-                    self._finish(worker, LimitError(why))
+                reason = self._limits.exceeded(worker.stalled_s, worker.spent_s, worker.claimed_s)
+                if reason is not None:
+                    self._finish(worker, LimitError(reason))
                     worker.process.kill()
                     self._release(worker)
 
     def _release(self, worker: Worker) -> None:
-        worker.pipe.close()  # what it sends or waits for next tells it
+        worker.pipe.close()  # the process notices when it next sends or receives
         self._workers.remove(worker)
-        # those that have ended since are forgotten: a long scan may see many
-        self._leaving = [process for process in self._leaving if process.exitcode is None]
-        self._leaving.append(worker.process)
+        # drop those that have ended: a long scan may start many
+        self._ending = [process for process in self._ending if process.exitcode is None]
+        self._ending.append(worker.process)
 
-    def _bury(self, worker: Worker) -> None:
-        """See a process off that has ended by itself, or has closed its pipe, and is ended then if it hangs."""
+    def _handle_exit(self, worker: Worker) -> None:
+        """Handle a process that exited or closed its pipe; in the latter case it is killed if it does not exit."""
         self._release(worker)
         worker.process.join(_STOP_S)
         hangs = worker.process.exitcode is None
         if hangs:
             worker.process.kill()
         exit_code = worker.process.exitcode or 0
-        cause = "did not answer any more and was ended" if hangs else cause_of_death(exit_code)
+        cause = "stopped responding and was ended" if hangs else describe_exit(exit_code)
         number = worker.number
         if not worker.ready:
-            self._failed_beginnings += 1
-            if self._failed_beginnings == _BEGINNINGS:
+            self._failed_starts += 1
+            if self._failed_starts == _MAX_FAILED_STARTS:
                 raise CrashError(f"a worker process cannot be started: {cause}")
         elif number is not None and not hangs and was_killed(exit_code) and number not in self._killed_once:
             self._killed_once.add(number)
             self._queue.appendleft(number)
         elif number is not None:
-            self._finish(worker, CrashError(f"the process that worked on it {cause}"))
+            self._finish(worker, CrashError(f"its worker process {cause}"))
 
     def _finish(self, worker: Worker, result: Any) -> None:
         number = worker.number
@@ -268,4 +266,4 @@ class Pool(Generic[Item, Result]):
         if isinstance(result, CrashError | LimitError):
             result = type(result)(f"{item}: {result}")
         self._done.append((number, result))
-        self._watch(number, 1.0)
+        self._progress(number, 1.0)

@@ -1,21 +1,27 @@
-"""A worker process as the first process sees it: how it is started, what it does, and of what it ended."""
+"""Start worker processes and describe how they ended."""
 
+import pickle
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from moodcurve.errors import MoodcurveError
 from moodcurve.workers.child import Job, Limits, work
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
+_starting = threading.Lock()
+
 
 @dataclass(eq=False)
 class Worker:
-    """A process, the pipe to it, and what it does.
+    """A worker process, the pipe to it, and its state.
 
     Attributes
     ----------
@@ -23,11 +29,11 @@ class Worker:
     ready : bool
         Whether its job is made.
     number : int or None
-        Of the item that it works on; None while it makes its job, or has nothing to do.
+        Number of the item it runs; None while it makes its job, or is idle.
     claimed_s : float or None
-        Seconds that the item's sound claims to last.
-    silent_s, spent_s : float
-        Seconds since it last said something, and since it was given the item.
+        Seconds that the item's audio claims to last.
+    stalled_s, spent_s : float
+        Seconds since its last message, and since it got the item.
     """
 
     process: "BaseProcess"
@@ -35,45 +41,73 @@ class Worker:
     ready: bool = False
     number: int | None = None
     claimed_s: float | None = None
-    silent_s: float = 0.0
+    stalled_s: float = 0.0
     spent_s: float = 0.0
 
 
-def hire(make: Callable[[], Job[Any, Any]], limits: Limits) -> Worker:
-    """Start a process that makes a job and takes items, see `moodcurve.workers.child.work`."""
+def start_worker(make: Callable[[], Job[Any, Any]], limits: Limits) -> Worker:
+    """Start a process that makes a job and runs items, see `moodcurve.workers.child.work`.
+
+    Raises
+    ------
+    MoodcurveError
+        If this process may not start others, as one of `multiprocessing.Pool` may not.
+    """
     import multiprocessing
 
-    # not fork: the progress bar has a thread, and so may have the decoders, LLVM and ONNX Runtime
+    if multiprocessing.current_process().daemon:
+        raise MoodcurveError("worker processes cannot be started from a daemonic process; use workers=1 there")
+    # not fork: the progress bar, the decoders, LLVM and ONNX Runtime may have threads
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=work, args=(make, limits, theirs), daemon=True)
-    with _no_interrupts():
+    needs_main = b"__main__" in pickle.dumps(make)
+    with _no_interrupts(), _starting, _main_module(hidden=not needs_main):
         process.start()
     theirs.close()
     return Worker(process, ours)
 
 
 def was_killed(exit_code: int) -> bool:
-    """Tell whether a process was ended from outside, without a chance to say anything."""
+    """Return True if an exit code means that something else killed the process."""
     return exit_code < 0 and -exit_code == getattr(signal, "SIGKILL", 0)
 
 
-def cause_of_death(exit_code: int) -> str:
-    """Say of what a process ended, after its name."""
+def describe_exit(exit_code: int) -> str:
+    """Describe an exit code in words."""
     if exit_code >= 0:
         return f"ended with exit code {exit_code}"
     return f"crashed (signal {-exit_code}{'; out of memory, perhaps' if was_killed(exit_code) else ''})"
 
 
 @contextmanager
+def _main_module(*, hidden: bool) -> Iterator[None]:
+    """Start processes that do not import the caller's script, which would run it again without a main guard.
+
+    multiprocessing imports the main module that these two attributes name; a job that is not defined there does not
+    need it. A script from standard input could not be imported at all.
+    """
+    main = sys.modules["__main__"]
+    names = ("__spec__", "__file__") if hidden else ()
+    values = {name: vars(main)[name] for name in names if name in vars(main)}
+    try:
+        for name in values:
+            setattr(main, name, None)
+        yield
+    finally:
+        for name, value in values.items():
+            setattr(main, name, value)
+
+
+@contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach: they are told to stop by this one."""
+    """Start processes that Ctrl-C does not reach: this process ends them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     from multiprocessing import resource_tracker
 
-    resource_tracker.ensure_running()  # which lets interrupts through when it starts
+    resource_tracker.ensure_running()  # which unblocks interrupts when it starts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -262,7 +262,7 @@ def test_settings_of_families_come_from_a_file(tmp_path: Path) -> None:
     for text, message in (
         ("[rnn]\nnetworks = 1", "model family 'rnn' is not known; there are mlr, svr"),
         ("[mlr]\nnetworks = 1", "mlr: unknown key 'networks'; known are preprocessing"),
-        ("mlr = 1", "mlr must be a table of settings, got 1"),
+        ("mlr = 1", "mlr must be a table, got 1"),
         ("[mlr", "is not TOML"),
     ):
         file.write_text(text)

@@ -79,7 +79,7 @@ def test_no_points_have_no_probabilities() -> None:
 def test_bad_arguments_are_named() -> None:
     with pytest.raises(ValueError, match="scheme must be one of quadrants, moods, got 'octants'"):
         classes(np.zeros((1, 2)), "octants")
-    with pytest.raises(ValueError, match=r"spread must be positive, got 0\.0"):
+    with pytest.raises(ValueError, match=r"std must be positive, got 0\.0"):
         probabilities(np.zeros((1, 2)), np.array([0.1, 0.0]), "moods")
 
 

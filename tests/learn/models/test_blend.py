@@ -47,7 +47,7 @@ def test_how_the_rows_arrive_does_not_matter(tmp_path: Path) -> None:
     export(train(DATASET, "blend"), tmp_path / "m.onnx", name="m")
     model = load_model(tmp_path / "m.onnx")
     times_s = np.arange(len(LONG)) * 0.5
-    whole = model.predict_with_spread(Features(LONG, times_s, DATASET.feature_set))
+    whole = model.predict_with_std(Features(LONG, times_s, DATASET.feature_set))
     parts = [Features(LONG[i : i + 7], times_s[i : i + 7], DATASET.feature_set) for i in range(0, len(LONG), 7)]
     found = model.predict_parts(parts)
     np.testing.assert_array_equal(found.values, whole.values)

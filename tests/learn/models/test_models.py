@@ -255,7 +255,7 @@ def test_settings_are_read_from_toml(tmp_path) -> None:
     [
         ("unit = 3", r"net.toml: unknown key 'unit'; known are hidden, activation, .*preprocessing"),
         ("[preprocessing]\npca = 3", "net.toml: preprocessing: unknown key 'pca'; known are compress, scaling, clip"),
-        ("preprocessing = 3", "net.toml: preprocessing must be a table of settings, got 3"),
+        ("preprocessing = 3", "net.toml: preprocessing must be a table, got 3"),
         ("hidden = 64", "net.toml: hidden must be an array, got 64"),
         ("hidden = [64.5]", "net.toml: hidden must be a whole number, got 64.5"),
         ("dropout = 'half'", "net.toml: dropout must be a finite number, got 'half'"),

@@ -148,12 +148,12 @@ def test_training_form_is_what_the_papers_say(trained: tuple[Recurrent, Model]) 
 def test_file_and_training_form_agree(trained: tuple[Recurrent, Model], n: int) -> None:
     model, loaded = trained
     x = rows_of(45)[:n]
-    found = loaded.predict_with_spread(as_features(x))
+    found = loaded.predict_with_std(as_features(x))
     # 1e-5 is promised; what cells round off fades from row to row, so that more rows do not add up to more
     np.testing.assert_allclose(found.values, np.clip(model.predict(x), -1, 1), atol=1e-5)
-    assert found.spread is not None
-    assert found.spread.shape == (n, 2)
-    np.testing.assert_allclose(found.spread, model.predict_spread(x), atol=1e-5)
+    assert found.std is not None
+    assert found.std.shape == (n, 2)
+    np.testing.assert_allclose(found.std, model.predict_spread(x), atol=1e-5)
     np.testing.assert_array_equal(loaded.predict(as_features(x)), found.values)
 
 
@@ -161,9 +161,9 @@ def test_no_rows_give_no_points(trained: tuple[Recurrent, Model]) -> None:
     model, loaded = trained
     none = rows_of(1)[:0]
     assert model.predict(none).shape == model.predict_spread(none).shape == (0, 2)
-    found = loaded.predict_with_spread(as_features(none))
-    assert found.spread is not None
-    assert found.values.shape == found.spread.shape == (0, 2)
+    found = loaded.predict_with_std(as_features(none))
+    assert found.std is not None
+    assert found.values.shape == found.std.shape == (0, 2)
 
 
 @pytest.mark.parametrize("n", [1, 5, 40])
@@ -453,11 +453,11 @@ def test_a_forward_model_knows_nothing_of_later_rows(forward: Model) -> None:
 @pytest.mark.parametrize("sizes", [[1] * 30, [0, 7, 0, 23], [29, 1]])
 def test_rows_pushed_as_they_come_give_the_whole_songs_answers(forward: Model, sizes: list[int]) -> None:
     x = rows_of(2)[: sum(sizes)]
-    whole = forward.predict_with_spread(as_features(x))
+    whole = forward.predict_with_std(as_features(x))
     stream = forward.stream()
     found = [stream.push(as_features(part)) for part in np.split(x, np.cumsum(sizes)[:-1])]
     np.testing.assert_array_equal(np.vstack([part.values for part in found]), whole.values)
-    np.testing.assert_array_equal(np.vstack([part.spread for part in found]), whole.spread)
+    np.testing.assert_array_equal(np.vstack([part.std for part in found]), whole.std)
 
 
 def test_rows_that_are_refused_do_not_stop_a_stream(forward: Model) -> None:
@@ -476,7 +476,7 @@ def test_rows_that_are_refused_do_not_stop_a_stream(forward: Model) -> None:
 def test_a_model_that_reads_both_ways_is_not_for_live_use(tmp_path: Path) -> None:
     export(train(DATASET, "gru", config=CONFIGS[0]), tmp_path / "both.onnx", name="both")
     with pytest.raises(
-        ModelError, match="both reads songs forward and backward; live use needs one that reads forward"
+        ModelError, match="both reads songs forward and backward; live use needs a model that reads forward"
     ):
         load_model(tmp_path / "both.onnx").stream()
 

@@ -165,7 +165,7 @@ def test_ends_are_reaches_times_spread_within_the_scale() -> None:
 
 
 def test_intervals_in_units_of_a_spread_need_one() -> None:
-    with pytest.raises(ValueError, match="spread must be given"):
+    with pytest.raises(ValueError, match="std must be given"):
         INTERVALS.of_points(np.zeros((1, 2)), None)
 
 
@@ -177,11 +177,11 @@ def test_intervals_as_text_and_back() -> None:
     ("old", "new", "message"),
     [
         ("0.9,", "0.8,", "level must be 0.9, got 0.8"),
-        ('"songs"', '"pieces"', "expected level, scale, songs, arousal"),
-        ("[1.0, 2.0]", "[1.0]", "expected 2 numbers as arousal"),
+        ('"songs"', '"pieces"', "unknown key 'pieces'"),
+        ("[1.0, 2.0]", "[1.0]", "arousal must be an array of 2 items"),
         ("[1.0, 2.0]", "[-1.0, 2.0]", "two finite numbers, 0 or more"),
-        ("[1.0, 2.0]", '["a", 2.0]', "expected a finite number as arousal"),
-        ("[1.0, 2.0]", "7", "expected 2 numbers as arousal"),
+        ("[1.0, 2.0]", '["a", 2.0]', "arousal must be a finite number"),
+        ("[1.0, 2.0]", "7", "arousal must be an array"),
         ('"spread"', '"width"', "scale must be one of constant, spread"),
         ("{", "", "Extra data"),
     ],

@@ -18,7 +18,7 @@ from moodcurve.learn.uncertainty.calibration import Measured
 from moodcurve.learn.uncertainty.familiarity import fit_familiarity, whereabouts
 from moodcurve.mood.classes import classes
 from moodcurve.runtime import Model, ModelError, load_model
-from moodcurve.runtime.intervals import Intervals, Spreads
+from moodcurve.runtime.intervals import ErrorStd, Intervals
 from moodcurve.runtime.metadata import as_json
 from moodcurve.runtime.sequence import BLOCK_ROWS
 from moodcurve.runtime.song_rating import Line, SongRating
@@ -35,7 +35,7 @@ INTERVALS = Intervals(
     song_arousal=(0.05, 0.1),
     song_valence=(0.2, 0.0),
 )
-SPREADS = Spreads(songs=120, arousal=0.3, valence=0.2, song_arousal=0.25, song_valence=0.15)
+SPREADS = ErrorStd(songs=120, arousal=0.3, valence=0.2, song_arousal=0.25, song_valence=0.15)
 SONG_RATING = SongRating(
     songs=100,
     arousal=Line(base=-0.2, slope=0.45, below=0.2, above=0.3),
@@ -105,7 +105,7 @@ def test_probabilities_do_not_depend_on_how_rows_arrive(model: Model) -> None:
     parts = [rows(part) for part in np.array_split(SONG.x, 7)]
     found = model.predict_parts(parts)
     times_s = np.arange(len(SONG.x)) * 0.5
-    curve = model.curve_of(replace(found, times_s=times_s), source="a song", duration_s=36)
+    curve = model.curve_from(replace(found, times_s=times_s), source="a song", duration_s=36)
     np.testing.assert_array_equal(
         curve.probabilities, model.curve(SONG.features, source="a song", duration_s=36).probabilities
     )
@@ -122,7 +122,7 @@ def test_novelty_is_that_of_the_training_form(model: Model) -> None:
     for song in (SONG, *DATASET.songs[:3]):
         expected = whereabouts(FAMILIARITY.places, song).novelty(FAMILIARITY.limits)
         # the graph's output is in single precision
-        assert model.predict_with_spread(song.features).novelty == pytest.approx(expected, rel=1e-5)
+        assert model.predict_with_std(song.features).novelty == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_recording_unlike_the_songs_gets_a_warning(model: Model) -> None:
@@ -133,19 +133,19 @@ def test_a_recording_unlike_the_songs_gets_a_warning(model: Model) -> None:
     still = model.curve(rows(np.tile(SONG.x[:1], (40, 1))), source="hum", duration_s=21, warnings=("cut short",))
     assert still.novelty == pytest.approx(99)
     assert still.warnings[0] == "cut short"
-    assert "unlike the songs that the model has learned from (novelty 99.0, the limit is 1)" in still.warnings[1]
+    assert "unlike the model's training songs (novelty 99.0, the limit is 1)" in still.warnings[1]
 
 
 def test_less_than_ten_seconds_are_not_judged(model: Model) -> None:
     curve = model.curve(rows(SONG.x[:19] * 0), source="short", duration_s=10.4)
     assert (curve.novelty, curve.warnings) == (None, ())
-    assert model.predict_with_spread(rows(SONG.x[:0])).novelty is None
+    assert model.predict_with_std(rows(SONG.x[:0])).novelty is None
 
 
 def test_novelty_does_not_depend_on_how_rows_arrive(model: Model) -> None:
     values = np.vstack([song.x for song in DATASET.songs])
     assert len(values) > 2 * BLOCK_ROWS
-    whole = model.predict_with_spread(rows(values)).novelty
+    whole = model.predict_with_std(rows(values)).novelty
     stream = model.stream()
     parts = [stream.push(rows(part)).novelty for part in np.array_split(values, 37)]
     # sums in another order differ in their last digits
@@ -155,7 +155,7 @@ def test_novelty_does_not_depend_on_how_rows_arrive(model: Model) -> None:
     with pytest.raises(ValueError, match="finite"):
         again.push(rows(np.full((30, 236), np.nan)))
     # what was refused has left no trace
-    assert again.push(rows(values[5:30])).novelty == model.predict_with_spread(rows(values[:30])).novelty
+    assert again.push(rows(values[5:30])).novelty == model.predict_with_std(rows(values[:30])).novelty
 
 
 def test_models_without_either_say_nothing(tmp_path: Path) -> None:
@@ -169,34 +169,40 @@ def test_models_without_either_say_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("stated", "message"),
     [
-        ({"intervals": "{}"}, "states intervals that cannot be read: expected level, scale"),
-        ({"intervals": "nothing"}, "states intervals that cannot be read"),
-        ({"novelty": "{}"}, "states novelty that cannot be read: expected distance"),
-        ({"spreads": "{}"}, "states spreads that cannot be read: expected songs, arousal"),
-        ({"spreads": as_json(SPREADS).replace("0.3", "0.0")}, "states spreads that cannot be read: arousal must be"),
+        ({"intervals": "{}"}, "its metadata 'intervals' are invalid: missing key 'level'"),
+        ({"intervals": "nothing"}, "its metadata 'intervals' are invalid"),
+        ({"novelty": "{}"}, "its metadata 'novelty' are invalid: missing key 'distance'"),
+        ({"spreads": "{}"}, "its metadata 'spreads' are invalid: missing key 'songs'"),
+        ({"spreads": as_json(SPREADS).replace("0.3", "0.0")}, "its metadata 'spreads' are invalid: arousal must be"),
         (
             {"spreads": as_json(SPREADS).replace("0.3", '"0.3"')},
-            "states spreads that cannot be read: expected a finite",
+            "its metadata 'spreads' are invalid: arousal must be a finite",
         ),
-        ({"song_rating": "[]"}, "states song_rating that cannot be read: expected level"),
+        ({"song_rating": "[]"}, "its metadata 'song_rating' are invalid: the value must be a table"),
         (
             {"song_rating": as_json(SONG_RATING).replace("0.9", "0.8")},
-            "states song_rating .* level must be 0.9, got 0.8",
+            "its metadata 'song_rating' .* level must be 0.9, got 0.8",
         ),
-        ({"song_rating": as_json(SONG_RATING).replace("0.3", "-0.3")}, "states song_rating .* base and slope must"),
-        ({"song_rating": as_json(SONG_RATING).replace("base", "bass")}, "states song_rating .* expected base, slope"),
+        (
+            {"song_rating": as_json(SONG_RATING).replace("0.3", "-0.3")},
+            "'song_rating' .* base and slope must",
+        ),
+        (
+            {"song_rating": as_json(SONG_RATING).replace("base", "bass")},
+            "'song_rating' .* unknown key 'bass'",
+        ),
         (
             {"song_rating": as_json(SONG_RATING).replace("0.45", "null")},
-            "states song_rating .* expected a finite number as \\w+ of arousal",
+            "its metadata 'song_rating' .* arousal: \\w+ must be a finite number",
         ),
-        ({"novelty": None}, "has only one of places among training songs and limits"),
+        ({"novelty": None}, "has only one of the metadata 'novelty' and the output 'place'"),
     ],
 )
 def test_damaged_statements_are_refused(
     model_file: Path, tmp_path: Path, stated: dict[str, str | None], message: str
 ) -> None:
     path = changed(model_file, tmp_path / "damaged.onnx", **stated)
-    with pytest.raises(ModelError, match=rf"damaged\.onnx: {message}"):
+    with pytest.raises(ModelError, match=rf"damaged\.onnx: .*{message}"):
         load_model(path)
 
 
@@ -209,13 +215,13 @@ def test_places_of_another_shape_are_refused(model_file: Path, tmp_path: Path) -
     (place,) = (output for output in proto.graph.output if output.name == "place")
     place.CopyFrom(onnx.helper.make_tensor_value_info("place", onnx.TensorProto.FLOAT, ("rows",)))
     onnx.save(proto, tmp_path / "flat.onnx")
-    with pytest.raises(ModelError, match=r"flat\.onnx: its output 'place' does not have the shape"):
+    with pytest.raises(ModelError, match=r"flat\.onnx: its output 'place' must have the shape"):
         load_model(tmp_path / "flat.onnx")
 
 
 def test_intervals_in_units_of_a_missing_spread_are_refused(model_file: Path, tmp_path: Path) -> None:
     stated = json.dumps({**json.loads(as_json(INTERVALS)), "scale": "spread"})
-    with pytest.raises(ModelError, match="in units of a spread that it does not give"):
+    with pytest.raises(ModelError, match="its intervals need the output 'spread', which it lacks"):
         load_model(changed(model_file, tmp_path / "damaged.onnx", intervals=stated))
 
 

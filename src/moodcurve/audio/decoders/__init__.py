@@ -9,9 +9,9 @@ standard error past every caller. Ogg goes to libsndfile, which keeps the time a
 from pathlib import Path
 
 from moodcurve.audio.decoders import ffmpeg, libsndfile
-from moodcurve.audio.decoders.base import Decoded, Samples, UnreadableError
+from moodcurve.audio.decoders.base import DecodedFile, SampleArray, UnreadableError
 
-__all__ = ["Decoded", "Samples", "UnreadableError", "open_decoded"]
+__all__ = ["DecodedFile", "SampleArray", "UnreadableError", "open_decoded"]
 
 # RIFF of both byte orders and its 64-bit forms RF64 and W64, AIFF, AU, CAF, Ogg
 _LIBSNDFILE_MAGIC = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b".snd", b"caff", b"OggS")
@@ -19,7 +19,7 @@ _LIBSNDFILE_MAGIC = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b".snd", b"caf
 _NOT_AUDIO = "it is not audio of a known format, or it is damaged from its start"
 
 
-def open_decoded(path: Path) -> tuple[Decoded, tuple[int, Samples]]:
+def open_decoded(path: Path) -> tuple[DecodedFile, tuple[int, SampleArray]]:
     """Open by content; give the file and its first chunk: opening alone does not tell whether there is sound.
 
     Raises UnreadableError if neither decoder gives a sample, and OSError if the file cannot be read.

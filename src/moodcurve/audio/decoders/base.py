@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 # float32, or float64 from a file of that
-Samples = npt.NDArray[np.floating[Any]]
-Chunks = Generator[tuple[int, Samples], None, None]
+SampleArray = npt.NDArray[np.floating[Any]]
+Chunks = Generator[tuple[int, SampleArray], None, None]
 
 CHUNK = 1 << 17
 """Samples in a chunk, all channels together: memory stays flat, and a chunk's fixed cost does not show."""
@@ -20,7 +20,7 @@ class UnreadableError(Exception):
 
 
 @dataclass
-class Decoded:
+class DecodedFile:
     """A file that has been opened.
 
     Attributes

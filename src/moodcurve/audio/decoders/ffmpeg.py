@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moodcurve.audio.decoders.base import CHUNK, Chunks, Decoded, Samples, UnreadableError
+from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError
 
 if TYPE_CHECKING:
     from av.audio.fifo import AudioFifo
@@ -23,7 +23,7 @@ _CONTAINERS = (
     "oma,rm,tak,tta,w64,wav,wv,xwma"
 )
 # These give no length in a header; what FFmpeg reports for them is a guess from the bit rate
-_GUESSES = ("aac", "ac3", "amr", "dts", "eac3", "mpeg", "mpegts")
+_WITHOUT_HEADER_DURATION = ("aac", "ac3", "amr", "dts", "eac3", "mpeg", "mpegts")
 
 # FFmpeg's sample formats: NumPy's type, the value of silence, the value of full scale
 _FORMATS = {
@@ -38,7 +38,7 @@ _FORMATS = {
 _MAX_PLANES = 8
 
 
-def open_file(path: Path) -> Decoded | None:
+def open_file(path: Path) -> DecodedFile | None:
     """Open the best audio stream with FFmpeg; None if it does not take the file."""
     import av
 
@@ -61,7 +61,7 @@ def open_file(path: Path) -> Decoded | None:
         stream.codec_context.thread_count = 1  # no threads are started for nothing
         damage: list[str] = []
         frames = _frames(container, stream, damage)
-        return Decoded(_chunks(frames, opened.pop_all()), _claim(container, stream, path), damage)
+        return DecodedFile(_chunks(frames, opened.pop_all()), _header_duration(container, stream, path), damage)
 
 
 def _chunks(frames: Iterator["AudioFrame"], opened: ExitStack) -> Chunks:
@@ -75,13 +75,13 @@ def _chunks(frames: Iterator["AudioFrame"], opened: ExitStack) -> Chunks:
             frame_kind = (frame.sample_rate, frame.layout.nb_channels, frame.format.name)
             # the queue is for one kind of frame, and does not itself check the channels
             if fifo.samples and (frame_kind != kind or fifo.samples * frame_kind[1] >= CHUNK):
-                yield _drained(fifo)
+                yield _read_queue(fifo)
             if frame_kind != kind:
                 kind, fifo = frame_kind, av.AudioFifo()
             frame.pts = None  # the queue would refuse a gap in time
             fifo.write(frame)
         if fifo.samples:
-            yield _drained(fifo)
+            yield _read_queue(fifo)
 
 
 def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str]) -> Iterator["AudioFrame"]:
@@ -92,7 +92,7 @@ def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str
     """
     import av
 
-    left_out = left_out_before_sound = 0
+    skipped = skipped_before_audio = 0
     packets = container.demux(stream)
     while True:
         try:
@@ -108,19 +108,19 @@ def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str
         try:
             frames = packet.decode()
         except av.FFmpegError:
-            left_out += 1
+            skipped += 1
             continue
         for frame in frames:
             if frame.format.is_planar and frame.layout.nb_channels > _MAX_PLANES:
-                left_out += 1
+                skipped += 1
                 continue
-            left_out_before_sound = left_out
+            skipped_before_audio = skipped
             yield frame
-    if left_out_before_sound:
-        damage.append(f"damaged packets left out: {left_out_before_sound}")
+    if skipped_before_audio:
+        damage.append(f"damaged packets left out: {skipped_before_audio}")
 
 
-def _drained(fifo: "AudioFifo") -> tuple[int, Samples]:
+def _read_queue(fifo: "AudioFifo") -> tuple[int, SampleArray]:
     """All samples of the queue as (rate, (frames, channels)), scaled to full scale 1."""
     frame = fifo.read()
     assert frame is not None
@@ -138,11 +138,11 @@ def _drained(fifo: "AudioFifo") -> tuple[int, Samples]:
     return frame.sample_rate, samples
 
 
-def _claim(container: "InputContainer", stream: "AudioStream", path: Path) -> float | None:
+def _header_duration(container: "InputContainer", stream: "AudioStream", path: Path) -> float | None:
     """Seconds by the header; None where there is no header that tells, and FFmpeg's length is a guess."""
     if container.format.name == "mp3":
-        return _mp3_claim(path, stream.sample_rate) if stream.sample_rate else None
-    if container.format.name in _GUESSES:
+        return _mp3_header_duration(path, stream.sample_rate) if stream.sample_rate else None
+    if container.format.name in _WITHOUT_HEADER_DURATION:
         return None
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
@@ -156,7 +156,7 @@ def _claim(container: "InputContainer", stream: "AudioStream", path: Path) -> fl
     return None
 
 
-def _mp3_claim(path: Path, sr: int) -> float | None:
+def _mp3_header_duration(path: Path, sr: int) -> float | None:
     """Seconds by the table (Xing, Info or VBRI) that may stand in the first MP3 frame and counts the frames.
 
     After all of a Xing table's fields stands the encoder's delay and padding (12 bits each): not sound.
@@ -167,9 +167,9 @@ def _mp3_claim(path: Path, sr: int) -> float | None:
         size = sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=False))
         file.seek(10 + size if tag else 0)
         frame = file.read(1 << 12)
-    for name, place in ((b"Xing", 8), (b"Info", 8), (b"VBRI", 14)):
+    for name, offset in ((b"Xing", 8), (b"Info", 8), (b"VBRI", 14)):
         at = frame.find(name)
-        count = int.from_bytes(frame[at + place : at + place + 4])
+        count = int.from_bytes(frame[at + offset : at + offset + 4])
         flags = 1 if name == b"VBRI" else int.from_bytes(frame[at + 4 : at + 8])
         if at >= 0 and count and flags & 1:
             gaps = int.from_bytes(frame[at + 141 : at + 144]) if flags == 15 else 0

@@ -5,13 +5,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from moodcurve.audio.decoders.base import CHUNK, Chunks, Decoded
+from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile
 
 # A data size from here on is what a program writes that cannot know the size, such as one writing into a pipe
 _UNKNOWN_SIZE = 0x7FFF0000
 
 
-def open_file(path: Path) -> Decoded | None:
+def open_file(path: Path) -> DecodedFile | None:
     """Open with libsndfile; None if it does not take the file."""
     import soundfile
 
@@ -25,7 +25,7 @@ def open_file(path: Path) -> Decoded | None:
         damage: list[str] = []
         if sound.format == "OGG" and not _ogg_is_whole(path):
             damage.append("it lacks the mark of an Ogg stream's end")
-        return Decoded(_chunks(sound, damage, opened.pop_all()), _claim(sound), damage)
+        return DecodedFile(_chunks(sound, damage, opened.pop_all()), _header_duration(sound), damage)
 
 
 def _chunks(sound: Any, damage: list[str], opened: ExitStack) -> Chunks:
@@ -44,7 +44,7 @@ def _chunks(sound: Any, damage: list[str], opened: ExitStack) -> Chunks:
             yield sound.samplerate, samples
 
 
-def _claim(sound: Any) -> float:
+def _header_duration(sound: Any) -> float:
     """Seconds by the header, which libsndfile corrects to the bytes there are, saying so in its log."""
     seconds = float(sound.frames) / float(sound.samplerate)
     sizes = re.findall(r": (\d+) \(should be (\d+)\)", sound.extra_info)

@@ -48,7 +48,7 @@ def analyze(
     from moodcurve.cli.progress import interrupts, prepare, song_bars
     from moodcurve.formats import TEXT_FORMATS, check_format
     from moodcurve.runtime import load_model
-    from moodcurve.workers import run_each, sensible_workers
+    from moodcurve.workers import default_workers, run_each
 
     stems = output_stems(paths)
     formats = list(dict.fromkeys(formats or []))
@@ -70,12 +70,12 @@ def analyze(
     loaded = load_model(model)
     songs = list(stems)
     prepare(loaded.feature_set, songs)
-    count = min(workers or sensible_workers(len(songs)), len(songs))
+    count = min(workers or default_workers(len(songs)), len(songs))
     job = partial(writing_job, loaded if count == 1 else model, outputs, stems)
     curves = []
     exit_code = 0
     with song_bars(songs) as watch, interrupts() as check:
-        results = run_each(job, songs, workers=count, watch=watch, check=check)
+        results = run_each(job, songs, workers=count, progress=watch, check=check)
         try:
             with closing(results):
                 for path, result in zip(songs, results, strict=True):
@@ -111,7 +111,7 @@ def features(
     from moodcurve.cli.progress import interrupts, one_song_bar, prepare
     from moodcurve.features import feature_set as find_set
     from moodcurve.features import write_csv
-    from moodcurve.util.files import written_whole
+    from moodcurve.util.files import atomic_write
 
     if output == STDOUT:
         output = None
@@ -127,7 +127,7 @@ def features(
     if output is None:
         write_csv(heard.features, sys.stdout)
     else:
-        with written_whole(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
+        with atomic_write(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
             write_csv(heard.features, stream)
         say(f"wrote {output}")
 

@@ -16,7 +16,7 @@ from moodcurve.cli.output_checks import STDOUT, check_file, check_folder
 from moodcurve.util.text import one_line
 
 if TYPE_CHECKING:
-    from moodcurve.library.export import Progress
+    from moodcurve.library.export import ExportProgress
 
 
 class Format(StrEnum):
@@ -64,7 +64,7 @@ def export(
 
     from moodcurve.cli.progress import interrupts
     from moodcurve.library import open_library
-    from moodcurve.library.export import print_table, write_jams, write_table
+    from moodcurve.library.export import stream_table, write_jams, write_table
     from moodcurve.library.queries.sql_guard import ConditionError
 
     query = filters.query()
@@ -81,7 +81,7 @@ def export(
             if format is Format.jams:
                 write_jams(opened, query, output, progress=progress)
             elif output == STDOUT:
-                print_table(opened, query, sys.stdout.buffer, format, curves=curves, progress=progress)
+                stream_table(opened, query, sys.stdout.buffer, format, curves=curves, progress=progress)
             else:
                 write_table(opened, query, output, format, curves=curves, progress=progress)
         except ConditionError as error:
@@ -108,7 +108,7 @@ def _format(given: Format | None, output: Path) -> Format:
 
 
 @contextmanager
-def _bar(output: Path) -> "Iterator[Progress]":
+def _bar(output: Path) -> "Iterator[ExportProgress]":
     """Show a bar of songs where standard error is a terminal."""
     # rows that go to a terminal are their own progress
     if not sys.stderr.isatty() or (output == STDOUT and sys.stdout.isatty()):

@@ -11,7 +11,7 @@ from moodcurve.cli.library_options import LibraryOption, library_file
 from moodcurve.util.text import clock, counted
 
 if TYPE_CHECKING:
-    from moodcurve.library.scanning.progress import Tally
+    from moodcurve.library.scanning.progress import ScanStats
 
 
 @app.command
@@ -41,54 +41,54 @@ def scan(
     from moodcurve.runtime import load_model
 
     feature_set = load_model(model).feature_set
-    with interrupts() as check, scan_teller(feature_set) as teller:
-        tally = scan_folders(
-            folders, library_file(library), model=model, workers=workers, again=again, teller=teller, check=check
+    with interrupts() as check, scan_teller(feature_set) as observer:
+        stats = scan_folders(
+            folders, library_file(library), model=model, workers=workers, again=again, observer=observer, check=check
         )
-    if tally.interrupted:
-        say(f"interrupted: {tally.files_done:,} of {tally.files:,} files are done; the same command goes on from there")
+    if stats.interrupted:
+        say(f"interrupted: {stats.files_done:,} of {stats.files:,} files are done; the same command goes on from there")
         return 130
     if as_json:
-        sys.stdout.write(json.dumps(_summary(tally)) + "\n")
+        sys.stdout.write(json.dumps(_summary(stats)) + "\n")
     else:
         from moodcurve.cli import views
 
-        views.print_lines(_lines(tally))
-    return int(tally.problems + tally.unread > 0)
+        views.print_lines(_lines(stats))
+    return int(stats.problems + stats.unread > 0)
 
 
-def _summary(tally: "Tally") -> dict[str, float]:
+def _summary(stats: "ScanStats") -> dict[str, float]:
     counts = ("files", "unchanged", "new", "changed", "renewed", "retagged", "moved", "copied", "gone", "problems")
     return {
-        **{name: getattr(tally, name) for name in counts},
-        "unread": tally.unread,
-        "songs_analysed": tally.songs,
-        "audio_s": round(tally.audio_s, 2),
-        "elapsed_s": round(tally.elapsed_s, 2),
+        **{name: getattr(stats, name) for name in counts},
+        "unread": stats.unread,
+        "songs_analysed": stats.songs,
+        "audio_s": round(stats.audio_s, 2),
+        "elapsed_s": round(stats.elapsed_s, 2),
     }
 
 
-def _lines(tally: "Tally") -> list[str]:
+def _lines(stats: "ScanStats") -> list[str]:
     """Say what a scan came to; what there was none of goes without saying."""
     counts = (
-        (tally.new, "new"),
-        (tally.changed, "changed"),
-        (tally.renewed, "analysed anew"),
-        (tally.retagged, "tagged anew"),
-        (tally.moved, "moved"),
-        (tally.copied, "copied"),
-        (tally.gone, "gone"),
-        (tally.unchanged, "unchanged"),
+        (stats.new, "new"),
+        (stats.changed, "changed"),
+        (stats.renewed, "analysed anew"),
+        (stats.retagged, "tagged anew"),
+        (stats.moved, "moved"),
+        (stats.copied, "copied"),
+        (stats.gone, "gone"),
+        (stats.unchanged, "unchanged"),
     )
     said = [f"{number:,} {word}" for number, word in counts if number]
-    lines = [f"{counted(tally.files, 'file')}: {', '.join(said) or 'none of use'}"]
-    if tally.songs:
+    lines = [f"{counted(stats.files, 'file')}: {', '.join(said) or 'none of use'}"]
+    if stats.songs:
         lines.append(
-            f"{counted(tally.songs, 'song')} of {clock(tally.audio_s)} analysed in {clock(tally.elapsed_s)}, "
-            f"{tally.speed:.0f} times as fast as they play"
+            f"{counted(stats.songs, 'song')} of {clock(stats.audio_s)} analysed in {clock(stats.elapsed_s)}, "
+            f"{stats.speed:.0f} times as fast as they play"
         )
-    if tally.problems:
-        lines.append(f"{counted(tally.problems, 'file')} cannot be used; `moodcurve problems` lists them")
-    if tally.unread:
-        lines.append(f"{counted(tally.unread, 'place')} could not be looked into, or held files and is empty")
+    if stats.problems:
+        lines.append(f"{counted(stats.problems, 'file')} cannot be used; `moodcurve problems` lists them")
+    if stats.unread:
+        lines.append(f"{counted(stats.unread, 'place')} could not be looked into, or held files and is empty")
     return lines

@@ -41,7 +41,7 @@ def search(
         raise UsageError("choose one of --json and --csv", name="--csv")
 
     from moodcurve.library import open_library
-    from moodcurve.library.queries.search import count, nested
+    from moodcurve.library.queries.search import count, song_json
     from moodcurve.library.queries.search import search as find_songs
     from moodcurve.library.queries.sql_guard import ConditionError
 
@@ -50,7 +50,7 @@ def search(
         try:
             songs = find_songs(opened, query)
             if as_json:
-                _print_json(map(nested, songs))
+                _print_json(map(song_json, songs))
             elif as_csv:
                 _print_csv(songs, near=query.near is not None)
             else:
@@ -78,10 +78,10 @@ def show(
         raise UsageError(f"{song!r} names no song", name="SONG")
     from moodcurve.formats import json_text, to_csv
     from moodcurve.library import open_library
-    from moodcurve.library.queries.find_song import find
+    from moodcurve.library.queries.find_song import find_song
 
     with open_library(library_file(library)) as opened:
-        stored = find(opened, song)
+        stored = find_song(opened, song)
     if format is None:
         from moodcurve.cli import views
         from moodcurve.cli.library_views import print_origin
@@ -105,8 +105,8 @@ def problems(
 
     Example: moodcurve problems
     """
-    from moodcurve.formats.json_file import utf8_text
     from moodcurve.library import open_library
+    from moodcurve.util.text import utf8_text
 
     with open_library(library_file(library)) as opened:
         found = opened.problems()
@@ -142,10 +142,10 @@ def _print_json(items: Iterable[dict[str, Any]]) -> None:
 
 
 def _print_csv(songs: "Iterable[FoundSong]", *, near: bool) -> None:
-    from moodcurve.library.export_tables import print_parts, song_columns, song_parts
+    from moodcurve.library.export_tables import song_batches, song_columns, write_batches
 
     columns = song_columns(near=near)
-    print_parts(song_parts(songs, columns), columns, sys.stdout.buffer, "csv")
+    write_batches(song_batches(songs, columns), columns, sys.stdout.buffer, "csv")
 
 
 def _print_text(parts: Iterable[str]) -> None:

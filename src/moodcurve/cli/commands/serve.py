@@ -114,7 +114,7 @@ def serve(
     from moodcurve.web import WebError
     from moodcurve.web.server import serve as serve_site
     from moodcurve.web.settings import Settings
-    from moodcurve.workers import sensible_workers
+    from moodcurve.workers import default_workers
 
     file = library_file(library)
     try:
@@ -124,7 +124,7 @@ def serve(
             port=listening.port,
             token=listening.secret(),
             public=listening.public,
-            workers=workers or sensible_workers(sys.maxsize),
+            workers=workers or default_workers(sys.maxsize),
             limits=limits.limits(),
         )
     except WebError as error:

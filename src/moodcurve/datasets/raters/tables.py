@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from moodcurve.datasets.raters.agreement import RaterAgreement
 from moodcurve.datasets.raters.statistics import AXES, Labels
-from moodcurve.util.files import write_text, written_whole
+from moodcurve.util.files import atomic_write, write_text
 
 Values = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 LABELS_HEADER = (
@@ -89,7 +89,7 @@ def _cell(value: float) -> str:
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[list[str]]) -> Path:
-    with written_whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
+    with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)

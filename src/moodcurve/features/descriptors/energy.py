@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from moodcurve.features.framing import F32
+from moodcurve._typing import Float32Array
 from moodcurve.features.jit.kernel import exact, fast
 
 
 @fast
-def rms_energy(wave: F32, hop: int, length: int, out: F32) -> None:
+def rms_energy(wave: Float32Array, hop: int, length: int, out: Float32Array) -> None:
     """RMS energy, sqrt(Σ x² / N), of frames of N samples without window (``pcm_RMSenergy``).
 
     out (frames,) gets values in [0, 1.00003], frame t starting at sample t hop; silence gives 0.
@@ -21,7 +21,7 @@ def rms_energy(wave: F32, hop: int, length: int, out: F32) -> None:
 
 
 @exact
-def zero_crossing_rate(wave: F32, hop: int, length: int, out: F32) -> None:
+def zero_crossing_rate(wave: Float32Array, hop: int, length: int, out: Float32Array) -> None:
     """Share of samples at which the sign changes, in [0, 1] (``pcm_zcr``).
 
     Sample i of a frame, 1 ≤ i ≤ N - 2, counts if x[i-1] x[i] < 0, or if x[i] = 0 and x[i-1] x[i+1] ≤ 0; the

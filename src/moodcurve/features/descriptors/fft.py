@@ -13,38 +13,38 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact
-from moodcurve.features.jit.simd import LANES, load, muladd, root, spread, store, table, zip_high, zip_low
+from moodcurve.features.jit.simd import LANES, aligned_table, broadcast, load, muladd, sqrt, store, zip_high, zip_low
 
-F32 = npt.NDArray[np.float32]
 _BLOCKS = 16
 """What the first two layers leave."""
 SMALLEST = 256
 """Points of the smallest transform: each of the sixteen blocks has eight complex ones, a cache line's worth."""
 
 
-class Transform(NamedTuple):
+class FFTPlan(NamedTuple):
     """What a transform of real frames of one length needs."""
 
-    twiddles: F32
+    twiddles: Float32Array
     """Factors of the butterflies, one layer after the other: re and im of w, w², w³ with w = exp(-2πi j / L),
     j = 0 .. L/4 - 1, for the layers of L = n/2, n/8, n/32 ... points (all layers' j, 6)."""
-    places: npt.NDArray[np.int64]
+    positions: npt.NDArray[np.int64]
     """Where frequency k of the complex transform is left (n/2,)."""
-    turns: F32
+    split_factors: Float32Array
     """½ exp(-2πi k / n), k = 0 .. n/4, which take the even from the odd samples (n/4 + 1, 2)."""
-    work: F32
+    work: Float32Array
     """Scratch: re and im of the complex numbers in rows 2m and 2m + 1 (n, 16)."""
-    tiles: F32
+    tiles: Float32Array
     """Scratch: the part of it that the first layers work on, and a square of it (272, 16)."""
 
 
-def transform(n: int) -> Transform:
+def make_plan(n: int) -> FFTPlan:
     """Prepare for frames of n samples, n a power of two from 256."""
     if n < SMALLEST or n & (n - 1):
         raise ValueError(f"n must be a power of two from {SMALLEST}, got {n}")
     layers = []
-    places, length = np.zeros(1, np.int64), n // 2
+    positions, length = np.zeros(1, np.int64), n // 2
     radices = []
     while length > 1:
         radix = 4 if length >= 4 else 2
@@ -54,24 +54,24 @@ def transform(n: int) -> Transform:
         length //= radix
     for radix in reversed(radices):
         # of length radix · len(places): frequency k stands in part k mod radix, at the place of k // radix there
-        places = (np.arange(radix) * len(places) + places[:, None]).reshape(-1)
-    return Transform(
+        positions = (np.arange(radix) * len(positions) + positions[:, None]).reshape(-1)
+    return FFTPlan(
         np.concatenate(layers).astype(np.float32),
-        places,
+        positions,
         (0.5 * _roots(np.arange(n // 4 + 1), n)).astype(np.float32),
-        table(n),
-        table(17 * LANES),
+        aligned_table(n),
+        aligned_table(17 * LANES),
     )
 
 
-def _roots(powers: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.float64]:
+def _roots(powers: npt.NDArray[np.int64], n: int) -> FloatArray:
     """Give re and im of exp(-2πi p / n), one more axis."""
     angles = -2 * np.pi * (powers % n) / n
     return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
 
 
 @exact
-def magnitudes(wave: F32, hop: int, window: F32, plan: Transform, out: F32) -> None:
+def magnitudes(wave: Float32Array, hop: int, window: Float32Array, plan: FFTPlan, out: Float32Array) -> None:
     """Magnitudes |Σ_i w_i x_{l hop + i} exp(-2πi ik/n)|, k = 0 .. n/2, of the frames l = 0 .. 15 of a wave.
 
     ``wave`` holds 15 hop + len(window) samples at least, ``out`` is a table (n/2 + 1, 16); what the window leaves
@@ -82,7 +82,7 @@ def magnitudes(wave: F32, hop: int, window: F32, plan: Transform, out: F32) -> N
     second = points // 4  # rows of factors in the first layer
     columns = plan.tiles.shape[1]  # for a constant argument the butterfly would be compiled again
     for first in range(0, stride, LANES // 2):
-        _windowed(wave, hop, window, 2 * first, 2 * stride, plan.tiles)
+        _apply_window(wave, hop, window, 2 * first, 2 * stride, plan.tiles)
         for m in range(LANES // 2):
             for group in range(4):
                 row = 2 * m + LANES * group
@@ -97,25 +97,27 @@ def magnitudes(wave: F32, hop: int, window: F32, plan: Transform, out: F32) -> N
 
 
 @exact
-def _windowed(wave: F32, hop: int, window: F32, start: int, stride: int, tiles: F32) -> None:
+def _apply_window(
+    wave: Float32Array, hop: int, window: Float32Array, start: int, stride: int, tiles: Float32Array
+) -> None:
     """Put windowed samples start + stride r + i, i = 0 .. 15, into rows 16 r + i of tiles, for r = 0 .. 15."""
     flat = tiles.reshape(-1)
     square, columns = LANES * LANES, tiles.shape[1]  # for a constant argument the function would be compiled again
     for r in range(_BLOCKS):
         at = start + stride * r
         if at + LANES <= len(window):
-            _half_turned(wave, at, hop, load(window, at), flat, _BLOCKS * square)
-            _half_turned(flat, _BLOCKS * square, columns, spread(np.float32(1)), flat, r * square)
+            _half_transpose(wave, at, hop, load(window, at), flat, _BLOCKS * square)
+            _half_transpose(flat, _BLOCKS * square, columns, broadcast(np.float32(1)), flat, r * square)
         else:
             for i in range(LANES):
-                store(tiles, r * LANES + i, spread(np.float32(0)))
+                store(tiles, r * LANES + i, broadcast(np.float32(0)))
             for i in range(len(window) - at):
                 for lane in range(LANES):
                     tiles[r * LANES + i, lane] = window[at + i] * wave[at + i + lane * hop]
 
 
 @exact
-def _half_turned(x: F32, at: int, step: int, factors: F32, out: F32, to: int) -> None:
+def _half_transpose(x: Float32Array, at: int, step: int, factors: Float32Array, out: Float32Array, to: int) -> None:
     """Do half of what makes columns of the rows of a square of 16 by 16, its rows a step apart in x.
 
     Each row goes, times the factors, into two of all four.
@@ -132,7 +134,7 @@ def _half_turned(x: F32, at: int, step: int, factors: F32, out: F32, to: int) ->
 
 
 @exact
-def _transform_block(work: F32, start: int, points: int, twiddles: F32, factors: int) -> None:
+def _transform_block(work: Float32Array, start: int, points: int, twiddles: Float32Array, factors: int) -> None:
     """Do the remaining layers of a block that begins at row start."""
     length = points
     while length >= 4:
@@ -153,7 +155,9 @@ def _transform_block(work: F32, start: int, points: int, twiddles: F32, factors:
 
 
 @exact
-def _butterfly(x: F32, row: int, step: int, y: F32, to: int, stride: int, twiddles: F32, j: int) -> None:
+def _butterfly(
+    x: Float32Array, row: int, step: int, y: Float32Array, to: int, stride: int, twiddles: Float32Array, j: int
+) -> None:
     """Transform the four complex numbers at rows row + q step of x, and put them, times their factors, into y."""
     a_re, a_im = load(x, row), load(x, row + 1)
     b_re, b_im = load(x, row + step), load(x, row + step + 1)
@@ -163,37 +167,39 @@ def _butterfly(x: F32, row: int, step: int, y: F32, to: int, stride: int, twiddl
     a_re, a_im, b_re, b_im = a_re - c_re, a_im - c_im, b_re - d_re, b_im - d_im
     store(y, to, ac_re + bd_re)
     store(y, to + 1, ac_im + bd_im)
-    _store_turned(y, to + stride, a_re + b_im, a_im - b_re, twiddles[j, 0], twiddles[j, 1])
-    _store_turned(y, to + 2 * stride, ac_re - bd_re, ac_im - bd_im, twiddles[j, 2], twiddles[j, 3])
-    _store_turned(y, to + 3 * stride, a_re - b_im, a_im + b_re, twiddles[j, 4], twiddles[j, 5])
+    _store_rotated(y, to + stride, a_re + b_im, a_im - b_re, twiddles[j, 0], twiddles[j, 1])
+    _store_rotated(y, to + 2 * stride, ac_re - bd_re, ac_im - bd_im, twiddles[j, 2], twiddles[j, 3])
+    _store_rotated(y, to + 3 * stride, a_re - b_im, a_im + b_re, twiddles[j, 4], twiddles[j, 5])
 
 
 @exact
-def _store_turned(y: F32, row: int, re: F32, im: F32, by_re: np.float32, by_im: np.float32) -> None:
+def _store_rotated(
+    y: Float32Array, row: int, re: Float32Array, im: Float32Array, by_re: np.float32, by_im: np.float32
+) -> None:
     store(y, row, muladd(re, by_re, im * -by_im))
     store(y, row + 1, muladd(re, by_im, im * by_re))
 
 
 @exact
-def _split(plan: Transform, out: F32) -> None:
+def _split(plan: FFTPlan, out: Float32Array) -> None:
     """Magnitudes of the real frames' spectra X_k = (Z_k + Z*_-k) / 2 - i exp(-2πi k / n) (Z_k - Z*_-k) / 2."""
-    points = len(plan.places)
+    points = len(plan.positions)
     half = np.float32(0.5)
     for k in range(points // 2 + 1):
-        here, mirror = 2 * plan.places[k], 2 * plan.places[(points - k) % points]
+        here, mirror = 2 * plan.positions[k], 2 * plan.positions[(points - k) % points]
         re, im, other_re, other_im = (
             load(plan.work, here),
             load(plan.work, here + 1),
             load(plan.work, mirror),
             load(plan.work, mirror + 1),
         )
-        turn_re, turn_im = plan.turns[k, 0], plan.turns[k, 1]
+        factor_re, factor_im = plan.split_factors[k, 0], plan.split_factors[k, 1]
         odd_re, odd_im = im + other_im, other_re - re
         even_re, even_im = half * (re + other_re), half * (im - other_im)
         # added to the even part one after the other: a quiet bin may be the difference of loud ones
-        x_re = muladd(odd_re, turn_re, muladd(odd_im, -turn_im, even_re))
-        x_im = muladd(odd_re, turn_im, muladd(odd_im, turn_re, even_im))
-        y_re = muladd(odd_re, -turn_re, muladd(odd_im, turn_im, even_re))
-        y_im = muladd(odd_re, -turn_im, muladd(odd_im, -turn_re, even_im))
-        store(out, k, root(muladd(x_re, x_re, x_im * x_im)))
-        store(out, points - k, root(muladd(y_re, y_re, y_im * y_im)))
+        x_re = muladd(odd_re, factor_re, muladd(odd_im, -factor_im, even_re))
+        x_im = muladd(odd_re, factor_im, muladd(odd_im, factor_re, even_im))
+        y_re = muladd(odd_re, -factor_re, muladd(odd_im, factor_im, even_re))
+        y_im = muladd(odd_re, -factor_im, muladd(odd_im, -factor_re, even_im))
+        store(out, k, sqrt(muladd(x_re, x_re, x_im * x_im)))
+        store(out, points - k, sqrt(muladd(y_re, y_re, y_im * y_im)))

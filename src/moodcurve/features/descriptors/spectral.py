@@ -9,19 +9,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from moodcurve.features.framing import F32, F64
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact, fast
 from moodcurve.features.jit.simd import (
     LANES,
+    aligned_table,
+    broadcast,
     greater,
     load,
     maximum,
     minimum,
     muladd,
-    spread,
     store,
-    table,
-    widened,
+    to_double,
 )
 
 COLUMNS = 15
@@ -34,56 +34,56 @@ _ROOT_HALF = np.float32(np.sqrt(0.5)).view(np.int32)
 _ODD = (np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7), np.float32(1 / 9))
 SHARES = (0.25, 0.50, 0.75, 0.90)
 """Of the power, at which a roll-off is."""
-TOTAL, CENTROID, SHARPNESS, ROLL_OFF, FLUX, ENTROPY, SHAPE, HARMONICITY = 0, 1, 2, 3, 7, 8, 9, 12
+TOTAL, CENTROID, SHARPNESS, ROLL_OFF, FLUX, ENTROPY, MOMENTS, HARMONICITY = 0, 1, 2, 3, 7, 8, 9, 12
 LOW_BAND, HIGH_BAND = 13, 14
 """Rows of the table of results; four roll-offs, three moments."""
 ROWS = 15
 
 
-class Axis(NamedTuple):
+class FrequencyAxis(NamedTuple):
     """What the descriptors need to know of the bins at one sample rate."""
 
-    freqs: F64
+    freqs: FloatArray
     """Frequency of each bin in Hz."""
-    sharpness: F32
+    sharpness: Float32Array
     """z g(z), z the bin's Bark value."""
-    low_band: F32
+    low_band: Float32Array
     """Weight of each bin in 250-650 Hz."""
-    high_band: F32
+    high_band: Float32Array
     """Weight of each bin in 1000-4000 Hz."""
 
 
-class Work(NamedTuple):
+class Workspace(NamedTuple):
     """Tables to work in."""
 
-    power: F32
-    logarithms: F32
-    results: F64
+    power: Float32Array
+    logarithms: Float32Array
+    results: FloatArray
 
 
-def work(bins: int) -> Work:
+def workspace(bins: int) -> Workspace:
     """Make the tables for spectra of so many bins."""
-    return Work(table(bins), table(bins), table(ROWS, np.float64))
+    return Workspace(aligned_table(bins), aligned_table(bins), aligned_table(ROWS, np.float64))
 
 
-def axis(freqs: F64) -> Axis:
+def frequency_axis(freqs: FloatArray) -> FrequencyAxis:
     """Precompute the weights for bins of these frequencies (Hz, from 0 to half the sample rate)."""
-    return Axis(freqs, _sharpness(freqs), _band(freqs, 250, 650), _band(freqs, 1000, 4000))
+    return FrequencyAxis(freqs, _sharpness(freqs), _band(freqs, 250, 650), _band(freqs, 1000, 4000))
 
 
-def bark(f: F64) -> F64:
+def bark(f: FloatArray) -> FloatArray:
     """Hz to Bark, 26.81 f / (1960 + f) - 0.53, corrected below 2 and above 20.1 (Traunmüller 1990)."""
     z = 26.81 * f / (1960 + f) - 0.53
     return np.where(z < 2, 0.85 * z + 0.3, np.where(z > 20.1, 1.22 * z - 0.22 * 20.1, z))
 
 
-def _sharpness(freqs: F64) -> F32:
+def _sharpness(freqs: FloatArray) -> Float32Array:
     z = bark(freqs)
     g = np.where(z <= 16, 1.0, 1 + (np.maximum(z - 16, 0) / 4) ** 1.5849625)
     return np.asarray(z * g, np.float32)
 
 
-def _band(freqs: F64, low: float, high: float) -> F32:
+def _band(freqs: FloatArray, low: float, high: float) -> Float32Array:
     """Weight 1 inside the band, and the covered share of the step at both ends."""
     weights = np.zeros(len(freqs), np.float32)
     first = int(np.searchsorted(freqs, low, side="right"))
@@ -98,7 +98,7 @@ def _band(freqs: F64, low: float, high: float) -> F32:
 
 
 @exact
-def squared(magnitudes: F32, power: F32) -> None:
+def power_spectrum(magnitudes: Float32Array, power: Float32Array) -> None:
     """P_k = M_k²."""
     for k in range(len(power)):
         m = load(magnitudes, k)
@@ -106,14 +106,14 @@ def squared(magnitudes: F32, power: F32) -> None:
 
 
 @exact
-def weighted_sums(power: F32, axis: Axis, out: F64) -> None:
+def weighted_sums(power: Float32Array, axis: FrequencyAxis, out: FloatArray) -> None:
     """S; the centroid μ = Σ f_k P_k / S in Hz; sharpness 0.11 Σ z_k g(z_k) P_k / S. Both 0 if S = 0.
 
     z is in Bark, g = 1 up to 16 Bark, then 1 + ((z - 16)/4)^1.5849625.
     """
-    total = moment = sharp = spread(0.0)
+    total = moment = sharp = broadcast(0.0)
     for k in range(1, len(axis.freqs)):
-        p = widened(load(power, k))
+        p = to_double(load(power, k))
         total = total + p
         moment = muladd(p, axis.freqs[k], moment)
         sharp = muladd(p, axis.sharpness[k], sharp)
@@ -127,23 +127,23 @@ def weighted_sums(power: F32, axis: Axis, out: F64) -> None:
 
 
 @exact
-def band_energy(power: F32, weights: F32, row: int, out: F64) -> None:
+def band_energy(power: Float32Array, weights: Float32Array, row: int, out: FloatArray) -> None:
     """Weighted sum of P over a band, divided by n (``fband``), into a row of out."""
-    total = spread(0.0)
+    total = broadcast(0.0)
     for k in range(len(weights)):
         if weights[k] > 0:
-            total = muladd(widened(load(power, k)), weights[k], total)
+            total = muladd(to_double(load(power, k)), weights[k], total)
     store(out, row, total * (1 / (len(weights) - 1)))
 
 
 @exact
-def roll_off(power: F32, freqs: F64, out: F64) -> None:
+def roll_off(power: Float32Array, freqs: FloatArray, out: FloatArray) -> None:
     """Smallest f_k with Σ_{j≤k} P_j ≥ p S, for p of 25, 50, 75 and 90 %; f_1 in silence."""
     total = load(out, TOTAL)
     a, b, c, d = SHARES[0] * total, SHARES[1] * total, SHARES[2] * total, SHARES[3] * total
-    reached = below_a = below_b = below_c = below_d = spread(0.0)
+    reached = below_a = below_b = below_c = below_d = broadcast(0.0)
     for k in range(1, len(freqs)):
-        reached = reached + widened(load(power, k))
+        reached = reached + to_double(load(power, k))
         below_a, below_b = below_a + greater(a, reached), below_b + greater(b, reached)
         below_c, below_d = below_c + greater(c, reached), below_d + greater(d, reached)
     store(out, ROLL_OFF, below_a)
@@ -156,13 +156,13 @@ def roll_off(power: F32, freqs: F64, out: F64) -> None:
 
 
 @exact
-def flux(magnitudes: F32, previous: F32, out: F64) -> None:
+def flux(magnitudes: Float32Array, previous: Float32Array, out: FloatArray) -> None:
     """sqrt((1/n) Σ (M_k[t] - M_k[t-1])²); previous (n + 1,) is the spectrum before that of the first column."""
     flat = magnitudes.reshape(-1)
-    total, first = spread(0.0), 0.0
+    total, first = broadcast(0.0), 0.0
     for k in range(1, len(previous)):
         step = load(magnitudes, k) - load(flat, k * LANES - 1)  # the columns before; before the first, another bin
-        total = total + widened(step * step)
+        total = total + to_double(step * step)
         step_0 = magnitudes[k, 0] - previous[k]
         first += np.float64(step_0 * step_0)
     store(out, FLUX, total)
@@ -172,36 +172,36 @@ def flux(magnitudes: F32, previous: F32, out: F64) -> None:
 
 
 @exact
-def shape(power: F32, freqs: F64, out: F64) -> None:
+def spectral_moments(power: Float32Array, freqs: FloatArray, out: FloatArray) -> None:
     """Variance σ² (Hz²), skewness and kurtosis of f with weights P: the central moments of order 2, 3, 4.
 
     The mean is the centroid in single precision. Skewness is divided by σ³, kurtosis by σ⁴ (3 for a normal shape);
     0 where S or σ² is 0.
     """
     for lane in range(LANES):
-        out[SHAPE, lane] = np.float32(out[CENTROID, lane])
-    mean = load(out, SHAPE)
-    second = third = fourth = spread(0.0)
+        out[MOMENTS, lane] = np.float32(out[CENTROID, lane])
+    mean = load(out, MOMENTS)
+    second = third = fourth = broadcast(0.0)
     for k in range(1, len(freqs)):
         d = (freqs[k] - mean) * 1e-3
-        square = d * d * widened(load(power, k))
+        square = d * d * to_double(load(power, k))
         second = second + square
         third = muladd(square, d, third)
         fourth = muladd(square * d, d, fourth)
-    store(out, SHAPE, second)
-    store(out, SHAPE + 1, third)
-    store(out, SHAPE + 2, fourth)
+    store(out, MOMENTS, second)
+    store(out, MOMENTS + 1, third)
+    store(out, MOMENTS + 2, fourth)
     for lane in range(LANES):
         total = out[TOTAL, lane]
-        variance = out[SHAPE, lane] / total if total > 0 else 0.0
-        out[SHAPE, lane] = variance * 1e6
+        variance = out[MOMENTS, lane] / total if total > 0 else 0.0
+        out[MOMENTS, lane] = variance * 1e6
         scale = total * variance
-        out[SHAPE + 1, lane] = out[SHAPE + 1, lane] / (scale * np.sqrt(variance)) if variance > 0 else 0.0
-        out[SHAPE + 2, lane] = out[SHAPE + 2, lane] / (scale * variance) if variance > 0 else 0.0
+        out[MOMENTS + 1, lane] = out[MOMENTS + 1, lane] / (scale * np.sqrt(variance)) if variance > 0 else 0.0
+        out[MOMENTS + 2, lane] = out[MOMENTS + 2, lane] / (scale * variance) if variance > 0 else 0.0
 
 
 @fast
-def weighted_logarithm(power: F32, out: F32) -> None:
+def weighted_logarithm(power: Float32Array, out: Float32Array) -> None:
     """P log2 P of any number of bins where P is above the floor, else 0.
 
     The logarithm is taken from the number's exponent and its mantissa m in [√½, √2) as
@@ -221,17 +221,17 @@ def weighted_logarithm(power: F32, out: F32) -> None:
 
 
 @exact
-def entropy(power: F32, work: F32, out: F64) -> None:
+def entropy(power: Float32Array, work: Float32Array, out: FloatArray) -> None:
     """-Σ (v_k/D) log2(v_k/D), v_k = max(P_k, 1e-7), D = max(S, 1e-7 in single precision).
 
     Floored bins are not renormalised, so silence gives 8.6e-6 rather than 0 at n = 512. work is a table like power.
     """
     weighted_logarithm(power.reshape(-1), work.reshape(-1))
-    plogp = mass = above = spread(0.0)
+    plogp = mass = above = broadcast(0.0)
     for k in range(1, len(power)):
-        p = widened(load(power, k))
+        p = to_double(load(power, k))
         big = greater(p, _POWER_FLOOR)
-        plogp = plogp + widened(load(work, k))
+        plogp = plogp + to_double(load(work, k))
         mass = muladd(big, p, mass)
         above = above + big
     floored = _POWER_FLOOR * ((len(power) - 1) - above)
@@ -243,13 +243,13 @@ def entropy(power: F32, work: F32, out: F64) -> None:
 
 
 @exact
-def harmonicity(power: F32, out: F64) -> None:
+def harmonicity(power: Float32Array, out: FloatArray) -> None:
     """Σ |P_k - P_previous| over successive extrema, / 2 / n (``spectralHarmonicity``).
 
     An extremum is strictly greater, or strictly less, than the two bins on either side, k = 3..n - 2.
     """
     n = len(power) - 1
-    total, one, zero = spread(0.0), spread(np.float32(1)), spread(np.float32(0))
+    total, one, zero = broadcast(0.0), broadcast(np.float32(1)), broadcast(np.float32(0))
     last = begun = zero
     before, left, here, right = load(power, 1), load(power, 2), load(power, 3), load(power, 4)
     for k in range(3, n - 1):
@@ -258,7 +258,7 @@ def harmonicity(power: F32, out: F64) -> None:
         lowest = greater(minimum(minimum(before, left), minimum(right, after)), here)
         extreme = highest + lowest
         step = here - last
-        total = total + widened(extreme * begun * maximum(step, zero - step))
+        total = total + to_double(extreme * begun * maximum(step, zero - step))
         last = muladd(extreme, here, (one - extreme) * last)  # one of the two, unchanged
         begun = maximum(begun, extreme)
         before, left, here, right = left, here, right, after
@@ -266,7 +266,7 @@ def harmonicity(power: F32, out: F64) -> None:
 
 
 @exact
-def slope(freqs: F64, total: float, mean: float) -> float:
+def slope(freqs: FloatArray, total: float, mean: float) -> float:
     """Slope of the regression line of P on f, times n - 1.
 
     (n - 1) (n Σ f P - Σ f · S) / (n Σ f² - (Σ f)²); Σ f P is μ S. The factor is the reference's.
@@ -278,20 +278,22 @@ def slope(freqs: F64, total: float, mean: float) -> float:
 
 
 @exact
-def spectral_rows(magnitudes: F32, previous: F32, axis: Axis, work: Work, rows: F32) -> None:
+def spectral_rows(
+    magnitudes: Float32Array, previous: Float32Array, axis: FrequencyAxis, work: Workspace, rows: Float32Array
+) -> None:
     """Fill up to sixteen rows (count, 15) in the order of the feature set: bands, roll-offs, flux, …, harmonicity.
 
     previous (n + 1,) is the spectrum before the first one's, and becomes the last one's.
     """
     power, results = work.power, work.results
-    squared(magnitudes, power)
+    power_spectrum(magnitudes, power)
     weighted_sums(power, axis, results)
     band_energy(power, axis.low_band, LOW_BAND, results)
     band_energy(power, axis.high_band, HIGH_BAND, results)
     roll_off(power, axis.freqs, results)
     flux(magnitudes, previous, results)
     entropy(power, work.logarithms, results)
-    shape(power, axis.freqs, results)
+    spectral_moments(power, axis.freqs, results)
     harmonicity(power, results)
     for t in range(len(rows)):
         row = rows[t]
@@ -302,7 +304,7 @@ def spectral_rows(magnitudes: F32, previous: F32, axis: Axis, work: Work, rows: 
         row[7] = results[CENTROID, t]
         row[8] = results[ENTROPY, t]
         for i in range(3):
-            row[9 + i] = results[SHAPE + i, t]
+            row[9 + i] = results[MOMENTS + i, t]
         row[12] = slope(axis.freqs, results[TOTAL, t], results[CENTROID, t])
         row[13] = results[SHARPNESS, t]
         row[14] = results[HARMONICITY, t]

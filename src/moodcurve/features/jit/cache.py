@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 from moodcurve.util.paths import cache_dir
 
 SOURCES = Path(__file__).parents[1]
@@ -31,7 +31,7 @@ _CHECKSUM = 32
 _lock = threading.Lock()
 
 
-def places() -> Iterator[Path]:
+def folders() -> Iterator[Path]:
     """Give the folders where machine code may lie; the first that can be written gets what is new.
 
     ``$NUMBA_CACHE_DIR`` alone where the user has set it. Else ``__pycache__`` beside the sources, which all users
@@ -60,10 +60,10 @@ def version() -> str:
     return digest.hexdigest()[:16]
 
 
-def find(name: str) -> tuple[str, bytes] | None:
+def load(name: str) -> tuple[str, bytes] | None:
     """Find what `keep` kept under a name: the symbol of a function, and an object file with it."""
-    for place in places():
-        folder = place / f"kernels-{version()}"
+    for root in folders():
+        folder = root / f"kernels-{version()}"
         try:
             data = (folder / name).read_bytes()
         except OSError:
@@ -77,19 +77,19 @@ def find(name: str) -> tuple[str, bytes] | None:
     return None
 
 
-def keep(name: str, symbol: str, code: bytes) -> bool:
+def store(name: str, symbol: str, code: bytes) -> bool:
     """Keep a function's symbol and object file in the first place that can be written; tell whether there is one."""
     content = symbol.encode() + b"\0" + code
-    for place in places():
-        folder = place / f"kernels-{version()}"
+    for root in folders():
+        folder = root / f"kernels-{version()}"
         fresh = not folder.is_dir()
         try:
-            with written_whole(folder / name) as scratch:
+            with atomic_write(folder / name) as scratch:
                 scratch.write_bytes(hashlib.sha256(content).digest() + content)
         except OSError:
             continue
         if fresh:
-            _tidy(place, folder)
+            _delete_stale(root, folder)
         return True
     return False
 
@@ -101,11 +101,11 @@ def _mark_as_used(folder: Path) -> None:
             os.utime(folder)
 
 
-def _tidy(place: Path, current: Path) -> None:
+def _delete_stale(root: Path, current: Path) -> None:
     """Delete what other sources, versions or machines left there, and have not used for long."""
     import shutil
 
-    for folder in place.glob("kernels-*"):
+    for folder in root.glob("kernels-*"):
         with suppress(OSError):  # another process may be at it too
             if folder != current and folder.stat().st_mtime < time.time() - _STALE_S:
                 shutil.rmtree(folder, ignore_errors=True)

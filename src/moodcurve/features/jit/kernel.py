@@ -19,9 +19,9 @@ import numpy as np
 from moodcurve.features.jit import cache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Kinds = tuple[Any, ...]
+Signature = tuple[Any, ...]
 """Of arguments: what tells whether machine code fits them."""
-Turn = Callable[[], None]
+Callback = Callable[[], None]
 """Called before a kernel is looked for and, where it is not found, compiled."""
 
 _RESULTS: dict[Any, Any] = {None: ctypes.c_int64, int: ctypes.c_int64, float: ctypes.c_double}
@@ -33,7 +33,7 @@ _SCALARS = {
     np.float64: ctypes.c_double,
     np.float32: ctypes.c_float,
 }
-_watchers: list[Turn] = []
+_callbacks: list[Callback] = []
 
 
 def exact(function: Function) -> Function:
@@ -50,13 +50,13 @@ def fast(function: Function) -> Function:
 
 
 @contextmanager
-def watched(turn: Turn) -> Iterator[None]:
+def on_first_call(callback: Callback) -> Iterator[None]:
     """Have a function called at each kernel that Python calls for the first time in this process."""
-    _watchers.append(turn)
+    _callbacks.append(callback)
     try:
         yield
     finally:
-        _watchers.remove(turn)
+        _callbacks.remove(callback)
 
 
 class Kernel:
@@ -78,43 +78,43 @@ class Kernel:
         returned = function.__annotations__.get("return", function)
         self._result = _RESULTS.get(returned)
         self._returns = returned is not None
-        self._entries: dict[Kinds, Callable[[list[Any]], Any]] = {}
-        self._tuples: dict[int, tuple[Any, Kinds, list[Any]]] = {}
+        self._loaded: dict[Signature, Callable[[list[Any]], Any]] = {}
+        self._tuples: dict[int, tuple[Any, Signature, list[Any]]] = {}
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the machine code for arguments of these kinds, which is found or made at the first call."""
         if self._result is None:
-            return self._anew(*arguments)
-        kinds: list[Any] = []
+            return self._python_dispatcher(*arguments)
+        signature: list[Any] = []
         flat: list[Any] = []
-        for place, argument in enumerate(arguments):
+        for position, argument in enumerate(arguments):
             if isinstance(argument, tuple):
                 # the same tables come call after call, and nothing in a tuple changes its place
-                known = self._tuples.get(place)
+                known = self._tuples.get(position)
                 if known is None or known[0] is not argument:
-                    known = self._tuples[place] = (argument, *_flattened(argument))
-                kinds.append(known[1])
+                    known = self._tuples[position] = (argument, *_flatten_tuple(argument))
+                signature.append(known[1])
                 flat += known[2]
             else:
-                _flatten(argument, kinds, flat)
-        key = tuple(kinds)
-        entry = self._entries.get(key)
-        if entry is None:
-            entry = self._entries[key] = self._entry(key, arguments)
-        return entry(flat)
+                _flatten(argument, signature, flat)
+        key = tuple(signature)
+        loaded = self._loaded.get(key)
+        if loaded is None:
+            loaded = self._loaded[key] = self._load(key, arguments)
+        return loaded(flat)
 
-    def _entry(self, kinds: Kinds, arguments: tuple[Any, ...]) -> Callable[[list[Any]], Any]:
-        for turn in _watchers:
-            turn()
-        digest = hashlib.sha256(repr(kinds).encode())
+    def _load(self, signature: Signature, arguments: tuple[Any, ...]) -> Callable[[list[Any]], Any]:
+        for callback in _callbacks:
+            callback()
+        digest = hashlib.sha256(repr(signature).encode())
         source = Path(self.function.__code__.co_filename)
         if not source.is_relative_to(cache.SOURCES):  # the extractor's own sources are in the version of all its code
             digest.update(source.read_bytes())
         name = f"{self._name}-{digest.hexdigest()[:8]}"
-        found = cache.find(name)
+        found = cache.load(name)
         if found is None:
             found = self._compile(arguments)
-            cache.keep(name, *found)
+            cache.store(name, *found)
         # numba's convention: where to put the result and the error, then the arguments; gives 0 if there was none
         types = [ctypes.c_void_p, ctypes.c_void_p, *_c_types(arguments)]
         function = ctypes.CFUNCTYPE(ctypes.c_int32, *types)(cache.link(*found))
@@ -133,22 +133,22 @@ class Kernel:
 
         typeof: Any = numba.typeof
         signature = tuple(typeof(argument) for argument in arguments)
-        self._for_kernels.compile(signature)
-        compiled = self._for_kernels.overloads[signature]
+        self._kernel_dispatcher.compile(signature)
+        compiled = self._kernel_dispatcher.overloads[signature]
         code, _ = compiled.library.serialize_using_object_code()[2]
         return compiled.fndesc.llvm_func_name, code
 
     @cached_property
-    def _for_kernels(self) -> Any:
+    def _kernel_dispatcher(self) -> Any:
         """What other kernels call, and what is kept: nothing of it can be called from Python."""
-        return self._compiler(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+        return self._dispatcher(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
     @cached_property
-    def _anew(self) -> Any:
+    def _python_dispatcher(self) -> Any:
         """What Python can call, compiled in this process."""
-        return self._compiler()
+        return self._dispatcher()
 
-    def _compiler(self, **options: bool) -> Any:
+    def _dispatcher(self, **options: bool) -> Any:
         import numba
 
         njit: Any = numba.njit
@@ -157,32 +157,32 @@ class Kernel:
     @property
     def _numba_type_(self) -> Any:
         """What the compiler takes this object for, where another kernel names it."""
-        return self._for_kernels._numba_type_
+        return self._kernel_dispatcher._numba_type_
 
 
-def _flattened(arguments: tuple[Any, ...]) -> tuple[Kinds, list[Any]]:
-    kinds: list[Any] = []
+def _flatten_tuple(arguments: tuple[Any, ...]) -> tuple[Signature, list[Any]]:
+    signature: list[Any] = []
     flat: list[Any] = []
     for argument in arguments:
-        _flatten(argument, kinds, flat)
-    return (type(arguments).__name__, *kinds), flat
+        _flatten(argument, signature, flat)
+    return (type(arguments).__name__, *signature), flat
 
 
-def _flatten(argument: Any, kinds: list[Any], flat: list[Any]) -> None:
+def _flatten(argument: Any, signature: list[Any], flat: list[Any]) -> None:
     """Add the kind of an argument, and the machine words as which a compiled function takes it."""
     if isinstance(argument, np.ndarray):
         flags = argument.flags
-        kinds.append((argument.dtype.str, argument.ndim, flags.c_contiguous or (flags.f_contiguous and "F")))
+        signature.append((argument.dtype.str, argument.ndim, flags.c_contiguous or (flags.f_contiguous and "F")))
         # its owner and parent, which numba needs to count who uses it: the caller does, until the call is over
         flat += (None, None, argument.size, argument.itemsize, argument.__array_interface__["data"][0])
         flat += argument.shape
         flat += argument.strides
     elif isinstance(argument, tuple):
-        inner_kinds, inner = _flattened(argument)
-        kinds.append(inner_kinds)
+        inner_signature, inner = _flatten_tuple(argument)
+        signature.append(inner_signature)
         flat += inner
     else:
-        kinds.append(type(argument).__name__)
+        signature.append(type(argument).__name__)
         flat.append(argument)
 
 

@@ -20,7 +20,7 @@ from moodcurve.features.jit import LANES as LANES
 _LINE = 64
 
 
-def table(rows: int, dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:
+def aligned_table(rows: int, dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:
     """Make an empty table (rows, 16) each of whose rows begins a cache line: loading one touches no second."""
     size = rows * LANES * np.dtype(dtype).itemsize
     raw = np.zeros(size + _LINE, np.uint8)
@@ -52,15 +52,15 @@ load = _Operation("load")
 """Take row ``index`` of a table (n, 16), or the sixteen elements from there on of a one-dimensional array."""
 store = _Operation("store")
 """Put lanes into row ``index`` of a table (n, 16), or from there on into a one-dimensional array."""
-spread = _Operation("spread")
+broadcast = _Operation("broadcast")
 """Put one number into all lanes."""
-widened = _Operation("widened")
+to_double = _Operation("to_double")
 """Single to double precision."""
-rounded = _Operation("rounded")
+to_single = _Operation("to_single")
 """Double to single precision."""
 muladd = _Operation("muladd")
 """Give a b + c, rounded once where the machine has such an instruction, else twice."""
-root = _Operation("root")
+sqrt = _Operation("sqrt")
 """Square root."""
 maximum = _Operation("maximum")
 """Give the larger of two, lane by lane; b where one is NaN."""
@@ -68,7 +68,7 @@ minimum = _Operation("minimum")
 """Give the smaller of two, lane by lane; b where one is NaN."""
 greater = _Operation("greater")
 """Give 1 where a > b, else 0."""
-above = _Operation("above")
+greater_mask = _Operation("greater_mask")
 """Give a whole number whose bit of value 2^l tells whether a > b in lane l."""
 zip_low = _Operation("zip_low")
 """Take the lower halves in turn: a0, b0, a1, b1 ... a7, b7."""

@@ -36,7 +36,7 @@ class _LanesModel(models.PrimitiveModel):
 # Types and code of the operators
 
 
-def _spread(builder: Any, value: Any) -> Any:
+def _broadcast(builder: Any, value: Any) -> Any:
     """Put one number into all lanes."""
     vector = ir.VectorType(value.type, LANES)
     first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
@@ -51,7 +51,7 @@ def _operands(context: Any, builder: Any, signature: Any, arguments: Any) -> lis
         if isinstance(kind, Lanes):
             out.append(value)
         else:
-            out.append(_spread(builder, context.cast(builder, value, kind, signature.return_type.scalar)))
+            out.append(_broadcast(builder, context.cast(builder, value, kind, signature.return_type.scalar)))
     return out
 
 
@@ -62,7 +62,7 @@ def _result(a: types.Type, b: types.Type) -> Any:
     return b if isinstance(b, Lanes) and isinstance(a, types.Number) else None
 
 
-def _define(function: Callable[..., Any], instruction: str) -> None:
+def _define_operator(function: Callable[..., Any], instruction: str) -> None:
     """Give lanes an arithmetic operator."""
 
     @type_callable(function)
@@ -77,7 +77,7 @@ def _define(function: Callable[..., Any], instruction: str) -> None:
 
 
 for _function, _instruction in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul")):
-    _define(_function, _instruction)
+    _define_operator(_function, _instruction)
 
 
 def _operation(typed: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,7 +85,7 @@ def _operation(typed: Callable[..., Any]) -> Callable[..., Any]:
     return cast(Callable[..., Any], intrinsic(typed))
 
 
-def _place(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
     """Address of the sixteen numbers at a row of a table, or from a place of a one-dimensional array on."""
     data = context.make_array(kind)(context, builder, array).data
     if kind.ndim == 2:
@@ -99,7 +99,7 @@ def load(typing: Any, array: Any, index: Any) -> Any:
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         index = context.cast(builder, arguments[1], signature.args[1], types.intp)
-        place = _place(context, builder, signature.args[0], arguments[0], index)
+        place = _address(context, builder, signature.args[0], arguments[0], index)
         return builder.load(place, align=array.dtype.bitwidth // 8)
 
     return Lanes(array.dtype)(array, index), lowering
@@ -111,7 +111,7 @@ def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         index = context.cast(builder, arguments[1], signature.args[1], types.intp)
-        place = _place(context, builder, signature.args[0], arguments[0], index)
+        place = _address(context, builder, signature.args[0], arguments[0], index)
         builder.store(arguments[2], place, align=array.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
@@ -119,17 +119,17 @@ def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
 
 
 @_operation
-def spread(typing: Any, number: Any) -> Any:
+def broadcast(typing: Any, number: Any) -> Any:
     """Put one number into all lanes."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _spread(builder, arguments[0])
+        return _broadcast(builder, arguments[0])
 
     return Lanes(number)(number), lowering
 
 
 @_operation
-def widened(typing: Any, a: Any) -> Any:
+def to_double(typing: Any, a: Any) -> Any:
     """Single to double precision."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -139,7 +139,7 @@ def widened(typing: Any, a: Any) -> Any:
 
 
 @_operation
-def rounded(typing: Any, a: Any) -> Any:
+def to_single(typing: Any, a: Any) -> Any:
     """Double to single precision."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -148,7 +148,7 @@ def rounded(typing: Any, a: Any) -> Any:
     return Lanes(types.float32)(a), lowering
 
 
-def _machine(builder: Any, name: str, vector: ir.VectorType, arguments: Any) -> Any:
+def _intrinsic(builder: Any, name: str, vector: ir.VectorType, arguments: Any) -> Any:
     """Call what the machine does by itself."""
     kind = "f32" if isinstance(vector.element, ir.FloatType) else "f64"
     function = ir.FunctionType(vector, [vector] * len(arguments))
@@ -164,18 +164,18 @@ def muladd(typing: Any, a: Any, b: Any, c: Any) -> Any:
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector = _vector(kind)
-        return _machine(builder, "fmuladd", vector, _operands(context, builder, signature, arguments))
+        return _intrinsic(builder, "fmuladd", vector, _operands(context, builder, signature, arguments))
 
     return kind(a, b, c), lowering
 
 
 @_operation
-def root(typing: Any, a: Any) -> Any:
+def sqrt(typing: Any, a: Any) -> Any:
     """Square root."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector = _vector(a)
-        return _machine(builder, "sqrt", vector, arguments)
+        return _intrinsic(builder, "sqrt", vector, arguments)
 
     return a(a), lowering
 
@@ -216,7 +216,7 @@ def greater(typing: Any, a: Any, b: Any) -> Any:
 
 
 @_operation
-def above(typing: Any, a: Any, b: Any) -> Any:
+def greater_mask(typing: Any, a: Any, b: Any) -> Any:
     """Give a whole number whose bit of value 2^l tells whether a > b in lane l."""
 
     def lowering(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

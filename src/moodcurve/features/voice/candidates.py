@@ -3,13 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.framing import F32
+from moodcurve._typing import Float32Array
 from moodcurve.features.jit.kernel import exact
-from moodcurve.features.jit.simd import LANES, above, load, maximum, minimum, spread, store
+from moodcurve.features.jit.simd import LANES, broadcast, greater_mask, load, maximum, minimum, store
 from moodcurve.features.voice.octave_axis import HARMONICS
 from moodcurve.features.voice.subharmonic import MARGIN, STEP
 
-I64 = npt.NDArray[np.int64]
+IntArray = npt.NDArray[np.int64]
 
 CANDIDATES = 6
 LOWEST_HZ = 52.0
@@ -18,7 +18,7 @@ _LOWEST_OCTAVE, _HIGHEST_OCTAVE = np.log2(LOWEST_HZ), np.log2(HIGHEST_HZ)
 
 
 @exact
-def highest_peaks(sums: F32, peaks: F32, places: I64, counts: I64) -> None:
+def highest_peaks(sums: Float32Array, peaks: Float32Array, indices: IntArray, counts: IntArray) -> None:
     """Put the places of each column's highest strict local maxima of SS, descending, into places, of equal ones
     the earlier first, and their numbers into counts: (16, 6), (16,).
 
@@ -31,23 +31,23 @@ def highest_peaks(sums: F32, peaks: F32, places: I64, counts: I64) -> None:
     for lane in range(LANES):
         counts[lane] = 0
     for group in range(len(peaks)):
-        columns = above(load(peaks, group), load(bound, 0))
+        columns = greater_mask(load(peaks, group), load(bound, 0))
         if columns == 0:
             continue
         for lane in range(LANES):
             if columns >> lane & 1:
-                tied[lane] |= _insert_group(sums, lane, group, places, counts)
+                tied[lane] |= _insert_group(sums, lane, group, indices, counts)
     for lane in range(LANES):
         if tied[lane]:  # one of the six is none
             counts[lane] = 0
             for group in range(len(peaks)):
-                _insert_group(sums, lane, group, places, counts)
+                _insert_group(sums, lane, group, indices, counts)
 
 
 @exact
-def _sixth_highest(peaks: F32, out: F32) -> None:
+def _sixth_highest(peaks: Float32Array, out: Float32Array) -> None:
     """Put a number just below each column's sixth-highest number into out, 0 where there are fewer."""
-    a = b = c = d = e = f = spread(np.float32(0))
+    a = b = c = d = e = f = broadcast(np.float32(0))
     for group in range(len(peaks)):
         here = load(peaks, group)
         a, here = maximum(a, here), minimum(a, here)
@@ -60,7 +60,7 @@ def _sixth_highest(peaks: F32, out: F32) -> None:
 
 
 @exact
-def _insert_group(sums: F32, lane: int, group: int, places: I64, counts: I64) -> bool:
+def _insert_group(sums: Float32Array, lane: int, group: int, indices: IntArray, counts: IntArray) -> bool:
     """Take the points of a group among the highest peaks that are such; tell whether one only seemed to be.
 
     Sums that differ can have equal fifteenths; and the last point is no peak.
@@ -77,18 +77,18 @@ def _insert_group(sums: F32, lane: int, group: int, places: I64, counts: I64) ->
         at = counts[lane]
         if at == CANDIDATES:
             at -= 1
-            if here <= _point(sums, lane, places[lane, at]):
+            if here <= _point(sums, lane, indices[lane, at]):
                 continue
-        while at > 0 and _point(sums, lane, places[lane, at - 1]) < here:
-            places[lane, at] = places[lane, at - 1]
+        while at > 0 and _point(sums, lane, indices[lane, at - 1]) < here:
+            indices[lane, at] = indices[lane, at - 1]
             at -= 1
-        places[lane, at] = j
+        indices[lane, at] = j
         counts[lane] = min(counts[lane] + 1, CANDIDATES)
     return tied
 
 
 @exact
-def _point(sums: F32, lane: int, j: int) -> np.float32:
+def _point(sums: Float32Array, lane: int, j: int) -> np.float32:
     """SS_j of 15 SS."""
     ss: np.float32 = sums[j, lane] / np.float32(HARMONICS)
     return ss
@@ -117,7 +117,14 @@ def parabola(x: tuple[float, float, float], y: tuple[float, float, float]) -> tu
 
 
 @exact
-def candidates(sums: F32, mean: float, lane: int, places: I64, octaves: F32, out: tuple[F32, F32]) -> None:
+def candidates(
+    sums: Float32Array,
+    mean: float,
+    lane: int,
+    indices: IntArray,
+    octaves: Float32Array,
+    out: tuple[Float32Array, Float32Array],
+) -> None:
     """Fill the six pitch candidates of a frame: F0 in Hz (0: none) and voicing in [0, 1].
 
     The highest peaks of the sub-harmonic sum, at places, are refined by parabolas to (x*, s*): F0 = 2^x*, voicing
@@ -128,7 +135,7 @@ def candidates(sums: F32, mean: float, lane: int, places: I64, octaves: F32, out
     for i in range(CANDIDATES):
         f0[i] = voicing[i] = 0
     best, best_score, count = 0, -np.inf, 0
-    for j in places:
+    for j in indices:
         if octaves[j + 1] < _LOWEST_OCTAVE or octaves[j - 1] > _HIGHEST_OCTAVE:
             continue  # a parabola's vertex lies less than a step from its highest point
         at, score = parabola(

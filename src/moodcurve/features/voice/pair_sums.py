@@ -8,44 +8,46 @@ from typing import NamedTuple
 
 import numpy as np
 
-from moodcurve.features.framing import F32, F64
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact, fast
-from moodcurve.features.jit.simd import LANES, load, muladd, spread, store, zip_high, zip_low
+from moodcurve.features.jit.simd import LANES, broadcast, load, muladd, store, zip_high, zip_low
 
-TURN = 2 * LANES
+LAG_STEP = 2 * LANES
 """Pairs by which lags are taken."""
 _STEP = (np.arange(2 * LANES) >= LANES).astype(np.float32)
 """From LANES - 1 - i on it tells a lane whether it is beyond lane i."""
-_LEEWAY = 1 + 1e-4
+_ROUNDING_MARGIN = 1 + 1e-4
 """More than the rounding of sums in single precision."""
-SPARE = 128
+PADDING = 128
 """Zeros after the samples and the pairs: what is taken in whole steps reads on into them."""
 
 
-class Samples(NamedTuple):
+class PairedSamples(NamedTuple):
     """A stretch of the waveform as whole numbers, and what is known of it once and for all."""
 
-    values: F32
+    values: Float32Array
     """The samples (n,), followed by zeros."""
-    before: F64
+    before: FloatArray
     """Σ of the samples before each place, and Σ of their squares (2, n + 4)."""
-    pairs: F32
+    pairs: Float32Array
     """Sums of the two samples from 2m and from 2m + 1; squares of their differences (4, m), followed by zeros."""
 
 
-def room(n: int) -> Samples:
+def allocate(n: int) -> PairedSamples:
     """Make room for stretches of up to n samples."""
-    return Samples(np.zeros(n + SPARE, np.float32), np.zeros((2, n + 4)), np.zeros((4, n // 2 + 1 + SPARE), np.float32))
+    return PairedSamples(
+        np.zeros(n + PADDING, np.float32), np.zeros((2, n + 4)), np.zeros((4, n // 2 + 1 + PADDING), np.float32)
+    )
 
 
 @exact
-def whole_samples(wave: F32, samples: Samples) -> None:
+def load_samples(wave: Float32Array, samples: PairedSamples) -> None:
     """Put in a stretch of the waveform, whose samples are k / 32767 with whole k."""
     n = len(wave)
     values, first, second = samples.values, samples.before[0], samples.before[1]
     for i in range(n):
         values[i] = np.rint(wave[i] * np.float32(32767))
-    for i in range(n, n + SPARE):
+    for i in range(n, n + PADDING):
         values[i] = 0
     for p in range(2):
         _pair(values[p:], n // 2 + 1, samples.pairs[p], samples.pairs[2 + p])
@@ -67,16 +69,16 @@ def whole_samples(wave: F32, samples: Samples) -> None:
 
 
 @exact
-def _pair(x: F32, count: int, sums: F32, rest: F32) -> None:
+def _pair(x: Float32Array, count: int, sums: Float32Array, rest: Float32Array) -> None:
     for i in range(count):
         a, b = x[2 * i], x[2 * i + 1]
         sums[i], rest[i] = a + b, (a - b) * (a - b)
-    for i in range(count, count + SPARE):
+    for i in range(count, count + PADDING):
         sums[i] = rest[i] = 0
 
 
 @exact
-def products_of_pairs(pairs: F32, start: int, low: int, high: int, out: F32) -> None:
+def pair_products(pairs: Float32Array, start: int, low: int, high: int, out: Float32Array) -> None:
     """Put Σ of products of pairs, twice Σ_{i<L} x[i] x[L+i] nearly, into out[L] for 2 low ≤ L < 2 high.
 
     low and high are multiples of 32. Lag L = 2M + r leaves out the first r samples of both stretches; then the sum is
@@ -84,9 +86,9 @@ def products_of_pairs(pairs: F32, start: int, low: int, high: int, out: F32) -> 
     """
     b = pairs[start & 1, start >> 1 :]
     c = pairs[(start + 1) & 1, (start + 1) >> 1 :]
-    for first in range(low, high, TURN):
+    for first in range(low, high, LAG_STEP):
         second = first + LANES
-        u = v = w = z = spread(np.float32(0))  # even and odd lags, of the first and of the second lanes
+        u = v = w = z = broadcast(np.float32(0))  # even and odd lags, of the first and of the second lanes
         x, y = load(b, first), load(b, second)
         for i in range(first):
             u, w = muladd(x, b[i], u), muladd(y, b[i], w)
@@ -109,7 +111,7 @@ def products_of_pairs(pairs: F32, start: int, low: int, high: int, out: F32) -> 
 
 
 @fast
-def most_left_out(pairs: F32, start: int, low: int, high: int) -> float:
+def remainder_bound(pairs: Float32Array, start: int, low: int, high: int) -> float:
     """Most that the products of what pairs leave out can add up to, at any lag from low to high (Cauchy-Schwarz)."""
     m, other = (high >> 1) + 1, np.float32(0)
     later = pairs[2 + (start & 1), (start >> 1) + (low >> 1) : (start >> 1) + 2 * m]
@@ -122,4 +124,4 @@ def most_left_out(pairs: F32, start: int, low: int, high: int) -> float:
         for i in range(len(earlier)):
             own += earlier[i]
         most = max(most, own)
-    return float(np.sqrt(np.float64(most) * np.float64(other)) / 2 * _LEEWAY)
+    return float(np.sqrt(np.float64(most) * np.float64(other)) / 2 * _ROUNDING_MARGIN)

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.framing import F32, F64
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact, fast
-from moodcurve.features.voice.pair_sums import TURN, Samples, most_left_out, products_of_pairs
+from moodcurve.features.voice.pair_sums import LAG_STEP, PairedSamples, pair_products, remainder_bound
 
 _UNIT_ROUNDOFF = 2.0**-24
 _MARGIN = 1e-6
@@ -20,47 +20,47 @@ _BLOCK = 64
 """Samples that a sum takes in one step; the rest is masked."""
 
 
-class Search(NamedTuple):
+class LagSearch(NamedTuple):
     """Scratch of the search, which remembers the last products: a frame often starts where the last one did."""
 
     place: npt.NDArray[np.int64]
     """Sample of the recording at which the products start; first pair; past the last pair of their lags (3,)."""
-    products: F32
+    products: Float32Array
     """Σ of products of pairs, by lag L."""
-    rows: F32
+    rows: Float32Array
     """By index of the lag searched: its correlation as the pairs estimate it; what it can't exceed; what a product
     counts for in it; what rounding may make of it (4, lags)."""
-    peak: F64
+    peak: FloatArray
     """Correlations at the best lag and its two neighbours (3,)."""
 
 
 _ESTIMATE, _BOUND, _SCALE, _ERROR = range(4)
 
 
-def search(longest: int) -> Search:
+def lag_search(longest: int) -> LagSearch:
     """Make the scratch for lags up to longest."""
-    size = longest + 2 * TURN + 1
-    return Search(np.zeros(3, np.int64), np.zeros(size, np.float32), np.zeros((4, size), np.float32), np.zeros(3))
+    size = longest + 2 * LAG_STEP + 1
+    return LagSearch(np.zeros(3, np.int64), np.zeros(size, np.float32), np.zeros((4, size), np.float32), np.zeros(3))
 
 
 @exact
 def _update_products(
-    place: npt.NDArray[np.int64], pairs: F32, start: int, base: int, lags: tuple[int, int], out: F32
+    place: npt.NDArray[np.int64], pairs: Float32Array, start: int, base: int, lags: tuple[int, int], out: Float32Array
 ) -> None:
     """Have the products of these lags, both included; compute the missing ones. base is the stretch's first sample."""
-    low, high = lags[0] // (2 * TURN) * TURN, (lags[1] // (2 * TURN) + 1) * TURN
+    low, high = lags[0] // (2 * LAG_STEP) * LAG_STEP, (lags[1] // (2 * LAG_STEP) + 1) * LAG_STEP
     if place[0] != base + start or low > place[2] or high < place[1]:
         place[0], place[1], place[2] = base + start, low, low
     if low < place[1]:
-        products_of_pairs(pairs, start, low, place[1], out)
+        pair_products(pairs, start, low, place[1], out)
         place[1] = low
     if high > place[2]:
-        products_of_pairs(pairs, start, place[2], high, out)
+        pair_products(pairs, start, place[2], high, out)
         place[2] = high
 
 
 @fast
-def _near_product(x: F32, start: int, lag: int) -> np.float32:
+def _approximate_product(x: Float32Array, start: int, lag: int) -> np.float32:
     """Σ_{i<L} x[i] x[L+i] in single precision."""
     whole = lag // _BLOCK * _BLOCK
     a, b = x[start : start + whole], x[start + lag : start + lag + whole]
@@ -75,7 +75,7 @@ def _near_product(x: F32, start: int, lag: int) -> np.float32:
 
 
 @fast
-def _exact_product(x: F32, start: int, lag: int) -> float:
+def _exact_product(x: Float32Array, start: int, lag: int) -> float:
     """Σ_{i<L} x[i] x[L+i] of whole numbers: below 2⁵³, so exact in any order."""
     whole = lag // _BLOCK * _BLOCK
     a, b = x[start : start + whole], x[start + lag : start + lag + whole]
@@ -90,27 +90,29 @@ def _exact_product(x: F32, start: int, lag: int) -> float:
 
 
 @exact
-def correlation(values: F32, before: F64, start: int, lag: int) -> float:
+def correlation(values: Float32Array, before: FloatArray, start: int, lag: int) -> float:
     """Pearson correlation of the L samples from start and the L samples after them; 0 if either is constant."""
     middle, end = start + lag, start + 2 * lag
     a1 = before[0, middle] - before[0, start]
     b1 = before[0, end] - before[0, middle]
     a2 = lag * (before[1, middle] - before[1, start])
     b2 = lag * (before[1, end] - before[1, middle])
-    spread = np.sqrt((a2 - a1 * a1) * (b2 - b1 * b1))
-    if spread == 0:
+    denominator = np.sqrt((a2 - a1 * a1) * (b2 - b1 * b1))
+    if denominator == 0:
         return 0.0
-    return float((lag * _exact_product(values, start, lag) - a1 * b1) / spread)
+    return float((lag * _exact_product(values, start, lag) - a1 * b1) / denominator)
 
 
 @fast
-def _screen(samples: Samples, products: F32, start: int, low: int, count: int, rows: F32) -> None:
+def _bound_correlations(
+    samples: PairedSamples, products: Float32Array, start: int, low: int, count: int, rows: Float32Array
+) -> None:
     """Estimate the correlations at the lags from low on, and bound them.
 
     The error of a sum of L products is at most L units of roundoff times Σ|a b| ≤ (Σa² + Σb²)/2, in any order.
     """
     before = samples.before
-    left_out = np.float32(most_left_out(samples.pairs, start, low, low + count - 1))
+    left_out = np.float32(remainder_bound(samples.pairs, start, low, low + count - 1))
     roundoff, half = np.float32(_UNIT_ROUNDOFF / 2), np.float32(0.5)
     middle, end, x0 = start + low, start + 2 * low, samples.values[start]
     first, second = before[0, start], before[1, start]
@@ -138,7 +140,7 @@ def _screen(samples: Samples, products: F32, start: int, low: int, count: int, r
 
 
 @exact
-def _highest(estimates: F32, last: int) -> int:
+def _highest(estimates: Float32Array, last: int) -> int:
     """Index of the highest local maximum of the estimates from 1 to last; 1 if there is none."""
     place, top = 1, np.float32(-2)
     for i in range(1, last + 1):
@@ -148,7 +150,9 @@ def _highest(estimates: F32, last: int) -> int:
 
 
 @exact
-def _climb(values: F32, before: F64, start: int, lags: tuple[int, int], lag: int, peak: F64) -> int:
+def _climb(
+    values: Float32Array, before: FloatArray, start: int, lags: tuple[int, int], lag: int, peak: FloatArray
+) -> int:
     """Walk from a lag uphill to a maximum: give its index, and its correlations in peak; -1 if there is none."""
     left, here = correlation(values, before, start, lag - 1), correlation(values, before, start, lag)
     right = correlation(values, before, start, lag + 1)
@@ -168,7 +172,7 @@ def _climb(values: F32, before: F64, start: int, lags: tuple[int, int], lag: int
 
 
 @exact
-def best_lag(samples: Samples, search: Search, start: int, base: int, lags: tuple[int, int]) -> int:
+def best_lag(samples: PairedSamples, search: LagSearch, start: int, base: int, lags: tuple[int, int]) -> int:
     """Index of the lag with the highest strict local maximum of the correlation, -1 if there is none.
 
     lags are the first and the last; the first and the last two are not considered. Of equal ones the first is
@@ -178,7 +182,7 @@ def best_lag(samples: Samples, search: Search, start: int, base: int, lags: tupl
     values, before, products, rows, peak = samples.values, samples.before, search.products, search.rows, search.peak
     low, count = lags[0], lags[1] - lags[0] + 1
     _update_products(search.place, samples.pairs, start, base, lags, products)
-    _screen(samples, products, start, low, count, rows)
+    _bound_correlations(samples, products, start, low, count, rows)
     # the likely one first: few others are then left
     best = _climb(values, before, start, lags, low + _highest(rows[_ESTIMATE], count - 3), peak)
     height = peak[1] if best >= 0 else -np.inf
@@ -189,7 +193,7 @@ def best_lag(samples: Samples, search: Search, start: int, base: int, lags: tupl
         product = np.float32(0.5) * products[lag]
         if lag & 1:
             product += values[start] * values[start + lag]
-        missing = _near_product(values, start, lag) - product
+        missing = _approximate_product(values, start, lag) - product
         if rows[_ESTIMATE, i] + rows[_SCALE, i] * missing < height - 2 * rows[_ERROR, i]:
             continue
         here = correlation(values, before, start, lag)
@@ -203,7 +207,7 @@ def best_lag(samples: Samples, search: Search, start: int, base: int, lags: tupl
 
 
 @exact
-def plain_peak(x: F32, lag: int, out: F64) -> None:
+def reference_peak(x: Float32Array, lag: int, out: FloatArray) -> None:
     """Correlations at lag - 1, lag and lag + 1, in the reference's order of double-precision operations.
 
     Its "is13" threshold asks whether a number exceeds its own rounding, so that the last bit counts.

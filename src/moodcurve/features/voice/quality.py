@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.framing import F32, F64
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact, fast
 from moodcurve.features.voice.candidates import LOWEST_HZ, parabola
-from moodcurve.features.voice.pair_sums import Samples
-from moodcurve.features.voice.period_search import Search, best_lag, plain_peak, search
+from moodcurve.features.voice.pair_sums import PairedSamples
+from moodcurve.features.voice.period_search import LagSearch, best_lag, lag_search, reference_peak
 
 COLUMNS = 4
 SILENT_HNR = -100.0
@@ -21,7 +21,7 @@ SILENT_HNR = -100.0
 _THRESHOLD = 0.5
 _LONGEST = 1.25
 _SHORTEST = 0.75
-_MOST = 256
+_MAX_PERIODS = 256
 """More periods than one frame can read: 85 ms of 0.75 / 620 s."""
 _MORE = 1.01
 """Leeway of the scratch's length over the longest lag there can be."""
@@ -32,34 +32,36 @@ class Periods(NamedTuple):
 
     starts: npt.NDArray[np.int64]
     """Where each period starts, from the start of the read; then where the last one ended."""
-    average: F32
+    average: Float32Array
     """Sum of the periods' waveforms, of which the first T0 samples count."""
-    totals: F64
+    totals: FloatArray
     """Σ: periods, their number; differences, number; differences of these, number; amplitudes, differences."""
     ends: npt.NDArray[np.int64]
     """Number of starts; length of the last period; where reading goes on; T0 (4,)."""
 
 
-class Carry(NamedTuple):
+class VoiceState(NamedTuple):
     """All that carries over from frame to frame; :func:`carry` makes a fresh one."""
 
     position: npt.NDArray[np.int64]
     """Sample of the next read, and samples that the last frame left unread (2,)."""
-    last: F64
+    last: FloatArray
     """Last period (s), last difference of periods (s), last jitter, DDP jitter, shimmer (5,)."""
-    search: Search
+    search: LagSearch
     periods: Periods
 
 
-def carry(sr: int) -> Carry:
+def initial_state(sr: int) -> VoiceState:
     """Start before the first frame, at this sample rate (Hz)."""
     longest = int(np.ceil(_LONGEST * sr / LOWEST_HZ * _MORE)) + 2
-    periods = Periods(np.zeros(_MOST, np.int64), np.zeros(longest, np.float32), np.zeros(8), np.zeros(4, np.int64))
-    return Carry(np.zeros(2, np.int64), np.zeros(5), search(longest), periods)
+    periods = Periods(
+        np.zeros(_MAX_PERIODS, np.int64), np.zeros(longest, np.float32), np.zeros(8), np.zeros(4, np.int64)
+    )
+    return VoiceState(np.zeros(2, np.int64), np.zeros(5), lag_search(longest), periods)
 
 
 @exact
-def span(x: F32) -> float:
+def peak_to_peak(x: Float32Array) -> float:
     """Largest minus smallest sample of a period, its first and last sample left out.
 
     x are whole numbers, on a scale of 32767: as such they are compared, which is done for many at once.
@@ -73,11 +75,11 @@ def span(x: F32) -> float:
     return float(np.float32(high) / scale - np.float32(low) / scale)
 
 
-class Stretch(NamedTuple):
+class Segment(NamedTuple):
     """A stretch of the waveform, and what its frames need to know."""
 
-    wave: F32
-    samples: Samples
+    wave: Float32Array
+    samples: PairedSamples
     base: int
     """Sample of the recording that wave[0] is."""
     sr: int
@@ -89,7 +91,7 @@ class Stretch(NamedTuple):
 
 
 @exact
-def _add_period(totals: F64, last: F64, period: float, before: float, after: float) -> None:
+def _add_period(totals: FloatArray, last: FloatArray, period: float, before: float, after: float) -> None:
     """Take in an accepted period: its length in s, and the spans of its waveform and of the next one."""
     totals[0] += period
     totals[1] += 1
@@ -107,15 +109,15 @@ def _add_period(totals: F64, last: F64, period: float, before: float, after: flo
 
 
 @exact
-def find_periods(stretch: Stretch, state: Carry, offset: int, length: int, period: float, due: int) -> Periods:
+def find_periods(segment: Segment, state: VoiceState, offset: int, length: int, period: float, due: int) -> Periods:
     """Walk through a read of so many samples from wave[offset], period by period.
 
     period is the expected length in samples, due the number of samples after which the next frame takes over.
     A period is accepted if its correlation exceeds 0.5; or, if strict, the single-precision rounding of the
     smallest correlation in the frame so far.
     """
-    x = stretch.wave[offset : offset + length]
-    whole = stretch.samples.values[offset : offset + length]
+    x = segment.wave[offset : offset + length]
+    whole = segment.samples.values[offset : offset + length]
     expected = int(np.floor(period + 0.5))
     shortest, longest = int(np.floor(_SHORTEST * period)), int(np.ceil(_LONGEST * period))
     periods = state.periods
@@ -128,21 +130,21 @@ def find_periods(stretch: Stretch, state: Carry, offset: int, length: int, perio
     least = np.float32(np.inf)
     s = count = step = end = 0
     while s < length - 2 * longest - 1:
-        i = best_lag(stretch.samples, state.search, offset + s, stretch.base, (shortest, longest))
+        i = best_lag(segment.samples, state.search, offset + s, segment.base, (shortest, longest))
         step = expected
         if i >= 0:
             step = shortest + i
             starts[count] = s
             count += 1
             add(average, x[s : s + expected])
-            if stretch.strict:
-                plain_peak(x[s:], step, peak)
+            if segment.strict:
+                reference_peak(x[s:], step, peak)
             at, height = parabola((np.float64(i - 1), np.float64(i), np.float64(i + 1)), (peak[0], peak[1], peak[2]))
             least = min(least, np.float32(height))
-            if height > (np.float64(least) if stretch.strict else _THRESHOLD):
-                before, after = span(whole[s : s + step]), span(whole[s + step : s + 2 * step])
+            if height > (np.float64(least) if segment.strict else _THRESHOLD):
+                before, after = peak_to_peak(whole[s : s + step]), peak_to_peak(whole[s + step : s + 2 * step])
                 # in single precision, a period that is read twice has exactly its own length
-                seconds = np.float64(np.float32(abs(shortest + at) / stretch.sr))
+                seconds = np.float64(np.float32(abs(shortest + at) / segment.sr))
                 _add_period(totals, state.last, seconds, before, after)
         s += step
         if s < due - 1:
@@ -154,14 +156,14 @@ def find_periods(stretch: Stretch, state: Carry, offset: int, length: int, perio
 
 
 @exact
-def add(total: F32, x: F32) -> None:
+def add(total: Float32Array, x: Float32Array) -> None:
     """Add x to total."""
     for i in range(len(total)):
         total[i] += x[i]
 
 
 @exact
-def harmonics_to_noise(x: F32, periods: Periods) -> float:
+def harmonics_to_noise(x: Float32Array, periods: Periods) -> float:
     """LogHNR = 20 log10(Eh / En) in dB, at least -100; 0 if there is no noise."""
     ratio = harmonic_ratio(x, periods)
     if ratio == np.inf:
@@ -172,7 +174,7 @@ def harmonics_to_noise(x: F32, periods: Periods) -> float:
 
 
 @fast
-def harmonic_ratio(x: F32, periods: Periods) -> float:
+def harmonic_ratio(x: Float32Array, periods: Periods) -> float:
     """(Eh / En)², infinite if there is no noise; averages the periods' waveforms.
 
     The average is the harmonic part, with Eh its RMS; what each period differs from it is noise, with En its RMS.
@@ -202,7 +204,7 @@ def harmonic_ratio(x: F32, periods: Periods) -> float:
 
 
 @exact
-def rounded_ratio(x: F32, periods: Periods) -> float:
+def rounded_ratio(x: Float32Array, periods: Periods) -> float:
     """(Eh / En)² of averaged periods with sums in single precision, one term after the other.
 
     Where sound begins, one of two periods is silence: the other one is as much harmonics as noise, and the level is
@@ -223,17 +225,17 @@ def rounded_ratio(x: F32, periods: Periods) -> float:
 
 
 @exact
-def voice_rows(stretch: Stretch, f0: F32, first: int, state: Carry, rows: F32) -> None:
+def voice_rows(segment: Segment, f0: Float32Array, first: int, state: VoiceState, rows: Float32Array) -> None:
     """Fill rows (frames, 4) with jitterLocal, jitterDDP, shimmerLocal and logHNR.
 
     f0 (frames,) in Hz, 0 where unvoiced; first is the number of the first of these frames.
     """
     for i in range(len(f0)):
-        voice_row(stretch, (first + i) * stretch.hop, np.float64(f0[i]), state, rows[i])
+        voice_row(segment, (first + i) * segment.hop, np.float64(f0[i]), state, rows[i])
 
 
 @exact
-def voice_row(stretch: Stretch, start: int, f0: float, state: Carry, row: F32) -> None:
+def voice_row(segment: Segment, start: int, f0: float, state: VoiceState, row: Float32Array) -> None:
     """Fill one row, the frame's first sample being start.
 
     Jitter is (Σ|P_i - P_{i-1}| / n) / (ΣP / m), DDP jitter the same with differences of the differences, shimmer
@@ -241,11 +243,11 @@ def voice_row(stretch: Stretch, start: int, f0: float, state: Carry, row: F32) -
     they keep the last frame's values; where there is no difference to take they are 0. Unvoiced: 0 and -100 dB.
     """
     position, last = state.position, state.last
-    due = stretch.hop + position[1]
-    limit = stretch.long + position[1]
+    due = segment.hop + position[1]
+    limit = segment.long + position[1]
     if position[0] != start - position[1]:
         position[0] = start
-        limit = stretch.long
+        limit = segment.long
     if f0 == 0:
         row[0] = row[1] = row[2] = 0
         row[3] = SILENT_HNR
@@ -254,27 +256,27 @@ def voice_row(stretch: Stretch, start: int, f0: float, state: Carry, row: F32) -
         position[0] += due
         position[1] = 0
         return
-    period = stretch.sr / f0
+    period = segment.sr / f0
     length = min(max(due, 2 * int(np.ceil(_LONGEST * period)) + 2), limit)
-    offset = position[0] - stretch.base
-    periods = find_periods(stretch, state, offset, length, period, due)
+    offset = position[0] - segment.base
+    periods = find_periods(segment, state, offset, length, period, due)
     totals = periods.totals
     row[0], row[1], row[2] = last[2], last[3], last[4]
     if totals[1] > 0:
         mean = totals[0] / totals[1]
-        row[0] = _held_ratio(totals[2], totals[3], mean, last[2:3])
-        row[1] = _held_ratio(totals[4], totals[5], mean, last[3:4])
+        row[0] = _update_ratio(totals[2], totals[3], mean, last[2:3])
+        row[1] = _update_ratio(totals[4], totals[5], mean, last[3:4])
         row[2] = last[4] = min(totals[7] / totals[6], 1.0) if totals[6] > 0 else 0.0
-    row[3] = harmonics_to_noise(stretch.wave[offset : offset + length], periods)
+    row[3] = harmonics_to_noise(segment.wave[offset : offset + length], periods)
     position[1] = due - periods.ends[2]
     position[0] += periods.ends[2]
 
 
 @exact
-def _held_ratio(total: float, number: float, mean: float, held: F64) -> float:
+def _update_ratio(total: float, number: float, mean: float, last: FloatArray) -> float:
     """Give min(1, total / number / mean) and hold it; without anything to take the mean of, 0, and hold on."""
     if number == 0:
         return 0.0
     ratio = min(total / number / mean, 1.0)
-    held[0] = ratio
+    last[0] = ratio
     return ratio

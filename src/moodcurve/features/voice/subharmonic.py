@@ -8,9 +8,9 @@ hold a frame in each of their sixteen columns (``simd.py``); no column depends o
 
 import numpy as np
 
-from moodcurve.features.framing import F32, F64
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact
-from moodcurve.features.jit.simd import LANES, greater, load, maximum, muladd, rounded, spread, store, widened
+from moodcurve.features.jit.simd import LANES, broadcast, greater, load, maximum, muladd, store, to_double, to_single
 from moodcurve.features.voice.octave_axis import HARMONICS, OctaveAxis
 
 SILENCE = 0.001
@@ -22,12 +22,12 @@ MARGIN = 16
 
 
 @exact
-def frame_rms(magnitudes: F32, n: int, length: int, out: F32) -> None:
+def frame_rms(magnitudes: Float32Array, n: int, length: int, out: Float32Array) -> None:
     """RMS of the windowed frames of so many samples, which gates the pitch, by Parseval's theorem.
 
     sqrt((M_0² + 2 Σ_{k=1..n-2} M_k² + M_{n-1}²) / (2 (n - 1) length)) of the magnitudes in the first n rows.
     """
-    even = odd = spread(np.float32(0))
+    even = odd = broadcast(np.float32(0))
     for k in range(1, n - 1, 2):
         a, b = load(magnitudes, k), load(magnitudes, k + 1)
         odd, even = muladd(a, a, odd), muladd(b, b, even)
@@ -39,7 +39,7 @@ def frame_rms(magnitudes: F32, n: int, length: int, out: F32) -> None:
 
 
 @exact
-def enhance(magnitudes: F32, out: F32) -> None:
+def enhance(magnitudes: Float32Array, out: Float32Array) -> None:
     """Keep the neighbourhood of spectral peaks, and smooth: tables (n + margin, 16) of which n rows count.
 
     Peaks are bins above their left and not below their right neighbour (at the ends: above the only one).
@@ -49,8 +49,8 @@ def enhance(magnitudes: F32, out: F32) -> None:
     """
     n = len(magnitudes) - MARGIN
     for k in range(n, n + 3):
-        store(magnitudes, k, spread(np.float32(-1)))  # lower than any neighbour
-    quarter, half, zero = np.float32(0.25), np.float32(0.5), spread(np.float32(0))
+        store(magnitudes, k, broadcast(np.float32(-1)))  # lower than any neighbour
+    quarter, half, zero = np.float32(0.25), np.float32(0.5), broadcast(np.float32(0))
     # of the bins k - 4 .. k: is there a peak (1 or 0); of k - 2 .. k + 1: magnitudes; of k - 4, k - 3: what is kept
     p0, p1, p2, p3 = zero, zero, zero, zero
     m0, m1, m2 = zero, zero, load(magnitudes, 0)
@@ -64,19 +64,19 @@ def enhance(magnitudes: F32, out: F32) -> None:
         m0, m1, m2 = m1, m2, m3
         kept0, kept1 = kept1, kept2
     for lane in range(LANES):
-        _mend_ends(magnitudes, n, lane, out)
+        _fix_ends(magnitudes, n, lane, out)
 
 
 @exact
-def _mend_ends(magnitudes: F32, n: int, lane: int, out: F32) -> None:
+def _fix_ends(magnitudes: Float32Array, n: int, lane: int, out: Float32Array) -> None:
     """Do what the ends of a spectrum need: bins before the first and after the last peak stay."""
     first, last = n, n - 1  # if there is no peak
     for k in range(n):
-        if _peak(magnitudes, lane, k):
+        if _is_peak(magnitudes, lane, k):
             first = k
             break
     for k in range(n - 1, -1, -1):
-        if _peak(magnitudes, lane, k):
+        if _is_peak(magnitudes, lane, k):
             last = k
             break
     quarter, half = np.float32(0.25), np.float32(0.5)
@@ -99,7 +99,7 @@ def _mend_ends(magnitudes: F32, n: int, lane: int, out: F32) -> None:
 
 
 @exact
-def _peak(magnitudes: F32, lane: int, k: int) -> bool:
+def _is_peak(magnitudes: Float32Array, lane: int, k: int) -> bool:
     """Tell whether a bin is a peak; the margin of the magnitudes is lower than all of them."""
     here = magnitudes[k, lane]
     if k == 0:
@@ -108,7 +108,7 @@ def _peak(magnitudes: F32, lane: int, k: int) -> bool:
 
 
 @exact
-def octave_spectrum(y: F32, axis: OctaveAxis, scratch: F64, out: F32) -> None:
+def octave_spectrum(y: Float32Array, axis: OctaveAxis, scratch: FloatArray, out: Float32Array) -> None:
     """Interpolate enhanced spectra y (n, 16) at the points of the octave axis (n, 16).
 
     A natural cubic spline through the bins, in double precision; negative values become 0, and the weight of
@@ -116,28 +116,30 @@ def octave_spectrum(y: F32, axis: OctaveAxis, scratch: F64, out: F32) -> None:
     first few, which are the last to be interpolated.
     """
     n = len(axis.upper)
-    here, above, curvature = widened(load(y, 0)), widened(load(y, 1)), spread(0.0)
+    here, above, curvature = to_double(load(y, 0)), to_double(load(y, 1)), broadcast(0.0)
     for k in range(1, n - 1):
-        below, here, above = here, above, widened(load(y, k + 1))
+        below, here, above = here, above, to_double(load(y, k + 1))
         known = muladd(below, axis.system[k, 0], muladd(here, axis.system[k, 1], above * axis.system[k, 2]))
         curvature = muladd(curvature, axis.system[k, 3], known)
         store(scratch, k, curvature)
     i = n - 1
-    here, curvature, zero = widened(load(y, n - 1)), spread(0.0), spread(np.float32(0))
+    here, curvature, zero = to_double(load(y, n - 1)), broadcast(0.0), broadcast(np.float32(0))
     for k in range(n - 1, 0, -1):  # the segment from bin k - 1 to k
-        below, lower_curvature = widened(load(y, k - 1)), spread(0.0)
+        below, lower_curvature = to_double(load(y, k - 1)), broadcast(0.0)
         if k > 1:
             lower_curvature = muladd(curvature, axis.system[k - 1, 4], load(scratch, k - 1))
         while i >= 0 and axis.upper[i] == k:
             bend = muladd(lower_curvature, axis.weights[i, 2], curvature * axis.weights[i, 3])
-            value = rounded(muladd(below, axis.weights[i, 0], muladd(here, axis.weights[i, 1], bend)))
-            store(out, i, maximum(value, zero) * axis.hearing[i])
+            value = to_single(muladd(below, axis.weights[i, 0], muladd(here, axis.weights[i, 1], bend)))
+            store(out, i, maximum(value, zero) * axis.sensitivity[i])
             i -= 1
         here, curvature = below, lower_curvature
 
 
 @exact
-def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32, peaks: F32, means: F64) -> None:
+def subharmonic_sum(
+    octave: Float32Array, axis: OctaveAxis, out: Float32Array, peaks: Float32Array, means: FloatArray
+) -> None:
     """Put 15 SS_j = Σ_{h=1..15} 0.85^(h-1) A_{j + shift(h)} of spectra A into out; terms past the end drop out.
 
     octave and out are tables (n + margin, 16), or one; the margin of A is overwritten. Also finds the columns' means of
@@ -146,10 +148,10 @@ def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32, peaks: F32, means: 
     factor 15 is left to who looks at single points, since dividing is slow.
     """
     n = len(octave) - MARGIN
-    zero = spread(np.float32(0))
+    zero = broadcast(np.float32(0))
     for k in range(n, len(octave)):
         store(octave, k, zero)
-    mean, before = spread(0.0), spread(np.float32(3e38))
+    mean, before = broadcast(0.0), broadcast(np.float32(3e38))
     last = before  # no peak, and none beside it
     for group in range(len(peaks)):
         j = group * STEP
@@ -164,15 +166,15 @@ def subharmonic_sum(octave: F32, axis: OctaveAxis, out: F32, peaks: F32, means: 
         store(out, j + 1, b)
         store(out, j + 2, c)
         store(out, j + 3, d)
-        mean = mean + ((widened(a) + widened(b)) + (widened(c) + widened(d)))
-        first = maximum(_if_peak(before, last, a), _if_peak(last, a, b))
-        store(peaks, group, maximum(first, maximum(_if_peak(a, b, c), _if_peak(b, c, d))))
+        mean = mean + ((to_double(a) + to_double(b)) + (to_double(c) + to_double(d)))
+        first = maximum(_peak_or_zero(before, last, a), _peak_or_zero(last, a, b))
+        store(peaks, group, maximum(first, maximum(_peak_or_zero(a, b, c), _peak_or_zero(b, c, d))))
         before, last = c, d
     store(means, 0, mean * (1 / (HARMONICS * n)))
 
 
 @exact
-def _if_peak(left: F32, here: F32, right: F32) -> F32:
+def _peak_or_zero(left: Float32Array, here: Float32Array, right: Float32Array) -> Float32Array:
     """Give the middle one of three points where it is the highest, else 0."""
-    peak: F32 = here * (greater(here, left) * greater(here, right))
+    peak: Float32Array = here * (greater(here, left) * greater(here, right))
     return peak

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.features.framing import F32, F64
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact
 from moodcurve.features.voice.candidates import CANDIDATES
 from moodcurve.features.voice.subharmonic import SILENCE
@@ -21,24 +21,24 @@ _IMPOSSIBLE = 999.0
 
 
 class Tracker(NamedTuple):
-    """All that carries over from frame to frame; :func:`tracker` makes a fresh one."""
+    """All that carries over from frame to frame; :func:`new_tracker` makes a fresh one."""
 
-    cost: F64
+    cost: FloatArray
     """Of the cheapest path into each state (7,)."""
-    slope: F64
+    slope: FloatArray
     """The last change of pitch seen, ln(F/F'), one number for all paths (1,)."""
     counts: npt.NDArray[np.int64]
     """Frames taken in, frames decided (2,)."""
     came_from: npt.NDArray[np.int64]
     """Best predecessor of each state, by frame modulo 32 (32, 7)."""
-    f0: F32
+    f0: Float32Array
     """Candidates of the frames not decided yet, by frame modulo 32 (32, 6)."""
-    voicing: F32
-    energy: F32
+    voicing: Float32Array
+    energy: Float32Array
     """RMS of the windowed frames not decided yet (32,)."""
 
 
-def tracker() -> Tracker:
+def new_tracker() -> Tracker:
     """Start before the first frame."""
     return Tracker(
         np.zeros(STATES),
@@ -52,7 +52,7 @@ def tracker() -> Tracker:
 
 
 @exact
-def local_costs(f0: F32, voicing: F32, out: F64) -> None:
+def local_costs(f0: Float32Array, voicing: Float32Array, out: FloatArray) -> None:
     """Cost of each state of one frame.
 
     Candidate: 2 (-ln clip(v, 0.01, 1) + 4 [v < 0.7]) + g(F), where g favours 100 to 350 Hz. Unvoiced: 8 if a
@@ -79,7 +79,7 @@ def local_costs(f0: F32, voicing: F32, out: F64) -> None:
 
 
 @exact
-def advance(track: Tracker, f0: F32, voicing: F32, energy: float) -> None:
+def advance(track: Tracker, f0: Float32Array, voicing: Float32Array, energy: float) -> None:
     """Take in one frame's candidates and RMS: the best way from each state of the last frame into each of this one.
 
     Between two pitches the cost is 10 |r| + 10 |r - ρ| with r = ln(F/F') and ρ the r evaluated before (whatever
@@ -125,7 +125,7 @@ def advance(track: Tracker, f0: F32, voicing: F32, energy: float) -> None:
 
 
 @exact
-def decide(track: Tracker, final: bool, out: F32) -> int:
+def decide(track: Tracker, final: bool, out: Float32Array) -> int:
     """Put F0 and voicing of newly decided frames into out (frames, 2), and give their number.
 
     Decided are all frames on which the seven surviving paths agree; or, when 30 frames wait, the oldest, on the

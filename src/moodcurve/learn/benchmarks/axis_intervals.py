@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from moodcurve._typing import FloatArray
 from moodcurve.evaluation import AXES
-from moodcurve.metrics import STATISTICS
+from moodcurve.metrics import METRICS
 from moodcurve.metrics.bootstrap import Interval, bootstrap, bootstrap_difference
 
 AxisIntervals = dict[str, dict[str, Interval]]
-"""For each axis, each of `moodcurve.metrics.STATISTICS` with its interval."""
+"""For each axis, each of `moodcurve.metrics.METRICS` with its interval."""
 
 
 def axis_intervals(
@@ -16,7 +16,7 @@ def axis_intervals(
 ) -> AxisIntervals:
     """Score predictions, (n, 2) a song, as `moodcurve.metrics.bootstrap.bootstrap` does each axis."""
     return {
-        axis: bootstrap([t[:, i] for t in y_true], [p[:, i] for p in y_pred], STATISTICS, n=draws, seed=seed)
+        axis: bootstrap([t[:, i] for t in y_true], [p[:, i] for p in y_pred], METRICS, n=draws, seed=seed)
         for i, axis in enumerate(AXES)
     }
 
@@ -30,7 +30,7 @@ def axis_differences(
             [t[:, i] for t in y_true],
             [p[:, i] for p in y_pred],
             [p[:, i] for p in other],
-            STATISTICS,
+            METRICS,
             n=draws,
             seed=seed,
         )

@@ -16,7 +16,7 @@ from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Progress, silent
 from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
 from moodcurve.learn.training import family
-from moodcurve.metrics.bootstrap import drawn_counts, interval_of
+from moodcurve.metrics.bootstrap import draw_counts, percentile_interval
 from moodcurve.mood.classes import SCHEMES, classes, probabilities
 
 FOLDS = 5
@@ -135,7 +135,7 @@ def figures(judged: Judged, seed: int) -> dict[str, Any]:
     Macro-F1 is the mean over classes of 2 tp / (2 tp + fp + fn), a class that neither occurs nor is given left out.
     """
     songs = len(judged.losses)
-    weights = drawn_counts(songs, DRAWS, seed)
+    weights = draw_counts(songs, DRAWS, seed)
     confusion = np.einsum("ds,sij->dij", weights, judged.confusion)
     moments, hits = confusion.sum(axis=(1, 2)), np.diagonal(confusion, axis1=1, axis2=2)
     either = confusion.sum(axis=1) + confusion.sum(axis=2)
@@ -145,7 +145,7 @@ def figures(judged: Judged, seed: int) -> dict[str, Any]:
         "macro_f1": np.nanmean(f1, axis=1),
         "log_loss": weights @ judged.losses / moments,
     }
-    result: dict[str, Any] = {name: interval_of(value, 0.95).as_dict() for name, value in values.items()}
+    result: dict[str, Any] = {name: percentile_interval(value, 0.95).as_dict() for name, value in values.items()}
     return result | {"confusion": judged.confusion.sum(axis=0).tolist()}
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from moodcurve._typing import FloatArray
 from moodcurve.evaluation import AXES
 from moodcurve.metrics import CONSTANT
-from moodcurve.metrics.bootstrap import Interval, bootstrap, drawn_counts, interval_of
+from moodcurve.metrics.bootstrap import Interval, bootstrap, draw_counts, percentile_interval
 
 FEWEST = 10
 """Songs that must reach a row for growth to be told from their own courses; with one, all of it would be growth."""
@@ -64,10 +64,10 @@ def judge_beside(y_true: Sequence[FloatArray], y_pred: Sequence[FloatArray], *, 
         Number of draws.
     seed : int
     """
-    r = pooled_correlations(y_true, y_pred, drawn_counts(len(y_true), draws, seed))
+    r = pooled_correlations(y_true, y_pred, draw_counts(len(y_true), draws, seed))
     return Beside(
-        valence_given_arousal=interval_of(partial_r(r[:, 1, 3], r[:, 0, 1], r[:, 0, 3]), LEVEL),
-        axes_r=interval_of(r[:, 2, 3], LEVEL),
+        valence_given_arousal=percentile_interval(partial_r(r[:, 1, 3], r[:, 0, 1], r[:, 0, 3]), LEVEL),
+        axes_r=percentile_interval(r[:, 2, 3], LEVEL),
         course={
             axis: _course([y[:, i] for y in y_true], [p[:, i] for p in y_pred], draws, seed)
             for i, axis in enumerate(AXES)

@@ -23,7 +23,7 @@ from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Split
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
 OURS = ("moodcurve.learn.", "moodcurve.datasets.splits")
@@ -64,7 +64,7 @@ def kept(folder: Path | None, digest: str, counts: Sequence[int], make: Callable
         return _read(path, counts)
     made = make()
     folder.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as scratch, scratch.open("wb") as stream:
+    with atomic_write(path) as scratch, scratch.open("wb") as stream:
         np.savez_compressed(stream, rows=np.vstack(made.songs), seconds=np.array(made.seconds))
     return made
 

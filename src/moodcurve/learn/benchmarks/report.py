@@ -9,7 +9,7 @@ from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.config import as_table, differing
 from moodcurve.learn.training import family
 from moodcurve.metrics.bootstrap import Interval
-from moodcurve.util.files import written_whole
+from moodcurve.util.files import atomic_write
 
 COLUMNS = {
     "rmse": "RMSE",
@@ -186,7 +186,7 @@ def draw(benchmark: Benchmark, path: str | os.PathLike[str]) -> None:
         "bars are 95 % intervals over songs, open marks are published"
         + (", dashed lines the noise ceiling" if benchmark.ceilings else "")
     )
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         figure.savefig(scratch)
 
 

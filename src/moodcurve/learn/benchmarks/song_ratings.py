@@ -21,7 +21,7 @@ from moodcurve.learn.models.song_level import (
 )
 from moodcurve.learn.training import family
 from moodcurve.learn.uncertainty.calibration import calibrate_rating
-from moodcurve.metrics.bootstrap import bootstrap, drawn_counts, interval_of
+from moodcurve.metrics.bootstrap import bootstrap, draw_counts, percentile_interval
 
 FOLDS = 5
 NAMES = {
@@ -127,9 +127,9 @@ def _around(values: FloatArray, half_width: FloatArray) -> FloatArray:
 
 def _differences(y: FloatArray, first: FloatArray, second: FloatArray, seed: int) -> list[dict[str, Any]]:
     """By how much the RMSE of `first` exceeds that of `second`, by axis, on the same songs drawn again."""
-    weights = drawn_counts(len(y), DRAWS, seed)
+    weights = draw_counts(len(y), DRAWS, seed)
     first_rmse, second_rmse = (np.sqrt(weights @ (y - p) ** 2 / len(y)) for p in (first, second))
-    return [interval_of(values, 0.95).as_dict() for values in (first_rmse - second_rmse).T]
+    return [percentile_interval(values, 0.95).as_dict() for values in (first_rmse - second_rmse).T]
 
 
 def _figures(y: FloatArray, predicted: FloatArray, ends: FloatArray, seed: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpace,
 from moodcurve.learn.models.two_level import TwoLevel, TwoLevelConfig, fit_two_level
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import stacked
-from moodcurve.runtime.sequence import Rows
+from moodcurve.runtime.sequence import SequenceMode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ class Blend:
         first = self.two_level.build(graph)
         needed = graph.rows
         both = graph.add("Add", first, self.state_space.build_whole(graph))
-        graph.rows = Rows(
+        graph.rows = SequenceMode(
             kind="window",
             window_rows=max(needed.window_rows, graph.rows.window_rows),
             margin_rows=max(needed.margin_rows, graph.rows.margin_rows),

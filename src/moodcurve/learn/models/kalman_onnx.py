@@ -11,7 +11,7 @@ from onnx import NodeProto, TensorProto, ValueInfoProto, helper
 
 from moodcurve.learn.models.kalman import Dynamics
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.runtime.sequence import NEXT_STATE, Rows
+from moodcurve.runtime.sequence import NEXT_STATE, SequenceMode
 
 WINDOW_ROWS, MARGIN_ROWS = 3072, 1024
 """A song of up to 25 minutes is read at once; a longer one in windows that lead in and out for 8 minutes: what was
@@ -24,7 +24,7 @@ def filter_nodes(graph: Graph, z: str, system: Dynamics) -> str:
     The state is the next row's mean and its covariance less that of the start, so that a song begins with zeros.
     """
     k = len(system.transition)
-    graph.rows = Rows(kind="carried", state_size=k + k * k)
+    graph.rows = SequenceMode(kind="carried", state_size=k + k * k)
     taken = graph.add("Cast", graph.take("state", k + k * k), to=graph.double)
     flat = graph.add("Reshape", taken, graph.indices([-1]))
     mean, change = graph.add_all("Split", flat, graph.indices([k, k * k]), outputs=2, axis=0)
@@ -39,7 +39,7 @@ def filter_nodes(graph: Graph, z: str, system: Dynamics) -> str:
 
 def whole_filter_nodes(graph: Graph, z: str, system: Dynamics) -> str:
     """Add `kalman.filtered` of (rows, 2) of a whole recording, or of a window of a longer one: no state is carried."""
-    graph.rows = Rows(kind="window", window_rows=WINDOW_ROWS, margin_rows=MARGIN_ROWS)
+    graph.rows = SequenceMode(kind="window", window_rows=WINDOW_ROWS, margin_rows=MARGIN_ROWS)
     start = graph.constant(np.zeros(len(system.transition)))
     return _forward(graph, z, start, graph.constant(system.start), system)[2]
 
@@ -47,7 +47,7 @@ def whole_filter_nodes(graph: Graph, z: str, system: Dynamics) -> str:
 def smoother_nodes(graph: Graph, z: str, system: Dynamics) -> str:
     """Add `kalman.smoothed` of (rows, 2)."""
     k = len(system.transition)
-    graph.rows = Rows(kind="window", window_rows=WINDOW_ROWS, margin_rows=MARGIN_ROWS)
+    graph.rows = SequenceMode(kind="window", window_rows=WINDOW_ROWS, margin_rows=MARGIN_ROWS)
     found = _forward(graph, z, graph.constant(np.zeros(k)), graph.constant(system.start), system)
     transposed = {"A": graph.constant(system.transition.T), "H": graph.constant(system.observed.T)}
     body = _Body()

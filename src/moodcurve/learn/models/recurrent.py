@@ -34,7 +34,7 @@ from moodcurve.learn.models.seeding import reproducible
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import Surroundings
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
-from moodcurve.runtime.sequence import Rows
+from moodcurve.runtime.sequence import SequenceMode
 
 MOST_UNITS = 4096
 """Of a layer: with both ways and three gates, 100 million weights."""
@@ -211,10 +211,10 @@ class Recurrent:
         size = self.networks[0].shape.state_size
         state = None
         if not self.config.bidirectional:
-            graph.rows = Rows(kind="carried", state_size=size * len(self.networks))
+            graph.rows = SequenceMode(kind="carried", state_size=size * len(self.networks))
             state = graph.take("state", graph.rows.state_size)
         else:
-            graph.rows = Rows(kind="window", window_rows=WINDOW_ROWS, margin_rows=MARGIN_ROWS)
+            graph.rows = SequenceMode(kind="window", window_rows=WINDOW_ROWS, margin_rows=MARGIN_ROWS)
         means, spreads, remembered = [], [], []
         for number, network in enumerate(self.networks):
             own = _columns(graph, state, number * size, size) if state else None

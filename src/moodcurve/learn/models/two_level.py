@@ -37,7 +37,7 @@ from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import Surroundings
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
 from moodcurve.learn.preprocessing.steps import Limit, Scaling, standardising
-from moodcurve.runtime.sequence import Rows
+from moodcurve.runtime.sequence import SequenceMode
 
 CLIP = 5.0
 """Limit of the standardised means and spreads, as that of single frames."""
@@ -144,7 +144,7 @@ class TwoLevel:
         # the spreads have no part in the course
         of_mean = np.vstack([self.course, np.zeros_like(self.course)])
         usual = graph.add("MatMul", around, graph.constant(of_mean))
-        graph.rows = Rows(kind="window", window_rows=WINDOW_ROWS, margin_rows=_margin_rows(self.config))
+        graph.rows = SequenceMode(kind="window", window_rows=WINDOW_ROWS, margin_rows=_margin_rows(self.config))
         return graph.add("Add", level, graph.add("Sub", recent, usual))
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
-from moodcurve.features.feature_sets import VOICED
+from moodcurve.features.feature_sets import VOICE_NAMES
 from moodcurve.learn.models.base import Progress
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
 from moodcurve.learn.studies.study import Arm, Study, arm
 
-LEAKING = tuple(name for name in COMPARE260.names if name.startswith(VOICED) and "_sma_de_" in name)
+LEAKING = tuple(name for name in COMPARE260.names if name.startswith(VOICE_NAMES) and "_sma_de_" in name)
 """The 12 columns that tell where in a file a row is."""
 GROUPS: dict[str, Callable[[str], bool]] = {
     "loudness, energy, zero crossings": lambda name: name.startswith(("audspec", "pcm_RMS", "pcm_zcr")),

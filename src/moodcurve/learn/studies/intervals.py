@@ -15,7 +15,7 @@ from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictio
 from moodcurve.learn.studies.study import Arm, Study
 from moodcurve.learn.training import family
 from moodcurve.learn.uncertainty.calibration import calibrate
-from moodcurve.metrics.bootstrap import drawn_counts
+from moodcurve.metrics.bootstrap import draw_counts
 from moodcurve.runtime.intervals import Intervals
 
 INNER_FOLDS = 4
@@ -103,7 +103,7 @@ def tags(songs: Sequence[Song]) -> Mapping[str, Indices]:
 
 def _arm(what: str, name: str, held: FloatArray, chosen: Indices, seed: int) -> Arm:
     """Average over the chosen songs, and over draws of them."""
-    weights = drawn_counts(len(chosen), DRAWS, seed)
+    weights = draw_counts(len(chosen), DRAWS, seed)
     means = np.einsum("ds,sfa->fad", weights, held[chosen]) / len(chosen)
     drawn = {
         axis: {figure: means[row, column] for row, figure in enumerate(FIGURES)} for column, axis in enumerate(AXES)

@@ -17,7 +17,7 @@ from moodcurve.datasets import Dataset
 from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.benchmark import DRAWS, INTERVAL
 from moodcurve.learn.benchmarks.report import Row, as_markdown
-from moodcurve.metrics.bootstrap import drawn_scores, interval_of
+from moodcurve.metrics.bootstrap import bootstrap_scores, percentile_interval
 
 Predicted = Sequence[FloatArray]
 """Predictions of each song, (n, 2)."""
@@ -67,7 +67,7 @@ class Arm:
         """Give each figure with its interval, or by how much it exceeds another arm's, for JSON."""
         return {
             axis: {
-                name: interval_of(values if other is None else values - other.drawn[axis][name], LEVEL).as_dict()
+                name: percentile_interval(values if other is None else values - other.drawn[axis][name], LEVEL).as_dict()
                 for name, values in self.drawn[axis].items()
             }
             for axis in AXES
@@ -133,7 +133,7 @@ def arm(what: str, family: str, songs: Sequence[Labelled], repeats: Sequence[Pre
     drawn: dict[str, dict[str, FloatArray]] = {}
     for column, axis in enumerate(AXES):
         y = [song.y[:, column] for song in songs]
-        found = [drawn_scores(y, [p[:, column] for p in one], n=DRAWS, seed=seed) for one in repeats]
+        found = [bootstrap_scores(y, [p[:, column] for p in one], n=DRAWS, seed=seed) for one in repeats]
         drawn[axis] = {name: np.mean([scores[name] for scores in found], axis=0) for name in SCORES}
     return Arm(what=what, family=family, drawn=drawn)
 

@@ -22,7 +22,7 @@ import numpy as np
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn.config import check
-from moodcurve.runtime.intervals import LEVEL, Intervals, Reach, Spreads
+from moodcurve.runtime.intervals import LEVEL, ErrorStd, Intervals, Margins
 from moodcurve.runtime.song_rating import Line, SongRating
 
 LEAST_SONGS = math.ceil(2 / (1 - LEVEL) - 1e-9) - 1
@@ -38,13 +38,13 @@ class Measured:
     Attributes
     ----------
     intervals : Intervals
-    spreads : Spreads
+    spreads : ErrorStd
     song_rating : SongRating or None
         Without it, curves have no rating of the song as a whole.
     """
 
     intervals: Intervals
-    spreads: Spreads
+    spreads: ErrorStd
     song_rating: SongRating | None = None
 
 
@@ -105,7 +105,7 @@ def calibrate(
     )
 
 
-def error_spreads(rated: Sequence[FloatArray], predicted: Sequence[FloatArray]) -> Spreads:
+def error_spreads(rated: Sequence[FloatArray], predicted: Sequence[FloatArray]) -> ErrorStd:
     """Measure how far answers, limited to [-1, 1], err: root mean squares, all songs counting alike.
 
     The parameters are those of `calibrate`. Less than `LEAST_SPREAD` counts as that.
@@ -114,7 +114,7 @@ def error_spreads(rated: Sequence[FloatArray], predicted: Sequence[FloatArray]) 
     points = np.sqrt(np.mean([(e**2).mean(axis=0) for e in errors], axis=0))
     songs = np.sqrt(np.mean([e.mean(axis=0) ** 2 for e in errors], axis=0))
     arousal, valence, song_arousal, song_valence = (max(float(spread), LEAST_SPREAD) for spread in (*points, *songs))
-    return Spreads(
+    return ErrorStd(
         songs=len(rated),
         arousal=arousal,
         valence=valence,
@@ -188,7 +188,7 @@ def song_quantile(scores: Sequence[FloatArray], share: float) -> float:
     return float(values[order][reached[0]]) if len(reached) else math.inf
 
 
-def _reach(scores: Sequence[FloatArray]) -> Reach:
+def _reach(scores: Sequence[FloatArray]) -> Margins:
     """Reach below and above, (low, high); never negative, so that an answer lies inside its interval."""
     share = 1 - (1 - LEVEL) / 2
     below, above = song_quantile([-s for s in scores], share), song_quantile(scores, share)

@@ -21,7 +21,7 @@ from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stacked
 from moodcurve.learn.preprocessing.steps import Projection, standardising
 from moodcurve.learn.uncertainty.calibration import song_quantile
-from moodcurve.runtime.novelty import PASSAGE_ROWS, Limits, Whereabouts, passage_means
+from moodcurve.runtime.novelty import PASSAGE_ROWS, NoveltyAccumulator, NoveltyLimits, passage_means
 
 USUAL = 0.99
 """Share of the training songs within each of the two limits."""
@@ -66,7 +66,7 @@ class Familiarity:
     """What a model file needs to tell unlike recordings: places, and what is usual of them."""
 
     places: Places
-    limits: Limits
+    limits: NoveltyLimits
 
 
 def fit_familiarity(songs: Sequence[Song], *, seed: int = 0) -> Familiarity:
@@ -88,7 +88,7 @@ def fit_familiarity(songs: Sequence[Song], *, seed: int = 0) -> Familiarity:
         for i in test:
             seen = whereabouts(places, songs[i])
             distances[i], stillness[i] = seen.distance, -seen.variance
-    limits = Limits(
+    limits = NoveltyLimits(
         distance=song_quantile(list(distances[:, None]), USUAL),
         variance=-song_quantile(list(stillness[:, None]), USUAL),
         usual=USUAL,
@@ -108,8 +108,8 @@ def fit_places(songs: Sequence[Song]) -> Places:
     return Places(preprocessing, Projection(unit.offset, rotation.astype(np.float32).astype(np.float64)))
 
 
-def whereabouts(places: Places, song: Song) -> Whereabouts:
+def whereabouts(places: Places, song: Song) -> NoveltyAccumulator:
     """Sum up the places of all rows heard of a song."""
-    seen = Whereabouts.nowhere(places.size)
+    seen = NoveltyAccumulator.empty(places.size)
     seen.add(places.apply(song.full_features.values))
     return seen

@@ -1,1 +1,1 @@
-"""Searching a library: a query, its text form, and the SQL that answers it."""
+"""Searching a library: queries, their text form, and the SQL that runs them."""

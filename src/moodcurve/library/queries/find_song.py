@@ -1,26 +1,26 @@
-"""One song of a library, by what a person calls it."""
+"""Find one song by path, id, title or tags."""
 
 import os
 from pathlib import PurePath
 
-from moodcurve.library.changes import fold
 from moodcurve.library.database import Library
 from moodcurve.library.errors import LibraryError
 from moodcurve.library.models import StoredSong
 from moodcurve.library.queries.search import FoundSong, Query, search
+from moodcurve.library.text import fold
 from moodcurve.util.text import one_line
 
-_SHOWN = 5
-"""So many songs are named where several fit."""
+_MAX_SHOWN = 5
+"""Number of matching songs that a message lists."""
 
 
-def find(library: Library, name: str) -> StoredSong:
-    """Give the song that is meant: by path, number, title, part of a title, or words of its tags, in this order.
+def find_song(library: Library, name: str) -> StoredSong:
+    """Return the song with this path, id, title, part of a title, or words of its tags, tried in this order.
 
     Raises
     ------
     LibraryError
-        If none fits, several do, or it is a file that could not be used.
+        If no song matches, several do, or the path is that of an unusable file.
     """
     for path in dict.fromkeys((name, os.path.abspath(name), os.path.realpath(name))):  # noqa: PTH100
         if found := library.song(path):
@@ -32,23 +32,23 @@ def find(library: Library, name: str) -> StoredSong:
     candidates = list(search(library, Query(title=name, sort=("id",)))) or list(
         search(library, Query(text=tuple(name.split()), sort=("id",)))
     )
-    whole = [song for song in candidates if song.title is not None and fold(song.title) == fold(name)]
-    fitting = whole if len(whole) == 1 else candidates
-    if not fitting:
+    exact = [song for song in candidates if song.title is not None and fold(song.title) == fold(name)]
+    matches = exact if len(exact) == 1 else candidates
+    if not matches:
         raise LibraryError(
-            f"{one_line(name)}: no song in {one_line(os.fspath(library.path))} is called that; give a path, a number, "
-            "or a part of a title (`moodcurve search` lists them)"
+            f"{one_line(name)}: no matching song in {one_line(os.fspath(library.path))}; give a path, an id, or part "
+            "of a title (`moodcurve search` lists songs)"
         )
-    if len(fitting) > 1:
-        named = "; ".join(f"{song.id}: {label(song)}" for song in fitting[:_SHOWN])
-        more = ", ..." if len(fitting) > _SHOWN else ""
-        raise LibraryError(f"{one_line(name)}: {len(fitting)} songs fit; give the number of one: {named}{more}")
-    stored = library.song(fitting[0].id)
+    if len(matches) > 1:
+        listed = "; ".join(f"{song.id}: {song_label(song)}" for song in matches[:_MAX_SHOWN])
+        more = ", ..." if len(matches) > _MAX_SHOWN else ""
+        raise LibraryError(f"{one_line(name)}: {len(matches)} songs match; give the id of one: {listed}{more}")
+    stored = library.song(matches[0].id)
     assert stored is not None
     return stored
 
 
-def label(song: FoundSong) -> str:
-    """Name a song: artist and title, or its file where it has no title."""
+def song_label(song: FoundSong) -> str:
+    """Return artist and title, or the file name of a song without a title, as one line."""
     title = song.title or PurePath(song.path).name
     return one_line(f"{song.artist} – {title}" if song.artist else title)

@@ -1,6 +1,7 @@
-"""A query made of the texts that a person gives: options of the command line, parameters of the web's API."""
+"""Parse a query from text: options of the command line, parameters of the web API."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moodcurve.library.errors import LibraryError
@@ -8,8 +9,8 @@ from moodcurve.library.queries.query import SORTS, WORDS, Query, Range
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 
 
-class AskError(LibraryError):
-    """A text cannot be understood; ``name`` is the field of `Asked` that holds it, the message does not repeat it."""
+class QueryError(LibraryError):
+    """A text cannot be parsed; ``name`` is its field of `QueryOptions`, which the message does not repeat."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
@@ -17,21 +18,23 @@ class AskError(LibraryError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What is asked of a library, as text; `query` says what it means. All that is given must hold.
+class QueryOptions:
+    """A query as text; a song must meet all conditions that are given.
 
     Attributes
     ----------
     text : tuple of str
-        Words, or several of them in a text.
+        Words, one or several in each text.
     title, artist, album, genre : str or None
         A part of each.
     year : str or None
         ``1990:1999``, ``:1989`` or ``1994``.
-    quadrant, words : str or None
-        Names with commas between.
+    quadrant : str or None
+        Quadrants, separated by commas, of which the song has one.
+    words : sequence of str, str or None
+        Mood words, separated by commas, of which the song has at least one; of several texts, one of each.
     arousal, valence : str or None
-        ``0.2:0.6``; either end may be left out.
+        ``0.2:0.6``; either end can be omitted.
     near : str or None
         ``-0.3,0.4``, or with a radius ``-0.3,0.4,0.2``.
     longer, shorter : str or None
@@ -39,7 +42,7 @@ class Asked:
     where : str or None
         A condition in SQL.
     sort : str or None
-        Keys with commas between, such as ``year,-title``.
+        Sort keys, separated by commas, for example ``year,-title``.
     limit, offset : int
         See `moodcurve.library.queries.query.Query`.
     """
@@ -51,7 +54,7 @@ class Asked:
     genre: str | None = None
     year: str | None = None
     quadrant: str | None = None
-    words: str | None = None
+    words: Sequence[str] | str | None = None
     arousal: str | None = None
     valence: str | None = None
     near: str | None = None
@@ -62,23 +65,24 @@ class Asked:
     limit: int | None = None
     offset: int = 0
 
-    def query(self) -> Query:
-        """Give what is asked for.
+    def parse(self) -> Query:
+        """Return the query.
 
         Raises
         ------
-        AskError
+        QueryError
             If a text is malformed.
         """
         near, radius = _near(self.near)
+        words = [self.words] if isinstance(self.words, str) else self.words or ()
         return Query(
             text=tuple(word for words in self.text for word in words.split()),
             title=self.title,
             artist=self.artist,
             album=self.album,
             genre=self.genre,
-            quadrants=_listed("quadrant", self.quadrant, (*QUADRANTS, NEUTRAL)),
-            words=_listed("words", self.words, WORDS),
+            quadrants=_names("quadrant", self.quadrant, (*QUADRANTS, NEUTRAL), kind="quadrant"),
+            words=tuple(_names("words", group, WORDS, kind="mood word") for group in words),
             arousal=_range("arousal", self.arousal, "0.2:0.6", least=-1, most=1),
             valence=_range("valence", self.valence, "0.2:0.6", least=-1, most=1),
             year=_range("year", self.year, "1990:1999 or 1994", single=True),
@@ -86,29 +90,33 @@ class Asked:
             near=near,
             radius=radius,
             where=self.where,
-            sort=_sort(self.sort, placed=near is not None),
+            sort=_sort(self.sort, near_given=near is not None),
             limit=self.limit,
             offset=self.offset,
         )
 
 
-def _listed(name: str, text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
-    items = tuple(dict.fromkeys(item.strip().lower() for item in (text or "").split(",") if item.strip()))
-    if text is not None and not items:
-        raise AskError(name, f"{text!r} names none; known are {', '.join(known)}")
+def _names(name: str, text: str | None, known: Sequence[str], *, kind: str) -> tuple[str, ...]:
+    """Return the names in a text, separated by commas, each of which must be known."""
+    if text is None:
+        return ()
+    items = tuple(dict.fromkeys(item.strip().lower() for item in text.split(",") if item.strip()))
+    choices = f"choose from {', '.join(known)}"
+    if not items:
+        raise QueryError(name, f"{text!r} is not a {kind}; {choices}")
     for item in items:
         if item not in known:
-            raise AskError(name, f"{item!r} is not known; known are {', '.join(known)}")
+            raise QueryError(name, f"{item!r} is not a {kind}; {choices}")
     return items
 
 
-def _sort(text: str | None, *, placed: bool) -> tuple[str, ...]:
+def _sort(text: str | None, *, near_given: bool) -> tuple[str, ...]:
     if text is None:
         return ()
     keys = [key.strip() for key in text.split(",")]
-    _listed("sort", ",".join(key.removeprefix("-") for key in keys), tuple(SORTS))
-    if not placed and {"near", "-near"} & set(keys):
-        raise AskError("sort", "near needs a place to be near to, such as near=-0.3,0.4")
+    _names("sort", ",".join(key.removeprefix("-") for key in keys), tuple(SORTS), kind="sort key")
+    if not near_given and {"near", "-near"} & set(keys):
+        raise QueryError("sort", "near requires a point to be near to, such as near=-0.3,0.4")
     return tuple(key for key in keys if key)
 
 
@@ -128,12 +136,12 @@ def _range(
         parts *= 2
     ends = [_number(part) for part in parts]
     if len(parts) != 2 or any(end is None and part.strip() for end, part in zip(ends, parts, strict=True)):
-        raise AskError(name, f"{text!r} is not FROM:TO, such as {example}; either end may be left out")
+        raise QueryError(name, f"{text!r} is not FROM:TO, such as {example}; either end can be omitted")
     low, high = ends
     if not all(least <= end <= most for end in ends if end is not None):
-        raise AskError(name, f"{text!r} reaches beyond {least:g} to {most:g}")
+        raise QueryError(name, f"{text!r} is outside {least:g} to {most:g}")
     if low is not None and high is not None and low > high:
-        raise AskError(name, f"{text!r} begins above its end")
+        raise QueryError(name, f"{text!r} starts above its end")
     return low, high
 
 
@@ -142,19 +150,19 @@ def _near(text: str | None) -> tuple[tuple[float, float] | None, float | None]:
         return None, None
     numbers = [_number(part) for part in text.split(",")]
     if len(numbers) not in (2, 3) or None in numbers:
-        raise AskError("near", f"{text!r} is not AROUSAL,VALENCE or AROUSAL,VALENCE,RADIUS, such as -0.3,0.4")
+        raise QueryError("near", f"{text!r} is not AROUSAL,VALENCE or AROUSAL,VALENCE,RADIUS, such as -0.3,0.4")
     arousal, valence, *radius = (number for number in numbers if number is not None)
     if max(abs(arousal), abs(valence)) > 1:
-        raise AskError("near", f"{text!r} lies beyond -1 to 1")
+        raise QueryError("near", f"{text!r} is outside -1 to 1")
     if radius and radius[0] < 0:
-        raise AskError("near", f"{text!r} has a radius below 0")
+        raise QueryError("near", f"{text!r} has a radius below 0")
     return (arousal, valence), radius[0] if radius else None
 
 
 def _durations(longer: str | None, shorter: str | None) -> Range | None:
     low, high = _seconds("longer", longer), _seconds("shorter", shorter)
     if low is not None and high is not None and low > high:
-        raise AskError("shorter", f"{shorter!r} is less than longer={longer}")
+        raise QueryError("shorter", f"{shorter!r} is less than longer={longer}")
     return None if low is None and high is None else (low, high)
 
 
@@ -163,8 +171,8 @@ def _seconds(name: str, text: str | None) -> float | None:
         return None
     parts = [_number(part) for part in text.split(":")]
     if len(parts) > 3 or any(part is None or part < 0 for part in parts):
-        raise AskError(name, f"{text!r} is not a time, such as 90 (seconds), 1:30 or 1:00:00")
-    return math.fsum((part or 0) * 60**place for place, part in enumerate(reversed(parts)))
+        raise QueryError(name, f"{text!r} is not a duration, such as 90 (seconds), 1:30 or 1:00:00")
+    return math.fsum((part or 0) * 60**power for power, part in enumerate(reversed(parts)))
 
 
 def _number(text: str) -> float | None:

@@ -1,4 +1,4 @@
-"""What a library can be asked for."""
+"""A query: which songs of a library, in which order."""
 
 import math
 from dataclasses import dataclass
@@ -9,45 +9,49 @@ Range = tuple[float | None, float | None]
 """Lowest and highest value, both included; None where there is no limit."""
 
 WORDS = (*MOOD_ANGLES_DEG, NEUTRAL)
-"""Words that a song can have."""
+"""Mood words that a song can have."""
 SORTS = {
     "id": "id", "title": "folded_title", "artist": "folded_artist", "album": "folded_album", "genre": "folded_genre",
     "year": "year", "track": "track", "path": "path", "duration": "duration_s", "arousal": "arousal",
     "valence": "valence", "novelty": "novelty", "analysed": "analysed_at", "near": "distance",
 }  # fmt: skip
-"""What songs can be sorted by, and the column of it."""
+"""Sort keys, and the column of each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """Which songs, in which order; all that is given must hold.
+    """A query; a song must meet all conditions that are given.
 
     Attributes
     ----------
     text : tuple of str
-        Each must stand in the title, artist, album, genre, or in the last three parts of the path; case and accents
-        do not count, here and in the four below.
+        Each must occur in the title, artist, album, genre, or the last three parts of the path. Case and accents are
+        ignored, here and in the next four.
     title, artist, album, genre : str or None
         A part of each.
-    quadrants, words : tuple of str
-        One of the quadrants, or ``neutral``; one of the words of `WORDS` among the song's three. Empty: any.
-    arousal, valence, year : Range or None
-        Of the mean of the song; of the tags.
+    quadrants : tuple of str
+        The song's quadrant is one of these; empty: any.
+    words : tuple of tuple of str
+        Groups of words of `WORDS`; the song has at least one mood word of each group.
+        ``(("calm", "serene"), ("sleepy",))`` matches songs that are sleepy and also calm or serene.
+    arousal, valence : Range or None
+        Of the mean of the song.
+    year : Range or None
     duration_s : Range or None
-        Of what was analysed.
+        Of the analyzed audio.
     near : (float, float) or None
-        Arousal and valence of a place on the plane. Songs are sorted by their distance from it.
+        Arousal and valence of a point; songs are sorted by their distance from it.
     radius : float or None
-        Largest distance from there.
+        Largest distance from that point.
     where : str or None
         A condition in SQLite's SQL on the columns of the view ``songs``, which are those of `FoundSong`.
     sort : tuple of str
-        Keys of `SORTS`, the first counts most; with ``-`` before it from the highest down. What a song lacks comes
-        last. Empty: by distance if there is a place, else by artist, album, track, title and path.
+        Keys of `SORTS`, the most important first; a leading ``-`` sorts from high to low. Songs without a value come
+        last. Empty: by distance if `near` is given, else by artist, album, track, title and path.
     limit : int or None
-        Most songs to give.
+        Maximum number of songs.
     offset : int
-        So many of the first are left out.
+        Number of songs to skip.
     """
 
     text: tuple[str, ...] = ()
@@ -56,7 +60,7 @@ class Query:
     album: str | None = None
     genre: str | None = None
     quadrants: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
+    words: tuple[tuple[str, ...], ...] = ()
     arousal: Range | None = None
     valence: Range | None = None
     year: Range | None = None
@@ -69,10 +73,7 @@ class Query:
     offset: int = 0
 
     def __post_init__(self) -> None:
-        for name, given, known in (("quadrants", self.quadrants, (*QUADRANTS, NEUTRAL)), ("words", self.words, WORDS)):
-            for item in given:
-                if item not in known:
-                    raise ValueError(f"{name} must be among {', '.join(known)}, got {item!r}")
+        self._check_names()
         for name in ("arousal", "valence", "year", "duration_s"):
             low, high = getattr(self, name) or (None, None)
             if low is not None and high is not None and not low <= high:
@@ -80,13 +81,24 @@ class Query:
         if self.near is not None and not all(math.isfinite(value) for value in self.near):
             raise ValueError(f"near must be two finite numbers, got {self.near}")
         if self.radius is not None and (self.near is None or not self.radius >= 0):
-            raise ValueError(f"radius must be 0 or more, about a place, got {self.radius} about {self.near}")
-        for key in self.sort:
-            if key.removeprefix("-") not in SORTS:
-                raise ValueError(f"sort must be among {', '.join(SORTS)}, got {key!r}")
-            if key.removeprefix("-") == "near" and self.near is None:
-                raise ValueError("sort by near needs a place to be near to")
+            raise ValueError(f"radius must be 0 or more, with near given, got {self.radius} and near {self.near}")
         if self.limit is not None and self.limit < 0:
             raise ValueError(f"limit must be 0 or more, got {self.limit}")
         if self.offset < 0:
             raise ValueError(f"offset must be 0 or more, got {self.offset}")
+
+    def _check_names(self) -> None:
+        for quadrant in self.quadrants:
+            if quadrant not in (*QUADRANTS, NEUTRAL):
+                raise ValueError(f"quadrants must be among {', '.join((*QUADRANTS, NEUTRAL))}, got {quadrant!r}")
+        for group in self.words:
+            if isinstance(group, str) or not group:
+                raise ValueError(f"words must be tuples of mood words, at least one in each, got {group!r}")
+            for word in group:
+                if word not in WORDS:
+                    raise ValueError(f"words must be among {', '.join(WORDS)}, got {word!r}")
+        for key in self.sort:
+            if key.removeprefix("-") not in SORTS:
+                raise ValueError(f"sort must be among {', '.join(SORTS)}, got {key!r}")
+            if key.removeprefix("-") == "near" and self.near is None:
+                raise ValueError("sort by near requires near")

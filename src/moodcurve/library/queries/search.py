@@ -1,54 +1,58 @@
-"""Questions to a library, answered: a query as SQL, and its songs as rows."""
+"""Run a query: its SQL, and the songs found as rows."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from moodcurve.library.changes import clean, fold
 from moodcurve.library.database import Library
-from moodcurve.library.errors import told
+from moodcurve.library.errors import translate_errors
 from moodcurve.library.queries.query import SORTS, WORDS, Query, Range
-from moodcurve.library.queries.sql_guard import ConditionError, blamed, guarded
+from moodcurve.library.queries.sql_guard import ConditionError, restrict_to_songs, translate_condition_errors
+from moodcurve.library.schema import WORD_SEPARATOR
+from moodcurve.library.text import clean, fold
 from moodcurve.mood.circumplex import QUADRANTS
 
-_TEXTS = ("title", "artist", "album", "genre")
-_ALWAYS_KNOWN = {"id", "path", "duration_s", "arousal", "valence", "analysed_at", "distance"}
-_USUAL_ORDER = ("artist", "album", "track", "title", "path")
+SONG_FORMAT = "moodcurve-song/1"
+"""Name and version of a song's JSON: keys are only added to it."""
+_TEXT_TAGS = ("title", "artist", "album", "genre")
+_NEVER_NULL = {"id", "path", "duration_s", "arousal", "valence", "analysed_at", "distance"}
+_DEFAULT_ORDER = ("artist", "album", "track", "title", "path")
 
 
 class FoundSong(NamedTuple):
-    """A song as a row: what the view ``songs`` has of it, None where that is not known.
+    """A song as a row of the view ``songs``; None where a value is unknown.
 
     Attributes
     ----------
     id : int
-        Number in the library, see `Library.song`.
+        Its id in the library, see `Library.song`.
     path : str
-        Of the file known longest, as text: what UTF-8 cannot hold is replaced. `Library.song` gives it exactly.
+        Path of the file added first; characters that UTF-8 cannot hold are replaced. `Library.song` returns the exact
+        path.
     title, artist, album, genre, year, track
         Its tags.
     duration_s, arousal, valence, arousal_low, arousal_high, valence_low, valence_high, arousal_9, valence_9 : float
-        Length, and the numbers of the JSON's ``song``.
+        Duration, and the numbers of the key ``song`` of the curve's JSON.
     rated_arousal, rated_valence, with _low and _high : float
         Its ``rating``.
     quadrant : str
     words : str
-        Mood words, the nearest first, with ``", "`` between.
+        Mood words, the nearest first, separated by ``", "``.
     p_excited_positive, p_tense_negative, p_sad_negative, p_calm_positive : float
         Probability of each quadrant.
     mood : str
-        The likeliest of the finer classes, `moodcurve.mood.classes.MOODS`.
+        The most probable of the finer classes, `moodcurve.mood.classes.MOODS`.
     novelty : float
     model, feature_set, analysed_at : str
-        What analysed it, and when (UTC).
+        What analyzed it, and when (UTC).
     warnings : str
-        One a line.
+        One per line.
     content : str
         Hash of its audio content.
     copies : int
-        How many files hold it.
+        Number of files that hold it.
     distance : float or None
-        From the place of a `Query` that has one.
+        Distance from the `near` of the query.
     """
 
     id: int
@@ -96,98 +100,99 @@ COLUMNS = FoundSong._fields[:-1]
 
 
 def search(library: Library, query: Query) -> Iterator[FoundSong]:
-    """Give the songs that a query asks for, one by one, as they are at this moment.
+    """Yield the songs that match a query, from a snapshot of the library.
 
     Raises
     ------
     ConditionError
-        If the query's condition is no SQL, names an unknown column, or does more than to look at songs.
+        If the query's condition is not SQL, names an unknown column, or does more than read songs.
     LibraryError
         If the library cannot be read.
     """
-    wanted = f"{', '.join(COLUMNS)}, {_SQUARED if query.near else 'NULL'} AS distance"
-    rest = f"ORDER BY {_order(query)} {_PART}"
-    for row in _answers(library, query, wanted, rest):
-        *known, squared = row
-        yield FoundSong._make((*known, None if squared is None else math.sqrt(squared)))
+    for row in _select(library, query, COLUMNS):
+        *values, squared = row
+        yield FoundSong._make((*values, None if squared is None else math.sqrt(squared)))
 
 
-def columns(library: Library, query: Query, names: Sequence[str]) -> dict[str, list[Any]]:
-    """Give some of `COLUMNS` of the songs that a query asks for, as lists; errors as `search`."""
-    # the distance is there to sort by
-    wanted = f"{', '.join(names)}, {_SQUARED if query.near else 'NULL'} AS distance"
-    rows = list(_answers(library, query, wanted, f"ORDER BY {_order(query)} {_PART}"))
+def search_columns(library: Library, query: Query, names: Sequence[str]) -> dict[str, list[Any]]:
+    """Return some of `COLUMNS` of the songs that match a query, as lists; raises as `search`."""
+    rows = list(_select(library, query, names))
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
 
 
 def count(library: Library, query: Query) -> int:
-    """Give how many songs a query asks for, its limit and offset aside; errors as `search`."""
-    ((number,),) = _answers(library, query, "count(*)", "")
+    """Count the songs that match a query, ignoring its limit and offset; raises as `search`."""
+    ((number,),) = _run(library, query, "count(*)", "")
     return int(number)
 
 
-def nested(song: FoundSong) -> dict[str, Any]:
-    """Give a song as JSON has it: words and warnings as lists, probabilities and rating as objects or None."""
-    data = {name: getattr(song, name) for name in COLUMNS}
+def song_json(song: FoundSong) -> dict[str, Any]:
+    """Return a song as JSON data: words and warnings as lists, probabilities and rating as objects or None."""
+    data = {"format": SONG_FORMAT, **{name: getattr(song, name) for name in COLUMNS}}
     probabilities = {name: data.pop(f"p_{name.replace('-', '_')}") for name in QUADRANTS}
     rating = {name.removeprefix("rated_"): data.pop(name) for name in COLUMNS if name.startswith("rated_")}
-    data["words"] = song.words.split(", ")
+    data["words"] = song.words.split(WORD_SEPARATOR)
     data["warnings"] = song.warnings.splitlines()
     data["probabilities"] = None if None in probabilities.values() else probabilities
     data["rating"] = None if None in rating.values() else rating
     return data if song.distance is None else {**data, "distance": song.distance}
 
 
-_PART = "LIMIT :limit OFFSET :offset"
-_MOST = 2**63 - 1
-"""The largest whole number of SQLite, more than any library has songs."""
-_SQUARED = "((arousal - :near_a) * (arousal - :near_a) + (valence - :near_v) * (valence - :near_v))"
-"""Squared distance from a place: not every SQLite has a square root."""
+_MAX_INTEGER = 2**63 - 1
+"""The largest integer of SQLite, more than any library has songs."""
+_SQUARED_DISTANCE = "((arousal - :near_a) * (arousal - :near_a) + (valence - :near_v) * (valence - :near_v))"
+"""Not every SQLite has a square root."""
 
 
-def _answers(library: Library, query: Query, columns: str, rest: str) -> Iterator[Any]:
+def _select(library: Library, query: Query, names: Sequence[str]) -> Iterator[Any]:
+    """Yield columns of the matching songs, then the squared distance, which rows are sorted by."""
+    columns = f"{', '.join(names)}, {_SQUARED_DISTANCE if query.near else 'NULL'} AS distance"
+    return _run(library, query, columns, f"ORDER BY {_order(query)} LIMIT :limit OFFSET :offset")
+
+
+def _run(library: Library, query: Query, columns: str, rest: str) -> Iterator[Any]:
     conditions, values = _conditions(query)
-    with told(library.path), guarded(library.db, query.where) as run:
+    with translate_errors(library.path), restrict_to_songs(library.db, query.where) as execute:
         if query.where is not None:
-            # on lines of its own, so that a comment ends there; alone first: what is wrong now is the condition's fault
-            own = f"(\n{clean(query.where)}\n)"
-            run(f"SELECT 1 FROM songs WHERE {own} LIMIT 0", {}).close()
-            conditions.append(own)
-        answers = run(f"SELECT {columns} FROM songs WHERE {' AND '.join(conditions) or '1'} {rest}", values)
-    with told(library.path), blamed(query.where):
-        for row in answers:  # noqa: UP028  "yield from" would close the cursor, which its library may be before it
+            # on separate lines, so that a comment ends there; first alone, so that errors are the condition's fault
+            condition = f"(\n{clean(query.where)}\n)"
+            execute(f"SELECT 1 FROM songs WHERE {condition} LIMIT 0", {}).close()
+            conditions.append(condition)
+        rows = execute(f"SELECT {columns} FROM songs WHERE {' AND '.join(conditions) or '1'} {rest}", values)
+    with translate_errors(library.path), translate_condition_errors(query.where):
+        for row in rows:  # noqa: UP028  "yield from" would close the cursor, perhaps after its library was closed
             yield row
 
 
 def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:
-    """Give the conditions of a query but its own SQL, and the values of what they name."""
+    """Return the SQL conditions of a query except its own, and the values of their parameters."""
     found: list[str] = []
-    limit = -1 if query.limit is None else min(query.limit, _MOST)
-    values: dict[str, Any] = {"limit": limit, "offset": min(query.offset, _MOST)}
+    limit = -1 if query.limit is None else min(query.limit, _MAX_INTEGER)
+    values: dict[str, Any] = {"limit": limit, "offset": min(query.offset, _MAX_INTEGER)}
 
     def add(condition: str, **named: Any) -> None:
         found.append(condition)
         values.update(named)
 
-    for name in _TEXTS:
+    for name in _TEXT_TAGS:
         part = getattr(query, name)
         if part is not None:
             add(f"instr(folded_{name}, :{name})", **{name: fold(part)})
     for i, part in enumerate(query.text):
-        anywhere = " OR ".join(f"instr(folded_{name}, :text{i})" for name in (*_TEXTS, "path"))
+        anywhere = " OR ".join(f"instr(folded_{name}, :text{i})" for name in (*_TEXT_TAGS, "path"))
         add(f"({anywhere})", **{f"text{i}": fold(part)})
     if query.quadrants:
         named = {f"quadrant{i}": name for i, name in enumerate(query.quadrants)}
         add(f"quadrant IN ({', '.join(f':{name}' for name in named)})", **named)
-    if query.words:
-        named = {f"word{i}": word for i, word in enumerate(query.words)}
-        # joining texts takes longer than to look for one: only where the word may stand alone
-        alone = "instr(', ' || words || ',', ', ' || :{0} || ',')"
-        any_of = " OR ".join(f"instr(words, :{name}) AND {alone.format(name)}" for name in named)
+    for i, group in enumerate(query.words):
+        named = {f"word{i}_{j}": word for j, word in enumerate(group)}
+        # concatenation is slower than instr: do it only where the word occurs
+        whole_word = "instr(', ' || words || ',', ', ' || :{0} || ',')"
+        any_of = " OR ".join(f"instr(words, :{name}) AND {whole_word.format(name)}" for name in named)
         add(f"({any_of})", **named)
     ranges: Mapping[str, Range | None] = {
         **{name: getattr(query, name) for name in ("arousal", "valence", "year", "duration_s")},
-        **_around(query),
+        **_square_around(query),
     }
     for name, limits in ranges.items():
         low, high = limits or (None, None)
@@ -199,12 +204,12 @@ def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:
     if query.near is not None:
         values |= {"near_a": query.near[0], "near_v": query.near[1]}
         if query.radius is not None:
-            add(f"{_SQUARED} <= :radius * :radius", radius=query.radius)
+            add(f"{_SQUARED_DISTANCE} <= :radius * :radius", radius=query.radius)
     return found, values
 
 
-def _around(query: Query) -> dict[str, Range | None]:
-    """Give the square about a circle, which an index finds."""
+def _square_around(query: Query) -> dict[str, Range | None]:
+    """Return ranges of the square around the query's circle, which are faster to compare than distances."""
     if query.near is None or query.radius is None:
         return {}
     return {
@@ -214,17 +219,17 @@ def _around(query: Query) -> dict[str, Range | None]:
 
 
 def _order(query: Query) -> str:
-    keys = query.sort or (("near",) if query.near else ()) + _USUAL_ORDER
+    keys = query.sort or (("near",) if query.near else ()) + _DEFAULT_ORDER
     terms = []
     for key in (*keys, "id"):
         column = SORTS[key.removeprefix("-")]
-        down = " DESC" if key.startswith("-") else ""
-        # said only where it changes something: it keeps SQLite from going by an index
-        terms.append(f"{column}{down}{'' if column in _ALWAYS_KNOWN else ' NULLS LAST'}")
+        direction = " DESC" if key.startswith("-") else ""
+        # only where it changes something: it keeps SQLite from using an index
+        terms.append(f"{column}{direction}{'' if column in _NEVER_NULL else ' NULLS LAST'}")
     return ", ".join(terms)
 
 
 __all__ = [
-    "COLUMNS", "SORTS", "WORDS", "ConditionError", "FoundSong", "Query", "Range", "columns", "count", "nested",
-    "search",
+    "COLUMNS", "SONG_FORMAT", "SORTS", "WORDS", "ConditionError", "FoundSong", "Query", "Range", "count", "search",
+    "search_columns", "song_json",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""SQL that a user wrote, kept to what it is for: a condition on songs."""
+"""Restrict a user's SQL to a condition that reads songs."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -7,9 +7,9 @@ from typing import Any
 
 from moodcurve.library.errors import LibraryError
 
-Run = Callable[[str, Mapping[str, Any]], sqlite3.Cursor]
+Execute = Callable[[str, Mapping[str, Any]], sqlite3.Cursor]
 
-FUNCTIONS = frozenset((
+ALLOWED_FUNCTIONS = frozenset((
     "abs", "acos", "asin", "atan", "atan2", "avg", "ceil", "char", "coalesce", "cos", "count", "date",
     "datetime", "degrees", "exp", "floor", "format", "glob", "hex", "ifnull", "iif", "instr", "julianday",
     "length", "like", "ln", "log", "log10", "log2", "lower", "ltrim", "max", "min", "mod", "nullif", "pi",
@@ -17,79 +17,79 @@ FUNCTIONS = frozenset((
     "sqrt", "strftime", "substr", "substring", "sum", "tan", "time", "total", "trim", "typeof", "unicode",
     "unixepoch", "upper",
 ))  # fmt: skip
-"""Functions of SQLite that a condition may use, where the SQLite at hand has them."""
-SONGS = "songs"
-"""The one view that a condition may look at."""
-TABLES = ("song", "file")
-"""What it is made of."""
-SHOWN = 200
-"""Characters of a condition that a message shows; SQLite takes conditions of many thousands."""
-LONGEST = 10_000_000
-"""Bytes of a text or number that a condition may make."""
+"""SQLite functions that a condition can use, if the installed SQLite has them."""
+VIEW = "songs"
+"""The only view that a condition can read."""
+VIEW_TABLES = ("song", "file")
+"""The tables that the view reads."""
+MAX_SHOWN = 200
+"""Characters of a condition shown in a message; SQLite accepts conditions of many thousands."""
+MAX_BYTES = 10_000_000
+"""Bytes of a string or blob that a condition can produce."""
 
 
 class ConditionError(LibraryError):
-    """A condition in SQL is wrong, or asks for more than to look at songs; the message says what."""
+    """A condition in SQL is malformed, or does more than read songs; the message says which."""
 
 
 @contextmanager
-def guarded(db: sqlite3.Connection, condition: str | None) -> Iterator[Run]:
-    """Give what runs SQL that holds a user's condition; without one, it is just `sqlite3.Connection.execute`.
+def restrict_to_songs(db: sqlite3.Connection, condition: str | None) -> Iterator[Execute]:
+    """Yield a function that executes SQL with a user's condition; without one, the plain `execute` of the connection.
 
-    While the block lasts, nothing but reading the view ``songs`` with harmless functions is compiled.
+    Inside the block, SQLite compiles only statements that read the view ``songs`` with `ALLOWED_FUNCTIONS`.
     """
     if condition is None:
         yield db.execute
         return
 
-    def run(sql: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
-        with blamed(condition):
+    def execute(sql: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
+        with translate_condition_errors(condition):
             return db.execute(sql, values)
 
-    db.set_authorizer(_allowed)
-    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
-    # Python looks for Ctrl-C while its own code runs: each so many steps of SQLite's
+    db.set_authorizer(_authorize)
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BYTES)
+    # calls Python every 100,000 steps of SQLite, so that Ctrl-C works in a long query
     db.set_progress_handler(lambda: 0, 100_000)
     try:
-        yield run
+        yield execute
     finally:
         db.set_authorizer(None)
 
 
 @contextmanager
-def blamed(condition: str | None) -> Iterator[None]:
-    """Turn errors of SQL into `ConditionError` where there is a condition to blame."""
+def translate_condition_errors(condition: str | None) -> Iterator[None]:
+    """Raise SQL errors that a condition causes as `ConditionError`; without a condition, leave them as they are."""
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning) as error:
         name = getattr(error, "sqlite_errorname", "")
         if name == "SQLITE_INTERRUPT":
             raise KeyboardInterrupt from error
-        if condition is None or name not in _CONDITIONS_FAULT:
+        if condition is None or name not in _CONDITION_ERRORS:
             raise
-        # what follows the first line is not the user's
-        said = _CONDITIONS_FAULT[name] or str(error).splitlines()[0]
-        shown = condition if len(condition) <= SHOWN else f"{condition[:SHOWN]}..."
+        # further lines are not about the user's SQL
+        reason = _CONDITION_ERRORS[name] or str(error).splitlines()[0]
+        shown = condition if len(condition) <= MAX_SHOWN else f"{condition[:MAX_SHOWN]}..."
         raise ConditionError(
-            f"condition {shown!r}: {said[:SHOWN]}; expected SQL such as arousal > 0.2 AND year < 1990"
+            f"condition {shown!r}: {reason[:MAX_SHOWN]}; expected SQL such as arousal > 0.2 AND year < 1990"
         ) from None
 
 
-_CONDITIONS_FAULT = {
+_CONDITION_ERRORS = {
     "SQLITE_ERROR": "",
-    "SQLITE_TOOBIG": "it makes a text that is too long",
+    "SQLITE_TOOBIG": "it produces a string that is too long",
     "SQLITE_MISMATCH": "",
-    "SQLITE_AUTH": "it may only look at the columns of songs, with usual functions",
-    # of Python's own: several statements, values that are asked for
+    "SQLITE_AUTH": "it can only read the columns of songs, with common functions",
+    # raised by Python itself: several statements, missing parameters
     "": "",
 }
-"""Errors that a condition can cause, by SQLite's name, and what is said of them; empty: what SQLite says."""
+"""Errors that a condition can cause, by SQLite's name, and their messages; empty: SQLite's own message."""
 
 
-def _allowed(action: int, first: str | None, second: str | None, database: str | None, source: str | None) -> int:
-    """Say whether a statement may be compiled; see sqlite3_set_authorizer."""
-    # a table of which no column is read is named as if by itself: one that the view stands on
-    reads_songs = action == sqlite3.SQLITE_READ and (SONGS in (first, source) or (first in TABLES and not second))
-    calls = action == sqlite3.SQLITE_FUNCTION and str(second).lower() in FUNCTIONS
-    good = action == sqlite3.SQLITE_SELECT or reads_songs or calls
-    return sqlite3.SQLITE_OK if good else sqlite3.SQLITE_DENY
+def _authorize(action: int, first: str | None, second: str | None, database: str | None, source: str | None) -> int:
+    """Decide whether SQLite may compile a statement; see sqlite3_set_authorizer."""
+    # a table of which no column is read is reported without the view that reads it
+    reads_songs = action == sqlite3.SQLITE_READ and (VIEW in (first, source) or (first in VIEW_TABLES and not second))
+    calls = action == sqlite3.SQLITE_FUNCTION and str(second).lower() in ALLOWED_FUNCTIONS
+    allowed = action == sqlite3.SQLITE_SELECT or reads_songs or calls
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY

@@ -1,1 +1,1 @@
-"""Scanning folders into a library: walking, worker processes, batched writing, progress, lock."""
+"""Scanning folders into a library: folder walk, worker processes, batched writes, progress, lock."""

@@ -1,4 +1,4 @@
-"""What has come of a scan's files: written to the library in batches, and only then counted."""
+"""The results of a scan, written to the library in batches and counted once they are on disk."""
 
 import time
 from dataclasses import dataclass
@@ -7,75 +7,77 @@ from typing import Literal
 from moodcurve.audio.tags import NO_TAGS, Tags
 from moodcurve.library.database import Library
 from moodcurve.library.models import Change
-from moodcurve.library.scanning.progress import Tally, Teller
+from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.walk import FileState
 
 BATCH = 50
+"""Number of files after which a batch is written."""
 BATCH_S = 1.0
-"""So many files, or the files of so long, are written at once."""
+"""Seconds after which a batch is written."""
 
-Kind = Literal["unchanged", "new", "changed", "renewed", "retagged", "recognised", "problems", "vanished"]
-"""Counts of `Tally`; files that vanished are told apart from those that are gone only at the end."""
+OutcomeKind = Literal["unchanged", "new", "changed", "renewed", "retagged", "recognized", "problems", "vanished"]
+"""Counts of `ScanStats`; vanished files are divided into moved and gone only at the end."""
 
 
 @dataclass(eq=False)
-class OpenedFile:
-    """A file that has to be opened, and what is known of it so far."""
+class PendingFile:
+    """A file that must be opened, and what is known about it so far."""
 
     path: str
     state: FileState
-    content: str | None = None
+    content_hash: str | None = None
     tags: Tags = NO_TAGS
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What came of a file, and what is to be written of it.
+    """The result of a file.
 
     Attributes
     ----------
-    file : OpenedFile
+    file : PendingFile
     kind : str
     changes : tuple of Change
+        What to write to the library.
     audio_s : float or None
-        Length of its song, if that was analysed for this file.
+        Duration of its song, if that was analyzed for this file.
     reason : str
-        Why it cannot be used.
+        Why it cannot be used, if it cannot.
     """
 
-    file: OpenedFile
-    kind: Kind
+    file: PendingFile
+    kind: OutcomeKind
     changes: tuple[Change, ...]
     audio_s: float | None = None
     reason: str = ""
 
 
-class Ledger:
-    """Holds outcomes for a moment, writes them in one transaction, and tells of them then."""
+class BatchWriter:
+    """Collects outcomes, writes each batch in one transaction, then counts and reports it."""
 
-    def __init__(self, library: Library, tally: Tally, teller: Teller) -> None:
+    def __init__(self, library: Library, stats: ScanStats, observer: ScanObserver) -> None:
         self._library = library
-        self._tally = tally
-        self._teller = teller
+        self._stats = stats
+        self._observer = observer
         self._outcomes: list[Outcome] = []
         self._written = time.monotonic()
 
-    def enter(self, outcome: Outcome) -> None:
-        """Take in what came of a file."""
+    def add(self, outcome: Outcome) -> None:
+        """Add the outcome of a file to the batch."""
         self._outcomes.append(outcome)
 
     def write_if_due(self) -> None:
-        """Write if there is enough, or it has waited long enough."""
+        """Write the batch if it is large or old enough."""
         if len(self._outcomes) >= BATCH or time.monotonic() - self._written > BATCH_S:
             self.write()
 
     def write(self) -> None:
-        """Write what has come so far, then count it.
+        """Write the batch, then count it.
 
         Raises
         ------
         LibraryError
-            If it cannot be written; it is not counted then.
+            If it cannot be written; then it is not counted.
         """
         self._written = time.monotonic()
         outcomes, self._outcomes = self._outcomes, []
@@ -84,16 +86,16 @@ class Ledger:
         self._library.write([change for outcome in outcomes for change in outcome.changes])
         for outcome in outcomes:
             self._count(outcome)
-        self._tally.mark()
+        self._stats.record_pace()
 
     def _count(self, outcome: Outcome) -> None:
-        tally = self._tally
-        tally.files_done += 1
-        tally.size_done += outcome.file.state.size
+        stats = self._stats
+        stats.files_done += 1
+        stats.size_done += outcome.file.state.size
         if outcome.kind != "vanished":
-            setattr(tally, outcome.kind, getattr(tally, outcome.kind) + 1)
+            setattr(stats, outcome.kind, getattr(stats, outcome.kind) + 1)
         if outcome.audio_s is not None:
-            tally.songs += 1
-            tally.audio_s += outcome.audio_s
+            stats.songs += 1
+            stats.audio_s += outcome.audio_s
         if outcome.kind == "problems":
-            self._teller.problem(outcome.file.path, outcome.reason)
+            self._observer.problem(outcome.file.path, outcome.reason)

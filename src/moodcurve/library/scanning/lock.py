@@ -1,41 +1,27 @@
-"""One scan at a time: a file beside the library that the scanning process holds locked."""
+"""A lock file next to the library, so that one scan writes to it at a time."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from moodcurve.library.errors import LibraryError
 from moodcurve.util.files import AnyPath
+from moodcurve.util.lock import try_lock
 from moodcurve.util.text import one_line
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(handle: int) -> None:
-        # a byte far behind the number, which stays readable
-        os.lseek(handle, 1 << 20, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        os.lseek(handle, 0, os.SEEK_SET)
-else:
-    import fcntl
-
-    def _lock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager
-def only_scan(library: AnyPath) -> Iterator[None]:
-    """Hold the lock of a library, which the system gives back when this process ends, however it does.
+def scan_lock(library: AnyPath) -> Iterator[None]:
+    """Hold the scan lock of a library; the system releases it when this process ends, killed or not.
 
-    The lock is on ``<library>.lock``, which holds the number of the process and stays when the lock is given back:
-    whoever removed it could take it from under the next.
+    The lock is on ``<library>.lock``, which holds the process id. The file is never removed: another process could
+    be about to lock it.
 
     Raises
     ------
     LibraryError
-        If another process holds it, or the file cannot be made.
+        If another process holds the lock, or the file cannot be created.
     """
     path = Path(os.path.realpath(library))
     name = one_line(os.fspath(library))
@@ -44,17 +30,15 @@ def only_scan(library: AnyPath) -> Iterator[None]:
         handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise LibraryError(
-            f"{name}: cannot be written there ({error.strerror}); choose another file with --library"
+            f"{name}: cannot write there ({error.strerror}); choose another file with --library"
         ) from error
     try:
-        try:
-            _lock(handle)
-        except OSError as error:
+        if not try_lock(handle):
             holder = os.read(handle, 20).decode("ascii", "replace").strip()
             raise LibraryError(
                 f"{name}: {f'process {holder}' if holder else 'another process'} is scanning into it; "
-                "wait until that is done, or choose another file with --library"
-            ) from error
+                "wait until it is done, or choose another file with --library"
+            )
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode("ascii"))
         yield

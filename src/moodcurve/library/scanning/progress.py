@@ -1,4 +1,4 @@
-"""How far a scan is, counted from what is on the disk."""
+"""The progress of a scan: counts of what is stored on disk, and callbacks."""
 
 import time
 from collections import deque
@@ -6,38 +6,40 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _PACE_S = 120.0
-"""Over how long the pace is taken: files that are only moved go by a hundred times as fast as new ones."""
+"""Time span over which the pace is measured: moved files are a hundred times as fast as new ones."""
 
 
 @dataclass(kw_only=True)
-class Tally:
-    """What a scan has done; all of it is on the disk.
+class ScanStats:
+    """What a scan has done so far; everything counted is on disk.
 
     Attributes
     ----------
     files, files_done : int
-        Files that hold music or may; those that are dealt with, be it that they are as they were.
+        Files that are or may be music; those done, unchanged ones included.
     size, size_done : int
-        Bytes of the files that have to be opened, and of those of them that are dealt with.
+        Bytes of the files that must be opened; of those done.
     unchanged : int
-        Files that are as they were.
+        Files that did not change since the last scan.
     new, changed, renewed : int
-        Files that were analysed, or share another's analysis in this scan: of a new file, of one with other sound than
-        before, of one whose analysis was out of date.
+        Files analyzed in this scan, or sharing such an analysis: new files, files with different audio than before,
+        and files whose analysis was out of date.
     retagged : int
-        Files that were written to, with the same sound as before.
-    recognised : int
-        Files under a new name whose sound was known: moved or copied.
+        Files that were modified, with the same audio as before.
+    recognized : int
+        New paths whose audio was known: moved or copied files.
     moved, gone : int
-        Of these, files that are under their old name no more; and files that are no more at all. Known at the end.
+        Recognized files whose old path is gone; files that are gone without a new path. Known at the end.
     problems : int
-        Files that cannot be used, those that earlier scans met included.
+        Files that cannot be used, including those from earlier scans.
     unread : int
-        Folders and files that were asked for or met and could not be looked into; empty folders where files were.
+        Folders and files that could not be read, and folders that are empty but held files before.
     songs, audio_s : int, float
-        Songs that were analysed, and their length in seconds.
+        Analyzed songs, and their duration in seconds.
     interrupted : bool
-        Whether it was stopped before its end.
+        Whether the scan was stopped before its end.
+    started : float
+        `time.monotonic` at the start.
     """
 
     files: int = 0
@@ -49,7 +51,7 @@ class Tally:
     changed: int = 0
     renewed: int = 0
     retagged: int = 0
-    recognised: int = 0
+    recognized: int = 0
     moved: int = 0
     gone: int = 0
     problems: int = 0
@@ -57,11 +59,11 @@ class Tally:
     songs: int = 0
     audio_s: float = 0.0
     interrupted: bool = False
-    begun: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
     _pace: deque[tuple[float, int]] = field(default_factory=deque)
 
-    def mark(self) -> None:
-        """Note how far it is by now, for `left_s`."""
+    def record_pace(self) -> None:
+        """Record the bytes done at this time, for `left_s`."""
         now = time.monotonic()
         self._pace.append((now, self.size_done))
         while now - self._pace[0][0] > _PACE_S and len(self._pace) > 2:
@@ -69,24 +71,24 @@ class Tally:
 
     @property
     def copied(self) -> int:
-        """Files with a known sound under a new name that are there under the old one too, once `moved` is known."""
-        return self.recognised - self.moved
+        """Recognized files whose old path still exists; correct once `moved` is known."""
+        return self.recognized - self.moved
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since the scan began."""
-        return time.monotonic() - self.begun
+        """Seconds since the scan started."""
+        return time.monotonic() - self.started
 
     @property
     def speed(self) -> float:
-        """Seconds of audio that were analysed in a second."""
+        """Seconds of audio analyzed per second."""
         return self.audio_s / self.elapsed_s
 
     @property
     def left_s(self) -> float | None:
-        """Seconds that the rest will take at the pace of the last two minutes, by bytes; None while that is unknown.
+        """Estimated seconds left, from the bytes of the last two minutes; None while unknown.
 
-        While nothing is finished the pace falls, and what is left grows.
+        The estimate grows while no file is finished.
         """
         if not self._pace:
             return None
@@ -95,22 +97,22 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Teller:
-    """Who is told how a scan goes on.
+class ScanObserver:
+    """Callbacks that report how a scan proceeds.
 
     Attributes
     ----------
-    looking : callable
-        Told the number of files found while folders are still being looked into.
-    beginning : callable
-        Told that there are files to open: the worker processes are about to start.
+    files_found : callable
+        Called with the number of files found so far, while folders are searched.
+    starting : callable
+        Called before the worker processes start, if there are files to open.
     progress : callable
-        Told how far it is, several times a second.
+        Called with the statistics several times a second.
     problem : callable
-        Told the path of a file or folder that cannot be used, and why; of a file once that is on record.
+        Called with the path of an unusable file or folder and the reason, once that is stored.
     """
 
-    looking: Callable[[int], None] = lambda files: None
-    beginning: Callable[[], None] = lambda: None
-    progress: Callable[[Tally], None] = lambda tally: None
+    files_found: Callable[[int], None] = lambda files: None
+    starting: Callable[[], None] = lambda: None
+    progress: Callable[[ScanStats], None] = lambda stats: None
     problem: Callable[[str, str], None] = lambda path, reason: None

@@ -1,4 +1,4 @@
-"""Which files of some folders may hold music, and which folders were really looked into."""
+"""Walk folders: which files may be music, and which folders could be read."""
 
 # of a hundred thousand names, pathlib would take seconds
 # ruff: noqa: PTH110, PTH112, PTH113, PTH116, PTH120
@@ -15,9 +15,9 @@ from moodcurve.util.files import AnyPath
 
 @dataclass(frozen=True)
 class FileState:
-    """By what a file is taken for unchanged: its size in bytes, and the time of its last change.
+    """What must stay the same for a file to count as unchanged: size in bytes and modification time.
 
-    The time is in nanoseconds since 1970, modulo 2**64: it lies in [-2**63, 2**63), the whole numbers of SQLite.
+    The time is in nanoseconds since 1970, modulo 2**64: it lies in [-2**63, 2**63), the integers of SQLite.
     """
 
     size: int
@@ -25,36 +25,36 @@ class FileState:
 
 
 def state_of(status: os.stat_result) -> FileState:
-    """Give the state of a file from what the system says of it."""
-    # a file may say that it is of the year 2400, which 63 bits do not reach
+    """Return the state of a file from its `os.stat` result."""
+    # a file may claim to be of the year 2400, beyond 63 bits
     return FileState(status.st_size, (status.st_mtime_ns + 2**63) % 2**64 - 2**63)
 
 
 @dataclass
-class Walk:
-    """What was found below some folders, by real paths: each file once, however many links lead to it.
+class WalkResult:
+    """What a walk found, by real paths: each file once, however many links lead to it.
 
     Attributes
     ----------
     files : dict
-        Files that may hold music, in the order of a person who opens one folder after the other.
+        Files that may be music, one folder after the other.
     listed : set of str
-        Folders whose entries are all known, at least one.
+        Folders that were read and hold at least one entry.
     empty : set of str
-        Folders that hold nothing at all: what a disk leaves behind that is not mounted, perhaps.
-    faults : list of (path, reason)
-        What was asked for or met and could not be looked into.
+        Folders that hold nothing at all, for example because a disk is not mounted there.
+    errors : list of (path, reason)
+        Files and folders that could not be read.
     """
 
     files: dict[str, FileState] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
     empty: set[str] = field(default_factory=set)
-    faults: list[tuple[str, str]] = field(default_factory=list)
+    errors: list[tuple[str, str]] = field(default_factory=list)
 
-    def lacks(self, path: str) -> bool:
-        """Tell whether a file that was there before is gone: a folder above it was looked into, and it is not there.
+    def is_gone(self, path: str) -> bool:
+        """Return True if a file known from before is gone: a folder above it was read and does not hold it.
 
-        What lies below a folder that could not be looked into, or was not, or is empty, is not gone.
+        A file below a folder that could not be read, was not walked, or is empty does not count as gone.
         """
         if path in self.files:
             return False
@@ -69,12 +69,12 @@ class Walk:
             return True
         except OSError:
             return False
-        if stat.S_ISLNK(mode):  # real paths have none; but what it leads to may be away for the moment
+        if stat.S_ISLNK(mode):  # replaced by a link since; its target may be unavailable for the moment
             return os.path.exists(child)
         return child == path and not stat.S_ISREG(mode)
 
-    def emptied(self, path: str) -> str | None:
-        """Give the empty folder that a file was below, if there is one."""
+    def empty_parent(self, path: str) -> str | None:
+        """Return the empty folder above a path, or None if there is none."""
         parent = os.path.dirname(path)
         while parent not in self.empty:
             if parent == os.path.dirname(parent):
@@ -85,79 +85,79 @@ class Walk:
 
 def walk(
     roots: Sequence[AnyPath], *, known: Container[str] = (), check: Callable[[int], None] = lambda files: None
-) -> Walk:
-    """Look through folders and what is below them.
+) -> WalkResult:
+    """Find music files in folders and their subfolders.
 
-    Files that are named are taken whatever they are. Below folders, hidden ones (their names begin with a full stop,
-    as those of macOS's ``._`` files) are passed over, and those that by ending or content hold no music. Links are
-    followed: to files and folders by their real paths, so that each counts once and loops end; links that lead nowhere
-    are passed over.
+    Files named in `roots` are accepted whatever they are. Below folders, hidden files and folders (names that start
+    with a dot, such as macOS's ``._`` files) are skipped, as are files that are not music by extension or content.
+    Links to files and folders are followed to their real paths, so that each file counts once and loops end. Broken
+    links are skipped.
 
     Parameters
     ----------
     roots : sequence of str or path
         Folders and files.
     known : container of str
-        Paths that are not to be opened to see whether they hold music, since that is known.
+        Paths known from before, which are not opened to check whether they are music.
     check : callable
-        Called again and again with the number of files found; stops the walk by raising an error.
+        Called repeatedly with the number of files found; stops the walk by raising an error.
 
     Raises
     ------
     ValueError
-        If a root is empty text.
+        If a root is an empty string.
     """
     named = [os.fspath(root) for root in roots]
-    if "" in named:  # to the system it would be the folder one is in
+    if "" in named:  # the system would take it for the current folder
         raise ValueError("roots must be paths of folders and files, got ''")
     walker = _Walker(known, check)
     for root in named:
-        walker.begin(root)
+        walker.add_root(root)
     walker.follow_links()
     return walker.found
 
 
-_LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-"""What the system says of a link to nothing, or to itself."""
+_BROKEN_LINK = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+"""Errors of a link to nothing, or to itself."""
 
 
 class _Walker:
     def __init__(self, known: Container[str], check: Callable[[int], None]) -> None:
-        self.found = Walk()
+        self.found = WalkResult()
         self._known = known
         self._check = check
         self._links: list[str] = []
         self._visited: set[str] = set()
 
-    def begin(self, root: str) -> None:
+    def add_root(self, root: str) -> None:
         try:
             root = os.path.realpath(root, strict=True)
             status = os.stat(root)
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-            self._fault(root, error)
+            self._add_error(root, error)
             return
         if stat.S_ISDIR(status.st_mode):
             self._descend(root)
         elif stat.S_ISREG(status.st_mode):
             self.found.files[root] = state_of(status)
         else:
-            self.found.faults.append((root, "is a pipe or a device; a folder or a file is accepted"))
+            self.found.errors.append((root, "is a pipe or a device; expected a folder or a file"))
 
     def follow_links(self) -> None:
-        """Go where links lead, last of all: what lies there by itself has been met by then."""
+        """Follow links at the very end: files that a folder holds directly are found by then."""
         while self._links:
             links, self._links = self._links, []
             for link in links:
                 try:
                     target = os.path.realpath(link, strict=True)
                 except OSError as error:
-                    if error.errno not in _LEADS_NOWHERE:  # the disk does not give it, or it may not be read
-                        self._fault(link, error)
+                    if error.errno not in _BROKEN_LINK:  # a failing disk, or permission denied
+                        self._add_error(link, error)
                     continue
                 if os.path.isdir(target):
                     self._descend(target)
                 elif os.path.isfile(target):
-                    self._take(target, link)
+                    self._add_file(target, link)
 
     def _descend(self, folder: str) -> None:
         waiting = [folder]
@@ -171,14 +171,14 @@ class _Walker:
                 with os.scandir(here) as entries:
                     listing = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
-                self._fault(here, error)
+                self._add_error(here, error)
                 continue
             (self.found.listed if listing else self.found.empty).add(here)
-            folders = [path for path in map(self._entry, listing) if path is not None]
+            folders = [path for path in map(self._add_entry, listing) if path is not None]
             waiting += reversed(folders)
 
-    def _entry(self, entry: "os.DirEntry[str]") -> str | None:
-        """Take an entry if it is a file; give its path if it is a folder to go through."""
+    def _add_entry(self, entry: "os.DirEntry[str]") -> str | None:
+        """Add a file or link; return the path of a folder, which is walked next."""
         if entry.name.startswith("."):
             return None
         if entry.is_symlink():
@@ -186,21 +186,21 @@ class _Walker:
         elif entry.is_dir(follow_symlinks=False):
             return entry.path
         elif entry.is_file(follow_symlinks=False):
-            self._take(entry.path, entry.path)
+            self._add_file(entry.path, entry.path)
         return None
 
-    def _take(self, path: str, name: str) -> None:
-        """Take a file that is found by a name, if it may hold music."""
+    def _add_file(self, path: str, name: str) -> None:
+        """Add the file that a name or link leads to, if it may be music."""
         if path in self.found.files:
             return
         try:
             if path in self._known or may_be_audio(name):
                 status = os.stat(path)
                 self.found.files[path] = state_of(status)
-        except FileNotFoundError:  # gone since it was listed
+        except FileNotFoundError:  # removed since the folder was listed
             pass
         except OSError as error:
-            self._fault(path, error)
+            self._add_error(path, error)
 
-    def _fault(self, path: str, error: OSError | ValueError) -> None:
-        self.found.faults.append((path, getattr(error, "strerror", None) or str(error)))
+    def _add_error(self, path: str, error: OSError | ValueError) -> None:
+        self.found.errors.append((path, getattr(error, "strerror", None) or str(error)))

@@ -1,4 +1,4 @@
-"""What a scan's worker processes do with a file: tell what it is, then hear it if its sound is not known."""
+"""The job of a scan's worker processes: hash a file and read its tags, then analyze it if its audio is unknown."""
 
 import os
 from collections.abc import Callable
@@ -7,25 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from moodcurve.analysis import analyze
-from moodcurve.audio.content_hash import content_of
+from moodcurve.audio.content_hash import content_hash
 from moodcurve.audio.tags import Tags, read_tags
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import Features
 from moodcurve.features.warmup import prepare
-from moodcurve.library.models import Heard
+from moodcurve.library.models import Analysis
 from moodcurve.library.scanning.walk import FileState, state_of
 from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
-from moodcurve.workers import Job, Progress
+from moodcurve.workers import Job, ProgressCallback
 
 
-class ChangedError(MoodcurveError):
-    """A file is being written to: what was read of it is of no use."""
+class FileChangedError(MoodcurveError):
+    """A file was modified while it was read, so that the result is useless."""
 
 
 @dataclass(frozen=True)
-class Probe:
-    """Tell what a file holds."""
+class ProbeTask:
+    """Hash the audio of a file and read its tags."""
 
     path: str
     state: FileState
@@ -35,52 +35,56 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Hear(Probe):
-    """Analyse a file."""
+class AnalyzeTask(ProbeTask):
+    """Analyze a file."""
 
 
 @dataclass(frozen=True)
-class Probed:
-    """What a file holds: the hash of its sound, and its tags."""
+class ProbeResult:
+    """The content hash and tags of a file."""
 
-    content: str
+    content_hash: str
     tags: Tags
 
 
-def examiner(model: AnyPath) -> Job[Probe, Probed | Heard]:
-    """Make the job of a scan's worker.
+def make_job(model: AnyPath) -> Job[ProbeTask, ProbeResult | Analysis]:
+    """Return the job of a scan's worker process.
 
-    Its results are of the file as the item states it: of one that is written to meanwhile it raises ChangedError.
+    The job raises `FileChangedError` if a file is modified after the state in its task.
     """
     loaded = load_model(model)
-    # here rather than with the first file, whose time is limited
+    # compile now rather than with the first file, whose time is limited
     prepare(loaded.feature_set)
 
-    def job(item: Probe, progress: Progress) -> Probed | Heard:
-        _check(item)
-        result = hear(item.path, loaded, progress=progress) if isinstance(item, Hear) else _probed(item.path, progress)
-        _check(item)
+    def job(task: ProbeTask, progress: ProgressCallback) -> ProbeResult | Analysis:
+        _check_unchanged(task)
+        result: ProbeResult | Analysis
+        if isinstance(task, AnalyzeTask):
+            result = analyze_file(task.path, loaded, progress=progress)
+        else:
+            result = _probe(task.path, progress)
+        _check_unchanged(task)
         return result
 
     return job
 
 
-def _probed(path: str, progress: Progress) -> Probed:
-    return Probed(content_of(path, progress=_alive(progress)), read_tags(path))
+def _probe(path: str, progress: ProgressCallback) -> ProbeResult:
+    return ProbeResult(content_hash(path, progress=_alive(progress)), read_tags(path))
 
 
-def _alive(progress: Progress) -> Callable[[], None]:
-    """Report that the file is still being read, not how far."""
+def _alive(progress: ProgressCallback) -> Callable[[], None]:
+    """Return a callback that reports that a file is still being read, not how far."""
     return lambda: progress(0.0, None)
 
 
-def _check(item: Probe) -> None:
-    if state_of(os.stat(item.path)) != item.state:  # noqa: PTH116  the name as it is, whatever it holds
-        raise ChangedError("it was written to while it was read; the next scan reads it anew")
+def _check_unchanged(task: ProbeTask) -> None:
+    if state_of(os.stat(task.path)) != task.state:  # noqa: PTH116  the exact name, which pathlib would normalize
+        raise FileChangedError("it was modified while it was read; the next scan tries it again")
 
 
-def hear(path: AnyPath, model: Model, *, progress: Progress | None = None) -> Heard:
-    r"""Analyse a file; of each column k of the model's feature set also :math:`d_k = \frac{1}{n}\sum_t x_{tk}`.
+def analyze_file(path: AnyPath, model: Model, *, progress: ProgressCallback | None = None) -> Analysis:
+    r"""Analyze a file, with the mean of each column k of the features, :math:`d_k = \frac{1}{n}\sum_t x_{tk}`.
 
     The sum over the n rows is in double precision; the descriptors d are single precision, as the rows are.
 
@@ -90,17 +94,17 @@ def hear(path: AnyPath, model: Model, *, progress: Progress | None = None) -> He
         If nothing can be read from the file, or less than one window of 1.0 s.
     """
     mean = _Mean(len(model.feature_set.names))
-    curve = analyze(path, model=model, progress=progress, ahead=False, rows=mean.add)
-    return Heard(curve=curve, descriptors=(mean.sums / mean.rows).astype(np.float32))
+    curve = analyze(path, model=model, progress=progress, prefetch=False, on_features=mean.add)
+    return Analysis(curve=curve, descriptors=(mean.sums / mean.rows).astype(np.float32))
 
 
 class _Mean:
-    """Sums of rows that come in parts."""
+    """Sums of feature rows that arrive in blocks."""
 
     def __init__(self, columns: int) -> None:
         self.sums = np.zeros(columns)
         self.rows = 0
 
-    def add(self, part: Features) -> None:
-        self.sums += part.values.sum(axis=0, dtype=np.float64)
-        self.rows += len(part.values)
+    def add(self, block: Features) -> None:
+        self.sums += block.values.sum(axis=0, dtype=np.float64)
+        self.rows += len(block.values)

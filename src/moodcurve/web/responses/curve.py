@@ -95,7 +95,7 @@ async def curve_response(
     ----------
     format : CurveFormat
     data : dict
-        Result of `moodcurve.formats.to_dict`, with a file name instead of a path as its source.
+        Result of `moodcurve.curve.Curve.to_dict`, with a file name instead of a path as its source.
     curve : Curve
     plots : PlotRenderer
     tags : Tags

@@ -12,7 +12,6 @@ from fastapi.sse import EventSourceResponse
 from pydantic import AfterValidator
 from starlette.requests import ClientDisconnect
 
-from moodcurve.formats import to_dict
 from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, error_responses, invalid_value
 from moodcurve.web.jobs import Job, Jobs
@@ -171,7 +170,7 @@ async def _curve(job: Job, format: CurveFormat, plots: PlotRenderer) -> Response
         if job.problem is not None:
             reason = f"the song could not be analyzed: {job.problem.detail}"
         raise ProblemError(409, reason)
-    return await curve_response(format, to_dict(job.curve), job.curve, plots)
+    return await curve_response(format, job.curve.to_dict(), job.curve, plots)
 
 
 async def _wait_for(jobs: Jobs, job: Job, request: Request) -> None:

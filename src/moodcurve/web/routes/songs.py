@@ -13,11 +13,11 @@ from fastapi import Path as PathParameter
 from fastapi import Query as QueryParameter
 from starlette.concurrency import run_in_threadpool
 
-from moodcurve.formats.json_file import utf8_text
 from moodcurve.library import Library, LibraryError, StoredSong
 from moodcurve.library.queries.query import Query
-from moodcurve.library.queries.search import FoundSong, columns, count, nested, search
+from moodcurve.library.queries.search import FoundSong, count, search, search_columns, song_json
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
+from moodcurve.util.text import utf8_text
 from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.library_pool import LibraryPool, Reader
@@ -173,7 +173,7 @@ def _count(reader: Reader, query: Query) -> int:
 
 
 def _map_json(library: Library, query: Query, *, compress: bool) -> bytes:
-    found = columns(library, query, (*_MAP_COLUMNS, "path"))
+    found = search_columns(library, query, (*_MAP_COLUMNS, "path"))
     pairs = zip(found.pop("path"), found["title"], strict=True)
     found["file"] = [None if title else PurePath(path).name for path, title in pairs]
     found["quadrant"] = [_QUADRANT_NUMBERS[name] for name in found["quadrant"]]
@@ -186,7 +186,7 @@ def _no_song(id: int) -> ProblemError:
 
 
 def _song_data(song: FoundSong) -> dict[str, Any]:
-    data = nested(song)
+    data = song_json(song)
     path = data.pop("path")
     return {"id": data.pop("id"), "file": PurePath(path).name, **data}
 

@@ -1,0 +1,86 @@
+"""Connections to a library's SQLite file, and transactions on them."""
+
+import os
+import sqlite3
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from moodcurve.library.errors import LibraryError
+from moodcurve.util.files import AnyPath
+from moodcurve.util.text import one_line
+
+BUSY_S = 30.0
+"""How long to wait for another process that writes."""
+MERGE_MS = 1000
+"""How long to wait for readers before the write-ahead log is merged into the file."""
+
+
+def connect(path: AnyPath, *, write: bool) -> sqlite3.Connection:
+    """Connect to a library's file; with `write`, create it and its folders if they are missing.
+
+    Raises
+    ------
+    LibraryError
+        If there is no file to read, the path is a folder, or its folder cannot be created.
+    sqlite3.Error
+        If SQLite cannot open it.
+    """
+    path = Path(path)
+    name = one_line(os.fspath(path))
+    if path.is_dir():
+        raise LibraryError(f"{name}: is a folder; give the library's file")
+    if write:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(f"{name}: cannot create its folder ({error.strerror})") from error
+        return _connect(path, "rwc")
+    if not path.exists():
+        raise LibraryError(f"{name}: no library there yet; `moodcurve scan FOLDER` makes it")
+    # not "ro", which would leave the log's files behind; SQLite itself falls back to that where it must
+    db = _connect(path, "rw")
+    try:
+        db.execute("PRAGMA query_only = ON")
+        db.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+    except sqlite3.OperationalError:
+        db.close()
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            raise
+        # on a read-only disk the log's index cannot be created: nobody else can be writing either
+        db = _connect(path, "ro&immutable=1")
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Run the block as one transaction: committed at its end, rolled back on any error."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        # SQLite ends some transactions itself, for example on a full disk
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def merge_log(db: sqlite3.Connection) -> None:
+    """Merge the write-ahead log into the file, even while a server has the library open."""
+    with suppress(sqlite3.Error):  # everything is stored; whoever closes the file last tries again
+        db.execute(f"PRAGMA busy_timeout = {MERGE_MS}")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri_path = urllib.parse.quote_from_bytes(os.fsencode(path.absolute()))
+    # usable from any thread, one at a time: a server's requests arrive on several
+    return sqlite3.connect(
+        f"file:{uri_path}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False
+    )

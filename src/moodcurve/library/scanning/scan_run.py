@@ -1,0 +1,232 @@
+"""The steps of one scan: plan the work, run it in processes, forget removed files."""
+
+import os
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Any
+
+from moodcurve.errors import MoodcurveError
+from moodcurve.library.database import Library
+from moodcurve.library.models import (
+    Analysis,
+    Change,
+    DropOrphans,
+    FileFound,
+    FileRemoved,
+    KnownFile,
+    ProblemFound,
+    SongAnalyzed,
+)
+from moodcurve.library.scanning.batch_writer import BatchWriter, Outcome, OutcomeKind, PendingFile
+from moodcurve.library.scanning.progress import ScanObserver, ScanStats
+from moodcurve.library.scanning.walk import WalkResult
+from moodcurve.library.scanning.worker import AnalyzeTask, FileChangedError, ProbeResult, ProbeTask
+from moodcurve.util.text import counted, one_line
+from moodcurve.workers import FILE_LIMITS, Pool
+
+_IF_GONE_FOR_GOOD = "; if they are gone for good, remove the folder and scan the one above it"
+_RETRY = -1
+"""Stored as modification time of a file whose problem may be temporary: it matches no file."""
+
+
+class ScanRun:
+    """One scan of an open library.
+
+    Parameters
+    ----------
+    library : Library
+        Open to write, with the scan lock held.
+    model_key : (str, str)
+        Name of the model and key of the feature set that analyze songs in this scan.
+    observer : ScanObserver
+
+    Attributes
+    ----------
+    stats : ScanStats
+    known : dict
+        Files of earlier scans, by path.
+    to_probe : deque of PendingFile
+        Files to open, once `plan` has run.
+    """
+
+    def __init__(self, library: Library, model_key: tuple[str, str], observer: ScanObserver) -> None:
+        self.stats = ScanStats()
+        self.known = library.known_files()
+        self.to_probe: deque[PendingFile] = deque()
+        self._library = library
+        self._model_key = model_key
+        self._observer = observer
+        self._analyzed = library.song_models()
+        """Model and feature set of each song stored before this scan, by content hash."""
+        self._current: set[str] = set()
+        """Content hashes of songs that need no analysis, or no longer need one."""
+        self._to_analyze: deque[PendingFile] = deque()
+        self._in_progress: dict[int, PendingFile] = {}
+        self._same_audio: dict[str, list[PendingFile]] = {}
+        """Files by content hash while it is being analyzed, the file that a process reads first."""
+        self._writer = BatchWriter(library, self.stats, observer)
+        self._recognized: list[str] = []
+        """Content hash of each recognized file."""
+        self._at_new_paths: set[str] = set()
+        """Content hashes of files at new paths."""
+        self._vanished: list[str] = []
+
+    def plan(self, found: WalkResult, *, again: bool) -> None:
+        """Decide which files must be opened; `again` as for `moodcurve.library.scanning.scan.scan`."""
+        stats = self.stats
+        self._current = {key for key, model in self._analyzed.items() if not again or model == self._model_key}
+        for path, state in found.files.items():
+            stats.files += 1
+            known = self.known.get(path)
+            if known is None or (known.size, known.mtime_ns) != (state.size, state.mtime_ns):
+                self.to_probe.append(PendingFile(path, state))
+            elif known.problem is not None and not again:
+                stats.problems += 1
+            elif known.problem is None and known.hash_is_current and known.content_hash in self._current:
+                stats.unchanged += 1
+            else:
+                self.to_probe.append(PendingFile(path, state))
+        stats.files_done = stats.files - len(self.to_probe)
+        stats.size = sum(file.state.size for file in self.to_probe)
+        for path, reason in found.errors:
+            self._report_unread(path, reason, self._count_below(path))
+
+    def work(self, make: Callable[[], Any], workers: int, check: Callable[[], None]) -> None:
+        """Open all planned files in processes; `make` returns their job."""
+        self.stats.record_pace()
+        with Pool(make, workers=workers, progress=lambda number, share: None, limits=FILE_LIMITS) as pool:
+            try:
+                while self.to_probe or self._to_analyze or pool.unfinished:
+                    check()
+                    self._feed(pool, workers)
+                    for number, result in pool.poll():
+                        self._handle_result(self._in_progress.pop(number), result)
+                    self._writer.write_if_due()
+                    self._observer.progress(self.stats)
+            except KeyboardInterrupt:
+                self._writer.write()
+                raise
+        self._writer.write()
+
+    def forget(self, found: WalkResult) -> None:
+        """Forget removed files, and songs without a file; count which files were moved.
+
+        A file below an empty folder counts as removed only if its audio was found at a new path.
+        """
+        gone = list(self._vanished)
+        unavailable: Counter[str] = Counter()
+        for path, known in self.known.items():
+            folder = None if path in found.files else found.empty_parent(path)
+            if found.is_gone(path) if folder is None else known.content_hash in self._at_new_paths:
+                gone.append(path)
+            elif folder is not None:
+                unavailable[folder] += 1
+        for folder, files in unavailable.items():
+            self._report_unread(folder, "is empty, perhaps a disk is not mounted", files, hint=_IF_GONE_FOR_GOOD)
+        self._library.write([*(FileRemoved(path) for path in gone), DropOrphans()])
+        left = Counter(self.known[path].content_hash for path in gone)
+        for content_hash in self._recognized:
+            if left[content_hash]:
+                left[content_hash] -= 1
+                self.stats.moved += 1
+        self.stats.gone = len(gone) - self.stats.moved
+        self._observer.progress(self.stats)
+
+    def _feed(self, pool: Pool[ProbeTask, Any], ahead: int) -> None:
+        """Keep one task per process waiting, so that no process idles; analyses go before probes."""
+        while pool.waiting < ahead and (self._to_analyze or self.to_probe):
+            file = (self._to_analyze or self.to_probe).popleft()
+            task = ProbeTask if file.content_hash is None else AnalyzeTask
+            self._in_progress[pool.add(task(file.path, file.state))] = file
+
+    def _handle_result(self, file: PendingFile, result: ProbeResult | Analysis | MoodcurveError | OSError) -> None:
+        if isinstance(result, ProbeResult):
+            file.content_hash, file.tags = result.content_hash, result.tags
+            self._handle_probe(file, result.content_hash)
+        elif isinstance(result, Analysis):
+            self._handle_analysis(file, result)
+        else:
+            self._handle_error(file, result)
+
+    def _handle_probe(self, file: PendingFile, content_hash: str) -> None:
+        """Store a file whose audio is known; queue any other for analysis, once per content hash."""
+        if content_hash in self._current:
+            known = self.known.get(file.path)
+            kind: OutcomeKind = "changed"
+            if known is None:
+                kind = "recognized" if content_hash in self._analyzed else "new"
+            elif _only_rehashed(known, file):
+                kind = "unchanged" if known.content_hash == content_hash else "renewed"
+            elif known.content_hash == content_hash and known.problem is None:
+                kind = "retagged"
+            if kind == "recognized":
+                self._recognized.append(content_hash)
+            self._store(file, kind)
+        elif content_hash in self._same_audio:
+            self._same_audio[content_hash].append(file)
+        else:
+            self._same_audio[content_hash] = [file]
+            self._to_analyze.append(file)
+
+    def _handle_analysis(self, file: PendingFile, analysis: Analysis) -> None:
+        """Store an analysis with all files that hold its audio."""
+        content_hash = file.content_hash
+        assert content_hash is not None
+        was_known = content_hash in self._analyzed
+        self._current.add(content_hash)
+        song: tuple[Change, ...] = (SongAnalyzed(content_hash, analysis),)
+        for number, other in enumerate(self._same_audio.pop(content_hash)):
+            known = self.known.get(other.path)
+            kind: OutcomeKind
+            if known is None:
+                kind = "new"
+            elif (was_known and known.content_hash == content_hash) or _only_rehashed(known, other):
+                kind = "renewed"
+            else:
+                kind = "changed"
+            self._store(other, kind, song if number == 0 else (), analysis.curve.duration_s if number == 0 else None)
+
+    def _handle_error(self, file: PendingFile, error: MoodcurveError | OSError) -> None:
+        if file.content_hash is not None:  # perhaps only this file is broken: try the next with the same audio
+            others = self._same_audio.pop(file.content_hash)[1:]
+            if others:
+                self._same_audio[file.content_hash] = others
+                self._to_analyze.append(others[0])
+        if isinstance(error, FileNotFoundError):
+            if file.path in self.known:
+                self._vanished.append(file.path)
+            self._writer.add(Outcome(file, "vanished", ()))
+            return
+        temporary = isinstance(error, OSError | FileChangedError)
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        for name in (file.path, one_line(file.path)):
+            reason = reason.removeprefix(f"{name}: ")
+        mtime_ns = _RETRY if temporary else file.state.mtime_ns
+        problem = ProblemFound(file.path, file.state.size, mtime_ns, file.content_hash, reason)
+        self._writer.add(Outcome(file, "problems", (problem,), reason=reason))
+
+    def _store(
+        self, file: PendingFile, kind: OutcomeKind, before: tuple[Change, ...] = (), audio_s: float | None = None
+    ) -> None:
+        assert file.content_hash is not None
+        found = FileFound(file.path, file.state.size, file.state.mtime_ns, file.content_hash, file.tags)
+        self._writer.add(Outcome(file, kind, (*before, found), audio_s))
+        if file.path not in self.known:
+            self._at_new_paths.add(file.content_hash)
+
+    def _report_unread(self, path: str, reason: str, files: int, *, hint: str = "") -> None:
+        """Report a folder or file that could not be read, with the number of its files that the library keeps."""
+        self.stats.unread += 1
+        if files:
+            reason += f"; the library keeps {counted(files, 'file')} from there{hint}"
+        self._observer.problem(path, reason)
+
+    def _count_below(self, path: str) -> int:
+        """Count the known files at or below a path."""
+        return sum(known == path or known.startswith(path.rstrip(os.sep) + os.sep) for known in self.known)
+
+
+def _only_rehashed(known: KnownFile, file: PendingFile) -> bool:
+    """Return True if an unchanged file is opened only because its hash is of an earlier version."""
+    unchanged = (known.size, known.mtime_ns) == (file.state.size, file.state.mtime_ns)
+    return unchanged and known.problem is None and not known.hash_is_current
