@@ -1,4 +1,4 @@
-"""Listening needs no training library: the whole wing runs where none can be imported."""
+"""Analysis works without the training libraries and other optional packages."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", RUN, *arguments], capture_output=True, text=True, timeout=300)
 
 
-def test_analysing_runs_without_training_libraries(tmp_path: Path) -> None:
+def test_analyze_runs_without_training_libraries(tmp_path: Path) -> None:
     song = tmp_path / "noise.wav"
     soundfile.write(song, np.random.default_rng(0).normal(0, 0.1, 4 * 44_100), 44_100)
     wanted = ("-f", "csv", "-f", "json", "-f", "jams", "--plot", "--report")

@@ -1,4 +1,4 @@
-"""What `import moodcurve` gives, and `python -m moodcurve`."""
+"""Names of the top-level package, and `python -m moodcurve`."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ import soundfile
 import moodcurve
 
 
-def test_all_names_are_listed_and_there() -> None:
+def test_public_names_are_listed_and_exist() -> None:
     for name in ("Curve", "Features", "MoodcurveError", "analyze", "analyze_many", "__version__"):
         assert name in moodcurve.__all__
         assert name in dir(moodcurve)
@@ -21,7 +21,7 @@ def test_all_names_are_listed_and_there() -> None:
         moodcurve.analyse  # noqa: B018
 
 
-def test_the_command_line_is_run_as_a_module() -> None:
+def test_the_command_line_runs_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "moodcurve", "--version"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, f"moodcurve {moodcurve.__version__}\n")
     done = subprocess.run([sys.executable, "-m", "moodcurve", "analyse"], capture_output=True, text=True, timeout=60)
@@ -29,7 +29,7 @@ def test_the_command_line_is_run_as_a_module() -> None:
 
 
 @pytest.mark.usefixtures("prepared")
-def test_many_are_analysed_as_the_documentation_says(tmp_path: Path) -> None:
+def test_analyze_many_returns_errors_for_files_it_cannot_read(tmp_path: Path) -> None:
     good, text = tmp_path / "good.wav", tmp_path / "text.mp3"
     soundfile.write(good, np.random.default_rng(0).normal(0, 0.1, 88_200), 44_100)
     text.write_text("no music")

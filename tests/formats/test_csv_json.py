@@ -54,7 +54,7 @@ def assert_same_numbers(read: Curve, curve: Curve) -> None:
 
 
 @pytest.mark.parametrize("intervals", [False, True])
-def test_json_and_back(tmp_path: Path, intervals: bool) -> None:
+def test_json_is_written_and_read_back(tmp_path: Path, intervals: bool) -> None:
     curve = make_curve(intervals=intervals)
     write(curve, tmp_path / "x.json", "json")
     read = read_json(tmp_path / "x.json")
@@ -71,7 +71,7 @@ def test_json_and_back(tmp_path: Path, intervals: bool) -> None:
 
 
 @pytest.mark.parametrize("intervals", [False, True])
-def test_csv_and_back(tmp_path: Path, intervals: bool) -> None:
+def test_csv_is_written_and_read_back(tmp_path: Path, intervals: bool) -> None:
     curve = make_curve(intervals=intervals)
     write(curve, tmp_path / "x.csv", "csv")
     read = read_csv(tmp_path / "x.csv")
@@ -79,11 +79,11 @@ def test_csv_and_back(tmp_path: Path, intervals: bool) -> None:
     assert (read.model, read.feature_set) == ("unknown", "unknown")
     assert read.source == str(tmp_path / "x.csv")
     assert read.duration_s == curve.times_s[-1] + 1.0
-    # a line a point: there is no place for what is said of the song
+    # one line per point has no room for the song as a whole
     assert (read.song_interval, read.novelty) == (None, None)
 
 
-def test_the_json_contract() -> None:
+def test_json_has_the_documented_keys() -> None:
     text = to_json(make_curve(2, arousal=np.array([0.123456, -0.5]), valence=np.array([-0.00001, 1.0])))
     data = json.loads(text, parse_constant=lambda token: pytest.fail(f"{token} in strict JSON"))
     assert list(data) == [
@@ -113,7 +113,7 @@ def test_the_json_contract() -> None:
     assert "-0.0," not in text  # a rounded -0.00001 must not keep its sign
 
 
-def test_json_lists_the_intervals_in_the_contracts_order() -> None:
+def test_json_has_intervals_in_the_documented_order() -> None:
     keys = list(json.loads(to_json(make_curve(intervals=True))))
     at = keys.index("valence") + 1
     assert keys[at : at + 4] == ["arousal_low", "arousal_high", "valence_low", "valence_high"]
@@ -122,7 +122,7 @@ def test_json_lists_the_intervals_in_the_contracts_order() -> None:
     assert "arousal_low" not in json.loads(to_json(one))
 
 
-def test_json_says_of_the_song_what_the_model_knows_of_it() -> None:
+def test_json_of_the_song_holds_what_the_model_provides() -> None:
     data = json.loads(to_json(make_curve(intervals=True)))
     assert list(data)[-3:] == ["song", "novelty", "warnings"]
     assert data["novelty"] == 1.2345
@@ -162,7 +162,7 @@ def test_json_says_of_the_song_what_the_model_knows_of_it() -> None:
     assert list(plain["song"]) == ["arousal", "valence", "quadrant", "words", "arousal_9", "valence_9"]
 
 
-def test_json_gives_each_quadrant_its_course() -> None:
+def test_json_has_the_probability_of_each_quadrant_over_time() -> None:
     curve = make_curve(3, intervals=True)
     data = json.loads(to_json(curve))
     keys = list(data)
@@ -195,7 +195,7 @@ def test_json_gives_each_quadrant_its_course() -> None:
         ('"quadrants": {"excited-positive"', '"quadrants": {"x"', r"key quadrants\.excited-positive: missing"),
     ],
 )
-def test_malformed_words_on_the_song_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_malformed_song_keys_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
     text = to_json(make_curve(intervals=True))
     assert text.count(old) == 1
     (tmp_path / "x.json").write_text(text.replace(old, new), encoding="utf-8")
@@ -203,7 +203,7 @@ def test_malformed_words_on_the_song_are_refused(tmp_path: Path, old: str, new: 
         read_json(tmp_path / "x.json")
 
 
-def test_ends_that_are_turned_are_refused(tmp_path: Path) -> None:
+def test_reversed_interval_ends_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("time_s,arousal,valence,arousal_low,arousal_high\n0,0,0,-1,1\n0.5,0,0,0.3,-0.1\n")
     with pytest.raises(FormatError, match=r"line 3: arousal_low is 0\.3; expected no more than arousal_high, -0\.1"):
         read_csv(tmp_path / "x.csv")
@@ -226,12 +226,12 @@ def test_ends_that_are_turned_are_refused(tmp_path: Path) -> None:
         ({"novelty": np.nan}, "novelty must be a number, 0 or more"),
     ],
 )
-def test_curves_that_contradict_themselves_are_refused(changes: dict[str, Any], message: str) -> None:
+def test_inconsistent_curves_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make_curve(**changes)
 
 
-def test_the_csv_as_pythons_reader_sees_it() -> None:
+def test_the_csv_reads_with_the_csv_module() -> None:
     curve = make_curve(2, arousal=np.array([0.123456, -0.5]), valence=np.array([-0.00001, 1.0]))
     assert to_csv(curve) == "time_s,arousal,valence\n0.000,0.1235,0.0000\n0.500,-0.5000,1.0000\n"
     rows = list(csv.DictReader(to_csv(make_curve(3, intervals=True)).splitlines()))
@@ -240,7 +240,7 @@ def test_the_csv_as_pythons_reader_sees_it() -> None:
     assert list(rows[0])[7:] == ["p_excited_positive", "p_tense_negative", "p_sad_negative", "p_calm_positive"]
 
 
-def test_a_name_that_utf8_cannot_hold_is_still_written(tmp_path: Path) -> None:
+def test_a_name_that_utf8_cannot_encode_is_written(tmp_path: Path) -> None:
     write(make_curve(source="caf\udce9.mp3"), tmp_path / "x.json", "json")
     assert read_json(tmp_path / "x.json").source == "caf?.mp3"
 
@@ -350,7 +350,7 @@ def test_a_number_of_ten_thousand_digits_is_refused_as_too_large(tmp_path: Path)
         read_json(path)
 
 
-def test_later_keys_and_a_missing_song_do_no_harm(tmp_path: Path) -> None:
+def test_unknown_keys_and_a_missing_song_are_accepted(tmp_path: Path) -> None:
     data = json.loads(to_json(make_curve()))
     del data["song"], data["warnings"]
     (tmp_path / "x.json").write_text(json.dumps(data | {"tempo": 120}))
@@ -358,7 +358,7 @@ def test_later_keys_and_a_missing_song_do_no_harm(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_break_the_readers(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+def test_any_bytes_give_a_curve_or_an_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "any"
     path.write_bytes(data)
     for read in (read_csv, read_json):

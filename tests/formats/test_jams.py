@@ -1,4 +1,4 @@
-"""JAMS: judged by the package `jams` and its schema, not by what wrote the files."""
+"""JAMS files against the package `jams` and its schema."""
 
 import json
 import os
@@ -28,7 +28,7 @@ validated = pytest.mark.filterwarnings("ignore:Passing a schema to Validator.ite
 
 @validated
 @pytest.mark.parametrize("curve", [make_curve(), whole_curve()], ids=["plain", "whole"])
-def test_the_package_jams_finds_the_file_valid_and_reads_the_curve(tmp_path: Path, curve: Curve) -> None:
+def test_the_package_jams_validates_and_reads_the_file(tmp_path: Path, curve: Curve) -> None:
     write(curve, tmp_path / "x.jams", "jams")
     read = jams.load(str(tmp_path / "x.jams"), validate=True, strict=True)
     assert read.file_metadata.duration == round(curve.duration_s, 3)
@@ -40,13 +40,13 @@ def test_the_package_jams_finds_the_file_valid_and_reads_the_curve(tmp_path: Pat
     assert annotation.annotation_metadata.annotator.feature_set == "compare236/1"
     spans, values = annotation.to_interval_values()
     np.testing.assert_allclose(spans, np.column_stack([curve.times_s, curve.times_s + 1]), rtol=0, atol=0.50001e-3)
-    # half of the last of 4 decimals; valence first, as the namespace's description says
+    # half of the fourth decimal; valence first, as the namespace defines
     expected = np.column_stack([curve.valence, curve.arousal])
     np.testing.assert_allclose(values, expected, rtol=0, atol=0.50001e-4)
     assert jams.schema.__NAMESPACE__["mood_thayer"]["description"] == "Thayer mood model: (valence, arousal)"
 
 
-def test_the_schema_can_refuse(tmp_path: Path) -> None:
+def test_the_schema_refuses_invalid_files(tmp_path: Path) -> None:
     """That validation above means something: a value of three numbers fails it."""
     broken = to_jams(make_curve()).replace('"value": [', '"value": [0.0, ', 1)
     (tmp_path / "x.jams").write_text(broken, encoding="utf-8")
@@ -58,13 +58,13 @@ def test_the_schema_can_refuse(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("curve", [make_curve(), whole_curve()], ids=["plain", "whole"])
-def test_jams_and_back_is_the_curve_that_json_gives(tmp_path: Path, curve: Curve) -> None:
+def test_jams_reads_back_as_the_curve_of_the_json(tmp_path: Path, curve: Curve) -> None:
     write(curve, tmp_path / "x.jams", "jams")
     assert to_json(read_jams(tmp_path / "x.jams")) == to_json(curve)
 
 
 @validated
-def test_what_the_package_jams_saves_anew_is_still_our_curve(tmp_path: Path) -> None:
+def test_a_file_saved_again_by_the_package_jams_is_the_same_curve(tmp_path: Path) -> None:
     curve = whole_curve()
     write(curve, tmp_path / "x.jams", "jams")
     jams.load(str(tmp_path / "x.jams"), validate=False).save(str(tmp_path / "y.jams"), strict=False)
@@ -72,7 +72,7 @@ def test_what_the_package_jams_saves_anew_is_still_our_curve(tmp_path: Path) -> 
 
 
 @validated
-def test_a_curve_that_the_package_jams_made_is_read(tmp_path: Path) -> None:
+def test_a_file_created_by_the_package_jams_is_read(tmp_path: Path) -> None:
     made = jams.JAMS()
     made.file_metadata.duration = 9
     other, annotation = jams.Annotation("tag_open"), jams.Annotation("mood_thayer")
@@ -91,7 +91,7 @@ def test_a_curve_that_the_package_jams_made_is_read(tmp_path: Path) -> None:
 
 
 @validated
-def test_names_are_given_where_they_are_known_and_any_bytes_do_no_harm(tmp_path: Path) -> None:
+def test_title_artist_and_release_are_written_with_any_characters(tmp_path: Path) -> None:
     curve = make_curve(source="caf\udce9\n.mp3")
     text = jams_text(curve.to_dict(), title='Ein "Lied"\n', artist="Beyonc\udce9", identifiers={"isrc": "X"})
     (tmp_path / "x.jams").write_bytes(text.encode("utf-8"))
@@ -102,7 +102,7 @@ def test_names_are_given_where_they_are_known_and_any_bytes_do_no_harm(tmp_path:
     assert jams_text(curve.to_dict()) == to_jams(curve)
 
 
-def test_jams_has_no_time_before_the_start() -> None:
+def test_negative_times_are_refused() -> None:
     curve = make_curve(2, times_s=np.array([-0.5, 0.0]), source="one\ntwo.csv")
     with pytest.raises(FormatError, match=r"one\\ntwo\.csv: a point at -0\.5 s; JAMS times start at 0"):
         to_jams(curve)
@@ -134,7 +134,7 @@ def changed(item: Any) -> str:
         (to_jams(make_curve()).replace('"model": "ffnn", "f', '"model": 3, "f'), "key model: 3.0; expected a string"),
     ],
 )
-def test_what_is_not_a_curve_is_refused_by_file_and_place(tmp_path: Path, text: str, message: str) -> None:
+def test_other_json_is_refused_with_file_and_position(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "bad.jams"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(FormatError, match=r"bad\.jams: " + message):
@@ -142,7 +142,7 @@ def test_what_is_not_a_curve_is_refused_by_file_and_place(tmp_path: Path, text: 
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+def test_any_bytes_give_a_curve_or_an_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "any"
     path.write_bytes(data)
     with pytest.raises(FormatError):

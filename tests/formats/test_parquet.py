@@ -1,4 +1,4 @@
-"""Parquet: read and written by pyarrow itself, apart from what is tested."""
+"""Parquet files against pyarrow."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ def write_table(path: Path, columns: dict[str, Any], metadata: dict[str, str] | 
 
 
 @pytest.mark.parametrize("curve", [make_curve(), whole_curve()], ids=["plain", "whole"])
-def test_pyarrow_reads_the_columns_of_csv_and_the_rest_as_metadata(tmp_path: Path, curve: Curve) -> None:
+def test_pyarrow_reads_the_columns_of_the_csv_and_the_rest_as_metadata(tmp_path: Path, curve: Curve) -> None:
     write(curve, tmp_path / "x.parquet", "parquet")
     table = pyarrow.parquet.read_table(tmp_path / "x.parquet")
     header, *lines = to_csv(curve).splitlines()
@@ -43,7 +43,7 @@ def test_pyarrow_reads_the_columns_of_csv_and_the_rest_as_metadata(tmp_path: Pat
 
 
 @pytest.mark.parametrize("curve", [make_curve(source="caf\udce9.mp3"), whole_curve()], ids=["plain", "whole"])
-def test_parquet_and_back_is_the_curve_that_json_gives(tmp_path: Path, curve: Curve) -> None:
+def test_parquet_reads_back_as_the_curve_of_the_json(tmp_path: Path, curve: Curve) -> None:
     write(curve, tmp_path / "x.parquet", "parquet")
     assert to_json(read_parquet(tmp_path / "x.parquet")) == to_json(curve)
 
@@ -80,7 +80,7 @@ GOOD: dict[str, Any] = {"time_s": [0.0, 0.5], "arousal": [0.0, 0.1], "valence": 
         ({}, {"moodcurve": "{}"}, "key duration_s: missing"),
     ],
 )
-def test_what_is_not_a_curve_is_refused_by_file_and_column(
+def test_other_tables_are_refused_with_file_and_column(
     tmp_path: Path, changes: dict[str, Any], metadata: dict[str, str] | None, message: str
 ) -> None:
     path = tmp_path / "bad.parquet"
@@ -90,7 +90,7 @@ def test_what_is_not_a_curve_is_refused_by_file_and_column(
         read_parquet(path)
 
 
-def test_what_is_not_parquet_is_refused_and_what_is_not_there_named(tmp_path: Path) -> None:
+def test_files_that_are_missing_or_not_parquet_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "bad.parquet"
     write(make_curve(200), path, "parquet")
     whole = path.read_bytes()
@@ -103,19 +103,19 @@ def test_what_is_not_parquet_is_refused_and_what_is_not_there_named(tmp_path: Pa
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+def test_any_bytes_give_a_curve_or_an_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "any"
     path.write_bytes(b"PAR1" + data + b"PAR1")
     with pytest.raises(FormatError):
         read_parquet(path)
 
 
-def test_parquet_is_not_text() -> None:
+def test_parquet_is_not_a_text_format() -> None:
     with pytest.raises(FormatError, match="parquet: unknown text format of curves; use one of csv, json, jams"):
         dumps(make_curve(), "parquet")
 
 
-def test_without_pyarrow_one_line_names_the_extra() -> None:
+def test_a_missing_pyarrow_gives_one_line_with_the_extra() -> None:
     code = (
         "import sys; sys.modules['pyarrow'] = None\n"
         "from moodcurve.formats import FormatError, check_format\n"
@@ -128,7 +128,7 @@ def test_without_pyarrow_one_line_names_the_extra() -> None:
     assert done.stderr == ""
 
 
-def test_analyze_says_at_once_where_parquet_cannot_go() -> None:
+def test_analyze_refuses_parquet_on_standard_output_before_work() -> None:
     done = run("analyze", "none.mp3", "-f", "parquet")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "argument -f: parquet is not text; it needs a folder to write to: -o DIR" in done.stderr

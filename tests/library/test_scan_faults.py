@@ -305,7 +305,7 @@ def test_files_that_hang_crash_or_exhaust_memory_are_problems(tmp_path: Path) ->
         "crash": "its worker process crashed (signal 11)",
         "defect": "its worker process ended with exit code 1",
         "hang": "no progress for 3 s",
-        "memory": "more than 1024 MB of memory would be needed",
+        "memory": "needs more than 1024 MB of memory",
     }
     for name, reason in reasons.items():
         assert f"moodcurve: {folder}/{name}.flac: {reason}" in done.stderr

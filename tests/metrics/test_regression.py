@@ -1,4 +1,4 @@
-"""Metrics against second plain formulas, NumPy and SciPy; undefined cases; coverage of the bootstrap."""
+"""Metrics against plain formulas, NumPy and SciPy; undefined cases; coverage of bootstrap intervals."""
 
 import json
 import math
@@ -30,7 +30,7 @@ def plain_ccc(y: Array, p: Array) -> float:
 
 
 def songs(n: int, *, seed: int, points: int = 60, spread: float = 0.3, noise: float = 0.2) -> tuple[Songs, Songs]:
-    """Make songs whose levels differ by `spread`, with a little course, and predictions off by `noise`."""
+    """Make songs whose levels have std `spread`, with small changes within, and predictions with error `noise`."""
     rng = np.random.default_rng(seed)
     y_true, y_pred = [], []
     for _ in range(n):
@@ -40,7 +40,7 @@ def songs(n: int, *, seed: int, points: int = 60, spread: float = 0.3, noise: fl
     return y_true, y_pred
 
 
-# --- figures of one pair of series ---
+# --- metrics of one pair of series ---
 
 
 def test_known_answers() -> None:
@@ -56,7 +56,7 @@ def test_known_answers() -> None:
     assert r2(np.array([1.0, 2, 3]), np.array([1.0, 3, 2])) == pytest.approx(0.25, abs=1e-15)
 
 
-def test_correlations_and_their_kin_never_leave_their_range() -> None:
+def test_correlations_stay_in_their_range() -> None:
     beyond = 0
     for seed in range(300):
         rng = np.random.default_rng(seed)
@@ -72,7 +72,7 @@ def test_correlations_and_their_kin_never_leave_their_range() -> None:
 
 
 @pytest.mark.parametrize("value", [1.5e100, 1e160, 1e308])
-def test_values_whose_squares_are_no_numbers_are_refused(value: float) -> None:
+def test_values_whose_squares_overflow_are_refused(value: float) -> None:
     large, small = np.array([0.0, value, 1]), np.array([0.0, 1, 2])
     for pair in ((large, small), (small, large), (large, -large)):
         with pytest.raises(ValueError, match=r"must be at most 1e\+100 in magnitude, got "):
@@ -80,7 +80,7 @@ def test_values_whose_squares_are_no_numbers_are_refused(value: float) -> None:
 
 
 @pytest.mark.parametrize("scale", [1e100, 1e-100, 1e-160, 1e-300, 5e-324])
-def test_no_magnitude_warns(scale: float) -> None:
+def test_no_scale_of_values_warns(scale: float) -> None:
     # warnings are errors here
     y, p = np.array([0.0, 0.5, 1, 0.25]) * scale, np.array([0.0, 1, 0.5, 0.5]) * scale
     found = scores([y, y], [p, p[::-1]])
@@ -111,19 +111,19 @@ PAIRS = (
 
 @settings(deadline=None)
 @given(PAIRS)
-def test_figures_equal_plain_formulas(pair: tuple[Array, Array]) -> None:
+def test_metrics_equal_plain_formulas(pair: tuple[Array, Array]) -> None:
     y, p = pair
-    # both sides round in double precision; spreads of 1e-3 at least leave 1e-9 easily
+    # both sides round in double precision; standard deviations of at least 1e-3 leave an error below 1e-9
     assert rmse(y, p) == pytest.approx(plain_rmse(y, p), abs=1e-9)
     assert pearson_r(y, p) == pytest.approx(np.corrcoef(y, p)[0, 1], abs=1e-9)
     assert r2(y, p) == pytest.approx(scipy.stats.linregress(y, p).rvalue ** 2, abs=1e-9)
     assert ccc(y, p) == pytest.approx(plain_ccc(y, p), abs=1e-9)
-    # errors over a spread of 1e-3 at least: up to 4e6, of which double precision leaves ten digits
+    # errors over a std of at least 1e-3: up to 4e6, with ten digits left in double precision
     assert determination(y, p) == pytest.approx(sklearn.metrics.r2_score(y, p), rel=1e-9, abs=1e-9)
     assert abs(ccc(y, p)) <= abs(pearson_r(y, p)) + 1e-12  # Lin 1989: |CCC| never exceeds |r|
 
 
-def test_a_level_far_from_zero_costs_no_digits() -> None:
+def test_a_large_offset_loses_no_precision() -> None:
     rng = np.random.default_rng(0)
     y = rng.normal(0, 1, 100)
     p = y + rng.normal(0, 1, 100)
@@ -154,13 +154,13 @@ def test_a_constant_of_single_precision_counts_as_constant() -> None:
     assert math.isnan(pearson_r(np.sin(np.arange(60.0)), nearly))
 
 
-def test_a_small_spread_is_a_spread() -> None:
+def test_a_small_standard_deviation_is_not_constant() -> None:
     y = np.sin(np.arange(60.0))
     assert pearson_r(y, 0.3 + 1e-5 * y) == pytest.approx(1, abs=1e-9)
     assert pearson_r(y, 1e-9 * y) == pytest.approx(1, abs=1e-12)
 
 
-def test_two_constants() -> None:
+def test_two_constant_series() -> None:
     same, other = np.full(60, 0.1), np.full(60, 0.2)
     assert math.isnan(ccc(same, same.copy()))
     assert ccc(same, other) == 0
@@ -178,7 +178,7 @@ def test_one_point() -> None:
 
 
 @pytest.mark.parametrize("metric", [rmse, pearson_r, r2, ccc, determination])
-def test_input_that_is_no_pair_of_series(metric: object) -> None:
+def test_series_that_do_not_match_are_refused(metric: object) -> None:
     assert callable(metric)
     with pytest.raises(ValueError, match=r"of the same length, .* got shapes \(3,\) and \(2,\)"):
         metric(np.zeros(3), np.zeros(2))
@@ -218,7 +218,7 @@ def test_scores_equal_plain_formulas() -> None:
     assert (found.songs_without_r, found.songs_without_ccc) == (0, 0)
 
 
-def test_songs_where_a_figure_is_undefined_are_counted_and_left_out() -> None:
+def test_songs_where_a_metric_is_undefined_are_counted_and_skipped() -> None:
     y_true, y_pred = songs(4, seed=1)
     flat = np.full(60, 0.2)
     found = scores([*y_true, y_true[0], flat], [*y_pred, flat, flat])
@@ -228,7 +228,7 @@ def test_songs_where_a_figure_is_undefined_are_counted_and_left_out() -> None:
     assert found.ccc_song == pytest.approx(without.ccc_song * 4 / 5, abs=1e-15)  # the fifth song's is 0
 
 
-def test_a_model_that_says_one_thing() -> None:
+def test_constant_predictions() -> None:
     y_true, _ = songs(5, seed=2)
     found = scores(y_true, [np.full(60, 0.1)] * 5)
     assert [math.isnan(value) for value in (found.r_song, found.r2_song, found.r, found.r2)] == [True] * 4
@@ -252,7 +252,7 @@ def test_songs_that_do_not_match() -> None:
 
 
 def test_bootstrap_equals_resampling_the_arrays() -> None:
-    """Draw songs plainly, lay their arrays end to end, score them: the same distribution, near quantiles."""
+    """Draw songs, concatenate their arrays and compute metrics: the same distribution, with similar quantiles."""
     y_true, y_pred = songs(40, seed=3)
     y_pred[0] = np.full(60, 0.1)  # a song without r
     found = bootstrap(y_true, y_pred, n=4000, seed=0)
@@ -266,14 +266,14 @@ def test_bootstrap_equals_resampling_the_arrays() -> None:
     for name, interval in found.items():
         assert interval.value == pytest.approx(getattr(scores(y_true, y_pred), name), abs=1e-12)
         low, high = np.quantile(drawn[name], [0.025, 0.975])
-        # a 2.5 % quantile of 1,500 draws has a standard error of about .07 of the distribution's spread
+        # a 2.5 % quantile of 1,500 draws has a standard error of about .07 of the distribution's std
         # (sqrt(.025·.975/1500) over the normal density there, .058), that of 4,000 .04: four times both
         assert interval.low == pytest.approx(low, abs=0.33 * np.std(drawn[name])), name
         assert interval.high == pytest.approx(high, abs=0.33 * np.std(drawn[name])), name
 
 
-def test_each_draw_is_scored_exactly() -> None:
-    """With two songs there are three draws only; their figures are the extremes of the interval."""
+def test_each_draw_equals_scores_of_its_songs() -> None:
+    """Two songs have only three different draws; their metrics are the ends of the interval."""
     y_true, y_pred = songs(2, seed=4)
     found = bootstrap(y_true, y_pred, n=200, seed=0, level=0.99)
     for name in METRICS:
@@ -284,11 +284,11 @@ def test_each_draw_is_scored_exactly() -> None:
         assert found[name].high == pytest.approx(max(values), abs=1e-12)
 
 
-def test_coverage() -> None:
+def test_intervals_cover_the_true_value() -> None:
     """The 95 % interval holds the true value in about 95 % of samples whose points go together by song."""
     rng = np.random.default_rng(5)
     n_songs, points, samples = 80, 10, 300
-    # level (spread .3) met with error .3, noise .05 a point on both: pooled r and rmse of the population
+    # levels (std .3) predicted with error .3, noise .05 per point on both: pooled r and rmse of the population
     true_r = 0.3**2 / math.sqrt((0.3**2 + 0.05**2) * (0.3**2 + 0.3**2 + 0.05**2))
     true_rmse = math.sqrt(0.3**2 + 2 * 0.05**2)
     held = {"r": 0, "rmse": 0}
@@ -299,8 +299,8 @@ def test_coverage() -> None:
         found = bootstrap(list(y), list(p), ["r", "rmse"], n=500, seed=sample)
         held["r"] += found["r"].low <= true_r <= found["r"].high
         held["rmse"] += found["rmse"].low <= true_rmse <= found["rmse"].high
-    # a percentile interval over 80 songs covers a little less than it says; .95 ± 3 standard errors (.013) is
-    # .91 to .99. Drawing points in place of songs covers .45.
+    # a percentile interval over 80 songs covers slightly less than its level; .95 ± 3 standard errors (.013) is
+    # .91 to .99. Drawing points instead of songs covers .45.
     for name, count in held.items():
         assert 0.905 <= count / samples <= 0.985, (name, count)
 
@@ -324,7 +324,7 @@ def test_difference_of_two_models() -> None:
     assert all((i.value, i.low, i.high) == (0, 0, 0) for i in same.values())
 
 
-def test_difference_is_the_same_draws_scored_twice() -> None:
+def test_difference_uses_the_same_draws_for_both_models() -> None:
     y_true, y_pred = songs(30, seed=8)
     zero = [np.zeros(60)] * 30  # its rmse in a draw is that of the ratings' magnitude alone
     found = bootstrap_difference(y_true, zero, y_pred, ["rmse_song"], n=3000, seed=1)
@@ -332,7 +332,7 @@ def test_difference_is_the_same_draws_scored_twice() -> None:
     rng = np.random.default_rng(2)
     means = np.mean(np.array(each)[rng.integers(0, 30, (3000, 30))], axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
-    # two 2.5 % quantiles of 3,000 draws: 4 · sqrt(2) · .05 of the spread
+    # two 2.5 % quantiles of 3,000 draws: 4 · sqrt(2) · .05 of the std
     assert found["rmse_song"].low == pytest.approx(low, abs=0.28 * means.std())
     assert found["rmse_song"].high == pytest.approx(high, abs=0.28 * means.std())
 

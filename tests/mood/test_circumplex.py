@@ -51,7 +51,7 @@ def test_points_off_the_plane_are_refused(value: float) -> None:
     ("word", "arousal_sign", "valence_sign"),
     [("excited", 1, 1), ("angry", 1, -1), ("depressed", -1, -1), ("relaxed", -1, 1)],
 )
-def test_words_stand_in_their_quadrant(word: str, arousal_sign: int, valence_sign: int) -> None:
+def test_words_lie_in_their_quadrant(word: str, arousal_sign: int, valence_sign: int) -> None:
     arousal, valence = circumplex.word_position(word)
     assert arousal * arousal_sign > 0
     assert valence * valence_sign > 0
@@ -59,7 +59,7 @@ def test_words_stand_in_their_quadrant(word: str, arousal_sign: int, valence_sig
 
 def test_russells_eight_landmarks_are_near_his_order() -> None:
     # the abstract of the paper: excitement 45°, arousal 90°, distress 135°, depression 225°, sleepiness 270°,
-    # relaxation 315°; its words for them must lie within 20° of these ideal places
+    # relaxation 315°; its words must lie within 20° of these ideal angles
     ideal = {"excited": 45, "aroused": 90, "distressed": 135, "depressed": 225, "sleepy": 270, "relaxed": 315}
     for word, degrees in ideal.items():
         assert circumplex.MOOD_ANGLES_DEG[word] == pytest.approx(degrees, abs=20)
@@ -106,7 +106,7 @@ def test_number_of_words_is_checked(n: int) -> None:
         mood_words(0.5, 0.5, n)
 
 
-def test_words_on_a_drawn_rim_do_not_crowd() -> None:
+def test_words_around_a_circle_do_not_overlap() -> None:
     angles = sorted(circumplex.MOOD_ANGLES_DEG[word] for word in circumplex.RIM_WORDS)
     gaps = np.diff([*angles, angles[0] + 360])
     assert gaps.min() > 12  # room for a line of text on a circle of 12 lines' radius or more
@@ -122,12 +122,12 @@ def test_words_on_a_drawn_rim_do_not_crowd() -> None:
         (0.6, "very happy"),
     ],
 )
-def test_description_tells_the_strength(valence: float, text: str) -> None:
+def test_descriptions_state_the_strength(valence: float, text: str) -> None:
     assert describe(0.0, valence, 1) == text
 
 
 @given(COORDINATE, COORDINATE, COORDINATE, COORDINATE)
-def test_distance_is_euclids(a: float, v: float, b: float, w: float) -> None:
+def test_distance_is_euclidean(a: float, v: float, b: float, w: float) -> None:
     assert distance((a, v), (b, w)) == pytest.approx(math.sqrt((a - b) ** 2 + (v - w) ** 2), abs=1e-12)
     assert distance((a, v), (0.0, 0.0)) == intensity(a, v)
 

@@ -85,7 +85,7 @@ def test_the_same_curve_gives_the_same_page() -> None:
 
 
 @pytest.mark.parametrize("field", ["source", "model", "feature_set", "warnings"])
-def test_hostile_text_stays_text(field: str) -> None:
+def test_html_in_text_is_escaped(field: str) -> None:
     # a file's name holds no slash, and the title no line separator
     hostile = HOSTILE.replace("/", "\u2215").replace("\u2028", " ") if field == "source" else HOSTILE
     plain = Page(render(small_curve(warnings=("a",)), silent()))
@@ -98,7 +98,7 @@ def test_hostile_text_stays_text(field: str) -> None:
         assert page.text["h1"] == [hostile]
 
 
-def test_the_policy_allows_the_pages_own_script_and_style_alone() -> None:
+def test_the_policy_allows_only_the_own_script_and_style() -> None:
     page = Page(render(small_curve(), silent()))
     policies = [meta["content"] for meta in page.named("meta") if "http-equiv" in meta]
     assert len(policies) == 1
@@ -119,7 +119,7 @@ def test_the_policy_allows_the_pages_own_script_and_style_alone() -> None:
         assert not {name for name in attributes if name == "style" or name.startswith("on")}, tag
 
 
-def test_the_page_reaches_out_nowhere() -> None:
+def test_the_page_loads_nothing() -> None:
     page = Page(render(small_curve(), silent()))
     addresses = [value or "" for _, a in page.elements for name, value in a.items() if name in ("src", "href")]
     assert addresses
@@ -135,7 +135,7 @@ def test_no_placeholder_is_left() -> None:
 
 
 @pytest.mark.parametrize("intervals", [False, True])
-def test_the_script_is_given_the_curve_as_its_json_has_it(intervals: bool) -> None:
+def test_the_script_gets_the_json_of_the_curve(intervals: bool) -> None:
     curve = small_curve(intervals=intervals, source="A song.flac")
     sound = PageSound(data_url="", note="no sound", peaks=np.array([0.1, 0.0, 0.4]))
     data = data_of(Page(render(curve, sound)))
@@ -144,12 +144,12 @@ def test_the_script_is_given_the_curve_as_its_json_has_it(intervals: bool) -> No
     assert (data["note"], data["version"]) == ("no sound", __version__)
 
 
-def test_silence_is_flat() -> None:
+def test_the_waveform_of_silence_is_zero() -> None:
     sound = PageSound(data_url="", note="", peaks=np.zeros(3))
     assert list(base64.b64decode(data_of(Page(render(small_curve(), sound)))["peaks"])) == [0, 0, 0]
 
 
-def test_without_scripts_the_song_is_named_and_heard(tmp_path: Path) -> None:
+def test_without_scripts_the_song_is_named_and_playable(tmp_path: Path) -> None:
     curve = small_curve()
     song = curve.to_dict()["song"]
     write_report(curve, write_song(tmp_path, "pcm16.wav", 8.0), tmp_path / "x.html")

@@ -16,9 +16,9 @@ def pixels(path: Path) -> npt.NDArray[np.float64]:
     return np.asarray(matplotlib.image.imread(path), np.float64)[..., :3] * 255
 
 
-def rows_of(image: npt.NDArray[np.float64], colour: str) -> npt.NDArray[np.int64]:
-    """Rows of the course's half in which a colour is seen in at least 300 pixels: a level line."""
-    wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+def rows_of(image: npt.NDArray[np.float64], color: str) -> npt.NDArray[np.int64]:
+    """Return the rows of the left half with at least 300 pixels of a color: a level line."""
+    wanted = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
     same = np.abs(image[:, :900] - wanted).max(axis=2) < 3
     return np.flatnonzero(same.sum(axis=1) > 300)
 
@@ -31,9 +31,9 @@ def test_level_lines_are_drawn_at_their_heights(tmp_path: Path) -> None:
     assert image.shape == (810, 1800, 3)
     # the axis from -0.5 to 0.5 spans 0.70 of 810 rows and ends 0.115 of them above the lower edge; a line
     # is 4 pixels wide, so its middle may be off by 2
-    for colour, value in (("#bf4a06", 0.25), ("#1767a8", -0.4)):
+    for color, value in (("#bf4a06", 0.25), ("#1767a8", -0.4)):
         row = 810 * (1 - 0.115 - 0.70 * (value + 0.5))
-        assert rows_of(image, colour).mean() == pytest.approx(row, abs=2)
+        assert rows_of(image, color).mean() == pytest.approx(row, abs=2)
 
 
 def test_the_path_and_its_ends_are_drawn(tmp_path: Path) -> None:
@@ -42,9 +42,9 @@ def test_the_path_and_its_ends_are_drawn(tmp_path: Path) -> None:
     moving = small_curve(arousal=np.zeros(n), valence=np.linspace(-0.9, 0.9, n))
     write_plot(still, tmp_path / "still.png")
     write_plot(moving, tmp_path / "moving.png")
-    coloured = [np.ptp(pixels(tmp_path / f"{name}.png")[:650, 1000:], axis=2) > 60 for name in ("still", "moving")]
-    assert coloured[1].sum() > coloured[0].sum() + 1000
-    columns = np.flatnonzero(coloured[1].any(axis=0))
+    colored = [np.ptp(pixels(tmp_path / f"{name}.png")[:650, 1000:], axis=2) > 60 for name in ("still", "moving")]
+    assert colored[1].sum() > colored[0].sum() + 1000
+    columns = np.flatnonzero(colored[1].any(axis=0))
     assert 250 < np.ptp(columns) < 700  # from left to right through most of the circle
 
 
@@ -52,7 +52,7 @@ def test_the_songs_interval_is_a_box_on_the_plane(tmp_path: Path) -> None:
     write_plot(small_curve(), tmp_path / "plain.png")
     write_plot(small_curve(song_interval=np.array([[-0.9, -0.5], [-0.8, -0.2]])), tmp_path / "box.png")
     plain, box = (pixels(tmp_path / f"{name}.png") for name in ("plain", "box"))
-    changed = (np.abs(plain - box).max(axis=2) > 0)[:700]  # below stands what it means
+    changed = (np.abs(plain - box).max(axis=2) > 0)[:700]  # its legend is below
     rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
     # the plane is .38 of 1800 columns for 2.8 in valence or .90 of 810 rows for 2.65 in arousal, whichever is less
     unit = min(0.38 * 1800 / 2.8, 0.90 * 810 / 2.65)
@@ -77,8 +77,8 @@ def test_any_curve_gives_a_picture(tmp_path: Path, curve: object) -> None:
     assert pixels(tmp_path / "x.png").shape == (810, 1800, 3)
 
 
-def test_a_picture_leaves_no_state_behind(tmp_path: Path) -> None:
-    # pyplot keeps every figure until it is closed, and picks a window system
+def test_a_picture_leaves_no_pyplot_state(tmp_path: Path) -> None:
+    # pyplot holds every figure until it is closed, and selects a GUI toolkit
     code = """
 import sys
 sys.path.insert(0, sys.argv[1])

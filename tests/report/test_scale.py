@@ -50,7 +50,7 @@ def test_clock_of_an_hour_and_more() -> None:
 
 
 @pytest.mark.parametrize(("highest", "end"), [(0.02, 0.5), (0.5, 0.5), (0.51, 0.75), (0.76, 1.0), (1.0, 1.0)])
-def test_reach_holds_all_of_the_curve(highest: float, end: float) -> None:
+def test_the_value_axis_shows_the_whole_curve(highest: float, end: float) -> None:
     values = np.linspace(-highest, 0, 15)
     assert value_limit(small_curve(arousal=values)) == max(end, 0.5)
     assert value_limit(small_curve(arousal_interval=np.column_stack([values, -values]))) == max(end, 0.5)
@@ -73,13 +73,13 @@ def test_the_span_of_the_path_grows_above_four_minutes() -> None:
     assert spans == [4, 4, 5, 60]
 
 
-def test_five_minutes_are_drawn_as_they_are() -> None:
+def test_five_minutes_are_not_downsampled() -> None:
     curve = small_curve(301.0 - 0.5)
     assert len(curve.times_s) == 600
     assert downsample(curve) is curve
 
 
-def test_an_hour_is_drawn_by_means() -> None:
+def test_an_hour_is_downsampled_to_means() -> None:
     curve = small_curve(3600.0, intervals=True)  # 7199 points, 12 to a mean, the last of 11
     shown = downsample(curve)
     assert len(shown.times_s) == 600
@@ -91,7 +91,7 @@ def test_an_hour_is_drawn_by_means() -> None:
 
 
 @given(st.lists(st.floats(-1, 1), min_size=15, max_size=15))
-def test_the_path_never_leaves_the_plane(values: list[float]) -> None:
+def test_the_path_stays_on_the_plane(values: list[float]) -> None:
     path = smooth_path(small_curve(arousal=np.array(values), valence=np.full(15, 1 - 2**-53)))
     assert np.abs(path).max() <= 1
 
@@ -106,7 +106,7 @@ def test_the_path_never_leaves_the_plane(values: list[float]) -> None:
         (-0.5, -0.48, (-0.5, -0.3)),
     ],
 )
-def test_names_of_the_lines_keep_apart(arousal: float, valence: float, heights: tuple[float, float]) -> None:
+def test_labels_of_the_lines_do_not_overlap(arousal: float, valence: float, heights: tuple[float, float]) -> None:
     curve = small_curve(arousal=np.full(15, arousal), valence=np.full(15, valence))
     assert label_heights(curve, 0.5, 0.2) == pytest.approx(heights)
 
@@ -122,17 +122,17 @@ def test_names_of_the_lines_keep_apart(arousal: float, valence: float, heights: 
         ("日本 العربية 👩‍🎤.mp3", "日本 العربية 👩‍🎤.mp3"),
     ],
 )
-def test_the_title_is_one_line_of_the_name_alone(source: str, name: str) -> None:
+def test_the_title_is_the_file_name_on_one_line(source: str, name: str) -> None:
     assert display_title(small_curve(source=source)) == name
 
 
-def luminance(colour: str) -> float:
+def luminance(color: str) -> float:
     """Relative luminance of WCAG 2, from its definition."""
-    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    channels = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_colours_are_legible_as_text_on_white() -> None:
-    for colour in (AROUSAL_COLOR, VALENCE_COLOR):
-        assert 1.05 / (luminance(colour) + 0.05) >= 4.5  # WCAG 2 level AA
+def test_colors_are_legible_as_text_on_white() -> None:
+    for color in (AROUSAL_COLOR, VALENCE_COLOR):
+        assert 1.05 / (luminance(color) + 0.05) >= 4.5  # WCAG 2 level AA

@@ -35,7 +35,7 @@ def content(address: str) -> tuple[str, bytes]:
 
 
 @pytest.mark.parametrize("name", PLAYED)
-def test_what_browsers_play_goes_in_as_it_is(tmp_path: Path, name: str) -> None:
+def test_files_that_browsers_play_are_embedded_unchanged(tmp_path: Path, name: str) -> None:
     path = write_song(tmp_path, name, 1.5)
     found = read_sound(path, 1.5)
     assert content(found.data_url) == (PLAYED[name], path.read_bytes())
@@ -43,7 +43,7 @@ def test_what_browsers_play_goes_in_as_it_is(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NOT_PLAYED)
-def test_the_rest_becomes_a_preview_of_the_same_sound(tmp_path: Path, name: str) -> None:
+def test_other_files_become_a_preview_of_the_same_sound(tmp_path: Path, name: str) -> None:
     found = read_sound(write_song(tmp_path, name, 1.5), 1.5)
     mime, data = content(found.data_url)
     assert mime == "audio/mpeg"
@@ -57,7 +57,7 @@ def test_the_rest_becomes_a_preview_of_the_same_sound(tmp_path: Path, name: str)
     assert np.argmax(spectrum) / len(x[middle]) * sr == pytest.approx(220, abs=3)  # bins are 2 Hz apart
 
 
-def test_a_name_does_not_decide(tmp_path: Path) -> None:
+def test_the_type_depends_on_the_content_not_the_name(tmp_path: Path) -> None:
     path = write_song(tmp_path, "x.aiff", 1.0)
     assert content(read_sound(path.rename(tmp_path / "x.mp3"), 1.0).data_url)[0] == "audio/mpeg"
     assert playable_type((tmp_path / "x.mp3").read_bytes()) == ""
@@ -76,7 +76,7 @@ def test_a_name_does_not_decide(tmp_path: Path) -> None:
         b"\0\0\0\0ftypM4A alacmp4a",
     ],
 )
-def test_what_is_not_known_is_not_played(data: bytes) -> None:
+def test_unknown_content_is_not_playable(data: bytes) -> None:
     assert playable_type(data) == ""
 
 
@@ -115,7 +115,7 @@ def test_a_recording_of_hours_keeps_its_waveform_without_sound(tmp_path: Path, m
     assert found.peaks.max() == pytest.approx(0.5, abs=0.001)  # the tone's own peak, in 16 bits
 
 
-def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match=r"gone\.mp3: no such file"):
         read_sound(tmp_path / "gone.mp3", 8.0)
 
@@ -130,7 +130,7 @@ def test_the_waveform_does_not_depend_on_the_blocks(cuts: list[int]) -> None:
 
 
 def test_the_waveform_of_a_long_recording_keeps_its_peaks() -> None:
-    x = np.zeros(3 * sound.MAX_PEAKS * 10, np.float32)  # three steps of 10 ms for each that is kept
+    x = np.zeros(3 * sound.MAX_PEAKS * 10, np.float32)  # three steps of 10 ms for each peak
     x[10 * 3 * 7 + 5] = -0.25
     peaks = waveform([x], 1000)
     assert len(peaks) == sound.MAX_PEAKS
@@ -138,10 +138,10 @@ def test_the_waveform_of_a_long_recording_keeps_its_peaks() -> None:
     assert peaks[7] == 0.25
 
 
-def test_the_waveform_of_little_or_nothing() -> None:
+def test_the_waveform_of_few_or_no_samples() -> None:
     assert waveform([], SR).tolist() == [0.0]
     assert waveform([np.array([-0.5], np.float32)], SR).tolist() == [0.5]
     silence = waveform([np.zeros(SR, np.float32)], SR)
     assert len(silence) == 100
     assert not silence.any()
-    assert len(waveform([tone(8.015)], SR)) == 802  # the last step is what is left
+    assert len(waveform([tone(8.015)], SR)) == 802  # the last step is shorter

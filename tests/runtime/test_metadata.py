@@ -1,4 +1,4 @@
-"""What model files state as JSON: what is written comes back, and nothing else is taken for it."""
+"""Metadata of model files: dataclasses are written as JSON and read back strictly."""
 
 import json
 import re
@@ -31,7 +31,7 @@ OUTER = Outer("a", 3, (0.5, 1.0), Inner(2.0))
 TEXT = '{"name": "a", "count": 3, "pair": [0.5, 1.0], "inner": {"x": 2.0}}'
 
 
-def test_text_and_back() -> None:
+def test_a_dataclass_is_written_and_read_back() -> None:
     assert as_json(OUTER) == TEXT
     assert from_json(Outer, TEXT) == OUTER
     found = from_json(Outer, TEXT.replace("2.0", "2").replace("0.5", "-1e-3"))
@@ -40,7 +40,7 @@ def test_text_and_back() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_number_that_json_lacks_is_not_written(value: float) -> None:
+def test_nan_and_infinity_are_not_written(value: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         as_json(Inner(value))
 
@@ -68,7 +68,7 @@ def test_a_number_that_json_lacks_is_not_written(value: float) -> None:
         ('"x"', '"y"', "inner: unknown key 'y'; known are x"),
     ],
 )
-def test_what_is_refused(old: str, new: str, message: str) -> None:
+def test_invalid_text_is_refused(old: str, new: str, message: str) -> None:
     assert TEXT.count(old) == 1
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         from_json(Outer, TEXT.replace(old, new))
@@ -76,7 +76,7 @@ def test_what_is_refused(old: str, new: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["default", "live"])
-def test_packaged_models_state_what_the_plain_json_says(name: str) -> None:
+def test_packaged_models_hold_their_decoded_metadata(name: str) -> None:
     """And would be written again to the letter, so that models made before are read as ever."""
     model = load_model(name)
     kinds = {

@@ -1,4 +1,4 @@
-"""Model files applied to features, and files that are none."""
+"""Models on features, and model files that cannot be used."""
 
 import os
 import shutil
@@ -37,7 +37,7 @@ def model(model_file: Path):
 
 
 def changed(model_file: Path, path: Path, **stated: str) -> Path:
-    """Write the model with other metadata."""
+    """Write the model with changed metadata."""
     proto = onnx.load(model_file)
     for prop in proto.metadata_props:
         prop.value = stated.get(prop.key.removeprefix("moodcurve."), prop.value)
@@ -45,13 +45,13 @@ def changed(model_file: Path, path: Path, **stated: str) -> Path:
     return path
 
 
-def test_model_tells_its_name_features_and_origin(model) -> None:
+def test_a_model_has_its_name_features_and_origin(model) -> None:
     assert model.name == "made-svr"
     assert model.feature_set is COMPARE236
     assert (model.metadata["family"], model.metadata["training_data"]) == ("svr", "made songs")
 
 
-def test_answer_does_not_depend_on_the_split_of_rows(model) -> None:
+def test_predictions_do_not_depend_on_how_rows_are_split(model) -> None:
     values = np.vstack([song.x for song in DATASET.songs] * 7)  # 1400 rows: more than one block
     assert len(values) > BLOCK_ROWS
     whole = model.predict(Features(values, np.arange(len(values)) * 0.5, COMPARE236))
@@ -63,7 +63,7 @@ def test_answer_does_not_depend_on_the_split_of_rows(model) -> None:
         np.testing.assert_array_equal(np.vstack(parts), whole[:400])
 
 
-def test_out_of_scale_answers_are_cut_off(tmp_path: Path) -> None:
+def test_predictions_are_limited_to_the_scale(tmp_path: Path) -> None:
     loud = made_dataset(10)
     for song in loud.songs:
         song.annotation.arousal[:] = 3.0
@@ -73,7 +73,7 @@ def test_out_of_scale_answers_are_cut_off(tmp_path: Path) -> None:
     np.testing.assert_array_equal(predicted, np.tile([1.0, -1.0], (len(SONG.x), 1)))
 
 
-def test_wider_features_of_the_same_version_are_read_by_name(model) -> None:
+def test_columns_of_wider_features_are_selected_by_name(model) -> None:
     narrow = SONG.features
     values = np.full((len(narrow.values), 260), 1e9, np.float32)
     columns = [COMPARE260.names.index(name) for name in COMPARE236.names]
@@ -96,19 +96,19 @@ def test_features_that_lack_columns_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_values_that_are_no_numbers_are_refused(model, value: float) -> None:
+def test_nan_and_infinity_are_refused(model, value: float) -> None:
     values = SONG.x.copy()
     values[3, 5] = value
     with pytest.raises(ValueError, match=r"features.values must be finite"):
         model.predict(Features(values, SONG.features.times_s, COMPARE236))
 
 
-def test_no_rows_give_no_points(model) -> None:
+def test_no_rows_give_no_predictions(model) -> None:
     none = Features(np.empty((0, 236), np.float32), np.empty(0), COMPARE236)
     assert model.predict(none).shape == (0, 2)
 
 
-def test_curve_carries_what_it_was_made_of(model) -> None:
+def test_a_curve_holds_its_source_model_and_features(model) -> None:
     curve = model.curve(SONG.features, source="a song.mp3", duration_s=10.6, warnings=("cut short",))
     np.testing.assert_array_equal(np.column_stack([curve.arousal, curve.valence]), model.predict(SONG.features))
     np.testing.assert_array_equal(curve.times_s, SONG.features.times_s)
@@ -117,7 +117,7 @@ def test_curve_carries_what_it_was_made_of(model) -> None:
     assert curve.arousal_interval is None
 
 
-def test_missing_model_names_the_packaged_ones(tmp_path: Path) -> None:
+def test_a_missing_model_lists_the_packaged_models(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere.onnx: no such model \(No such file.*packaged models: "):
         load_model(tmp_path / "nowhere.onnx")
     with pytest.raises(ModelError, match=r"no such model \(Is a directory"):
@@ -125,14 +125,14 @@ def test_missing_model_names_the_packaged_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\x08\x08" + bytes(range(256)) * 10])
-def test_what_is_no_onnx_file_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_files_that_are_not_onnx_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "song.onnx"
     path.write_bytes(content)
     with pytest.raises(ModelError, match=r"song\.onnx: not an ONNX model"):
         load_model(path)
 
 
-def test_truncated_model_is_refused(model_file: Path, tmp_path: Path) -> None:
+def test_a_truncated_model_is_refused(model_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "half.onnx"
     path.write_bytes(model_file.read_bytes()[:-2000])
     with pytest.raises(ModelError, match=r"half\.onnx: not a"):
@@ -179,13 +179,13 @@ def test_foreign_onnx_files_are_refused(tmp_path: Path, proto: onnx.ModelProto) 
         ({"columns": '["F0final_sma_stddev"]'}, "its columns are not those of compare236/1"),
     ],
 )
-def test_model_of_other_features_is_refused(model_file: Path, tmp_path: Path, stated: dict, message: str) -> None:
+def test_a_model_of_other_features_is_refused(model_file: Path, tmp_path: Path, stated: dict, message: str) -> None:
     path = changed(model_file, tmp_path / "other.onnx", **stated)
     with pytest.raises(ModelError, match=rf"other\.onnx: {message}"):
         load_model(path)
 
 
-def test_a_model_whose_answer_is_no_number_is_refused(model_file: Path, tmp_path: Path) -> None:
+def test_a_model_that_returns_nan_is_refused(model_file: Path, tmp_path: Path) -> None:
     proto = onnx.load(model_file)
     bias = next(value for value in proto.graph.initializer if list(value.dims) == [2])
     bias.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(bias) * np.nan, bias.name))
@@ -196,7 +196,7 @@ def test_a_model_whose_answer_is_no_number_is_refused(model_file: Path, tmp_path
 
 
 def reshaped(model_file: Path, path: Path, shape: list[int]) -> Path:
-    """Write the model with its answer in another shape."""
+    """Write the model with its output in another shape."""
     proto = onnx.load(model_file)
     last = next(node for node in proto.graph.node if "arousal_valence" in node.output)
     last.output[list(last.output).index("arousal_valence")] = "before"
@@ -230,7 +230,7 @@ def test_incomplete_metadata_is_refused(model_file: Path, tmp_path: Path) -> Non
         load_model(tmp_path / "bare.onnx")
 
 
-def test_a_packaged_name_is_found_and_a_file_of_that_name_is_not_taken_for_it() -> None:
+def test_packaged_models_load_by_name() -> None:
     models = packaged_models()
     assert "default" in models
     assert load_model().feature_set is COMPARE236
@@ -253,7 +253,7 @@ def test_loading_and_predicting_import_no_training_library(model_file: Path, tmp
     assert done.stdout.strip() == "[]"
 
 
-def test_nothing_is_reported_to_anyone(tmp_path: Path) -> None:
+def test_onnx_runtime_sends_no_usage_data(tmp_path: Path) -> None:
     # without the switch ONNX Runtime leaves a device identifier in the home folder at its first start
     script = "from moodcurve.runtime import load_model; load_model('default')"
     home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}

@@ -1,4 +1,4 @@
-"""Recordings unlike the training songs: places against plain formulas, limits, and sounds that no song is."""
+"""Novelty of recordings: against plain formulas, and for sounds that are not songs."""
 
 import math
 from dataclasses import replace
@@ -25,7 +25,7 @@ def seen(places: np.ndarray) -> NoveltyAccumulator:
     return found
 
 
-def test_sums_are_the_plain_moments_however_the_rows_arrive() -> None:
+def test_running_sums_equal_plain_moments_for_any_split_of_rows() -> None:
     places = np.random.default_rng(4).normal(0.3, 2, (107, 5))
     passages = [places[i : i + 20].mean(axis=0) for i in range(0, 100, 20)]
     for size in (107, 1, 7, 20, 33):
@@ -37,13 +37,13 @@ def test_sums_are_the_plain_moments_however_the_rows_arrive() -> None:
         assert found.variance == pytest.approx(np.prod(places.var(axis=0)) ** (1 / 5), rel=1e-12)
 
 
-def test_novelty_is_the_worse_of_distance_and_stillness() -> None:
+def test_novelty_is_the_larger_of_distance_and_stillness() -> None:
     rng = np.random.default_rng(4)
     lively = rng.choice([-1.0, 1.0], (2000, 3))  # variance 1, mean near 0
     near = seen(lively).novelty(LIMITS)
     assert near is not None
     assert 0.5 <= near < 0.55
-    # |mean place|² is 3 · 2² plus 3/20, what means of 20 vary by
+    # |mean embedding|² is 3 · 2² plus 3/20, what means of 20 vary by
     assert seen(lively + 2).novelty(LIMITS) == pytest.approx((12 + 3 / 20) / 4, rel=0.05)
     # a tenth of the movement is a hundredth of the variance, in each coordinate
     assert seen(lively / 10).novelty(LIMITS) == pytest.approx(50, rel=0.01)
@@ -59,7 +59,7 @@ def test_undefined_cases() -> None:
     assert nothing.novelty(LIMITS) is None
 
 
-def test_limits_as_text_and_back() -> None:
+def test_limits_are_written_and_read_back() -> None:
     assert from_json(NoveltyLimits, as_json(LIMITS)) == LIMITS
     for text, message in (
         ("[]", "the value must be a table"),
@@ -73,13 +73,16 @@ def test_limits_as_text_and_back() -> None:
             from_json(NoveltyLimits, text)
 
 
-def test_the_warning_is_one_plain_sentence() -> None:
+def test_the_warning_states_the_novelty() -> None:
     assert novelty_warning(2.345).startswith("unlike the model's training songs (novelty 2.3, the limit is 1)")
 
 
-def test_distance_is_mahalanobis() -> None:
-    """The same by the textbook: d² = zᵀ (R + NOISE · 1)⁻¹ z / columns, of passages' means z standardised over passages,
-    R their correlations. Single precision of the stored rotation leaves 1e-6 or so."""
+def test_distance_is_the_mahalanobis_distance() -> None:
+    """Compare with the textbook formula, d² = zᵀ (R + NOISE · 1)⁻¹ z / columns.
+
+    z are the passages' means, standardized over passages, and R their correlations. Single precision of the stored
+    rotation leaves an error of about 1e-6.
+    """
     songs = made_dataset(60, frames=40).songs
     places = fit_places(songs)
     z = [places.preprocessing.apply(song.x) for song in songs]
@@ -104,13 +107,13 @@ def with_rows(song: Song, values: np.ndarray) -> Song:
     return replace(song, features=Features(values.astype(np.float32), song.features.times_s, COMPARE236))
 
 
-def test_songs_of_the_same_kind_are_seldom_flagged(familiarity: Familiarity) -> None:
+def test_similar_songs_are_rarely_flagged(familiarity: Familiarity) -> None:
     flagged = novelties(familiarity, made_dataset(1000, frames=40, seed=5).songs) > 1
-    # each limit is passed by one in a hundred: twice that, with a standard error of .01 from 400 songs
+    # each limit is exceeded by one in a hundred: twice that, with a standard error of .01 from 400 songs
     assert 0 < flagged.mean() < 0.045
 
 
-def test_songs_whose_columns_do_not_go_together_are_flagged(familiarity: Familiarity) -> None:
+def test_songs_of_mixed_columns_are_flagged(familiarity: Familiarity) -> None:
     """Each column of another song: none is extreme for itself."""
     made = made_dataset(300, frames=40, seed=6).songs
     rng = np.random.default_rng(6)
@@ -121,7 +124,7 @@ def test_songs_whose_columns_do_not_go_together_are_flagged(familiarity: Familia
     assert (novelties(familiarity, tuple(mixed)) > 1).all()
 
 
-def test_songs_that_stand_still_are_flagged(familiarity: Familiarity) -> None:
+def test_songs_without_change_are_flagged(familiarity: Familiarity) -> None:
     made = made_dataset(30, frames=40, seed=7).songs
     still = tuple(with_rows(song, np.tile(song.x.mean(axis=0), (40, 1))) for song in made)
     assert (novelties(familiarity, still) > 10).all()
@@ -149,7 +152,7 @@ def unlike_music() -> dict[str, np.ndarray]:
 
 
 @pytest.mark.real
-def test_sounds_that_no_song_is_are_told_from_songs(data_dir: Path, deam_dir: Path) -> None:
+def test_sounds_other_than_songs_are_flagged(data_dir: Path, deam_dir: Path) -> None:
     dataset: Dataset = read_dataset(deam_dir, feature_set=COMPARE236)
     familiarity = fit_familiarity(dataset.songs[::3])
 

@@ -1,4 +1,4 @@
-"""Ratings of whole songs and errors' spreads: against lines and spreads that are made another way."""
+"""Ratings of whole songs and error estimates, against independent formulas."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ PREDICTED = [np.clip(song.y + RNG.normal(0, 0.1, (6, 2)), -1, 1) for song in SON
 
 
 def rated(songs: tuple[Song, ...], *, noise: float) -> list[Song]:
-    """Songs whose rating is 1.2 (arousal) or .8 (valence) of the mean of their labels, less .1, and noise."""
+    """Return songs whose rating is 1.2 (arousal) or .8 (valence) of the mean of their labels, less .1, and noise."""
     rng = np.random.default_rng(6)
     result = []
     for song in songs:
@@ -32,7 +32,7 @@ def ratings(songs: list[Song]) -> np.ndarray:
     return np.array([(song.annotation.song_arousal, song.annotation.song_valence) for song in songs])
 
 
-def test_lines_are_those_of_least_squares_and_reach_as_far_as_songs_left_out() -> None:
+def test_lines_are_fitted_by_least_squares_with_margins_from_held_out_songs() -> None:
     songs = rated(SONGS, noise=0.1)
     found = calibrate_rating(songs, PREDICTED)
     x, y = np.array([p.mean(axis=0) for p in PREDICTED]), ratings(songs)
@@ -51,7 +51,7 @@ def test_lines_are_those_of_least_squares_and_reach_as_far_as_songs_left_out() -
     assert found.songs == 60
 
 
-def test_new_songs_are_held_by_nine_of_ten_intervals() -> None:
+def test_nine_of_ten_intervals_hold_new_songs() -> None:
     songs = rated(SONGS, noise=0.1)
     held = []
     for seed in range(150):
@@ -62,7 +62,7 @@ def test_new_songs_are_held_by_nine_of_ten_intervals() -> None:
             ends = found.of_song(PREDICTED[i].mean(axis=0))[1]
             y = ratings([songs[i]])[0]
             held.append(((ends[:, 0] <= y) & (y <= ends[:, 1])).mean())
-    # exchangeable songs: .9 or more; of 41 places 39 on each side are .902. The same 60 songs are drawn again and
+    # exchangeable songs: .9 or more; of 41 ranks 39 on each side are .902. The same 60 songs are drawn again and
     # again, whose own share may differ from that by .9·.1/60 to the root, .04, at most twice
     assert 0.86 < np.mean(held) < 0.97
 
@@ -74,7 +74,7 @@ def test_a_rating_and_its_interval_stay_on_the_scale() -> None:
     np.testing.assert_allclose(ends, [[1.0, 1.0], [-0.9, -0.4]])
 
 
-def test_songs_without_a_rating_are_left_out_and_too_few_give_none() -> None:
+def test_songs_without_a_rating_are_skipped_and_too_few_give_none() -> None:
     songs = rated(SONGS[:40], noise=0.1)
     assert measure([*songs, *SONGS[40:]], PREDICTED).song_rating == calibrate_rating(songs, PREDICTED[:40])
     few = [*songs[:18], *SONGS[18:]]
@@ -85,7 +85,7 @@ def test_songs_without_a_rating_are_left_out_and_too_few_give_none() -> None:
         calibrate_rating(songs, [np.zeros((6, 2))] * 40)
 
 
-def test_spreads_are_root_mean_squares_over_songs() -> None:
+def test_errors_are_root_mean_squares_over_songs() -> None:
     y = [np.zeros((1, 2)), np.zeros((4, 2))]
     p = [np.array([[0.4, 3.0]]), np.array([[0.3, 0.0], [-0.3, 0.0], [0.3, 0.0], [-0.3, 0.0]])]
     found = error_spreads(y, p)
@@ -97,13 +97,13 @@ def test_spreads_are_root_mean_squares_over_songs() -> None:
     assert error_spreads(y, y).valence == LEAST_SPREAD
 
 
-def test_what_a_file_states_comes_back() -> None:
+def test_ratings_and_errors_are_written_and_read_back() -> None:
     measured = measure(rated(SONGS, noise=0.1), PREDICTED)
     assert from_json(ErrorStd, as_json(measured.spreads)) == measured.spreads
     assert from_json(SongRating, as_json(measured.song_rating)) == measured.song_rating
 
 
 @pytest.mark.parametrize("value", [0.0, -0.1, np.nan, np.inf])
-def test_spreads_that_are_none_are_refused(value: float) -> None:
+def test_errors_that_are_not_positive_are_refused(value: float) -> None:
     with pytest.raises(ValueError, match="song_valence must be positive"):
         ErrorStd(songs=20, arousal=0.1, valence=0.1, song_arousal=0.1, song_valence=value)

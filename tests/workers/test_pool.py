@@ -1,4 +1,4 @@
-"""One job for many items: order, errors, crashes, Ctrl-C, with one process and with several."""
+"""Jobs on many items: order, errors, crashes, limits and interrupts, with one process and several."""
 
 import contextlib
 import ctypes
@@ -34,7 +34,7 @@ class NoSquareError(moodcurve.MoodcurveError):
 
 
 def squares(folder: Path) -> Job[str, tuple[int, int]]:
-    """Give squares and the process that took them; the names of some items are what happens instead."""
+    """Return a job that gives a square and its process id; some items are names of what happens instead."""
 
     def job(item: str, progress: ProgressCallback) -> tuple[int, int]:
         (folder / f"{os.getpid()}").touch()
@@ -48,7 +48,7 @@ def squares(folder: Path) -> Job[str, tuple[int, int]]:
         elif item == "unreadable":
             raise FileNotFoundError(2, "No such file or directory", "unreadable")
         elif item.startswith("slow"):
-            # long enough that a second process, however busy the machine, is given the next item
+            # long enough that a second process gets the next item even on a busy machine
             time.sleep(1)
             return 0, os.getpid()
         elif item == "silent":
@@ -63,7 +63,7 @@ def squares(folder: Path) -> Job[str, tuple[int, int]]:
                 os.kill(os.getpid(), signal.SIGKILL)
             return -1, os.getpid()
         elif item == "hung":
-            # as a decoder that never comes back; the pipe to the first process is not looked at
+            # like a decoder that never returns; the pipe is not read
             while True:
                 pass
         elif item == "mute":
@@ -99,14 +99,14 @@ def alive(pid: int) -> bool:
 
 
 def none_is_left(folder: Path) -> bool:
-    """Whether all processes that have begun an item are gone, this one aside."""
+    """Return True if all other processes that started an item are gone."""
     pids = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
     assert pids
     return not any(alive(pid) for pid in pids if pid != os.getpid())
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_results_stand_in_the_order_of_the_items(tmp_path: Path, workers: int) -> None:
+def test_results_are_in_the_order_of_the_items(tmp_path: Path, workers: int) -> None:
     assert results(tmp_path, ["slow", "2", "3", "4", "5"], workers) == [0, 4, 9, 16, 25]
     assert none_is_left(tmp_path)
 
@@ -119,7 +119,7 @@ def test_several_processes_work_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_error_that_a_user_can_mend_is_a_result(tmp_path: Path, workers: int) -> None:
+def test_errors_about_input_are_results(tmp_path: Path, workers: int) -> None:
     first, refused, unreadable, last = results(tmp_path, ["1", "refused", "unreadable", "2"], workers)
     assert (first, last) == (1, 4)
     assert isinstance(refused, NoSquareError)
@@ -129,17 +129,17 @@ def test_an_error_that_a_user_can_mend_is_a_result(tmp_path: Path, workers: int)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_a_crash_costs_its_item_only(tmp_path: Path) -> None:
+def test_a_crash_affects_only_its_item(tmp_path: Path) -> None:
     found = results(tmp_path, ["1", "segfault", "2", "killed", "3"], 2)
     assert [result for result in found if isinstance(result, int)] == [1, 4, 9]
     assert isinstance(found[1], CrashError)
     assert str(found[1]) == "segfault: its worker process crashed (signal 11)"
-    assert str(found[3]) == "killed: its worker process crashed (signal 9; out of memory, perhaps)"
+    assert str(found[3]) == "killed: its worker process crashed (signal 9, possibly out of memory)"
     assert none_is_left(tmp_path)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="descriptors")
-def test_a_process_that_hangs_without_its_pipe_is_ended_and_said_so(
+def test_a_process_that_hangs_without_its_pipe_is_ended_and_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("moodcurve.workers.pool._STOP_S", 0.5)
@@ -151,7 +151,7 @@ def test_a_process_that_hangs_without_its_pipe_is_ended_and_said_so(
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_each_item_is_watched_from_0_to_1(tmp_path: Path, workers: int) -> None:
+def test_progress_of_each_item_runs_from_0_to_1(tmp_path: Path, workers: int) -> None:
     seen: dict[int, list[float]] = {}
 
     def watch(number: int, share: float) -> None:
@@ -162,7 +162,7 @@ def test_each_item_is_watched_from_0_to_1(tmp_path: Path, workers: int) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_what_stops_it_stops_all_processes(tmp_path: Path, workers: int) -> None:
+def test_an_interrupt_stops_all_processes(tmp_path: Path, workers: int) -> None:
     begun = set()
 
     def watch(number: int, share: float) -> None:
@@ -180,7 +180,7 @@ def test_what_stops_it_stops_all_processes(tmp_path: Path, workers: int) -> None
     assert none_is_left(tmp_path)
 
 
-def test_a_closed_iterator_leaves_no_process(tmp_path: Path) -> None:
+def test_closing_the_iterator_ends_all_processes(tmp_path: Path) -> None:
     found = run_each(partial(squares, tmp_path), ["1", "endless", "2"], workers=2)
     assert next(found)[0] == 1  # type: ignore[index]
     found.close()
@@ -188,7 +188,7 @@ def test_a_closed_iterator_leaves_no_process(tmp_path: Path) -> None:
 
 
 def pooled(folder: Path, items: list[str], **limits: float) -> dict[str, object]:
-    """Results by item, of a pool of one process."""
+    """Return results by item from a pool of one process."""
     bounds = Limits(**limits)  # type: ignore[arg-type]
     found: dict[int, object] = {}
     with Pool(partial(squares, folder), workers=1, progress=ignore, limits=bounds) as pool:
@@ -202,28 +202,28 @@ def pooled(folder: Path, items: list[str], **limits: float) -> dict[str, object]
 
 
 @pytest.mark.parametrize("item", ["silent", "hung"])
-def test_an_item_without_progress_is_given_up_and_the_next_is_done(tmp_path: Path, item: str) -> None:
+def test_an_item_without_progress_is_ended_and_the_next_item_runs(tmp_path: Path, item: str) -> None:
     found = pooled(tmp_path, ["2", item, "3"], stall_s=3)
     assert (found["2"], found["3"]) == (4, 9)
     assert isinstance(found[item], LimitError)
     assert str(found[item]) == f"{item}: no progress for 3 s"
 
 
-def test_an_item_that_makes_progress_for_ever_is_given_up(tmp_path: Path) -> None:
+def test_an_item_that_never_finishes_is_ended(tmp_path: Path) -> None:
     found = pooled(tmp_path, ["endless", "3"], min_s=3)
     assert str(found["endless"]) == "endless: not done after 3 s"
     assert found["3"] == 9
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA")
-def test_an_item_that_needs_too_much_memory_is_given_up(tmp_path: Path) -> None:
+def test_an_item_that_needs_too_much_memory_is_ended(tmp_path: Path) -> None:
     found = pooled(tmp_path, ["2", "greedy", "fond of memory"], memory_mb=256)
     assert (found["2"], found["fond of memory"]) == (4, 2**26)
     assert isinstance(found["greedy"], LimitError)
-    assert str(found["greedy"]) == "greedy: more than 256 MB of memory would be needed"
+    assert str(found["greedy"]) == "greedy: needs more than 256 MB of memory"
 
 
-def test_limits_of_time() -> None:
+def test_time_limits() -> None:
     limits = Limits(stall_s=10, min_s=100, max_s=1000)
     # (seconds without progress, seconds altogether, seconds claimed) of items that may go on
     for may_go_on in ((10, 0, None), (0, 100, None), (0, 100, 5), (0, 700, 700), (0, 1000, 1e12)):
@@ -234,7 +234,7 @@ def test_limits_of_time() -> None:
     assert limits.exceeded(0, 1000.1, 1e12) == "not done after 1000 s"
 
 
-def test_time_while_nobody_looks_is_not_held_against_an_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_without_polling_does_not_count_against_an_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "_STOP_S", 0.1)
     with Pool(partial(squares, tmp_path), workers=1, progress=ignore, limits=Limits(stall_s=2.5)) as pool:
         pool.add("silent")
@@ -245,11 +245,11 @@ def test_time_while_nobody_looks_is_not_held_against_an_item(tmp_path: Path, mon
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_an_item_whose_process_was_killed_from_outside_is_tried_again(tmp_path: Path) -> None:
+def test_an_item_whose_process_was_killed_from_outside_is_retried(tmp_path: Path) -> None:
     assert pooled(tmp_path, ["killed once", "2"]) == {"killed once": -1, "2": 4}
 
 
-def test_items_are_added_as_results_come(tmp_path: Path) -> None:
+def test_items_can_be_added_while_results_arrive(tmp_path: Path) -> None:
     found = []
     with Pool(partial(squares, tmp_path), workers=2, progress=ignore) as pool:
         assert pool.add("2") == 0
@@ -293,7 +293,7 @@ def finish(pool: Pool[str, int]) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 @pytest.mark.parametrize("item", ["endless", "silent", "hung"])
-def test_processes_end_when_the_first_one_is_killed(tmp_path: Path, item: str) -> None:
+def test_workers_exit_when_the_parent_is_killed(tmp_path: Path, item: str) -> None:
     code = (
         "from functools import partial; from pathlib import Path\n"
         "import tests.workers.test_pool as t; from moodcurve import workers\n"
@@ -318,12 +318,12 @@ def test_no_items_give_no_results(tmp_path: Path) -> None:
     assert results(tmp_path, [], 4) == []
 
 
-def test_too_few_workers(tmp_path: Path) -> None:
+def test_fewer_than_one_worker_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
         run_each(partial(squares, tmp_path), ["1"], workers=0)
 
 
-def test_workers_are_as_many_as_cores_and_none_for_a_few_songs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_workers_are_one_per_core_and_one_for_a_few_songs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
     assert [default_workers(songs) for songs in (0, 1, 3, 4, 7, 100)] == [1, 1, 1, 4, 7, 8]
     monkeypatch.delattr(os, "sched_getaffinity")
@@ -333,7 +333,7 @@ def test_workers_are_as_many_as_cores_and_none_for_a_few_songs(monkeypatch: pyte
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Three short songs of noise, and before the last a file that is none."""
+    """Write three short songs of noise, and a file that is not audio before the last."""
     folder = tmp_path_factory.mktemp("songs")
     paths = [folder / f"{name}.flac" for name in ("one", "two", "none", "three")]
     for seed, path in enumerate(paths):
@@ -342,7 +342,7 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
-def test_many_songs_give_what_each_gives_alone(songs: list[Path]) -> None:
+def test_analyze_many_gives_the_curves_of_analyze(songs: list[Path]) -> None:
     one, two, none, three = analyze_many(songs, workers=2)
     assert isinstance(none, AudioError)
     for path, curve in zip((songs[0], songs[1], songs[3]), (one, two, three), strict=True):
@@ -353,13 +353,13 @@ def test_many_songs_give_what_each_gives_alone(songs: list[Path]) -> None:
         np.testing.assert_array_equal(curve.valence, alone.valence)
 
 
-def test_decoding_ahead_changes_nothing(songs: list[Path]) -> None:
+def test_prefetching_does_not_change_the_curve(songs: list[Path]) -> None:
     ahead, plain = (moodcurve.analyze(songs[0], prefetch=ahead) for ahead in (True, False))
     np.testing.assert_array_equal(ahead.arousal, plain.arousal)
     assert [thread for thread in threading.enumerate() if thread.name.startswith("decoder")] == []
 
 
-def test_an_error_of_the_decoding_thread_is_raised_where_blocks_are_taken() -> None:
+def test_errors_of_the_decoding_thread_are_raised_to_the_reader() -> None:
     def blocks() -> Iterator[int]:
         yield 1
         raise AudioError("broken")
@@ -370,7 +370,7 @@ def test_an_error_of_the_decoding_thread_is_raised_where_blocks_are_taken() -> N
             next(ahead)
 
 
-def test_decoding_goes_only_so_far_ahead_and_stops_when_nobody_wants_more() -> None:
+def test_prefetching_is_bounded_and_stops_with_its_reader() -> None:
     taken = []
 
     def blocks() -> Iterator[int]:
@@ -384,6 +384,6 @@ def test_decoding_goes_only_so_far_ahead_and_stops_when_nobody_wants_more() -> N
     assert list(range(len(taken))) == taken
 
 
-def test_many_songs_with_an_unknown_model() -> None:
+def test_analyze_many_with_an_unknown_model() -> None:
     with pytest.raises(ValueError, match="nonsense: no such model"):
         analyze_many(["song.mp3"], model="nonsense")

@@ -181,7 +181,7 @@ def scores(y_true: Sequence[Series], y_pred: Sequence[Series]) -> Scores:
     >>> y_true, y_pred = [np.array([0.0, 1.0]), np.array([0.5, 0.6])], [np.array([0.2, 0.7]), np.array([0.6, 0.5])]
     >>> found = scores(y_true, y_pred)
     >>> found.songs, round(found.rmse_song, 3), round(found.r, 3)
-    (2, 0.178, 0.938)
+    (2, 0.177, 0.938)
     """
     songs = _moments(y_true, y_pred)
     per_song = _metrics(songs)

@@ -71,7 +71,7 @@ class Ready(NamedTuple):
     """Message: the job is made, and items may be sent."""
 
 
-class Refused(NamedTuple):
+class JobFailed(NamedTuple):
     """Message: the job could not be made."""
 
     error: MoodcurveError | OSError
@@ -109,7 +109,7 @@ def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[An
     try:
         job = make()
     except (MoodcurveError, OSError) as error:
-        send(Refused(error))
+        send(JobFailed(error))
         return
     _limit_memory(limits.memory_mb)
     send(Ready())

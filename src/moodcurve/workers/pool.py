@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.workers.child import Done, Item, Job, Limits, OutOfMemory, Ready, Refused, Result, Step
+from moodcurve.workers.child import Done, Item, Job, JobFailed, Limits, OutOfMemory, Ready, Result, Step
 from moodcurve.workers.worker import Worker, describe_exit, start_worker, was_killed
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ class Pool(Generic[Item, Result]):
             case Ready():
                 worker.ready = True
                 self._failed_starts = 0
-            case Refused(error):
+            case JobFailed(error):
                 raise error
             case Step(seconds, claimed_s, part):
                 worker.claimed_s = claimed_s
@@ -211,7 +211,7 @@ class Pool(Generic[Item, Result]):
             case Done(result):
                 self._finish(worker, result)
             case OutOfMemory():
-                self._finish(worker, LimitError(f"more than {self._limits.memory_mb} MB of memory would be needed"))
+                self._finish(worker, LimitError(f"needs more than {self._limits.memory_mb} MB of memory"))
                 self._release(worker)
 
     def _enforce_limits(self) -> None:

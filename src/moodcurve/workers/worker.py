@@ -77,7 +77,7 @@ def describe_exit(exit_code: int) -> str:
     """Describe an exit code in words."""
     if exit_code >= 0:
         return f"ended with exit code {exit_code}"
-    return f"crashed (signal {-exit_code}{'; out of memory, perhaps' if was_killed(exit_code) else ''})"
+    return f"crashed (signal {-exit_code}{', possibly out of memory' if was_killed(exit_code) else ''})"
 
 
 @contextmanager

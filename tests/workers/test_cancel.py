@@ -1,4 +1,4 @@
-"""A pool that works for someone who may lose interest, and wants parts of a result before the whole."""
+"""Canceled items, terminated pools, and parts of results."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from tests.workers.test_pool import ignore, none_is_left, squares
 
 
 def halves() -> Job[str, str]:
-    """Give a word in two parts, then as a whole."""
+    """Return a job that reports a word in two parts, then returns it."""
 
     def job(item: str, report: ProgressReporter) -> str:
         report(1.0, 2.0, item[: len(item) // 2])
@@ -23,7 +23,7 @@ def halves() -> Job[str, str]:
     return job
 
 
-def test_parts_come_before_the_whole_with_their_items_number() -> None:
+def test_parts_arrive_before_the_result_with_the_number_of_their_item() -> None:
     heard: list[tuple[int, str]] = []
     found: dict[int, object] = {}
     with Pool(halves, workers=1, progress=ignore, on_part=lambda number, part: heard.append((number, part))) as pool:
@@ -35,7 +35,7 @@ def test_parts_come_before_the_whole_with_their_items_number() -> None:
     assert found == {0: "curve", 1: "mood"}
 
 
-def test_parts_that_nobody_wants_are_lost() -> None:
+def test_parts_are_dropped_without_a_callback() -> None:
     with Pool(halves, workers=1, progress=ignore) as pool:
         pool.add("mood")
         while not (found := pool.poll()):
@@ -44,7 +44,7 @@ def test_parts_that_nobody_wants_are_lost() -> None:
 
 
 def begun(folder: Path, pool: Pool[str, tuple[int, int]]) -> None:
-    """Wait until a process has taken an item up."""
+    """Wait until a process has started an item."""
     until(lambda: pool.poll() == [] and any(folder.iterdir()))
 
 
@@ -55,7 +55,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("item", ["hung", "endless"])
-def test_an_item_that_is_dropped_ends_its_process_at_once_and_the_next_is_done(tmp_path: Path, item: str) -> None:
+def test_canceling_an_item_kills_its_process_and_the_next_item_runs(tmp_path: Path, item: str) -> None:
     with Pool(partial(squares, tmp_path), workers=1, progress=ignore) as pool:
         dropped, waiting, wanted = pool.add(item), pool.add("5"), pool.add("6")
         begun(tmp_path, pool)
@@ -69,7 +69,7 @@ def test_an_item_that_is_dropped_ends_its_process_at_once_and_the_next_is_done(t
     assert none_is_left(tmp_path)
 
 
-def test_what_is_done_or_unknown_cannot_be_dropped(tmp_path: Path) -> None:
+def test_canceling_a_finished_or_unknown_item_does_nothing(tmp_path: Path) -> None:
     with Pool(partial(squares, tmp_path), workers=1, progress=ignore) as pool:
         number = pool.add("3")
         while not (found := pool.poll()):
@@ -79,7 +79,7 @@ def test_what_is_done_or_unknown_cannot_be_dropped(tmp_path: Path) -> None:
         assert found[0][1][0] == 9
 
 
-def test_a_pool_that_is_abandoned_waits_for_nobody(tmp_path: Path) -> None:
+def test_terminate_ends_a_pool_without_waiting(tmp_path: Path) -> None:
     with Pool(partial(squares, tmp_path), workers=1, progress=ignore) as pool:
         pool.add("silent")  # for an hour
         pool.add("5")
