@@ -1,4 +1,4 @@
-"""For tests of the page: a Chromium, pages that may not complain, and how to read what is drawn."""
+"""Helpers for tests of the page: Chromium, pages that must not report errors, and reading what they draw."""
 
 import json
 import os
@@ -21,13 +21,13 @@ ARGUMENTS = [
 ]  # fmt: skip
 Open = Callable[..., Page]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-INK = {"arousal": (0xBF, 0x4A, 0x06), "valence": (0x17, 0x67, 0xA8)}
-"""Colors of the lines in the light, as the style sheet has them."""
+LINE_COLORS = {"arousal": (0xBF, 0x4A, 0x06), "valence": (0x17, 0x67, 0xA8)}
+"""Colors of the curves in the light theme, from the style sheet."""
 
 
 @pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """A browser, closed at the end."""
+    """A browser for one module."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield browser
@@ -35,13 +35,13 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 
 class Window:
-    """Opens pages of a server, each in a window of its own; nothing may go wrong in them or leave the server."""
+    """Open pages of a server, each in its own window; record errors and responses of other servers."""
 
     def __init__(self, browser: Browser, server: Server) -> None:
         self.browser = browser
         self.server = server
-        self.troubles: list[str] = []
-        self.expected = ["willReadFrequently"]  # `drawn_heights` reads what only a person would
+        self.errors: list[str] = []
+        self.expected = ["willReadFrequently"]  # a performance hint caused by `drawn_heights`
         self.contexts: list[BrowserContext] = []
 
     def __call__(
@@ -53,39 +53,39 @@ class Window:
         before: Callable[[Page], None] = lambda page: None,
         **options: Any,
     ) -> Page:
-        """Open an address such as ``#/library``; `before` may arrange for other answers of the server."""
+        """Open an address such as ``#/library``; `before` may replace responses of the server."""
         context = self.browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(12_000)
         self.contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: self.trouble(f"console: {message.text}"))
-        page.on("pageerror", lambda error: self.trouble(f"error: {error}"))
-        page.on("response", self.look_at)
+        page.on("console", lambda message: self.record(f"console: {message.text}"))
+        page.on("pageerror", lambda error: self.record(f"error: {error}"))
+        page.on("response", self.check_origin)
         before(page)
         page.goto(f"{self.server.url}/{address}")
         until(page, "document.documentElement.classList.contains('ready')")
         return page
 
-    def trouble(self, what: str) -> None:
-        """Note what no test expects: a browser says of each refusal that there was one."""
-        if not any(text in what for text in self.expected):
-            self.troubles.append(what)
+    def record(self, message: str) -> None:
+        """Record a message unless it is expected: browsers log every error response."""
+        if not any(text in message for text in self.expected):
+            self.errors.append(message)
 
-    def look_at(self, response: Response) -> None:
-        """Note an answer from elsewhere."""
+    def check_origin(self, response: Response) -> None:
+        """Record a response of another server."""
         if not response.url.startswith((self.server.url, "blob:")):
-            self.troubles.append(response.url)
+            self.errors.append(response.url)
 
     def close(self) -> None:
-        """Close all windows, and see what was noted."""
+        """Close all windows; fail if anything was recorded."""
         for context in self.contexts:
             context.close()
-        assert self.troubles == [], self.troubles
+        assert self.errors == [], self.errors
 
 
 @pytest.fixture
 def window(browser: Browser, server: Server) -> Iterator[Window]:
-    """What opens pages of the server for one test."""
+    """Opens pages of the server for one test."""
     window = Window(browser, server)
     yield window
     window.close()
@@ -93,13 +93,13 @@ def window(browser: Browser, server: Server) -> Iterator[Window]:
 
 @pytest.fixture(scope="module")
 def ids(server: Server) -> dict[str, int]:
-    """Numbers of the library's songs by title."""
+    """Ids of the library's songs by title."""
     return song_ids(server)
 
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The checker of accessibility; absent, a failure on CI and a skip elsewhere."""
+    """Source of the accessibility checker axe. Without it, tests fail on CI and are skipped elsewhere."""
     if not AXE.is_file():
         message = "no axe-core: run npm ci in the folder web (Debian's packages nodejs and npm)"
         if os.environ.get("CI") == "true":
@@ -108,29 +108,31 @@ def axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def serious(page: Page, axe: str, part: str = "html") -> list[tuple[str, str]]:
-    """What axe finds that hinders people, with the first place of each."""
+def axe_problems(page: Page, axe: str, part: str = "html") -> list[tuple[str, str]]:
+    """Return serious and critical problems that axe finds, each with the first element concerned."""
     page.evaluate(axe)
     found = page.evaluate("(part) => axe.run(part).then((result) => result.violations)", part)
-    return [(one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("serious", "critical")]
+    return [
+        (one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("axe_problems", "critical")
+    ]
 
 
 def until(page: Page, condition: str, argument: Any = None) -> Any:
-    """Wait for a condition and give its value; Playwright's own way evaluates text, which the page forbids."""
+    """Wait for a condition and return its value; Playwright's own wait needs eval, which the page forbids."""
     deadline = time.monotonic() + 20
     while not (value := page.evaluate(condition, argument)):
-        assert time.monotonic() < deadline, f"never came true: {condition}"
+        assert time.monotonic() < deadline, f"timeout: {condition}"
         page.wait_for_timeout(20)
     return value
 
 
 def seconds(page: Page) -> float:
-    """Where the sound is."""
+    """Return the playback position in seconds."""
     return float(page.evaluate("document.querySelector('#sound').currentTime"))
 
 
 def cursor_share(page: Page) -> float:
-    """Where the cursor stands, as it is laid out: 0 at the left end of the stage, 1 at the right."""
+    """Return the horizontal position of the cursor: 0 at the left edge of the chart, 1 at the right."""
     return float(
         page.evaluate(
             """() => {
@@ -143,18 +145,18 @@ def cursor_share(page: Page) -> float:
 
 
 def point(page: Page, name: str = "#point") -> tuple[float, float]:
-    """Valence and arousal of the moving point, in hundredths, as drawn."""
+    """Return valence and arousal of the moving point as drawn, in hundredths."""
     at = page.locator(name)
     return float(at.get_attribute("cx") or "nan"), -float(at.get_attribute("cy") or "nan")
 
 
 def number(text: str) -> float:
-    """Read a number with a true minus."""
+    """Parse a number with a Unicode minus."""
     return float(text.replace("−", "-"))
 
 
 def click_at(page: Page, share: float, part: str = "#seek-slider", height: float = 0.5) -> None:
-    """Click at a part of the width and height of an element."""
+    """Click into an element, at shares of its width and height."""
     box = page.locator(part).first.bounding_box()
     assert box
     page.mouse.click(box["x"] + share * box["width"], box["y"] + height * box["height"])
@@ -163,12 +165,12 @@ def click_at(page: Page, share: float, part: str = "#seek-slider", height: float
 def drawn_heights(
     page: Page, axis: str, shares: npt.NDArray[np.float64], *, opacity: float = 1.0
 ) -> npt.NDArray[np.float64]:
-    """Heights at which a line stands in the picture of the course, in parts of the area from above.
+    """Return the heights of a curve as drawn, as shares of the plot area from its top.
 
-    NaN where it does not: hidden by the other line, or not drawn. A line is told from its band by its opacity.
+    NaN where it is hidden by the other curve, or not drawn. Opacity distinguishes a line from its interval band.
     """
     heights = page.evaluate(
-        """([ink, shares, opacity]) => {
+        """([color, shares, opacity]) => {
             const canvas = document.querySelector(".curves canvas");
             const context = canvas.getContext("2d");
             const over = document.querySelector(".u-over").getBoundingClientRect();
@@ -180,31 +182,31 @@ def drawn_heights(
                 const column = context.getImageData(x, top, 1, Math.round(over.height * scale)).data;
                 const rows = [];
                 for (let y = 0; y < column.length / 4; y++) {
-                    const far = ink.reduce((sum, value, i) => sum + Math.abs(value - column[4 * y + i]), 0);
+                    const far = color.reduce((sum, value, i) => sum + Math.abs(value - column[4 * y + i]), 0);
                     if (far < 40 && Math.abs(column[4 * y + 3] / 255 - opacity) < 0.1) rows.push(y);
                 }
                 const mean = rows.reduce((sum, y) => sum + y + 0.5, 0) / rows.length;
                 return rows.length ? mean / (column.length / 4) : null;
             });
         }""",
-        [INK[axis], shares.tolist(), opacity],
+        [LINE_COLORS[axis], shares.tolist(), opacity],
     )
     return np.array([np.nan if height is None else height for height in heights])
 
 
 def json_at(page: Page, address: str) -> Any:
-    """What the server answers the page, as data."""
-    return page.evaluate("(address) => fetch(address).then((answer) => answer.json())", address)
+    """Fetch JSON from the page."""
+    return page.evaluate("(address) => fetch(address).then((response) => response.json())", address)
 
 
 def song_ids(server: Server) -> dict[str, int]:
-    """Numbers of the library's songs by title."""
-    with urllib.request.urlopen(f"{server.url}/api/songs?limit=10") as answer:
-        return {song["title"]: song["id"] for song in json.load(answer)["songs"]}
+    """Ids of the library's songs by title."""
+    with urllib.request.urlopen(f"{server.url}/api/songs?limit=10") as response:
+        return {song["title"]: song["id"] for song in json.load(response)["songs"]}
 
 
 def open_song(window: Window, number: int, **options: Any) -> Page:
-    """Open a song of the library, ready to be played."""
+    """Open a library song, and wait until it can be played."""
     page = window(f"#/listen/song-{number}", **options)
     page.locator(".summary-card").wait_for()
     until(page, "document.querySelector('#sound').readyState >= 2")
@@ -212,13 +214,13 @@ def open_song(window: Window, number: int, **options: Any) -> Page:
 
 
 def curve_of(page: Page, number: int) -> dict[str, Any]:
-    """The curve's object of a song of the library, its lists as arrays."""
+    """Return the curve of a library song, with arrays instead of lists."""
     curve = json_at(page, f"api/songs/{number}/curve?format=json")
     return {key: np.array(value) if isinstance(value, list) else value for key, value in curve.items()}
 
 
 def path_at(curve: dict[str, Any], at: float) -> tuple[float, float]:
-    """Arousal and valence of the path at a moment: each of its points is the mean of those within 2 s."""
+    """Return arousal and valence of the trajectory at a time: each of its points is the mean within 2 s."""
     times = curve["times_s"]
     near = [np.abs(times - t) <= 2.0 for t in times]
     arousal, valence = ([curve[axis][inside].mean() for inside in near] for axis in ("arousal", "valence"))

@@ -1,4 +1,4 @@
-"""A plain HTTP client for the tests of the web: what is sent and what came, byte for byte."""
+"""A minimal HTTP client for the web tests, which sends and returns exact bytes."""
 
 import http.client
 import json
@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 from tests.helpers.web_server import Server
 
 
-class Answer(NamedTuple):
-    """What a server answered."""
+class Response(NamedTuple):
+    """A server's response."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON; that of a problem has all that a problem has."""
+        """Return the body as JSON; check the form of a problem object."""
         data = json.loads(self.body)
         if self.status >= 400:
             assert self.headers["content-type"] == "application/problem+json"
@@ -26,21 +26,21 @@ class Answer(NamedTuple):
         return data
 
 
-def ask(server: Server, path: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
-    """Send a request with headers, whose underscores are hyphens; no redirect is followed."""
+def request(server: Server, path: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> Response:
+    """Send a request; underscores in header names become hyphens. Redirects are not followed."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     try:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body=body, headers=sent)
-        answer = connection.getresponse()
-        named = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, named, answer.read())
+        sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body=body, headers=sent_headers)
+        response = connection.getresponse()
+        response_headers = {name.lower(): value for name, value in response.getheaders()}
+        return Response(response.status, response_headers, response.read())
     finally:
         connection.close()
 
 
 def form(data: bytes, name: str | bytes = "song.flac", *, field: str = "file") -> bytes:
-    """A form with one file; its boundary is ``x``."""
+    """Return a form with one file; its boundary is ``xyx``."""
     name = name.encode() if isinstance(name, str) else name
     head = b'--xyx\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n\r\n' % (field.encode(), name)
     return head + data + b"\r\n--xyx--\r\n"
@@ -49,22 +49,22 @@ def form(data: bytes, name: str | bytes = "song.flac", *, field: str = "file") -
 FORM = "multipart/form-data; boundary=xyx"
 
 
-def send(server: Server, data: bytes, name: str | bytes = "song.flac", *, wait: bool = True) -> Answer:
-    """Send a song to be analysed."""
+def upload(server: Server, data: bytes, name: str | bytes = "song.flac", *, wait: bool = True) -> Response:
+    """Upload a song for analysis."""
     path = "/api/analyze?wait=true" if wait else "/api/analyze"
-    return ask(server, path, method="POST", body=form(data, name), Content_Type=FORM)
+    return request(server, path, method="POST", body=form(data, name), Content_Type=FORM)
 
 
 def events(server: Server, path: str, **headers: str) -> Iterator[tuple[int, str, Any]]:
-    """Server-sent events as they come: number, name, and the data."""
+    """Yield server-sent events as they arrive: id, name and data."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     try:
         connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        answer = connection.getresponse()
-        assert answer.status == 200
-        assert answer.getheader("content-type", "").startswith("text/event-stream")
+        response = connection.getresponse()
+        assert response.status == 200
+        assert response.getheader("content-type", "").startswith("text/event-stream")
         fields: dict[str, str] = {}
-        for line in answer:
+        for line in response:
             text = line.decode().rstrip("\n")
             if text:
                 key, _, value = text.partition(": ")

@@ -1,4 +1,4 @@
-"""A real server in a process of its own, with a library scanned from composed songs, for the tests of the web."""
+"""A real server process with a library of composed songs, for the web tests."""
 
 import os
 import re
@@ -31,27 +31,27 @@ BROKEN = "not music.mp3"
 
 @dataclass(frozen=True)
 class Server:
-    """A server at work.
+    """A running server.
 
     Attributes
     ----------
     url : str
-        Its address without a slash at the end; that of the proxy, if there is one.
+        URL without a trailing slash; that of the proxy, if there is one.
     port : int
-        Where it listens.
+        Port that it listens on.
     pid : int
     music : Path
-        Folder of the songs, and of one file that is none.
+        Folder of the songs, and of one file that is not audio.
     library : Path
     temporary : Path
-        Where it keeps what it is being sent, in a folder of its own.
-    said : list of str
-        Lines of its standard error up to its start.
+        Parent of its folder for uploads.
+    output : list of str
+        Lines on its standard error until it accepted requests.
     """
 
     @property
     def left_over(self) -> list[str]:
-        """Names of files that it has not removed."""
+        """Names of uploaded files that it has not removed yet."""
         return [path.name for path in self.temporary.glob("*/*") if path.name != "lock"]
 
     url: str
@@ -60,12 +60,12 @@ class Server:
     music: Path
     library: Path
     temporary: Path
-    said: list[str] = field(repr=False)
+    output: list[str] = field(repr=False)
 
 
 @pytest.fixture(scope="session")
 def scanned_music(tmp_path_factory: pytest.TempPathFactory, prepared: None) -> tuple[Path, Path]:
-    """A folder of four composed songs of 7 to 20 s and a file that is no music, and the library scanned from it."""
+    """A folder of four composed songs of 7 to 20 s and a file that is not audio, and the library scanned from it."""
     folder = tmp_path_factory.mktemp("web")
     music = folder / "music"
     for seed, section in enumerate(DEMO_SECTIONS):
@@ -83,7 +83,7 @@ def scanned_music(tmp_path_factory: pytest.TempPathFactory, prepared: None) -> t
 
 @pytest.fixture(scope="session")
 def server(scanned_music: tuple[Path, Path]) -> Iterator[Server]:
-    """A server on loopback, for all tests of a run."""
+    """A server on the loopback address, for all tests of a run."""
     with serving(scanned_music) as running:
         yield running
 
@@ -92,9 +92,9 @@ def server(scanned_music: tuple[Path, Path]) -> Iterator[Server]:
 def serving(
     scanned: tuple[Path, Path], *options: str, environment: dict[str, str] | None = None, before: str = ""
 ) -> Iterator[Server]:
-    """Start `moodcurve serve` with more options; at the end it is told to stop, by its process id.
+    """Run `moodcurve serve` with additional options, and stop it at the end.
 
-    Python that is run `before` can shorten what a test would have to wait for.
+    Python code in `before` runs first, for example to shorten a waiting time.
     """
     music, library = scanned
     words = ["serve", "--library", str(library), "--port", "0", "--no-open", *options]
@@ -103,31 +103,31 @@ def serving(
     variables = {**os.environ, "TMPDIR": temporary.name, **(environment or {})}
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=variables)
     assert process.stderr is not None
-    # what it says later is thrown away: a full pipe would hold it up
+    # later output is read and discarded, because a full pipe would block the server
     rest = threading.Thread(target=process.stderr.read)
     try:
-        said = []
+        output: list[str] = []
         found = None
         for line in process.stderr:
-            said.append(line.rstrip("\n"))
+            output.append(line.rstrip("\n"))
             if found := re.search(r"serving at (https?://\S+)", line):
                 break
-        assert found, said
+        assert found, output
         rest.start()
         url = found[1].partition("?")[0].rstrip("/,")
-        port = int(said[-1].rstrip("/").rpartition(":")[2].partition("/")[0])
-        yield Server(url, port, process.pid, music, library, Path(temporary.name), said)
+        port = int(output[-1].rstrip("/").rpartition(":")[2].partition("/")[0])
+        yield Server(url, port, process.pid, music, library, Path(temporary.name), output)
     finally:
         stop(process, rest if rest.ident is not None else None)
-        left = list(Path(temporary.name).iterdir())
+        remaining = list(Path(temporary.name).iterdir())
         temporary.cleanup()
-    assert left == []
+    assert remaining == []
 
 
 def stop(process: subprocess.Popen[str], rest: threading.Thread | None = None) -> None:
-    """End a server as a service manager does; kill it if it does not end.
+    """Terminate a server, and kill it if that fails.
 
-    What it says till then is read by `rest`, if that is given.
+    The thread `rest`, if given, reads its remaining output.
     """
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
@@ -146,9 +146,9 @@ def stop(process: subprocess.Popen[str], rest: threading.Thread | None = None) -
 
 
 def eventually(condition: object, seconds: float = 30.0) -> None:
-    """Wait until something holds."""
+    """Wait until a condition is true."""
     assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.02)

@@ -12,7 +12,17 @@ from playwright.sync_api import Browser, Page
 from moodcurve.curve import Curve
 from moodcurve.report import write_report
 from moodcurve.util.text import clock
-from tests.helpers.browser import Open, click_at, cursor_share, drawn_heights, number, point, seconds, serious, until
+from tests.helpers.browser import (
+    Open,
+    axe_problems,
+    click_at,
+    cursor_share,
+    drawn_heights,
+    number,
+    point,
+    seconds,
+    until,
+)
 from tests.helpers.short_song import small_curve, write_song
 
 pytestmark = pytest.mark.browser
@@ -361,7 +371,7 @@ def test_without_sound_the_curve_can_still_be_walked(
 def test_axe_finds_nothing_serious(song_page: Path, open_page: Open, axe: str, scheme: str) -> None:
     page = open_page(song_page, color_scheme=scheme)
     page.locator("summary").click()
-    assert serious(page, axe) == []
+    assert axe_problems(page, axe) == []
 
 
 def test_without_scripts_the_page_says_so_and_plays(song_page: Path, browser: Browser) -> None:

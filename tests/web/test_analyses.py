@@ -1,4 +1,4 @@
-"""Songs that are sent: their curve beside `analyze`'s, what is told on the way, and forms that are none."""
+"""Tests of uploads: the curve equals that of `analyze`, events, file names, and invalid forms."""
 
 import json
 from itertools import pairwise
@@ -8,104 +8,107 @@ import pytest
 
 from moodcurve.web.uploads import display_name
 from tests.helpers.command_line import run
-from tests.helpers.web_client import FORM, ask, events, form, send
+from tests.helpers.web_client import FORM, events, form, request, upload
 from tests.helpers.web_server import Server, eventually
 
 
 def test_the_curve_is_that_of_the_command_line(server: Server) -> None:
     song = server.music / "tense.flac"
     done = run("analyze", song, "-f", "json")
-    answer = send(server, song.read_bytes(), "My song.flac")
-    assert answer.status == 200
-    assert answer.body.decode() == done.stdout.replace(json.dumps(str(song)), '"My song.flac"')
+    response = upload(server, song.read_bytes(), "My song.flac")
+    assert response.status == 200
+    assert response.body.decode() == done.stdout.replace(json.dumps(str(song)), '"My song.flac"')
 
 
-def test_what_is_told_while_a_song_is_analysed(server: Server) -> None:
+def test_events_of_an_analysis(server: Server) -> None:
     song = server.music / "calm.flac"
-    begun = send(server, song.read_bytes(), "calm.flac", wait=False)
-    assert begun.status == 202
-    job = begun.json()["job"]
-    told = list(events(server, begun.json()["events"]))
-    assert [number for number, _, _ in told] == list(range(1, len(told) + 1))
-    shares = [data["share"] for _, name, data in told if name == "progress"]
+    created = upload(server, song.read_bytes(), "calm.flac", wait=False)
+    assert created.status == 202
+    job = created.json()["job"]
+    received = list(events(server, created.json()["events"]))
+    assert [number for number, _, _ in received] == list(range(1, len(received) + 1))
+    shares = [data["share"] for _, name, data in received if name == "progress"]
     assert shares == sorted(shares)
-    assert len(shares) >= 3  # of 25 s, in blocks of 10 s
-    parts = [data for _, name, data in told if name == "part"]
-    curve = ask(server, begun.json()["curve"]).json()
+    assert len(shares) >= 3  # 25 s in blocks of 10 s
+    parts = [data for _, name, data in received if name == "part"]
+    curve = request(server, created.json()["curve"]).json()
     joined = {name: [value for part in parts for value in part[name]] for name in ("times_s", "arousal", "valence")}
     assert joined["times_s"] == curve["times_s"]
     assert [part["start"] for part in parts] == [0, *np.cumsum([len(part["times_s"]) for part in parts])[:-1]]
-    assert told[-1][1:] == ("done", {"curve": f"/api/jobs/{job}/curve"})
-    status = ask(server, f"/api/jobs/{job}").json()
+    assert received[-1][1:] == ("done", {"curve": f"/api/jobs/{job}/curve"})
+    status = request(server, f"/api/jobs/{job}").json()
     assert status.pop("seconds") == round(curve["duration_s"], 2)
     assert status == {"job": job, "state": "done", "share": 1.0, "name": "calm.flac", "problem": None}
     eventually(lambda: server.left_over == [])
 
 
-def test_the_first_curve_is_that_of_the_live_model(server: Server) -> None:
+def test_the_provisional_curve_is_that_of_the_live_model(server: Server) -> None:
     song = server.music / "calm.flac"
-    begun = send(server, song.read_bytes(), wait=False).json()
-    parts = [data for _, name, data in events(server, begun["events"]) if name == "part"]
+    created = upload(server, song.read_bytes(), wait=False).json()
+    parts = [data for _, name, data in events(server, created["events"]) if name == "part"]
     live = json.loads(run("analyze", song, "-f", "json", "--model", "live").stdout)
     for axis in ("arousal", "valence"):
-        # four decimals on both sides
+        # both have four decimals
         np.testing.assert_allclose([value for part in parts for value in part[axis]], live[axis], atol=1.01e-4)
 
 
-def test_events_go_on_where_a_client_has_left_off(server: Server) -> None:
-    begun = send(server, (server.music / "sad.flac").read_bytes(), wait=False).json()
-    told = list(events(server, begun["events"]))
-    for heard in (0, 1, len(told) - 1):
-        assert list(events(server, begun["events"], Last_Event_ID=str(heard))) == told[heard:]
-    assert list(events(server, begun["events"], Last_Event_ID="nonsense")) == told
-    over = ask(server, begun["events"], Last_Event_ID=str(len(told)))
-    assert (over.status, over.body) == (204, b"")
+def test_events_resume_after_the_last_event_id(server: Server) -> None:
+    created = upload(server, (server.music / "sad.flac").read_bytes(), wait=False).json()
+    received = list(events(server, created["events"]))
+    for last_id in (0, 1, len(received) - 1):
+        assert list(events(server, created["events"], Last_Event_ID=str(last_id))) == received[last_id:]
+    assert list(events(server, created["events"], Last_Event_ID="nonsense")) == received
+    finished = request(server, created["events"], Last_Event_ID=str(len(received)))
+    assert (finished.status, finished.body) == (204, b"")
 
 
 def test_a_curve_in_other_formats(server: Server) -> None:
     song = server.music / "sad.flac"
-    begun = send(server, song.read_bytes(), 'Träume".flac', wait=False).json()
-    eventually(lambda: ask(server, f"/api/jobs/{begun['job']}").json()["state"] == "done")
-    csv = ask(server, f"{begun['curve']}?format=csv")
+    created = upload(server, song.read_bytes(), 'Träume".flac', wait=False).json()
+    eventually(lambda: request(server, f"/api/jobs/{created['job']}").json()["state"] == "done")
+    csv = request(server, f"{created['curve']}?format=csv")
     assert csv.body.decode() == run("analyze", song, "-f", "csv").stdout
     assert csv.headers["content-disposition"].endswith("filename*=UTF-8''Tr%C3%A4ume%22.csv")
-    assert json.loads(ask(server, f"{begun['curve']}?format=jams").body)["annotations"][0]["namespace"] == "mood_thayer"
-    assert ask(server, f"{begun['curve']}?format=png").body.startswith(b"\x89PNG")
-    assert ask(server, f"{begun['curve']}?format=exe").status == 422
+    assert (
+        json.loads(request(server, f"{created['curve']}?format=jams").body)["annotations"][0]["namespace"]
+        == "mood_thayer"
+    )
+    assert request(server, f"{created['curve']}?format=png").body.startswith(b"\x89PNG")
+    assert request(server, f"{created['curve']}?format=exe").status == 422
 
 
-def test_what_is_no_song(server: Server) -> None:
-    answer = send(server, b"once upon a time\n" * 100, "tale.mp3")
-    assert answer.status == 422
-    assert answer.json()["detail"].startswith("not a known audio format")
-    begun = send(server, b"once upon a time\n" * 100, "tale.mp3", wait=False).json()
-    told = list(events(server, begun["events"]))
-    assert [name for _, name, _ in told] == ["failed"]
-    assert told[0][2] == answer.json()
-    status = ask(server, f"/api/jobs/{begun['job']}").json()
-    assert (status["state"], status["problem"]) == ("failed", answer.json())
-    curve = ask(server, begun["curve"])
+def test_a_file_that_is_not_audio(server: Server) -> None:
+    response = upload(server, b"once upon a time\n" * 100, "tale.mp3")
+    assert response.status == 422
+    assert response.json()["detail"].startswith("not a known audio format")
+    created = upload(server, b"once upon a time\n" * 100, "tale.mp3", wait=False).json()
+    received = list(events(server, created["events"]))
+    assert [name for _, name, _ in received] == ["failed"]
+    assert received[0][2] == response.json()
+    status = request(server, f"/api/jobs/{created['job']}").json()
+    assert (status["state"], status["problem"]) == ("failed", response.json())
+    curve = request(server, created["curve"])
     assert curve.status == 409
     assert "not audio" in curve.json()["detail"]
     eventually(lambda: server.left_over == [])
 
 
-def test_a_job_that_is_forgotten(server: Server) -> None:
-    begun = send(server, (server.music / "calm.flac").read_bytes() * 20, wait=False).json()
-    address = f"/api/jobs/{begun['job']}"
-    assert ask(server, begun["curve"]).status == 409
-    assert ask(server, address, method="DELETE").status == 204
-    for path in (address, begun["events"], begun["curve"]):
-        assert ask(server, path).status == 404
-    assert ask(server, address, method="DELETE").status == 404
+def test_a_deleted_job(server: Server) -> None:
+    created = upload(server, (server.music / "calm.flac").read_bytes() * 20, wait=False).json()
+    address = f"/api/jobs/{created['job']}"
+    assert request(server, created["curve"]).status == 409
+    assert request(server, address, method="DELETE").status == 204
+    for path in (address, created["events"], created["curve"]):
+        assert request(server, path).status == 404
+    assert request(server, address, method="DELETE").status == 404
     eventually(lambda: server.left_over == [])
 
 
-def test_names_of_jobs_cannot_be_guessed(server: Server) -> None:
-    names = {send(server, b"", wait=False).json()["job"] for _ in range(3)}
-    assert len(names) == 3
-    assert all(len(name) == 12 for name in names)  # 72 bits
-    assert all(a[:6] != b[:6] for a, b in pairwise(sorted(names)))
+def test_job_ids_are_random(server: Server) -> None:
+    ids = {upload(server, b"", wait=False).json()["job"] for _ in range(3)}
+    assert len(ids) == 3
+    assert all(len(id) == 12 for id in ids)  # 72 bits
+    assert all(a[:6] != b[:6] for a, b in pairwise(sorted(ids)))
 
 
 @pytest.mark.parametrize(
@@ -122,14 +125,14 @@ def test_names_of_jobs_cannot_be_guessed(server: Server) -> None:
         ("\x1b[31mred.mp3", "\\x1b[31mred.mp3"),
     ],
 )
-def test_names_are_only_shown(server: Server, sent: str, shown: str) -> None:
-    begun = send(server, b"no song", sent.encode(), wait=False).json()
-    status = ask(server, f"/api/jobs/{begun['job']}")
+def test_file_names_are_for_display_only(server: Server, sent: str, shown: str) -> None:
+    created = upload(server, b"no song", sent.encode(), wait=False).json()
+    status = request(server, f"/api/jobs/{created['job']}")
     assert status.headers["content-type"] == "application/json"
     assert status.json()["name"] == shown
 
 
-def test_a_name_that_is_no_text() -> None:
+def test_a_file_name_that_is_not_utf8() -> None:
     assert display_name(b"a\xff\xfeb.mp3") == "a\ufffd\ufffdb.mp3"
     assert display_name(b"two\r\nlines.mp3") == "two\\r\\nlines.mp3"
 
@@ -142,7 +145,7 @@ def test_a_name_that_is_no_text() -> None:
         (b"song", "audio/flac", 415),
         (b"", "multipart/form-data", 400),  # no boundary
         (b"", FORM, 400),
-        (b"no form", FORM, 400),
+        (b"not a form", FORM, 400),
         (b"--xyx--\r\n", FORM, 400),
         (form(b"x")[:-10], FORM, 400),
         (form(b"x", field="song"), FORM, 422),
@@ -154,8 +157,8 @@ def test_a_name_that_is_no_text() -> None:
         (b"--xyx\r\nA: " + b"b" * 10**6 + b"\r\n\r\nx\r\n--xyx--\r\n", FORM, 400),
     ],
 )
-def test_forms_that_are_none(server: Server, body: bytes, kind: str, status: int) -> None:
-    answer = ask(server, "/api/analyze", method="POST", body=body, Content_Type=kind)
-    assert answer.status == status
-    assert "a file" in answer.json()["detail"]
+def test_invalid_forms(server: Server, body: bytes, kind: str, status: int) -> None:
+    response = request(server, "/api/analyze", method="POST", body=body, Content_Type=kind)
+    assert response.status == status
+    assert "expected multipart/form-data with a file" in response.json()["detail"]
     eventually(lambda: server.left_over == [])

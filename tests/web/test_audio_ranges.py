@@ -1,4 +1,4 @@
-"""Sound from the library: ranges as RFC 9110 has them, and no file but the one that was scanned."""
+"""Tests of audio from the library: byte ranges (RFC 9110), and only files unchanged since the scan."""
 
 import os
 import shutil
@@ -9,8 +9,8 @@ import pytest
 
 from moodcurve.library.scanning.walk import state_of
 from moodcurve.web.errors import ProblemError
-from moodcurve.web.responses.audio import open_known
-from tests.helpers.web_client import ask
+from moodcurve.web.responses.audio import open_unchanged
+from tests.helpers.web_client import request
 from tests.helpers.web_server import Server, serving
 
 SIZE = 100
@@ -18,7 +18,7 @@ SIZE = 100
 
 @pytest.fixture(scope="module")
 def changing(scanned_music: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose music may be changed: copies, in a library of their own."""
+    """A server with its own copies of the music, which tests may change."""
     from moodcurve.library.scanning.scan import scan
 
     folder = tmp_path_factory.mktemp("changing")
@@ -29,29 +29,29 @@ def changing(scanned_music: tuple[Path, Path], tmp_path_factory: pytest.TempPath
         yield running
 
 
-def number_of(server: Server, name: str) -> int:
-    (song,) = [song for song in ask(server, "/api/songs").json()["songs"] if song["file"] == name]
+def song_id(server: Server, name: str) -> int:
+    (song,) = [song for song in request(server, "/api/songs").json()["songs"] if song["file"] == name]
     return int(song["id"])
 
 
 @pytest.fixture
 def song(server: Server) -> tuple[str, bytes]:
-    """A song's address and the bytes of its file."""
-    return f"/api/songs/{number_of(server, 'calm.flac')}/audio", (server.music / "calm.flac").read_bytes()
+    """The path of a song's audio, and the bytes of its file."""
+    return f"/api/songs/{song_id(server, 'calm.flac')}/audio", (server.music / "calm.flac").read_bytes()
 
 
-def test_the_whole_file(server: Server, song: tuple[str, bytes]) -> None:
+def test_the_complete_file(server: Server, song: tuple[str, bytes]) -> None:
     path, data = song
-    answer = ask(server, path)
-    assert answer.status == 200
-    assert answer.body == data
-    assert answer.headers["content-type"] == "audio/flac"
-    assert answer.headers["accept-ranges"] == "bytes"
-    assert ask(server, path, If_None_Match=answer.headers["etag"]).status == 304
+    response = request(server, path)
+    assert response.status == 200
+    assert response.body == data
+    assert response.headers["content-type"] == "audio/flac"
+    assert response.headers["accept-ranges"] == "bytes"
+    assert request(server, path, If_None_Match=response.headers["etag"]).status == 304
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "end"),
+    ("header", "first", "end"),
     [
         ("bytes=0-", 0, None),
         ("bytes=0-0", 0, 1),
@@ -63,75 +63,77 @@ def test_the_whole_file(server: Server, song: tuple[str, bytes]) -> None:
         ("Bytes = 5 - 6", 5, 7),
     ],
 )
-def test_ranges(server: Server, song: tuple[str, bytes], asked: str, first: int, end: int | None) -> None:
+def test_ranges(server: Server, song: tuple[str, bytes], header: str, first: int, end: int | None) -> None:
     path, data = song
-    answer = ask(server, path, Range=asked)
+    response = request(server, path, Range=header)
     start, stop, _ = slice(first, end).indices(len(data))
-    assert answer.status == 206
-    assert answer.body == data[start:stop]
-    assert answer.headers["content-range"] == f"bytes {start}-{stop - 1}/{len(data)}"
-    assert answer.headers["content-length"] == str(stop - start)
-    head = ask(server, path, method="HEAD", Range=asked)
+    assert response.status == 206
+    assert response.body == data[start:stop]
+    assert response.headers["content-range"] == f"bytes {start}-{stop - 1}/{len(data)}"
+    assert response.headers["content-length"] == str(stop - start)
+    head = request(server, path, method="HEAD", Range=header)
     assert (head.status, head.body) == (206, b"")
     same = ("content-range", "content-length", "etag", "content-type")
-    assert {name: head.headers[name] for name in same} == {name: answer.headers[name] for name in same}
+    assert {name: head.headers[name] for name in same} == {name: response.headers[name] for name in same}
 
 
-@pytest.mark.parametrize("asked", ["bytes=9-5", "bytes=-", "bytes=a-b", "items=0-5", "bytes=0-1,5-6", "", "bytes"])
-def test_what_is_no_single_range_gets_the_whole(server: Server, song: tuple[str, bytes], asked: str) -> None:
+@pytest.mark.parametrize("header", ["bytes=9-5", "bytes=-", "bytes=a-b", "items=0-5", "bytes=0-1,5-6", "", "bytes"])
+def test_headers_that_are_not_one_range_get_the_complete_file(
+    server: Server, song: tuple[str, bytes], header: str
+) -> None:
     path, data = song
-    answer = ask(server, path, Range=asked)
-    assert (answer.status, answer.body) == (200, data)
+    response = request(server, path, Range=header)
+    assert (response.status, response.body) == (200, data)
 
 
-@pytest.mark.parametrize("asked", ["bytes={size}-", "bytes=99999999999-", "bytes=-0"])
-def test_ranges_that_hold_nothing(server: Server, song: tuple[str, bytes], asked: str) -> None:
+@pytest.mark.parametrize("header", ["bytes={size}-", "bytes=99999999999-", "bytes=-0"])
+def test_ranges_beyond_the_end(server: Server, song: tuple[str, bytes], header: str) -> None:
     path, data = song
-    answer = ask(server, path, Range=asked.format(size=len(data)))
-    assert answer.status == 416
-    assert answer.headers["content-range"] == f"bytes */{len(data)}"
-    assert str(len(data)) in answer.json()["detail"]
+    response = request(server, path, Range=header.format(size=len(data)))
+    assert response.status == 416
+    assert response.headers["content-range"] == f"bytes */{len(data)}"
+    assert str(len(data)) in response.json()["detail"]
 
 
-def test_a_range_of_another_state_of_the_file_is_not_given(server: Server, song: tuple[str, bytes]) -> None:
+def test_an_outdated_if_range_gets_the_complete_file(server: Server, song: tuple[str, bytes]) -> None:
     path, data = song
-    tag = ask(server, path, method="HEAD").headers["etag"]
-    assert ask(server, path, Range="bytes=0-9", If_Range=tag).body == data[:10]
-    assert ask(server, path, Range="bytes=0-9", If_Range='"other"').body == data
+    tag = request(server, path, method="HEAD").headers["etag"]
+    assert request(server, path, Range="bytes=0-9", If_Range=tag).body == data[:10]
+    assert request(server, path, Range="bytes=0-9", If_Range='"other"').body == data
 
 
-def test_a_file_that_has_changed_is_not_given(changing: Server) -> None:
-    number = number_of(changing, "sad.flac")
+def test_a_changed_file_is_not_served(changing: Server) -> None:
+    number = song_id(changing, "sad.flac")
     path = changing.music / "sad.flac"
     was = path.stat()
-    assert ask(changing, f"/api/songs/{number}/audio").status == 200
+    assert request(changing, f"/api/songs/{number}/audio").status == 200
     path.write_bytes(path.read_bytes() + b"x")
-    assert ask(changing, f"/api/songs/{number}/audio").status == 404
+    assert request(changing, f"/api/songs/{number}/audio").status == 404
     path.unlink()
-    answer = ask(changing, f"/api/songs/{number}/audio", method="HEAD")
-    assert (answer.status, answer.body) == (404, b"")
+    response = request(changing, f"/api/songs/{number}/audio", method="HEAD")
+    assert (response.status, response.body) == (404, b"")
     secret = changing.music.parent / "secret"
     secret.write_bytes(b"s" * was.st_size)
     os.utime(secret, ns=(was.st_atime_ns, was.st_mtime_ns))
-    path.symlink_to(secret)  # of the same size and time of change
-    assert ask(changing, f"/api/songs/{number}/audio").status == 404
+    path.symlink_to(secret)  # same size and modification time
+    assert request(changing, f"/api/songs/{number}/audio").status == 404
 
 
-def test_a_folder_that_became_a_link_is_not_followed(changing: Server) -> None:
-    number = number_of(changing, "tense.flac")
-    assert ask(changing, f"/api/songs/{number}/audio").status == 200
+def test_a_folder_replaced_by_a_link_is_not_followed(changing: Server) -> None:
+    number = song_id(changing, "tense.flac")
+    assert request(changing, f"/api/songs/{number}/audio").status == 200
     elsewhere = changing.music.with_name("elsewhere")
     changing.music.rename(elsewhere)
     changing.music.symlink_to(elsewhere)
     try:
-        assert ask(changing, f"/api/songs/{number}/audio").status == 404
+        assert request(changing, f"/api/songs/{number}/audio").status == 404
     finally:
         changing.music.unlink()
         elsewhere.rename(changing.music)
-    assert ask(changing, f"/api/songs/{number}/audio").status == 200
+    assert request(changing, f"/api/songs/{number}/audio").status == 200
 
 
-def test_another_copy_of_a_song_is_given_where_the_first_is_gone(tmp_path: Path) -> None:
+def test_another_copy_of_a_song_is_served_if_the_first_is_missing(tmp_path: Path) -> None:
     known = {}
     for name in ("first.mp3", "second.mp3"):
         path = tmp_path / name
@@ -139,29 +141,29 @@ def test_another_copy_of_a_song_is_given_where_the_first_is_gone(tmp_path: Path)
         status = path.stat()
         known[str(path.resolve())] = (status.st_size, status.st_mtime_ns)
     (tmp_path / "first.mp3").unlink()
-    opened = open_known(known)
+    opened = open_unchanged(known)
     with opened.file:
         assert opened.file.read() == b"x" * SIZE
     assert opened.media_type == "audio/mpeg"
 
 
-def test_a_file_dated_beyond_2262_is_known_by_what_the_library_keeps(tmp_path: Path) -> None:
+def test_a_modification_time_after_2262_matches_the_stored_one(tmp_path: Path) -> None:
     path = tmp_path.resolve() / "song.mp3"
     path.write_bytes(b"x")
     os.utime(path, ns=(0, 14_000_000_000 * 10**9))
     state = state_of(path.stat())
-    with open_known({str(path): (state.size, state.mtime_ns)}).file as file:
+    with open_unchanged({str(path): (state.size, state.mtime_ns)}).file as file:
         assert file.read() == b"x"
 
 
 def test_a_pipe_in_place_of_a_song_is_not_waited_for(tmp_path: Path) -> None:
     path = tmp_path.resolve() / "song.mp3"
     os.mkfifo(path)
-    with pytest.raises(ProblemError, match="gone or has changed"):
-        open_known({str(path): (0, path.stat().st_mtime_ns)})
+    with pytest.raises(ProblemError, match="moved, removed or changed"):
+        open_unchanged({str(path): (0, path.stat().st_mtime_ns)})
 
 
-def test_a_device_is_not_given() -> None:
+def test_a_device_is_not_served() -> None:
     status = Path("/dev/zero").stat()
-    with pytest.raises(ProblemError, match="gone or has changed"):
-        open_known({"/dev/zero": (status.st_size, status.st_mtime_ns)})
+    with pytest.raises(ProblemError, match="moved, removed or changed"):
+        open_unchanged({"/dev/zero": (status.st_size, status.st_mtime_ns)})

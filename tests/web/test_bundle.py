@@ -1,4 +1,4 @@
-"""The files of the page and of the report in the package are those that their sources give, and small."""
+"""Tests of the built page and report: up to date with their sources, small and self-contained."""
 
 import gzip
 import json
@@ -28,7 +28,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def npm() -> str:
-    """npm with the packages that the lock names; absent, a failure on CI and a skip elsewhere."""
+    """npm with the locked packages. Without it, tests fail on CI and are skipped elsewhere."""
     found = shutil.which("npm")
     if found and (SOURCES / "node_modules" / ".package-lock.json").is_file():
         return found
@@ -45,7 +45,7 @@ def npm_run(npm: str, *words: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_sources_hold_to_their_types(npm: str) -> None:
+def test_the_sources_pass_the_checks(npm: str) -> None:
     npm_run(npm, "check")
 
 
@@ -78,7 +78,7 @@ def test_no_imports_are_circular(graph: Callable[[], dict[str, set[str]]]) -> No
     edges = graph()
     assert len(edges) > 5
     assert {target for targets in edges.values() for target in targets} <= set(edges)
-    TopologicalSorter(edges).prepare()  # a circle is a `CycleError`, which names it
+    TopologicalSorter(edges).prepare()  # raises CycleError, which names the circle
 
 
 def test_modules_and_folders_are_small() -> None:
@@ -88,7 +88,7 @@ def test_modules_and_folders_are_small() -> None:
     assert max(Counter(path.parent for path in modules).values()) <= 20
 
 
-def test_the_page_names_moods_as_the_package_does(npm: str) -> None:
+def test_the_page_uses_the_mood_words_of_the_package(npm: str) -> None:
     rng = np.random.default_rng(1)
     radii, angles = rng.uniform(0, 1, 2000), rng.uniform(0, 2 * np.pi, 2000)
     points = [
@@ -109,11 +109,11 @@ def test_the_page_names_moods_as_the_package_does(npm: str) -> None:
 
 
 @pytest.mark.parametrize(("what", "folder"), [("page", STATIC), ("report", REPORT)])
-def test_the_bundle_is_what_the_sources_give(npm: str, tmp_path: Path, what: str, folder: Path) -> None:
+def test_the_bundle_is_up_to_date(npm: str, tmp_path: Path, what: str, folder: Path) -> None:
     npm_run(npm, f"build:{what}", "--", "--outDir", str(tmp_path / "static"), "--emptyOutDir")
-    built, kept = files(tmp_path / "static"), files(folder)
-    assert sorted(built) == sorted(kept), "run npm run build in the folder web, and commit what it writes"
-    assert [name for name in built if built[name] != kept[name]] == []
+    built, committed = files(tmp_path / "static"), files(folder)
+    assert sorted(built) == sorted(committed), "run npm run build in the folder web, and commit the result"
+    assert [name for name in built if built[name] != committed[name]] == []
 
 
 @pytest.mark.parametrize("folder", [STATIC, REPORT])
@@ -126,7 +126,7 @@ def test_scripts_are_small(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "names"), [(STATIC, ["wavesurfer", "uplot", "d3-zoom"]), (REPORT, ["wavesurfer", "uplot"])]
 )
-def test_scripts_begin_with_the_licences_of_what_is_inside(folder: Path, names: list[str]) -> None:
+def test_scripts_start_with_the_licenses_of_their_libraries(folder: Path, names: list[str]) -> None:
     (script,) = (body.decode() for name, body in files(folder).items() if name.endswith(".js"))
     head = script[: script.index("*/")]
     assert script.startswith("/*!")
@@ -134,14 +134,14 @@ def test_scripts_begin_with_the_licences_of_what_is_inside(folder: Path, names: 
     assert [name for name in names if name not in head] == []
 
 
-def test_the_reports_script_and_style_can_stand_in_a_page() -> None:
-    # what would end their elements, or turn the reading of a script
+def test_the_script_and_style_of_the_report_can_be_inlined() -> None:
+    # these would end the elements, or change how a script is parsed
     script, style = (REPORT / name for name in ("report.js", "report.css"))
     assert not re.search(r"</script|<script|<!--", script.read_text(encoding="utf-8"), re.IGNORECASE)
     assert not re.search(r"</style", style.read_text(encoding="utf-8"), re.IGNORECASE)
 
 
-def test_the_page_carries_no_script_or_style_of_its_own() -> None:
+def test_the_page_has_no_inline_script_or_style() -> None:
     page = (STATIC / "index.html").read_text(encoding="utf-8")
     assert re.findall(r"<style|\bstyle=|\bon[a-z]+=|<script(?![^>]*\bsrc=)", page) == []
     addresses = re.findall(r'(?:src|href)="([^"]*)"', page)
@@ -149,7 +149,7 @@ def test_the_page_carries_no_script_or_style_of_its_own() -> None:
     assert all(address.startswith("./") for address in addresses)
 
 
-def test_what_is_locked_comes_from_no_fixed_place() -> None:
+def test_the_lock_file_names_no_registry() -> None:
     lock = (SOURCES / "package-lock.json").read_text(encoding="utf-8")
     assert '"resolved"' not in lock
     assert lock.count('"integrity"') > 30

@@ -1,4 +1,4 @@
-"""The OpenAPI document is true: requests are made of it, and what comes is compared with it."""
+"""Tests of the OpenAPI document, by requests generated from it, and of the documentation page."""
 
 import json
 import subprocess
@@ -8,15 +8,15 @@ from pathlib import Path
 
 from tests.helpers.web_server import Server
 
-# What the document cannot say: that a range begins below its end (422), which songs and jobs there are (404, 409),
-# that bytes are music (422), and how many requests one client may make (429).
+# Not in the document: that a range must start below its end (422), which songs and jobs exist (404, 409), that an
+# upload must be audio (422), and the rate limit (429).
 CONFIG = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "404", "409", "416", "422", "429"]
 """
 
 
-def test_requests_made_of_the_document_get_what_it_says(server: Server, tmp_path: Path) -> None:
+def test_responses_match_the_document(server: Server, tmp_path: Path) -> None:
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG, encoding="ascii")
     command = Path(sys.executable).with_name("st")
@@ -29,7 +29,7 @@ def test_requests_made_of_the_document_get_what_it_says(server: Server, tmp_path
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    # all of the document, and not one request or two
+    # all operations were tested
     assert "Operations:       14 selected / 14 total" in done.stdout
-    with urllib.request.urlopen(f"{server.url}/api/health") as answer:
-        assert json.load(answer)["status"] == "ok"
+    with urllib.request.urlopen(f"{server.url}/api/health") as response:
+        assert json.load(response)["status"] == "ok"

@@ -1,4 +1,4 @@
-"""What the API tells of a library, beside what the command line prints of the same library."""
+"""Tests of the library routes, compared with the output of the command line."""
 
 import gzip
 import json
@@ -11,19 +11,19 @@ import pytest
 from moodcurve.library import open_library
 from tests.helpers.command_line import run
 from tests.helpers.library_fixtures import made_library
-from tests.helpers.web_client import ask
+from tests.helpers.web_client import request
 from tests.helpers.web_server import BROKEN, SONGS, Server, serving
 
 
 def searched(server: Server, *options: str) -> list[dict[str, object]]:
-    """Songs as the command line finds them, in the API's form: the file's name in place of the path."""
+    """Return the songs that the command line finds, in the API's format: file names instead of paths."""
     done = run("search", "--library", server.library, "--json", *options)
     assert done.exit_code == 0, done.stderr
     songs = json.loads(done.stdout)
     return [{**{k: v for k, v in song.items() if k != "path"}, "file": Path(song["path"]).name} for song in songs]
 
 
-@pytest.mark.parametrize("address", ["songs", "search"])
+@pytest.mark.parametrize("path", ["songs", "search"])
 @pytest.mark.parametrize(
     ("query", "options"),
     [
@@ -41,63 +41,61 @@ def searched(server: Server, *options: str) -> list[dict[str, object]]:
         ("genre=nothing", ["--genre", "nothing"]),
     ],
 )
-def test_filters_are_those_of_the_command_line(server: Server, address: str, query: str, options: list[str]) -> None:
-    found = ask(server, f"/api/{address}?{query}").json()
-    wanted = searched(server, *options)
-    assert found == {"total": len(wanted), "songs": wanted}
+def test_filters_are_those_of_the_command_line(server: Server, path: str, query: str, options: list[str]) -> None:
+    found = request(server, f"/api/{path}?{query}").json()
+    expected = searched(server, *options)
+    assert found == {"total": len(expected), "songs": expected}
 
 
 def test_pages(server: Server) -> None:
-    wanted = searched(server, "--sort", "title")
-    pages = [ask(server, f"/api/songs?sort=title&limit=3&offset={offset}").json() for offset in (0, 3, 6)]
+    expected = searched(server, "--sort", "title")
+    pages = [request(server, f"/api/songs?sort=title&limit=3&offset={offset}").json() for offset in (0, 3, 6)]
     assert [page["total"] for page in pages] == [4, 4, 4]
-    assert [song for page in pages for song in page["songs"]] == wanted
+    assert [song for page in pages for song in page["songs"]] == expected
     assert [len(page["songs"]) for page in pages] == [3, 1, 0]
 
 
 QUADRANTS = "excited-positive, tense-negative, sad-negative, calm-positive, neutral"
 RANGE = "is not FROM:TO, such as 0.2:0.6; either end can be omitted"
-PLAINLY = "must be written plainly, without spaces, capitals, exponents and empty parts"
+UNKNOWN = "unknown parameter; see /docs or /openapi.json for all parameters"
+PLAIN = "must not contain spaces, capital letters, exponents or empty items"
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "detail"),
     [
         ("arousal=0.6:0.2", "query.arousal: '0.6:0.2' starts above its end"),
         ("arousal=0:7", "query.arousal: '0:7' is outside -1 to 1"),
         ("arousal=0.5", f"query.arousal: '0.5' {RANGE}"),
         ("valence=a:b", f"query.valence: 'a:b' {RANGE}"),
-        ("valence=1e-1:", f"query.valence: '1e-1:' {PLAINLY}"),
+        ("valence=1e-1:", f"query.valence: '1e-1:' {PLAIN}"),
         ("year=abc", "query.year: 'abc' is not FROM:TO, such as 1990:1999 or 1994; either end can be omitted"),
         ("year=a%0ab", "query.year: 'a\\nb' is not FROM:TO, such as 1990:1999 or 1994; either end can be omitted"),
-        ("year=%D9%A1", f"query.year: '١' {PLAINLY}"),
-        (f"year={'0' * 51}", "query.year: it is longer than 50 characters, the most"),
-        (f"text={'a' * 301}", "query.text: it is longer than 300 characters, the most"),
+        ("year=%D9%A1", f"query.year: '١' {PLAIN}"),
+        (f"year={'0' * 51}", "query.year: must have at most 50 characters"),
+        (f"text={'a' * 301}", "query.text: must have at most 300 characters"),
         ("near=3,0", "query.near: '3,0' is outside -1 to 1"),
         ("near=0,0,-1", "query.near: '0,0,-1' has a radius below 0"),
         ("near=1", "query.near: '1' is not AROUSAL,VALENCE or AROUSAL,VALENCE,RADIUS, such as -0.3,0.4"),
         ("longer=long", "query.longer: 'long' is not a duration, such as 90 (seconds), 1:30 or 1:00:00"),
         ("longer=90&shorter=60", "query.shorter: '60' is less than longer=90"),
         ("sort=near", "query.sort: near requires a point to be near to, such as near=-0.3,0.4"),
-        ("sort=near,,title", f"query.sort: 'near,,title' {PLAINLY}"),
+        ("sort=near,,title", f"query.sort: 'near,,title' {PLAIN}"),
         ("quadrant=left", f"query.quadrant: 'left' is not a quadrant; choose from {QUADRANTS}"),
-        ("quadrant=NEUTRAL", f"query.quadrant: 'NEUTRAL' {PLAINLY}"),
-        ("where=1", "query.where: there is no such parameter here; /openapi.json lists those that there are"),  # no SQL
-        (
-            "no%00thing=1",
-            "query.no\\x00thing: there is no such parameter here; /openapi.json lists those that there are",
-        ),
-        ("limit=-1", "query.limit: '-1' is less than 0, the least"),
-        ("limit=1001", "query.limit: '1001' is more than 1000, the most"),
+        ("quadrant=NEUTRAL", f"query.quadrant: 'NEUTRAL' {PLAIN}"),
+        ("where=1", f"query.where: {UNKNOWN}"),  # no SQL
+        ("no%00thing=1", f"query.no\\x00thing: {UNKNOWN}"),
+        ("limit=-1", "query.limit: '-1' is less than the minimum, 0"),
+        ("limit=1001", "query.limit: '1001' is more than the maximum, 1000"),
         (f"limit={'9' * 5000}", f"query.limit: '{'9' * 60}...' has too many digits"),
-        ("offset=x", "query.offset: 'x' is not a whole number"),
-        ("limit=x&offset=y", "query.limit: 'x' is not a whole number; query.offset: 'y' is not a whole number"),
+        ("offset=x", "query.offset: 'x' is not an integer"),
+        ("limit=x&offset=y", "query.limit: 'x' is not an integer; query.offset: 'y' is not an integer"),
     ],
 )
-def test_what_cannot_be_asked(server: Server, query: str, said: str) -> None:
-    answer = ask(server, f"/api/songs?{query}")
-    assert answer.status == 422
-    assert answer.json()["detail"] == said
+def test_invalid_queries(server: Server, query: str, detail: str) -> None:
+    response = request(server, f"/api/songs?{query}")
+    assert response.status == 422
+    assert response.json()["detail"] == detail
 
 
 @pytest.mark.parametrize(
@@ -113,115 +111,115 @@ def test_what_cannot_be_asked(server: Server, query: str, said: str) -> None:
         ("sort", "height"),
     ],
 )
-def test_wrong_filters_are_told_in_the_words_of_the_command_line(server: Server, option: str, value: str) -> None:
+def test_invalid_filters_get_the_message_of_the_command_line(server: Server, option: str, value: str) -> None:
     done = run("search", "--library", server.library, f"--{option}={value}")
     assert done.exit_code == 2
-    detail = ask(server, f"/api/songs?{option}={value}").json()["detail"]
+    detail = request(server, f"/api/songs?{option}={value}").json()["detail"]
     assert detail.removeprefix(f"query.{option}: ") in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "detail"),
     [
-        ("/api/songs/x", "path.id: 'x' is not a whole number"),
+        ("/api/songs/x", "path.id: 'x' is not an integer"),
         (f"/api/songs/{2**63}", f"path.id: '{2**63}' is too large"),
-        ("/api/songs/1/curve?format=gif", "query.format: 'gif' is not known; known are 'json', 'csv', 'jams' or 'png'"),
-        ("/api/jobs/a%0ab", "path.id: no name of a job: those are 12 letters, digits, hyphens or underscores"),
+        ("/api/songs/1/curve?format=gif", "query.format: 'gif' is not one of 'json', 'csv', 'jams' or 'png'"),
+        ("/api/jobs/a%0ab", "path.id: not a job id: 12 letters, digits, hyphens or underscores"),
     ],
 )
-def test_wrong_names_and_formats(server: Server, path: str, said: str) -> None:
-    answer = ask(server, path)
-    assert (answer.status, answer.json()["detail"]) == (422, said)
+def test_invalid_ids_and_formats(server: Server, path: str, detail: str) -> None:
+    response = request(server, path)
+    assert (response.status, response.json()["detail"]) == (422, detail)
 
 
-def test_the_map_has_the_places_of_all_songs(server: Server) -> None:
+def test_the_map_has_the_means_of_all_songs(server: Server) -> None:
     songs = searched(server)
     quadrants = ["excited-positive", "tense-negative", "sad-negative", "calm-positive", "neutral"]
     columns = ("id", "arousal", "valence", "title", "artist", "duration_s")
-    plain = ask(server, "/api/map")
+    plain = request(server, "/api/map")
     assert plain.json() == {
         **{name: [song[name] for song in songs] for name in columns},
         "quadrant": [quadrants.index(str(song["quadrant"])) for song in songs],
         "file": [None] * len(songs),
     }
-    zipped = ask(server, "/api/map", Accept_Encoding="gzip")
+    zipped = request(server, "/api/map", Accept_Encoding="gzip")
     assert zipped.headers["content-encoding"] == "gzip"
     assert gzip.decompress(zipped.body) == plain.body
-    assert ask(server, "/api/map?artist=zo%C3%AB&sort=-year").json()["title"] == ["Meadow", "Fiesta"]
+    assert request(server, "/api/map?artist=zo%C3%AB&sort=-year").json()["title"] == ["Meadow", "Fiesta"]
 
 
 def test_one_song(server: Server) -> None:
     for song in searched(server):
-        assert ask(server, f"/api/songs/{song['id']}").json() == song
+        assert request(server, f"/api/songs/{song['id']}").json() == song
 
 
-@pytest.mark.parametrize("address", ["", "/curve", "/curve?format=png", "/audio"])
-def test_a_song_that_is_not_there(server: Server, address: str) -> None:
-    answer = ask(server, f"/api/songs/999{address}")
-    assert answer.status == 404
-    assert "no song 999" in answer.json()["detail"]
-    assert ask(server, f"/api/songs/{2**63}{address}").status == 422
-    assert ask(server, f"/api/songs/..%2f..%2fetc%2fpasswd{address}").status in (404, 422)
+@pytest.mark.parametrize("path", ["", "/curve", "/curve?format=png", "/audio"])
+def test_a_song_that_does_not_exist(server: Server, path: str) -> None:
+    response = request(server, f"/api/songs/999{path}")
+    assert response.status == 404
+    assert "no song with id 999" in response.json()["detail"]
+    assert request(server, f"/api/songs/{2**63}{path}").status == 422
+    assert request(server, f"/api/songs/..%2f..%2fetc%2fpasswd{path}").status in (404, 422)
 
 
-def test_curves_are_those_that_the_command_line_shows(server: Server) -> None:
+def test_curves_are_those_of_the_command_line(server: Server) -> None:
     for song in searched(server):
         path = server.music / str(song["file"])
         shown = {
             format: run("show", str(path), "--library", server.library, "-f", format) for format in ("json", "csv")
         }
-        curve = ask(server, f"/api/songs/{song['id']}/curve").json()
+        curve = request(server, f"/api/songs/{song['id']}/curve").json()
         assert curve == {**json.loads(shown["json"].stdout), "source": song["file"]}
-        csv = ask(server, f"/api/songs/{song['id']}/curve?format=csv")
+        csv = request(server, f"/api/songs/{song['id']}/curve?format=csv")
         assert csv.body.decode() == shown["csv"].stdout
         assert csv.headers["content-type"] == "text/csv; charset=utf-8"
         stem = Path(str(song["file"])).stem
         assert csv.headers["content-disposition"].endswith(f"filename*=UTF-8''{stem}.csv")
 
 
-def test_the_map_names_the_file_where_there_is_no_title(tmp_path: Path) -> None:
+def test_the_map_has_file_names_of_songs_without_a_title(tmp_path: Path) -> None:
     made = made_library(tmp_path / "library.sqlite", 5)
     with serving((tmp_path, tmp_path / "library.sqlite")) as server:
-        found = ask(server, "/api/map").json()
-    named = set(zip(found["title"], found["file"], strict=True))
-    assert named == {(seen.tags.title, None if seen.tags.title else PurePath(seen.path).name) for _, seen in made}
-    assert (None, "003 x.mp3") in named
+        found = request(server, "/api/map").json()
+    pairs = set(zip(found["title"], found["file"], strict=True))
+    assert pairs == {(seen.tags.title, None if seen.tags.title else PurePath(seen.path).name) for _, seen in made}
+    assert (None, "003 x.mp3") in pairs
 
 
 def test_a_curve_as_jams_has_the_tags(server: Server) -> None:
     (song,) = searched(server, "Fiesta")
-    jams = json.loads(ask(server, f"/api/songs/{song['id']}/curve?format=jams").body)
+    jams = json.loads(request(server, f"/api/songs/{song['id']}/curve?format=jams").body)
     title, artist, album, _, _ = SONGS["excited"]
     about = jams["file_metadata"]
     assert (about["title"], about["artist"], about["release"]) == (title, artist, album)
-    curve = ask(server, f"/api/songs/{song['id']}/curve").json()
+    curve = request(server, f"/api/songs/{song['id']}/curve").json()
     points = jams["annotations"][0]["data"]
     assert [point["value"] for point in points] == [
         list(p) for p in zip(curve["valence"], curve["arousal"], strict=True)
     ]
 
 
-def test_a_curve_as_a_picture(server: Server) -> None:
+def test_a_curve_as_png(server: Server) -> None:
+    import io
+
     import matplotlib.image
 
     (song,) = searched(server, "Fiesta")
-    answer = ask(server, f"/api/songs/{song['id']}/curve?format=png")
-    assert answer.headers["content-type"] == "image/png"
-    import io
-
-    picture = matplotlib.image.imread(io.BytesIO(answer.body))
+    response = request(server, f"/api/songs/{song['id']}/curve?format=png")
+    assert response.headers["content-type"] == "image/png"
+    picture = matplotlib.image.imread(io.BytesIO(response.body))
     assert picture.shape[:2] == (810, 1800)
-    assert picture.std() > 0.05  # something is drawn
-    assert ask(server, f"/api/songs/{song['id']}/curve?format=gif").status == 422
+    assert picture.std() > 0.05  # it is not blank
+    assert request(server, f"/api/songs/{song['id']}/curve?format=gif").status == 422
 
 
-def test_problems_of_the_last_scan_without_their_folders(server: Server) -> None:
-    (problem,) = ask(server, "/api/problems").json()["problems"]
+def test_problems_of_the_last_scan_do_not_contain_folders(server: Server) -> None:
+    (problem,) = request(server, "/api/problems").json()["problems"]
     assert problem["file"] == BROKEN
     assert "not audio" in problem["reason"]
 
 
-def test_no_answer_tells_a_folder_of_this_machine(server: Server) -> None:
+def test_no_response_contains_a_folder_of_this_machine(server: Server) -> None:
     (song,) = searched(server, "Fiesta")
     addresses = [
         "songs",
@@ -230,54 +228,52 @@ def test_no_answer_tells_a_folder_of_this_machine(server: Server) -> None:
         f"songs/{song['id']}",
         *(f"songs/{song['id']}/curve?format={f}" for f in ("json", "csv", "jams")),
     ]
-    for address in addresses:
-        assert str(server.music).encode() not in ask(server, f"/api/{address}").body
+    for path in addresses:
+        assert str(server.music).encode() not in request(server, f"/api/{path}").body
 
 
 def test_health(server: Server) -> None:
-    health = ask(server, "/api/health").json()
+    health = request(server, "/api/health").json()
     assert health["status"] == "ok"
     assert (health["library"], health["songs"]) == (True, 4)
     assert health["limits"]["upload_bytes"] == 200 * 2**20
-    curve = ask(server, f"/api/songs/{searched(server)[0]['id']}/curve").json()
+    curve = request(server, f"/api/songs/{searched(server)[0]['id']}/curve").json()
     assert (health["model"], health["feature_set"]) == (curve["model"], curve["feature_set"])
 
 
-def test_a_library_that_is_not_there_yet_is_empty_and_one_that_is_made_is_seen(
-    scanned_music: tuple[Path, Path], tmp_path: Path
-) -> None:
+def test_a_missing_library_is_empty_until_it_is_created(scanned_music: tuple[Path, Path], tmp_path: Path) -> None:
     library = tmp_path / "later.sqlite"
     with serving((scanned_music[0], library)) as server:
-        assert ask(server, "/api/health").json()["library"] is False
-        assert ask(server, "/api/songs").json() == {"total": 0, "songs": []}
-        assert set(map(len, ask(server, "/api/map").json().values())) == {0}
-        assert ask(server, "/api/problems").json() == {"problems": []}
-        assert ask(server, "/api/songs/1/audio").status == 404
-        assert ask(server, "/api/songs?arousal=1:0").status == 422
+        assert request(server, "/api/health").json()["library"] is False
+        assert request(server, "/api/songs").json() == {"total": 0, "songs": []}
+        assert set(map(len, request(server, "/api/map").json().values())) == {0}
+        assert request(server, "/api/problems").json() == {"problems": []}
+        assert request(server, "/api/songs/1/audio").status == 404
+        assert request(server, "/api/songs?arousal=1:0").status == 422
         shutil.copyfile(scanned_music[1], library)
-        assert ask(server, "/api/songs").json()["total"] == 4
-        library.write_bytes(b"no library" * 1000)
-        answer = ask(server, "/api/songs")
-        assert answer.status == 503
-        assert "later.sqlite" in answer.json()["detail"]
-        assert str(tmp_path) not in answer.json()["detail"]
-        assert ask(server, "/").status == 200
+        assert request(server, "/api/songs").json()["total"] == 4
+        library.write_bytes(b"not a library" * 1000)
+        response = request(server, "/api/songs")
+        assert response.status == 503
+        assert "later.sqlite" in response.json()["detail"]
+        assert str(tmp_path) not in response.json()["detail"]
+        assert request(server, "/").status == 200
 
 
-def test_the_pages_files_are_served_and_nothing_else_is(server: Server) -> None:
+def test_only_the_static_files_are_served(server: Server) -> None:
     import moodcurve.web
 
     static = Path(moodcurve.web.__file__).parent / "static"
-    assert ask(server, "/").body == (static / "index.html").read_bytes()
-    for path in static.rglob("*.*"):
-        name = path.relative_to(static).as_posix()
-        address = "/" if name == "index.html" else f"/{name}"
-        answer = ask(server, address, Accept_Encoding="gzip")
-        assert answer.status == 200
-        assert gzip.decompress(answer.body) == path.read_bytes()
-        assert ("immutable" in answer.headers["cache-control"]) == name.startswith("assets/")
-        assert ask(server, address, If_None_Match=answer.headers["etag"]).status == 304
-    for address in (
+    assert request(server, "/").body == (static / "index.html").read_bytes()
+    for file in static.rglob("*.*"):
+        name = file.relative_to(static).as_posix()
+        path = "/" if name == "index.html" else f"/{name}"
+        response = request(server, path, Accept_Encoding="gzip")
+        assert response.status == 200
+        assert gzip.decompress(response.body) == file.read_bytes()
+        assert ("immutable" in response.headers["cache-control"]) == name.startswith("assets/")
+        assert request(server, path, If_None_Match=response.headers["etag"]).status == 304
+    for path in (
         "/../pyproject.toml",
         "/assets/../../__init__.py",
         "/..%2f__init__.py",
@@ -287,17 +283,17 @@ def test_the_pages_files_are_served_and_nothing_else_is(server: Server) -> None:
         "/static/index.html",
         f"/{quote(str(server.library))}",
     ):
-        assert ask(server, address).status == 404, address
+        assert request(server, path).status == 404, path
 
 
-def test_methods_that_are_not_there(server: Server) -> None:
-    answer = ask(server, "/api/jobs/000000000000", method="PUT")
-    assert answer.status == 405
-    assert answer.headers["allow"] == "DELETE, GET"
-    assert "Allow" in answer.json()["detail"]
+def test_methods_that_are_not_allowed(server: Server) -> None:
+    response = request(server, "/api/jobs/000000000000", method="PUT")
+    assert response.status == 405
+    assert response.headers["allow"] == "DELETE, GET"
+    assert "Allow" in response.json()["detail"]
 
 
-def test_offsets_and_chosen_columns_of_a_query(server: Server) -> None:
+def test_offset_and_columns_of_a_query(server: Server) -> None:
     from moodcurve.library.queries.search import Query, search, search_columns
 
     with open_library(server.library) as library:

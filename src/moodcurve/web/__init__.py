@@ -1,12 +1,12 @@
-"""The web page's server: a library's songs, uploads and their curves over HTTP. All that needs the extra `web`."""
+"""HTTP server for the web page and its API: library songs, uploads and their curves. Needs the extra `web`."""
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.optional import require
 
 
 class WebError(MoodcurveError):
-    """The server cannot be started as asked: an address, a port, a token, or a package that is missing."""
+    """The server cannot start: an invalid address, port, token or limit, or a missing package."""
 
 
-# asked here, at the folder's one door, so that its modules can import them plainly
+# checked once for the whole package, so that its modules can use plain imports
 require("fastapi", "python_multipart", "uvicorn", what="serving", extra="web", error=WebError)

@@ -1,4 +1,4 @@
-"""The app: its routes and what they share, from its beginning to its end."""
+"""The web application: routes, and the worker pools and library that they share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,113 +7,123 @@ from functools import partial
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from moodcurve import __version__
 from moodcurve.runtime import Model
-from moodcurve.web import errors, schemas
-from moodcurve.web.async_pool import Crew
+from moodcurve.web import schemas
+from moodcurve.web.async_pool import AsyncPool
+from moodcurve.web.errors import add_error_handlers, error_responses
 from moodcurve.web.jobs import Jobs
-from moodcurve.web.library_pool import Shelf
-from moodcurve.web.rate_limit import Rate
-from moodcurve.web.responses.curve import Painter
+from moodcurve.web.library_pool import LibraryPool
+from moodcurve.web.rate_limit import RateLimiter
+from moodcurve.web.responses.curve import PlotRenderer
 from moodcurve.web.routes.analyses import add_analysis_routes
+from moodcurve.web.routes.api_docs import add_docs_routes
 from moodcurve.web.routes.songs import add_song_routes, count_songs
-from moodcurve.web.routes.static_files import add_pages
-from moodcurve.web.security import Guard
+from moodcurve.web.routes.static_files import add_static_files
+from moodcurve.web.security import SecurityMiddleware
 from moodcurve.web.settings import Settings
-from moodcurve.web.tasks import listener, painter
+from moodcurve.web.tasks import make_analyzer, make_plotter
 from moodcurve.web.temp_folder import temporary_folder
 from moodcurve.workers import FILE_LIMITS
 
-MODEL, FIRST_MODEL = "default", "live"
-"""The packaged models that uploads are heard by; the second gives a curve while a song is still being read."""
+MODEL, LIVE_MODEL = "default", "live"
+"""Packaged models for uploads: one for the final curve, and a causal one for the provisional curve meanwhile."""
 
 
 @dataclass(frozen=True, eq=False)
-class Site:
-    """What a server runs.
+class RunningApp:
+    """The application and what the server must look after.
 
     Attributes
     ----------
     app : ASGI app
     jobs : Jobs
-        To be stopped before the server waits for its last answers.
-    shelf : Shelf
-        The library; to be told now and then to rest.
+        To be stopped at shutdown, before the server waits for open responses.
+    library : LibraryPool
+        Its `close_if_idle` must be called regularly.
     """
 
     app: ASGIApp
     jobs: Jobs
-    shelf: Shelf
+    library: LibraryPool
 
 
 @contextmanager
-def open_site(settings: Settings, model: Model, *, port: int) -> Iterator[Site]:
-    """Give what a server runs that listens at a port; at the end no process and no file of it is left.
+def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[RunningApp]:
+    """Create the application; at the end, stop its processes and delete its temporary files.
 
     Parameters
     ----------
     settings : Settings
     model : Model
-        The packaged model `MODEL`, loaded: the server says which it is.
+        The packaged model `MODEL`, whose name ``/api/health`` reports.
     port : int
+        Port on which the server listens.
     """
-    hearing = Crew(partial(listener, MODEL, FIRST_MODEL), workers=settings.workers, limits=FILE_LIMITS)
-    drawing = Crew(painter, workers=1, limits=FILE_LIMITS)
+    limits = settings.limits
+    analysis_pool = AsyncPool(partial(make_analyzer, MODEL, LIVE_MODEL), workers=settings.workers, limits=FILE_LIMITS)
+    plot_pool = AsyncPool(make_plotter, workers=1, limits=FILE_LIMITS)
     with temporary_folder() as folder:
         jobs = Jobs(
-            hearing,
-            places=settings.workers + settings.queue,
-            most_s=60 * settings.minutes,
+            analysis_pool,
+            max_jobs=settings.max_jobs,
+            max_s=60 * limits.minutes,
             curve_url=f"{settings.root_path}/api/jobs/{{}}/curve",
         )
-        rate = Rate(per_minute=settings.rate_per_minute, burst=settings.burst)
-        pictures = Painter(drawing, folder)
-        shelf = Shelf(settings.library)
-        app = _app()
-        _add_health(app, settings, model, shelf)
-        add_analysis_routes(
-            app, jobs, folder, pictures, rate, most_bytes=settings.upload_bytes, root_path=settings.root_path
-        )
-        add_song_routes(app, shelf, pictures, rate)
-        add_pages(app)
+        rate_limiter = RateLimiter(per_minute=limits.requests_per_minute, burst=limits.burst)
+        plots = PlotRenderer(plot_pool, folder)
+        library = LibraryPool(settings.library)
+        app = _empty_app()
+        _add_health_route(app, settings, model, library)
+        add_analysis_routes(app, jobs, folder, plots, rate_limiter, limits=limits, root_path=settings.root_path)
+        add_song_routes(app, library, plots, rate_limiter)
+        add_static_files(app)
+        add_docs_routes(app, settings.base_url(port), needs_token=settings.token is not None)
         try:
-            yield Site(Guard(app, settings, port), jobs, shelf)
+            yield RunningApp(SecurityMiddleware(app, settings, port), jobs, library)
         finally:
-            shelf.close()
-            hearing.close()
-            drawing.close()
+            library.close()
+            analysis_pool.close()
+            plot_pool.close()
 
 
-def _app() -> FastAPI:
-    """Make an app without routes, that tells nobody of its requests and shows no page of its own."""
+def _empty_app() -> FastAPI:
+    """Create an app without routes, tracing or FastAPI's own documentation pages, which load scripts from a CDN."""
     app = FastAPI(
         title="moodcurve",
         version=__version__,
-        description="Every song as a curve of arousal and valence. Errors are objects of application/problem+json.",
+        description="Arousal and valence curves of songs. Errors are problem objects (application/problem+json).",
         default_response_class=Response,
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # whose answers would repeat the name that the client gave
+        redirect_slashes=False,  # a redirect would repeat the client's Host header
+        generate_unique_id_function=_operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    errors.install(app)
+    add_error_handlers(app)
     return app
 
 
-def _add_health(app: FastAPI, settings: Settings, model: Model, shelf: Shelf) -> None:
+def _operation_id(route: APIRoute) -> str:
+    """Name an operation in the OpenAPI document after its function, such as ``list_songs``."""
+    return route.name
+
+
+def _add_health_route(app: FastAPI, settings: Settings, model: Model, library: LibraryPool) -> None:
     limits = {
-        "upload_bytes": settings.upload_bytes,
-        "minutes": settings.minutes,
-        "concurrent": settings.workers + settings.queue,
+        "upload_bytes": settings.limits.upload_bytes,
+        "minutes": settings.limits.minutes,
+        "concurrent": settings.max_jobs,
     }
 
-    @app.get("/api/health", responses={200: {"model": schemas.Health}, **errors.documented()})
-    async def health() -> Response:
-        """Tell how the server is, and what it takes."""
-        songs = await run_in_threadpool(count_songs, shelf)
+    @app.get("/api/health", responses={200: {"model": schemas.Health}, **error_responses()})
+    async def get_health() -> Response:
+        """Return the version, the model, the size of the library and the limits of the server."""
+        songs = await run_in_threadpool(count_songs, library)
         return JSONResponse(
             {
                 "status": "ok",

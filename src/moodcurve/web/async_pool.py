@@ -1,4 +1,4 @@
-"""Worker processes for an event loop: a thread of its own looks after the pool, and results come as awaitables."""
+"""A pool of worker processes for an event loop: a thread runs the pool, and results are awaitable."""
 
 import asyncio
 import queue
@@ -12,33 +12,34 @@ from moodcurve.errors import MoodcurveError
 from moodcurve.workers import Job, Limits, Pool
 from moodcurve.workers.child import Item, Result
 
-Tell = Callable[[float | None, Any], None]
-"""Told in the loop of the share of an item that is done, 0 as it is begun, or of a part of its result; else None."""
+ReportCallback = Callable[[float | None, Any], None]
+"""Called in the event loop with the share of an item that is done (0 at its start), or with None and a partial
+result."""
 _IDLE_S = 5.0
-"""How often to look after processes that have nothing to do: one may have died."""
+"""Interval between checks of idle processes, one of which may have died."""
 
 
 @dataclass(eq=False)
 class _Task(Generic[Item, Result]):
-    """An item that somebody waits for."""
+    """An item whose result somebody awaits."""
 
     item: Item
-    tell: Tell
+    on_report: ReportCallback
     result: "asyncio.Future[Result]"
     number: int | None = None
 
 
-class Crew(Generic[Item, Result]):
-    """Processes that do one job, kept ready from item to item; the first starts with the first item.
+class AsyncPool(Generic[Item, Result]):
+    """Worker processes that run one job for many items; the first item starts the first process.
 
     Parameters
     ----------
     make : callable
         See `moodcurve.workers.Pool`.
     workers : int
-        How many processes at most.
+        Maximum number of processes.
     limits : Limits
-        What each item may take.
+        Time and memory limits per item.
     """
 
     def __init__(self, make: Callable[[], Job[Item, Result]], *, workers: int, limits: Limits) -> None:
@@ -46,23 +47,23 @@ class Crew(Generic[Item, Result]):
         self._workers = workers
         self._limits = limits
         self._inbox: queue.SimpleQueue[_Task[Item, Result] | None] = queue.SimpleQueue()
-        """Tasks to add, and once more to drop them; None to close."""
+        """Tasks to start, or to cancel if they are sent again; None closes the pool."""
         self._tasks: dict[int, _Task[Item, Result]] = {}
-        """What the pool works on; of the thread alone."""
+        """Running tasks; used by the thread only."""
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    async def do(self, item: Item, *, tell: Tell = lambda share, part: None) -> Result:
-        """Do the job for an item; cancelled, its process is ended.
+    async def run(self, item: Item, *, on_report: ReportCallback = lambda share, part: None) -> Result:
+        """Run the job for an item. Cancelling the call ends the worker process.
 
         Raises
         ------
         MoodcurveError, OSError
-            What the job raised; LimitError or CrashError if it broke a limit or its process.
+            If the job raises it. LimitError or CrashError if the job exceeds a limit or its process dies.
         """
-        task: _Task[Item, Result] = _Task(item, tell, asyncio.get_running_loop().create_future())
+        task: _Task[Item, Result] = _Task(item, on_report, asyncio.get_running_loop().create_future())
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="crew", daemon=True)
+            self._thread = threading.Thread(target=self._run_thread, name="async-pool", daemon=True)
             self._thread.start()
         self._inbox.put(task)
         try:
@@ -72,19 +73,19 @@ class Crew(Generic[Item, Result]):
             raise
 
     def close(self) -> None:
-        """End all processes at once; who still waits gets a CancelledError."""
+        """End all processes at once; pending calls raise CancelledError."""
         if self._thread is not None:
             self._inbox.put(None)
             self._thread.join()
 
-    def _run(self) -> None:
+    def _run_thread(self) -> None:
         while not self._closed:
-            self._tend()
+            self._run_pool()
 
-    def _tend(self) -> None:
-        """Look after a pool until the crew is closed, or no process can be started."""
+    def _run_pool(self) -> None:
+        """Run a pool until it is closed, or until no process can be started."""
         with Pool(
-            self._make, workers=self._workers, progress=self._watched, limits=self._limits, on_part=self._heard
+            self._make, workers=self._workers, progress=self._on_progress, limits=self._limits, on_part=self._on_part
         ) as pool:
             try:
                 while not self._closed:
@@ -99,7 +100,7 @@ class Crew(Generic[Item, Result]):
                 self._finish(number, asyncio.CancelledError())
 
     def _read_inbox(self, pool: Pool[Item, Result]) -> None:
-        """Add and drop what is wished; wait for a wish where there is nothing to do."""
+        """Start and cancel tasks; wait for the next one if none is running."""
         wait_s = 0.0 if self._tasks else _IDLE_S
         with suppress(queue.Empty):
             while not self._closed:
@@ -113,29 +114,29 @@ class Crew(Generic[Item, Result]):
                 elif self._tasks.pop(task.number, None):
                     pool.cancel(task.number)
 
-    def _watched(self, number: int, share: float) -> None:
-        self._tell(number, share, None)
+    def _on_progress(self, number: int, share: float) -> None:
+        self._report(number, share, None)
 
-    def _heard(self, number: int, part: Any) -> None:
-        self._tell(number, None, part)
+    def _on_part(self, number: int, part: Any) -> None:
+        self._report(number, None, part)
 
-    def _tell(self, number: int, share: float | None, part: Any) -> None:
+    def _report(self, number: int, share: float | None, part: Any) -> None:
         if number in self._tasks:
             task = self._tasks[number]
-            self._in_loop(task, task.tell, share, part)
+            self._call_in_loop(task, task.on_report, share, part)
 
     def _finish(self, number: int, result: Any) -> None:
         task = self._tasks.pop(number, None)
         if task is not None:
-            self._in_loop(task, _settle, task.result, result)
+            self._call_in_loop(task, _set_result, task.result, result)
 
     @staticmethod
-    def _in_loop(task: "_Task[Item, Result]", call: Callable[..., None], *values: Any) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            task.result.get_loop().call_soon_threadsafe(call, *values)
+    def _call_in_loop(task: "_Task[Item, Result]", function: Callable[..., None], *values: Any) -> None:
+        with suppress(RuntimeError):  # the loop is closed, so nobody awaits the result
+            task.result.get_loop().call_soon_threadsafe(function, *values)
 
 
-def _settle(future: "asyncio.Future[Any]", result: Any) -> None:
+def _set_result(future: "asyncio.Future[Any]", result: Any) -> None:
     if future.done():
         return
     if isinstance(result, asyncio.CancelledError):

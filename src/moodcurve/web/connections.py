@@ -1,4 +1,8 @@
-"""HTTP connections that cost nothing lasting: clients that stall, and more of them than can be served, are let go."""
+"""HTTP connections with timeouts for slow clients, and a limit on open connections.
+
+uvicorn has no such timeouts and answers errors of its own in plain text, so its internal `H11Protocol` is subclassed;
+`pyproject.toml` therefore limits uvicorn to the tested minor version.
+"""
 
 import asyncio
 import json
@@ -9,52 +13,61 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from moodcurve.web.errors import MEDIA_TYPE, ProblemError
 from moodcurve.web.security import HEADERS
-
-MOST = 500
-"""Connections at once; common limits of a process are a thousand files."""
-REQUEST_S = 15.0
-"""How long a request's headers may take from the last answer on, and the rest of a body that nobody wants."""
-STALLED_S = 60.0
-"""How long a client may take nothing of an answer."""
+from moodcurve.web.settings import ServerLimits
 
 
 class Connection(H11Protocol):
-    """A connection that is looked after by `check`."""
+    """A connection whose timeouts are enforced by `check`.
+
+    Parameters
+    ----------
+    limits : ServerLimits
+    **options
+        Arguments of `H11Protocol`, which uvicorn passes.
+    """
+
+    def __init__(self, *, limits: ServerLimits, **options: Any) -> None:
+        super().__init__(**options)
+        self._limits = limits
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a connection, unless there are too many."""
+        """Accept the connection, or answer 503 if too many are open."""
         super().connection_made(transport)
-        self._since = time.monotonic()
-        self._counted: object = None
+        self._idle_since = time.monotonic()
+        self._last_cycle: object = None
+        """The request-response cycle whose end started the current idle time."""
         self._unsent = 0
-        self._unsent_since = self._since
-        if len(self.connections) > MOST:
-            transport.write(_plain(ProblemError(503, "too many connections; try again later", {"Retry-After": "5"})))
+        self._unsent_since = self._idle_since
+        if len(self.connections) > self._limits.connections:
+            problem = ProblemError(503, "too many open connections; try again later", {"Retry-After": "5"})
+            transport.write(_raw_response(problem))
             transport.close()
 
     def check(self, now: float) -> None:
-        """End the connection if its client takes too long; asked now and then."""
+        """Abort the connection if its client is too slow. The server calls this regularly."""
         unsent = self.transport.get_write_buffer_size()
         if unsent == 0 or unsent != self._unsent:
             self._unsent, self._unsent_since = unsent, now
         cycle = self.cycle
         idle = cycle is None or cycle.response_complete
-        if not idle or (cycle is not None and cycle is not self._counted):
-            self._since = now
-            self._counted = cycle if idle else None
-        if now - self._unsent_since > STALLED_S or (idle and now - self._since > REQUEST_S):
+        if not idle or (cycle is not None and cycle is not self._last_cycle):
+            self._idle_since = now
+            self._last_cycle = cycle if idle else None
+        stalled = now - self._unsent_since > self._limits.response_timeout_s
+        # also ends a connection whose client goes on sending a rejected body
+        if stalled or (idle and now - self._idle_since > self._limits.request_timeout_s):
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP as all else is answered."""
+        """Answer invalid HTTP with a problem object."""
         self.transport.write(
-            _plain(ProblemError(400, "the request is not HTTP/1.1 as RFC 9112 has it, or its head is too large"))
+            _raw_response(ProblemError(400, "invalid HTTP/1.1 request (RFC 9112), or its headers are too large"))
         )
         self.transport.close()
 
 
-def _plain(problem: ProblemError) -> bytes:
-    """Give a whole answer, for where there is no request."""
+def _raw_response(problem: ProblemError) -> bytes:
+    """Return a complete HTTP response, for use without a parsed request."""
     content: dict[str, Any] = problem.content()
     body = json.dumps(content).encode()
     headers = {

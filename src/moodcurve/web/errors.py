@@ -1,4 +1,4 @@
-"""Errors as clients get them: ``application/problem+json`` (RFC 9457), and what the OpenAPI document says of them."""
+"""Error responses as ``application/problem+json`` (RFC 9457), and their descriptions in the OpenAPI document."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -19,7 +19,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemObject(BaseModel):
-    """What went wrong."""
+    """An error: `detail` says in one line what is wrong and what is accepted."""
 
     model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
 
@@ -30,7 +30,7 @@ class ProblemObject(BaseModel):
 
 
 class ProblemError(Exception):
-    """A request that cannot be answered as asked; the detail is one line that says why and what would be accepted."""
+    """An error response; `detail` is one line that says what is wrong and what is accepted."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -39,7 +39,7 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
     def content(self) -> dict[str, Any]:
-        """Give the object of `ProblemObject`."""
+        """Return the data of a `ProblemObject`."""
         return {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
@@ -48,12 +48,12 @@ class ProblemError(Exception):
         }
 
     def response(self) -> Response:
-        """Give the answer to the request."""
+        """Return the response to the request."""
         return JSONResponse(self.content(), self.status, self.headers, MEDIA_TYPE)
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Give what the document says of a route's errors, with those that any route can answer by."""
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of a route's error responses, including those that any route can send."""
     reference = {"$ref": f"#/components/schemas/{ProblemObject.__name__}"}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": reference}}}
@@ -61,13 +61,13 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Answer by problems wherever an app raises an error."""
+def add_error_handlers(app: FastAPI) -> None:
+    """Make an app answer every error with a problem object."""
     app.add_exception_handler(ProblemError, _problem)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(ClientDisconnect, _gone)
-    app.add_exception_handler(Exception, _defect)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(ClientDisconnect, _disconnected)
+    app.add_exception_handler(Exception, _server_error)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
@@ -75,11 +75,11 @@ async def _problem(request: Request, error: Exception) -> Response:
     return error.response()
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     details = {
-        404: "nothing is at this address; /openapi.json lists what there is",
-        405: "this address does not take that method; the header Allow names those that it takes",
+        404: "no such path; see /docs or /openapi.json for all paths",
+        405: "method not allowed; the header Allow lists the allowed methods",
     }
     headers = dict(error.headers or {})
     if error.status_code == 405:
@@ -88,48 +88,49 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """Give the methods of all routes to an address; the app itself names those of the first."""
+    """Return the methods of all routes that match a request's path; Starlette names only those of the first."""
     routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
     return {method for route in routes for method in getattr(route, "methods", None) or ()}
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
+async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    found = [f"{'.'.join(map(str, fault['loc']))}: {_plain(fault)}" for fault in error.errors()]
-    return ProblemError(422, one_line("; ".join(found))).response()
+    messages = [f"{'.'.join(map(str, fault['loc']))}: {_message(fault)}" for fault in error.errors()]
+    return ProblemError(422, one_line("; ".join(messages))).response()
 
 
-_FAULTS = {
-    "refused": "{said}",
-    "too_long": "it is longer than {max_length} characters, the most",
-    "int_parsing": "{got} is not a whole number",
-    "int_parsing_size": "{got} has too many digits",
-    "greater_than_equal": "{got} is less than {ge}, the least",
-    "less_than_equal": "{got} is more than {le}, the most",
-    "less_than": "{got} is too large",
-    "enum": "{got} is not known; known are {expected}",
-    "bool_parsing": "{got} is neither true nor false",
-    "extra_forbidden": "there is no such parameter here; /openapi.json lists those that there are",
+_MESSAGES = {
+    "invalid_value": "{message}",
+    "too_long": "must have at most {max_length} characters",
+    "int_parsing": "{input} is not an integer",
+    "int_parsing_size": "{input} has too many digits",
+    "greater_than_equal": "{input} is less than the minimum, {ge}",
+    "less_than_equal": "{input} is more than the maximum, {le}",
+    "less_than": "{input} is too large",
+    "enum": "{input} is not one of {expected}",
+    "bool_parsing": "{input} is neither true nor false",
+    "extra_forbidden": "unknown parameter; see /docs or /openapi.json for all parameters",
 }
-"""By pydantic's name of a fault, what is said of it; the names in braces are pydantic's, and what was sent."""
-_SHOWN = 60
+"""Error messages by pydantic's error type. Pydantic supplies the names in braces, apart from `input`."""
+_MAX_INPUT = 60
+"""Number of characters of an invalid value that a message repeats."""
 
 
-def refused(said: str) -> PydanticCustomError:
-    """Give what a validator raises: a line that says what is wrong and what would be accepted."""
-    return PydanticCustomError("refused", "refused", {"said": said})
+def invalid_value(message: str) -> PydanticCustomError:
+    """Return an error for a validator to raise; the message says what is wrong and what is accepted."""
+    return PydanticCustomError("invalid_value", "invalid value", {"message": message})
 
 
-def _plain(fault: Mapping[str, Any]) -> str:
-    got = str(fault["input"])
-    shown = repr(got if len(got) <= _SHOWN else f"{got[:_SHOWN]}...")
-    said = _FAULTS.get(fault["type"])
-    return said.format(got=shown, **fault.get("ctx", {})) if said else str(fault["msg"])
+def _message(fault: Mapping[str, Any]) -> str:
+    text = str(fault["input"])
+    shown = repr(text if len(text) <= _MAX_INPUT else f"{text[:_MAX_INPUT]}...")
+    template = _MESSAGES.get(fault["type"])
+    return template.format(input=shown, **fault.get("ctx", {})) if template else str(fault["msg"])
 
 
-async def _gone(request: Request, error: Exception) -> Response:
-    return Response(status_code=400)  # which nobody is there to get
+async def _disconnected(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # never sent: the client is gone
 
 
-async def _defect(request: Request, error: Exception) -> Response:
-    return ProblemError(500, "a defect of the server, which has written the details to its standard error").response()
+async def _server_error(request: Request, error: Exception) -> Response:
+    return ProblemError(500, "internal server error; its standard error has the details").response()

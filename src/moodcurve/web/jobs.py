@@ -1,43 +1,47 @@
-"""Songs that were sent, from their arrival to their curve, and what is told of them on the way."""
+"""Analysis jobs for uploaded songs, and their progress as server-sent events."""
 
 import asyncio
 import json
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.text import one_line
-from moodcurve.web.async_pool import Crew
+from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
-from moodcurve.web.tasks import Part, Upload
-from moodcurve.web.uploads import Received
+from moodcurve.web.tasks import PartialCurve, Upload
+from moodcurve.web.uploads import ReceivedFile
 
-KEPT = 64
-"""So many jobs that are over are remembered."""
-KEPT_S = 3600.0
-"""For so long."""
+MAX_FINISHED_JOBS = 64
+"""Number of finished jobs that are kept."""
+FINISHED_JOB_S = 3600.0
+"""Time for which a finished job is kept."""
 PING_S = 15.0
-"""How often a stream of events says that it is alive."""
+"""Interval between keep-alive comments in an event stream."""
 _RETRY_MS = 2000
+"""Delay after which a browser reconnects."""
 
 State = Literal["waiting", "running", "done", "failed"]
 
 
 @dataclass(eq=False)
 class Job:
-    """A song at work.
+    """The analysis of an uploaded song.
 
     Attributes
     ----------
     id : str
-        Cannot be guessed: who knows it may have the curve.
+        Random, so that only the sender of the song knows it.
     name : str
-        What its sender calls it.
+        File name that the sender gave.
     """
 
     id: str
@@ -47,39 +51,39 @@ class Job:
     seconds: float = 0.0
     problem: ProblemError | None = None
     curve: Curve | None = None
-    ended: float = 0.0
-    events: list[str] = field(default_factory=list)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    finished_at: float = 0.0
+    events: list[bytes] = field(default_factory=list)
+    _new_event: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def tell(self, event: str, data: dict[str, Any]) -> None:
-        """Add an event of server-sent events, numbered from 1, for all who listen."""
+    def add_event(self, event: str, data: dict[str, Any]) -> None:
+        """Append a server-sent event; ids count from 1."""
         text = json.dumps(data, ensure_ascii=False, allow_nan=False)
-        self.events.append(f"id: {len(self.events) + 1}\nevent: {event}\ndata: {text}\n\n")
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        self.events.append(format_sse_event(event=event, data_str=text, id=str(len(self.events) + 1)))
+        waiting, self._new_event = self._new_event, asyncio.Event()
+        waiting.set()
 
-    async def stream(self, heard: int) -> AsyncIterator[str]:
-        """Give the events behind the first `heard`, to the last one."""
-        yield f"retry: {_RETRY_MS}\n\n"
+    async def stream(self, last_id: int) -> AsyncIterator[bytes]:
+        """Yield the events after `last_id` as they occur, until the job is finished."""
+        yield format_sse_event(retry=_RETRY_MS)
         while True:
-            while heard < len(self.events):
-                heard += 1
-                yield self.events[heard - 1]
-            if self.is_over:
+            while last_id < len(self.events):
+                last_id += 1
+                yield self.events[last_id - 1]
+            if self.is_finished:
                 return
             try:
                 async with asyncio.timeout(PING_S):
-                    await self._news.wait()
+                    await self._new_event.wait()
             except TimeoutError:
-                yield ": still at work\n\n"
+                yield KEEPALIVE_COMMENT
 
     @property
-    def is_over(self) -> bool:
-        """Whether nothing more will come."""
+    def is_finished(self) -> bool:
+        """Whether the job is done or has failed."""
         return self.state in ("done", "failed")
 
     def status(self) -> dict[str, Any]:
-        """Give what is known of it."""
+        """Return the data of a `moodcurve.web.schemas.JobStatus`."""
         return {
             "job": self.id,
             "state": self.state,
@@ -89,9 +93,9 @@ class Job:
             "problem": None if self.problem is None else self.problem.content(),
         }
 
-    def _tell(self, share: float | None, part: Part | None) -> None:
-        """Take in what a worker says."""
-        if self.is_over:
+    def update(self, share: float | None, part: PartialCurve | None) -> None:
+        """Record a worker's progress, see `moodcurve.web.async_pool.ReportCallback`."""
+        if self.is_finished:
             return
         self.state = "running"
         if share is not None:
@@ -99,149 +103,138 @@ class Job:
         if part is None:
             return
         self.seconds = part.seconds
-        self.tell("progress", {"share": round(self.share, 4), "seconds": round(self.seconds, 2)})
+        self.add_event("progress", {"share": round(self.share, 4), "seconds": round(self.seconds, 2)})
         if part.times_s:
-            self.tell("part", {name: getattr(part, name) for name in ("start", "times_s", "arousal", "valence")})
+            self.add_event("part", {name: getattr(part, name) for name in ("start", "times_s", "arousal", "valence")})
+
+    def fail(self, problem: ProblemError) -> None:
+        """Mark the job as failed, unless it is finished."""
+        if not self.is_finished:
+            self.state, self.problem = "failed", problem
+            self.add_event("failed", problem.content())
 
 
 class Jobs:
-    """All jobs of a server; of its event loop alone.
+    """All jobs of a server. Not thread-safe: for use in its event loop only.
 
     Parameters
     ----------
-    crew : Crew
-        Hears them.
-    places : int
-        How many may be there at once: arriving, waiting and at work.
-    most_s : float
-        Longest song.
+    pool : AsyncPool
+        Analyzes songs.
+    max_jobs : int
+        Maximum number of songs being uploaded, waiting or running.
+    max_s : float
+        Longest song, in seconds.
     curve_url : str
-        Address of a job's curve, with ``{}`` for the job.
+        URL of a job's curve, with ``{}`` for the id.
     """
 
-    def __init__(self, crew: Crew[Upload, Curve], *, places: int, most_s: float, curve_url: str) -> None:
-        self._crew = crew
-        self._places = places
-        self._most_s = most_s
+    def __init__(self, pool: AsyncPool[Upload, Curve], *, max_jobs: int, max_s: float, curve_url: str) -> None:
+        self._pool = pool
+        self._max_jobs = max_jobs
+        self._max_s = max_s
         self._curve_url = curve_url
         self._jobs: OrderedDict[str, Job] = OrderedDict()
-        self._work: dict[str, asyncio.Task[None]] = {}
-        self._arriving = 0
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._uploading = 0
         self._stopping = False
 
-    def arrive(self) -> "_Arrival":
-        """Give a context that takes a place for a song that is being sent.
+    @contextmanager
+    def reserve(self) -> Iterator[None]:
+        """Return a context that counts a song as being uploaded.
 
         Raises
         ------
         ProblemError
-            If there is none, or the server stops.
+            If too many songs are waiting, or the server is shutting down.
         """
         if self._stopping:
-            raise stopping()
-        if self._arriving + len(self._work) >= self._places:
-            raise ProblemError(
-                429, "as many songs as this server takes are waiting; try again later", {"Retry-After": "5"}
-            )
-        return _Arrival(self)
+            raise _shutting_down()
+        if self._uploading + len(self._running) >= self._max_jobs:
+            raise ProblemError(429, "too many songs are waiting; try again later", {"Retry-After": "5"})
+        self._uploading += 1
+        try:
+            yield
+        finally:
+            self._uploading -= 1
 
-    def begin(self, received: Received) -> Job:
-        """Begin the analysis of a song that has arrived; its file is removed when that is over."""
-        self._forget_old()
+    def start(self, received: ReceivedFile) -> Job:
+        """Start a job for an uploaded file, which is deleted at the end of the job."""
+        self._remove_old()
         job = Job(secrets.token_urlsafe(9), received.name)
         self._jobs[job.id] = job
-        self._work[job.id] = work = asyncio.create_task(self._hear(job, received))
-        # not in the task itself, which may be cancelled before it has begun
-        work.add_done_callback(lambda _: self._over(job, received))
+        self._running[job.id] = task = asyncio.create_task(self._analyze(job, received))
+        # a callback, because the task itself may be cancelled before it starts
+        task.add_done_callback(lambda _: self._finished(job, received))
         return job
 
     def get(self, id: str) -> Job:
-        """Give a job.
+        """Return a job.
 
         Raises
         ------
         ProblemError
-            If there is none of this name, or none any more.
+            If there is no such job.
         """
         job = self._jobs.get(id)
         if job is None:
-            raise ProblemError(404, "no such job; jobs that are over are kept for an hour, the last 64 of them")
+            raise ProblemError(404, "no such job; finished jobs are kept for an hour, at most 64 of them")
         return job
 
-    async def finish(self, job: Job) -> None:
-        """Wait until a job is over."""
-        work = self._work.get(job.id)
-        if work is not None:
-            await asyncio.wait([work])
+    async def wait(self, job: Job) -> None:
+        """Wait until a job is finished."""
+        task = self._running.get(job.id)
+        if task is not None:
+            await asyncio.wait([task])
 
-    def forget(self, job: Job) -> None:
-        """Stop a job, if it is not over, and forget it."""
+    def remove(self, job: Job) -> None:
+        """Remove a job; cancel it if it is not finished."""
         self._jobs.pop(job.id, None)
-        self._end(job, ProblemError(409, "the job was cancelled"))
+        self._cancel(job, ProblemError(409, "the job was canceled"))
 
     def stop(self) -> None:
-        """Stop all jobs and take no more."""
+        """Cancel all jobs and accept no more."""
         self._stopping = True
         for job in list(self._jobs.values()):
-            self._end(job, stopping())
+            self._cancel(job, _shutting_down())
 
-    async def stopped(self) -> None:
-        """Wait until nothing is left of what was stopped."""
-        if self._work:
-            await asyncio.wait(list(self._work.values()))
+    async def wait_stopped(self) -> None:
+        """Wait until all jobs have ended after `stop`."""
+        if self._running:
+            await asyncio.wait(list(self._running.values()))
 
-    async def _hear(self, job: Job, received: Received) -> None:
+    async def _analyze(self, job: Job, received: ReceivedFile) -> None:
         try:
-            upload = Upload(str(received.path), received.name, self._most_s)
-            job.curve = await self._crew.do(upload, tell=job._tell)
+            upload = Upload(str(received.path), received.name, self._max_s)
+            job.curve = await self._pool.run(upload, on_report=job.update)
             job.state, job.share, job.seconds = "done", 1.0, job.curve.duration_s
-            job.tell("done", {"curve": self._curve_url.format(job.id)})
+            job.add_event("done", {"curve": self._curve_url.format(job.id)})
         except (MoodcurveError, OSError) as error:
-            self._fail(job, ProblemError(422, _reason(error, received)))
+            job.fail(ProblemError(422, _message(error, received)))
 
-    def _over(self, job: Job, received: Received) -> None:
-        job.ended = time.monotonic()
-        del self._work[job.id]
+    def _finished(self, job: Job, received: ReceivedFile) -> None:
+        job.finished_at = time.monotonic()
+        del self._running[job.id]
         received.path.unlink(missing_ok=True)
 
-    def _end(self, job: Job, why: ProblemError) -> None:
-        if not job.is_over:
-            self._fail(job, why)
-        if job.id in self._work:
-            self._work[job.id].cancel()
+    def _cancel(self, job: Job, reason: ProblemError) -> None:
+        job.fail(reason)
+        if job.id in self._running:
+            self._running[job.id].cancel()
 
-    def _fail(self, job: Job, problem: ProblemError) -> None:
-        if not job.is_over:
-            job.state, job.problem = "failed", problem
-            job.tell("failed", problem.content())
-
-    def _forget_old(self) -> None:
-        over = [job for job in self._jobs.values() if job.id not in self._work]
+    def _remove_old(self) -> None:
+        finished = [job for job in self._jobs.values() if job.id not in self._running]
         now = time.monotonic()
-        for number, job in enumerate(reversed(over)):
-            if number >= KEPT or now - job.ended > KEPT_S:
+        for number, job in enumerate(reversed(finished)):
+            if number >= MAX_FINISHED_JOBS or now - job.finished_at > FINISHED_JOB_S:
                 del self._jobs[job.id]
 
 
-class _Arrival:
-    """The place of a song that is being sent."""
-
-    def __init__(self, jobs: Jobs) -> None:
-        self._jobs = jobs
-
-    def __enter__(self) -> None:
-        self._jobs._arriving += 1
-
-    def __exit__(self, *raised: object) -> None:
-        self._jobs._arriving -= 1
+def _shutting_down() -> ProblemError:
+    return ProblemError(503, "the server is shutting down", {"Retry-After": "10"})
 
 
-def stopping() -> ProblemError:
-    """Say that the server stops."""
-    return ProblemError(503, "the server is being stopped", {"Retry-After": "10"})
-
-
-def _reason(error: MoodcurveError | OSError, received: Received) -> str:
-    """Give what is wrong with a song, without the place where the server had put it."""
+def _message(error: MoodcurveError | OSError, received: ReceivedFile) -> str:
+    """Return an error's message without the path of the uploaded file on this machine."""
     text = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
     return one_line(text.removeprefix(f"{received.path}: "))

@@ -1,8 +1,8 @@
-"""The library's file between requests: kept open while it is being asked, and its answers as long as it is the same.
+"""Open connections to the library file, shared by requests, and a cache of responses until the file changes.
 
-SQLite wants a file that it has open neither replaced nor removed, and people do both. So a file is kept open for
-moments only; before each request it is looked at whether it still is the one at its place, and where it is not, all of
-it is closed before the other is opened.
+SQLite requires that nobody replaces or removes a file while it is open, but users do both. So the file stays open for
+a few seconds only. Each request checks whether the path still refers to the same file; if not, all connections to the
+old file are closed before the new one is opened.
 """
 
 import os
@@ -14,22 +14,22 @@ from pathlib import Path
 
 from moodcurve.library import Library, open_library
 
-REST_S = 2.0
-"""How long a file stays open that nobody asks."""
-MOST_KEPT = 4 << 20
-"""Bytes of answers that are kept with one connection."""
+IDLE_S = 2.0
+"""Seconds without a request after which the file is closed."""
+MAX_CACHE_BYTES = 4 << 20
+"""Size of the response cache of one connection."""
 
-State = tuple[int, int, int, int, bool]
-"""Of a file: device, number, size, time of change in nanoseconds, and whether its log holds anything."""
+FileState = tuple[int, int, int, int, bool]
+"""Device, inode, size, modification time in nanoseconds, and whether the write-ahead log has content."""
 
 
 class Reader:
-    """A library that is open, for one thread at a time, and what it has answered since it last changed.
+    """A connection to a library for one thread at a time, with a cache that is cleared when the library changes.
 
     Parameters
     ----------
     path : Path
-        Errors as `moodcurve.library.open_library`.
+        Raises the same errors as `moodcurve.library.open_library`.
 
     Attributes
     ----------
@@ -40,41 +40,41 @@ class Reader:
         self._open = ExitStack()
         self.library: Library = self._open.enter_context(open_library(path))
         self._version: int | None = None
-        self._answers: dict[Hashable, bytes] = {}
+        self._cache: dict[Hashable, bytes] = {}
         self._size = 0
 
-    def is_sound(self) -> bool:
-        """Forget answers if another process has written, and tell whether it still is a library of this version."""
+    def refresh(self) -> bool:
+        """Clear the cache if another process wrote to the library; return False if its schema version changed."""
         version = self.library.data_version()
         if version != self._version:
             self._version = version
-            self._forget()
-        return version is not None  # else it is opened again, and refused with a message
+            self._clear()
+        return version is not None  # otherwise, reopening the file raises an error with a readable message
 
-    def answer(self, question: Hashable, make: Callable[[Library], bytes]) -> bytes:
-        """Give what `make` makes of the library, or made of it for the same question since it last changed."""
-        known = self._answers.get(question)
-        if known is not None:
-            return known
-        made = make(self.library)
-        if len(made) <= MOST_KEPT:
-            if self._size + len(made) > MOST_KEPT:
-                self._forget()
-            self._answers[question] = made
-            self._size += len(made)
-        return made
+    def cached(self, key: Hashable, compute: Callable[[Library], bytes]) -> bytes:
+        """Return the cached value of a key, or compute and cache it."""
+        found = self._cache.get(key)
+        if found is not None:
+            return found
+        value = compute(self.library)
+        if len(value) <= MAX_CACHE_BYTES:
+            if self._size + len(value) > MAX_CACHE_BYTES:
+                self._clear()
+            self._cache[key] = value
+            self._size += len(value)
+        return value
 
     def close(self) -> None:
         """Close the file."""
         self._open.close()
 
-    def _forget(self) -> None:
-        self._answers.clear()
+    def _clear(self) -> None:
+        self._cache.clear()
         self._size = 0
 
 
-class Shelf:
-    """A library's file, which need not be there; for any number of threads.
+class LibraryPool:
+    """Pool of readers of a library file, which need not exist; thread-safe.
 
     Parameters
     ----------
@@ -83,94 +83,94 @@ class Shelf:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._news = threading.Condition()
-        """Held while anything below is looked at or changed."""
-        self._state: State | None = None
-        """Of the file that all readers have open."""
+        self._changed = threading.Condition()
+        """Guards all attributes below; notified when a reader is returned."""
+        self._state: FileState | None = None
+        """State of the file that all readers have open."""
         self._idle: list[Reader] = []
         self._in_use = 0
-        self._used = 0.0
+        self._last_used = 0.0
         self._closed = False
 
     @contextmanager
-    def opened(self) -> Iterator[Reader | None]:
-        """Give a reader of the file that is there now, None where there is none.
+    def reader(self) -> Iterator[Reader | None]:
+        """Return a reader of the current file, or None if there is no file.
 
         Raises
         ------
         LibraryError, OSError
-            If it cannot be opened.
+            If the file cannot be opened.
         """
-        if not self._begin():
+        if not self._acquire():
             yield None
             return
         reader: Reader | None = None
-        kept = False
+        succeeded = False
         try:
-            reader = self._reader()
+            reader = self._idle_or_new()
             yield reader
-            kept = True  # after an error it is opened anew
+            succeeded = True
         finally:
-            self._end(reader, kept=kept)
+            self._release(reader, succeeded=succeeded)
 
-    def rest(self) -> None:
-        """Close the file if nobody has asked it for some time; may take as long as to write its log into it."""
-        with self._news:
-            if not self._in_use and time.monotonic() - self._used >= REST_S:
+    def close_if_idle(self) -> None:
+        """Close the file if it was not used for `IDLE_S`. This may take as long as merging its write-ahead log."""
+        with self._changed:
+            if not self._in_use and time.monotonic() - self._last_used >= IDLE_S:
                 self._close_idle()
 
     @property
     def is_open(self) -> bool:
-        """Whether `rest` may have something to close."""
+        """Whether `close_if_idle` may have something to close."""
         return bool(self._idle)
 
     def close(self) -> None:
-        """Close the file, for each that is in use as soon as it is given back."""
-        with self._news:
+        """Close all idle readers, and those in use as soon as they are returned."""
+        with self._changed:
             self._closed = True
             self._close_idle()
 
-    def _begin(self) -> bool:
-        """Wait until no other file is in use than the one at the place; False where there is none."""
-        with self._news:
-            while (state := _state(self.path)) != self._state:
+    def _acquire(self) -> bool:
+        """Wait until no reader uses an older file at the path; return False if there is no file."""
+        with self._changed:
+            while (state := _file_state(self.path)) != self._state:
                 self._close_idle()
                 if self._in_use:
-                    self._news.wait()
+                    self._changed.wait()
                 else:
                     self._state = state
             if state is not None:
                 self._in_use += 1
             return state is not None
 
-    def _reader(self) -> Reader:
-        with self._news:
+    def _idle_or_new(self) -> Reader:
+        with self._changed:
             reader = self._idle.pop() if self._idle else None
-        if reader is not None and not reader.is_sound():
+        if reader is not None and not reader.refresh():
             reader.close()
             reader = None
         if reader is None:
             reader = Reader(self.path)
-            reader.is_sound()
+            reader.refresh()
         return reader
 
-    def _end(self, reader: Reader | None, *, kept: bool) -> None:
-        with self._news:
+    def _release(self, reader: Reader | None, *, succeeded: bool) -> None:
+        with self._changed:
             self._in_use -= 1
-            self._used = time.monotonic()
+            self._last_used = time.monotonic()
             if reader is not None:
                 self._idle.append(reader)
-            if self._closed or not kept:
+            if self._closed or not succeeded:  # after an error, the next request opens the file again
                 self._close_idle()
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def _close_idle(self) -> None:
         while self._idle:
             self._idle.pop().close()
 
 
-def _state(path: Path) -> State | None:
-    """Look at what is at a place: None where nothing is."""
+def _file_state(path: Path) -> FileState | None:
+    """Return the state of a file, or None if it does not exist."""
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""Which songs a request asks for: its parameters as the OpenAPI document has them, and what is said of wrong ones."""
+"""Query parameters that select songs, and the error messages for invalid ones."""
 
 import re
 from typing import Annotated, Any
@@ -9,87 +9,92 @@ from pydantic.json_schema import SkipJsonSchema
 from moodcurve.library.queries.parse import QueryError, QueryOptions
 from moodcurve.library.queries.query import SORTS, WORDS, Query
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
-from moodcurve.web.errors import ProblemError, refused
+from moodcurve.web.errors import ProblemError, invalid_value
 
-MOST_SONGS = 1000
-_LONGEST = 300
+MAX_PAGE_SIZE = 1000
+_MAX_TEXT = 300
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
 _RANGE = rf"^({_NUMBER})?:({_NUMBER})?$"
 _TIME = r"^([0-9]+:){0,2}[0-9]+(\.[0-9]+)?$"
 Text = str | SkipJsonSchema[None]
 
 
-def _written(pattern: str, description: str, *, most: int = 50) -> Any:
-    """Give what the document says of a text of a form, by which `Filters` checks it too."""
-    return Field(max_length=most, description=description, json_schema_extra={"pattern": pattern})
+def _pattern(pattern: str, description: str, *, max_length: int = 50, examples: list[str] | None = None) -> Any:
+    """Return a field with a regular expression, which the OpenAPI document shows and `SongFilters` checks."""
+    return Field(
+        max_length=max_length, description=description, examples=examples, json_schema_extra={"pattern": pattern}
+    )
 
 
-def _any_of(names: tuple[str, ...], description: str) -> Any:
-    one = "|".join(names)
-    return _written(rf"^({one})(,({one}))*$", description, most=_LONGEST)
+def _any_of(names: tuple[str, ...], description: str, *, prefix: str = "") -> Any:
+    one = f"{prefix}({'|'.join(names)})"
+    text = f"{description}: {', '.join(names)}."
+    return _pattern(f"^{one}(,{one})*$", text, max_length=_MAX_TEXT)
 
 
-class Filters(BaseModel):
-    """Which songs, see docs/library.md: all that is given must hold. Numbers are written as on the command line."""
+class SongFilters(BaseModel):
+    """Filters for songs (see docs/library.md); a song must match all of them."""
 
     model_config = ConfigDict(extra="forbid")
 
     text: Annotated[
         Text,
-        Field(max_length=_LONGEST, description="Words that stand in title, artist, album, genre, file or its folders."),
+        Field(max_length=_MAX_TEXT, description="Words in title, artist, album, genre, file name or folders."),
     ] = None
-    title: Annotated[Text, Field(max_length=_LONGEST, description="A part of the title.")] = None
-    artist: Annotated[Text, Field(max_length=_LONGEST, description="A part of the artist's name.")] = None
-    album: Annotated[Text, Field(max_length=_LONGEST, description="A part of the album's name.")] = None
-    genre: Annotated[Text, Field(max_length=_LONGEST, description="A part of the genre's name.")] = None
-    year: Annotated[Text, _written(r"^([0-9]+|[0-9]*:[0-9]*)$", "FROM:TO, :TO, FROM: or one year.")] = None
-    quadrant: Annotated[Text, _any_of((*QUADRANTS, NEUTRAL), "Any of these, with commas between.")] = None
-    words: Annotated[Text, _any_of(WORDS, "Songs with any of these mood words, with commas between.")] = None
-    arousal: Annotated[
-        Text, _written(_RANGE, "FROM:TO of the song's mean, in [-1, 1]; either end may be left out.")
-    ] = None
-    valence: Annotated[Text, _written(_RANGE, "The same of valence.")] = None
+    title: Annotated[Text, Field(max_length=_MAX_TEXT, description="Part of the title.")] = None
+    artist: Annotated[Text, Field(max_length=_MAX_TEXT, description="Part of the artist's name.")] = None
+    album: Annotated[Text, Field(max_length=_MAX_TEXT, description="Part of the album's name.")] = None
+    genre: Annotated[Text, Field(max_length=_MAX_TEXT, description="Part of the genre's name.")] = None
+    year: Annotated[Text, _pattern(r"^([0-9]+|[0-9]*:[0-9]*)$", "FROM:TO, FROM:, :TO or one year.")] = None
+    quadrant: Annotated[Text, _any_of((*QUADRANTS, NEUTRAL), "One or more quadrants, separated by commas")] = None
+    words: Annotated[Text, _any_of(WORDS, "One or more mood words, separated by commas")] = None
+    arousal: Annotated[Text, _pattern(_RANGE, "Mean arousal in [-1, 1]: FROM:TO, FROM: or :TO.")] = None
+    valence: Annotated[Text, _pattern(_RANGE, "Mean valence in [-1, 1]: FROM:TO, FROM: or :TO.")] = None
     near: Annotated[
         Text,
-        _written(rf"^{_NUMBER},{_NUMBER}(,{_NUMBER})?$", "AROUSAL,VALENCE[,RADIUS]: the nearest songs first."),
+        _pattern(
+            rf"^{_NUMBER},{_NUMBER}(,{_NUMBER})?$",
+            "AROUSAL,VALENCE[,RADIUS]: nearest songs first.",
+            examples=["-0.3,0.4"],
+        ),
     ] = None
-    longer: Annotated[Text, _written(_TIME, "Than this: 90, 1:30 or 1:00:00.")] = None
-    shorter: Annotated[Text, _written(_TIME, "Than this: 90, 1:30 or 1:00:00.")] = None
+    longer: Annotated[Text, _pattern(_TIME, "Minimum duration: 90, 1:30 or 1:00:00.")] = None
+    shorter: Annotated[Text, _pattern(_TIME, "Maximum duration: 90, 1:30 or 1:00:00.")] = None
     sort: Annotated[
         Text,
         _any_of(
-            tuple(f"-?{name}" for name in SORTS), "Keys, the first counts most; with a minus from the highest down."
+            tuple(SORTS), "Sort keys by priority, separated by commas; a minus sorts in descending order", prefix="-?"
         ),
     ] = None
 
     @field_validator("*")
     @classmethod
-    def _is_written_so(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse a text that is not of its field's form, in the words of the command line if that refuses it too."""
-        field = Filters.model_fields.get(str(info.field_name))
+    def _check_pattern(cls, value: Any, info: ValidationInfo) -> Any:
+        """Reject a value that its pattern does not match, with the command line's message if that rejects it too."""
+        field = SongFilters.model_fields.get(str(info.field_name))
         extra = field.json_schema_extra if field else None
         if not isinstance(extra, dict) or re.fullmatch(str(extra["pattern"]), value):
             return value
-        place = {"near": "0,0"}  # in case songs are to be sorted by their distance from it
+        near = {"near": "0,0"}  # sort=near is valid only with it
         try:
-            QueryOptions(**{**place, str(info.field_name): value}).parse()
+            QueryOptions(**{**near, str(info.field_name): value}).parse()
         except QueryError as error:
-            raise refused(str(error)) from error
-        # what the command line takes beside
-        raise refused(f"{value!r} must be written plainly, without spaces, capitals, exponents and empty parts")
+            raise invalid_value(str(error)) from error
+        # the command line is more tolerant than the pattern
+        raise invalid_value(f"{value!r} must not contain spaces, capital letters, exponents or empty items")
 
     def query(self, *, limit: int, offset: int = 0) -> Query:
-        """Give the question; ProblemError if it cannot be asked."""
-        given = {name: getattr(self, name) for name in Filters.model_fields}
-        given["text"] = (self.text,) if self.text else ()
+        """Return the library query; raise ProblemError if the filters contradict each other."""
+        values = {name: getattr(self, name) for name in SongFilters.model_fields}
+        values["text"] = (self.text,) if self.text else ()
         try:
-            return QueryOptions(**given, limit=limit, offset=offset).parse()
+            return QueryOptions(**values, limit=limit, offset=offset).parse()
         except QueryError as error:
             raise ProblemError(422, f"query.{error.name}: {error}") from error
 
 
-class Page(Filters):
-    """A page of the songs that filters choose."""
+class Page(SongFilters):
+    """A page of the songs that match filters."""
 
-    limit: Annotated[int, Field(ge=0, le=MOST_SONGS, description="Most songs to give.")] = 50
-    offset: Annotated[int, Field(ge=0, le=2**31, description="So many of the first are left out.")] = 0
+    limit: Annotated[int, Field(ge=0, le=MAX_PAGE_SIZE, description="Maximum number of songs to return.")] = 50
+    offset: Annotated[int, Field(ge=0, le=2**31, description="Number of songs to skip.")] = 0

@@ -1,4 +1,4 @@
-"""The objects of answers, as the OpenAPI document describes them; the answers themselves are made elsewhere."""
+"""Schemas of the response bodies in the OpenAPI document; the routes build the bodies themselves."""
 
 from typing import Annotated, Literal
 
@@ -16,13 +16,13 @@ Word = Annotated[str, Field(json_schema_extra={"enum": list(WORDS)})]
 
 
 class _Object(BaseModel):
-    """An object that has these keys and no others."""
+    """An object without additional keys."""
 
     model_config = ConfigDict(json_schema_extra={"additionalProperties": False})
 
 
 class LimitsObject(_Object):
-    """What the server takes."""
+    """Limits of the server: bytes per upload, minutes per song, and songs at the same time."""
 
     upload_bytes: int
     minutes: float
@@ -30,7 +30,7 @@ class LimitsObject(_Object):
 
 
 class Health(_Object):
-    """How the server is."""
+    """State, version and limits of the server."""
 
     status: Literal["ok"]
     version: str
@@ -41,8 +41,8 @@ class Health(_Object):
     limits: LimitsObject
 
 
-class JobBegun(_Object):
-    """A song that has arrived, and where its curve will be."""
+class JobCreated(_Object):
+    """A job for an uploaded song, with the paths of its events and of its curve."""
 
     job: str
     events: str
@@ -50,7 +50,7 @@ class JobBegun(_Object):
 
 
 class JobStatus(_Object):
-    """How far a song is."""
+    """Progress of a job: `share` of the song analyzed so far, and the same in `seconds`."""
 
     job: str
     state: Literal["waiting", "running", "done", "failed"]
@@ -61,7 +61,7 @@ class JobStatus(_Object):
 
 
 class SongMeans(BaseModel):
-    """A curve as a whole."""
+    """Summary of a curve: means, quadrant and mood words of the song."""
 
     arousal: Unit
     valence: Unit
@@ -79,7 +79,7 @@ class SongMeans(BaseModel):
 
 
 class CurveObject(BaseModel):
-    """A curve, as `moodcurve analyze -f json` prints it; what the model does not know is absent."""
+    """A curve, as printed by `moodcurve analyze -f json`. Keys without a value for the model are absent."""
 
     source: str
     model: str
@@ -99,7 +99,7 @@ class CurveObject(BaseModel):
 
 
 class Song(_Object):
-    """A song of the library, as `moodcurve search --json` prints it, with the name of its file instead of the path."""
+    """A library song, as printed by `moodcurve search --json`, with a file name instead of a path."""
 
     id: int
     file: str
@@ -135,14 +135,14 @@ class Song(_Object):
 
 
 class Songs(_Object):
-    """Songs of the library, and how many there are in all."""
+    """A page of library songs, and the total number of songs found."""
 
     total: int
     songs: list[Song]
 
 
 class Map(_Object):
-    """Columns of as many items as there are songs."""
+    """Columns with one item per song."""
 
     id: list[int]
     arousal: list[Unit]
@@ -154,17 +154,17 @@ class Map(_Object):
     title: list[str | None]
     artist: list[str | None]
     duration_s: list[Seconds]
-    file: Annotated[list[str | None], Field(description="Names of the files of songs without a title.")]
+    file: Annotated[list[str | None], Field(description="File names of songs without a title.")]
 
 
 class FileProblem(_Object):
-    """A file that a scan could not use."""
+    """A file that the last scan could not analyze."""
 
     file: str
     reason: str
 
 
 class FileProblems(_Object):
-    """All of them."""
+    """All files that the last scan could not analyze."""
 
     problems: list[FileProblem]

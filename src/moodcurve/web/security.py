@@ -1,8 +1,8 @@
-"""The server's door: who is let in, from where, and the headers of every answer.
+"""Access control and security headers.
 
-A browser runs pages of many origins, some of them hostile, and each can send requests to this machine. So the names
-that requests are sent to are checked (DNS rebinding), where they come from (cross-site requests), a token where others
-than this machine's users can reach the server, and what our own page may do is limited (content security policy).
+A browser runs pages of many origins, some of them hostile, and any page can send requests to this machine. The server
+therefore checks the host name (against DNS rebinding), the origin (against cross-site requests) and, if other machines
+can reach it, a token. A content security policy limits what its own page can load.
 """
 
 import re
@@ -16,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodcurve.web.errors import ProblemError
-from moodcurve.web.settings import Settings, address_of, is_loopback
+from moodcurve.web.settings import Settings, is_loopback, parse_address
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -31,40 +31,40 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-"""Of every answer."""
-_READING = ("GET", "HEAD", "OPTIONS")
+"""Headers of every response."""
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^][@/?#\\:]*)(?::[0-9]*)?")
-"""The field's form (RFC 9110, section 7.2), its name or address and perhaps a port."""
+"""Syntax of the Host header (RFC 9110, section 7.2): a name or address, and an optional port."""
 _YEAR_S = 365 * 24 * 3600
 
 
-class Guard:
-    """Lets requests through to an app, or answers them with a problem.
+class SecurityMiddleware:
+    """ASGI middleware that rejects unauthorized and cross-site requests, and adds security headers.
 
     Parameters
     ----------
     app : ASGI app
     settings : Settings
     port : int
-        At which the server listens.
+        Port on which the server listens.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, port: int) -> None:
         self._app = app
         self._settings = settings
-        self._cookie = f"moodcurve-{port}"  # cookies do not tell ports apart
-        self._names = {"localhost", settings.host.lower()}
+        self._cookie = f"moodcurve-{port}"  # cookies are shared between ports
+        self._host_names = {"localhost", settings.host.lower()}
         self._any_address = False
-        address = address_of(settings.host)
+        address = parse_address(settings.host)
         if address is not None and address.is_unspecified:
-            # whoever rebinds a name must use a name
+            # DNS rebinding needs a host name, so all numeric addresses are safe
             self._any_address = True
-            self._names.add(socket.gethostname().lower())
+            self._host_names.add(socket.gethostname().lower())
         if settings.public is not None:
-            self._names.add(urlsplit(settings.public).hostname or "")
+            self._host_names.add(urlsplit(settings.public).hostname or "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer it."""
+        """Pass a request to the app, or reject it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -79,53 +79,59 @@ class Guard:
 
         app = self._app
         try:
-            app = self._checked(scope) or app
+            app = self._check(scope) or app
         except ProblemError as problem:
             app = problem.response()
         await app(scope, receive, with_headers)
 
-    def _checked(self, scope: Scope) -> Response | None:
-        """Raise what is wrong with a request; give an answer where the app is not needed for one."""
+    def _check(self, scope: Scope) -> Response | None:
+        """Check a request; return a redirect that stores the token, or None to let the app respond.
+
+        Raises
+        ------
+        ProblemError
+            If the request is rejected.
+        """
         headers = Headers(scope=scope)
         self._check_host(headers)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        # the page itself holds no secrets, and is what tells that a token is missing
-        guarded = path.startswith("/api") or path == "/openapi.json"
-        self._check_origin(scope["method"], headers, guarded=guarded)
+        # the page itself is public: it holds no private data, and it explains how to send the token
+        private = path.startswith("/api") or path in ("/openapi.json", "/docs")
+        self._check_origin(scope["method"], headers, private=private)
         if self._settings.token is None:
             return None
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token") if path == "/" else None
         if given:
             if not self._is_token(given[0]):
-                raise ProblemError(401, "the token is wrong; `moodcurve serve` shows the address with the right one")
-            return self._greeting(scope)
-        if guarded and not self._has_token(headers):
+                raise ProblemError(401, "wrong token; open the address that `moodcurve serve` printed")
+            return self._store_token(scope)
+        if private and not self._has_token(headers):
             raise ProblemError(
                 401,
-                "a token is needed: open the address that `moodcurve serve` shows, or send Authorization: Bearer TOKEN",
+                "token required: open the address that `moodcurve serve` printed, or send Authorization: Bearer TOKEN",
                 {"WWW-Authenticate": "Bearer"},
             )
         return None
 
     def _check_host(self, headers: Headers) -> None:
         host = headers.get("host", "")
-        written = _HOST.fullmatch(host)
-        name = written[1].strip("[]").lower() if written else ""
-        if name in self._names or is_loopback(name) or (self._any_address and address_of(name) is not None):
+        match = _HOST.fullmatch(host)
+        name = match[1].strip("[]").lower() if match else ""
+        if name in self._host_names or is_loopback(name) or (self._any_address and parse_address(name) is not None):
             return
-        raise ProblemError(421, f"this server does not go by the name {host[:100]!r}; use the address that it shows")
+        raise ProblemError(421, f"unknown host name {host[:100]!r}; use the address that `moodcurve serve` printed")
 
-    def _check_origin(self, method: str, headers: Headers, *, guarded: bool) -> None:
-        changing = method not in _READING
+    def _check_origin(self, method: str, headers: Headers, *, private: bool) -> None:
+        modifies = method not in _SAFE_METHODS
         site = headers.get("sec-fetch-site", "none")
-        if (changing or guarded) and site not in ("same-origin", "none"):
-            raise ProblemError(403, "this was asked from another site's page; only the server's own page may")
+        if (modifies or private) and site not in ("same-origin", "none"):
+            raise ProblemError(403, "cross-site requests are not allowed")
         origin = headers.get("origin")
-        if not changing or origin is None:
+        if not modifies or origin is None:
             return
         own = {f"{scheme}://{headers.get('host', '')}".lower() for scheme in ("http", "https")}
         if origin.lower() not in own | {self._settings.public_origin}:
-            raise ProblemError(403, "this was asked from another site's page; only the server's own page may")
+            raise ProblemError(403, "cross-site requests are not allowed")
 
     def _is_token(self, given: str) -> bool:
         return secrets.compare_digest(given.encode("utf-8", "replace"), (self._settings.token or "").encode())
@@ -140,8 +146,8 @@ class Guard:
             return False
         return cookie is not None and self._is_token(cookie.value)
 
-    def _greeting(self, scope: Scope) -> Response:
-        """Keep the token in a cookie, and lead to the page without it in the address."""
+    def _store_token(self, scope: Scope) -> Response:
+        """Store the token in a cookie, and redirect to the page without the token in its URL."""
         response = Response(status_code=303, headers={"Location": "./"})
         response.set_cookie(
             self._cookie,

@@ -1,4 +1,4 @@
-"""The server at its port: from the socket to the last answer."""
+"""The server process: socket, start, housekeeping and shutdown."""
 
 import asyncio
 import errno
@@ -9,49 +9,54 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 
 from moodcurve.runtime import Model
 from moodcurve.web import WebError
-from moodcurve.web.app import Site, open_site
+from moodcurve.web.app import RunningApp, open_app
 from moodcurve.web.connections import Connection
 from moodcurve.web.settings import Settings
 
 CHECK_TICKS = 20
-"""How often connections are looked after, in tenths of a second."""
-LAST_ANSWERS_S = 0.5
-"""How long answers that are on their way may take when the server stops."""
+"""Interval between connection checks, in uvicorn's ticks of 0.1 s."""
+SHUTDOWN_S = 0.5
+"""Time for running responses to finish at shutdown."""
 BACKLOG = 512
 THREADS = 4
-"""Questions to the library that are answered at once: they are work for Python, and more of them only get in each
-other's way (50 clients: 20 % fewer answers by 40 threads, and 60 MB more)."""
+"""Threads for library queries. Queries mostly run Python code, so more threads only slow each other down: with 50
+clients, 40 threads answered 20 % fewer requests and took 60 MB more memory."""
 
 
 def serve(settings: Settings, model: Model, *, started: Callable[[str, int], None]) -> None:
-    """Serve until Ctrl-C, or until this process is told to end.
+    """Run the server until Ctrl-C or a termination signal.
 
     Parameters
     ----------
     settings : Settings
     model : Model
-        The packaged default model.
+        The default model.
     started : callable
-        Called once it answers, with the address for a browser, which has the token where there is one, and the port.
+        Called once the server accepts requests, with the URL to open in a browser (with the token, if any) and the
+        port.
 
     Raises
     ------
     WebError
-        If the address cannot be listened at.
+        If the server cannot listen on the address.
     """
-    with closing(_listening(settings)) as listener:
+    with closing(_listen(settings)) as listener:
         port = listener.getsockname()[1]
-        with open_site(settings, model, port=port) as site:
+        with open_app(settings, model, port=port) as running:
+            # uvicorn calls `http` as a factory, so a partial is as good as a class
+            protocol: Any = partial(Connection, limits=settings.limits)
             config = uvicorn.Config(
-                site.app,
-                http=Connection,
+                running.app,
+                http=protocol,
                 ws="none",
                 lifespan="off",
                 log_level="error",
@@ -62,35 +67,34 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int], Non
                 timeout_graceful_shutdown=1,
                 backlog=BACKLOG,
             )
-            _Server(config, site, lambda: started(address(settings, port), port)).run(sockets=[listener])
+            _Server(config, running, lambda: started(page_url(settings, port), port)).run(sockets=[listener])
 
 
-def address(settings: Settings, port: int) -> str:
-    """Give the address that a person opens."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
-    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    place = settings.public.rstrip("/") if settings.public else f"http://{host}:{port}"
-    return f"{place}/" + (f"?token={settings.token}" if settings.token else "")
+def page_url(settings: Settings, port: int) -> str:
+    """Return the URL of the page, with the token if there is one."""
+    return f"{settings.base_url(port)}/" + (f"?token={settings.token}" if settings.token else "")
 
 
-def _listening(settings: Settings) -> socket.socket:
+def _listen(settings: Settings) -> socket.socket:
     name = f"{settings.host}:{settings.port}"
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, protocol, _, place = found[0]
+        family, kind, protocol, _, address = found[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise WebError(f"{name}: no such address ({error.strerror}); give a name or address of this machine") from error
+        raise WebError(
+            f"{name}: unknown address ({error.strerror}); use a host name or IP address of this machine"
+        ) from error
     try:
-        if sys.platform != "win32":  # where it would share the port with another server
+        if sys.platform != "win32":  # there it would allow a second server on the same port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(place)
+        listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         reasons = {
-            errno.EADDRINUSE: "the port is in use; choose another with --port (0: any that is free)",
-            errno.EACCES: "this port may not be used; choose one above 1023 with --port",
+            errno.EADDRINUSE: "the port is in use; choose another with --port (0: any free port)",
+            errno.EACCES: "no permission to use this port; choose one above 1023 with --port",
             errno.EADDRNOTAVAIL: "not an address of this machine; choose another with --host",
         }
         raise WebError(f"{name}: {reasons.get(error.errno or 0, os.strerror(error.errno or 0))}") from error
@@ -98,36 +102,39 @@ def _listening(settings: Settings) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's server that looks after slow clients, and stops at once."""
+    """A uvicorn server that checks connections regularly and shuts down without delay.
 
-    def __init__(self, config: uvicorn.Config, site: Site, started: Callable[[], None]) -> None:
+    uvicorn has no hooks for either, hence the subclass; see `connections` about its version.
+    """
+
+    def __init__(self, config: uvicorn.Config, running: RunningApp, started: Callable[[], None]) -> None:
         super().__init__(config)
-        self._site = site
-        self._tell = started
+        self._running = running
+        self._on_started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin, and tell so."""
+        """Start, then call `started`."""
         current_default_thread_limiter().total_tokens = THREADS
         await super().startup(sockets=sockets)
-        self._tell()
+        self._on_started()
 
     async def on_tick(self, counter: int) -> bool:
-        """Look after connections, and the library's file, now and then."""
+        """Check the timeouts of connections, and close the library file if it is idle."""
         if counter % CHECK_TICKS == 0:
             now = time.monotonic()
             for connection in list(self.server_state.connections):
                 if isinstance(connection, Connection):
                     connection.check(now)
-            if self._site.shelf.is_open:
-                await asyncio.to_thread(self._site.shelf.rest)
+            if self._running.library.is_open:
+                await asyncio.to_thread(self._running.library.close_if_idle)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End: jobs first, then answers, then who is still connected."""
-        self._site.jobs.stop()
-        await self._site.jobs.stopped()
+        """Stop jobs, let responses finish for `SHUTDOWN_S`, then close all connections."""
+        self._running.jobs.stop()
+        await self._running.jobs.wait_stopped()
         with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_ANSWERS_S):
+            async with asyncio.timeout(SHUTDOWN_S):
                 while self.server_state.tasks:
                     await asyncio.sleep(0.01)
         for connection in list(self.server_state.connections):
@@ -135,6 +142,6 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End at the next tick; not to be raised again afterwards, as it is the usual way to end."""
+        """Stop at the next tick. The signal is not raised again, as stopping this way is normal."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True

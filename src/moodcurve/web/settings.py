@@ -1,15 +1,60 @@
-"""What a server is told: where it listens, what it serves, and how much it takes on."""
+"""Settings of the server: where it listens, what it serves, and its limits."""
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from moodcurve.web import WebError
 
 TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")
-"""What a token may be: fit for a header, an address and a cookie alike."""
+"""Valid tokens: these characters need no escaping in a header, a URL or a cookie."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerLimits:
+    """Limits of a server.
+
+    Attributes
+    ----------
+    upload_bytes : int
+        Largest file.
+    minutes : float
+        Longest song.
+    queue : int
+        Songs that may wait for a worker process, including those being uploaded.
+    requests_per_minute, burst : int
+        Uploads and plots per client: the sustained rate, and how many at once.
+    connections : int
+        Open connections. Operating systems often allow a process about 1000 open files.
+    request_timeout_s : float
+        Time for a client to send the headers of a request.
+    upload_timeout_s : float
+        Longest pause during an upload.
+    response_timeout_s : float
+        Longest time in which a client reads nothing of a response.
+
+    Raises
+    ------
+    WebError
+        If a limit is not positive; `queue` may be 0.
+    """
+
+    upload_bytes: int = 200 * 2**20
+    minutes: float = 120.0
+    queue: int = 16
+    requests_per_minute: int = 120
+    burst: int = 60
+    connections: int = 500
+    request_timeout_s: float = 15.0
+    upload_timeout_s: float = 30.0
+    response_timeout_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not (value > 0 or (name == "queue" and value == 0)):
+                raise WebError(f"{name} must be {'0 or more' if name == 'queue' else 'positive'}, not {value}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,31 +64,24 @@ class Settings:
     Attributes
     ----------
     library : Path
-        The library's file; it need not be there.
+        The library file; it need not exist.
     host : str
-        Name or address to listen at.
+        Host name or IP address to listen on.
     port : int
-        0: any that is free.
+        Port to listen on; 0 chooses a free port.
     token : str or None
-        What clients must show; None only where the server is to be reached from this machine alone.
+        Access token that clients must send. May be None only if no other machine can reach the server.
     public : str or None
-        Address at which a reverse proxy makes the server known, such as ``https://music.example/moods``. The proxy
-        takes the path off; its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
+        Public URL of the server behind a reverse proxy, such as ``https://music.example/moods``. The proxy must
+        strip the path. Its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are trusted.
     workers : int
-        Processes that analyse.
-    queue : int
-        Songs that may wait for one of them, those that are being sent included.
-    upload_bytes : int
-        Largest file.
-    minutes : float
-        Longest song.
-    rate_per_minute, burst : int
-        Uploads and pictures that one client may ask for: at once, and steadily.
+        Number of worker processes that analyze songs.
+    limits : ServerLimits
 
     Raises
     ------
     WebError
-        If a value cannot be used, or a token is missing.
+        If a value is invalid, or a token is missing.
     """
 
     library: Path
@@ -52,64 +90,74 @@ class Settings:
     token: str | None = None
     public: str | None = None
     workers: int = 1
-    queue: int = 16
-    upload_bytes: int = 200 * 2**20
-    minutes: float = 120.0
-    rate_per_minute: int = 120
-    burst: int = 60
+    limits: ServerLimits = field(default_factory=ServerLimits)
 
     def __post_init__(self) -> None:
         if self.token is None and self.needs_token:
-            raise WebError(f"{self.host}: can be reached from other machines, and needs a token")
+            raise WebError(f"{self.host}: other machines can reach this address, so a token is required")
         if self.token is not None and not TOKEN.fullmatch(self.token):
-            raise WebError("the token must be 16 to 200 letters, digits and characters of -._~")
+            raise WebError("the token must have 16 to 200 characters: letters, digits and -._~")
         if not 0 <= self.port < 2**16:
-            raise WebError(f"port {self.port}: must be 0 (any) to 65535")
-        if self.public is not None:
-            try:
-                parts = urlsplit(self.public)
-                fit = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
-            except ValueError:
-                fit = False
-            if not fit:
-                raise WebError(f"{self.public}: not an address such as https://music.example/moods")
+            raise WebError(f"port {self.port}: must be 0 (any free port) to 65535")
+        if self.public is not None and not _is_public_url(self.public):
+            raise WebError(f"{self.public}: not a URL such as https://music.example/moods")
 
     @property
     def needs_token(self) -> bool:
-        """Whether others than the users of this machine can reach the server."""
+        """Whether other machines can reach the server."""
         return not is_loopback(self.host) or self.public is not None
 
     @property
     def root_path(self) -> str:
-        """Path that a proxy takes off, without a slash at its end."""
+        """Path that the reverse proxy strips, without a trailing slash."""
         return urlsplit(self.public).path.rstrip("/") if self.public else ""
 
     @property
     def public_origin(self) -> str | None:
-        """Origin of the pages that a proxy serves."""
+        """Origin of the page behind the reverse proxy."""
         if self.public is None:
             return None
         parts = urlsplit(self.public)
         return f"{parts.scheme}://{parts.netloc}".lower()
 
+    @property
+    def max_jobs(self) -> int:
+        """Number of songs that may be uploading, waiting or running at the same time."""
+        return self.workers + self.limits.queue
+
+    def base_url(self, port: int) -> str:
+        """Return the URL that clients use, without a trailing slash, for a server that listens on `port`."""
+        if self.public:
+            return self.public.rstrip("/")
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        return f"http://[{host}]:{port}" if ":" in host and not host.startswith("[") else f"http://{host}:{port}"
+
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a name or address is this machine's own, which no other can reach.
+    """Return True if only this machine can reach a host name or address.
 
     >>> is_loopback("localhost"), is_loopback("127.0.0.2"), is_loopback("::1"), is_loopback("0.0.0.0")
     (True, True, True, False)
     """
-    address = address_of(host)
+    address = parse_address(host)
     if address is None:
         return host.lower() == "localhost"
-    # Python takes ::ffff:127.0.0.1 for loopback from 3.13 on; nobody writes it so
+    # Python counts ::ffff:127.0.0.1 as loopback only from 3.13 on; it is rejected in all versions
     mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
     return address.is_loopback and not mapped
 
 
-def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Give an address that is written in numbers, in brackets or not; None for a name."""
+def parse_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Parse a numeric IP address, with or without brackets; return None for a host name."""
     try:
         return ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
         return None
+
+
+def _is_public_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment))
+    except ValueError:
+        return False

@@ -1,4 +1,4 @@
-"""What the server's worker processes do: hear a song, with a first curve as it is read, and draw a picture."""
+"""Jobs of the server's worker processes: analyze a song, with a provisional curve meanwhile, and plot a curve."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,38 +14,38 @@ from moodcurve.util.files import AnyPath
 from moodcurve.util.text import clock
 from moodcurve.workers import Job, ProgressReporter
 
-_LEAST_RATE = 500.0
-"""Bytes a second that sound has at least: of more than that a header's claim is believed. (Opus goes down to 750.)"""
+_MIN_BYTES_PER_S = 500.0
+"""Lower limit for the data rate of audio (Opus goes down to 750). A longer duration in a header is not trusted."""
 
 
 class TooLongError(MoodcurveError):
-    """A song plays longer than the server takes."""
+    """A song is longer than the server accepts."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A song to hear.
+    """A song to analyze.
 
     Attributes
     ----------
     path : str
-        Where the server has put it.
+        Path of the uploaded file on this machine.
     name : str
-        What its sender calls it; never a path of this machine.
-    most_s : float
-        Longest time that it may play.
+        File name that the sender gave, for display only.
+    max_s : float
+        Longest duration, in seconds.
     """
 
     path: str
     name: str
-    most_s: float
+    max_s: float
 
     def __str__(self) -> str:
         return self.path
 
 
-class Part(NamedTuple):
-    """What is heard so far, and points of the first curve from index `start` on."""
+class PartialCurve(NamedTuple):
+    """Seconds analyzed so far, and new points of the provisional curve, from index `start` on."""
 
     seconds: float
     start: int
@@ -54,57 +54,57 @@ class Part(NamedTuple):
     valence: list[float]
 
 
-def listener(model: AnyPath, first: AnyPath) -> Job[Upload, Curve]:
-    """Make the job that hears uploads by a model, and gives parts of the curve of another, which reads forward only."""
-    loaded, live = load_model(model), load_model(first)
-    # here rather than with the first song, whose time is limited
+def make_analyzer(model: AnyPath, live: AnyPath) -> Job[Upload, Curve]:
+    """Return the job that analyzes songs with `model`, and reports parts of the curve of the causal model `live`."""
+    loaded, causal = load_model(model), load_model(live)
+    # compiled now, because the first song has a time limit
     prepare(loaded.feature_set)
 
     def job(upload: Upload, report: ProgressReporter) -> Curve:
-        course = _FirstCurve(live)
-        believed_s = Path(upload.path).stat().st_size / _LEAST_RATE
+        provisional = _ProvisionalCurve(causal)
+        longest_s = Path(upload.path).stat().st_size / _MIN_BYTES_PER_S
 
         def progress(seconds: float, total: float | None) -> None:
-            if seconds > upload.most_s or upload.most_s < (total or 0.0) < believed_s:
-                raise TooLongError(f"it plays longer than {clock(upload.most_s)}, the most that this server takes")
-            report(seconds, total, course.part(seconds))
+            if seconds > upload.max_s or upload.max_s < (total or 0.0) < longest_s:
+                raise TooLongError(f"longer than the maximum of this server, {clock(upload.max_s)}")
+            report(seconds, total, provisional.take(seconds))
 
-        curve = analyze(upload.path, model=loaded, progress=progress, prefetch=False, on_features=course.add)
-        report(curve.duration_s, curve.duration_s, course.part(curve.duration_s))
+        curve = analyze(upload.path, model=loaded, progress=progress, prefetch=False, on_features=provisional.add)
+        report(curve.duration_s, curve.duration_s, provisional.take(curve.duration_s))
         return replace(curve, source=upload.name)
 
     return job
 
 
-class _FirstCurve:
-    """The curve as it is known while the song is still being read."""
+class _ProvisionalCurve:
+    """Curve of a causal model, which is available while the song is still being read."""
 
-    def __init__(self, live: Model) -> None:
-        self._stream = live.stream()
-        self._given = 0
+    def __init__(self, model: Model) -> None:
+        self._stream = model.stream()
+        self._taken = 0
         self._times_s: list[float] = []
         self._arousal: list[float] = []
         self._valence: list[float] = []
 
     def add(self, rows: Features) -> None:
-        """Take the next rows."""
+        """Extend the curve by the next feature rows."""
         if len(rows.values):
             found = self._stream.push(rows)
             self._times_s += found.times_s.tolist()
             self._arousal += found.values[:, 0].round(4).tolist()
             self._valence += found.values[:, 1].round(4).tolist()
 
-    def part(self, seconds: float) -> Part:
-        """Give the points that are new."""
-        part = Part(seconds, self._given, self._times_s, self._arousal, self._valence)
-        self._given += len(self._times_s)
+    def take(self, seconds: float) -> PartialCurve:
+        """Return the points added since the last call."""
+        part = PartialCurve(seconds, self._taken, self._times_s, self._arousal, self._valence)
+        self._taken += len(self._times_s)
         self._times_s, self._arousal, self._valence = [], [], []
         return part
 
 
 @dataclass(frozen=True, eq=False)
-class Drawing:
-    """A picture to draw into a file of the server."""
+class PlotTask:
+    """A curve to plot, and the path of a temporary file for the plot."""
 
     curve: Curve
     path: str
@@ -113,14 +113,14 @@ class Drawing:
         return self.path
 
 
-def painter() -> Job[Drawing, bytes]:
-    """Make the job that draws pictures."""
+def make_plotter() -> Job[PlotTask, bytes]:
+    """Return the job that plots a curve as PNG."""
     from moodcurve.report import write_plot
 
-    def job(drawing: Drawing, report: ProgressReporter) -> bytes:
-        write_plot(drawing.curve, drawing.path)
-        picture = Path(drawing.path).read_bytes()
-        Path(drawing.path).unlink()
-        return picture
+    def job(task: PlotTask, report: ProgressReporter) -> bytes:
+        write_plot(task.curve, task.path)
+        png = Path(task.path).read_bytes()
+        Path(task.path).unlink()
+        return png
 
     return job

@@ -1,4 +1,4 @@
-"""The server's own folder for what it is being sent: gone when the server ends, or when the next one starts."""
+"""The server's temporary folder for uploads, which is removed at exit or by the next server."""
 
 import os
 import shutil
@@ -15,12 +15,11 @@ _LOCK = "lock"
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Give a folder that only this user can read, in the system's place for temporary files.
+    """Create a folder that only this user can read, in the system's temporary folder; remove it at the end.
 
-    It is removed at the end. What an earlier server left that was killed is removed now: its folder is there, and
-    nobody holds its lock.
+    Folders left by killed servers are removed first: those whose lock nobody holds.
     """
-    _sweep(Path(tempfile.gettempdir()))
+    _remove_stale(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -31,17 +30,17 @@ def temporary_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sweep(place: Path) -> None:
-    for folder in place.glob(f"{PREFIX}*"):
+def _remove_stale(parent: Path) -> None:
+    for folder in parent.glob(f"{PREFIX}*"):
         with suppress(OSError):
             status = folder.lstat()
             if folder.is_symlink() or (hasattr(os, "getuid") and status.st_uid != os.getuid()):
                 continue
-            # one that is just being made has no lock yet, and is left alone
+            # a folder that another server is creating has no lock file yet: opening it fails, and it stays
             handle = os.open(folder / _LOCK, os.O_RDWR)
             try:
-                free = try_lock(handle)
+                stale = try_lock(handle)
             finally:
                 os.close(handle)
-            if free:
+            if stale:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A file that a client sends (multipart/form-data, RFC 7578), written to the server's folder as it arrives."""
+"""Receive an uploaded file (multipart/form-data, RFC 7578) and write it to the temporary folder as it arrives."""
 
 import asyncio
 import logging
@@ -20,74 +20,77 @@ from moodcurve.util.text import one_line
 from moodcurve.web.errors import ProblemError
 
 FIELD = "file"
-SILENT_S = 30.0
-"""How long nothing may arrive."""
-LEAST_RATE = 4096.0
-"""Bytes a second that must arrive on average, once `SILENT_S` has passed."""
-_ENVELOPE = 1 << 16
-"""Bytes around the file that a body may have: boundaries, and a part's headers."""
-_WRITTEN = 1 << 20
-"""So many bytes are written at once."""
-_LONGEST_NAME = 200
-_SPARED, _SPARED_S = 1 << 28, 5.0
-"""So many bytes are read of a body that is refused, for so long."""
+MIN_BYTES_PER_S = 4096.0
+"""Lowest average data rate of an upload, checked once its timeout has passed."""
+_FORM_BYTES = 1 << 16
+"""Maximum size of the form around the file: boundaries and headers."""
+_WRITE_BYTES = 1 << 20
+"""Number of bytes written to disk at a time."""
+_MAX_NAME = 200
+_DISCARD_BYTES, _DISCARD_S = 1 << 28, 5.0
+"""Limits on reading the rest of a rejected body."""
 
-# what it says of forms that are none is answered, and not for the one who runs the server
+# the client gets its messages about invalid forms in the response; the log of the server needs none
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
-_EXPECTED = f"expected multipart/form-data with the one field {FIELD!r}, a file"
+_EXPECTED = f"expected multipart/form-data with a file in the field {FIELD!r} and no other field"
 
 
 @dataclass(frozen=True)
-class Received:
-    """A file that has arrived whole: where it is, and what its sender calls it."""
+class ReceivedFile:
+    """A completely uploaded file: its path, and the file name that the sender gave."""
 
     path: Path
     name: str
 
 
 class Body:
-    """The body of a request, as it arrives.
+    """The body of a request, read as it arrives.
+
+    Parameters
+    ----------
+    request : Request
+    timeout_s : float
+        Longest time without data.
 
     Attributes
     ----------
-    request : Request
     ended : bool
-        Whether all of it has been read.
+        Whether the whole body has been read.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, timeout_s: float) -> None:
         self.request = request
+        self._timeout_s = timeout_s
         self.ended = False
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Give it in parts; ClientDisconnect if the client goes away, ProblemError if it is too slow."""
-        began, arrived = time.monotonic(), 0
+        """Yield the body in chunks; raise ClientDisconnect if the client leaves, ProblemError if it is slow."""
+        started, arrived = time.monotonic(), 0
         while not self.ended:
             try:
-                async with asyncio.timeout(SILENT_S):
+                async with asyncio.timeout(self._timeout_s):
                     chunk = await self._read()
             except TimeoutError:
                 raise _too_slow() from None
             arrived += len(chunk)
-            elapsed_s = time.monotonic() - began
-            if elapsed_s > SILENT_S and arrived < LEAST_RATE * elapsed_s:
+            elapsed_s = time.monotonic() - started
+            if elapsed_s > self._timeout_s and arrived < MIN_BYTES_PER_S * elapsed_s:
                 raise _too_slow()
             yield chunk
 
-    async def spare(self) -> None:
-        """Read and forget what is left of a body that is refused, where the connection ends with the answer.
+    async def discard(self) -> None:
+        """Read and discard the rest of a rejected body if the connection closes after the response.
 
-        Closed with bytes unread, a connection is reset, and the answer may be lost on its way. On a connection that
-        stays open the server forgets them after the answer; a client that asks before it sends (100-continue) sends
-        none.
+        Closing a connection with unread data resets it, and the client may never see the response. If the connection
+        stays open, uvicorn discards the data. A client that sent ``Expect: 100-continue`` sends no body.
         """
-        headers, left = self.request.headers, _SPARED
+        headers, left = self.request.headers, _DISCARD_BYTES
         closes = headers.get("connection", "").lower() == "close" or self.request.scope["http_version"] == "1.0"
         if not closes or "expect" in headers:
             return
         with suppress(TimeoutError):
-            async with asyncio.timeout(_SPARED_S):
+            async with asyncio.timeout(_DISCARD_S):
                 while left > 0 and not self.ended:
                     left -= len(await self._read())
 
@@ -100,53 +103,53 @@ class Body:
         return chunk
 
 
-async def receive(body: Body, folder: Path, *, most: int) -> Received:
-    """Write the file of a request's body to `folder`, under a name of our own.
+async def receive(body: Body, folder: Path, *, max_bytes: int) -> ReceivedFile:
+    """Write the file in a request body to `folder`, under a random name.
 
     Raises
     ------
     ProblemError
-        If the body is no form with one file, the file is larger than `most` bytes, it comes too slowly, or there is
-        no room for it. Nothing is left of it then, nor when the client goes away (ClientDisconnect).
+        If the body is not a form with one file, the file is larger than `max_bytes`, the upload is too slow, or the
+        disk is full. The file is then deleted, also if the client disconnects (ClientDisconnect).
     """
     headers = body.request.headers
     kind, options = parse_options_header(headers.get("content-type"))
     if kind != b"multipart/form-data":
         raise ProblemError(415, _EXPECTED, {"Accept-Post": "multipart/form-data"})
     length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > most + _ENVELOPE:
-        raise too_large(most)
+    if length.isdecimal() and int(length) > max_bytes + _FORM_BYTES:
+        raise _too_large(max_bytes)
     try:
-        form = _Form(options.get(b"boundary", b""), most)
+        form = _Form(options.get(b"boundary", b""), max_bytes)
     except (FormParserError, ValueError) as error:
-        raise ProblemError(400, f"the form's boundary cannot be used; {_EXPECTED}") from error
+        raise ProblemError(400, f"missing or invalid form boundary; {_EXPECTED}") from error
     path = folder / secrets.token_hex(16)
-    whole = False
+    complete = False
     try:
         with path.open("xb") as file:
             await _write(body, form, file)
-        whole = True
+        complete = True
     except FormParserError as error:
-        raise ProblemError(400, f"the form cannot be read ({one_line(str(error))}); {_EXPECTED}") from error
+        raise ProblemError(400, f"invalid form ({one_line(str(error))}); {_EXPECTED}") from error
     except OSError as error:
-        raise ProblemError(507, f"the file cannot be kept ({error.strerror})") from error
+        raise ProblemError(507, f"cannot store the file ({error.strerror})") from error
     finally:
-        if not whole:
+        if not complete:
             path.unlink(missing_ok=True)
-    return Received(path, form.name)
+    return ReceivedFile(path, form.name)
 
 
-def too_large(most: int) -> ProblemError:
-    """Say that a file is too large."""
-    return ProblemError(413, f"the file is larger than {most / 2**20:g} MiB, the most that this server takes")
+def _too_large(max_bytes: int) -> ProblemError:
+    """Return the error for a file that is too large."""
+    return ProblemError(413, f"the file is larger than the maximum of this server, {max_bytes / 2**20:g} MiB")
 
 
 async def _write(body: Body, form: "_Form", file: BinaryIO) -> None:
     async for chunk in body.chunks():
-        form.take(chunk)
-        if len(form.pending) >= _WRITTEN:
+        form.feed(chunk)
+        if len(form.pending) >= _WRITE_BYTES:
             await _flush(form, file)
-    form.finish()
+    form.check_complete()
     await _flush(form, file)
 
 
@@ -156,18 +159,18 @@ async def _flush(form: "_Form", file: BinaryIO) -> None:
 
 
 def _too_slow() -> ProblemError:
-    return ProblemError(408, "the file arrives too slowly; send it again", {"Connection": "close"})
+    return ProblemError(408, "the upload was too slow; try again", {"Connection": "close"})
 
 
 class _Form:
-    """Reads a form, chunk by chunk, and keeps of its one file what is not written yet."""
+    """Incremental parser of a form with one file; `pending` holds file data that is not yet written."""
 
-    def __init__(self, boundary: bytes, most: int) -> None:
+    def __init__(self, boundary: bytes, max_bytes: int) -> None:
         if not boundary:
             raise ValueError("no boundary")
         self.name = ""
         self.pending = bytearray()
-        self._most = most
+        self._max_bytes = max_bytes
         self._size = 0
         self._parts = 0
         self._ended = False
@@ -176,60 +179,60 @@ class _Form:
         self._parser = MultipartParser(
             boundary,
             {
-                "on_part_begin": self._part,
+                "on_part_begin": self._begin_part,
                 "on_header_field": lambda data, start, end: self._read_header(0, data[start:end]),
                 "on_header_value": lambda data, start, end: self._read_header(1, data[start:end]),
-                "on_header_end": self._header_end,
-                "on_headers_finished": self._headers_end,
-                "on_part_data": self._data,
-                "on_end": self._end,
+                "on_header_end": self._end_header,
+                "on_headers_finished": self._end_headers,
+                "on_part_data": self._read_data,
+                "on_end": self._end_form,
             },
         )
 
-    def take(self, chunk: bytes) -> None:
-        """Read a chunk."""
+    def feed(self, chunk: bytes) -> None:
+        """Parse a chunk."""
         if chunk:
             self._parser.write(chunk)
 
-    def finish(self) -> None:
-        """See that the form was whole."""
+    def check_complete(self) -> None:
+        """Raise ProblemError unless the form is complete."""
         if not self._ended or not self._parts:
-            raise ProblemError(400, f"the form breaks off before its end, or is empty; {_EXPECTED}")
+            raise ProblemError(400, f"incomplete or empty form; {_EXPECTED}")
 
-    def _part(self) -> None:
+    def _begin_part(self) -> None:
         self._parts += 1
         if self._parts > 1:
             raise ProblemError(422, f"more than one field; {_EXPECTED}")
 
-    def _read_header(self, place: int, data: bytes) -> None:
-        self._header[place] += data
+    def _read_header(self, index: int, data: bytes) -> None:
+        self._header[index] += data
 
-    def _header_end(self) -> None:
+    def _end_header(self) -> None:
         field, value = self._header
         self._headers[field.lower()] = value
         self._header = [b"", b""]
 
-    def _headers_end(self) -> None:
+    def _end_headers(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         if options.get(b"name") != FIELD.encode() or b"filename" not in options:
             raise ProblemError(422, f"another field, or no file; {_EXPECTED}")
         self.name = display_name(options[b"filename"])
 
-    def _data(self, data: bytes, start: int, end: int) -> None:
+    def _read_data(self, data: bytes, start: int, end: int) -> None:
         self._size += end - start
-        if self._size > self._most:
-            raise too_large(self._most)
+        if self._size > self._max_bytes:
+            raise _too_large(self._max_bytes)
         self.pending += data[start:end]
 
-    def _end(self) -> None:
+    def _end_form(self) -> None:
         self._ended = True
 
 
 def display_name(sent: bytes) -> str:
-    r"""Make a name to show of what a client calls its file: one line without folders, nothing that is ever opened.
+    r"""Return a file name from a client for display: one line without folders. It is never used to open a file.
 
     >>> display_name(b"C:\\music\\so\nng.mp3"), display_name(b"../../etc/passwd"), display_name(b"")
     ('so\\nng.mp3', 'passwd', 'upload')
     """
     name = sent.decode("utf-8", "replace").replace("\\", "/").rsplit("/", 1)[-1]
-    return one_line(name)[:_LONGEST_NAME].strip() or "upload"
+    return one_line(name)[:_MAX_NAME].strip() or "upload"

@@ -1,15 +1,15 @@
-"""The page of `moodcurve serve` for those who read, see or choose colors otherwise than most."""
+"""Accessibility tests of the page of `moodcurve serve`: axe, contrast and forced colors."""
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.helpers.browser import Window, open_song, serious, until
+from tests.helpers.browser import Window, axe_problems, open_song, until
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(window: Window, ids: dict[str, int], axe: str, scheme: str) -> None:
+def test_axe_finds_no_serious_problem(window: Window, ids: dict[str, int], axe: str, scheme: str) -> None:
     first, second = ids["Elegy"], ids["Fiesta"]
     for address in ("", "#/library", f"#/listen/song-{first}", f"#/listen/song-{first}/song-{second}"):
         page = window(address, color_scheme=scheme)
@@ -17,28 +17,28 @@ def test_axe_finds_nothing_serious(window: Window, ids: dict[str, int], axe: str
         if address == "#/library":
             page.get_by_text("More filters").click()
             page.locator(".rows [role=option]").first.click()
-        assert serious(page, axe) == [], address
+        assert axe_problems(page, axe) == [], address
     page.keyboard.press("?")
-    assert serious(page, axe, "dialog") == []
+    assert axe_problems(page, axe, "dialog") == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_in_what_comes_and_goes(
+def test_axe_finds_no_serious_problem_in_menus_dialogs_and_errors(
     window: Window, ids: dict[str, int], axe: str, scheme: str
 ) -> None:
     window.expected.append("404")
     page = open_song(window, ids["Elegy"], color_scheme=scheme)
     page.get_by_text("Download").click()
-    assert serious(page, axe) == []
+    assert axe_problems(page, axe) == []
     page.get_by_text("Download").click()
     page.keyboard.press("c")
     page.locator("dialog .song-row").first.wait_for()
-    assert serious(page, axe, "dialog") == []
+    assert axe_problems(page, axe, "dialog") == []
     page.keyboard.press("Escape")
     page.keyboard.press("2")
     until(page, "document.querySelector('.map canvas')?.dataset.dots === '4'")
     page.keyboard.press("l")
-    assert serious(page, axe) == []  # while the lasso waits for its line
+    assert axe_problems(page, axe) == []  # while the lasso is active but not drawn
     box = page.locator(".map canvas").bounding_box()
     assert box
     page.mouse.move(box["x"] + 90, box["y"] + 60)
@@ -47,14 +47,14 @@ def test_axe_finds_nothing_serious_in_what_comes_and_goes(
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=3)
     page.mouse.up()
     page.get_by_role("button", name="Clear lasso").wait_for()
-    assert serious(page, axe) == []
+    assert axe_problems(page, axe) == []
     page.evaluate("location.hash = '#/listen/song-99999'")
     page.get_by_text("Choose another file").wait_for()
-    assert serious(page, axe) == []
+    assert axe_problems(page, axe) == []
 
 
-def too_pale(page: Page, axe: str) -> list[str]:
-    """Words of less contrast than 7 to 1, which WCAG 2 asks for at level AAA."""
+def low_contrast(page: Page, axe: str) -> list[str]:
+    """Return texts with less contrast than 7 to 1 (WCAG 2, level AAA)."""
     page.evaluate(axe)
     return page.evaluate(
         """() => axe.run({ runOnly: ["color-contrast-enhanced"] })
@@ -63,15 +63,15 @@ def too_pale(page: Page, axe: str) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_more_contrast_where_it_is_wanted(window: Window, ids: dict[str, int], axe: str, scheme: str) -> None:
+def test_contrast_is_higher_if_preferred(window: Window, ids: dict[str, int], axe: str, scheme: str) -> None:
     page = open_song(window, ids["Elegy"], contrast="more", color_scheme=scheme)
-    assert too_pale(page, axe) == []
-    if scheme == "light":  # in the dark it is so anyway
+    assert low_contrast(page, axe) == []
+    if scheme == "light":  # the dark theme always has this contrast
         page.emulate_media(contrast="no-preference")
-        assert too_pale(page, axe) != []
+        assert low_contrast(page, axe) != []
 
 
-def test_colors_of_the_readers_own_tell_what_is_pressed(window: Window) -> None:
+def test_pressed_buttons_are_marked_with_forced_colors(window: Window) -> None:
     page = window("#/library", forced_colors="active")
     chip = page.get_by_role("button", name="tense-negative")
     look = "e => getComputedStyle(e).outlineStyle + getComputedStyle(e).outlineColor"

@@ -1,4 +1,4 @@
-"""The library on the page of `moodcurve serve`: map, lasso, filters, list."""
+"""Tests of the library page of `moodcurve serve`: map, lasso, filters and list."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 
 def view(page: Page) -> dict[str, float]:
-    """Centre and radius of the map's circle in pixels of the window."""
+    """Return center and radius of the map's circle in window pixels."""
     until(page, "document.querySelector('.map canvas').dataset.view !== undefined")
     box = page.locator(".map canvas").bounding_box()
     assert box
@@ -52,14 +52,14 @@ def test_the_map_shows_the_songs(window: Window, ids: dict[str, int]) -> None:
     page.mouse.click(x + 2, y)
     assert page.get_by_role("option", name="Fiesta").get_attribute("aria-selected") == "true"
     page.locator(".preview").get_by_role("button", name="Play").click()
-    # a preview begins at three tenths
+    # a preview starts at 30 % of the song
     until(page, f"document.querySelector('#preview').currentTime > {0.3 * columns['duration_s'][row] + 0.2}")
     page.locator(".preview").get_by_role("button", name="Pause").click()
     page.locator(".preview").get_by_role("button", name="Open").click()
     page.get_by_role("heading", name="Fiesta").wait_for()
 
 
-def test_a_pointer_that_rests_plays(window: Window, ids: dict[str, int]) -> None:
+def test_hovering_plays_a_song(window: Window, ids: dict[str, int]) -> None:
     page = window("#/library")
     page.get_by_label("Play songs on hover").check()
     columns = json_at(page, "api/map")
@@ -70,7 +70,7 @@ def test_a_pointer_that_rests_plays(window: Window, ids: dict[str, int]) -> None
 
 
 def many(songs: int = 10_000) -> dict[str, list[Any]]:
-    """Songs on a lattice, so that none lies on the border of what a test encloses."""
+    """Return songs on a lattice, so that none lies on the border of a lasso."""
     side = round(songs**0.5)
     a, v = np.divmod(np.arange(songs), side)
     arousal, valence = (2 * a + 1) / side - 1, (2 * v + 1) / side - 1
@@ -91,17 +91,17 @@ def many_songs(page: Page) -> None:
     page.route("**/api/map*", lambda route: route.fulfill(json=many()))
 
 
-def test_ten_thousand_songs_move(window: Window) -> None:
+def test_ten_thousand_songs_can_be_zoomed_and_panned(window: Window) -> None:
     page = window("#/library", before=many_songs)
     until(page, "document.querySelector('.map canvas').dataset.dots === '10000'")
-    assert page.locator(".rows [role=option]").count() < 60  # of the list, rows in sight alone
+    assert page.locator(".rows [role=option]").count() < 60  # only visible rows exist
     assert page.locator(".rows b").count() == 0
     before = view(page)
     page.mouse.move(before["x"] + 100, before["y"] - 50)
     page.mouse.wheel(0, -400)
     until(page, "(r) => JSON.parse(document.querySelector('.map canvas').dataset.view).r > 1.5 * r", before["r"])
     near = view(page)
-    # what was under the pointer still is
+    # the zoom keeps the point under the pointer
     assert (before["x"] + 100 - near["x"]) / near["r"] == pytest.approx(100 / before["r"], abs=0.01)
     until(page, "Number(document.querySelector('.map canvas').dataset.dots) < 10000")
     page.mouse.move(near["x"], near["y"])
@@ -118,10 +118,10 @@ def test_ten_thousand_songs_move(window: Window) -> None:
 
 
 @pytest.mark.parametrize("how", ["button", "shift"])
-def test_the_lasso_takes_what_it_encloses(window: Window, how: str) -> None:
+def test_the_lasso_selects_the_songs_inside(window: Window, how: str) -> None:
     page = window("#/library", before=many_songs)
     until(page, "document.querySelector('.map canvas').dataset.dots === '10000'")
-    # borders lie between rows of the lattice, whose points are 5 px apart: no rounding decides
+    # the borders lie between lattice points, which are 5 px apart, so rounding does not matter
     low, high = (-0.2, -0.4), (0.3, 0.1)
     corners = [(low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1])]
     if how == "button":
@@ -145,7 +145,7 @@ def test_the_lasso_takes_what_it_encloses(window: Window, how: str) -> None:
     assert page.locator(".count").inner_text() == "10,000 songs"
 
 
-def test_filters_ask_the_server(window: Window) -> None:
+def test_filters(window: Window) -> None:
     page = window("#/library")
     count = page.locator(".count")
     count.get_by_text("4 songs").wait_for()
@@ -167,7 +167,7 @@ def test_filters_ask_the_server(window: Window) -> None:
     page.get_by_text(f"{expected} song{'' if expected == 1 else 's'}", exact=True).wait_for()
 
 
-def test_what_cannot_be_asked_is_told(window: Window) -> None:
+def test_an_invalid_filter_shows_an_error(window: Window) -> None:
     window.expected.append("422")
     page = window("#/library")
     page.get_by_text("More filters").click()
@@ -185,7 +185,7 @@ def test_problems_of_the_scan_are_listed(window: Window) -> None:
     assert len(cells[1]) > 10
 
 
-def test_without_a_library_the_page_says_what_helps(window: Window) -> None:
+def test_without_a_library_the_page_shows_the_command_that_helps(window: Window) -> None:
     def without(page: Page) -> None:
         limits = {"upload_bytes": 1000, "minutes": 10, "concurrent": 1}
         page.route(
@@ -197,18 +197,18 @@ def test_without_a_library_the_page_says_what_helps(window: Window) -> None:
 
     page = window(before=without)
     page.get_by_text("moodcurve scan FOLDER").wait_for()
-    # a file that the server would not take is not sent at all
+    # a file that is too large is not uploaded at all
     page.set_input_files(".drop input[type=file]", {"name": "big.wav", "mimeType": "audio/wav", "buffer": b"x" * 2000})
     page.get_by_text("big.wav is too large: this server accepts up to 0 MB").wait_for()
     page.get_by_role("link", name="Library").click()
     page.get_by_text("moodcurve scan FOLDER").wait_for()
 
 
-def test_what_is_not_there_is_told(window: Window, ids: dict[str, int]) -> None:
+def test_a_missing_server_or_song_shows_an_error(window: Window, ids: dict[str, int]) -> None:
     window.expected += ["ERR_FAILED", "404"]
     page = window(before=lambda page: page.route("**/api/health", lambda route: route.abort()))
     page.get_by_text("Cannot reach the server").wait_for()
     page = open_song(window, ids["Elegy"])
     page.evaluate("location.hash = '#/listen/song-99999'")
     until(page, "document.querySelector('.song-view .error').textContent.length > 5")
-    assert not page.locator(".columns").is_visible()  # the song before is not taken for it
+    assert not page.locator(".columns").is_visible()  # the previous song is hidden

@@ -1,4 +1,4 @@
-"""Pictures for docs/images, made when asked: MOODCURVE_PICTURES=1 pytest tests/web/page/test_pictures.py."""
+"""Take the pictures in docs/images: MOODCURVE_PICTURES=1 pytest tests/web/page/test_pictures.py."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,9 @@ from tests.helpers.browser import Window, click_at, until
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif("MOODCURVE_PICTURES" not in os.environ, reason="pictures are made only when asked"),
+    pytest.mark.skipif(
+        "MOODCURVE_PICTURES" not in os.environ, reason="takes pictures only if MOODCURVE_PICTURES is set"
+    ),
 ]
 IMAGES = ROOT / "docs" / "images"
 
@@ -35,8 +37,8 @@ def take(page: Page, name: str) -> None:
     page.screenshot(path=IMAGES / f"{name}.png", animations="disabled", scale="css")
 
 
-def made_map(songs: int = 10_000) -> dict[str, list[Any]]:
-    """A cloud as libraries have: more energetic songs are on the whole more positive."""
+def random_map(songs: int = 10_000) -> dict[str, list[Any]]:
+    """Return a realistic cloud of songs, in which arousal and valence are correlated."""
     rng = np.random.default_rng(4)
     valence = np.clip(rng.normal(0.03, 0.2, songs), -1, 1)
     arousal = np.clip(0.5 * valence + rng.normal(-0.03, 0.22, songs), -1, 1)
@@ -56,11 +58,11 @@ def made_map(songs: int = 10_000) -> dict[str, list[Any]]:
 def open_file(page: Page, song: Path) -> None:
     page.set_input_files(".drop input[type=file]", song)
     page.locator(".summary-card").wait_for()
-    stand_in(page)
+    seek_to_middle(page)
 
 
-def stand_in(page: Page) -> None:
-    """Go to the middle of a song whose waveform is drawn."""
+def seek_to_middle(page: Page) -> None:
+    """Wait for the waveform, and seek to the middle of the song."""
     until(page, "document.querySelector('.waveform > div').shadowRoot.querySelectorAll('canvas').length > 0")
     click_at(page, 0.56)
     page.mouse.move(5, 5)
@@ -83,7 +85,7 @@ def test_pictures_of_songs(window: Window, song: Path, scheme: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pictures_of_a_library(window: Window, scheme: str) -> None:
     window.expected.append("404")
-    page = window("#/library", color_scheme=scheme, before=lambda page: page.route("**/api/map*", many))
+    page = window("#/library", color_scheme=scheme, before=lambda page: page.route("**/api/map*", respond_with_many))
     until(page, "document.querySelector('.map canvas').dataset.dots === '10000'")
     take(page, f"library-{scheme}")
     if scheme == "dark":
@@ -93,9 +95,9 @@ def test_pictures_of_a_library(window: Window, scheme: str) -> None:
     x, y = canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2
     page.keyboard.press("l")
     angles = np.linspace(0, 2 * np.pi, 40)
-    places = zip((x + 75 + 65 * np.cos(angles)).tolist(), (y - 80 - 45 * np.sin(angles)).tolist(), strict=True)
-    for i, place in enumerate(places):
-        page.mouse.move(*place)
+    positions = zip((x + 75 + 65 * np.cos(angles)).tolist(), (y - 80 - 45 * np.sin(angles)).tolist(), strict=True)
+    for i, position in enumerate(positions):
+        page.mouse.move(*position)
         if i == 0:
             page.mouse.down()
     page.mouse.up()
@@ -105,8 +107,8 @@ def test_pictures_of_a_library(window: Window, scheme: str) -> None:
     take(page, "lasso-light")
 
 
-def many(route: Any) -> None:
-    route.fulfill(json=made_map())
+def respond_with_many(route: Any) -> None:
+    route.fulfill(json=random_map())
 
 
 def test_pictures_of_a_phone(window: Window, song: Path) -> None:
@@ -117,7 +119,7 @@ def test_pictures_of_a_phone(window: Window, song: Path) -> None:
     page = window(
         "#/library",
         width=390, height=844, is_mobile=True, has_touch=True, device_scale_factor=2,
-        before=lambda page: page.route("**/api/map*", many),
+        before=lambda page: page.route("**/api/map*", respond_with_many),
     )  # fmt: skip
     until(page, "document.querySelector('.map canvas').dataset.dots === '10000'")
     take(page, "phone-library")
@@ -127,6 +129,6 @@ def test_a_picture_of_the_report(browser: Browser, song: Path) -> None:
     write_report(moodcurve.analyze(song), song, song.with_suffix(".html"))
     page = browser.new_page(viewport={"width": 1280, "height": 1340})
     page.goto(song.with_suffix(".html").as_uri())
-    stand_in(page)
+    seek_to_middle(page)
     take(page, "report")
     page.close()

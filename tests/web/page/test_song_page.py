@@ -1,4 +1,4 @@
-"""A song on the page of `moodcurve serve`, in a real Chromium with a real server behind it."""
+"""Tests of the song page of `moodcurve serve`, in Chromium with a real server."""
 
 import base64
 import json
@@ -33,13 +33,13 @@ HOSTILE = "<img src=x onerror=alert(1)>&lt;\u202egnos.flac"
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """34 s, sad and then tense: its curve rises."""
+    """A song of 34 s, sad and then tense, so that its curve rises."""
     path = tmp_path_factory.mktemp("song") / "A song.flac"
     write_flac(compose(DEMO_SECTIONS[:2], seed=5), path)
     return path
 
 
-def test_a_file_is_sent_and_its_curve_drawn(window: Window, song: Path) -> None:
+def test_an_uploaded_file_gets_its_curve(window: Window, song: Path) -> None:
     page = window()
     page.set_input_files(
         ".drop input[type=file]", {"name": HOSTILE, "mimeType": "audio/flac", "buffer": song.read_bytes()}
@@ -63,14 +63,14 @@ def test_a_file_is_sent_and_its_curve_drawn(window: Window, song: Path) -> None:
     for axis in ("arousal", "valence"):
         heights = drawn_heights(page, axis, shares)
         seen = ~np.isnan(heights)
-        assert seen.sum() >= 5  # one line may hide the other
+        assert seen.sum() >= 5  # one curve may hide the other
         expected = (top - np.interp(shares * length, curve["times_s"], curve[axis])) / (2 * top)
-        # a pen of 2 px on 294, and slopes between the columns of pixels
+        # the line is 2 of 294 px wide, and slopes between pixel columns add to the error
         assert np.abs(heights - expected)[seen].max() < 0.02
     until(page, "document.querySelector('.waveform > div').shadowRoot.querySelectorAll('canvas').length > 0")
 
 
-def test_parts_of_the_curve_are_shown_as_they_come(window: Window, song: Path) -> None:
+def test_the_provisional_curve_is_drawn_as_it_arrives(window: Window, song: Path) -> None:
     times = np.arange(0, 9, 0.5)
     parts = [
         {"start": int(first), "times_s": times[first : first + 6].tolist(), "arousal": [0.3] * 6, "valence": [-0.2] * 6}
@@ -78,11 +78,11 @@ def test_parts_of_the_curve_are_shown_as_they_come(window: Window, song: Path) -
     ]
     stream = "retry: 600000\n\n" + "".join(f"event: part\ndata: {json.dumps(part)}\n\n" for part in parts)
     stream += 'event: progress\ndata: {"share": 0.5, "seconds": 9}\n\n'
-    forgotten: list[str] = []
+    deleted: list[str] = []
 
-    def listen(page: Page) -> None:
+    def replace_responses(page: Page) -> None:
         page.route("**/events", lambda route: route.fulfill(body=stream, content_type="text/event-stream"))
-        page.on("request", lambda request: forgotten.append(request.url) if request.method == "DELETE" else None)
+        page.on("request", lambda request: deleted.append(request.url) if request.method == "DELETE" else None)
         page.route("**/api/jobs/*", unfinished)
 
     def unfinished(route: Route) -> None:
@@ -100,32 +100,32 @@ def test_parts_of_the_curve_are_shown_as_they_come(window: Window, song: Path) -
                 }
             )
 
-    page = window(before=listen)
+    page = window(before=replace_responses)
     page.set_input_files(".drop input[type=file]", song)
     page.get_by_text("Analyzing… 50 %").wait_for()
     assert page.locator("[role=status]", has_text="Analyzing A song.flac: 50 %").count() == 1
     length = float(page.evaluate("document.querySelector('#sound').duration"))
     assert length == pytest.approx(34, abs=1)
-    heights = drawn_heights(page, "arousal", np.array([0.05, 0.2, 0.9]), opacity=0.6)  # paler while provisional
-    assert heights[:2] == pytest.approx([0.2, 0.2], abs=0.01)  # 0.3 on an axis that ends at 0.5
+    heights = drawn_heights(page, "arousal", np.array([0.05, 0.2, 0.9]), opacity=0.6)  # lighter while provisional
+    assert heights[:2] == pytest.approx([0.2, 0.2], abs=0.01)  # 0.3 on an axis up to 0.5
     assert np.isnan(heights[2])
     assert point(page) == (pytest.approx(-20), pytest.approx(30))
-    # the sound can be heard meanwhile
+    # the song can be played meanwhile
     page.locator("#play").click()
     until(page, "document.querySelector('#sound').currentTime > 0.2")
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("heading", name="Play a song").wait_for()
-    assert len(forgotten) == 1
+    assert len(deleted) == 1
 
 
-def test_where_events_do_not_pass_the_job_is_asked(window: Window, song: Path) -> None:
+def test_without_events_the_page_polls_the_job(window: Window, song: Path) -> None:
     window.expected.append("502")
     page = window(before=lambda page: page.route("**/events", lambda route: route.fulfill(status=502)))
     page.set_input_files(".drop input[type=file]", song)
     page.locator(".summary-card").wait_for()
 
 
-def test_a_file_that_is_no_music_is_told_and_the_page_goes_on(window: Window, song: Path) -> None:
+def test_a_file_that_is_not_audio_shows_an_error(window: Window, song: Path) -> None:
     window.expected += ["415", "422"]
     page = window()
     page.set_input_files(
@@ -141,7 +141,7 @@ def test_a_file_that_is_no_music_is_told_and_the_page_goes_on(window: Window, so
     assert alert.count() == 0
 
 
-def test_a_file_is_dropped(window: Window, song: Path) -> None:
+def test_a_file_can_be_dropped(window: Window, song: Path) -> None:
     page = window("#/library")
     page.evaluate(
         """(text) => {
@@ -159,13 +159,13 @@ def test_a_file_is_dropped(window: Window, song: Path) -> None:
     assert page.locator("h1").inner_text() == "dropped.flac"
 
 
-def test_a_click_goes_to_its_moment(window: Window, ids: dict[str, int]) -> None:
+def test_a_click_seeks(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Menace"])
     curve = curve_of(page, ids["Menace"])
     for height in (0.05, 0.6):  # on the waveform, on the curves
         click_at(page, 0.5, height=height)
         middle = curve["duration_s"] / 2
-        # a pixel of the stage is 0.02 s, and a frame of the decoder as much
+        # a pixel is 0.02 s, and so is a decoder frame
         assert seconds(page) == pytest.approx(middle, abs=0.05)
         assert cursor_share(page) == pytest.approx(0.5, abs=0.005)
         for axis in ("arousal", "valence"):
@@ -203,7 +203,7 @@ def test_cursor_and_point_move_with_the_music(window: Window, ids: dict[str, int
     assert page.locator("#mood").inner_text() == describe(arousal, valence)
 
 
-def test_words_are_those_of_the_package(window: Window, ids: dict[str, int]) -> None:
+def test_mood_words_are_those_of_the_package(window: Window, ids: dict[str, int]) -> None:
     for title, number_of in list(ids.items())[:2]:
         page = open_song(window, number_of)
         curve = curve_of(page, number_of)
@@ -215,22 +215,22 @@ def test_words_are_those_of_the_package(window: Window, ids: dict[str, int]) -> 
         assert [" ".join(share.split()) for share in shares] == expected
 
 
-def test_a_click_on_the_path_goes_to_its_moment(window: Window, ids: dict[str, int]) -> None:
+def test_a_click_on_the_path_seeks(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Menace"])
     click_at(page, 0.6)
-    at, place = seconds(page), point(page)
+    at, expected = seconds(page), point(page)
     click_at(page, 0.05)
     box = page.locator("#circumplex .ring").nth(1).bounding_box()
     assert box
     half = box["width"] / 2
-    page.mouse.click(box["x"] + half * (1 + place[0] / 100), box["y"] + half * (1 - place[1] / 100))
+    page.mouse.click(box["x"] + half * (1 + expected[0] / 100), box["y"] + half * (1 - expected[1] / 100))
     found = point(page)
-    # another moment may lie as near; where it leads is near the click in any case
-    assert np.hypot(found[0] - place[0], found[1] - place[1]) < 3
+    # the path may come close to the click at another time too, so only the position is compared
+    assert np.hypot(found[0] - expected[0], found[1] - expected[1]) < 3
     assert seconds(page) != pytest.approx(0.05 * at, abs=0.1)
 
 
-def test_zoom_brings_moments_nearer(window: Window, ids: dict[str, int]) -> None:
+def test_zoom(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Menace"])
     length = curve_of(page, ids["Menace"])["duration_s"]
     click_at(page, 0.5)
@@ -244,7 +244,7 @@ def test_zoom_brings_moments_nearer(window: Window, ids: dict[str, int]) -> None
     scroll = "document.querySelector('.waveform > div').shadowRoot.querySelector('.scroll').scrollLeft"
     until(page, f"{scroll} > 100")
     page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowLeft")  # out of what is shown, which follows
+    page.keyboard.press("ArrowLeft")  # leaves the visible part, which follows
     assert 0 <= cursor_share(page) <= 1
     page.keyboard.press("0")
     assert page.locator(".chart").get_attribute("data-from") == "0.00"

@@ -1,16 +1,16 @@
-"""Searching songs on the page of `moodcurve serve`, by keyboard too, and the moods that its lists show."""
+"""Tests of the song search on the page of `moodcurve serve`: by keyboard, and the moods in its lists."""
 
 import pytest
 from playwright.sync_api import Locator, Page, Route
 
 from moodcurve.mood.circumplex import describe
-from tests.helpers.browser import Window, json_at, open_song, serious, until
+from tests.helpers.browser import Window, axe_problems, json_at, open_song, until
 
 pytestmark = pytest.mark.browser
 
 
 def active(field: Locator) -> str:
-    """Return the title of the option that the keyboard is on, which must be the only one selected."""
+    """Return the title of the active option, which must be the only one selected."""
     found = field.evaluate(
         """(field) => {
             const list = document.getElementById(field.getAttribute("aria-controls"));
@@ -29,7 +29,9 @@ def press(page: Page, *keys: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_song_to_compare_is_picked_by_keyboard(window: Window, ids: dict[str, int], axe: str, scheme: str) -> None:
+def test_a_song_to_compare_can_be_chosen_by_keyboard(
+    window: Window, ids: dict[str, int], axe: str, scheme: str
+) -> None:
     page = open_song(window, ids["Elegy"], color_scheme=scheme)
     page.keyboard.press("c")
     field = page.get_by_role("dialog").get_by_role("combobox")
@@ -44,7 +46,7 @@ def test_a_song_to_compare_is_picked_by_keyboard(window: Window, ids: dict[str, 
     ):  # fmt: skip
         page.keyboard.press(key)
         assert active(field) == titles[expected], key
-    assert serious(page, axe, "dialog") == []
+    assert axe_problems(page, axe, "dialog") == []
     page.keyboard.type("fies")
     until(page, "document.querySelectorAll('dialog [role=option]').length === 1")
     assert active(field) == ""  # new results are not selected yet
@@ -57,23 +59,23 @@ def test_a_song_to_compare_is_picked_by_keyboard(window: Window, ids: dict[str, 
     assert page.get_by_role("dialog").count() == 0
 
 
-def test_the_dialog_is_left_by_keyboard(window: Window, ids: dict[str, int], axe: str) -> None:
+def test_the_dialog_can_be_closed_by_keyboard(window: Window, ids: dict[str, int], axe: str) -> None:
     page = open_song(window, ids["Elegy"])
     page.get_by_role("button", name="Compare").focus()
     page.keyboard.press("Enter")
     page.get_by_role("dialog").get_by_role("option").first.wait_for()
     page.keyboard.type("no such song")
     page.get_by_text("No matching songs.").wait_for()
-    press(page, "ArrowDown", "Enter")  # there is nothing to go to
+    press(page, "ArrowDown", "Enter")  # there is no option
     assert page.get_by_role("dialog").get_by_role("combobox").get_attribute("aria-expanded") == "false"
-    assert serious(page, axe, "dialog") == []
+    assert axe_problems(page, axe, "dialog") == []
     page.keyboard.press("Escape")
     assert page.get_by_role("dialog").count() == 0
     assert page.evaluate("document.activeElement.textContent").startswith("Compare")
     assert page.get_by_role("heading", name="Elegy", exact=True).is_visible()
 
 
-def test_a_song_is_opened_from_the_start_page_by_keyboard(window: Window, axe: str) -> None:
+def test_a_song_can_be_opened_from_the_start_page_by_keyboard(window: Window, axe: str) -> None:
     page = window()
     field = page.get_by_role("combobox")
     page.get_by_role("option").first.wait_for()
@@ -81,7 +83,7 @@ def test_a_song_is_opened_from_the_start_page_by_keyboard(window: Window, axe: s
     until(page, "document.querySelectorAll('[role=option]').length === 1")
     page.keyboard.press("ArrowDown")
     assert active(field) == "Meadow"
-    assert serious(page, axe) == []
+    assert axe_problems(page, axe) == []
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Meadow").wait_for()
 
@@ -95,7 +97,7 @@ CUT_OFF = """() => [...document.querySelectorAll(".mood")].filter((mood) => {
 
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
-def test_lists_name_the_mood_of_each_song(window: Window, ids: dict[str, int], width: int) -> None:
+def test_lists_show_the_mood_of_each_song(window: Window, ids: dict[str, int], width: int) -> None:
     songs = json_at(window(), "api/songs")["songs"]
     expected = {song["title"]: describe(song["arousal"], song["valence"], 1) for song in songs}
     assert sorted(expected) == sorted(ids)
@@ -113,18 +115,18 @@ def test_lists_name_the_mood_of_each_song(window: Window, ids: dict[str, int], w
 
 
 def test_long_mood_words_fit_into_their_rows(window: Window) -> None:
-    def moody(page: Page) -> None:
-        points = [(0.15, -0.2), (0.1, 0.25), (-0.11, 0.11), (0.9, 0.3)]  # long words and short ones
+    def replace_map(page: Page) -> None:
+        points = [(0.15, -0.2), (0.1, 0.25), (-0.11, 0.11), (0.9, 0.3)]  # long and short words
 
-        def answer(route: Route) -> None:
+        def respond(route: Route) -> None:
             columns = route.fetch().json()
             columns["arousal"] = [a for a, _ in points]
             columns["valence"] = [v for _, v in points]
             route.fulfill(json=columns)
 
-        page.route("**/api/map*", answer)
+        page.route("**/api/map*", respond)
 
-    page = window("#/library", width=320, before=moody)
+    page = window("#/library", width=320, before=replace_map)
     until(page, "document.querySelectorAll('.song-row').length === 4")
     assert sorted(page.locator(".song-row .mood").all_inner_texts()) == [
         "slightly calm", "slightly delighted", "slightly frustrated", "very astonished",

@@ -1,4 +1,4 @@
-"""The page where others can reach the server: what a browser without the token sees, and one that was given it."""
+"""Tests of the page of a server with a token: in a browser without the token, and in one that has it."""
 
 import re
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ TOKEN = "a-token-for-tests-0123"
 
 @pytest.fixture(scope="module")
 def server(scanned_music: tuple[Path, Path]) -> Iterator[Server]:
-    """A server at all addresses of this machine, in place of the one that all other tests of the page ask."""
+    """A server with a token that listens on all addresses, instead of that of the other page tests."""
     with serving(scanned_music, "--host", "0.0.0.0", "--token", TOKEN) as running:
         yield running
 
 
-def admitted(window: Window, place: str = "") -> Page:
-    """A page that was opened by the address that the command shows."""
-    return window(f"?token={TOKEN}{place}")
+def open_with_token(window: Window, fragment: str = "") -> Page:
+    """Open the page with the URL that the command prints."""
+    return window(f"?token={TOKEN}{fragment}")
 
 
-def test_without_the_token_the_page_says_what_to_do_and_nothing_else(window: Window) -> None:
+def test_without_the_token_the_page_shows_only_how_to_get_it(window: Window) -> None:
     window.expected.append("401")
     page = window()
     assert page.get_by_role("alert").inner_text() == (
@@ -38,25 +38,27 @@ def test_without_the_token_the_page_says_what_to_do_and_nothing_else(window: Win
     page.reload()
     page.get_by_role("alert").wait_for()
     assert "Meadow" not in page.content()
-    assert page.evaluate("fetch('api/songs').then((answer) => answer.status)") == 401
+    assert page.evaluate("fetch('api/songs').then((response) => response.status)") == 401
 
 
-def test_the_token_does_not_stay_in_the_address_nor_within_reach_of_scripts(window: Window) -> None:
-    page = admitted(window, "#/library")
+def test_the_token_is_not_in_the_url_nor_available_to_scripts(window: Window) -> None:
+    page = open_with_token(window, "#/library")
     assert page.url == f"{window.server.url}/#/library"
     page.get_by_text("Meadow").first.wait_for()
-    kept = page.evaluate("JSON.stringify([document.cookie, document.referrer, {...localStorage}, {...sessionStorage}])")
-    assert TOKEN not in kept
+    stored = page.evaluate(
+        "JSON.stringify([document.cookie, document.referrer, {...localStorage}, {...sessionStorage}])"
+    )
+    assert TOKEN not in stored
     (cookie,) = page.context.cookies()
     assert (cookie["value"], cookie["httpOnly"], cookie["sameSite"]) == (TOKEN, True, "Strict")
-    went = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name).join(' ')")
-    assert TOKEN not in went
+    requested = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name).join(' ')")
+    assert TOKEN not in requested
     page.go_back()
-    assert page.url == "about:blank"  # nothing with a token comes before the page
+    assert page.url == "about:blank"  # the URL with the token is not in the history
 
 
 def test_the_page_works_with_the_cookie_after_a_reload_and_in_another_window(window: Window) -> None:
-    page = admitted(window)
+    page = open_with_token(window)
     page.reload()
     until(page, "document.documentElement.classList.contains('ready')")
     assert page.locator(".drop").count() == 1
@@ -65,15 +67,15 @@ def test_the_page_works_with_the_cookie_after_a_reload_and_in_another_window(win
     other.get_by_text("Meadow").first.wait_for()
 
 
-def test_a_song_is_sent_followed_and_heard_with_the_cookie(window: Window) -> None:
-    asked: list[str] = []
-    page = admitted(window)
-    page.on("request", lambda request: asked.append(f"{request.method} {request.resource_type} {request.url}"))
+def test_a_song_is_uploaded_analyzed_and_played_with_the_cookie(window: Window) -> None:
+    requests: list[str] = []
+    page = open_with_token(window)
+    page.on("request", lambda request: requests.append(f"{request.method} {request.resource_type} {request.url}"))
     page.set_input_files(".drop input[type=file]", window.server.music / "calm.flac")
     page.locator(".summary-card").wait_for()
-    assert any(re.match(r"POST \w+ .*/api/analyze$", request) for request in asked)
-    assert any(re.match(r"GET eventsource .*/api/jobs/[\w-]{12}/events$", request) for request in asked)
-    assert any(re.match(r"GET fetch .*/api/jobs/[\w-]{12}/curve", request) for request in asked)
+    assert any(re.match(r"POST \w+ .*/api/analyze$", request) for request in requests)
+    assert any(re.match(r"GET eventsource .*/api/jobs/[\w-]{12}/events$", request) for request in requests)
+    assert any(re.match(r"GET fetch .*/api/jobs/[\w-]{12}/curve", request) for request in requests)
     number = {song["title"]: song["id"] for song in json_at(page, "api/songs")["songs"]}["Fiesta"]
     page.goto(f"{window.server.url}/#/listen/song-{number}")
     page.locator("h1", has_text="Fiesta").wait_for()
@@ -81,14 +83,14 @@ def test_a_song_is_sent_followed_and_heard_with_the_cookie(window: Window) -> No
     page.keyboard.press("Space")
     until(page, "document.querySelector('#sound').currentTime > 0.3")
     assert seconds(page) > 0.3
-    assert any(re.match(rf"GET (media|fetch) .*/api/songs/{number}/audio$", request) for request in asked)
-    assert TOKEN not in " ".join(asked)
+    assert any(re.match(rf"GET (media|fetch) .*/api/songs/{number}/audio$", request) for request in requests)
+    assert TOKEN not in " ".join(requests)
 
 
-def test_a_wrong_token_is_told(window: Window) -> None:
+def test_a_wrong_token_shows_an_error(window: Window) -> None:
     page = window.browser.new_page()
-    answer = page.goto(f"{window.server.url}/?token=no-token-of-this-one")
-    assert answer
-    assert answer.status == 401
-    assert "the token is wrong; `moodcurve serve` shows the address with the right one" in page.inner_text("body")
+    response = page.goto(f"{window.server.url}/?token=another-token-of-16")
+    assert response
+    assert response.status == 401
+    assert "wrong token; open the address that `moodcurve serve` printed" in page.inner_text("body")
     page.close()

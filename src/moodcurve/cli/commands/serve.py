@@ -5,12 +5,15 @@ import socket
 import sys
 import threading
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import LibraryOption, library_path
 from moodcurve.cli.parameters import Option, UsageError
+
+if TYPE_CHECKING:
+    from moodcurve.web.settings import ServerLimits
 
 TOKEN_VARIABLE = "MOODCURVE_TOKEN"
 _ALL_ADDRESSES = ("0.0.0.0", "::")
@@ -54,16 +57,59 @@ class Listening:
         return given
 
 
+@dataclass(frozen=True, kw_only=True)
+class LimitOptions:
+    """Options for the limits of the server."""
+
+    max_upload: Annotated[int, Option("--max-upload", metavar="MB", min=1, help="Largest upload in MiB.")] = 200
+    max_minutes: Annotated[float, Option("--max-minutes", metavar="M", min=0.1, help="Longest song in minutes.")] = 120
+    max_queue: Annotated[
+        int, Option("--max-queue", metavar="N", min=0, help="Songs that may wait for analysis or be uploading.")
+    ] = 16
+    rate: Annotated[int, Option("--rate", metavar="N", min=1, help="Uploads and plots per minute for each client.")] = (
+        120
+    )
+    burst: Annotated[int, Option("--burst", metavar="N", min=1, help="Uploads and plots at once for each client.")] = 60
+    max_connections: Annotated[
+        int, Option("--max-connections", metavar="N", min=1, help="Open connections of all clients.")
+    ] = 500
+    request_timeout: Annotated[
+        float, Option("--request-timeout", metavar="S", min=0.1, help="Seconds to receive the headers of a request.")
+    ] = 15
+    upload_timeout: Annotated[
+        float, Option("--upload-timeout", metavar="S", min=0.1, help="Longest pause in an upload, in seconds.")
+    ] = 30
+    response_timeout: Annotated[
+        float,
+        Option("--response-timeout", metavar="S", min=0.1, help="Longest pause in reading a response, in seconds."),
+    ] = 60
+
+    def limits(self) -> "ServerLimits":
+        """Return the limits for the server's settings."""
+        from moodcurve.web.settings import ServerLimits
+
+        return ServerLimits(
+            upload_bytes=self.max_upload * 2**20,
+            minutes=self.max_minutes,
+            queue=self.max_queue,
+            requests_per_minute=self.rate,
+            burst=self.burst,
+            connections=self.max_connections,
+            request_timeout_s=self.request_timeout,
+            upload_timeout_s=self.upload_timeout,
+            response_timeout_s=self.response_timeout,
+        )
+
+
 @app.command
 def serve(
     listening: Listening,
+    limits: LimitOptions,
     library: LibraryOption = None,
     workers: Annotated[
         int | None,
         Option("--workers", metavar="N", min=1, help="Songs analyzed at the same time; by default one per core."),
     ] = None,
-    max_upload: Annotated[int, Option("--max-upload", metavar="MB", min=1, help="Largest upload in MiB.")] = 200,
-    max_minutes: Annotated[float, Option("--max-minutes", metavar="M", min=0.1, help="Longest song in minutes.")] = 120,
     no_open: Annotated[bool, Option("--no-open", help="Do not open a browser.")] = False,
 ) -> None:
     """Serve a web page that plays songs along with their curves, and an HTTP API.
@@ -89,8 +135,7 @@ def serve(
             token=listening.access_token(),
             public=listening.public,
             workers=workers or default_workers(sys.maxsize),
-            upload_bytes=max_upload * 2**20,
-            minutes=max_minutes,
+            limits=limits.limits(),
         )
     except WebError as error:
         raise UsageError(str(error)) from error

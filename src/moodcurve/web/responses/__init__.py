@@ -1,1 +1,1 @@
-"""Responses that routes share: a curve in a client's format, and ranges of audio."""
+"""Responses with curves in several formats, audio, and the API documentation."""

@@ -1,4 +1,4 @@
-"""A curve as a client wants it: JSON, CSV, JAMS, or a picture."""
+"""A curve as a response in a chosen format: JSON, CSV, JAMS or PNG."""
 
 import secrets
 from enum import StrEnum
@@ -9,21 +9,20 @@ from urllib.parse import quote
 from fastapi import Response
 from starlette.concurrency import run_in_threadpool
 
-from moodcurve.audio.tags import NO_TAGS
+from moodcurve.audio.tags import NO_TAGS, Tags
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.formats import jams_text, json_text, to_csv
-from moodcurve.library import Tags
-from moodcurve.web.async_pool import Crew
+from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
-from moodcurve.web.tasks import Drawing
+from moodcurve.web.tasks import PlotTask
 
-MOST_DRAWN = 16
-"""Pictures that may be waited for at once."""
+MAX_PENDING_PLOTS = 16
+"""Maximum number of plots that are waiting or being made."""
 
 
-class Format(StrEnum):
-    """What a curve can be had as."""
+class CurveFormat(StrEnum):
+    """File format of a curve."""
 
     json = "json"
     csv = "csv"
@@ -32,90 +31,88 @@ class Format(StrEnum):
 
 
 MEDIA_TYPES = {
-    Format.json: "application/json",
-    Format.csv: "text/csv; charset=utf-8",
-    Format.jams: "application/vnd.jams+json",
-    Format.png: "image/png",
+    CurveFormat.json: "application/json",
+    CurveFormat.csv: "text/csv; charset=utf-8",
+    CurveFormat.jams: "application/vnd.jams+json",
+    CurveFormat.png: "image/png",
 }
 
 
 def curve_content() -> dict[str, Any]:
-    """Give what the OpenAPI document says of a curve in other formats than JSON."""
-    text, picture = {"type": "string"}, {"type": "string", "format": "binary"}
+    """Return the OpenAPI description of curves in formats other than JSON."""
+    text, binary = {"type": "string"}, {"type": "string", "format": "binary"}
     return {
         "content": {
-            MEDIA_TYPES[Format.csv].partition(";")[0]: {"schema": text},
-            MEDIA_TYPES[Format.jams]: {"schema": {"type": "object"}},
-            MEDIA_TYPES[Format.png]: {"schema": picture},
+            MEDIA_TYPES[CurveFormat.csv].partition(";")[0]: {"schema": text},
+            MEDIA_TYPES[CurveFormat.jams]: {"schema": {"type": "object"}},
+            MEDIA_TYPES[CurveFormat.png]: {"schema": binary},
         }
     }
 
 
-class Painter:
-    """Draws curves in a process of its own, some at a time.
+class PlotRenderer:
+    """Plots curves in a worker process.
 
     Parameters
     ----------
-    crew : Crew
+    pool : AsyncPool
     folder : Path
-        The server's folder for files that come and go.
+        Folder for temporary files.
     """
 
-    def __init__(self, crew: Crew[Drawing, bytes], folder: Path) -> None:
-        self._crew = crew
+    def __init__(self, pool: AsyncPool[PlotTask, bytes], folder: Path) -> None:
+        self._pool = pool
         self._folder = folder
-        self._waiting = 0
+        self._pending = 0
 
-    async def draw(self, curve: Curve) -> bytes:
-        """Give the picture of a curve as PNG.
+    async def render(self, curve: Curve) -> bytes:
+        """Return the plot of a curve as PNG.
 
         Raises
         ------
         ProblemError
-            If too many are waited for, or it cannot be drawn.
+            If too many plots are pending, or plotting fails.
         """
-        if self._waiting >= MOST_DRAWN:
-            raise ProblemError(
-                429, "as many pictures as this server draws are waiting; try again", {"Retry-After": "2"}
-            )
+        if self._pending >= MAX_PENDING_PLOTS:
+            raise ProblemError(429, "too many plots are pending; try again later", {"Retry-After": "2"})
         path = self._folder / f"{secrets.token_hex(16)}.png"
-        self._waiting += 1
+        self._pending += 1
         try:
-            return await self._crew.do(Drawing(curve, str(path)))
+            return await self._pool.run(PlotTask(curve, str(path)))
         except (MoodcurveError, OSError) as error:
-            raise ProblemError(503, "the picture could not be drawn; try again", {"Retry-After": "2"}) from error
+            raise ProblemError(503, "cannot plot the curve; try again", {"Retry-After": "2"}) from error
         finally:
-            self._waiting -= 1
+            self._pending -= 1
             path.unlink(missing_ok=True)
 
 
-async def curve_answer(
-    format: Format, data: dict[str, Any], curve: Curve, painter: Painter, *, tags: Tags = NO_TAGS
+async def curve_response(
+    format: CurveFormat, data: dict[str, Any], curve: Curve, plots: PlotRenderer, *, tags: Tags = NO_TAGS
 ) -> Response:
-    """Give a curve in a format.
+    """Return a response with a curve in a format.
 
     Parameters
     ----------
-    format : Format
+    format : CurveFormat
     data : dict
-        What `moodcurve.curve.Curve.to_dict` gives of the curve, with a name as its source that a client may see.
+        Result of `moodcurve.curve.Curve.to_dict`, with a file name instead of a path as its source.
     curve : Curve
-    painter : Painter
+    plots : PlotRenderer
     tags : Tags
-        Of its file, for JAMS.
+        Tags of the file, for JAMS.
     """
     body: str | bytes
     match format:
-        case Format.json:
+        case CurveFormat.json:
             body = json_text(data)
-        case Format.csv:
+        case CurveFormat.csv:
             body = await run_in_threadpool(to_csv, curve)
-        case Format.jams:
+        case CurveFormat.jams:
             body = await run_in_threadpool(jams_text, data, title=tags.title, artist=tags.artist, release=tags.album)
-        case Format.png:
-            body = await painter.draw(curve)
+        case CurveFormat.png:
+            body = await plots.render(curve)
     headers = {}
-    if format is not Format.json:
+    if format is not CurveFormat.json:
         stem = PurePath(data["source"]).stem or "curve"
         name = quote(f"{stem}.{format}", safe="")
         headers["Content-Disposition"] = f"attachment; filename=\"curve.{format}\"; filename*=UTF-8''{name}"

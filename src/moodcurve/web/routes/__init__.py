@@ -1,1 +1,1 @@
-"""Routes of the server: library songs, uploaded songs, and the page's own files."""
+"""Routes of the server: library songs, uploaded songs, static files and the API documentation."""

@@ -1,4 +1,4 @@
-"""Routes to what is sent: a song to analyse, how far it is, and its curve."""
+"""Routes of uploaded songs: start an analysis, follow its progress, get its curve."""
 
 import asyncio
 import re
@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Query, Request, Response
-from fastapi import Path as InPath
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi import Path as PathParameter
+from fastapi.responses import JSONResponse
+from fastapi.sse import EventSourceResponse
 from pydantic import AfterValidator
 from starlette.requests import ClientDisconnect
 
 from moodcurve.web import schemas
-from moodcurve.web.errors import ProblemError, documented, refused
+from moodcurve.web.errors import ProblemError, error_responses, invalid_value
 from moodcurve.web.jobs import Job, Jobs
-from moodcurve.web.rate_limit import Rate
-from moodcurve.web.responses.curve import Format, Painter, curve_answer, curve_content
-from moodcurve.web.routes.songs import client_of
+from moodcurve.web.rate_limit import RateLimiter
+from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
+from moodcurve.web.routes.songs import client_address
+from moodcurve.web.settings import ServerLimits
 from moodcurve.web.uploads import FIELD, Body, receive
 
 _FORM = {
@@ -49,125 +51,141 @@ _STREAM: dict[int | str, dict[str, Any]] = {
         "description": "Server-sent events: progress, part, done, failed.",
         "content": {"text/event-stream": {"itemSchema": _EVENT}},
     },
-    204: {"description": "All events have been heard."},
+    204: {"description": "The job is finished, and Last-Event-ID is its last event."},
 }
 _JOB_ID = "^[A-Za-z0-9_-]{12}$"
 
 
 def _job_id(text: str) -> str:
     if not re.fullmatch(_JOB_ID, text):
-        raise refused("no name of a job: those are 12 letters, digits, hyphens or underscores")
+        raise invalid_value("not a job id: 12 letters, digits, hyphens or underscores")
     return text
 
 
 JobId = Annotated[
     str,
     AfterValidator(_job_id),
-    InPath(description="As the answer to the upload names it.", json_schema_extra={"pattern": _JOB_ID}),
+    PathParameter(
+        description="Id of a job, from `POST /api/analyze`.",
+        examples=["Zk3vQ81mXw_a"],
+        json_schema_extra={"pattern": _JOB_ID},
+    ),
 ]
 
 
 def add_analysis_routes(
-    app: FastAPI, jobs: Jobs, folder: Path, painter: Painter, rate: Rate, *, most_bytes: int, root_path: str
+    app: FastAPI,
+    jobs: Jobs,
+    folder: Path,
+    plots: PlotRenderer,
+    rate_limiter: RateLimiter,
+    *,
+    limits: ServerLimits,
+    root_path: str,
 ) -> None:
-    """Add the routes to uploads and their jobs.
+    """Add the routes of uploads and their jobs.
 
     Parameters
     ----------
     app : FastAPI
     jobs : Jobs
     folder : Path
-        Where uploads are kept while they are needed.
-    painter : Painter
-    rate : Rate
-        How often a client may upload, and ask for pictures.
-    most_bytes : int
-        Largest file.
+        Folder for uploaded files.
+    plots : PlotRenderer
+    rate_limiter : RateLimiter
+        Limits uploads and plots.
+    limits : ServerLimits
     root_path : str
-        What goes before the addresses that answers give.
+        Prefix of the paths in responses.
     """
-    begun: dict[int | str, dict[str, Any]] = {
-        200: {"model": schemas.CurveObject, "description": "With wait: the curve."},
-        202: {"model": schemas.JobBegun, "description": "The song has arrived."},
-        **documented(400, 408, 413, 415, 429, 507),
+    created: dict[int | str, dict[str, Any]] = {
+        200: {"model": schemas.CurveObject, "description": "With `wait`: the curve."},
+        202: {"model": schemas.JobCreated, "description": "The song is uploaded, and a job created."},
+        **error_responses(400, 408, 413, 415, 429, 507),
     }
 
-    @app.post("/api/analyze", status_code=202, responses=begun, openapi_extra=_FORM)
-    async def analyze(
-        request: Request, wait: Annotated[bool, Query(description="Answer with the curve, once it is there.")] = False
+    @app.post("/api/analyze", status_code=202, responses=created, openapi_extra=_FORM)
+    async def create_analysis(
+        request: Request,
+        wait: Annotated[bool, Query(description="Wait for the curve and return it.", examples=[True])] = False,
     ) -> Response:
-        """Send a song to be analysed."""
-        body = Body(request)
+        """Upload a song and analyze it."""
+        body = Body(request, timeout_s=limits.upload_timeout_s)
         try:
-            rate.take(client_of(request))
-            with jobs.arrive():
-                job = jobs.begin(await receive(body, folder, most=most_bytes))
+            rate_limiter.take(client_address(request))
+            with jobs.reserve():
+                job = jobs.start(await receive(body, folder, max_bytes=limits.upload_bytes))
         except ProblemError:
-            await body.spare()
+            await body.discard()
             raise
         if not wait:
-            addresses = {name: f"{root_path}/api/jobs/{job.id}/{name}" for name in ("events", "curve")}
-            return JSONResponse({"job": job.id, **addresses}, 202)
+            paths = {name: f"{root_path}/api/jobs/{job.id}/{name}" for name in ("events", "curve")}
+            return JSONResponse({"job": job.id, **paths}, 202)
         try:
-            await _finished(jobs, job, request)
+            await _wait_for(jobs, job, request)
         finally:
-            jobs.forget(job)
+            jobs.remove(job)
         if job.problem is not None:
             raise job.problem
-        return await _curve(job, Format.json, painter)
+        return await _curve(job, CurveFormat.json, plots)
 
-    @app.get("/api/jobs/{id}", responses={200: {"model": schemas.JobStatus}, **documented(404)})
-    async def status(id: JobId) -> Response:
-        """Tell how far a song is."""
+    @app.get("/api/jobs/{id}", responses={200: {"model": schemas.JobStatus}, **error_responses(404)})
+    async def get_job(id: JobId) -> Response:
+        """Return the state and progress of a job."""
         return JSONResponse(jobs.get(id).status())
 
-    @app.get("/api/jobs/{id}/events", responses={**_STREAM, **documented(404)})
-    async def events(id: JobId, last_event_id: Annotated[str, Header()] = "0") -> Response:
-        """Tell what happens, as it does; with the header Last-Event-ID, what happened since that event."""
+    @app.get("/api/jobs/{id}/events", responses={**_STREAM, **error_responses(404)})
+    async def stream_job_events(id: JobId, last_event_id: Annotated[str, Header()] = "0") -> Response:
+        """Stream the progress of a job as server-sent events; Last-Event-ID resumes after that event."""
+        # not a generator function, for which FastAPI would stream events itself: it would send status 200 before
+        # running it, so an unknown job could not get 404, nor a finished one 204
         job = jobs.get(id)
-        heard = int(last_event_id) if last_event_id.isdecimal() and len(last_event_id) < 10 else 0
-        if job.is_over and heard >= len(job.events):
-            return Response(status_code=204)  # at which an EventSource does not come again
-        headers = {"X-Accel-Buffering": "no"}  # or a proxy would hold events back
-        return StreamingResponse(job.stream(heard), media_type="text/event-stream", headers=headers)
+        last_id = int(last_event_id) if last_event_id.isdecimal() and len(last_event_id) < 10 else 0
+        if job.is_finished and last_id >= len(job.events):
+            return Response(status_code=204)  # tells EventSource not to reconnect
+        headers = {"X-Accel-Buffering": "no"}  # tells nginx to pass events on at once
+        return EventSourceResponse(job.stream(last_id), headers=headers)
 
     @app.get(
         "/api/jobs/{id}/curve",
-        responses={200: {"model": schemas.CurveObject, **curve_content()}, **documented(404, 409, 429)},
+        responses={200: {"model": schemas.CurveObject, **curve_content()}, **error_responses(404, 409, 429)},
     )
-    async def curve(request: Request, id: JobId, format: Format = Format.json) -> Response:
-        """Give the curve of a song that has been analysed."""
+    async def get_job_curve(request: Request, id: JobId, format: CurveFormat = CurveFormat.json) -> Response:
+        """Return the curve of a finished job, as JSON, CSV, JAMS or PNG."""
         job = jobs.get(id)
-        if format is Format.png:
-            rate.take(client_of(request))
-        return await _curve(job, format, painter)
+        if format is CurveFormat.png:
+            rate_limiter.take(client_address(request))
+        return await _curve(job, format, plots)
 
-    @app.delete("/api/jobs/{id}", status_code=204, responses=documented(404))
-    async def forget(id: JobId) -> Response:
-        """Stop a job, if it is not over, and forget it."""
-        jobs.forget(jobs.get(id))
+    @app.delete("/api/jobs/{id}", status_code=204, responses=error_responses(404))
+    async def delete_job(id: JobId) -> Response:
+        """Delete a job; cancel it if it is not finished."""
+        jobs.remove(jobs.get(id))
         return Response(status_code=204)
 
 
-async def _curve(job: Job, format: Format, painter: Painter) -> Response:
+async def _curve(job: Job, format: CurveFormat, plots: PlotRenderer) -> Response:
     if job.curve is None:
-        why = "is not analysed yet" if job.problem is None else f"could not be analysed: {job.problem.detail}"
-        raise ProblemError(409, f"the song {why}")
-    return await curve_answer(format, job.curve.to_dict(), job.curve, painter)
+        reason = "the song is not analyzed yet"
+        if job.problem is not None:
+            reason = f"the song could not be analyzed: {job.problem.detail}"
+        raise ProblemError(409, reason)
+    return await curve_response(format, job.curve.to_dict(), job.curve, plots)
 
 
-async def _finished(jobs: Jobs, job: Job, request: Request) -> None:
-    """Wait for a job as long as the client does."""
-    work, left = asyncio.create_task(jobs.finish(job)), asyncio.create_task(_left(request))
+async def _wait_for(jobs: Jobs, job: Job, request: Request) -> None:
+    """Wait until a job is finished; raise ClientDisconnect if the client disconnects first."""
+    work, disconnect = asyncio.create_task(jobs.wait(job)), asyncio.create_task(_disconnected(request))
     try:
-        await asyncio.wait((work, left), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((work, disconnect), return_when=asyncio.FIRST_COMPLETED)
     finally:
         work.cancel()
-        left.cancel()
-    if not job.is_over:
+        disconnect.cancel()
+    if not job.is_finished:
         raise ClientDisconnect
 
 
-async def _left(request: Request) -> None:
+async def _disconnected(request: Request) -> None:
+    """Return when the client disconnects."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

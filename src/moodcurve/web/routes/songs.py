@@ -1,4 +1,4 @@
-"""Routes to a library: its songs, their curves, the map of them all, and what could not be used."""
+"""Routes of the library: songs, their curves and audio, the map, and problems of the last scan."""
 
 import gzip
 import json
@@ -9,8 +9,8 @@ from pathlib import PurePath
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi import Path as InPath
-from fastapi import Query as InQuery
+from fastapi import Path as PathParameter
+from fastapi import Query as QueryParameter
 from starlette.concurrency import run_in_threadpool
 
 from moodcurve.library import Library, LibraryError, StoredSong
@@ -19,92 +19,93 @@ from moodcurve.library.queries.search import FoundSong, count, search, search_co
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.util.text import utf8_text
 from moodcurve.web import schemas
-from moodcurve.web.errors import ProblemError, documented
-from moodcurve.web.library_pool import Reader, Shelf
-from moodcurve.web.query_params import Filters, Page
-from moodcurve.web.rate_limit import Rate
-from moodcurve.web.responses import audio
-from moodcurve.web.responses.curve import Format, Painter, curve_answer, curve_content
-from moodcurve.web.routes.static_files import takes_gzip
+from moodcurve.web.errors import ProblemError, error_responses
+from moodcurve.web.library_pool import LibraryPool, Reader
+from moodcurve.web.query_params import Page, SongFilters
+from moodcurve.web.rate_limit import RateLimiter
+from moodcurve.web.responses.audio import audio_response, open_unchanged
+from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
+from moodcurve.web.routes.static_files import accepts_gzip
 
-MOST_ON_MAP = 100_000
-_MAP = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s")
-"""Columns of the map as the library has them; ``file`` stands beside."""
-_PLACES = {name: place for place, name in enumerate((*QUADRANTS, NEUTRAL))}
+MAX_MAP_SONGS = 100_000
+_MAP_COLUMNS = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s")
+"""Columns of the map that are library columns; ``file`` is added to them."""
+_QUADRANT_NUMBERS = {name: number for number, name in enumerate((*QUADRANTS, NEUTRAL))}
 _CURVE: dict[int | str, dict[str, Any]] = {200: {"model": schemas.CurveObject, **curve_content()}}
-_SOUND = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
+_BINARY = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
 _AUDIO: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The whole file.", **_SOUND},
-    206: {"description": "A range of it.", **_SOUND},
+    200: {"description": "The complete file.", **_BINARY},
+    206: {"description": "A range of the file.", **_BINARY},
     304: {"description": "Not modified."},
-    **documented(404, 416),
+    **error_responses(404, 416),
 }
 _AUDIO_HEAD: dict[int | str, dict[str, Any]] = {
-    status: {"description": about["description"]} for status, about in _AUDIO.items()
+    status: {"description": response["description"]} for status, response in _AUDIO.items()
 }
-SongId = Annotated[int, InPath(ge=0, lt=2**63, description="A song's number, as the lists give it.")]
+SongId = Annotated[int, PathParameter(ge=0, lt=2**63, description="Id of a song, from `/api/songs`.", examples=[1])]
 
 
-def add_song_routes(app: FastAPI, shelf: Shelf, painter: Painter, rate: Rate) -> None:
-    """Add the routes to a library."""
+def add_song_routes(app: FastAPI, pool: LibraryPool, plots: PlotRenderer, rate_limiter: RateLimiter) -> None:
+    """Add the routes of the library."""
 
-    def songs(page: Annotated[Page, InQuery()]) -> Response:
-        """Give the songs that filters choose."""
+    def list_songs(page: Annotated[Page, QueryParameter()]) -> Response:
+        """Return a page of the songs that match the filters."""
         query = page.query(limit=page.limit, offset=page.offset)
-        with _opened(shelf) as reader:
-            body = _NO_SONGS if reader is None else _page(reader, query)
-        return _json(body)
+        with _open(pool) as reader:
+            body = _NO_SONGS if reader is None else _songs_json(reader, query)
+        return _json_response(body)
 
-    for address in ("/songs", "/search"):
-        app.add_api_route(
-            f"/api{address}", songs, responses={200: {"model": schemas.Songs}, **documented()}, name=f"list{address}"
-        )
+    found: dict[int | str, dict[str, Any]] = {200: {"model": schemas.Songs}, **error_responses()}
+    app.add_api_route("/api/songs", list_songs, responses=found)
+    app.add_api_route(
+        "/api/search", list_songs, responses=found, name="search_songs", description="Same as `/api/songs`."
+    )
 
-    @app.get("/api/songs/{id}", responses={200: {"model": schemas.Song}, **documented(404)})
-    def song(id: SongId) -> Response:
-        """Give one song."""
-        with _opened(shelf) as reader:
+    @app.get("/api/songs/{id}", responses={200: {"model": schemas.Song}, **error_responses(404)})
+    def get_song(id: SongId) -> Response:
+        """Return a song by its id."""
+        with _open(pool) as reader:
             found = [] if reader is None else list(search(reader.library, Query(where=f"id = {id}")))
         if not found:
             raise _no_song(id)
-        return _json(_body(_song(found[0])))
+        return _json_response(_to_json(_song_data(found[0])))
 
-    @app.get("/api/songs/{id}/curve", responses={**_CURVE, **documented(404, 429)})
-    async def song_curve(request: Request, id: SongId, format: Format = Format.json) -> Response:
-        """Give a song's curve."""
-        if format is Format.png:
-            rate.take(client_of(request))
-        stored = await run_in_threadpool(stored_song, shelf, id)
+    @app.get("/api/songs/{id}/curve", responses={**_CURVE, **error_responses(404, 429)})
+    async def get_song_curve(request: Request, id: SongId, format: CurveFormat = CurveFormat.json) -> Response:
+        """Return the curve of a song, as JSON, CSV, JAMS or PNG."""
+        if format is CurveFormat.png:
+            rate_limiter.take(client_address(request))
+        stored = await run_in_threadpool(load_song, pool, id)
         name = utf8_text(PurePath(stored.paths[0]).name)
-        return await curve_answer(format, {**stored.data, "source": name}, stored.curve, painter, tags=stored.tags)
+        return await curve_response(format, {**stored.data, "source": name}, stored.curve, plots, tags=stored.tags)
 
     @app.get("/api/songs/{id}/audio", responses=_AUDIO)
-    @app.head("/api/songs/{id}/audio", responses=_AUDIO_HEAD)
-    def song_audio(request: Request, id: SongId) -> Response:
-        """Give a song's sound, whole or a range of it."""
-        with _opened(shelf) as reader:
+    @app.head("/api/songs/{id}/audio", responses=_AUDIO_HEAD, name="head_song_audio")
+    def get_song_audio(request: Request, id: SongId) -> Response:
+        """Return the audio file of a song, complete or a byte range (header Range)."""
+        with _open(pool) as reader:
             files = {} if reader is None else reader.library.files_of(id)
         if not files:
             raise _no_song(id)
-        return audio.answer(audio.open_known(files), request.headers, head=request.method == "HEAD")
+        return audio_response(open_unchanged(files), request.headers, head=request.method == "HEAD")
 
-    @app.get("/api/map", responses={200: {"model": schemas.Map}, **documented()})
-    def map_of_songs(request: Request, filters: Annotated[Filters, InQuery()]) -> Response:
-        """Give the places on the plane of all songs that filters choose, 100 000 at most, as columns."""
-        query, zipped = filters.query(limit=MOST_ON_MAP), takes_gzip(request)
-        with _opened(shelf) as reader:
+    @app.get("/api/map", responses={200: {"model": schemas.Map}, **error_responses()})
+    def get_map(request: Request, filters: Annotated[SongFilters, QueryParameter()]) -> Response:
+        """Return the mean arousal and valence of up to 100 000 songs that match the filters, as columns."""
+        query, compress = filters.query(limit=MAX_MAP_SONGS), accepts_gzip(request)
+        with _open(pool) as reader:
             if reader is None:
-                return _json(_NO_PLACES)
-            body = reader.answer(("map", query, zipped), lambda library: _map(library, query, zipped=zipped))
-        return _json(body, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if zipped else None)
+                return _json_response(_EMPTY_MAP)
+            body = reader.cached(("map", query, compress), lambda library: _map_json(library, query, compress=compress))
+        return _json_response(body, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if compress else None)
 
-    @app.get("/api/problems", responses={200: {"model": schemas.FileProblems}, **documented()})
-    def problems() -> Response:
-        """Give the files that a scan could not use."""
-        with _opened(shelf) as reader:
+    @app.get("/api/problems", responses={200: {"model": schemas.FileProblems}, **error_responses()})
+    def list_problems() -> Response:
+        """Return the files that the last scan could not analyze."""
+        with _open(pool) as reader:
             found = [] if reader is None else reader.library.problems()
-        return _json(
-            _body(
+        return _json_response(
+            _to_json(
                 {
                     "problems": [
                         {"file": utf8_text(PurePath(problem.path).name), "reason": utf8_text(problem.reason)}
@@ -115,88 +116,88 @@ def add_song_routes(app: FastAPI, shelf: Shelf, painter: Painter, rate: Rate) ->
         )
 
 
-def client_of(request: Request) -> str:
-    """Name the client of a request, by its address."""
+def client_address(request: Request) -> str:
+    """Return the IP address of a client, or an empty string."""
     return request.client.host if request.client else ""
 
 
-def stored_song(shelf: Shelf, id: int) -> StoredSong:
-    """Give a song and its curve.
+def load_song(pool: LibraryPool, id: int) -> StoredSong:
+    """Return a song and its curve.
 
     Raises
     ------
     ProblemError
-        If there is none, or the library cannot be read.
+        If there is no such song, or the library cannot be read.
     """
-    with _opened(shelf) as reader:
+    with _open(pool) as reader:
         stored = None if reader is None else reader.library.song(id)
     if stored is None:
         raise _no_song(id)
     return stored
 
 
-def count_songs(shelf: Shelf) -> int | None:
-    """Count the songs of a library; None where there is none. Errors as `stored_song`."""
-    with _opened(shelf) as reader:
+def count_songs(pool: LibraryPool) -> int | None:
+    """Return the number of songs, or None if there is no library; raise ProblemError if it cannot be read."""
+    with _open(pool) as reader:
         return None if reader is None else _count(reader, Query())
 
 
 @contextmanager
-def _opened(shelf: Shelf) -> Iterator[Reader | None]:
-    """Open the library, None where it is not there; what is wrong with it is a problem."""
+def _open(pool: LibraryPool) -> Iterator[Reader | None]:
+    """Return a reader, or None if there is no library; raise ProblemError if it cannot be read."""
     try:
-        with shelf.opened() as reader:
+        with pool.reader() as reader:
             yield reader
     except (LibraryError, OSError) as error:
-        name = utf8_text(shelf.path.name)
-        raise ProblemError(503, f"the library cannot be read: {str(error).replace(str(shelf.path), name)}") from error
+        name = utf8_text(pool.path.name)
+        raise ProblemError(503, f"cannot read the library: {str(error).replace(str(pool.path), name)}") from error
 
 
-def _page(reader: Reader, query: Query) -> bytes:
-    """Give a page of songs, and how many there are in all."""
+def _songs_json(reader: Reader, query: Query) -> bytes:
+    """Return a page of songs and their total number, as JSON."""
 
-    def make(library: Library) -> bytes:
-        found = [_song(song) for song in search(library, query)]
+    def compute(library: Library) -> bytes:
+        found = [_song_data(song) for song in search(library, query)]
         total = query.offset + len(found)
-        if not 0 < len(found) < (query.limit or 0):  # a page that is not full is the last
+        if not 0 < len(found) < (query.limit or 0):  # a page that is not full is the last one
             total = _count(reader, query)
-        return _body({"total": total, "songs": found})
+        return _to_json({"total": total, "songs": found})
 
-    return reader.answer(("songs", query), make)
+    return reader.cached(("songs", query), compute)
 
 
 def _count(reader: Reader, query: Query) -> int:
     """Count the songs of all pages."""
-    whole = replace(query, limit=None, offset=0, sort=())
-    return int(reader.answer(("count", whole), lambda library: str(count(library, whole)).encode()))
+    unlimited = replace(query, limit=None, offset=0, sort=())
+    return int(reader.cached(("count", unlimited), lambda library: str(count(library, unlimited)).encode()))
 
 
-def _map(library: Library, query: Query, *, zipped: bool) -> bytes:
-    found = search_columns(library, query, (*_MAP, "path"))
-    named = zip(found.pop("path"), found["title"], strict=True)
-    found["file"] = [None if title else PurePath(path).name for path, title in named]
-    found["quadrant"] = [_PLACES[name] for name in found["quadrant"]]
-    body = _body(found)
-    return gzip.compress(body, compresslevel=4, mtime=0) if zipped else body
+def _map_json(library: Library, query: Query, *, compress: bool) -> bytes:
+    found = search_columns(library, query, (*_MAP_COLUMNS, "path"))
+    pairs = zip(found.pop("path"), found["title"], strict=True)
+    found["file"] = [None if title else PurePath(path).name for path, title in pairs]
+    found["quadrant"] = [_QUADRANT_NUMBERS[name] for name in found["quadrant"]]
+    body = _to_json(found)
+    return gzip.compress(body, compresslevel=4, mtime=0) if compress else body
 
 
 def _no_song(id: int) -> ProblemError:
-    return ProblemError(404, f"no song {id} in the library")
+    return ProblemError(404, f"no song with id {id} in the library")
 
 
-def _song(song: FoundSong) -> dict[str, Any]:
+def _song_data(song: FoundSong) -> dict[str, Any]:
     data = song_json(song)
     path = data.pop("path")
     return {"id": data.pop("id"), "file": PurePath(path).name, **data}
 
 
-def _body(data: Any) -> bytes:
+def _to_json(data: Any) -> bytes:
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:
+def _json_response(body: bytes, headers: dict[str, str] | None = None) -> Response:
     return Response(body, headers=headers, media_type="application/json")
 
 
-_NO_SONGS = _body({"total": 0, "songs": []})
-_NO_PLACES = _body({name: [] for name in (*_MAP, "file")})
+_NO_SONGS = _to_json({"total": 0, "songs": []})
+_EMPTY_MAP = _to_json({name: [] for name in (*_MAP_COLUMNS, "file")})

@@ -1,4 +1,4 @@
-"""The page's files, read once when the server starts: no request ever names a file of this machine."""
+"""Static files of the page, read once at start: a request never names a file of this machine."""
 
 import gzip
 import hashlib
@@ -13,57 +13,65 @@ _TYPES = {
     ".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml", ".png": "image/png",
     ".ico": "image/x-icon", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json", ".txt": "text/plain",
 }  # fmt: skip
-"""By ending: the system's own table can be changed by other programs."""
+"""By suffix. Not from `mimetypes`, whose system-wide tables other programs change."""
 
 
-class Page(NamedTuple):
-    """A file of the page."""
+class StaticFile(NamedTuple):
+    """A file, also compressed by gzip, with its response headers."""
 
     body: bytes
-    zipped: bytes
+    compressed: bytes
     media_type: str
-    tag: str
-    caching: str
+    etag: str
+    cache_control: str
 
-    def answer(self, request: Request) -> Response:
-        """Answer a request for it."""
-        headers = {"ETag": self.tag, "Cache-Control": self.caching, "Vary": "Accept-Encoding"}
-        if request.headers.get("if-none-match") == self.tag:
+    def response(self, request: Request) -> Response:
+        """Return the response to a request for the file."""
+        headers = {"ETag": self.etag, "Cache-Control": self.cache_control, "Vary": "Accept-Encoding"}
+        if request.headers.get("if-none-match") == self.etag:
             return Response(status_code=304, headers=headers)
         body = self.body
-        if takes_gzip(request):
-            body = self.zipped
+        if accepts_gzip(request):
+            body = self.compressed
             headers["Content-Encoding"] = "gzip"
         return Response(body, headers=headers, media_type=self.media_type)
 
 
-def add_pages(app: FastAPI) -> None:
-    """Serve each file of the folder ``static`` at its own address, ``index.html`` at ``/``."""
-    for name, page in _pages(files("moodcurve.web") / "static", "/"):
-        address = "/" if name == "/index.html" else name
-
-        async def endpoint(request: Request, page: Page = page) -> Response:
-            return page.answer(request)
-
-        app.router.add_route(address, endpoint, methods=["GET"], include_in_schema=False)
+def add_static_files(app: FastAPI) -> None:
+    """Add a route for each file in the folder ``static``; ``index.html`` is served at ``/``."""
+    for path, file in _read_files(files("moodcurve.web") / "static", "/"):
+        add_static_file(app, "/" if path == "/index.html" else path, file)
 
 
-def takes_gzip(request: Request) -> bool:
-    """Tell whether a client takes compressed answers."""
+def add_static_file(app: FastAPI, path: str, file: StaticFile) -> None:
+    """Add a route for one file."""
+
+    async def endpoint(request: Request) -> Response:
+        return file.response(request)
+
+    app.router.add_route(path, endpoint, methods=["GET"], include_in_schema=False)
+
+
+def static_file(path: str, body: bytes) -> StaticFile:
+    """Compress a file, and choose its headers by its path."""
+    # Vite puts a hash of the content into the file names of assets, so these never change
+    cache_control = _FOREVER if path.startswith("/assets/") else "no-cache"
+    media_type = _TYPES.get(f".{path.rpartition('.')[2]}", "application/octet-stream")
+    etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+    return StaticFile(body, gzip.compress(body, mtime=0), media_type, etag, cache_control)
+
+
+def accepts_gzip(request: Request) -> bool:
+    """Return True if a client accepts compressed responses."""
     return "gzip" in request.headers.get("accept-encoding", "")
 
 
-def _pages(folder: Traversable, place: str) -> list[tuple[str, Page]]:
+def _read_files(folder: Traversable, prefix: str) -> list[tuple[str, StaticFile]]:
     found = []
     for entry in folder.iterdir():
+        path = prefix + entry.name
         if entry.is_dir():
-            found += _pages(entry, f"{place}{entry.name}/")
-            continue
-        body = entry.read_bytes()
-        ending = f".{entry.name.rpartition('.')[2]}"
-        # names of assets hold a hash of what is in them
-        caching = _FOREVER if place == "/assets/" else "no-cache"
-        media_type = _TYPES.get(ending, "application/octet-stream")
-        tag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
-        found.append((place + entry.name, Page(body, gzip.compress(body, mtime=0), media_type, tag, caching)))
+            found += _read_files(entry, f"{path}/")
+        else:
+            found.append((path, static_file(path, entry.read_bytes())))
     return found

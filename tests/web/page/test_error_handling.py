@@ -1,4 +1,4 @@
-"""What goes wrong on the page of `moodcurve serve`, and what is still in hand then."""
+"""Tests of errors on the page of `moodcurve serve`, and of what still works then."""
 
 from pathlib import Path
 from typing import Any
@@ -11,36 +11,36 @@ from tests.helpers.browser import Window, cursor_share, open_song, until
 
 pytestmark = pytest.mark.browser
 
-NO_MUSIC: Any = {"name": "text.mp3", "mimeType": "audio/mpeg", "buffer": b"words " * 999}
+NOT_AUDIO: Any = {"name": "text.mp3", "mimeType": "audio/mpeg", "buffer": b"words " * 999}
 
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """17 s of a song."""
+    """A song of 17 s."""
     path = tmp_path_factory.mktemp("song") / "A song.flac"
     write_flac(compose(DEMO_SECTIONS[:1], seed=5), path)
     return path
 
 
 def choose(page: Page, file: Any) -> None:
-    """Choose a file of one's own by the button that is seen."""
+    """Choose a file with the visible button."""
     page.locator("main input[type=file]").first.set_input_files(file)
 
 
-def test_after_a_file_that_is_no_music_another_can_be_chosen(window: Window, song: Path) -> None:
+def test_after_a_file_that_is_not_audio_another_can_be_chosen(window: Window, song: Path) -> None:
     window.expected += ["415", "422"]
     page = window()
-    choose(page, NO_MUSIC)
+    choose(page, NOT_AUDIO)
     page.get_by_text("Choose another file").wait_for()
     assert page.get_by_role("heading", level=1).inner_text() == "text.mp3"
     assert page.locator(".error:visible").inner_text()[0].isupper()
     page.get_by_role("link", name="Library").click()
     page.get_by_role("heading", name="Library").wait_for()
-    page.get_by_role("link", name="Song").click()  # leads back to what was sent last
+    page.get_by_role("link", name="Song").click()  # leads back to the last upload
     page.get_by_text("Choose another file").wait_for()
     page.get_by_role("link", name="Back to start page").click()
     page.get_by_role("heading", name="Play a song").wait_for()
-    choose(page, NO_MUSIC)
+    choose(page, NOT_AUDIO)
     page.get_by_text("Choose another file").wait_for()
     choose(page, song)
     page.locator(".summary-card").wait_for()
@@ -48,7 +48,7 @@ def test_after_a_file_that_is_no_music_another_can_be_chosen(window: Window, son
     assert page.get_by_text("Choose another file").count() == 0
 
 
-def test_what_is_sent_meanwhile_takes_nobody_away_from_the_library(window: Window, song: Path) -> None:
+def test_a_finished_upload_does_not_leave_the_library_page(window: Window, song: Path) -> None:
     held: list[Route] = []
     page = window(before=lambda page: page.route("**/api/analyze", lambda route: held.append(route)))
     choose(page, song)
@@ -66,13 +66,13 @@ def test_what_is_sent_meanwhile_takes_nobody_away_from_the_library(window: Windo
     page.get_by_role("heading", name="Library").wait_for()
 
 
-def test_nothing_moves_when_the_curve_comes(window: Window, song: Path) -> None:
-    def unwarned(route: Route) -> None:
+def test_the_layout_does_not_shift_when_the_curve_arrives(window: Window, song: Path) -> None:
+    def without_warnings(route: Route) -> None:
         curve = route.fetch().json()
         route.fulfill(json={key: value for key, value in curve.items() if key != "warnings"})
 
-    # composed songs are unlike music: the line that warns of it takes room of its own
-    page = window(before=lambda page: page.route("**/curve?format=json", unwarned))
+    # without the warning that composed songs are unlike music, which takes an extra line
+    page = window(before=lambda page: page.route("**/curve?format=json", without_warnings))
     page.evaluate(
         """() => {
             window.shifts = [];
@@ -83,15 +83,15 @@ def test_nothing_moves_when_the_curve_comes(window: Window, song: Path) -> None:
     choose(page, song)
     page.locator(".summary-card").wait_for()
     until(page, "document.querySelector('.waveform > div').shadowRoot.querySelectorAll('canvas').length > 0")
-    # a tenth is the limit of what is held to be good; the names of a chart's lines come with its curve
+    # up to 0.1 is considered good; the labels of the curves appear with them
     assert page.evaluate("window.shifts.reduce((sum, one) => sum + one.value, 0)") < 0.1
 
 
-def test_an_error_of_a_sound_that_plays_on_is_taken_back(window: Window, ids: dict[str, int]) -> None:
+def test_a_playback_error_is_cleared_if_the_song_plays_on(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Menace"])
     page.locator("#play").click()
     until(page, "document.querySelector('#sound').currentTime > 0.3")
-    # what Firefox tells of where a machine has no output for sound
+    # Firefox fires this event on a machine without audio output
     page.evaluate("document.querySelector('#sound').dispatchEvent(new Event('error'))")
     page.get_by_text("Playback is silent").wait_for()
     assert page.locator("#play").is_enabled()
@@ -100,26 +100,26 @@ def test_an_error_of_a_sound_that_plays_on_is_taken_back(window: Window, ids: di
     assert cursor_share(page) > share
 
 
-def test_a_browser_whose_language_is_none_shows_the_page(window: Window, ids: dict[str, int]) -> None:
-    def nameless(page: Page) -> None:
+def test_the_page_works_with_an_invalid_browser_language(window: Window, ids: dict[str, int]) -> None:
+    def set_language(page: Page) -> None:
         page.add_init_script("Object.defineProperty(Navigator.prototype, 'language', { get: () => 'C' })")
 
-    page = window(f"#/listen/song-{ids['Elegy']}", before=nameless)
+    page = window(f"#/listen/song-{ids['Elegy']}", before=set_language)
     assert page.evaluate("navigator.language") == "C"
     page.locator(".summary-card").wait_for()
 
 
-def test_the_library_asks_again_when_told(window: Window) -> None:
+def test_the_library_can_be_loaded_again(window: Window) -> None:
     window.expected.append("ERR_FAILED")
     down = True
 
-    def answer(route: Route) -> None:
+    def respond(route: Route) -> None:
         if down:
             route.abort()
         else:
             route.continue_()
 
-    page = window("#/library", before=lambda page: page.route("**/api/map*", answer))
+    page = window("#/library", before=lambda page: page.route("**/api/map*", respond))
     page.get_by_text("Cannot reach the server").wait_for()
     down = False
     page.get_by_role("button", name="Try again").click()
@@ -127,7 +127,7 @@ def test_the_library_asks_again_when_told(window: Window) -> None:
     assert page.get_by_role("button", name="Try again").count() == 0
 
 
-def test_the_menu_of_files_closes(window: Window, ids: dict[str, int]) -> None:
+def test_the_download_menu_closes(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Elegy"])
     first = page.get_by_role("link", name="CSV")
     opener = page.get_by_text("Download")
@@ -147,7 +147,7 @@ def test_the_menu_of_files_closes(window: Window, ids: dict[str, int]) -> None:
     assert not first.is_visible()
 
 
-def test_a_preview_whose_file_is_gone_is_told(window: Window, ids: dict[str, int]) -> None:
+def test_a_preview_of_a_missing_file_shows_an_error(window: Window, ids: dict[str, int]) -> None:
     window.expected.append("404")
     gone = f"**/songs/{ids['Elegy']}/audio"
     page = window("#/library", before=lambda page: page.route(gone, lambda route: route.fulfill(status=404)))

@@ -1,4 +1,4 @@
-"""Keys, sizes, colors and accessibility of the page of `moodcurve serve`."""
+"""Tests of the page of `moodcurve serve`: keyboard, focus, window sizes, touch, theme and printing."""
 
 import pytest
 from playwright.sync_api import Page
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 
 def focused(page: Page) -> list[str | None]:
-    """Name and outline of what has the focus; no outline where nothing has it."""
+    """Return name and outline style of the focused element; the outline is None without one."""
     return page.evaluate(
         """() => {
             const e = document.activeElement;
@@ -26,7 +26,7 @@ def focused(page: Page) -> list[str | None]:
     )
 
 
-def test_the_keyboard_alone_is_enough(window: Window, ids: dict[str, int]) -> None:
+def test_everything_works_by_keyboard(window: Window, ids: dict[str, int]) -> None:
     page = window()
     page.keyboard.press("Tab")
     assert focused(page) == ["Skip to content", "solid"]
@@ -69,7 +69,7 @@ def test_the_keyboard_alone_is_enough(window: Window, ids: dict[str, int]) -> No
     assert page.get_by_role("dialog").count() == 0
 
 
-def test_the_help_opens_at_its_beginning(window: Window) -> None:
+def test_the_help_opens_scrolled_to_its_top(window: Window) -> None:
     page = window(width=390, height=500)
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
@@ -80,7 +80,7 @@ def test_the_help_opens_at_its_beginning(window: Window) -> None:
     assert page.get_by_role("dialog").count() == 0
 
 
-def test_the_focus_is_seen_everywhere(window: Window, ids: dict[str, int]) -> None:
+def test_the_focus_is_visible(window: Window, ids: dict[str, int]) -> None:
     for address in ("", "#/library", f"#/listen/song-{ids['Elegy']}"):
         page = window(address)
         page.wait_for_timeout(100)
@@ -104,21 +104,21 @@ OUTSIDE = """() => [...document.querySelectorAll("body *")]
     .map((e) => e.outerHTML.slice(0, 80))"""
 
 
-def test_nothing_is_wider_than_the_window(window: Window, ids: dict[str, int]) -> None:
+def test_nothing_overflows_the_window(window: Window, ids: dict[str, int]) -> None:
     both = f"#/listen/song-{ids['Elegy']}/song-{ids['Fiesta']}"
     for address in ("", "#/library", f"#/listen/song-{ids['Elegy']}", both):
         page = window(address)
         until(page, "document.querySelectorAll('.song-row, .rows [role=option], .summary-card').length > 0")
         for width in (1280, 760, 390, 320):
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(100)  # observers of sizes come in the next frame
+            page.wait_for_timeout(100)  # resize observers run in the next frame
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.evaluate(OUTSIDE) == [], (address, width)
 
 
-def spread(page: Page, part: str) -> None:
-    """Put two fingers on an element and move them apart, to three times their distance."""
-    box = page.locator(part).bounding_box()
+def pinch_open(page: Page, selector: str) -> None:
+    """Pinch on an element with two fingers, to three times their initial distance."""
+    box = page.locator(selector).bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     session = page.context.new_cdp_session(page)
@@ -127,20 +127,20 @@ def spread(page: Page, part: str) -> None:
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
-def test_fingers_seek_zoom_and_move_the_map(window: Window, ids: dict[str, int]) -> None:
+def test_touch_seeks_and_zooms(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Menace"], width=390, height=844, has_touch=True, is_mobile=True)
     length = curve_of(page, ids["Menace"])["duration_s"]
     box = page.locator("#seek-slider").bounding_box()
     assert box
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + 60)
     assert seconds(page) == pytest.approx(length / 2, abs=0.1)  # a pixel is 0.06 s
-    spread(page, "#seek-slider")
+    pinch_open(page, "#seek-slider")
     shown = page.locator(".chart").evaluate("e => e.dataset.to - e.dataset.from")
     assert shown == pytest.approx(length / 3, rel=0.1)
     page.get_by_role("link", name="Library").tap()
     radius = "JSON.parse(document.querySelector('.map canvas')?.dataset.view ?? '{\"r\": 0}').r"
     before = until(page, radius)
-    spread(page, ".map canvas")
+    pinch_open(page, ".map canvas")
     until(page, f"{radius} > {2 * before}")
 
 
@@ -159,7 +159,7 @@ def test_the_theme_can_be_chosen(window: Window) -> None:
     assert page.evaluate(back) == dark
 
 
-def test_less_motion_where_it_is_wanted(window: Window, ids: dict[str, int]) -> None:
+def test_reduced_motion(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Menace"], reduced_motion="reduce")
     assert not page.locator("#trail").is_visible()
     page.locator("#play").click()
@@ -167,7 +167,7 @@ def test_less_motion_where_it_is_wanted(window: Window, ids: dict[str, int]) -> 
     assert cursor_share(page) > 0.02
 
 
-def test_text_of_twice_the_size_has_room(window: Window, ids: dict[str, int]) -> None:
+def test_text_of_twice_the_size_fits(window: Window, ids: dict[str, int]) -> None:
     both = f"#/listen/song-{ids['Elegy']}/song-{ids['Fiesta']}"
     for address in ("", "#/library", f"#/listen/song-{ids['Elegy']}", both):
         page = window(address)
@@ -175,11 +175,11 @@ def test_text_of_twice_the_size_has_room(window: Window, ids: dict[str, int]) ->
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         for width in (1280, 768):
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(100)  # observers of sizes come in the next frame
+            page.wait_for_timeout(100)  # resize observers run in the next frame
             assert page.evaluate(OUTSIDE) == [], (address, width)
 
 
-def test_a_song_is_printed_in_light_colors_without_its_buttons(window: Window, ids: dict[str, int]) -> None:
+def test_a_song_is_printed_in_light_colors_without_buttons(window: Window, ids: dict[str, int]) -> None:
     page = open_song(window, ids["Elegy"], color_scheme="dark")
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor") == "rgb(255, 255, 255)"
