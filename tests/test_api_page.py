@@ -53,9 +53,7 @@ def test_the_page_runs(folder: Path, capsys: pytest.CaptureFixture[str], monkeyp
         exec(compile(block, str(PAGE), "exec"), names)
     pyplot.close("all")
     curve = names["curve"]
-    assert (
-        len(curve.times_s) == 28
-    )  # windows of 1.0 s that end, with 0.04 s that they need, within 15 s
+    assert len(curve.times_s) == 28  # windows of 1.0 s that end, with 0.04 s that they need, within 15 s
     assert np.array_equal(names["again"].times_s, curve.times_s)
     assert names["again"].arousal == pytest.approx(curve.arousal, abs=5e-5)  # four decimals in the file
     printed = capsys.readouterr().out
