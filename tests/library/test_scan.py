@@ -190,7 +190,7 @@ def test_a_problem_is_on_record_and_not_tried_again_until_the_file_changes(scann
     path = scanner.music / "text.mp3"
     path.write_text("no music")
     assert scanner.counts() == {"problems": 1}
-    reason = "not a known audio format, or damaged from the start"
+    reason = "not audio of a known format, or damaged from the start"
     assert scanner.problems()["text.mp3"].startswith(reason)
     assert scanner.said[0][0] == str(path)
     assert scanner.counts() == {"problems": 1}

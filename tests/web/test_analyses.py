@@ -77,7 +77,7 @@ def test_a_curve_in_other_formats(server: Server) -> None:
 def test_what_is_no_song(server: Server) -> None:
     answer = send(server, b"once upon a time\n" * 100, "tale.mp3")
     assert answer.status == 422
-    assert answer.json()["detail"].startswith("not a known audio format")
+    assert answer.json()["detail"].startswith("not audio of a known format")
     begun = send(server, b"once upon a time\n" * 100, "tale.mp3", wait=False).json()
     told = list(events(server, begun["events"]))
     assert [name for _, name, _ in told] == ["failed"]
