@@ -627,7 +627,7 @@ def test_the_command_tells_what_it_did(scanner: Scanner) -> None:
     assert {key: value for key, value in summary.items() if value and key != "elapsed_s"} == {
         "files": 3, "unchanged": 2, "problems": 1,
     }  # fmt: skip
-    assert done.stderr.startswith(f"moodcurve: {scanner.music}/text\\n.mp3: it is not audio")
+    assert done.stderr.startswith(f"moodcurve: {scanner.music}/text\\n.mp3: not audio")
     assert len(done.stderr.splitlines()) == 1
     done = run("scan", scanner.music, "--library", scanner.library)
     assert (done.exit_code, done.stderr) == (1, "")
@@ -686,4 +686,4 @@ def test_a_bar_on_a_terminal(scanner: Scanner) -> None:
     text = shown.decode()
     assert "looking for music" in text
     assert "1 song of 0:02 analysed" in text
-    assert f"moodcurve: {scanner.music}/text.mp3: it is not audio" in text
+    assert f"moodcurve: {scanner.music}/text.mp3: not audio" in text
