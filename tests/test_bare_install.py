@@ -10,7 +10,7 @@ import soundfile
 
 BLOCKED = (
     "torch", "sklearn", "scipy", "onnx", "threadpoolctl", "opensmile", "optuna", "pandas", "pyarrow", "fastapi",
-    "uvicorn", "jams", "playwright", "hypothesis", "pytest",
+    "uvicorn", "python_multipart", "jams", "playwright", "hypothesis", "pytest",
 )  # fmt: skip
 BLOCK = f"""
 import sys

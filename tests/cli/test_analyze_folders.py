@@ -13,7 +13,6 @@ from moodcurve import analyze
 from moodcurve.cli.commands import analyze as command
 from moodcurve.cli.inputs import find_songs
 from moodcurve.cli.song_table import COLUMNS, song_row
-from moodcurve.formats import to_dict
 from tests.helpers.command_line import run
 from tests.helpers.library_fixtures import wandering_curve
 
@@ -99,7 +98,7 @@ def test_a_file_as_output_is_a_table_with_one_row_per_song(music: Path, tmp_path
 
 def test_a_song_row_holds_the_numbers_of_the_json() -> None:
     curve = wandering_curve(40, seed=2, warnings=("first", "second"))
-    row, data = song_row(curve), to_dict(curve)
+    row, data = song_row(curve), curve.to_dict()
     song = data["song"]
     for name in ("arousal", "valence", "arousal_low", "valence_high", "arousal_9", "quadrant"):
         assert row[name] == song[name]
@@ -126,7 +125,7 @@ def test_an_existing_folder_stays_a_folder_whatever_its_name(music: Path, tmp_pa
 
 
 def test_json_of_several_songs_is_one_curve_per_line(music: Path, tmp_path: Path) -> None:
-    expected = [to_dict(analyze(music / name)) for name in NAMES]
+    expected = [analyze(music / name).to_dict() for name in NAMES]
     done = run("analyze", music, "--format", "json")
     assert (done.exit_code, done.stderr) == (0, "")
     assert [json.loads(line) for line in done.stdout.splitlines()] == expected

@@ -189,7 +189,7 @@ def test_a_problem_is_stored_and_not_retried_until_the_file_changes(scanner: Sca
     path = scanner.music / "text.mp3"
     path.write_text("no music")
     assert scanner.counts() == {"problems": 1}
-    reason = "not a known audio format, or damaged from the start"
+    reason = "not audio of a known format, or damaged from the start"
     assert scanner.problems()["text.mp3"].startswith(reason)
     assert scanner.reported[0][0] == str(path)
     assert scanner.counts() == {"problems": 1}
@@ -628,7 +628,7 @@ def test_the_command_prints_a_summary(scanner: Scanner) -> None:
     assert {key: value for key, value in summary.items() if value and key != "elapsed_s"} == {
         "files": 3, "unchanged": 2, "problems": 1,
     }  # fmt: skip
-    assert done.stderr.startswith(f"moodcurve: {scanner.music}/text\\n.mp3: it is not audio")
+    assert done.stderr.startswith(f"moodcurve: {scanner.music}/text\\n.mp3: not audio")
     assert len(done.stderr.splitlines()) == 1
     done = run("scan", scanner.music, "--library", scanner.library)
     assert (done.exit_code, done.stderr) == (1, "")
@@ -685,4 +685,4 @@ def test_a_progress_bar_on_a_terminal(scanner: Scanner) -> None:
     text = shown.decode()
     assert "finding audio files" in text
     assert "1 song (0:02) analyzed" in text
-    assert f"moodcurve: {scanner.music}/text.mp3: it is not audio" in text
+    assert f"moodcurve: {scanner.music}/text.mp3: not audio" in text

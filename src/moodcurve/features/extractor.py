@@ -181,7 +181,7 @@ class Descriptors:
 class Extractor:
     """Window features of a recording, from blocks of samples as they arrive.
 
-    The rows do not depend on the lengths of the blocks, to the last bit. Memory use does not grow with the recording.
+    Rows do not depend on the lengths of the blocks, to the last bit. Memory use does not grow with the recording.
     `save` returns the state (about 100 kB), and `resume` restores it.
 
     Parameters

@@ -1,7 +1,7 @@
 """Compute metrics of predicted against rated curves, per song and pooled, with bootstrap intervals over songs."""
 
+from moodcurve.metrics.moments import CONSTANT
 from moodcurve.metrics.regression import (
-    CONSTANT,
     METRICS,
     Scores,
     ccc,

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.metrics.regression import METRICS, Series, weighted_scores
+from moodcurve.metrics.moments import Series
+from moodcurve.metrics.regression import METRICS, weighted_scores
 
 
 @dataclass(frozen=True, kw_only=True)
