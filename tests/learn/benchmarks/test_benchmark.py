@@ -226,7 +226,7 @@ def test_the_papers_table_1_is_quoted() -> None:
     ("protocol", "families", "message"),
     [
         ("mirex", ["mlr"], "protocol 'mirex' is not known; there are paper, mediaeval2015, deam"),
-        ("deam", ["mlr", "rnn"], "model family 'rnn' is not known"),
+        ("deam", ["mlr", "rnn"], "unknown model family 'rnn'"),
         ("deam", [], "no model family given"),
     ],
 )
