@@ -21,7 +21,8 @@ from moodcurve.web.temp_folder import PREFIX, temporary_folder
 from tests.helpers.command_line import run
 from tests.helpers.web_client import form, request, upload
 from tests.helpers.web_server import Server, eventually, serving, stop
-from tests.test_bare_install import BLOCK, COMMAND
+from tests.test_bare_install import BLOCK
+from tests.test_bare_install import COMMAND as MOODCURVE
 
 TOKEN = "a-token-of-letters"
 COMMAND = [sys.executable, "-c", "from moodcurve.cli import main; main()", "serve", "--no-open", "--port", "0"]
@@ -169,7 +170,9 @@ def test_invalid_options(prepared: None, options: list[str], code: int, message:
 
 
 def test_the_error_without_the_extra_names_it() -> None:
-    done = subprocess.run([sys.executable, "-c", BLOCK + COMMAND, "serve"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCK + MOODCURVE, "serve"], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 1
     assert done.stderr == (
         "moodcurve: serving needs fastapi, python_multipart, uvicorn: in moodcurve's checkout, run: "
