@@ -1,6 +1,6 @@
 """HTTP connections with timeouts for slow clients, and a limit on open connections.
 
-uvicorn has no such timeouts and answers errors of its own in plain text, so its internal `H11Protocol` is subclassed;
+uvicorn has no such timeouts and sends its own errors as plain text, so its internal `H11Protocol` is subclassed;
 `pyproject.toml` therefore limits uvicorn to the tested minor version.
 """
 

@@ -21,9 +21,9 @@ from moodcurve.web.tasks import PartialCurve, Upload
 from moodcurve.web.uploads import ReceivedFile
 
 MAX_FINISHED_JOBS = 64
-"""Number of finished jobs that are kept."""
+"""Number of finished jobs that remain available."""
 FINISHED_JOB_S = 3600.0
-"""Time for which a finished job is kept."""
+"""Time for which a finished job remains available."""
 PING_S = 15.0
 """Interval between keep-alive comments in an event stream."""
 _RETRY_MS = 2000
@@ -178,7 +178,7 @@ class Jobs:
         """
         job = self._jobs.get(id)
         if job is None:
-            raise ProblemError(404, "no such job; finished jobs are kept for an hour, at most 64 of them")
+            raise ProblemError(404, "no such job; finished jobs are available for an hour, at most 64 of them")
         return job
 
     async def wait(self, job: Job) -> None:
