@@ -36,21 +36,21 @@ LAYERS = (
 )
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
 LARGEST_PACKAGE = 20
-"""Modules that a package may hold, beside its __init__."""
+"""Modules in a package, without its __init__."""
 
 
 def layer(path: Path) -> str:
-    """Name of the package or module of moodcurve that a file belongs to."""
+    """Return the package or top-level module that a file belongs to."""
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
 def name_of(path: Path) -> str:
-    """Dotted name of a file's module."""
+    """Return the dotted name of a file's module."""
     return ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
 def imported(path: Path, *, names: frozenset[str]) -> set[str]:
-    """Modules of moodcurve that a file imports, inside functions and for type checking too."""
+    """Return the modules of moodcurve that a file imports, including inside functions and for type checking."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -67,7 +67,7 @@ IMPORTS = {name_of(path): imported(path, names=NAMES) for path in MODULES}
 
 
 def packages_of(path: Path) -> set[str]:
-    """First parts of what a file imports."""
+    """Return the packages that a file imports from."""
     return {name.split(".")[1] for name in IMPORTS[name_of(path)]}
 
 
@@ -88,8 +88,8 @@ def test_only_the_command_line_reaches_the_learning_wing(path: Path) -> None:
         assert "learn" not in packages_of(path)
 
 
-def circle(graph: dict[str, set[str]]) -> list[str]:
-    """A circle in a graph, or an empty list."""
+def cycle(graph: dict[str, set[str]]) -> list[str]:
+    """Return a cycle in a graph, or an empty list."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -97,29 +97,28 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
     return []
 
 
+def subpackage(name: str) -> str:
+    """Return the package two folders deep that a module lies in, or the module itself."""
+    return ".".join(name.split(".")[:3])
+
+
 def test_no_modules_import_each_other() -> None:
-    assert circle(IMPORTS) == []
+    assert cycle(IMPORTS) == []
 
 
-def test_a_circle_would_be_found() -> None:
-    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) != []
+def test_a_cycle_would_be_found() -> None:
+    assert cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) != []
 
 
-def test_packages_are_small_and_two_folders_deep_at_most() -> None:
+def test_no_packages_inside_a_package_import_each_other() -> None:
+    graph: dict[str, set[str]] = {}
+    for name, modules in IMPORTS.items():
+        graph.setdefault(subpackage(name), set()).update(set(map(subpackage, modules)) - {subpackage(name)})
+    assert cycle(graph) == []
+
+
+def test_packages_are_small_and_at_most_two_folders_deep() -> None:
     for folder in {path.parent for path in MODULES}:
         modules = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
         assert len(modules) <= LARGEST_PACKAGE, folder
         assert len(folder.relative_to(SOURCE).parts) <= 2, folder
-
-
-def test_no_parts_of_the_learning_package_import_each_other() -> None:
-    def part(name: str) -> str:
-        return ".".join(name.split(".")[:3])
-
-    graph: dict[str, set[str]] = {}
-    for name, modules in IMPORTS.items():
-        if name.startswith("moodcurve.learn."):
-            graph.setdefault(part(name), set()).update(
-                part(other) for other in modules if other.startswith("moodcurve.learn.") and part(other) != part(name)
-            )
-    assert circle(graph) == []
