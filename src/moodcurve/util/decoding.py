@@ -23,7 +23,8 @@ def decode(kind: type[Decoded], table: object, *, where: str = "", complete: boo
     where : str
         Prefix of error messages, such as a file name.
     complete : bool
-        Require every field; by default a missing one keeps its default.
+        Require every field; by default a missing one keeps its default. A nested table changes only the fields it
+        names: the others are those of the default that the outer dataclass has for it.
 
     Raises
     ------
@@ -42,6 +43,12 @@ def decode(kind: type[Decoded], table: object, *, where: str = "", complete: boo
     Traceback (most recent call last):
     ValueError: model.onnx: rows must be a whole number, got 0.5
     """
+    built: Decoded = _build(kind, table, where, complete, None)
+    return built
+
+
+def _build(kind: Any, table: object, where: str, complete: bool, base: Any) -> Any:
+    """Build a dataclass; fields that the table leaves out are those of `base`, or without one their own defaults."""
     if not isinstance(table, Mapping):
         raise ValueError(f"{where or 'the value'} must be a table, got {table!r:.200}")
     hints = _hints(kind)
@@ -49,9 +56,12 @@ def decode(kind: type[Decoded], table: object, *, where: str = "", complete: boo
         raise ValueError(_join(where, f"unknown key {unknown[0]!r}; known are {', '.join(hints)}"))
     if complete and (missing := [name for name in hints if name not in table]):
         raise ValueError(_join(where, f"missing key {missing[0]!r}; expected are {', '.join(hints)}"))
-    values = {key: _value(hints[key], value, _join(where, key), complete) for key, value in table.items()}
+    defaults = _defaults(kind) if base is None else vars(base)
+    values = {
+        key: _value(hints[key], value, _join(where, key), complete, defaults.get(key)) for key, value in table.items()
+    }
     try:
-        return kind(**values)
+        return kind(**values) if base is None else dataclasses.replace(base, **values)
     except ValueError as error:
         raise ValueError(_join(where, str(error))) from error
 
@@ -62,9 +72,18 @@ def _hints(kind: Any) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
-def _value(hint: Any, value: Any, where: str, complete: bool) -> Any:
+def _defaults(kind: Any) -> dict[str, Any]:
+    """Return the nested dataclasses that a dataclass has by default, by field name."""
+    return {
+        field.name: field.default_factory()
+        for field in dataclasses.fields(kind)
+        if field.default_factory is not dataclasses.MISSING
+    }
+
+
+def _value(hint: Any, value: Any, where: str, complete: bool, default: Any = None) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return decode(hint, value, where=where, complete=complete)
+        return _build(hint, value, where, complete, default)
     if isinstance(hint, types.GenericAlias):
         return _items(typing.get_args(hint), value, where, complete)
     # exact types, since a bool is an int to Python; a whole number fits a float if it is not too large

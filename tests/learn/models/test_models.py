@@ -9,10 +9,13 @@ from moodcurve.datasets import DatasetError
 from moodcurve.datasets.splits import holdout
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table, config_from_table, read_config
+from moodcurve.learn.models.blend import BlendConfig
 from moodcurve.learn.models.ffnn import FFNN, FFNNConfig, fit_ffnn, network
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
+from moodcurve.learn.models.state_space import LiveStateSpaceConfig
 from moodcurve.learn.models.svr import KERNELS, SVRConfig, fit_svr
 from moodcurve.learn.models.targets import target_scaling
+from moodcurve.learn.models.two_level import TwoLevelConfig
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, fit_preprocessing, stack_songs
 from tests.helpers.training_songs import made_dataset
 
@@ -249,8 +252,35 @@ def test_settings_are_read_from_toml(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        (FFNNConfig, "[preprocessing]\nclip = 3", {"preprocessing": PreprocessingConfig(pca_variance=0.99, clip=3.0)}),
+        (FFNNConfig, "[preprocessing]", {}),
+        (BlendConfig, "[two_level]\nC = 2", {"two_level": TwoLevelConfig(context_s=36.0, C=2.0)}),
+        (
+            BlendConfig,
+            "[state_space.mlr.preprocessing]\nclip = 3",
+            {
+                "state_space": LiveStateSpaceConfig(
+                    level_memory_s=600.0, mlr=MLRConfig(preprocessing=PreprocessingConfig(clip=3.0))
+                )
+            },
+        ),
+    ],
+)
+def test_partly_filled_nested_tables_keep_the_familys_defaults(tmp_path, kind: type, text: str, expected: dict) -> None:
+    path = tmp_path / "partial.toml"
+    path.write_text(text)
+    assert read_config(path, kind) == kind(**expected)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "[preprocessing]\npca_components = 20",
+            "net.toml: preprocessing: pca_variance must be 0 if pca_components is",
+        ),
         ("unit = 3", r"net.toml: unknown key 'unit'; known are hidden, activation, .*preprocessing"),
         ("[preprocessing]\npca = 3", "net.toml: preprocessing: unknown key 'pca'; known are compress, scaling, clip"),
         ("preprocessing = 3", "net.toml: preprocessing must be a table, got 3"),
