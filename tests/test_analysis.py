@@ -95,15 +95,25 @@ def test_samples_that_are_not_finite_become_0_with_a_warning() -> None:
         (np.zeros(SR), None, "sr must be given for an array"),
         (np.zeros(SR), 44.1, "sr must be a whole number from 4000 to 1536000 Hz, got 44.1"),
         (np.zeros(SR), 100, "sr must be a whole number from 4000"),
+        (np.zeros(SR), float("nan"), "sr must be a whole number from 4000 to 1536000 Hz, got nan"),
+        (np.zeros(SR), float("inf"), "sr must be a whole number from 4000 to 1536000 Hz, got inf"),
+        (np.zeros(SR), True, "sr must be a whole number from 4000 to 1536000 Hz, got True"),
+        (np.zeros(SR), "16000", "sr must be a whole number from 4000 to 1536000 Hz, got '16000'"),
+        (np.zeros(SR), [16_000], r"sr must be a whole number from 4000 to 1536000 Hz, got \[16000\]"),
         ("song.mp3", SR, "sr must not be given for files, which state their sample rate, got 44100"),
         (io.BytesIO(), SR, "sr must not be given for files"),
         (io.StringIO("text"), None, "opened in binary mode"),
         (b"RIFF", None, "wrap them in io.BytesIO"),
     ],
 )
-def test_input_that_cannot_be_used(audio: object, sr: int | None, message: str) -> None:
+def test_input_that_cannot_be_used(audio: object, sr: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         moodcurve.analyze(audio, sr=sr)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float64, np.array])
+def test_a_rate_may_be_a_number_of_numpy(kind) -> None:  # type: ignore[no-untyped-def]
+    assert_same(moodcurve.analyze(noise(), sr=kind(SR)), moodcurve.analyze(noise(), sr=SR))
 
 
 def test_an_array_that_is_too_short() -> None:
@@ -133,7 +143,7 @@ def test_a_file_object_is_read_from_its_position(wav: Path) -> None:
 
 
 def test_a_file_object_without_audio() -> None:
-    with pytest.raises(AudioError, match=r"^<stream>: it is not audio of a known format"):
+    with pytest.raises(AudioError, match=r"^<stream>: not audio of a known format"):
         moodcurve.analyze(io.BytesIO(b"no music" * 1000))
 
 

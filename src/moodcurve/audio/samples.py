@@ -44,10 +44,9 @@ def open_samples(samples: npt.ArrayLike, sr: int, *, block_s: float = 10.0) -> A
         raise ValueError(f"samples must have the shape (n,) or (n, channels), got {x.shape}")
     if x.ndim == 2 and x.shape[1] > x.shape[0]:
         raise ValueError(f"samples must have the shape (n, channels), got {x.shape}; transpose them with samples.T")
-    if isinstance(sr, bool) or int(sr) != sr or not SR_RANGE[0] <= sr <= SR_RANGE[1]:
-        raise ValueError(f"sr must be a whole number from {SR_RANGE[0]} to {SR_RANGE[1]} Hz, got {sr}")
-    chunks = _chunks(x.reshape(len(x), -1), int(sr))
-    decoded = DecodedFile(chunks, claimed_s=len(x) / int(sr))
+    rate = _checked_rate(sr)
+    chunks = _chunks(x.reshape(len(x), -1), rate)
+    decoded = DecodedFile(chunks, claimed_s=len(x) / rate)
     return AudioReader(ARRAY_NAME, decoded, next(chunks), sr=ANALYSIS_SR, block_s=block_s)
 
 
@@ -73,6 +72,15 @@ def open_stream(stream: BinaryIO) -> Iterator[AudioReader]:
             shutil.copyfileobj(stream, file, 1 << 20)
         with open_audio(path, name=name if isinstance(name, str) else STREAM_NAME) as reader:
             yield reader
+
+
+def _checked_rate(sr: object) -> int:
+    """Return a sample rate as an int; raise ValueError unless it is a whole number, of any type, within `SR_RANGE`."""
+    rate = np.asarray(sr)
+    # in this order: NaN and infinity fail the range, and have no integer
+    if rate.ndim or rate.dtype.kind not in "fiu" or not SR_RANGE[0] <= rate <= SR_RANGE[1] or int(rate) != rate:
+        raise ValueError(f"sr must be a whole number from {SR_RANGE[0]} to {SR_RANGE[1]} Hz, got {sr!r}")
+    return int(rate)
 
 
 def _chunks(x: npt.NDArray[np.generic], sr: int) -> Chunks:
