@@ -121,9 +121,14 @@ def test_no_matching_songs_prints_a_message(path: Path) -> None:
 
 
 def test_search_for_a_mood_word_without_matches_suggests_the_option(path: Path) -> None:
-    done = run_on(path, "search", "Calm", "qqq", "tense")
-    assert (done.exit_code, done.stdout) == (0, "")
-    assert done.stderr == "moodcurve: no matching songs; to search by mood, use --words calm,tense\n"
+    for words, option in (
+        (["Calm", "qqq", "tense"], "--words calm,tense"),
+        (["qqq", "at ease"], "--words 'at ease'"),
+        (["qqq", "calm-positive"], "--quadrant calm-positive"),
+    ):
+        done = run_on(path, "search", *words)
+        assert (done.exit_code, done.stdout) == (0, "")
+        assert done.stderr == f"moodcurve: no matching songs; to search by mood, use {option}\n"
 
 
 def test_json_goes_to_a_file_or_to_standard_output(path: Path, tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """The `search` command: songs of a library by mood, tags or SQL."""
 
+import shlex
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import MOOD_WORDS, Filters, JsonOption, LibraryOption, library_path
+from moodcurve.cli.options import MOOD_WORDS, QUADRANTS, Filters, JsonOption, LibraryOption, library_path
 from moodcurve.cli.output_checks import check_results
 from moodcurve.cli.parameters import Option, UsageError
 from moodcurve.cli.result_files import json_list, write_parts
@@ -63,11 +64,19 @@ def search(
 def _summary(shown: int, total: int, text: list[str]) -> str:
     """Return the line below the table: how many songs match, or a hint if none does."""
     if not total:
-        moods = [word for word in " ".join(text).lower().split() if word in MOOD_WORDS]
-        return "no matching songs" + (f"; to search by mood, use --words {','.join(moods)}" if moods else "")
+        return "no matching songs" + _mood_hint(" ".join(text))
     if shown < total:
         return f"{shown} of {total} songs; use --limit to show more"
     return "1 song" if total == 1 else f"{total} songs"
+
+
+def _mood_hint(text: str) -> str:
+    """Return the option that finds the moods or quadrants among the words of a text, as the end of a sentence."""
+    padded = f" {' '.join(text.lower().split())} "
+    for option, names in (("--words", MOOD_WORDS), ("--quadrant", QUADRANTS)):
+        if found := sorted((name for name in names if f" {name} " in padded), key=padded.index):
+            return f"; to search by mood, use {option} {shlex.quote(','.join(found))}"
+    return ""
 
 
 def _print_csv(songs: "Iterable[FoundSong]", *, near: bool) -> None:
