@@ -180,6 +180,7 @@ def test_a_truncated_song_is_analyzed_with_a_warning(song: Path, tmp_path: Path)
         ("serve", "--port", "99999"),
         ("serve", "--public", "foo"),
         ("serve", "--max-minutes", "nan"),
+        ("serve", "--max-minutes", "inf"),
         ("analyze", ""),
         ("analyze", "a.mp3", "-o", ""),
         ("features", ""),

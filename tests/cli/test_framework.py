@@ -163,6 +163,7 @@ def test_words_after_two_dashes_are_arguments() -> None:
         ),
         (("songs", "a", "--key", "c", "--count", "0"), "play songs: error: argument --count: 0 is less than 1"),
         (("songs", "a", "--key", "c", "--speed", "x"), "play songs: error: argument --speed: 'x' is not a number"),
+        (("songs", "a", "--key", "c", "--speed", "inf"), "play songs: error: argument --speed: 'inf' is not a number"),
         (("songs", "a", "--key", "c", "--speed", "0"), "play songs: error: argument --speed: this is silence"),
         (("songs", "a", "--key", "c", "-x"), "play songs: error: unrecognized arguments: -x"),
         (("songs", "a", "", "--key", "c"), "play songs: error: argument PATH: '' is not a path"),

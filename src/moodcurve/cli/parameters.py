@@ -1,6 +1,7 @@
 """Declare a command's arguments and options, and convert their text to values."""
 
 import argparse
+import math
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -94,9 +95,11 @@ def converter(kind: type, parameter: Argument | Option) -> Callable[[str], Any]:
             if kind is Path and not text:  # an unset shell variable; Path would take it for the current folder
                 raise ValueError
             value = kind(text)
+            if kind is float and not math.isfinite(value):  # JSON has no such numbers
+                raise ValueError
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r} is not {expected}") from None
-        if least is not None and not value >= least:  # NaN fails this too
+        if least is not None and value < least:
             raise argparse.ArgumentTypeError(f"{text} is less than {least}")
         if most is not None and value > most:
             raise argparse.ArgumentTypeError(f"{text} is more than {most}")
