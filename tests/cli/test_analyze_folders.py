@@ -1,6 +1,7 @@
 """The `analyze` command on folders and with tables of songs."""
 
 import csv
+import errno
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import soundfile
 
 from moodcurve import analyze
+from moodcurve.cli import song_table
 from moodcurve.cli.commands import analyze as command
 from moodcurve.cli.inputs import find_songs
 from moodcurve.cli.song_table import COLUMNS, song_row
@@ -116,6 +118,22 @@ def test_a_table_of_one_song_says_where_the_curve_is(music: Path, tmp_path: Path
     assert done.exit_code == 0
     assert done.stderr.endswith("one row per song; for the curve over time, give a folder: -o DIR\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.png", "song.csv"]
+
+
+def test_a_table_that_cannot_be_written_is_printed(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "songs.csv"
+
+    def full(curves: object, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(song_table, "write_song_table", full)
+    done = run("analyze", music, "-o", table)
+    assert done.exit_code == 1
+    assert f"{table}: No space left on device" in done.stderr
+    assert done.stdout == run("analyze", music).stdout
+    assert not table.exists()
 
 
 def test_an_existing_folder_stays_a_folder_whatever_its_name(music: Path, tmp_path: Path) -> None:

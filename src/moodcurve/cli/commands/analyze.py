@@ -103,7 +103,7 @@ def analyze(
         print_message(f"interrupted: {len(curves)} of {len(stems)} songs are done")
         exit_code = 130
     if curves:
-        _print_curves(curves, destination)
+        exit_code |= _print_curves(curves, destination)
     return exit_code
 
 
@@ -228,12 +228,19 @@ def _print_json_line(curve: "Curve") -> None:
     print_text([json.dumps(curve.to_dict(), ensure_ascii=False, allow_nan=False) + "\n"])
 
 
-def _print_curves(curves: "list[Curve]", destination: _Destination) -> None:
-    """Print the curves, or write their table."""
+def _print_curves(curves: "list[Curve]", destination: _Destination) -> int:
+    """Print the curves, or write their table; return 1 if it cannot be written, else 0."""
     if destination.table is not None:
         from moodcurve.cli.song_table import write_song_table
 
-        write_song_table(curves, destination.table)
+        try:
+            write_song_table(curves, destination.table)
+        except OSError as error:
+            from moodcurve.cli import curve_views
+
+            print_message(error_text(error))
+            curve_views.print_curves(curves)  # so that a full disk loses no result
+            return 1
         hint = "; for the curve over time, give a folder: -o DIR" if len(curves) == 1 else ""
         print_message(f"wrote {destination.table}: one row per song{hint}")
     elif destination.printed is not None:
@@ -246,3 +253,4 @@ def _print_curves(curves: "list[Curve]", destination: _Destination) -> None:
         from moodcurve.cli import curve_views
 
         curve_views.print_curves(curves)
+    return 0
