@@ -33,7 +33,7 @@ class RecurrentConfig:
     layers : int
         Number of recurrent layers.
     context_rows : int
-        Margins of the context to each side, in rows of half a second; 0 for none. The mean and standard deviation of
+        Reach of the context to each side, in rows of half a second; 0 for none. The mean and standard deviation of
         these rows are further inputs of each row. Training uses the whole window instead. Must be 0 if the network
         reads forward only.
     context_units : int

@@ -44,7 +44,7 @@ CLIP = 5.0
 NEGLIGIBLE = 1e-9
 """Weight of a row in the exponential average at which the margin of a window ends."""
 WINDOW_ROWS = 3072
-"""SequenceMode that the graph reads at once: about 25 minutes."""
+"""Rows that the graph reads at once: about 25 minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class TwoLevelConfig:
     Attributes
     ----------
     context_s : float
-        Margins of the context to each side, in seconds, up to 600.
+        Reach of the context to each side, in seconds, up to 600.
     C : float
         Cost of an error beyond epsilon in the level's regression.
     epsilon : float
@@ -100,7 +100,7 @@ class TwoLevelConfig:
 
     @property
     def context_rows(self) -> int:
-        """Margins of the context to each side, in rows."""
+        """Reach of the context to each side, in rows."""
         return round(self.context_s / HOP_S)
 
     @property
