@@ -19,7 +19,7 @@ from moodcurve.audio import AudioError
 from moodcurve.curve import Curve
 
 SR = 44_100
-pytestmark = pytest.mark.usefixtures("prepared")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prepared")]
 
 
 def noise(seconds: float = 3.0, *, sr: int = SR, channels: int = 1) -> npt.NDArray[np.float64]:

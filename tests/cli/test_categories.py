@@ -14,6 +14,8 @@ from moodcurve.mood.classes import SCHEMES
 from tests.helpers.command_line import run
 from tests.helpers.training_songs import made_dataset, write_own_songs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

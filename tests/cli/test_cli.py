@@ -37,7 +37,7 @@ from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from tests.helpers.command_line import run
 
 SR = 44_100
-pytestmark = pytest.mark.usefixtures("prepared")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prepared")]
 
 
 @pytest.fixture(scope="module")

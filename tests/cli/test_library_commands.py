@@ -262,6 +262,7 @@ def test_a_missing_library_names_the_command_that_creates_it(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_an_endless_condition(path: Path) -> None:
     forever = (
         "(SELECT count(*) FROM songs a, songs b, songs c, songs d, songs e, songs f WHERE a.id + b.id < c.id) >= 0"

@@ -523,6 +523,7 @@ def write_survey(folder: Path, songs: int) -> None:
                     writer.writerow([f"piece {i}", rater, f"{t:.2f}", f"{arousal:.3f}", f"{valence:.3f}"])
 
 
+@pytest.mark.slow
 def test_from_raters_to_an_evaluated_model(tmp_path: Path) -> None:
     folder = tmp_path / "survey"
     write_survey(folder, 7)

@@ -20,6 +20,8 @@ from moodcurve.features import FEATURE_SETS, warmup
 from moodcurve.features.jit import cache
 from moodcurve.features.jit.kernel import exact, fast
 
+pytestmark = pytest.mark.slow
+
 
 class Tables(NamedTuple):
     weights: FloatArray

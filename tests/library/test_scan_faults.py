@@ -22,6 +22,7 @@ from tests.helpers.scans import write_song
 from tests.helpers.unusable_files import CHANGED, MADE, write_kinds
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.usefixtures("prepared"),
     pytest.mark.skipif(os.name != "posix", reason="signals and limits"),
 ]

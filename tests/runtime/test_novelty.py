@@ -16,6 +16,8 @@ from moodcurve.runtime.metadata import as_json, from_json
 from moodcurve.runtime.novelty import MAX_NOVELTY, PASSAGE_ROWS, NoveltyAccumulator, NoveltyLimits, novelty_warning
 from tests.helpers.training_songs import made_dataset
 
+pytestmark = pytest.mark.slow
+
 LIMITS = NoveltyLimits(distance=4.0, variance=0.5, usual=0.99)
 
 

@@ -11,6 +11,8 @@ from tests.helpers.command_line import run
 from tests.helpers.web_client import FORM, events, form, request, upload
 from tests.helpers.web_server import Server, eventually
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_curve_is_that_of_the_command_line(server: Server) -> None:
     song = server.music / "tense.flac"

@@ -19,6 +19,8 @@ from moodcurve.web.jobs import Job
 from tests.helpers.web_client import events, request, upload
 from tests.helpers.web_server import Server, eventually
 
+pytestmark = pytest.mark.slow
+
 LONG_S = 600
 
 

@@ -24,6 +24,8 @@ from tests.helpers.web_server import Server, eventually, serving, stop
 from tests.test_bare_install import BLOCK
 from tests.test_bare_install import COMMAND as MOODCURVE
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-token-of-letters"
 COMMAND = [sys.executable, "-c", "from moodcurve.cli import main; main()", "serve", "--no-open", "--port", "0"]
 

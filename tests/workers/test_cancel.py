@@ -10,6 +10,8 @@ import pytest
 from moodcurve.workers import Job, Pool, ProgressReporter
 from tests.workers.test_pool import ignore, none_is_left, squares
 
+pytestmark = pytest.mark.slow
+
 
 def halves() -> Job[str, str]:
     """Return a job that reports a word in two parts, then returns it."""

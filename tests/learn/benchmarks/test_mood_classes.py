@@ -19,6 +19,8 @@ from moodcurve.mood.classes import MOODS, SCHEMES, classes, probabilities
 from tests.helpers import ROOT
 from tests.helpers.training_songs import made_dataset
 
+pytestmark = pytest.mark.slow
+
 SONGS = made_dataset(24).songs
 SMALL = FFNNConfig(hidden=(16,), epochs=3)
 

@@ -29,6 +29,8 @@ from moodcurve.runtime.intervals import Intervals
 from tests.helpers.command_line import run
 from tests.helpers.training_songs import made_dataset
 
+pytestmark = pytest.mark.slow
+
 DATASET = made_dataset(40, frames=6)
 SONGS = DATASET.songs
 HERE = Source(folder=Path("nowhere"))
