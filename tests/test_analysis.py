@@ -133,7 +133,7 @@ def test_a_file_object_is_read_from_its_position(wav: Path) -> None:
 
 
 def test_a_file_object_without_audio() -> None:
-    with pytest.raises(AudioError, match=r"^<stream>: not audio of a known format"):
+    with pytest.raises(AudioError, match=r"^<stream>: not audio, or damaged"):
         moodcurve.analyze(io.BytesIO(b"no music" * 1000))
 
 

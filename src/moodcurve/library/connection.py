@@ -39,7 +39,7 @@ def connect(path: AnyPath, *, write: bool) -> sqlite3.Connection:
             raise LibraryError(f"{name}: cannot create its folder ({error.strerror})") from error
         return _connect(path, "rwc")
     if not path.exists():
-        raise LibraryError(f"{name}: no library there yet; `moodcurve scan FOLDER` makes it")
+        raise LibraryError(f"{name}: no library here yet; create it with `moodcurve scan FOLDER`")
     # not "ro", which would leave the log's files behind; SQLite itself falls back to that where it must
     db = _connect(path, "rw")
     try:

@@ -28,7 +28,8 @@ def categories(
     curve: CurveOption = Family.blend,
     json_file: JsonOption = None,
     output: Annotated[
-        Path | None, Option("-o", "--output", metavar="DIR", help="Write categories.json and categories.md here.")
+        Path | None,
+        Option("-o", "--output", metavar="DIR", help="Write categories.json and categories.md to this folder."),
     ] = None,
     seed: SeedOption = 0,
     ids: IdsOption = None,

@@ -24,8 +24,8 @@ def evaluate(
     r² (r2 in JSON) is the squared correlation over all points. Determination is 1 - RMSE² / variance of the labels; it
     is negative for a model whose error is larger than that of the labels' mean.
 
-    On songs that the model was trained on, such as DEAM's for the packaged model, this is not a test. A message says
-    how many there are.
+    Songs that the model was trained on, such as DEAM's for the packaged models, make results too optimistic. A message
+    reports their number.
 
     Example: moodcurve evaluate DEAM --model mine.onnx --ids test.txt --json
     """
@@ -38,7 +38,9 @@ def evaluate(
     dataset, incomplete = select_songs(read_songs(folder, labels, FeatureSetName.compare260), ids)
     metrics = evaluate_model(dataset, loaded)
     if known := metrics["songs_trained_on"]:
-        print_message(f"the model was trained on {known} of these {metrics['songs']} songs: this is not a test")
+        print_message(
+            f"the model was trained on {known} of these {metrics['songs']} songs; the results are too optimistic"
+        )
     if json_file is not None:
         write_texts({json_file: json.dumps(metrics, allow_nan=False) + "\n"})
     if json_file != STDOUT:

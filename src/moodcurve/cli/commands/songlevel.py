@@ -19,7 +19,8 @@ def songlevel(
     curve: CurveOption = Family.blend,
     json_file: JsonOption = None,
     output: Annotated[
-        Path | None, Option("-o", "--output", metavar="DIR", help="Write song_level.json and song_level.md here.")
+        Path | None,
+        Option("-o", "--output", metavar="DIR", help="Write song_level.json and song_level.md to this folder."),
     ] = None,
     seed: SeedOption = 0,
     ids: IdsOption = None,

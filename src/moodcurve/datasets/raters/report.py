@@ -1,5 +1,6 @@
 """Format the statistics of individual raters as tables and as a Markdown page, from their JSON alone."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -96,25 +97,25 @@ def explanations(results: Results) -> list[str]:
 
 
 READING = (
-    "std: standard deviation over raters, for ratings in [-1, 1]. Constant tracks: the rater never moved.",
+    "std: standard deviation over raters, for ratings in [-1, 1]. Constant tracks: share of tracks that never change.",
     "Agreement is about changes within each song: mean over songs and, in brackets, median. If raters hold different "
     "levels and the song changes little, the ICC and the CCC are near 0 and Krippendorff's α of k raters is near "
     "-1/(k - 1), however well they agree on the changes. α of song means: Krippendorff's α with songs as cases, the "
     "agreement on levels.",
     "Ceilings are the scores of a model that predicts the mean over all listeners, against labels that are means over "
-    "these few; for RMSE they are floors. r, CCC and RMSE are over all points; within songs: over all points minus "
-    "their song's mean; per song: mean over songs. The two estimates differ only per song: there, components "
-    "underestimate the ceilings of r and CCC, and halves overestimate them. For RMSE per song the floor is that of "
-    "halves; components give the root of each song's expected squared error, which is higher.",
+    "these few; for RMSE they are lower bounds. r, CCC and RMSE are over all points; within songs: over all points "
+    "minus their song's mean; per song: mean over songs. The two estimates differ only per song: there, components "
+    "underestimate the ceilings of r and CCC, and halves overestimate them. For RMSE per song, halves give the "
+    "lower bound; components give the root of each song's expected squared error, which is higher.",
     "If raters change together for reasons other than the music, such as a slow start, ceilings within songs rise.",
-    "One rater is compared with the mean of the others, which are one rater fewer than for the labels.",
+    "One rater is compared with the mean of the others, one rater fewer than for the labels.",
 )
 """Explanations below every report's tables; the model is described in ``moodcurve.datasets.raters.noise_ceiling``."""
 
 
 INTRODUCTION = (
-    "For readers who compare models: how far the raters of these songs agree, and so how well any model can score "
-    "against\nthe mean of their ratings."
+    "For readers who compare models: how far the raters of these songs agree, and how well any model can score "
+    "against\nthe mean of their ratings. Written by `moodcurve labels`; raters.json has the same values."
 )
 
 
@@ -122,13 +123,18 @@ def report(results: Results) -> str:
     """Return summary, tables and explanations as a Markdown page."""
     parts = ["# Agreement of raters and the noise ceiling", INTRODUCTION]
     if text := summary(results):
-        parts.append(text)
+        parts.append("\n".join(map(_wrap, text.split("\n"))))
     ceilings = ceiling_table(results)
     if len(ceilings) > 1:
         parts += ["## Ceilings", _markdown(ceilings)]
     parts += ["## Agreement", _markdown(agreement_table(results))]
-    parts += ["## Notes", "\n".join(f"- {line}" for line in (*explanations(results), *READING))]
+    parts += ["## Notes", "\n".join(_wrap(f"- {line}") for line in (*explanations(results), *READING))]
     return "\n\n".join(parts) + "\n"
+
+
+def _wrap(item: str) -> str:
+    """Wrap a list item at 120 columns."""
+    return textwrap.fill(item, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _reproduction(axis: str, found: Results) -> str:
@@ -147,7 +153,7 @@ def _shared(part: Results, axis: str) -> str:
     return (
         f"{_songs(part)}, {axis}: {100 * found['bias_shared']:.0f} % of the variance of raters' biases is the same for "
         f"all of their songs. If all songs had the same raters, the ceiling of r would be {found['same_panel_r']:.3f} "
-        f"instead of {components:.3f}; since raters change, it lies between."
+        f"instead of {components:.3f}; because raters differ, the true ceiling lies between the two."
     )
 
 

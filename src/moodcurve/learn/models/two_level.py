@@ -60,11 +60,11 @@ class TwoLevelConfig:
     Attributes
     ----------
     context_s : float
-        Reach of the context to each side, in seconds, up to 600.
+        Length of the context on each side, in seconds, up to 600.
     C : float
-        Cost of an error beyond epsilon in the level's regression.
+        Cost of errors beyond epsilon in the level's regression.
     epsilon : float
-        Size up to which errors of the level cost nothing, in units of the labels.
+        Errors of the level up to this size cost nothing, in units of the labels.
     gamma : float
         Scale of the level's kernel, divided by the number of columns. The kernel is exp(-gamma |w (z - s)|² / columns),
         where the columns are the means and standard deviations.
@@ -100,7 +100,7 @@ class TwoLevelConfig:
 
     @property
     def context_rows(self) -> int:
-        """Reach of the context to each side, in rows."""
+        """Length of the context on each side, in rows."""
         return round(self.context_s / HOP_S)
 
     @property

@@ -135,7 +135,9 @@ def add_analysis_routes(
         return JSONResponse(jobs.get(id).status())
 
     @app.get("/api/jobs/{id}/events", responses={**_STREAM, **error_responses(404)})
-    async def stream_job_events(id: JobId, last_event_id: Annotated[str, Header()] = "0") -> Response:
+    async def stream_job_events(
+        id: JobId, last_event_id: Annotated[str, Header(description="Id of the last event received.")] = "0"
+    ) -> Response:
         """Stream the progress of a job as server-sent events; Last-Event-ID resumes after that event."""
         # not a generator function, for which FastAPI would stream events itself: it would send status 200 before
         # running it, so an unknown job could not get 404, nor a finished one 204
