@@ -54,7 +54,7 @@ class AsyncPool(Generic[Item, Result]):
         self._closed = False
 
     async def run(self, item: Item, *, on_report: ReportCallback = lambda share, part: None) -> Result:
-        """Run the job for an item. Cancelling the call ends the worker process.
+        """Run the job for an item. Canceling the call ends the worker process.
 
         Raises
         ------

@@ -164,7 +164,7 @@ class Jobs:
         job = Job(secrets.token_urlsafe(9), received.name)
         self._jobs[job.id] = job
         self._running[job.id] = task = asyncio.create_task(self._analyze(job, received))
-        # a callback, because the task itself may be cancelled before it starts
+        # a callback, because the task itself may be canceled before it starts
         task.add_done_callback(lambda _: self._finished(job, received))
         return job
 

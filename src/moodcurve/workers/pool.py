@@ -1,4 +1,4 @@
-"""Run items in worker processes, each within limits, and return results as they come; items may be added anytime."""
+"""Run items in worker processes, each within limits, and return results as they come; items may be added at any time."""
 
 import time
 from collections import deque

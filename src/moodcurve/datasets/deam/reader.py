@@ -56,7 +56,7 @@ def read_deam(
     ----------
     folder : path
         Holds ``features/<id>.csv``, ``annotations/`` and ``metadata/`` as DEAM is published. Song-level ratings, the
-        tracks of individual raters and the metadata may be missing; notes tell the consequences. Annotations of songs
+        tracks of individual raters and the metadata may be missing; notes state the consequences. Annotations of songs
         with tracks of individual raters hold their standard deviation and number.
     labels : {"deam", "mediaeval2015"}
         DEAM's averages, or the 2015 development labels, ``mediaeval2015/dynamic_{arousal,valence}_dev431.csv``. Their

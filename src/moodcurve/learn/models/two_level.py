@@ -44,7 +44,7 @@ CLIP = 5.0
 NEGLIGIBLE = 1e-9
 """Weight of a row in the exponential average at which the margin of a window ends."""
 WINDOW_ROWS = 3072
-"""SequenceMode that the graph reads at once: about 25 minutes."""
+"""Rows that the graph reads at once: about 25 minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
