@@ -13,7 +13,7 @@ from moodcurve.learn.export import export
 from moodcurve.learn.training import train
 from moodcurve.learn.uncertainty.calibration import Calibration
 from moodcurve.runtime import load_model
-from moodcurve.runtime.intervals import ErrorStd, Intervals
+from moodcurve.runtime.intervals import Intervals, RmsErrors
 from tests.helpers.training_songs import made_dataset
 
 DATASET = made_dataset(12)
@@ -55,7 +55,7 @@ def test_metrics_agree_with_direct_formulas(model) -> None:
 
 def test_interval_metrics_are_coverage_and_width(tmp_path: Path) -> None:
     reaches = {"song_arousal": (0.1, 0.1), "song_valence": (0.1, 0.1)}
-    spreads = ErrorStd(songs=30, arousal=0.1, valence=0.1, song_arousal=0.1, song_valence=0.1)
+    spreads = RmsErrors(songs=30, arousal=0.1, valence=0.1, song_arousal=0.1, song_valence=0.1)
     intervals = Intervals(scale="constant", songs=30, arousal=(0.1, 0.2), valence=(0.0, 2.0), **reaches)
     export(
         train(made_dataset(30, seed=1), "mlr"),

@@ -659,8 +659,8 @@ def test_version_and_help() -> None:
 def test_choices_equal_the_names_in_the_package() -> None:
     assert tuple(analyze_command.CurveFormat) == FORMATS
     assert set(FeatureSetName) == {"default", *FEATURE_SETS}
-    assert list(dataset_input.Family) == list(FAMILIES)
+    assert list(dataset_input.FamilyName) == list(FAMILIES)
     assert list(benchmark_command.Protocol) == list(PROTOCOLS)
-    assert tuple(dataset_input.Labels) == get_args(LabelRelease)
+    assert tuple(dataset_input.LabelRelease) == get_args(LabelRelease)
     assert (*QUADRANTS, NEUTRAL) == options.QUADRANTS
     assert options.MOOD_WORDS == WORDS

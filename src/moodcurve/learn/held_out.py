@@ -45,7 +45,7 @@ class HeldOut:
     novelty: NoveltyDetector | None
 
 
-def hold_out(
+def cross_validate(
     dataset: Dataset, name: str, *, config: Any = None, seed: int = 0, progress: TrainingProgress = no_progress
 ) -> HeldOut:
     """Train and test a family on five folds with disjoint artists.

@@ -77,7 +77,7 @@ class JobFailed(NamedTuple):
     error: MoodcurveError | OSError
 
 
-class Step(NamedTuple):
+class ProgressUpdate(NamedTuple):
     """Message: progress of the item, see `ProgressReporter`."""
 
     seconds: float
@@ -128,7 +128,7 @@ def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[An
         send(Done(result))
 
 
-def _reporter(send: Callable[[Step], None]) -> ProgressReporter:
+def _reporter(send: Callable[[ProgressUpdate], None]) -> ProgressReporter:
     """Return an item's reporter: it sends every part and every new length, and other progress at intervals."""
     sent_s, sent_total = -math.inf, None
 
@@ -138,7 +138,7 @@ def _reporter(send: Callable[[Step], None]) -> ProgressReporter:
         if part is None and total == sent_total and now_s - sent_s < _REPORT_S:
             return
         sent_s, sent_total = now_s, total
-        send(Step(seconds, total, part))
+        send(ProgressUpdate(seconds, total, part))
 
     return report
 

@@ -50,7 +50,7 @@ class _Predictions:
     ends: FloatArray
 
 
-def run_song_level(
+def run_song_ratings(
     dataset: Dataset, *, curve: str = "blend", seed: int = 0, progress: TrainingProgress = no_progress
 ) -> Any:
     """Compare `METHODS` by cross-validation with five folds, split by artist.
@@ -133,7 +133,7 @@ def _predict_folds(
     return predictions
 
 
-def song_level_table(result: Mapping[str, Any]) -> list[TableRow]:
+def song_rating_table(result: Mapping[str, Any]) -> list[TableRow]:
     """Return a header and one row per axis and method."""
     rows: list[TableRow] = [
         ("method", "axis", "r", "RMSE", "CCC", "coverage of 90 % interval", "half width", "half width on 1-9")
@@ -146,8 +146,8 @@ def song_level_table(result: Mapping[str, Any]) -> list[TableRow]:
     return rows
 
 
-def song_level_report(result: Mapping[str, Any]) -> str:
-    """Return the result of `run_song_level` as a Markdown page."""
+def song_rating_report(result: Mapping[str, Any]) -> str:
+    """Return the result of `run_song_ratings` as a Markdown page."""
     std = result["rating_spread"]
     rows: list[TableRow] = [("RMSE of the linear fit minus that of", "arousal", "valence")]
     for name, found in result["line_against"].items():
@@ -158,7 +158,7 @@ def song_level_report(result: Mapping[str, Any]) -> str:
             "For readers who use the song rating that curves and model files contain. Written by `moodcurve songlevel`."
         ),
         markdown_paragraph(_summary(result)),
-        markdown_table(song_level_table(result)),
+        markdown_table(song_rating_table(result)),
         markdown_table(rows),
         markdown_paragraph(
             f"{result['dataset']}, {result['songs']} songs rated as a whole, {result['feature_set']}; "
