@@ -63,7 +63,8 @@ def select_songs(dataset: "Dataset", ids: Path | None) -> "tuple[Dataset, bool]"
 
     The second value is True if ids are unknown, or without a file if the reader had to leave out a song.
     """
-    from moodcurve.evaluation import abbreviate_ids, only_songs, read_ids
+    from moodcurve.datasets.selection import only_songs, read_ids
+    from moodcurve.datasets.song_ids import abbreviate_ids
 
     if ids is None:
         return dataset, bool(dataset.skipped_ids)

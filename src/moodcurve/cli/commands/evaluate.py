@@ -49,7 +49,8 @@ def evaluate(
 def print_metrics(metrics: Mapping[str, Any]) -> None:
     """Print the result of `moodcurve.evaluation.evaluate` as a table."""
     from moodcurve.cli import console
-    from moodcurve.evaluation import AXES, INTERVAL_METRICS, METRICS
+    from moodcurve.curve import AXES
+    from moodcurve.evaluation import INTERVAL_METRICS, METRICS
     from moodcurve.util.text import one_line
 
     with_intervals = any(metrics[axis][name] is not None for axis in AXES for name in INTERVAL_METRICS)

@@ -63,7 +63,7 @@ def train(
         raise UsageError(f"the following arguments are required: {missing}")
 
     from moodcurve.cli import console
-    from moodcurve.evaluation import read_ids, without_songs
+    from moodcurve.datasets.selection import read_ids, without_songs
     from moodcurve.learn.config import read_config
     from moodcurve.learn.export import export
     from moodcurve.learn.held_out import cross_validate

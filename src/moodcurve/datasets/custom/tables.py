@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets.csv_tables import Row, Table, read_table
 from moodcurve.datasets.song import Annotation, DatasetError, SongMetadata
 from moodcurve.features.feature_sets import HOP_S
 
-AXES = ("arousal", "valence")
 LONGEST_GAP_S = 1.0
 """Longest gap between labels that is interpolated (seconds): the length of a feature window."""
 NEAREST_S = HOP_S / 2

@@ -1,9 +1,11 @@
 """Format the statistics of individual raters as tables and as a Markdown page, from their JSON alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-AXES = ("arousal", "valence")
+from moodcurve.curve import AXES
+from moodcurve.util.markdown import TableRow, interval_cell, markdown_table
+
 AGREEMENT_NAMES = {
     "cronbach_alpha": "Cronbach's α",
     "icc_2k": "ICC(2,k)",
@@ -23,7 +25,6 @@ CEILING_NAMES = {
 }
 ESTIMATE_NAMES = {"components": "ceiling, components", "halves": "ceiling, halves", "one_rater": "one rater"}
 Results = Mapping[str, Any]
-TableRow = tuple[str, ...]
 
 
 def agreement_table(results: Results) -> list[TableRow]:
@@ -47,7 +48,7 @@ def ceiling_table(results: Results) -> list[TableRow]:
         for axis in AXES:
             ceilings = part[axis]["ceilings"]
             for estimate, name in ESTIMATE_NAMES.items() if ceilings is not None else ():
-                cells = (_interval(ceilings[estimate][statistic]) for statistic in CEILING_NAMES)
+                cells = (interval_cell(ceilings[estimate][statistic]) for statistic in CEILING_NAMES)
                 rows.append((_songs(part), axis, name, *cells))
     return rows
 
@@ -125,8 +126,8 @@ def report(results: Results) -> str:
         parts.append(text)
     ceilings = ceiling_table(results)
     if len(ceilings) > 1:
-        parts += ["## Ceilings", _markdown(ceilings)]
-    parts += ["## Agreement", _markdown(agreement_table(results))]
+        parts += ["## Ceilings", markdown_table(ceilings)]
+    parts += ["## Agreement", markdown_table(agreement_table(results))]
     parts += ["## Notes", "\n".join(f"- {line}" for line in (*explanations(results), *READING))]
     return "\n\n".join(parts) + "\n"
 
@@ -161,24 +162,5 @@ def _agreement(found: Results) -> str:
     return f"{found['mean']:.3f}\n{found['median']:.3f}"
 
 
-def _interval(found: Results) -> str:
-    if found["value"] is None:
-        return "–"
-    if found["low"] is None:
-        return f"{found['value']:.3f}"
-    return f"{found['value']:.3f}\n{found['low']:.3f} {found['high']:.3f}"
-
-
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
-
-
-def _markdown(rows: Sequence[TableRow]) -> str:
-    """Return rows as a Markdown table, with a cell's second line in brackets."""
-    lines = ["| " + " | ".join(_inline(cell) for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
-
-
-def _inline(cell: str) -> str:
-    value, _, rest = cell.partition("\n")
-    return f"{value} ({rest.replace(' ', ' to ')})" if rest else value

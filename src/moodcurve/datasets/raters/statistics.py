@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets.raters.aggregation import (
     MIN_RATERS,
     RatedSong,
@@ -28,7 +29,6 @@ from moodcurve.datasets.raters.noise_ceiling import bias_shared, ceilings, same_
 from moodcurve.datasets.raters.reader import RaterData
 from moodcurve.datasets.song import Annotation, DatasetError
 
-AXES = ("arousal", "valence")
 EQUAL = 1e-9
 """Largest difference between equal means; published ones have up to 12 decimals."""
 

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.splits import Split, k_fold
-from moodcurve.learn.benchmarks.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
 from moodcurve.learn.benchmarks.results import DRAWS, result_header
 from moodcurve.learn.config import check
 from moodcurve.learn.cross_validation import cross_predict
@@ -19,6 +18,7 @@ from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fi
 from moodcurve.learn.training import find_family
 from moodcurve.metrics.bootstrap import draw_counts, percentile_interval
 from moodcurve.mood.classes import SCHEMES, classes, probabilities
+from moodcurve.util.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
 
 FOLDS = 5
 MIN_PROBABILITY = 1e-4

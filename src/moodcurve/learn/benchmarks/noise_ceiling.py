@@ -4,11 +4,12 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.deam.raters import RATERS
 from moodcurve.datasets.layout import read_raters
 from moodcurve.datasets.raters.noise_ceiling import Ceilings, ceilings
-from moodcurve.evaluation import AXES, METRICS
+from moodcurve.evaluation import METRICS
 from moodcurve.learn.benchmarks.axis_intervals import AxisIntervals
 from moodcurve.learn.benchmarks.protocols import find_protocol
 from moodcurve.metrics.bootstrap import Interval

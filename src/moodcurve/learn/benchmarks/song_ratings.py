@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset, DatasetError, Song
 from moodcurve.datasets.splits import Split, k_fold
-from moodcurve.evaluation import AXES
-from moodcurve.learn.benchmarks.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
 from moodcurve.learn.benchmarks.results import DRAWS, result_header
 from moodcurve.learn.cross_validation import cross_predict
 from moodcurve.learn.models.base import TrainingProgress, no_progress
@@ -24,6 +23,7 @@ from moodcurve.learn.models.song_level import (
 from moodcurve.learn.training import find_family
 from moodcurve.learn.uncertainty.calibration import calibrate_song_rating
 from moodcurve.metrics.bootstrap import bootstrap, draw_counts, percentile_interval
+from moodcurve.util.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
 
 FOLDS = 5
 METHODS = {
