@@ -244,7 +244,7 @@ class Model:
 
 
 class Stream:
-    """Predictions for a recording while it goes on, equal to `Model.predict` on all of its rows."""
+    """Predictions for a recording whose rows arrive over time, equal to `Model.predict` on all of them."""
 
     def __init__(self, model: Model) -> None:
         self._model = model

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.workers.child import Done, Item, Job, JobFailed, Limits, OutOfMemory, ProgressUpdate, Ready, Result
+from moodcurve.workers.child import Done, JobFailed, OutOfMemory, ProgressUpdate, Ready
+from moodcurve.workers.job import Item, Job, Limits, Result
 from moodcurve.workers.worker import Worker, describe_exit, start_worker, was_killed
 
 if TYPE_CHECKING:

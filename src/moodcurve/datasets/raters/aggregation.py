@@ -107,8 +107,8 @@ def resample(track: RawTrack, times_s: FloatArray, *, between: Between = "line")
     times_s : (n,)
         Seconds.
     between : {"line", "hold"}
-        Interpolate linearly between two entries (for values sampled at intervals), or hold the last value (for a log
-        of changes, which should have a final entry at the end).
+        Interpolate linearly between two entries, for values sampled at intervals; or hold the last value, for a log of
+        changes, which should have a final entry at the end.
 
     Raises
     ------

@@ -55,10 +55,10 @@ def run_song_ratings(
 ) -> Any:
     """Compare `METHODS` by cross-validation with five folds, split by artist.
 
-    The linear fit (`calibrate_song_rating` of `moodcurve.learn.uncertainty`) and the intervals of all methods but the
-    regression are fitted on the other folds' songs, whose curves are out of fold. Some of the models behind these
-    curves were trained on songs tested here. The regression and its interval use nothing of the test songs or their
-    artists.
+    The linear fit is that of `moodcurve.learn.uncertainty.calibration.calibrate_song_rating`. It and the intervals of
+    all methods but the regression are fitted on the other folds' songs, whose curves are out of fold. Some of the
+    models behind these curves were trained on songs tested here. The regression and its interval use nothing of the
+    test songs or their artists.
 
     Returns
     -------

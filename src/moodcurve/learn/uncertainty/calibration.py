@@ -7,10 +7,10 @@ other points. Each of the K calibration songs therefore has the weight 1/(K + 1)
     Σ_songs (fraction of the song's points whose error is at most q) / (K + 1)  ≥  1 - (1 - level)/2,
 
 and the lower end is the same for errors of the opposite sign. A random point of a new song is then above its interval
-with a probability of at most (1 - level)/2, and below with the same, for any distribution of the errors, if the model
-is as good on the new song as on the calibration songs (Lee, Barber and Willett, "Distribution-free inference with
-hierarchical data", https://arxiv.org/abs/2306.06342). This holds on average over songs: in most songs all points are
-inside, in some none.
+with a probability of at most (1 - level)/2, and below it with the same. This holds for any distribution of the errors
+if the model is as good on the new song as on the calibration songs; see Lee, Barber and Willett, "Distribution-free
+inference with hierarchical data", https://arxiv.org/abs/2306.06342. It holds on average over songs: in most songs all
+points are inside, in some none.
 """
 
 import math
