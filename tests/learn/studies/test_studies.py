@@ -310,7 +310,7 @@ def test_command_selects_songs_by_id(tmp_path: Path, monkeypatch: pytest.MonkeyP
     done = run("studies", tmp_path, "--only", "split", "--ids", tmp_path / "ids.txt", "-o", tmp_path / "out")
     assert seen == ["2", "5"]
     assert done.exit_code == 1
-    assert "1 of 3 ids are not among the songs of made songs: ghost" in done.stderr
+    assert "1 of 3 ids are not in made songs: ghost" in done.stderr
     assert (tmp_path / "out" / "studies.md").is_file()
 
 
@@ -324,4 +324,4 @@ def test_command_writes_page_and_json(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_help_names_all_studies() -> None:
     shown = " ".join(run("studies", "--help").stdout.split())
-    assert f"Of {', '.join(STUDIES)}; all without it." in shown
+    assert f"Run only these: {', '.join(STUDIES)}." in shown

@@ -75,7 +75,7 @@ def benchmark(
         result = run_benchmark(dataset, protocol, families, configs=configs, seed=seed, progress=progress, cache=cache)
         return replace(result, ceilings=noise_ceilings(folder, dataset, protocol, seed=seed))
 
-    measured, incomplete = run_on_songs(folder, ids, run, protocol=protocol)
+    measured, incomplete = run_on_songs(folder, ids, run, protocol=protocol.value)
     result = measured.as_dict()
     if json_file != STDOUT:
         _print_result(result)
