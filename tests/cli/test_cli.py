@@ -522,23 +522,23 @@ def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
     assert trained.exit_code == 0, trained.stderr
     assert model.is_file()
     assert (tmp_path / "linear.training.json").is_file()
-    judged = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
-    assert judged.exit_code == 0, judged.stderr
-    figures = json.loads(judged.stdout)
-    assert figures["model"] == "linear"
-    assert (figures["songs"], figures["songs_trained_on"]) == (3, 0)
+    evaluated = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
+    assert evaluated.exit_code == 0, evaluated.stderr
+    metrics = json.loads(evaluated.stdout)
+    assert metrics["model"] == "linear"
+    assert (metrics["songs"], metrics["songs_trained_on"]) == (3, 0)
     everything = run("evaluate", small_deam, "--model", model)
     assert "trained on 48 of these 51 songs" in everything.stderr
     for axis in ("arousal", "valence"):
-        judged = {"rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination", "coverage90", "width90"}
-        assert set(figures[axis]) == judged
+        keys = {"rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination", "coverage90", "width90"}
+        assert set(metrics[axis]) == keys
     ids.write_text("2\n3\n1004\n9999\n")
     partly = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
     assert partly.exit_code == 1
     assert "1 of 4 ids are not in DEAM: 9999" in partly.stderr
-    assert json.loads(partly.stdout) == figures
+    assert json.loads(partly.stdout) == metrics
     shown = run("evaluate", small_deam, "--model", model, "--ids", ids)
-    assert f"{figures['arousal']['rmse']:.3f}" in shown.stdout
+    assert f"{metrics['arousal']['rmse']:.3f}" in shown.stdout
 
 
 @pytest.mark.usefixtures("own_cache")
@@ -658,8 +658,8 @@ def test_version_and_help() -> None:
 def test_choices_equal_the_names_in_the_package() -> None:
     assert tuple(analyze_command.CurveFormat) == FORMATS
     assert set(FeatureSetName) == {"default", *FEATURE_SETS}
-    assert list(dataset_input.Family) == list(FAMILIES)
-    assert list(benchmark_command.Protocol) == list(PROTOCOLS)
-    assert tuple(dataset_input.Labels) == get_args(LabelRelease)
+    assert list(dataset_input.FamilyName) == list(FAMILIES)
+    assert list(benchmark_command.ProtocolName) == list(PROTOCOLS)
+    assert tuple(dataset_input.LabelRelease) == get_args(LabelRelease)
     assert (*QUADRANTS, NEUTRAL) == options.QUADRANTS
     assert options.MOOD_WORDS == WORDS

@@ -14,7 +14,7 @@ import soundfile
 
 from moodcurve import analysis
 from moodcurve.datasets import Annotation, Dataset, DatasetError, Song, read_dataset
-from moodcurve.datasets.custom.tables import interpolate_labels, read_infos, read_labels
+from moodcurve.datasets.custom.tables import interpolate_labels, read_labels, read_metadata
 from moodcurve.datasets.raters.statistics import RaterLabels
 from moodcurve.datasets.raters.tables import write_tables
 from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
@@ -383,7 +383,7 @@ def test_rater_statistics_may_be_incomplete(tmp_path: Path) -> None:
 
 
 def test_no_metadata_files() -> None:
-    assert read_infos([]) == {}
+    assert read_metadata([]) == {}
 
 
 # --- layouts ---

@@ -133,7 +133,7 @@ def test_search_sees_no_test_song(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "tune", spy)
     monkeypatch.setattr(folds, "read_dataset", lambda folder, labels, feature_set: DATASET)
     monkeypatch.setattr(tuning, "SEARCHED", {"mlr": suggest_two_level_settings})
-    study = tuning.study_search(HERE, seed=0, progress=silent)
+    study = tuning.study_tuning(HERE, seed=0, progress=silent)
     everyone = {artist_key(song.artist) for song in SONGS}
     tested = Counter(artist for artists in seen for artist in everyone - artists)
     assert tested == Counter(everyone)  # each artist is missing from the search of its fold only

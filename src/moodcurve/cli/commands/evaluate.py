@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moodcurve.cli.app import app
-from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, Labels, LabelsOption, read_songs, select_songs
+from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, LabelRelease, LabelsOption, read_songs, select_songs
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import FeatureSetName, JsonOption, ModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
@@ -16,7 +16,7 @@ def evaluate(
     folder: DatasetArgument,
     model: ModelOption = "default",
     ids: IdsOption = None,
-    labels: LabelsOption = Labels.deam,
+    labels: LabelsOption = LabelRelease.deam,
     json_file: JsonOption = None,
 ) -> int:
     """Evaluate a model on annotated songs: RMSE, correlation r and CCC, per song and over all points.
@@ -51,7 +51,8 @@ def evaluate(
 def print_metrics(metrics: Mapping[str, Any]) -> None:
     """Print the result of `moodcurve.evaluation.evaluate` as a table."""
     from moodcurve.cli import console
-    from moodcurve.evaluation import AXES, INTERVAL_METRICS, METRICS
+    from moodcurve.curve import AXES
+    from moodcurve.evaluation import INTERVAL_METRICS, METRICS
     from moodcurve.util.text import one_line
 
     with_intervals = any(metrics[axis][name] is not None for axis in AXES for name in INTERVAL_METRICS)

@@ -1,10 +1,11 @@
 """Format the statistics of individual raters as tables and as a Markdown page, from their JSON alone."""
 
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-AXES = ("arousal", "valence")
+from moodcurve.curve import AXES
+from moodcurve.util.markdown import TableRow, interval_cell, markdown_list, markdown_paragraph, markdown_table
+
 AGREEMENT_NAMES = {
     "cronbach_alpha": "Cronbach's α",
     "icc_2k": "ICC(2,k)",
@@ -24,7 +25,6 @@ CEILING_NAMES = {
 }
 ESTIMATE_NAMES = {"components": "ceiling, components", "halves": "ceiling, halves", "one_rater": "one rater"}
 Results = Mapping[str, Any]
-TableRow = tuple[str, ...]
 
 
 def agreement_table(results: Results) -> list[TableRow]:
@@ -48,26 +48,26 @@ def ceiling_table(results: Results) -> list[TableRow]:
         for axis in AXES:
             ceilings = part[axis]["ceilings"]
             for estimate, name in ESTIMATE_NAMES.items() if ceilings is not None else ():
-                cells = (_interval(ceilings[estimate][statistic]) for statistic in CEILING_NAMES)
+                cells = (interval_cell(ceilings[estimate][statistic]) for statistic in CEILING_NAMES)
                 rows.append((_songs(part), axis, name, *cells))
     return rows
 
 
-def summary(results: Results) -> str:
+def summary(results: Results) -> list[str]:
     """Return the main results as a list; empty if there is no ceiling."""
     if not results["parts"] or any(results["parts"][0][axis]["ceilings"] is None for axis in AXES):
-        return ""
+        return []
     sentences = []
     for axis in AXES:
         ceilings = results["parts"][0][axis]["ceilings"]
         r, ccc, rmse = (_number(ceilings["components"][name]["value"]) for name in ("r", "ccc", "rmse"))
         low, high = (_number(ceilings[estimate]["r_song"]["value"]) for estimate in ("components", "halves"))
         sentences.append(
-            f"- For {axis}, the best possible scores against these labels are r = {r}, CCC = {ccc} and RMSE = {rmse} "
+            f"For {axis}, the best possible scores against these labels are r = {r}, CCC = {ccc} and RMSE = {rmse} "
             f"over all points, and r between {low} and {high} within single songs; one rater reaches "
             f"r = {_number(ceilings['one_rater']['r']['value'])} over all points."
         )
-    return "\n".join(sentences)
+    return sentences
 
 
 def explanations(results: Results) -> list[str]:
@@ -115,26 +115,21 @@ READING = (
 
 INTRODUCTION = (
     "For readers who compare models: how far the raters of these songs agree, and how well any model can score "
-    "against\nthe mean of their ratings. Written by `moodcurve labels`; raters.json has the same values."
+    "against the mean of their ratings. Written by `moodcurve labels`; raters.json has the same values."
 )
 
 
 def report(results: Results) -> str:
     """Return summary, tables and explanations as a Markdown page."""
-    parts = ["# Agreement of raters and the noise ceiling", INTRODUCTION]
-    if text := summary(results):
-        parts.append("\n".join(map(_wrap, text.split("\n"))))
+    parts = ["# Agreement of raters and the noise ceiling", markdown_paragraph(INTRODUCTION)]
+    if sentences := summary(results):
+        parts.append(markdown_list(sentences))
     ceilings = ceiling_table(results)
     if len(ceilings) > 1:
-        parts += ["## Ceilings", _markdown(ceilings)]
-    parts += ["## Agreement", _markdown(agreement_table(results))]
-    parts += ["## Notes", "\n".join(_wrap(f"- {line}") for line in (*explanations(results), *READING))]
+        parts += ["## Ceilings", markdown_table(ceilings)]
+    parts += ["## Agreement", markdown_table(agreement_table(results))]
+    parts += ["## Notes", markdown_list((*explanations(results), *READING))]
     return "\n\n".join(parts) + "\n"
-
-
-def _wrap(item: str) -> str:
-    """Wrap a list item at 120 columns."""
-    return textwrap.fill(item, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _reproduction(axis: str, found: Results) -> str:
@@ -167,24 +162,5 @@ def _agreement(found: Results) -> str:
     return f"{found['mean']:.3f}\n{found['median']:.3f}"
 
 
-def _interval(found: Results) -> str:
-    if found["value"] is None:
-        return "–"
-    if found["low"] is None:
-        return f"{found['value']:.3f}"
-    return f"{found['value']:.3f}\n{found['low']:.3f} {found['high']:.3f}"
-
-
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
-
-
-def _markdown(rows: Sequence[TableRow]) -> str:
-    """Return rows as a Markdown table, with a cell's second line in brackets."""
-    lines = ["| " + " | ".join(_inline(cell) for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
-
-
-def _inline(cell: str) -> str:
-    value, _, rest = cell.partition("\n")
-    return f"{value} ({rest.replace(' ', ' to ')})" if rest else value

@@ -26,8 +26,8 @@ from onnx import TensorProto, helper
 from scipy.signal import lfilter
 
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets import Song
-from moodcurve.evaluation import AXES
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
@@ -182,7 +182,7 @@ def fit_two_level(
     scaled = Clip(CLIP).apply(scaling.apply(np.array(passages)))
     machines = []
     for axis, (name, level) in enumerate(zip(AXES, np.array(levels).T, strict=True)):
-        machines.append(fit_level(scaled, level, _settings(config, scaled.shape[1]), relevance=config.relevance))
+        machines.append(fit_level(scaled, level, _kernel_config(config, scaled.shape[1]), relevance=config.relevance))
         message = f"level of {name}: {len(machines[-1].support)} of {len(scaled)} passages are support vectors"
         progress(axis + 1, 3, message)
     trajectory = _ridge(np.vstack(moments), deviations, config.ridge)
@@ -222,7 +222,7 @@ def add_exponential_average(graph: Graph, x: str, decay: float) -> str:
     return graph.add_multiple("Scan", first, x, outputs=2, body=body, num_scan_inputs=1)[1]
 
 
-def _settings(config: TwoLevelConfig, columns: int) -> SVRConfig:
+def _kernel_config(config: TwoLevelConfig, columns: int) -> SVRConfig:
     return SVRConfig(kernel="rbf", C=config.C, epsilon=config.epsilon, gamma=config.gamma / columns)
 
 

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, error_responses, invalid_value
-from moodcurve.web.jobs import Job, Jobs
+from moodcurve.web.jobs import AnalysisJob, Jobs
 from moodcurve.web.rate_limit import RateLimiter
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
 from moodcurve.web.routes.songs import client_address
@@ -166,7 +166,7 @@ def add_analysis_routes(
         return Response(status_code=204)
 
 
-async def _curve(job: Job, format: CurveFormat, plots: PlotRenderer) -> Response:
+async def _curve(job: AnalysisJob, format: CurveFormat, plots: PlotRenderer) -> Response:
     if job.curve is None:
         reason = "the song is not analyzed yet"
         if job.problem is not None:
@@ -175,7 +175,7 @@ async def _curve(job: Job, format: CurveFormat, plots: PlotRenderer) -> Response
     return await curve_response(format, job.curve.to_dict(), job.curve, plots)
 
 
-async def _wait_for(jobs: Jobs, job: Job, request: Request) -> None:
+async def _wait_for(jobs: Jobs, job: AnalysisJob, request: Request) -> None:
     """Wait until a job is finished; raise ClientDisconnect if the client disconnects first."""
     work, disconnect = asyncio.create_task(jobs.wait(job)), asyncio.create_task(_disconnected(request))
     try:
