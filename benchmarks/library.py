@@ -86,9 +86,10 @@ def generated_songs(folder: Path, songs: int) -> Iterator[tuple[SongAnalyzed, Fi
         )  # fmt: skip
         path = f"/music/{artist}/{album}/{tags.track:02} {title} {number}.mp3"
         content = f"{number:064x}"
-        heard = Analysis(curve=_generated_curve(real, rng, path), descriptors=rng.normal(size=236).astype(np.float32))
+        curve = _generated_curve(real, rng, path)
+        analysis = Analysis(curve=curve, descriptors=rng.normal(size=236).astype(np.float32))
         yield (
-            SongAnalyzed(content, heard),
+            SongAnalyzed(content, analysis),
             FileFound(path, 5_000_000, 1_700_000_000_000_000_000 + number, content, tags),
         )
 

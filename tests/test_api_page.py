@@ -66,6 +66,6 @@ def test_the_page_runs(folder: Path, capsys: pytest.CaptureFixture[str], monkeyp
     np.testing.assert_allclose(np.array(values)[:, 0], live.arousal, atol=1e-5)
     mine = load_model(folder / "mine.onnx")
     assert mine.intervals is not None
-    assert (names["figures"]["songs"], names["figures"]["songs_trained_on"]) == (8, 0)
+    assert (names["metrics"]["songs"], names["metrics"]["songs_trained_on"]) == (8, 0)
     assert names["stored"].curve.arousal == pytest.approx(curve.arousal, abs=1e-3)
     assert "Music/song.flac" in printed

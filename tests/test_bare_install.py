@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
+pytestmark = pytest.mark.slow
+
 BLOCKED = (
     "torch", "sklearn", "scipy", "onnx", "threadpoolctl", "opensmile", "optuna", "pandas", "pyarrow", "fastapi",
     "uvicorn", "python_multipart", "jams", "playwright", "hypothesis", "pytest",

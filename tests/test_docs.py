@@ -61,12 +61,12 @@ def printed_ids() -> list[str]:
     return done.stdout.split()
 
 
-def test_the_songs_of_the_figures_can_be_had_as_documented() -> None:
+def test_documented_command_prints_the_training_songs() -> None:
     assert printed_ids() == json.loads(load_model().metadata["song_ids"])
 
 
 @pytest.mark.real
-def test_they_are_all_songs_of_the_tables(deam_dir: Path) -> None:
+def test_printed_ids_are_all_songs_of_the_tables(deam_dir: Path) -> None:
     stored = json.loads((ROOT / "docs" / "results" / "deam.json").read_text(encoding="utf-8"))
     ids = printed_ids()
     assert ids == [song.song_id for song in read_dataset(deam_dir).songs]

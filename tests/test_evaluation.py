@@ -1,4 +1,4 @@
-"""Evaluation agrees with direct formulas; songs are selected by id."""
+"""Evaluation agrees with direct formulas."""
 
 import json
 from dataclasses import replace
@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moodcurve.datasets import DatasetError
-from moodcurve.evaluation import evaluate, evaluate_predictions, only_songs, read_ids, training_ids, without_songs
+from moodcurve.evaluation import evaluate, evaluate_predictions, training_ids
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
 from moodcurve.learn.uncertainty.calibration import Calibration
 from moodcurve.runtime import load_model
-from moodcurve.runtime.intervals import ErrorStd, Intervals
+from moodcurve.runtime.intervals import Intervals, RmsErrors
 from tests.helpers.training_songs import made_dataset
 
 DATASET = made_dataset(12)
@@ -55,7 +54,7 @@ def test_metrics_agree_with_direct_formulas(model) -> None:
 
 def test_interval_metrics_are_coverage_and_width(tmp_path: Path) -> None:
     reaches = {"song_arousal": (0.1, 0.1), "song_valence": (0.1, 0.1)}
-    spreads = ErrorStd(songs=30, arousal=0.1, valence=0.1, song_arousal=0.1, song_valence=0.1)
+    spreads = RmsErrors(songs=30, arousal=0.1, valence=0.1, song_arousal=0.1, song_valence=0.1)
     intervals = Intervals(scale="constant", songs=30, arousal=(0.1, 0.2), valence=(0.0, 2.0), **reaches)
     export(
         train(made_dataset(30, seed=1), "mlr"),
@@ -93,42 +92,6 @@ def test_predictions_are_clipped_before_scoring() -> None:
     assert evaluate_predictions(DATASET.songs, far)["arousal"]["rmse"] < 2
 
 
-def test_songs_are_selected_in_the_datasets_order() -> None:
-    chosen, missing = only_songs(DATASET, ["7", "2"])
-    assert missing == ()
-    assert [song.song_id for song in chosen.songs] == ["2", "7"]
-    assert chosen.name == DATASET.name
-
-
-def test_unknown_ids_are_returned() -> None:
-    chosen, missing = only_songs(DATASET, ["ghost", "1", "99"])
-    assert [song.song_id for song in chosen.songs] == ["1"]
-    assert missing == ("ghost", "99")
-
-
-def test_songs_can_be_excluded() -> None:
-    chosen = without_songs(DATASET, ["1", "12"])
-    assert [song.song_id for song in chosen.songs] == [str(i) for i in range(2, 12)]
-    with pytest.raises(DatasetError, match="all songs are among the 12 ids"):
-        without_songs(DATASET, [song.song_id for song in DATASET.songs])
-
-
-def test_unknown_id_to_exclude_raises() -> None:
-    """A misspelled test song would stay among the training songs."""
-    with pytest.raises(
-        DatasetError, match="made songs: 2 of the 3 ids to leave out are not among its songs: O1, ghost;"
-    ):
-        without_songs(DATASET, ["O1", "1", "ghost"])
-    with pytest.raises(DatasetError, match=r"6 of the 6 ids .*: a, b, c, d, e, …; correct or remove them"):
-        without_songs(DATASET, list("abcdef"))
-
-
-def test_unreadable_song_can_be_excluded() -> None:
-    """Its id is known, and no longer listed as left out."""
-    dataset = replace(DATASET, skipped_ids=("broken", "other"))
-    assert without_songs(dataset, ["1", "broken"]).skipped_ids == ("other",)
-
-
 def test_training_songs_of_the_model_are_counted(tmp_path: Path) -> None:
     half = replace(DATASET, songs=DATASET.songs[:6])
     export(train(half, "mlr"), tmp_path / "half.onnx", name="half")
@@ -136,23 +99,3 @@ def test_training_songs_of_the_model_are_counted(tmp_path: Path) -> None:
     assert training_ids(model) == ("1", "2", "3", "4", "5", "6")
     assert evaluate(DATASET, model)["songs_trained_on"] == 6
     assert evaluate(replace(DATASET, name="other songs with the same ids"), model)["songs_trained_on"] == 0
-
-
-@pytest.mark.parametrize("ids", [[], ["ghost"]])
-def test_no_known_id_raises(ids: list[str]) -> None:
-    with pytest.raises(DatasetError, match=f"made songs: none of the songs is among the {len(ids)} ids"):
-        only_songs(DATASET, ids)
-
-
-@pytest.mark.parametrize("text", ["2\n7\n", "song_id,score\n2,0.5\n\n7,0.1\n", " 2 ,x\r\n7", "song_id\n2\n7\n\n"])
-def test_ids_are_the_first_field_of_each_line(tmp_path: Path, text: str) -> None:
-    (tmp_path / "ids.csv").write_text(text)
-    assert read_ids(tmp_path / "ids.csv") == ("2", "7")
-
-
-def test_unreadable_id_files_raise(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"none\.txt: cannot be read as a list of ids: No such file"):
-        read_ids(tmp_path / "none.txt")
-    (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff")
-    with pytest.raises(DatasetError, match=r"picture\.png: is not text"):
-        read_ids(tmp_path / "picture.png")

@@ -167,9 +167,9 @@ def _job(model: AnyPath) -> Job[str, Curve]:
 
 @cache
 def _prepare(feature_set: FeatureSet) -> None:
-    """Compile the extractor on the first run on this machine, which takes some seconds."""
+    """Compile the extractor on the first run on this machine, which takes about ten seconds."""
     if not is_prepared(feature_set):
-        _log.info("compiling the feature extractor for this machine, once; this takes some seconds")
+        _log.info("compiling the feature extractor for this machine, once; this takes about ten seconds")
         if not prepare(feature_set):
             _log.warning("the compiled feature extractor cannot be cached: no cache folder is writable")
 

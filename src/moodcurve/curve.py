@@ -21,6 +21,7 @@ VALUE_DECIMALS = 4
 TIME_DECIMALS = 3
 """Decimals of times in files: milliseconds."""
 AXES = ("arousal", "valence")
+"""In the order of the two columns of labels and predictions."""
 INTERVALS = ("arousal_low", "arousal_high", "valence_low", "valence_high")
 """Columns of the ends of intervals."""
 PROBABILITIES = {f"p_{name.replace('-', '_')}": name for name in QUADRANTS}

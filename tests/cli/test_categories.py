@@ -8,11 +8,13 @@ import pytest
 
 from moodcurve.cli.commands.categories import Scheme
 from moodcurve.features import COMPARE260
-from moodcurve.learn.benchmarks.mood_classes import category_report
-from moodcurve.learn.benchmarks.song_ratings import song_level_report
+from moodcurve.learn.benchmarks.mood_classes import mood_class_report
+from moodcurve.learn.benchmarks.song_ratings import song_rating_report
 from moodcurve.mood.classes import SCHEMES
 from tests.helpers.command_line import run
 from tests.helpers.training_songs import made_dataset, write_own_songs
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +39,7 @@ def test_categories_prints_and_writes_results(own_songs: Path, tmp_path: Path) -
     assert (tmp_path / "x").read_text(encoding="utf-8") == (out / "categories.json").read_text(encoding="utf-8")
     assert (result["dataset"], result["songs"]) == ("my songs", 30)
     assert "moods" not in result
-    assert (out / "categories.md").read_text(encoding="utf-8") == category_report(result)
+    assert (out / "categories.md").read_text(encoding="utf-8") == mood_class_report(result)
     for part in ("moments", "songs"):
         assert f"quadrants of {part}" in done.stdout
         for name in ("svm", "softmax", "curve"):
@@ -52,7 +54,7 @@ def test_songlevel_prints_and_writes_results(own_songs: Path, tmp_path: Path) ->
     done = run("songlevel", own_songs, "--curve", "mlr", "-o", tmp_path / "out")
     assert done.exit_code == 0, done.stderr
     result = json.loads((tmp_path / "out" / "song_level.json").read_text(encoding="utf-8"))
-    assert (tmp_path / "out" / "song_level.md").read_text(encoding="utf-8") == song_level_report(result)
+    assert (tmp_path / "out" / "song_level.md").read_text(encoding="utf-8") == song_rating_report(result)
     assert f"{result['valence']['line']['rmse']['value']:.3f}" in done.stdout
 
 

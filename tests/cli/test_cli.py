@@ -37,7 +37,7 @@ from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from tests.helpers.command_line import run
 
 SR = 44_100
-pytestmark = pytest.mark.usefixtures("prepared")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prepared")]
 
 
 @pytest.fixture(scope="module")
@@ -523,23 +523,23 @@ def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
     assert trained.exit_code == 0, trained.stderr
     assert model.is_file()
     assert (tmp_path / "linear.training.json").is_file()
-    judged = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
-    assert judged.exit_code == 0, judged.stderr
-    figures = json.loads(judged.stdout)
-    assert figures["model"] == "linear"
-    assert (figures["songs"], figures["songs_trained_on"]) == (3, 0)
+    evaluated = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
+    assert evaluated.exit_code == 0, evaluated.stderr
+    metrics = json.loads(evaluated.stdout)
+    assert metrics["model"] == "linear"
+    assert (metrics["songs"], metrics["songs_trained_on"]) == (3, 0)
     everything = run("evaluate", small_deam, "--model", model)
     assert "trained on 48 of these 51 songs" in everything.stderr
     for axis in ("arousal", "valence"):
-        judged = {"rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination", "coverage90", "width90"}
-        assert set(figures[axis]) == judged
+        keys = {"rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination", "coverage90", "width90"}
+        assert set(metrics[axis]) == keys
     ids.write_text("2\n3\n1004\n9999\n")
     partly = run("evaluate", small_deam, "--model", model, "--ids", ids, "--json")
     assert partly.exit_code == 1
-    assert "1 of 4 ids are not among the songs of DEAM: 9999" in partly.stderr
-    assert json.loads(partly.stdout) == figures
+    assert "1 of 4 ids are not in DEAM: 9999" in partly.stderr
+    assert json.loads(partly.stdout) == metrics
     shown = run("evaluate", small_deam, "--model", model, "--ids", ids)
-    assert f"{figures['arousal']['rmse']:.3f}" in shown.stdout
+    assert f"{metrics['arousal']['rmse']:.3f}" in shown.stdout
 
 
 @pytest.mark.usefixtures("own_cache")
@@ -557,7 +557,7 @@ def test_benchmark_uses_only_the_selected_ids(small_deam: Path, tmp_path: Path) 
     ids.write_text("".join(f"{i}\n" for i in (*range(1, 21), 9999)))
     done = run("benchmark", small_deam, "--protocol", "deam", "--models", "mlr", "--ids", ids, "--json", tmp_path / "x")
     assert done.exit_code == 1
-    assert "1 of 21 ids are not among the songs of DEAM: 9999" in done.stderr
+    assert "1 of 21 ids are not in DEAM: 9999" in done.stderr
     assert "song-level" not in done.stderr  # these ratings play no part here
     assert json.loads((tmp_path / "x").read_text())["songs"] == 20
 
@@ -577,12 +577,11 @@ def test_json_of_benchmark_replaces_the_tables_on_standard_output(small_deam: Pa
 def test_benchmark_names_missing_labels_and_a_protocol_without_them(small_deam: Path, protocol: str) -> None:
     done = run("benchmark", small_deam, "--protocol", protocol)
     assert done.exit_code == 1
-    assert f"{small_deam / 'mediaeval2015'}: not found; protocol '{protocol}' needs the labels" in done.stderr
-    assert done.stderr.endswith("use --protocol deam\n")
+    assert f"{small_deam}: protocol '{protocol}' needs the MediaEval 2015 development labels; missing: " in done.stderr
+    assert done.stderr.endswith("or use --protocol deam, which needs DEAM only\n")
 
 
 def test_train_prints_the_settings_of_a_family_as_toml_for_config(tmp_path: Path) -> None:
-    pytest.importorskip("moodcurve.learn.show_config")
     shown = run("train", "--show-config", "mlr")
     assert (shown.exit_code, shown.stderr) == (0, "")
     (tmp_path / "mlr.toml").write_text(shown.stdout)
@@ -660,8 +659,8 @@ def test_version_and_help() -> None:
 def test_choices_equal_the_names_in_the_package() -> None:
     assert tuple(analyze_command.CurveFormat) == FORMATS
     assert set(FeatureSetName) == {"default", *FEATURE_SETS}
-    assert list(dataset_input.Family) == list(FAMILIES)
-    assert list(benchmark_command.Protocol) == list(PROTOCOLS)
-    assert tuple(dataset_input.Labels) == get_args(LabelRelease)
+    assert list(dataset_input.FamilyName) == list(FAMILIES)
+    assert list(benchmark_command.ProtocolName) == list(PROTOCOLS)
+    assert tuple(dataset_input.LabelRelease) == get_args(LabelRelease)
     assert (*QUADRANTS, NEUTRAL) == options.QUADRANTS
     assert options.MOOD_WORDS == WORDS

@@ -262,11 +262,12 @@ def test_a_missing_library_names_the_command_that_creates_it(
 ) -> None:
     monkeypatch.setenv("MOODCURVE_LIBRARY", str(tmp_path / "mine.sqlite"))
     done = run(*words)
-    expected = f"moodcurve: {tmp_path / 'mine.sqlite'}: no library there yet; `moodcurve scan FOLDER` makes it\n"
+    expected = f"moodcurve: {tmp_path / 'mine.sqlite'}: no library here yet; create it with `moodcurve scan FOLDER`\n"
     assert (done.exit_code, done.stdout, done.stderr) == (1, "", expected)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_an_endless_condition(path: Path) -> None:
     forever = (
         "(SELECT count(*) FROM songs a, songs b, songs c, songs d, songs e, songs f WHERE a.id + b.id < c.id) >= 0"

@@ -14,7 +14,7 @@ import soundfile
 
 from moodcurve import analysis
 from moodcurve.datasets import Annotation, Dataset, DatasetError, Song, read_dataset
-from moodcurve.datasets.custom.tables import interpolate_labels, read_infos, read_labels
+from moodcurve.datasets.custom.tables import interpolate_labels, read_labels, read_metadata
 from moodcurve.datasets.raters.statistics import RaterLabels
 from moodcurve.datasets.raters.tables import write_tables
 from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
@@ -383,7 +383,7 @@ def test_rater_statistics_may_be_incomplete(tmp_path: Path) -> None:
 
 
 def test_no_metadata_files() -> None:
-    assert read_infos([]) == {}
+    assert read_metadata([]) == {}
 
 
 # --- layouts ---
@@ -523,6 +523,7 @@ def write_survey(folder: Path, songs: int) -> None:
                     writer.writerow([f"piece {i}", rater, f"{t:.2f}", f"{arousal:.3f}", f"{valence:.3f}"])
 
 
+@pytest.mark.slow
 def test_from_raters_to_an_evaluated_model(tmp_path: Path) -> None:
     folder = tmp_path / "survey"
     write_survey(folder, 7)

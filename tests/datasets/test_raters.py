@@ -411,7 +411,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_the_command_writes_labels_agreement_and_selected_songs(tmp_path: Path) -> None:
     survey, out = write_survey(tmp_path / "survey"), tmp_path / "out"
-    done = run(survey, "-o", out, "--report", out, "--keep", "0.5", "--by", "pairwise_r", "--json")
+    done = run(survey, "-o", out, "--statistics", out, "--keep", "0.5", "--by", "pairwise_r", "--json")
     assert done.exit_code == 0, done.stderr
     assert sorted(path.name for path in out.iterdir()) == [
         "agreement.csv", "labels.csv", "raters.json", "raters.md", "selected.txt", "songs.csv"
@@ -501,7 +501,7 @@ def test_the_command_prints_tables_and_names_songs_left_out(tmp_path: Path) -> N
 )  # fmt: skip
 def test_surveys_without_defined_statistics_still_have_labels(entries: list[str], tmp_path: Path) -> None:
     (tmp_path / "tracks.csv").write_text(HEADER + "\n".join(entries) + "\n")
-    done = run(tmp_path, "-o", tmp_path, "--report", tmp_path, "--min-raters", "1", "--keep", "1", "--json")
+    done = run(tmp_path, "-o", tmp_path, "--statistics", tmp_path, "--min-raters", "1", "--keep", "1", "--json")
     assert done.exit_code == 0, done.stderr
     (part,) = json.loads(done.stdout)["parts"]  # strict JSON: undefined values are null
     assert part["arousal"]["agreement"]["cronbach_alpha"] == {"mean": None, "sd": None, "median": None, "songs": 0}

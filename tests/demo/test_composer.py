@@ -11,6 +11,8 @@ from moodcurve.analysis import analyze
 from moodcurve.demo.composer import DEMO_SECTIONS, RING_S, Composition, Section, compose, demo_song, write_flac
 from moodcurve.demo.synth.section import STYLES
 
+pytestmark = pytest.mark.slow
+
 SR = 44100
 SAD, TENSE, EXCITED, CALM = DEMO_SECTIONS
 # the cheapest section: two bars of the fastest style to synthesize

@@ -15,6 +15,8 @@ import soundfile
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features import COMPARE260, LLD_NAMES, Descriptors, extract
 
+pytestmark = pytest.mark.slow
+
 opensmile = pytest.importorskip("moodcurve.features.opensmile", reason="the extra opensmile is not installed")
 
 Table = FloatArray

@@ -32,6 +32,8 @@ from moodcurve.features.extractor import CHUNK, Profile
 from moodcurve.features.feature_sets import VOICE_NAMES
 from moodcurve.runtime import ModelError, load_model
 
+pytestmark = pytest.mark.slow
+
 SR = 44100
 
 

@@ -18,6 +18,8 @@ from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, stack_so
 from moodcurve.learn.training import train
 from tests.helpers.training_songs import made_dataset
 
+pytestmark = pytest.mark.slow
+
 DATASET = made_dataset(16)
 # unseen songs, and rows far outside the training songs: ±20 times their size
 TEST_X = np.vstack([stack_songs(made_dataset(8, seed=3).songs)[0], stack_songs(DATASET.songs)[0][:5] * 20])

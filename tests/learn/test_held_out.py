@@ -11,7 +11,7 @@ from moodcurve.datasets import Dataset, DatasetError, Song
 from moodcurve.datasets.splits import k_fold
 from moodcurve.features import COMPARE260, Features
 from moodcurve.learn import TrainingError
-from moodcurve.learn.held_out import hold_out
+from moodcurve.learn.held_out import cross_validate
 from moodcurve.learn.models.base import predict_rated
 from moodcurve.learn.models.mlr import MLRConfig
 from moodcurve.learn.training import FAMILIES
@@ -45,7 +45,7 @@ def plain_errors(dataset: Dataset, seed: int) -> list[np.ndarray]:
 
 def test_results_follow_from_the_folds() -> None:
     dataset = rated_dataset(60)
-    held = hold_out(dataset, "mlr", seed=3)
+    held = cross_validate(dataset, "mlr", seed=3)
     errors = plain_errors(dataset, 3)
     squares = np.sqrt(np.mean([(e**2).mean(axis=0) for e in errors], axis=0))
     assert (held.calibration.rms_errors.arousal, held.calibration.rms_errors.valence) == pytest.approx(
@@ -68,18 +68,18 @@ def test_results_follow_from_the_folds() -> None:
 def test_settings_are_used() -> None:
     dataset = made_dataset(30, frames=5)
     plain = replace(MLRConfig().preprocessing, compress=False)
-    held = hold_out(dataset, "mlr", config=MLRConfig(preprocessing=plain))
-    assert held.calibration.rms_errors != hold_out(dataset, "mlr").calibration.rms_errors
+    held = cross_validate(dataset, "mlr", config=MLRConfig(preprocessing=plain))
+    assert held.calibration.rms_errors != cross_validate(dataset, "mlr").calibration.rms_errors
     assert held.calibration.song_rating is None  # no song has a rating of the whole song
 
 
 def test_too_few_songs_or_artists_raise() -> None:
     with pytest.raises(TrainingError, match="number of songs must be 19 or more to calibrate intervals, got 18"):
-        hold_out(made_dataset(18, frames=3), "mlr")
+        cross_validate(made_dataset(18, frames=3), "mlr")
     dataset = made_dataset(30, frames=3)
     one = replace(dataset, songs=tuple(replace(song, artist="Ann") for song in dataset.songs))
     with pytest.raises(DatasetError, match="artist"):
-        hold_out(one, "mlr")
+        cross_validate(one, "mlr")
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_packaged_models_have_the_settings_of_the_release_script(packaged: Packa
     assert (model.feature_set, model.metadata["training_data"]) == (COMPARE236, "DEAM")
     assert model.intervals is not None
     assert model.novelty_limits is not None
-    assert model.error_std is not None
+    assert model.rms_errors is not None
     assert model.song_rating is not None
     assert len(packaged_models()[packaged.file].read_bytes()) < 10_000_000
 

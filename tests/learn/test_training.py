@@ -18,6 +18,8 @@ from moodcurve.learn.training import FAMILIES, save_log, train
 from tests.helpers import ROOT
 from tests.helpers.training_songs import made_dataset
 
+pytestmark = pytest.mark.slow
+
 DATASET = made_dataset(16)
 FAST = FFNNConfig(
     hidden=(8,),

@@ -304,7 +304,10 @@ def test_other_files_are_refused_and_not_modified(tmp_path: Path, write: bool) -
 
 
 def test_a_missing_library_names_the_command_that_creates_it(path: Path) -> None:
-    with pytest.raises(LibraryError, match="no library there yet; `moodcurve scan FOLDER`"), open_library(path):
+    with (
+        pytest.raises(LibraryError, match="no library here yet; create it with `moodcurve scan FOLDER`"),
+        open_library(path),
+    ):
         pass
     assert not path.parent.exists()
     with pytest.raises(LibraryError, match="is a folder"), open_library(path.parent.parent, write=True):

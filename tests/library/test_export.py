@@ -310,8 +310,8 @@ def test_jams_and_parquet_from_the_command_line(library: Library, tmp_path: Path
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("-f", "parquet"), "argument -f: parquet does not go to standard output: give -o FILE|DIR"),
-        (("-f", "jams", "-o", "-"), "argument -f: jams does not go to standard output"),
+        (("-f", "parquet"), "argument -f/--format: parquet cannot go to standard output; give -o FILE|DIR"),
+        (("-f", "jams", "-o", "-"), "argument -f/--format: jams cannot go to standard output"),
         (("--songs", "--curves"), "argument --songs: choose one of this and --curves"),
         (("-f", "jams", "-o", "x", "--songs"), "argument --songs: choose one of this and -f jams"),
         (("-f", "xml"), "'xml' is not one of csv, jsonl, parquet, jams"),
@@ -319,12 +319,16 @@ def test_jams_and_parquet_from_the_command_line(library: Library, tmp_path: Path
         (("--where", "nonsense", "--curves", "-o", "x.csv"), "argument --where: .*no such column"),
         (
             ("-o", "x.json"),
-            r"argument -o: x\.json does not end in one of \.csv, \.jsonl, \.parquet; JSON lines are \.jsonl; -f ",
+            r"argument -o/--output: x\.json does not end in one of \.csv, \.jsonl, \.parquet; "
+            r"JSON lines are \.jsonl; give ",
         ),
-        (("-o", "x.xlsx"), r"argument -o: x\.xlsx does not end in one of \.csv, \.jsonl, \.parquet; -f says which"),
-        (("-o", "x"), "argument -o: x does not end in one of"),
-        (("-o", "songs.jams"), "argument -o: .*does not end in one of"),
-        (("-f", "csv", "-o", "LIBRARY"), "argument -o: .* is the library itself; choose another"),
+        (
+            ("-o", "x.xlsx"),
+            r"argument -o/--output: x\.xlsx does not end in one of \.csv, \.jsonl, \.parquet; give the format with -f",
+        ),
+        (("-o", "x"), "argument -o/--output: x does not end in one of"),
+        (("-o", "songs.jams"), "argument -o/--output: .*does not end in one of"),
+        (("-f", "csv", "-o", "LIBRARY"), "argument -o/--output: .* is the library itself; choose another"),
     ],
 )
 def test_wrong_usage_is_an_error_and_writes_nothing(

@@ -189,7 +189,7 @@ def test_a_problem_is_stored_and_not_retried_until_the_file_changes(scanner: Sca
     path = scanner.music / "text.mp3"
     path.write_text("no music")
     assert scanner.counts() == {"problems": 1}
-    reason = "not audio of a known format, or damaged from the start"
+    reason = "not audio, or damaged at the start"
     assert scanner.problems()["text.mp3"].startswith(reason)
     assert scanner.reported[0][0] == str(path)
     assert scanner.counts() == {"problems": 1}

@@ -22,6 +22,7 @@ from tests.helpers.scans import write_song
 from tests.helpers.unusable_files import CHANGED, MADE, write_kinds
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.usefixtures("prepared"),
     pytest.mark.skipif(os.name != "posix", reason="signals and limits"),
 ]
@@ -140,7 +141,7 @@ def test_ctrl_c_keeps_finished_files_and_the_next_scan_continues(music: Path, tm
     (line,) = stderr.splitlines()
     known = stored(library)
     assert 0 < len(known) < 35
-    assert line == f"moodcurve: interrupted: {len(known)} of 35 files are done; the same command goes on from there"
+    assert line == f"moodcurve: interrupted: {len(known)} of 35 files are done; run the same command to continue"
     until(lambda: not group_lives(running.pid))
     rest = json.loads(run("scan", music, "--library", library, "--workers", "1", "--json").stdout)
     assert rest["unchanged"] == len(known)

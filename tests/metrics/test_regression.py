@@ -260,9 +260,9 @@ def test_bootstrap_equals_resampling_the_arrays() -> None:
     drawn: dict[str, list[float]] = {name: [] for name in METRICS}
     for _ in range(1500):
         picked = rng.integers(0, 40, 40)
-        figures = scores([y_true[i] for i in picked], [y_pred[i] for i in picked])
+        values = scores([y_true[i] for i in picked], [y_pred[i] for i in picked])
         for name in METRICS:
-            drawn[name].append(getattr(figures, name))
+            drawn[name].append(getattr(values, name))
     for name, interval in found.items():
         assert interval.value == pytest.approx(getattr(scores(y_true, y_pred), name), abs=1e-12)
         low, high = np.quantile(drawn[name], [0.025, 0.975])

@@ -11,6 +11,8 @@ from moodcurve.report import write_plot
 from tests.helpers import ROOT
 from tests.helpers.short_song import small_curve
 
+pytestmark = pytest.mark.slow
+
 
 def pixels(path: Path) -> npt.NDArray[np.float64]:
     return np.asarray(matplotlib.image.imread(path), np.float64)[..., :3] * 255

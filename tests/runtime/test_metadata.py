@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from moodcurve.runtime import load_model
-from moodcurve.runtime.intervals import ErrorStd, Intervals
+from moodcurve.runtime.intervals import Intervals, RmsErrors
 from moodcurve.runtime.metadata import as_json, from_json
 from moodcurve.runtime.novelty import NoveltyLimits
 from moodcurve.runtime.sequence import SequenceMode
@@ -82,11 +82,11 @@ def test_packaged_models_hold_their_decoded_metadata(name: str) -> None:
     kinds = {
         "rows": SequenceMode,
         "intervals": Intervals,
-        "spreads": ErrorStd,
+        "spreads": RmsErrors,
         "song_rating": SongRating,
         "novelty": NoveltyLimits,
     }
-    read = {"rows": model.sequence_mode, "spreads": model.error_std, "novelty": model.novelty_limits}
+    read = {"rows": model.sequence_mode, "spreads": model.rms_errors, "novelty": model.novelty_limits}
     for key, kind in kinds.items():
         stated = model.metadata[key]
         assert as_json(from_json(kind, stated)) == stated

@@ -84,7 +84,7 @@ def test_columns_of_wider_features_are_selected_by_name(model) -> None:
 
 def test_features_of_another_version_are_refused(model) -> None:
     newer = replace(COMPARE236, version="2")
-    with pytest.raises(ModelError, match="made-svr needs features compare236/1, got compare236/2"):
+    with pytest.raises(ModelError, match="made-svr reads features compare236/1, got compare236/2"):
         model.predict(Features(SONG.x, SONG.features.times_s, newer))
 
 

@@ -16,6 +16,8 @@ from moodcurve.runtime.metadata import as_json, from_json
 from moodcurve.runtime.novelty import MAX_NOVELTY, PASSAGE_ROWS, NoveltyAccumulator, NoveltyLimits, novelty_warning
 from tests.helpers.training_songs import made_dataset
 
+pytestmark = pytest.mark.slow
+
 LIMITS = NoveltyLimits(distance=4.0, variance=0.5, usual=0.99)
 
 
@@ -167,5 +169,5 @@ def test_sounds_other_than_songs_are_flagged(data_dir: Path, deam_dir: Path) -> 
     audio = data_dir / "audio"
     for path in [*sorted((audio / "deam_clips").glob("*.mp3"))[:2], *sorted((audio / "various").glob("*-1.mp3"))]:
         with open_audio(path) as reader:
-            heard = extract(reader.blocks(), reader.sr, COMPARE236)
-        assert novelty(heard.values) < 1, path.name
+            features = extract(reader.blocks(), reader.sr, COMPARE236)
+        assert novelty(features.values) < 1, path.name

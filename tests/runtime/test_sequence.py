@@ -1,4 +1,4 @@
-"""SequenceMode run block by block: the same outputs as all at once, each row once."""
+"""Rows run block by block: the same outputs as all at once, each row once."""
 
 import numpy as np
 import pytest

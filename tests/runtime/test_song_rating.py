@@ -8,7 +8,7 @@ import pytest
 from moodcurve.datasets import Song
 from moodcurve.learn import TrainingError
 from moodcurve.learn.uncertainty.calibration import MIN_RMS_ERROR, calibrate, calibrate_song_rating, rms_errors
-from moodcurve.runtime.intervals import ErrorStd
+from moodcurve.runtime.intervals import RmsErrors
 from moodcurve.runtime.metadata import as_json, from_json
 from moodcurve.runtime.song_rating import Line, SongRating
 from tests.helpers.training_songs import made_dataset
@@ -99,11 +99,11 @@ def test_errors_are_root_mean_squares_over_songs() -> None:
 
 def test_what_a_file_states_comes_back() -> None:
     measured = calibrate(rated(SONGS, noise=0.1), PREDICTED)
-    assert from_json(ErrorStd, as_json(measured.rms_errors)) == measured.rms_errors
+    assert from_json(RmsErrors, as_json(measured.rms_errors)) == measured.rms_errors
     assert from_json(SongRating, as_json(measured.song_rating)) == measured.song_rating
 
 
 @pytest.mark.parametrize("value", [0.0, -0.1, np.nan, np.inf])
 def test_errors_that_are_not_positive_are_refused(value: float) -> None:
     with pytest.raises(ValueError, match="song_valence must be positive"):
-        ErrorStd(songs=20, arousal=0.1, valence=0.1, song_arousal=0.1, song_valence=value)
+        RmsErrors(songs=20, arousal=0.1, valence=0.1, song_arousal=0.1, song_valence=value)

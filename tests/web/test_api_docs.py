@@ -4,10 +4,14 @@ import re
 import shlex
 from html.parser import HTMLParser
 
+import pytest
+
 from moodcurve.web.app import _empty_app
 from moodcurve.web.responses.api_docs import docs_html
 from tests.helpers.web_client import request
 from tests.helpers.web_server import Server
+
+pytestmark = pytest.mark.slow
 
 OPERATIONS = {
     "get_health", "create_analysis", "get_job", "stream_job_events", "get_job_curve", "delete_job", "list_songs",

@@ -13,6 +13,8 @@ from moodcurve.web.responses.audio import open_unchanged
 from tests.helpers.web_client import request
 from tests.helpers.web_server import Server, serving
 
+pytestmark = pytest.mark.slow
+
 SIZE = 100
 
 

@@ -17,6 +17,8 @@ import pytest
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS, describe, quadrant
 from tests.helpers import ROOT
 
+pytestmark = pytest.mark.slow
+
 SOURCES = ROOT / "web"
 STATIC = ROOT / "src" / "moodcurve" / "web" / "static"
 REPORT = ROOT / "src" / "moodcurve" / "report" / "static"

@@ -15,9 +15,11 @@ import soundfile
 
 from moodcurve.web import jobs
 from moodcurve.web.errors import ProblemError
-from moodcurve.web.jobs import Job
+from moodcurve.web.jobs import AnalysisJob
 from tests.helpers.web_client import events, request, upload
 from tests.helpers.web_server import Server, eventually
+
+pytestmark = pytest.mark.slow
 
 LONG_S = 600
 
@@ -34,7 +36,7 @@ async def take(stream: AsyncIterator[bytes], count: int) -> list[bytes]:
     return [await anext(stream) for _ in range(count)]
 
 
-def finish(job: Job) -> None:
+def finish(job: AnalysisJob) -> None:
     job.state = "done"
     job.add_event("done", {})
 
@@ -108,7 +110,7 @@ def test_an_invalid_last_event_id_starts_at_the_first_event(server: Server, last
 
 def test_a_stream_waits_for_events_and_ends_with_the_job() -> None:
     async def read() -> None:
-        job = Job("id", "name")
+        job = AnalysisJob("id", "name")
         job.add_event("progress", {"share": 0})
         stream = job.stream(0)
         assert await take(stream, 2) == [b"retry: 2000\n\n", b'event: progress\ndata: {"share": 0}\nid: 1\n\n']
@@ -128,7 +130,7 @@ def test_a_quiet_stream_sends_keep_alive_comments(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(jobs, "PING_S", 0.01)
 
     async def read() -> None:
-        job = Job("id", "name")
+        job = AnalysisJob("id", "name")
         stream = job.stream(0)
         _, *pings = await take(stream, 4)
         assert set(pings) == {b": ping\n\n"}  # a comment, which clients ignore
@@ -140,7 +142,7 @@ def test_a_quiet_stream_sends_keep_alive_comments(monkeypatch: pytest.MonkeyPatc
 
 def test_event_data_is_always_one_line() -> None:
     """A line break in the data would start another field, so a file name could forge events."""
-    job = Job("id", "name")
+    job = AnalysisJob("id", "name")
     detail = "two\nlines\r\n\r\nevent: done\ndata: {}\u2028\u2029\x85"
     job.add_event("failed", ProblemError(422, detail).content())
     (encoded,) = job.events

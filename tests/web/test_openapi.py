@@ -6,7 +6,11 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from tests.helpers.web_server import Server
+
+pytestmark = pytest.mark.slow
 
 # Not in the document: that a range must start below its end (422), which songs and jobs exist (404, 409), that an
 # upload must be audio (422), and the rate limit (429).

@@ -15,7 +15,7 @@ import pytest
 
 from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
-from moodcurve.web.jobs import Job
+from moodcurve.web.jobs import AnalysisJob
 from moodcurve.web.rate_limit import RateLimiter
 from moodcurve.web.temp_folder import PREFIX, temporary_folder
 from tests.helpers.command_line import run
@@ -23,6 +23,8 @@ from tests.helpers.web_client import form, request, upload
 from tests.helpers.web_server import Server, eventually, serving, stop
 from tests.test_bare_install import BLOCK
 from tests.test_bare_install import COMMAND as MOODCURVE
+
+pytestmark = pytest.mark.slow
 
 TOKEN = "a-token-of-letters"
 COMMAND = [sys.executable, "-c", "from moodcurve.cli import main; main()", "serve", "--no-open", "--port", "0"]
@@ -265,7 +267,7 @@ def test_the_rate_limiter_forgets_clients_with_a_full_bucket() -> None:
 
 
 def test_a_finished_job_gets_no_more_events() -> None:
-    job = Job("id", "name")
+    job = AnalysisJob("id", "name")
     job.state = "failed"
     job.update(0.5, None)
     assert job.state == "failed"

@@ -14,6 +14,8 @@ from tests.helpers.library_fixtures import made_library
 from tests.helpers.web_client import request
 from tests.helpers.web_server import BROKEN, SONGS, Server, serving
 
+pytestmark = pytest.mark.slow
+
 
 def searched(server: Server, *options: str) -> list[dict[str, object]]:
     """Return the songs that the command line finds, in the API's format: file names instead of paths."""

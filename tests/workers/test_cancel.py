@@ -10,6 +10,8 @@ import pytest
 from moodcurve.workers import Job, Pool, ProgressReporter
 from tests.workers.test_pool import ignore, none_is_left, squares
 
+pytestmark = pytest.mark.slow
+
 
 def halves() -> Job[str, str]:
     """Return a job that reports a word in two parts, then returns it."""
@@ -24,14 +26,14 @@ def halves() -> Job[str, str]:
 
 
 def test_parts_arrive_before_the_result_with_the_number_of_their_item() -> None:
-    heard: list[tuple[int, str]] = []
+    received: list[tuple[int, str]] = []
     found: dict[int, object] = {}
-    with Pool(halves, workers=1, progress=ignore, on_part=lambda number, part: heard.append((number, part))) as pool:
+    with Pool(halves, workers=1, progress=ignore, on_part=lambda number, part: received.append((number, part))) as pool:
         for item in ("curve", "mood"):
             pool.add(item)
         while pool.unfinished:
             found.update(pool.poll())
-    assert heard == [(0, "cu"), (0, "rve"), (1, "mo"), (1, "od")]
+    assert received == [(0, "cu"), (0, "rve"), (1, "mo"), (1, "od")]
     assert found == {0: "curve", 1: "mood"}
 
 

@@ -26,6 +26,8 @@ from moodcurve.workers import CrashError, Job, LimitError, Limits, Pool, Progres
 from moodcurve.workers import pool as pool_module
 from tests.helpers import ROOT
 
+pytestmark = pytest.mark.slow
+
 SR = 44_100
 
 

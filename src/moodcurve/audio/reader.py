@@ -32,7 +32,7 @@ SR_RANGE = (4_000, 1_536_000)  # from below telephone speech to four times DSD12
 # Headers round durations (to 1 ms, or to a frame of up to 2048 samples); a smaller difference is not reported
 _MISSING_S = 0.1
 # Channels cancel if their mean has less than this share of their peak (-80 dB)
-_CANCELLED = 1e-4
+_CANCELED = 1e-4
 # Loud masters exceed full scale occasionally; above this share of all samples the scale itself is wrong
 _CLIPPED = 0.01
 
@@ -277,7 +277,7 @@ class _MonoMixer:
             mono += samples[:, channel]
         mono /= np.float32(samples.shape[1])
         self.peak = max(self.peak, min(peak, 1.0))
-        if self.peak_mono < _CANCELLED:  # at this level the channels can no longer count as cancelled
+        if self.peak_mono < _CANCELED:  # at this level the channels can no longer count as canceled
             self.peak_mono = max(self.peak_mono, _peak(mono))
         return mono
 
@@ -294,7 +294,7 @@ class _MonoMixer:
             found.append(f"{self.clipped / self.samples:.0%} of the samples exceed full scale and were clipped")
         if self.peak < 2**-15:
             found.append("silent: no sample reaches the smallest 16-bit step")
-        elif self.peak_mono < _CANCELLED * self.peak:
+        elif self.peak_mono < _CANCELED * self.peak:
             found.append("the channels cancel each other: their mean, which is analyzed, is silent")
         return tuple(found)
 

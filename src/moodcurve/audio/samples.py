@@ -28,7 +28,7 @@ def open_samples(samples: npt.ArrayLike, sr: int, *, block_s: float = 10.0) -> A
         Floats with full scale ±1, or integers, which are scaled by the full range of their type; the middle of an
         unsigned type is 0. NaN and infinity become 0, with a warning.
     sr : int
-        Sample rate in Hz, 4000 to 1 536 000.
+        Sample rate in Hz, 4000 to 1,536,000.
     block_s : float
         Length of a block in seconds.
 

@@ -18,7 +18,7 @@ StepProgress = Callable[[int, int, str], None]
 """Receives the number of steps done, the number of all steps, and the name of the current one."""
 
 
-class Family(StrEnum):
+class FamilyName(StrEnum):
     """Model families that can be trained."""
 
     mlr = "mlr"
@@ -33,21 +33,23 @@ class Family(StrEnum):
     blend = "blend"
 
 
-class Labels(StrEnum):
+class LabelRelease(StrEnum):
     """Sets of labels in a DEAM folder."""
 
     deam = "deam"
     mediaeval2015 = "mediaeval2015"
 
 
-LabelsOption = Annotated[Labels, Option("--labels", help="Which labels of a DEAM folder to use.")]
+LabelsOption = Annotated[LabelRelease, Option("--labels", help="Which labels of a DEAM folder to use.")]
 DatasetArgument = Annotated[
     Path, Argument(metavar="DATASET", help="Folder of annotated songs: DEAM, or one with labels.csv.")
 ]
 IdsOption = Annotated[
     Path | None, Option("--ids", metavar="FILE", help="Use only the songs with these ids, one per line.")
 ]
-CurveOption = Annotated[Family, Option("--curve", metavar="FAMILY", help="Model family of the curve to compare with.")]
+CurveOption = Annotated[
+    FamilyName, Option("--curve", metavar="FAMILY", help="Model family of the curve to compare with.")
+]
 
 
 def print_notes(dataset: "Dataset", *, song_ratings: bool = False) -> None:
@@ -61,7 +63,8 @@ def select_songs(dataset: "Dataset", ids: Path | None) -> "tuple[Dataset, bool]"
 
     The second value is True if ids are unknown, or without a file if the reader had to leave out a song.
     """
-    from moodcurve.evaluation import abbreviate_ids, only_songs, read_ids
+    from moodcurve.datasets.selection import only_songs, read_ids
+    from moodcurve.datasets.song_ids import abbreviate_ids
 
     if ids is None:
         return dataset, bool(dataset.skipped_ids)
@@ -73,7 +76,9 @@ def select_songs(dataset: "Dataset", ids: Path | None) -> "tuple[Dataset, bool]"
     return selected, bool(missing)
 
 
-def read_songs(folder: Path, labels: Labels, feature_set: FeatureSetName, *, song_ratings: bool = False) -> "Dataset":
+def read_songs(
+    folder: Path, labels: LabelRelease, feature_set: FeatureSetName, *, song_ratings: bool = False
+) -> "Dataset":
     """Read annotated songs with a progress bar, and print the reader's notes."""
     from moodcurve.cli import console
     from moodcurve.datasets import read_dataset

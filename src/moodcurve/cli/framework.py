@@ -1,9 +1,9 @@
 """Build a command's argparse parser from its function's signature.
 
 A parameter is declared as ``Annotated[type, Argument(...)]`` or ``Annotated[type, Option(...)]``. The type is Path,
-str, int, float, a StrEnum (its values are the choices), bool (a flag), a ``list`` of one of these (may be repeated),
-or one of them ``| None``. A parameter without a default is required. A parameter whose type is a dataclass stands for
-the dataclass's fields: options that several commands share.
+str, int, float, bool (a flag) or a StrEnum (its values are the choices). It may be a ``list`` of one of these, for
+options that may be repeated, or end in ``| None``. A parameter without a default is required. A parameter whose type is
+a dataclass stands for the dataclass's fields: options that several commands share.
 """
 
 import argparse

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Songs:
+class AudioFiles:
     """Audio files to analyze.
 
     Attributes
@@ -25,7 +25,7 @@ class Songs:
     in_folders: bool
 
 
-def find_songs(paths: Sequence[Path]) -> Songs:
+def find_songs(paths: Sequence[Path]) -> AudioFiles:
     """Replace each folder by the audio files below it, found by the rules of a library scan.
 
     Hidden files and folders are skipped, and files whose extension or content is not audio. A path that is not a
@@ -43,7 +43,7 @@ def find_songs(paths: Sequence[Path]) -> Songs:
         problems += unreadable
         if not found and not unreadable:
             problems.append((path, "no audio files in this folder"))
-    return Songs(tuple(files), tuple(problems), bool(folders))
+    return AudioFiles(tuple(files), tuple(problems), bool(folders))
 
 
 def _below(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:

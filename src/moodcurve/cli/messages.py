@@ -1,4 +1,4 @@
-"""Print messages and format errors on standard error."""
+"""Print messages on standard error, and format errors for them."""
 
 import os
 import sys

@@ -76,7 +76,7 @@ class Filters:
         Option(
             "--words",
             metavar="WORD,...",
-            help="Mood words: with commas any of them matches, repeat the option to require several. "
+            help="Mood words; of a comma-separated list, any matches. Repeat the option to require several. "
             f"Known words: {', '.join(MOOD_WORDS)}.",
         ),
     ] = None

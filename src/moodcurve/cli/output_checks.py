@@ -1,4 +1,4 @@
-"""Check before the work that results can be written, and that they replace no music."""
+"""Check, before work starts, that results can be written and replace no music."""
 
 import errno
 import os

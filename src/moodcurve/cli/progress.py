@@ -28,7 +28,7 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
 
     if is_prepared(feature_set) or (songs is not None and not any(song.is_file() for song in songs)):
         return
-    print_message("compiling the feature extractor for this machine; this happens once and takes some seconds")
+    print_message("compiling the feature extractor for this machine; this happens once and takes about ten seconds")
     if sys.stderr.isatty():
         from moodcurve.cli import console
 
@@ -41,8 +41,8 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
     if not cached:
         from moodcurve.features.jit.cache import folders
 
-        tried = " nor ".join(str(folder) for folder in folders())
-        print_message(f"the compiled code cannot be cached, because {tried} is not writable: each run compiles again")
+        tried = " or ".join(str(folder) for folder in folders())
+        print_message(f"cannot write to {tried}: the compiled code is not cached, and each run compiles again")
 
 
 @contextmanager

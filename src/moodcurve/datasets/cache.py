@@ -25,7 +25,7 @@ _FEATURES_VERSION = "1"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class AudioFeatures:
+class CachedFeatures:
     """The features of one file, and the warnings that came with them.
 
     Attributes
@@ -40,7 +40,7 @@ class AudioFeatures:
     warnings: tuple[str, ...] = ()
 
 
-def cached_features(path: Path, read: Callable[[Path], AudioFeatures]) -> AudioFeatures:
+def cached_features(path: Path, read: Callable[[Path], CachedFeatures]) -> CachedFeatures:
     """Return what ``read`` returns for a file, from the cache if that is still valid.
 
     The stored features are valid until the file's path, size or modification time, or the feature set's version,
@@ -60,7 +60,7 @@ def cached_features(path: Path, read: Callable[[Path], AudioFeatures]) -> AudioF
             "times_s": found.features.times_s,
             "warnings": np.array(found.warnings, dtype=np.str_),
         },
-        unpack=lambda arrays: AudioFeatures(
+        unpack=lambda arrays: CachedFeatures(
             features=Features(arrays["values"], arrays["times_s"], COMPARE260),
             warnings=tuple(map(str, arrays["warnings"])),
         ),

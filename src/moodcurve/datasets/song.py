@@ -15,7 +15,7 @@ class DatasetError(MoodcurveError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SongInfo:
+class SongMetadata:
     """Metadata of a song; texts are empty, and ratings of the whole song (on [-1, 1]) None, if unknown."""
 
     artist: str = ""

@@ -1,7 +1,7 @@
-"""Sort song ids as people do, and list them in a sentence."""
+"""Sort song ids as people do, and list them in messages."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _SHOWN = 5
 
@@ -28,7 +28,11 @@ def list_songs(ids: Iterable[str | int]) -> str:
     '2 songs (3, 20)'
     """
     ordered = sorted(map(str, ids), key=natural_key)
-    shown = ", ".join(ordered[:_SHOWN])
     if len(ordered) == 1:
-        return f"song {shown}"
-    return f"{len(ordered)} songs ({shown}{', …' if len(ordered) > _SHOWN else ''})"
+        return f"song {ordered[0]}"
+    return f"{len(ordered)} songs ({abbreviate_ids(ordered)})"
+
+
+def abbreviate_ids(ids: Sequence[str]) -> str:
+    """Join the first five ids, with an ellipsis if there are more."""
+    return ", ".join(ids[:_SHOWN]) + (", …" if len(ids) > _SHOWN else "")

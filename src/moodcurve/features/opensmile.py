@@ -1,4 +1,4 @@
-"""Compute the same window features with openSMILE itself, as the reference of the parity tests.
+"""Compute window features with openSMILE itself, as the reference of the parity tests.
 
 Needs the extra ``opensmile``, whose license allows private and research use only.
 """

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.splits import k_fold
-from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.benchmark import run_benchmark
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.benchmarks.results import Benchmark, ModelResult
@@ -45,7 +45,7 @@ class HeldOut:
     novelty: NoveltyDetector | None
 
 
-def hold_out(
+def cross_validate(
     dataset: Dataset, name: str, *, config: Any = None, seed: int = 0, progress: TrainingProgress = no_progress
 ) -> HeldOut:
     """Train and test a family on five folds with disjoint artists.

@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 
 from moodcurve import __version__
+from moodcurve.curve import AXES
 from moodcurve.errors import MoodcurveError
-from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.benchmark import run_benchmark
-from moodcurve.learn.benchmarks.markdown import markdown_table
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS, read_for
 from moodcurve.learn.benchmarks.report import R2_NOTE, difference_table, table
 from moodcurve.learn.benchmarks.results import DRAWS, Benchmark, ModelResult
@@ -32,6 +31,7 @@ from moodcurve.learn.training import TrainedModel, train
 from moodcurve.learn.uncertainty.calibration import Calibration
 from moodcurve.runtime.song_rating import SongRating
 from moodcurve.util.files import write_text
+from moodcurve.util.markdown import markdown_table
 
 SEED = 0
 LICENSE = (

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from moodcurve.curve import AXES
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import k_fold
-from moodcurve.evaluation import AXES
 from moodcurve.learn import TrainingError
 from moodcurve.learn.cross_validation import cross_predict
 from moodcurve.learn.models.base import TrainingProgress, no_progress

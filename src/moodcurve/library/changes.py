@@ -7,13 +7,12 @@ from pathlib import PurePath
 import numpy as np
 
 from moodcurve.audio.content_hash import CONTENT_VERSION
+from moodcurve.curve import INTERVALS
 from moodcurve.library.curve_codec import pack
 from moodcurve.library.models import Change, DropOrphans, FileFound, FileRemoved, ProblemFound, SongAnalyzed
 from moodcurve.library.schema import WORD_SEPARATOR, rating_columns, utc_now
-from moodcurve.library.text import clean, fold
+from moodcurve.library.text import TEXT_TAGS, clean, fold
 
-_INTERVAL_ENDS = ("arousal_low", "arousal_high", "valence_low", "valence_high")
-_TEXT_TAGS = ("artist", "title", "album", "genre")
 _SEARCHED_PARTS = 3
 """Number of path components at the end that searches read: usually artist, album and file name. Those before them are
 the same for all songs."""
@@ -51,7 +50,7 @@ def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
         "analysed_at": utc_now(),
         "duration_s": data["duration_s"],
         **{key: song[key] for key in ("arousal", "valence", "quadrant", "arousal_9", "valence_9")},
-        **{key: song.get(key) for key in _INTERVAL_ENDS},
+        **{key: song.get(key) for key in INTERVALS},
         **rating_columns(song),
         "words": WORD_SEPARATOR.join(song["words"]),
         "novelty": data.get("novelty"),
@@ -71,7 +70,7 @@ def _file_found(db: sqlite3.Connection, change: FileFound) -> None:
     found = db.execute("SELECT id FROM song WHERE content = ?", (change.content_hash,)).fetchone()
     if found is None:
         raise ValueError(f"content_hash of {change.path!r} must be that of a stored song, got {change.content_hash!r}")
-    texts = {name: getattr(change.tags, name) for name in _TEXT_TAGS}
+    texts = {name: getattr(change.tags, name) for name in TEXT_TAGS}
     row = {
         "song": found[0],
         "problem": None,
@@ -85,11 +84,11 @@ def _file_found(db: sqlite3.Connection, change: FileFound) -> None:
 
 
 def _problem_found(db: sqlite3.Connection, change: ProblemFound) -> None:
-    folded = (f"folded_{name}" for name in _TEXT_TAGS)
+    folded = (f"folded_{name}" for name in TEXT_TAGS)
     row = {
         "song": None,
         "problem": clean(change.reason),
-        **dict.fromkeys((*_TEXT_TAGS, *folded, "year", "track", "tagged_duration_s")),
+        **dict.fromkeys((*TEXT_TAGS, *folded, "year", "track", "tagged_duration_s")),
     }
     _put_file(db, change, row)
 

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -38,7 +39,7 @@ def connect(path: AnyPath, *, write: bool) -> sqlite3.Connection:
             raise LibraryError(f"{name}: cannot create its folder ({error.strerror})") from error
         return _connect(path, "rwc")
     if not path.exists():
-        raise LibraryError(f"{name}: no library there yet; `moodcurve scan FOLDER` makes it")
+        raise LibraryError(f"{name}: no library here yet; create it with `moodcurve scan FOLDER`")
     # not "ro", which would leave the log's files behind; SQLite itself falls back to that where it must
     db = _connect(path, "rw")
     try:
@@ -55,6 +56,22 @@ def connect(path: AnyPath, *, write: bool) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def use_write_ahead_log(db: sqlite3.Connection) -> None:
+    """Switch the file to a write-ahead log, and wait for others who do the same.
+
+    SQLite's own waiting does not cover this switch: it fails at once while another process makes it.
+    """
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from moodcurve.curve import JSON_FORMAT
 from moodcurve.formats.json_file import curve_from_dict
 from moodcurve.library import schema
 from moodcurve.library.changes import apply_change
-from moodcurve.library.connection import connect, merge_log, transaction
+from moodcurve.library.connection import connect, merge_log, transaction, use_write_ahead_log
 from moodcurve.library.curve_codec import PackingError, unpack
 from moodcurve.library.errors import LibraryError, translate_errors
 from moodcurve.library.models import Change, KnownFile, Problem, StoredSong
@@ -217,7 +217,7 @@ def _check(path: AnyPath, db: sqlite3.Connection, *, write: bool) -> None:
             f"{current}); update moodcurve"
         )
     if write:
-        db.execute("PRAGMA journal_mode = WAL")
+        use_write_ahead_log(db)
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
     elif version < current:

@@ -2,6 +2,11 @@
 
 import unicodedata
 
+from moodcurve.util.text import utf8_text
+
+TEXT_TAGS = ("title", "artist", "album", "genre")
+"""Tags that are text; each has a column in the form of `fold`, which searches read."""
+
 
 def fold(text: str) -> str:
     """Return text without case and accents, the form that searches compare.
@@ -15,4 +20,4 @@ def fold(text: str) -> str:
 
 def clean(text: str) -> str:
     """Replace what SQLite's text cannot hold: lone surrogates, and the zero character that would end it."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+    return utf8_text(text).replace("\0", " ")

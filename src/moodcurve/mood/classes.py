@@ -1,7 +1,7 @@
 """Compute mood classes of points and their probabilities: the four quadrants, or nine finer moods.
 
-The probability of a class is the share of a normal distribution around the predicted point, with independent axes, that
-lies in the class's part of the plane.
+The probability of a class is the share of a normal distribution that lies in the class's part of the plane. The
+distribution is centered on the predicted point, and its axes are independent.
 """
 
 import math

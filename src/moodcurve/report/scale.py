@@ -1,4 +1,4 @@
-"""Prepare a curve for drawing: ticks, axis limits, downsampling, smoothing. `web/src/song/curve.ts` does the same."""
+"""Prepare a curve for drawing: ticks, axis limits, downsampling, smoothing. `web/src/curve/` does the same."""
 
 import unicodedata
 from dataclasses import replace

@@ -87,7 +87,7 @@ class Intervals:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ErrorStd:
+class RmsErrors:
     """Root mean square error of a model's predictions, from which class probabilities are computed.
 
     Attributes

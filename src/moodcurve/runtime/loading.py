@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from moodcurve.features import FEATURE_SETS, FeatureSet
-from moodcurve.runtime.intervals import ErrorStd, Intervals
+from moodcurve.runtime.intervals import Intervals, RmsErrors
 from moodcurve.runtime.metadata import from_json
 from moodcurve.runtime.model import Model
 from moodcurve.runtime.novelty import NoveltyLimits
@@ -61,7 +61,7 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
         metadata=metadata,
         sequence_mode=mode,
         intervals=_intervals(metadata, outputs, label),
-        error_std=_optional(metadata, "spreads", ErrorStd, label),
+        rms_errors=_optional(metadata, "spreads", RmsErrors, label),
         song_rating=_optional(metadata, "song_rating", SongRating, label),
         novelty_limits=_novelty_limits(metadata, session, label),
         _session=session,

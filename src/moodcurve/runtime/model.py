@@ -11,7 +11,7 @@ from moodcurve.curve import Curve
 from moodcurve.features import Features, FeatureSet
 from moodcurve.features.feature_sets import DEFAULT_SR
 from moodcurve.mood.classes import probabilities
-from moodcurve.runtime.intervals import ErrorStd, Intervals
+from moodcurve.runtime.intervals import Intervals, RmsErrors
 from moodcurve.runtime.novelty import NoveltyAccumulator, NoveltyLimits, novelty_warning
 from moodcurve.runtime.sequence import NEXT_STATE, SequenceMode, run_sequence
 from moodcurve.runtime.session import EMBEDDING, OUTPUT, STD, ModelError, Session
@@ -59,7 +59,7 @@ class Model:
         How the output for a row depends on other rows.
     intervals : Intervals or None
         Margins of the 90 % intervals; None if they were not measured.
-    error_std : ErrorStd or None
+    rms_errors : RmsErrors or None
         Root mean square errors, for class probabilities; None if they were not measured.
     song_rating : SongRating or None
         Maps the mean of a curve to ratings of whole songs; None if the model was not trained for it.
@@ -72,7 +72,7 @@ class Model:
     metadata: Mapping[str, str]
     sequence_mode: SequenceMode
     intervals: Intervals | None
-    error_std: ErrorStd | None
+    rms_errors: RmsErrors | None
     song_rating: SongRating | None
     novelty_limits: NoveltyLimits | None
     _session: Session
@@ -214,10 +214,10 @@ class Model:
         if self.intervals is not None:
             points = self.intervals.of_points(values, prediction.std)
             song = self.intervals.of_song(values, prediction.std)
-        if self.error_std is not None:
-            shares = probabilities(values, self.error_std.of_points, "quadrants")
-            song_shares = probabilities(mean[None], self.error_std.of_song, "quadrants")[0]
-            moods = probabilities(mean[None], self.error_std.of_song, "moods")[0]
+        if self.rms_errors is not None:
+            shares = probabilities(values, self.rms_errors.of_points, "quadrants")
+            song_shares = probabilities(mean[None], self.rms_errors.of_song, "quadrants")[0]
+            moods = probabilities(mean[None], self.rms_errors.of_song, "moods")[0]
         if self.song_rating is not None:
             rating, rating_interval = self.song_rating.of_song(mean)
         if prediction.novelty is not None and prediction.novelty > 1:
@@ -244,7 +244,7 @@ class Model:
 
 
 class Stream:
-    """Predictions for a recording while it goes on, equal to `Model.predict` on all of its rows."""
+    """Predictions for a recording whose rows arrive over time, equal to `Model.predict` on all of them."""
 
     def __init__(self, model: Model) -> None:
         self._model = model

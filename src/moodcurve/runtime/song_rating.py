@@ -1,7 +1,7 @@
 """Predict how listeners rate a song as a whole, from the mean of its curve.
 
-Ratings of whole songs use the scale differently from ratings over time: in DEAM they vary by a fifth more, and are
-lower by .17 (arousal) and .08 (valence) than the means of the same songs' ratings over time. A straight line for each
+Ratings of whole songs use the scale differently from ratings over time. In DEAM they vary by a fifth more than the
+means of the same songs' ratings over time, and are lower by .17 (arousal) and .08 (valence). A straight line for each
 axis maps one to the other: rating = base + slope · mean. `moodcurve.learn.uncertainty.calibration` fits it on songs
 held out of training, and the model file stores it.
 """

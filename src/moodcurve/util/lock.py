@@ -1,4 +1,4 @@
-"""Exclusive locks on open files."""
+"""Lock open files exclusively."""
 
 import os
 import sys

@@ -31,7 +31,7 @@ from moodcurve.web.temp_folder import temporary_folder
 from moodcurve.workers import FILE_LIMITS
 
 MODEL, LIVE_MODEL = "default", "live"
-"""Packaged models for uploads: one for the final curve, and a causal one for the provisional curve meanwhile."""
+"""Packaged models for uploads: one for the final curve, and a live one for the provisional curve."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from typing import Any, Generic
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.workers import Job, Limits, Pool
-from moodcurve.workers.child import Item, Result
+from moodcurve.workers.job import Item, Result
 
 ReportCallback = Callable[[float | None, Any], None]
 """Called in the event loop with the share of an item that is done (0 at its start), or with None and a partial
@@ -54,7 +54,7 @@ class AsyncPool(Generic[Item, Result]):
         self._closed = False
 
     async def run(self, item: Item, *, on_report: ReportCallback = lambda share, part: None) -> Result:
-        """Run the job for an item. Cancelling the call ends the worker process.
+        """Run the job for an item. Canceling the call ends the worker process.
 
         Raises
         ------

@@ -33,7 +33,7 @@ State = Literal["waiting", "running", "done", "failed"]
 
 
 @dataclass(eq=False)
-class Job:
+class AnalysisJob:
     """The analysis of an uploaded song.
 
     Attributes
@@ -134,7 +134,7 @@ class Jobs:
         self._max_jobs = max_jobs
         self._max_s = max_s
         self._curve_url = curve_url
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._jobs: OrderedDict[str, AnalysisJob] = OrderedDict()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._uploading = 0
         self._stopping = False
@@ -158,17 +158,17 @@ class Jobs:
         finally:
             self._uploading -= 1
 
-    def start(self, received: ReceivedFile) -> Job:
+    def start(self, received: ReceivedFile) -> AnalysisJob:
         """Start a job for an uploaded file, which is deleted at the end of the job."""
         self._remove_old()
-        job = Job(secrets.token_urlsafe(9), received.name)
+        job = AnalysisJob(secrets.token_urlsafe(9), received.name)
         self._jobs[job.id] = job
         self._running[job.id] = task = asyncio.create_task(self._analyze(job, received))
-        # a callback, because the task itself may be cancelled before it starts
+        # a callback, because the task itself may be canceled before it starts
         task.add_done_callback(lambda _: self._finished(job, received))
         return job
 
-    def get(self, id: str) -> Job:
+    def get(self, id: str) -> AnalysisJob:
         """Return a job.
 
         Raises
@@ -181,13 +181,13 @@ class Jobs:
             raise ProblemError(404, "no such job; finished jobs are available for an hour, at most 64 of them")
         return job
 
-    async def wait(self, job: Job) -> None:
+    async def wait(self, job: AnalysisJob) -> None:
         """Wait until a job is finished."""
         task = self._running.get(job.id)
         if task is not None:
             await asyncio.wait([task])
 
-    def remove(self, job: Job) -> None:
+    def remove(self, job: AnalysisJob) -> None:
         """Remove a job; cancel it if it is not finished."""
         self._jobs.pop(job.id, None)
         self._cancel(job, ProblemError(409, "the job was canceled"))
@@ -203,7 +203,7 @@ class Jobs:
         if self._running:
             await asyncio.wait(list(self._running.values()))
 
-    async def _analyze(self, job: Job, received: ReceivedFile) -> None:
+    async def _analyze(self, job: AnalysisJob, received: ReceivedFile) -> None:
         try:
             upload = Upload(str(received.path), received.name, self._max_s)
             job.curve = await self._pool.run(upload, on_report=job.update)
@@ -212,12 +212,12 @@ class Jobs:
         except (MoodcurveError, OSError) as error:
             job.fail(ProblemError(422, _message(error, received)))
 
-    def _finished(self, job: Job, received: ReceivedFile) -> None:
+    def _finished(self, job: AnalysisJob, received: ReceivedFile) -> None:
         job.finished_at = time.monotonic()
         del self._running[job.id]
         received.path.unlink(missing_ok=True)
 
-    def _cancel(self, job: Job, reason: ProblemError) -> None:
+    def _cancel(self, job: AnalysisJob, reason: ProblemError) -> None:
         job.fail(reason)
         if job.id in self._running:
             self._running[job.id].cancel()

@@ -19,7 +19,7 @@ IDLE_S = 2.0
 MAX_CACHE_BYTES = 4 << 20
 """Size of the response cache of one connection."""
 
-FileState = tuple[int, int, int, int, bool]
+LibraryFileState = tuple[int, int, int, int, bool]
 """Device, inode, size, modification time in nanoseconds, and whether the write-ahead log has content."""
 
 
@@ -85,7 +85,7 @@ class LibraryPool:
         self.path = path
         self._changed = threading.Condition()
         """Guards all attributes below; notified when a reader is returned."""
-        self._state: FileState | None = None
+        self._state: LibraryFileState | None = None
         """State of the file that all readers have open."""
         self._idle: list[Reader] = []
         self._in_use = 0
@@ -169,7 +169,7 @@ class LibraryPool:
             self._idle.pop().close()
 
 
-def _file_state(path: Path) -> FileState | None:
+def _file_state(path: Path) -> LibraryFileState | None:
     """Return the state of a file, or None if it does not exist."""
     try:
         status = path.stat()

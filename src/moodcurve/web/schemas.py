@@ -81,6 +81,7 @@ class SongMeans(BaseModel):
 class CurveObject(BaseModel):
     """A curve, as printed by `moodcurve analyze -f json`. Keys without a value for the model are absent."""
 
+    format: Literal["moodcurve-curve/1"]
     source: str
     model: str
     feature_set: str

@@ -1,4 +1,4 @@
-"""Jobs of the server's worker processes: analyze a song, with a provisional curve meanwhile, and plot a curve."""
+"""Jobs of the server's worker processes: analyze a song, with a provisional curve at once, and plot a curve."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,7 +55,7 @@ class PartialCurve(NamedTuple):
 
 
 def make_analyzer(model: AnyPath, live: AnyPath) -> Job[Upload, Curve]:
-    """Return the job that analyzes songs with `model`, and reports parts of the curve of the causal model `live`."""
+    """Return the job that analyzes songs with `model`, and reports parts of the curve of the live model `live`."""
     loaded, causal = load_model(model), load_model(live)
     # compiled now, because the first song has a time limit
     prepare(loaded.feature_set)
@@ -77,7 +77,7 @@ def make_analyzer(model: AnyPath, live: AnyPath) -> Job[Upload, Curve]:
 
 
 class _ProvisionalCurve:
-    """Curve of a causal model, which is available while the song is still being read."""
+    """Curve of a live model, which is available while the song is still being read."""
 
     def __init__(self, model: Model) -> None:
         self._stream = model.stream()

@@ -1,10 +1,10 @@
 """Run one job on many items in worker processes, with limits of time and memory for each item.
 
 `map` returns results in the order of the items; `pool` returns them as they come and takes items at any time. `worker`
-starts a process from the parent's side, and `child` holds what runs inside it.
+starts a process from the parent's side, `child` holds what runs inside it, and `job` defines jobs and their limits.
 """
 
-from moodcurve.workers.child import FILE_LIMITS, Job, Limits, ProgressCallback, ProgressReporter
+from moodcurve.workers.job import FILE_LIMITS, Job, Limits, ProgressCallback, ProgressReporter
 from moodcurve.workers.map import default_workers, run_each
 from moodcurve.workers.pool import CrashError, ItemProgress, LimitError, Pool
 

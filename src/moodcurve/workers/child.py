@@ -1,4 +1,4 @@
-"""Run items in a worker process until the parent closes the pipe; define jobs, limits and messages."""
+"""Run items in a worker process until the parent closes the pipe; define the messages that it sends."""
 
 import math
 import os
@@ -7,62 +7,15 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moodcurve.errors import MoodcurveError
+from moodcurve.workers.job import Job, Limits, ProgressReporter
 
 if TYPE_CHECKING:  # a single process needs no multiprocessing
     from multiprocessing.connection import Connection
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-ProgressCallback = Callable[[float, float | None], None]
-"""Called with the seconds of audio read so far, and the length in seconds that the file claims, or None."""
-
-
-class ProgressReporter(Protocol):
-    """A `ProgressCallback` that also takes parts of the result, for callers that want them early."""
-
-    def __call__(self, seconds: float, total: float | None, part: Any = None, /) -> None:
-        """Report how much of the item is done."""
-
-
-Job = Callable[[Item, ProgressReporter], Result]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """Limits of one item in a worker process.
-
-    Attributes
-    ----------
-    stall_s : float
-        Seconds without a progress report after which an item counts as hung.
-    min_s, max_s : float
-        An item may take as many seconds as its audio claims to last, hundreds of times what it needs, but at least
-        `min_s` and at most `max_s`, since a claim can be wrong.
-    memory_mb : int
-        MiB of memory beyond what the process uses before its first item; enforced on Linux only (RLIMIT_DATA).
-    """
-
-    stall_s: float = 300.0
-    min_s: float = 600.0
-    max_s: float = 36_000.0
-    memory_mb: int = 1024
-
-    def exceeded(self, stalled_s: float, spent_s: float, claimed_s: float | None) -> str | None:
-        """Describe the time limit that an item exceeds, or return None."""
-        if stalled_s > self.stall_s:
-            return f"no progress for {self.stall_s:g} s"
-        allowed_s = min(max(self.min_s, claimed_s or 0.0), self.max_s)
-        return f"not done after {allowed_s:g} s" if spent_s > allowed_s else None
-
-
-FILE_LIMITS = Limits(stall_s=60.0)
-"""Limits for the analysis of one file in a scan or a web server."""
 _REPORT_S = 0.1
 """Shortest time between two reports without news: each costs both processes, and a song makes hundreds."""
 
@@ -77,7 +30,7 @@ class JobFailed(NamedTuple):
     error: MoodcurveError | OSError
 
 
-class Step(NamedTuple):
+class ProgressUpdate(NamedTuple):
     """Message: progress of the item, see `ProgressReporter`."""
 
     seconds: float
@@ -128,7 +81,7 @@ def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[An
         send(Done(result))
 
 
-def _reporter(send: Callable[[Step], None]) -> ProgressReporter:
+def _reporter(send: Callable[[ProgressUpdate], None]) -> ProgressReporter:
     """Return an item's reporter: it sends every part and every new length, and other progress at intervals."""
     sent_s, sent_total = -math.inf, None
 
@@ -138,7 +91,7 @@ def _reporter(send: Callable[[Step], None]) -> ProgressReporter:
         if part is None and total == sent_total and now_s - sent_s < _REPORT_S:
             return
         sent_s, sent_total = now_s, total
-        send(Step(seconds, total, part))
+        send(ProgressUpdate(seconds, total, part))
 
     return report
 

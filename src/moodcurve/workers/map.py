@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Sized
 from typing import Any
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.workers.child import Item, Job, Limits, Result
+from moodcurve.workers.job import Item, Job, Limits, Result
 from moodcurve.workers.pool import POLL_S, ItemProgress, Pool, share
 
 

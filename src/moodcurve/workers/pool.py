@@ -1,4 +1,4 @@
-"""Run items in worker processes, each within limits, and return results as they come; items may be added anytime."""
+"""Run items in worker processes, each within limits, and return results as they come; add items at any time."""
 
 import time
 from collections import deque
@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.workers.child import Done, Item, Job, JobFailed, Limits, OutOfMemory, Ready, Result, Step
+from moodcurve.workers.child import Done, JobFailed, OutOfMemory, ProgressUpdate, Ready
+from moodcurve.workers.job import Item, Job, Limits, Result
 from moodcurve.workers.worker import Worker, describe_exit, start_worker, was_killed
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ class Pool(Generic[Item, Result]):
                 self._failed_starts = 0
             case JobFailed(error):
                 raise error
-            case Step(seconds, claimed_s, part):
+            case ProgressUpdate(seconds, claimed_s, part):
                 worker.claimed_s = claimed_s
                 if worker.number is not None:
                     self._progress(worker.number, share(seconds, claimed_s))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.workers.child import Job, Limits, work
+from moodcurve.workers.child import work
+from moodcurve.workers.job import Job, Limits
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

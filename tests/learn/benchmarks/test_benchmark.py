@@ -35,6 +35,8 @@ from moodcurve.learn.training import FAMILIES, Family
 from tests.helpers import ROOT
 from tests.helpers.training_songs import made_dataset
 
+pytestmark = pytest.mark.slow
+
 DATASET = made_dataset(20, frames=8)
 FAST = {"ffnn": FFNNConfig(hidden=(8,), epochs=2)}
 

@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 from sklearn.svm import SVC
 
 from moodcurve.learn import TrainingError
-from moodcurve.learn.benchmarks.mood_classes import category_report, class_metrics, count_classes, run_categories
+from moodcurve.learn.benchmarks.mood_classes import class_metrics, count_classes, mood_class_report, run_mood_classes
 from moodcurve.learn.models.ffnn import FFNNConfig
 from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
 from moodcurve.learn.preprocessing.pipeline import fit_preprocessing, stack_songs
@@ -18,6 +18,8 @@ from moodcurve.mood.circumplex import quadrant
 from moodcurve.mood.classes import MOODS, SCHEMES, classes, probabilities
 from tests.helpers import ROOT
 from tests.helpers.training_songs import made_dataset
+
+pytestmark = pytest.mark.slow
 
 SONGS = made_dataset(24).songs
 SMALL = FFNNConfig(hidden=(16,), epochs=3)
@@ -159,15 +161,15 @@ def test_settings_out_of_range_raise(settings: dict, message: str) -> None:
 
 
 def test_comparison_counts_every_moment_and_song_once() -> None:
-    result = run_categories(made_dataset(20, frames=8), curve="mlr")
+    result = run_mood_classes(made_dataset(20, frames=8), curve="mlr")
     for scheme, names in SCHEMES.items():
         for part, number in (("moments", 160), ("songs", 20)):
             for found in result[scheme][part].values():
                 assert np.sum(found["confusion"]) == number
                 assert np.shape(found["confusion"]) == (len(names), len(names))
     with pytest.raises(TrainingError, match="scheme must be one of quadrants, moods, got 'words'"):
-        run_categories(made_dataset(20, frames=8), schemes=("words",))
-    page = category_report(result)
+        run_mood_classes(made_dataset(20, frames=8), schemes=("words",))
+    page = mood_class_report(result)
     assert f"{result['quadrants']['moments']['svm']['accuracy']['value']:.3f}" in page
     assert "| truth \\ curve | pleased | excited |" in page
 
@@ -175,4 +177,4 @@ def test_comparison_counts_every_moment_and_song_once() -> None:
 def test_page_is_made_from_the_stored_json() -> None:
     folder = ROOT / "docs" / "results"
     result = json.loads((folder / "categories.json").read_text(encoding="utf-8"))
-    assert (folder / "categories.md").read_text(encoding="utf-8") == category_report(result)
+    assert (folder / "categories.md").read_text(encoding="utf-8") == mood_class_report(result)

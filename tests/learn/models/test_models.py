@@ -19,6 +19,8 @@ from moodcurve.learn.models.two_level import TwoLevelConfig
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, fit_preprocessing, stack_songs
 from tests.helpers.training_songs import made_dataset
 
+pytestmark = pytest.mark.slow
+
 SONGS = made_dataset(24).songs
 TEST = made_dataset(30, seed=5).songs
 X, Y = stack_songs(SONGS)

@@ -139,8 +139,8 @@ def test_model_follows_the_published_equations(trained: tuple[Recurrent, Model])
     np.testing.assert_allclose(model.predict(x), mean, atol=5e-6)
     # variance of a mixture: its second moment minus the square of its mean
     moment = np.mean(np.square(outputs) + np.square(stds), axis=0)
-    spread = loaded.predict_with_std(as_features(x)).spread
-    np.testing.assert_allclose(spread, np.sqrt(moment - mean**2), rtol=1e-5, atol=1e-5)
+    std = loaded.predict_with_std(as_features(x)).std
+    np.testing.assert_allclose(std, np.sqrt(moment - mean**2), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("n", [1, 2, 33, 900])
@@ -486,4 +486,4 @@ def test_row_wise_model_can_be_streamed(tmp_path: Path) -> None:
     stream = model.stream()
     found = np.vstack([stream.push(as_features(x[i : i + 1])).values for i in range(len(x))])
     np.testing.assert_array_equal(found, model.predict(as_features(x)))
-    assert stream.push(as_features(x)).spread is None
+    assert stream.push(as_features(x)).std is None

@@ -9,7 +9,7 @@ from sklearn.svm import SVR
 
 from moodcurve.datasets import Dataset, DatasetError
 from moodcurve.learn import TrainingError
-from moodcurve.learn.benchmarks.song_ratings import run_song_level, song_level_report
+from moodcurve.learn.benchmarks.song_ratings import run_song_ratings, song_rating_report
 from moodcurve.learn.models.song_level import (
     SongLevelConfig,
     conformal_half_width,
@@ -93,7 +93,7 @@ def test_songs_without_a_rating_are_ignored_and_none_at_all_raises() -> None:
     with pytest.raises(TrainingError, match="songs must be songs with a rating of the whole song"):
         fit_song_level(made_dataset(6).songs, SongLevelConfig())
     with pytest.raises(DatasetError, match="made songs: no song is rated as a whole"):
-        run_song_level(made_dataset(6))
+        run_song_ratings(made_dataset(6))
 
 
 @pytest.mark.parametrize(("key", "value"), [("C", 0.0), ("epsilon", -0.1), ("gamma", 0.0)])
@@ -103,12 +103,12 @@ def test_settings_out_of_range_raise(key: str, value: float) -> None:
 
 
 def test_benchmark_recovers_the_line_that_made_the_ratings() -> None:
-    result = run_song_level(rated(40), curve="mlr")
+    result = run_song_ratings(rated(40), curve="mlr")
     for axis in ("arousal", "valence"):
         ways = result[axis]
         assert 0 <= ways["line"]["coverage"]["value"] <= 1
         assert ways["line"]["rmse"]["value"] < ways["mean"]["rmse"]["value"]
-    page = song_level_report(result)
+    page = song_rating_report(result)
     assert f"{result['arousal']['regression']['ccc']['value']:.3f}" in page
     assert f"{4 * result['valence']['mean']['half_width']:.2f}" in page
 
@@ -116,4 +116,4 @@ def test_benchmark_recovers_the_line_that_made_the_ratings() -> None:
 def test_published_page_shows_the_stored_results() -> None:
     folder = ROOT / "docs" / "results"
     result = json.loads((folder / "song_level.json").read_text(encoding="utf-8"))
-    assert (folder / "song_level.md").read_text(encoding="utf-8") == song_level_report(result)
+    assert (folder / "song_level.md").read_text(encoding="utf-8") == song_rating_report(result)

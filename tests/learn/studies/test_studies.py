@@ -29,6 +29,8 @@ from moodcurve.runtime.intervals import Intervals
 from tests.helpers.command_line import run
 from tests.helpers.training_songs import made_dataset
 
+pytestmark = pytest.mark.slow
+
 DATASET = made_dataset(40, frames=6)
 SONGS = DATASET.songs
 HERE = Source(folder=Path("nowhere"))
@@ -131,7 +133,7 @@ def test_search_sees_no_test_song(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "tune", spy)
     monkeypatch.setattr(folds, "read_dataset", lambda folder, labels, feature_set: DATASET)
     monkeypatch.setattr(tuning, "SEARCHED", {"mlr": suggest_two_level_settings})
-    study = tuning.study_search(HERE, seed=0, progress=silent)
+    study = tuning.study_tuning(HERE, seed=0, progress=silent)
     everyone = {artist_key(song.artist) for song in SONGS}
     tested = Counter(artist for artists in seen for artist in everyone - artists)
     assert tested == Counter(everyone)  # each artist is missing from the search of its fold only
@@ -310,7 +312,7 @@ def test_command_selects_songs_by_id(tmp_path: Path, monkeypatch: pytest.MonkeyP
     done = run("studies", tmp_path, "--only", "split", "--ids", tmp_path / "ids.txt", "-o", tmp_path / "out")
     assert seen == ["2", "5"]
     assert done.exit_code == 1
-    assert "1 of 3 ids are not among the songs of made songs: ghost" in done.stderr
+    assert "1 of 3 ids are not in made songs: ghost" in done.stderr
     assert (tmp_path / "out" / "studies.md").is_file()
 
 
@@ -324,4 +326,4 @@ def test_command_writes_page_and_json(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_help_names_all_studies() -> None:
     shown = " ".join(run("studies", "--help").stdout.split())
-    assert f"Of {', '.join(STUDIES)}; all without it." in shown
+    assert f"Run only these: {', '.join(STUDIES)}." in shown

@@ -19,7 +19,7 @@ from moodcurve.learn.uncertainty.calibration import Calibration
 from moodcurve.learn.uncertainty.novelty import accumulate, fit_novelty_detector
 from moodcurve.mood.classes import classes
 from moodcurve.runtime import Model, ModelError, load_model
-from moodcurve.runtime.intervals import ErrorStd, Intervals
+from moodcurve.runtime.intervals import Intervals, RmsErrors
 from moodcurve.runtime.metadata import as_json
 from moodcurve.runtime.sequence import BLOCK_ROWS
 from moodcurve.runtime.song_rating import Line, SongRating
@@ -36,7 +36,7 @@ INTERVALS = Intervals(
     song_arousal=(0.05, 0.1),
     song_valence=(0.2, 0.0),
 )
-SPREADS = ErrorStd(songs=120, arousal=0.3, valence=0.2, song_arousal=0.25, song_valence=0.15)
+SPREADS = RmsErrors(songs=120, arousal=0.3, valence=0.2, song_arousal=0.25, song_valence=0.15)
 SONG_RATING = SongRating(
     songs=100,
     arousal=Line(base=-0.2, slope=0.45, below=0.2, above=0.3),

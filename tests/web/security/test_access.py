@@ -11,6 +11,8 @@ from moodcurve.web.settings import Settings
 from tests.helpers.web_client import request
 from tests.helpers.web_server import Server, serving
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-token-for-tests-0123"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "

@@ -13,6 +13,8 @@ from tests.helpers.web_client import FORM, form, request
 from tests.helpers.web_server import Server, eventually, stop
 from tests.web.test_serve import start_server
 
+pytestmark = pytest.mark.slow
+
 HOST = b"Host: localhost\r\n"
 LAST = HOST + b"Connection: close\r\n"
 

@@ -17,6 +17,8 @@ from tests.helpers.unusable_files import write_kinds
 from tests.helpers.web_client import FORM, Response, events, form, request, upload
 from tests.helpers.web_server import Server, eventually, serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def strict_server(scanned_music: tuple[Path, Path]) -> Iterator[Server]:

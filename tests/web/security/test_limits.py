@@ -12,6 +12,8 @@ from moodcurve.web.settings import ServerLimits
 from tests.helpers.web_client import request, upload
 from tests.helpers.web_server import Server, eventually, serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def limited_server(scanned_music: tuple[Path, Path]) -> Iterator[Server]:

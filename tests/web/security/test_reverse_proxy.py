@@ -26,7 +26,10 @@ from tests.helpers.web_server import Server, eventually, serving
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 OPENSSL = shutil.which("openssl")
-pytestmark = pytest.mark.skipif(not (NGINX and OPENSSL), reason="needs nginx and openssl (apt install nginx-light)")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (NGINX and OPENSSL), reason="needs nginx and openssl (apt install nginx-light)"),
+]
 
 TOKEN = "a-token-for-tests-0123"
 NAME = "music.example"

@@ -8,8 +8,6 @@ export function emptyLibrary(): HTMLElement {
     { class: "empty" },
     "No songs yet. Run ",
     h("code", {}, "moodcurve scan FOLDER"),
-    " to analyze a folder of music, then start ",
-    h("code", {}, "moodcurve serve"),
-    " again.",
+    " to analyze a folder of music.",
   );
 }

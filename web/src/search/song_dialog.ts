@@ -5,7 +5,7 @@ import { fileButton } from "../common/file_input";
 import type { Health } from "../server/types";
 import { createSongSearch } from "./song_search";
 
-/** Return a song's token, a file, or null if the dialog was cancelled. */
+/** Return a song's token, a file, or null if the dialog was canceled. */
 export function pickSong(health: Health, heading: string, excluded: string): Promise<string | File | null> {
   return new Promise((resolve) => {
     const file = fileButton("Choose a file", (picked) => close(picked));

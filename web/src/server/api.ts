@@ -67,7 +67,7 @@ export function problemText(problem: Problem): string {
   return problem.detail ?? problem.title ?? `The server returned error ${problem.status ?? ""}`.trim();
 }
 
-/** Return true if the request was cancelled by the page itself. */
+/** Return true if the request was canceled by the page itself. */
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }

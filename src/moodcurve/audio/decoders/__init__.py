@@ -16,7 +16,7 @@ __all__ = ["DecodedFile", "SampleArray", "UnreadableError", "open_decoded"]
 # RIFF in both byte orders, its 64-bit variants RF64 and W64, AIFF, AU, CAF, Ogg
 _LIBSNDFILE_MAGIC = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b".snd", b"caff", b"OggS")
 
-_NOT_AUDIO = "not audio of a known format, or damaged from the start"
+_NOT_AUDIO = "not audio, or damaged at the start"
 
 
 def open_decoded(path: Path) -> tuple[DecodedFile, tuple[int, SampleArray]]:

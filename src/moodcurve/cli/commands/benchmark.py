@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from moodcurve.cli.app import app
-from moodcurve.cli.dataset_input import DatasetArgument, Family, IdsOption, StepProgress, run_on_songs
+from moodcurve.cli.dataset_input import DatasetArgument, FamilyName, IdsOption, StepProgress, run_on_songs
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import JsonOption, SeedOption
 from moodcurve.cli.output_checks import STDOUT, check_results
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from moodcurve.learn.benchmarks.results import Benchmark
 
 
-class Protocol(StrEnum):
+class ProtocolName(StrEnum):
     """Benchmark protocols."""
 
     paper = "paper"
@@ -29,13 +29,13 @@ class Protocol(StrEnum):
 def benchmark(
     folder: DatasetArgument,
     protocol: Annotated[
-        Protocol,
+        ProtocolName,
         Option(
             "--protocol",
             help="Which labels to use and how to split the songs; paper and mediaeval2015 need labels that are not "
             "part of public DEAM.",
         ),
-    ] = Protocol.deam,
+    ] = ProtocolName.deam,
     models: Annotated[str, Option("--models", metavar="a,b,...", help="Model families.")] = "mlr,svr,ffnn",
     config: Annotated[
         Path | None,
@@ -67,7 +67,7 @@ def benchmark(
     from moodcurve.learn.config import read_configs
     from moodcurve.learn.training import FAMILIES
 
-    families = split_names(models, list(Family), name="--models")
+    families = split_names(models, list(FamilyName), name="--models")
     configs = read_configs(config, {name: kind.config for name, kind in FAMILIES.items()}) if config else None
     check_results(json_file, output)
 
@@ -75,7 +75,7 @@ def benchmark(
         result = run_benchmark(dataset, protocol, families, configs=configs, seed=seed, progress=progress, cache=cache)
         return replace(result, ceilings=noise_ceilings(folder, dataset, protocol, seed=seed))
 
-    measured, incomplete = run_on_songs(folder, ids, run, protocol=protocol)
+    measured, incomplete = run_on_songs(folder, ids, run, protocol=protocol.value)
     result = measured.as_dict()
     if json_file != STDOUT:
         _print_result(result)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from moodcurve.cli.app import app
-from moodcurve.cli.dataset_input import CurveOption, DatasetArgument, Family, IdsOption, StepProgress, run_on_songs
+from moodcurve.cli.dataset_input import CurveOption, DatasetArgument, FamilyName, IdsOption, StepProgress, run_on_songs
 from moodcurve.cli.options import JsonOption, SeedOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Option
@@ -25,10 +25,11 @@ class Scheme(StrEnum):
 def categories(
     folder: DatasetArgument,
     scheme: Annotated[Scheme | None, Option("--scheme", help="Use only this set of classes.")] = None,
-    curve: CurveOption = Family.blend,
+    curve: CurveOption = FamilyName.blend,
     json_file: JsonOption = None,
     output: Annotated[
-        Path | None, Option("-o", "--output", metavar="DIR", help="Write categories.json and categories.md here.")
+        Path | None,
+        Option("-o", "--output", metavar="DIR", help="Write categories.json and categories.md to this folder."),
     ] = None,
     seed: SeedOption = 0,
     ids: IdsOption = None,
@@ -40,19 +41,19 @@ def categories(
     Example: moodcurve categories DEAM --scheme quadrants -o results
     """
     from moodcurve.cli.result_files import json_text, write_texts
-    from moodcurve.learn.benchmarks.mood_classes import category_report, run_categories
+    from moodcurve.learn.benchmarks.mood_classes import mood_class_report, run_mood_classes
     from moodcurve.mood.classes import SCHEMES
 
     def run(dataset: "Dataset", progress: StepProgress) -> Any:
         schemes = tuple(SCHEMES) if scheme is None else (scheme.value,)
-        return run_categories(dataset, schemes=schemes, curve=curve.value, seed=seed, progress=progress)
+        return run_mood_classes(dataset, schemes=schemes, curve=curve.value, seed=seed, progress=progress)
 
     check_results(json_file, output)
     result, incomplete = run_on_songs(folder, ids, run)
     text = json_text(result)
     texts = {json_file: text} if json_file else {}
     if output is not None:
-        texts |= {output / "categories.json": text, output / "categories.md": category_report(result)}
+        texts |= {output / "categories.json": text, output / "categories.md": mood_class_report(result)}
     write_texts(texts)
     if json_file != STDOUT:
         _print_result(result)
@@ -61,11 +62,11 @@ def categories(
 
 def _print_result(result: Any) -> None:
     from moodcurve.cli import console
-    from moodcurve.learn.benchmarks.mood_classes import PARTS, category_table, confusion_table, schemes_of
+    from moodcurve.learn.benchmarks.mood_classes import PARTS, confusion_table, mood_class_table, schemes_of
 
     for name in schemes_of(result):
         for part in PARTS:
             console.print_lines([f"{name} of {part}"])
-            console.print_rows(category_table(result, name, part))
+            console.print_rows(mood_class_table(result, name, part))
             for classifier in ("svm", "softmax", "curve"):
                 console.print_rows(confusion_table(result, name, part, classifier))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moodcurve.cli.app import app
-from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, Labels, LabelsOption, read_songs, select_songs
+from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, LabelRelease, LabelsOption, read_songs, select_songs
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import FeatureSetName, JsonOption, ModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
@@ -16,7 +16,7 @@ def evaluate(
     folder: DatasetArgument,
     model: ModelOption = "default",
     ids: IdsOption = None,
-    labels: LabelsOption = Labels.deam,
+    labels: LabelsOption = LabelRelease.deam,
     json_file: JsonOption = None,
 ) -> int:
     """Evaluate a model on annotated songs: RMSE, correlation r and CCC, per song and over all points.
@@ -24,8 +24,8 @@ def evaluate(
     r² (r2 in JSON) is the squared correlation over all points. Determination is 1 - RMSE² / variance of the labels; it
     is negative for a model whose error is larger than that of the labels' mean.
 
-    On songs that the model was trained on, such as DEAM's for the packaged model, this is not a test. A message says
-    how many there are.
+    Songs that the model was trained on, such as DEAM's for the packaged models, make results too optimistic. A message
+    reports their number.
 
     Example: moodcurve evaluate DEAM --model mine.onnx --ids test.txt --json
     """
@@ -38,7 +38,9 @@ def evaluate(
     dataset, incomplete = select_songs(read_songs(folder, labels, FeatureSetName.compare260), ids)
     metrics = evaluate_model(dataset, loaded)
     if known := metrics["songs_trained_on"]:
-        print_message(f"the model was trained on {known} of these {metrics['songs']} songs: this is not a test")
+        print_message(
+            f"the model was trained on {known} of these {metrics['songs']} songs; the results are too optimistic"
+        )
     if json_file is not None:
         write_texts({json_file: json.dumps(metrics, allow_nan=False) + "\n"})
     if json_file != STDOUT:
@@ -49,7 +51,8 @@ def evaluate(
 def print_metrics(metrics: Mapping[str, Any]) -> None:
     """Print the result of `moodcurve.evaluation.evaluate` as a table."""
     from moodcurve.cli import console
-    from moodcurve.evaluation import AXES, INTERVAL_METRICS, METRICS
+    from moodcurve.curve import AXES
+    from moodcurve.evaluation import INTERVAL_METRICS, METRICS
     from moodcurve.util.text import one_line
 
     with_intervals = any(metrics[axis][name] is not None for axis in AXES for name in INTERVAL_METRICS)

@@ -21,7 +21,7 @@ _ALL_ADDRESSES = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listening:
+class AddressOptions:
     """Options for the server's address and its access token."""
 
     host: Annotated[str, Option("--host", metavar="NAME", help="Address or host name to listen on.")] = "127.0.0.1"
@@ -103,7 +103,7 @@ class LimitOptions:
 
 @app.command
 def serve(
-    listening: Listening,
+    address: AddressOptions,
     limits: LimitOptions,
     library: LibraryOption = None,
     workers: Annotated[
@@ -130,10 +130,10 @@ def serve(
     try:
         settings = Settings(
             library=file,
-            host=listening.host,
-            port=listening.port,
-            token=listening.access_token(),
-            public=listening.public,
+            host=address.host,
+            port=address.port,
+            token=address.access_token(),
+            public=address.public,
             workers=workers or default_workers(sys.maxsize),
             limits=limits.limits(),
         )
@@ -145,14 +145,14 @@ def serve(
     model = load_model()
     prepare(model.feature_set)
 
-    def started(address: str, port: int) -> None:
-        if listening.host in _ALL_ADDRESSES and not listening.public and (own := _own_address()):
+    def started(url: str, port: int) -> None:
+        if address.host in _ALL_ADDRESSES and not address.public and (own := _own_address()):
             print_message(f"other machines can connect to http://{own}:{port}/?token={settings.token}")
-        print_message(f"serving at {address}" + (f" from {listening.host}:{port}" if listening.public else ""))
-        if not (no_open or listening.public) and _has_display():
+        print_message(f"serving at {url}" + (f" from {address.host}:{port}" if address.public else ""))
+        if not (no_open or address.public) and _has_display():
             import webbrowser
 
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
     serve_site(settings, model, started=started)
     print_message("stopped")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from moodcurve.cli.app import app
-from moodcurve.cli.dataset_input import CurveOption, DatasetArgument, Family, IdsOption, StepProgress, run_on_songs
+from moodcurve.cli.dataset_input import CurveOption, DatasetArgument, FamilyName, IdsOption, StepProgress, run_on_songs
 from moodcurve.cli.options import JsonOption, SeedOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Option
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 @app.command
 def songlevel(
     folder: DatasetArgument,
-    curve: CurveOption = Family.blend,
+    curve: CurveOption = FamilyName.blend,
     json_file: JsonOption = None,
     output: Annotated[
-        Path | None, Option("-o", "--output", metavar="DIR", help="Write song_level.json and song_level.md here.")
+        Path | None,
+        Option("-o", "--output", metavar="DIR", help="Write song_level.json and song_level.md to this folder."),
     ] = None,
     seed: SeedOption = 0,
     ids: IdsOption = None,
@@ -32,18 +33,18 @@ def songlevel(
     """
     from moodcurve.cli import console
     from moodcurve.cli.result_files import json_text, write_texts
-    from moodcurve.learn.benchmarks.song_ratings import run_song_level, song_level_report, song_level_table
+    from moodcurve.learn.benchmarks.song_ratings import run_song_ratings, song_rating_report, song_rating_table
 
     def run(dataset: "Dataset", progress: StepProgress) -> Any:
-        return run_song_level(dataset, curve=curve.value, seed=seed, progress=progress)
+        return run_song_ratings(dataset, curve=curve.value, seed=seed, progress=progress)
 
     check_results(json_file, output)
     result, incomplete = run_on_songs(folder, ids, run, song_ratings=True)
     text = json_text(result)
     texts = {json_file: text} if json_file else {}
     if output is not None:
-        texts |= {output / "song_level.json": text, output / "song_level.md": song_level_report(result)}
+        texts |= {output / "song_level.json": text, output / "song_level.md": song_rating_report(result)}
     write_texts(texts)
     if json_file != STDOUT:
-        console.print_rows(song_level_table(result))
+        console.print_rows(song_rating_table(result))
     return int(incomplete)

@@ -35,7 +35,7 @@ def studies(
     Example: moodcurve studies DEAM --only songs,split -o results
     """
     from moodcurve.cli import console
-    from moodcurve.evaluation import read_ids
+    from moodcurve.datasets.selection import read_ids
     from moodcurve.learn.studies.folds import Source
     from moodcurve.learn.studies.run import STUDIES, read_studies, run_studies, write_studies
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from moodcurve.cli.app import app
-from moodcurve.cli.dataset_input import Family, Labels, LabelsOption, read_songs
+from moodcurve.cli.dataset_input import FamilyName, LabelRelease, LabelsOption, read_songs
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import FeatureSetName
 from moodcurve.cli.output_checks import check_file
@@ -16,7 +16,7 @@ def train(
     folder: Annotated[
         Path | None, Argument(metavar="DATASET", help="Folder of annotated songs: DEAM, or one with labels.csv.")
     ] = None,
-    family: Annotated[Family | None, Option("--model", help="Model family; required.")] = None,
+    family: Annotated[FamilyName | None, Option("--model", help="Model family; required.")] = None,
     output: Annotated[
         Path | None, Option("-o", "--output", metavar="MODEL.onnx", help="Model file to write; required.")
     ] = None,
@@ -25,14 +25,14 @@ def train(
         Option("--config", metavar="FILE.toml", help="Settings of the model family, see --show-config."),
     ] = None,
     show_config: Annotated[
-        Family | None,
+        FamilyName | None,
         Option(
             "--show-config",
             metavar="FAMILY",
             help="Print all settings of a family with their defaults, as TOML for --config, and exit.",
         ),
     ] = None,
-    labels: LabelsOption = Labels.deam,
+    labels: LabelsOption = LabelRelease.deam,
     feature_set: Annotated[FeatureSetName, Option("--set", help="Feature set.")] = FeatureSetName.default,
     seed: Annotated[int, Option("--seed", metavar="N", min=0, help="The same seed gives the same model.")] = 0,
     without: Annotated[
@@ -63,10 +63,10 @@ def train(
         raise UsageError(f"the following arguments are required: {missing}")
 
     from moodcurve.cli import console
-    from moodcurve.evaluation import read_ids, without_songs
+    from moodcurve.datasets.selection import read_ids, without_songs
     from moodcurve.learn.config import read_config
     from moodcurve.learn.export import export
-    from moodcurve.learn.held_out import hold_out
+    from moodcurve.learn.held_out import cross_validate
     from moodcurve.learn.training import FAMILIES, save_log
     from moodcurve.learn.training import train as train_model
 
@@ -76,7 +76,7 @@ def train(
     if without is not None:
         dataset = without_songs(dataset, read_ids(without))
     with console.progress_bar(f"training {family}") as update:
-        held = hold_out(dataset, family, config=settings, seed=seed, progress=update) if intervals else None
+        held = cross_validate(dataset, family, config=settings, seed=seed, progress=update) if intervals else None
         trained = train_model(dataset, family, config=settings, seed=seed, progress=update)
     if held is None:
         export(trained, output, name=output.stem)
@@ -95,7 +95,7 @@ def train(
     return int(bool(dataset.skipped_ids))
 
 
-def _print_config(family: Family) -> int:
+def _print_config(family: FamilyName) -> int:
     from moodcurve.cli.result_files import print_text
     from moodcurve.learn.show_config import show_config
 

@@ -19,17 +19,17 @@ from pathlib import Path
 import numpy as np
 
 from moodcurve.audio import AudioError
-from moodcurve.datasets.cache import AudioFeatures, cached_features
-from moodcurve.datasets.custom.tables import NEAREST_S, interpolate_labels, read_infos, read_labels, song_key
+from moodcurve.datasets.cache import CachedFeatures, cached_features
+from moodcurve.datasets.custom.tables import NEAREST_S, interpolate_labels, read_labels, read_metadata, song_key
 from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.feature_csv import read_features
-from moodcurve.datasets.song import Annotation, DatasetError, Song, SongInfo
+from moodcurve.datasets.song import Annotation, DatasetError, Song, SongMetadata
 from moodcurve.datasets.song_ids import list_songs, natural_key
 from moodcurve.features import COMPARE260, Features, FeatureSet
 from moodcurve.util.text import one_line
 
 LABELS = "labels.csv"
-INFOS = ("songs.csv", "metadata.csv")
+METADATA_FILES = ("songs.csv", "metadata.csv")
 
 
 def read_custom(
@@ -60,14 +60,14 @@ def read_custom(
     """
     folder = Path(folder)
     labels = read_labels(folder / LABELS)
-    infos = read_infos([folder / name for name in INFOS if (folder / name).is_file()])
+    metadata = read_metadata([folder / name for name in METADATA_FILES if (folder / name).is_file()])
     files = _files_by_key(folder / "audio") | _files_by_key(folder / "features", ending=".csv")
     notes = _Notes()
     songs = []
     for done, song_id in enumerate(sorted(labels, key=natural_key), start=1):
         found = files.get(song_key(song_id), [])
         if read := _read_file(song_id, found, notes):
-            song = _song(song_id, labels[song_id], read.features, infos, notes)
+            song = _song(song_id, labels[song_id], read.features, metadata, notes)
             songs += [song] if song is not None else []
             notes.warnings += [f"{found[0].name}: {warning}" for warning in read.warnings]
         if progress is not None:
@@ -126,7 +126,7 @@ def _files_by_key(folder: Path, *, ending: str = "") -> dict[str, list[Path]]:
     return found
 
 
-def _read_file(song_id: str, files: list[Path], notes: _Notes) -> AudioFeatures | None:
+def _read_file(song_id: str, files: list[Path], notes: _Notes) -> CachedFeatures | None:
     """Return a song's features, or note why there are none."""
     if not files:
         notes.no_file.append(song_id)
@@ -143,19 +143,19 @@ def _read_file(song_id: str, files: list[Path], notes: _Notes) -> AudioFeatures 
         return None
 
 
-def _read_table(path: Path) -> AudioFeatures:
-    return AudioFeatures(features=read_features(path))
+def _read_table(path: Path) -> CachedFeatures:
+    return CachedFeatures(features=read_features(path))
 
 
-def _analyze_audio(path: Path) -> AudioFeatures:
+def _analyze_audio(path: Path) -> CachedFeatures:
     from moodcurve.analysis import file_features
 
     found = file_features(path, COMPARE260)
-    return AudioFeatures(features=found.features, warnings=found.warnings)
+    return CachedFeatures(features=found.features, warnings=found.warnings)
 
 
 def _song(
-    song_id: str, labels: Annotation, recording: Features, infos: Mapping[str, SongInfo], notes: _Notes
+    song_id: str, labels: Annotation, recording: Features, metadata: Mapping[str, SongMetadata], notes: _Notes
 ) -> Song | None:
     """Combine labels and features, or note that no feature row is rated."""
     annotation, rows = interpolate_labels(labels, recording.times_s)
@@ -166,7 +166,7 @@ def _song(
     outside = (labels.times_s < first_s - NEAREST_S) | (labels.times_s > last_s + NEAREST_S)
     if outside.any():
         notes.unmatched[song_id] = int(outside.sum())
-    info = infos.get(song_key(song_id), SongInfo())
+    info = metadata.get(song_key(song_id), SongMetadata())
     rated = Features(recording.values[rows], recording.times_s[rows], recording.feature_set)
     consecutive = bool((np.diff(rows) == 1).all())
     return Song(

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets.csv_tables import Row, Table, read_table
-from moodcurve.datasets.song import Annotation, DatasetError, SongInfo
+from moodcurve.datasets.song import Annotation, DatasetError, SongMetadata
 from moodcurve.features.feature_sets import HOP_S
 
-AXES = ("arousal", "valence")
 LONGEST_GAP_S = 1.0
 """Longest gap between labels that is interpolated (seconds): the length of a feature window."""
 NEAREST_S = HOP_S / 2
@@ -155,7 +155,7 @@ def interpolate_labels(labels: Annotation, rows_s: FloatArray) -> tuple[Annotati
     return annotation, rated
 
 
-def read_infos(paths: Sequence[Path]) -> dict[str, SongInfo]:
+def read_metadata(paths: Sequence[Path]) -> dict[str, SongMetadata]:
     """Read metadata of songs: song_id and any of artist, title, genre, arousal, valence.
 
     The last two are ratings of the whole song from 1 to 9; the names ``arousal_mean`` and ``valence_mean``, which
@@ -163,7 +163,7 @@ def read_infos(paths: Sequence[Path]) -> dict[str, SongInfo]:
 
     Returns
     -------
-    dict of str to SongInfo
+    dict of str to SongMetadata
         By ``song_key`` of the id.
 
     Raises
@@ -171,7 +171,7 @@ def read_infos(paths: Sequence[Path]) -> dict[str, SongInfo]:
     DatasetError
         If a file cannot be read, lacks song_id, has a song twice, or a rating is out of its range.
     """
-    infos: dict[str, SongInfo] = {}
+    metadata: dict[str, SongMetadata] = {}
     for path in paths:
         table = read_table(path)
         song = table.column("song_id")
@@ -183,15 +183,15 @@ def read_infos(paths: Sequence[Path]) -> dict[str, SongInfo]:
             if key in lines:
                 raise table.error(row, f"song {key} is already in line {lines[key]}")
             lines[key] = row.line
-            earlier = infos.get(key, SongInfo())
-            infos[key] = SongInfo(
+            earlier = metadata.get(key, SongMetadata())
+            metadata[key] = SongMetadata(
                 artist=earlier.artist or _text(row, artist),
                 title=earlier.title or _text(row, title),
                 genre=earlier.genre or _text(row, genre),
                 arousal=_song_rating(table, row, arousal) if earlier.arousal is None else earlier.arousal,
                 valence=_song_rating(table, row, valence) if earlier.valence is None else earlier.valence,
             )
-    return infos
+    return metadata
 
 
 def _optional_column(table: Table, *names: str) -> int | None:

@@ -5,14 +5,14 @@ import re
 from pathlib import Path
 
 from moodcurve.datasets.csv_tables import Row, Table, read_table
-from moodcurve.datasets.song import SongInfo
+from moodcurve.datasets.song import SongMetadata
 
 SEGMENT_S = 45
 """Length of the rated segment of the songs up to id 1000 (seconds)."""
 _MIN_SEC = re.compile(r"(\d+)(?:\.(\d{1,2}))?")
 
 
-def read_song_infos(paths: list[Path]) -> dict[int, SongInfo]:
+def read_metadata(paths: list[Path]) -> dict[int, SongMetadata]:
     """Read ``metadata_201*.csv`` and ``songs_info.csv``, by song id; each from the first file that has it.
 
     Blanks, tabs and HTML entities are cleaned, and ``n/a`` is read as empty. Unnamed columns at the end of the files of
@@ -31,11 +31,11 @@ def read_song_infos(paths: list[Path]) -> dict[int, SongInfo]:
             artist, title, genre = (_text(row, column) for column in columns)
             cells.setdefault(song_id, (artist, title, genre))
     artists = {artist.casefold() for artist, _, _ in cells.values()}
-    infos = {}
+    metadata = {}
     for song_id, (artist, title, genre) in cells.items():
         name, rest = _split_artist(artist, artists)
-        infos[song_id] = SongInfo(artist=name, title=f"{rest} - {title}" if rest else title, genre=genre)
-    return infos
+        metadata[song_id] = SongMetadata(artist=name, title=f"{rest} - {title}" if rest else title, genre=genre)
+    return metadata
 
 
 def _text(row: Row, column: int) -> str:

@@ -24,10 +24,10 @@ from moodcurve.datasets.csv_tables import read_table
 from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.deam.checks import YEARS, correct_exchanged_years, describe_exchanged_years
 from moodcurve.datasets.deam.labels import DYNAMIC, STATIC, SongLevels, read_ratings, read_song_ratings, song_means
-from moodcurve.datasets.deam.metadata import read_segment_starts, read_song_infos
+from moodcurve.datasets.deam.metadata import read_metadata, read_segment_starts
 from moodcurve.datasets.deam.raters import RaterStats, rater_files, read_rater_stats
 from moodcurve.datasets.feature_csv import AlignedRows, read_rows
-from moodcurve.datasets.song import Annotation, DatasetError, Song, SongInfo
+from moodcurve.datasets.song import Annotation, DatasetError, Song, SongMetadata
 from moodcurve.datasets.song_ids import list_songs
 from moodcurve.features import COMPARE260, FeatureSet
 from moodcurve.features.feature_sets import HOP_S
@@ -56,7 +56,7 @@ def read_deam(
     ----------
     folder : path
         Holds ``features/<id>.csv``, ``annotations/`` and ``metadata/`` as DEAM is published. Song-level ratings, the
-        tracks of individual raters and the metadata may be missing; notes tell the consequences. Annotations of songs
+        tracks of individual raters and the metadata may be missing; notes state the consequences. Annotations of songs
         with tracks of individual raters hold their standard deviation and number.
     labels : {"deam", "mediaeval2015"}
         DEAM's averages, or the 2015 development labels, ``mediaeval2015/dynamic_{arousal,valence}_dev431.csv``. Their
@@ -137,21 +137,21 @@ def _read(files: _Files, progress: ReadProgress | None) -> Dataset:
             raise DatasetError(f"{path}: not found, but needed for the labels {files.release!r}")
     ratings = read_ratings(*files.labels)
     song_ratings, song_rating_notes, notes = _read_song_ratings(files, ratings)
-    infos = read_song_infos([*files.metadata, *([files.songs_info] if files.songs_info.is_file() else [])])
+    metadata = read_metadata([*files.metadata, *([files.songs_info] if files.songs_info.is_file() else [])])
     shifted = _shift_to_features(files, ratings)
     aligned = _read_features(files, shifted, progress)
     stats = read_rater_stats(
         files.raters, {song_id: ratings[song_id].times_s[found.rated] for song_id, found in aligned.items()}
     )
     songs = tuple(
-        _song(song_id, shifted[song_id], found, infos.get(song_id), song_ratings.get(song_id), stats.get(song_id))
+        _song(song_id, shifted[song_id], found, metadata.get(song_id), song_ratings.get(song_id), stats.get(song_id))
         for song_id, found in aligned.items()
         if len(found.rated)
     )
     if not songs:
         raise DatasetError(
             f"{files.folder}: no song with features, labels and a known start of the rated segment; found "
-            f"{len(files.features)} feature files, the labels of {len(ratings)} songs and {len(infos)} songs in "
+            f"{len(files.features)} feature files, the labels of {len(ratings)} songs and {len(metadata)} songs in "
             "metadata/; songs up to id 1000 need metadata/songs_info.csv"
         )
     notes += _notes_on_coverage(files, ratings, shifted)
@@ -213,11 +213,11 @@ def _song(
     song_id: int,
     rated: Annotation,
     found: AlignedRows,
-    info: SongInfo | None,
+    info: SongMetadata | None,
     song_rating: tuple[float, float] | None,
     stats: RaterStats | None,
 ) -> Song:
-    info = info or SongInfo()
+    info = info or SongMetadata()
     song_arousal, song_valence = song_rating or (None, None)
     annotation = Annotation(
         times_s=rated.times_s[found.rated],

@@ -74,7 +74,7 @@ class RatedSong:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SongRating:
+class SongRatingStats:
     """Statistics over raters of the ratings of a whole song, from 1 to 9.
 
     Attributes
@@ -107,8 +107,8 @@ def resample(track: RawTrack, times_s: FloatArray, *, between: Between = "line")
     times_s : (n,)
         Seconds.
     between : {"line", "hold"}
-        Interpolate linearly between two entries (for values sampled at intervals), or hold the last value (for a log
-        of changes, which should have a final entry at the end).
+        Interpolate linearly between two entries, for values sampled at intervals; or hold the last value, for a log of
+        changes, which should have a final entry at the end.
 
     Raises
     ------
@@ -216,7 +216,7 @@ def rater_std(tracks: FloatArray) -> FloatArray:
         return np.asarray(np.nanstd(tracks, axis=0, ddof=1))
 
 
-def average_song_rating(ratings: Sequence[float]) -> SongRating:
+def average_song_rating(ratings: Sequence[float]) -> SongRatingStats:
     """Average the ratings of a whole song.
 
     Raises
@@ -228,4 +228,4 @@ def average_song_rating(ratings: Sequence[float]) -> SongRating:
         raise ValueError(f"ratings must hold numbers from 1 to 9, at least one, got {list(ratings)[:8]}")
     mean = math.fsum(ratings) / len(ratings)
     deviation = float(np.std(ratings, ddof=1)) if len(ratings) > 1 else math.nan
-    return SongRating(mean=mean, rounded=math.floor(mean + 0.5), std=deviation, raters=len(ratings))
+    return SongRatingStats(mean=mean, rounded=math.floor(mean + 0.5), std=deviation, raters=len(ratings))

@@ -23,10 +23,11 @@ has few independent times, this is noisy, and it was too low in all simulations.
 
 *Halves*: the raters of each song are split randomly into two halves, many times, and one half is scored against the
 other. With ρ their r or CCC, the Spearman-Brown formula gives the reliability of the mean over all,
-ρ_k = 2ρ / (1 + ρ) (approximate for odd k), and r = sqrt(ρ_k), CCC = 2ρ_k / (1 + ρ_k). The difference between halves
-of k1 and k2 raters, times sqrt(k1 k2) / k, has the variance of the label's error; its RMSE is the floor. *Per song*,
-the mean of ρ over songs is taken first. Since sqrt(ρ_k) is concave, the result is an upper bound (Jensen). In the
-simulations of tests/datasets/test_noise_ceiling.py, the true ``r_song`` and ``ccc_song`` lie between the two estimates.
+ρ_k = 2ρ / (1 + ρ), which is approximate for odd k. Then r = sqrt(ρ_k) and CCC = 2ρ_k / (1 + ρ_k). The difference
+between halves of k1 and k2 raters, times sqrt(k1 k2) / k, has the variance of the label's error; its RMSE is the floor.
+*Per song*, the mean of ρ over songs is taken first. Since sqrt(ρ_k) is concave, the result is an upper bound (Jensen).
+In the simulations of tests/datasets/test_noise_ceiling.py, the true ``r_song`` and ``ccc_song`` lie between the two
+estimates.
 
 Spearman, "Correlation calculated from faulty data", British Journal of Psychology 3(3), 1910,
 https://doi.org/10.1111/j.2044-8295.1910.tb00206.x; Lin 1989 for the CCC, see ``moodcurve.metrics``.
@@ -177,9 +178,9 @@ _CEILING_FROM_HALVES: dict[str, Callable[[FloatArray], FloatArray]] = {
 def bias_shared(songs: Sequence[FloatArray], raters: Sequence[Sequence[str]]) -> float:
     """Compute the share of the variance of biases that raters keep from song to song, in [0, 1].
 
-    With d_js the mean of rater j's track of song s minus the mean of the other raters', it is the mean of d_js d_jt
-    over all pairs of songs s, t of one rater, divided by the mean of d_js². It is exact if all songs have the same
-    raters, and up to 1/k too small if they have different ones.
+    Let d_js be the mean of rater j's track of song s minus the mean of the other raters'. The share is the mean of
+    d_js d_jt over all pairs of songs s, t of one rater, divided by the mean of d_js². It is exact if all
+    songs have the same raters, and up to 1/k too small if they have different ones.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Compute the scores of the noise ceiling from sums over songs.
 
-Each song has a row of sums. A bootstrap sample is a row of weights, which tell how often it contains each song, shape
-(draws, songs). For the formulas see ``moodcurve.datasets.raters.noise_ceiling``.
+Each song has a row of sums. Weights (draws, songs) are how often each bootstrap sample contains each song. For the
+formulas see ``moodcurve.datasets.raters.noise_ceiling``.
 """
 
 import math

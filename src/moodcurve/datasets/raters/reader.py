@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
+from moodcurve.curve import AXES
 from moodcurve.datasets.csv_tables import Row, Table, read_table
 from moodcurve.datasets.raters.aggregation import Between, RatedSong, RawTrack, rated_song
 from moodcurve.datasets.song import Annotation, DatasetError
 from moodcurve.datasets.song_ids import natural_key
 
 TRACKS, RATINGS = "tracks.csv", "ratings.csv"
-_AXES = ("arousal", "valence")
 _LATEST_S = 1e6
 
 SongRatings = Mapping[str, Mapping[str, tuple[float, ...]]]
@@ -112,7 +112,7 @@ _Entries = dict[str, list[tuple[float, float]]]
 def _entries_by_song(table: Table) -> dict[str, tuple[_Entries, _Entries]]:
     """Return the entries of arousal and valence by song."""
     song, rater, time = (table.column(name) for name in ("song_id", "rater", "time_s"))
-    axes = [table.column(name) for name in _AXES]
+    axes = [table.column(name) for name in AXES]
     entries: dict[str, tuple[_Entries, _Entries]] = {}
     for row in table.rows:
         song_id, name = _name(table, row, song), _name(table, row, rater)
@@ -137,7 +137,7 @@ def _raw_tracks(entries: _Entries) -> list[RawTrack]:
 
 def _read_song_ratings(table: Table) -> dict[str, dict[str, tuple[float, ...]]]:
     """Read a table of ratings of whole songs."""
-    song, rater, *axes = (table.column(name) for name in ("song_id", "rater", *_AXES))
+    song, rater, *axes = (table.column(name) for name in ("song_id", "rater", *AXES))
     ratings: dict[str, dict[str, tuple[float, ...]]] = {}
     lines: dict[tuple[str, str], int] = {}
     for row in table.rows:
@@ -146,8 +146,8 @@ def _read_song_ratings(table: Table) -> dict[str, dict[str, tuple[float, ...]]]:
             raise table.error(row, f"{key[1]} already rated song {key[0]} in line {lines[key]}")
         lines[key] = row.line
         values = [table.number(row, column, low=1, high=9) for column in axes]
-        of_song = ratings.setdefault(key[0], dict.fromkeys(_AXES, ()))
-        for axis, value in zip(_AXES, values, strict=True):
+        of_song = ratings.setdefault(key[0], dict.fromkeys(AXES, ()))
+        for axis, value in zip(AXES, values, strict=True):
             of_song[axis] = (*of_song[axis], value)
     return {song_id: ratings[song_id] for song_id in sorted(ratings, key=natural_key)}
 

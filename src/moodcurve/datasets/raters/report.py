@@ -1,9 +1,11 @@
 """Format the statistics of individual raters as tables and as a Markdown page, from their JSON alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-AXES = ("arousal", "valence")
+from moodcurve.curve import AXES
+from moodcurve.util.markdown import TableRow, interval_cell, markdown_list, markdown_paragraph, markdown_table
+
 AGREEMENT_NAMES = {
     "cronbach_alpha": "Cronbach's α",
     "icc_2k": "ICC(2,k)",
@@ -23,7 +25,6 @@ CEILING_NAMES = {
 }
 ESTIMATE_NAMES = {"components": "ceiling, components", "halves": "ceiling, halves", "one_rater": "one rater"}
 Results = Mapping[str, Any]
-TableRow = tuple[str, ...]
 
 
 def agreement_table(results: Results) -> list[TableRow]:
@@ -47,26 +48,26 @@ def ceiling_table(results: Results) -> list[TableRow]:
         for axis in AXES:
             ceilings = part[axis]["ceilings"]
             for estimate, name in ESTIMATE_NAMES.items() if ceilings is not None else ():
-                cells = (_interval(ceilings[estimate][statistic]) for statistic in CEILING_NAMES)
+                cells = (interval_cell(ceilings[estimate][statistic]) for statistic in CEILING_NAMES)
                 rows.append((_songs(part), axis, name, *cells))
     return rows
 
 
-def summary(results: Results) -> str:
+def summary(results: Results) -> list[str]:
     """Return the main results as a list; empty if there is no ceiling."""
     if not results["parts"] or any(results["parts"][0][axis]["ceilings"] is None for axis in AXES):
-        return ""
+        return []
     sentences = []
     for axis in AXES:
         ceilings = results["parts"][0][axis]["ceilings"]
         r, ccc, rmse = (_number(ceilings["components"][name]["value"]) for name in ("r", "ccc", "rmse"))
         low, high = (_number(ceilings[estimate]["r_song"]["value"]) for estimate in ("components", "halves"))
         sentences.append(
-            f"- For {axis}, the best possible scores against these labels are r = {r}, CCC = {ccc} and RMSE = {rmse} "
+            f"For {axis}, the best possible scores against these labels are r = {r}, CCC = {ccc} and RMSE = {rmse} "
             f"over all points, and r between {low} and {high} within single songs; one rater reaches "
             f"r = {_number(ceilings['one_rater']['r']['value'])} over all points."
         )
-    return "\n".join(sentences)
+    return sentences
 
 
 def explanations(results: Results) -> list[str]:
@@ -96,38 +97,38 @@ def explanations(results: Results) -> list[str]:
 
 
 READING = (
-    "std: standard deviation over raters, for ratings in [-1, 1]. Constant tracks: the rater never moved.",
+    "std: standard deviation over raters, for ratings in [-1, 1]. Constant tracks: share of tracks that never change.",
     "Agreement is about changes within each song: mean over songs and, in brackets, median. If raters hold different "
     "levels and the song changes little, the ICC and the CCC are near 0 and Krippendorff's α of k raters is near "
     "-1/(k - 1), however well they agree on the changes. α of song means: Krippendorff's α with songs as cases, the "
     "agreement on levels.",
     "Ceilings are the scores of a model that predicts the mean over all listeners, against labels that are means over "
-    "these few; for RMSE they are floors. r, CCC and RMSE are over all points; within songs: over all points minus "
-    "their song's mean; per song: mean over songs. The two estimates differ only per song: there, components "
-    "underestimate the ceilings of r and CCC, and halves overestimate them. For RMSE per song the floor is that of "
-    "halves; components give the root of each song's expected squared error, which is higher.",
+    "these few; for RMSE they are lower bounds. r, CCC and RMSE are over all points; within songs: over all points "
+    "minus their song's mean; per song: mean over songs. The two estimates differ only per song: there, components "
+    "underestimate the ceilings of r and CCC, and halves overestimate them. For RMSE per song, halves give the "
+    "lower bound; components give the root of each song's expected squared error, which is higher.",
     "If raters change together for reasons other than the music, such as a slow start, ceilings within songs rise.",
-    "One rater is compared with the mean of the others, which are one rater fewer than for the labels.",
+    "One rater is compared with the mean of the others, one rater fewer than for the labels.",
 )
 """Explanations below every report's tables; the model is described in ``moodcurve.datasets.raters.noise_ceiling``."""
 
 
 INTRODUCTION = (
-    "For readers who compare models: how far the raters of these songs agree, and so how well any model can score "
-    "against\nthe mean of their ratings."
+    "For readers who compare models: how far the raters of these songs agree, and how well any model can score "
+    "against the mean of their ratings. Written by `moodcurve labels`; raters.json has the same values."
 )
 
 
 def report(results: Results) -> str:
     """Return summary, tables and explanations as a Markdown page."""
-    parts = ["# Agreement of raters and the noise ceiling", INTRODUCTION]
-    if text := summary(results):
-        parts.append(text)
+    parts = ["# Agreement of raters and the noise ceiling", markdown_paragraph(INTRODUCTION)]
+    if sentences := summary(results):
+        parts.append(markdown_list(sentences))
     ceilings = ceiling_table(results)
     if len(ceilings) > 1:
-        parts += ["## Ceilings", _markdown(ceilings)]
-    parts += ["## Agreement", _markdown(agreement_table(results))]
-    parts += ["## Notes", "\n".join(f"- {line}" for line in (*explanations(results), *READING))]
+        parts += ["## Ceilings", markdown_table(ceilings)]
+    parts += ["## Agreement", markdown_table(agreement_table(results))]
+    parts += ["## Notes", markdown_list((*explanations(results), *READING))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -147,7 +148,7 @@ def _shared(part: Results, axis: str) -> str:
     return (
         f"{_songs(part)}, {axis}: {100 * found['bias_shared']:.0f} % of the variance of raters' biases is the same for "
         f"all of their songs. If all songs had the same raters, the ceiling of r would be {found['same_panel_r']:.3f} "
-        f"instead of {components:.3f}; since raters change, it lies between."
+        f"instead of {components:.3f}; because raters differ, the true ceiling lies between the two."
     )
 
 
@@ -161,24 +162,5 @@ def _agreement(found: Results) -> str:
     return f"{found['mean']:.3f}\n{found['median']:.3f}"
 
 
-def _interval(found: Results) -> str:
-    if found["value"] is None:
-        return "–"
-    if found["low"] is None:
-        return f"{found['value']:.3f}"
-    return f"{found['value']:.3f}\n{found['low']:.3f} {found['high']:.3f}"
-
-
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
-
-
-def _markdown(rows: Sequence[TableRow]) -> str:
-    """Return rows as a Markdown table, with a cell's second line in brackets."""
-    lines = ["| " + " | ".join(_inline(cell) for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
-
-
-def _inline(cell: str) -> str:
-    value, _, rest = cell.partition("\n")
-    return f"{value} ({rest.replace(' ', ' to ')})" if rest else value

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets.raters.aggregation import (
     MIN_RATERS,
     RatedSong,
-    SongRating,
+    SongRatingStats,
     average,
     average_song_rating,
     rater_std,
@@ -28,7 +29,6 @@ from moodcurve.datasets.raters.noise_ceiling import bias_shared, ceilings, same_
 from moodcurve.datasets.raters.reader import RaterData
 from moodcurve.datasets.song import Annotation, DatasetError
 
-AXES = ("arousal", "valence")
 EQUAL = 1e-9
 """Largest difference between equal means; published ones have up to 12 decimals."""
 
@@ -41,7 +41,7 @@ class RaterLabels:
     ----------
     annotations : mapping of str to Annotation
         By song.
-    song_ratings : mapping of str to mapping of str to SongRating
+    song_ratings : mapping of str to mapping of str to SongRatingStats
         By song and axis.
     agreement : mapping of str to mapping of str to RaterAgreement
         By song and axis.
@@ -52,7 +52,7 @@ class RaterLabels:
     """
 
     annotations: Mapping[str, Annotation]
-    song_ratings: Mapping[str, Mapping[str, SongRating]]
+    song_ratings: Mapping[str, Mapping[str, SongRatingStats]]
     agreement: Mapping[str, Mapping[str, RaterAgreement]]
     min_raters: int
     notes: tuple[str, ...]

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve.curve import AXES
 from moodcurve.datasets.raters.agreement import RaterAgreement
-from moodcurve.datasets.raters.statistics import AXES, RaterLabels
+from moodcurve.datasets.raters.statistics import RaterLabels
 from moodcurve.util.files import atomic_write, write_text
 
 Values = npt.NDArray[np.float64] | npt.NDArray[np.int64]

@@ -74,7 +74,7 @@ def damped_modes(
 ) -> FloatArray:
     """Sum damped sinusoids, x[n] = Σ_m a_m exp(-d_m n/sr) cos(2π f_m n/sr + φ_m), shape (samples,).
 
-    With n = B k + j, each exponential is a factor of k times one of j, so that the sum over modes is one matrix
+    With n = B k + j, each exponential is a factor of k times one of j. The sum over modes is therefore one matrix
     product, which is much faster than one sinusoid at a time. Modes above 0.45 sr are left out.
     """
     audible = hz < 0.45 * sr

@@ -1,10 +1,9 @@
 """SIMD operations on sixteen lanes, for kernels that process sixteen frames at a time.
 
-In a kernel, ``load(table, k)`` returns row k of a table (n, 16) as one vector with a number for each frame, and
-``+ - *``, `muladd`, `maximum` and the others work on all sixteen lanes at once. A kernel then reads like one for a
-single frame, and recursions along the bins, which cannot be vectorized, cost as much for sixteen frames as for one.
-Explicit vectors do not depend on the compiler's auto-vectorization, which details can prevent, and need no checks for
-overlapping arrays.
+In a kernel, ``load(table, k)`` returns row k of a table (n, 16) as one vector with a number for each frame. ``+ - *``,
+`muladd`, `maximum` and the others work on all sixteen lanes at once. A kernel then reads like one for a single frame.
+Recursions along the bins, which cannot be vectorized, cost as much for sixteen frames as for one. Explicit vectors do
+not depend on the compiler's auto-vectorization, which details can prevent, and need no checks for overlapping arrays.
 
 No operation rounds differently on another machine, except `muladd`.
 """

@@ -56,7 +56,7 @@ def new_tracker() -> Tracker:
 def local_costs(f0: Float32Array, voicing: Float32Array, out: FloatArray) -> None:
     """Compute the cost of each state of one frame.
 
-    Candidate: 2 (-ln clip(v, 0.01, 1) + 4 [v < 0.7]) + g(F), where g favours 100 to 350 Hz. Unvoiced: 8 if a
+    Candidate: 2 (-ln clip(v, 0.01, 1) + 4 [v < 0.7]) + g(F), where g favors 100 to 350 Hz. Unvoiced: 8 if a
     candidate has v ≥ 0.7, else 0.
     """
     voiced = False

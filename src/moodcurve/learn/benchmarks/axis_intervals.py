@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from moodcurve._typing import FloatArray
-from moodcurve.evaluation import AXES
+from moodcurve.curve import AXES
 from moodcurve.metrics import METRICS
 from moodcurve.metrics.bootstrap import Interval, bootstrap, bootstrap_difference
 

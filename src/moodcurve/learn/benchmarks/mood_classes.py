@@ -10,7 +10,6 @@ import numpy.typing as npt
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.splits import Split, k_fold
-from moodcurve.learn.benchmarks.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
 from moodcurve.learn.benchmarks.results import DRAWS, result_header
 from moodcurve.learn.config import check
 from moodcurve.learn.cross_validation import cross_predict
@@ -19,6 +18,7 @@ from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fi
 from moodcurve.learn.training import find_family
 from moodcurve.metrics.bootstrap import draw_counts, percentile_interval
 from moodcurve.mood.classes import SCHEMES, classes, probabilities
+from moodcurve.util.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
 
 FOLDS = 5
 MIN_PROBABILITY = 1e-4
@@ -54,7 +54,7 @@ class ClassCounts:
     losses: FloatArray
 
 
-def run_categories(
+def run_mood_classes(
     dataset: Dataset,
     *,
     schemes: Sequence[str] = tuple(SCHEMES),
@@ -178,8 +178,8 @@ def class_metrics(counts: ClassCounts, seed: int) -> dict[str, Any]:
     return result | {"confusion": counts.confusion.sum(axis=0).tolist()}
 
 
-def category_report(result: Mapping[str, Any]) -> str:
-    """Return the result of `run_categories` as a Markdown page."""
+def mood_class_report(result: Mapping[str, Any]) -> str:
+    """Return the result of `run_mood_classes` as a Markdown page."""
     parts = [
         "# Mood classes",
         markdown_paragraph(
@@ -198,18 +198,18 @@ def category_report(result: Mapping[str, Any]) -> str:
     ]
     for scheme in schemes_of(result):
         for part in PARTS:
-            parts += [f"## {scheme.capitalize()} of {part}", markdown_table(category_table(result, scheme, part))]
+            parts += [f"## {scheme.capitalize()} of {part}", markdown_table(mood_class_table(result, scheme, part))]
             for name in ("svm", "softmax", "curve"):
                 parts.append(markdown_table(confusion_table(result, scheme, part, name)))
     return "\n\n".join(parts) + "\n"
 
 
 def schemes_of(result: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the class schemes in a result of `run_categories`."""
+    """Return the class schemes in a result of `run_mood_classes`."""
     return tuple(scheme for scheme in SCHEMES if scheme in result)
 
 
-def category_table(result: Mapping[str, Any], scheme: str, part: str) -> list[TableRow]:
+def mood_class_table(result: Mapping[str, Any], scheme: str, part: str) -> list[TableRow]:
     """Return a header and one row per classifier with accuracy, macro-F1 and log loss."""
     rows: list[TableRow] = [("classifier", *METRICS.values())]
     for name, found in result[scheme][part].items():

@@ -4,11 +4,12 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.deam.raters import RATERS
 from moodcurve.datasets.layout import read_raters
 from moodcurve.datasets.raters.noise_ceiling import Ceilings, ceilings
-from moodcurve.evaluation import AXES, METRICS
+from moodcurve.evaluation import METRICS
 from moodcurve.learn.benchmarks.axis_intervals import AxisIntervals
 from moodcurve.learn.benchmarks.protocols import find_protocol
 from moodcurve.metrics.bootstrap import Interval
@@ -61,21 +62,21 @@ def noise_ceilings(folder: Path, dataset: Dataset, protocol: str, *, seed: int) 
     songs = [song for song in read_raters(folder).songs if song.song_id in wanted]
     if len(songs) < len(wanted):
         return ()
-    estimates = {axis: ceilings([getattr(song, axis) for song in songs], seed=seed) for axis in AXES}
+    found = {axis: ceilings([getattr(song, axis) for song in songs], seed=seed) for axis in AXES}
     return tuple(
-        NoiseCeiling(name=name, intervals={axis: _as_metrics(estimates[axis], way) for axis in AXES})
-        for way, name in CEILING_NAMES.items()
+        NoiseCeiling(name=name, intervals={axis: _as_metrics(found[axis], estimate) for axis in AXES})
+        for estimate, name in CEILING_NAMES.items()
     )
 
 
-def _as_metrics(estimates: Ceilings, way: str) -> dict[str, Interval]:
+def _as_metrics(found: Ceilings, estimate: str) -> dict[str, Interval]:
     """Return one estimate as `METRICS`, with r2 and determination derived from r."""
-    metrics = dict(getattr(estimates, way))
+    metrics = dict(getattr(found, estimate))
     r = metrics["r"]
     # the ends can be squared because r is not negative
     metrics["r2"] = Interval(value=r.value**2, low=r.low**2, high=r.high**2)
     # a perfect model leaves only the labels' error: 1 - V_error / V_L = V_T / V_L = r²;
     # for one rater the variance of the others' mean would have to be known
     unknown = Interval(value=math.nan, low=math.nan, high=math.nan)
-    metrics["determination"] = unknown if way == "one_rater" else metrics["r2"]
+    metrics["determination"] = unknown if estimate == "one_rater" else metrics["r2"]
     return {name: metrics[name] for name in METRICS}

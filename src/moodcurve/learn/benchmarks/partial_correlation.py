@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.evaluation import AXES
+from moodcurve.curve import AXES
 from moodcurve.metrics import CONSTANT
 from moodcurve.metrics.bootstrap import Interval, bootstrap, draw_counts, percentile_interval
 

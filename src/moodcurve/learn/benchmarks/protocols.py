@@ -118,6 +118,6 @@ def _check_development_labels(folder: Path, protocol: str) -> None:
     missing = [name for name in DEVELOPMENT_LABELS if not (folder / name).is_file()]
     if missing:
         raise DatasetError(
-            f"{folder}: protocol {protocol!r} needs the MediaEval 2015 development labels; missing: "
+            f"{folder}: protocol {str(protocol)!r} needs the MediaEval 2015 development labels; missing: "
             f"{', '.join(missing)}. Add them as docs/data.md describes, or use --protocol deam, which needs DEAM only"
         )

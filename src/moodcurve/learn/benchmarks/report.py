@@ -9,17 +9,17 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from moodcurve.evaluation import AXES
-from moodcurve.learn.benchmarks.markdown import (
+from moodcurve.curve import AXES
+from moodcurve.learn.config import as_table, differing
+from moodcurve.learn.training import find_family
+from moodcurve.util.files import atomic_write
+from moodcurve.util.markdown import (
     TableRow,
     interval_cell,
     markdown_list,
     markdown_paragraph,
     markdown_table,
 )
-from moodcurve.learn.config import as_table, differing
-from moodcurve.learn.training import find_family
-from moodcurve.util.files import atomic_write
 
 Result = Mapping[str, Any]
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from moodcurve import __version__
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset
-from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.axis_intervals import AxisIntervals, as_dict
 from moodcurve.learn.benchmarks.noise_ceiling import NoiseCeiling
 from moodcurve.learn.benchmarks.partial_correlation import PartialCorrelations

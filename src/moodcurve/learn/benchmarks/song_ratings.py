@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset, DatasetError, Song
 from moodcurve.datasets.splits import Split, k_fold
-from moodcurve.evaluation import AXES
-from moodcurve.learn.benchmarks.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
 from moodcurve.learn.benchmarks.results import DRAWS, result_header
 from moodcurve.learn.cross_validation import cross_predict
 from moodcurve.learn.models.base import TrainingProgress, no_progress
@@ -24,6 +23,7 @@ from moodcurve.learn.models.song_level import (
 from moodcurve.learn.training import find_family
 from moodcurve.learn.uncertainty.calibration import calibrate_song_rating
 from moodcurve.metrics.bootstrap import bootstrap, draw_counts, percentile_interval
+from moodcurve.util.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
 
 FOLDS = 5
 METHODS = {
@@ -50,15 +50,15 @@ class _Predictions:
     ends: FloatArray
 
 
-def run_song_level(
+def run_song_ratings(
     dataset: Dataset, *, curve: str = "blend", seed: int = 0, progress: TrainingProgress = no_progress
 ) -> Any:
     """Compare `METHODS` by cross-validation with five folds, split by artist.
 
-    The linear fit (`calibrate_song_rating` of `moodcurve.learn.uncertainty`) and the intervals of all methods but the
-    regression are fitted on the other folds' songs, whose curves are out of fold. Some of the models behind these
-    curves were trained on songs tested here. The regression and its interval use nothing of the test songs or their
-    artists.
+    The linear fit is that of `moodcurve.learn.uncertainty.calibration.calibrate_song_rating`. It and the intervals of
+    all methods but the regression are fitted on the other folds' songs, whose curves are out of fold. Some of the
+    models behind these curves were trained on songs tested here. The regression and its interval use nothing of the
+    test songs or their artists.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def _predict_folds(
     return predictions
 
 
-def song_level_table(result: Mapping[str, Any]) -> list[TableRow]:
+def song_rating_table(result: Mapping[str, Any]) -> list[TableRow]:
     """Return a header and one row per axis and method."""
     rows: list[TableRow] = [
         ("method", "axis", "r", "RMSE", "CCC", "coverage of 90 % interval", "half width", "half width on 1-9")
@@ -146,8 +146,8 @@ def song_level_table(result: Mapping[str, Any]) -> list[TableRow]:
     return rows
 
 
-def song_level_report(result: Mapping[str, Any]) -> str:
-    """Return the result of `run_song_level` as a Markdown page."""
+def song_rating_report(result: Mapping[str, Any]) -> str:
+    """Return the result of `run_song_ratings` as a Markdown page."""
     std = result["rating_spread"]
     rows: list[TableRow] = [("RMSE of the linear fit minus that of", "arousal", "valence")]
     for name, found in result["line_against"].items():
@@ -158,7 +158,7 @@ def song_level_report(result: Mapping[str, Any]) -> str:
             "For readers who use the song rating that curves and model files contain. Written by `moodcurve songlevel`."
         ),
         markdown_paragraph(_summary(result)),
-        markdown_table(song_level_table(result)),
+        markdown_table(song_rating_table(result)),
         markdown_table(rows),
         markdown_paragraph(
             f"{result['dataset']}, {result['songs']} songs rated as a whole, {result['feature_set']}; "

@@ -25,10 +25,10 @@ from moodcurve.runtime.sequence import SequenceMode
 class BlendConfig:
     """Settings of both models and of the stretch.
 
-    The stretch is ŷ = c + stretch · (average - c), where c is the mean of the training labels. If predictions correlate
-    with labels at r and have k times their standard deviation, the squared error is least at k = r and the concordance
-    greatest at k = 1. The defaults bring k near √r, half way in ratio, where neither loses much. r and k come from the
-    protocol `deam`: two numbers per axis from its five folds.
+    The stretch is ŷ = c + stretch · (average - c), where c is the mean of the training labels. Suppose that predictions
+    correlate with labels at r and have k times their standard deviation. The squared error is then least at k = r, and
+    the concordance greatest at k = 1. The defaults bring k near √r, half way in ratio, where neither loses much. r and
+    k come from the protocol `deam`: two numbers per axis from its five folds.
 
     Unlike the defaults of their families, those of the two models let the level change within a song: 36 s of context
     to each side and ten minutes of memory. On the protocol `deam`, whose clips of half a minute have no sections, this

@@ -51,7 +51,7 @@ class FFNNConfig:
     output : str
         Activation of the two outputs: ``linear``, ``tanh`` or ``sigmoid``. The labels are scaled to its range.
     dropout : float
-        Fraction of each hidden layer's units that a training step drops, in [0, 1).
+        Dropout rate of each hidden layer, in [0, 1).
     optimizer : str
         Optimizer: ``sgd`` or ``adam``.
     batch_size : int

@@ -15,7 +15,7 @@ from moodcurve.runtime.sequence import NEXT_STATE, SequenceMode
 
 WINDOW_ROWS, MARGIN_ROWS = 3072, 1024
 """Recordings of up to 25 minutes are read at once, longer ones in windows with a margin of 8 minutes on each side.
-SequenceMode beyond the margin have little weight. A window takes about 100 MB."""
+Rows beyond the margin have little weight. A window takes about 100 MB."""
 
 
 def add_filter(graph: Graph, z: str, system: Dynamics) -> str:

@@ -33,7 +33,7 @@ class RecurrentConfig:
     layers : int
         Number of recurrent layers.
     context_rows : int
-        Margins of the context to each side, in rows of half a second; 0 for none. The mean and standard deviation of
+        Length of the context on each side, in rows of half a second; 0 for none. The mean and standard deviation of
         these rows are further inputs of each row. Training uses the whole window instead. Must be 0 if the network
         reads forward only.
     context_units : int
@@ -52,12 +52,12 @@ class RecurrentConfig:
     weigh_by_agreement : bool
         Weight songs in the loss by the agreement of their raters.
     dropout : float
-        Fraction of units that a training step drops, in [0, 1).
+        Dropout rate of the layers, in [0, 1).
     input_dropout : float
-        Fraction of columns that a training step drops, in [0, 1).
+        Dropout rate of the input columns, in [0, 1).
     window_rows : int
-        Rows of half a second that a training step reads of a song, at a random position. The default is about half of
-        a DEAM clip, so that windows also start among the rated rows and beginnings are learned.
+        Length of the random window of each song in a training step, in rows of half a second. The default is about
+        half of a DEAM clip, so that windows also start among the rated rows and beginnings are learned.
     batch_size : int
         Songs per training step.
     learning_rate : float

@@ -79,8 +79,8 @@ def fit_song_level(
 ) -> SongLevel:
     """Fit on the songs that have a rating of the whole song, and determine the interval by cross-validation.
 
-    The half width is the ⌈(n + 1) · 0.9⌉-th smallest error of n songs, each predicted by a model that was not trained
-    on its artist. This is split conformal prediction (Lei et al. 2018,
+    The half width is the ⌈(n + 1) · 0.9⌉-th smallest error of n songs. Each is predicted by a model that was not
+    trained on its artist. This is split conformal prediction (Lei et al. 2018,
     https://doi.org/10.1080/01621459.2017.1307116) with the errors of all folds pooled.
 
     Raises

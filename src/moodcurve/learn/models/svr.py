@@ -30,9 +30,9 @@ class SVRConfig:
         Kernel function: ``linear``, ``poly``, ``rbf`` or ``sigmoid``. They are z·s, (gamma z·s + coef0)^degree,
         exp(-gamma |z - s|²) and tanh(gamma z·s + coef0).
     C : float
-        Cost of an error beyond epsilon, against the flatness of the function.
+        Cost of errors beyond epsilon; larger values regularize less.
     epsilon : float
-        Size up to which errors cost nothing, in units of the labels.
+        Errors up to this size cost nothing, in units of the labels.
     gamma : float
         Scale of the poly, rbf and sigmoid kernels. The squared distance of two standardized rows is about twice
         the number of columns: 1/columns (0.004) gives a narrow rbf kernel and a tenth of it a wide one.

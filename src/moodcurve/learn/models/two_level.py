@@ -26,8 +26,8 @@ from onnx import TensorProto, helper
 from scipy.signal import lfilter
 
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets import Song
-from moodcurve.evaluation import AXES
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
@@ -44,7 +44,7 @@ CLIP = 5.0
 NEGLIGIBLE = 1e-9
 """Weight of a row in the exponential average at which the margin of a window ends."""
 WINDOW_ROWS = 3072
-"""SequenceMode that the graph reads at once: about 25 minutes."""
+"""Rows that the graph reads at once: about 25 minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +60,11 @@ class TwoLevelConfig:
     Attributes
     ----------
     context_s : float
-        Margins of the context to each side, in seconds, up to 600.
+        Length of the context on each side, in seconds, up to 600.
     C : float
-        Cost of an error beyond epsilon in the level's regression.
+        Cost of errors beyond epsilon in the level's regression.
     epsilon : float
-        Size up to which errors of the level cost nothing, in units of the labels.
+        Errors of the level up to this size cost nothing, in units of the labels.
     gamma : float
         Scale of the level's kernel, divided by the number of columns. The kernel is exp(-gamma |w (z - s)|² / columns),
         where the columns are the means and standard deviations.
@@ -100,7 +100,7 @@ class TwoLevelConfig:
 
     @property
     def context_rows(self) -> int:
-        """Margins of the context to each side, in rows."""
+        """Length of the context on each side, in rows."""
         return round(self.context_s / HOP_S)
 
     @property
@@ -182,7 +182,7 @@ def fit_two_level(
     scaled = Clip(CLIP).apply(scaling.apply(np.array(passages)))
     machines = []
     for axis, (name, level) in enumerate(zip(AXES, np.array(levels).T, strict=True)):
-        machines.append(fit_level(scaled, level, _settings(config, scaled.shape[1]), relevance=config.relevance))
+        machines.append(fit_level(scaled, level, _kernel_config(config, scaled.shape[1]), relevance=config.relevance))
         message = f"level of {name}: {len(machines[-1].support)} of {len(scaled)} passages are support vectors"
         progress(axis + 1, 3, message)
     trajectory = _ridge(np.vstack(moments), deviations, config.ridge)
@@ -222,7 +222,7 @@ def add_exponential_average(graph: Graph, x: str, decay: float) -> str:
     return graph.add_multiple("Scan", first, x, outputs=2, body=body, num_scan_inputs=1)[1]
 
 
-def _settings(config: TwoLevelConfig, columns: int) -> SVRConfig:
+def _kernel_config(config: TwoLevelConfig, columns: int) -> SVRConfig:
     return SVRConfig(kernel="rbf", C=config.C, epsilon=config.epsilon, gamma=config.gamma / columns)
 
 

@@ -44,7 +44,7 @@ class PreprocessingConfig:
     pca_components : int
         Number of principal components; 0 for no PCA.
     pca_variance : float
-        Choose the number of components that hold this fraction of the variance; 0 for no PCA. It cannot be combined
+        Keep the components that explain this fraction of the variance; 0 for no PCA. It cannot be combined
         with `pca_components`.
     whiten : bool
         Divide each principal component by its standard deviation.

@@ -1,8 +1,8 @@
 """Preprocessing steps: each is fitted to rows, applied to rows, and added to an ONNX graph.
 
-They compute in double precision: columns range from 1e-9 to 1e7, and a mean can exceed the standard deviation. Every
-step except `Clip` maps a column that is constant in training to 0 for any song, instead of dividing by zero or passing
-it on unscaled.
+They compute in double precision: columns range from 1e-9 to 1e7, and a mean can exceed the standard deviation. A
+column that is constant in training becomes 0 for any song in every step except `Clip`. It is neither divided by zero
+nor passed on unscaled.
 """
 
 from dataclasses import dataclass

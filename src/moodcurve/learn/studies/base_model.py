@@ -6,7 +6,7 @@ from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictio
 from moodcurve.learn.studies.study import Study, score_arm
 
 
-def study_base(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+def study_base_model(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Compare the Kalman filter on frame predictions of ``ffnn`` with the filter on those of ``mlr``."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Indices, k_fold
-from moodcurve.evaluation import AXES
 from moodcurve.learn.benchmarks.baselines import predict_training_means
 from moodcurve.learn.benchmarks.results import DRAWS
 from moodcurve.learn.models.base import TrainingProgress, predict_rated

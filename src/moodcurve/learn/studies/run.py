@@ -7,26 +7,26 @@ from typing import Any
 
 from moodcurve.learn import TrainingError
 from moodcurve.learn.models.base import TrainingProgress, no_progress
-from moodcurve.learn.studies.base_model import study_base
+from moodcurve.learn.studies.base_model import study_base_model
 from moodcurve.learn.studies.features import study_features
 from moodcurve.learn.studies.folds import Source
 from moodcurve.learn.studies.intervals import study_intervals
 from moodcurve.learn.studies.labels import study_labels
 from moodcurve.learn.studies.length import study_length
 from moodcurve.learn.studies.medleys import study_medleys
-from moodcurve.learn.studies.splits import study_split
+from moodcurve.learn.studies.splits import study_splits
 from moodcurve.learn.studies.study import Study, studies_page
-from moodcurve.learn.studies.training_size import study_songs
-from moodcurve.learn.studies.tuning import study_search
+from moodcurve.learn.studies.training_size import study_training_size
+from moodcurve.learn.studies.tuning import study_tuning
 from moodcurve.util.files import write_text
 
 STUDIES: dict[str, Callable[..., Study]] = {
     "features": study_features,
-    "songs": study_songs,
-    "split": study_split,
+    "songs": study_training_size,
+    "split": study_splits,
     "labels": study_labels,
-    "base": study_base,
-    "search": study_search,
+    "base": study_base_model,
+    "search": study_tuning,
     "intervals": study_intervals,
     "medleys": study_medleys,
     "length": study_length,

@@ -14,7 +14,7 @@ FOLD_SEEDS = 2
 """Number of random splits of each kind."""
 
 
-def study_split(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+def study_splits(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Compare folds split by song with folds split by artist."""
     dataset = source.read()
     songs = dataset.songs

@@ -13,17 +13,17 @@ import numpy as np
 
 from moodcurve import __version__
 from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset
-from moodcurve.evaluation import AXES
-from moodcurve.learn.benchmarks.markdown import (
+from moodcurve.learn.benchmarks.results import DRAWS, INTERVAL
+from moodcurve.metrics.bootstrap import bootstrap_scores, percentile_interval
+from moodcurve.util.markdown import (
     TableRow,
     interval_text,
     markdown_list,
     markdown_paragraph,
     markdown_table,
 )
-from moodcurve.learn.benchmarks.results import DRAWS, INTERVAL
-from moodcurve.metrics.bootstrap import bootstrap_scores, percentile_interval
 
 SongPredictions = Sequence[FloatArray]
 """Predictions of each song, (n, 2)."""

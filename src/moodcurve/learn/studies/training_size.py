@@ -15,7 +15,7 @@ REPEATS = 3
 """Draws of songs for each size."""
 
 
-def study_songs(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+def study_training_size(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Train on increasing numbers of songs, and test on the same ones."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)

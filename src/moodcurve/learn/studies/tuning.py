@@ -18,7 +18,7 @@ SEARCHED: dict[str, Suggest] = {"two-level": suggest_two_level_settings, "state-
 """Families that train in seconds, with their functions that suggest settings."""
 
 
-def study_search(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+def study_tuning(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
     """Search settings on each fold's training songs, train with the best ones, and test on the fold."""
     dataset = source.read()
     songs = dataset.songs

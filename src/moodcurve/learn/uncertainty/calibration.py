@@ -7,10 +7,10 @@ other points. Each of the K calibration songs therefore has the weight 1/(K + 1)
     Σ_songs (fraction of the song's points whose error is at most q) / (K + 1)  ≥  1 - (1 - level)/2,
 
 and the lower end is the same for errors of the opposite sign. A random point of a new song is then above its interval
-with a probability of at most (1 - level)/2, and below with the same, for any distribution of the errors, if the model
-is as good on the new song as on the calibration songs (Lee, Barber and Willett, "Distribution-free inference with
-hierarchical data", https://arxiv.org/abs/2306.06342). This holds on average over songs: in most songs all points are
-inside, in some none.
+with a probability of at most (1 - level)/2, and below it with the same. This holds for any distribution of the errors
+if the model is as good on the new song as on the calibration songs; see Lee, Barber and Willett, "Distribution-free
+inference with hierarchical data", https://arxiv.org/abs/2306.06342. It holds on average over songs: in most songs all
+points are inside, in some none.
 """
 
 import math
@@ -22,7 +22,7 @@ import numpy as np
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn.config import check
-from moodcurve.runtime.intervals import LEVEL, ErrorStd, Intervals, Margins
+from moodcurve.runtime.intervals import LEVEL, Intervals, Margins, RmsErrors
 from moodcurve.runtime.song_rating import Line, SongRating
 
 MIN_SONGS = math.ceil(2 / (1 - LEVEL) - 1e-9) - 1
@@ -38,13 +38,13 @@ class Calibration:
     Attributes
     ----------
     intervals : Intervals
-    rms_errors : ErrorStd
+    rms_errors : RmsErrors
     song_rating : SongRating or None
         Without it, curves have no rating of the whole song.
     """
 
     intervals: Intervals
-    rms_errors: ErrorStd
+    rms_errors: RmsErrors
     song_rating: SongRating | None = None
 
 
@@ -116,7 +116,7 @@ def calibrate_intervals(
     )
 
 
-def rms_errors(rated: Sequence[FloatArray], predicted: Sequence[FloatArray]) -> ErrorStd:
+def rms_errors(rated: Sequence[FloatArray], predicted: Sequence[FloatArray]) -> RmsErrors:
     """Compute root mean square errors of predictions limited to [-1, 1], with equal weight for all songs.
 
     The parameters are those of `calibrate_intervals`. The minimum is `MIN_RMS_ERROR`.
@@ -125,7 +125,7 @@ def rms_errors(rated: Sequence[FloatArray], predicted: Sequence[FloatArray]) -> 
     points = np.sqrt(np.mean([(e**2).mean(axis=0) for e in errors], axis=0))
     songs = np.sqrt(np.mean([e.mean(axis=0) ** 2 for e in errors], axis=0))
     arousal, valence, song_arousal, song_valence = (max(float(error), MIN_RMS_ERROR) for error in (*points, *songs))
-    return ErrorStd(
+    return RmsErrors(
         songs=len(rated),
         arousal=arousal,
         valence=valence,

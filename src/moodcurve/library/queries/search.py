@@ -9,12 +9,11 @@ from moodcurve.library.errors import translate_errors
 from moodcurve.library.queries.query import SORTS, WORDS, Query, Range
 from moodcurve.library.queries.sql_guard import ConditionError, restrict_to_songs, translate_condition_errors
 from moodcurve.library.schema import WORD_SEPARATOR
-from moodcurve.library.text import clean, fold
+from moodcurve.library.text import TEXT_TAGS, clean, fold
 from moodcurve.mood.circumplex import QUADRANTS
 
 SONG_FORMAT = "moodcurve-song/1"
 """Name and version of a song's JSON: keys are only added to it."""
-_TEXT_TAGS = ("title", "artist", "album", "genre")
 _NEVER_NULL = {"id", "path", "duration_s", "arousal", "valence", "analysed_at", "distance"}
 _DEFAULT_ORDER = ("artist", "album", "track", "title", "path")
 
@@ -174,12 +173,12 @@ def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:
         found.append(condition)
         values.update(named)
 
-    for name in _TEXT_TAGS:
+    for name in TEXT_TAGS:
         part = getattr(query, name)
         if part is not None:
             add(f"instr(folded_{name}, :{name})", **{name: fold(part)})
     for i, part in enumerate(query.text):
-        anywhere = " OR ".join(f"instr(folded_{name}, :text{i})" for name in (*_TEXT_TAGS, "path"))
+        anywhere = " OR ".join(f"instr(folded_{name}, :text{i})" for name in (*TEXT_TAGS, "path"))
         add(f"({anywhere})", **{f"text{i}": fold(part)})
     if query.quadrants:
         named = {f"quadrant{i}": name for i, name in enumerate(query.quadrants)}

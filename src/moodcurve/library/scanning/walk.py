@@ -88,8 +88,9 @@ def walk(
 ) -> WalkResult:
     """Find music files in folders and their subfolders.
 
-    Files named in `roots` are accepted whatever they are. Below folders, hidden files and folders (names that start
-    with a dot, such as macOS's ``._`` files) are skipped, as are files that are not music by extension or content.
+    Files named in `roots` are accepted whatever they are. Below folders, files that are not music by
+    extension or content are skipped. So are hidden files and folders: names that start with a dot, such as macOS's
+    ``._`` files.
     Links to files and folders are followed to their real paths, so that each file counts once and loops end. Broken
     links are skipped.
 

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, error_responses, invalid_value
-from moodcurve.web.jobs import Job, Jobs
+from moodcurve.web.jobs import AnalysisJob, Jobs
 from moodcurve.web.rate_limit import RateLimiter
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
 from moodcurve.web.routes.songs import client_address
@@ -135,7 +135,9 @@ def add_analysis_routes(
         return JSONResponse(jobs.get(id).status())
 
     @app.get("/api/jobs/{id}/events", responses={**_STREAM, **error_responses(404)})
-    async def stream_job_events(id: JobId, last_event_id: Annotated[str, Header()] = "0") -> Response:
+    async def stream_job_events(
+        id: JobId, last_event_id: Annotated[str, Header(description="Id of the last event received.")] = "0"
+    ) -> Response:
         """Stream the progress of a job as server-sent events; Last-Event-ID resumes after that event."""
         # not a generator function, for which FastAPI would stream events itself: it would send status 200 before
         # running it, so an unknown job could not get 404, nor a finished one 204
@@ -164,7 +166,7 @@ def add_analysis_routes(
         return Response(status_code=204)
 
 
-async def _curve(job: Job, format: CurveFormat, plots: PlotRenderer) -> Response:
+async def _curve(job: AnalysisJob, format: CurveFormat, plots: PlotRenderer) -> Response:
     if job.curve is None:
         reason = "the song is not analyzed yet"
         if job.problem is not None:
@@ -173,7 +175,7 @@ async def _curve(job: Job, format: CurveFormat, plots: PlotRenderer) -> Response
     return await curve_response(format, job.curve.to_dict(), job.curve, plots)
 
 
-async def _wait_for(jobs: Jobs, job: Job, request: Request) -> None:
+async def _wait_for(jobs: Jobs, job: AnalysisJob, request: Request) -> None:
     """Wait until a job is finished; raise ClientDisconnect if the client disconnects first."""
     work, disconnect = asyncio.create_task(jobs.wait(job)), asyncio.create_task(_disconnected(request))
     try:

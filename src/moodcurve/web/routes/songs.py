@@ -91,7 +91,7 @@ def add_song_routes(app: FastAPI, pool: LibraryPool, plots: PlotRenderer, rate_l
 
     @app.get("/api/map", responses={200: {"model": schemas.Map}, **error_responses()})
     def get_map(request: Request, filters: Annotated[SongFilters, QueryParameter()]) -> Response:
-        """Return the mean arousal and valence of up to 100 000 songs that match the filters, as columns."""
+        """Return the mean arousal and valence of up to 100,000 songs that match the filters, as columns."""
         query, compress = filters.query(limit=MAX_MAP_SONGS), accepts_gzip(request)
         with _open(pool) as reader:
             if reader is None:

@@ -1,0 +1,74 @@
+"""Select the songs of a dataset by their ids, and read lists of ids from files."""
+
+import os
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from moodcurve.datasets.dataset import Dataset
+from moodcurve.datasets.song import DatasetError
+from moodcurve.datasets.song_ids import abbreviate_ids
+
+
+def only_songs(dataset: Dataset, ids: Collection[str]) -> tuple[Dataset, tuple[str, ...]]:
+    """Select the songs with these ids, in the dataset's order.
+
+    Returns
+    -------
+    Dataset
+    tuple of str
+        The ids that the dataset does not have.
+
+    Raises
+    ------
+    DatasetError
+        If no song is left.
+    """
+    songs = tuple(song for song in dataset.songs if song.song_id in ids)
+    if not songs:
+        raise DatasetError(f"{dataset.name}: none of the songs is among the {len(ids)} ids given")
+    known = {song.song_id for song in dataset.songs}
+    return replace(dataset, songs=songs), tuple(song_id for song_id in ids if song_id not in known)
+
+
+def without_songs(dataset: Dataset, ids: Collection[str]) -> Dataset:
+    """Exclude the songs with these ids.
+
+    An unknown id is an error: it may be a misspelled test song, which would otherwise stay among the training songs.
+
+    Raises
+    ------
+    DatasetError
+        If an id is not in the dataset (unreadable songs count as known), or no song is left.
+    """
+    known = {song.song_id for song in dataset.songs} | set(dataset.skipped_ids)
+    unknown = [song_id for song_id in ids if song_id not in known]
+    if unknown:
+        raise DatasetError(
+            f"{dataset.name}: {len(unknown)} of the {len(ids)} ids to leave out are not among its songs: "
+            f"{abbreviate_ids(unknown)}; correct or remove them"
+        )
+    songs = tuple(song for song in dataset.songs if song.song_id not in ids)
+    if not songs:
+        raise DatasetError(f"{dataset.name}: all songs are among the {len(ids)} ids given")
+    return replace(dataset, songs=songs, skipped_ids=tuple(i for i in dataset.skipped_ids if i not in ids))
+
+
+def read_ids(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Read song ids from a text file: the first comma-separated field of each line.
+
+    Empty lines are skipped, and so is a first line that starts with ``song_id`` (a header).
+
+    Raises
+    ------
+    DatasetError
+        If the file cannot be read as text.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read as a list of ids: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path}: is not text; expected a list of ids, one a line") from error
+    ids = [line.split(",")[0].strip() for line in lines]
+    return tuple(song_id for song_id in ids[ids[:1] == ["song_id"] :] if song_id)
