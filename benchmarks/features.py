@@ -23,9 +23,9 @@ from moodcurve._typing import Float32Array
 from moodcurve.audio import open_audio
 from moodcurve.features import COMPARE260, DEFAULT_SET, Features, extract, opensmile, smoothing
 from moodcurve.features.descriptors import energy, fft
-from moodcurve.features.extractor import CHUNK
 from moodcurve.features.framing import Framing, next_power_of_two, quantize
 from moodcurve.features.jit import simd
+from moodcurve.features.low_level import CHUNK
 from moodcurve.features.stages import PitchTracker, ShortFrames, VoiceQuality
 from moodcurve.features.windows import WindowStatistics
 from moodcurve.runtime import load_model

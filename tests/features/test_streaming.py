@@ -28,8 +28,8 @@ from moodcurve.features import (
     stream,
     write_csv,
 )
-from moodcurve.features.extractor import CHUNK, Profile
 from moodcurve.features.feature_sets import VOICE_NAMES
+from moodcurve.features.low_level import CHUNK, Profile
 from moodcurve.runtime import ModelError, load_model
 
 pytestmark = pytest.mark.slow

@@ -28,7 +28,8 @@ from moodcurve.features.feature_sets import (
 )
 
 if TYPE_CHECKING:
-    from moodcurve.features.extractor import Descriptors, Extractor, extract, stream
+    from moodcurve.features.extractor import Extractor, extract, stream
+    from moodcurve.features.low_level import Descriptors
 
 __all__ = [
     "COMPARE236",
@@ -48,10 +49,15 @@ __all__ = [
 ]
 
 # Imported on first use: loading a model needs only the feature sets, not the compiled kernels.
-_COMPILED = {"Descriptors", "Extractor", "extract", "stream"}
+_COMPILED = {
+    "Descriptors": "moodcurve.features.low_level",
+    "Extractor": "moodcurve.features.extractor",
+    "extract": "moodcurve.features.extractor",
+    "stream": "moodcurve.features.extractor",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _COMPILED:
         raise AttributeError(f"module 'moodcurve.features' has no attribute {name!r}")
-    return getattr(import_module("moodcurve.features.extractor"), name)
+    return getattr(import_module(_COMPILED[name]), name)

@@ -22,6 +22,8 @@ DEFAULT_SR = 44_100
 VOICE_NAMES = (
     "F0final", "voicingFinalUnclipped", "jitterLocal", "jitterDDP", "shimmerLocal", "logHNR",
 )  # fmt: skip
+VOICE_QUALITY_NAMES = VOICE_NAMES[2:]
+"""Jitter, shimmer and harmonics-to-noise ratio."""
 _SPECTRAL = (
     "fband250-650", "fband1000-4000",
     "spectralRollOff25.0", "spectralRollOff50.0", "spectralRollOff75.0", "spectralRollOff90.0",
