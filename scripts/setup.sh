@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv: `setup.sh base` for listening, `setup.sh dev` for training, tests and a browser as well.
-# Quick when nothing changed: a stamp holds the checksum of what was installed from.
+# Create .venv: `setup.sh base` for analysis, `setup.sh dev` also for training, tests and a browser.
+# Quick if nothing changed: a stamp file holds the checksum of the files it was installed from.
 set -eu
 kind=$1
 venv=.venv
@@ -18,7 +18,7 @@ find_python() {
     exit 1
 }
 
-# Debian's package is installed when it can be (root and apt), and asked for when it can't.
+# Install a Debian package if possible (root and apt), otherwise ask for it.
 apt_install() {
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo "installing $1 with apt-get" >&2
@@ -30,7 +30,7 @@ apt_install() {
     fi
 }
 
-# The packages that the page is built from, for the test that builds it anew; without npm that test is skipped.
+# Install the npm packages of the page, for the test that builds it; without npm that test is skipped.
 install_page_packages() {
     command -v npm >/dev/null || apt_install "nodejs npm" "they build the page" || return 1
     lock=$(cksum <web/package-lock.json)
@@ -47,7 +47,7 @@ have_browser() {
     return 1
 }
 
-# `pip install .` into this environment puts a copy in the place of this folder, which would then stay as it was
+# `pip install .` into this environment replaces the editable install by a copy, which would not follow changes
 is_editable() {
     ls $venv/lib/python3*/site-packages/_editable_impl_moodcurve.pth >/dev/null 2>&1
 }
@@ -55,14 +55,14 @@ is_editable() {
 if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || ! is_editable; then
     if ! [ -x $venv/bin/pip ]; then
         python=$(find_python)
-        # a Python without ensurepip makes half an environment: start it afresh
+        # a Python without ensurepip creates half an environment: start again
         "$python" -m venv $venv || { rm -rf $venv; apt_install python3-venv "the venv module"; "$python" -m venv $venv; }
     fi
     case $kind in
         base) what=. ;;
         dev) what='.[dev]' ;;
     esac
-    # --no-compile: Python compiles what is imported, which is a fraction of what is installed
+    # --no-compile: Python compiles modules on import, a fraction of those installed
     echo "installing moodcurve ($kind) into $venv; the first time takes a few minutes" >&2
     $venv/bin/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e "$what"
     $venv/bin/python -m compileall -q src/moodcurve
