@@ -15,11 +15,12 @@ from tests.helpers import ROOT
 from tests.test_layers import LAYERS, MODULES, SOURCE
 
 COMMANDS = app.commands
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_stands_in_the_readme(name: str) -> None:
-    assert f"moodcurve {name}" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"moodcurve {name}" in README
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -47,9 +48,20 @@ def test_architecture_has_a_line_for_every_module() -> None:
 
 
 def test_readme_links_lead_to_files() -> None:
-    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_readme_metrics_are_those_of_the_results() -> None:
+    stored = json.loads((ROOT / "docs" / "results" / "deam.json").read_text(encoding="utf-8"))
+    (blend,) = (model for model in stored["models"] if model["family"] == "blend")
+    table = re.findall(r"^\| (CCC|RMSE|r within).* \| (\.\d+) \| (\.\d+) \|$", README, flags=re.MULTILINE)
+    keys = {"CCC": "ccc", "RMSE": "rmse", "r within": "r_song"}
+    assert [name for name, *_ in table] == list(keys)
+    for name, *values in table:
+        expected = (blend[axis][keys[name]]["value"] for axis in ("arousal", "valence"))
+        assert values == [f"{value:.3f}".removeprefix("0") for value in expected]
 
 
 def printed_ids() -> list[str]:
