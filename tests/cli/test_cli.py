@@ -386,8 +386,8 @@ def test_no_color_disables_all_styles(song: Path, value: str, styled: bool) -> N
 def test_a_web_address_is_refused_with_advice() -> None:
     for command in ("analyze", "features", "scan"):
         done = run(command, "https://example.org/song.mp3")
-        assert "'https://example.org/song.mp3' is a web address; download the file first; see" in done.stderr
-    assert "is a web address" not in run("features", "missing.mp3", "-o", "https://x").stderr
+        assert "'https://example.org/song.mp3' is a URL, not a file; download it first; see" in done.stderr
+    assert "is a URL" not in run("features", "missing.mp3", "-o", "https://x").stderr
 
 
 # --- several processes ---

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-_WEB_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +89,8 @@ def converter(kind: type, parameter: Argument | Option) -> Callable[[str], Any]:
     least, most = (parameter.min, parameter.max) if isinstance(parameter, Option) else (None, None)
 
     def convert(text: str) -> Any:
-        if kind is Path and isinstance(parameter, Argument) and _WEB_ADDRESS.match(text):
-            raise argparse.ArgumentTypeError(f"{text!r} is a web address; download the file first")
+        if kind is Path and isinstance(parameter, Argument) and _URL.match(text):
+            raise argparse.ArgumentTypeError(f"{text!r} is a URL, not a file; download it first")
         try:
             if kind is Path and not text:  # an unset shell variable; Path would take it for the current folder
                 raise ValueError
