@@ -61,7 +61,7 @@ def analyze(
     workers: Annotated[
         int | None,
         Option(
-            "--workers", metavar="N", min=1, help="Number of processes; by default one per core from four songs on."
+            "--workers", metavar="N", min=1, help="Number of processes; by default one per core for four or more songs."
         ),
     ] = None,
 ) -> int:
