@@ -9,6 +9,7 @@ import numpy as np
 from moodcurve._typing import FloatArray
 from moodcurve.mood.circumplex import QUADRANTS, Summary, summarize
 from moodcurve.mood.classes import MOODS
+from moodcurve.mood.scale import to_nine_points
 from moodcurve.util.text import utf8_text
 
 if TYPE_CHECKING:
@@ -223,8 +224,8 @@ def _song_dict(curve: Curve) -> dict[str, Any]:
         "valence": _rounded(summary.valence),
         "quadrant": summary.quadrant,
         "words": list(summary.words),
-        "arousal_9": _rounded(5 + 4 * summary.arousal),
-        "valence_9": _rounded(5 + 4 * summary.valence),
+        "arousal_9": _rounded(to_nine_points(summary.arousal)),
+        "valence_9": _rounded(to_nine_points(summary.valence)),
     }
     if curve.song_interval is not None:
         song |= dict(zip(INTERVALS, map(_rounded, curve.song_interval.ravel()), strict=True))
@@ -239,7 +240,7 @@ def _song_dict(curve: Curve) -> dict[str, Any]:
         values |= dict(zip(INTERVALS, curve.rating_interval.ravel(), strict=True))
         values = {name: _rounded(value) for name, value in values.items()}
         # from the rounded values, so that a file that is read and written again stays the same
-        song["rating"] = values | {_on_nine(name): _rounded(5 + 4 * value) for name, value in values.items()}
+        song["rating"] = values | {_on_nine(name): _rounded(to_nine_points(value)) for name, value in values.items()}
     return song
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from moodcurve._typing import FloatArray
+from moodcurve.mood.scale import to_nine_points
 from moodcurve.runtime.intervals import LEVEL
 
 
@@ -70,5 +71,5 @@ def format_rating(rating: FloatArray, interval: FloatArray) -> str:
     >>> format_rating(np.array([0.25, -0.5]), np.array([[0.0, 0.5], [-0.8, -0.1]]))
     'arousal 6.0 (5.0 to 7.0), valence 3.0 (1.8 to 4.6)'
     """
-    axes = zip(("arousal", "valence"), 5 + 4 * rating, 5 + 4 * interval, strict=True)
+    axes = zip(("arousal", "valence"), to_nine_points(rating), to_nine_points(interval), strict=True)
     return ", ".join(f"{axis} {value:.1f} ({low:.1f} to {high:.1f})" for axis, value, (low, high) in axes)

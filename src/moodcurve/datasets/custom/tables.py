@@ -13,6 +13,7 @@ from moodcurve.curve import AXES
 from moodcurve.datasets.csv_tables import Row, Table, read_table
 from moodcurve.datasets.song import Annotation, DatasetError, SongMetadata
 from moodcurve.features.feature_sets import HOP_S
+from moodcurve.mood.scale import from_nine_points
 
 LONGEST_GAP_S = 1.0
 """Longest gap between labels that is interpolated (seconds): the length of a feature window."""
@@ -210,7 +211,7 @@ def _text(row: Row, column: int | None) -> str:
 def _song_rating(table: Table, row: Row, column: int | None) -> float | None:
     """Return a rating mapped from [1, 9] to [-1, 1]; None if it is missing."""
     rating = _optional_number(table, row, column, low=1, high=9)
-    return None if math.isnan(rating) else (rating - 5) / 4
+    return None if math.isnan(rating) else from_nine_points(rating)
 
 
 def _song_id(table: Table, row: Row, column: int) -> str:

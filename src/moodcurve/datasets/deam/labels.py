@@ -9,6 +9,7 @@ from moodcurve._typing import FloatArray
 from moodcurve.datasets.csv_tables import Row, Table, read_table
 from moodcurve.datasets.song import Annotation, DatasetError
 from moodcurve.features.feature_sets import HOP_S
+from moodcurve.mood.scale import from_nine_points
 
 DYNAMIC = Path("annotations", "annotations averaged per song", "dynamic (per second annotations)")
 STATIC = Path("annotations", "annotations averaged per song", "song_level")
@@ -113,5 +114,5 @@ def read_song_ratings(paths: list[Path]) -> SongLevels:
             if song_id in ratings:
                 raise table.error(row, f"song {song_id} is already rated in another file of this folder")
             a, v = (table.number(row, column, low=1, high=9) for column in columns)
-            ratings[song_id] = (a - 5) / 4, (v - 5) / 4
+            ratings[song_id] = from_nine_points(a), from_nine_points(v)
     return ratings
