@@ -1,6 +1,5 @@
 """Write a table of analyzed songs, one row per song, as CSV, JSON, JSON lines or Parquet."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from moodcurve.curve import Curve
 from moodcurve.library.export_tables import song_columns, write_batches
 from moodcurve.library.schema import rating_columns
 from moodcurve.util.files import atomic_write
+from moodcurve.util.text import json_line
 
 _LIBRARY_ONLY = (
     "id", "path", "title", "artist", "album", "genre", "year", "track", "analysed_at", "content", "copies",
@@ -53,7 +53,7 @@ def write_song_table(curves: Sequence[Curve], path: Path) -> None:
     ending = path.suffix.lower()
     with atomic_write(path) as scratch, scratch.open("wb") as stream:
         if ending == ".jsonl":
-            stream.writelines((json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n").encode() for row in rows)
+            stream.writelines(json_line(row).encode() for row in rows)
         elif ending == ".json":
             stream.writelines(part.encode() for part in json_list(rows))
         else:

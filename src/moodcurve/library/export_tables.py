@@ -1,6 +1,5 @@
 """Tables of songs and curves as CSV, JSON lines and Parquet, written in batches."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, get_args, get_type_hints
@@ -9,6 +8,7 @@ from moodcurve.curve import INTERVALS, PROBABILITIES
 from moodcurve.formats.csv_file import REQUIRED
 from moodcurve.library.models import StoredSong
 from moodcurve.library.queries.search import COLUMNS, FoundSong, song_json
+from moodcurve.util.text import json_line
 
 ColumnBatch = Mapping[str, list[Any]]
 """Some rows of a table: the values of each column, None where one is missing."""
@@ -86,16 +86,12 @@ def write_batches(batches: Iterable[ColumnBatch], columns: Mapping[str, str], st
 
 def song_lines(songs: Iterable[FoundSong]) -> Iterator[bytes]:
     """Yield songs as lines of JSON, see `moodcurve.library.queries.search.song_json`."""
-    return (_line(song_json(song)) for song in songs)
+    return (json_line(song_json(song)).encode() for song in songs)
 
 
 def curve_lines(songs: Iterable[StoredSong]) -> Iterator[bytes]:
     """Yield curves as lines of JSON: the song's ``id``, then the keys of `moodcurve.curve.Curve.to_dict`."""
-    return (_line({"id": song.id, **song.data}) for song in songs)
-
-
-def _line(row: Mapping[str, Any]) -> bytes:
-    return (json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return (json_line({"id": song.id, **song.data}).encode() for song in songs)
 
 
 def _fields(values: Iterable[Any], *, text: bool) -> list[str]:

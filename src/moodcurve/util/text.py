@@ -1,4 +1,6 @@
-"""Format durations, numbers and names for display."""
+"""Format durations, numbers, names and JSON lines as text."""
+
+import json
 
 
 def one_line(text: str) -> str:
@@ -71,3 +73,12 @@ def utf8_text(text: str) -> str:
     'caf?'
     """
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def json_line(data: object) -> str:
+    r"""Return data as one line of strict JSON (no NaN), with its line end.
+
+    >>> json_line({"title": "Émile", "year": None})
+    '{"title": "Émile", "year": null}\n'
+    """
+    return json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,6 +1,5 @@
 """The `analyze` command: arousal and valence curves of audio files."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -224,8 +223,9 @@ def _print_outcome(song: Path, result: "WrittenSong | MoodcurveError | OSError")
 
 def _print_json_line(curve: "Curve") -> None:
     from moodcurve.cli.result_files import print_text
+    from moodcurve.util.text import json_line
 
-    print_text([json.dumps(curve.to_dict(), ensure_ascii=False, allow_nan=False) + "\n"])
+    print_text([json_line(curve.to_dict())])
 
 
 def _print_curves(curves: "list[Curve]", destination: _Destination) -> int:
