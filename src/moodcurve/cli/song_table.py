@@ -7,7 +7,7 @@ from typing import Any
 from moodcurve.cli.result_files import json_list
 from moodcurve.curve import Curve
 from moodcurve.library.export_tables import song_columns, write_batches
-from moodcurve.library.schema import rating_columns
+from moodcurve.library.schema import analysis_columns
 from moodcurve.util.files import atomic_write
 from moodcurve.util.text import json_line
 
@@ -24,19 +24,8 @@ COLUMNS = {
 def song_row(curve: Curve) -> dict[str, Any]:
     """Return a curve's row; what the model does not provide is None."""
     data = curve.to_dict()
-    song = data["song"]
-    row = {
-        "source": data["source"],
-        "duration_s": data["duration_s"],
-        **song,
-        **rating_columns(song),
-        "words": ", ".join(song["words"]),
-        "novelty": data.get("novelty"),
-        "model": data["model"],
-        "feature_set": data["feature_set"],
-        "warnings": "\n".join(data["warnings"]),
-    }
-    return {name: row.get(name) for name in COLUMNS}
+    row = {name: data[name] for name in ("source", "model", "feature_set")} | analysis_columns(data)
+    return {name: row[name] for name in COLUMNS}
 
 
 def write_song_table(curves: Sequence[Curve], path: Path) -> None:

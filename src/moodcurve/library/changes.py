@@ -7,10 +7,9 @@ from pathlib import PurePath
 import numpy as np
 
 from moodcurve.audio.content_hash import CONTENT_VERSION
-from moodcurve.curve import INTERVALS
 from moodcurve.library.curve_codec import pack
 from moodcurve.library.models import Change, DropOrphans, FileFound, FileRemoved, ProblemFound, SongAnalyzed
-from moodcurve.library.schema import WORD_SEPARATOR, rating_columns, utc_now
+from moodcurve.library.schema import analysis_columns, utc_now
 from moodcurve.library.text import TEXT_TAGS, clean, fold
 
 _SEARCHED_PARTS = 3
@@ -42,19 +41,12 @@ def apply_change(db: sqlite3.Connection, change: Change) -> None:
 def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
     curve = change.analysis.curve
     data = curve.to_dict()
-    song = data["song"]
     row = {
         "content": change.content_hash,
         "model": clean(curve.model),
         "feature_set": clean(curve.feature_set),
         "analysed_at": utc_now(),
-        "duration_s": data["duration_s"],
-        **{key: song[key] for key in ("arousal", "valence", "quadrant", "arousal_9", "valence_9")},
-        **{key: song.get(key) for key in INTERVALS},
-        **rating_columns(song),
-        "words": WORD_SEPARATOR.join(song["words"]),
-        "novelty": data.get("novelty"),
-        "warnings": "\n".join(data["warnings"]),
+        **analysis_columns(data),
     }
     _upsert(db, "song", row, key="content")
     (number,) = db.execute("SELECT id FROM song WHERE content = ?", (change.content_hash,)).fetchone()

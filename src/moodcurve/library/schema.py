@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from moodcurve.curve import INTERVALS
 from moodcurve.library.connection import transaction
 from moodcurve.library.curve_codec import unpack
 from moodcurve.mood.circumplex import mood_words
@@ -113,6 +114,20 @@ def rating_columns(song: Mapping[str, Any]) -> dict[str, float | str | None]:
         columns |= {f"rated_{axis}{end}": rating.get(f"{axis}{end}") for end in ("", "_low", "_high")}
     columns["mood"] = max(moods, key=moods.__getitem__) if moods else None
     return columns
+
+
+def analysis_columns(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a song's columns of what analysis measured, from a curve's `to_dict`; None where missing."""
+    song = data["song"]
+    return {
+        "duration_s": data["duration_s"],
+        **{key: song[key] for key in ("arousal", "valence", "quadrant", "arousal_9", "valence_9")},
+        **{key: song.get(key) for key in INTERVALS},
+        **rating_columns(song),
+        "words": WORD_SEPARATOR.join(song["words"]),
+        "novelty": data.get("novelty"),
+        "warnings": "\n".join(data["warnings"]),
+    }
 
 
 def _content_hash_version(db: sqlite3.Connection) -> None:
