@@ -9,6 +9,9 @@ from moodcurve.errors import MoodcurveError
 from moodcurve.workers.job import Item, Job, Limits, Result
 from moodcurve.workers.pool import POLL_S, ItemProgress, Pool, share
 
+MAX_AHEAD = 16
+"""Greatest number of items per process that are started before the result of an earlier item is returned."""
+
 
 def default_workers(items: int) -> int:
     """Return the number of processes for a number of songs: one for each usable core, or one for fewer than four songs.
@@ -41,7 +44,8 @@ def run_each(
     make : callable
         Creates the job. With several workers it must be a module's function, or a `functools.partial` of one.
     items : iterable
-        Items are taken as they are needed. With several workers they must be picklable.
+        Items are taken as they are needed. With several workers they must be picklable, and while one item takes long,
+        up to `MAX_AHEAD` per worker are taken after it.
     workers : int, optional
         Number of processes; `default_workers` if not given.
     progress : callable, optional
@@ -105,7 +109,7 @@ def _run_in_pool(
     with pool:
         while more or returned < added:
             check()
-            feed = more and pool.waiting < workers
+            feed = more and pool.waiting < workers and added - returned < MAX_AHEAD * workers
             if feed:
                 item: Any = next(source, end)
                 if item is end:
