@@ -15,7 +15,10 @@ from moodcurve.audio.samples import open_samples
 from tests.helpers.damaged_audio import write_av
 
 SR = ANALYSIS_SR
-WARNING = "there is no sound above about {} kHz, as in telephone or strongly compressed audio: the values may be less reliable"
+WARNING = (
+    "there is no sound above about {} kHz, as in telephone or strongly compressed audio: the values may be less "
+    "reliable"
+)
 
 
 def piano(seconds: float, *, tilt_db: float = -20.0, level: float = 0.1) -> Float32Array:

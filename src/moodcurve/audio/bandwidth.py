@@ -96,6 +96,6 @@ def find_cutoff_hz(power: FloatArray, bin_hz: float) -> float | None:
 def bandwidth_warning(cutoff_hz: float) -> str:
     """Return the warning for a recording whose sound ends early; the frequency is rounded to 0.5 kHz."""
     return (
-        f"there is no sound above about {round(cutoff_hz / 500) / 2:g} kHz, as in telephone or strongly compressed audio: the values "
-        "may be less reliable"
+        f"there is no sound above about {round(cutoff_hz / 500) / 2:g} kHz, as in telephone or strongly compressed "
+        "audio: the values may be less reliable"
     )
