@@ -46,7 +46,7 @@ mark("llvmlite (LLVM)")
 import rich.console, rich.table, rich.text, rich.progress
 mark("Rich")
 from moodcurve import analysis
-from moodcurve.cli import outputs, progress, views
+from moodcurve.cli import curve_views, outputs, progress
 from moodcurve.cli.commands import analyze
 from moodcurve.features import extract
 mark("moodcurve and other imports")
@@ -63,7 +63,7 @@ features = extract(blocks, 44_100, model.feature_set)
 mark("features")
 curve = model.curve(features, source="", duration_s=180.0)
 mark("model")
-views.print_curves([curve])
+curve_views.print_curves([curve])
 mark("table")
 print(json.dumps(parts), file=sys.stderr)
 """
