@@ -23,10 +23,11 @@ Item = TypeVar("Item")
 def measure(folder: Path, temporary: Path, models: Sequence[str], *, songs: int, turns: int) -> dict[str, Any]:
     """Time all tools on songs made from a folder; return the results for JSON.
 
-    Of each tool: `cpu_s` and `wall_s`, the median time of a song in a running process; `song_*` and `start_*`, those of
-    a new process on a song and on `CLIP_S` seconds; `first_run_*`, those without caches; `peak_mb`, the median of the
-    largest resident memory of new processes on a song. Of each model, `ratios` has the medians and quartiles of each
-    other tool's time over its own, per song and turn.
+    Of each tool: `cpu_s` and `wall_s`, the median time of a song in a running process; `least_cpu_s`, the median over
+    songs of the fastest turn; `song_*` and `start_*`, the median time of a new process on a song and on `CLIP_S`
+    seconds; `first_run_*`, that of one without caches; `peak_mb`, the median of the largest resident memory of new
+    processes on a song. Of each model, `ratios` has the medians and quartiles of each other tool's time over its own,
+    per song and turn, and per song for the fastest turns.
     """
     names = [*PEERS, *models]
     load = [os.getloadavg()[0]]
@@ -41,6 +42,7 @@ def measure(folder: Path, temporary: Path, models: Sequence[str], *, songs: int,
     tools = {
         name: {
             **medians("", runs[name]),
+            "least_cpu_s": statistics.median(fastest(runs[name], len(paths))),
             "times_real_time": SONG_S / medians("", runs[name])["cpu_s"],
             **medians("song_", whole[name]),
             **medians("start_", starts[name]),
@@ -59,7 +61,7 @@ def measure(folder: Path, temporary: Path, models: Sequence[str], *, songs: int,
             "machine": {"processor": processor(), "python": platform.python_version()},
             "versions": {name: version(name) for name in ("moodcurve", "numpy", "onnxruntime", *PEERS)},
             "tools": tools,
-            "ratios": {model: ratios(model, runs, whole, starts) for model in models},
+            "ratios": {model: ratios(model, len(paths), runs, whole, starts) for model in models},
         }
     }
 
@@ -117,23 +119,28 @@ def medians(prefix: str, answers: Sequence[Answer]) -> dict[str, float]:
     return {prefix + name: statistics.median(getattr(answer, name) for answer in answers) for name in TIMES}
 
 
-def ratios(model: str, *runs: dict[str, list[Answer]]) -> dict[str, dict[str, Any]]:
+def fastest(answers: Sequence[Answer], songs: int) -> list[float]:
+    """Return each song's least CPU time over the turns, which other programs disturb least."""
+    return [min(answer.cpu_s for answer in answers[song::songs]) for song in range(songs)]
+
+
+def ratios(model: str, songs: int, *runs: dict[str, list[Answer]]) -> dict[str, dict[str, Any]]:
     """Return how many times as long each other tool takes, by tool: median and quartiles over pairs of runs."""
     result: dict[str, dict[str, Any]] = {}
     for other in runs[0]:
-        if other != model:
-            result[other] = {
-                prefix + name: spread(
-                    [getattr(b, name) / getattr(a, name) for a, b in zip(r[model], r[other], strict=True)]
-                )
-                for prefix, r in zip(("", "song_", "start_"), runs, strict=True)
-                for name in TIMES
-            }
+        if other == model:
+            continue
+        least = zip(fastest(runs[0][other], songs), fastest(runs[0][model], songs), strict=True)
+        result[other] = {"least_cpu_s": spread([b / a for b, a in least])}
+        for prefix, answers in zip(("", "song_", "start_"), runs, strict=True):
+            pairs = list(zip(answers[other], answers[model], strict=True))
+            for name in TIMES:
+                result[other][prefix + name] = spread([getattr(b, name) / getattr(a, name) for b, a in pairs])
     return result
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    low, median, high = statistics.quantiles(values, n=4) if len(values) > 1 else (values[0],) * 3
+    low, median, high = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else (values[0],) * 3
     return {"value": median, "low": low, "high": high}
 
 

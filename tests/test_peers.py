@@ -178,6 +178,7 @@ def test_speed_of_models_is_measured_and_reported(
     for tool in results["tools"].values():
         assert tool["times_real_time"] == 6.0 / tool["cpu_s"]
         assert 0 < tool["cpu_s"] < tool["start_cpu_s"] < tool["first_run_cpu_s"]  # a start; compilation
+        assert tool["least_cpu_s"] <= tool["cpu_s"]
         assert 50 < tool["peak_mb"] < 1000
     ratio = results["ratios"]["live"]["default"]["cpu_s"]
     assert 0 < ratio["low"] <= ratio["value"] <= ratio["high"]
