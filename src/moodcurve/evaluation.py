@@ -10,6 +10,7 @@ from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.deam.reader import NAMES as DEAM_NAMES
+from moodcurve.datasets.selection import rated_songs
 from moodcurve.metrics import scores
 from moodcurve.runtime import Model
 
@@ -28,10 +29,13 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     dict
         ``{"model": name, "songs": n, "arousal": {…}, "valence": {…}, "songs_trained_on": m}``, as
         ``moodcurve evaluate --json`` prints it. Each axis has `METRICS` and `INTERVAL_METRICS`; an undefined metric
-        is None. The model was trained on m of the n songs; with m > 0 the metrics describe fit, not prediction.
+        is None. The model was trained on m of the n songs; with m > 0 the metrics describe fit, not prediction. Songs
+        that only have a quadrant are left out.
 
     Raises
     ------
+    DatasetError
+        If no song is rated.
     ModelError
         If the model expects other features than the songs have.
 
@@ -40,6 +44,7 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     >>> evaluate(read_dataset("DEAM"), load_model("mine.onnx"))["arousal"]["ccc"]  # doctest: +SKIP
     0.79
     """
+    dataset = rated_songs(dataset)
     outputs = [model.predict_with_std(song.full_features) for song in dataset.songs]
     rated = [p.values[song.rated] for p, song in zip(outputs, dataset.songs, strict=True)]
     intervals = None
