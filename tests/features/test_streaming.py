@@ -163,8 +163,8 @@ def test_subset_without_voice_deltas_equals_compare260() -> None:
 def test_voice_quality_is_not_computed_if_not_needed() -> None:
     names = tuple(n for n in WITHOUT_VOICE_DELTAS.names if not n.startswith(("jitter", "shimmer", "logHNR")))
     pitch_only = FeatureSet("pitch", "1", names)
-    assert Extractor(SR, pitch_only)._descriptors._voice is None
-    assert Extractor(SR, WITHOUT_VOICE_DELTAS)._descriptors._voice is not None
+    assert Extractor(SR, pitch_only)._parts[0]._descriptors._voice is None
+    assert Extractor(SR, WITHOUT_VOICE_DELTAS)._parts[0]._descriptors._voice is not None
     assert_equal(extract([SONG], SR, pitch_only), WHOLE.select(pitch_only))
 
 
@@ -334,7 +334,7 @@ def test_state_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_pitch_is_not_computed_if_not_needed() -> None:
-    assert Extractor(SR, COMPARE236)._descriptors._pitch is None
+    assert Extractor(SR, COMPARE236)._parts[0]._descriptors._pitch is None
     assert_equal(extract([SONG], SR, COMPARE236), WHOLE.select(COMPARE236))
 
 

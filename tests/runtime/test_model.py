@@ -12,7 +12,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from moodcurve.features import COMPARE236, COMPARE260, Features
+from moodcurve.features import COMPARE236, COMPARE260, FEATURE_SETS, Features, FeatureSet
+from moodcurve.features.feature_sets import join
 from moodcurve.learn.export import export
 from moodcurve.learn.models.svr import SVRConfig
 from moodcurve.learn.training import train
@@ -86,6 +87,33 @@ def test_features_of_another_version_are_refused(model) -> None:
     newer = replace(COMPARE236, version="2")
     with pytest.raises(ModelError, match="made-svr reads features compare236/1, got compare236/2"):
         model.predict(Features(SONG.x, SONG.features.times_s, newer))
+
+
+def test_joined_features_that_contain_the_set_are_read(model) -> None:
+    other = FeatureSet("other", "7", ("x", "y"))
+    values = np.hstack([np.full((len(SONG.x), 2), 1e9, np.float32), SONG.x])
+    wide = Features(values, SONG.features.times_s, join([other, COMPARE236]))
+    np.testing.assert_array_equal(model.predict(wide), model.predict(SONG.features))
+    newer = Features(values, SONG.features.times_s, join([other, replace(COMPARE236, version="2")]))
+    with pytest.raises(ModelError, match=r"reads features compare236/1, got other\+compare236/7\+2"):
+        model.predict(newer)
+
+
+def test_a_model_of_a_joined_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its file states the joined set, and is refused where one of the parts is unknown or newer."""
+    other = FeatureSet("other", "7", ("x", "y"))
+    joined = join([COMPARE236, other])
+    dataset = made_dataset(4, feature_set=joined)
+    export(train(dataset, "mlr"), tmp_path / "joined.onnx", name="joined")
+    with pytest.raises(ModelError, match=r"needs features compare236\+other/1\+7; this version of moodcurve computes"):
+        load_model(tmp_path / "joined.onnx")
+    monkeypatch.setitem(FEATURE_SETS, "other", other)
+    loaded = load_model(tmp_path / "joined.onnx")
+    assert loaded.feature_set == joined
+    assert np.isfinite(loaded.predict(dataset.songs[0].features)).all()
+    monkeypatch.setitem(FEATURE_SETS, "other", replace(other, version="8"))
+    with pytest.raises(ModelError, match=r"needs features compare236\+other/1\+7"):
+        load_model(tmp_path / "joined.onnx")
 
 
 def test_features_that_lack_columns_are_refused(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import FeatureSetName
 from moodcurve.cli.parameters import Argument, Option
 from moodcurve.util.text import one_line
 
 if TYPE_CHECKING:
     from moodcurve.datasets import Dataset
+    from moodcurve.features import FeatureSet
 
 Result = TypeVar("Result")
 StepProgress = Callable[[int, int, str], None]
@@ -77,15 +77,14 @@ def select_songs(dataset: "Dataset", ids: Path | None) -> "tuple[Dataset, bool]"
 
 
 def read_songs(
-    folder: Path, labels: LabelRelease, feature_set: FeatureSetName, *, song_ratings: bool = False
+    folder: Path, labels: LabelRelease, feature_set: "FeatureSet", *, song_ratings: bool = False
 ) -> "Dataset":
     """Read annotated songs with a progress bar, and print the reader's notes."""
     from moodcurve.cli import console
     from moodcurve.datasets import read_dataset
-    from moodcurve.features import feature_set as find_set
 
     with console.progress_bar(f"reading {one_line(folder.name)}") as update:
-        dataset = read_dataset(folder, labels=labels.value, feature_set=find_set(feature_set), progress=update)
+        dataset = read_dataset(folder, labels=labels.value, feature_set=feature_set, progress=update)
     print_notes(dataset, song_ratings=song_ratings)
     return dataset
 

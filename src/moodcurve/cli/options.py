@@ -1,13 +1,14 @@
 """Options that several commands share."""
 
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.parameters import Argument, Option, UsageError
+from moodcurve.errors import MoodcurveError
 
 if TYPE_CHECKING:
+    from moodcurve.features import FeatureSet
     from moodcurve.library.queries.search import Query
 
 QUADRANTS = ("excited-positive", "tense-negative", "sad-negative", "calm-positive", "neutral")
@@ -19,14 +20,17 @@ MOOD_WORDS = (
 """Copies of the names in `moodcurve.mood.circumplex`, so that help needs no NumPy; a test compares them."""
 
 
-class FeatureSetName(StrEnum):
-    """Feature sets."""
+FEATURE_SETS = ("compare260", "compare236")
+"""Names of single feature sets: a copy as well."""
 
-    compare260 = "compare260"
-    compare236 = "compare236"
-    default = "default"
-
-
+FeatureSetOption = Annotated[
+    str,
+    Option(
+        "--set",
+        metavar="NAME",
+        help=f"Feature set: {', '.join(FEATURE_SETS)} or default. Several are joined by +, each at most once.",
+    ),
+]
 ModelOption = Annotated[
     str, Option("--model", metavar="NAME|FILE", help="Name of a packaged model, or path of a model file.")
 ]
@@ -45,6 +49,22 @@ LibraryOption = Annotated[
         help="Library file; by default $MOODCURVE_LIBRARY or a file in the user's data folder.",
     ),
 ]
+
+
+def find_feature_set(name: str) -> "FeatureSet":
+    """Return the feature set that `FeatureSetOption` names.
+
+    Raises
+    ------
+    UsageError
+        If it is unknown.
+    """
+    from moodcurve.features import feature_set
+
+    try:
+        return feature_set(name)
+    except MoodcurveError as error:
+        raise UsageError(str(error), name="--set") from None
 
 
 def library_path(given: Path | None) -> Path:

@@ -1,6 +1,6 @@
 """Compute the features of many audio files in worker processes, and cache them file by file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from moodcurve.datasets.cache import CachedFeatures, feature_entry
 from moodcurve.errors import MoodcurveError
-from moodcurve.features import COMPARE236, COMPARE260, Features, FeatureSet, feature_set
+from moodcurve.features import COMPARE236, COMPARE260, Features, FeatureSet
+from moodcurve.features.feature_sets import join
 from moodcurve.workers import Job, ProgressReporter, run_each
 
 Found = CachedFeatures | MoodcurveError | OSError
@@ -43,7 +44,7 @@ def audio_features(
     stored: dict[int, dict[str, CachedFeatures]] = {}
     for i, path in enumerate(paths):
         stored[i] = {part.name: one for part in parts if (one := _load(path, part)) is not None}
-        missing = tuple(part.name for part in parts if part.name not in stored[i])
+        missing = tuple(part for part in parts if part.name not in stored[i])
         if missing:
             items[i] = _Item(path=path, missing=missing)
         else:
@@ -51,13 +52,13 @@ def audio_features(
     total, report = len(paths), progress or (lambda done, total: None)
     report(len(found), total)
     if items:
-        _prepare({name for item in items.values() for name in item.missing}, parts)
+        _prepare({part for item in items.values() for part in item.missing})
     results = run_each(_make_job, list(items.values()), workers=workers, check=lambda: report(len(found), total))
     for (i, item), result in zip(items.items(), results, strict=True):
         if isinstance(result, MoodcurveError | OSError):
             found[i] = result
         else:
-            computed = dict(zip(item.missing, result, strict=True))
+            computed = {part.name: one for part, one in zip(item.missing, result, strict=True)}
             found[i] = _joined(stored.pop(i) | computed, parts, wanted)
         report(len(found), total)
     return [found[i] for i in range(len(paths))]
@@ -71,23 +72,20 @@ def computed_sets(wanted: FeatureSet) -> tuple[FeatureSet, ...]:
     >>> computed_sets(FeatureSet("mine", "1", COMPARE236.names[:5]))
     (FeatureSet(compare236/1, columns=236),)
     """
-    for one in (COMPARE236, COMPARE260):
-        if set(wanted.names) <= set(one.names):
-            return (one,)
-    return tuple(feature_set(name) for name in wanted.name.split("+"))
+    return tuple(dict.fromkeys(_computed_set(part) for part in wanted.parts or (wanted,)))
 
 
-def joined_set(parts: Sequence[FeatureSet]) -> FeatureSet:
-    """Return the set that joins others, in their order."""
-    return parts[0] if len(parts) == 1 else feature_set("+".join(part.name for part in parts))
+def _computed_set(part: FeatureSet) -> FeatureSet:
+    """Return the smallest named set with the columns of a single set, or the set itself."""
+    return next((one for one in (COMPARE236, COMPARE260) if set(part.names) <= set(one.names)), part)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Item:
-    """A file, and the names of the feature sets to compute."""
+    """A file, and the feature sets to compute."""
 
     path: Path
-    missing: tuple[str, ...]
+    missing: tuple[FeatureSet, ...]
 
 
 def _load(path: Path, part: FeatureSet) -> CachedFeatures | None:
@@ -95,11 +93,12 @@ def _load(path: Path, part: FeatureSet) -> CachedFeatures | None:
     return None if entry is None else entry.load()
 
 
-def _prepare(names: set[str], parts: Sequence[FeatureSet]) -> None:
-    """Compile the extractor of the named parts once, instead of in each process."""
+def _prepare(parts: Iterable[FeatureSet]) -> None:
+    """Compile the extractor once, instead of in each process."""
     from moodcurve.features.warmup import prepare
 
-    prepare(joined_set([part for part in parts if part.name in names]))
+    for part in parts:
+        prepare(part)
 
 
 def _make_job() -> Job[_Item, list[CachedFeatures]]:
@@ -110,10 +109,9 @@ def _compute(item: _Item, progress: ProgressReporter) -> list[CachedFeatures]:
     """Compute the missing parts of one file in one pass, and cache them."""
     from moodcurve.analysis import file_features
 
-    parts = [feature_set(name) for name in item.missing]
-    entries = [feature_entry(item.path, part) for part in parts]
-    read = file_features(item.path, joined_set(parts), progress=progress)
-    found = [CachedFeatures(features=read.features.select(part), warnings=read.warnings) for part in parts]
+    entries = [feature_entry(item.path, part) for part in item.missing]
+    read = file_features(item.path, join(item.missing), progress=progress)
+    found = [CachedFeatures(features=read.features.select(part), warnings=read.warnings) for part in item.missing]
     for entry, one in zip(entries, found, strict=True):
         if entry is not None:
             entry.store(one)
@@ -124,8 +122,6 @@ def _joined(found: dict[str, CachedFeatures], parts: Sequence[FeatureSet], wante
     """Join the columns of all parts, which have the same rows."""
     ordered = [found[part.name] for part in parts]
     first = ordered[0].features
-    joined = Features(
-        np.hstack([one.features.values for one in ordered]), first.times_s, joined_set(parts), sr=first.sr
-    )
+    joined = Features(np.hstack([one.features.values for one in ordered]), first.times_s, join(parts), sr=first.sr)
     warnings = tuple(dict.fromkeys(warning for one in ordered for warning in one.warnings))
     return CachedFeatures(features=joined.select(wanted), warnings=warnings)

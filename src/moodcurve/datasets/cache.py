@@ -17,6 +17,7 @@ from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.song import Annotation, Song
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import COMPARE260, FEATURE_SETS, Features, FeatureSet
+from moodcurve.features import feature_set as find_set
 from moodcurve.util.npz_cache import UNREADABLE, Arrays, cached, digest, load, store
 from moodcurve.util.paths import cache_dir
 
@@ -209,7 +210,7 @@ def _unpack_song(arrays: Arrays, i: int, rows: slice, all_rows: slice) -> Song:
     song_id, artist, title, genre = (str(arrays[field][i]) for field in _TEXTS)
     times_s, arousal, valence = (arrays[field][rows] for field in _CURVES)
     song_arousal, song_valence = (_none_if_nan(arrays[field][i]) for field in _SONG_RATINGS)
-    feature_set = FEATURE_SETS[str(arrays["feature_set"])]
+    feature_set = find_set(str(arrays["feature_set"]))
     values, feature_times_s = arrays["values"][all_rows], arrays["feature_times_s"][all_rows]
     first = int(arrays["first_rows"][i])
     rated = slice(first, first + rows.stop - rows.start)

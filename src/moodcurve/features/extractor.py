@@ -5,37 +5,71 @@ from __future__ import annotations  # keeps `help` short
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
-from typing import Self
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from moodcurve import __version__
 from moodcurve._typing import Float32Array
+from moodcurve.features.compare import CompareExtractor
 from moodcurve.features.feature_sets import (
     COMPARE260,
     HOP_S,
-    VOICE_NAMES,
-    VOICE_QUALITY_NAMES,
     FeatureError,
     Features,
     FeatureSet,
-    window_columns,
+    join,
 )
-from moodcurve.features.low_level import Descriptors, Profile, Voiced
+from moodcurve.features.framing import Framing, as_mono_float32
+from moodcurve.features.low_level import Profile
 from moodcurve.features.state import load_arrays, save_arrays
-from moodcurve.features.windows import WindowStatistics
+from moodcurve.features.windows import HALF
 
 SampleBlocks = npt.ArrayLike | Iterable[npt.ArrayLike]
 """One array of samples, or blocks of them: see `extract`."""
 
 
+class PartExtractor(Protocol):
+    """Computes the columns of one part of a feature set.
+
+    Its rows do not depend on the lengths of the blocks, to the last bit, and its memory does not grow with the
+    recording. An attribute `_STATE` lists what `Extractor.save` stores, see `moodcurve.features.state`.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Columns of its rows.
+    """
+
+    names: tuple[str, ...]
+
+    def push(self, x: Float32Array) -> Float32Array:
+        """Add samples (n,), finite and in [-1, 1]; return the rows (rows, columns) that are complete."""
+
+    def flush(self, rows: int) -> Float32Array:
+        """Return the remaining rows, so that there are `rows` in total; the object cannot be used afterwards."""
+
+
+MakePart = Callable[[int, tuple[str, ...], Profile], PartExtractor]
+"""Create the extractor of a part from the sample rate, the columns that are needed, and the profile."""
+
+
+def _make_compare(sr: int, names: tuple[str, ...], profile: Profile) -> PartExtractor:
+    return CompareExtractor(sr, names, profile=profile)
+
+
+PARTS: tuple[tuple[FeatureSet, MakePart], ...] = ((COMPARE260, _make_compare),)
+"""Feature sets that together have every column, each once, with what computes them."""
+
+
 class Extractor:
     """Window features of a recording, from blocks of samples as they arrive.
 
-    Rows do not depend on the lengths of the blocks, to the last bit. Memory use does not grow with the recording.
-    `save` returns the state (about 100 kB), and `resume` restores it.
+    All parts of a feature set get the same samples; a row is returned once every part has it. Rows do not depend on the
+    lengths of the blocks, to the last bit. Memory use does not grow with the recording. `save` returns the state (about
+    100 kB for compare260), and `resume` restores it.
 
     Parameters
     ----------
@@ -54,7 +88,7 @@ class Extractor:
     Raises
     ------
     ValueError
-        If `sr` or `profile` is invalid.
+        If `sr` or `profile` is invalid, or nothing computes one of the columns.
 
     Examples
     --------
@@ -68,26 +102,22 @@ class Extractor:
     Features(compare236/1, rows=0, columns=236, sr=44100)
     """
 
-    _STATE = ("_descriptors", "_windows", "_rows")
+    _STATE = ("_parts", "_held", "_samples", "_rows")
 
     def __init__(self, sr: int, feature_set: FeatureSet = COMPARE260, *, profile: Profile = "2016") -> None:
-        names = feature_set.names
-        if not any(name.startswith(VOICE_NAMES) for name in names):
-            voiced: Voiced = "none"
-        elif any(name.startswith(VOICE_NAMES) and "_sma_de" in name for name in names):
-            voiced = "all"
-        elif any(name.startswith(VOICE_QUALITY_NAMES) for name in names):
-            voiced = "smoothed"
-        else:
-            voiced = "pitch"
-        self._descriptors = Descriptors(sr, profile=profile, voiced=voiced)
+        self._framing = Framing(sr)
         self.sr = int(sr)
         self.feature_set = feature_set
         self.profile: Profile = profile
-        self._windows = WindowStatistics(len(self._descriptors.names))
-        indices = {name: i for i, name in enumerate(window_columns(self._descriptors.names))}
-        self._columns = np.array([indices[name] for name in names])
-        self._rows = 0
+        self._parts = _make_parts(self.sr, feature_set.names, profile)
+        computed = [name for part in self._parts for name in part.names]
+        self._columns = None  # the parts' columns side by side are those of the set, as in all named sets
+        if tuple(computed) != feature_set.names:
+            indices = {name: i for i, name in enumerate(computed)}
+            self._columns = np.array([indices[name] for name in feature_set.names])
+        self._held = tuple(np.empty((0, len(part.names)), np.float32) for part in self._parts)
+        self._samples = 0
+        self._rows = 0  # rows returned
 
     def push(self, x: npt.ArrayLike) -> Features:
         """Add samples of one channel with full scale [-1, 1]; return the rows that are complete.
@@ -99,16 +129,18 @@ class Extractor:
         ValueError
             If x is not a one-dimensional array of floats.
         """
-        return self._to_features(self._descriptors.push(x))
+        samples = _cleaned(as_mono_float32(x))
+        self._samples += len(samples)
+        return self._to_features([part.push(samples) for part in self._parts])
 
     def flush(self) -> Features:
         """Return the remaining rows at the end of the recording; the extractor cannot be used afterwards."""
-        return self._to_features(self._descriptors.flush())
+        return self._to_features([part.flush(self._total_rows) for part in self._parts])
 
     def save(self) -> bytes:
         """Return the state as bytes (about 100 kB) for `Extractor.resume`; the extractor is not changed."""
-        columns = self.feature_set
-        header = json.dumps([__version__, self.sr, self.profile, columns.name, columns.version, columns.names])
+        sets = [[part.name, part.version, part.names] for part in self.feature_set.parts or (self.feature_set,)]
+        header = json.dumps([__version__, self.sr, self.profile, sets])
         stream = io.BytesIO()
         np.savez(stream, allow_pickle=False, header=np.array(header), **save_arrays(self))
         return stream.getvalue()
@@ -127,8 +159,9 @@ class Extractor:
         try:
             with np.load(io.BytesIO(saved), allow_pickle=False) as stored:
                 arrays = dict(stored)
-            version, sr, profile, name, of_set, names = json.loads(str(arrays["header"]))
-            extractor = cls(sr, FeatureSet(name, of_set, tuple(names)), profile=profile)
+            version, sr, profile, sets = json.loads(str(arrays["header"]))
+            feature_set = join([FeatureSet(name, of_set, tuple(names)) for name, of_set, names in sets])
+            extractor = cls(sr, feature_set, profile=profile)
             load_arrays(extractor, arrays)
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise FeatureError("not the state of an extractor from Extractor.save, or damaged") from error
@@ -136,11 +169,48 @@ class Extractor:
             raise FeatureError(f"this extractor was saved by moodcurve {version}, not {__version__}; start a new one")
         return extractor
 
-    def _to_features(self, rows: Float32Array) -> Features:
-        values = self._windows.push(rows)[:, self._columns]
-        times = HOP_S * np.arange(self._rows, self._rows + len(values), dtype=np.float64)
-        self._rows += len(values)
+    @property
+    def _total_rows(self) -> int:
+        """Number of rows of a recording that ends here.
+
+        openSMILE averages 10 ms steps, of which there is one more than complete frames of 60 ms; other parts follow.
+        """
+        frames = self._framing.frames(self._samples, self._framing.long)
+        return max(0, (frames + 1) // HALF - 1) if frames else 0
+
+    def _to_features(self, added: list[Float32Array]) -> Features:
+        """Return the rows that all parts have, and hold back the others."""
+        tables = [np.concatenate(both) if len(both[0]) else both[1] for both in zip(self._held, added, strict=True)]
+        count = min(self._total_rows - self._rows, *(len(table) for table in tables))
+        self._held = tuple(table[count:] for table in tables)
+        ready = [table[:count] for table in tables]
+        values = ready[0] if len(ready) == 1 else np.concatenate(ready, axis=1)
+        if self._columns is not None:
+            values = values[:, self._columns]
+        times = HOP_S * np.arange(self._rows, self._rows + count, dtype=np.float64)
+        self._rows += count
         return Features(values, times, self.feature_set, sr=self.sr)
+
+
+def _make_parts(sr: int, names: tuple[str, ...], profile: Profile) -> tuple[PartExtractor, ...]:
+    """Create what computes the columns, in the order of each part's first column."""
+    made: dict[int, PartExtractor] = {}
+    owners = {name: index for index, (known, _) in enumerate(PARTS) for name in known.names}
+    for name in names:
+        if name not in owners:
+            raise ValueError(f"feature_set has the column {name!r}, which nothing computes")
+        index = owners[name]
+        if index not in made:
+            needed = tuple(other for other in names if owners.get(other) == index)
+            made[index] = PARTS[index][1](sr, needed, profile)
+    return tuple(made.values())
+
+
+def _cleaned(x: Float32Array) -> Float32Array:
+    """Return samples with NaN and infinities set to 0, and the others clipped to [-1, 1]."""
+    if not len(x) or (x.min() >= -1 and x.max() <= 1):  # both are NaN if any sample is
+        return x
+    return np.where(np.isfinite(x), np.clip(x, -1, 1), np.float32(0))
 
 
 def stream(

@@ -3,13 +3,14 @@
 from __future__ import annotations  # keeps `help` short
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.errors import MoodcurveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import TextIO
 
 WINDOW_S = 1.0
@@ -63,16 +64,29 @@ class FeatureSet:
         Changes whenever the same audio yields different numbers.
     names : tuple of str
         Column names, in order.
+    parts : tuple of FeatureSet
+        The sets that `join` made this one from; empty for a single set.
     """
 
     name: str
     version: str
     names: tuple[str, ...]
+    parts: tuple[FeatureSet, ...] = ()
 
     @property
     def key(self) -> str:
         """Name and version as model files and curves state them: ``compare260/1``."""
         return f"{self.name}/{self.version}"
+
+    @cached_property
+    def column_versions(self) -> Mapping[str, str]:
+        """Version of each column: that of the part it belongs to."""
+        return {name: part.version for part in self.parts or (self,) for name in part.names}
+
+    def agrees_with(self, other: FeatureSet) -> bool:
+        """Return True if the columns that both sets have are of the same versions."""
+        mine, theirs = self.column_versions, other.column_versions
+        return all(mine[name] == theirs[name] for name in mine.keys() & theirs.keys())
 
     def __repr__(self) -> str:
         return f"FeatureSet({self.key}, columns={len(self.names)})"
@@ -99,25 +113,57 @@ DEFAULT_SET = COMPARE236
 """The feature set of the default model (``default`` on the command line)."""
 
 
+def join(sets: Sequence[FeatureSet]) -> FeatureSet:
+    """Return the set of all columns of some sets, in their order; a single set is returned as it is.
+
+    Its name joins theirs by ``+``, and so does its version, unless all are equal.
+
+    Raises
+    ------
+    ValueError
+        If there is no set, or two of them have the same column.
+
+    Examples
+    --------
+    >>> energy = FeatureSet("energy", "1", ("loudness",))
+    >>> join([COMPARE236, energy])
+    FeatureSet(compare236+energy/1, columns=237)
+    """
+    if len(sets) == 1:
+        return sets[0]
+    names = tuple(name for part in sets for name in part.names)
+    if not names or len(set(names)) < len(names):
+        raise ValueError("sets must be one or more, and no two may have the same column")
+    versions = [part.version for part in sets]
+    version = versions[0] if len(set(versions)) == 1 else "+".join(versions)
+    return FeatureSet("+".join(part.name for part in sets), version, names, tuple(sets))
+
+
 def feature_set(name: str) -> FeatureSet:
-    """Return the feature set of a name, ``default`` included.
+    """Return the feature set of a name, ``default`` included, or a joined set such as ``compare236+tonal1``.
 
     Raises
     ------
     MoodcurveError
-        If the name is unknown.
+        If a name is unknown, or two joined sets have the same column.
 
     Examples
     --------
     >>> feature_set("default")
     FeatureSet(compare236/1, columns=236)
     """
-    if name == "default":
-        return DEFAULT_SET
-    if name not in FEATURE_SETS:
-        known = ", ".join(["default", *FEATURE_SETS])
-        raise MoodcurveError(f"unknown feature set {name!r}; choose from {known}")
-    return FEATURE_SETS[name]
+    # the default set may itself be a joined one
+    names = [
+        part for given in name.split("+") for part in (DEFAULT_SET.name if given == "default" else given).split("+")
+    ]
+    for given in names:
+        if given not in FEATURE_SETS:
+            known = ", ".join(["default", *FEATURE_SETS])
+            raise MoodcurveError(f"unknown feature set {given!r}; choose from {known}, or join several by +")
+    try:
+        return join([FEATURE_SETS[given] for given in names])
+    except ValueError:
+        raise MoodcurveError(f"feature set {name!r} has columns twice; join sets without common columns") from None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,7 +1,7 @@
 """Save and restore the state that an extractor carries from block to block, as plain arrays.
 
 Each stage lists in ``_STATE`` the attributes that carry over; all others follow from its arguments. An attribute is an
-array, a number, a tuple of arrays (None before the first), or another stage (None if it is not needed).
+array, a number, another stage (None if it is not needed), or a tuple of these (None before the first array).
 """
 
 from collections.abc import Mapping
@@ -30,11 +30,7 @@ def load_arrays(stage: Any, arrays: Mapping[str, npt.NDArray[Any]], prefix: str 
         If an array is missing.
     """
     for name in stage._STATE:
-        value = getattr(stage, name)
-        if hasattr(value, "_STATE"):
-            load_arrays(value, arrays, f"{prefix}{name}.")
-        else:
-            setattr(stage, name, _from_arrays(value, arrays, prefix + name))
+        setattr(stage, name, _from_arrays(getattr(stage, name), arrays, prefix + name))
 
 
 def _to_arrays(value: Any, name: str) -> Arrays:
@@ -56,6 +52,9 @@ def _from_arrays(value: Any, arrays: Mapping[str, npt.NDArray[Any]], name: str) 
         while f"{name}.{len(items)}" in arrays:
             items.append(arrays[f"{name}.{len(items)}"])
         return tuple(items) or None
+    if hasattr(value, "_STATE"):
+        load_arrays(value, arrays, f"{name}.")
+        return value
     if isinstance(value, tuple):
         restored = [_from_arrays(item, arrays, f"{name}.{index}") for index, item in enumerate(value)]
         return type(value)(*restored) if hasattr(value, "_fields") else tuple(restored)

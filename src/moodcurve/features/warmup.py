@@ -16,7 +16,7 @@ _F0_HZ = 210.0
 
 def is_prepared(feature_set: FeatureSet) -> bool:
     """Return True if all machine code of a feature set is cached."""
-    return cache.load(_marker_name(feature_set)) is not None
+    return all(cache.load(_marker_name(part)) is not None for part in feature_set.parts or (feature_set,))
 
 
 def prepare(feature_set: FeatureSet, *, progress: Callable[[int, int], None] | None = None) -> bool:
@@ -36,19 +36,25 @@ def prepare(feature_set: FeatureSet, *, progress: Callable[[int, int], None] | N
     """
     if is_prepared(feature_set):
         return True
-    from moodcurve.features.extractor import extract
-
+    missing = [part for part in feature_set.parts or (feature_set,) if not is_prepared(part)]
+    expected = sum(KERNEL_COUNTS.get(part.name, 0) for part in missing)
     done = 0
 
     def report() -> None:
         nonlocal done
         if progress is not None:
-            progress(done, max(KERNEL_COUNTS.get(feature_set.name, 0), done + 1))
+            progress(done, max(expected, done + 1))
         done += 1
 
     with kernel.on_first_call(report):
-        extract([_test_signal()], _SR, feature_set)
-    return cache.store(_marker_name(feature_set), "", b"")
+        return all(_prepare_part(part) for part in missing)
+
+
+def _prepare_part(part: FeatureSet) -> bool:
+    from moodcurve.features.extractor import extract
+
+    extract([_test_signal()], _SR, part)
+    return cache.store(_marker_name(part), "", b"")
 
 
 def _marker_name(feature_set: FeatureSet) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from moodcurve.errors import MoodcurveError
 from moodcurve.features import FEATURE_SETS, FeatureSet
+from moodcurve.features import feature_set as find_set
 from moodcurve.runtime.intervals import Intervals, RmsErrors
 from moodcurve.runtime.metadata import from_json
 from moodcurve.runtime.model import Model
@@ -124,10 +126,13 @@ def _novelty_limits(metadata: Mapping[str, str], session: Session, label: str) -
 
 def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:
     name, version = metadata["feature_set"], metadata["feature_set_version"]
-    known = FEATURE_SETS.get(name)
-    if known is not None and known.version == version and metadata["columns"] != json.dumps(known.names):
-        raise ModelError(f"{label}: its columns are not those of {known.key}, which it names")
-    if known is None or known.version != version:
+    try:
+        known = find_set(name)
+    except MoodcurveError:
+        known = None
+    if known is None or known.name != name or known.version != version:
         available = ", ".join(s.key for s in FEATURE_SETS.values())
         raise ModelError(f"{label}: needs features {name}/{version}; this version of moodcurve computes {available}")
+    if metadata["columns"] != json.dumps(known.names):
+        raise ModelError(f"{label}: its columns are not those of {known.key}, which it names")
     return known

@@ -87,7 +87,7 @@ class Model:
         Parameters
         ----------
         features : Features
-            Of the model's feature set, or of one of the same version that has its columns. Unless the model's rows
+            Of the model's feature set, or of another that has its columns in the same versions. Unless the model's rows
             are independent, these must be the rows of one recording, in order, from its start.
 
         Raises
@@ -135,7 +135,7 @@ class Model:
         return Stream(self)
 
     def _values(self, features: Features) -> Float32Array:
-        if features.feature_set.version != self.feature_set.version:
+        if not features.feature_set.agrees_with(self.feature_set):
             raise ModelError(f"model {self.name} reads features {self.feature_set.key}, got {features.feature_set.key}")
         if features.sr != DEFAULT_SR:
             raise ModelError(f"model {self.name} reads features of audio at {DEFAULT_SR} Hz, got {features.sr} Hz")

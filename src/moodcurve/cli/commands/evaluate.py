@@ -7,7 +7,7 @@ from typing import Any
 from moodcurve.cli.app import app
 from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, LabelRelease, LabelsOption, read_songs, select_songs
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import FeatureSetName, JsonOption, ModelOption
+from moodcurve.cli.options import JsonOption, ModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 
 
@@ -31,11 +31,12 @@ def evaluate(
     """
     from moodcurve.cli.result_files import write_texts
     from moodcurve.evaluation import evaluate as evaluate_model
+    from moodcurve.features import COMPARE260
     from moodcurve.runtime import load_model
 
     check_results(json_file)
     loaded = load_model(model)
-    dataset, incomplete = select_songs(read_songs(folder, labels, FeatureSetName.compare260), ids)
+    dataset, incomplete = select_songs(read_songs(folder, labels, COMPARE260), ids)
     metrics = evaluate_model(dataset, loaded)
     if known := metrics["songs_trained_on"]:
         print_message(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import FeatureSetName
+from moodcurve.cli.options import FeatureSetOption, find_feature_set
 from moodcurve.cli.output_checks import STDOUT, check_file, check_replaces_no_song
 from moodcurve.cli.parameters import Argument, Option
 
@@ -14,7 +14,7 @@ from moodcurve.cli.parameters import Argument, Option
 @app.command
 def features(
     path: Annotated[Path, Argument(metavar="PATH", help="An audio or video file.")],
-    feature_set: Annotated[FeatureSetName, Option("--set", help="Feature set.")] = FeatureSetName.compare260,
+    feature_set: FeatureSetOption = "compare260",
     output: Annotated[
         Path | None,
         Option("-o", "--output", metavar="FILE.csv", help="Write the table to this file; - is standard output."),
@@ -26,7 +26,6 @@ def features(
     """
     from moodcurve.analysis import file_features
     from moodcurve.cli.progress import interrupts, one_song_bar, prepare
-    from moodcurve.features import feature_set as find_set
     from moodcurve.features import write_csv
     from moodcurve.util.files import atomic_write
 
@@ -35,7 +34,7 @@ def features(
     if output is not None:
         check_replaces_no_song([path], [output])
         check_file(output)
-    selected = find_set(feature_set)
+    selected = find_feature_set(feature_set)
     prepare(selected, [path])
     with interrupts() as check, one_song_bar(path, check) as progress:
         extracted = file_features(path, selected, progress=progress)

@@ -6,7 +6,7 @@ from typing import Annotated
 from moodcurve.cli.app import app
 from moodcurve.cli.dataset_input import FamilyName, LabelRelease, LabelsOption, read_songs
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import FeatureSetName
+from moodcurve.cli.options import FeatureSetOption, find_feature_set
 from moodcurve.cli.output_checks import check_file
 from moodcurve.cli.parameters import Argument, Option, UsageError
 
@@ -33,7 +33,7 @@ def train(
         ),
     ] = None,
     labels: LabelsOption = LabelRelease.deam,
-    feature_set: Annotated[FeatureSetName, Option("--set", help="Feature set.")] = FeatureSetName.default,
+    feature_set: FeatureSetOption = "default",
     seed: Annotated[int, Option("--seed", metavar="N", min=0, help="The same seed gives the same model.")] = 0,
     without: Annotated[
         Path | None,
@@ -72,7 +72,7 @@ def train(
 
     settings = read_config(config, FAMILIES[family].config) if config else None
     check_file(output)
-    dataset = read_songs(folder, labels, feature_set, song_ratings=intervals)
+    dataset = read_songs(folder, labels, find_feature_set(feature_set), song_ratings=intervals)
     if without is not None:
         dataset = without_songs(dataset, read_ids(without))
     with console.progress_bar(f"training {family}") as update:
