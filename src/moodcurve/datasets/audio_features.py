@@ -75,6 +75,11 @@ def computed_sets(wanted: FeatureSet) -> tuple[FeatureSet, ...]:
     return tuple(dict.fromkeys(_computed_set(part) for part in wanted.parts or (wanted,)))
 
 
+def table_set(wanted: FeatureSet) -> FeatureSet:
+    """Return compare260, whose columns published tables have, if it has all columns of a set; else the set itself."""
+    return COMPARE260 if set(wanted.names) <= set(COMPARE260.names) else wanted
+
+
 def _computed_set(part: FeatureSet) -> FeatureSet:
     """Return the smallest named set with the columns of a single set, or the set itself."""
     return next((one for one in (COMPARE236, COMPARE260) if set(part.names) <= set(one.names)), part)
