@@ -10,6 +10,7 @@ from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.deam.reader import NAMES as DEAM_NAMES
+from moodcurve.datasets.deam.sound import NAME as DEAM_WITH_SOUND
 from moodcurve.datasets.selection import rated_songs
 from moodcurve.metrics import scores
 from moodcurve.runtime import Model
@@ -113,10 +114,11 @@ def evaluate_intervals(
 def count_training_songs(dataset: Dataset, model: Model) -> int:
     """Count the songs that the model was trained on, according to its file.
 
-    The label releases of DEAM share their song ids, so training on one counts for the other.
+    The label releases of DEAM, and DEAM with its sound, share their song ids: training on one counts for the others.
     """
     training_data = model.metadata.get("training_data")
-    if training_data != dataset.name and not {training_data, dataset.name} <= set(DEAM_NAMES.values()):
+    deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND}
+    if training_data != dataset.name and not {training_data, dataset.name} <= deam:
         return 0
     ids = set(training_ids(model))
     return sum(song.song_id in ids for song in dataset.songs)

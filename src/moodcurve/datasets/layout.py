@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from moodcurve.datasets.audio_features import table_set
 from moodcurve.datasets.csv_tables import read_table
 from moodcurve.datasets.custom.reader import LABELS, read_custom
 from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.deam.raters import RATERS, read_deam_raters
 from moodcurve.datasets.deam.reader import LabelRelease, ReadProgress, read_deam
+from moodcurve.datasets.deam.sound import SOUND, read_deam_with_sound
 from moodcurve.datasets.raters.aggregation import SKIP_S, Between
 from moodcurve.datasets.raters.reader import RATINGS, TRACKS, RaterData, read_rater_tables
 from moodcurve.datasets.song import DatasetError
@@ -24,7 +26,9 @@ def read_dataset(
 ) -> Dataset:
     """Read a folder of annotated songs: DEAM, custom songs, or audio with a table of one row per song.
 
-    A folder with ``features`` and either ``annotations`` or ``mediaeval2015`` in it is read as DEAM, by ``read_deam``.
+    A folder with ``features`` and either ``annotations`` or ``mediaeval2015`` in it is read as DEAM, by ``read_deam``;
+    if the feature set has columns that DEAM does not publish, by ``read_deam_with_sound`` with the sound in
+    ``MEMD_audio``.
     A folder with a file ``labels.csv`` is read by ``read_sound`` if that has one row per song (see
     ``has_sound_labels``) and there is no ``features``; else as custom songs, by ``read_custom``. The latter two have
     only one release of labels, the default.
@@ -40,7 +44,14 @@ def read_dataset(
         raise DatasetError(f"{folder}: {'not a folder' if folder.exists() else 'not found'}; expected {_KNOWN}")
     names = {path.name for path in folder.iterdir() if path.is_dir()}
     if "features" in names and names & {"annotations", "mediaeval2015"}:
-        return read_deam(folder, labels=labels, feature_set=feature_set, progress=progress)
+        if table_set(feature_set) == COMPARE260:
+            return read_deam(folder, labels=labels, feature_set=feature_set, progress=progress)
+        if labels != "deam" or SOUND not in names:
+            raise DatasetError(
+                f"{folder}: DEAM publishes the columns of compare260 only; for {feature_set.name}, unpack DEAM's sound "
+                f"to {SOUND}/ in this folder, and use DEAM's own labels"
+            )
+        return read_deam_with_sound(folder, folder, feature_set=feature_set, progress=progress)
     if (folder / LABELS).is_file():
         if labels != "deam":
             raise DatasetError(
