@@ -106,7 +106,7 @@ def test_damage_in_the_middle_loses_only_the_middle(tmp_path: Path, name: str) -
     got, reader = read(scratched(path, 8000 if name == "x.flac" else 2000))  # more than 0.1 s
     assert 0.8 * len(whole) < len(got) <= len(whole)
     assert np.isfinite(got).all()
-    assert len(reader.warnings) == 1
+    assert len([warning for warning in reader.warnings if "damaged" in warning]) == 1
     assert "truncated or damaged" in reader.warnings[0]
     late = whole[-ANALYSIS_SR : -ANALYSIS_SR // 2]  # shifted by the length of the lost frames
     starts = np.flatnonzero(got[: -len(late)] == late[0])

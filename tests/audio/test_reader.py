@@ -118,10 +118,10 @@ def test_silent_channel_halves_the_level(tmp_path: Path) -> None:
     assert reader.warnings == ()
 
 
-def test_opposite_channels_cancel_with_a_warning(tmp_path: Path) -> None:
+def test_opposite_channels_are_heard_from_one_with_a_warning(tmp_path: Path) -> None:
     x = np.stack([tone(440), -tone(440)], axis=1)
     got, reader = read(write_sound(tmp_path / "x.wav", x, ANALYSIS_SR, "FLOAT"))
-    assert not got.any()
+    assert np.allclose(got, tone(440), atol=2**-24)
     assert len(reader.warnings) == 1
     assert "channels cancel" in reader.warnings[0]
 

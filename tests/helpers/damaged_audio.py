@@ -43,6 +43,7 @@ def write_av(
     container: str,
     options: dict[str, str] | None = None,
     piped: bool = False,
+    bit_rate: int = 192_000,
 ) -> Path:
     """Write ``x`` (frames, channels) with any codec of FFmpeg; piped, lengths in its header stay unknown."""
     layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1(wide)", 16: "hexadecagonal"}[x.shape[1]]
@@ -52,7 +53,7 @@ def write_av(
         if picture is not None:
             picture.width = picture.height = 64
         stream = out.add_stream(codec, rate=sr, layout=layout)
-        stream.bit_rate = 192_000
+        stream.bit_rate = bit_rate
         if picture is not None:
             _write_pictures(out, picture, seconds=len(x) / sr)
         # packed, as PyAV cannot take 8 planes

@@ -8,7 +8,6 @@ import math
 import os
 import stat
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -16,7 +15,9 @@ import numpy as np
 import soxr
 
 from moodcurve._typing import Float32Array
+from moodcurve.audio.bandwidth import BandwidthMeter, bandwidth_warning
 from moodcurve.audio.decoders import DecodedFile, SampleArray, UnreadableError, open_decoded
+from moodcurve.audio.mixing import MonoMixer
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.text import one_line
 
@@ -28,13 +29,6 @@ ANALYSIS_SR = 44_100
 
 _MAX_SAMPLE = np.float32(1 - 2**-15)  # the largest 16-bit sample
 SR_RANGE = (4_000, 1_536_000)  # from below telephone speech to four times DSD128 as decoded by FFmpeg
-
-# Headers round durations (to 1 ms, or to a frame of up to 2048 samples); a smaller difference is not reported
-_MISSING_S = 0.1
-# Channels cancel if their mean has less than this share of their peak (-80 dB)
-_CANCELED = 1e-4
-# Loud masters exceed full scale occasionally; above this share of all samples the scale itself is wrong
-_CLIPPED = 0.01
 
 _SUPPORTED = "supported are WAV, AIFF, FLAC, OGG, Opus, MP3, M4A, WMA and videos with sound"
 
@@ -54,7 +48,8 @@ def open_audio(
     1. Samples that are not finite become 0.
     2. Each channel is clipped to [-1, 1], as by a decoder to 16 bits: decoded MP3 exceeds full scale.
     3. Mono is the mean of the channels, :math:`x[n] = \frac{1}{C}\sum_c x_c[n]`. One silent channel of two therefore
-       halves the level, and opposite channels cancel to silence (with a warning); a bass channel counts like any other.
+       halves the level, and a bass channel counts like any other. Where the mean is 20 dB or more below the channels,
+       the strongest channel is taken instead, with a warning; see `moodcurve.audio.mixing.MonoMixer`.
     4. Rates other than `sr` are converted by soxr's HQ recipe: linear phase, no delay, flat within 0.01 dB up to 0.9
        of the lower Nyquist frequency, images and aliases below -120 dB and thus below the noise of 16 bits (-98 dB).
        The VHQ recipe improves only what lies below that noise, and takes a third more time.
@@ -169,7 +164,8 @@ class AudioReader:
         self.warnings: tuple[str, ...] = ()
         self._decoded = decoded
         self._samples_read = 0
-        self._mixer = _MonoMixer()
+        self._mixer = MonoMixer()
+        self._bandwidth = BandwidthMeter(sr)
         self._blocks = self._split(self._resampled(first), round(block_s * sr))
         self._used = False
 
@@ -212,6 +208,7 @@ class AudioReader:
         held: list[Float32Array] = []
         n_held = 0
         for piece in pieces:
+            self._bandwidth.add(piece)
             held.append(piece)
             n_held += len(piece)
             if n_held < size:
@@ -222,7 +219,9 @@ class AudioReader:
                 self._samples_read += size
                 yield joined[start : start + size]
             held, n_held = [joined[whole:]], n_held - whole
-        self.warnings = self._mixer.warnings(self.claimed_duration_s, self._decoded.damage)
+        warnings = self._mixer.warnings(self.claimed_duration_s, self._decoded.damage)
+        cutoff_hz = self._bandwidth.cutoff_hz()
+        self.warnings = (*warnings, *([] if cutoff_hz is None else [bandwidth_warning(cutoff_hz)]))
         if n_held:
             self._samples_read += n_held
             yield np.concatenate(held)
@@ -240,65 +239,9 @@ class AudioReader:
                 mono = self._mixer.mix(chunk[1], rate)
                 yield _clipped(stream.resample_chunk(mono) if stream else mono)
                 chunk = next(self._decoded.chunks, None)
-            if stream:
-                yield _clipped(stream.resample_chunk(np.zeros(0, np.float32), last=True))
+            mono = self._mixer.flush()
+            yield _clipped(stream.resample_chunk(mono, last=True) if stream else mono)
 
 
 def _clipped(x: Float32Array) -> Float32Array:
     return np.clip(x, np.float32(-1), _MAX_SAMPLE)
-
-
-@dataclass
-class _MonoMixer:
-    """Mixes to mono and counts what the user is warned of."""
-
-    read_s: float = 0.0
-    samples: int = 0
-    not_finite: int = 0
-    clipped: int = 0
-    peak: float = 0.0
-    peak_mono: float = 0.0
-
-    def mix(self, samples: SampleArray, rate: int) -> Float32Array:
-        """Return the mean over the channels of (frames, channels), made finite and clipped to [-1, 1] first."""
-        self.read_s += len(samples) / rate
-        self.samples += samples.size
-        peak = _peak(samples)
-        if not math.isfinite(peak):
-            finite = np.isfinite(samples)
-            self.not_finite += samples.size - int(np.count_nonzero(finite))
-            samples = np.where(finite, samples, 0)
-            peak = _peak(samples)
-        if peak > 1:
-            self.clipped += int(np.count_nonzero(np.abs(samples) > 1))
-            samples = np.clip(samples, -1, 1)
-        mono = samples[:, 0].astype(np.float32)
-        for channel in range(1, samples.shape[1]):
-            mono += samples[:, channel]
-        mono /= np.float32(samples.shape[1])
-        self.peak = max(self.peak, min(peak, 1.0))
-        if self.peak_mono < _CANCELED:  # at this level the channels can no longer count as canceled
-            self.peak_mono = max(self.peak_mono, _peak(mono))
-        return mono
-
-    def warnings(self, claimed_s: float | None, damage: list[str]) -> tuple[str, ...]:
-        found = []
-        missing = claimed_s is not None and self.read_s < claimed_s - _MISSING_S
-        if missing or damage:
-            what = f"only {self.read_s:.1f} s of {claimed_s:.1f} s" if missing else f"only {self.read_s:.1f} s"
-            why = f" ({'; '.join(damage)})" if damage else ""
-            found.append(f"{what} could be read: the file is truncated or damaged{why}; only this part was analyzed")
-        if self.not_finite:
-            found.append(f"{self.not_finite} samples that are not finite numbers were replaced by 0")
-        if self.clipped > _CLIPPED * self.samples:
-            found.append(f"{self.clipped / self.samples:.0%} of the samples exceed full scale and were clipped")
-        if self.peak < 2**-15:
-            found.append("silent: no sample reaches the smallest 16-bit step")
-        elif self.peak_mono < _CANCELED * self.peak:
-            found.append("the channels cancel each other: their mean, which is analyzed, is silent")
-        return tuple(found)
-
-
-def _peak(x: SampleArray) -> float:
-    """Return the largest magnitude; not finite if any sample is not, since all three functions propagate NaN."""
-    return float(np.maximum(x.max(), -x.min()))
