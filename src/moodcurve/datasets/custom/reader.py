@@ -5,6 +5,7 @@
     labels.csv              song_id,time_s,arousal,valence, as ``moodcurve labels`` writes it
     audio/<song_id>.*       any audio file, or
     features/<song_id>.csv  as ``moodcurve features`` writes it
+    columns/<song_id>.csv   frameTime and columns of the user's own, see ``join_own_columns``; optional
     songs.csv               song_id and any of artist, title, genre, arousal, valence (1-9); optional
     metadata.csv            the same; ``moodcurve labels`` never replaces it, unlike songs.csv
 
@@ -23,10 +24,12 @@ from moodcurve.datasets.cache import CachedFeatures, cached_features
 from moodcurve.datasets.custom.tables import NEAREST_S, interpolate_labels, read_labels, read_metadata
 from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.feature_csv import read_features
+from moodcurve.datasets.own_columns import join_own_columns
 from moodcurve.datasets.song import Annotation, DatasetError, Song, SongMetadata
 from moodcurve.datasets.song_files import files_by_key, song_key, summarize_warnings, two_files
 from moodcurve.datasets.song_ids import list_songs, natural_key
 from moodcurve.features import COMPARE260, Features, FeatureSet
+from moodcurve.features.feature_sets import without_own
 from moodcurve.util.text import one_line
 
 LABELS = "labels.csv"
@@ -63,11 +66,12 @@ def read_custom(
     folder = Path(folder)
     labels = read_labels(folder / LABELS)
     metadata = read_metadata([folder / name for name in METADATA_FILES if (folder / name).is_file()])
+    feature_set = without_own(feature_set)
     known = set(feature_set.names) <= set(COMPARE260.names)
     files = files_by_key(folder / "audio") | (files_by_key(folder / "features", ending=".csv") if known else {})
     notes = _Notes()
     paths = _choose_files(labels, files, notes)
-    found = _read_files(paths, feature_set, notes, progress)
+    found = join_own_columns(folder, _read_files(paths, feature_set, notes, progress))
     songs = []
     for song_id, features in found.items():
         song = _song(song_id, labels[song_id], features, metadata, notes)

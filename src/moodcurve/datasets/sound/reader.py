@@ -3,6 +3,7 @@
 ::
 
     audio/<id>.*    one audio file per song, in any format that ``moodcurve analyze`` reads
+    columns/<id>.csv  columns of the user's own, see ``join_own_columns``; optional
     labels.csv      one row per song: see ``read_sound_labels``
 
 A song's file is found by its name in ``audio/``; no path is made from an id.
@@ -21,12 +22,13 @@ from moodcurve.datasets.audio_features import audio_features
 from moodcurve.datasets.cache import CachedFeatures
 from moodcurve.datasets.custom.tables import NEAREST_S, interpolate_labels
 from moodcurve.datasets.dataset import Dataset
+from moodcurve.datasets.own_columns import join_own_columns
 from moodcurve.datasets.song import Annotation, DatasetError, Song
 from moodcurve.datasets.song_files import files_by_key, song_key, summarize_warnings, two_files
 from moodcurve.datasets.song_ids import list_songs, natural_key
 from moodcurve.datasets.sound.labels import SoundLabels, read_sound_labels
 from moodcurve.features import COMPARE236, Features, FeatureSet
-from moodcurve.features.feature_sets import HOP_S, WINDOW_S
+from moodcurve.features.feature_sets import HOP_S, WINDOW_S, without_own
 from moodcurve.util.text import one_line
 
 LABELS = "labels.csv"
@@ -74,7 +76,7 @@ def read_sound(
     notes = _Notes()
     notes.unlabeled = [*(files.keys() - {song_key(song_id) for song_id in labels})]
     paths = _choose_files(labels, files, notes)
-    found = _read_files(paths, feature_set, notes, workers, progress)
+    found = join_own_columns(folder, _read_files(paths, without_own(feature_set), notes, workers, progress))
     start_s = sound_start(
         {song_id: one.moments for song_id, one in labels.items() if one.moments is not None},
         {song_id: float(features.times_s[-1]) for song_id, features in found.items()},
