@@ -139,6 +139,38 @@ def join(sets: Sequence[FeatureSet]) -> FeatureSet:
     return FeatureSet("+".join(part.name for part in sets), version, names, tuple(sets))
 
 
+OWN = "own"
+"""Name of the part that holds columns of a user's own, which nothing computes; see `own_set`."""
+
+
+def own_set(names: Iterable[str]) -> FeatureSet:
+    """Return the feature set of columns that a user adds to annotated songs."""
+    return FeatureSet(OWN, "1", tuple(names))
+
+
+def without_own(feature_set: FeatureSet) -> FeatureSet:
+    """Return the columns of a feature set that can be computed from audio."""
+    parts = feature_set.parts or (feature_set,)
+    return join([part for part in parts if part.name != OWN])
+
+
+def check_computable(feature_set: FeatureSet) -> None:
+    """Check that all columns of a feature set can be computed from audio.
+
+    Raises
+    ------
+    FeatureError
+        If some are a user's own.
+    """
+    for part in feature_set.parts or (feature_set,):
+        if part.name == OWN:
+            listed = ", ".join(part.names[:3]) + (", …" if len(part.names) > 3 else "")
+            raise FeatureError(
+                f"features {feature_set.key} include columns that cannot be computed from audio ({listed}); use "
+                "`moodcurve evaluate` with a folder of songs that has them in columns/"
+            )
+
+
 def feature_set(name: str) -> FeatureSet:
     """Return the feature set of a name, ``default`` included, or a joined set such as ``compare236+tonal1``.
 
