@@ -1,4 +1,4 @@
-"""Compute the rows of the feature set ``tags1``: the tag network's embedding and tags, twice a second."""
+"""Compute the rows of the feature set ``tags1``: what the tag network hears, twice a second."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ _DELAY = (11, 10)
 
 
 class TagExtractor:
-    """Embedding and tags of a recording, from blocks of samples: one row every 0.5 s.
+    """Embedding, tags and layers of a recording, from blocks of samples: one row every 0.5 s.
 
     The network hears patches of 2.99 s on a fixed grid; each row has the values of one patch (`patches.patch_of_row`).
     Rows do not depend on the lengths of the blocks, to the last bit. The last patch of a recording may be incomplete:
@@ -39,9 +39,9 @@ class TagExtractor:
     --------
     >>> extractor = TagExtractor(44100)
     >>> extractor.push(np.zeros(4 * 44100, np.float32)).shape
-    (6, 250)
+    (6, 442)
     >>> extractor.flush(7).shape
-    (1, 250)
+    (1, 442)
     """
 
     names = TAGS1
@@ -65,7 +65,7 @@ class TagExtractor:
         self._values: Float32Array = np.zeros(len(TAGS1), np.float32)  # of the last patch
 
     def push(self, x: Float32Array) -> Float32Array:
-        """Add samples of one channel, float32 (n,) with full scale [-1, 1]; return the complete rows (rows, 250)."""
+        """Add samples of one channel, float32 (n,) with full scale [-1, 1]; return the complete rows (rows, 442)."""
         out = []
         while True:
             first, end = self._inputs()

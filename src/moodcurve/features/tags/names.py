@@ -1,4 +1,4 @@
-"""Name the columns of the tag network: its embedding and its fifty tags; imports nothing."""
+"""Name the columns of the tag network: its embedding, its fifty tags and its layers; imports nothing."""
 
 TAGS = (
     "rock", "pop", "alternative", "indie", "electronic", "female vocalists", "dance", "00s", "alternative rock", "jazz",
@@ -12,5 +12,11 @@ EMBEDDING = 200
 """Size of the embedding: the layer before the tags."""
 TAG_PREFIX = "tag_"
 """Prefix of a tag's column."""
-TAGS1 = (*(f"tag_embedding[{i}]" for i in range(EMBEDDING)), *(f"{TAG_PREFIX}{tag}" for tag in TAGS))
+LAYERS = 192
+"""Channels of the three convolutions over time."""
+TAGS1 = (
+    *(f"tag_embedding[{i}]" for i in range(EMBEDDING)),
+    *(f"{TAG_PREFIX}{tag}" for tag in TAGS),
+    *(f"tag_layer[{i}]" for i in range(LAYERS)),
+)
 """Columns of the feature set ``tags1``."""

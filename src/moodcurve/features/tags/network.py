@@ -1,4 +1,4 @@
-"""Run the tag network on patches: from log mel spectra to the embedding and the tags.
+"""Run the tag network on patches: from log mel spectra to the embedding, the tags and the layers.
 
 The weights are those of ``tags1.onnx``, which ONNX Runtime can run too. The kernels give the same numbers up to
 rounding, in less than a third of the time.
@@ -27,8 +27,8 @@ class TagNetwork:
     Examples
     --------
     >>> network = TagNetwork()
-    >>> network.run(np.zeros((187, 96), np.float32)).shape       # embedding and tags
-    (250,)
+    >>> network.run(np.zeros((187, 96), np.float32)).shape       # embedding, tags and layers
+    (442,)
     """
 
     def __init__(self) -> None:
@@ -44,17 +44,22 @@ class TagNetwork:
         self._table = aligned_table(convolution.FRAMES * products.COLUMNS // LANES)
 
     def run(self, patch: Float32Array) -> Float32Array:
-        """Return the embedding and the tags (250,) of a patch (187, 96): log10(1 + 10⁴ mel power)."""
+        """Return the columns (442,) of a patch (187, 96) of log10(1 + 10⁴ mel power).
+
+        They are the embedding, the tags, and the means over time of the three convolutions over time. For mood these
+        means tell more than the embedding, which was made for the tags.
+        """
         found = self._weights
         layers = [self._first(patch)]
         for matrix, activation in found.over_time:
             layers.append(self._over_time(matrix, activation, layers))
-        pooled = [layer.max(axis=0) for layer in layers] + [layer.mean(axis=0) for layer in layers]
+        means = [layer.mean(axis=0) for layer in layers]
+        pooled = [layer.max(axis=0) for layer in layers] + means
         embedding = np.concatenate([self._dense(np.concatenate(pooled), matrix) for matrix in found.hidden])
         found.embedding.apply(embedding)
         logits = self._dense(embedding, found.tags)[: len(TAGS)] + found.tags_bias
         tags = 1 / (1 + np.exp(-np.clip(logits, -_LARGEST_LOGIT, _LARGEST_LOGIT)))
-        return np.concatenate([embedding[:EMBEDDING], tags])
+        return np.concatenate([embedding[:EMBEDDING], tags, *means[1:]])
 
     def _first(self, patch: Float32Array) -> Float32Array:
         """Compute the branches' channels (187, channels), valid until the next call."""
