@@ -10,6 +10,8 @@ from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.deam.reader import NAMES as DEAM_NAMES
+from moodcurve.datasets.deam.sound import NAME as DEAM_WITH_SOUND
+from moodcurve.datasets.selection import rated_songs
 from moodcurve.metrics import scores
 from moodcurve.runtime import Model
 
@@ -28,10 +30,13 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     dict
         ``{"model": name, "songs": n, "arousal": {…}, "valence": {…}, "songs_trained_on": m}``, as
         ``moodcurve evaluate --json`` prints it. Each axis has `METRICS` and `INTERVAL_METRICS`; an undefined metric
-        is None. The model was trained on m of the n songs; with m > 0 the metrics describe fit, not prediction.
+        is None. The model was trained on m of the n songs; with m > 0 the metrics describe fit, not prediction. Songs
+        that only have a quadrant are left out.
 
     Raises
     ------
+    DatasetError
+        If no song is rated.
     ModelError
         If the model expects other features than the songs have.
 
@@ -40,6 +45,7 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     >>> evaluate(read_dataset("DEAM"), load_model("mine.onnx"))["arousal"]["ccc"]  # doctest: +SKIP
     0.79
     """
+    dataset = rated_songs(dataset)
     outputs = [model.predict_with_std(song.full_features) for song in dataset.songs]
     rated = [p.values[song.rated] for p, song in zip(outputs, dataset.songs, strict=True)]
     intervals = None
@@ -108,10 +114,11 @@ def evaluate_intervals(
 def count_training_songs(dataset: Dataset, model: Model) -> int:
     """Count the songs that the model was trained on, according to its file.
 
-    The label releases of DEAM share their song ids, so training on one counts for the other.
+    The label releases of DEAM, and DEAM with its sound, share their song ids: training on one counts for the others.
     """
     training_data = model.metadata.get("training_data")
-    if training_data != dataset.name and not {training_data, dataset.name} <= set(DEAM_NAMES.values()):
+    deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND}
+    if training_data != dataset.name and not {training_data, dataset.name} <= deam:
         return 0
     ids = set(training_ids(model))
     return sum(song.song_id in ids for song in dataset.songs)

@@ -659,7 +659,7 @@ def test_choices_equal_the_names_in_the_package() -> None:
     assert tuple(analyze_command.CurveFormat) == FORMATS
     assert tuple(FEATURE_SETS) == options.FEATURE_SETS
     assert list(dataset_input.FamilyName) == list(FAMILIES)
-    assert list(benchmark_command.ProtocolName) == list(PROTOCOLS)
+    assert list(benchmark_command.ProtocolName) == [*PROTOCOLS, "across"]
     assert tuple(dataset_input.LabelRelease) == get_args(LabelRelease)
     assert (*QUADRANTS, NEUTRAL) == options.QUADRANTS
     assert options.MOOD_WORDS == WORDS

@@ -58,6 +58,16 @@ def count(songs: Annotated[list[Path], Argument(metavar="SONG", help="Songs.")],
     CALLS.append({"songs": songs, "json": json})
 
 
+@app.command
+def join(
+    first: Annotated[Path, Argument(metavar="FIRST", help="One.")],
+    rest: Annotated[list[Path] | None, Argument(metavar="REST", help="Others.")] = None,
+    json: JsonOption = None,
+) -> None:
+    """Join."""
+    CALLS.append({"songs": [first, *(rest or [])], "json": json})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """Options that commands share."""
@@ -137,6 +147,15 @@ def test_an_option_with_an_implied_value_takes_a_word_only_if_it_is_no_argument(
     ):
         assert called("count", *words) == (0, {"songs": [Path("a"), Path("b")], "json": json}), words
     assert called("count", "--json") == (2, {})
+    # the first argument is needed, further ones are not: a word after the option is its value if one is left
+    for words, songs, json in (
+        (("a", "--json"), ["a"], Path("-")),
+        (("--json", "a"), ["a"], Path("-")),
+        (("--json", "out", "a"), ["a"], out),
+        (("a", "b", "--json"), ["a", "b"], Path("-")),
+        (("a", "b", "--json", "out"), ["a", "b"], out),
+    ):
+        assert called("join", *words) == (0, {"songs": list(map(Path, songs)), "json": json}), words
 
 
 def test_short_and_long_names_are_the_same_option() -> None:

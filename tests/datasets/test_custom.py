@@ -389,9 +389,9 @@ def test_no_metadata_files() -> None:
 # --- layouts ---
 
 
-def test_unknown_layouts_name_both_known_ones(tmp_path: Path) -> None:
+def test_unknown_layouts_name_the_known_ones(tmp_path: Path) -> None:
     write_noise(tmp_path / "a.wav")
-    expected = r"expected a DEAM folder .* or a folder of your own songs \(with labels\.csv.*; found a\.wav"
+    expected = r"expected a DEAM folder .*, a folder of your own songs \(with labels\.csv.*; found a\.wav"
     with pytest.raises(DatasetError, match=expected):
         read_dataset(tmp_path)
 
@@ -416,9 +416,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     original: Callable[..., analysis.FileFeatures] = analysis.file_features
 
-    def recorded(path: Path, *rest: object) -> analysis.FileFeatures:
+    def recorded(path: Path, *rest: object, **named: object) -> analysis.FileFeatures:
         names.append(path.name)
-        return original(path, *rest)
+        return original(path, *rest, **named)
 
     monkeypatch.setattr(analysis, "file_features", recorded)
     return names

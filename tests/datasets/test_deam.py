@@ -142,7 +142,7 @@ def test_another_feature_set(small_deam: Path) -> None:
     full = read_dataset(small_deam)
     kept = [COMPARE260.names.index(name) for name in COMPARE236.names]
     assert np.array_equal(dataset.songs[0].x, full.songs[0].x[:, kept])
-    with pytest.raises(MoodcurveError, match="lack 1 of the columns of other/1, first 'mood'"):
+    with pytest.raises(MoodcurveError, match="DEAM publishes the columns of compare260 only; for other"):
         read_dataset(small_deam, feature_set=FeatureSet("other", "1", ("mood",)))
 
 

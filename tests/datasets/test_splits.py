@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moodcurve.datasets import Annotation, DatasetError, Song
-from moodcurve.datasets.splits import Split, holdout, k_fold
+from moodcurve.datasets.splits import Split, artist_key, holdout, k_fold, k_fold_sets, shares_artist
 from moodcurve.features import COMPARE260, Features
 
 FEATURES = Features(np.zeros((1, 260), np.float32), np.zeros(1), COMPARE260)
@@ -133,3 +133,67 @@ def test_impossible_splits() -> None:
         k_fold(songs_of(["A", "B"]), 1, 0)
     with pytest.raises(ValueError, match="by must be 'song' or 'artist', got 'genre'"):
         k_fold(songs_of(["A", "B"]), 2, 0, by="genre")  # type: ignore[arg-type]
+
+
+# --- several sets ---
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The Beatles", "beatles"),
+        ("Beatles, The", "the  Beatles"),
+        ("Björk", "BJORK"),
+        ("AC/DC", "AC DC"),
+        ("Simon & Garfunkel", "Simon and Garfunkel"),
+        ("Cafe" + chr(0x301), "Caf" + chr(0xE9)),
+        ("R.E.M.", "REM"),
+    ],
+)
+def test_spellings_of_an_artist(one: str, other: str) -> None:
+    assert artist_key(one) == artist_key(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("!!!", "???"), ("Them", "m"), ("The", ""), ("坂本龍一", "坂本")])
+def test_different_artists(one: str, other: str) -> None:
+    assert artist_key(one) != artist_key(other)
+
+
+@settings(deadline=None)
+@given(sets=st.lists(ARTISTS, min_size=1, max_size=3), k=st.integers(2, 4), seed=SEED)
+def test_folds_of_several_sets(sets: list[list[str]], k: int, seed: int) -> None:
+    songs = [songs_of(artists) for artists in sets]
+    try:
+        folds = k_fold_sets(songs, k, seed)
+    except DatasetError:
+        return
+    for number, one in enumerate(folds):
+        for fold in one:
+            check_split(songs[number], fold, "artist")
+        assert sorted(np.concatenate([test for _, test in one])) == list(range(len(songs[number])))
+    for fold in range(k):
+        tested = [song for number, one in enumerate(folds) for song in (songs[number][i] for i in one[fold][1])]
+        trained = [song for number, one in enumerate(folds) for song in (songs[number][i] for i in one[fold][0])]
+        assert not shares_artist(tested, trained).any()
+    again = k_fold_sets(songs, k, seed)
+    assert all(np.array_equal(a[1], b[1]) for x, y in zip(folds, again, strict=True) for a, b in zip(x, y, strict=True))
+
+
+def test_folds_are_balanced_in_every_set() -> None:
+    rng = np.random.default_rng(0)
+    sets = [songs_of([f"artist {i}" for i in rng.integers(0, 300, size)]) for size in (900, 200)]
+    for folds in k_fold_sets(sets, 5, seed=0):
+        sizes = [len(test) for _, test in folds]
+        assert max(sizes) - min(sizes) <= 0.1 * np.mean(sizes) + 1
+
+
+def test_sets_with_few_artists_cannot_be_split() -> None:
+    with pytest.raises(DatasetError, match="2 songs of 1 artists cannot be split by artist into 2 parts"):
+        k_fold_sets([songs_of(["A", "B"]), songs_of(["A", "a"])], 2, seed=0)
+    with pytest.raises(ValueError, match="k must be 2 or more"):
+        k_fold_sets([songs_of(["A", "B"])], 1, seed=0)
+
+
+def test_songs_whose_artist_is_known() -> None:
+    found = shares_artist(songs_of(["The A", "", "B"]), songs_of(["a", "", "C"]))
+    assert found.tolist() == [True, False, False]

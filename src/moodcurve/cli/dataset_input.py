@@ -1,6 +1,7 @@
 """Read annotated songs for a command: options, progress, messages, and the selection by id."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -76,6 +77,20 @@ def select_songs(dataset: "Dataset", ids: Path | None) -> "tuple[Dataset, bool]"
     return selected, bool(missing)
 
 
+@contextmanager
+def stoppable(update: Callable[[int, int], None]) -> Iterator[Callable[[int, int], None]]:
+    """Yield a progress function for a reader that also ends the reading after Ctrl-C."""
+    from moodcurve.cli.progress import interrupts
+
+    with interrupts() as check:
+
+        def progress(done: int, total: int) -> None:
+            check()
+            update(done, total)
+
+        yield progress
+
+
 def read_songs(
     folder: Path, labels: LabelRelease, feature_set: "FeatureSet", *, song_ratings: bool = False
 ) -> "Dataset":
@@ -83,8 +98,8 @@ def read_songs(
     from moodcurve.cli import console
     from moodcurve.datasets import read_dataset
 
-    with console.progress_bar(f"reading {one_line(folder.name)}") as update:
-        dataset = read_dataset(folder, labels=labels.value, feature_set=feature_set, progress=update)
+    with console.progress_bar(f"reading {one_line(folder.name)}") as update, stoppable(update) as progress:
+        dataset = read_dataset(folder, labels=labels.value, feature_set=feature_set, progress=progress)
     print_notes(dataset, song_ratings=song_ratings)
     return dataset
 
@@ -105,7 +120,8 @@ def run_on_songs(
     from moodcurve.learn.benchmarks.protocols import read_for
 
     with console.progress_bar(f"reading {one_line(folder.name)}") as update:
-        dataset = read_for(folder, protocol, progress=update)
+        with stoppable(update) as progress:
+            dataset = read_for(folder, protocol, progress=progress)
         print_notes(dataset, song_ratings=song_ratings)
         dataset, incomplete = select_songs(dataset, ids)
         return run(dataset, update), incomplete

@@ -213,9 +213,9 @@ def _takes(option: Option, following: Sequence[str], spare: int) -> bool:
 
 
 def _spare_words(words: Sequence[str], parameters: Collection[_Parameter], options: Mapping[str, Option]) -> int:
-    """Return how many words are neither options nor their values, above the number of arguments."""
+    """Return how many words are neither options nor their values, above the number of single arguments."""
     arguments = [parameter for parameter in parameters if isinstance(parameter.declared, Argument)]
-    if any(parameter.repeated for parameter in arguments):
+    if arguments and all(parameter.repeated for parameter in arguments):
         return 0
     plain, previous = 0, ""
     for word in words:
@@ -223,4 +223,4 @@ def _spare_words(words: Sequence[str], parameters: Collection[_Parameter], optio
         if not is_value and (not word.startswith("-") or word == "-"):
             plain += 1
         previous = "" if is_value else word
-    return plain - len(arguments)
+    return plain - sum(not parameter.repeated for parameter in arguments)

@@ -16,9 +16,9 @@ import numpy.typing as npt
 from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.song import Annotation, Song
 from moodcurve.errors import MoodcurveError
-from moodcurve.features import COMPARE260, FEATURE_SETS, Features
+from moodcurve.features import COMPARE260, FEATURE_SETS, Features, FeatureSet
 from moodcurve.features import feature_set as find_set
-from moodcurve.util.npz_cache import Arrays, cached, digest
+from moodcurve.util.npz_cache import UNREADABLE, Arrays, cached, digest, load, store
 from moodcurve.util.paths import cache_dir
 
 _FEATURES_VERSION = "1"
@@ -32,7 +32,6 @@ class CachedFeatures:
     Attributes
     ----------
     features : Features
-        Of the set compare260.
     warnings : tuple of str
         For example that the file is truncated; without the file's name.
     """
@@ -41,30 +40,72 @@ class CachedFeatures:
     warnings: tuple[str, ...] = ()
 
 
-def cached_features(path: Path, read: Callable[[Path], CachedFeatures]) -> CachedFeatures:
-    """Return what ``read`` returns for a file, from the cache if that is still valid.
+@dataclass(frozen=True, kw_only=True)
+class FeatureEntry:
+    """Where the features of one file and one feature set are cached, and what they are valid for.
 
-    The stored features are valid until the file's path, size or modification time, or the feature set's version,
-    changes. A file that cannot be found is left to ``read`` to report.
+    Valid until the file's path, size or modification time, or the feature set's version, changes. Describe a file with
+    `feature_entry` before reading it, so that a change while it is read makes the entry invalid.
     """
+
+    path: Path
+    state: str
+    feature_set: FeatureSet
+
+    def load(self) -> CachedFeatures | None:
+        """Return the stored features, or None if they are missing or not valid."""
+        arrays = load(self.path, self.state)
+        try:
+            return None if arrays is None else _unpack_features(arrays, self.feature_set)
+        except UNREADABLE:
+            return None
+
+    def store(self, found: CachedFeatures) -> None:
+        """Store features; a failure to write is ignored."""
+        store(self.path, self.state, _pack_features(found))
+
+
+def feature_entry(path: Path, feature_set: FeatureSet) -> FeatureEntry | None:
+    """Return the cache entry of a file's features; None if the file or the user's cache folder cannot be found."""
     try:
         home = cache_dir()
         source, status = path.resolve(), path.stat()
     except (MoodcurveError, OSError):
-        return read(path)
-    return cached(
-        home / "features" / f"{digest(bytes(source))[:24]}.npz",
-        json.dumps([_FEATURES_VERSION, COMPARE260.key, str(source), status.st_size, status.st_mtime_ns]),
-        lambda: read(path),
-        pack=lambda found: {
-            "values": found.features.values,
-            "times_s": found.features.times_s,
-            "warnings": np.array(found.warnings, dtype=np.str_),
-        },
-        unpack=lambda arrays: CachedFeatures(
-            features=Features(arrays["values"], arrays["times_s"], COMPARE260),
-            warnings=tuple(map(str, arrays["warnings"])),
-        ),
+        return None
+    return FeatureEntry(
+        path=home / "features" / f"{digest(bytes(source) + feature_set.name.encode())[:24]}.npz",
+        state=json.dumps([_FEATURES_VERSION, feature_set.key, str(source), status.st_size, status.st_mtime_ns]),
+        feature_set=feature_set,
+    )
+
+
+def cached_features(path: Path, read: Callable[[Path], CachedFeatures]) -> CachedFeatures:
+    """Return what ``read`` returns for a file of the columns of compare260, from the cache if that is still valid.
+
+    A file that cannot be found is left to ``read`` to report.
+    """
+    entry = feature_entry(path, COMPARE260)
+    stored = None if entry is None else entry.load()
+    if stored is not None:
+        return stored
+    found = read(path)
+    if entry is not None:
+        entry.store(found)
+    return found
+
+
+def _pack_features(found: CachedFeatures) -> Arrays:
+    return {
+        "values": found.features.values,
+        "times_s": found.features.times_s,
+        "warnings": np.array(found.warnings, dtype=np.str_),
+    }
+
+
+def _unpack_features(arrays: Arrays, feature_set: FeatureSet) -> CachedFeatures:
+    return CachedFeatures(
+        features=Features(arrays["values"], arrays["times_s"], feature_set),
+        warnings=tuple(map(str, arrays["warnings"])),
     )
 
 
@@ -136,6 +177,7 @@ def _pack(dataset: Dataset) -> Arrays:
         "values": np.concatenate([song.full_features.values for song in songs]),
         "feature_times_s": np.concatenate([song.full_features.times_s for song in songs]),
         "first_rows": np.array([song.rated.start for song in songs]),
+        "quadrant": np.array([song.annotation.quadrant or "" for song in songs], dtype=np.str_),
     }
     for field in _TEXTS:
         arrays[field] = np.array([getattr(song, field) for song in songs], dtype=np.str_)
@@ -185,6 +227,7 @@ def _unpack_song(arrays: Arrays, i: int, rows: slice, all_rows: slice) -> Song:
             valence=valence,
             song_arousal=song_arousal,
             song_valence=song_valence,
+            quadrant=str(arrays["quadrant"][i]) or None,
             **{field: arrays[field][rows] for field in _RATER_STATS if arrays[f"has_{field}"][i]},
         ),
     )

@@ -98,15 +98,19 @@ def read_text(path: Path) -> str:
         raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, *, separators: str = ",") -> Table:
     """Read a comma-separated file with a header line, skipping empty lines.
+
+    Of several allowed separators, the one that the header has most of is used.
 
     Raises
     ------
     DatasetError
         If the file cannot be read, is empty, or is not CSV.
     """
-    reader = csv.reader(io.StringIO(read_text(path), newline=""))
+    text = read_text(path)
+    separator = max(separators, key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     rows: list[Row] = []
     try:
         for cells in reader:

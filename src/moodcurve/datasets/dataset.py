@@ -67,6 +67,11 @@ class Dataset:
         """The feature set of all songs."""
         return self.songs[0].features.feature_set
 
+    @property
+    def quadrants(self) -> tuple[str | None, ...]:
+        """The quadrant that each song was labeled with, or None."""
+        return tuple(song.annotation.quadrant for song in self.songs)
+
     def arrays(self, *, groups: By = "artist") -> DatasetArrays:
         """Return all rated frames as arrays for scikit-learn.
 

@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
+from moodcurve.datasets.audio_features import table_set
+from moodcurve.datasets.csv_tables import read_table
 from moodcurve.datasets.custom.reader import LABELS, read_custom
 from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.deam.raters import RATERS, read_deam_raters
 from moodcurve.datasets.deam.reader import LabelRelease, ReadProgress, read_deam
+from moodcurve.datasets.deam.sound import SOUND, read_deam_with_sound
 from moodcurve.datasets.raters.aggregation import SKIP_S, Between
 from moodcurve.datasets.raters.reader import RATINGS, TRACKS, RaterData, read_rater_tables
 from moodcurve.datasets.song import DatasetError
+from moodcurve.datasets.sound.labels import has_sound_labels
+from moodcurve.datasets.sound.reader import read_sound
 from moodcurve.features import COMPARE260, FeatureSet
 
 
@@ -19,11 +24,14 @@ def read_dataset(
     feature_set: FeatureSet = COMPARE260,
     progress: ReadProgress | None = None,
 ) -> Dataset:
-    """Read a folder of annotated songs: DEAM, or custom songs.
+    """Read a folder of annotated songs: DEAM, custom songs, or audio with a table of one row per song.
 
-    A folder with ``features`` and either ``annotations`` or ``mediaeval2015`` in it is read as DEAM. A folder with a
-    file ``labels.csv`` is read as custom songs. The options are those of ``read_deam`` and ``read_custom``; custom
-    songs have only one release of labels, the default.
+    A folder with ``features`` and either ``annotations`` or ``mediaeval2015`` in it is read as DEAM, by ``read_deam``;
+    if the feature set has columns that DEAM does not publish, by ``read_deam_with_sound`` with the sound in
+    ``MEMD_audio``.
+    A folder with a file ``labels.csv`` is read by ``read_sound`` if that has one row per song (see
+    ``has_sound_labels``) and there is no ``features``; else as custom songs, by ``read_custom``. The latter two have
+    only one release of labels, the default.
 
     Raises
     ------
@@ -36,21 +44,31 @@ def read_dataset(
         raise DatasetError(f"{folder}: {'not a folder' if folder.exists() else 'not found'}; expected {_KNOWN}")
     names = {path.name for path in folder.iterdir() if path.is_dir()}
     if "features" in names and names & {"annotations", "mediaeval2015"}:
-        return read_deam(folder, labels=labels, feature_set=feature_set, progress=progress)
+        if table_set(feature_set) == COMPARE260:
+            return read_deam(folder, labels=labels, feature_set=feature_set, progress=progress)
+        if labels != "deam" or SOUND not in names:
+            raise DatasetError(
+                f"{folder}: DEAM publishes the columns of compare260 only; for {feature_set.name}, unpack DEAM's sound "
+                f"to {SOUND}/ in this folder, and use DEAM's own labels"
+            )
+        return read_deam_with_sound(folder, folder, feature_set=feature_set, progress=progress)
     if (folder / LABELS).is_file():
         if labels != "deam":
             raise DatasetError(
-                f"{folder}: only a DEAM folder has the labels {labels!r}; this folder holds custom songs with {LABELS} "
+                f"{folder}: only a DEAM folder has the labels {labels!r}; this folder holds songs with {LABELS} "
                 "(to benchmark them, use --protocol deam)"
             )
+        if "features" not in names and has_sound_labels(read_table(folder / LABELS).header):
+            return read_sound(folder, feature_set=feature_set, progress=progress)
         return read_custom(folder, feature_set=feature_set, progress=progress)
     found = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
     raise DatasetError(f"{folder}: not a known layout of annotated songs; expected {_KNOWN}; found {found}")
 
 
 _KNOWN = (
-    "a DEAM folder (with features/, annotations/ and metadata/) or a folder of your own songs (with labels.csv, as "
-    "`moodcurve labels` writes it, and audio/ or features/)"
+    "a DEAM folder (with features/, annotations/ and metadata/), a folder of your own songs (with labels.csv, as "
+    "`moodcurve labels` writes it, and audio/ or features/), or a folder with audio/<song_id>.* and labels.csv of one "
+    "row per song (song_id, and arousal and valence, arousal_<ms>ms and valence_<ms>ms, or quadrant)"
 )
 
 

@@ -54,6 +54,23 @@ def without_songs(dataset: Dataset, ids: Collection[str]) -> Dataset:
     return replace(dataset, songs=songs, skipped_ids=tuple(i for i in dataset.skipped_ids if i not in ids))
 
 
+def rated_songs(dataset: Dataset) -> Dataset:
+    """Select the songs with ratings of arousal and valence: those with only a quadrant are left out.
+
+    Raises
+    ------
+    DatasetError
+        If no song is rated.
+    """
+    songs = tuple(song for song in dataset.songs if song.is_rated)
+    if not songs:
+        raise DatasetError(
+            f"{dataset.name}: its {len(dataset.songs)} songs have quadrants, but no ratings of arousal and valence, "
+            "which are needed here; `moodcurve categories` uses quadrants"
+        )
+    return dataset if len(songs) == len(dataset.songs) else replace(dataset, songs=songs)
+
+
 def read_ids(path: str | os.PathLike[str]) -> tuple[str, ...]:
     """Read song ids from a text file: the first comma-separated field of each line.
 

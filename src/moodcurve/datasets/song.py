@@ -8,6 +8,10 @@ import numpy.typing as npt
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import Features, FeatureSet
+from moodcurve.mood.circumplex import QUADRANTS
+
+QUADRANT_RATINGS = dict(zip(QUADRANTS, ((0.5, 0.5), (0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)), strict=True))
+"""Arousal and valence in the middle of each quadrant."""
 
 
 class DatasetError(MoodcurveError):
@@ -42,6 +46,8 @@ class Annotation:
         None if the ratings of individual raters are unknown.
     arousal_raters, valence_raters : (n,) or None
         Number of raters behind each mean; None if unknown.
+    quadrant : str or None
+        Quadrant of the whole song, one of `moodcurve.mood.circumplex.QUADRANTS`, if it was labeled with one.
     """
 
     times_s: FloatArray
@@ -53,6 +59,7 @@ class Annotation:
     valence_std: FloatArray | None = None
     arousal_raters: npt.NDArray[np.int64] | None = None
     valence_raters: npt.NDArray[np.int64] | None = None
+    quadrant: str | None = None
 
     def __repr__(self) -> str:
         points = f"{len(self.times_s)} points"
@@ -64,6 +71,9 @@ class Annotation:
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Song:
     """One annotated song; row i of the features belongs to point i of the annotation.
+
+    A song that only has a quadrant has no rated rows: its features and annotation have the length 0, and `recording`
+    holds all rows.
 
     Attributes
     ----------
@@ -98,8 +108,34 @@ class Song:
     @property
     def rated(self) -> slice:
         """Position of the rated rows within ``full_features``."""
+        if not self.is_rated:
+            return slice(0, 0)
         first = int(np.searchsorted(self.full_features.times_s, self.features.times_s[0]))
         return slice(first, first + len(self.features.times_s))
+
+    @property
+    def is_rated(self) -> bool:
+        """True if at least one row is rated; False for a song that only has a quadrant."""
+        return len(self.annotation.times_s) > 0
+
+    def rated_by_quadrant(self) -> "Song":
+        """Return a song whose rows are all rated as the middle of its quadrant, if it only has a quadrant.
+
+        A song with ratings, or without a quadrant, is returned unchanged. Use this where a label per row is needed,
+        and only the side of each axis counts; ``QUADRANT_RATINGS`` has the values.
+        """
+        if self.is_rated or self.annotation.quadrant is None:
+            return self
+        arousal, valence = QUADRANT_RATINGS[self.annotation.quadrant]
+        features = self.full_features
+        rows = len(features.times_s)
+        annotation = replace(
+            self.annotation,
+            times_s=features.times_s,
+            arousal=np.full(rows, arousal),
+            valence=np.full(rows, valence),
+        )
+        return replace(self, features=features, annotation=annotation)
 
     def select(self, feature_set: FeatureSet) -> "Song":
         """Return the same song with the columns of another feature set, selected by name."""

@@ -104,16 +104,84 @@ def k_fold(songs: Sequence[Song], k: int, seed: int, *, by: By = "song") -> list
     return [_split(len(songs), part) for part in parts]
 
 
+def k_fold_sets(sets: Sequence[Sequence[Song]], k: int, seed: int) -> list[list[Split]]:
+    """Split several sets into k folds each, so that no artist is in different folds, in one set or across sets.
+
+    Artists are assigned in decreasing order of their share of songs, each to the fold that has least of the sets that
+    the artist is in, so that every fold has about 1/k of every set.
+
+    Parameters
+    ----------
+    sets : sequence of sequences of Song
+    k : int
+        Number of folds, at least 2.
+    seed : int
+        The same seed gives the same folds of the same songs.
+
+    Returns
+    -------
+    list of list of Split
+        For each set, the indices of the training songs and of the test songs of each fold. Fold i of one set shares no
+        artist with the training songs of fold i of another.
+
+    Raises
+    ------
+    DatasetError
+        If a set has fewer artists than folds, or an empty fold because it shares artists with another.
+    ValueError
+        If k is less than 2.
+    """
+    if k < 2:
+        raise ValueError(f"k must be 2 or more, got {k}")
+    artists: dict[object, dict[int, list[int]]] = {}
+    for number, songs in enumerate(sets):
+        for i, song in enumerate(songs):
+            name = artist_key(song.artist) or (number, i)
+            artists.setdefault(name, {}).setdefault(number, []).append(i)
+    groups = list(artists.values())
+    for number, songs in enumerate(sets):
+        count = sum(number in group for group in groups)
+        if count < k:
+            raise DatasetError(f"{len(songs)} songs of {count} artists cannot be split by artist into {k} parts")
+    weights = np.array(
+        [[len(group.get(number, ())) / len(songs) for number, songs in enumerate(sets)] for group in groups]
+    )
+    loads = np.zeros((k, len(sets)))
+    parts: list[list[list[int]]] = [[[] for _ in range(k)] for _ in sets]
+    order = np.random.default_rng(seed).permutation(len(groups))
+    # sorting is stable: artists with equal shares keep their random order
+    for i in sorted(order, key=lambda i: -weights[i].sum()):
+        fold = int(np.argmin(loads @ weights[i]))
+        loads[fold] += weights[i]
+        for number, members in groups[i].items():
+            parts[number][fold] += members
+    if not all(part for folds in parts for part in folds):
+        raise DatasetError(f"the sets share too many artists to be split by artist into {k} parts")
+    return [[_split(len(songs), part) for part in parts[number]] for number, songs in enumerate(sets)]
+
+
+def shares_artist(songs: Sequence[Song], others: Sequence[Song]) -> npt.NDArray[np.bool_]:
+    """Return for each of the songs whether its artist is an artist of one of the others; an unknown one is not."""
+    known = {artist_key(song.artist) for song in others} - {""}
+    return np.array([artist_key(song.artist) in known for song in songs], dtype=bool)
+
+
 def artist_key(artist: str) -> str:
-    """Return a key that ignores how an artist's name is spelled: capitals, blanks, and "&" or "and".
+    """Return a key that is equal for the spellings of an artist's name, which differ most between sets.
+
+    It ignores capitals, accents, blanks, punctuation, "&" or "and", and "the" at the start or after a comma at the end.
+    Names without letters or digits keep their punctuation; the key of an unknown artist is empty.
 
     Examples
     --------
-    >>> artist_key("The Dove & The  Wolf") == artist_key("the dove and the wolf")
+    >>> artist_key("The Beyoncé &  Jay-Z") == artist_key("beyonce and jay z, the")
     True
+    >>> artist_key("!!!")
+    '!!!'
     """
-    name = unicodedata.normalize("NFKC", artist).casefold().replace("&", " and ")
-    return " ".join(name.split())
+    name = " ".join(unicodedata.normalize("NFKD", artist).casefold().replace("&", " and ").split())
+    core = name.removesuffix(", the").removeprefix("the ")
+    return "".join(c for c in core if c.isalnum()) or name
 
 
 def group_songs(songs: Sequence[Song], *, by: By) -> list[list[int]]:

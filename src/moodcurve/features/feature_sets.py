@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.errors import MoodcurveError
+from moodcurve.features.tags.names import TAGS1 as TAGS1_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -108,7 +109,10 @@ on other recordings. DEAM's jitter and shimmer cannot be reproduced from audio (
 the loudest voice of a band improved r by at most .01, and take most of the time.
 """
 
-FEATURE_SETS = {s.name: s for s in (COMPARE260, COMPARE236)}
+TAGS1 = FeatureSet("tags1", "1", TAGS1_NAMES)
+"""What a pretrained tag network hears: its embedding, tags and layers, see `moodcurve.features.tags`."""
+
+FEATURE_SETS = {s.name: s for s in (COMPARE260, COMPARE236, TAGS1)}
 DEFAULT_SET = COMPARE236
 """The feature set of the default model (``default`` on the command line)."""
 
@@ -137,6 +141,38 @@ def join(sets: Sequence[FeatureSet]) -> FeatureSet:
     versions = [part.version for part in sets]
     version = versions[0] if len(set(versions)) == 1 else "+".join(versions)
     return FeatureSet("+".join(part.name for part in sets), version, names, tuple(sets))
+
+
+OWN = "own"
+"""Name of the part that holds columns of a user's own, which nothing computes; see `own_set`."""
+
+
+def own_set(names: Iterable[str]) -> FeatureSet:
+    """Return the feature set of columns that a user adds to annotated songs."""
+    return FeatureSet(OWN, "1", tuple(names))
+
+
+def without_own(feature_set: FeatureSet) -> FeatureSet:
+    """Return the columns of a feature set that can be computed from audio."""
+    parts = feature_set.parts or (feature_set,)
+    return join([part for part in parts if part.name != OWN])
+
+
+def check_computable(feature_set: FeatureSet) -> None:
+    """Check that all columns of a feature set can be computed from audio.
+
+    Raises
+    ------
+    FeatureError
+        If some are a user's own.
+    """
+    for part in feature_set.parts or (feature_set,):
+        if part.name == OWN:
+            listed = ", ".join(part.names[:3]) + (", …" if len(part.names) > 3 else "")
+            raise FeatureError(
+                f"features {feature_set.key} include columns that cannot be computed from audio ({listed}); use "
+                "`moodcurve evaluate` with a folder of songs that has them in columns/"
+            )
 
 
 def feature_set(name: str) -> FeatureSet:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from moodcurve.features.feature_sets import FeatureSet
+from moodcurve.features.feature_sets import FeatureSet, check_computable
 from moodcurve.features.jit import cache, kernel
 
-KERNEL_COUNTS = {"compare260": 13, "compare236": 8}
+KERNEL_COUNTS = {"compare260": 13, "compare236": 8, "tags1": 5}
 """Number of kernels that Python calls for a feature set, for the progress; a test counts them."""
 
 _SR = 44_100
@@ -15,7 +15,14 @@ _F0_HZ = 210.0
 
 
 def is_prepared(feature_set: FeatureSet) -> bool:
-    """Return True if all machine code of a feature set is cached."""
+    """Return True if all machine code of a feature set is cached.
+
+    Raises
+    ------
+    FeatureError
+        If a column cannot be computed from audio.
+    """
+    check_computable(feature_set)
     return all(cache.load(_marker_name(part)) is not None for part in feature_set.parts or (feature_set,))
 
 

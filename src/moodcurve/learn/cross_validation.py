@@ -28,7 +28,7 @@ def cross_predict(
     ----------
     songs : sequence of Song
     splits : sequence of (train, test)
-        Song indices; together the test parts hold each song once.
+        Song indices. A song is in at most one test part.
     kind : Family
     config : settings of the family
     seed : int
@@ -40,7 +40,7 @@ def cross_predict(
     Returns
     -------
     tuple of (n, 2)
-        Arousal and valence at each song's rated rows, limited to [-1, 1].
+        Arousal and valence at the rated rows of each tested song, in their order, limited to [-1, 1].
     """
     tested = songs if tested is None else tested
     predicted: dict[int, FloatArray] = {}
@@ -49,4 +49,4 @@ def cross_predict(
         fitted = kind.train([songs[i] for i in train], config, seed=seed)
         predicted |= {int(i): np.clip(predict_rated(fitted, tested[i]), -1, 1) for i in test}
     report(len(splits))
-    return tuple(predicted[i] for i in range(len(songs)))
+    return tuple(predicted[i] for i in sorted(predicted))

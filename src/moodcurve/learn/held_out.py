@@ -11,6 +11,7 @@ import numpy as np
 from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset
+from moodcurve.datasets.selection import rated_songs
 from moodcurve.datasets.splits import k_fold
 from moodcurve.learn.benchmarks.benchmark import run_benchmark
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
@@ -58,8 +59,9 @@ def cross_validate(
     TrainingError
         If the family is unknown, or there are fewer than `moodcurve.learn.uncertainty.calibration.MIN_SONGS` songs.
     DatasetError
-        If the songs have fewer artists than folds.
+        If no song is rated, or the rated songs have fewer artists than folds.
     """
+    dataset = rated_songs(dataset)
     songs = len(dataset.songs)
     check(songs >= MIN_SONGS, "number of songs", f"{MIN_SONGS} or more to calibrate intervals", songs)
     configs = {} if config is None else {name: config}

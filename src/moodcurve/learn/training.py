@@ -11,6 +11,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from moodcurve.datasets import Dataset, Song
+from moodcurve.datasets.selection import rated_songs
 from moodcurve.evaluation import evaluate_predictions
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import as_table
@@ -104,7 +105,7 @@ def train(
     seed: int = 0,
     progress: TrainingProgress = no_progress,
 ) -> TrainedModel:
-    """Train a model on all songs of a dataset.
+    """Train a model on all songs of a dataset that are rated; those that only have a quadrant are left out.
 
     Parameters
     ----------
@@ -122,10 +123,13 @@ def train(
     ------
     TrainingError
         If the family is unknown, or the data do not allow the settings.
+    DatasetError
+        If no song is rated.
     """
     kind = find_family(name)
     if config is not None and not isinstance(config, kind.config):
         raise TrainingError(f"config must be a {kind.config.__name__} for {name}, got a {type(config).__name__}")
+    dataset = rated_songs(dataset)
     started = time.perf_counter()
     model = kind.train(dataset.songs, config or kind.config(), seed=seed, progress=progress)
     seconds = time.perf_counter() - started

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FEATURE_SETS, FeatureSet
 from moodcurve.features import feature_set as find_set
+from moodcurve.features.feature_sets import OWN, join, own_set
 from moodcurve.runtime.intervals import Intervals, RmsErrors
 from moodcurve.runtime.metadata import from_json
 from moodcurve.runtime.model import Model
@@ -124,11 +125,28 @@ def _novelty_limits(metadata: Mapping[str, str], session: Session, label: str) -
     return _optional(metadata, "novelty", NoveltyLimits, label)
 
 
+def _named_set(name: str, columns: str) -> FeatureSet:
+    """Return the feature set of a name; the names of a user's own columns are those after the computed ones.
+
+    Raises
+    ------
+    MoodcurveError, ValueError
+        If the name or the list of columns cannot be used.
+    """
+    computed, _, last = name.rpartition("+")
+    if last != OWN:
+        return find_set(name)
+    known, listed = find_set(computed), json.loads(columns)
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise ValueError("not a list of names")
+    return join([*(known.parts or (known,)), own_set(listed[len(known.names) :])])
+
+
 def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:
     name, version = metadata["feature_set"], metadata["feature_set_version"]
     try:
-        known = find_set(name)
-    except MoodcurveError:
+        known = _named_set(name, metadata["columns"])
+    except (MoodcurveError, ValueError):
         known = None
     if known is None or known.name != name or known.version != version:
         available = ", ".join(s.key for s in FEATURE_SETS.values())

@@ -43,17 +43,31 @@ def cached(
     pack, unpack : callable
         Convert a result to named arrays without objects, and back.
     """
+    stored = load(path, state)
+    if stored is not None:
+        with contextlib.suppress(*UNREADABLE):
+            return unpack(stored)
+    result = compute()
+    store(path, state, pack(result))
+    return result
+
+
+def load(path: Path, state: str) -> Arrays | None:
+    """Return the arrays stored in a file, or None if it cannot be read or was stored with another state."""
     try:
         # opened here, since numpy.load leaves a file open that it cannot read
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             if str(stored[_STATE]) == state:
-                return unpack({name: stored[name] for name in stored.files})
+                return {name: stored[name] for name in stored.files}
     except UNREADABLE:
         pass
-    result = compute()
+    return None
+
+
+def store(path: Path, state: str, arrays: Arrays) -> None:
+    """Write arrays to a file, whole or not at all; a failure to write is ignored."""
     with contextlib.suppress(OSError), atomic_write(path) as scratch:
-        np.savez(scratch, allow_pickle=False, **{_STATE: np.array(state)}, **pack(result))
-    return result
+        np.savez(scratch, allow_pickle=False, **{_STATE: np.array(state)}, **arrays)
 
 
 def digest(text: str | bytes) -> str:

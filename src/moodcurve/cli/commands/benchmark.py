@@ -6,11 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from moodcurve.cli.app import app
-from moodcurve.cli.dataset_input import DatasetArgument, FamilyName, IdsOption, StepProgress, run_on_songs
+from moodcurve.cli.dataset_input import (
+    DatasetArgument,
+    FamilyName,
+    IdsOption,
+    LabelRelease,
+    StepProgress,
+    read_songs,
+    run_on_songs,
+)
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, SeedOption
+from moodcurve.cli.options import JsonOption, SeedOption, find_feature_set
 from moodcurve.cli.output_checks import STDOUT, check_results
-from moodcurve.cli.parameters import Option, split_names
+from moodcurve.cli.parameters import Argument, Option, UsageError, split_names
 
 if TYPE_CHECKING:
     from moodcurve.datasets import Dataset
@@ -23,17 +31,21 @@ class ProtocolName(StrEnum):
     paper = "paper"
     mediaeval2015 = "mediaeval2015"
     deam = "deam"
+    across = "across"
 
 
 @app.command
 def benchmark(
     folder: DatasetArgument,
+    others: Annotated[
+        list[Path] | None, Argument(metavar="DATASETS", help="More folders, for the protocol across.")
+    ] = None,
     protocol: Annotated[
         ProtocolName,
         Option(
             "--protocol",
             help="Which labels to use and how to split the songs; paper and mediaeval2015 need labels that are not "
-            "part of public DEAM.",
+            "part of public DEAM. across trains on each folder and tests on each other.",
         ),
     ] = ProtocolName.deam,
     models: Annotated[str, Option("--models", metavar="a,b,...", help="Model families.")] = "mlr,svr,ffnn",
@@ -50,13 +62,20 @@ def benchmark(
         Path | None, Option("--cache", metavar="DIR", help="Store predictions in this folder, and reuse them.")
     ] = None,
     ids: IdsOption = None,
+    feature_set: Annotated[
+        str | None, Option("--set", metavar="NAME", help="Feature set, for the protocol across; see features --help.")
+    ] = None,
 ) -> int:
     """Train and test model families by a fixed protocol, and compare with published results.
 
-    -o DIR writes DIR/<protocol>.json, .md and a figure, .png. r² (r2 in JSON) is the squared correlation;
-    determination is 1 - RMSE² / variance of the labels.
+    --protocol across trains on each of several folders and tests on each of them, with artists of the test songs left
+    out of training. It scores the means of songs; folders may have ratings or quadrants.
+
+    -o DIR writes DIR/<protocol>.json, .md and, except for across, a figure, .png. r² (r2 in JSON) is the squared
+    correlation; determination is 1 - RMSE² / variance of the labels.
 
     Example: moodcurve benchmark DEAM --models mlr,ffnn -o results
+    Example: moodcurve benchmark DEAM quadrants4q --protocol across --models mlr -o results
     """
     from dataclasses import replace
 
@@ -70,6 +89,13 @@ def benchmark(
     families = split_names(models, list(FamilyName), name="--models")
     configs = read_configs(config, {name: kind.config for name, kind in FAMILIES.items()}) if config else None
     check_results(json_file, output)
+    if protocol == ProtocolName.across:
+        if ids is not None:
+            raise UsageError("the protocol across uses all songs", name="--ids")
+        options = {"configs": configs, "seed": seed, "cache": cache}
+        return _run_across([folder, *(others or [])], families, feature_set or "default", options, json_file, output)
+    if others or feature_set:
+        raise UsageError("several folders and --set need --protocol across", name="DATASETS" if others else "--set")
 
     def run(dataset: "Dataset", progress: StepProgress) -> "Benchmark":
         result = run_benchmark(dataset, protocol, families, configs=configs, seed=seed, progress=progress, cache=cache)
@@ -88,6 +114,35 @@ def benchmark(
         draw(result, output / f"{protocol.value}.png")
         print_message(f"wrote {output / f'{protocol.value}.png'}")
     return int(incomplete)
+
+
+def _run_across(
+    folders: list[Path],
+    families: list[str],
+    feature_set: str,
+    options: Mapping[str, Any],
+    json_file: Path | None,
+    output: Path | None,
+) -> int:
+    """Run the protocol across, print its table and write its files."""
+    from moodcurve.cli import console
+    from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.learn.benchmarks.across import run_across
+    from moodcurve.learn.benchmarks.across_report import across_report, across_table, explanations
+
+    columns = find_feature_set(feature_set)
+    datasets = [read_songs(folder, LabelRelease.deam, columns) for folder in folders]
+    with console.progress_bar("training") as update:
+        result = run_across(datasets, families, progress=update, **options)
+    text = json_text(result)
+    texts = {json_file: text} if json_file else {}
+    if output is not None:
+        texts |= {output / "across.json": text, output / "across.md": across_report(result)}
+    write_texts(texts)
+    if json_file != STDOUT:
+        console.print_rows(across_table(result))
+        console.print_lines(explanations())
+    return int(any(dataset.skipped_ids for dataset in datasets))
 
 
 def _print_result(result: Mapping[str, Any]) -> None:

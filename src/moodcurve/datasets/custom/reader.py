@@ -5,6 +5,7 @@
     labels.csv              song_id,time_s,arousal,valence, as ``moodcurve labels`` writes it
     audio/<song_id>.*       any audio file, or
     features/<song_id>.csv  as ``moodcurve features`` writes it
+    columns/<song_id>.csv   frameTime and columns of the user's own, see ``join_own_columns``; optional
     songs.csv               song_id and any of artist, title, genre, arousal, valence (1-9); optional
     metadata.csv            the same; ``moodcurve labels`` never replaces it, unlike songs.csv
 
@@ -18,14 +19,17 @@ from pathlib import Path
 
 import numpy as np
 
-from moodcurve.audio import AudioError
+from moodcurve.datasets.audio_features import Found, audio_features
 from moodcurve.datasets.cache import CachedFeatures, cached_features
-from moodcurve.datasets.custom.tables import NEAREST_S, interpolate_labels, read_labels, read_metadata, song_key
+from moodcurve.datasets.custom.tables import NEAREST_S, interpolate_labels, read_labels, read_metadata
 from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.feature_csv import read_features
+from moodcurve.datasets.own_columns import join_own_columns
 from moodcurve.datasets.song import Annotation, DatasetError, Song, SongMetadata
+from moodcurve.datasets.song_files import files_by_key, song_key, summarize_warnings, two_files
 from moodcurve.datasets.song_ids import list_songs, natural_key
 from moodcurve.features import COMPARE260, Features, FeatureSet
+from moodcurve.features.feature_sets import without_own
 from moodcurve.util.text import one_line
 
 LABELS = "labels.csv"
@@ -40,15 +44,16 @@ def read_custom(
 ) -> Dataset:
     """Read the songs that have labels and either audio or features, aligned row by row.
 
-    The features of each file are computed once and cached (see ``cached_features``). A file in ``features/`` takes
-    precedence over one in ``audio/``. A song whose file cannot be used is left out, with a note; a malformed table is
-    an error. Labels are matched to feature rows by ``interpolate_labels``.
+    The features of each file are computed once and cached (see ``audio_features``). A file in ``features/``, which has
+    the columns of compare260, takes precedence over one in ``audio/`` unless the feature set has other columns. A song
+    whose file cannot be used is left out, with a note; a malformed table is an error. Labels are matched to feature
+    rows by ``interpolate_labels``.
 
     Parameters
     ----------
     folder : path
     feature_set : FeatureSet
-        A set whose columns are all in compare260.
+        Any set; one with columns that compare260 does not have needs the audio.
     progress : callable, optional
         Called with the number of songs read and of all, after each song.
 
@@ -61,17 +66,16 @@ def read_custom(
     folder = Path(folder)
     labels = read_labels(folder / LABELS)
     metadata = read_metadata([folder / name for name in METADATA_FILES if (folder / name).is_file()])
-    files = _files_by_key(folder / "audio") | _files_by_key(folder / "features", ending=".csv")
+    feature_set = without_own(feature_set)
+    known = set(feature_set.names) <= set(COMPARE260.names)
+    files = files_by_key(folder / "audio") | (files_by_key(folder / "features", ending=".csv") if known else {})
     notes = _Notes()
+    paths = _choose_files(labels, files, notes)
+    found = join_own_columns(folder, _read_files(paths, feature_set, notes, progress))
     songs = []
-    for done, song_id in enumerate(sorted(labels, key=natural_key), start=1):
-        found = files.get(song_key(song_id), [])
-        if read := _read_file(song_id, found, notes):
-            song = _song(song_id, labels[song_id], read.features, metadata, notes)
-            songs += [song] if song is not None else []
-            notes.warnings += [f"{found[0].name}: {warning}" for warning in read.warnings]
-        if progress is not None:
-            progress(done, len(labels))
+    for song_id, features in found.items():
+        song = _song(song_id, labels[song_id], features, metadata, notes)
+        songs += [song] if song is not None else []
     notes.unlabeled = [*(files.keys() - {song_key(song_id) for song_id in labels})]
     if not songs:
         raise DatasetError(
@@ -81,7 +85,7 @@ def read_custom(
     notes.without_artist = [song.song_id for song in songs if not song.artist]
     return Dataset(
         name=one_line(folder.resolve().name) or "songs",
-        songs=tuple(song.select(feature_set) for song in songs),
+        songs=tuple(songs),
         notes=notes.sentences(),
         skipped_ids=tuple(sorted(labels.keys() - {song.song_id for song in songs}, key=natural_key)),
     )
@@ -95,7 +99,7 @@ class _Notes:
     unusable: list[str] = field(default_factory=list)
     unrated: list[str] = field(default_factory=list)
     unmatched: dict[str, int] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
     unlabeled: list[str] = field(default_factory=list)
     without_artist: list[str] = field(default_factory=list)
 
@@ -110,48 +114,55 @@ class _Notes:
         if self.unmatched:
             count = sum(self.unmatched.values())
             lines.append(f"{count} labels of {list_songs(self.unmatched)} left out: no feature row at their times.")
-        lines += self.warnings
+        lines += summarize_warnings(self.warnings)
         if self.without_artist:
             songs = list_songs(self.without_artist)
             lines.append(f"The artist of {songs} is unknown: each counts as a separate artist.")
         return tuple(map(one_line, lines))
 
 
-def _files_by_key(folder: Path, *, ending: str = "") -> dict[str, list[Path]]:
-    """Return the files of a folder by name without ending, except for hidden ones such as ``.DS_Store``."""
-    found: dict[str, list[Path]] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.is_file() and not path.name.startswith(".") and path.suffix.casefold().endswith(ending):
-            found.setdefault(song_key(path.stem), []).append(path)
+def _choose_files(labels: Mapping[str, Annotation], files: Mapping[str, list[Path]], notes: _Notes) -> dict[str, Path]:
+    """Return the file of each labeled song, in the order of the ids, and note songs without exactly one."""
+    paths = {}
+    for song_id in sorted(labels, key=natural_key):
+        found = files.get(song_key(song_id), [])
+        if not found:
+            notes.no_file.append(song_id)
+        elif len(found) > 1:
+            notes.unusable.append(two_files(song_id, found))
+        else:
+            paths[song_id] = found[0]
+    return paths
+
+
+def _read_files(
+    paths: Mapping[str, Path], feature_set: FeatureSet, notes: _Notes, progress: Callable[[int, int], None] | None
+) -> dict[str, Features]:
+    """Return the features of each song whose file can be used, and note the others."""
+    total, report = len(paths), progress or (lambda done, total: None)
+    audio = [path for path in paths.values() if path.parent.name == "audio"]
+    read: dict[Path, Found] = {}
+    if audio:
+        results = audio_features(audio, feature_set, progress=lambda done, _: report(done, total))
+        read = dict(zip(audio, results, strict=True))
+    found = {}
+    for song_id, path in paths.items():
+        result = read[path] if path in read else _read_table(path)
+        if isinstance(result, CachedFeatures):
+            found[song_id] = result.features.select(feature_set)
+            notes.warnings += [(path.name, warning) for warning in result.warnings]
+        else:
+            notes.unusable.append(f"song {song_id} left out: {result}")
+        if path not in read:
+            report(len(found), total)
     return found
 
 
-def _read_file(song_id: str, files: list[Path], notes: _Notes) -> CachedFeatures | None:
-    """Return a song's features, or note why there are none."""
-    if not files:
-        notes.no_file.append(song_id)
-        return None
-    if len(files) > 1:
-        names = ", ".join(path.name for path in files)
-        notes.unusable.append(f"song {song_id} left out: {files[0].parent.name}/ has {names}, expected one file.")
-        return None
-    read = _read_table if files[0].parent.name == "features" else _analyze_audio
+def _read_table(path: Path) -> Found:
     try:
-        return cached_features(files[0], read)
-    except (AudioError, DatasetError) as error:
-        notes.unusable.append(f"song {song_id} left out: {error}")
-        return None
-
-
-def _read_table(path: Path) -> CachedFeatures:
-    return CachedFeatures(features=read_features(path))
-
-
-def _analyze_audio(path: Path) -> CachedFeatures:
-    from moodcurve.analysis import file_features
-
-    found = file_features(path, COMPARE260)
-    return CachedFeatures(features=found.features, warnings=found.warnings)
+        return cached_features(path, lambda table: CachedFeatures(features=read_features(table)))
+    except DatasetError as error:
+        return error
 
 
 def _song(

@@ -1,7 +1,6 @@
 """Read the tables of custom annotated songs: labels at any times, and metadata of songs."""
 
 import math
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets.csv_tables import Row, Table, read_table
 from moodcurve.datasets.song import Annotation, DatasetError, SongMetadata
+from moodcurve.datasets.song_files import song_key
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.mood.scale import from_nine_points
 
@@ -24,17 +24,6 @@ _LONGEST_ID = 255
 """Longest file name of common systems."""
 _LARGEST_STD = 2.0
 _MOST_RATERS = 1e6
-
-
-def song_key(name: str) -> str:
-    """Return a key that ignores how a system encodes accents in file names (Unicode normalization form C).
-
-    Examples
-    --------
-    >>> song_key("Cafe" + chr(0x301)) == song_key("Caf" + chr(0xE9))
-    True
-    """
-    return unicodedata.normalize("NFC", name)
 
 
 def read_labels(path: Path) -> dict[str, Annotation]:

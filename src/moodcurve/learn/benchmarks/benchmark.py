@@ -7,6 +7,7 @@ from typing import Any
 
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset, Song
+from moodcurve.datasets.selection import rated_songs
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.evaluation import evaluate_predictions
 from moodcurve.learn import TrainingError
@@ -32,7 +33,7 @@ def run_benchmark(
     progress: TrainingProgress = no_progress,
     cache: Path | None = None,
 ) -> Benchmark:
-    """Train and test each family on each split of a protocol.
+    """Train and test each family on each split of a protocol. Songs that only have a quadrant are left out.
 
     Parameters
     ----------
@@ -56,12 +57,13 @@ def run_benchmark(
     TrainingError
         If a protocol or family is unknown, no family is given, or a cached file cannot be read.
     DatasetError
-        If there are too few songs for the split.
+        If no song is rated, or there are too few for the split.
     """
     chosen = find_protocol(protocol)
     kinds = [find_family(name) for name in families]
     if not kinds:
         raise TrainingError("no model family given; at least one is needed")
+    dataset = rated_songs(dataset)
     songs = dataset.songs
     y = [song.y for song in songs]
     splits = k_fold(songs, chosen.folds, seed, by=chosen.by)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve._typing import FloatArray
-from moodcurve.datasets import Dataset, Song
+from moodcurve.datasets import Dataset, DatasetError, Song
+from moodcurve.datasets.selection import rated_songs
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.learn.benchmarks.results import DRAWS, result_header
 from moodcurve.learn.config import check
@@ -17,6 +18,7 @@ from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
 from moodcurve.learn.training import find_family
 from moodcurve.metrics.bootstrap import draw_counts, percentile_interval
+from moodcurve.mood.circumplex import QUADRANTS
 from moodcurve.mood.classes import SCHEMES, classes, probabilities
 from moodcurve.util.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
 
@@ -64,8 +66,13 @@ def run_mood_classes(
 ) -> Any:
     """Compare classifiers by cross-validation with five folds, split by artist, for moments and for whole songs.
 
-    The truth is the class of the mean rating: of a moment, or of a song's mean over its moments. For whole songs,
-    classifiers average their probabilities over moments; the curve uses its mean and the error of song means.
+    The truth is the class of the mean rating: of a moment, or of a song's mean over its moments. A song labeled with a
+    quadrant has this as its true quadrant. In a dataset of such labels without ratings, every moment of a song is in
+    the song's quadrant, the curve is trained on the middles of the quadrants, and other schemes are left out. Where
+    some songs are rated, those that only have a quadrant are left out.
+
+    For whole songs, classifiers average their probabilities over moments; the curve uses its mean and the error of song
+    means.
 
     The curve's probabilities need its error: the root mean squared error, by axis, over the songs of the other folds.
     All predictions are out of fold, but some of those models were trained on songs tested here. Only these two numbers
@@ -81,11 +88,17 @@ def run_mood_classes(
     TrainingError
         If a scheme or family is unknown, or the songs of four folds have only one class.
     DatasetError
-        If there are fewer artists than folds.
+        If there are fewer artists than folds, or ratings are needed and missing.
     """
     for scheme in schemes:
         check(scheme in SCHEMES, "scheme", f"one of {', '.join(SCHEMES)}", scheme)
-    songs = dataset.songs
+    if not any(song.is_rated for song in dataset.songs):
+        schemes = [scheme for scheme in schemes if scheme == "quadrants"]
+        if not schemes:
+            raise DatasetError(f"{dataset.name}: its songs have quadrants, but no ratings; use the scheme quadrants")
+        songs = tuple(song.rated_by_quadrant() for song in dataset.songs)
+    else:
+        songs = rated_songs(dataset).songs
     splits = k_fold(songs, FOLDS, seed, by="artist")
     kind = find_family(curve)
     steps = (1 + len(schemes)) * FOLDS
@@ -240,7 +253,9 @@ def _summary(result: Mapping[str, Any], scheme: str, part: str) -> str:
 
 
 def _class_of_mean(song: Song, scheme: str) -> ClassIndices:
-    """Return the class of a song's mean rating, (1,)."""
+    """Return the class of a song's mean rating, (1,), or the quadrant that it was labeled with."""
+    if scheme == "quadrants" and song.annotation.quadrant is not None:
+        return np.array([QUADRANTS.index(song.annotation.quadrant)])
     return classes(song.y.mean(axis=0, keepdims=True), scheme)
 
 

@@ -1,0 +1,182 @@
+"""Test training on one set and testing on another: artists, quadrants, metrics, report and command."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from moodcurve.datasets import Dataset, Song
+from moodcurve.datasets.splits import artist_key
+from moodcurve.features import COMPARE260
+from moodcurve.learn import TrainingError
+from moodcurve.learn.benchmarks import across
+from moodcurve.learn.benchmarks.across import run_across
+from moodcurve.learn.benchmarks.across_report import across_report, across_table
+from moodcurve.learn.models.base import predict_rated
+from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
+from moodcurve.mood.circumplex import QUADRANTS
+from tests.helpers.command_line import run as run_command
+from tests.helpers.training_songs import made_dataset, write_own_songs
+
+
+def named(dataset: Dataset, name: str, artists: str) -> Dataset:
+    """Return the songs under another name, with other artists."""
+    songs = (replace(song, artist=f"{artists} {song.artist}") for song in dataset.songs)
+    return replace(dataset, name=name, songs=tuple(songs))
+
+
+def with_quadrants_only(dataset: Dataset) -> Dataset:
+    """Replace ratings by the quadrant of their mean."""
+
+    def convert(song: Song) -> Song:
+        arousal, valence = song.y.mean(axis=0) >= 0
+        empty = np.empty(0)
+        quadrant = QUADRANTS[(0 if valence else 1) if arousal else (3 if valence else 2)]
+        annotation = replace(song.annotation, times_s=empty, arousal=empty, valence=empty, quadrant=quadrant)
+        none = replace(song.features, values=song.x[:0], times_s=empty)
+        return replace(song, features=none, recording=song.features, annotation=annotation)
+
+    return replace(dataset, songs=tuple(map(convert, dataset.songs)))
+
+
+ONE = named(made_dataset(40), "one", "The Ones")
+OTHER = named(made_dataset(30, seed=1), "other", "Others")
+QUADRANT_SET = with_quadrants_only(named(made_dataset(30, seed=2), "quadrants", "Qs"))
+
+
+@pytest.fixture(scope="module")
+def result() -> dict[str, Any]:
+    return run_across([ONE, OTHER, QUADRANT_SET], ["mlr"])
+
+
+def pair(result: dict[str, Any], train: str, test: str) -> dict[str, Any]:
+    (found,) = (one for one in result["pairs"] if (one["train"], one["test"]) == (train, test))
+    return dict(found)
+
+
+def test_all_pairs(result: dict[str, Any]) -> None:
+    names = ["one", "other", "quadrants"]
+    assert [(one["train"], one["test"]) for one in result["pairs"]] == [(a, b) for a in names for b in names]
+    assert [one["folds"] for one in result["pairs"]] == [5, 1, 1, 1, 5, 1, 1, 1, 5]
+    assert pair(result, "one", "other")["training_songs"] == 40
+    assert [one["rated_songs"] for one in result["sets"]] == [40, 30, 0]
+    assert [one["songs_with_quadrant"] for one in result["sets"]] == [0, 0, 30]
+
+
+def test_metrics_of_a_pair(result: dict[str, Any]) -> None:
+    """The plain formulas, on the predictions of a model trained on the one set."""
+    model = fit_mlr(ONE.songs, MLRConfig(), seed=0)
+    p = np.array([np.clip(predict_rated(model, song), -1, 1).mean(axis=0) for song in OTHER.songs])
+    y = np.array([song.y.mean(axis=0) for song in OTHER.songs])
+    found = pair(result, "one", "other")
+    for i, axis in enumerate(("arousal", "valence")):
+        r = np.corrcoef(y[:, i], p[:, i])[0, 1]
+        ccc = 2 * np.cov(y[:, i], p[:, i], bias=True)[0, 1] / (
+            y[:, i].var() + p[:, i].var() + (y[:, i].mean() - p[:, i].mean()) ** 2
+        )  # fmt: skip
+        expected = {"r": r, "ccc": ccc, "auc": roc_auc_score(y[:, i] >= 0, p[:, i])}
+        for metric, value in expected.items():
+            assert math.isclose(found[axis][metric]["value"], value, abs_tol=1e-6), (axis, metric)
+            assert found[axis][metric]["low"] <= value <= found[axis][metric]["high"]
+    # valence given arousal: correlation of residuals
+    residuals = [v - np.polyval(np.polyfit(y[:, 0], v, 1), y[:, 0]) for v in (y[:, 1], p[:, 1])]
+    assert math.isclose(found["valence_given_arousal"]["value"], np.corrcoef(*residuals)[0, 1], abs_tol=1e-6)
+    assert math.isclose(found["axes_r"]["value"], np.corrcoef(p.T)[0, 1], abs_tol=1e-6)
+    assert math.isclose(found["label_axes_r"]["value"], np.corrcoef(y.T)[0, 1], abs_tol=1e-6)
+
+
+def test_quadrants_are_trained_on_and_tested(result: dict[str, Any]) -> None:
+    tested = pair(result, "one", "quadrants")
+    assert tested["arousal"]["ccc"]["value"] is None
+    # arousal is a linear function of the hidden variables, see made_dataset
+    assert tested["arousal"]["auc"]["value"] > 0.9
+    assert tested["arousal"]["r"]["value"] > 0.6
+    assert pair(result, "quadrants", "one")["arousal"]["auc"]["value"] > 0.9
+    assert pair(result, "quadrants", "quadrants")["arousal"]["auc"]["value"] > 0.8
+
+
+def test_artists_of_test_songs_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of the artists are in both sets, in another spelling."""
+    shared = replace(
+        OTHER,
+        songs=tuple(
+            replace(song, artist=ONE.songs[i].artist.upper().removeprefix("THE ") if i < 10 else song.artist)
+            for i, song in enumerate(OTHER.songs)
+        ),
+    )
+    calls: list[tuple[set[str], set[str]]] = []
+    original = across.cross_predict
+
+    def recorded(songs: list[Song], splits: Any, *rest: Any, **named: Any) -> Any:
+        for train, test in splits:
+            calls.append(tuple({artist_key(songs[i].artist) for i in part} for part in (train, test)))  # type: ignore[arg-type]
+        return original(songs, splits, *rest, **named)
+
+    monkeypatch.setattr(across, "cross_predict", recorded)
+    found = run_across([ONE, shared], ["mlr"])
+    assert len(calls) == 12
+    assert not any(train & test for train, test in calls)
+    assert pair(found, "one", "other")["training_songs"] == 30
+
+
+def test_sets_with_the_same_artists_are_tested_in_folds() -> None:
+    found = run_across([ONE, replace(ONE, name="again")], ["mlr"])
+    there = pair(found, "one", "again")
+    assert there["folds"] == 5
+    assert there["arousal"] == pair(found, "one", "one")["arousal"]
+    assert "one to again" in across_report(found)
+
+
+def test_equal_names_are_numbered() -> None:
+    assert {one["name"] for one in run_across([ONE, ONE], ["mlr"])["sets"]} == {"one (1)", "one (2)"}
+
+
+def test_predictions_are_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run_across([ONE, OTHER], ["mlr"], cache=tmp_path)
+    monkeypatch.setattr(across, "cross_predict", None)
+    assert run_across([ONE, OTHER], ["mlr"], cache=tmp_path)["pairs"] == first["pairs"]
+
+
+def test_sets_with_different_features_are_refused() -> None:
+    with pytest.raises(
+        TrainingError, match="must have the same features, got one compare236/1, made songs compare260/1"
+    ):
+        run_across([ONE, made_dataset(30, feature_set=COMPARE260)], ["mlr"])
+    with pytest.raises(TrainingError, match="unknown model family 'x'"):
+        run_across([ONE], ["x"])
+    with pytest.raises(TrainingError, match="at least one model family"):
+        run_across([ONE], [])
+
+
+def test_report(result: dict[str, Any]) -> None:
+    json.dumps(result, allow_nan=False)
+    rows = across_table(result)
+    assert len(rows) == 10
+    assert rows[3][:3] == ("MLR", "one", "quadrants")
+    assert rows[3][5] == "–"
+    page = across_report(result)
+    assert "| quadrants | 30 | 0 | 30 |" in page
+    assert page.count("\n| MLR |") == 9
+
+
+@pytest.mark.slow
+def test_command(tmp_path: Path) -> None:
+    folders = []
+    for dataset in (ONE, OTHER):
+        write_own_songs(tmp_path / dataset.name, replace(made_dataset(12, feature_set=COMPARE260), name=dataset.name))
+        folders.append(str(tmp_path / dataset.name))
+    done = run_command("benchmark", *folders, "--protocol", "across", "--models", "mlr", "-o", str(tmp_path))
+    assert done.exit_code == 0, done.stderr
+    stored = json.loads((tmp_path / "across.json").read_text())
+    assert [one["name"] for one in stored["sets"]] == ["one", "other"]
+    assert (tmp_path / "across.md").is_file()
+    refused = run_command("benchmark", *folders, "--models", "mlr")
+    assert refused.exit_code == 2
+    assert "several folders and --set need --protocol across" in refused.stderr
+    refused = run_command("benchmark", folders[0], "--protocol", "across", "--ids", "x.txt")
+    assert refused.exit_code == 2
