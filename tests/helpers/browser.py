@@ -113,7 +113,7 @@ def axe_problems(page: Page, axe: str, part: str = "html") -> list[tuple[str, st
     page.evaluate(axe)
     found = page.evaluate("(part) => axe.run(part).then((result) => result.violations)", part)
     return [
-        (one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("axe_problems", "critical")
+        (one["id"], one["nodes"][0]["html"][:120]) for one in found if one["impact"] in ("serious", "critical")
     ]
 
 
