@@ -5,7 +5,7 @@ import math
 import pytest
 
 from moodcurve.features.tags.names import TAGS
-from moodcurve.mood.tags import check_tags, parse_tags, sorted_tags, strongest_tags, tags_text
+from moodcurve.mood.tags import check_tags, parse_tags, sorted_tags, strongest_tags, tag_names, tags_text
 from tests.helpers.tag_strengths import made_tags
 
 
@@ -29,7 +29,8 @@ def test_tags_as_text() -> None:
     tags = made_tags(rock=0.31, jazz=0.1234, **{"female vocalists": 0.2, "Hip-Hop": 1.0})
     assert tags_text(tags) == "Hip-Hop 1.00, rock 0.31, female vocalists 0.20"
     assert parse_tags(tags_text(tags, most=50, decimals=4)) == strongest_tags(tags)
-    assert tags_text(made_tags()) == ""
+    assert tag_names(tags_text(tags, most=50)) == "Hip-Hop, rock, female vocalists"
+    assert tag_names("") == tags_text(made_tags()) == ""
     assert parse_tags("") == {}
 
 

@@ -56,6 +56,18 @@ def tags_text(tags: Mapping[str, float], *, most: int = SHOWN_TAGS, decimals: in
     return _SEPARATOR.join(f"{tag} {strength:.{decimals}f}" for tag, strength in shown)
 
 
+def tag_names(text: str, *, most: int = SHOWN_TAGS) -> str:
+    """Return the first tags of a text of `tags_text` without their strengths.
+
+    Examples
+    --------
+    >>> tag_names("female vocalists 0.40, rock 0.31")
+    'female vocalists, rock'
+    """
+    items = text.split(_SEPARATOR, most)[:most]
+    return _SEPARATOR.join(item.rpartition(" ")[0] for item in items)
+
+
 def parse_tags(text: str) -> dict[str, float]:
     """Return the tags and strengths of a text of `tags_text`.
 
