@@ -8,8 +8,7 @@ from typing import Any
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.deam.reader import LabelRelease
 from moodcurve.datasets.layout import read_dataset
-from moodcurve.datasets.selection import rated_songs
-from moodcurve.datasets.selection import only_songs
+from moodcurve.datasets.selection import only_songs, rated_songs
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.features import COMPARE236, FeatureSet
 from moodcurve.learn.cross_validation import cross_predict
