@@ -19,6 +19,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from audio_files import audio_files
+
 # as for a user: Python caches its bytecode
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 ROOT = Path(__file__).parents[1]
@@ -59,9 +61,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path, help="write the results to this file")
     arguments = parser.parse_args()
-    files = [p for p in sorted(arguments.folder.iterdir()) if p.suffix in {".mp3", ".flac", ".wav", ".ogg", ".m4a"}]
-    if not files:
-        raise SystemExit(f"{arguments.folder}: no music files")
+    files = audio_files(arguments.folder)
     counts = (1, arguments.workers)
     runs: dict[int, list[tuple[float, float]]] = {count: [] for count in counts}
     machine: list[float] = []

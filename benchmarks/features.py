@@ -19,6 +19,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", NUMBA_NUM_THREA
 
 import numpy as np
 
+from audio_files import audio_files
 from moodcurve._typing import Float32Array
 from moodcurve.audio import open_audio
 from moodcurve.features import COMPARE260, DEFAULT_SET, Features, extract, opensmile, smoothing
@@ -35,9 +36,7 @@ ROOT = Path(__file__).parents[1]
 
 def tracks(folder: Path, count: int) -> list[Path]:
     """Return evenly spaced tracks of the sorted folder: every genre if file names begin with it."""
-    paths = sorted(path for path in folder.iterdir() if path.suffix in {".mp3", ".flac", ".wav", ".ogg", ".m4a"})
-    if not paths:
-        raise SystemExit(f"{folder}: no music files")
+    paths = audio_files(folder)
     return [paths[i * len(paths) // count] for i in range(min(count, len(paths)))]
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from audio_files import audio_files
 from moodcurve.analysis import analyze
 from moodcurve.curve import Curve
 from moodcurve.library import Analysis, FileFound, Library, SongAnalyzed, Tags, open_library
@@ -71,10 +72,7 @@ QUERIES = {
 def generated_songs(folder: Path, songs: int) -> Iterator[tuple[SongAnalyzed, FileFound]]:
     """Yield generated songs and their files, made from the curves of the songs in a folder."""
     model = load_model()
-    paths = [path for path in sorted(folder.iterdir()) if path.suffix in {".mp3", ".flac", ".wav", ".ogg", ".m4a"}]
-    if not paths:
-        raise SystemExit(f"{folder}: no music files")
-    real = [analyze(path, model=model) for path in paths]
+    real = [analyze(path, model=model) for path in audio_files(folder)]
     rng = np.random.default_rng(5)
     artists = [(" ".join(_word(rng) for _ in range(rng.integers(1, 3)))).title() for _ in range(max(10, songs // 25))]
     for number in range(songs):

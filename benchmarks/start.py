@@ -19,7 +19,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import av
+from audio_files import audio_files, write_joined
 
 # as for a user: Python caches its bytecode
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -46,7 +46,7 @@ mark("llvmlite (LLVM)")
 import rich.console, rich.table, rich.text, rich.progress
 mark("Rich")
 from moodcurve import analysis
-from moodcurve.cli import outputs, progress, views
+from moodcurve.cli import curve_views, outputs, progress
 from moodcurve.cli.commands import analyze
 from moodcurve.features import extract
 mark("moodcurve and other imports")
@@ -63,33 +63,10 @@ features = extract(blocks, 44_100, model.feature_set)
 mark("features")
 curve = model.curve(features, source="", duration_s=180.0)
 mark("model")
-views.print_curves([curve])
+curve_views.print_curves([curve])
 mark("table")
 print(json.dumps(parts), file=sys.stderr)
 """
-
-
-def joined(folder: Path, song: Path) -> None:
-    """Write an MP3 of three minutes from the files of a folder."""
-    paths = [path for path in sorted(folder.iterdir()) if path.suffix in {".mp3", ".flac", ".wav", ".ogg", ".m4a"}]
-    if not paths:
-        raise SystemExit(f"{folder}: no music files")
-    with av.open(str(song), "w") as output:
-        stream = output.add_stream("libmp3lame", rate=44_100)
-        stream.bit_rate, stream.layout = 192_000, "stereo"
-        samples = 0
-        while samples < SONG_S * 44_100:
-            for path in paths:
-                resampler = av.AudioResampler("s16p", "stereo", 44_100, frame_size=1152)
-                with av.open(str(path)) as source:
-                    for frame in source.decode(audio=0):
-                        frame.pts = None
-                        for part in resampler.resample(frame):
-                            if samples < SONG_S * 44_100:
-                                part.pts = None
-                                output.mux(stream.encode(part))
-                                samples += part.samples
-        output.mux(stream.encode(None))
 
 
 def timed(command: Sequence[str]) -> tuple[float, float]:
@@ -121,7 +98,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         song = Path(folder) / "song.mp3"
-        joined(arguments.folder, song)
+        write_joined(audio_files(arguments.folder), song, SONG_S)
         commands = {
             "analyze": [sys.executable, "-c", ANALYZE, "analyze", str(song)],
             "reference": [sys.executable, "-c", REFERENCE],

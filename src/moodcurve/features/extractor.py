@@ -17,6 +17,7 @@ from moodcurve.features.compare import CompareExtractor
 from moodcurve.features.feature_sets import (
     COMPARE260,
     HOP_S,
+    TAGS1,
     FeatureError,
     Features,
     FeatureSet,
@@ -60,7 +61,13 @@ def _make_compare(sr: int, names: tuple[str, ...], profile: Profile) -> PartExtr
     return CompareExtractor(sr, names, profile=profile)
 
 
-PARTS: tuple[tuple[FeatureSet, MakePart], ...] = ((COMPARE260, _make_compare),)
+def _make_tags(sr: int, names: tuple[str, ...], profile: Profile) -> PartExtractor:
+    from moodcurve.features.tags.extractor import TagExtractor  # loads the network's weights
+
+    return TagExtractor(sr)
+
+
+PARTS: tuple[tuple[FeatureSet, MakePart], ...] = ((COMPARE260, _make_compare), (TAGS1, _make_tags))
 """Feature sets that together have every column, each once, with what computes them."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.errors import MoodcurveError
+from moodcurve.features.tags.names import TAGS1 as TAGS1_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -108,7 +109,10 @@ on other recordings. DEAM's jitter and shimmer cannot be reproduced from audio (
 the loudest voice of a band improved r by at most .01, and take most of the time.
 """
 
-FEATURE_SETS = {s.name: s for s in (COMPARE260, COMPARE236)}
+TAGS1 = FeatureSet("tags1", "1", TAGS1_NAMES)
+"""What a pretrained tag network hears: its embedding, tags and layers, see `moodcurve.features.tags`."""
+
+FEATURE_SETS = {s.name: s for s in (COMPARE260, COMPARE236, TAGS1)}
 DEFAULT_SET = COMPARE236
 """The feature set of the default model (``default`` on the command line)."""
 
