@@ -20,7 +20,6 @@ FRAME_MEANS = (
     "chord_fifth",
     "chord_mode",
     "chord_change_rate",
-    "bass_mode",
     "harmonic_change",
 )
 """Descriptors of single frames whose mean over 4 s is a column."""
