@@ -69,7 +69,7 @@ def _make_tags(sr: int, names: tuple[str, ...], profile: Profile) -> PartExtract
 
 
 def _make_tonal(sr: int, names: tuple[str, ...], profile: Profile) -> PartExtractor:
-    from moodcurve.features.tonal.extractor import TonalExtractor  # not needed by models of other sets
+    from moodcurve.features.tonal.extractor import TonalExtractor
 
     return TonalExtractor(sr)
 

@@ -114,7 +114,7 @@ TAGS1 = FeatureSet("tags1", "1", TAGS1_NAMES)
 """What a pretrained tag network hears: its embedding, tags and layers, see `moodcurve.features.tags`."""
 
 TONAL1 = FeatureSet("tonal1", "1", TONAL1_NAMES)
-"""Descriptors of harmony, mode, register and rhythm (docs/features.md)."""
+"""Harmony, mode, register and rhythm, see `moodcurve.features.tonal`."""
 
 FEATURE_SETS = {s.name: s for s in (COMPARE260, COMPARE236, TONAL1, TAGS1)}
 DEFAULT_SET = COMPARE236

@@ -16,8 +16,8 @@ WHOLE = rows_of(SONG)
 
 def test_columns() -> None:
     assert TonalExtractor.names == TONAL1
-    assert len(TONAL1) == len(set(TONAL1)) == 70
-    assert WHOLE.shape == (11, 70)
+    assert len(TONAL1) == len(set(TONAL1)) == 71
+    assert WHOLE.shape == (11, 71)
     assert WHOLE.dtype == np.float32
 
 
@@ -72,7 +72,7 @@ def test_rows_are_counted_to_the_end() -> None:
     some = extractor.push(SONG)
     rest = extractor.flush(9)
     assert len(some) + len(rest) == 9
-    assert TonalExtractor(SR).flush(0).shape == (0, 70)
+    assert TonalExtractor(SR).flush(0).shape == (0, 71)
     assert not TonalExtractor(SR).flush(3).any()
 
 

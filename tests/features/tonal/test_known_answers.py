@@ -50,6 +50,14 @@ def test_scales_in_all_keys_and_tunings(root: int, a4: float) -> None:
     assert minor["key_temperley_mode_30s"] < -0.3
 
 
+@pytest.mark.parametrize("root", KEYS)
+def test_thirds_above_the_bass(root: int) -> None:
+    """A triad above its root two octaves below. The third of a close triad is part of the bass, and blurs it."""
+    for triad, sign in ((MAJOR, 1), (MINOR, -1)):
+        notes = (-12, *(12 + note for note in triad))
+        assert sign * last_row(np.tile(chord(notes, root), 4))["bass_mode"] > 0.1
+
+
 def test_harmony_does_not_depend_on_key_and_tuning() -> None:
     """Columns that do not say where on the axis of pitch the sound lies change little with a semitone or 30 cents."""
     names = ("chord_mode", "chord_major", "key_temperley_mode_4s", "chroma_entropy", "chroma_autocorrelation[5]")
@@ -158,7 +166,7 @@ def test_noise() -> None:
 
 def test_silence_is_zero() -> None:
     rows = rows_of(np.zeros(6 * SR, np.float32))
-    assert rows.shape == (11, 70)
+    assert rows.shape == (11, 71)
     assert not rows.any()
 
 

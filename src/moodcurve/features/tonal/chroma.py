@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact
-from moodcurve.features.tonal.log_spectrum import OCTAVES, PER_OCTAVE
+from moodcurve.features.tonal.log_spectrum import PER_OCTAVE
 
 _KRUMHANSL = (
     (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
@@ -32,6 +32,8 @@ CHORDS = (
 )
 """Semitones above the root: major, minor, diminished, augmented triad; dominant, major, minor seventh chord; fifth."""
 KINDS = len(CHORDS)
+WEAK_BASS = 0.01
+"""Power of the bass's chroma relative to the whole chroma's, at which `bass_mode` is half as large."""
 
 
 class ChromaPlan(NamedTuple):
@@ -59,10 +61,10 @@ def chroma_plan() -> ChromaPlan:
 
 
 @exact
-def fold(salience: Float32Array, lane: int, out: FloatArray) -> None:
-    """Add up the octaves of one frame of a table (216, 16): out (36,)."""
+def fold(salience: Float32Array, lane: int, octaves: int, out: FloatArray) -> None:
+    """Add up the lowest octaves of one frame of a table (216, 16): out (36,)."""
     out[:] = 0.0
-    for octave in range(OCTAVES):
+    for octave in range(octaves):
         for b in range(PER_OCTAVE):
             out[b] += salience[octave * PER_OCTAVE + b, lane]
 
@@ -183,6 +185,21 @@ def chords(x: FloatArray, plan: ChromaPlan, out: FloatArray) -> int:
         if kind == 0 or (kind == 1 and out[1] > out[0]):
             chord = 12 * kind + best_root
     return chord
+
+
+@exact
+def bass_mode(bass: FloatArray, x: FloatArray) -> float:
+    """Return how much major thirds above the bass exceed minor thirds, relative to the length of chroma x.
+
+    The mean over pitch classes, weighted by the square of the bass's chroma; near 0 without a bass.
+    """
+    power = weights = total = 0.0
+    for p in range(12):
+        weight = bass[p] * bass[p]
+        power += x[p] * x[p]
+        weights += weight
+        total += weight * (x[(p + 4) % 12] - x[(p + 3) % 12])
+    return float(total / ((weights + WEAK_BASS * power) * np.sqrt(power))) if power > 0.0 else 0.0
 
 
 @exact

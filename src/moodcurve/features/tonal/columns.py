@@ -20,6 +20,7 @@ FRAME_MEANS = (
     "chord_fifth",
     "chord_mode",
     "chord_change_rate",
+    "bass_mode",
     "harmonic_change",
 )
 """Descriptors of single frames whose mean over 4 s is a column."""

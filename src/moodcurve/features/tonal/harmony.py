@@ -52,7 +52,8 @@ _AT = {name: i for i, name in enumerate((*FRAME_MEANS, "level"))}
 _INTERVALS, _ROUGHNESS, _TONALNESS = _AT["chroma_autocorrelation[1]"], _AT["roughness"], _AT["tonalness"]
 _REGISTER, _SALIENCE, _SALIENCE_CENTER = _AT["register_center"], _AT["salience"], _AT["salience_center"]
 _STABILITY, _CHORDS, _MODE = _AT["harmonic_stability"], _AT["chord_major"], _AT["chord_mode"]
-_CHORD_CHANGE, _CHANGE, _LEVEL = _AT["chord_change_rate"], _AT["harmonic_change"], _AT["level"]
+_CHORD_CHANGE, _BASS_MODE, _CHANGE = _AT["chord_change_rate"], _AT["bass_mode"], _AT["harmonic_change"]
+_LEVEL = _AT["level"]
 _MEANS = len(FRAME_MEANS)
 _CHROMA = _LEVEL + 1
 _VALUES = _CHROMA + 12
@@ -200,11 +201,13 @@ def _frame_values(plan: HarmonyPlan, lane: int, state: HarmonyState, out: FloatA
 @exact
 def _chroma_values(plan: HarmonyPlan, lane: int, state: HarmonyState, out: FloatArray) -> None:
     """Compute the descriptors of one audible frame that follow from its chroma."""
-    folded, centroid = np.empty(PER_OCTAVE), np.empty(6)
+    folded, bass, centroid = np.empty(PER_OCTAVE), np.empty(12), np.empty(6)
     now = out[_CHROMA : _CHROMA + 12]
-    pitch.fold(plan.tables.salience, lane, folded)
+    pitch.fold(plan.tables.salience, lane, OCTAVES, folded)
     pitch.update_tuning(folded, _KEEP_TUNING, state.tuning)
     pitch.chroma(folded, state.tuning[2], now)
+    pitch.fold(plan.tables.salience, lane, 2, folded)
+    pitch.chroma(folded, state.tuning[2], bass)
     for p in range(12):
         state.smooth[p] = _KEEP_SMOOTH * state.smooth[p] + (1 - _KEEP_SMOOTH) * now[p]
         state.long[p] = _KEEP_LONG * state.long[p] + (1 - _KEEP_LONG) * now[p]
@@ -216,6 +219,7 @@ def _chroma_values(plan: HarmonyPlan, lane: int, state: HarmonyState, out: Float
     for kind in range(2, pitch.KINDS):
         out[_CHORDS + kind - 1] = kinds[kind]
     out[_MODE] = kinds[0] - kinds[1]
+    out[_BASS_MODE] = pitch.bass_mode(bass, state.smooth)
     pitch.tonal_centroid(state.smooth, plan.chroma, centroid)
     step = 0.0
     for i in range(6):
