@@ -111,7 +111,7 @@ def train(
     seed: int = 0,
     progress: TrainingProgress = no_progress,
 ) -> TrainedModel:
-    """Train a model on all songs of a dataset; those that only have a quadrant are left out if the family cannot use them.
+    """Train a model on all songs of a dataset, without those that only have a quadrant if the family cannot use them.
 
     Parameters
     ----------
