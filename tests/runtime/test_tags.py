@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moodcurve.features import COMPARE236, Features, FeatureSet, feature_set
+from moodcurve import analyze
+from moodcurve.audio import ANALYSIS_SR
+from moodcurve.features import COMPARE236, Features, FeatureSet, extract, feature_set
 from moodcurve.features.tags.names import TAG_PREFIX, TAGS
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
@@ -113,3 +115,21 @@ def test_models_that_do_not_read_the_tags_give_none(tmp_path: Path) -> None:
     assert curve.strongest_tags == {}
     assert "tags" not in curve.to_dict()
     assert plain.stream().push(made_features()).tags is None
+
+
+@pytest.mark.slow
+def test_an_analyzed_recording_has_the_tags_of_its_sound(model: Model) -> None:
+    """Ten seconds of noise, then ten of silence, which do not count."""
+    noise = np.random.default_rng(7).normal(0, 0.1, 10 * ANALYSIS_SR).astype(np.float32)
+    samples = np.concatenate([noise, np.zeros_like(noise)])
+    curve = analyze(samples, sr=ANALYSIS_SR, model=model)
+    assert curve.silent is not None
+    assert curve.tags is not None
+    values = extract(samples, ANALYSIS_SR, feature_set("tags1")).values
+    sounding = values[: len(curve.times_s)][curve.sounding].astype(np.float64)
+    np.testing.assert_allclose(
+        list(curve.tags.values()), sounding[:, columns(feature_set("tags1"))].mean(axis=0), rtol=1e-5
+    )
+    assert curve.tags != pytest.approx(
+        dict(zip(TAGS, values[:, columns(feature_set("tags1"))].mean(axis=0).tolist(), strict=True)), abs=1e-3
+    )
