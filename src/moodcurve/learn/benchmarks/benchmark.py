@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import FloatArray, IntArray
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.selection import rated_songs
 from moodcurve.datasets.splits import Split, k_fold, shares_artist
@@ -97,7 +97,7 @@ def run_benchmark(
     )
 
 
-def _with_extra(train: Indices, test: Indices, songs: Sequence[Song], extra: Sequence[Song]) -> Indices:
+def _with_extra(train: IntArray, test: IntArray, songs: Sequence[Song], extra: Sequence[Song]) -> IntArray:
     """Add the numbers of the extra songs, counted after the others, to those of the training songs."""
     if not extra:
         return train
