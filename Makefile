@@ -51,7 +51,7 @@ bench: setup-dev
 	$(BIN)/python benchmarks/features.py
 
 model: setup-dev
-	$(BIN)/python -m moodcurve.learn.release "$(DEAM)" "$(SOUND)" "$(QUADRANTS)"
+	$(BIN)/python -m moodcurve.learn.release "$(DEAM)" "$(SOUND)" "$(QUADRANTS)" --results docs/results
 
 clean:
 	rm -rf .venv demo-output benchmark-output

@@ -20,7 +20,7 @@ from moodcurve.learn.models.base import FittedModel, TrainingProgress
 from moodcurve.learn.models.blend import BlendConfig
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
 from moodcurve.learn.models.two_level import TwoLevelConfig
-from moodcurve.learn.release import LIVE_CONFIG
+from moodcurve.learn.packaged import LIVE_CONFIG
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds
 from moodcurve.learn.studies.study import Study, score_arm
 from moodcurve.learn.training import find_family
