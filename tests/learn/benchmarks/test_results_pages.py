@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from moodcurve.learn.benchmarks.across_report import across_report
 from moodcurve.learn.benchmarks.report import COLUMNS, report
 from moodcurve.learn.benchmarks.song_ratings import song_rating_report
 from moodcurve.learn.studies.study import studies_page
@@ -44,6 +45,7 @@ def test_benchmark_page_is_made_from_the_stored_json(protocol: str) -> None:
 
 
 def test_other_pages_are_made_from_the_stored_json() -> None:
+    assert page("across") == across_report(stored("across"))
     assert page("studies") == studies_page(stored("studies")["studies"])
     assert page("song_level") == song_rating_report(stored("song_level"))
 
