@@ -105,6 +105,20 @@ def test_main_table_has_the_stored_values(protocol: str) -> None:
         assert values == expected, label
 
 
+def test_table_across_sets_has_the_stored_values() -> None:
+    _, *rows = cells(overview().split("## Across sets")[1].split("\n## ")[0].splitlines())
+    pairs = stored("across")["pairs"]
+    assert [row[:2] for row in rows] == [[pair["train"], pair["test"]] for pair in pairs]
+    for (_, _, *values), pair in zip(rows, pairs, strict=True):
+        both = [[pair[axis][key]["value"] for axis in ("arousal", "valence")] for key in ("r", "ccc", "auc")]
+        expected = ["–" if None in two else " / ".join(map(short, two)) for two in both]
+        f1, partial, axes, labels = (
+            pair[key]["value"] for key in ("f1", "valence_given_arousal", "axes_r", "label_axes_r")
+        )
+        expected += ["–" if f1 is None else short(f1), short(partial), f"{short(axes)} ({short(labels)})"]
+        assert values == expected
+
+
 def test_main_table_has_the_published_values() -> None:
     rows = cells([line for line in overview().splitlines() if line.startswith("| published: ")])
     published = stored("mediaeval2015")["published"]
