@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from moodcurve._typing import Float32Array
-from moodcurve.errors import MoodcurveError
+from moodcurve.errors import MoodcurveError, SetupError
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -19,6 +19,10 @@ OUTPUT, STD, EMBEDDING = "arousal_valence", "spread", "place"
 
 class ModelError(MoodcurveError):
     """A model cannot be loaded, or cannot use these features; the message names it and what is accepted."""
+
+
+class GraphError(ModelError, SetupError):
+    """A model's graph fails when it runs, which no recording causes: its inputs are checked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +50,17 @@ class Session:
 
         Raises
         ------
-        ModelError
+        GraphError
             If the graph fails, or its outputs do not have one row for each input row.
         """
         inputs = {INPUT: values} if state is None else {INPUT: values, STATE: state}
         try:
             outputs = dict(zip(self.outputs, self._onnx.run(self.outputs, inputs), strict=True))
         except _onnx_errors() as error:
-            raise ModelError(f"{self.label}: its graph fails on features of its own columns") from error
+            raise GraphError(f"{self.label}: its graph fails on features of its own columns") from error
         for name in {OUTPUT, STD} & outputs.keys():
             if outputs[name].shape != (len(values), 2):
-                raise ModelError(f"{self.label}: its output {name!r} must have the shape (rows, 2)")
+                raise GraphError(f"{self.label}: its output {name!r} must have the shape (rows, 2)")
         return outputs
 
     @property

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from moodcurve.errors import MoodcurveError
+from moodcurve.errors import MoodcurveError, SetupError, setup_error
 from moodcurve.workers.job import Job, Limits, ProgressReporter
 
 if TYPE_CHECKING:  # a single process needs no multiprocessing
@@ -25,7 +25,7 @@ class Ready(NamedTuple):
 
 
 class JobFailed(NamedTuple):
-    """Message: the job could not be made."""
+    """Message: the job could not be made, or can do no item at all; the process exits."""
 
     error: MoodcurveError | OSError
 
@@ -64,6 +64,9 @@ def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[An
     except (MoodcurveError, OSError) as error:
         send(JobFailed(error))
         return
+    except (ImportError, MemoryError) as error:
+        send(JobFailed(setup_error(error)))
+        return
     _limit_memory(limits.memory_mb)
     send(Ready())
     while True:
@@ -73,6 +76,12 @@ def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[An
             return
         try:
             result = job(item, _reporter(send))
+        except SetupError as error:
+            send(JobFailed(error))
+            return
+        except ImportError as error:
+            send(JobFailed(setup_error(error)))
+            return
         except (MoodcurveError, OSError) as error:
             result = error
         except MemoryError:

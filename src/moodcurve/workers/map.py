@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Sized
 from typing import Any
 
-from moodcurve.errors import MoodcurveError
+from moodcurve.errors import MoodcurveError, SetupError
 from moodcurve.workers.job import Item, Job, Limits, Result
 from moodcurve.workers.pool import POLL_S, ItemProgress, Pool, share
 
@@ -59,6 +59,8 @@ def run_each(
     ------
     ValueError
         If `workers` is less than 1.
+    SetupError
+        If the job can do no item at all.
     """
     count = len(items) if isinstance(items, Sized) else sys.maxsize
     if workers is None:
@@ -93,6 +95,8 @@ def _run_here(
         result: Result | MoodcurveError | OSError
         try:
             result = job(item, report)
+        except SetupError:
+            raise
         except (MoodcurveError, OSError) as error:
             result = error
         progress(number, 1.0)

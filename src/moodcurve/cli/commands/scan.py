@@ -62,11 +62,23 @@ def scan(
         write_texts({json_file: json.dumps(_summary(stats)) + "\n"})
     if json_file != STDOUT:
         console.print_lines(_lines(stats))
-    return int(stats.problems + stats.unread > 0)
+    return int(stats.problems + stats.kept + stats.unread > 0)
 
 
 def _summary(stats: "ScanStats") -> dict[str, float]:
-    counts = ("files", "unchanged", "new", "changed", "renewed", "retagged", "moved", "copied", "gone", "problems")
+    counts = (
+        "files",
+        "unchanged",
+        "new",
+        "changed",
+        "renewed",
+        "retagged",
+        "moved",
+        "copied",
+        "gone",
+        "problems",
+        "kept",
+    )
     return {
         **{name: getattr(stats, name) for name in counts},
         "unread": stats.unread,
@@ -97,6 +109,8 @@ def _lines(stats: "ScanStats") -> list[str]:
         )
     if stats.problems:
         lines.append(f"{counted(stats.problems, 'file')} could not be used; `moodcurve problems` lists them")
+    if stats.kept:
+        lines.append(f"{counted(stats.kept, 'file')} could not be analyzed again; their earlier curves are kept")
     if stats.unread:
         lines.append(
             f"{counted(stats.unread, 'path')} could not be read, or is an empty folder that had files at the last scan"

@@ -21,10 +21,12 @@ from moodcurve.library.scanning.batch_writer import BatchWriter, Outcome, Outcom
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.walk import WalkResult
 from moodcurve.library.scanning.worker import AnalyzeTask, FileChangedError, ProbeResult, ProbeTask
+from moodcurve.runtime import ModelError
 from moodcurve.util.text import counted, one_line
-from moodcurve.workers import FILE_LIMITS, Pool
+from moodcurve.workers import FILE_LIMITS, CrashError, LimitError, Pool
 
 _IF_GONE_FOR_GOOD = "; if they are gone for good, remove the folder and scan the one above it"
+_KEPT = "; its earlier curve is kept"
 _RETRY = -1
 """Stored as modification time of a file whose problem may be temporary: it matches no file."""
 
@@ -103,7 +105,7 @@ class ScanRun:
                         self._handle_result(self._in_progress.pop(number), result)
                     self._writer.write_if_due()
                     self._observer.progress(self.stats)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, MoodcurveError, OSError):  # of a failed write, nothing is left to write
                 self._writer.write()
                 raise
         self._writer.write()
@@ -197,13 +199,24 @@ class ScanRun:
                 self._vanished.append(file.path)
             self._writer.add(Outcome(file, "vanished", ()))
             return
-        temporary = isinstance(error, OSError | FileChangedError)
+        # short of memory or time, perhaps only for the moment
+        temporary = isinstance(error, OSError | FileChangedError | CrashError | LimitError | ModelError)
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         for name in (file.path, one_line(file.path)):
             reason = reason.removeprefix(f"{name}: ")
+        if self._keeps_curve(file, temporary=temporary):
+            self._writer.add(Outcome(file, "kept", (), reason=reason + _KEPT))
+            return
         mtime_ns = _RETRY if temporary else file.state.mtime_ns
         problem = ProblemFound(file.path, file.state.size, mtime_ns, file.content_hash, reason)
         self._writer.add(Outcome(file, "problems", (problem,), reason=reason))
+
+    def _keeps_curve(self, file: PendingFile, *, temporary: bool) -> bool:
+        """Return True if a file that failed held a song, which is still its own as far as is known."""
+        known = self.known.get(file.path)
+        if known is None or known.problem is not None:
+            return False
+        return temporary or file.content_hash == known.content_hash or _is_unchanged(known, file)
 
     def _store(
         self, file: PendingFile, kind: OutcomeKind, before: tuple[Change, ...] = (), audio_s: float | None = None
@@ -228,5 +241,8 @@ class ScanRun:
 
 def _only_rehashed(known: KnownFile, file: PendingFile) -> bool:
     """Return True if an unchanged file is opened only because its hash is of an earlier version."""
-    unchanged = (known.size, known.mtime_ns) == (file.state.size, file.state.mtime_ns)
-    return unchanged and known.problem is None and not known.hash_is_current
+    return _is_unchanged(known, file) and known.problem is None and not known.hash_is_current
+
+
+def _is_unchanged(known: KnownFile, file: PendingFile) -> bool:
+    return (known.size, known.mtime_ns) == (file.state.size, file.state.mtime_ns)

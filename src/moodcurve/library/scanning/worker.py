@@ -18,6 +18,9 @@ from moodcurve.runtime import Model, load_model
 from moodcurve.util.files import AnyPath
 from moodcurve.workers import Job, ProgressCallback
 
+_SR = 44_100
+"""Sample rate of the noise on which a job is tried."""
+
 
 class FileChangedError(MoodcurveError):
     """A file was modified while it was read, so that the result is useless."""
@@ -51,10 +54,17 @@ def make_job(model: AnyPath) -> Job[ProbeTask, ProbeResult | Analysis]:
     """Return the job of a scan's worker process.
 
     The job raises `FileChangedError` if a file is modified after the state in its task.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be loaded, or fails on noise: it would fail on every file.
     """
     loaded = load_model(model)
     # compile now rather than with the first file, whose time is limited
     prepare(loaded.feature_set)
+    noise = np.random.default_rng(0).normal(0, 0.1, 2 * _SR)
+    analyze(noise, sr=_SR, model=loaded, prefetch=False)
 
     def job(task: ProbeTask, progress: ProgressCallback) -> ProbeResult | Analysis:
         _check_unchanged(task)
