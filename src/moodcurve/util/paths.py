@@ -29,6 +29,17 @@ def cache_dir() -> Path:
     return earlier if earlier.is_dir() else _user_path(platformdirs.user_cache_path)
 
 
+def private_cache_dir() -> Path:
+    """Return the cache folder in the user's home, whatever the environment's variables name.
+
+    Raises
+    ------
+    MoodcurveError
+        If the user has no home folder.
+    """
+    return _home() / ".cache" / _APP
+
+
 def default_library() -> Path:
     r"""Return the default library file.
 
