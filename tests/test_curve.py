@@ -62,6 +62,29 @@ def test_the_summary_is_that_of_the_points() -> None:
     assert curve.to_dict()["song"]["words"] == list(curve.summary.words)
 
 
+def test_silent_points_count_in_nothing_about_the_song() -> None:
+    silent = np.array([True, False, False, True, False])
+    values = np.array([-0.9, 0.2, 0.4, 0.9, 0.3])
+    curve = make_curve(arousal=values, valence=values, silent=silent)
+    np.testing.assert_array_equal(curve.sounding, ~silent)
+    assert curve.summary.arousal == pytest.approx(0.3)
+    assert curve.summary.valence_range == (0.2, 0.4)
+    assert curve.summary.shares["excited-positive"] == 1
+    assert curve.to_dict()["song"]["arousal"] == 0.3
+    assert curve.to_dict()["silent"] == silent.tolist()
+    assert "mean arousal +0.30" in repr(curve)
+    for nothing in (None, np.zeros(5, np.bool_)):
+        assert "silent" not in make_curve(silent=nothing).to_dict()
+    everything = make_curve(arousal=values, valence=values, silent=np.ones(5, np.bool_))
+    assert everything.summary.arousal == pytest.approx(values.mean())
+
+
+@pytest.mark.parametrize("silent", [np.zeros(4, np.bool_), np.zeros(5)])
+def test_silent_must_be_a_boolean_for_each_point(silent: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="silent must be 5 booleans, got"):
+        make_curve(silent=silent)
+
+
 def test_a_curve_is_shown_on_one_line() -> None:
     curve = whole_curve(2000)
     shown = repr(curve)

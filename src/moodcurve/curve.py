@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import BoolArray, FloatArray
 from moodcurve.mood.circumplex import QUADRANTS, Summary, summarize
 from moodcurve.mood.classes import MOODS
 from moodcurve.mood.scale import to_nine_points
@@ -63,6 +63,9 @@ class Curve:
     novelty : float or None
         How unlike the model's training songs the recording is, 0 or more; above 1 the values may be unreliable, see
         `moodcurve.runtime.novelty`. None if the model cannot tell, or the recording is too short.
+    silent : (n,) bool or None
+        Which points are silent, see `moodcurve.runtime.silence`: they count in nothing that is said about the song, see
+        `sounding`. None if none is.
     source : str
         What was analyzed: the path as given, or a name for other input.
     model : str
@@ -91,6 +94,7 @@ class Curve:
     rating: FloatArray | None = None
     rating_interval: FloatArray | None = None
     novelty: float | None = None
+    silent: BoolArray | None = None
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -117,18 +121,25 @@ class Curve:
             _check_shares(name, getattr(self, name), shape)
         if self.novelty is not None and not 0 <= self.novelty < np.inf:
             raise ValueError(f"novelty must be a number, 0 or more, got {self.novelty}")
+        if self.silent is not None and (self.silent.shape != (n,) or self.silent.dtype != np.bool_):
+            raise ValueError(f"silent must be {n} booleans, got {self.silent.dtype} of shape {self.silent.shape}")
 
     def __repr__(self) -> str:
         """Describe the curve on one line, without its numbers."""
         return (
             f"<Curve of {self.source!r} by {self.model!r}: {self.duration_s:.1f} s, {len(self.times_s)} points, "
-            f"mean arousal {self.arousal.mean():+.2f}, mean valence {self.valence.mean():+.2f}>"
+            f"mean arousal {self.summary.arousal:+.2f}, mean valence {self.summary.valence:+.2f}>"
         )
+
+    @property
+    def sounding(self) -> BoolArray:
+        """Points that count in what is said about the song (n,): those that are not silent, or all if all are."""
+        return sounding_points(self.silent, len(self.times_s))
 
     @cached_property
     def summary(self) -> Summary:
         """Mean, range, quadrant and mood words of the song, see `moodcurve.mood.Summary`."""
-        return summarize(self.arousal, self.valence)
+        return summarize(self.arousal[self.sounding], self.valence[self.sounding])
 
     def columns(self) -> dict[str, FloatArray]:
         """Return the numbers of the points by column name, as all files of curves have them.
@@ -170,6 +181,7 @@ class Curve:
             **({"quadrants": quadrants} if quadrants else {}),
             "song": _song_dict(self),
             **({} if self.novelty is None else {"novelty": _rounded(self.novelty)}),
+            **({} if self.silent is None or not self.silent.any() else {"silent": self.silent.tolist()}),
             "warnings": [utf8_text(warning) for warning in self.warnings],
         }
 
@@ -214,6 +226,11 @@ class Curve:
         ax.set(xlabel="time (s)", ylim=(-1, 1))
         ax.legend()
         return ax
+
+
+def sounding_points(silent: BoolArray | None, n: int) -> BoolArray:
+    """Return which of n points count, given which are silent; None is none."""
+    return np.ones(n, np.bool_) if silent is None or silent.all() else ~silent
 
 
 def _song_dict(curve: Curve) -> dict[str, Any]:

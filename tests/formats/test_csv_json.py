@@ -70,6 +70,28 @@ def test_json_is_written_and_read_back(tmp_path: Path, intervals: bool) -> None:
     assert to_json(read) == to_json(curve)
 
 
+def test_silent_points_are_written_and_read_back_as_json_alone(tmp_path: Path) -> None:
+    """CSV has no such column: read from it, all points count."""
+    curve = make_curve(silent=np.arange(5) < 2)
+    for name, reader in (("x.json", read_json), ("x.csv", read_csv)):
+        write(curve, tmp_path / name, name[2:])
+        read = reader(tmp_path / name)
+        if name == "x.csv":
+            assert read.silent is None
+        else:
+            np.testing.assert_array_equal(read.silent, curve.silent)
+            assert read.summary.arousal == pytest.approx(curve.summary.arousal, abs=1e-4)
+
+
+@pytest.mark.parametrize("silent", [[True], [0, 0, 0, 0, 0], "none", {}])
+def test_other_values_of_silent_are_refused(tmp_path: Path, silent: object) -> None:
+    (tmp_path / "x.json").write_text(json.dumps(make_curve().to_dict() | {"silent": silent}), encoding="utf-8")
+    with pytest.raises(
+        FormatError, match=r"key silent: .*; expected a list of 5 times true or false, as many as times_s"
+    ):
+        read_json(tmp_path / "x.json")
+
+
 @pytest.mark.parametrize("intervals", [False, True])
 def test_csv_is_written_and_read_back(tmp_path: Path, intervals: bool) -> None:
     curve = make_curve(intervals=intervals)

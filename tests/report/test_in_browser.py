@@ -1,6 +1,7 @@
 """The page in a real Chromium, opened from a file as by a double click."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from moodcurve.curve import Curve
+from moodcurve.mood.circumplex import describe
 from moodcurve.report import write_report
 from moodcurve.util.text import clock
 from tests.helpers.browser import (
@@ -90,6 +92,25 @@ def test_the_curves_are_drawn(song_page: Path, open_page: Open) -> None:
         """[...document.querySelector(".waveform div").shadowRoot.querySelectorAll("canvas")].some((canvas) =>
             canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean))""",
     )
+
+
+def test_silent_points_do_not_count_in_the_summary(tmp_path: Path, open_page: Open) -> None:
+    """The page computes means, ranges and shares itself; they are those of `Curve.summary`."""
+    whole = small_curve(SECONDS)
+    curve = replace(whole, silent=whole.times_s < 4)
+    write_report(curve, write_song(tmp_path, "pcm16.wav", SECONDS), tmp_path / "song.html")
+    page = open_page(tmp_path / "song.html")
+    rows = page.locator("table.summary tbody tr")
+    summary = curve.summary
+    assert summary.arousal != pytest.approx(whole.summary.arousal, abs=0.02)
+    for row, mean, (low, high) in (
+        (rows.nth(0), summary.arousal, summary.arousal_range),
+        (rows.nth(1), summary.valence, summary.valence_range),
+    ):
+        for cell, expected in enumerate((mean, low, high)):
+            shown = row.locator("td").nth(cell).inner_text().split()[0]
+            assert number(shown) == pytest.approx(expected, abs=0.0051)
+    assert describe(summary.arousal, summary.valence) in page.locator(".headline").inner_text()
 
 
 @pytest.mark.parametrize("height", [0.05, 0.5])

@@ -1,8 +1,9 @@
 """Find out whether the sound of a recording ends below 6 kHz, as after telephone lines or strong compression.
 
-The long-term spectrum in bands of 500 Hz falls gradually in music, also in quiet piano music: the loudest band above a
-frequency f is at most 49 dB below the loudest band of the octave below f. A low-pass filter makes a cliff of 59 dB or
-more. Both were measured on 2,067 recordings and on eight of them at 8 to 12 kHz and coded at 16 kbit/s.
+The long-term spectrum in bands of 500 Hz falls gradually in music, also in quiet piano music: in 42 songs, the loudest
+band above a frequency f was at most 36 dB below the loudest band of the octave below f. A low-pass filter makes a
+cliff: 13 of these songs at 8, 11 and 12 kHz, or coded by MP3 at 16 kbit/s, had 61 dB or more. Gentle filters (24 dB
+per octave) make none. Dark music that was coded at about 40 kbit/s can end as early: 12 of 2,025 such clips do.
 """
 
 import numpy as np

@@ -12,8 +12,8 @@ CANCELED = 0.01
 """Channels cancel each other if the power of their mean is below this share of their mean power: -20 dB."""
 BLOCK_S = 1.0
 """Mean or single channel is decided for blocks of this length, at fixed positions of the recording."""
-_SOUNDING = 2.0**-30
-"""Mean square below which a block is silent and decides nothing: -90 dB, the smallest 16-bit step."""
+_SOUNDING = 1e-9
+"""Mean square below which a block is silent and decides nothing: -90 dB, about the smallest 16-bit step."""
 # Headers round durations (to 1 ms, or to a frame of up to 2048 samples); a smaller difference is not reported
 _MISSING_S = 0.1
 # Loud masters exceed full scale occasionally; above this share of all samples the scale itself is wrong

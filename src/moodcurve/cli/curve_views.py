@@ -76,11 +76,11 @@ def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS, width: int = 80)
     The drawings are `columns` wide, 0 for none. Where `width` has no room, intervals are dropped first, then ranges.
     """
     summary = curve.summary
-    axes = (curve.arousal, curve.valence)
+    ranges = (summary.arousal_range, summary.valence_range)
     numbers = [
         Column("mean", [signed(mean) for mean in (summary.arousal, summary.valence)]),
-        Column("lowest", [signed(values.min()) for values in axes], drop_order=1),
-        Column("highest", [signed(values.max()) for values in axes], drop_order=1),
+        Column("lowest", [signed(low) for low, _ in ranges], drop_order=1),
+        Column("highest", [signed(high) for _, high in ranges], drop_order=1),
     ]
     if curve.song_interval is not None:
         intervals = [" to ".join(signed(end) for end in ends) for ends in curve.song_interval]

@@ -9,7 +9,7 @@ import numpy as np
 from moodcurve.datasets.cache import CachedFeatures, feature_entry
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import COMPARE236, COMPARE260, Features, FeatureSet
-from moodcurve.features.feature_sets import join, without_own
+from moodcurve.features.feature_sets import join
 from moodcurve.workers import Job, ProgressReporter, run_each
 
 Found = CachedFeatures | MoodcurveError | OSError
@@ -73,12 +73,6 @@ def computed_sets(wanted: FeatureSet) -> tuple[FeatureSet, ...]:
     (FeatureSet(compare236/1, columns=236),)
     """
     return tuple(dict.fromkeys(_computed_set(part) for part in wanted.parts or (wanted,)))
-
-
-def table_set(wanted: FeatureSet) -> FeatureSet:
-    """Return compare260, whose columns published tables have, if it has all computed columns of a set; else these."""
-    computed = without_own(wanted)
-    return COMPARE260 if set(computed.names) <= set(COMPARE260.names) else computed
 
 
 def _computed_set(part: FeatureSet) -> FeatureSet:

@@ -21,7 +21,7 @@ from moodcurve.features import feature_set as find_set
 from moodcurve.util.npz_cache import UNREADABLE, Arrays, cached, digest, load, store
 from moodcurve.util.paths import cache_dir
 
-_FEATURES_VERSION = "1"
+_FEATURES_VERSION = "2"
 """Version of how single files are read; features stored under another version are computed again."""
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from moodcurve.datasets.audio_features import table_set
 from moodcurve.datasets.csv_tables import read_table
 from moodcurve.datasets.custom.reader import LABELS, read_custom
 from moodcurve.datasets.dataset import Dataset
@@ -44,7 +43,7 @@ def read_dataset(
         raise DatasetError(f"{folder}: {'not a folder' if folder.exists() else 'not found'}; expected {_KNOWN}")
     names = {path.name for path in folder.iterdir() if path.is_dir()}
     if "features" in names and names & {"annotations", "mediaeval2015"}:
-        if table_set(feature_set) == COMPARE260:
+        if set(feature_set.names) <= set(COMPARE260.names):
             return read_deam(folder, labels=labels, feature_set=feature_set, progress=progress)
         if labels != "deam" or SOUND not in names:
             raise DatasetError(

@@ -8,7 +8,7 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import BoolArray, FloatArray
 from moodcurve.curve import PROBABILITIES, SUM_TOLERANCE, Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.files import AnyPath
@@ -42,6 +42,7 @@ def curve_from_columns(
     rating: FloatArray | None = None,
     rating_interval: FloatArray | None = None,
     novelty: float | None = None,
+    silent: BoolArray | None = None,
 ) -> Curve:
     """Build a curve from columns of equal length.
 
@@ -87,6 +88,7 @@ def curve_from_columns(
         rating=rating,
         rating_interval=rating_interval,
         novelty=novelty,
+        silent=silent,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import BoolArray, FloatArray
 from moodcurve.curve import AXES, INTERVALS, JSON_FORMAT, PROBABILITIES, SUM_TOLERANCE, Curve
 from moodcurve.formats.columns import curve_from_columns, read_text, refuse
 from moodcurve.mood.circumplex import QUADRANTS
@@ -75,6 +75,7 @@ def curve_from_dict(path: AnyPath, data: dict[str, Any]) -> Curve:
         warnings=tuple(warnings),
         **_read_song(path, data),
         novelty=_novelty(path, data),
+        silent=_silent(path, data, len(columns["time_s"])),
     )
 
 
@@ -103,6 +104,15 @@ def _novelty(path: AnyPath, data: dict[str, Any]) -> float | None:
     if not isinstance(novelty, float) or not 0 <= novelty < float("inf"):
         refuse(path, "key novelty", _short(novelty), "a number, 0 or more")
     return novelty
+
+
+def _silent(path: AnyPath, data: dict[str, Any], n: int) -> BoolArray | None:
+    silent = data.get("silent")
+    if silent is None:
+        return None
+    if not isinstance(silent, list) or not all(isinstance(value, bool) for value in silent) or len(silent) != n:
+        refuse(path, "key silent", _short(silent), f"a list of {n} times true or false, as many as times_s")
+    return np.array(silent, np.bool_)
 
 
 def parse_object(path: AnyPath, text: str) -> dict[str, Any]:

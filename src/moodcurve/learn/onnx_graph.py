@@ -64,6 +64,10 @@ class Graph:
         """Add a constant in single precision and return its name."""
         return self._initializer(np.ascontiguousarray(values, dtype=np.float32))
 
+    def mask(self, values: npt.NDArray[np.bool_]) -> str:
+        """Add a constant of truth values and return its name."""
+        return self._initializer(np.ascontiguousarray(values, dtype=np.bool_))
+
     def index(self, value: int) -> str:
         """Add an integer without dimensions and return its name."""
         return self._initializer(np.array(value, dtype=np.int64))

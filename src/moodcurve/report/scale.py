@@ -44,7 +44,8 @@ def value_limit(curve: Curve) -> float:
 def downsample(curve: Curve) -> Curve:
     """Replace each k points of a curve by their mean, with the smallest k that leaves at most `MAX_POINTS`.
 
-    Times, values, ends of intervals and probabilities are averaged; the last mean may be over fewer points.
+    Times, values, ends of intervals and probabilities are averaged; the last mean may be over fewer points. Silent
+    points are averaged as well, and are not marked afterwards.
     """
     k = -(-len(curve.times_s) // MAX_POINTS)
     if k == 1:
@@ -65,6 +66,7 @@ def downsample(curve: Curve) -> Curve:
         arousal_interval=None if interval_a is None else mean(interval_a),
         valence_interval=None if interval_v is None else mean(interval_v),
         probabilities=None if curve.probabilities is None else mean(curve.probabilities),
+        silent=None,
     )
 
 

@@ -8,7 +8,8 @@ hold the rest: training data, and how outputs depend on other rows. `FORMAT` is 
 """
 
 from moodcurve.runtime.loading import FORMAT, load_model, packaged_models
-from moodcurve.runtime.model import Model, Prediction, Stream
+from moodcurve.runtime.model import Model, Stream
+from moodcurve.runtime.prediction import Prediction
 from moodcurve.runtime.session import EMBEDDING, ModelError
 
 __all__ = ["EMBEDDING", "FORMAT", "Model", "ModelError", "Prediction", "Stream", "load_model", "packaged_models"]

@@ -1,45 +1,29 @@
 """Predict arousal and valence from features with a loaded model, for whole recordings or live."""
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from moodcurve._typing import AnyFloatArray, Float32Array, FloatArray
-from moodcurve.curve import Curve
+from moodcurve.curve import Curve, sounding_points
 from moodcurve.features import Features, FeatureSet
 from moodcurve.features.feature_sets import DEFAULT_SR
 from moodcurve.mood.classes import probabilities
 from moodcurve.runtime.intervals import Intervals, RmsErrors
-from moodcurve.runtime.novelty import NoveltyAccumulator, NoveltyLimits, novelty_warning
+from moodcurve.runtime.novelty import NoveltyByLevel, NoveltyLimits, novelty_warning
+from moodcurve.runtime.prediction import Prediction
 from moodcurve.runtime.sequence import NEXT_STATE, SequenceMode, run_sequence
 from moodcurve.runtime.session import EMBEDDING, OUTPUT, STD, ModelError, Session
+from moodcurve.runtime.silence import (
+    levels_db,
+    row_powers,
+    silence_threshold_db,
+    silence_warning,
+    silent_rows,
+)
 from moodcurve.runtime.song_rating import SongRating
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """Predictions for consecutive rows.
-
-    Attributes
-    ----------
-    times_s : (rows,)
-        Start of each row's window.
-    values : (rows, 2)
-        Arousal and valence, limited to [-1, 1].
-    std : (rows, 2) or None
-        The model's own estimate of the standard deviation of ratings around `values`, 0 or more; None if the
-        model has no such output.
-    novelty : float or None
-        How unlike the training songs the recording is, up to the last of these rows; above 1 the model is not
-        reliable, see `moodcurve.runtime.novelty`. None if the model cannot tell, or for less than ten seconds.
-    """
-
-    times_s: FloatArray
-    values: FloatArray
-    std: FloatArray | None
-    novelty: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,15 +94,25 @@ class Model:
             As `predict_with_std`.
         """
         times: list[FloatArray] = [np.empty(0)]
+        powers: list[FloatArray] = [np.empty(0)]
 
         def values() -> Iterator[Float32Array]:
             for part in parts:
+                checked = self._values(part)
                 times.append(part.times_s)
-                yield self._values(part)
+                powers.append(row_powers(part))
+                yield checked
 
+        accumulator = self._new_accumulator()
         outputs = run_sequence(self._session.run, values(), self.sequence_mode)
-        prediction, _ = self._collect(outputs, self._new_accumulator())
-        return replace(prediction, times_s=np.concatenate(times))
+        prediction, _ = self._collect(outputs, accumulator, powers)
+        all_powers = np.concatenate(powers)
+        return replace(
+            prediction,
+            times_s=np.concatenate(times),
+            novelty=self._novelty(accumulator, all_powers),
+            silent=silent_rows(all_powers),
+        )
 
     def stream(self) -> "Stream":
         """Start a recording whose rows arrive over time.
@@ -144,33 +138,53 @@ class Model:
             raise ValueError("features.values must be finite, got NaN or infinity")
         return np.ascontiguousarray(values, dtype=np.float32)
 
-    def _new_accumulator(self) -> NoveltyAccumulator | None:
-        """Return a new novelty accumulator, or None if the model has no embedding output."""
+    def _new_accumulator(self) -> NoveltyByLevel | None:
+        """Return new sums for the novelty, or None if the model has no embedding output."""
         size = self._session.embedding_size
-        return NoveltyAccumulator.empty(size) if size else None
+        return NoveltyByLevel(size) if size else None
 
     def _collect(
-        self, outputs: Iterable[dict[str, Float32Array]], accumulator: NoveltyAccumulator | None
+        self,
+        outputs: Iterable[dict[str, Float32Array]],
+        accumulator: NoveltyByLevel | None,
+        powers: Sequence[FloatArray],
     ) -> tuple[Prediction, Float32Array | None]:
-        """Join the graph's outputs, without times, and add embeddings to the accumulator; return the last state too."""
+        """Join the graph's outputs, and add embeddings to the accumulator; return the last state too.
+
+        `powers` holds the power of the rows, in parts; it may grow with the outputs. Times, novelty and silent rows are
+        left to the caller.
+        """
         values: list[AnyFloatArray] = [np.empty((0, 2))]
         stds: list[AnyFloatArray] = [np.empty((0, 2))]
-        has_std, state = STD in self._session.outputs, None
+        has_std, state, done = STD in self._session.outputs, None, 0
         for output in outputs:
             values.append(output[OUTPUT])
             if has_std:
                 stds.append(output[STD])
             if accumulator is not None:
-                accumulator.add(output[EMBEDDING])
+                rows = np.concatenate(powers)[done : done + len(output[OUTPUT])]
+                accumulator.add(output[EMBEDDING], levels_db(rows))
+                done += len(rows)
             state = output.get(NEXT_STATE)
         joined = np.vstack(values, dtype=np.float64)
         std = np.vstack(stds, dtype=np.float64) if has_std else None
-        limits = self.novelty_limits
-        novelty = None if accumulator is None or limits is None else accumulator.novelty(limits)
-        numbers = [joined.ravel(), [] if std is None else std.ravel(), [] if novelty is None else [novelty]]
-        if not np.isfinite(np.concatenate(numbers)).all():
+        self._check_finite(joined)
+        if std is not None:
+            self._check_finite(std)
+        return Prediction(np.empty(0), np.clip(joined, -1, 1), std), state
+
+    def _novelty(self, accumulator: NoveltyByLevel | None, powers: FloatArray) -> float | None:
+        """Return the novelty of all rows so far, whose powers are given."""
+        if accumulator is None or self.novelty_limits is None:
+            return None
+        novelty = accumulator.novelty(self.novelty_limits, silence_threshold_db(powers))
+        if novelty is not None:
+            self._check_finite(np.array(novelty))
+        return novelty
+
+    def _check_finite(self, numbers: FloatArray) -> None:
+        if not np.isfinite(numbers).all():
             raise ModelError(f"model {self.name} returned NaN or infinity: its file is damaged")
-        return Prediction(np.empty(0), np.clip(joined, -1, 1), std, novelty), state
 
     def curve(self, features: Features, *, source: str, duration_s: float, warnings: tuple[str, ...] = ()) -> Curve:
         """Predict the curve of a recording from its features: `predict_with_std`, then `curve_from`.
@@ -199,7 +213,8 @@ class Model:
     ) -> Curve:
         """Return the curve of a predicted recording, with the intervals and probabilities that the model provides.
 
-        A recording outside of the model's range gets a warning. The other parameters are those of `curve`.
+        Silent rows count only in the points themselves, unless all rows are silent. A recording that is silent or
+        outside of the model's range gets a warning. The other parameters are those of `curve`.
 
         Raises
         ------
@@ -209,11 +224,16 @@ class Model:
         values = prediction.values
         if not len(values):
             raise ValueError("prediction must hold at least one row, got none")
+        silent = prediction.silent if prediction.silent is not None and prediction.silent.any() else None
+        if silent is not None and silent.all() and not any(warning.startswith("silent") for warning in warnings):
+            warnings = (*warnings, silence_warning())  # unless the reader has warned of digital silence
+        sounding = sounding_points(silent, len(values))
         points = song = shares = song_shares = moods = rating = rating_interval = None
-        mean = values.mean(axis=0)
+        mean = values[sounding].mean(axis=0)
         if self.intervals is not None:
             points = self.intervals.of_points(values, prediction.std)
-            song = self.intervals.of_song(values, prediction.std)
+            std = prediction.std
+            song = self.intervals.of_song(values[sounding], None if std is None else std[sounding])
         if self.rms_errors is not None:
             shares = probabilities(values, self.rms_errors.of_points, "quadrants")
             song_shares = probabilities(mean[None], self.rms_errors.of_song, "quadrants")[0]
@@ -235,6 +255,7 @@ class Model:
             rating=rating,
             rating_interval=rating_interval,
             novelty=prediction.novelty,
+            silent=silent,
             source=source,
             model=self.name,
             feature_set=self.feature_set.key,
@@ -244,12 +265,16 @@ class Model:
 
 
 class Stream:
-    """Predictions for a recording whose rows arrive over time, equal to `Model.predict` on all of them."""
+    """Predictions for a recording whose rows arrive over time, equal to `Model.predict` on all of them.
+
+    Rows are silent relative to what was heard so far.
+    """
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self._state = model.sequence_mode.new_state
         self._accumulator = model._new_accumulator()
+        self._powers: FloatArray = np.empty(0)  # of all rows so far: 16 bytes per second
 
     def push(self, features: Features) -> Prediction:
         """Predict the next rows, any number of them.
@@ -261,10 +286,17 @@ class Stream:
         """
         model = self._model
         accumulator = copy.deepcopy(self._accumulator)  # so that refused rows leave no trace
-        outputs = run_sequence(model._session.run, [model._values(features)], model.sequence_mode, state=self._state)
-        prediction, state = model._collect(outputs, accumulator)
-        prediction = replace(prediction, times_s=features.times_s)
-        self._accumulator = accumulator
+        values, added = model._values(features), row_powers(features)
+        outputs = run_sequence(model._session.run, [values], model.sequence_mode, state=self._state)
+        prediction, state = model._collect(outputs, accumulator, [added])
+        powers = np.concatenate([self._powers, added])
+        prediction = replace(
+            prediction,
+            times_s=features.times_s,
+            novelty=model._novelty(accumulator, powers),
+            silent=silent_rows(powers)[len(self._powers) :],
+        )
+        self._accumulator, self._powers = accumulator, powers
         if len(prediction.values):
             self._state = state
         return prediction

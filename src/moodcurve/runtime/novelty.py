@@ -7,15 +7,16 @@ can be unusual:
 - distance: the mean of |mean embedding|² over passages, large for speech, tones or clicks;
 - variance: how much embeddings vary over the rows, small for noise, hum and silence.
 
-Both are running sums, so memory does not grow with the length of a recording.
+Both are running sums, so memory does not grow with the length of a recording. Silent rows do not count, but which rows
+are silent is known only at the end: the sums are kept apart by level, in whole decibels.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from moodcurve._typing import AnyFloatArray, FloatArray
+from moodcurve._typing import AnyFloatArray, FloatArray, IntArray
 
 MAX_NOVELTY = 99.0
 """Upper limit of novelty: digital silence does not vary at all."""
@@ -83,13 +84,29 @@ class NoveltyAccumulator:
 
     def add(self, embeddings: AnyFloatArray) -> None:
         """Add rows (n, size)."""
-        embeddings = embeddings.astype(np.float64)
+        x: FloatArray = embeddings.astype(np.float64)
+        self.add_rows(x)
+        means, self.pending = passage_means(np.vstack([self.pending, x]))
+        self.add_passages(means)
+
+    def add_rows(self, embeddings: FloatArray) -> None:
+        """Add rows (n, size) that belong to no passage."""
         self.rows += len(embeddings)
         self.total += embeddings.sum(axis=0)
         self.squares += (embeddings**2).sum(axis=0)
-        means, self.pending = passage_means(np.vstack([self.pending, embeddings]))
+
+    def add_passages(self, means: FloatArray) -> None:
+        """Add passages by their mean embeddings (n, size)."""
         self.passages += len(means)
         self.distances += float((means**2).sum())
+
+    def add_sums(self, other: "NoveltyAccumulator") -> None:
+        """Add the rows and passages of other sums, but not their incomplete passage."""
+        self.rows += other.rows
+        self.total += other.total
+        self.squares += other.squares
+        self.passages += other.passages
+        self.distances += other.distances
 
     @property
     def distance(self) -> float:
@@ -117,6 +134,54 @@ class NoveltyAccumulator:
             return None
         stillness = limits.variance / max(self.variance, limits.variance / MAX_NOVELTY)
         return min(max(self.distance / limits.distance, stillness), MAX_NOVELTY)
+
+
+@dataclass(eq=False)
+class NoveltyByLevel:
+    """Running sums over the embeddings of one recording, by the level of the rows.
+
+    A passage has the level of its quietest row: passages with a silent row do not count.
+
+    Attributes
+    ----------
+    size : int
+        Coordinates of an embedding.
+    sums : dict
+        Level in whole decibels to the sums of its rows and passages.
+    pending, pending_levels : (n, size), (n,)
+        Rows of the incomplete passage.
+    """
+
+    size: int
+    sums: dict[int, NoveltyAccumulator] = field(default_factory=dict)
+    pending: FloatArray = field(init=False)
+    pending_levels: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def __post_init__(self) -> None:
+        self.pending = np.empty((0, self.size))
+
+    def add(self, embeddings: AnyFloatArray, levels: IntArray) -> None:
+        """Add rows (n, size) with their levels (n,)."""
+        x: FloatArray = embeddings.astype(np.float64)
+        for level in np.unique(levels):
+            self._of(level).add_rows(x[levels == level])
+        means, self.pending = passage_means(np.vstack([self.pending, x]))
+        levels = np.concatenate([self.pending_levels, levels])
+        complete = len(means) * PASSAGE_ROWS
+        self.pending_levels = levels[complete:]
+        for mean, level in zip(means, levels[:complete].reshape(-1, PASSAGE_ROWS).min(axis=1), strict=True):
+            self._of(level).add_passages(mean[None])
+
+    def _of(self, level: int) -> NoveltyAccumulator:
+        return self.sums.setdefault(int(level), NoveltyAccumulator.empty(self.size))
+
+    def novelty(self, limits: NoveltyLimits, threshold_db: float) -> float | None:
+        """Return the novelty so far without rows below a level, or of all rows if all are below it."""
+        total = NoveltyAccumulator.empty(self.size)
+        sounding = [level for level in sorted(self.sums) if level >= threshold_db and self.sums[level].rows]
+        for level in sounding or sorted(self.sums):
+            total.add_sums(self.sums[level])
+        return total.novelty(limits)
 
 
 def passage_means(x: FloatArray) -> tuple[FloatArray, FloatArray]:

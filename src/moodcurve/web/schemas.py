@@ -96,6 +96,7 @@ class CurveObject(BaseModel):
     quadrants: dict[str, list[Share]] | SkipJsonSchema[None] = None
     song: SongMeans
     novelty: Annotated[float, Field(ge=0)] | SkipJsonSchema[None] = None
+    silent: list[bool] | SkipJsonSchema[None] = None
     warnings: list[str]
 
 

@@ -25,7 +25,7 @@ export function songCard(curve: Curve): HTMLElement {
 function summary(curve: Curve): HTMLElement {
   const head = ["mean", "lowest", "highest"].map((name) => h("th", { scope: "col" }, name));
   const rows = AXES.map((axis) => {
-    const { mean, low, lowAt, high, highAt } = extremes(curve.times_s, curve[axis]);
+    const { mean, low, lowAt, high, highAt } = extremes(curve, axis);
     const [from, to] = [curve.song?.[`${axis}_low`], curve.song?.[`${axis}_high`]];
     const interval =
       from === undefined || to === undefined

@@ -27,6 +27,8 @@ export interface Curve {
   valence_high?: number[];
   song?: SongSummary;
   novelty?: number;
+  /** Which points are silent; absent if none is. */
+  silent?: boolean[];
   warnings?: string[];
 }
 

@@ -21,15 +21,24 @@ export interface Extremes {
   highAt: number;
 }
 
-export function extremes(times: number[], values: number[]): Extremes {
-  let [low, high, sum] = [0, 0, 0];
-  values.forEach((value, i) => {
-    if (value < values[low]!) low = i;
-    if (value > values[high]!) high = i;
-    sum += value;
-  });
+/** The points that count in what is said about a song: those that are not silent, or all if all are. */
+function sounding({ times_s: times, silent = [] }: Curve): number[] {
+  const all = times.map((_, i) => i);
+  const counted = all.filter((i) => !silent[i]);
+  return counted.length > 0 ? counted : all;
+}
+
+export function extremes(curve: Curve, axis: "arousal" | "valence"): Extremes {
+  const { times_s: times, [axis]: values } = curve;
+  const counted = sounding(curve);
+  let [low, high, sum] = [counted[0]!, counted[0]!, 0];
+  for (const i of counted) {
+    if (values[i]! < values[low]!) low = i;
+    if (values[i]! > values[high]!) high = i;
+    sum += values[i]!;
+  }
   return {
-    mean: sum / values.length,
+    mean: sum / counted.length,
     low: values[low]!,
     lowAt: times[low]!,
     high: values[high]!,
@@ -40,11 +49,11 @@ export function extremes(times: number[], values: number[]): Extremes {
 /** The fraction of points in each quadrant and in the neutral center, in the order of `QUADRANTS`. */
 export function timeShares(curve: Curve): number[] {
   const counts = QUADRANTS.map(() => 0);
-  curve.arousal.forEach((arousal, i) => counts[quadrant({ arousal, valence: curve.valence[i]! })]!++);
-  return counts.map((count) => count / curve.arousal.length);
+  const counted = sounding(curve);
+  for (const i of counted) counts[quadrant({ arousal: curve.arousal[i]!, valence: curve.valence[i]! })]!++;
+  return counts.map((count) => count / counted.length);
 }
 
 export function means(curve: Curve): { arousal: number; valence: number } {
-  const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { arousal: mean(curve.arousal), valence: mean(curve.valence) };
+  return { arousal: extremes(curve, "arousal").mean, valence: extremes(curve, "valence").mean };
 }

@@ -30,13 +30,13 @@ def evaluate(
     Example: moodcurve evaluate DEAM --model mine.onnx --ids test.txt --json
     """
     from moodcurve.cli.result_files import write_texts
-    from moodcurve.datasets.audio_features import table_set
     from moodcurve.evaluation import evaluate as evaluate_model
+    from moodcurve.features.feature_sets import without_own
     from moodcurve.runtime import load_model
 
     check_results(json_file)
     loaded = load_model(model)
-    dataset, incomplete = select_songs(read_songs(folder, labels, table_set(loaded.feature_set)), ids)
+    dataset, incomplete = select_songs(read_songs(folder, labels, without_own(loaded.feature_set)), ids)
     metrics = evaluate_model(dataset, loaded)
     if known := metrics["songs_trained_on"]:
         print_message(

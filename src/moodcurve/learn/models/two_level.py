@@ -185,7 +185,7 @@ def fit_two_level(
         machines.append(fit_level(scaled, level, _kernel_config(config, scaled.shape[1]), relevance=config.relevance))
         message = f"level of {name}: {len(machines[-1].support)} of {len(scaled)} passages are support vectors"
         progress(axis + 1, 3, message)
-    trajectory = _ridge(np.vstack(moments), deviations, config.ridge)
+    trajectory = fit_ridge(np.vstack(moments), deviations, config.ridge)
     progress(3, 3, "trajectory fitted")
     return TwoLevel(
         config=config,
@@ -237,7 +237,7 @@ def _passages(rows: int, longest: int) -> list[slice]:
     return [slice(int(start), int(stop)) for start, stop in itertools.pairwise(ends)]
 
 
-def _ridge(x: FloatArray, y: FloatArray, ridge: float) -> FloatArray:
+def fit_ridge(x: FloatArray, y: FloatArray, ridge: float) -> FloatArray:
     """Minimize mean |y - x W|² + ridge · |σ W|² over W (columns, 2), σ being the columns' root mean squares.
 
     A column that is 0 in all rows has weight 0.

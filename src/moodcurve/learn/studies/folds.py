@@ -8,7 +8,7 @@ from typing import Any
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.deam.reader import LabelRelease
 from moodcurve.datasets.layout import read_dataset
-from moodcurve.datasets.selection import only_songs
+from moodcurve.datasets.selection import only_songs, rated_songs
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.features import COMPARE236, FeatureSet
 from moodcurve.learn.cross_validation import cross_predict
@@ -36,7 +36,7 @@ class Source:
 
     def read(self, *, labels: LabelRelease = "deam", feature_set: FeatureSet = COMPARE236) -> Dataset:
         """Read the songs, by default with the labels and features of the protocol ``deam``."""
-        dataset = read_dataset(self.folder, labels=labels, feature_set=feature_set)
+        dataset = rated_songs(read_dataset(self.folder, labels=labels, feature_set=feature_set))
         return dataset if self.ids is None else only_songs(dataset, self.ids)[0]
 
 

@@ -10,11 +10,11 @@ from moodcurve.analysis import analyze
 from moodcurve.audio.content_hash import content_hash
 from moodcurve.audio.tags import Tags, read_tags
 from moodcurve.errors import MoodcurveError
-from moodcurve.features import Features
 from moodcurve.features.warmup import prepare
 from moodcurve.library.models import Analysis
 from moodcurve.library.scanning.walk import FileState, state_of
 from moodcurve.runtime import Model, load_model
+from moodcurve.runtime.silence import SoundingMean
 from moodcurve.util.files import AnyPath
 from moodcurve.workers import Job, ProgressCallback
 
@@ -96,25 +96,14 @@ def _check_unchanged(task: ProbeTask) -> None:
 def analyze_file(path: AnyPath, model: Model, *, progress: ProgressCallback | None = None) -> Analysis:
     r"""Analyze a file, with the mean of each column k of the features, :math:`d_k = \frac{1}{n}\sum_t x_{tk}`.
 
-    The sum over the n rows is in double precision; the descriptors d are single precision, as the rows are.
+    The sum is over the n rows that are not silent and in double precision; the descriptors d are single precision, as
+    the rows are.
 
     Raises
     ------
     AudioError
         If nothing can be read from the file, or less than one window of 1.0 s.
     """
-    mean = _Mean(len(model.feature_set.names))
+    mean = SoundingMean(len(model.feature_set.names))
     curve = analyze(path, model=model, progress=progress, prefetch=False, on_features=mean.add)
-    return Analysis(curve=curve, descriptors=(mean.sums / mean.rows).astype(np.float32))
-
-
-class _Mean:
-    """Sums of feature rows that arrive in blocks."""
-
-    def __init__(self, columns: int) -> None:
-        self.sums = np.zeros(columns)
-        self.rows = 0
-
-    def add(self, block: Features) -> None:
-        self.sums += block.values.sum(axis=0, dtype=np.float64)
-        self.rows += len(block.values)
+    return Analysis(curve=curve, descriptors=mean.mean().astype(np.float32))

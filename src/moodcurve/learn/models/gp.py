@@ -1,0 +1,274 @@
+"""Gaussian-process model: the level of a passage from several kinds of features, and changes within it.
+
+ŷ(t) = level(t) + trajectory(t), as in the two-level model, with three differences:
+
+- The level is a Gaussian process (`moodcurve.learn.models.gp_level`) of blocks of equal weight: means and standard
+  deviations of the columns of compare236, means of those of tonal1, of the tag network's layers, and of a user's own.
+  It learns from ratings and from quadrants.
+- The features are free of the recording's level (`moodcurve.learn.preprocessing.loudness`).
+- Silent rows take no part in any statistic, and have the level of the passage around them.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from moodcurve._typing import FloatArray
+from moodcurve.curve import AXES
+from moodcurve.datasets import Song
+from moodcurve.datasets.song import QUADRANT_RATINGS
+from moodcurve.features.feature_sets import HOP_S, LLD_NAMES, window_columns
+from moodcurve.features.tags.names import TAGS1
+from moodcurve.learn.config import check
+from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
+from moodcurve.learn.models.gp_level import GPLevel, GPLevelConfig, Passages, fit_gp_level
+from moodcurve.learn.models.two_level import (
+    CLIP,
+    NEGLIGIBLE,
+    WINDOW_ROWS,
+    add_exponential_average,
+    exponential_average,
+    fit_ridge,
+)
+from moodcurve.learn.onnx_graph import Graph
+from moodcurve.learn.preprocessing.context import ContextStatistics
+from moodcurve.learn.preprocessing.loudness import LevelNormalization, fit_level_normalization
+from moodcurve.learn.preprocessing.steps import Clip, Scaling, fit_standardization
+from moodcurve.runtime.sequence import SequenceMode
+from moodcurve.runtime.silence import RMS_MEAN, RMS_STD
+
+ROW_CLIP = 8.0
+"""Limit of the standardized columns of a row: wide, since means and standard deviations are limited again."""
+_COMPARE = frozenset(window_columns(LLD_NAMES))
+_LAYERS = "tag_layer["
+
+
+@dataclass(frozen=True, kw_only=True)
+class GPConfig:
+    """Settings of the Gaussian-process model.
+
+    Attributes
+    ----------
+    context_s : float
+        Length of the context on each side, in seconds, up to 600.
+    lag_s : float
+        Time constant of the trajectory's exponential average in seconds, from 0 to 60.
+    ridge : float
+        Penalty of the trajectory's weights, as in the two-level model.
+    stretch_arousal, stretch_valence : float
+        Factor of the level's deviation from its mean over the training songs. Predictions that minimize the squared
+        error vary less than ratings do; see `moodcurve.learn.models.blend.BlendConfig`.
+    level : GPLevelConfig
+        Settings of the level's regression.
+    """
+
+    context_s: float = 36.0
+    lag_s: float = 4.0
+    ridge: float = 2.4
+    stretch_arousal: float = 1.0
+    stretch_valence: float = 1.0
+    level: GPLevelConfig = field(default_factory=GPLevelConfig)
+
+    def __post_init__(self) -> None:
+        check(HOP_S <= self.context_s <= 600, "context_s", f"from {HOP_S} to 600", self.context_s)
+        check(0 <= self.lag_s <= 60, "lag_s", "from 0 to 60", self.lag_s)
+        check(self.ridge > 0, "ridge", "positive", self.ridge)
+        for key in ("stretch_arousal", "stretch_valence"):
+            check(getattr(self, key) > 0, key, "positive", getattr(self, key))
+
+    @property
+    def context_rows(self) -> int:
+        """Length of the context on each side, in rows."""
+        return round(self.context_s / HOP_S)
+
+    @property
+    def decay(self) -> float:
+        """Factor of the exponential average's weights from one row to the next, in [0, 1)."""
+        return math.exp(-HOP_S / self.lag_s) if self.lag_s else 0.0
+
+    @property
+    def stretch(self) -> FloatArray:
+        """Factors of both axes, (2,)."""
+        return np.array([self.stretch_arousal, self.stretch_valence])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Rows:
+    """What the model reads of a recording's rows.
+
+    Attributes
+    ----------
+    columns : tuple of int
+        Positions of the columns it uses, block by block.
+    blocks : tuple of int
+        Number of columns of each block; the first is that of compare236.
+    loudness : LevelNormalization
+        Of the used columns.
+    scaling : Scaling
+        Standardizes them.
+    """
+
+    columns: tuple[int, ...]
+    blocks: tuple[int, ...]
+    loudness: LevelNormalization
+    scaling: Scaling
+
+    def apply(self, x: npt.NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
+        """Return the standardized columns (n, used) of one recording's rows, and which rows sound, (n, 1)."""
+        used = x[:, list(self.columns)].astype(np.float64)
+        z = Clip(ROW_CLIP).apply(self.scaling.apply(self.loudness.apply(used)))
+        return z, self.loudness.sounding(used)
+
+    def build(self, graph: Graph) -> tuple[str, str]:
+        """Add `apply` to a graph and return the names of both outputs."""
+        used = graph.add("Gather", graph.x, graph.indices(self.columns), axis=1)
+        z = Clip(ROW_CLIP).build(graph, self.scaling.build(graph, self.loudness.build(graph, used)))
+        return z, self.loudness.build_sounding(graph, used)
+
+    @property
+    def described(self) -> tuple[int, ...]:
+        """Positions of a passage's statistics among the means, then standard deviations, of the used columns.
+
+        Of the first block both are used; of the others the means, whose descriptors cover several seconds themselves.
+        """
+        width, first = len(self.columns), self.blocks[0]
+        return (*range(first), *range(width, width + first), *range(first, width))
+
+    @property
+    def passage_blocks(self) -> tuple[int, ...]:
+        """Number of statistics of each block."""
+        return (2 * self.blocks[0], *self.blocks[1:])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class GP:
+    """Fitted model.
+
+    Attributes
+    ----------
+    rows : Rows
+    scaling : Scaling
+        Of a passage's statistics.
+    levels : tuple of GPLevel
+        For arousal and valence.
+    center : (2,)
+        Mean of the levels of the training songs, from which they are stretched.
+    trajectory : (used columns, 2)
+    """
+
+    config: GPConfig
+    rows: Rows
+    scaling: Scaling
+    levels: tuple[GPLevel, ...]
+    center: FloatArray
+    trajectory: FloatArray
+    history: tuple[Epoch, ...] = ()
+
+    def predict(self, x: npt.NDArray[np.floating]) -> FloatArray:
+        """Predict arousal and valence (n, 2) from a recording's features (n ≥ 1, columns); not limited to [-1, 1]."""
+        z, sounding = self.rows.apply(x)
+        context = ContextStatistics(self.config.context_rows).apply(z, sounding)
+        passages = Clip(CLIP).apply(self.scaling.apply(context[:, list(self.rows.described)]))
+        level = np.hstack([one.apply(passages) for one in self.levels])
+        usual = context[:, : z.shape[1]] @ self.trajectory
+        moved = sounding * (z @ self.trajectory - usual) + usual
+        stretched = self.center + self.config.stretch * (level - self.center)
+        return stretched + exponential_average(moved, self.config.decay) - usual
+
+    def build(self, graph: Graph) -> str:
+        """Add the model to a graph and return the name of its output."""
+        width = len(self.rows.columns)
+        z, sounding = self.rows.build(graph)
+        context = ContextStatistics(self.config.context_rows).build(graph, z, width, sounding)
+        described = graph.add("Gather", context, graph.indices(self.rows.described), axis=1)
+        passages = Clip(CLIP).build(graph, self.scaling.build(graph, described))
+        level = graph.add("Concat", *(one.build(graph, passages) for one in self.levels), axis=1)
+        level = graph.add("Mul", level, graph.constant(self.config.stretch))
+        level = graph.add("Add", level, graph.constant(self.center * (1 - self.config.stretch)))
+        of_mean = np.vstack([self.trajectory, np.zeros_like(self.trajectory)])
+        usual = graph.add("MatMul", context, graph.constant(of_mean))
+        now = graph.add("MatMul", z, graph.constant(self.trajectory))
+        moved = graph.add("Add", graph.add("Mul", sounding, graph.add("Sub", now, usual)), usual)
+        recent = add_exponential_average(graph, moved, self.config.decay)
+        graph.rows = SequenceMode(kind="window", window_rows=WINDOW_ROWS, margin_rows=_margin_rows(self.config))
+        return graph.add("Add", level, graph.add("Sub", recent, usual))
+
+
+def fit_gp(
+    songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: TrainingProgress = no_progress
+) -> GP:
+    """Fit the scaling of rows, then the level, then the trajectory.
+
+    Songs may be rated or have a quadrant only. The level is trained on the middle of each song; the trajectory on each
+    rated row's deviation from the mean of the ratings in its context.
+
+    The fit is deterministic; `seed` is accepted so that all families have the same signature.
+
+    Raises
+    ------
+    TrainingError
+        If the features lack the columns of the RMS energy, which the level and silence are computed from.
+    """
+    rows = _fit_rows(songs)
+    statistics = ContextStatistics(config.context_rows)
+    described, levels, weights, is_first = [], [], [], []
+    moments, deviations = [np.empty((0, len(rows.columns)))], [np.empty((0, 2))]
+    for song in songs:
+        z, sounding = rows.apply(song.full_features.values)
+        context = statistics.apply(z, sounding)
+        middle = (song.rated.start + song.rated.stop) // 2 if song.is_rated else len(z) // 2
+        described.append(context[middle, list(rows.described)])
+        levels.append(song.y.mean(axis=0) if song.is_rated else np.sign(QUADRANT_RATINGS[_quadrant(song)]))
+        weights.append(1.0)
+        is_first.append(True)
+        if song.is_rated:
+            usual = context[:, : z.shape[1]]
+            moved = exponential_average(sounding * (z - usual) + usual, config.decay) - usual
+            moments.append(moved[song.rated])
+            deviations.append(song.y - statistics.apply(song.y)[:, :2])
+    scaling = fit_standardization(np.array(described))
+    x = Clip(CLIP).apply(scaling.apply(np.array(described)))
+    sides = np.array([not song.is_rated for song in songs])
+    fitted = []
+    for axis, (name, level) in enumerate(zip(AXES, np.array(levels).T, strict=True)):
+        passages = Passages(x=x, y=level, is_side=sides, weights=np.array(weights), first=np.array(is_first))
+        fitted.append(fit_gp_level(passages, rows.passage_blocks, config.level))
+        progress(axis + 1, 3, f"level of {name}")
+    trajectory = fit_ridge(np.vstack(moments), np.vstack(deviations), config.ridge)
+    progress(3, 3, "trajectory fitted")
+    center = np.array([float(one.apply(x).mean()) for one in fitted])
+    return GP(
+        config=config, rows=rows, scaling=scaling, levels=tuple(fitted), center=center, trajectory=trajectory
+    )
+
+
+def _fit_rows(songs: Sequence[Song]) -> Rows:
+    check(len(songs) > 0, "songs", "at least one song", 0)
+    names = songs[0].full_features.feature_set.names
+    check({RMS_MEAN, RMS_STD} <= set(names), "features", f"a set with the column {RMS_MEAN}, such as compare236", "others")
+    blocks = [
+        [i for i, name in enumerate(names) if name in _COMPARE],
+        [i for i, name in enumerate(names) if name.startswith(_LAYERS)],
+        [i for i, name in enumerate(names) if name not in _COMPARE and name not in set(TAGS1)],
+    ]
+    blocks = [block for block in blocks if block]
+    columns = tuple(i for block in blocks for i in block)
+    x = [(song.x if song.is_rated else song.full_features.values)[:, list(columns)].astype(np.float64) for song in songs]
+    loudness = fit_level_normalization([names[i] for i in columns], np.vstack(x))
+    scaling = fit_standardization(np.vstack([loudness.apply(one) for one in x]))
+    return Rows(columns=columns, blocks=tuple(map(len, blocks)), loudness=loudness, scaling=scaling)
+
+
+def _quadrant(song: Song) -> str:
+    quadrant = song.annotation.quadrant
+    check(quadrant is not None, "songs", "songs with ratings or a quadrant", song.song_id)
+    assert quadrant is not None
+    return quadrant
+
+
+def _margin_rows(config: GPConfig) -> int:
+    lag = math.ceil(math.log(NEGLIGIBLE) / math.log(config.decay)) if config.decay else 0
+    return max(config.context_rows, lag)

@@ -1,0 +1,208 @@
+"""Predict the level of a passage on one axis by Gaussian-process regression on ratings and on sides of the axis.
+
+The level is f(x) = mean + Σ_j a_j k(x, p_j), a sum of kernels k around the training songs p_j. Ratings say what f is;
+a song that only has a quadrant says on which side of the axis it lies, P(high side) = 1 / (1 + exp(-slope f)). The
+weights a minimize
+
+    Σ_rated w_i (y_i - f(x_i))² / (2 noise) - quadrant_weight Σ_sides w_i log P(side_i) + aᵀ K a / (2 prior)
+
+by Newton's method; K holds the kernels among the p_j. For ratings alone this is the posterior mean of a Gaussian
+process (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 3), in the form of
+"subset of regressors" where there are more passages than songs (section 8.3.1).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from moodcurve._typing import BoolArray, FloatArray
+from moodcurve.learn.config import check
+from moodcurve.learn.models.svr import SVRConfig, kernel, kernel_nodes
+from moodcurve.learn.onnx_graph import Graph
+from moodcurve.learn.preprocessing.steps import Projection, components_for, principal_components
+
+_STEPS = 30
+_TOLERANCE = 1e-5
+_LEAST_CURVATURE = 1e-3
+"""Lower limit of the second derivative of log P(side), so that songs far on their side do not stall a step."""
+_JITTER = 1e-8
+
+
+@dataclass(frozen=True, kw_only=True)
+class GPLevelConfig:
+    """Settings of the regression of levels.
+
+    The defaults lie on plateaus: half or twice `gamma`, `noise` or `prior` change r by at most .005 on DEAM's excerpts.
+
+    Attributes
+    ----------
+    gamma : float
+        Scale of the kernel exp(-gamma |x - p|²). In x each block of columns has a mean square of 1 / blocks.
+    noise : float
+        Variance of a song's mean rating around f, in squared units of the labels.
+    prior : float
+        Variance of f.
+    slope : float
+        Steepness of the probability of a side.
+    quadrant_weight : float
+        Weight of a song that only has a quadrant, against one that is rated.
+    relevance : float
+        Exponent of the column weights |r| ** relevance, from 0 to 4, within each block; r is the correlation of a
+        column with the axis over the rated songs. With 0 all columns have the same weight.
+    variance : float
+        Fraction of the variance of x that its principal components keep, in (0, 1].
+    """
+
+    gamma: float = 0.25
+    noise: float = 0.03
+    prior: float = 0.08
+    slope: float = 6.0
+    quadrant_weight: float = 3.0
+    relevance: float = 0.5
+    variance: float = 0.98
+
+    def __post_init__(self) -> None:
+        for key in ("gamma", "noise", "prior", "slope"):
+            check(getattr(self, key) > 0, key, "positive", getattr(self, key))
+        check(self.quadrant_weight >= 0, "quadrant_weight", "0 or positive", self.quadrant_weight)
+        check(0 <= self.relevance <= 4, "relevance", "from 0 to 4", self.relevance)
+        check(0 < self.variance <= 1, "variance", "in (0, 1]", self.variance)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class GPLevel:
+    """Fitted regression of one axis.
+
+    Attributes
+    ----------
+    projection : Projection
+        From passages (n, columns) to x, including the column weights.
+    points : (songs, components)
+        The p_j, exact in single precision.
+    weights : (songs, 1)
+        The a_j.
+    mean : float
+    config : GPLevelConfig
+    """
+
+    projection: Projection
+    points: FloatArray
+    weights: FloatArray
+    mean: float
+    config: GPLevelConfig
+
+    def apply(self, passages: FloatArray) -> FloatArray:
+        """Predict the level (n, 1) of scaled passages (n, columns)."""
+        similar = kernel(self.projection.apply(passages), self.points, _kernel_config(self.config))
+        level: FloatArray = similar @ self.weights + self.mean
+        return level
+
+    def build(self, graph: Graph, passages: str) -> str:
+        """Add `apply` to a graph and return the name of its output."""
+        x = self.projection.build(graph, passages)
+        similar = kernel_nodes(graph, x, self.points, _kernel_config(self.config))
+        level = graph.add("MatMul", similar, graph.constant(self.weights))
+        return graph.add("Add", level, graph.constant(np.float64(self.mean)))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Passages:
+    """What one axis' level is learned from.
+
+    Attributes
+    ----------
+    x : (n, columns)
+        Scaled passages.
+    y : (n,)
+        The level, or -1 and 1 for the low and the high side.
+    is_side : (n,) bool
+    weights : (n,)
+        Weight of each passage; those of one song have the sum 1.
+    first : (n,) bool
+        One passage of each song, which becomes a p_j.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    is_side: BoolArray
+    weights: FloatArray
+    first: BoolArray
+
+
+def fit_gp_level(passages: Passages, blocks: Sequence[int], config: GPLevelConfig) -> GPLevel:
+    """Fit one axis.
+
+    Parameters
+    ----------
+    passages : Passages
+    blocks : sequence of int
+        Number of columns of each block, in order.
+    config : GPLevelConfig
+    """
+    rated = ~passages.is_side
+    relevance = _column_weights(passages.x[rated], passages.y[rated], blocks, config.relevance)
+    center, directions, variances = principal_components(passages.x * relevance)
+    kept = directions[:, : components_for(variances, config.variance)]
+    # center and rotation act on the weighted columns
+    projection = Projection(center / relevance, (relevance[:, None] * kept).astype(np.float32).astype(np.float64))
+    x = projection.apply(passages.x).astype(np.float32).astype(np.float64)
+    points = x[passages.first]
+    kernels = _kernel_config(config)
+    mean = float(np.average(passages.y[rated], weights=passages.weights[rated])) if rated.any() else 0.0
+    weights = _solve(kernel(x, points, kernels), kernel(points, points, kernels), mean, passages, config)
+    return GPLevel(projection=projection, points=points, weights=weights[:, None], mean=mean, config=config)
+
+
+def _solve(k: FloatArray, among: FloatArray, mean: float, passages: Passages, config: GPLevelConfig) -> FloatArray:
+    """Return the weights a (m,) from the kernels (n, m) of passages and points, and (m, m) among the points."""
+    prior = among / config.prior + _JITTER * np.eye(len(among))
+    side = passages.is_side
+    curvature = passages.weights / config.noise
+    target = passages.y - mean
+    rated = k[~side].T * curvature[~side]
+    gram, right = prior + rated @ k[~side], rated @ target[~side]
+    a = np.linalg.solve(gram, right)
+    if not side.any():
+        return a
+    sides, y, share = k[side], passages.y[side], config.quadrant_weight * passages.weights[side]
+    for _ in range(_STEPS):
+        f = mean + sides @ a
+        miss = 1 / (1 + np.exp(config.slope * y * f))
+        bend = np.maximum(config.slope**2 * miss * (1 - miss), _LEAST_CURVATURE)
+        aim = f + config.slope * y * miss / bend - mean
+        weighted = sides.T * (share * bend)
+        step = np.linalg.solve(gram + weighted @ sides, right + weighted @ aim) - a
+        a = a + 0.7 * step
+        if np.abs(sides @ step).max() < _TOLERANCE:
+            break
+    return a
+
+
+def _column_weights(x: FloatArray, y: FloatArray, blocks: Sequence[int], exponent: float) -> FloatArray:
+    """Return the weight of each column: |r| ** exponent, scaled so that each block has a mean square of 1 / blocks."""
+    found, start = [], 0
+    for size in blocks:
+        weights = _correlations(x[:, start : start + size], y) ** exponent if exponent else np.ones(size)
+        # a column that tells nothing keeps a small weight: zero could not be divided by
+        weights = np.maximum(weights, 0.01 * weights.max()) if weights.max() > 0 else np.ones(size)
+        found.append(weights / math.sqrt((weights**2).sum() * len(blocks)))
+        start += size
+    return np.concatenate(found)
+
+
+def _correlations(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Compute |r| of each column of x (n, columns) with y (n,); 0 where either is constant, or without rows."""
+    if not len(x):
+        return np.zeros(x.shape[1])
+    x, y = x - x.mean(axis=0), y - y.mean()
+    sizes = np.sqrt((x**2).sum(axis=0) * (y**2).sum())
+    r: FloatArray = np.divide(y @ x, sizes, out=np.zeros_like(sizes), where=sizes > 0)
+    return np.abs(r)
+
+
+def _kernel_config(config: GPLevelConfig) -> SVRConfig:
+    return SVRConfig(kernel="rbf", gamma=config.gamma)
+
+
