@@ -32,12 +32,17 @@ def scan(
             "--again", help="Also re-analyze songs that another model analyzed, and retry files that could not be used."
         ),
     ] = False,
+    forget: Annotated[
+        bool,
+        Option("--forget", help="Also forget songs of empty folders, and of folders most of whose files are missing."),
+    ] = False,
     json_file: JsonOption = None,
 ) -> int:
     """Analyze new files in folders of music, and update the library.
 
     A scan can be stopped at any time; run the same command to continue. Unchanged files are skipped; moved, copied or
-    re-tagged files are recognized; deleted files are removed from the library.
+    re-tagged files are recognized; deleted files are removed from the library,
+    unless a disk seems not to be mounted (see --forget).
 
     Example: moodcurve scan ~/Music
     """
@@ -51,7 +56,14 @@ def scan(
     feature_set = load_model(model).feature_set
     with interrupts() as check, scan_observer(feature_set) as observer:
         stats = scan_folders(
-            folders, library_path(library), model=model, workers=workers, again=again, observer=observer, check=check
+            folders,
+            library_path(library),
+            model=model,
+            workers=workers,
+            again=again,
+            forget=forget,
+            observer=observer,
+            check=check,
         )
     if stats.interrupted:
         print_message(
@@ -112,7 +124,5 @@ def _lines(stats: "ScanStats") -> list[str]:
     if stats.kept:
         lines.append(f"{counted(stats.kept, 'file')} could not be analyzed again; their earlier curves are kept")
     if stats.unread:
-        lines.append(
-            f"{counted(stats.unread, 'path')} could not be read, or is an empty folder that had files at the last scan"
-        )
+        lines.append(f"{counted(stats.unread, 'path')} could not be read, or is a folder whose files are missing")
     return lines

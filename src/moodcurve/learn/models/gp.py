@@ -197,9 +197,7 @@ class GP:
         return graph.add("Add", level, graph.add("Sub", recent, usual))
 
 
-def fit_gp(
-    songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: TrainingProgress = no_progress
-) -> GP:
+def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: TrainingProgress = no_progress) -> GP:
     """Fit the scaling of rows, then the level, then the trajectory.
 
     Songs may be rated or have a quadrant only. The level is trained on the middle of each song; the trajectory on each
@@ -240,15 +238,15 @@ def fit_gp(
     trajectory = fit_ridge(np.vstack(moments), np.vstack(deviations), config.ridge)
     progress(3, 3, "trajectory fitted")
     center = np.array([float(one.apply(x).mean()) for one in fitted])
-    return GP(
-        config=config, rows=rows, scaling=scaling, levels=tuple(fitted), center=center, trajectory=trajectory
-    )
+    return GP(config=config, rows=rows, scaling=scaling, levels=tuple(fitted), center=center, trajectory=trajectory)
 
 
 def _fit_rows(songs: Sequence[Song]) -> Rows:
     check(len(songs) > 0, "songs", "at least one song", 0)
     names = songs[0].full_features.feature_set.names
-    check({RMS_MEAN, RMS_STD} <= set(names), "features", f"a set with the column {RMS_MEAN}, such as compare236", "others")
+    check(
+        {RMS_MEAN, RMS_STD} <= set(names), "features", f"a set with the column {RMS_MEAN}, such as compare236", "others"
+    )
     blocks = [
         [i for i, name in enumerate(names) if name in _COMPARE],
         [i for i, name in enumerate(names) if name.startswith(_LAYERS)],
@@ -256,7 +254,9 @@ def _fit_rows(songs: Sequence[Song]) -> Rows:
     ]
     blocks = [block for block in blocks if block]
     columns = tuple(i for block in blocks for i in block)
-    x = [(song.x if song.is_rated else song.full_features.values)[:, list(columns)].astype(np.float64) for song in songs]
+    x = [
+        (song.x if song.is_rated else song.full_features.values)[:, list(columns)].astype(np.float64) for song in songs
+    ]
     loudness = fit_level_normalization([names[i] for i in columns], np.vstack(x))
     scaling = fit_standardization(np.vstack([loudness.apply(one) for one in x]))
     return Rows(columns=columns, blocks=tuple(map(len, blocks)), loudness=loudness, scaling=scaling)

@@ -204,5 +204,3 @@ def _correlations(x: FloatArray, y: FloatArray) -> FloatArray:
 
 def _kernel_config(config: GPLevelConfig) -> SVRConfig:
     return SVRConfig(kernel="rbf", gamma=config.gamma)
-
-

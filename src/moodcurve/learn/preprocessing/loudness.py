@@ -14,7 +14,15 @@ import numpy.typing as npt
 
 from moodcurve._typing import FloatArray
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.runtime.silence import BELOW_GATED_DB, GATE_DB, LOWEST_DB, RELATIVE_GATE_DB, RMS_MEAN, RMS_STD, gated_power
+from moodcurve.runtime.silence import (
+    BELOW_GATED_DB,
+    GATE_DB,
+    LOWEST_DB,
+    RELATIVE_GATE_DB,
+    RMS_MEAN,
+    RMS_STD,
+    gated_power,
+)
 
 REFERENCE_LEVEL = 0.1
 """Gated level of all recordings after the step, as an amplitude: -20 dB."""

@@ -22,6 +22,7 @@ def scan(
     model: AnyPath = "default",
     workers: int | None = None,
     again: bool = False,
+    forget: bool = False,
     observer: ScanObserver | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> ScanStats:
@@ -30,8 +31,9 @@ def scan(
     A file with the same path, size and modification time as before is not opened. Any other file is identified by the
     hash of its audio (`moodcurve.audio.content_hash`): moved, copied or re-tagged files are not analyzed again, and
     of several new files with the same audio one is. A removed file is forgotten only if a folder above it was read
-    and is not empty: an empty folder may be a disk that is not mounted. The scan can be stopped or killed at any
-    moment; everything reported to `ScanObserver.progress` is on disk, and the next scan continues from there.
+    and is not empty, and most files of the folder are still there: a disk may not be mounted. The scan can be
+    stopped or killed at any moment; everything reported to `ScanObserver.progress` is on disk, and the next scan
+    continues from there.
 
     Parameters
     ----------
@@ -45,6 +47,8 @@ def scan(
         Number of processes; by default one per core.
     again : bool
         Also analyze songs that another model or feature set analyzed, and retry files with problems.
+    forget : bool
+        Also forget files below empty folders, and of folders most of whose files are missing.
     observer : ScanObserver, optional
         Callbacks that report how the scan proceeds.
     check : callable
@@ -86,7 +90,7 @@ def scan(
                 observer.starting()
                 count = workers or default_workers(len(run.to_probe))
                 run.work(partial(make_job, model), min(count, len(run.to_probe)), check)
-            run.forget(found)
+            run.forget(found, all_missing=forget)
         except KeyboardInterrupt:
             run.stats.interrupted = True
         return run.stats
