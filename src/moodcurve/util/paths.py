@@ -58,6 +58,17 @@ def default_library() -> Path:
     return earlier if earlier.is_file() else _user_path(platformdirs.user_data_path) / "library.sqlite"
 
 
+def state_dir() -> Path:
+    """Return the folder for what this user did on this machine, ``~/.local/state/moodcurve`` on Linux.
+
+    Raises
+    ------
+    MoodcurveError
+        If the user has no home folder.
+    """
+    return _user_path(platformdirs.user_state_path)
+
+
 def _base(variable: str, below_home: str) -> Path:
     """Return the folder of an XDG variable, or its default below the home folder."""
     if given := os.environ.get(variable):

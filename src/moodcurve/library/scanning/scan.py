@@ -7,6 +7,7 @@ from functools import partial
 from moodcurve.library.database import open_library
 from moodcurve.library.scanning.lock import scan_lock
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
+from moodcurve.library.scanning.roots import remember_roots
 from moodcurve.library.scanning.scan_run import ScanRun
 from moodcurve.library.scanning.walk import walk
 from moodcurve.library.scanning.worker import make_job
@@ -59,6 +60,11 @@ def scan(
     -------
     ScanStats
 
+    Notes
+    -----
+    The folders are remembered for this user (`moodcurve.library.scanning.roots`): the server plays only what lies
+    below them.
+
     Raises
     ------
     LibraryError
@@ -85,6 +91,7 @@ def scan(
         run = ScanRun(opened, (loaded.name, loaded.feature_set.key), observer)
         try:
             found = walk(roots, known=run.known, check=check_walk)
+            remember_roots(library, found.roots)
             run.plan(found, again=again)
             if run.to_probe:
                 observer.starting()

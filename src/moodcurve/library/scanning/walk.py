@@ -43,7 +43,7 @@ class WalkResult:
     files : dict
         Files that may be music, one folder after the other.
     roots : list of str
-        The folders among the roots, those that could be read.
+        The roots that exist.
     listed : set of str
         Folders that were read and hold something.
     empty : set of str
@@ -153,8 +153,8 @@ class _Walker:
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
             self._add_error(root, error)
             return
+        self.found.roots.append(root)
         if stat.S_ISDIR(status.st_mode):
-            self.found.roots.append(root)
             self._descend(root)
         elif stat.S_ISREG(status.st_mode):
             self.found.files[root] = state_of(status)
