@@ -18,6 +18,7 @@ from moodcurve.features.feature_sets import (
     COMPARE260,
     HOP_S,
     TAGS1,
+    TONAL1,
     FeatureError,
     Features,
     FeatureSet,
@@ -67,7 +68,17 @@ def _make_tags(sr: int, names: tuple[str, ...], profile: Profile) -> PartExtract
     return TagExtractor(sr)
 
 
-PARTS: tuple[tuple[FeatureSet, MakePart], ...] = ((COMPARE260, _make_compare), (TAGS1, _make_tags))
+def _make_tonal(sr: int, names: tuple[str, ...], profile: Profile) -> PartExtractor:
+    from moodcurve.features.tonal.extractor import TonalExtractor
+
+    return TonalExtractor(sr)
+
+
+PARTS: tuple[tuple[FeatureSet, MakePart], ...] = (
+    (COMPARE260, _make_compare),
+    (TONAL1, _make_tonal),
+    (TAGS1, _make_tags),
+)
 """Feature sets that together have every column, each once, with what computes them."""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.errors import MoodcurveError
 from moodcurve.features.tags.names import TAGS1 as TAGS1_NAMES
+from moodcurve.features.tonal.columns import TONAL1 as TONAL1_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -112,7 +113,10 @@ the loudest voice of a band improved r by at most .01, and take most of the time
 TAGS1 = FeatureSet("tags1", "1", TAGS1_NAMES)
 """What a pretrained tag network hears: its embedding, tags and layers, see `moodcurve.features.tags`."""
 
-FEATURE_SETS = {s.name: s for s in (COMPARE260, COMPARE236, TAGS1)}
+TONAL1 = FeatureSet("tonal1", "1", TONAL1_NAMES)
+"""Harmony, mode, register and rhythm, see `moodcurve.features.tonal`."""
+
+FEATURE_SETS = {s.name: s for s in (COMPARE260, COMPARE236, TONAL1, TAGS1)}
 DEFAULT_SET = COMPARE236
 """The feature set of the default model (``default`` on the command line)."""
 

@@ -18,6 +18,7 @@ from moodcurve.learn.config import as_table
 from moodcurve.learn.models.base import Epoch, FittedModel, TrainingProgress, no_progress, predict_rated
 from moodcurve.learn.models.blend import BlendConfig, fit_blend
 from moodcurve.learn.models.ffnn import FFNNConfig, fit_ffnn
+from moodcurve.learn.models.gp import GPConfig, fit_gp
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.models.recurrent import fit_recurrent
 from moodcurve.learn.models.recurrent_config import ForwardConfig, LSTMConfig, RecurrentConfig
@@ -29,10 +30,14 @@ from moodcurve.util.files import atomic_write, write_text
 
 @dataclass(frozen=True)
 class Family:
-    """A kind of model: the class of its settings, and its ``fit(songs, config, *, seed, progress)``."""
+    """A kind of model: the class of its settings, and its ``fit(songs, config, *, seed, progress)``.
+
+    `quadrants` is true for those that also learn from songs that only have a quadrant.
+    """
 
     config: type[Any]
     fit: Callable[..., FittedModel]
+    quadrants: bool = False
 
     def train(
         self, songs: Sequence[Song], config: Any, *, seed: int, progress: TrainingProgress = no_progress
@@ -53,6 +58,7 @@ FAMILIES = {
     "state-space-live": Family(LiveStateSpaceConfig, fit_state_space),
     "two-level": Family(TwoLevelConfig, fit_two_level),
     "blend": Family(BlendConfig, fit_blend),
+    "gp": Family(GPConfig, fit_gp, quadrants=True),
 }
 
 
@@ -105,7 +111,7 @@ def train(
     seed: int = 0,
     progress: TrainingProgress = no_progress,
 ) -> TrainedModel:
-    """Train a model on all songs of a dataset that are rated; those that only have a quadrant are left out.
+    """Train a model on all songs of a dataset; those that only have a quadrant are left out if the family cannot use them.
 
     Parameters
     ----------
@@ -129,7 +135,7 @@ def train(
     kind = find_family(name)
     if config is not None and not isinstance(config, kind.config):
         raise TrainingError(f"config must be a {kind.config.__name__} for {name}, got a {type(config).__name__}")
-    dataset = rated_songs(dataset)
+    dataset = dataset if kind.quadrants else rated_songs(dataset)
     started = time.perf_counter()
     model = kind.train(dataset.songs, config or kind.config(), seed=seed, progress=progress)
     seconds = time.perf_counter() - started

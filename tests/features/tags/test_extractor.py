@@ -41,7 +41,7 @@ def extract(x: np.ndarray, sizes: tuple[int, ...] = (SR,), sr: int = SR, **optio
 
 @pytest.fixture(scope="module")
 def song() -> np.ndarray:
-    return sound(20)
+    return sound(46)
 
 
 @pytest.fixture(scope="module")
@@ -93,16 +93,14 @@ def test_values_follow_the_level_without_scaling(song: np.ndarray) -> None:
 
 
 def test_rows_change_with_the_cells_of_the_grid(expected: np.ndarray) -> None:
-    """Cells of 5.984 s: centers from 6 s (row 11), 12 s (row 23) and 18 s (row 35) on have the next patch.
-
-    The last patch begins at 17.95 s, of which 2.05 s are there.
-    """
+    """Ten cells of 2.992 s, then cells of 5.984 s: a row whose center lies behind a start has the next patch."""
+    starts = [2.992 * k for k in range(1, 11)] + [29.92 + 5.984, 29.92 + 2 * 5.984]
     changes = np.flatnonzero((expected[1:] != expected[:-1]).any(axis=1)) + 1
-    assert changes.tolist() == [11, 23, 35]
+    assert changes.tolist() == [int(np.ceil(2 * start)) - 1 for start in starts]
 
 
 def test_less_than_half_a_patch_at_the_end_keeps_the_last_values(song: np.ndarray, expected: np.ndarray) -> None:
-    """At 17.95 + 1.4 s there are 88 frames of the fourth patch, at 17.95 + 1.6 s more than 94."""
+    """At 17.95 + 1.4 s there are 88 frames of the seventh patch, at 17.95 + 1.6 s more than 94."""
     cut = extract(song[: round(19.35 * SR)])
     np.testing.assert_array_equal(cut, np.concatenate([expected[:35], expected[34:35].repeat(len(cut) - 35, axis=0)]))
     longer = extract(song[: round(19.55 * SR)])

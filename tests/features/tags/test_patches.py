@@ -8,14 +8,14 @@ from moodcurve.features.tags import patches
 
 def test_rows_have_the_patch_in_whose_cell_their_center_lies() -> None:
     for grid in (94, 187, 374, 375):
-        cell_s = grid * 256 / 16000
         for row in range(300):
-            assert patches.patch_of_row(row, grid) == int((0.5 * row + 0.5) / cell_s)
+            starts = [patches.first_frame(k, grid) * 0.016 for k in range(1000)]
+            assert patches.patch_of_row(row, grid) == np.searchsorted(starts, 0.5 * row + 0.5, side="right") - 1
 
 
 def test_rows_of_the_default_grid() -> None:
-    """Cells of 5.984 s."""
-    assert [patches.patch_of_row(row, 374) for row in (0, 10, 11, 22, 23)] == [0, 0, 1, 1, 2]
+    """Cells of 2.992 s for 30 s, then of 5.984 s."""
+    assert [patches.patch_of_row(row, 374) for row in (0, 4, 5, 58, 59, 70, 71)] == [0, 0, 1, 9, 10, 10, 11]
 
 
 def test_half_of_the_frames_make_a_patch_except_at_the_beginning() -> None:

@@ -25,7 +25,7 @@ class TagExtractor:
     sr : int
         Sample rate of the samples in Hz, from 8000 to 384000.
     grid_frames : int
-        Frames of 16 ms from one patch to the next; training uses 187, which is every patch.
+        Frames of 16 ms from one patch to the next after the first ten, which follow each other; 187 is every patch.
     reference : float or None
         Mean mel power to which each patch is scaled, so that the rows do not depend on the recording's level. None for
         no scaling.
@@ -86,11 +86,11 @@ class TagExtractor:
         """Return the remaining rows, so that `rows` were returned in all; the extractor cannot be used afterwards."""
         out = []
         frames = patches.frame_count(self._resampling.outputs(self._count))
-        while patches.is_patch(frames, self._patch * self._grid):
+        while patches.is_patch(frames, patches.first_frame(self._patch, self._grid)):
             first, _ = self._inputs()
             self._wave[max(0, self._count - first) :] = 0
             out.append(self._pop_rows(rows))
-            self._hear(min(patches.FRAMES, frames - self._patch * self._grid))
+            self._hear(min(patches.FRAMES, frames - patches.first_frame(self._patch, self._grid)))
             self._advance(first)
         out.append(np.repeat(self._values[None], rows - self._rows, axis=0))
         self._rows = rows
@@ -104,7 +104,7 @@ class TagExtractor:
 
     def _first_output(self) -> int:
         """Return the index at 16 kHz of the next patch's first sample."""
-        return self._patch * self._grid * mel.HOP - mel.WINDOW // 2
+        return patches.first_frame(self._patch, self._grid) * mel.HOP - mel.WINDOW // 2
 
     def _skip(self, samples: int, first: int) -> int:
         """Leave out samples between two patches; return how many."""

@@ -9,8 +9,10 @@ from moodcurve.features.tags.resampling import RATE
 FRAMES = 187
 """Frames of a patch: 2.99 s."""
 GRID_FRAMES = 374
-"""Frames from one patch to the next: every second patch. Moods of songs change slowly, and the network takes most of
-the time."""
+"""Frames from one patch to the next after the first `CLOSE_PATCHES`: every second patch. Moods of songs change slowly,
+and the network takes most of the time."""
+CLOSE_PATCHES = 10
+"""Patches at the start that follow each other without a gap: 30 s. Clips, which have few patches, are heard whole."""
 SAMPLES = (FRAMES - 1) * HOP + WINDOW
 """Samples at 16 kHz of a patch."""
 REFERENCE_POWER = 0.25
@@ -35,12 +37,20 @@ def is_patch(frames: int, first: int) -> bool:
     return first == 0 or frames - first >= _LEAST_FRAMES
 
 
-def patch_of_row(row: int, grid: int) -> int:
-    """Return the patch of the window [0.5 row, 0.5 row + 1.0 s): the one in whose cell of the grid its center lies.
+def first_frame(patch: int, grid: int) -> int:
+    """Return the first frame of a patch, if those after the first `CLOSE_PATCHES` are `grid` frames apart."""
+    close = min(patch, CLOSE_PATCHES)
+    return close * FRAMES + (patch - close) * grid
 
-    Patch k has the cell from frame k · grid to (k + 1) · grid; frames are 256 / 16000 s apart.
+
+def patch_of_row(row: int, grid: int) -> int:
+    """Return the patch of the window [0.5 row, 0.5 row + 1.0 s): the last that begins at its center or before.
+
+    Frames are 256 / 16000 s apart.
     """
-    return (row + 1) * (RATE // 2) // (grid * HOP)
+    frame = (row + 1) * (RATE // 2) // HOP
+    close = CLOSE_PATCHES * FRAMES
+    return frame // FRAMES if frame < close else CLOSE_PATCHES + (frame - close) // grid
 
 
 def to_input(mel: Float32Array, reference: float | None) -> Float32Array:

@@ -6,10 +6,11 @@ A chroma (12,) has the salience of each pitch class. Nothing here depends on whi
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact
-from moodcurve.features.tonal.log_spectrum import BINS, PER_OCTAVE
+from moodcurve.features.tonal.log_spectrum import PER_OCTAVE
 
 _KRUMHANSL = (
     (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
@@ -19,9 +20,20 @@ _TEMPERLEY = (
     (0.184, 0.001, 0.155, 0.003, 0.191, 0.109, 0.005, 0.214, 0.001, 0.078, 0.004, 0.055),
     (0.192, 0.005, 0.149, 0.179, 0.002, 0.144, 0.002, 0.201, 0.038, 0.012, 0.053, 0.022),
 )
-CHORDS = ((0, 4, 7), (0, 3, 7), (0, 3, 6), (0, 4, 8))
-"""Semitones above the root of major, minor, diminished and augmented triads."""
-MAJOR, MINOR, DIMINISHED, AUGMENTED = range(4)
+CHORDS = (
+    (0, 4, 7),
+    (0, 3, 7),
+    (0, 3, 6),
+    (0, 4, 8),
+    (0, 4, 7, 10),
+    (0, 4, 7, 11),
+    (0, 3, 7, 10),
+    (0, 7),
+)
+"""Semitones above the root: major, minor, diminished, augmented triad; dominant, major, minor seventh chord; fifth."""
+KINDS = len(CHORDS)
+WEAK_BASS = 0.01
+"""Power of the bass's chroma relative to the whole chroma's, at which `bass_mode` is half as large."""
 
 
 class ChromaPlan(NamedTuple):
@@ -31,6 +43,8 @@ class ChromaPlan(NamedTuple):
     """Key profiles, zero mean and unit length: Krumhansl's major, minor, Temperley's major, minor (4, 12)."""
     centroid: FloatArray
     """Tonal centroid of each pitch class (12, 6)."""
+    chords: npt.NDArray[np.int64]
+    """`CHORDS`, filled up with -1 (8, 4)."""
 
 
 def chroma_plan() -> ChromaPlan:
@@ -42,16 +56,17 @@ def chroma_plan() -> ChromaPlan:
     angles = pitch * np.pi * np.array([7 / 6, 3 / 2, 2 / 3])
     radii = np.array([1, 1, 0.5])
     centroid = np.stack([radii * np.sin(angles), radii * np.cos(angles)], axis=-1).reshape(12, 6)
-    return ChromaPlan(profiles, centroid)
+    chords = np.array([(*notes, -1, -1)[:4] for notes in CHORDS])
+    return ChromaPlan(profiles, centroid, chords)
 
 
 @exact
-def fold(salience: Float32Array, lane: int, out: FloatArray) -> None:
-    """Add up the octaves of one frame of a table (216, 16): out (36,)."""
-    for b in range(PER_OCTAVE):
-        out[b] = 0.0
-    for b in range(BINS):
-        out[b % PER_OCTAVE] += salience[b, lane]
+def fold(salience: Float32Array, lane: int, octaves: int, out: FloatArray) -> None:
+    """Add up the lowest octaves of one frame of a table (216, 16): out (36,)."""
+    out[:] = 0.0
+    for octave in range(octaves):
+        for b in range(PER_OCTAVE):
+            out[b] += salience[octave * PER_OCTAVE + b, lane]
 
 
 @exact
@@ -113,51 +128,78 @@ def interval_correlations(x: FloatArray, out: FloatArray) -> None:
 
 @exact
 def keys(x: FloatArray, plan: ChromaPlan, out: FloatArray) -> None:
-    """Compute the correlation with the best major and the best minor key, and their difference, for two profiles (6,).
+    """Compute the correlation with the best major key, and how much it exceeds that with the best minor key.
 
-    0 for a chroma with equal values.
+    For the two pairs of profiles (4,); 0 for a chroma with equal values.
     """
     mean = power = 0.0
     for value in x:
         mean += value / 12
     for value in x:
         power += (value - mean) ** 2
+    out[:] = 0.0
     length = np.sqrt(power)
-    for profile in range(4):
-        best = -1.0
-        for tonic in range(12):
-            total = 0.0
-            for p in range(12):
-                total += plan.profiles[profile, p] * x[(p + tonic) % 12]
-            best = max(best, total / length if length > 1e-9 * mean else 0.0)
-        out[profile // 2 * 3 + profile % 2] = best
-    out[2], out[5] = out[0] - out[1], out[3] - out[4]
+    if length <= 1e-9 * mean:
+        return
+    for pair in range(2):
+        out[2 * pair] = _best_key(x, plan.profiles[2 * pair]) / length
+        out[2 * pair + 1] = out[2 * pair] - _best_key(x, plan.profiles[2 * pair + 1]) / length
 
 
 @exact
-def chords(x: FloatArray, out: FloatArray) -> int:
-    """Compute the cosine with the best triad of each kind (4,); return the best major or minor one (0 .. 23), else -1.
+def _best_key(x: FloatArray, profile: FloatArray) -> float:
+    """Return the largest product of x with a rotation of a profile."""
+    best = -np.inf
+    for tonic in range(12):
+        total = 0.0
+        for p in range(12):
+            total += profile[p] * x[(p + tonic) % 12]
+        best = max(best, total)
+    return best
 
-    The kinds are major, minor, diminished and augmented; 0 if all of x is 0.
+
+@exact
+def chords(x: FloatArray, plan: ChromaPlan, out: FloatArray) -> int:
+    """Compute the cosine with the best chord of each kind (8,); return the best major or minor triad (0 .. 23).
+
+    0 if all of x is 0.
     """
     power = 0.0
     for value in x:
         power += value * value
     if power <= 0.0:
-        for kind in range(4):
-            out[kind] = 0.0
-        return -1
-    scale = 1 / np.sqrt(3 * power)
-    chord, highest = -1, -1.0
-    for kind in range(4):
-        best = -1.0
+        out[:] = 0.0
+        return 0
+    chord = 0
+    for kind in range(KINDS):
+        best, best_root, notes = -1.0, 0, 0
         for root in range(12):
-            fit = scale * (x[root] + x[(root + CHORDS[kind][1]) % 12] + x[(root + CHORDS[kind][2]) % 12])
-            best = max(best, fit)
-            if kind <= MINOR and fit > highest:
-                highest, chord = fit, 12 * kind + root
-        out[kind] = best
+            total, notes = 0.0, 0
+            for step in plan.chords[kind]:
+                if step >= 0:
+                    total += x[(root + step) % 12]
+                    notes += 1
+            if total > best:
+                best, best_root = total, root
+        out[kind] = best / np.sqrt(notes * power)
+        if kind == 0 or (kind == 1 and out[1] > out[0]):
+            chord = 12 * kind + best_root
     return chord
+
+
+@exact
+def bass_mode(bass: FloatArray, x: FloatArray) -> float:
+    """Return how much major thirds above the bass exceed minor thirds, relative to the length of chroma x.
+
+    The mean over pitch classes, weighted by the square of the bass's chroma; near 0 without a bass.
+    """
+    power = weights = total = 0.0
+    for p in range(12):
+        weight = bass[p] * bass[p]
+        power += x[p] * x[p]
+        weights += weight
+        total += weight * (x[(p + 4) % 12] - x[(p + 3) % 12])
+    return float(total / ((weights + WEAK_BASS * power) * np.sqrt(power))) if power > 0.0 else 0.0
 
 
 @exact

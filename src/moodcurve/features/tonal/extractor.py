@@ -10,56 +10,69 @@ from moodcurve.features.tonal.harmony import Harmony
 from moodcurve.features.tonal.onsets import Onsets
 from moodcurve.features.tonal.rhythm import Rhythm
 
-_WIDE_SR = 16_000
-"""The lowest rate (Hz) to which samples are reduced for onsets, at most twice as high; half of it for harmony."""
-_STEPS = 4
+_ONSET_SR = 16_000
+"""Onsets are computed at the rate (Hz) between this and its double to which the rate can be halved; pitch at half."""
+_STEPS = 2
 """Steps per second in which samples are processed, at fixed positions, so that rows do not depend on the blocks."""
 
 
 class TonalExtractor:
-    """Harmony and rhythm columns of a recording, from blocks of samples; see `TONAL1`.
+    """Harmony, mode, register and rhythm of a recording, from blocks of samples.
 
-    Row r is that of the window [0.5 r, 0.5 r + 1.0 s): it describes the 4 s (harmony) and 8 s (rhythm) up to the end
-    of the window, and a longer memory that fades with a time constant of 30 s. It reads at most 0.19 s of sound beyond
-    the window's end, and is returned at most 1.4 s after it. Rows do not depend on the lengths of the blocks, to the
-    last bit, nor (to single precision) on the level of the recording. Memory use does not grow with the recording.
+    Row r belongs to the window [0.5 r, 0.5 r + 1.0 s). It describes what came before the end of the window: the last
+    4 s (pitch), the last 8 s (rhythm), and a memory with a time constant of 30 s (key). It reads at most 0.2 s of sound
+    beyond the end, and is returned at most 1.7 s after it. Rows do not depend on the lengths of the blocks, to the last
+    bit. They do not depend on the level of the recording but for rounding. Memory use does not grow with the recording.
 
     Parameters
     ----------
     sr : int
         Sample rate of the samples in Hz, from 8000 to 384000.
 
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the columns.
+
     Raises
     ------
     ValueError
         If `sr` is invalid.
+
+    Examples
+    --------
+    >>> extractor = TonalExtractor(44100)
+    >>> noise = np.random.default_rng(0).uniform(-0.1, 0.1, 5 * 44100).astype(np.float32)
+    >>> extractor.push(noise).shape
+    (6, 71)
+    >>> extractor.flush(9).shape
+    (3, 71)
     """
 
     names = TONAL1
     _STATE = (
-        "_chunk", "_filled", "_rows", "_to_wide", "_to_narrow", "_harmony", "_onsets", "_rhythm",
+        "_chunk", "_filled", "_rows", "_to_onsets", "_to_pitch", "_harmony", "_onsets", "_rhythm",
         "_harmony_rows", "_rhythm_rows",
     )  # fmt: skip
 
     def __init__(self, sr: int) -> None:
         sr = int(Framing(sr).sr)
-        wide = 0
-        while sr >= _WIDE_SR * 2 ** (wide + 1):
-            wide += 1
-        narrow = 1 if sr >= _WIDE_SR * 2**wide else 0
-        self._to_wide = Halving(wide)
-        self._to_narrow = Halving(narrow)
-        self._harmony = Harmony(sr, wide + narrow)
-        self._onsets = Onsets(sr, wide)
+        halvings = max(0, int(np.log2(sr / _ONSET_SR)))
+        more = 1 if sr >= _ONSET_SR else 0
+        self._to_onsets = Halving(halvings)
+        self._to_pitch = Halving(more)
+        self._harmony = Harmony(sr, 2 ** (halvings + more))
+        self._onsets = Onsets(sr, 2**halvings)
         self._rhythm = Rhythm()
         self._chunk: Float32Array = np.zeros(sr // _STEPS, np.float32)
         self._filled = 0  # samples in _chunk
-        self._rows = -1  # rows returned; the first half second has no window that ends with it
+        self._rows = -1  # rows returned; the first row of both streams ends where half a window ends, and is left out
         self._harmony_rows: Float32Array = np.empty((0, len(HARMONY)), np.float32)
         self._rhythm_rows: Float32Array = np.empty((0, len(RHYTHM)), np.float32)
 
     def push(self, x: Float32Array) -> Float32Array:
-        """Add samples (n,) in [-1, 1], finite; return the rows (m, columns) that are complete."""
+        """Add samples (n,), finite and in [-1, 1]; return the rows (m, columns) that are complete."""
+        done = [self._pop_rows()]
         start = 0
         while start < len(x):
             part = x[start : start + len(self._chunk) - self._filled]
@@ -68,35 +81,34 @@ class TonalExtractor:
             start += len(part)
             if self._filled == len(self._chunk):
                 self._process()
-        return self._pop_rows(None)
+                done.append(self._pop_rows())
+        return np.concatenate(done)
 
     def flush(self, rows: int) -> Float32Array:
         """Return the remaining rows, so that `rows` were returned in total; the object cannot be used afterwards.
 
-        The recording is continued by silence.
+        Silence follows the recording. Rows beyond `rows` that were returned before are not taken back.
         """
-        done: list[Float32Array] = []
-        count = max(self._rows, 0)
-        while count < rows:
+        missing = rows - max(self._rows, 0)
+        done = [self._pop_rows()]
+        while sum(map(len, done)) < missing:
             self._chunk[self._filled :] = 0
             self._process()
-            done.append(self._pop_rows(rows - count))
-            count += len(done[-1])
-        return np.concatenate(done) if done else np.empty((0, len(TONAL1)), np.float32)
+            done.append(self._pop_rows())
+        return np.concatenate(done)[: max(missing, 0)]
 
     def _process(self) -> None:
-        wide = self._to_wide.push(self._chunk.copy())
-        self._harmony_rows = np.concatenate([self._harmony_rows, self._harmony.push(self._to_narrow.push(wide))])
-        self._rhythm_rows = np.concatenate([self._rhythm_rows, self._rhythm.push(self._onsets.push(wide))])
+        """Process the samples in _chunk."""
+        x = self._to_onsets.push(self._chunk)
+        self._harmony_rows = np.concatenate([self._harmony_rows, self._harmony.push(self._to_pitch.push(x))])
+        self._rhythm_rows = np.concatenate([self._rhythm_rows, self._rhythm.push(self._onsets.push(x))])
         self._filled = 0
 
-    def _pop_rows(self, limit: int | None) -> Float32Array:
+    def _pop_rows(self) -> Float32Array:
         """Return and remove the rows that both streams have."""
         n = min(len(self._harmony_rows), len(self._rhythm_rows))
         rows = np.concatenate([self._harmony_rows[:n], self._rhythm_rows[:n]], axis=1)
         self._harmony_rows, self._rhythm_rows = self._harmony_rows[n:], self._rhythm_rows[n:]
-        if self._rows < 0 and n:
-            rows, self._rows = rows[1:], 0
-        rows = rows[:limit]
-        self._rows = self._rows + len(rows) if self._rows >= 0 else -1
+        rows = rows[1:] if self._rows < 0 else rows
+        self._rows += n
         return rows

@@ -1,6 +1,6 @@
-"""Compute log-frequency spectra of sixteen frames at once: three bins per semitone over six octaves.
+"""Compute log-frequency spectra of sixteen frames at once, and the salience of each bin as a pitch.
 
-Tables (bins, 16) hold a frame per column (see ``simd.py``).
+There are three bins per semitone over six octaves. Tables (bins, 16) hold a frame per column (see ``simd.py``).
 """
 
 from typing import NamedTuple
@@ -21,6 +21,8 @@ REACH = PER_OCTAVE // 2
 """Bins on either side in a local mean: half an octave."""
 COMPRESSION = 100.0
 """Amplitudes are compressed as log2(1 + 100 a / largest a): linear up to about -40 dB."""
+HARMONICS = (36, 57, 72, 84)
+"""Distance of the harmonics 2 to 5 from the fundamental (bins, rounded)."""
 _ROOT_HALF = np.float32(np.sqrt(0.5)).view(np.int32)
 _TWO_OVER_LN2 = 2 / np.log(2)
 _SERIES = (np.float32(1 / 3), np.float32(1 / 5), np.float32(1 / 7), np.float32(1 / 9))
@@ -43,7 +45,7 @@ class LogTables(NamedTuple):
     amplitude: Float32Array
     """Amplitudes a: square roots of the power around each bin."""
     salience: Float32Array
-    """Compressed amplitudes above their local mean."""
+    """Salience of each bin."""
     work: Float32Array
 
 
@@ -90,6 +92,7 @@ def log_spectrum(magnitudes: Float32Array, axis: LogAxis, tables: LogTables) -> 
         store(tables.salience, b, muladd(load(tables.amplitude, b), load(scale, 0), broadcast(np.float32(1))))
     log2(tables.salience.reshape(-1))
     _subtract_local_mean(tables.salience, tables.work)
+    _weigh_by_harmonics(tables.salience)
 
 
 @fast
@@ -118,3 +121,19 @@ def _subtract_local_mean(x: Float32Array, sums: Float32Array) -> None:
         low, high = max(b - REACH, 0), min(b + REACH + 1, BINS)
         mean = (load(sums, high) - load(sums, low)) * np.float32(1 / (high - low))
         store(x, b, maximum(load(x, b) - mean, zero))
+
+
+@exact
+def _weigh_by_harmonics(x: Float32Array) -> None:
+    """Replace each bin by sqrt(x_b Σ_h x_{b + harmonic h}), h = 1 .. 5.
+
+    Overtones lose against fundamentals, and a bin without energy of its own stays 0. The sum over harmonics is the
+    sub-harmonic summation of Hermes (1988).
+    """
+    for b in range(BINS):
+        here = load(x, b)
+        total = here
+        for distance in HARMONICS:
+            if b + distance < BINS:
+                total = total + load(x, b + distance)
+        store(x, b, sqrt(here * total))
