@@ -32,6 +32,7 @@ def run_each(
     progress: ItemProgress | None = None,
     check: Callable[[], None] = lambda: None,
     limits: Limits | None = None,
+    isolate: bool = False,
 ) -> Generator[Result | MoodcurveError | OSError, None, None]:
     """Run a job on each item; yield its result, or the MoodcurveError or OSError it raised, in the items' order.
 
@@ -54,6 +55,8 @@ def run_each(
         Called repeatedly; an error that it raises, such as KeyboardInterrupt, stops everything.
     limits : Limits, optional
         Limits of each item; `Limits()` if not given.
+    isolate : bool
+        Use a process, and limits, even for one worker: for jobs that run what others wrote.
 
     Raises
     ------
@@ -68,9 +71,9 @@ def run_each(
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
     progress = progress or _ignore
-    if min(workers, count) <= 1:
+    if min(workers, count) <= 1 and not isolate:
         return _run_here(make, items, progress, check)
-    workers = min(workers, count)
+    workers = max(1, min(workers, count))
     pool: Pool[Item, Result] = Pool(make, workers=workers, progress=progress, limits=limits)
     return _run_in_pool(pool, items, workers, check)
 

@@ -79,6 +79,8 @@ def describe_exit(exit_code: int) -> str:
     """Describe an exit code in words."""
     if exit_code >= 0:
         return f"ended with exit code {exit_code}"
+    if -exit_code == getattr(signal, "SIGALRM", 0):
+        return "took too long to get ready"
     return f"crashed (signal {-exit_code}{', possibly out of memory' if was_killed(exit_code) else ''})"
 
 

@@ -50,10 +50,10 @@ def scan(
     from moodcurve.cli.progress import interrupts, scan_observer
     from moodcurve.cli.result_files import write_texts
     from moodcurve.library.scanning.scan import scan as scan_folders
-    from moodcurve.runtime import load_model
+    from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
-    feature_set = load_model(model).feature_set
+    _, feature_set = describe_model(model)
     with interrupts() as check, scan_observer(feature_set) as observer:
         stats = scan_folders(
             folders,

@@ -11,7 +11,7 @@ from moodcurve.library.scanning.roots import remember_roots
 from moodcurve.library.scanning.scan_run import ScanRun
 from moodcurve.library.scanning.walk import walk
 from moodcurve.library.scanning.worker import make_job
-from moodcurve.runtime import load_model
+from moodcurve.runtime.loading import describe_model
 from moodcurve.util.files import AnyPath
 from moodcurve.workers import default_workers
 
@@ -72,7 +72,7 @@ def scan(
     ModelError
         If there is no such model.
     """
-    loaded = load_model(model)  # an error is raised here rather than in each process
+    name, feature_set = describe_model(model)  # an error is raised here rather than in each process
     observer = observer or ScanObserver()
 
     def check_walk(files: int) -> None:
@@ -88,7 +88,7 @@ def scan(
         return stats
 
     with scan_lock(library), open_library(library, write=True) as opened:
-        run = ScanRun(opened, (loaded.name, loaded.feature_set.key), observer)
+        run = ScanRun(opened, (name, feature_set.key), observer)
         try:
             found = walk(roots, known=run.known, check=check_walk)
             remember_roots(library, found.roots)

@@ -17,7 +17,10 @@ from moodcurve.runtime import Model, load_model
 from moodcurve.runtime.silence import SoundingMean
 from moodcurve.util.files import AnyPath
 from moodcurve.workers import Job, ProgressCallback
+from moodcurve.workers.child import must_end_within
 
+TRIAL_S = 60
+"""Seconds for a job's trial, which usually takes a tenth of one."""
 _SR = 44_100
 """Sample rate of the noise on which a job is tried."""
 
@@ -64,7 +67,8 @@ def make_job(model: AnyPath) -> Job[ProbeTask, ProbeResult | Analysis]:
     # compile now rather than with the first file, whose time is limited
     prepare(loaded.feature_set)
     noise = np.random.default_rng(0).normal(0, 0.1, 2 * _SR)
-    analyze(noise, sr=_SR, model=loaded, prefetch=False)
+    with must_end_within(TRIAL_S):
+        analyze(noise, sr=_SR, model=loaded, prefetch=False)
 
     def job(task: ProbeTask, progress: ProgressCallback) -> ProbeResult | Analysis:
         _check_unchanged(task)
