@@ -59,6 +59,7 @@ QUERIES = {
     "nearest 50 within 0.1": Query(near=(-0.1, 0.1), radius=0.1, limit=50),
     "quadrant and genre, 50": Query(quadrants=("calm-positive",), genre="jazz", limit=50),
     "mood words, 50": Query(words=(("calm", "serene"),), limit=50),
+    "tags, 50": Query(tags=((("acoustic", 0.1), ("folk", 0.1)),), limit=50),
     "part of an artist's name": Query(artist="kima", limit=50),
     "two words of text, 50": Query(text=("moon", "jazz"), limit=50),
     "part of a title and years, 50": Query(title="river", year=(1990, 1999), limit=50),

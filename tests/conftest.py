@@ -15,9 +15,9 @@ from moodcurve.features.warmup import prepare
 from tests.helpers import ROOT
 from tests.helpers.browser import axe, browser, ids, window
 from tests.helpers.deam_folder import write_deam
-from tests.helpers.web_server import scanned_music, server
+from tests.helpers.web_server import scanned_music, server, tagged_server
 
-__all__ = ["axe", "browser", "ids", "scanned_music", "server", "window"]
+__all__ = ["axe", "browser", "ids", "scanned_music", "server", "tagged_server", "window"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

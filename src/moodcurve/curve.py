@@ -1,5 +1,6 @@
 """The curve of a recording: arousal and valence over time, with everything the model says about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from moodcurve._typing import BoolArray, FloatArray
 from moodcurve.mood.circumplex import QUADRANTS, Summary, summarize
 from moodcurve.mood.classes import MOODS
 from moodcurve.mood.scale import to_nine_points
+from moodcurve.mood.tags import check_tags, sorted_tags, strongest_tags
 from moodcurve.util.text import utf8_text
 
 if TYPE_CHECKING:
@@ -66,6 +68,10 @@ class Curve:
     silent : (n,) bool or None
         Which points are silent, see `moodcurve.runtime.silence`: they count in nothing that is said about the song, see
         `sounding`. None if none is.
+    tags : mapping or None
+        Mean strength in [0, 1] of each of the tag network's fifty tags, `moodcurve.features.tags.names.TAGS`, in that
+        order, without silent rows: how much a pretrained network expects listeners to tag the song with the word. None
+        if the model does not read them.
     source : str
         What was analyzed: the path as given, or a name for other input.
     model : str
@@ -95,6 +101,7 @@ class Curve:
     rating_interval: FloatArray | None = None
     novelty: float | None = None
     silent: BoolArray | None = None
+    tags: Mapping[str, float] | None = None
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -121,6 +128,8 @@ class Curve:
             _check_shares(name, getattr(self, name), shape)
         if self.novelty is not None and not 0 <= self.novelty < np.inf:
             raise ValueError(f"novelty must be a number, 0 or more, got {self.novelty}")
+        if self.tags is not None:
+            check_tags(self.tags)
         if self.silent is not None and (self.silent.shape != (n,) or self.silent.dtype != np.bool_):
             raise ValueError(f"silent must be {n} booleans, got {self.silent.dtype} of shape {self.silent.shape}")
 
@@ -140,6 +149,11 @@ class Curve:
     def summary(self) -> Summary:
         """Mean, range, quadrant and mood words of the song, see `moodcurve.mood.Summary`."""
         return summarize(self.arousal[self.sounding], self.valence[self.sounding])
+
+    @property
+    def strongest_tags(self) -> dict[str, float]:
+        """Tags with their strengths, the strongest first, see `moodcurve.mood.tags`; empty without tags."""
+        return {} if self.tags is None else strongest_tags(self.tags)
 
     def columns(self) -> dict[str, FloatArray]:
         """Return the numbers of the points by column name, as all files of curves have them.
@@ -182,6 +196,7 @@ class Curve:
             "song": _song_dict(self),
             **({} if self.novelty is None else {"novelty": _rounded(self.novelty)}),
             **({} if self.silent is None or not self.silent.any() else {"silent": self.silent.tolist()}),
+            **({} if self.tags is None else {"tags": sorted_tags(self.tags)}),
             "warnings": [utf8_text(warning) for warning in self.warnings],
         }
 

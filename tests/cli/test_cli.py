@@ -27,12 +27,14 @@ from moodcurve.cli.commands import benchmark as benchmark_command
 from moodcurve.cli.progress import interrupts
 from moodcurve.datasets.deam.reader import LabelRelease
 from moodcurve.features import COMPARE260, FEATURE_SETS
+from moodcurve.features.tags.names import TAGS
 from moodcurve.formats import FORMATS
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.config import read_config
 from moodcurve.learn.training import FAMILIES
 from moodcurve.library.queries.query import WORDS
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
+from moodcurve.mood.tags import MIN_TAG_STRENGTH
 from tests.helpers.command_line import run
 
 SR = 44_100
@@ -663,3 +665,5 @@ def test_choices_equal_the_names_in_the_package() -> None:
     assert tuple(dataset_input.LabelRelease) == get_args(LabelRelease)
     assert (*QUADRANTS, NEUTRAL) == options.QUADRANTS
     assert options.MOOD_WORDS == WORDS
+    assert options.TAGS == TAGS
+    assert options.MIN_TAG_STRENGTH == MIN_TAG_STRENGTH

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from moodcurve.cli.curve_views import mood_text, print_curves
+from moodcurve.features.tags.names import TAGS
 from moodcurve.formats import read_json, to_csv, to_json
 from moodcurve.library import ProblemFound, open_library
 from moodcurve.library.queries.search import COLUMNS, Query, search
@@ -50,7 +51,7 @@ def test_the_table_shows_fifty_songs_and_the_total(path: Path) -> None:
     done = run_on(path, "search")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["id", "song", "length", "arousal", "valence", "mood"]
+    assert lines[0].split() == ["id", "song", "length", "arousal", "valence", "mood", "tags"]
     assert len(lines) == 51
     assert done.stderr == "moodcurve: 50 of 60 songs; use --limit to show more\n"
     assert len(run_on(path, "search", "--limit", "100").stdout.splitlines()) == 61
@@ -65,7 +66,20 @@ def test_the_table_shows_the_values_that_analyze_prints(path: Path) -> None:
     assert minus in line
     assert f"{found.distance:.2f}" in line
     assert line.split()[0] == str(found.id)
-    assert line.endswith(mood_text(found.arousal, found.valence))
+    assert found.tags is not None
+    assert line.endswith(f"{mood_text(found.arousal, found.valence)}  {found.tags}")
+
+
+def test_tags_are_searched_with_and_without_a_strength(path: Path) -> None:
+    tags = {song["id"]: song["tags"] or {} for song in listed(path)}
+    for words, good in (
+        (["--tag", "acoustic"], lambda tags: "acoustic" in tags),
+        (["--tag", "acoustic:0.5"], lambda tags: tags.get("acoustic", 0) >= 0.5),
+        (["--tag=Rock:0.4", "--tag=acoustic,sad"], lambda tags: "acoustic" in tags and tags.get("rock", 0) >= 0.4),
+    ):  # fmt: skip
+        found = [song["id"] for song in listed(path, *words)]
+        assert sorted(found) == [number for number, of_song in sorted(tags.items()) if good(of_song)]
+        assert 0 < len(found) < len(tags)
 
 
 def test_json_is_a_list_of_all_songs(path: Path) -> None:
@@ -129,6 +143,8 @@ def test_search_for_a_mood_word_without_matches_suggests_the_option(path: Path) 
         done = run_on(path, "search", *words)
         assert (done.exit_code, done.stdout) == (0, "")
         assert done.stderr == f"moodcurve: no matching songs; to search by mood, use {option}\n"
+    done = run_on(path, "search", "qqq", "mellow", "female vocalists")
+    assert done.stderr == "moodcurve: no matching songs; to search by tag, use --tag 'Mellow,female vocalists'\n"
 
 
 def test_json_goes_to_a_file_or_to_standard_output(path: Path, tmp_path: Path) -> None:
@@ -144,7 +160,11 @@ def test_json_goes_to_a_file_or_to_standard_output(path: Path, tmp_path: Path) -
 
 def test_help_and_errors_list_quadrants_and_mood_words(path: Path) -> None:
     page = " ".join(run("search", "--help").stdout.split()).replace("sad- negative", "sad-negative")
-    for option, known in (("--quadrant", (*QUADRANTS, NEUTRAL)), ("--words", (*MOOD_ANGLES_DEG, NEUTRAL))):
+    for option, known in (
+        ("--quadrant", (*QUADRANTS, NEUTRAL)),
+        ("--words", (*MOOD_ANGLES_DEG, NEUTRAL)),
+        ("--tag", TAGS),
+    ):
         assert ", ".join(known) in page
         assert ", ".join(known) in run_on(path, "search", option, "unknown").stderr
 
@@ -165,6 +185,8 @@ def test_help_and_errors_list_quadrants_and_mood_words(path: Path) -> None:
         (["--quadrant", "happy"], "argument --quadrant: 'happy' is not a quadrant; choose from excited-positive,"),
         (["--quadrant", ","], "argument --quadrant: ',' is not a quadrant; choose from"),
         (["--words", "calm,tender"], "argument --words: 'tender' is not a mood word; choose from happy,"),
+        (["--tag", "loud"], "argument --tag: 'loud' is not a tag of the tag network; choose from rock, pop,"),
+        (["--tag", "rock:x"], "argument --tag: 'rock:x' is not TAG or TAG:STRENGTH"),
         (["--sort", "loudness"], "argument --sort: 'loudness' is not a sort key; choose from id,"),
         (["--sort", "near"], "argument --sort: near requires a point to be near to"),
         (["--longer", "soon"], "argument --longer: 'soon' is not a duration, such as 90 (seconds), 1:30 or 1:00:00"),

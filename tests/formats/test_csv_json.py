@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from moodcurve import formats
 from moodcurve.curve import Curve
 from moodcurve.formats import FormatError, dumps, read_csv, read_json, to_csv, to_json, write
+from tests.helpers.tag_strengths import made_tags
 
 
 def make_curve(n: int = 5, *, intervals: bool = False, **changes: Any) -> Curve:
@@ -81,6 +82,33 @@ def test_silent_points_are_written_and_read_back_as_json_alone(tmp_path: Path) -
         else:
             np.testing.assert_array_equal(read.silent, curve.silent)
             assert read.summary.arousal == pytest.approx(curve.summary.arousal, abs=1e-4)
+
+
+def test_tags_are_written_strongest_first_and_read_back(tmp_path: Path) -> None:
+    curve = make_curve(tags=made_tags(folk=0.44, acoustic=0.61234))
+    write(curve, tmp_path / "x.json", "json")
+    data = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
+    assert list(data)[-2:] == ["tags", "warnings"]
+    assert list(data["tags"].items())[:2] == [("acoustic", 0.6123), ("folk", 0.44)]
+    assert len(data["tags"]) == 50
+    read = read_json(tmp_path / "x.json")
+    assert read.tags == {tag: round(strength, 4) for tag, strength in made_tags(folk=0.44, acoustic=0.61234).items()}
+    assert read.strongest_tags == curve.strongest_tags == {"acoustic": 0.6123, "folk": 0.44}
+    assert to_json(read) == to_json(curve)
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        (["rock"], r"key tags: \['rock'\]; expected an object with rock, pop, "),
+        ({"rock": 0.5}, r"key tags\.pop: missing; expected a number in \[0, 1\]"),
+        (made_tags(sad=-0.5), r"key tags\.sad: -0\.5; expected a number in \[0, 1\]"),
+    ],
+)
+def test_other_tags_are_refused(tmp_path: Path, tags: object, message: str) -> None:
+    (tmp_path / "x.json").write_text(json.dumps(make_curve().to_dict() | {"tags": tags}), encoding="utf-8")
+    with pytest.raises(FormatError, match=message):
+        read_json(tmp_path / "x.json")
 
 
 @pytest.mark.parametrize("silent", [[True], [0, 0, 0, 0, 0], "none", {}])

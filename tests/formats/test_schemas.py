@@ -17,6 +17,7 @@ from tests.helpers import ROOT
 from tests.helpers.full_curve import whole_curve
 from tests.helpers.library_fixtures import made_library
 from tests.helpers.short_song import small_curve
+from tests.helpers.tag_strengths import made_tags
 
 
 def schema(name: str) -> Any:
@@ -64,6 +65,8 @@ def test_an_analyzed_song_fits_the_schema(tmp_path: Path) -> None:
         ("warnings", "none"),
         ("novelty", -1),
         ("silent", [0, 1]),
+        ("tags", {}),
+        ("tags", made_tags(sad=1.5)),
     ],
 )
 def test_other_data_does_not_fit_the_schema_of_curves(key: str, value: object) -> None:

@@ -11,6 +11,7 @@ from moodcurve.curve import Curve
 from moodcurve.library import Analysis, FileFound, Library, SongAnalyzed, Tags, open_library, schema
 from moodcurve.library.curve_codec import pack
 from moodcurve.mood.classes import probabilities
+from tests.helpers.tag_strengths import made_tags
 
 COLUMNS = 236
 
@@ -45,6 +46,7 @@ def wandering_curve(points: int = 240, *, seed: int = 0, everything: bool = True
             "rating": np.clip(1.2 * mean, -1, 1),
             "rating_interval": np.clip(np.column_stack([1.2 * mean - 0.4, 1.2 * mean + 0.4]), -1, 1),
             "novelty": float(rng.lognormal(-0.7, 0.5)),
+            "tags": made_tags(seed, rock=0.05 * (seed % 16), acoustic=0.8 - 0.05 * (seed % 16)),
         }
     return Curve(**(fields | changes))
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,10 @@ import pytest
 from mutagen.flac import FLAC
 
 from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
+from moodcurve.library import open_library
 from moodcurve.library.scanning.scan import scan
+from moodcurve.library.schema import tag_columns
+from tests.helpers.tag_strengths import made_tags
 
 SONGS = {
     "sad": ("Elegy", "The Composers", "Moods", "Classical", 1901),
@@ -26,6 +30,13 @@ SONGS = {
     "calm": ("Meadow", "Zoë & the Players", "Feasts", "Folk", 1972),
 }
 """Title, artist, album, genre and year of the song of each section of the demo."""
+TAGS = {
+    "Elegy": made_tags(folk=0.44, acoustic=0.6123, sad=0.3, jazz=0.2),
+    "Menace": made_tags(rock=0.5),
+    "Fiesta": made_tags(),
+    "Meadow": None,
+}
+"""Tags of the songs by title in the library of `tagged_server`; None as of a model that reads none."""
 BROKEN = "not music.mp3"
 
 
@@ -85,6 +96,24 @@ def scanned_music(tmp_path_factory: pytest.TempPathFactory, prepared: None) -> t
 def server(scanned_music: tuple[Path, Path]) -> Iterator[Server]:
     """A server on the loopback address, for all tests of a run."""
     with serving(scanned_music) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def tagged_server(scanned_music: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the same songs with the tags of `TAGS`."""
+    music, scanned = scanned_music
+    library = tmp_path_factory.mktemp("tagged") / "library.sqlite"
+    shutil.copyfile(scanned, library)
+    with open_library(library, write=True) as opened:
+        for title, tags in TAGS.items():
+            columns = tag_columns(tags)
+            opened.db.execute(
+                "UPDATE song SET tags = :tags, tag_strengths = :tag_strengths "
+                "WHERE id = (SELECT song FROM file WHERE title = :title)",
+                {**columns, "title": title},
+            )
+    with serving((music, library)) as running:
         yield running
 
 

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,10 @@ def third_version(path: Path, songs: int) -> list[tuple[Curve, FileFound]]:
             data["song"]["words"] = ["sleepy", "droopy", "tired"]
             db.execute("UPDATE curve SET packed = ? WHERE song = ?", (pack(data), number))
         db.execute("UPDATE song SET words = 'sleepy, droopy, tired'")
+        db.execute("DROP VIEW songs")
+        for column in schema.tag_columns(None):
+            db.execute(f"ALTER TABLE song DROP COLUMN {column}")
+        schema.create_view(db, [*schema.rating_columns({})])
         db.execute("DELETE FROM migration WHERE number > 3")
         db.execute("PRAGMA user_version = 3")
         db.commit()
@@ -114,7 +119,7 @@ def test_mood_words_of_the_third_version_are_recomputed(path: Path, write: bool)
         words = mood_words(row.arousal, row.valence)
         assert row.words == ", ".join(words)
         # the words of the JSON follow, everything else is as it was
-        assert song_.data == {**curve.to_dict(), "source": file_.path}
+        assert song_.data == {**replace(curve, tags=None).to_dict(), "source": file_.path}
         assert song_.data["song"]["words"] == list(words)
     assert_sound(path)
 

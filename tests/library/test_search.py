@@ -28,8 +28,12 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     found = []
     for number, (curve, seen) in enumerate(made_library(path, SONGS), start=1):
         whole = curve.to_dict()["song"]
+        tags = {"strengths": None if curve.tags is None else curve.to_dict()["tags"]}
         found.append(
-            vars(seen.tags) | whole | {"id": number, "path": seen.path, "duration_s": curve.duration_s, "at": path}
+            vars(seen.tags)
+            | whole
+            | tags
+            | {"id": number, "path": seen.path, "duration_s": curve.duration_s, "at": path}
         )
     return found
 
@@ -57,6 +61,11 @@ def check(
 def plain(text: str | None) -> str:
     """Return text without case and the accents used here."""
     return (text or "").lower().translate(str.maketrans("öíářü", "oiaru"))
+
+
+def strength(row: dict[str, Any], tag: str) -> float:
+    """Return a tag's strength; that of a song without tags is below all others."""
+    return -1 if row["strengths"] is None else float(row["strengths"][tag])
 
 
 # --- filters ---
@@ -93,6 +102,22 @@ def test_all_songs(library: Library, rows: list[dict[str, Any]]) -> None:
         ),
         # a word that is part of another
         (Query(words=(("tired",),)), lambda row: "tired" in row["words"]),
+        (Query(tags=((("rock", 0.1),),)), lambda row: strength(row, "rock") >= 0.1),
+        (
+            Query(tags=((("rock", 0.5), ("acoustic", 0.65)),)),
+            lambda row: strength(row, "rock") >= 0.5 or strength(row, "acoustic") >= 0.65,
+        ),
+        (
+            Query(tags=((("rock", 0.3),), (("acoustic", 0.3), ("happy", 0.99)))),
+            lambda row: strength(row, "rock") >= 0.3 and strength(row, "acoustic") >= 0.3,
+        ),
+        # the first and the last tag, weak ones, and a strength that is not exact in binary
+        (Query(tags=((("happy", 0.05),),)), lambda row: strength(row, "happy") >= 0.05),
+        (Query(tags=((("pop", 0.0),),)), lambda row: strength(row, "pop") >= 0),
+        (Query(tags=((("rock", 0.35),),)), lambda row: strength(row, "rock") >= 0.35),
+        (Query(tags=((("rock", 1.0),),)), lambda row: False),
+        (Query(where="tags LIKE '%acoustic%'"), lambda row: strength(row, "acoustic") >= 0.1),
+        (Query(where="tags IS NULL"), lambda row: row["strengths"] is None),
         (Query(arousal=(0.1, None)), lambda row: row["arousal"] >= 0.1),
         (Query(arousal=(-0.2, 0.2), valence=(None, 0)), lambda row: abs(row["arousal"]) <= 0.2 and row["valence"] <= 0),
         (
@@ -133,6 +158,9 @@ def test_the_queries_above_match_some_songs_and_not_all(library: Library) -> Non
         Query(words=(("calm", "serene"), ("relaxed", "pleased"))),
         Query(near=(0.1, -0.2), radius=0.3),
         Query(words=(("tired",),)),
+        Query(tags=((("rock", 0.1),),)),
+        Query(tags=((("rock", 0.3),), (("acoustic", 0.3), ("happy", 0.99)))),
+        Query(tags=((("happy", 0.05),),)),
     ):
         assert 0 < count(library, query) < SONGS
 
@@ -198,7 +226,8 @@ def test_the_default_order_is_artist_album_track_title(library: Library, rows: l
 
 def test_a_row_has_the_columns_of_the_view(library: Library) -> None:
     named = {row[1] for row in library.db.execute("PRAGMA table_info(songs)")}
-    assert {name for name in named if not name.startswith("folded_")} == set(COLUMNS)
+    # in other forms, for comparison
+    assert {name for name in named if not name.startswith("folded_")} - {"tag_strengths"} == set(COLUMNS)
     assert (*COLUMNS, "distance") == FoundSong._fields
 
 
@@ -213,6 +242,10 @@ def test_song_json_equals_the_json_of_the_curve(library: Library, rows: list[dic
             if name == "rating" and expected is not None:
                 expected = {key: value for key, value in expected.items() if "9" not in key}
             assert data[name] == expected
+        strengths = row["strengths"]
+        named = None if strengths is None else {tag: round(s, 2) for tag, s in strengths.items() if s >= 0.1}
+        assert data["tags"] == named
+        assert named is None or list(data["tags"]) == list(named)
         assert data["warnings"] == []
         assert data["format"] == "moodcurve-song/1"
         assert next(iter(data)) == "format"
@@ -331,6 +364,10 @@ def test_damage_is_not_reported_as_a_wrong_condition(tmp_path: Path) -> None:
         ({"words": (("calm", "tender"),)}, "words must be among happy, .*, got 'tender'"),
         ({"words": ("calm",)}, "words must be tuples of mood words, at least one in each, got 'calm'"),
         ({"words": ((),)}, r"words must be tuples of mood words, at least one in each, got \(\)"),
+        ({"tags": ((),)}, "tags must be tuples of tags with strengths, at least one in each"),
+        ({"tags": ((("loud", 0.2),),)}, "tags must be among rock, .*, happy, got 'loud'"),
+        ({"tags": ((("rock", 1.2),),)}, r"tags must have strengths in \[0, 1\], got 1\.2 for rock"),
+        ({"tags": ((("rock", math.nan),),)}, r"tags must have strengths in \[0, 1\], got nan for rock"),
         ({"arousal": (0.5, 0.1)}, "arousal must have a lowest value that is not above the highest, got 0.5 and 0.1"),
         ({"year": (math.nan, 1)}, "year must have a lowest value"),
         ({"near": (math.inf, 0.0)}, "near must be two finite numbers"),
@@ -360,8 +397,31 @@ def test_words_are_groups_of_alternatives(words: list[str] | str | None, groups:
 
 
 @pytest.mark.parametrize(
+    ("tag", "groups"),
+    [
+        (None, ()),
+        ("acoustic", ((("acoustic", 0.1),),)),
+        ("Acoustic, hip-hop:0.4,mellow:.25", ((("acoustic", 0.1), ("Hip-Hop", 0.4), ("Mellow", 0.25)),)),
+        (["acoustic:0", "female vocalists:1,"], ((("acoustic", 0.0),), (("female vocalists", 1.0),))),
+    ],
+)
+def test_tags_are_groups_of_alternatives_with_strengths(
+    tag: list[str] | str | None, groups: tuple[tuple[tuple[str, float], ...], ...]
+) -> None:
+    assert QueryOptions(tag=tag).parse().tags == groups
+
+
+@pytest.mark.parametrize("tag", ["acoustic:", "acoustic:high", "acoustic:1.5", "acoustic:-1", "rock,:0.4", "rock:nan"])
+def test_strengths_of_tags_are_numbers_from_0_to_1(tag: str) -> None:
+    with pytest.raises(QueryError, match=r"is not TAG or TAG:STRENGTH with a strength from 0 to 1, as acoustic:0\.4"):
+        QueryOptions(tag=tag).parse()
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"tag": ["rock", "loud:0.3"]}, "'loud' is not a tag of the tag network; choose from rock, pop, .*, happy$"),
+        ({"tag": ":0.3"}, "':0.3' is not a tag|'' is not a tag"),
         ({"words": ["calm", "joyous"]}, "'joyous' is not a mood word; choose from happy, delighted, .*, neutral$"),
         ({"words": ["calm", " "]}, "' ' is not a mood word; choose from happy"),
         ({"quadrant": "left"}, "'left' is not a quadrant; choose from excited-positive, .*, neutral$"),

@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from moodcurve.features.tags.names import TAGS
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS, describe, quadrant
+from moodcurve.mood.tags import MIN_TAG_STRENGTH, SHOWN_TAGS
 from tests.helpers import ROOT
 
 pytestmark = pytest.mark.slow
@@ -108,6 +110,14 @@ def test_the_page_uses_the_mood_words_of_the_package(npm: str) -> None:
     expected = [[describe(**point), quadrant(**point)] for point in points]
     assert {name for _, name in expected} == set(names)
     assert json.loads(done.stdout) == expected
+
+
+def test_the_page_uses_the_tags_of_the_package() -> None:
+    script = (SOURCES / "src" / "curve" / "tags.ts").read_text(encoding="utf-8")
+    (names,) = re.findall(r"export const TAGS = (\[[^]]*?),?\s*\];", script)
+    assert tuple(json.loads(f"{names}]")) == TAGS
+    assert re.findall(r"const MIN_STRENGTH = (\S+);", script) == [f"{MIN_TAG_STRENGTH:g}"]
+    assert re.findall(r"const SHOWN = (\S+);", script) == [str(SHOWN_TAGS)]
 
 
 @pytest.mark.parametrize(("what", "folder"), [("page", STATIC), ("report", REPORT)])

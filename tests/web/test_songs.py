@@ -12,7 +12,7 @@ from moodcurve.library import open_library
 from tests.helpers.command_line import run
 from tests.helpers.library_fixtures import made_library
 from tests.helpers.web_client import request
-from tests.helpers.web_server import BROKEN, SONGS, Server, serving
+from tests.helpers.web_server import BROKEN, SONGS, TAGS, Server, serving
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +47,42 @@ def test_filters_are_those_of_the_command_line(server: Server, path: str, query:
     found = request(server, f"/api/{path}?{query}").json()
     expected = searched(server, *options)
     assert found == {"total": len(expected), "songs": expected}
+
+
+@pytest.mark.parametrize(
+    ("query", "options", "titles"),
+    [
+        ("tag=acoustic", ["--tag", "acoustic"], ["Elegy"]),
+        ("tag=rock,sad", ["--tag", "rock,sad"], ["Elegy", "Menace"]),
+        ("tag=rock:0.51,sad:.3", ["--tag", "rock:0.51,sad:0.3"], ["Elegy"]),
+        ("tag=hip-hop:0", ["--tag", "Hip-Hop:0"], ["Elegy", "Fiesta", "Menace"]),
+        ("tag=female%20vocalists", ["--tag", "female vocalists"], []),
+    ],
+)
+def test_songs_are_found_by_their_tags(
+    tagged_server: Server, query: str, options: list[str], titles: list[str]
+) -> None:
+    expected = searched(tagged_server, "--sort", "title", *options)
+    found = request(tagged_server, f"/api/songs?sort=title&{query}").json()
+    assert found == {"total": len(titles), "songs": expected}
+    assert [song["title"] for song in found["songs"]] == titles
+    assert request(tagged_server, f"/api/map?sort=title&{query}").json()["title"] == titles
+
+
+def test_tags_of_songs_curves_and_the_map(tagged_server: Server) -> None:
+    songs = {song["title"]: song for song in request(tagged_server, "/api/songs").json()["songs"]}
+    assert list(songs["Elegy"]["tags"].items()) == [("acoustic", 0.61), ("folk", 0.44), ("sad", 0.3), ("jazz", 0.2)]
+    assert (songs["Fiesta"]["tags"], songs["Meadow"]["tags"]) == ({}, None)
+    columns = request(tagged_server, "/api/map?sort=title").json()
+    assert columns["title"] == ["Elegy", "Fiesta", "Meadow", "Menace"]
+    assert columns["tags"] == ["acoustic, folk, sad", None, None, "rock"]
+    for title, tags in TAGS.items():
+        curve = request(tagged_server, f"/api/songs/{songs[title]['id']}/curve").json()
+        assert curve.get("tags") == (None if tags is None else {tag: round(s, 4) for tag, s in tags.items()})
+        if tags is not None:
+            assert list(curve["tags"].values()) == sorted(curve["tags"].values(), reverse=True)
+            shown = run("show", title, "--library", tagged_server.library, "-f", "json")
+            assert json.loads(shown.stdout)["tags"] == curve["tags"]
 
 
 def test_pages(server: Server) -> None:
@@ -84,6 +120,8 @@ PLAIN = "must not contain spaces, capital letters, exponents or empty items"
         ("sort=near", "query.sort: near requires a point to be near to, such as near=-0.3,0.4"),
         ("sort=near,,title", f"query.sort: 'near,,title' {PLAIN}"),
         ("quadrant=left", f"query.quadrant: 'left' is not a quadrant; choose from {QUADRANTS}"),
+        ("tag=rock:2", "query.tag: 'rock:2' is not TAG or TAG:STRENGTH with a strength from 0 to 1, as acoustic:0.4"),
+        ("tag=ROCK", f"query.tag: 'ROCK' {PLAIN}"),
         ("quadrant=NEUTRAL", f"query.quadrant: 'NEUTRAL' {PLAIN}"),
         ("where=1", f"query.where: {UNKNOWN}"),  # no SQL
         ("no%00thing=1", f"query.no\\x00thing: {UNKNOWN}"),
@@ -106,6 +144,7 @@ def test_invalid_queries(server: Server, query: str, detail: str) -> None:
         ("year", "abc"),
         ("quadrant", "left"),
         ("words", "calm,joyous"),
+        ("tag", "acoustic,loud:0.3"),
         ("arousal", "0.5"),
         ("near", "1"),
         ("longer", "long"),
@@ -139,9 +178,11 @@ def test_the_map_has_the_means_of_all_songs(server: Server) -> None:
     quadrants = ["excited-positive", "tense-negative", "sad-negative", "calm-positive", "neutral"]
     columns = ("id", "arousal", "valence", "title", "artist", "duration_s")
     plain = request(server, "/api/map")
+    names = [", ".join([*song["tags"]][:3]) or None if isinstance(song["tags"], dict) else None for song in songs]
     assert plain.json() == {
         **{name: [song[name] for song in songs] for name in columns},
         "quadrant": [quadrants.index(str(song["quadrant"])) for song in songs],
+        "tags": names,
         "file": [None] * len(songs),
     }
     zipped = request(server, "/api/map", Accept_Encoding="gzip")

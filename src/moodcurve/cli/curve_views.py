@@ -17,6 +17,7 @@ from moodcurve.cli.tables import MIN_TEXT_WIDTH, Column, fit_table
 from moodcurve.curve import Curve
 from moodcurve.features.feature_sets import WINDOW_S
 from moodcurve.mood.circumplex import QUADRANTS, describe, quadrant
+from moodcurve.mood.tags import MIN_TAG_STRENGTH, tags_text
 from moodcurve.runtime.song_rating import format_rating
 from moodcurve.util.text import clock, one_line, signed
 
@@ -98,7 +99,7 @@ def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS, width: int = 80)
 
 
 def curves_table(curves: Sequence[Curve], *, width: int) -> Table:
-    """Return a table of songs, one per row; where there is no room, without mood, then without length."""
+    """Return a table of songs, one per row; where there is no room, without tags, without mood, then without length."""
     names = Counter(Path(curve.source).name for curve in curves)
     summaries = [curve.summary for curve in curves]
     # a name that several songs share is shown with its path
@@ -115,9 +116,15 @@ def curves_table(curves: Sequence[Curve], *, width: int) -> Table:
                 fold_width=MIN_TEXT_WIDTH,
                 drop_order=2,
             ),
+            *tag_columns(["" if curve.tags is None else tags_text(curve.tags) for curve in curves]),
         ),
         width,
     )
+
+
+def tag_columns(texts: Sequence[str]) -> list[Column]:
+    """Return the column of songs' tags, or none if no song has any; it is shown only where there is much room."""
+    return [Column("tags", texts, fold_width=MIN_TEXT_WIDTH, spare=True)] if any(texts) else []
 
 
 def mood_text(arousal: float, valence: float) -> str:
@@ -134,6 +141,9 @@ def _song_lines(curve: Curve) -> list[RenderableType]:
         lines.append(Text("quadrants  " + ", ".join(f"{name} {share:.0%}" for share, name in ordered)))
     if curve.rating is not None and curve.rating_interval is not None:
         lines.append(Text(f"song rating, 1 to 9  {format_rating(curve.rating, curve.rating_interval)}"))
+    if curve.tags is not None:
+        text = tags_text(curve.tags) or f"none from {MIN_TAG_STRENGTH:g} on"
+        lines.append(Text(f"likely Last.fm tags, 0 to 1  {text}"))
     return lines
 
 

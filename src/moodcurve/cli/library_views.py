@@ -6,11 +6,12 @@ from rich.table import Table
 from rich.text import Text
 
 from moodcurve.cli.console import results
-from moodcurve.cli.curve_views import mood_text
+from moodcurve.cli.curve_views import mood_text, tag_columns
 from moodcurve.cli.tables import MIN_TEXT_WIDTH, Column, fit_table
 from moodcurve.library import Problem, StoredSong
 from moodcurve.library.queries.find_song import song_label
 from moodcurve.library.queries.search import FoundSong
+from moodcurve.mood.tags import parse_tags, tags_text
 from moodcurve.util.text import clock, one_line, signed
 
 
@@ -29,6 +30,7 @@ def print_songs(songs: Sequence[FoundSong]) -> None:
         columns.append(Column("distance", ["" if s.distance is None else f"{s.distance:.2f}" for s in songs]))
     moods = [mood_text(song.arousal, song.valence) for song in songs]
     columns.append(Column("mood", moods, fold_width=MIN_TEXT_WIDTH, drop_order=2))
+    columns += tag_columns(["" if song.tags is None else tags_text(parse_tags(song.tags)) for song in songs])
     console = results()
     console.print(fit_table(columns, console.width))
 

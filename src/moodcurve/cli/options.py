@@ -17,8 +17,17 @@ MOOD_WORDS = (
     "distressed", "frustrated", "miserable", "sad", "gloomy", "depressed", "bored", "droopy", "tired", "sleepy",
     "calm", "relaxed", "satisfied", "at ease", "content", "serene", "glad", "pleased", "neutral",
 )  # fmt: skip
-"""Copies of the names in `moodcurve.mood.circumplex`, so that help needs no NumPy; a test compares them."""
-
+TAGS = (
+    "rock", "pop", "alternative", "indie", "electronic", "female vocalists", "dance", "00s", "alternative rock", "jazz",
+    "beautiful", "metal", "chillout", "male vocalists", "classic rock", "soul", "indie rock", "Mellow", "electronica",
+    "80s", "folk", "90s", "chill", "instrumental", "punk", "oldies", "blues", "hard rock", "ambient", "acoustic",
+    "experimental", "female vocalist", "guitar", "Hip-Hop", "70s", "party", "country", "easy listening", "sexy",
+    "catchy", "funk", "electro", "heavy metal", "Progressive rock", "60s", "rnb", "indie pop", "sad", "House", "happy",
+)  # fmt: skip
+"""Copies of the names in `moodcurve.mood.circumplex` and `moodcurve.features.tags.names`, so that help needs no NumPy;
+a test compares them."""
+MIN_TAG_STRENGTH = 0.1
+"""A copy of the limit in `moodcurve.mood.tags`."""
 
 FEATURE_SETS = ("compare260", "compare236")
 """Names of single feature sets: a copy as well."""
@@ -98,6 +107,16 @@ class Filters:
             metavar="WORD,...",
             help="Mood words; of a comma-separated list, any matches. Repeat the option to require several. "
             f"Known words: {', '.join(MOOD_WORDS)}.",
+        ),
+    ] = None
+    tag: Annotated[
+        list[str] | None,
+        Option(
+            "--tag",
+            metavar="TAG[:STRENGTH],...",
+            help="What a pretrained network expects listeners to call the music, with a strength of at least STRENGTH, "
+            f"by default {MIN_TAG_STRENGTH:g}; of a comma-separated list, any matches. Repeat the option to require "
+            f"several. Known tags: {', '.join(TAGS)}.",
         ),
     ] = None
     arousal: Annotated[

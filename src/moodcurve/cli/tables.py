@@ -27,6 +27,8 @@ class Column:
     drop_order : int
         Where there is no room, the column of the largest number is dropped first; 0 is never dropped.
     style : str
+    spare : bool
+        Shown only where all columns have room without folding any text.
     """
 
     heading: str
@@ -34,17 +36,24 @@ class Column:
     fold_width: int = 0
     drop_order: int = 0
     style: str = ""
+    spare: bool = False
+
+    @property
+    def widest(self) -> int:
+        """Width of the longest text in characters."""
+        return max(cell_len(str(text)) for text in (self.heading, *self.cells))
 
     @property
     def min_width(self) -> int:
         """Smallest width in characters."""
-        widest = max(cell_len(str(text)) for text in (self.heading, *self.cells))
-        return min(self.fold_width, widest) if self.fold_width else widest
+        return min(self.fold_width, self.widest) if self.fold_width else self.widest
 
 
 def fit_table(columns: Sequence[Column], width: int) -> Table:
     """Return a table no wider than `width` characters, if dropping columns is enough for that."""
     shown = list(columns)
+    if sum(column.widest + _GAP for column in shown) - _GAP > width:
+        shown = [column for column in shown if not column.spare]
     while sum(column.min_width + _GAP for column in shown) - _GAP > width:
         first = max(shown, key=lambda column: column.drop_order)
         if not first.drop_order:

@@ -7,7 +7,7 @@ import numpy as np
 from moodcurve.features.feature_sets import FeatureSet, check_computable
 from moodcurve.features.jit import cache, kernel
 
-KERNEL_COUNTS = {"compare260": 13, "compare236": 8, "tags1": 5}
+KERNEL_COUNTS = {"compare260": 13, "compare236": 8, "tonal1": 4, "tags1": 5}
 """Number of kernels that Python calls for a feature set, for the progress; a test counts them."""
 
 _SR = 44_100

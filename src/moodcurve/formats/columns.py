@@ -43,6 +43,7 @@ def curve_from_columns(
     rating_interval: FloatArray | None = None,
     novelty: float | None = None,
     silent: BoolArray | None = None,
+    tags: Mapping[str, float] | None = None,
 ) -> Curve:
     """Build a curve from columns of equal length.
 
@@ -89,6 +90,7 @@ def curve_from_columns(
         rating_interval=rating_interval,
         novelty=novelty,
         silent=silent,
+        tags=tags,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from moodcurve._typing import BoolArray, FloatArray
 from moodcurve.curve import AXES, INTERVALS, JSON_FORMAT, PROBABILITIES, SUM_TOLERANCE, Curve
+from moodcurve.features.tags.names import TAGS
 from moodcurve.formats.columns import curve_from_columns, read_text, refuse
 from moodcurve.mood.circumplex import QUADRANTS
 from moodcurve.mood.classes import MOODS
@@ -76,6 +77,7 @@ def curve_from_dict(path: AnyPath, data: dict[str, Any]) -> Curve:
         **_read_song(path, data),
         novelty=_novelty(path, data),
         silent=_silent(path, data, len(columns["time_s"])),
+        tags=_tags(path, data),
     )
 
 
@@ -113,6 +115,15 @@ def _silent(path: AnyPath, data: dict[str, Any], n: int) -> BoolArray | None:
     if not isinstance(silent, list) or not all(isinstance(value, bool) for value in silent) or len(silent) != n:
         refuse(path, "key silent", _short(silent), f"a list of {n} times true or false, as many as times_s")
     return np.array(silent, np.bool_)
+
+
+def _tags(path: AnyPath, data: dict[str, Any]) -> dict[str, float] | None:
+    tags = data.get("tags")
+    if tags is None:
+        return None
+    if not isinstance(tags, dict):
+        refuse(path, "key tags", _short(tags), f"an object with {', '.join(TAGS)}")
+    return dict(zip(TAGS, _values(path, "tags", tags, TAGS, least=0).tolist(), strict=True))
 
 
 def parse_object(path: AnyPath, text: str) -> dict[str, Any]:

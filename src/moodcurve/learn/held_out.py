@@ -18,6 +18,7 @@ from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.benchmarks.results import Benchmark, ModelResult
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import TrainingProgress, no_progress
+from moodcurve.learn.training import find_family
 from moodcurve.learn.uncertainty.calibration import MIN_SONGS, Calibration, calibrate, calibrate_intervals
 from moodcurve.learn.uncertainty.novelty import MIN_SONGS as MIN_NOVELTY_SONGS
 from moodcurve.learn.uncertainty.novelty import NoveltyDetector, fit_novelty_detector
@@ -61,12 +62,12 @@ def cross_validate(
     DatasetError
         If no song is rated, or the rated songs have fewer artists than folds.
     """
-    dataset = rated_songs(dataset)
-    songs = len(dataset.songs)
+    songs = len(rated_songs(dataset).songs)
     check(songs >= MIN_SONGS, "number of songs", f"{MIN_SONGS} or more to calibrate intervals", songs)
     configs = {} if config is None else {name: config}
     result = run_benchmark(dataset, PROTOCOL, [name], configs=configs, seed=seed, progress=progress)
-    return from_benchmark(result, result.models[0], novelty_detector(dataset, seed=seed))
+    novelty = novelty_detector(dataset, seed=seed, level_free=find_family(name).quadrants)
+    return from_benchmark(result, result.models[0], novelty)
 
 
 def from_benchmark(result: Benchmark, model: ModelResult, novelty: NoveltyDetector | None) -> HeldOut:
@@ -78,10 +79,14 @@ def from_benchmark(result: Benchmark, model: ModelResult, novelty: NoveltyDetect
     )
 
 
-def novelty_detector(dataset: Dataset, *, seed: int) -> NoveltyDetector | None:
+def novelty_detector(dataset: Dataset, *, seed: int, level_free: bool = False) -> NoveltyDetector | None:
     """Fit a novelty detector, or return None if too few songs are long enough."""
     long_enough = sum(len(song.full_features.values) >= PASSAGE_ROWS for song in dataset.songs)
-    return fit_novelty_detector(dataset.songs, seed=seed) if long_enough >= MIN_NOVELTY_SONGS else None
+    return (
+        fit_novelty_detector(dataset.songs, seed=seed, level_free=level_free)
+        if long_enough >= MIN_NOVELTY_SONGS
+        else None
+    )
 
 
 def coverage(result: Benchmark, model: ModelResult) -> dict[str, float]:

@@ -3,7 +3,8 @@
 Recurrent cells are the exception: ONNX Runtime computes them in single precision only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -42,11 +43,21 @@ class Graph:
         self._outputs: list[ValueInfoProto] = []
         self._values = 0
         self.rows: SequenceMode = INDEPENDENT
+        self._x = "features_f64"
 
     @property
     def x(self) -> str:
-        """Name of the features in double precision, (rows, columns)."""
-        return "features_f64"
+        """Name of the features in double precision, (rows, columns), or of what replaces them inside `reading`."""
+        return self._x
+
+    @contextmanager
+    def reading(self, x: str) -> Iterator[None]:
+        """Let models that are added inside this context read other columns than the features."""
+        before, self._x = self._x, x
+        try:
+            yield
+        finally:
+            self._x = before
 
     def constant(self, values: npt.NDArray[np.float64] | np.float64) -> str:
         """Add a constant in double precision and return its name.

@@ -19,6 +19,7 @@ from moodcurve.learn.models.base import Epoch, FittedModel, TrainingProgress, no
 from moodcurve.learn.models.blend import BlendConfig, fit_blend
 from moodcurve.learn.models.ffnn import FFNNConfig, fit_ffnn
 from moodcurve.learn.models.gp import GPConfig, fit_gp
+from moodcurve.learn.models.gp_blend import GPBlendConfig, fit_gp_blend
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.models.recurrent import fit_recurrent
 from moodcurve.learn.models.recurrent_config import ForwardConfig, LSTMConfig, RecurrentConfig
@@ -59,6 +60,7 @@ FAMILIES = {
     "two-level": Family(TwoLevelConfig, fit_two_level),
     "blend": Family(BlendConfig, fit_blend),
     "gp": Family(GPConfig, fit_gp, quadrants=True),
+    "gp-blend": Family(GPBlendConfig, fit_gp_blend, quadrants=True),
 }
 
 
@@ -111,7 +113,7 @@ def train(
     seed: int = 0,
     progress: TrainingProgress = no_progress,
 ) -> TrainedModel:
-    """Train a model on all songs of a dataset; those that only have a quadrant are left out if the family cannot use them.
+    """Train a model on all songs of a dataset, without those that only have a quadrant if the family cannot use them.
 
     Parameters
     ----------

@@ -53,6 +53,7 @@ def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
     vector = np.ascontiguousarray(change.analysis.descriptors, "<f4").tobytes()
     # filled in when the curve is read: the file may have moved by then, and the format of JSON have another version
     del data["format"]
+    data.pop("tags", None)  # in columns of the song, smaller
     data["source"] = ""
     db.execute("INSERT OR REPLACE INTO curve VALUES (?, ?)", (number, pack(data)))
     db.execute("INSERT OR REPLACE INTO descriptors VALUES (?, ?)", (number, vector))

@@ -23,12 +23,13 @@ from moodcurve.library.connection import connect, merge_log, transaction, use_wr
 from moodcurve.library.curve_codec import PackingError, unpack
 from moodcurve.library.errors import LibraryError, translate_errors
 from moodcurve.library.models import Change, KnownFile, Problem, StoredSong
+from moodcurve.library.tag_codec import unpack_tags
 from moodcurve.library.text import clean
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line
 
-_SONG = """SELECT song.id, song.content, song.analysed_at, song.words, curve.packed, file.path, file.artist, file.title,
-    file.album, file.genre, file.year, file.track, file.tagged_duration_s
+_SONG = """SELECT song.id, song.content, song.analysed_at, song.words, song.tag_strengths, curve.packed, file.path,
+    file.artist, file.title, file.album, file.genre, file.year, file.track, file.tagged_duration_s
     FROM song JOIN file ON file.id = song.file JOIN curve ON curve.song = song.id"""
 
 
@@ -167,10 +168,10 @@ class Library:
                 yield row
 
     def _songs(self, sql: str, values: Sequence[object] = ()) -> Iterator[StoredSong]:
-        for number, content_hash, analysed_at, words, packed, path, *tags in self._rows(sql, values):
+        for number, content_hash, analysed_at, words, strengths, packed, path, *tags in self._rows(sql, values):
             rows = self._rows("SELECT path FROM file WHERE song = ? ORDER BY id", (number,))
             paths = tuple(os.fsdecode(other) for (other,) in rows) or (os.fsdecode(path),)
-            data = self._curve_data(number, packed, words)
+            data = self._curve_data(number, packed, words, strengths)
             data["source"] = clean(paths[0])
             yield StoredSong(
                 id=number,
@@ -182,15 +183,19 @@ class Library:
                 curve=curve_from_dict(self.path, data),
             )
 
-    def _curve_data(self, song: int, packed: bytes, words: str) -> dict[str, Any]:
-        """Return a curve's data in the current format; its words are those of the column, which migrations update."""
+    def _curve_data(self, song: int, packed: bytes, words: str, strengths: bytes | None) -> dict[str, Any]:
+        """Return a curve's data in the current format; its words and tags are those of the columns."""
         try:
             data = {"format": JSON_FORMAT, **unpack(packed)}
+            tags = None if strengths is None else unpack_tags(strengths)
         except PackingError as error:
             raise LibraryError(
                 f"{_name(self.path)}: the curve of song {song} is damaged ({error}); scan it again"
             ) from error
         data["song"]["words"] = words.split(schema.WORD_SEPARATOR)
+        if tags is not None:
+            warnings = data.pop("warnings")  # the order of keys is that of `Curve.to_dict`
+            data |= {"tags": tags, "warnings": warnings}
         return data
 
 

@@ -12,7 +12,9 @@ from typing import Any
 from moodcurve.curve import INTERVALS
 from moodcurve.library.connection import transaction
 from moodcurve.library.curve_codec import unpack
+from moodcurve.library.tag_codec import pack_tags
 from moodcurve.mood.circumplex import mood_words
+from moodcurve.mood.tags import tags_text
 
 APPLICATION_ID = 0x6D6F6F64
 """``mood``: distinguishes a library from other SQLite files."""
@@ -92,6 +94,11 @@ def _ratings_and_search(db: sqlite3.Connection) -> None:
     update = f"UPDATE song SET {', '.join(f'{name} = :{name}' for name in names)} WHERE id = :id"
     for number, packed in db.execute("SELECT song, packed FROM curve"):
         db.execute(update, {**rating_columns(unpack(packed)["song"]), "id": number})
+    create_view(db, names)
+
+
+def create_view(db: sqlite3.Connection, names: Sequence[str]) -> None:
+    """Create the view that searches read, with these columns of `song` in its middle."""
     db.execute(
         f"""CREATE VIEW songs AS SELECT song.id AS id, file.shown AS path, file.title, file.artist, file.album,
             file.genre, file.year, file.track, song.duration_s, song.arousal, song.valence, song.arousal_low,
@@ -125,6 +132,7 @@ def analysis_columns(data: Mapping[str, Any]) -> dict[str, Any]:
         **{key: song.get(key) for key in INTERVALS},
         **rating_columns(song),
         "words": WORD_SEPARATOR.join(song["words"]),
+        **tag_columns(data.get("tags")),
         "novelty": data.get("novelty"),
         "warnings": "\n".join(data["warnings"]),
     }
@@ -142,11 +150,27 @@ def _current_mood_words(db: sqlite3.Connection) -> None:
     db.create_function("mood_words", 2, None)
 
 
+def tag_columns(tags: Mapping[str, float] | None) -> dict[str, Any]:
+    """Return a song's columns of tags from the key ``tags`` of its JSON: the strongest as text, and all as bytes."""
+    if tags is None:
+        return {"tags": None, "tag_strengths": None}
+    return {"tags": tags_text(tags, most=len(tags)), "tag_strengths": pack_tags(tags)}
+
+
+def _tags(db: sqlite3.Connection) -> None:
+    """Add the columns of tags, empty for the songs that were analyzed without."""
+    db.execute("ALTER TABLE song ADD COLUMN tags TEXT")
+    db.execute("ALTER TABLE song ADD COLUMN tag_strengths BLOB")
+    db.execute("DROP VIEW songs")
+    create_view(db, [*rating_columns({}), *tag_columns(None)])
+
+
 MIGRATIONS: Sequence[Migration] = (
     ("songs and files", _songs_and_files),
     ("ratings and search", _ratings_and_search),
     ("version of contents", _content_hash_version),
     ("mood words of the own quadrant", _current_mood_words),
+    ("tags", _tags),
 )
 CURRENT_VERSION = (APPLICATION_ID, len(MIGRATIONS))
 """What `read_version` returns for a library of this version."""

@@ -1,4 +1,4 @@
-"""Name points on the plane of arousal and valence: quadrants, mood words and mood classes."""
+"""Name points on the plane of arousal and valence: quadrants, mood words and mood classes; and the tags of songs."""
 
 from moodcurve.mood.circumplex import (
     QUADRANTS,

@@ -24,6 +24,7 @@ from moodcurve.runtime.silence import (
     silent_rows,
 )
 from moodcurve.runtime.song_rating import SongRating
+from moodcurve.runtime.tags import TagMean, has_tags
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +96,15 @@ class Model:
         """
         times: list[FloatArray] = [np.empty(0)]
         powers: list[FloatArray] = [np.empty(0)]
+        tags = self._new_tags()
 
         def values() -> Iterator[Float32Array]:
             for part in parts:
                 checked = self._values(part)
                 times.append(part.times_s)
                 powers.append(row_powers(part))
+                if tags is not None:
+                    tags.add(checked, levels_db(powers[-1]))
                 yield checked
 
         accumulator = self._new_accumulator()
@@ -112,6 +116,7 @@ class Model:
             times_s=np.concatenate(times),
             novelty=self._novelty(accumulator, all_powers),
             silent=silent_rows(all_powers),
+            tags=None if tags is None else tags.mean(silence_threshold_db(all_powers)),
         )
 
     def stream(self) -> "Stream":
@@ -143,6 +148,10 @@ class Model:
         size = self._session.embedding_size
         return NoveltyByLevel(size) if size else None
 
+    def _new_tags(self) -> TagMean | None:
+        """Return new sums for the tags, or None if the model does not read them."""
+        return TagMean(self.feature_set) if has_tags(self.feature_set) else None
+
     def _collect(
         self,
         outputs: Iterable[dict[str, Float32Array]],
@@ -151,8 +160,8 @@ class Model:
     ) -> tuple[Prediction, Float32Array | None]:
         """Join the graph's outputs, and add embeddings to the accumulator; return the last state too.
 
-        `powers` holds the power of the rows, in parts; it may grow with the outputs. Times, novelty and silent rows are
-        left to the caller.
+        `powers` holds the power of the rows, in parts; it may grow with the outputs. Times, novelty, silent rows and
+        tags are left to the caller.
         """
         values: list[AnyFloatArray] = [np.empty((0, 2))]
         stds: list[AnyFloatArray] = [np.empty((0, 2))]
@@ -258,6 +267,7 @@ class Model:
             rating_interval=rating_interval,
             novelty=prediction.novelty,
             silent=silent,
+            tags=prediction.tags,
             source=source,
             model=self.name,
             feature_set=self.feature_set.key,
@@ -276,6 +286,7 @@ class Stream:
         self._model = model
         self._state = model.sequence_mode.new_state
         self._accumulator = model._new_accumulator()
+        self._tags = model._new_tags()
         self._powers: FloatArray = np.empty(0)  # of all rows so far: 16 bytes per second
 
     def push(self, features: Features) -> Prediction:
@@ -287,18 +298,21 @@ class Stream:
             As `Model.predict_with_std`; the stream is then unchanged and takes other rows.
         """
         model = self._model
-        accumulator = copy.deepcopy(self._accumulator)  # so that refused rows leave no trace
+        accumulator, tags = copy.deepcopy((self._accumulator, self._tags))  # so that refused rows leave no trace
         values, added = model._values(features), row_powers(features)
         outputs = run_sequence(model._session.run, [values], model.sequence_mode, state=self._state)
         prediction, state = model._collect(outputs, accumulator, [added])
         powers = np.concatenate([self._powers, added])
+        if tags is not None:
+            tags.add(values, levels_db(added))
         prediction = replace(
             prediction,
             times_s=features.times_s,
             novelty=model._novelty(accumulator, powers),
             silent=silent_rows(powers)[len(self._powers) :],
+            tags=None if tags is None else tags.mean(silence_threshold_db(powers)),
         )
-        self._accumulator, self._powers = accumulator, powers
+        self._accumulator, self._powers, self._tags = accumulator, powers, tags
         if len(prediction.values):
             self._state = state
         return prediction

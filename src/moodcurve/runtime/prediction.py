@@ -1,5 +1,6 @@
 """Define what a model predicts for consecutive rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from moodcurve._typing import BoolArray, FloatArray
@@ -23,6 +24,9 @@ class Prediction:
         reliable, see `moodcurve.runtime.novelty`. None if the model cannot tell, or for less than ten seconds.
     silent : (rows,) or None
         Which rows are silent, see `moodcurve.runtime.silence`; None if this is unknown.
+    tags : mapping or None
+        Mean strength of each of the tag network's tags over the rows of the recording that are not silent, up to the
+        last of these rows, see `moodcurve.runtime.tags`. None if the model does not read the network's tags.
     """
 
     times_s: FloatArray
@@ -30,3 +34,4 @@ class Prediction:
     std: FloatArray | None
     novelty: float | None = None
     silent: BoolArray | None = None
+    tags: Mapping[str, float] | None = None

@@ -6,14 +6,17 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from moodcurve.features.tags.names import TAGS
 from moodcurve.library.queries.parse import QueryError, QueryOptions
 from moodcurve.library.queries.query import SORTS, WORDS, Query
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
+from moodcurve.mood.tags import MIN_TAG_STRENGTH
 from moodcurve.web.errors import ProblemError, invalid_value
 
 MAX_PAGE_SIZE = 1000
 _MAX_TEXT = 300
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
+_TAG = rf"({'|'.join(sorted({*TAGS, *map(str.lower, TAGS)}))})(:(0|1|0?\.[0-9]+|1\.0+))?"
 _RANGE = rf"^({_NUMBER})?:({_NUMBER})?$"
 _TIME = r"^([0-9]+:){0,2}[0-9]+(\.[0-9]+)?$"
 Text = str | SkipJsonSchema[None]
@@ -48,6 +51,15 @@ class SongFilters(BaseModel):
     year: Annotated[Text, _pattern(r"^([0-9]+|[0-9]*:[0-9]*)$", "FROM:TO, FROM:, :TO or one year.")] = None
     quadrant: Annotated[Text, _any_of((*QUADRANTS, NEUTRAL), "One or more quadrants, separated by commas")] = None
     words: Annotated[Text, _any_of(WORDS, "One or more mood words, separated by commas")] = None
+    tag: Annotated[
+        Text,
+        _pattern(
+            f"^{_TAG}(,{_TAG})*$",
+            "One or more tags of the tag network, separated by commas, each with a minimum strength such as "
+            f"acoustic:0.4, by default {MIN_TAG_STRENGTH:g}: {', '.join(TAGS)}.",
+            max_length=_MAX_TEXT,
+        ),
+    ] = None
     arousal: Annotated[Text, _pattern(_RANGE, "Mean arousal in [-1, 1]: FROM:TO, FROM: or :TO.")] = None
     valence: Annotated[Text, _pattern(_RANGE, "Mean valence in [-1, 1]: FROM:TO, FROM: or :TO.")] = None
     near: Annotated[

@@ -97,6 +97,7 @@ class CurveObject(BaseModel):
     song: SongMeans
     novelty: Annotated[float, Field(ge=0)] | SkipJsonSchema[None] = None
     silent: list[bool] | SkipJsonSchema[None] = None
+    tags: dict[str, Share] | SkipJsonSchema[None] = None
     warnings: list[str]
 
 
@@ -124,6 +125,7 @@ class Song(_Object):
     quadrant: Quadrant
     words: list[Word]
     mood: str | None
+    tags: dict[str, Share] | None
     novelty: float | None
     model: str
     feature_set: str
@@ -156,6 +158,7 @@ class Map(_Object):
     title: list[str | None]
     artist: list[str | None]
     duration_s: list[Seconds]
+    tags: Annotated[list[str | None], Field(description="Up to three strongest tags, separated by commas.")]
     file: Annotated[list[str | None], Field(description="File names of songs without a title.")]
 
 

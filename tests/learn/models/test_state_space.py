@@ -13,10 +13,10 @@ from moodcurve.features import Features
 from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmarks.protocols import read_for
 from moodcurve.learn.export import export
+from moodcurve.learn.kalman.filter import Dynamics, kalman_filter, kalman_smoother
+from moodcurve.learn.kalman.nodes import MARGIN_ROWS
 from moodcurve.learn.models.base import FittedModel, predict_rated
 from moodcurve.learn.models.ffnn import FFNNConfig
-from moodcurve.learn.models.kalman import Dynamics, kalman_filter, kalman_smoother
-from moodcurve.learn.models.kalman_onnx import MARGIN_ROWS
 from moodcurve.learn.models.state_space import (
     OBSERVATION,
     OUTPUT,

@@ -82,6 +82,7 @@ def many(songs: int = 10_000) -> dict[str, list[Any]]:
         "quadrant": quadrant.tolist(),
         "title": [f"Song {i}" for i in range(1, songs + 1)],
         "artist": ["<b>Bold</b>" if i % 2 else None for i in range(songs)],
+        "tags": [None] * songs,
         "file": [None] * songs,
         "duration_s": [180.0] * songs,
     }

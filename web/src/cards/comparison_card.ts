@@ -5,6 +5,12 @@ import { duration, percent, signed } from "../common/format";
 import type { Curve } from "../curve/curve";
 import { describe, QUADRANTS } from "../curve/mood";
 import { means, timeShares } from "../curve/statistics";
+import { tagText } from "../curve/tags";
+
+const TAG_ROW: [string, (curve: Curve) => string] = [
+  "likely Last.fm tags",
+  (curve) => (curve.tags === undefined ? "unknown" : tagText(curve.tags)),
+];
 
 /** A table that compares two songs. */
 export function comparisonCard(names: string[], curves: Curve[]): HTMLElement {
@@ -19,6 +25,7 @@ export function comparisonCard(names: string[], curves: Curve[]): HTMLElement {
       `${name} (${probable ? "probability" : "time"})`,
       (curve) => percent(probable ? (curve.song?.probabilities?.[name] ?? 0) : timeShares(curve)[i]!),
     ]),
+    ...(curves.some((curve) => curve.tags !== undefined) ? [TAG_ROW] : []),
   ];
   return h(
     "section",

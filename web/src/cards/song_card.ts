@@ -5,6 +5,7 @@ import { clock, signed } from "../common/format";
 import type { Curve, SongSummary } from "../curve/curve";
 import { QUADRANTS } from "../curve/mood";
 import { extremes, timeShares } from "../curve/statistics";
+import { tagText } from "../curve/tags";
 import { shareBars } from "./share_bars";
 
 const AXES = ["arousal", "valence"] as const;
@@ -19,6 +20,7 @@ export function songCard(curve: Curve): HTMLElement {
     h("h3", {}, "Time in each quadrant"),
     shareBars(QUADRANTS.map((name, i) => [name, timeShares(curve)[i]!])),
     ...rating(curve.song),
+    ...tags(curve),
   );
 }
 
@@ -64,5 +66,18 @@ function rating(song: SongSummary | undefined): HTMLElement[] {
   return [
     h("h3", {}, "Expected overall rating, from 1 to 9"),
     h("p", {}, `${ratings.join(", ")}; 90 % intervals in parentheses`),
+  ];
+}
+
+function tags(curve: Curve): HTMLElement[] {
+  if (curve.tags === undefined) return [];
+  return [
+    h("h3", {}, "Likely Last.fm tags"),
+    h("p", { class: "tags" }, tagText(curve.tags)),
+    h(
+      "p",
+      { class: "note" },
+      "What a pretrained network expects listeners to call it, from 0 to 1, among fifty tags of its own. Not facts.",
+    ),
   ];
 }

@@ -1,5 +1,7 @@
 // The JSON of a curve; docs/formats.md explains the keys.
 
+import type { Tags } from "./tags";
+
 export interface SongSummary {
   arousal: number;
   valence: number;
@@ -27,6 +29,7 @@ export interface Curve {
   valence_high?: number[];
   song?: SongSummary;
   novelty?: number;
+  tags?: Tags;
   /** Which points are silent; absent if none is. */
   silent?: boolean[];
   warnings?: string[];

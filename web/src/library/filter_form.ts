@@ -3,6 +3,7 @@
 import type { Filters } from "../server/api";
 import { button, h } from "../common/dom";
 import { QUADRANTS, WORDS } from "../curve/mood";
+import { TAGS } from "../curve/tags";
 
 const DEBOUNCE_MS = 250;
 const FIELDS: [string, string, string][] = [
@@ -22,7 +23,9 @@ export class FilterForm {
   private readonly fields = FIELDS.map(([key, , example]) =>
     h("input", { type: "text", id: `f-${key}`, name: key, placeholder: example, autocomplete: "off" }),
   );
-  private readonly words = h("select", { id: "f-words" }, h("option", { value: "" }, "any"), ...wordOptions());
+  private readonly words = h("select", { id: "f-words" }, h("option", { value: "" }, "any"), ...options(WORDS));
+  private readonly tags = h("select", { id: "f-tag" }, h("option", { value: "" }, "any"), ...options(TAGS));
+  private readonly tagField = labeledField("f-tag", "Likely Last.fm tag", this.tags);
   private readonly chips = QUADRANTS.map((name) => this.chip(name));
   private timer = 0;
 
@@ -44,9 +47,15 @@ export class FilterForm {
       ["text", this.search.value],
       ...this.fields.map((field): [string, string] => [field.name, field.value]),
       ["words", this.words.value],
+      ["tag", this.tags.value],
       ["quadrant", pressed.map((chip) => chip.value).join(",")],
     ];
     return Object.fromEntries(entries.flatMap(([key, value]) => (value.trim() === "" ? [] : [[key, value.trim()]])));
+  }
+
+  /** Show the filter of tags: the library has some. */
+  showTags(): void {
+    this.tagField.hidden = false;
   }
 
   private chip(name: string): HTMLButtonElement {
@@ -61,13 +70,14 @@ export class FilterForm {
 
   private fieldset(): HTMLElement {
     const labeled = FIELDS.map(([key, name], i) => labeledField(`f-${key}`, name, this.fields[i]!));
-    return h("div", { class: "fields" }, ...labeled, labeledField("f-words", "Mood word", this.words));
+    this.tagField.hidden = true;
+    return h("div", { class: "fields" }, ...labeled, labeledField("f-words", "Mood word", this.words), this.tagField);
   }
 
   private clearButton(): HTMLElement {
     return button("Clear all filters", () => {
       for (const field of [this.search, ...this.fields]) field.value = "";
-      this.words.value = "";
+      this.words.value = this.tags.value = "";
       for (const chip of this.chips) chip.setAttribute("aria-pressed", "false");
       this.onChange({});
     });
@@ -86,6 +96,7 @@ function labeledField(id: string, name: string, field: HTMLElement): HTMLElement
   return h("div", { class: "field" }, h("label", { for: id }, name), field);
 }
 
-function wordOptions(): HTMLElement[] {
-  return [...WORDS].sort().map((word) => h("option", {}, word));
+function options(names: string[]): HTMLElement[] {
+  const sorted = [...names].sort((a, b) => a.toLowerCase().localeCompare(b.toLowerCase(), "en"));
+  return sorted.map((name) => h("option", {}, name));
 }

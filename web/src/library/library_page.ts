@@ -123,6 +123,7 @@ export class LibraryPage {
       const columns = await api.map(filters, this.controller.signal);
       this.showError("");
       this.columns = columns;
+      if (columns.tags.some((tags) => tags !== null)) this.filters.showTags();
       this.select(null);
       this.map.show(columns);
       this.setLasso(null);

@@ -78,6 +78,7 @@ export class SongList {
       ...songRow({
         name: rowName(columns, row),
         artist: columns.artist[row] ?? null,
+        tags: columns.tags[row] ?? "",
         arousal: columns.arousal[row]!,
         valence: columns.valence[row]!,
         quadrant: QUADRANTS[columns.quadrant[row]!]!,

@@ -1,4 +1,4 @@
-// The content of a song's row in a list: title and artist, mood with the color of its quadrant, and duration.
+// The content of a song's row in a list: title, artist and tags, mood with the color of its quadrant, and duration.
 
 import { h } from "../common/dom";
 import { displayText, duration } from "../common/format";
@@ -7,6 +7,8 @@ import { describe, type Point } from "../curve/mood";
 export interface SongRow extends Point {
   name: string;
   artist: string | null;
+  /** Names of the strongest tags, or empty. */
+  tags: string;
   /** The quadrant's name. */
   quadrant: string;
   duration_s: number;
@@ -15,7 +17,12 @@ export interface SongRow extends Point {
 export function songRow(song: SongRow): HTMLElement[] {
   const artist = displayText(song.artist ?? "");
   const title = h("span", { class: "title", dir: "auto" }, song.name);
-  const lines = artist === "" ? [title] : [title, h("span", { class: "artist", dir: "auto" }, artist)];
+  const details = [
+    ...(artist === "" ? [] : [h("bdi", {}, artist)]),
+    ...(artist === "" || song.tags === "" ? [] : [" · "]),
+    ...(song.tags === "" ? [] : [h("span", { class: "tags", title: "Likely Last.fm tags" }, song.tags)]),
+  ];
+  const lines = details.length === 0 ? [title] : [title, h("span", { class: "artist", dir: "auto" }, ...details)];
   return [
     h("span", { class: "song-text" }, ...lines),
     moodLabel(describe(song, 1), song.quadrant),

@@ -2,6 +2,7 @@
 
 import { h, setText } from "../common/dom";
 import { songName } from "../common/format";
+import { tagNames } from "../curve/tags";
 import * as api from "../server/api";
 import type { Health, LibrarySong } from "../server/types";
 import { songRow } from "./song_row";
@@ -77,7 +78,7 @@ class SongSearch {
       role: "option",
       "aria-selected": "false",
     };
-    const option = h("li", attributes, ...songRow({ ...song, name: songName(song) }));
+    const option = h("li", attributes, ...songRow({ ...song, name: songName(song), tags: tagNames(song.tags) }));
     option.addEventListener("click", () => this.onPick(`song-${song.id}`));
     return option;
   }

@@ -1,5 +1,7 @@
 // The server's JSON; docs/web.md explains the keys.
 
+import type { Tags } from "../curve/tags";
+
 export interface LibrarySong {
   id: number;
   file: string;
@@ -13,6 +15,7 @@ export interface LibrarySong {
   valence: number;
   quadrant: string;
   words: string[];
+  tags: Tags | null;
 }
 
 export interface SongList {
@@ -29,6 +32,8 @@ export interface MapColumns {
   title: (string | null)[];
   artist: (string | null)[];
   duration_s: number[];
+  /** Names of the strongest tags, such as "acoustic, folk". */
+  tags: (string | null)[];
   /** File names of songs without a title. */
   file: (string | null)[];
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import MOOD_WORDS, QUADRANTS, Filters, JsonOption, LibraryOption, library_path
+from moodcurve.cli.options import MOOD_WORDS, QUADRANTS, TAGS, Filters, JsonOption, LibraryOption, library_path
 from moodcurve.cli.output_checks import check_results
 from moodcurve.cli.parameters import Option, UsageError
 from moodcurve.cli.result_files import json_list, write_parts
@@ -28,10 +28,13 @@ def search(
 ) -> None:
     """Search the library by mood, arousal and valence, tags, or an SQL condition.
 
+    --tag searches what a pretrained network hears; TEXT, --genre and the like search the files' own tags.
+
     The table shows 50 songs unless --limit says otherwise; --json and --csv return all. To write a file in another
     format, use export.
 
     Example: moodcurve search --quadrant calm-positive --near -0.3,0.4 --genre jazz
+    Example: moodcurve search --tag acoustic --tag "folk:0.3,country:0.3"
     """
     if json_file is not None and as_csv:
         raise UsageError("choose one of --json and --csv", name="--csv")
@@ -64,18 +67,21 @@ def search(
 def _summary(shown: int, total: int, text: list[str]) -> str:
     """Return the line below the table: how many songs match, or a hint if none does."""
     if not total:
-        return "no matching songs" + _mood_hint(" ".join(text))
+        return "no matching songs" + _option_hint(" ".join(text))
     if shown < total:
         return f"{shown} of {total} songs; use --limit to show more"
     return "1 song" if total == 1 else f"{total} songs"
 
 
-def _mood_hint(text: str) -> str:
-    """Return the option that finds the moods or quadrants among the words of a text, as the end of a sentence."""
+def _option_hint(text: str) -> str:
+    """Return the option that finds the moods, quadrants or tags of the words of a text, as the end of a sentence."""
     padded = f" {' '.join(text.lower().split())} "
-    for option, names in (("--words", MOOD_WORDS), ("--quadrant", QUADRANTS)):
-        if found := sorted((name for name in names if f" {name} " in padded), key=padded.index):
-            return f"; to search by mood, use {option} {shlex.quote(','.join(found))}"
+    for option, names, what in (
+        ("--words", MOOD_WORDS, "mood"), ("--quadrant", QUADRANTS, "mood"), ("--tag", TAGS, "tag"),
+    ):  # fmt: skip
+        places = {name: padded.find(f" {name.lower()} ") for name in names}
+        if found := sorted((name for name, at in places.items() if at >= 0), key=places.__getitem__):
+            return f"; to search by {what}, use {option} {shlex.quote(','.join(found))}"
     return ""
 
 

@@ -44,9 +44,9 @@ class TonalExtractor:
     >>> extractor = TonalExtractor(44100)
     >>> noise = np.random.default_rng(0).uniform(-0.1, 0.1, 5 * 44100).astype(np.float32)
     >>> extractor.push(noise).shape
-    (6, 71)
+    (7, 71)
     >>> extractor.flush(9).shape
-    (3, 71)
+    (2, 71)
     """
 
     names = TONAL1

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from moodcurve._typing import FloatArray
+import numpy as np
+
+from moodcurve._typing import FloatArray, IntArray
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.selection import rated_songs
-from moodcurve.datasets.splits import Split, k_fold
+from moodcurve.datasets.splits import Split, k_fold, shares_artist
 from moodcurve.evaluation import evaluate_predictions
 from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmarks.axis_intervals import axis_differences, axis_intervals
@@ -32,8 +34,9 @@ def run_benchmark(
     seed: int = 0,
     progress: TrainingProgress = no_progress,
     cache: Path | None = None,
+    extra: Sequence[Song] = (),
 ) -> Benchmark:
-    """Train and test each family on each split of a protocol. Songs that only have a quadrant are left out.
+    """Train and test each family on each split of a protocol; songs that only have a quadrant are not tested.
 
     Parameters
     ----------
@@ -51,6 +54,9 @@ def run_benchmark(
         Called before each training.
     cache : path, optional
         Folder of cached predictions; see `moodcurve.learn.benchmarks.prediction_cache`.
+    extra : sequence of Song, optional
+        Further songs to train on, with the dataset's features. In each split, those whose artist is tested are left
+        out, and those that only have a quadrant, unless the family learns from quadrants.
 
     Raises
     ------
@@ -63,6 +69,7 @@ def run_benchmark(
     kinds = [find_family(name) for name in families]
     if not kinds:
         raise TrainingError("no model family given; at least one is needed")
+    extra = (*extra, *(song for song in dataset.songs if not song.is_rated))
     dataset = rated_songs(dataset)
     songs = dataset.songs
     y = [song.y for song in songs]
@@ -72,7 +79,9 @@ def run_benchmark(
     for number, (name, kind) in enumerate(zip(families, kinds, strict=True)):
         config = (configs or {}).get(name) or kind.config()
         report = _count_splits(progress, number * len(splits), len(kinds) * len(splits), name)
-        predictions = _predict(songs, splits, kind, config, seed=seed, cache=cache, report=report)
+        usable = [song for song in extra if song.is_rated or kind.quadrants]
+        extended = [(_with_extra(train, test, songs, usable), test) for train, test in splits]
+        predictions = _predict([*songs, *usable], extended, kind, config, seed=seed, cache=cache, report=report)
         models.append(_score_model(songs, splits, name, config, predictions, seed))
 
     baselines = baseline_predictions(songs, splits)
@@ -86,6 +95,14 @@ def run_benchmark(
         baselines=tuple(_score_baseline(y, name, predicted, seed) for name, predicted in baselines.items()),
         labels=partial_correlations(y, y, draws=DRAWS, seed=seed),
     )
+
+
+def _with_extra(train: IntArray, test: IntArray, songs: Sequence[Song], extra: Sequence[Song]) -> IntArray:
+    """Add the numbers of the extra songs, counted after the others, to those of the training songs."""
+    if not extra:
+        return train
+    left_out = shares_artist(extra, [songs[i] for i in test])
+    return np.concatenate([train, len(songs) + np.flatnonzero(~left_out)])
 
 
 def _count_splits(progress: TrainingProgress, done: int, total: int, name: str) -> Callable[[int], None]:
@@ -111,7 +128,8 @@ def _predict(
         return Predictions(songs=predicted, seconds=time.perf_counter() - started)
 
     key = cache_key(songs, splits, kind.fit, config, seed)
-    return cached_predictions(cache, key, [len(song.y) for song in songs], train_and_predict)
+    tested = sum(len(test) for _, test in splits)
+    return cached_predictions(cache, key, [len(song.y) for song in songs[:tested]], train_and_predict)
 
 
 def _score_model(

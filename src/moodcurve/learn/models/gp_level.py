@@ -163,7 +163,7 @@ def _solve(k: FloatArray, among: FloatArray, mean: float, passages: Passages, co
     target = passages.y - mean
     rated = k[~side].T * curvature[~side]
     gram, right = prior + rated @ k[~side], rated @ target[~side]
-    a = np.linalg.solve(gram, right)
+    a: FloatArray = np.asarray(np.linalg.solve(gram, right), np.float64)
     if not side.any():
         return a
     sides, y, share = k[side], passages.y[side], config.quadrant_weight * passages.weights[side]

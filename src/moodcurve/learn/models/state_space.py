@@ -28,10 +28,10 @@ from moodcurve.datasets import Song
 from moodcurve.datasets.splits import k_fold
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.config import check
+from moodcurve.learn.kalman.filter import Dynamics, kalman_filter, kalman_smoother
+from moodcurve.learn.kalman.nodes import add_filter, add_smoother, add_stateless_filter
 from moodcurve.learn.models.base import Epoch, FittedModel, TrainingProgress, no_progress, predict_rated
 from moodcurve.learn.models.ffnn import FFNNConfig, fit_ffnn
-from moodcurve.learn.models.kalman import Dynamics, kalman_filter, kalman_smoother
-from moodcurve.learn.models.kalman_onnx import add_filter, add_smoother, add_stateless_filter
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.steps import Clip

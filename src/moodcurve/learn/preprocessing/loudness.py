@@ -1,9 +1,9 @@
 """Free window features of a recording's level, and find its silent rows.
 
 If a recording is played at g times the amplitude, 28 of the columns of compare236 change, by a power of g that depends
-on the descriptor only: energies and their kin by g², magnitudes by g, the loudness of auditory bands by g^0.66 (measured
-on songs at -20 dB: within .002 of the exponent). All others stay. Dividing by that power of the recording's gated level
-gives the columns that the recording would have at a fixed level, without reading it twice.
+on the descriptor only: energies and their kin by g², magnitudes by g, the loudness of auditory bands by g^0.66
+(measured on songs at -20 dB: within .002 of the exponent). All others stay. Dividing by that power of the recording's
+gated level gives the columns that the recording would have at a fixed level, without reading it twice.
 """
 
 from collections.abc import Sequence

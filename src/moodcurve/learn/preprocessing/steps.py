@@ -41,6 +41,21 @@ class Scaling:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """Some of the columns, by their positions."""
+
+    columns: tuple[int, ...]
+
+    def apply(self, x: FloatArray) -> FloatArray:
+        """Select columns of rows (n, columns)."""
+        return x[:, list(self.columns)]
+
+    def build(self, graph: Graph, x: str) -> str:
+        """Add the step to a graph and return the name of its output."""
+        return graph.add("Gather", x, graph.indices(self.columns), axis=1)
+
+
+@dataclass(frozen=True)
 class Compression:
     """arsinh x = ln(x + √(x² + 1)): x itself near 0, ±ln 2|x| far from it."""
 

@@ -16,10 +16,12 @@ import numpy.typing as npt
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import k_fold
+from moodcurve.features import COMPARE236
 from moodcurve.learn.config import check
 from moodcurve.learn.onnx_graph import Graph
+from moodcurve.learn.preprocessing.loudness import fit_level_normalization
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stack_songs
-from moodcurve.learn.preprocessing.steps import Projection, fit_standardization
+from moodcurve.learn.preprocessing.steps import Projection, Selection, fit_standardization
 from moodcurve.learn.uncertainty.calibration import song_quantile
 from moodcurve.runtime.novelty import PASSAGE_ROWS, NoveltyAccumulator, NoveltyLimits, passage_means
 
@@ -31,6 +33,8 @@ NOISE = 0.003
 """Added to the variance along each component, whose mean is 1, so that directions in which songs hardly differ do not
 dominate the distance."""
 FOLDS = 5
+CONFIG = PreprocessingConfig()
+"""Steps before the embedding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +73,20 @@ class NoveltyDetector:
     limits: NoveltyLimits
 
 
-def fit_novelty_detector(songs: Sequence[Song], *, seed: int = 0) -> NoveltyDetector:
+def fit_novelty_detector(songs: Sequence[Song], *, seed: int = 0, level_free: bool = False) -> NoveltyDetector:
     """Fit the embedding to all songs, and the limits by cross-validation.
 
     The limits are conformal over songs, each embedded by a fit without its artist. At most a fraction 1 - `USUAL` of
     similar songs is expected to exceed each limit, and at most twice that either of the two.
+
+    Parameters
+    ----------
+    songs : sequence of Song
+    seed : int
+        Of the folds.
+    level_free : bool
+        Embed the columns of compare236 after freeing them of the recording's level, for models that read whole
+        recordings; by default all columns are embedded as they are.
 
     Raises
     ------
@@ -86,7 +99,7 @@ def fit_novelty_detector(songs: Sequence[Song], *, seed: int = 0) -> NoveltyDete
     check(len(songs) >= MIN_SONGS, "songs", f"at least {MIN_SONGS} songs of {PASSAGE_ROWS} rows", len(songs))
     distances, stillness = np.empty(len(songs)), np.empty(len(songs))
     for train, test in k_fold(songs, FOLDS, seed, by="artist"):
-        embedding = fit_embedding([songs[i] for i in train])
+        embedding = fit_embedding([songs[i] for i in train], level_free=level_free)
         for i in test:
             sums = accumulate(embedding, songs[i])
             distances[i], stillness[i] = sums.distance, -sums.variance
@@ -95,12 +108,12 @@ def fit_novelty_detector(songs: Sequence[Song], *, seed: int = 0) -> NoveltyDete
         variance=-song_quantile(list(stillness[:, None]), USUAL),
         usual=USUAL,
     )
-    return NoveltyDetector(fit_embedding(songs), limits)
+    return NoveltyDetector(fit_embedding(songs, level_free=level_free), limits)
 
 
-def fit_embedding(songs: Sequence[Song]) -> Embedding:
-    """Fit the preprocessing to the songs' rated rows, and the coordinates to all of their passages."""
-    preprocessing = fit_preprocessing(stack_songs(songs)[0], PreprocessingConfig())
+def fit_embedding(songs: Sequence[Song], *, level_free: bool = False) -> Embedding:
+    """Fit the preprocessing to the songs' rated rows, or all rows, and the coordinates to all of their passages."""
+    preprocessing = _fit_level_free(songs) if level_free else fit_preprocessing(stack_songs(songs)[0], CONFIG)
     means = np.vstack([passage_means(preprocessing.apply(song.full_features.values))[0] for song in songs])
     unit = fit_standardization(means)
     z = unit.apply(means)
@@ -108,6 +121,17 @@ def fit_embedding(songs: Sequence[Song]) -> Embedding:
     rotation = unit.scale[:, None] * directions / np.sqrt((np.maximum(variances, 0) + NOISE) * len(variances))
     # a model file stores values that are exact in single precision in half the space
     return Embedding(preprocessing, Projection(unit.offset, rotation.astype(np.float32).astype(np.float64)))
+
+
+def _fit_level_free(songs: Sequence[Song]) -> Preprocessing:
+    """Fit steps that select the columns of compare236 and free them of each recording's level before the others."""
+    names = songs[0].full_features.feature_set.names
+    columns = tuple(i for i, name in enumerate(names) if name in COMPARE236.names)
+    select = Selection(columns)
+    values = [select.apply(song.full_features.values.astype(np.float64)) for song in songs]
+    loudness = fit_level_normalization([names[i] for i in columns], np.vstack(values))
+    rest = fit_preprocessing(np.vstack([loudness.apply(x) for x in values]), CONFIG)
+    return Preprocessing((select, loudness, *rest.steps), rest.width)
 
 
 def accumulate(embedding: Embedding, song: Song) -> NoveltyAccumulator:

@@ -4,9 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from moodcurve.features.tags.names import TAGS
 from moodcurve.library.errors import LibraryError
 from moodcurve.library.queries.query import SORTS, WORDS, Query, Range
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
+from moodcurve.mood.tags import MIN_TAG_STRENGTH
 
 
 class QueryError(LibraryError):
@@ -33,6 +35,9 @@ class QueryOptions:
         Quadrants, separated by commas, of which the song has one.
     words : sequence of str, str or None
         Mood words, separated by commas, of which the song has at least one; of several texts, one of each.
+    tag : sequence of str, str or None
+        Tags of the tag network, separated by commas, of which the song has at least one; of several texts, one of each.
+        ``acoustic:0.4`` asks for a strength; by default it is `moodcurve.mood.tags.MIN_TAG_STRENGTH`.
     arousal, valence : str or None
         ``0.2:0.6``; either end can be omitted.
     near : str or None
@@ -55,6 +60,7 @@ class QueryOptions:
     year: str | None = None
     quadrant: str | None = None
     words: Sequence[str] | str | None = None
+    tag: Sequence[str] | str | None = None
     arousal: str | None = None
     valence: str | None = None
     near: str | None = None
@@ -74,7 +80,6 @@ class QueryOptions:
             If a text is malformed.
         """
         near, radius = _near(self.near)
-        words = [self.words] if isinstance(self.words, str) else self.words or ()
         return Query(
             text=tuple(word for words in self.text for word in words.split()),
             title=self.title,
@@ -82,7 +87,8 @@ class QueryOptions:
             album=self.album,
             genre=self.genre,
             quadrants=_names("quadrant", self.quadrant, (*QUADRANTS, NEUTRAL), kind="quadrant"),
-            words=tuple(_names("words", group, WORDS, kind="mood word") for group in words),
+            words=tuple(_names("words", group, WORDS, kind="mood word") for group in _groups(self.words)),
+            tags=tuple(_tags(group) for group in _groups(self.tag)),
             arousal=_range("arousal", self.arousal, "0.2:0.6", least=-1, most=1),
             valence=_range("valence", self.valence, "0.2:0.6", least=-1, most=1),
             year=_range("year", self.year, "1990:1999 or 1994", single=True),
@@ -100,14 +106,35 @@ def _names(name: str, text: str | None, known: Sequence[str], *, kind: str) -> t
     """Return the names in a text, separated by commas, each of which must be known."""
     if text is None:
         return ()
+    lower = [name.lower() for name in known]
     items = tuple(dict.fromkeys(item.strip().lower() for item in text.split(",") if item.strip()))
     choices = f"choose from {', '.join(known)}"
     if not items:
         raise QueryError(name, f"{text!r} is not a {kind}; {choices}")
     for item in items:
-        if item not in known:
+        if item not in lower:
             raise QueryError(name, f"{item!r} is not a {kind}; {choices}")
     return items
+
+
+def _groups(texts: Sequence[str] | str | None) -> Sequence[str]:
+    return [texts] if isinstance(texts, str) else texts or ()
+
+
+def _tags(text: str) -> tuple[tuple[str, float], ...]:
+    """Return the tags in a text, separated by commas, with their strengths."""
+    items = [item.partition(":") for item in text.split(",")]
+    names = {tag.lower(): tag for tag in TAGS}
+    given = ",".join(name for name, _, _ in items)
+    _names("tag", given, TAGS, kind="tag of the tag network")
+    strengths = {}
+    for name, colon, strength in items:
+        value = _number(strength) if colon else MIN_TAG_STRENGTH
+        if value is None or not 0 <= value <= 1 or (colon and not name.strip()):
+            raise QueryError("tag", f"{text!r} is not TAG or TAG:STRENGTH with a strength from 0 to 1, as acoustic:0.4")
+        if name.strip():
+            strengths[names[name.strip().lower()]] = value
+    return tuple(strengths.items())
 
 
 def _sort(text: str | None, *, near_given: bool) -> tuple[str, ...]:

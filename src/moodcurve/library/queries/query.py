@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from moodcurve.features.tags.names import TAGS
 from moodcurve.mood.circumplex import MOOD_ANGLES_DEG, NEUTRAL, QUADRANTS
 
 Range = tuple[float | None, float | None]
@@ -34,6 +35,9 @@ class Query:
     words : tuple of tuple of str
         Groups of words of `WORDS`; the song has at least one mood word of each group.
         ``(("calm", "serene"), ("sleepy",))`` matches songs that are sleepy and also calm or serene.
+    tags : tuple of tuple of (str, float)
+        Groups of tags of `moodcurve.features.tags.names.TAGS`, each with a strength in [0, 1]; of each group, the song
+        has at least one tag of at least its strength. Songs whose tags are unknown do not match.
     arousal, valence : Range or None
         Of the mean of the song.
     year : Range or None
@@ -61,6 +65,7 @@ class Query:
     genre: str | None = None
     quadrants: tuple[str, ...] = ()
     words: tuple[tuple[str, ...], ...] = ()
+    tags: tuple[tuple[tuple[str, float], ...], ...] = ()
     arousal: Range | None = None
     valence: Range | None = None
     year: Range | None = None
@@ -97,6 +102,14 @@ class Query:
             for word in group:
                 if word not in WORDS:
                     raise ValueError(f"words must be among {', '.join(WORDS)}, got {word!r}")
+        for tags in self.tags:
+            if not tags:
+                raise ValueError("tags must be tuples of tags with strengths, at least one in each, got an empty one")
+            for tag, strength in tags:
+                if tag not in TAGS:
+                    raise ValueError(f"tags must be among {', '.join(TAGS)}, got {tag!r}")
+                if not 0 <= strength <= 1:
+                    raise ValueError(f"tags must have strengths in [0, 1], got {strength} for {tag}")
         for key in self.sort:
             if key.removeprefix("-") not in SORTS:
                 raise ValueError(f"sort must be among {', '.join(SORTS)}, got {key!r}")

@@ -9,8 +9,10 @@ from moodcurve.library.errors import translate_errors
 from moodcurve.library.queries.query import SORTS, WORDS, Query, Range
 from moodcurve.library.queries.sql_guard import ConditionError, restrict_to_songs, translate_condition_errors
 from moodcurve.library.schema import WORD_SEPARATOR
+from moodcurve.library.tag_codec import pack_strength, strength_sql
 from moodcurve.library.text import TEXT_TAGS, clean, fold
 from moodcurve.mood.circumplex import QUADRANTS
+from moodcurve.mood.tags import parse_tags
 
 SONG_FORMAT = "moodcurve-song/1"
 """Name and version of a song's JSON: keys are only added to it."""
@@ -41,6 +43,9 @@ class FoundSong(NamedTuple):
         Probability of each quadrant.
     mood : str
         The most probable of the finer classes, `moodcurve.mood.classes.MOODS`.
+    tags : str
+        Its strongest tags with their strengths, for example ``"acoustic 0.61, folk 0.44"``, see `moodcurve.mood.tags`.
+        Empty if no tag is strong; None if the model reads no tags.
     novelty : float
     model, feature_set, analysed_at : str
         What analyzed it, and when (UTC).
@@ -84,6 +89,7 @@ class FoundSong(NamedTuple):
     p_sad_negative: float | None
     p_calm_positive: float | None
     mood: str | None
+    tags: str | None
     novelty: float | None
     model: str
     feature_set: str
@@ -126,13 +132,14 @@ def count(library: Library, query: Query) -> int:
 
 
 def song_json(song: FoundSong) -> dict[str, Any]:
-    """Return a song as JSON data: words and warnings as lists, probabilities and rating as objects or None."""
+    """Return a song as JSON data: words and warnings as lists, the rest as objects or None."""
     data = {"format": SONG_FORMAT, **{name: getattr(song, name) for name in COLUMNS}}
     probabilities = {name: data.pop(f"p_{name.replace('-', '_')}") for name in QUADRANTS}
     rating = {name.removeprefix("rated_"): data.pop(name) for name in COLUMNS if name.startswith("rated_")}
     data["words"] = song.words.split(WORD_SEPARATOR)
     data["warnings"] = song.warnings.splitlines()
     data["probabilities"] = None if None in probabilities.values() else probabilities
+    data["tags"] = None if song.tags is None else parse_tags(song.tags)
     data["rating"] = None if None in rating.values() else rating
     return data if song.distance is None else {**data, "distance": song.distance}
 
@@ -189,6 +196,10 @@ def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:
         whole_word = "instr(', ' || words || ',', ', ' || :{0} || ',')"
         any_of = " OR ".join(f"instr(words, :{name}) AND {whole_word.format(name)}" for name in named)
         add(f"({any_of})", **named)
+    for i, tags in enumerate(query.tags):
+        least = {f"tag{i}_{j}": pack_strength(strength) for j, (_, strength) in enumerate(tags)}
+        any_of = " OR ".join(f"{strength_sql(tag)} >= :{name}" for name, (tag, _) in zip(least, tags, strict=True))
+        add(f"({any_of})", **least)
     ranges: Mapping[str, Range | None] = {
         **{name: getattr(query, name) for name in ("arousal", "valence", "year", "duration_s")},
         **_square_around(query),

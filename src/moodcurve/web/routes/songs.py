@@ -18,6 +18,7 @@ from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import FoundSong, count, search, search_columns, song_json
 from moodcurve.library.scanning.roots import scanned_roots
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
+from moodcurve.mood.tags import tag_names
 from moodcurve.util.text import utf8_text
 from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, error_responses
@@ -29,7 +30,7 @@ from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_conte
 from moodcurve.web.routes.static_files import accepts_gzip
 
 MAX_MAP_SONGS = 100_000
-_MAP_COLUMNS = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s")
+_MAP_COLUMNS = ("id", "arousal", "valence", "quadrant", "title", "artist", "duration_s", "tags")
 """Columns of the map that are library columns; ``file`` is added to them."""
 _QUADRANT_NUMBERS = {name: number for number, name in enumerate((*QUADRANTS, NEUTRAL))}
 _CURVE: dict[int | str, dict[str, Any]] = {200: {"model": schemas.CurveObject, **curve_content()}}
@@ -181,6 +182,7 @@ def _map_json(library: Library, query: Query, *, compress: bool) -> bytes:
     pairs = zip(found.pop("path"), found["title"], strict=True)
     found["file"] = [None if title else PurePath(path).name for path, title in pairs]
     found["quadrant"] = [_QUADRANT_NUMBERS[name] for name in found["quadrant"]]
+    found["tags"] = [tag_names(text) if text else None for text in found["tags"]]
     body = _to_json(found)
     return gzip.compress(body, compresslevel=4, mtime=0) if compress else body
 

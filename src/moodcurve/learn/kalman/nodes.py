@@ -1,4 +1,4 @@
-"""Add the filter and smoother of `moodcurve.learn.models.kalman` to an ONNX graph, with Scan operators as loops.
+"""Add the filter and smoother of `moodcurve.learn.kalman.filter` to an ONNX graph, with Scan operators as loops.
 
 The graph computes covariances row by row instead of using their steady state. The outputs are exact from the first
 row on, for recordings of any length.
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper
 
-from moodcurve.learn.models.kalman import Dynamics
+from moodcurve.learn.kalman.filter import Dynamics
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.runtime.sequence import NEXT_STATE, SequenceMode
 
