@@ -114,6 +114,15 @@ def _check_companions(path: Path) -> None:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri_path = urllib.parse.quote_from_bytes(os.fsencode(path.absolute()))
     # usable from any thread, one at a time: a server's requests arrive on several
-    return sqlite3.connect(
+    db = sqlite3.connect(
         f"file:{uri_path}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False
     )
+    try:
+        db.execute("PRAGMA trusted_schema = OFF")  # what the file itself defines may call no function with effects
+        db.execute("PRAGMA cell_size_check = ON")  # damaged pages are found when they are read
+    except sqlite3.Error:
+        db.close()
+        raise
+    # calls Python every 100,000 steps of SQLite, so that Ctrl-C works in any statement
+    db.set_progress_handler(lambda: 0, 100_000)
+    return db

@@ -1,0 +1,72 @@
+"""Check that a library is laid out as this code lays it out, and holds values of the right types.
+
+A library may come from elsewhere. A view in place of a table may never end, a trigger may change what a scan writes,
+and any column of SQLite may hold a value of any type.
+"""
+
+import re
+import sqlite3
+from contextlib import closing
+from functools import cache
+
+from moodcurve.library import schema
+
+MAX_CURVE_BYTES = 16 * 2**20
+"""Largest packed curve; that of ten hours takes about 0.3 MB."""
+
+_REALS = ("duration_s", "arousal", "valence")
+_OPTIONAL_REALS = (
+    "arousal_low", "arousal_high", "valence_low", "valence_high", "arousal_9", "valence_9", "novelty",
+)  # fmt: skip
+_TEXTS = ("content", "model", "feature_set", "analysed_at", "quadrant", "words", "warnings")
+_FILE_TEXTS = (
+    "content", "problem", "artist", "title", "album", "genre", "folded_artist", "folded_title", "folded_album",
+    "folded_genre",
+)  # fmt: skip
+
+
+def is_own_layout(db: sqlite3.Connection, version: int) -> bool:
+    """Return True if a file has exactly the tables, views and indexes of a version, and nothing else."""
+    return _layout(db) == _layout_of(version)
+
+
+def wrong_type(db: sqlite3.Connection) -> str | None:
+    """Return the name of a table that holds a value of a wrong type, or a curve that is too large; None if all fit."""
+    numbers = [f"typeof({name}) NOT IN ('real', 'integer')" for name in _REALS]
+    numbers += [f"typeof({name}) NOT IN ('real', 'integer', 'null')" for name in _OPTIONAL_REALS]
+    texts = [f"typeof({name}) <> 'text'" for name in _TEXTS]
+    file_texts = [f"typeof({name}) NOT IN ('text', 'null')" for name in _FILE_TEXTS]
+    for table, conditions in (
+        ("song", [*numbers, *texts, "typeof(copies) <> 'integer'"]),
+        (
+            "file",
+            [
+                *file_texts,
+                "typeof(path) <> 'blob'",
+                "typeof(shown) <> 'text'",
+                "typeof(size) <> 'integer'",
+                "typeof(mtime_ns) <> 'integer'",
+                "typeof(year) NOT IN ('integer', 'null')",
+                "typeof(track) NOT IN ('integer', 'null')",
+                "typeof(tagged_duration_s) NOT IN ('real', 'integer', 'null')",
+            ],
+        ),
+        ("curve", ["typeof(packed) <> 'blob'", f"length(packed) > {MAX_CURVE_BYTES}"]),
+        ("descriptors", ["typeof(vector) <> 'blob'", "length(vector) % 4 <> 0"]),
+    ):
+        if db.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(conditions)} LIMIT 1").fetchone():
+            return table
+    return None
+
+
+def _layout(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    rows = db.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%'")
+    # what SQLite keeps of a statement's spaces and quotes differs between its versions
+    return {(kind, name, re.sub(r'[\s"]+', "", str(sql)).lower()) for kind, name, sql in rows}
+
+
+@cache
+def _layout_of(version: int) -> set[tuple[str, str, str]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        schema.migrate(db, schema.MIGRATIONS[:version])
+        return _layout(db)
