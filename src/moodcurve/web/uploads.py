@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from moodcurve.util.text import one_line
 from moodcurve.web.errors import ProblemError
+from moodcurve.web.temp_folder import ensure_private
 
 FIELD = "file"
 MIN_BYTES_PER_S = 4096.0
@@ -123,10 +125,13 @@ async def receive(body: Body, folder: Path, *, max_bytes: int) -> ReceivedFile:
         form = _Form(options.get(b"boundary", b""), max_bytes)
     except (FormParserError, ValueError) as error:
         raise ProblemError(400, f"missing or invalid form boundary; {_EXPECTED}") from error
+    ensure_private(folder)
     path = folder / secrets.token_hex(16)
     complete = False
     try:
-        with path.open("xb") as file:
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb"
+        ) as file:
             await _write(body, form, file)
         complete = True
     except FormParserError as error:

@@ -16,6 +16,7 @@ from moodcurve.formats import jams_text, json_text, to_csv
 from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.tasks import PlotTask
+from moodcurve.web.temp_folder import ensure_private
 
 MAX_PENDING_PLOTS = 16
 """Maximum number of plots that are waiting or being made."""
@@ -75,6 +76,7 @@ class PlotRenderer:
         """
         if self._pending >= MAX_PENDING_PLOTS:
             raise ProblemError(429, "too many plots are pending; try again later", {"Retry-After": "2"})
+        ensure_private(self._folder)
         path = self._folder / f"{secrets.token_hex(16)}.png"
         self._pending += 1
         try:
