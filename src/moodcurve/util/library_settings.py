@@ -9,19 +9,16 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
-from pathlib import Path
+from importlib import import_module
 from types import ModuleType
 
 
 def import_matplotlib() -> ModuleType:
-    """Import matplotlib with its own default settings."""
-    if "matplotlib" not in sys.modules:
-        spec = find_spec("matplotlib")
-        origin = spec.origin if spec is not None else None
-        with _working_folder_named(Path(origin).parent / "mpl-data" if origin else None):
-            pass
-    return sys.modules["matplotlib"]
+    """Import matplotlib with the user's settings, or its own."""
+    if "matplotlib" in sys.modules:
+        return sys.modules["matplotlib"]
+    with _hidden("matplotlibrc"):  # it asks for this name, relative to the working folder, before any other
+        return import_module("matplotlib")
 
 
 def import_numba() -> ModuleType:
@@ -42,12 +39,11 @@ def import_numba() -> ModuleType:
 
 
 @contextmanager
-def _working_folder_named(folder: Path | None) -> Iterator[None]:
-    """Let `os.getcwd` name another folder, where matplotlib looks first; the working folder itself stays."""
-    real = os.getcwd
+def _hidden(name: str) -> Iterator[None]:
+    """Let `os.path.exists` deny a relative name."""
+    real = os.path.exists
+    os.path.exists = lambda path: path != name and real(path)
     try:
-        if folder is not None:
-            os.getcwd = lambda: str(folder)
         yield
     finally:
-        os.getcwd = real
+        os.path.exists = real

@@ -125,13 +125,11 @@ async def receive(body: Body, folder: Path, *, max_bytes: int) -> ReceivedFile:
         form = _Form(options.get(b"boundary", b""), max_bytes)
     except (FormParserError, ValueError) as error:
         raise ProblemError(400, f"missing or invalid form boundary; {_EXPECTED}") from error
-    ensure_private(folder)
     path = folder / secrets.token_hex(16)
     complete = False
     try:
-        with os.fdopen(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb"
-        ) as file:
+        ensure_private(folder)
+        with open(path, "xb", opener=_private) as file:
             await _write(body, form, file)
         complete = True
     except FormParserError as error:
@@ -142,6 +140,11 @@ async def receive(body: Body, folder: Path, *, max_bytes: int) -> ReceivedFile:
         if not complete:
             path.unlink(missing_ok=True)
     return ReceivedFile(path, form.name)
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that only this user can read."""
+    return os.open(path, flags, 0o600)
 
 
 def _too_large(max_bytes: int) -> ProblemError:

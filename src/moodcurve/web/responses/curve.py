@@ -76,10 +76,10 @@ class PlotRenderer:
         """
         if self._pending >= MAX_PENDING_PLOTS:
             raise ProblemError(429, "too many plots are pending; try again later", {"Retry-After": "2"})
-        ensure_private(self._folder)
         path = self._folder / f"{secrets.token_hex(16)}.png"
         self._pending += 1
         try:
+            ensure_private(self._folder)
             return await self._pool.run(PlotTask(curve, str(path)))
         except (MoodcurveError, OSError) as error:
             raise ProblemError(503, "cannot plot the curve; try again", {"Retry-After": "2"}) from error
