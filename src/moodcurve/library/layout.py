@@ -14,12 +14,14 @@ from moodcurve.library import schema
 MAX_CURVE_BYTES = 16 * 2**20
 """Largest packed curve; that of ten hours takes about 0.3 MB."""
 
-_REALS = ("duration_s", "arousal", "valence")
-_OPTIONAL_REALS = (
-    "arousal_low", "arousal_high", "valence_low", "valence_high", "arousal_9", "valence_9", "novelty",
+_NUMBERS = (
+    "copies", "duration_s", "arousal", "valence", "arousal_low", "arousal_high", "valence_low", "valence_high",
+    "arousal_9", "valence_9", "novelty",
 )  # fmt: skip
 _TEXTS = ("content", "model", "feature_set", "analysed_at", "quadrant", "words", "warnings")
+_FILE_NUMBERS = ("size", "mtime_ns", "year", "track", "tagged_duration_s")
 _FILE_TEXTS = (
+    "shown",
     "content", "problem", "artist", "title", "album", "genre", "folded_artist", "folded_title", "folded_album",
     "folded_genre",
 )  # fmt: skip
@@ -32,27 +34,20 @@ def is_own_layout(db: sqlite3.Connection, version: int) -> bool:
 
 def wrong_type(db: sqlite3.Connection) -> str | None:
     """Return the name of a table that holds a value of a wrong type, or a curve that is too large; None if all fit."""
-    numbers = [f"typeof({name}) NOT IN ('real', 'integer')" for name in _REALS]
-    numbers += [f"typeof({name}) NOT IN ('real', 'integer', 'null')" for name in _OPTIONAL_REALS]
-    texts = [f"typeof({name}) <> 'text'" for name in _TEXTS]
-    file_texts = [f"typeof({name}) NOT IN ('text', 'null')" for name in _FILE_TEXTS]
+    # SQLite orders numbers before text before blobs, and a column of text turns numbers into text: one comparison each
     for table, conditions in (
-        ("song", [*numbers, *texts, "typeof(copies) <> 'integer'"]),
+        ("song", [*(f"{name} >= ''" for name in _NUMBERS), *(f"{name} >= x''" for name in _TEXTS)]),
         (
             "file",
             [
-                *file_texts,
-                "typeof(path) <> 'blob'",
-                "typeof(shown) <> 'text'",
-                "typeof(size) <> 'integer'",
-                "typeof(mtime_ns) <> 'integer'",
-                "typeof(year) NOT IN ('integer', 'null')",
-                "typeof(track) NOT IN ('integer', 'null')",
-                "typeof(tagged_duration_s) NOT IN ('real', 'integer', 'null')",
+                *(f"{name} >= ''" for name in _FILE_NUMBERS),
+                *(f"{name} >= x''" for name in _FILE_TEXTS),
+                "path < x''",
+                *(f"typeof({name}) = 'real'" for name in ("size", "mtime_ns")),
             ],
         ),
-        ("curve", ["typeof(packed) <> 'blob'", f"length(packed) > {MAX_CURVE_BYTES}"]),
-        ("descriptors", ["typeof(vector) <> 'blob'", "length(vector) % 4 <> 0"]),
+        ("curve", ["packed < x''", f"length(packed) > {MAX_CURVE_BYTES}"]),
+        ("descriptors", ["vector < x''", "length(vector) % 4 <> 0"]),
     ):
         if db.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(conditions)} LIMIT 1").fetchone():
             return table
