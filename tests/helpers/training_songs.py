@@ -1,11 +1,14 @@
 """Synthetic songs: features on the scales of real ones, and labels that depend on them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from moodcurve.datasets import Annotation, Dataset, Song
 from moodcurve.features import COMPARE236, Features, FeatureSet, write_csv
+from moodcurve.learn.preprocessing.loudness import EXPONENTS
+from moodcurve.mood.circumplex import QUADRANTS
 
 
 def made_dataset(songs: int, *, frames: int = 20, seed: int = 0, feature_set: FeatureSet = COMPARE236) -> Dataset:
@@ -44,6 +47,49 @@ def made_dataset(songs: int, *, frames: int = 20, seed: int = 0, feature_set: Fe
             )
         )
     return Dataset(name="made songs", songs=tuple(made))
+
+
+def made_sounding_dataset(
+    songs: int, *, frames: int = 20, seed: int = 0, feature_set: FeatureSet = COMPARE236
+) -> Dataset:
+    """Return the songs of `made_dataset` with the columns that depend on the level as in sound, at about -20 dB.
+
+    Those columns are positive, or a factor with either sign where they can be negative, times a power of 0.1.
+    """
+    exponents = level_exponents(feature_set)
+    signed = np.array([name.endswith("_amean") and ("_de_" in name or "Slope" in name) for name in feature_set.names])
+    dataset = made_dataset(songs, frames=frames, seed=seed, feature_set=feature_set)
+    usual = made_dataset(40, feature_set=feature_set).songs
+    stacked = np.vstack([song.x for song in usual]).astype(np.float64)
+    mean, std = stacked.mean(axis=0), stacked.std(axis=0)
+
+    def convert(song: Song) -> Song:
+        z = (song.x - mean) / std
+        at_level = 0.1**exponents * np.where(signed, z, np.exp(0.3 * z))
+        values = np.where(exponents > 0, at_level, song.x).astype(np.float32)
+        return replace(song, features=replace(song.features, values=values))
+
+    return replace(dataset, songs=tuple(map(convert, dataset.songs)))
+
+
+def level_exponents(feature_set: FeatureSet) -> np.ndarray:
+    """Return the power of the amplitude that each column grows by."""
+    found = [[e for start, e in EXPONENTS.items() if name.startswith(start)] for name in feature_set.names]
+    return np.array([(*one, 0.0)[0] for one in found])
+
+
+def with_quadrants_only(dataset: Dataset) -> Dataset:
+    """Replace ratings by the quadrant of their mean."""
+    return replace(dataset, songs=tuple(map(_with_quadrant_only, dataset.songs)))
+
+
+def _with_quadrant_only(song: Song) -> Song:
+    arousal, valence = song.y.mean(axis=0) >= 0
+    empty = np.empty(0)
+    quadrant = QUADRANTS[(0 if valence else 1) if arousal else (3 if valence else 2)]
+    annotation = replace(song.annotation, times_s=empty, arousal=empty, valence=empty, quadrant=quadrant)
+    none = replace(song.features, values=song.x[:0], times_s=empty)
+    return replace(song, features=none, recording=song.features, annotation=annotation)
 
 
 def write_own_songs(home: Path, dataset: Dataset) -> None:

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from moodcurve.datasets import DatasetError
 from moodcurve.learn import TrainingError
 from moodcurve.learn.models.ffnn import FFNNConfig
 from moodcurve.learn.models.mlr import MLRConfig
@@ -16,7 +18,7 @@ from moodcurve.learn.models.svr import SVRConfig
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import FAMILIES, save_log, train
 from tests.helpers import ROOT
-from tests.helpers.training_songs import made_dataset
+from tests.helpers.training_songs import made_dataset, made_sounding_dataset, with_quadrants_only
 
 pytestmark = pytest.mark.slow
 
@@ -105,3 +107,19 @@ export(train(made_dataset(100, frames=60), "ffnn", config=config), sys.argv[1], 
         command = [sys.executable, "-c", script, str(tmp_path / threads)]
         subprocess.run(command, env=environment, check=True, timeout=120)
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
+
+
+def test_songs_with_a_quadrant_only_are_learned_from_but_not_measured(tmp_path: Path) -> None:
+    rated = made_sounding_dataset(16)
+    further = with_quadrants_only(made_sounding_dataset(8, seed=1)).songs
+    mixed = replace(rated, songs=(*rated.songs, *further))
+    trained = train(mixed, "gp")
+    assert trained.dataset is mixed
+    assert trained.training_metrics()["songs"] == 16
+    assert json.loads(save_log(trained, tmp_path / "gp.onnx")[0].read_text())["songs"] == 24
+    alone = train(rated, "gp").model
+    assert np.abs(trained.model.predict(rated.songs[0].x) - alone.predict(rated.songs[0].x)).max() > 1e-3
+    assert train(mixed, "mlr").dataset.songs == rated.songs
+    for family in ("mlr", "gp", "gp-blend"):
+        with pytest.raises(DatasetError, match="its 8 songs have quadrants, but no ratings"):
+            train(replace(rated, songs=further), family)

@@ -62,11 +62,13 @@ def cross_validate(
     DatasetError
         If no song is rated, or the rated songs have fewer artists than folds.
     """
-    songs = len(rated_songs(dataset).songs)
+    rated, quadrants = rated_songs(dataset), find_family(name).quadrants
+    songs = len(rated.songs)
     check(songs >= MIN_SONGS, "number of songs", f"{MIN_SONGS} or more to calibrate intervals", songs)
     configs = {} if config is None else {name: config}
     result = run_benchmark(dataset, PROTOCOL, [name], configs=configs, seed=seed, progress=progress)
-    novelty = novelty_detector(dataset, seed=seed, level_free=find_family(name).quadrants)
+    # what the model has learned from is usual
+    novelty = novelty_detector(dataset if quadrants else rated, seed=seed, level_free=quadrants)
     return from_benchmark(result, result.models[0], novelty)
 
 

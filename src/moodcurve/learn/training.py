@@ -87,10 +87,11 @@ class TrainedModel:
     seconds: float
 
     def training_metrics(self) -> dict[str, Any]:
-        """Compute metrics on the training songs; they do not show how well the model predicts other songs."""
+        """Compute metrics on the rated training songs; they do not show how well the model predicts other songs."""
+        songs = rated_songs(self.dataset).songs
         with threadpool_limits(limits=1):  # as in training: the same results on every machine
-            predicted = [predict_rated(self.model, song) for song in self.dataset.songs]
-        return evaluate_predictions(self.dataset.songs, predicted)
+            predicted = [predict_rated(self.model, song) for song in songs]
+        return evaluate_predictions(songs, predicted)
 
 
 def find_family(name: str) -> Family:
@@ -138,7 +139,8 @@ def train(
     kind = find_family(name)
     if config is not None and not isinstance(config, kind.config):
         raise TrainingError(f"config must be a {kind.config.__name__} for {name}, got a {type(config).__name__}")
-    dataset = dataset if kind.quadrants else rated_songs(dataset)
+    rated = rated_songs(dataset)
+    dataset = dataset if kind.quadrants else rated
     started = time.perf_counter()
     model = kind.train(dataset.songs, config or kind.config(), seed=seed, progress=progress)
     seconds = time.perf_counter() - started

@@ -23,27 +23,13 @@ from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.training import FAMILIES, Family
 from moodcurve.mood.circumplex import QUADRANTS
 from tests.helpers.command_line import run as run_command
-from tests.helpers.training_songs import made_dataset, write_own_songs
+from tests.helpers.training_songs import made_dataset, with_quadrants_only, write_own_songs
 
 
 def named(dataset: Dataset, name: str, artists: str) -> Dataset:
     """Return the songs under another name, with other artists."""
     songs = (replace(song, artist=f"{artists} {song.artist}") for song in dataset.songs)
     return replace(dataset, name=name, songs=tuple(songs))
-
-
-def with_quadrants_only(dataset: Dataset) -> Dataset:
-    """Replace ratings by the quadrant of their mean."""
-
-    def convert(song: Song) -> Song:
-        arousal, valence = song.y.mean(axis=0) >= 0
-        empty = np.empty(0)
-        quadrant = QUADRANTS[(0 if valence else 1) if arousal else (3 if valence else 2)]
-        annotation = replace(song.annotation, times_s=empty, arousal=empty, valence=empty, quadrant=quadrant)
-        none = replace(song.features, values=song.x[:0], times_s=empty)
-        return replace(song, features=none, recording=song.features, annotation=annotation)
-
-    return replace(dataset, songs=tuple(map(convert, dataset.songs)))
 
 
 ONE = named(made_dataset(40), "one", "The Ones")

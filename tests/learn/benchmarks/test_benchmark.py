@@ -14,7 +14,7 @@ from moodcurve.datasets.splits import k_fold
 from moodcurve.features import COMPARE260
 from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmarks.baselines import BASELINES
-from moodcurve.learn.benchmarks.benchmark import run_benchmark
+from moodcurve.learn.benchmarks.benchmark import join_models, run_benchmark
 from moodcurve.learn.benchmarks.noise_ceiling import CEILING_NAMES, noise_ceilings
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS, read_for
 from moodcurve.learn.benchmarks.report import (
@@ -297,3 +297,15 @@ def test_missing_2015_labels_are_named_with_a_way_out(small_deam: Path, tmp_path
         r"missing: mediaeval2015/dynamic_valence_dev431.csv\. Add .*docs/data.md.* use --protocol deam",
     ):
         read_for(folder, protocol)
+
+
+def test_joined_models_have_the_differences_of_each_pair(benchmark) -> None:
+    mlr, svr = benchmark.models
+    third = replace(mlr, family="third", predicted=tuple(p / 2 for p in mlr.predicted))
+    joined = join_models(benchmark, (svr, third, mlr))
+    assert [model.family for model in joined.models] == ["svr", "third", "mlr"]
+    assert [(d.model, d.other) for d in joined.differences] == [("third", "svr"), ("mlr", "svr"), ("mlr", "third")]
+    (pair,) = benchmark.differences
+    expected = -pair.intervals["valence"]["rmse"].value
+    assert joined.differences[1].intervals["valence"]["rmse"].value == pytest.approx(expected)
+    assert joined.baselines == benchmark.baselines

@@ -210,12 +210,14 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
     Raises
     ------
     TrainingError
-        If the features lack the columns of the RMS energy, which the level and silence are computed from.
+        If the features lack the columns of the RMS energy, which the level and silence are computed from, if no song
+        is rated, or if a song has neither ratings nor a quadrant.
     """
     rows = _fit_rows(songs)
+    check(any(song.is_rated for song in songs), "songs", "at least one song with ratings", "none")
     statistics = ContextStatistics(config.context_rows)
     described, levels, weights, is_first = [], [], [], []
-    moments, deviations = [np.empty((0, len(rows.columns)))], [np.empty((0, 2))]
+    moments, deviations = [], []
     for song in songs:
         z, sounding = rows.apply(song.full_features.values)
         context = statistics.apply(z, sounding)

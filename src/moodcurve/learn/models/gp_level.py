@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, special
 
 from moodcurve._typing import BoolArray, FloatArray
 from moodcurve.learn.config import check
@@ -24,8 +24,10 @@ from moodcurve.learn.models.svr import SVRConfig, kernel, kernel_nodes
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.steps import Projection, components_for, principal_components
 
-_STEPS = 30
+_STEPS = 100
 _TOLERANCE = 1e-5
+_DAMPING, _SHORTEST = 0.7, 1e-6
+"""Share of a step of Newton's method that is taken, and the least to which it is halved while the objective grows."""
 _LEAST_CURVATURE = 1e-3
 """Lower limit of the second derivative of log P(side), so that songs far on their side do not stall a step."""
 _JITTER = 1e-8
@@ -162,23 +164,31 @@ def _solve(k: FloatArray, among: FloatArray, mean: float, passages: Passages, co
     curvature = passages.weights[~side] / config.noise
     rated = k[~side].T * curvature
     prior = among / config.prior + _JITTER * np.eye(len(among))
-    factor = linalg.cho_factor(prior + rated @ k[~side])
-    a: FloatArray = linalg.cho_solve(factor, rated @ (passages.y[~side] - mean))
+    matrix, target = prior + rated @ k[~side], rated @ (passages.y[~side] - mean)
+    factor = linalg.cho_factor(matrix)
+    a: FloatArray = linalg.cho_solve(factor, target)
     if not side.any() or not config.quadrant_weight:
         return a
     # the sides change the matrix by few ranks, so that a step needs no new factor (Woodbury's formula)
     sides, y, share = k[side], passages.y[side], config.quadrant_weight * passages.weights[side]
     solved = linalg.cho_solve(factor, sides.T)
     among_sides, without = sides @ solved, a
+
+    def objective(a: FloatArray) -> float:
+        return float(a @ (matrix @ a / 2 - target) + share @ np.logaddexp(0, -config.slope * y * (mean + sides @ a)))
+
     for _ in range(_STEPS):
         f = mean + sides @ a
-        miss = 1 / (1 + np.exp(config.slope * y * f))
+        miss = special.expit(-config.slope * y * f)
         bend = np.maximum(config.slope**2 * miss * (1 - miss), _LEAST_CURVATURE)
         aim = f + config.slope * y * miss / bend - mean
         unbounded = without + solved @ (share * bend * aim)
         within = np.diag(1 / (share * bend)) + among_sides
         step = unbounded - solved @ linalg.solve(within, sides @ unbounded, assume_a="pos") - a
-        a = a + 0.7 * step
+        size, before = _DAMPING, objective(a)
+        while objective(a + size * step) > before and size > _SHORTEST:
+            size /= 2
+        a = a + size * step
         if np.abs(sides @ step).max() < _TOLERANCE:
             break
     return a

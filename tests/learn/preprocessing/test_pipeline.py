@@ -8,7 +8,8 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from moodcurve.learn import TrainingError
 from moodcurve.learn.models.targets import one_hot, target_scaling
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, fit_preprocessing, stack_songs
-from moodcurve.learn.preprocessing.steps import components_for, fit_standardization, principal_components
+from moodcurve.learn.preprocessing.steps import Selection, components_for, fit_standardization, principal_components
+from tests.helpers.onnx_values import onnx_values
 from tests.helpers.training_songs import made_dataset
 
 SONGS = made_dataset(12).songs
@@ -197,3 +198,10 @@ def test_stack_songs_takes_every_nth_row_of_each_song() -> None:
 def test_no_songs_raise() -> None:
     with pytest.raises(TrainingError, match="at least one song"):
         stack_songs([])
+
+
+def test_selected_columns_are_those_at_the_positions() -> None:
+    step = Selection((5, 0, 7))
+    np.testing.assert_array_equal(step.apply(OTHER), OTHER[:, [5, 0, 7]])
+    found = onnx_values(OTHER, lambda graph: step.build(graph, graph.x), 3)
+    np.testing.assert_array_equal(found, OTHER[:, [5, 0, 7]])
