@@ -93,9 +93,10 @@ CHANGES: dict[str, Callable[[Sound], Sound]] = {
     "right = -0.99 left": opposite,
     "8 kHz and back": low_passed,
     "MP3 at 32 kbit/s": recoded,
+    "mono MP3 at 32 kbit/s": lambda x: recoded(x.mean(axis=1, keepdims=True)),
 }
 """Changes of the sound, by name."""
-LIMITS = {"-20 dB": 0.05, "8 kHz and back": 0.08, "MP3 at 32 kbit/s": 0.08}
+LIMITS = {"-20 dB": 0.05, "8 kHz and back": 0.08, "MP3 at 32 kbit/s": 0.08, "mono MP3 at 32 kbit/s": 0.08}
 """Targets of this project for the largest change of a song's mean on either axis."""
 QUADRANTS_KEPT = ("-20 dB",)
 """Changes that may not change a quadrant either, except near an axis."""
