@@ -5,7 +5,7 @@
 # make format               format Python and the page's sources
 # make hooks                run formatting, lint and types at each commit (pre-commit)
 # make bench                measure the extractor's speed against its peers
-# make model DATASET=dir    train the packaged model on DEAM and write its card
+# make model DEAM=dir SOUND=dir QUADRANTS=dir    train the packaged models and write their card
 # make setup                create the environment .venv; every target does it when needed
 
 BIN := .venv/bin
@@ -51,7 +51,7 @@ bench: setup-dev
 	$(BIN)/python benchmarks/features.py
 
 model: setup-dev
-	$(BIN)/python -m moodcurve.learn.release "$(DATASET)"
+	$(BIN)/python -m moodcurve.learn.release "$(DEAM)" "$(SOUND)" "$(QUADRANTS)" --results docs/results
 
 clean:
 	rm -rf .venv demo-output benchmark-output

@@ -32,6 +32,8 @@ class FamilyName(StrEnum):
     state_space_live = "state-space-live"
     two_level = "two-level"
     blend = "blend"
+    gp = "gp"
+    gp_blend = "gp-blend"
 
 
 class LabelRelease(StrEnum):

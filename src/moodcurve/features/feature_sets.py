@@ -117,8 +117,6 @@ TONAL1 = FeatureSet("tonal1", "1", TONAL1_NAMES)
 """Harmony, mode, register and rhythm, see `moodcurve.features.tonal`."""
 
 FEATURE_SETS = {s.name: s for s in (COMPARE260, COMPARE236, TONAL1, TAGS1)}
-DEFAULT_SET = COMPARE236
-"""The feature set of the default model (``default`` on the command line)."""
 
 
 def join(sets: Sequence[FeatureSet]) -> FeatureSet:
@@ -147,6 +145,8 @@ def join(sets: Sequence[FeatureSet]) -> FeatureSet:
     return FeatureSet("+".join(part.name for part in sets), version, names, tuple(sets))
 
 
+DEFAULT_SET = join([COMPARE236, TONAL1, TAGS1])
+"""The feature set of the default model (``default`` on the command line)."""
 OWN = "own"
 """Name of the part that holds columns of a user's own, which nothing computes; see `own_set`."""
 
@@ -190,7 +190,7 @@ def feature_set(name: str) -> FeatureSet:
     Examples
     --------
     >>> feature_set("default")
-    FeatureSet(compare236/1, columns=236)
+    FeatureSet(compare236+tonal1+tags1/1, columns=749)
     """
     # the default set may itself be a joined one
     names = [

@@ -93,7 +93,7 @@ def benchmark(
         if ids is not None:
             raise UsageError("the protocol across uses all songs", name="--ids")
         options = {"configs": configs, "seed": seed, "cache": cache}
-        return _run_across([folder, *(others or [])], families, feature_set or "default", options, json_file, output)
+        return _run_across([folder, *(others or [])], families, feature_set or "compare236", options, json_file, output)
     if others or feature_set:
         raise UsageError("several folders and --set need --protocol across", name="DATASETS" if others else "--set")
 

@@ -33,7 +33,7 @@ def train(
         ),
     ] = None,
     labels: LabelsOption = LabelRelease.deam,
-    feature_set: FeatureSetOption = "default",
+    feature_set: FeatureSetOption = "compare236",
     seed: Annotated[int, Option("--seed", metavar="N", min=0, help="The same seed gives the same model.")] = 0,
     without: Annotated[
         Path | None,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,16 +86,24 @@ def run_benchmark(
         models.append(_score_model(songs, splits, name, config, predictions, seed))
 
     baselines = baseline_predictions(songs, splits)
-    pairs = [(later, earlier) for i, later in enumerate(models) for earlier in models[:i]]
-    return Benchmark(
+    found = Benchmark(
         protocol=protocol,
         dataset=dataset,
         seed=seed,
-        models=tuple(models),
-        differences=tuple(_compare(y, later, earlier, seed) for later, earlier in pairs),
+        models=(),
+        differences=(),
         baselines=tuple(_score_baseline(y, name, predicted, seed) for name, predicted in baselines.items()),
         labels=partial_correlations(y, y, draws=DRAWS, seed=seed),
     )
+    return join_models(found, models)
+
+
+def join_models(benchmark: Benchmark, models: Sequence[ModelResult]) -> Benchmark:
+    """Return a benchmark with other models, tested on the same songs, and the differences of each pair of them."""
+    y = [song.y for song in benchmark.dataset.songs]
+    pairs = [(later, earlier) for i, later in enumerate(models) for earlier in models[:i]]
+    differences = tuple(_compare(y, later, earlier, benchmark.seed) for later, earlier in pairs)
+    return replace(benchmark, models=tuple(models), differences=differences)
 
 
 def _with_extra(train: IntArray, test: IntArray, songs: Sequence[Song], extra: Sequence[Song]) -> IntArray:

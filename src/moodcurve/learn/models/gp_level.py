@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import linalg
 
 from moodcurve._typing import BoolArray, FloatArray
 from moodcurve.learn.config import check
@@ -157,23 +158,26 @@ def fit_gp_level(passages: Passages, blocks: Sequence[int], config: GPLevelConfi
 
 def _solve(k: FloatArray, among: FloatArray, mean: float, passages: Passages, config: GPLevelConfig) -> FloatArray:
     """Return the weights a (m,) from the kernels (n, m) of passages and points, and (m, m) among the points."""
-    prior = among / config.prior + _JITTER * np.eye(len(among))
     side = passages.is_side
-    curvature = passages.weights / config.noise
-    target = passages.y - mean
-    rated = k[~side].T * curvature[~side]
-    gram, right = prior + rated @ k[~side], rated @ target[~side]
-    a: FloatArray = np.asarray(np.linalg.solve(gram, right), np.float64)
-    if not side.any():
+    curvature = passages.weights[~side] / config.noise
+    rated = k[~side].T * curvature
+    prior = among / config.prior + _JITTER * np.eye(len(among))
+    factor = linalg.cho_factor(prior + rated @ k[~side])
+    a: FloatArray = linalg.cho_solve(factor, rated @ (passages.y[~side] - mean))
+    if not side.any() or not config.quadrant_weight:
         return a
+    # the sides change the matrix by few ranks, so that a step needs no new factor (Woodbury's formula)
     sides, y, share = k[side], passages.y[side], config.quadrant_weight * passages.weights[side]
+    solved = linalg.cho_solve(factor, sides.T)
+    among_sides, without = sides @ solved, a
     for _ in range(_STEPS):
         f = mean + sides @ a
         miss = 1 / (1 + np.exp(config.slope * y * f))
         bend = np.maximum(config.slope**2 * miss * (1 - miss), _LEAST_CURVATURE)
         aim = f + config.slope * y * miss / bend - mean
-        weighted = sides.T * (share * bend)
-        step = np.linalg.solve(gram + weighted @ sides, right + weighted @ aim) - a
+        unbounded = without + solved @ (share * bend * aim)
+        within = np.diag(1 / (share * bend)) + among_sides
+        step = unbounded - solved @ linalg.solve(within, sides @ unbounded, assume_a="pos") - a
         a = a + 0.7 * step
         if np.abs(sides @ step).max() < _TOLERANCE:
             break

@@ -18,9 +18,10 @@ from moodcurve.datasets.splits import artist_key
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.models.base import FittedModel, TrainingProgress
 from moodcurve.learn.models.blend import BlendConfig
+from moodcurve.learn.models.gp_blend import GPBlendConfig
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
 from moodcurve.learn.models.two_level import TwoLevelConfig
-from moodcurve.learn.release import LIVE_CONFIG
+from moodcurve.learn.packaged import LIVE_CONFIG
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds
 from moodcurve.learn.studies.study import Study, score_arm
 from moodcurve.learn.training import find_family
@@ -62,7 +63,8 @@ def study_medleys(source: Source, *, seed: int, progress: TrainingProgress) -> S
             (f"memory {s:g} s", "state-space-live", LiveStateSpaceConfig(level_memory_s=s))
             for s in (2500.0, LIVE_CONFIG.level_memory_s, 300.0, 60.0)
         ),
-        ("packaged", "blend", BlendConfig()),
+        ("blend", "blend", BlendConfig()),
+        ("packaged", "gp-blend", GPBlendConfig()),
     ]
     arms = []
     for number, (what, name, config) in enumerate(models):
