@@ -54,13 +54,13 @@ def test_readme_links_lead_to_files() -> None:
 
 
 def test_readme_metrics_are_those_of_the_results() -> None:
-    stored = json.loads((ROOT / "docs" / "results" / "deam.json").read_text(encoding="utf-8"))
-    (blend,) = (model for model in stored["models"] if model["family"] == "blend")
+    stored = json.loads((ROOT / "docs" / "results" / "packaged.json").read_text(encoding="utf-8"))
+    (default,) = (model for model in stored["models"] if model["family"] == "default")
     table = re.findall(r"^\| (CCC|RMSE|r within).* \| (\.\d+) \| (\.\d+) \|$", README, flags=re.MULTILINE)
     keys = {"CCC": "ccc", "RMSE": "rmse", "r within": "r_song"}
     assert [name for name, *_ in table] == list(keys)
     for name, *values in table:
-        expected = (blend[axis][keys[name]]["value"] for axis in ("arousal", "valence"))
+        expected = (default[axis][keys[name]]["value"] for axis in ("arousal", "valence"))
         assert values == [f"{value:.3f}".removeprefix("0") for value in expected]
 
 
@@ -74,7 +74,7 @@ def printed_ids() -> list[str]:
 
 
 def test_documented_command_prints_the_training_songs() -> None:
-    assert printed_ids() == json.loads(load_model().metadata["song_ids"])
+    assert printed_ids() == json.loads(load_model("live").metadata["song_ids"])
 
 
 @pytest.mark.real

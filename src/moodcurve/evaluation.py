@@ -10,6 +10,7 @@ from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.deam.reader import NAMES as DEAM_NAMES
+from moodcurve.datasets.deam.sound import EXCERPTS as DEAM_EXCERPTS
 from moodcurve.datasets.deam.sound import NAME as DEAM_WITH_SOUND
 from moodcurve.datasets.selection import rated_songs
 from moodcurve.metrics import scores
@@ -117,7 +118,7 @@ def count_training_songs(dataset: Dataset, model: Model) -> int:
     The label releases of DEAM, and DEAM with its sound, share their song ids: training on one counts for the others.
     """
     training_data = model.metadata.get("training_data")
-    deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND}
+    deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND, DEAM_EXCERPTS}
     if training_data != dataset.name and not {training_data, dataset.name} <= deam:
         return 0
     ids = set(training_ids(model))

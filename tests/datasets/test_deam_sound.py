@@ -1,5 +1,6 @@
 """Test DEAM with its sound: excerpts with more songs than DEAM's folder, whole clips, and rows outside the sound."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import pytest
 from moodcurve.datasets import Dataset, DatasetError, Song, read_dataset
 from moodcurve.datasets.audio_features import audio_features
 from moodcurve.datasets.cache import CachedFeatures
-from moodcurve.datasets.deam.sound import read_deam_with_sound, rows_at
+from moodcurve.datasets.deam.sound import published_clips, read_deam_with_sound, rows_at
 from moodcurve.features import COMPARE236, COMPARE260, FEATURE_SETS, FeatureSet
 from moodcurve.features import extractor as extractor_module
 from moodcurve.features import feature_set as find_set
 from tests.datasets.test_custom import write_lines, write_noise
 from tests.datasets.test_deam import only_note
 from tests.features.test_joined_sets import PEAKS, make_peaks
+from tests.helpers.command_line import run
 from tests.helpers.deam_folder import cell, curve
 
 START_S = 18
@@ -123,6 +125,62 @@ def test_published_columns_need_no_sound(small_deam: Path, tmp_path: Path) -> No
     assert song(dataset, 30).annotation.times_s[0] == START_S
 
 
+def test_songs_cut_to_their_sound(small_deam: Path, tmp_path: Path) -> None:
+    """The sound of song 1 is 3 s long; that of song 1001, which is shorter, is used as it is."""
+    folder = write_excerpts(tmp_path / "sound", [1, 30, 1001])
+    write_columns(folder, [30])
+    write_noise(folder / "audio" / "1001.flac", 2.0, 1001)
+    joined = find_set("compare260+peaks")
+    dataset = read_deam_with_sound(small_deam, folder, feature_set=joined, excerpts=True, workers=1)
+    whole = read_deam_with_sound(small_deam, folder, feature_set=joined, workers=1)
+    assert dataset.name == "DEAM excerpts"
+    assert [one.song_id for one in dataset.songs] == ["1", "30", "1001"]
+    for song_id, rows in ((1, 4), (30, 4), (1001, 2)):
+        found = song(dataset, song_id)
+        times_s = START_S + np.arange(rows) / 2
+        assert found.features.times_s.tolist() == found.annotation.times_s.tolist() == times_s.tolist()
+        assert found.full_features.times_s.tolist() == times_s.tolist()
+        # the values and ratings of whole clips, in these rows
+        clip = song(whole, song_id)
+        first = int(np.searchsorted(clip.annotation.times_s, START_S))
+        assert np.array_equal(found.x, clip.x[first : first + rows])
+        assert np.array_equal(found.y, clip.y[first : first + rows])
+        assert np.array_equal(found.x[:, -2:], heard(folder / "audio" / f"{song_id}.flac"))
+
+
+def test_excerpts_without_sound_columns(small_deam: Path, tmp_path: Path) -> None:
+    """The length is that of the published columns, where there are any."""
+    folder = write_excerpts(tmp_path / "sound", [30])
+    with pytest.raises(DatasetError, match="the length of the sound is unknown"):
+        read_deam_with_sound(small_deam, folder, feature_set=COMPARE236, excerpts=True)
+    write_columns(folder, [30])
+    dataset = read_deam_with_sound(small_deam, folder, feature_set=COMPARE236, excerpts=True)
+    assert {len(found.x) for found in dataset.songs} == {4}
+    clips, others = published_clips(dataset, small_deam)
+    assert [found.song_id for found in others] == ["30"]
+    assert len(clips.songs) == len(dataset.songs) - 1
+    with pytest.raises(DatasetError, match="none: not a folder"):
+        read_deam_with_sound(small_deam, tmp_path / "none", feature_set=COMPARE236)
+
+
+@pytest.mark.slow
+def test_benchmark_with_sound(small_deam: Path, tmp_path: Path) -> None:
+    """The protocol deam tests whole clips; across cuts all songs to their sound."""
+    folder = write_excerpts(tmp_path / "sound", [30])
+    write_columns(folder, [30])
+    clips = len(read_dataset(small_deam).songs)
+    options = ("--sound", folder, "--set", "compare236", "--models", "mlr", "-o", tmp_path)
+    for protocol in ("deam", "across"):
+        done = run("benchmark", small_deam, "--protocol", protocol, *options)
+        assert done.exit_code == 0, done.stderr
+    assert json.loads((tmp_path / "deam.json").read_text())["songs"] == clips
+    found = json.loads((tmp_path / "across.json").read_text())
+    assert [(one["name"], one["songs"]) for one in found["sets"]] == [("DEAM excerpts", clips + 1)]
+    refused = run("benchmark", small_deam, "--protocol", "paper", *options)
+    assert refused.exit_code == 2
+    assert "the protocol paper has its own features" in refused.stderr
+
+
 def test_damaged_columns(small_deam: Path, tmp_path: Path) -> None:
     folder = write_excerpts(tmp_path / "sound", [30])
     (folder / "compare260_new.npz").write_bytes(b"PK")
@@ -170,3 +228,11 @@ def test_deam_with_excerpts(deam_dir: Path, data_dir: Path, tmp_path: Path) -> N
     assert isinstance(coded, CachedFeatures)
     loudness = COMPARE236.names.index("audspec_lengthL1norm_sma_amean")
     assert np.corrcoef(new.x[:, loudness], coded.features.values[:18, loudness])[0, 1] > 0.9
+
+
+@pytest.mark.real
+def test_deam_excerpts(deam_dir: Path, data_dir: Path) -> None:
+    dataset = read_deam_with_sound(deam_dir, data_dir / "deam_audio", feature_set=COMPARE236, excerpts=True)
+    assert len(dataset.songs) == 1565
+    assert {len(one.x) for one in dataset.songs} == {18}
+    assert {one.annotation.times_s[0] for one in dataset.songs} == {30.0}

@@ -89,6 +89,12 @@ def test_page_names_the_defaults_of_nested_settings() -> None:
     own["state_space"] = as_table(FAMILIES["state-space-live"].config())
     for key, table in own.items():
         assert f"`[{key}]`: {differing(blend[key], table)}" in page
+    gp_blend = as_table(FAMILIES["gp-blend"].config())
+    assert not differing(gp_blend["gp"], as_table(FAMILIES["gp"].config()))
+    assert "`[gp]`: the same defaults" in page
+    changes = differing(gp_blend["state_space"], own["state_space"])
+    assert f"`[state_space]`: {changes}" in page.partition("## gp-blend")[2]
+    assert show_config("gp").partition("\n\n")[2] in page
     pca = differing(
         as_table(FAMILIES["ffnn"].config())["preprocessing"], as_table(FAMILIES["mlr"].config())["preprocessing"]
     )

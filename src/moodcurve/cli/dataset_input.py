@@ -50,6 +50,10 @@ DatasetArgument = Annotated[
 IdsOption = Annotated[
     Path | None, Option("--ids", metavar="FILE", help="Use only the songs with these ids, one per line.")
 ]
+SoundOption = Annotated[
+    Path | None,
+    Option("--sound", metavar="FOLDER", help="Sound of DEAM's songs, for the columns that DEAM does not publish."),
+]
 CurveOption = Annotated[
     FamilyName, Option("--curve", metavar="FAMILY", help="Model family of the curve to compare with.")
 ]
@@ -106,12 +110,25 @@ def read_songs(
     return dataset
 
 
+def read_excerpts(folder: Path, sound: Path, feature_set: "FeatureSet") -> "Dataset":
+    """Read DEAM's songs cut to their sound, which lies in another folder, and print the reader's notes."""
+    from moodcurve.cli import console
+    from moodcurve.datasets.deam.sound import read_deam_with_sound
+
+    with console.progress_bar(f"reading {one_line(sound.name)}") as update, stoppable(update) as progress:
+        dataset = read_deam_with_sound(folder, sound, feature_set=feature_set, excerpts=True, progress=progress)
+    print_notes(dataset)
+    return dataset
+
+
 def run_on_songs(
     folder: Path,
     ids: Path | None,
     run: "Callable[[Dataset, StepProgress], Result]",
     *,
     protocol: str = "deam",
+    sound: Path | None = None,
+    feature_set: "FeatureSet | None" = None,
     song_ratings: bool = False,
 ) -> tuple[Result, bool]:
     """Read the songs of a protocol, select those with the ids, and run an evaluation on them with a progress bar.
@@ -123,7 +140,7 @@ def run_on_songs(
 
     with console.progress_bar(f"reading {one_line(folder.name)}") as update:
         with stoppable(update) as progress:
-            dataset = read_for(folder, protocol, progress=progress)
+            dataset = read_for(folder, protocol, sound=sound, feature_set=feature_set, progress=progress)
         print_notes(dataset, song_ratings=song_ratings)
         dataset, incomplete = select_songs(dataset, ids)
         return run(dataset, update), incomplete

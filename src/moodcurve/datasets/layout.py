@@ -42,7 +42,7 @@ def read_dataset(
     if not folder.is_dir():
         raise DatasetError(f"{folder}: {'not a folder' if folder.exists() else 'not found'}; expected {_KNOWN}")
     names = {path.name for path in folder.iterdir() if path.is_dir()}
-    if "features" in names and names & {"annotations", "mediaeval2015"}:
+    if is_deam(folder):
         if set(feature_set.names) <= set(COMPARE260.names):
             return read_deam(folder, labels=labels, feature_set=feature_set, progress=progress)
         if labels != "deam" or SOUND not in names:
@@ -62,6 +62,11 @@ def read_dataset(
         return read_custom(folder, feature_set=feature_set, progress=progress)
     found = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
     raise DatasetError(f"{folder}: not a known layout of annotated songs; expected {_KNOWN}; found {found}")
+
+
+def is_deam(folder: Path) -> bool:
+    """Return True if a folder has the layout of DEAM, so that its sound may lie in another folder."""
+    return (folder / "features").is_dir() and any((folder / one).is_dir() for one in ("annotations", "mediaeval2015"))
 
 
 _KNOWN = (

@@ -81,13 +81,10 @@ def from_benchmark(result: Benchmark, model: ModelResult, novelty: NoveltyDetect
 
 def novelty_detector(dataset: Dataset, *, seed: int, level_free: bool = False) -> NoveltyDetector | None:
     """Fit a novelty detector, or return None if too few songs are long enough."""
-    long = sum(len(song.full_features.values) >= PASSAGE_ROWS for song in dataset.songs)
-    long_enough = long >= MIN_NOVELTY_SONGS
-    return (
-        fit_novelty_detector(dataset.songs, seed=seed, level_free=level_free)
-        if long_enough >= MIN_NOVELTY_SONGS
-        else None
-    )
+    long_enough = sum(len(song.full_features.values) >= PASSAGE_ROWS for song in dataset.songs)
+    if long_enough < MIN_NOVELTY_SONGS:
+        return None
+    return fit_novelty_detector(dataset.songs, seed=seed, level_free=level_free)
 
 
 def coverage(result: Benchmark, model: ModelResult) -> dict[str, float]:

@@ -89,6 +89,7 @@ def build_release(
     output: Path,
     *,
     results: Path | None = None,
+    cache: Path | None = None,
     progress: TrainingProgress = no_progress,
 ) -> tuple[Path, ...]:
     """Evaluate the packaged models, train them on all songs, and write them with their card.
@@ -101,6 +102,8 @@ def build_release(
         Folder for the model files and ``default.md``.
     results : path, optional
         Folder for the results of the test, ``packaged.json`` and ``packaged.md``.
+    cache : path, optional
+        Folder of cached predictions, as for `moodcurve.learn.benchmarks.benchmark.run_benchmark`.
     progress : callable, optional
 
     Returns
@@ -115,8 +118,8 @@ def build_release(
     """
     reading = partial(_report_reading, progress)
     songs = {model.file: read_songs(model, deam, sound, quadrants, progress=reading) for model in PACKAGED}
-    tested = {model.file: _test(model, songs[model.file], progress) for model in PACKAGED}
-    others = run_benchmark(songs[LIVE.file].clips, PROTOCOL, OTHERS, seed=SEED, progress=progress)
+    tested = {model.file: _test(model, songs[model.file], cache, progress) for model in PACKAGED}
+    others = run_benchmark(songs[LIVE.file].clips, PROTOCOL, OTHERS, seed=SEED, progress=progress, cache=cache)
     models = (*(tested[model.file].models[0] for model in PACKAGED), *others.models)
     benchmark = join_models(tested[DEFAULT.file], models)
     files = []
@@ -151,7 +154,7 @@ def _report_reading(progress: TrainingProgress, done: int, total: int) -> None:
     progress(done, total, "songs read")
 
 
-def _test(model: PackagedModel, songs: TrainingSongs, progress: TrainingProgress) -> Benchmark:
+def _test(model: PackagedModel, songs: TrainingSongs, cache: Path | None, progress: TrainingProgress) -> Benchmark:
     """Run the protocol with a packaged model, which is then called by its file's name."""
     found = run_benchmark(
         songs.clips,
@@ -160,6 +163,7 @@ def _test(model: PackagedModel, songs: TrainingSongs, progress: TrainingProgress
         configs={model.family: model.config},
         seed=SEED,
         progress=progress,
+        cache=cache,
         extra=songs.extra,
     )
     return replace(found, models=(replace(found.models[0], family=model.file),))
@@ -174,6 +178,7 @@ def main() -> int:
     packaged = Path(__file__).parents[1] / "pretrained"
     parser.add_argument("-o", dest="output", type=Path, default=packaged, help="folder to write to")
     parser.add_argument("--results", type=Path, help="folder for the results of the test, such as docs/results")
+    parser.add_argument("--cache", type=Path, help="folder to cache the predictions of the test in")
     options = parser.parse_args()
     try:
         written = build_release(
@@ -182,6 +187,7 @@ def main() -> int:
             options.quadrants,
             options.output,
             results=options.results,
+            cache=options.cache,
             progress=_print_progress,
         )
     except MoodcurveError as error:

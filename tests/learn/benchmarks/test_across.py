@@ -2,23 +2,25 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import f1_score, roc_auc_score
 
 from moodcurve.datasets import Dataset, Song
-from moodcurve.datasets.splits import artist_key
+from moodcurve.datasets.splits import artist_key, k_fold_sets
 from moodcurve.features import COMPARE260
 from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmarks import across
-from moodcurve.learn.benchmarks.across import run_across
+from moodcurve.learn.benchmarks.across import ALL, run_across
 from moodcurve.learn.benchmarks.across_report import across_report, across_table
 from moodcurve.learn.models.base import predict_rated
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
+from moodcurve.learn.training import FAMILIES, Family
 from moodcurve.mood.circumplex import QUADRANTS
 from tests.helpers.command_line import run as run_command
 from tests.helpers.training_songs import made_dataset, write_own_songs
@@ -61,8 +63,9 @@ def pair(result: dict[str, Any], train: str, test: str) -> dict[str, Any]:
 
 def test_all_pairs(result: dict[str, Any]) -> None:
     names = ["one", "other", "quadrants"]
-    assert [(one["train"], one["test"]) for one in result["pairs"]] == [(a, b) for a in names for b in names]
-    assert [one["folds"] for one in result["pairs"]] == [5, 1, 1, 1, 5, 1, 1, 1, 5]
+    assert [(one["train"], one["test"]) for one in result["pairs"]] == [(a, b) for a in [*names, ALL] for b in names]
+    assert [one["folds"] for one in result["pairs"]] == [5, 1, 1, 1, 5, 1, 1, 1, 5, 5, 5, 5]
+    assert pair(result, ALL, "one")["training_songs"] == [80, 80]
     assert pair(result, "one", "other")["training_songs"] == 40
     assert [one["rated_songs"] for one in result["sets"]] == [40, 30, 0]
     assert [one["songs_with_quadrant"] for one in result["sets"]] == [0, 0, 30]
@@ -100,6 +103,52 @@ def test_quadrants_are_trained_on_and_tested(result: dict[str, Any]) -> None:
     assert pair(result, "quadrants", "quadrants")["arousal"]["auc"]["value"] > 0.8
 
 
+def test_families_that_learn_from_quadrants_get_them_beside_ratings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training set of quadrants alone is rated by their middles; others keep songs without ratings."""
+    counts: list[tuple[int, int]] = []
+
+    def record(songs: Sequence[Song], config: MLRConfig, **rest: Any) -> Any:
+        counts.append((sum(song.is_rated for song in songs), len(songs)))
+        return fit_mlr([song.rated_by_quadrant() for song in songs], config, **rest)
+
+    monkeypatch.setitem(FAMILIES, "both", Family(MLRConfig, record, quadrants=True))
+    found = run_across([ONE, QUADRANT_SET], ["both"])
+    ones, quadrants, joined = counts[:5], counts[7:12], counts[12:]
+    assert all(rated == total for rated, total in [*ones, *counts[5:7], *quadrants])
+    assert joined == [(32, 56)] * 5
+    assert pair(found, ALL, "quadrants")["arousal"]["auc"]["value"] > 0.8
+
+
+def test_f1_of_quadrants(result: dict[str, Any]) -> None:
+    model = fit_mlr(ONE.songs, MLRConfig(), seed=0)
+    rated = [song.rated_by_quadrant() for song in QUADRANT_SET.songs]
+    p = np.array([np.clip(predict_rated(model, song), -1, 1).mean(axis=0) for song in rated])
+    numbers = {(True, True): 0, (True, False): 1, (False, False): 2, (False, True): 3}
+    guessed = [numbers[bool(a >= 0), bool(v >= 0)] for a, v in p]
+    expected = f1_score([QUADRANTS.index(one or "") for one in QUADRANT_SET.quadrants], guessed, average="macro")
+    found = pair(result, "one", "quadrants")["f1"]
+    assert math.isclose(found["value"], expected, abs_tol=1e-9)
+    assert found["low"] <= found["value"] <= found["high"]
+    assert pair(result, "one", "other")["f1"] == {"value": None, "low": None, "high": None}
+
+
+def test_all_sets_together_are_the_joined_folds(result: dict[str, Any]) -> None:
+    """Fold i of each set is predicted from all other folds."""
+    sets = [[song.rated_by_quadrant() for song in one.songs] for one in (ONE, OTHER, QUADRANT_SET)]
+    folds = k_fold_sets(sets, 5, 0)
+    p = np.empty((30, 2))
+    for i in range(5):
+        model = fit_mlr(
+            [songs[j] for songs, of in zip(sets, folds, strict=True) for j in of[i][0]], MLRConfig(), seed=0
+        )
+        for j in folds[1][i][1]:
+            p[j] = np.clip(predict_rated(model, sets[1][j]), -1, 1).mean(axis=0)
+    y = np.array([song.y.mean(axis=0) for song in OTHER.songs])
+    for i, axis in enumerate(("arousal", "valence")):
+        r = np.corrcoef(y[:, i], p[:, i])[0, 1]
+        assert math.isclose(pair(result, ALL, "other")[axis]["r"]["value"], r, abs_tol=1e-6)
+
+
 def test_artists_of_test_songs_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quarter of the artists are in both sets, in another spelling."""
     shared = replace(
@@ -119,7 +168,7 @@ def test_artists_of_test_songs_are_left_out(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(across, "cross_predict", recorded)
     found = run_across([ONE, shared], ["mlr"])
-    assert len(calls) == 12
+    assert len(calls) == 12 + 5
     assert not any(train & test for train, test in calls)
     assert pair(found, "one", "other")["training_songs"] == 30
 
@@ -156,12 +205,12 @@ def test_sets_with_different_features_are_refused() -> None:
 def test_report(result: dict[str, Any]) -> None:
     json.dumps(result, allow_nan=False)
     rows = across_table(result)
-    assert len(rows) == 10
+    assert len(rows) == 13
     assert rows[3][:3] == ("MLR", "one", "quadrants")
     assert rows[3][5] == "–"
     page = across_report(result)
     assert "| quadrants | 30 | 0 | 30 |" in page
-    assert page.count("\n| MLR |") == 9
+    assert page.count("\n| MLR |") == 12
 
 
 @pytest.mark.slow
@@ -177,6 +226,10 @@ def test_command(tmp_path: Path) -> None:
     assert (tmp_path / "across.md").is_file()
     refused = run_command("benchmark", *folders, "--models", "mlr")
     assert refused.exit_code == 2
-    assert "several folders and --set need --protocol across" in refused.stderr
+    assert "several folders need --protocol across" in refused.stderr
     refused = run_command("benchmark", folders[0], "--protocol", "across", "--ids", "x.txt")
     assert refused.exit_code == 2
+    for protocol in ("deam", "across"):
+        refused = run_command("benchmark", folders[0], "--protocol", protocol, "--sound", str(tmp_path))
+        assert refused.exit_code == 2
+        assert "expected one DEAM folder among the datasets, got 0" in refused.stderr

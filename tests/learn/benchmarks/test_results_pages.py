@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from moodcurve.learn.benchmarks.across_report import across_report
 from moodcurve.learn.benchmarks.report import COLUMNS, report
 from moodcurve.learn.benchmarks.song_ratings import song_rating_report
 from moodcurve.learn.studies.study import studies_page
@@ -44,6 +45,7 @@ def test_benchmark_page_is_made_from_the_stored_json(protocol: str) -> None:
 
 
 def test_other_pages_are_made_from_the_stored_json() -> None:
+    assert page("across") == across_report(stored("across"))
     assert page("studies") == studies_page(stored("studies")["studies"])
     assert page("song_level") == song_rating_report(stored("song_level"))
 
@@ -101,6 +103,20 @@ def test_main_table_has_the_stored_values(protocol: str) -> None:
             for key in ("rmse", "r", "ccc", "r_song")
         ]
         assert values == expected, label
+
+
+def test_table_across_sets_has_the_stored_values() -> None:
+    _, *rows = cells(overview().split("## Across sets")[1].split("\n## ")[0].splitlines())
+    pairs = stored("across")["pairs"]
+    assert [row[:2] for row in rows] == [[pair["train"], pair["test"]] for pair in pairs]
+    for (_, _, *values), pair in zip(rows, pairs, strict=True):
+        both = [[pair[axis][key]["value"] for axis in ("arousal", "valence")] for key in ("r", "ccc", "auc")]
+        expected = ["–" if None in two else " / ".join(map(short, two)) for two in both]
+        f1, partial, axes, labels = (
+            pair[key]["value"] for key in ("f1", "valence_given_arousal", "axes_r", "label_axes_r")
+        )
+        expected += ["–" if f1 is None else short(f1), short(partial), f"{short(axes)} ({short(labels)})"]
+        assert values == expected
 
 
 def test_main_table_has_the_published_values() -> None:

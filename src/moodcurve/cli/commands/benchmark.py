@@ -11,7 +11,9 @@ from moodcurve.cli.dataset_input import (
     FamilyName,
     IdsOption,
     LabelRelease,
+    SoundOption,
     StepProgress,
+    read_excerpts,
     read_songs,
     run_on_songs,
 )
@@ -21,7 +23,7 @@ from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option, UsageError, split_names
 
 if TYPE_CHECKING:
-    from moodcurve.datasets import Dataset
+    from moodcurve.datasets import Dataset, Song
     from moodcurve.learn.benchmarks.results import Benchmark
 
 
@@ -63,23 +65,30 @@ def benchmark(
     ] = None,
     ids: IdsOption = None,
     feature_set: Annotated[
-        str | None, Option("--set", metavar="NAME", help="Feature set, for the protocol across; see features --help.")
+        str | None,
+        Option("--set", metavar="NAME", help="Feature set, for the protocols across and deam; see features --help."),
     ] = None,
+    sound: SoundOption = None,
 ) -> int:
     """Train and test model families by a fixed protocol, and compare with published results.
 
     --protocol across trains on each of several folders and tests on each of them, with artists of the test songs left
     out of training. It scores the means of songs; folders may have ratings or quadrants.
 
+    --sound FOLDER has the sound of DEAM's songs, whole clips or excerpts. With --protocol across, DEAM's songs are cut
+    to it; with --protocol deam, further songs that only this folder has are trained on, and not tested.
+
     -o DIR writes DIR/<protocol>.json, .md and, except for across, a figure, .png. r² (r2 in JSON) is the squared
     correlation; determination is 1 - RMSE² / variance of the labels.
 
     Example: moodcurve benchmark DEAM --models mlr,ffnn -o results
     Example: moodcurve benchmark DEAM quadrants4q --protocol across --models mlr -o results
+    Example: moodcurve benchmark DEAM --sound deam_audio --set compare236+tonal1+tags1 --models gp-blend -o results
     """
     from dataclasses import replace
 
     from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.datasets.deam.sound import published_clips
     from moodcurve.learn.benchmarks.benchmark import run_benchmark
     from moodcurve.learn.benchmarks.noise_ceiling import noise_ceilings
     from moodcurve.learn.benchmarks.report import draw, report
@@ -93,15 +102,26 @@ def benchmark(
         if ids is not None:
             raise UsageError("the protocol across uses all songs", name="--ids")
         options = {"configs": configs, "seed": seed, "cache": cache}
-        return _run_across([folder, *(others or [])], families, feature_set or "compare236", options, json_file, output)
-    if others or feature_set:
-        raise UsageError("several folders and --set need --protocol across", name="DATASETS" if others else "--set")
+        return _run_across(
+            [folder, *(others or [])], sound, families, feature_set or "compare236", options, json_file, output
+        )
+    if others:
+        raise UsageError("several folders need --protocol across", name="DATASETS")
+    if (feature_set or sound) and protocol != ProtocolName.deam:
+        raise UsageError(f"the protocol {protocol} has its own features", name="--sound" if sound else "--set")
+    _check_sound(sound, [folder])
 
     def run(dataset: "Dataset", progress: StepProgress) -> "Benchmark":
-        result = run_benchmark(dataset, protocol, families, configs=configs, seed=seed, progress=progress, cache=cache)
+        extra: tuple[Song, ...] = ()
+        if sound:
+            dataset, extra = published_clips(dataset, folder)
+        result = run_benchmark(
+            dataset, protocol, families, configs=configs, seed=seed, progress=progress, cache=cache, extra=extra
+        )
         return replace(result, ceilings=noise_ceilings(folder, dataset, protocol, seed=seed))
 
-    measured, incomplete = run_on_songs(folder, ids, run, protocol=protocol.value)
+    columns = find_feature_set(feature_set) if feature_set else None
+    measured, incomplete = run_on_songs(folder, ids, run, protocol=protocol.value, sound=sound, feature_set=columns)
     result = measured.as_dict()
     if json_file != STDOUT:
         _print_result(result)
@@ -118,6 +138,7 @@ def benchmark(
 
 def _run_across(
     folders: list[Path],
+    sound: Path | None,
     families: list[str],
     feature_set: str,
     options: Mapping[str, Any],
@@ -127,11 +148,18 @@ def _run_across(
     """Run the protocol across, print its table and write its files."""
     from moodcurve.cli import console
     from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.datasets.layout import is_deam
     from moodcurve.learn.benchmarks.across import run_across
     from moodcurve.learn.benchmarks.across_report import across_report, across_table, explanations
 
     columns = find_feature_set(feature_set)
-    datasets = [read_songs(folder, LabelRelease.deam, columns) for folder in folders]
+    _check_sound(sound, folders)
+    datasets = [
+        read_excerpts(folder, sound, columns)
+        if sound and is_deam(folder)
+        else read_songs(folder, LabelRelease.deam, columns)
+        for folder in folders
+    ]
     with console.progress_bar("training") as update:
         result = run_across(datasets, families, progress=update, **options)
     text = json_text(result)
@@ -143,6 +171,15 @@ def _run_across(
         console.print_rows(across_table(result))
         console.print_lines(explanations())
     return int(any(dataset.skipped_ids for dataset in datasets))
+
+
+def _check_sound(sound: Path | None, folders: list[Path]) -> None:
+    """Raise UsageError if sound is given, but no folder has the layout of DEAM, or more than one has."""
+    from moodcurve.datasets.layout import is_deam
+
+    count = sum(is_deam(folder) for folder in folders)
+    if sound is not None and count != 1:
+        raise UsageError(f"expected one DEAM folder among the datasets, got {count}", name="--sound")
 
 
 def _print_result(result: Mapping[str, Any]) -> None:

@@ -14,11 +14,13 @@ import numpy as np
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.datasets.audio_features import audio_features
 from moodcurve.datasets.cache import CachedFeatures
-from moodcurve.datasets.custom.tables import NEAREST_S, interpolate_labels
+from moodcurve.datasets.custom.tables import NEAREST_S
 from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.deam.checks import YEARS
+from moodcurve.datasets.deam.excerpts import COLUMNS, cut_song, excerpt_song, read_columns
 from moodcurve.datasets.deam.metadata import SEGMENT_S, read_metadata, read_segment_starts
 from moodcurve.datasets.deam.reader import read_deam
+from moodcurve.datasets.selection import only_songs
 from moodcurve.datasets.song import DatasetError, Song, SongMetadata
 from moodcurve.datasets.song_files import files_by_key, summarize_warnings
 from moodcurve.datasets.song_ids import list_songs, natural_key
@@ -28,14 +30,11 @@ from moodcurve.features import COMPARE260, Features, FeatureSet
 from moodcurve.features.feature_sets import HOP_S, join
 
 NAME = "DEAM with sound"
+EXCERPTS = "DEAM excerpts"
 SOUND = "MEMD_audio"
 """Folder of DEAM's archive of sound."""
 AUDIO_FOLDERS = ("audio", SOUND)
 """Folders of audio files inside a folder of sound; without any, the files are in the folder itself."""
-COLUMNS = "compare260*.npz"
-"""Columns of compare260 of the excerpts, computed from the original sound: arrays ``ids`` (songs,), ``columns``
-(260,), ``scaled`` (songs, rows, 260) and ``scale`` (260,). A value is scaled · scale. Rows are 0.5 s apart, from the
-start of the excerpt."""
 
 
 def read_deam_with_sound(
@@ -43,6 +42,7 @@ def read_deam_with_sound(
     sound_folder: str | Path,
     *,
     feature_set: FeatureSet,
+    excerpts: bool = False,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
@@ -50,10 +50,10 @@ def read_deam_with_sound(
 
     - **Songs of DEAM's folder** have the rows of their clip, with its ratings. Columns of compare260 are DEAM's. All
       other columns are those of the sound where the sound has a row at most 0.25 s away, and the mean of the song's
-      sound rows elsewhere.
+      sound rows elsewhere. With `excerpts`, they have only the rows that the sound covers, and the ratings of these.
     - **Other songs** are those of ``labels.csv`` in the folder of sound. They have the rows and ratings of the excerpt.
-      Columns of compare260 are those of the file `COLUMNS` in that folder. Songs without them are left out, since coded
-      sound changes these columns.
+      Columns of compare260 are those of the file `moodcurve.datasets.deam.excerpts.COLUMNS` in that folder. Songs
+      without them are left out, since coded sound changes these columns.
 
     Times count from the start of the clip; those of songs after id 2000 from the start of the song. Artists, titles and
     genres are DEAM's where known. If the ratings of the excerpts go beyond their sound, it starts at the first rated
@@ -67,13 +67,16 @@ def read_deam_with_sound(
         Holds audio files named by song, in ``audio/``, in ``MEMD_audio/`` or directly.
     feature_set : FeatureSet
         Any set. The sound is not read for one whose columns are all in compare260.
+    excerpts : bool
+        Whether to cut the songs of DEAM's folder to their sound, so that all songs are excerpts alike. If the sound is
+        not read, its length is that of the longest song in `COLUMNS`.
     workers, progress
         As for `moodcurve.datasets.sound.reader.read_sound`.
 
     Raises
     ------
     DatasetError
-        If a file is malformed, or no song is usable.
+        If a file is malformed, no song is usable, or songs are to be cut to sound of unknown length.
 
     Examples
     --------
@@ -82,10 +85,13 @@ def read_deam_with_sound(
     Dataset('DEAM with sound', 1565 songs, …)
     """
     deam_folder, sound_folder = Path(deam_folder), Path(sound_folder)
+    if not sound_folder.is_dir():
+        raise DatasetError(f"{sound_folder}: not a folder; expected one with the sound of DEAM's songs")
     deam = read_deam(deam_folder, progress=progress)
     published = {song.song_id: song for song in _on_clip_time(deam.songs, _segment_starts(deam_folder))}
+    known = published.keys()
     labels = _sound_labels(sound_folder)
-    columns = _read_columns(sound_folder)
+    columns = read_columns(sound_folder)
     files = _audio_files(sound_folder)
     new = sorted((labels.keys() - published.keys()) & columns.keys(), key=natural_key)
     heard_set = _other_columns(feature_set)
@@ -95,9 +101,12 @@ def read_deam_with_sound(
     last_rows_s |= {song_id: float(features.times_s[-1]) for song_id, features in heard.items()}
     moments = {song_id: one.moments for song_id, one in labels.items() if one.moments is not None}
     start_s = sound_start(moments, last_rows_s)
+    if excerpts:
+        published, unrated = _cut_to_sound(published, start_s, last_rows_s, sound_folder)
+        notes += [f"{list_songs(unrated)} left out: no rating within the sound."] if unrated else []
     metadata = _metadata(deam_folder) if new else {}
-    excerpts = [_excerpt_song(labels[song_id], columns[song_id], start_s, metadata) for song_id in new]
-    songs = [*published.values(), *(song for song in excerpts if song is not None)]
+    others = [excerpt_song(labels[song_id], columns[song_id], start_s, metadata) for song_id in new]
+    songs = [*published.values(), *(song for song in others if song is not None)]
     usable = [song for song in songs if heard_set is None or song.song_id in heard]
     if not usable:
         raise DatasetError(
@@ -108,10 +117,10 @@ def read_deam_with_sound(
         notes.append(f"The sound is an excerpt of the clip, from {start_s:g} s, the first time rated in {LABELS}.")
     if without := {song.song_id for song in songs} - {song.song_id for song in usable}:
         notes.append(f"{list_songs(without)} left out: no sound in {sound_folder.name}.")
-    if without := labels.keys() - published.keys() - columns.keys():
+    if without := labels.keys() - known - columns.keys():
         notes.append(f"{list_songs(without)} left out: no published columns of compare260.")
     return Dataset(
-        name=NAME,
+        name=EXCERPTS if excerpts else NAME,
         songs=tuple(
             _join(song, heard.get(song.song_id), start_s, feature_set)
             for song in sorted(usable, key=lambda song: natural_key(song.song_id))
@@ -119,6 +128,27 @@ def read_deam_with_sound(
         notes=(*deam.notes, *notes),
         song_rating_notes=deam.song_rating_notes,
     )
+
+
+def published_clips(dataset: Dataset, deam_folder: str | Path) -> tuple[Dataset, tuple[Song, ...]]:
+    """Separate the songs with published columns in DEAM's folder from those of which there is an excerpt only."""
+    folder = Path(deam_folder) / "features"
+    published = {song.song_id for song in dataset.songs if (folder / f"{song.song_id}.csv").is_file()}
+    others = tuple(song for song in dataset.songs if song.song_id not in published)
+    return only_songs(dataset, published)[0], others
+
+
+def _cut_to_sound(
+    songs: Mapping[str, Song], start_s: float, last_rows_s: Mapping[str, float], folder: Path
+) -> tuple[dict[str, Song], list[str]]:
+    """Cut songs to the seconds of their sound; also return the ids of those without a rating in them."""
+    if not last_rows_s:
+        raise DatasetError(
+            f"{folder}: the length of the sound is unknown; expected {COLUMNS} or a set that needs sound"
+        )
+    longest_s = max(last_rows_s.values())
+    cut = {one: cut_song(song, start_s, start_s + last_rows_s.get(one, longest_s)) for one, song in songs.items()}
+    return {one: song for one, song in cut.items() if song is not None}, [one for one in cut if cut[one] is None]
 
 
 def _other_columns(feature_set: FeatureSet) -> FeatureSet | None:
@@ -171,24 +201,6 @@ def _audio_files(folder: Path) -> dict[str, Path]:
     return {key: found[0] for key, found in files_by_key(homes[0] if homes else folder).items() if len(found) == 1}
 
 
-def _read_columns(folder: Path) -> dict[str, Float32Array]:
-    """Return the rows (rows, 260) of each song in the file of published columns, if there is one."""
-    paths = sorted(folder.glob(COLUMNS))
-    if not paths:
-        return {}
-    path = paths[0]
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            ids, names = stored["ids"].tolist(), tuple(map(str, stored["columns"]))
-            values = stored["scaled"].astype(np.float32) * stored["scale"].astype(np.float32)
-    except (OSError, EOFError, KeyError, ValueError, TypeError) as error:
-        raise DatasetError(f"{path}: cannot be read as published columns ({error})") from error
-    expected = (len(ids), values.shape[1] if values.ndim == 3 else 0, len(COMPARE260.names))
-    if names != COMPARE260.names or values.shape != expected or not np.isfinite(values).all():
-        raise DatasetError(f"{path}: expected finite values (songs, rows, 260) with the columns of compare260")
-    return {str(song_id): rows for song_id, rows in zip(ids, values, strict=True)}
-
-
 def _hear(
     ids: Sequence[str],
     files: Mapping[str, Path],
@@ -206,29 +218,6 @@ def _hear(
         else:
             notes.append(f"song {song_id}: {result}")
     return heard, notes + summarize_warnings(warnings)
-
-
-def _excerpt_song(
-    labels: SoundLabels, values: Float32Array, start_s: float, metadata: Mapping[int, SongMetadata]
-) -> Song | None:
-    """Return a song of the excerpts with its published columns, or None if none of its rows is rated."""
-    if labels.moments is None:
-        return None
-    recording = Features(values, start_s + HOP_S * np.arange(len(values), dtype=np.float64), COMPARE260)
-    annotation, rows = interpolate_labels(labels.moments, recording.times_s)
-    if not len(rows):
-        return None
-    known = metadata.get(int(labels.song_id)) if labels.song_id.isdecimal() else None
-    info = known or labels.metadata
-    return Song(
-        song_id=labels.song_id,
-        artist=info.artist or labels.metadata.artist,
-        title=info.title,
-        genre=info.genre,
-        features=Features(recording.values[rows], recording.times_s[rows], COMPARE260),
-        recording=recording if (np.diff(rows) == 1).all() else None,
-        annotation=annotation,
-    )
 
 
 def _join(song: Song, heard: Features | None, start_s: float, feature_set: FeatureSet) -> Song:

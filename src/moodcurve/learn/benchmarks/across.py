@@ -1,4 +1,4 @@
-"""Train on one annotated set and test on another, for all pairs of sets, and score the means of songs.
+"""Train on one annotated set or all of them and test on each, and score the means of songs.
 
 A model that was only tested within its own set may know that set's recordings, raters and artists. Only the mean of
 each song is scored, since sets differ in what they rate: moments, clips, or quadrants.
@@ -6,59 +6,32 @@ each song is scored, since sets differ in what they rate: moments, clips, or qua
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from moodcurve import __version__
-from moodcurve._typing import FloatArray
-from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset, Song
-from moodcurve.datasets.song import QUADRANT_RATINGS
 from moodcurve.datasets.splits import Split, k_fold_sets, shares_artist
 from moodcurve.learn import TrainingError
-from moodcurve.learn.benchmarks.partial_correlation import partial_r, pooled_correlations
+from moodcurve.learn.benchmarks.across_scores import score_songs, song_truth
 from moodcurve.learn.benchmarks.prediction_cache import Predictions, cache_key, cached_predictions
-from moodcurve.learn.benchmarks.results import DRAWS, INTERVAL
+from moodcurve.learn.benchmarks.results import INTERVAL
 from moodcurve.learn.cross_validation import cross_predict
 from moodcurve.learn.models.base import TrainingProgress, no_progress
-from moodcurve.learn.training import find_family
-from moodcurve.metrics.bootstrap import bootstrap, draw_counts, percentile_interval
-from moodcurve.metrics.ranking import weighted_auc
+from moodcurve.learn.training import Family, find_family
 
 PROTOCOL = "across"
 FOLDS = 5
 DESCRIPTION = (
     "train on one set, test on another, artists of the test songs left out of training; within a set, and where two "
-    f"sets share most artists, {FOLDS} folds with disjoint artists; means of songs"
+    f"sets share most artists, {FOLDS} folds with disjoint artists; all sets together in the same folds; means of songs"
 )
+ALL = "all sets"
+"""Name of all sets together as a training set."""
 MOST_LEFT_OUT = 0.5
 """Largest share of the training songs that is left out for sharing an artist; beyond it, both sets are split."""
-LEVEL = 0.95
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Truth:
-    """Labels of one set's songs.
-
-    Attributes
-    ----------
-    values : (songs, 2)
-        Mean rating, or the middle of the quadrant for a song that only has one.
-    sides : (songs, 2)
-        Whether the song lies on the high side of each axis: that of its quadrant, if it has one.
-    compared : (songs,)
-        Songs that r and CCC are computed from: the rated ones, or all if none is.
-    is_rated : bool
-        Whether any song is rated.
-    """
-
-    values: FloatArray
-    sides: np.ndarray
-    compared: np.ndarray
-    is_rated: bool
 
 
 def run_across(
@@ -72,16 +45,20 @@ def run_across(
 ) -> dict[str, Any]:
     """Train each family on each set and test it on each set.
 
-    Songs that only have a quadrant are trained on as if every row were rated with the middle of the quadrant.
+    Families that learn from quadrants are trained on songs that only have a quadrant as they are, if any song of the
+    training set is rated. Otherwise every row of these songs is rated as the middle of the quadrant.
 
     Within a set, its five folds have disjoint artists. From one set to another, all songs are used to train whose
     artist is not among the test songs'. If that leaves less than half of them, fold i of the test set is predicted
-    by a model trained on the other set without its fold i; folds are disjoint across sets.
+    by a model trained on the other set without its fold i; folds are disjoint across sets. With several sets, fold i
+    of each set is also predicted by a model trained on all sets without their folds i.
 
     Metrics, all of song means, with 95 % intervals over the test songs:
 
     - r and CCC by axis, over rated songs. In a set of quadrants, a quadrant counts as its middle, and there is no CCC.
     - AUC by axis: of the sides of an axis that the quadrants, or else the mean ratings, lie on.
+    - `f1`: mean over the quadrants of F1 = 2 tp / (2 tp + fp + fn), over songs with a quadrant; predictions are split
+      at 0 on both axes.
     - `valence_given_arousal`: partial correlation of predicted and true valence given true arousal.
     - `axes_r`: correlation of predicted arousal and valence; `label_axes_r`: of the labels.
 
@@ -97,7 +74,8 @@ def run_across(
     Returns
     -------
     dict
-        Content of strict JSON: ``sets``, and one entry of ``pairs`` for each family, training set and test set.
+        Content of strict JSON: ``sets``, and one entry of ``pairs`` for each family, training set and test set, then
+        for all sets together (`ALL`) and each test set.
 
     Raises
     ------
@@ -113,27 +91,33 @@ def run_across(
         found = ", ".join(f"{dataset.name} {dataset.feature_set.key}" for dataset in datasets)
         raise TrainingError(f"all datasets must have the same features, got {found}")
     names = _unique_names([dataset.name for dataset in datasets])
-    sets = [[song.rated_by_quadrant() for song in dataset.songs] for dataset in datasets]
-    truths = [_truth(dataset.songs, songs) for dataset, songs in zip(datasets, sets, strict=True)]
+    sets = [dataset.songs for dataset in datasets]
+    truths = [song_truth(songs) for songs in sets]
     folds = k_fold_sets(sets, FOLDS, seed)
-    jobs = [(name, a, b) for name in kinds for a in range(len(sets)) for b in range(len(sets))]
+    numbers = range(len(sets))
+    trainings = [(names[a], names[b], [b], _splits(sets, folds, a, b)) for a in numbers for b in numbers]
+    if len(sets) > 1:
+        trainings.append((ALL, ALL, list(numbers), _joined_splits(sets, folds)))
+    jobs = [(family, *training) for family in kinds for training in trainings]
     pairs = []
-    for number, (family, a, b) in enumerate(jobs):
-        progress(number, len(jobs), f"{family}: {names[a]} to {names[b]}")
+    for number, (family, trained, tested, members, (songs, splits)) in enumerate(jobs):
+        progress(number, len(jobs), f"{family}: {trained} to {tested}")
         config = (configs or {}).get(family) or kinds[family].config()
-        songs, splits = _splits(sets, folds, a, b)
-        predicted = _predict(songs, splits, len(sets[b]), kinds[family], config, seed, cache)
-        trained = sorted({len(train) for train, _ in splits})
-        pairs.append({
-            "family": family,
-            "train": names[a],
-            "test": names[b],
-            "folds": len(splits),
-            "training_songs": trained[0] if len(splits) == 1 else [trained[0], trained[-1]],
-            "songs": len(sets[b]),
-            "seconds": round(predicted.seconds, 1),
-            **score_songs(truths[b], np.array([rows.mean(axis=0) for rows in predicted.songs]), seed),
-        })  # fmt: skip
+        counts = [len(sets[member]) for member in members]
+        predicted = _predict(songs, splits, sum(counts), kinds[family], config, seed, cache)
+        means = np.array([rows.mean(axis=0) for rows in predicted.songs])
+        sizes = sorted({len(train) for train, _ in splits})
+        for member, part in zip(members, np.split(means, np.cumsum(counts)[:-1]), strict=True):
+            pairs.append({
+                "family": family,
+                "train": trained,
+                "test": names[member],
+                "folds": len(splits),
+                "training_songs": sizes[0] if len(splits) == 1 else [sizes[0], sizes[-1]],
+                "songs": len(sets[member]),
+                "seconds": round(predicted.seconds, 1),
+                **score_songs(truths[member], part, seed),
+            })  # fmt: skip
     progress(len(jobs), len(jobs), "done")
     return {
         "protocol": PROTOCOL,
@@ -165,21 +149,6 @@ def _describe(name: str, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _truth(songs: Sequence[Song], rated: Sequence[Song]) -> _Truth:
-    """Return the labels of songs; `rated` are the same songs, rated by their quadrant if they only have one."""
-    values = np.array([song.y.mean(axis=0) for song in rated])
-    centers = [
-        QUADRANT_RATINGS.get(song.annotation.quadrant or "", mean) for song, mean in zip(songs, values, strict=True)
-    ]
-    is_rated = np.array([song.is_rated for song in songs])
-    return _Truth(
-        values=values,
-        sides=np.array(centers) >= 0,
-        compared=is_rated if is_rated.any() else np.ones(len(songs), dtype=bool),
-        is_rated=bool(is_rated.any()),
-    )
-
-
 def _splits(
     sets: Sequence[Sequence[Song]], folds: Sequence[Sequence[Split]], a: int, b: int
 ) -> tuple[list[Song], list[Split]]:
@@ -193,53 +162,39 @@ def _splits(
     return songs, [(tested + train, test) for (train, _), (_, test) in zip(folds[a], folds[b], strict=True)]
 
 
+def _joined_splits(sets: Sequence[Sequence[Song]], folds: Sequence[Sequence[Split]]) -> tuple[list[Song], list[Split]]:
+    """Return the songs of all sets, and for each fold what to train on and test of all sets together."""
+    first = np.cumsum([0, *(len(songs) for songs in sets)])[:-1]
+    splits = []
+    for fold in zip(*folds, strict=True):
+        train = [start + part for start, (part, _) in zip(first, fold, strict=True)]
+        test = [start + part for start, (_, part) in zip(first, fold, strict=True)]
+        splits.append((np.concatenate(train), np.concatenate(test)))
+    return [song for songs in sets for song in songs], splits
+
+
 def _predict(
     songs: Sequence[Song],
     splits: Sequence[Split],
     tested: int,
-    kind: Any,
+    kind: Family,
     config: Any,
     seed: int,
     cache: Path | None,
 ) -> Predictions:
     """Predict the first songs, as many as are tested, or read their cached predictions."""
+    rated = [song.rated_by_quadrant() for song in songs]
+    uses_quadrants = kind.quadrants and all(any(songs[i].is_rated for i in train) for train, _ in splits)
+    learned = songs if uses_quadrants else rated
 
     def train_and_predict() -> Predictions:
         started = time.perf_counter()
-        predicted = cross_predict(songs, splits, kind, config, seed=seed, report=_ignore)
+        predicted = cross_predict(learned, splits, kind, config, seed=seed, report=_ignore, tested=rated)
         return Predictions(songs=predicted, seconds=time.perf_counter() - started)
 
-    key = cache_key(songs, splits, kind.fit, config, seed)
-    return cached_predictions(cache, key, [len(song.y) for song in songs[:tested]], train_and_predict)
+    key = cache_key(learned, splits, kind.fit, config, seed)
+    return cached_predictions(cache, key, [len(song.y) for song in rated[:tested]], train_and_predict)
 
 
 def _ignore(done: int) -> None:
     pass
-
-
-def score_songs(truth: _Truth, predicted: FloatArray, seed: int) -> dict[str, Any]:
-    """Compute all metrics of the predicted means (songs, 2) of a set's songs; undefined ones are None."""
-    y, p = truth.values[truth.compared], predicted[truth.compared]
-    singles = [row[None] for row in y], [row[None] for row in p]
-    weights = draw_counts(len(predicted), DRAWS, seed)
-    result: dict[str, Any] = {}
-    for i, axis in enumerate(AXES):
-        scored = bootstrap(
-            [row[:, i] for row in singles[0]], [row[:, i] for row in singles[1]], ["r", "ccc"], n=DRAWS, seed=seed
-        )
-        drawn = weighted_auc(truth.sides[:, i], predicted[:, i], weights)
-        result[axis] = {
-            "r": scored["r"].as_dict(),
-            "ccc": scored["ccc"].as_dict() if truth.is_rated else {"value": None, "low": None, "high": None},
-            "auc": percentile_interval(drawn, LEVEL).as_dict(),
-        }
-    r = pooled_correlations(*singles, draw_counts(len(y), DRAWS, seed))
-    return result | {
-        "valence_given_arousal": _interval(partial_r(r[:, 1, 3], r[:, 0, 1], r[:, 0, 3])),
-        "axes_r": _interval(r[:, 2, 3]),
-        "label_axes_r": _interval(r[:, 0, 1]),
-    }
-
-
-def _interval(drawn: FloatArray) -> dict[str, float | None]:
-    return percentile_interval(drawn, LEVEL).as_dict()

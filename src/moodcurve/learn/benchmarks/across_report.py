@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from moodcurve.curve import AXES
+from moodcurve.learn.benchmarks.across import ALL
 from moodcurve.util.markdown import TableRow, interval_text, markdown_list, markdown_paragraph, markdown_table
 
 _HEADER = (
-    "model", "train", "test", "r A", "r V", "CCC A", "CCC V", "AUC A", "AUC V", "V given A", "A-V", "A-V of labels",
+    "model", "train", "test", "r A", "r V", "CCC A", "CCC V", "AUC A", "AUC V", "F1", "V given A", "A-V",
+    "A-V of labels",
 )  # fmt: skip
 
 
@@ -16,7 +18,7 @@ def across_table(result: Mapping[str, Any], *, intervals: bool = False) -> list[
     rows: list[TableRow] = [_HEADER]
     for pair in result["pairs"]:
         found = [pair[axis][metric] for metric in ("r", "ccc", "auc") for axis in AXES]
-        found += [pair[name] for name in ("valence_given_arousal", "axes_r", "label_axes_r")]
+        found += [pair[name] for name in ("f1", "valence_given_arousal", "axes_r", "label_axes_r")]
         texts = [interval_text(one if intervals else {**one, "low": None, "high": None}) for one in found]
         rows.append((pair["family"].upper(), pair["train"], pair["test"], *texts))
     return rows
@@ -29,7 +31,7 @@ def across_report(result: Mapping[str, Any]) -> str:
         ("set", "songs", "with ratings", "with a quadrant"),
         *((one["name"], *(str(one[count]) for count in counts)) for one in result["sets"]),
     ]
-    in_folds = [pair for pair in result["pairs"] if pair["folds"] > 1 and pair["train"] != pair["test"]]
+    in_folds = [pair for pair in result["pairs"] if pair["folds"] > 1 and pair["train"] not in (pair["test"], ALL)]
     split = sorted({f"{pair['train']} to {pair['test']}" for pair in in_folds})
     parts = [
         "# Across sets",
@@ -55,6 +57,7 @@ def explanations() -> list[str]:
     return [
         "r, CCC: of the means of songs. In a set of quadrants alone, a quadrant counts as its middle; it has no CCC.",
         "AUC: of the sides of an axis that the quadrants lie on, or the mean ratings in a set without quadrants.",
+        "F1: mean over the four quadrants, for songs with a quadrant; predictions are split at 0 on both axes.",
         "V given A: partial correlation of predicted and true valence given true arousal.",
         "A-V: correlation of predicted arousal and valence, to be compared with that of the labels.",
     ]

@@ -18,6 +18,7 @@ from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.models.mood_classifiers import SoftmaxConfig, SVMConfig, fit_softmax, fit_svm
 from moodcurve.learn.training import find_family
 from moodcurve.metrics.bootstrap import draw_counts, percentile_interval
+from moodcurve.metrics.classification import macro_f1
 from moodcurve.mood.circumplex import QUADRANTS
 from moodcurve.mood.classes import SCHEMES, classes, probabilities
 from moodcurve.util.markdown import TableRow, interval_text, markdown_paragraph, markdown_table
@@ -168,8 +169,7 @@ def count_classes(truth: Sequence[ClassIndices], predicted: Sequence[FloatArray]
 def class_metrics(counts: ClassCounts, seed: int) -> dict[str, Any]:
     """Compute accuracy, macro-F1 and log loss with intervals over songs, and the confusion matrix (rows: truth).
 
-    Macro-F1 is the mean over classes of 2 tp / (2 tp + fp + fn). A class that neither occurs nor is predicted is left
-    out.
+    See `moodcurve.metrics.classification.macro_f1`.
 
     Examples
     --------
@@ -180,11 +180,9 @@ def class_metrics(counts: ClassCounts, seed: int) -> dict[str, Any]:
     weights = draw_counts(len(counts.losses), DRAWS, seed)
     confusion = np.einsum("ds,sij->dij", weights, counts.confusion)
     moments, hits = confusion.sum(axis=(1, 2)), np.diagonal(confusion, axis1=1, axis2=2)
-    either = confusion.sum(axis=1) + confusion.sum(axis=2)
-    f1 = np.divide(2 * hits, either, out=np.full(hits.shape, np.nan), where=either > 0)
     values = {
         "accuracy": hits.sum(axis=1) / moments,
-        "macro_f1": np.nanmean(f1, axis=1),
+        "macro_f1": macro_f1(confusion),
         "log_loss": weights @ counts.losses / moments,
     }
     result: dict[str, Any] = {name: percentile_interval(value, 0.95).as_dict() for name, value in values.items()}

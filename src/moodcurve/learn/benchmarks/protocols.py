@@ -5,6 +5,7 @@ from pathlib import Path
 
 from moodcurve.datasets import Dataset, DatasetError
 from moodcurve.datasets.deam.reader import LabelRelease, ReadProgress
+from moodcurve.datasets.deam.sound import read_deam_with_sound
 from moodcurve.datasets.layout import read_dataset
 from moodcurve.datasets.splits import By
 from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
@@ -87,7 +88,14 @@ def find_protocol(name: str) -> Protocol:
     return PROTOCOLS[name]
 
 
-def read_for(folder: str | Path, protocol: str, *, progress: ReadProgress | None = None) -> Dataset:
+def read_for(
+    folder: str | Path,
+    protocol: str,
+    *,
+    sound: str | Path | None = None,
+    feature_set: FeatureSet | None = None,
+    progress: ReadProgress | None = None,
+) -> Dataset:
     """Read a folder of annotated songs with the labels and features of a protocol.
 
     Parameters
@@ -95,20 +103,29 @@ def read_for(folder: str | Path, protocol: str, *, progress: ReadProgress | None
     folder : path
     protocol : str
         One of `PROTOCOLS`.
+    sound : path, optional
+        Folder of the sound of DEAM's songs, for `read_deam_with_sound`; needs a protocol with DEAM's own labels.
+    feature_set : FeatureSet, optional
+        To read instead of the protocol's.
     progress : callable, optional
         As for `moodcurve.datasets.read_dataset`.
 
     Raises
     ------
     TrainingError
-        If there is no such protocol.
+        If there is no such protocol, or it does not use DEAM's own labels but sound is given.
     DatasetError
         If the folder cannot be read, or lacks the labels of the protocol.
     """
     wanted = find_protocol(protocol)
+    columns = feature_set or wanted.feature_set
     if wanted.labels == "mediaeval2015":
         _check_development_labels(Path(folder), protocol)
-    return read_dataset(folder, labels=wanted.labels, feature_set=wanted.feature_set, progress=progress)
+    if sound is None:
+        return read_dataset(folder, labels=wanted.labels, feature_set=columns, progress=progress)
+    if wanted.labels != "deam":
+        raise TrainingError(f"the sound has DEAM's own labels, which the protocol {protocol!r} does not use")
+    return read_deam_with_sound(folder, sound, feature_set=columns, progress=progress)
 
 
 def _check_development_labels(folder: Path, protocol: str) -> None:

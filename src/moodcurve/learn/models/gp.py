@@ -58,9 +58,11 @@ class GPConfig:
         Time constant of the trajectory's exponential average in seconds, from 0 to 60.
     ridge : float
         Penalty of the trajectory's weights, as in the two-level model.
-    stretch_arousal, stretch_valence : float
-        Factor of the level's deviation from its mean over the training songs. Predictions that minimize the squared
-        error vary less than ratings do; see `moodcurve.learn.models.blend.BlendConfig`.
+    stretch_arousal : float
+        Factor of the deviation of arousal's level from its mean over the training songs. Predictions that minimize the
+        squared error vary less than ratings do; see `moodcurve.learn.models.blend.BlendConfig`.
+    stretch_valence : float
+        Factor of the deviation of valence's level from its mean over the training songs.
     level : GPLevelConfig
         Settings of the level's regression.
     """

@@ -30,10 +30,14 @@ class GPBlendConfig:
 
     Attributes
     ----------
-    share_arousal, share_valence : float
-        Share of the Kalman filter in the average, from 0 to 1.
-    stretch_arousal, stretch_valence : float
-        Factor of the average's deviation from its mean over the rated training songs.
+    share_arousal : float
+        Share of the Kalman filter in the average of arousal, from 0 to 1.
+    share_valence : float
+        Share of the Kalman filter in the average of valence, from 0 to 1.
+    stretch_arousal : float
+        Factor of the average's deviation of arousal from its mean over the rated training songs.
+    stretch_valence : float
+        Factor of the average's deviation of valence from its mean over the rated training songs.
     gp : GPConfig
         Settings of the Gaussian-process model.
     state_space : LiveStateSpaceConfig

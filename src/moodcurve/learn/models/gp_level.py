@@ -50,7 +50,7 @@ class GPLevelConfig:
     quadrant_weight : float
         Weight of a song that only has a quadrant, against one that is rated.
     relevance : float
-        Exponent of the column weights |r| ** relevance, from 0 to 4, within each block; r is the correlation of a
+        Exponent of the column weights |r| ** relevance within each block, from 0 to 4. r is the correlation of a
         column with the axis over the rated songs. With 0 all columns have the same weight.
     variance : float
         Fraction of the variance of x that its principal components keep, in (0, 1].

@@ -1,0 +1,34 @@
+"""Compute the macro-F1 of classes from counts of true and predicted ones."""
+
+import numpy as np
+
+from moodcurve._typing import FloatArray
+
+
+def macro_f1(confusion: FloatArray) -> FloatArray:
+    """Compute the mean over classes of F1 = 2 tp / (2 tp + fp + fn), for one or several confusion matrices.
+
+    A class that neither occurs nor is predicted is left out.
+
+    Parameters
+    ----------
+    confusion : (draws, classes, classes)
+        Counts of items of each class (row) predicted as each class (column).
+
+    Returns
+    -------
+    (draws,)
+        In [0, 1]; NaN for a draw without items.
+
+    Examples
+    --------
+    >>> macro_f1(np.array([[[3, 1, 0], [0, 4, 0], [0, 0, 0]]])).round(3)
+    array([0.873])
+    """
+    hits = np.diagonal(confusion, axis1=1, axis2=2)
+    either = confusion.sum(axis=1) + confusion.sum(axis=2)
+    occurs = either > 0
+    f1 = np.divide(2 * hits, either, out=np.zeros(hits.shape), where=occurs)
+    classes = occurs.sum(axis=1)
+    result: FloatArray = np.divide(f1.sum(axis=1), classes, out=np.full(len(f1), np.nan), where=classes > 0)
+    return result
