@@ -4,17 +4,19 @@
 # make lint                 formatting, lint rules and types
 # make format               format Python and the page's sources
 # make hooks                run formatting, lint and types at each commit (pre-commit)
+# make fuzz [FUZZ=5000]      damage model files and libraries at random, many times, and read them
 # make bench                measure the extractor's speed against its peers
 # make model DEAM=dir SOUND=dir QUADRANTS=dir    train the packaged models and write their card
 # make setup                create the environment .venv; every target does it when needed
 
 BIN := .venv/bin
 TESTS := tests src
+FUZZ := 5000
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # passed through the environment as given: no character of a file name has a meaning
 override export SONG := $(value SONG)
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check lint format hooks bench model clean
+.PHONY: help setup setup-dev demo test check lint format hooks fuzz bench model clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -46,6 +48,9 @@ format: setup-dev
 
 hooks: setup-dev
 	$(BIN)/pre-commit install
+
+fuzz: setup-dev
+	MOODCURVE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q --timeout 3600 tests/hostile -k "changed_model or damaged_pages"
 
 bench: setup-dev
 	$(BIN)/python benchmarks/features.py

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ __all__ = ["axe", "browser", "ids", "scanned_music", "server", "tagged_server", 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C be tested, and compile the extractor once, before parallel processes start that would each do so."""
+    # what scans remember of the tests' folders must not stay in the user's own; inherited by parallel workers
+    if "XDG_STATE_HOME" not in os.environ or not hasattr(config, "workerinput"):
+        state = tempfile.TemporaryDirectory(prefix="moodcurve-state-")
+        config.add_cleanup(state.cleanup)
+        os.environ["XDG_STATE_HOME"] = state.name
     # a shell that starts the tests in the background has them, and all that they start, ignore it
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):

@@ -20,6 +20,7 @@ from moodcurve.errors import MoodcurveError
 from moodcurve.features import FeatureError, Features, FeatureSet
 from moodcurve.features.warmup import is_prepared, prepare
 from moodcurve.runtime import Model, load_model
+from moodcurve.runtime.loading import describe_model
 from moodcurve.util.files import AnyPath
 from moodcurve.workers import ItemProgress, Job, ProgressCallback, run_each
 
@@ -152,7 +153,7 @@ def analyze_many(
     >>> for path, curve in zip(paths, analyze_many(paths)):             # doctest: +SKIP
     ...     print(path, curve if isinstance(curve, Exception) else curve.arousal.mean())
     """
-    _prepare(load_model(model).feature_set)  # once, and with errors raised here, instead of in each process
+    _prepare(describe_model(model)[1])  # once, and with errors raised here, instead of in each process
     items = [paths] if isinstance(paths, str | os.PathLike) else paths
     names: Iterable[str] = (os.fspath(path) for path in items)
     if isinstance(items, Sized):  # their number tells how many processes are worth starting

@@ -7,3 +7,14 @@ class MoodcurveError(ValueError):
     Modules that read input derive their own (AudioError, DatasetError, ModelError). The command line shows exactly
     these as messages; any other exception is a bug.
     """
+
+
+class SetupError(MoodcurveError):
+    """Nothing can be analyzed here, whatever the input: a model or a module fails, or too little memory is left."""
+
+
+def setup_error(error: ImportError | MemoryError) -> SetupError:
+    """Return the `SetupError` for an error that no input causes."""
+    if isinstance(error, MemoryError):
+        return SetupError("not enough memory")
+    return SetupError(f"cannot import {error.name or 'a module'}: {error}")

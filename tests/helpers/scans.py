@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from moodcurve.errors import MoodcurveError
+from moodcurve.errors import MoodcurveError, SetupError
 from moodcurve.library import open_library
 from moodcurve.library.scanning import scan_run
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
@@ -64,6 +64,8 @@ class InProcessPool:
         for number, item in self._items:
             try:
                 done.append((number, self._job(item, lambda seconds, total: None)))
+            except SetupError:
+                raise
             except (MoodcurveError, OSError) as error:
                 done.append((number, error))
         self._items.clear()

@@ -409,6 +409,54 @@ def test_unusual_file_names(scanner: Scanner) -> None:
 # --- unavailable folders ---
 
 
+@pytest.mark.parametrize("marker", [".disk-is-not-mounted", "lost+found/", "System Volume Information/", None])
+def test_a_mount_point_without_its_disk_keeps_its_songs_until_told(
+    scanner: Scanner, tmp_path: Path, marker: str | None
+) -> None:
+    for seed in range(5):
+        write_song(scanner.music / f"album {seed}" / "song.flac", seed=seed)
+    scanner()
+    scanner.music.rename(tmp_path / "disk")
+    scanner.music.mkdir()
+    if marker is not None:
+        (scanner.music / marker).mkdir() if marker.endswith("/") else (scanner.music / marker).touch()
+    for _ in range(2):
+        assert scanner.counts() == {"unread": 1}
+        ((path, reason),) = scanner.reported
+        assert path == str(scanner.music)
+        assert reason == (
+            "is empty, perhaps a disk is not mounted; the library keeps 5 files from there; "
+            "if they are gone for good, scan it with --forget"
+        )
+    assert scanner.songs() == 5
+    assert scanner.counts(forget=True) == {"gone": 5}
+    assert scanner.songs() == 0
+
+
+def test_a_folder_most_of_whose_songs_are_missing_keeps_them(scanner: Scanner, tmp_path: Path) -> None:
+    for seed in range(14):
+        write_song(scanner.music / f"{seed}.flac", seed=seed, seconds=1.1)
+    scanner()
+    for seed in range(9):  # too few
+        (scanner.music / f"{seed}.flac").rename(tmp_path / f"{seed}.flac")
+    assert scanner.counts() == {"unchanged": 5, "gone": 9}
+    for seed in range(9):
+        (tmp_path / f"{seed}.flac").rename(scanner.music / f"{seed}.flac")
+    scanner()
+    for seed in range(12):  # another disk, or a folder from which most was removed by mistake
+        (scanner.music / f"{seed}.flac").rename(tmp_path / f"{seed}.flac")
+    for _ in range(2):
+        assert scanner.counts() == {"unchanged": 2, "unread": 1}
+        ((path, reason),) = scanner.reported
+        assert (path, reason[:31]) == (str(scanner.music), "most of its files are missing, ")
+        assert "keeps 12 files from there" in reason
+    assert scanner.songs() == 14
+    for seed in range(6):  # moved
+        (tmp_path / f"{seed}.flac").rename(scanner.music / f"again {seed}.flac")
+    assert scanner.counts() == {"unchanged": 2, "moved": 6, "gone": 6}
+    assert scanner.songs() == 8
+
+
 def test_a_missing_folder_keeps_its_songs(scanner: Scanner, tmp_path: Path) -> None:
     write_song(scanner.music / "disk" / "one.flac", seed=1)
     write_song(scanner.music / "two.flac", seed=2)
@@ -420,7 +468,7 @@ def test_a_missing_folder_keeps_its_songs(scanner: Scanner, tmp_path: Path) -> N
     disk.mkdir()  # like a mount point without its disk
     message = (
         "is empty, perhaps a disk is not mounted; the library keeps 1 file from there; "
-        "if they are gone for good, remove the folder and scan the one above it"
+        "if they are gone for good, scan it with --forget"
     )
     for roots in ([disk], [disk, tmp_path / "music"]):
         assert scanner.counts(*roots)["unread"] == 1
@@ -443,12 +491,12 @@ def test_an_unmounted_disk_in_a_subfolder_keeps_its_songs(scanner: Scanner, tmp_
         assert scanner.counts() == {"unchanged": 1, "unread": 1}
         ((path, reason),) = scanner.reported
         assert path == str(disk)
-        assert "keeps 2 files from there; if they are gone for good, remove the folder" in reason
+        assert "keeps 2 files from there; if they are gone for good, scan it with --forget" in reason
     assert (len(scanner.paths()), scanner.songs()) == (3, 3)
     disk.rmdir()
     (tmp_path / "away").rename(disk)
     assert scanner.counts() == {"unchanged": 3}
-    # as the message says: removing the folder forgets its songs
+    # removing the folder forgets its songs too
     (disk / "one.flac").unlink()
     (disk / "album" / "two.flac").unlink()
     assert scanner.counts() == {"unchanged": 1, "gone": 1, "unread": 1}

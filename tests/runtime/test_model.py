@@ -19,6 +19,7 @@ from moodcurve.learn.models.svr import SVRConfig
 from moodcurve.learn.training import train
 from moodcurve.runtime import ModelError, load_model, packaged_models
 from moodcurve.runtime.sequence import BLOCK_ROWS
+from tests.helpers.model_files import load_unsealed
 from tests.helpers.training_songs import made_dataset
 
 DATASET = made_dataset(10)
@@ -39,7 +40,7 @@ def model(model_file: Path):
 
 def changed(model_file: Path, path: Path, **stated: str) -> Path:
     """Write the model with changed metadata."""
-    proto = onnx.load(model_file)
+    proto = load_unsealed(model_file)
     for prop in proto.metadata_props:
         prop.value = stated.get(prop.key.removeprefix("moodcurve."), prop.value)
     onnx.save(proto, path)
@@ -214,7 +215,7 @@ def test_a_model_of_other_features_is_refused(model_file: Path, tmp_path: Path, 
 
 
 def test_a_model_that_returns_nan_is_refused(model_file: Path, tmp_path: Path) -> None:
-    proto = onnx.load(model_file)
+    proto = load_unsealed(model_file)
     bias = next(value for value in proto.graph.initializer if list(value.dims) == [2])
     bias.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(bias) * np.nan, bias.name))
     path = tmp_path / "nan.onnx"
@@ -225,7 +226,7 @@ def test_a_model_that_returns_nan_is_refused(model_file: Path, tmp_path: Path) -
 
 def reshaped(model_file: Path, path: Path, shape: list[int]) -> Path:
     """Write the model with its output in another shape."""
-    proto = onnx.load(model_file)
+    proto = load_unsealed(model_file)
     last = next(node for node in proto.graph.node if "arousal_valence" in node.output)
     last.output[list(last.output).index("arousal_valence")] = "before"
     proto.graph.initializer.append(numpy_helper.from_array(np.array(shape), "shape"))
@@ -249,7 +250,7 @@ def test_a_graph_that_fails_when_it_runs_is_refused(
 
 
 def test_incomplete_metadata_is_refused(model_file: Path, tmp_path: Path) -> None:
-    proto = onnx.load(model_file)
+    proto = load_unsealed(model_file)
     kept = [p for p in proto.metadata_props if p.key != "moodcurve.columns"]
     del proto.metadata_props[:]
     proto.metadata_props.extend(kept)

@@ -8,7 +8,7 @@ from pathlib import Path
 from moodcurve import __version__
 from moodcurve.cli.framework import App
 from moodcurve.cli.messages import error_text, print_message
-from moodcurve.errors import MoodcurveError
+from moodcurve.errors import MoodcurveError, setup_error
 from moodcurve.util.text import ascii_fallback
 
 app = App(
@@ -41,6 +41,9 @@ def main() -> None:
         code = 1
     except (MoodcurveError, OSError) as error:
         print_message(error_text(error))
+        code = 1
+    except (ImportError, MemoryError) as error:
+        print_message(error_text(setup_error(error)))
         code = 1
     except KeyboardInterrupt:
         print_message("interrupted")

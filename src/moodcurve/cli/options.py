@@ -29,7 +29,7 @@ a test compares them."""
 MIN_TAG_STRENGTH = 0.1
 """A copy of the limit in `moodcurve.mood.tags`."""
 
-FEATURE_SETS = ("compare260", "compare236")
+FEATURE_SETS = ("compare260", "compare236", "tonal1", "tags1")
 """Names of single feature sets: a copy as well."""
 
 FeatureSetOption = Annotated[

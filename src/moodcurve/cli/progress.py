@@ -24,8 +24,11 @@ LINE_INTERVAL_S = 10.0
 
 def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> None:
     """Compile a feature set's code with a message, unless an earlier run has or none of the songs exists."""
+    from moodcurve.features.jit.cache import distrusted
     from moodcurve.features.warmup import is_prepared, prepare
 
+    for folder, place in distrusted():
+        print_message(f"{folder} is not used for compiled code: other users could change {place}")
     if is_prepared(feature_set) or (songs is not None and not any(song.is_file() for song in songs)):
         return
     print_message("compiling the feature extractor for this machine; this happens once and takes about ten seconds")

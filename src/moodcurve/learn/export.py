@@ -15,6 +15,7 @@ from moodcurve.learn.uncertainty.calibration import Calibration
 from moodcurve.learn.uncertainty.novelty import NoveltyDetector
 from moodcurve.runtime import EMBEDDING, FORMAT
 from moodcurve.runtime.metadata import as_json
+from moodcurve.runtime.model_file import checksum_entry
 from moodcurve.util.files import atomic_write
 
 UNKNOWN_LICENSE = "not stated; the terms of the training data apply"
@@ -30,7 +31,7 @@ def export(
     calibration: Calibration | None = None,
     novelty: NoveltyDetector | None = None,
 ) -> None:
-    """Write a model file atomically; the same model gives the same bytes.
+    """Write a model file atomically, with a checksum at its end; the same model gives the same bytes.
 
     Parameters
     ----------
@@ -57,6 +58,8 @@ def export(
         If the file cannot be written.
     """
     model = to_onnx(trained, name=name, license=license, metrics=metrics, calibration=calibration, novelty=novelty)
+    key, value = checksum_entry(model.SerializeToString(deterministic=True))
+    model.metadata_props.add(key=key, value=value)
     with atomic_write(path) as scratch:
         scratch.write_bytes(model.SerializeToString(deterministic=True))
 

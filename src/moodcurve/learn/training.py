@@ -27,6 +27,7 @@ from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpaceC
 from moodcurve.learn.models.svr import SVRConfig, fit_svr
 from moodcurve.learn.models.two_level import TwoLevelConfig, fit_two_level
 from moodcurve.util.files import atomic_write, write_text
+from moodcurve.util.library_settings import import_matplotlib
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ def save_log(trained: TrainedModel, model_path: str | os.PathLike[str]) -> tuple
 
 
 def _draw_loss(history: tuple[Epoch, ...], path: Path) -> None:
+    import_matplotlib()
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 4), layout="constrained")

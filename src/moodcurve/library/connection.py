@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from moodcurve.library.errors import LibraryError
-from moodcurve.util.files import AnyPath
+from moodcurve.util.files import AnyPath, plain_file_problem
 from moodcurve.util.text import one_line
 
 BUSY_S = 30.0
@@ -24,12 +24,14 @@ def connect(path: AnyPath, *, write: bool) -> sqlite3.Connection:
     Raises
     ------
     LibraryError
-        If there is no file to read, the path is a folder, or its folder cannot be created.
+        If there is no file to read, the path is a folder, its folder cannot be created, or one of SQLite's own files
+        beside it is a link.
     sqlite3.Error
         If SQLite cannot open it.
     """
     path = Path(path)
     name = one_line(os.fspath(path))
+    _check_companions(path)
     if path.is_dir():
         raise LibraryError(f"{name}: is a folder; give the library's file")
     if write:
@@ -95,9 +97,32 @@ def merge_log(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def _check_companions(path: Path) -> None:
+    """Refuse links in place of SQLite's own files, which it writes even to read: it would write to their targets.
+
+    It does not follow symbolic links itself, but cannot tell hard links.
+    """
+    for ending in ("-wal", "-shm", "-journal"):
+        companion = Path(f"{os.path.realpath(path)}{ending}")
+        with suppress(FileNotFoundError, NotADirectoryError):
+            if problem := plain_file_problem(companion.lstat()):
+                raise LibraryError(
+                    f"{one_line(os.fspath(companion))}: {problem}; remove it if it came with the library"
+                )
+
+
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri_path = urllib.parse.quote_from_bytes(os.fsencode(path.absolute()))
     # usable from any thread, one at a time: a server's requests arrive on several
-    return sqlite3.connect(
+    db = sqlite3.connect(
         f"file:{uri_path}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_S, check_same_thread=False
     )
+    try:
+        db.execute("PRAGMA trusted_schema = OFF")  # what the file itself defines may call no function with effects
+        db.execute("PRAGMA cell_size_check = ON")  # damaged pages are found when they are read
+    except sqlite3.Error:
+        db.close()
+        raise
+    # calls Python every 100,000 steps of SQLite, so that Ctrl-C works in any statement
+    db.set_progress_handler(lambda: 0, 100_000)
+    return db

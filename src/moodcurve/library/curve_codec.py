@@ -19,6 +19,8 @@ IntArray = npt.NDArray[np.int64]
 
 VERSION = 1
 """First byte of packed data."""
+MAX_BYTES = 64 * 2**20
+"""Largest size of an unpacked curve; that of ten hours takes about 7 MB."""
 MAX_DECIMALS = 6
 RAW = 255
 """Instead of the number of decimals: a column of numbers that are not rounded, stored as float64."""
@@ -67,10 +69,21 @@ def unpack(packed: bytes) -> dict[str, Any]:
         version, length = _HEAD.unpack_from(packed)
         if version != VERSION:
             raise PackingError(f"version must be {VERSION}, got {version}")
-        raw = zlib.decompressobj(zdict=_ZLIB_DICTIONARY).decompress(packed[_HEAD.size :])
+        raw = zlib.decompressobj(zdict=_ZLIB_DICTIONARY).decompress(packed[_HEAD.size :], MAX_BYTES)
+        if len(raw) >= MAX_BYTES:
+            raise PackingError(f"it has more than {MAX_BYTES >> 20} MiB")
         columns = _decode_columns(raw[length:])
         found: dict[str, Any] = _insert_columns(json.loads(raw[:length], parse_int=float), columns)
-    except (struct.error, zlib.error, IndexError, KeyError, TypeError, OverflowError, ValueError) as error:
+    except (
+        struct.error,
+        zlib.error,
+        IndexError,
+        KeyError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+        ValueError,
+    ) as error:
         raise PackingError(f"not a packed curve: {error}") from error
     return found
 

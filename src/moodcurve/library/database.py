@@ -21,7 +21,8 @@ from moodcurve.library import schema
 from moodcurve.library.changes import apply_change
 from moodcurve.library.connection import connect, merge_log, transaction, use_write_ahead_log
 from moodcurve.library.curve_codec import PackingError, unpack
-from moodcurve.library.errors import LibraryError, translate_errors
+from moodcurve.library.errors import RESCUE, LibraryError, translate_errors
+from moodcurve.library.layout import is_own_layout, wrong_type
 from moodcurve.library.models import Change, KnownFile, Problem, StoredSong
 from moodcurve.library.tag_codec import unpack_tags
 from moodcurve.library.text import clean
@@ -53,6 +54,8 @@ def open_library(path: AnyPath, *, write: bool = False) -> "Iterator[Library]":
             _check(path, db, write=write)
             if write:
                 schema.migrate(db)
+            if (table := wrong_type(db)) is not None:
+                raise LibraryError(f"{_name(path)}: its table {table!r} holds values of a wrong type; {RESCUE}")
         yield Library(path, db)
         if write:
             merge_log(db)
@@ -220,6 +223,10 @@ def _check(path: AnyPath, db: sqlite3.Connection, *, write: bool) -> None:
         raise LibraryError(
             f"{_name(path)}: created by a later version of moodcurve (schema {version}; this version reads up to "
             f"{current}); update moodcurve"
+        )
+    if application == schema.APPLICATION_ID and not is_own_layout(db, version):
+        raise LibraryError(
+            f"{_name(path)}: its tables are not those of a library; it is damaged, or made to harm: do not use it"
         )
     if write:
         use_write_ahead_log(db)

@@ -13,6 +13,8 @@ class LibraryError(MoodcurveError):
     """A library cannot be opened, read or written; the message names the file and a remedy."""
 
 
+RESCUE = "restore a backup, or move it away and scan again"
+"""What to do about a damaged library."""
 _CAUSES = {
     "SQLITE_FULL": "the disk is full; everything stored so far is safe, free some space and try again",
     "SQLITE_IOERR": "the disk cannot be read or written",
@@ -21,10 +23,11 @@ _CAUSES = {
     "SQLITE_READONLY": "it is read-only; choose another file or change its permissions",
     "SQLITE_PERM": "permission denied; change its permissions",
     "SQLITE_CANTOPEN": "it cannot be opened; choose a file in an existing, writable folder",
-    "SQLITE_CORRUPT": "it is damaged; restore a backup, or move it away and scan again",
+    "SQLITE_CORRUPT": f"it is damaged; {RESCUE}",
     "SQLITE_NOTADB": "not a library of moodcurve; `moodcurve scan FOLDER` makes one",
 }
-"""Messages for SQLite's errors that the user or the machine causes; all others are defects of this code."""
+"""Messages for SQLite's errors that the user or the machine causes. Others mean damage; errors in the use of SQLite's
+interface (`sqlite3.ProgrammingError`) are defects of this code."""
 
 
 def library_error(path: AnyPath, error: sqlite3.Error) -> LibraryError | None:
@@ -32,9 +35,18 @@ def library_error(path: AnyPath, error: sqlite3.Error) -> LibraryError | None:
     name = getattr(error, "sqlite_errorname", "")
     for kind, cause in _CAUSES.items():
         if name == kind or name.startswith(f"{kind}_"):
-            detail = "" if kind in str(error) else f" ({error})"
+            detail = "" if kind in str(error) else f" ({_shown(error)})"
             return LibraryError(f"{one_line(str(path))}: {cause}{detail}")
+    if isinstance(error, sqlite3.OperationalError | sqlite3.DataError | sqlite3.IntegrityError):
+        if name == "SQLITE_INTERRUPT":
+            return None
+        return LibraryError(f"{one_line(str(path))}: it is damaged; {RESCUE} ({_shown(error)})")
     return None
+
+
+def _shown(error: sqlite3.Error) -> str:
+    """Return an error of SQLite on one line; it may quote a whole table, and what is damaged in it."""
+    return one_line(str(error))[:200]
 
 
 @contextmanager
@@ -47,3 +59,5 @@ def translate_errors(path: AnyPath) -> Iterator[None]:
         if translated is None:
             raise
         raise translated from error
+    except UnicodeDecodeError as error:  # text of SQLite's own messages, which names what is damaged
+        raise LibraryError(f"{one_line(str(path))}: it is damaged; {RESCUE}") from error

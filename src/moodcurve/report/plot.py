@@ -21,6 +21,7 @@ from moodcurve.report.scale import (
     value_limit,
 )
 from moodcurve.util.files import atomic_write
+from moodcurve.util.library_settings import import_matplotlib
 from moodcurve.util.text import clock, signed
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def write_plot(curve: Curve, path: str | os.PathLike[str]) -> None:
     OSError
         If the file cannot be written.
     """
+    import_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

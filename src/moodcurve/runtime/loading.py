@@ -14,6 +14,7 @@ from moodcurve.features.feature_sets import OWN, join, own_set
 from moodcurve.runtime.intervals import Intervals, RmsErrors
 from moodcurve.runtime.metadata import from_json
 from moodcurve.runtime.model import Model
+from moodcurve.runtime.model_file import check_complete, is_changed, read_file, read_metadata
 from moodcurve.runtime.novelty import NoveltyLimits
 from moodcurve.runtime.sequence import INDEPENDENT, NEXT_STATE, SequenceMode
 from moodcurve.runtime.session import EMBEDDING, INPUT, OUTPUT, STATE, STD, ModelError, Session, open_session
@@ -45,22 +46,22 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
         features that this version of moodcurve does not compute.
     """
     label = os.fspath(name_or_path)
-    session = open_session(_read(label), label)
-    entries = session.metadata
-    metadata = {key.removeprefix("moodcurve."): value for key, value in entries.items() if key.startswith("moodcurve.")}
+    data = _read(label)
+    metadata = _metadata(data, label)
+    session = open_session(data, label)
     inputs, outputs = session.inputs, session.outputs
-    if metadata.get("format") not in READABLE or INPUT not in inputs or OUTPUT not in outputs:
-        raise ModelError(f"{label}: not a moodcurve model (format {FORMAT}); create one with `moodcurve train`")
-    missing = [key for key in ("name", "feature_set", "feature_set_version", "columns") if key not in metadata]
-    if missing:
-        raise ModelError(f"{label}: its metadata lack {missing[0]!r}; create models with `moodcurve train`")
+    if INPUT not in inputs or OUTPUT not in outputs:
+        raise _not_ours(label)
+    _check_keys(metadata, label)
     mode = _sequence_mode(metadata, label)
     carried = mode.kind == "carried"
     if (STATE in inputs, NEXT_STATE in outputs) != (carried, carried):
         raise ModelError(f"{label}: its rows are {mode.kind}, which its inputs and outputs do not fit")
-    return Model(
+    feature_set = _feature_set(metadata, label)
+    session.check_sizes(len(feature_set.names), mode.state_size)
+    model = Model(
         name=metadata["name"],
-        feature_set=_feature_set(metadata, label),
+        feature_set=feature_set,
         metadata=metadata,
         sequence_mode=mode,
         intervals=_intervals(metadata, outputs, label),
@@ -69,6 +70,24 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
         novelty_limits=_novelty_limits(metadata, session, label),
         _session=session,
     )
+    if is_changed(data):  # last, since what does not fit together has a message of its own
+        raise ModelError(f"{label}: is damaged, or was changed after it was written; export it again")
+    return model
+
+
+def describe_model(name_or_path: str | os.PathLike[str]) -> tuple[str, FeatureSet]:
+    """Return the name and the feature set that a model states, without opening its graph, which may be anyone's.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model or file, it was not made by moodcurve, or needs features that this version does not
+        compute.
+    """
+    label = os.fspath(name_or_path)
+    metadata = _metadata(_read(label), label)
+    _check_keys(metadata, label)
+    return metadata["name"], _feature_set(metadata, label)
 
 
 def packaged_models() -> dict[str, "Traversable"]:
@@ -83,12 +102,41 @@ def _read(label: str) -> bytes:
     if label in packaged:
         return packaged[label].read_bytes()
     try:
-        return Path(label).read_bytes()
+        return read_file(Path(label))
+    except ValueError as error:  # a zero byte in the name is one too
+        raise ModelError(f"{label!r}: {error}; expected is an ONNX model of moodcurve") from error
     except OSError as error:
         raise ModelError(
             f"{label or repr(label)}: no such model ({error.strerror}); use a model file, or one of the packaged "
             f"models: {', '.join(packaged) or 'none in this install'}"
         ) from error
+
+
+def _metadata(data: bytes, label: str) -> dict[str, str]:
+    """Return a model's metadata without their prefix, once it is known to be one of ours and complete in itself."""
+    try:
+        if not data:
+            raise ValueError("it is empty")
+        check_complete(data)
+        entries = read_metadata(data)
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{label}: its metadata are not UTF-8") from error
+    except ValueError as error:
+        raise ModelError(f"{label}: not an ONNX model that ONNX Runtime can run: {error}") from error
+    metadata = {key.removeprefix("moodcurve."): value for key, value in entries.items() if key.startswith("moodcurve.")}
+    if metadata.get("format") not in READABLE:
+        raise _not_ours(label)
+    return metadata
+
+
+def _check_keys(metadata: Mapping[str, str], label: str) -> None:
+    missing = [key for key in ("name", "feature_set", "feature_set_version", "columns") if key not in metadata]
+    if missing:
+        raise ModelError(f"{label}: its metadata lack {missing[0]!r}; create models with `moodcurve train`")
+
+
+def _not_ours(label: str) -> ModelError:
+    return ModelError(f"{label}: not a moodcurve model (format {FORMAT}); create one with `moodcurve train`")
 
 
 def _sequence_mode(metadata: Mapping[str, str], label: str) -> SequenceMode:
@@ -146,7 +194,7 @@ def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:
     name, version = metadata["feature_set"], metadata["feature_set_version"]
     try:
         known = _named_set(name, metadata["columns"])
-    except (MoodcurveError, ValueError):
+    except (MoodcurveError, ValueError, RecursionError):
         known = None
     if known is None or known.name != name or known.version != version:
         available = ", ".join(s.key for s in FEATURE_SETS.values())

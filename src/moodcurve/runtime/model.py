@@ -180,6 +180,8 @@ class Model:
         self._check_finite(joined)
         if std is not None:
             self._check_finite(std)
+            if (std < 0).any():
+                raise ModelError(f"model {self.name} returned a negative standard deviation: its file is damaged")
         return Prediction(np.empty(0), np.clip(joined, -1, 1), std), state
 
     def _novelty(self, accumulator: NoveltyByLevel | None, powers: FloatArray) -> float | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from moodcurve._typing import Float32Array
-from moodcurve.errors import MoodcurveError
+from moodcurve.errors import MoodcurveError, SetupError
+from moodcurve.runtime.sequence import NEXT_STATE
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -14,11 +15,17 @@ if TYPE_CHECKING:
 INPUT, STATE = "features", "state"
 """Names of the graph's inputs; only models that carry a state have the second."""
 OUTPUT, STD, EMBEDDING = "arousal_valence", "spread", "place"
-"""Names of the graph's outputs, besides `moodcurve.runtime.sequence.NEXT_STATE`; only the first is required."""
+"""Names of the graph's outputs, besides `moodcurve.runtime.sequence.NEXT_STATE`; only the first is required. Others are
+not read."""
+_OUTPUT_TYPES = ("tensor(float)", "tensor(double)")
 
 
 class ModelError(MoodcurveError):
     """A model cannot be loaded, or cannot use these features; the message names it and what is accepted."""
+
+
+class GraphError(ModelError, SetupError):
+    """A model's graph fails when it runs, which no recording causes: its inputs are checked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,23 +53,42 @@ class Session:
 
         Raises
         ------
-        ModelError
+        GraphError
             If the graph fails, or its outputs do not have one row for each input row.
         """
         inputs = {INPUT: values} if state is None else {INPUT: values, STATE: state}
         try:
             outputs = dict(zip(self.outputs, self._onnx.run(self.outputs, inputs), strict=True))
-        except _onnx_errors() as error:
-            raise ModelError(f"{self.label}: its graph fails on features of its own columns") from error
+        except _run_errors() as error:
+            raise GraphError(f"{self.label}: its graph fails on features of its own columns") from error
         for name in {OUTPUT, STD} & outputs.keys():
             if outputs[name].shape != (len(values), 2):
-                raise ModelError(f"{self.label}: its output {name!r} must have the shape (rows, 2)")
+                raise GraphError(f"{self.label}: its output {name!r} must have the shape (rows, 2)")
+        if EMBEDDING in outputs and outputs[EMBEDDING].shape != (len(values), self.embedding_size):
+            raise GraphError(
+                f"{self.label}: its output {EMBEDDING!r} must have the shape (rows, {self.embedding_size})"
+            )
+        if state is not None and outputs[NEXT_STATE].shape != state.shape:
+            raise GraphError(f"{self.label}: its output {NEXT_STATE!r} must have the shape {state.shape}")
         return outputs
 
-    @property
-    def metadata(self) -> dict[str, str]:
-        """Metadata of the file, by key."""
-        return dict(self._onnx.get_modelmeta().custom_metadata_map)
+    def check_sizes(self, columns: int, state_size: int) -> None:
+        """Check that the graph reads rows of so many features and, if not 0, a state of this size.
+
+        Raises
+        ------
+        ModelError
+            If its inputs have other sizes, or there are others.
+        """
+        expected = {INPUT: (columns,)} | ({STATE: (state_size,)} if state_size else {})
+        for value in self._onnx.get_inputs():
+            sizes = expected.get(value.name)
+            if sizes is None:
+                raise ModelError(f"{self.label}: has the further input {value.name!r}")
+            if value.type != "tensor(float)" or len(value.shape) != 2:
+                raise ModelError(f"{self.label}: its input {value.name!r} must be a table of single precision")
+            if isinstance(value.shape[1], int) and (value.shape[1],) != sizes:
+                raise ModelError(f"{self.label}: its input {value.name!r} must have {sizes[0]} columns")
 
 
 def open_session(data: bytes, label: str) -> Session:
@@ -90,7 +116,11 @@ def open_session(data: bytes, label: str) -> Session:
         onnx = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except _onnx_errors() as error:
         raise ModelError(f"{label}: not an ONNX model that ONNX Runtime can run") from error
-    outputs = {output.name: output.shape for output in onnx.get_outputs()}
+    known = [output for output in onnx.get_outputs() if output.name in (OUTPUT, STD, EMBEDDING, NEXT_STATE)]
+    for output in known:
+        if output.type not in _OUTPUT_TYPES:
+            raise ModelError(f"{label}: its output {output.name!r} must be numbers of single or double precision")
+    outputs = {output.name: output.shape for output in known}
     size = outputs.get(EMBEDDING, [])[1:]
     return Session(
         label=label,
@@ -99,6 +129,11 @@ def open_session(data: bytes, label: str) -> Session:
         embedding_size=size[0] if len(size) == 1 and isinstance(size[0], int) else 0,
         _onnx=onnx,
     )
+
+
+def _run_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions of a graph that is run: also Python's own, from the conversion of what it returns."""
+    return (*_onnx_errors(), RuntimeError, TypeError, ValueError)
 
 
 def _onnx_errors() -> tuple[type[Exception], ...]:
@@ -110,6 +145,7 @@ def _onnx_errors() -> tuple[type[Exception], ...]:
         errors.InvalidArgument,
         errors.InvalidGraph,
         errors.InvalidProtobuf,
+        errors.NoSuchFile,
         errors.NotImplemented,
         errors.RuntimeException,
     )

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,6 +85,18 @@ def check_writable(path: AnyPath) -> None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
+def plain_file_problem(status: os.stat_result) -> str | None:
+    """Say why a file may not be what its name promises: a link, pipe or device, or one with several names.
+
+    Files of fixed names beside a library are written without asking; such a file could lead to any other of the user's.
+    """
+    if stat.S_ISLNK(status.st_mode):
+        return "is a link"
+    if not stat.S_ISREG(status.st_mode):
+        return "is not a regular file"
+    return "is a hard link of another file" if status.st_nlink > 1 else None
 
 
 def _target(path: Path) -> Path:

@@ -29,6 +29,17 @@ def cache_dir() -> Path:
     return earlier if earlier.is_dir() else _user_path(platformdirs.user_cache_path)
 
 
+def private_cache_dir() -> Path:
+    """Return the cache folder in the user's home, whatever the environment's variables name.
+
+    Raises
+    ------
+    MoodcurveError
+        If the user has no home folder.
+    """
+    return _home() / ".cache" / _APP
+
+
 def default_library() -> Path:
     r"""Return the default library file.
 
@@ -45,6 +56,17 @@ def default_library() -> Path:
         return Path(given)
     earlier = _base("XDG_DATA_HOME", ".local/share") / _APP / "library.sqlite"
     return earlier if earlier.is_file() else _user_path(platformdirs.user_data_path) / "library.sqlite"
+
+
+def state_dir() -> Path:
+    """Return the folder for what this user did on this machine, ``~/.local/state/moodcurve`` on Linux.
+
+    Raises
+    ------
+    MoodcurveError
+        If the user has no home folder.
+    """
+    return _user_path(platformdirs.user_state_path)
 
 
 def _base(variable: str, below_home: str) -> Path:

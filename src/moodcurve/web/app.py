@@ -80,7 +80,7 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
         app = _empty_app()
         _add_health_route(app, settings, model, library)
         add_analysis_routes(app, jobs, folder, plots, rate_limiter, limits=limits, root_path=settings.root_path)
-        add_song_routes(app, library, plots, rate_limiter)
+        add_song_routes(app, library, plots, rate_limiter, music=settings.music)
         add_static_files(app)
         add_docs_routes(app, settings.base_url(port), needs_token=settings.token is not None)
         try:

@@ -65,6 +65,8 @@ class Settings:
     ----------
     library : Path
         The library file; it need not exist.
+    music : tuple of str
+        Real paths of folders whose songs may be played, besides those that this user scanned into the library.
     host : str
         Host name or IP address to listen on.
     port : int
@@ -85,6 +87,7 @@ class Settings:
     """
 
     library: Path
+    music: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8765
     token: str | None = None

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from moodcurve.util.text import one_line
 from moodcurve.web.errors import ProblemError
+from moodcurve.web.temp_folder import ensure_private
 
 FIELD = "file"
 MIN_BYTES_PER_S = 4096.0
@@ -126,7 +128,8 @@ async def receive(body: Body, folder: Path, *, max_bytes: int) -> ReceivedFile:
     path = folder / secrets.token_hex(16)
     complete = False
     try:
-        with path.open("xb") as file:
+        ensure_private(folder)
+        with open(path, "xb", opener=_private) as file:
             await _write(body, form, file)
         complete = True
     except FormParserError as error:
@@ -137,6 +140,11 @@ async def receive(body: Body, folder: Path, *, max_bytes: int) -> ReceivedFile:
         if not complete:
             path.unlink(missing_ok=True)
     return ReceivedFile(path, form.name)
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that only this user can read."""
+    return os.open(path, flags, 0o600)
 
 
 def _too_large(max_bytes: int) -> ProblemError:

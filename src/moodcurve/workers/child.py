@@ -5,17 +5,19 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from moodcurve.errors import MoodcurveError
+from moodcurve.errors import MoodcurveError, SetupError, setup_error
 from moodcurve.workers.job import Job, Limits, ProgressReporter
 
 if TYPE_CHECKING:  # a single process needs no multiprocessing
     from multiprocessing.connection import Connection
 
+START_MB = 4096
+"""MiB of memory for making the job: enough to compile the extractor."""
 _REPORT_S = 0.1
 """Shortest time between two reports without news: each costs both processes, and a song makes hundreds."""
 
@@ -25,7 +27,7 @@ class Ready(NamedTuple):
 
 
 class JobFailed(NamedTuple):
-    """Message: the job could not be made."""
+    """Message: the job could not be made, or can do no item at all; the process exits."""
 
     error: MoodcurveError | OSError
 
@@ -59,10 +61,14 @@ def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[An
         except OSError:  # the parent closed it, or is gone
             raise SystemExit from None
 
+    _limit_memory(START_MB)
     try:
         job = make()
     except (MoodcurveError, OSError) as error:
         send(JobFailed(error))
+        return
+    except (ImportError, MemoryError) as error:
+        send(JobFailed(setup_error(error)))
         return
     _limit_memory(limits.memory_mb)
     send(Ready())
@@ -73,12 +79,34 @@ def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[An
             return
         try:
             result = job(item, _reporter(send))
+        except SetupError as error:
+            send(JobFailed(error))
+            return
+        except ImportError as error:
+            send(JobFailed(setup_error(error)))
+            return
         except (MoodcurveError, OSError) as error:
             result = error
         except MemoryError:
             send(OutOfMemory())
             return
         send(Done(result))
+
+
+@contextmanager
+def must_end_within(seconds: int) -> Iterator[None]:
+    """End this process if the block takes longer, even within code that never returns to Python (POSIX only).
+
+    For trials while a job is made; for items, the parent has limits.
+    """
+    if hasattr(signal, "alarm"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        if hasattr(signal, "alarm"):
+            signal.alarm(0)
 
 
 def _reporter(send: Callable[[ProgressUpdate], None]) -> ProgressReporter:

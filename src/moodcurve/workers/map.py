@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Sized
 from typing import Any
 
-from moodcurve.errors import MoodcurveError
+from moodcurve.errors import MoodcurveError, SetupError
 from moodcurve.workers.job import Item, Job, Limits, Result
 from moodcurve.workers.pool import POLL_S, ItemProgress, Pool, share
 
@@ -32,6 +32,7 @@ def run_each(
     progress: ItemProgress | None = None,
     check: Callable[[], None] = lambda: None,
     limits: Limits | None = None,
+    isolate: bool = False,
 ) -> Generator[Result | MoodcurveError | OSError, None, None]:
     """Run a job on each item; yield its result, or the MoodcurveError or OSError it raised, in the items' order.
 
@@ -54,11 +55,15 @@ def run_each(
         Called repeatedly; an error that it raises, such as KeyboardInterrupt, stops everything.
     limits : Limits, optional
         Limits of each item; `Limits()` if not given.
+    isolate : bool
+        Use a process, and limits, even for one worker: for jobs that run what others wrote.
 
     Raises
     ------
     ValueError
         If `workers` is less than 1.
+    SetupError
+        If the job can do no item at all.
     """
     count = len(items) if isinstance(items, Sized) else sys.maxsize
     if workers is None:
@@ -66,9 +71,9 @@ def run_each(
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
     progress = progress or _ignore
-    if min(workers, count) <= 1:
+    if min(workers, count) <= 1 and not isolate:
         return _run_here(make, items, progress, check)
-    workers = min(workers, count)
+    workers = max(1, min(workers, count))
     pool: Pool[Item, Result] = Pool(make, workers=workers, progress=progress, limits=limits)
     return _run_in_pool(pool, items, workers, check)
 
@@ -93,6 +98,8 @@ def _run_here(
         result: Result | MoodcurveError | OSError
         try:
             result = job(item, report)
+        except SetupError:
+            raise
         except (MoodcurveError, OSError) as error:
             result = error
         progress(number, 1.0)

@@ -1,5 +1,6 @@
 """Run items in worker processes, each within limits, and return results as they come; add items at any time."""
 
+import signal
 import time
 from collections import deque
 from collections.abc import Callable
@@ -250,7 +251,8 @@ class Pool(Generic[Item, Result]):
         number = worker.number
         if not worker.ready:
             self._failed_starts += 1
-            if self._failed_starts == _MAX_FAILED_STARTS:
+            too_late = -exit_code == getattr(signal, "SIGALRM", 0)  # see `moodcurve.workers.child.must_end_within`
+            if too_late or self._failed_starts == _MAX_FAILED_STARTS:
                 raise CrashError(f"a worker process cannot be started: {cause}")
         elif number is not None and not hangs and was_killed(exit_code) and number not in self._killed_once:
             self._killed_once.add(number)

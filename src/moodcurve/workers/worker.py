@@ -1,5 +1,6 @@
 """Start worker processes and describe how they ended."""
 
+import os
 import pickle
 import signal
 import sys
@@ -63,7 +64,7 @@ def start_worker(make: Callable[[], Job[Any, Any]], limits: Limits) -> Worker:
     ours, theirs = context.Pipe()
     process = context.Process(target=work, args=(make, limits, theirs), daemon=True)
     needs_main = b"__main__" in pickle.dumps(make)
-    with _no_interrupts(), _starting, _main_module(hidden=not needs_main):
+    with _starting, _safe_path(), _no_interrupts(), _main_module(hidden=not needs_main):
         process.start()
     theirs.close()
     return Worker(process, ours)
@@ -78,6 +79,8 @@ def describe_exit(exit_code: int) -> str:
     """Describe an exit code in words."""
     if exit_code >= 0:
         return f"ended with exit code {exit_code}"
+    if -exit_code == getattr(signal, "SIGALRM", 0):
+        return "took too long to get ready"
     return f"crashed (signal {-exit_code}{', possibly out of memory' if was_killed(exit_code) else ''})"
 
 
@@ -98,6 +101,24 @@ def _main_module(*, hidden: bool) -> Iterator[None]:
     finally:
         for name, value in values.items():
             setattr(main, name, value)
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Start processes without the working folder on their path, which may be a folder of music that also holds code.
+
+    They are started as ``python -c``, which would import from there before it gets this process's path. The resource
+    tracker is one of them, so this goes around its start too.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 @contextmanager

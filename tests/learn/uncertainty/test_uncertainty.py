@@ -23,6 +23,7 @@ from moodcurve.runtime.intervals import Intervals, RmsErrors
 from moodcurve.runtime.metadata import as_json
 from moodcurve.runtime.sequence import BLOCK_ROWS
 from moodcurve.runtime.song_rating import Line, SongRating
+from tests.helpers.model_files import load_unsealed
 from tests.helpers.short_song import small_curve
 from tests.helpers.training_songs import made_dataset
 
@@ -64,7 +65,7 @@ def rows(values: np.ndarray) -> Features:
 
 def changed(model_file: Path, path: Path, **stated: str | None) -> Path:
     """Write the model with changed metadata; None removes a key."""
-    proto = onnx.load(model_file)
+    proto = load_unsealed(model_file)
     metadata = {prop.key: prop.value for prop in proto.metadata_props}
     for key, value in stated.items():
         metadata.pop(f"moodcurve.{key}")
@@ -207,7 +208,7 @@ def test_invalid_metadata_raise(model_file: Path, tmp_path: Path, stated: dict[s
 
 def test_embedding_of_another_shape_raises(model_file: Path, tmp_path: Path) -> None:
     """The changed output has one number per row, without a column."""
-    proto = onnx.load(model_file)
+    proto = load_unsealed(model_file)
     for node in proto.graph.node:
         node.output[:] = ["inner" if name == "place" else name for name in node.output]
     proto.graph.node.append(onnx.helper.make_node("ReduceMax", ["inner"], ["place"], axes=[1], keepdims=0))

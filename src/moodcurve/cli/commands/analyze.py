@@ -194,16 +194,18 @@ def _analyze_all(
     """
     from moodcurve.cli.outputs import writing_job
     from moodcurve.cli.progress import interrupts, prepare, song_bars
-    from moodcurve.runtime import load_model
-    from moodcurve.workers import default_workers, run_each
+    from moodcurve.runtime.loading import describe_model, packaged_models
+    from moodcurve.workers import FILE_LIMITS, Limits, default_workers, run_each
 
     songs = list(stems)
-    loaded = load_model(model)
-    prepare(loaded.feature_set, songs)
+    own = model not in packaged_models()  # anyone's graph, which may never end: it runs within limits
+    _, feature_set = describe_model(model)
+    prepare(feature_set, songs)
     count = min(workers or default_workers(len(songs)), len(songs)) or 1
-    job = partial(writing_job, loaded if count == 1 else model, outputs, stems)
+    job = partial(writing_job, model, outputs, stems)
+    limits = FILE_LIMITS if own else Limits()
     with song_bars(songs) as progress, interrupts() as check:
-        results = run_each(job, songs, workers=count, progress=progress, check=check)
+        results = run_each(job, songs, workers=count, progress=progress, check=check, limits=limits, isolate=own)
         with closing(results):
             yield from zip(songs, results, strict=True)
 

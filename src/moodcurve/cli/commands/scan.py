@@ -32,12 +32,17 @@ def scan(
             "--again", help="Also re-analyze songs that another model analyzed, and retry files that could not be used."
         ),
     ] = False,
+    forget: Annotated[
+        bool,
+        Option("--forget", help="Also forget songs of empty folders, and of folders most of whose files are missing."),
+    ] = False,
     json_file: JsonOption = None,
 ) -> int:
     """Analyze new files in folders of music, and update the library.
 
     A scan can be stopped at any time; run the same command to continue. Unchanged files are skipped; moved, copied or
-    re-tagged files are recognized; deleted files are removed from the library.
+    re-tagged files are recognized; deleted files are removed from the library,
+    unless a disk seems not to be mounted (see --forget).
 
     Example: moodcurve scan ~/Music
     """
@@ -45,13 +50,20 @@ def scan(
     from moodcurve.cli.progress import interrupts, scan_observer
     from moodcurve.cli.result_files import write_texts
     from moodcurve.library.scanning.scan import scan as scan_folders
-    from moodcurve.runtime import load_model
+    from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
-    feature_set = load_model(model).feature_set
+    _, feature_set = describe_model(model)
     with interrupts() as check, scan_observer(feature_set) as observer:
         stats = scan_folders(
-            folders, library_path(library), model=model, workers=workers, again=again, observer=observer, check=check
+            folders,
+            library_path(library),
+            model=model,
+            workers=workers,
+            again=again,
+            forget=forget,
+            observer=observer,
+            check=check,
         )
     if stats.interrupted:
         print_message(
@@ -62,11 +74,23 @@ def scan(
         write_texts({json_file: json.dumps(_summary(stats)) + "\n"})
     if json_file != STDOUT:
         console.print_lines(_lines(stats))
-    return int(stats.problems + stats.unread > 0)
+    return int(stats.problems + stats.kept + stats.unread > 0)
 
 
 def _summary(stats: "ScanStats") -> dict[str, float]:
-    counts = ("files", "unchanged", "new", "changed", "renewed", "retagged", "moved", "copied", "gone", "problems")
+    counts = (
+        "files",
+        "unchanged",
+        "new",
+        "changed",
+        "renewed",
+        "retagged",
+        "moved",
+        "copied",
+        "gone",
+        "problems",
+        "kept",
+    )
     return {
         **{name: getattr(stats, name) for name in counts},
         "unread": stats.unread,
@@ -97,8 +121,8 @@ def _lines(stats: "ScanStats") -> list[str]:
         )
     if stats.problems:
         lines.append(f"{counted(stats.problems, 'file')} could not be used; `moodcurve problems` lists them")
+    if stats.kept:
+        lines.append(f"{counted(stats.kept, 'file')} could not be analyzed again; their earlier curves are kept")
     if stats.unread:
-        lines.append(
-            f"{counted(stats.unread, 'path')} could not be read, or is an empty folder that had files at the last scan"
-        )
+        lines.append(f"{counted(stats.unread, 'path')} could not be read, or is a folder whose files are missing")
     return lines

@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
@@ -106,6 +107,15 @@ def serve(
     address: AddressOptions,
     limits: LimitOptions,
     library: LibraryOption = None,
+    music: Annotated[
+        list[Path] | None,
+        Option(
+            "--music",
+            metavar="DIR",
+            help="Folder whose songs may be played, besides those scanned into the library on this computer; may be "
+            "repeated.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         Option("--workers", metavar="N", min=1, help="Songs analyzed at the same time; by default one per core."),
@@ -130,6 +140,7 @@ def serve(
     try:
         settings = Settings(
             library=file,
+            music=tuple(os.path.realpath(folder) for folder in music or []),
             host=address.host,
             port=address.port,
             token=address.access_token(),

@@ -4,12 +4,16 @@ numba's own cache needs numba to load, which takes half a second to import. This
 kernel and signature, which LLVM's loader (llvmlite) alone can load. The folder's name contains a hash of everything
 that the code depends on: sources of the extractor, versions of numba and llvmlite, name and features of the processor.
 Machines and versions can therefore share a folder.
+
+Machine code is run as it is found, so folders and files that another user could have written are neither read nor
+written: a checksum tells damage, not who made it.
 """
 
 import hashlib
 import importlib.machinery
 import importlib.util
 import os
+import stat
 import sys
 import threading
 import time
@@ -21,28 +25,65 @@ from typing import Any
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.files import atomic_write
-from moodcurve.util.paths import cache_dir
+from moodcurve.util.ownership import changeable_at, is_changeable
+from moodcurve.util.paths import cache_dir, private_cache_dir
 
 SOURCES = Path(__file__).parents[1]
 """Folder of the extractor; compiled code depends on every source file in it."""
 _DAY_S = 86_400
 _STALE_S = 7 * _DAY_S
 _CHECKSUM = 32
+_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _lock = threading.Lock()
 
 
 def folders() -> Iterator[Path]:
-    """Yield the cache folders in order; new code is written to the first writable one.
+    """Yield the cache folders in order, without links; new code is written to the first writable one.
 
-    Only ``$NUMBA_CACHE_DIR`` if it is set. Otherwise ``__pycache__`` next to the sources, which all users of an
-    installation share, then the user's cache folder.
+    Only ``$NUMBA_CACHE_DIR`` if it is set and trusted. Otherwise ``__pycache__`` next to the sources, which all users
+    of an installation share, then the user's cache folder, if they are.
     """
-    if own := os.environ.get("NUMBA_CACHE_DIR"):
-        yield Path(own)
-        return
-    yield SOURCES / "__pycache__"
+    for candidates in (_chosen(), [*_shared(), *(_trusted(_configured()) or _private())]):
+        if trusted := _trusted(candidates):
+            yield from trusted
+            return
+
+
+def distrusted() -> Iterator[tuple[Path, Path]]:
+    """Yield the folders that the user's settings name and that are not used, with where others could change each."""
+    for folder in (*_chosen(), *_configured()):
+        if (place := changeable_at(_folder_in(folder))) is not None:
+            yield folder, place
+
+
+def _folder_in(root: Path) -> Path:
+    """Return the folder of this version's code in a cache folder."""
+    return root / f"kernels-{version()}"
+
+
+def _chosen() -> list[Path]:
+    own = os.environ.get("NUMBA_CACHE_DIR")
+    return [Path(os.path.realpath(own))] if own else []
+
+
+def _shared() -> list[Path]:
+    return [Path(os.path.realpath(SOURCES / "__pycache__"))]
+
+
+def _configured() -> list[Path]:
     with suppress(MoodcurveError):  # a user without a home
-        yield cache_dir() / "kernels"
+        return [Path(os.path.realpath(cache_dir() / "kernels"))]
+    return []
+
+
+def _private() -> list[Path]:
+    with suppress(MoodcurveError):
+        return [Path(os.path.realpath(private_cache_dir() / "kernels"))]
+    return []
+
+
+def _trusted(roots: list[Path]) -> list[Path]:
+    return [root for root in roots if changeable_at(_folder_in(root)) is None]
 
 
 @cache
@@ -63,10 +104,12 @@ def version() -> str:
 def load(name: str) -> tuple[str, bytes] | None:
     """Return the symbol of a function and the object file with it, as stored by `store`; None if not cached."""
     for root in folders():
-        folder = root / f"kernels-{version()}"
+        folder = _folder_in(root)
         try:
-            data = (folder / name).read_bytes()
+            data = _read_trusted(folder / name)
         except OSError:
+            continue
+        if data is None:
             continue
         _mark_as_used(folder)
         content = data[_CHECKSUM:]
@@ -81,17 +124,36 @@ def store(name: str, symbol: str, code: bytes) -> bool:
     """Store a function's symbol and object file in the first writable folder; return False if there is none."""
     content = symbol.encode() + b"\0" + code
     for root in folders():
-        folder = root / f"kernels-{version()}"
+        folder = _folder_in(root)
         is_new = not folder.is_dir()
         try:
+            _make_folder(folder)
+            if changeable_at(folder) is not None:
+                continue
             with atomic_write(folder / name) as scratch:
                 scratch.write_bytes(hashlib.sha256(content).digest() + content)
+                scratch.chmod(stat.S_IMODE(scratch.stat().st_mode) & ~_BY_OTHERS)
         except OSError:
             continue
         if is_new:
             _delete_stale(root, folder)
         return True
     return False
+
+
+def _read_trusted(path: Path) -> bytes | None:
+    """Return the content of a file, or None if another user could have written it."""
+    if changeable_at(path.parent) is not None:
+        return None
+    with path.open("rb") as file:
+        return None if is_changeable(os.fstat(file.fileno())) else file.read()
+
+
+def _make_folder(folder: Path) -> None:
+    """Create a folder and those above it, writable by their owner alone whatever the user's defaults are."""
+    for place in reversed((folder, *folder.parents)):
+        if not place.is_dir():
+            place.mkdir(mode=0o755, exist_ok=True)
 
 
 def _mark_as_used(folder: Path) -> None:

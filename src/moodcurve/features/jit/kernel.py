@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from moodcurve.features.jit import cache
+from moodcurve.util.library_settings import import_numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Signature = tuple[Any, ...]
@@ -132,9 +133,7 @@ class Kernel:
         return call
 
     def _compile(self, arguments: tuple[Any, ...]) -> tuple[str, bytes]:
-        import numba
-
-        typeof: Any = numba.typeof
+        typeof: Any = import_numba().typeof
         signature = tuple(typeof(argument) for argument in arguments)
         self._kernel_dispatcher.compile(signature)
         compiled = self._kernel_dispatcher.overloads[signature]
@@ -152,9 +151,7 @@ class Kernel:
         return self._dispatcher()
 
     def _dispatcher(self, **options: bool) -> Any:
-        import numba
-
-        njit: Any = numba.njit
+        njit: Any = import_numba().njit
         return njit(nogil=True, **self.options, **options)(self.function)
 
     @property

@@ -15,7 +15,9 @@ BATCH = 50
 BATCH_S = 1.0
 """Seconds after which a batch is written."""
 
-OutcomeKind = Literal["unchanged", "new", "changed", "renewed", "retagged", "recognized", "problems", "vanished"]
+OutcomeKind = Literal[
+    "unchanged", "new", "changed", "renewed", "retagged", "recognized", "problems", "kept", "vanished"
+]
 """Counts of `ScanStats`; vanished files are divided into moved and gone only at the end."""
 
 
@@ -97,5 +99,5 @@ class BatchWriter:
         if outcome.audio_s is not None:
             stats.songs += 1
             stats.audio_s += outcome.audio_s
-        if outcome.kind == "problems":
+        if outcome.kind in ("problems", "kept"):
             self._observer.problem(outcome.file.path, outcome.reason)

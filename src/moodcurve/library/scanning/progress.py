@@ -32,6 +32,8 @@ class ScanStats:
         Recognized files whose old path is gone; files that are gone without a new path. Known at the end.
     problems : int
         Files that cannot be used, including those from earlier scans.
+    kept : int
+        Files that could not be analyzed again, whose earlier curve stays; the next scan tries them again.
     unread : int
         Folders and files that could not be read, and folders that are empty but held files before.
     songs, audio_s : int, float
@@ -55,6 +57,7 @@ class ScanStats:
     moved: int = 0
     gone: int = 0
     problems: int = 0
+    kept: int = 0
     unread: int = 0
     songs: int = 0
     audio_s: float = 0.0

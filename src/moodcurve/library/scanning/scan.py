@@ -7,10 +7,11 @@ from functools import partial
 from moodcurve.library.database import open_library
 from moodcurve.library.scanning.lock import scan_lock
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
+from moodcurve.library.scanning.roots import remember_roots
 from moodcurve.library.scanning.scan_run import ScanRun
 from moodcurve.library.scanning.walk import walk
 from moodcurve.library.scanning.worker import make_job
-from moodcurve.runtime import load_model
+from moodcurve.runtime.loading import describe_model
 from moodcurve.util.files import AnyPath
 from moodcurve.workers import default_workers
 
@@ -22,6 +23,7 @@ def scan(
     model: AnyPath = "default",
     workers: int | None = None,
     again: bool = False,
+    forget: bool = False,
     observer: ScanObserver | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> ScanStats:
@@ -30,8 +32,9 @@ def scan(
     A file with the same path, size and modification time as before is not opened. Any other file is identified by the
     hash of its audio (`moodcurve.audio.content_hash`): moved, copied or re-tagged files are not analyzed again, and
     of several new files with the same audio one is. A removed file is forgotten only if a folder above it was read
-    and is not empty: an empty folder may be a disk that is not mounted. The scan can be stopped or killed at any
-    moment; everything reported to `ScanObserver.progress` is on disk, and the next scan continues from there.
+    and is not empty, and most files of the folder are still there: a disk may not be mounted. The scan can be
+    stopped or killed at any moment; everything reported to `ScanObserver.progress` is on disk, and the next scan
+    continues from there.
 
     Parameters
     ----------
@@ -45,6 +48,8 @@ def scan(
         Number of processes; by default one per core.
     again : bool
         Also analyze songs that another model or feature set analyzed, and retry files with problems.
+    forget : bool
+        Also forget files below empty folders, and of folders most of whose files are missing.
     observer : ScanObserver, optional
         Callbacks that report how the scan proceeds.
     check : callable
@@ -55,6 +60,11 @@ def scan(
     -------
     ScanStats
 
+    Notes
+    -----
+    The folders are remembered for this user (`moodcurve.library.scanning.roots`): the server plays only what lies
+    below them.
+
     Raises
     ------
     LibraryError
@@ -62,7 +72,7 @@ def scan(
     ModelError
         If there is no such model.
     """
-    loaded = load_model(model)  # an error is raised here rather than in each process
+    name, feature_set = describe_model(model)  # an error is raised here rather than in each process
     observer = observer or ScanObserver()
 
     def check_walk(files: int) -> None:
@@ -78,15 +88,16 @@ def scan(
         return stats
 
     with scan_lock(library), open_library(library, write=True) as opened:
-        run = ScanRun(opened, (loaded.name, loaded.feature_set.key), observer)
+        run = ScanRun(opened, (name, feature_set.key), observer)
         try:
             found = walk(roots, known=run.known, check=check_walk)
+            remember_roots(library, found.roots)
             run.plan(found, again=again)
             if run.to_probe:
                 observer.starting()
                 count = workers or default_workers(len(run.to_probe))
                 run.work(partial(make_job, model), min(count, len(run.to_probe)), check)
-            run.forget(found)
+            run.forget(found, all_missing=forget)
         except KeyboardInterrupt:
             run.stats.interrupted = True
         return run.stats

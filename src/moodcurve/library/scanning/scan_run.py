@@ -1,6 +1,5 @@
 """The steps of one scan: plan the work, run it in processes, forget removed files."""
 
-import os
 from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
@@ -19,12 +18,16 @@ from moodcurve.library.models import (
 )
 from moodcurve.library.scanning.batch_writer import BatchWriter, Outcome, OutcomeKind, PendingFile
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
-from moodcurve.library.scanning.walk import WalkResult
+from moodcurve.library.scanning.walk import WalkResult, is_below
 from moodcurve.library.scanning.worker import AnalyzeTask, FileChangedError, ProbeResult, ProbeTask
+from moodcurve.runtime import ModelError
 from moodcurve.util.text import counted, one_line
-from moodcurve.workers import FILE_LIMITS, Pool
+from moodcurve.workers import FILE_LIMITS, CrashError, LimitError, Pool
 
-_IF_GONE_FOR_GOOD = "; if they are gone for good, remove the folder and scan the one above it"
+_IF_GONE_FOR_GOOD = "; if they are gone for good, scan it with --forget"
+_MANY = 10
+"""Number of missing files of a folder from which on more than half of its files is suspicious."""
+_KEPT = "; its earlier curve is kept"
 _RETRY = -1
 """Stored as modification time of a file whose problem may be temporary: it matches no file."""
 
@@ -103,26 +106,32 @@ class ScanRun:
                         self._handle_result(self._in_progress.pop(number), result)
                     self._writer.write_if_due()
                     self._observer.progress(self.stats)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, MoodcurveError, OSError):  # of a failed write, nothing is left to write
                 self._writer.write()
                 raise
         self._writer.write()
 
-    def forget(self, found: WalkResult) -> None:
+    def forget(self, found: WalkResult, *, all_missing: bool = False) -> None:
         """Forget removed files, and songs without a file; count which files were moved.
 
-        A file below an empty folder counts as removed only if its audio was found at a new path.
+        Unless `all_missing`, a file counts as removed only if its audio was found at a new path where it lies below an
+        empty folder, or where most files of the scanned folder are missing.
         """
         gone = list(self._vanished)
         unavailable: Counter[str] = Counter()
+        emptied = set() if all_missing else self._emptied_roots(found)
         for path, known in self.known.items():
-            folder = None if path in found.files else found.empty_parent(path)
-            if found.is_gone(path) if folder is None else known.content_hash in self._at_new_paths:
+            if not _is_missing(path, found):
+                continue
+            folder = next((root for root in emptied if is_below(path, root)), None) or found.empty_parent(path)
+            if folder is None or all_missing or known.content_hash in self._at_new_paths:
                 gone.append(path)
-            elif folder is not None:
+            else:
                 unavailable[folder] += 1
         for folder, files in unavailable.items():
-            self._report_unread(folder, "is empty, perhaps a disk is not mounted", files, hint=_IF_GONE_FOR_GOOD)
+            reason = "most of its files are missing" if folder in emptied - found.empty else "is empty"
+            hint = _IF_GONE_FOR_GOOD
+            self._report_unread(folder, f"{reason}, perhaps a disk is not mounted", files, hint=hint)
         self._library.write([*(FileRemoved(path) for path in gone), DropOrphans()])
         left = Counter(self.known[path].content_hash for path in gone)
         for content_hash in self._recognized:
@@ -131,6 +140,21 @@ class ScanRun:
                 self.stats.moved += 1
         self.stats.gone = len(gone) - self.stats.moved
         self._observer.progress(self.stats)
+
+    def _emptied_roots(self, found: WalkResult) -> set[str]:
+        """Return the scanned folders of which no song's file is left, or most of many are missing."""
+        emptied = set()
+        for root in found.roots:
+            known = [path for path, file in self.known.items() if file.problem is None and is_below(path, root)]
+            at_new_paths = self._at_new_paths
+            missing = sum(
+                _is_missing(path, found) and self.known[path].content_hash not in at_new_paths for path in known
+            )
+            if missing > max(len(known) / 2, _MANY - 1) or (
+                missing == len(known) > 0 and not any(is_below(path, root) for path in found.files)
+            ):
+                emptied.add(root)
+        return emptied
 
     def _feed(self, pool: Pool[ProbeTask, Any], ahead: int) -> None:
         """Keep one task per process waiting, so that no process idles; analyses go before probes."""
@@ -197,13 +221,24 @@ class ScanRun:
                 self._vanished.append(file.path)
             self._writer.add(Outcome(file, "vanished", ()))
             return
-        temporary = isinstance(error, OSError | FileChangedError)
+        # short of memory or time, perhaps only for the moment
+        temporary = isinstance(error, OSError | FileChangedError | CrashError | LimitError | ModelError)
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         for name in (file.path, one_line(file.path)):
             reason = reason.removeprefix(f"{name}: ")
+        if self._keeps_curve(file, temporary=temporary):
+            self._writer.add(Outcome(file, "kept", (), reason=reason + _KEPT))
+            return
         mtime_ns = _RETRY if temporary else file.state.mtime_ns
         problem = ProblemFound(file.path, file.state.size, mtime_ns, file.content_hash, reason)
         self._writer.add(Outcome(file, "problems", (problem,), reason=reason))
+
+    def _keeps_curve(self, file: PendingFile, *, temporary: bool) -> bool:
+        """Return True if a file that failed held a song, which is still its own as far as is known."""
+        known = self.known.get(file.path)
+        if known is None or known.problem is not None:
+            return False
+        return temporary or file.content_hash == known.content_hash or _is_unchanged(known, file)
 
     def _store(
         self, file: PendingFile, kind: OutcomeKind, before: tuple[Change, ...] = (), audio_s: float | None = None
@@ -223,10 +258,18 @@ class ScanRun:
 
     def _count_below(self, path: str) -> int:
         """Count the known files at or below a path."""
-        return sum(known == path or known.startswith(path.rstrip(os.sep) + os.sep) for known in self.known)
+        return sum(is_below(known, path) for known in self.known)
+
+
+def _is_missing(path: str, found: WalkResult) -> bool:
+    """Return True if a known file is gone, or lies below an empty folder."""
+    return path not in found.files and (found.is_gone(path) or found.empty_parent(path) is not None)
 
 
 def _only_rehashed(known: KnownFile, file: PendingFile) -> bool:
     """Return True if an unchanged file is opened only because its hash is of an earlier version."""
-    unchanged = (known.size, known.mtime_ns) == (file.state.size, file.state.mtime_ns)
-    return unchanged and known.problem is None and not known.hash_is_current
+    return _is_unchanged(known, file) and known.problem is None and not known.hash_is_current
+
+
+def _is_unchanged(known: KnownFile, file: PendingFile) -> bool:
+    return (known.size, known.mtime_ns) == (file.state.size, file.state.mtime_ns)

@@ -30,6 +30,10 @@ def state_of(status: os.stat_result) -> FileState:
     return FileState(status.st_size, (status.st_mtime_ns + 2**63) % 2**64 - 2**63)
 
 
+SYSTEM_FOLDERS = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
+"""Folders that file systems and systems make, which hold no music."""
+
+
 @dataclass
 class WalkResult:
     """What a walk found, by real paths: each file once, however many links lead to it.
@@ -38,15 +42,18 @@ class WalkResult:
     ----------
     files : dict
         Files that may be music, one folder after the other.
+    roots : list of str
+        The roots that exist.
     listed : set of str
-        Folders that were read and hold at least one entry.
+        Folders that were read and hold something.
     empty : set of str
-        Folders that hold nothing at all, for example because a disk is not mounted there.
+        Folders that hold nothing but hidden files and `SYSTEM_FOLDERS`: perhaps a disk is not mounted there.
     errors : list of (path, reason)
         Files and folders that could not be read.
     """
 
     files: dict[str, FileState] = field(default_factory=dict)
+    roots: list[str] = field(default_factory=list)
     listed: set[str] = field(default_factory=set)
     empty: set[str] = field(default_factory=set)
     errors: list[tuple[str, str]] = field(default_factory=list)
@@ -83,6 +90,11 @@ class WalkResult:
         return parent
 
 
+def is_below(path: str, folder: str) -> bool:
+    """Return True if a path is a folder's or lies below it; both are real paths."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
 def walk(
     roots: Sequence[AnyPath], *, known: Container[str] = (), check: Callable[[int], None] = lambda files: None
 ) -> WalkResult:
@@ -90,7 +102,7 @@ def walk(
 
     Files named in `roots` are accepted whatever they are. Below folders, files that are not music by
     extension or content are skipped. So are hidden files and folders: names that start with a dot, such as macOS's
-    ``._`` files.
+    ``._`` files. So are `SYSTEM_FOLDERS`.
     Links to files and folders are followed to their real paths, so that each file counts once and loops end. Broken
     links are skipped.
 
@@ -122,6 +134,10 @@ _BROKEN_LINK = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 """Errors of a link to nothing, or to itself."""
 
 
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name in SYSTEM_FOLDERS
+
+
 class _Walker:
     def __init__(self, known: Container[str], check: Callable[[int], None]) -> None:
         self.found = WalkResult()
@@ -137,6 +153,7 @@ class _Walker:
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
             self._add_error(root, error)
             return
+        self.found.roots.append(root)
         if stat.S_ISDIR(status.st_mode):
             self._descend(root)
         elif stat.S_ISREG(status.st_mode):
@@ -170,7 +187,8 @@ class _Walker:
             self._check(len(self.found.files))
             try:
                 with os.scandir(here) as entries:
-                    listing = sorted(entries, key=lambda entry: entry.name)
+                    seen = (entry for entry in entries if not _is_hidden(entry.name))
+                    listing = sorted(seen, key=lambda entry: entry.name)
             except OSError as error:
                 self._add_error(here, error)
                 continue
@@ -180,8 +198,6 @@ class _Walker:
 
     def _add_entry(self, entry: "os.DirEntry[str]") -> str | None:
         """Add a file or link; return the path of a folder, which is walked next."""
-        if entry.name.startswith("."):
-            return None
         if entry.is_symlink():
             self._links.append(entry.path)
         elif entry.is_dir(follow_symlinks=False):

@@ -17,6 +17,12 @@ from moodcurve.runtime import Model, load_model
 from moodcurve.runtime.silence import SoundingMean
 from moodcurve.util.files import AnyPath
 from moodcurve.workers import Job, ProgressCallback
+from moodcurve.workers.child import must_end_within
+
+TRIAL_S = 60
+"""Seconds for a job's trial, which usually takes a tenth of one."""
+_SR = 44_100
+"""Sample rate of the noise on which a job is tried."""
 
 
 class FileChangedError(MoodcurveError):
@@ -51,10 +57,18 @@ def make_job(model: AnyPath) -> Job[ProbeTask, ProbeResult | Analysis]:
     """Return the job of a scan's worker process.
 
     The job raises `FileChangedError` if a file is modified after the state in its task.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be loaded, or fails on noise: it would fail on every file.
     """
     loaded = load_model(model)
     # compile now rather than with the first file, whose time is limited
     prepare(loaded.feature_set)
+    noise = np.random.default_rng(0).normal(0, 0.1, 2 * _SR)
+    with must_end_within(TRIAL_S):
+        analyze(noise, sr=_SR, model=loaded, prefetch=False)
 
     def job(task: ProbeTask, progress: ProgressCallback) -> ProbeResult | Analysis:
         _check_unchanged(task)

@@ -1,23 +1,30 @@
-"""Audio of library songs, complete or as a byte range (RFC 9110, section 14), from unchanged files only."""
+"""Audio of library songs, complete or as a byte range (RFC 9110, section 14).
+
+A library may come from elsewhere and name any file, so its word counts for nothing: only unchanged files with sound are
+served, below the folders that this user scanned or named.
+"""
 
 import asyncio
 import os
 import re
 import stat
-from collections.abc import AsyncIterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
-from moodcurve.audio.filetypes import MIME_TYPES
-from moodcurve.library.scanning.walk import state_of
+from moodcurve.audio.filetypes import MIME_TYPES, holds_audio
+from moodcurve.library.scanning.walk import is_below, state_of
 from moodcurve.web.errors import ProblemError
 
 _CHUNK = 1 << 18
+_HEAD = 1 << 16
+"""Bytes in which sound must show."""
 _RANGE = re.compile(r"bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})", re.IGNORECASE)
 
 
@@ -35,30 +42,50 @@ class OpenFile(NamedTuple):
         return f'"{self.mtime_ns:x}-{self.size:x}"'
 
 
-def open_unchanged(files: Mapping[str, tuple[int, int]]) -> OpenFile:
+def open_unchanged(files: Mapping[str, tuple[int, int]], roots: Sequence[str]) -> OpenFile:
     """Open the first file whose size and modification time (in nanoseconds) are as stored in the library.
 
-    Paths that are or contain symbolic links are skipped: library paths have none, so the file was replaced.
+    Only files below `roots`, which are real paths, that hold sound by their content count. Paths that are or contain
+    symbolic links are skipped: library paths have none, so the file was replaced. Where an open file lies is asked
+    after it was opened, so that a folder cannot be replaced by a link in between.
 
     Raises
     ------
     ProblemError
         If there is no such file.
     """
-    for path, known in files.items():
-        with suppress(OSError):
-            if os.path.realpath(path) != path:
-                continue
+    allowed = {path: known for path, known in files.items() if any(is_below(path, root) for root in roots)}
+    if files and not allowed:
+        raise ProblemError(
+            404,
+            "the song is not in a folder scanned on this computer; run `moodcurve scan`, or serve with --music FOLDER",
+        )
+    for path, known in allowed.items():
+        with suppress(OSError, ValueError):  # ValueError: a zero byte in the name
             # non-blocking, because opening a pipe would wait for its writer
             flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
             file = FileIO(os.open(path, flags))
             status = os.fstat(file.fileno())
             state = state_of(status)
-            if stat.S_ISREG(status.st_mode) and (state.size, state.mtime_ns) == known:
+            if (
+                stat.S_ISREG(status.st_mode)
+                and (state.size, state.mtime_ns) == known
+                and _path_of(file, path) == path
+                and holds_audio(file.read(_HEAD))
+            ):
+                file.seek(0)
                 ending = PurePath(path).suffix[1:].lower()
                 return OpenFile(file, *known, MIME_TYPES.get(ending, "application/octet-stream"))
             file.close()
     raise ProblemError(404, "the audio file was moved, removed or changed; run `moodcurve scan` to update the library")
+
+
+def _path_of(file: FileIO, path: str) -> str:
+    """Return where an open file lies; where systems cannot tell, where its path leads now."""
+    if sys.platform == "linux":
+        return str(Path(f"/proc/self/fd/{file.fileno()}").readlink())
+    found = Path(os.path.realpath(path))
+    return str(found) if os.path.samestat(found.stat(), os.fstat(file.fileno())) else ""
 
 
 def audio_response(opened: OpenFile, headers: Mapping[str, str], *, head: bool = False) -> Response:

@@ -16,6 +16,7 @@ from moodcurve.formats import jams_text, json_text, to_csv
 from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.tasks import PlotTask
+from moodcurve.web.temp_folder import ensure_private
 
 MAX_PENDING_PLOTS = 16
 """Maximum number of plots that are waiting or being made."""
@@ -78,6 +79,7 @@ class PlotRenderer:
         path = self._folder / f"{secrets.token_hex(16)}.png"
         self._pending += 1
         try:
+            ensure_private(self._folder)
             return await self._pool.run(PlotTask(curve, str(path)))
         except (MoodcurveError, OSError) as error:
             raise ProblemError(503, "cannot plot the curve; try again", {"Retry-After": "2"}) from error

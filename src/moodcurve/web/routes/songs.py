@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePath
@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from moodcurve.library import Library, LibraryError, StoredSong
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import FoundSong, count, search, search_columns, song_json
+from moodcurve.library.scanning.roots import scanned_roots
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.mood.tags import tag_names
 from moodcurve.util.text import utf8_text
@@ -46,8 +47,10 @@ _AUDIO_HEAD: dict[int | str, dict[str, Any]] = {
 SongId = Annotated[int, PathParameter(ge=0, lt=2**63, description="Id of a song, from `/api/songs`.", examples=[1])]
 
 
-def add_song_routes(app: FastAPI, pool: LibraryPool, plots: PlotRenderer, rate_limiter: RateLimiter) -> None:
-    """Add the routes of the library."""
+def add_song_routes(
+    app: FastAPI, pool: LibraryPool, plots: PlotRenderer, rate_limiter: RateLimiter, *, music: Sequence[str]
+) -> None:
+    """Add the routes of the library; songs below `music`, or below a folder that this user scanned, may be played."""
 
     def list_songs(page: Annotated[Page, QueryParameter()]) -> Response:
         """Return a page of the songs that match the filters."""
@@ -88,7 +91,8 @@ def add_song_routes(app: FastAPI, pool: LibraryPool, plots: PlotRenderer, rate_l
             files = {} if reader is None else reader.library.files_of(id)
         if not files:
             raise _no_song(id)
-        return audio_response(open_unchanged(files), request.headers, head=request.method == "HEAD")
+        roots = [*music, *scanned_roots(pool.path)]
+        return audio_response(open_unchanged(files, roots), request.headers, head=request.method == "HEAD")
 
     @app.get("/api/map", responses={200: {"model": schemas.Map}, **error_responses()})
     def get_map(request: Request, filters: Annotated[SongFilters, QueryParameter()]) -> Response:

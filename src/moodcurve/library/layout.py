@@ -1,0 +1,67 @@
+"""Check that a library is laid out as this code lays it out, and holds values of the right types.
+
+A library may come from elsewhere. A view in place of a table may never end, a trigger may change what a scan writes,
+and any column of SQLite may hold a value of any type.
+"""
+
+import re
+import sqlite3
+from contextlib import closing
+from functools import cache
+
+from moodcurve.library import schema
+
+MAX_CURVE_BYTES = 16 * 2**20
+"""Largest packed curve; that of ten hours takes about 0.3 MB."""
+
+_NUMBERS = (
+    "copies", "duration_s", "arousal", "valence", "arousal_low", "arousal_high", "valence_low", "valence_high",
+    "arousal_9", "valence_9", "novelty",
+)  # fmt: skip
+_TEXTS = ("content", "model", "feature_set", "analysed_at", "quadrant", "words", "warnings")
+_FILE_NUMBERS = ("size", "mtime_ns", "year", "track", "tagged_duration_s")
+_FILE_TEXTS = (
+    "shown",
+    "content", "problem", "artist", "title", "album", "genre", "folded_artist", "folded_title", "folded_album",
+    "folded_genre",
+)  # fmt: skip
+
+
+def is_own_layout(db: sqlite3.Connection, version: int) -> bool:
+    """Return True if a file has exactly the tables, views and indexes of a version, and nothing else."""
+    return _layout(db) == _layout_of(version)
+
+
+def wrong_type(db: sqlite3.Connection) -> str | None:
+    """Return the name of a table that holds a value of a wrong type, or a curve that is too large; None if all fit."""
+    # SQLite orders numbers before text before blobs, and a column of text turns numbers into text: one comparison each
+    for table, conditions in (
+        ("song", [*(f"{name} >= ''" for name in _NUMBERS), *(f"{name} >= x''" for name in _TEXTS)]),
+        (
+            "file",
+            [
+                *(f"{name} >= ''" for name in _FILE_NUMBERS),
+                *(f"{name} >= x''" for name in _FILE_TEXTS),
+                "path < x''",
+                *(f"typeof({name}) = 'real'" for name in ("size", "mtime_ns")),
+            ],
+        ),
+        ("curve", ["packed < x''", f"length(packed) > {MAX_CURVE_BYTES}"]),
+        ("descriptors", ["vector < x''", "length(vector) % 4 <> 0"]),
+    ):
+        if db.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(conditions)} LIMIT 1").fetchone():
+            return table
+    return None
+
+
+def _layout(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    rows = db.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%'")
+    # what SQLite keeps of a statement's spaces and quotes differs between its versions
+    return {(kind, name, re.sub(r'[\s"]+', "", str(sql)).lower()) for kind, name, sql in rows}
+
+
+@cache
+def _layout_of(version: int) -> set[tuple[str, str, str]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        schema.migrate(db, schema.MIGRATIONS[:version])
+        return _layout(db)
