@@ -8,8 +8,8 @@ one channel, low-passed and recoded (`CHANGES`), and compared with the unchanged
 
 The change of a song is that of the mean of its curve, without silent points. A quadrant changes if arousal or valence
 changes sign. This means something if the song was more than `NEAR_AXIS` from the axis that it crosses; those songs are
-counted apart. Novelty counts the songs that are unlike the training songs only when changed, and only unchanged.
-`--report` prints the tables of a JSON file again.
+counted apart. Novelty counts the songs that are unlike the training songs only when changed (+) and only unchanged
+(-). `--report` prints the tables of a JSON file again.
 """
 
 import argparse
@@ -204,10 +204,14 @@ def markdown(results: Mapping[str, Any]) -> str:
     )
     parts = []
     for model, found in results["models"].items():
-        novel = sum(is_novel(song[""]) for song in found["songs"].values())
-        rows: list[TableRow] = [(f"`{model}`, {results['songs']} songs, {novel} novel", *header)]
+        unchanged = [song[""] for song in found["songs"].values()]
+        knows_novelty = any(song["novelty"] is not None for song in unchanged)
+        novel = sum(map(is_novel, unchanged))
+        which = f"{novel} novel" if knows_novelty else "no novelty"
+        rows: list[TableRow] = [(f"`{model}`, {results['songs']} songs, {which}", *header)]
         for change, change_figures in found["changes"].items():
-            rows.append((change, *cells(change_figures), verdict(change, change_figures)))
+            novelty = f"+{len(change_figures['novel'])} -{len(change_figures['not_novel'])}" if knows_novelty else "–"
+            rows.append((change, *cells(change_figures), novelty, verdict(change, change_figures)))
         parts.append(markdown_table(rows))
         warned = {name: change_figures["warnings"] for name, change_figures in found["changes"].items()}
         notes = [
@@ -221,10 +225,9 @@ def markdown(results: Mapping[str, Any]) -> str:
 
 
 def cells(found: Mapping[str, Any]) -> tuple[str, ...]:
-    """Format the figures of one change."""
+    """Format the figures of one change, without novelty."""
     moves = (f"{found[axis]['worst']:.3f}, {found[axis]['mean']:.3f} ({found[axis]['bias']:+.3f})" for axis in AXES)
-    novelty = f"+{len(found['novel'])} -{len(found['not_novel'])}"
-    return (*moves, str(len(found["quadrant"])), str(len(found["quadrant_far"])), novelty)
+    return (*moves, str(len(found["quadrant"])), str(len(found["quadrant_far"])))
 
 
 def verdict(change: str, found: Mapping[str, Any]) -> str:
