@@ -14,7 +14,6 @@ from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.benchmarks.report import (
     R2_NOTE,
     difference_table,
-    explanations,
     partial_correlation_table,
     table,
 )
@@ -110,6 +109,6 @@ def results_page(result: Mapping[str, Any]) -> str:
         "The first model minus the second, on the same songs:",
         markdown_table(difference_table(result, "default")),
         "## Notes",
-        markdown_list((*explanations(result), *result["notes"])),
+        markdown_list((R2_NOTE, *result["notes"])),
     ]
     return "\n\n".join(parts) + "\n"

@@ -37,7 +37,9 @@ _JITTER = 1e-8
 class GPLevelConfig:
     """Settings of the regression of levels.
 
-    The defaults lie on plateaus: half or twice `gamma`, `noise` or `prior` change r by at most .005 on DEAM's excerpts.
+    Half or twice `gamma`, `noise` or `prior` change r by at most .005 on DEAM's excerpts. `quadrant_weight` balances
+    two sets: with 1, 3 and 10, valence's r on held-out excerpts of DEAM is .73, .72 and .68, the area under the curve
+    of held-out quadrants' valence .86, .88 and .90, and the axes correlate by .63, .57 and .48 on DEAM (ratings .59).
 
     Attributes
     ----------
@@ -62,7 +64,7 @@ class GPLevelConfig:
     noise: float = 0.03
     prior: float = 0.08
     slope: float = 6.0
-    quadrant_weight: float = 3.0
+    quadrant_weight: float = 6.0
     relevance: float = 0.5
     variance: float = 0.98
 
