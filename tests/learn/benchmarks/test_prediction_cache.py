@@ -70,7 +70,7 @@ def test_everything_that_predictions_depend_on_changes_the_key() -> None:
 
 def test_key_includes_the_sources_of_a_family_and_its_imports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     names = {path.stem for path in prediction_cache._sources(fit_blend.__module__)}
-    assert {"blend", "two_level", "state_space", "kalman", "mlr", "ffnn", "pipeline", "splits"} <= names
+    assert {"blend", "two_level", "state_space", "filter", "nodes", "mlr", "ffnn", "pipeline", "splits"} <= names
     assert not {"recurrent", "training", "benchmark", "__init__"} & names
     before = key()
     other = tmp_path / "mlr.py"

@@ -25,10 +25,10 @@ from moodcurve.runtime.sequence import BLOCK_ROWS
 from moodcurve.runtime.song_rating import Line, SongRating
 from tests.helpers.model_files import load_unsealed
 from tests.helpers.short_song import small_curve
-from tests.helpers.training_songs import made_dataset
+from tests.helpers.training_songs import made_dataset, made_sounding_dataset
 
-DATASET = made_dataset(120)
-SONG = made_dataset(1, frames=70, seed=8).songs[0]
+DATASET = made_sounding_dataset(120)
+SONG = made_sounding_dataset(1, frames=70, seed=8).songs[0]
 INTERVALS = Intervals(
     scale="constant",
     songs=120,
@@ -139,7 +139,7 @@ def test_recording_unlike_the_training_songs_gets_a_warning(model: Model) -> Non
 
 
 def test_short_recordings_have_no_novelty(model: Model) -> None:
-    curve = model.curve(rows(SONG.x[:19] * 0), source="short", duration_s=10.4)
+    curve = model.curve(rows(SONG.x[:19]), source="short", duration_s=10.4)
     assert (curve.novelty, curve.warnings) == (None, ())
     assert model.predict_with_std(rows(SONG.x[:0])).novelty is None
 
@@ -162,7 +162,7 @@ def test_novelty_does_not_depend_on_block_sizes(model: Model) -> None:
 
 def test_models_without_calibration_have_no_intervals_and_no_novelty(tmp_path: Path) -> None:
     export(train(DATASET, "mlr"), tmp_path / "plain.onnx", name="plain")
-    curve = load_model(tmp_path / "plain.onnx").curve(rows(np.zeros((40, 236))), source="silence", duration_s=21)
+    curve = load_model(tmp_path / "plain.onnx").curve(rows(SONG.x[:40]), source="song", duration_s=21)
     assert (curve.arousal_interval, curve.song_interval, curve.novelty, curve.warnings) == (None, None, None, ())
     assert (curve.probabilities, curve.song_probabilities, curve.song_moods) == (None, None, None)
     assert (curve.rating, curve.rating_interval) == (None, None)
