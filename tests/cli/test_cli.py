@@ -68,7 +68,7 @@ def test_json_of_one_song_goes_to_standard_output(song: Path) -> None:
     assert curve["times_s"] == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
     assert len(curve["arousal"]) == len(curve["valence"]) == 6
     assert set(curve["song"]) >= {"arousal", "valence", "quadrant", "words", "arousal_9", "valence_9"}
-    assert curve["feature_set"] == "compare236/1"
+    assert curve["feature_set"] == "compare236+tonal1+tags1/1"
 
 
 def test_csv_of_one_song_goes_to_standard_output(song: Path) -> None:
@@ -208,7 +208,7 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
     assert done.stderr
 
 
-@pytest.mark.parametrize(("name", "columns"), [("compare260", 260), ("compare236", 236), ("default", 236)])
+@pytest.mark.parametrize(("name", "columns"), [("compare260", 260), ("compare236", 236), ("default", 749)])
 def test_feature_sets_are_selected_by_name(song: Path, name: str, columns: int) -> None:
     done = run("features", song, "--set", name)
     assert done.exit_code == 0
@@ -504,7 +504,7 @@ def test_features_are_printed_in_the_format_of_deam(song: Path, tmp_path: Path) 
     written = run("features", song, "--set", "default", "-o", tmp_path / "x.csv")
     assert written.exit_code == 0
     header = (tmp_path / "x.csv").read_text().splitlines()[0].split(";")
-    assert len(header) == 1 + 236
+    assert len(header) == 1 + 749
 
 
 # --- train, evaluate, benchmark ---

@@ -75,7 +75,7 @@ def test_invalid_text_is_refused(old: str, new: str, message: str) -> None:
     assert len(str(caught.value)) < 300
 
 
-@pytest.mark.parametrize("name", ["default", "live"])
+@pytest.mark.parametrize("name", ["default", "fast", "live"])
 def test_packaged_models_hold_their_decoded_metadata(name: str) -> None:
     """And would be written again to the letter, so that models made before are read as ever."""
     model = load_model(name)

@@ -12,7 +12,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from moodcurve.features import COMPARE236, COMPARE260, FEATURE_SETS, Features, FeatureSet
+from moodcurve.features import COMPARE236, COMPARE260, DEFAULT_SET, FEATURE_SETS, Features, FeatureSet
 from moodcurve.features.feature_sets import join
 from moodcurve.learn.export import export
 from moodcurve.learn.models.svr import SVRConfig
@@ -262,7 +262,8 @@ def test_incomplete_metadata_is_refused(model_file: Path, tmp_path: Path) -> Non
 def test_packaged_models_load_by_name() -> None:
     models = packaged_models()
     assert "default" in models
-    assert load_model().feature_set is COMPARE236
+    assert load_model().feature_set == DEFAULT_SET
+    assert load_model("fast").feature_set is COMPARE236
     assert load_model("default").name == load_model().name
     assert len(models["default"].read_bytes()) < 10_000_000
 

@@ -107,7 +107,7 @@ def test_mean_of_rows_that_sound() -> None:
 # Models
 
 
-@pytest.fixture(scope="module", params=["default", "live"])
+@pytest.fixture(scope="module", params=["fast", "live"])
 def model(request: pytest.FixtureRequest) -> Model:
     return load_model(request.param)
 
