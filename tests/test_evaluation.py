@@ -99,3 +99,5 @@ def test_training_songs_of_the_model_are_counted(tmp_path: Path) -> None:
     assert training_ids(model) == ("1", "2", "3", "4", "5", "6")
     assert evaluate(DATASET, model)["songs_trained_on"] == 6
     assert evaluate(replace(DATASET, name="other songs with the same ids"), model)["songs_trained_on"] == 0
+    several = replace(model, metadata={**model.metadata, "training_data": f"other songs + {DATASET.name}"})
+    assert evaluate(DATASET, several)["songs_trained_on"] == 6

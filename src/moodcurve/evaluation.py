@@ -115,11 +115,12 @@ def evaluate_intervals(
 def count_training_songs(dataset: Dataset, model: Model) -> int:
     """Count the songs that the model was trained on, according to its file.
 
-    The label releases of DEAM, and DEAM with its sound, share their song ids: training on one counts for the others.
+    The label releases of DEAM, and DEAM with its sound, share their song ids: training on one counts for the others. A model
+    of several sets names them all, joined by " + ".
     """
-    training_data = model.metadata.get("training_data")
+    training_data = set(model.metadata.get("training_data", "").split(" + "))
     deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND, DEAM_EXCERPTS}
-    if training_data != dataset.name and not {training_data, dataset.name} <= deam:
+    if dataset.name not in training_data and not (dataset.name in deam and training_data & deam):
         return 0
     ids = set(training_ids(model))
     return sum(song.song_id in ids for song in dataset.songs)

@@ -35,6 +35,7 @@ from moodcurve.learn.training import FAMILIES
 from moodcurve.library.queries.query import WORDS
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.mood.tags import MIN_TAG_STRENGTH
+from moodcurve.runtime import load_model
 from tests.helpers.command_line import run
 
 SR = 44_100
@@ -516,6 +517,17 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("own_cache")
+def test_published_features_are_evaluated_with_the_fast_model(small_deam: Path) -> None:
+    """They lack harmony, rhythm and tags, which the default model needs."""
+    done = run("evaluate", small_deam, "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["model"] == load_model("fast").name
+    assert "published features only: evaluating the model fast" in done.stderr
+    named = run("evaluate", small_deam, "--model", "default")
+    assert named.exit_code == 1
+    assert "lack 513 of the columns" in named.stderr or "sound" in named.stderr
+
+
 def test_train_then_evaluate(small_deam: Path, tmp_path: Path) -> None:
     model = tmp_path / "linear.onnx"
     ids = tmp_path / "ids.txt"

@@ -168,7 +168,7 @@ def test_songs_with_a_quadrant_only_have_no_rated_rows(tmp_path: Path) -> None:
     assert (only.x.shape, only.y.shape, only.rated) == ((0, 236), (0, 2), slice(0, 0))
     assert len(only.full_features.times_s) == 6
     assert rated_songs(dataset).songs == (both,)
-    assert evaluate(dataset, load_model())["songs"] == 1
+    assert evaluate(dataset, load_model("fast"))["songs"] == 1
     assert only.rated_by_quadrant().y.tolist() == [[0.5, -0.5]] * 6
     assert both.rated_by_quadrant() is both
     assert len(dataset.arrays().X) == 6

@@ -72,7 +72,7 @@ def test_name_version_and_columns_of_a_joined_set() -> None:
     joined = find_set("compare236+peaks")
     assert (joined.name, joined.version) == ("compare236+peaks", "1+2")
     assert joined.names == (*COMPARE236.names, "lowest", "highest")
-    assert joined == find_set("default+peaks")
+    assert find_set("default+peaks").names == (*find_set("default").names, *find_set("peaks").names)
     assert find_set("peaks+compare236").names == (*PEAKS.names, *COMPARE236.names)
     assert join([COMPARE236]) is COMPARE236
     assert join([COMPARE236, FeatureSet("other", "1", ("x",))]).version == "1"

@@ -392,7 +392,7 @@ def test_features_keep_the_sample_rate(sr: int) -> None:
 
 
 def test_model_refuses_features_of_another_sample_rate() -> None:
-    model = load_model()
+    model = load_model("fast")
     features = extract(music(2.2, 16_000), 16_000, model.feature_set)
     expected = f"^model {model.name} reads features of audio at 44100 Hz, got 16000 Hz$"
     with pytest.raises(ModelError, match=expected):

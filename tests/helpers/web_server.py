@@ -113,7 +113,8 @@ def tagged_server(scanned_music: tuple[Path, Path], tmp_path_factory: pytest.Tem
                 "WHERE id = (SELECT song FROM file WHERE title = :title)",
                 {**columns, "title": title},
             )
-    with serving((music, library)) as running:
+    # a copied library does not say which folders were scanned on this machine
+    with serving((music, library), "--music", str(music)) as running:
         yield running
 
 

@@ -17,7 +17,7 @@ import pytest
 import moodcurve
 from moodcurve.analysis import file_features
 from moodcurve.cli import progress
-from moodcurve.features import COMPARE236, FEATURE_SETS
+from moodcurve.features import DEFAULT_SET, FEATURE_SETS
 from moodcurve.library import open_library
 from moodcurve.library.scanning import worker
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
@@ -46,11 +46,11 @@ def test_a_scanned_song_equals_its_analysis(scanner: Scanner) -> None:
     with open_library(scanner.library) as opened:
         song = opened.song(str(path))
         assert song is not None
-        numbers, descriptors = opened.descriptors(COMPARE236.key)
+        numbers, descriptors = opened.descriptors(DEFAULT_SET.key)
     assert as_json(song.data) == as_json(moodcurve.analyze(path).to_dict())
     assert (song.tags.title, song.tags.year, song.tags.duration_s) == ("One", 1994, 4.0)
     assert numbers.tolist() == [song.id]
-    rows = file_features(path, COMPARE236).features.values.astype(np.float64)
+    rows = file_features(path, DEFAULT_SET).features.values.astype(np.float64)
     np.testing.assert_allclose(descriptors[0], rows.mean(axis=0), rtol=1e-6)  # single precision
 
 

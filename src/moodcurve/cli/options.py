@@ -43,6 +43,9 @@ FeatureSetOption = Annotated[
 ModelOption = Annotated[
     str, Option("--model", metavar="NAME|FILE", help="Name of a packaged model, or path of a model file.")
 ]
+OptionalModelOption = Annotated[
+    str | None, Option("--model", metavar="NAME|FILE", help="Name of a packaged model, or path of a model file.")
+]
 JsonOption = Annotated[
     Path | None,
     Option("--json", metavar="FILE", implied="-", ending=".json", help="Print JSON, or write it to FILE."),

@@ -7,7 +7,7 @@ from moodcurve.datasets.custom.reader import LABELS, read_custom
 from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.deam.raters import RATERS, read_deam_raters
 from moodcurve.datasets.deam.reader import LabelRelease, ReadProgress, read_deam
-from moodcurve.datasets.deam.sound import SOUND, read_deam_with_sound
+from moodcurve.datasets.deam.sound import AUDIO_FOLDERS, SOUND, read_deam_with_sound
 from moodcurve.datasets.raters.aggregation import SKIP_S, Between
 from moodcurve.datasets.raters.reader import RATINGS, TRACKS, RaterData, read_rater_tables
 from moodcurve.datasets.song import DatasetError
@@ -67,6 +67,11 @@ def read_dataset(
 def is_deam(folder: Path) -> bool:
     """Return True if a folder has the layout of DEAM, so that its sound may lie in another folder."""
     return (folder / "features").is_dir() and any((folder / one).is_dir() for one in ("annotations", "mediaeval2015"))
+
+
+def has_sound(folder: Path) -> bool:
+    """Return True if a folder of annotated songs holds their sound, so that any feature can be computed."""
+    return any((folder / name).is_dir() for name in AUDIO_FOLDERS)
 
 
 _KNOWN = (

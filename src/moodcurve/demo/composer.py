@@ -25,7 +25,7 @@ DEMO_SECTIONS = (
         register=57, level_db=-28, articulation=1.1, brightness=0.15, density=3,
     ),
     Section(
-        name="tense", arousal=1, valence=-1, style="menace", bars=8, tempo_bpm=126, mode="dissonant", tonic="E",
+        name="tense", arousal=1, valence=-1, style="menace", bars=14, tempo_bpm=126, mode="dissonant", tonic="E",
         register=50, level_db=-11, articulation=0.9, brightness=0.5, density=3,
     ),
     Section(
@@ -34,7 +34,7 @@ DEMO_SECTIONS = (
     ),
     Section(
         name="calm", arousal=-1, valence=1, style="pastoral", bars=8, tempo_bpm=84, mode="major", tonic="G",
-        register=71, level_db=-30, articulation=0.9, brightness=0.15, density=4,
+        register=71, level_db=-30, articulation=0.9, brightness=0.25, density=5,
     ),
 )  # fmt: skip
 """A theme in four moods, one per quadrant of the arousal-valence plane."""
@@ -119,7 +119,7 @@ def compose(sections: Sequence[Section], *, sr: int = 44100, seed: int = 0) -> C
 
 
 def demo_song() -> Composition:
-    """Compose the demo song: sad, tense, excited and calm, just over a minute."""
+    """Compose the demo song: sad, tense, excited and calm, a minute and a half."""
     return compose(DEMO_SECTIONS)
 
 

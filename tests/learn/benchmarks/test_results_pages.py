@@ -55,7 +55,8 @@ def test_benchmark_page_has_each_value_with_its_interval(protocol: str) -> None:
     result = stored(protocol)
     rows = cells(page(protocol).splitlines())
     header = next(row for row in rows if row[:2] == ["model", "axis"])
-    assert [model["family"] for model in result["models"]] == list(FAMILIES)
+    # gp and gp-blend are made for columns of the sound, which this folder lacks: packaged.md and across.md have them
+    assert [model["family"] for model in result["models"]] == [name for name in FAMILIES if not name.startswith("gp")]
     assert bool(result["ceilings"]) == (protocol == "deam")  # the 2015 labels have no ratings of single raters
     titled = [(model["family"].upper(), model) for model in result["models"]]
     titled += [(one["name"], one) for one in (*result["baselines"], *result["ceilings"])]

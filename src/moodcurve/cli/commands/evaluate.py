@@ -7,14 +7,14 @@ from typing import Any
 from moodcurve.cli.app import app
 from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, LabelRelease, LabelsOption, read_songs, select_songs
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, ModelOption
+from moodcurve.cli.options import JsonOption, OptionalModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 
 
 @app.command
 def evaluate(
     folder: DatasetArgument,
-    model: ModelOption = "default",
+    model: OptionalModelOption = None,
     ids: IdsOption = None,
     labels: LabelsOption = LabelRelease.deam,
     json_file: JsonOption = None,
@@ -24,18 +24,25 @@ def evaluate(
     r² (r2 in JSON) is the squared correlation over all points. Determination is 1 - RMSE² / variance of the labels; it
     is negative for a model whose error is larger than that of the labels' mean.
 
+    Without --model, the default model is evaluated, or the model fast where the songs have published features only,
+    which lack harmony, rhythm and tags.
+
     Songs that the model was trained on, such as DEAM's for the packaged models, make results too optimistic. A message
     reports their number.
 
     Example: moodcurve evaluate DEAM --model mine.onnx --ids test.txt --json
     """
     from moodcurve.cli.result_files import write_texts
+    from moodcurve.datasets.layout import has_sound
     from moodcurve.evaluation import evaluate as evaluate_model
     from moodcurve.features.feature_sets import without_own
     from moodcurve.runtime import load_model
 
     check_results(json_file)
-    loaded = load_model(model)
+    loaded = load_model(model or "default")
+    if model is None and not has_sound(folder):
+        loaded = load_model("fast")
+        print_message("the songs have published features only: evaluating the model fast, which needs no others")
     dataset, incomplete = select_songs(read_songs(folder, labels, without_own(loaded.feature_set)), ids)
     metrics = evaluate_model(dataset, loaded)
     if known := metrics["songs_trained_on"]:

@@ -39,9 +39,9 @@ class TagExtractor:
     --------
     >>> extractor = TagExtractor(44100)
     >>> extractor.push(np.zeros(4 * 44100, np.float32)).shape
-    (6, 442)
+    (5, 442)
     >>> extractor.flush(7).shape
-    (1, 442)
+    (2, 442)
     """
 
     names = TAGS1
