@@ -115,8 +115,8 @@ def evaluate_intervals(
 def count_training_songs(dataset: Dataset, model: Model) -> int:
     """Count the songs that the model was trained on, according to its file.
 
-    The label releases of DEAM, and DEAM with its sound, share their song ids: training on one counts for the others. A model
-    of several sets names them all, joined by " + ".
+    The label releases of DEAM, and DEAM with its sound, share their song ids: training on one counts for the others.
+    A model of several sets names them all, joined by " + ".
     """
     training_data = set(model.metadata.get("training_data", "").split(" + "))
     deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND, DEAM_EXCERPTS}
