@@ -168,9 +168,9 @@ def _job(model: AnyPath) -> Job[str, Curve]:
 
 @cache
 def _prepare(feature_set: FeatureSet) -> None:
-    """Compile the extractor on the first run on this machine, which takes about ten seconds."""
+    """Compile the extractor on the first run on this machine, which takes about fifteen seconds."""
     if not is_prepared(feature_set):
-        _log.info("compiling the feature extractor for this machine, once; this takes about ten seconds")
+        _log.info("compiling the feature extractor for this machine, once; this takes about fifteen seconds")
         if not prepare(feature_set):
             _log.warning("the compiled feature extractor cannot be cached: no cache folder is writable")
 

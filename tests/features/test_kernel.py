@@ -351,7 +351,7 @@ def test_first_run_reports_the_warmup(
     progress.prepare(FEATURE_SETS["compare260"], [song])
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == (
-        "moodcurve: compiling the feature extractor for this machine; this happens once and takes about ten seconds"
+        "moodcurve: compiling the feature extractor for this machine; this happens once and takes about fifteen seconds"
     )
     assert [line for line in lines[1:] if "cannot write to" in line and "each run compiles again" in line] == lines[1:]
     assert len(lines) == (1 if cached else 2)

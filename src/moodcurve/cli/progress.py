@@ -31,7 +31,7 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
         print_message(f"{folder} is not used for compiled code: other users could change {place}")
     if is_prepared(feature_set) or (songs is not None and not any(song.is_file() for song in songs)):
         return
-    print_message("compiling the feature extractor for this machine; this happens once and takes about ten seconds")
+    print_message("compiling the feature extractor for this machine; this happens once and takes about fifteen seconds")
     if sys.stderr.isatty():
         from moodcurve.cli import console
 
