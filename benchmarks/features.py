@@ -22,14 +22,15 @@ import numpy as np
 from audio_files import audio_files
 from moodcurve._typing import Float32Array
 from moodcurve.audio import open_audio
-from moodcurve.features import COMPARE260, DEFAULT_SET, Features, extract, opensmile, smoothing
+from moodcurve.features import COMPARE236, COMPARE260, extract, opensmile, smoothing
 from moodcurve.features.descriptors import energy, fft
+from moodcurve.features.feature_sets import TAGS1, TONAL1
 from moodcurve.features.framing import Framing, next_power_of_two, quantize
 from moodcurve.features.jit import simd
 from moodcurve.features.low_level import CHUNK
 from moodcurve.features.stages import PitchTracker, ShortFrames, VoiceQuality
 from moodcurve.features.windows import WindowStatistics
-from moodcurve.runtime import load_model
+from moodcurve.runtime import Model, load_model
 
 ROOT = Path(__file__).parents[1]
 
@@ -67,22 +68,23 @@ def both_ffts(x: Float32Array) -> None:
 
 def calls_to_time(x: Float32Array, path: Path, seconds: float) -> dict[str, Callable[[], object]]:
     """Return the calls to time on one track, by name."""
-    model = load_model()
-    features = extract([x], 44_100, model.feature_set)
+    default, fast = load_model(), load_model("fast")
+    features = extract([x], 44_100, default.feature_set)
 
-    def whole_chain() -> Features:
-        found = extract(decode(path, seconds), 44_100, model.feature_set)
-        model.predict(found)
-        return found
+    def whole_chain(model: Model) -> None:
+        model.predict(extract(decode(path, seconds), 44_100, model.feature_set))
 
     return {
         "openSMILE, 260": lambda: opensmile.extract([x], 44_100),
         "moodcurve, 260": lambda: extract([x], 44_100, COMPARE260),
-        "moodcurve, default set": lambda: extract([x], 44_100, DEFAULT_SET),
+        "moodcurve, compare236": lambda: extract([x], 44_100, COMPARE236),
+        "moodcurve, tonal1": lambda: extract([x], 44_100, TONAL1),
+        "moodcurve, tags1": lambda: extract([x], 44_100, TAGS1),
         "the FFTs alone": lambda: both_ffts(x),
         "decoding alone": lambda: decode(path, seconds),
-        "model alone": lambda: model.predict(features),
-        "decoding, default set, model": whole_chain,
+        "default model alone": lambda: default.predict(features),
+        "decoding, features, fast model": lambda: whole_chain(fast),
+        "decoding, features, default model": lambda: whole_chain(default),
     }
 
 
@@ -162,7 +164,7 @@ def main() -> None:
         times.append({name: 1e3 * value / seconds for name, value in timed.items()})
         timed = measure(stages_to_time(x), arguments.repeats)
         parts.append({name: 1e3 * value / seconds for name, value in timed.items()})
-        shown = ("openSMILE, 260", "moodcurve, 260", "moodcurve, default set")
+        shown = ("openSMILE, 260", "moodcurve, 260", "moodcurve, compare236")
         print(f"{path.name:24s}", ", ".join(f"{name} {times[-1][name]:6.2f} ms/s" for name in shown), flush=True)
     report(times, parts, arguments.json)
 
@@ -175,15 +177,17 @@ def report(times: list[dict[str, float]], parts: list[dict[str, float]], file: P
     shares = {name: statistics.median(t[name] for t in parts) for name in parts[0]}
     ratios = {
         "ratio_260": ratio("openSMILE, 260", "moodcurve, 260"),
-        "ratio_default": ratio("openSMILE, 260", "moodcurve, default set"),
-        "ratio_decode": ratio("decoding, default set, model", "decoding alone"),
+        "ratio_236": ratio("openSMILE, 260", "moodcurve, compare236"),
+        "ratio_fast": ratio("decoding, features, fast model", "decoding alone"),
+        "ratio_default": ratio("decoding, features, default model", "decoding alone"),
     }
     print(f"\nMilliseconds of one core per second of audio, median of {len(times)} tracks")
     for name, value in (medians | {f"  {name}": value for name, value in shares.items()}).items():
         print(f"  {name:52s} {value:8.3f}")
     print(f"\n  openSMILE / moodcurve, 260 columns           {ratios['ratio_260']:6.1f}")
-    print(f"  openSMILE / moodcurve, {DEFAULT_SET.name:10s}            {ratios['ratio_default']:6.1f}")
-    print(f"  decoding, features and model / decoding      {ratios['ratio_decode']:6.2f}")
+    print(f"  openSMILE / moodcurve, compare236            {ratios['ratio_236']:6.1f}")
+    print(f"  decoding, features, fast model / decoding    {ratios['ratio_fast']:6.2f}")
+    print(f"  decoding, features, default model / decoding {ratios['ratio_default']:6.2f}")
     if file is not None:
         results = {**ratios, "ms_per_s": medians, "groups_ms_per_s": shares, "tracks": times}
         file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -86,7 +86,7 @@ def generated_songs(folder: Path, songs: int) -> Iterator[tuple[SongAnalyzed, Fi
         path = f"/music/{artist}/{album}/{tags.track:02} {title} {number}.mp3"
         content = f"{number:064x}"
         curve = _generated_curve(real, rng, path)
-        analysis = Analysis(curve=curve, descriptors=rng.normal(size=236).astype(np.float32))
+        analysis = Analysis(curve=curve, descriptors=rng.normal(size=len(model.feature_set.names)).astype(np.float32))
         yield (
             SongAnalyzed(content, analysis),
             FileFound(path, 5_000_000, 1_700_000_000_000_000_000 + number, content, tags),
