@@ -106,7 +106,7 @@ def test_the_provisional_curve_is_drawn_as_it_arrives(window: Window, song: Path
     assert page.locator("[role=status]", has_text="Analyzing A song.flac: 50 %").count() == 1
     length = float(page.evaluate("document.querySelector('#sound').duration"))
     assert length == pytest.approx(46, abs=1)
-    heights = drawn_heights(page, "arousal", np.array([0.05, 0.2, 0.9]), opacity=0.6)  # lighter while provisional
+    heights = drawn_heights(page, "arousal", np.array([0.05, 0.15, 0.9]), opacity=0.6)  # lighter while provisional
     assert heights[:2] == pytest.approx([0.2, 0.2], abs=0.01)  # 0.3 on an axis up to 0.5
     assert np.isnan(heights[2])
     assert point(page) == (pytest.approx(-20), pytest.approx(30))
