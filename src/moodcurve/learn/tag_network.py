@@ -175,7 +175,7 @@ def _to_model(graph: _Graph) -> ModelProto:
     helper.set_model_props(
         model,
         {
-            "source": "musicnn 0.1.0, MSD_musicnn (pypi.org/project/musicnn)",
+            "source": "musicnn 0.1.0, MSD_musicnn (Python package)",
             "license": "ISC, Copyright (c) Music Technology Group, Universitat Pompeu Fabra 2019",
             "tags": "\n".join(TAGS),
         },
