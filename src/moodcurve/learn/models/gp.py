@@ -27,11 +27,11 @@ from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
 from moodcurve.learn.models.gp_level import GPLevel, GPLevelConfig, Passages, fit_gp_level
 from moodcurve.learn.models.two_level import (
     CLIP,
-    NEGLIGIBLE,
     WINDOW_ROWS,
     add_exponential_average,
     exponential_average,
     fit_ridge,
+    margin_rows,
 )
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import ContextStatistics
@@ -195,7 +195,9 @@ class GP:
         now = graph.add("MatMul", z, graph.constant(self.trajectory))
         moved = graph.add("Add", graph.add("Mul", sounding, graph.add("Sub", now, usual)), usual)
         recent = add_exponential_average(graph, moved, self.config.decay)
-        graph.rows = SequenceMode(kind="window", window_rows=WINDOW_ROWS, margin_rows=_margin_rows(self.config))
+        graph.rows = SequenceMode(
+            kind="window", window_rows=WINDOW_ROWS, margin_rows=margin_rows(self.config.context_rows, self.config.decay)
+        )
         return graph.add("Add", level, graph.add("Sub", recent, usual))
 
 
@@ -271,8 +273,3 @@ def _quadrant(song: Song) -> str:
     check(quadrant is not None, "songs", "songs with ratings or a quadrant", song.song_id)
     assert quadrant is not None
     return quadrant
-
-
-def _margin_rows(config: GPConfig) -> int:
-    lag = math.ceil(math.log(NEGLIGIBLE) / math.log(config.decay)) if config.decay else 0
-    return max(config.context_rows, lag)

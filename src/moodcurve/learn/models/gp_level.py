@@ -21,6 +21,7 @@ from scipy import linalg, special
 from moodcurve._typing import BoolArray, FloatArray
 from moodcurve.learn.config import check
 from moodcurve.learn.models.svr import SVRConfig, kernel, kernel_nodes
+from moodcurve.learn.models.svr_level import correlations
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.steps import Projection, components_for, principal_components
 
@@ -200,22 +201,12 @@ def _column_weights(x: FloatArray, y: FloatArray, blocks: Sequence[int], exponen
     """Return the weight of each column: |r| ** exponent, scaled so that each block has a mean square of 1 / blocks."""
     found, start = [], 0
     for size in blocks:
-        weights = _correlations(x[:, start : start + size], y) ** exponent if exponent else np.ones(size)
+        weights = correlations(x[:, start : start + size], y) ** exponent if exponent else np.ones(size)
         # a column that tells nothing keeps a small weight: zero could not be divided by
         weights = np.maximum(weights, 0.01 * weights.max()) if weights.max() > 0 else np.ones(size)
         found.append(weights / math.sqrt((weights**2).sum() * len(blocks)))
         start += size
     return np.concatenate(found)
-
-
-def _correlations(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Compute |r| of each column of x (n, columns) with y (n,); 0 where either is constant, or without rows."""
-    if not len(x):
-        return np.zeros(x.shape[1])
-    x, y = x - x.mean(axis=0), y - y.mean()
-    sizes = np.sqrt((x**2).sum(axis=0) * (y**2).sum())
-    r: FloatArray = np.divide(y @ x, sizes, out=np.zeros_like(sizes), where=sizes > 0)
-    return np.abs(r)
 
 
 def _kernel_config(config: GPLevelConfig) -> SVRConfig:

@@ -52,7 +52,7 @@ def fit_level(passages: FloatArray, levels: FloatArray, config: SVRConfig, *, re
     Columns are weighted by |r| ** `relevance`, where r is their correlation with the level, scaled to a mean
     square of 1. With 0, or if no column correlates with the level, all weights are 1.
     """
-    weights = _correlations(passages, levels) ** relevance
+    weights = correlations(passages, levels) ** relevance
     size = math.sqrt((weights**2).mean())
     weights = weights / size if size else np.ones_like(weights)
     # round before the fit, so that a model file can store the support vectors in single precision
@@ -67,8 +67,10 @@ def fit_level(passages: FloatArray, levels: FloatArray, config: SVRConfig, *, re
     )
 
 
-def _correlations(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Compute |r| of each column of x (n, columns) with y (n,); 0 where either is constant."""
+def correlations(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Compute |r| of each column of x (n, columns) with y (n,); 0 where either is constant, or without rows."""
+    if not len(x):
+        return np.zeros(x.shape[1])
     x, y = x - x.mean(axis=0), y - y.mean()
     sizes = np.sqrt((x**2).sum(axis=0) * (y**2).sum())
     r: FloatArray = np.divide(y @ x, sizes, out=np.zeros_like(sizes), where=sizes > 0)

@@ -151,7 +151,9 @@ class TwoLevel:
         # the trajectory does not depend on the standard deviations
         of_mean = np.vstack([self.trajectory, np.zeros_like(self.trajectory)])
         mean = graph.add("MatMul", context, graph.constant(of_mean))
-        graph.rows = SequenceMode(kind="window", window_rows=WINDOW_ROWS, margin_rows=_margin_rows(self.config))
+        graph.rows = SequenceMode(
+            kind="window", window_rows=WINDOW_ROWS, margin_rows=margin_rows(self.config.context_rows, self.config.decay)
+        )
         return graph.add("Add", level, graph.add("Sub", recent, mean))
 
 
@@ -226,9 +228,10 @@ def _kernel_config(config: TwoLevelConfig, columns: int) -> SVRConfig:
     return SVRConfig(kernel="rbf", C=config.C, epsilon=config.epsilon, gamma=config.gamma / columns)
 
 
-def _margin_rows(config: TwoLevelConfig) -> int:
-    lag = math.ceil(math.log(NEGLIGIBLE) / math.log(config.decay)) if config.decay else 0
-    return max(config.context_rows, lag)
+def margin_rows(context_rows: int, decay: float) -> int:
+    """Return the rows at the inner end of a window that only serve as context."""
+    lag = math.ceil(math.log(NEGLIGIBLE) / math.log(decay)) if decay else 0
+    return max(context_rows, lag)
 
 
 def _passages(rows: int, longest: int) -> list[slice]:
