@@ -267,8 +267,7 @@ def test_damaged_xing_header(tmp_path: Path) -> None:
     at = data.index(b"Info")
     path.write_bytes(data[: at + 8] + b"\xff\xff\xff\xff" + data[at + 12 :])
     reader = read(path)[1]
-    assert reader.claimed_duration_s == pytest.approx(2**32 * 1152 / ANALYSIS_SR, rel=1e-6)
-    assert reader.warnings[0].startswith("only 3.0 s of 1121")
+    assert (reader.claimed_duration_s, reader.warnings) == (None, ())  # no file of this size lasts three years
     path.write_bytes(data[: at + 6])
     assert "no audio could" in refused(path) or "not audio" in refused(path)
 

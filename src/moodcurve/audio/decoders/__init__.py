@@ -40,11 +40,21 @@ def open_decoded(path: Path) -> tuple[DecodedFile, tuple[int, SampleArray]]:
             if decoded is not None:
                 first = next(decoded.chunks, None)
                 if first is not None:
+                    decoded.claimed_s = _possible(decoded.claimed_s, path)
                     return decoded, first
                 reason = "; ".join(["no audio could be decoded", *decoded.damage])
         except UnreadableError as error:
             reason = str(error)
     raise UnreadableError(reason)
+
+
+def _possible(claimed_s: float | None, path: Path) -> float | None:
+    """Return a claimed duration, or None if no file of this size could last so long.
+
+    A damaged or chained file may claim ten million years. The longest real ones, FLAC of silence, have 10 bytes a
+    second; more than a second in a byte is impossible.
+    """
+    return claimed_s if claimed_s is not None and 0 <= claimed_s <= path.stat().st_size else None
 
 
 def _is_for_libsndfile(head: bytes) -> bool:

@@ -27,7 +27,7 @@ class DecodedFile:
         Sample rate in Hz (it may change within a file) and float samples (frames, channels) with full scale ±1,
         neither clipped nor checked. Closing the generator closes the file.
     claimed_s : float or None
-        Duration in seconds that the header states; None if it states none.
+        Duration in seconds that the header states; None if it states none, or one that cannot be.
     damage : list of str
         Problems found so far; complete once `chunks` is exhausted.
     """
