@@ -9,14 +9,9 @@ import pytest
 from moodcurve.audio import ANALYSIS_SR
 from tests.audio.test_reader import read, tone
 from tests.helpers.damaged_audio import write_sound
+from tests.helpers.tones import loudest
 
 TONES = (330, 440, 550)
-
-
-def loudest(x: np.ndarray) -> list[int]:
-    """Return the frequency in Hz of the strongest bin in the middle of each second."""
-    seconds = x[: len(x) // ANALYSIS_SR * ANALYSIS_SR].reshape(-1, ANALYSIS_SR)[:, ANALYSIS_SR // 4 : -ANALYSIS_SR // 4]
-    return [2 * int(k) for k in np.abs(np.fft.rfft(seconds)).argmax(axis=1)]
 
 
 def link(folder: Path, number: int, name: str, *, sr: int, channels: int = 2) -> bytes:

@@ -104,7 +104,8 @@ def test_damage_in_the_middle_loses_only_the_middle(tmp_path: Path, name: str) -
     path = write(tmp_path, name, music(seconds=6.0))
     whole = read(path)[0]
     got, reader = read(scratched(path, 8000 if name == "x.flac" else 2000))  # more than 0.1 s
-    assert 0.8 * len(whole) < len(got) <= len(whole)
+    # where time stamps say how much is lost, silence stands for it, from 0.1 s on
+    assert 0.8 * len(whole) < len(got) <= len(whole) + 0.1 * ANALYSIS_SR
     assert np.isfinite(got).all()
     assert len([warning for warning in reader.warnings if "damaged" in warning]) == 1
     assert "truncated or damaged" in reader.warnings[0]

@@ -62,8 +62,11 @@ def open_audio(
 
     Encoder delay and padding of MP3 are removed if the file states them (LAME's tag); otherwise a delay of about
     0.025 s remains at the start. AAC in M4A has no delay; less than a frame of padding may remain at the end. Damaged
-    MP3, AAC or FLAC frames are skipped, so that later audio moves up by their length. Time 0 is the first audio
-    sample, also in videos whose audio starts later than the picture.
+    frames are skipped. In MP3, FLAC and other files without time stamps, later audio moves up by their length.
+
+    Times are those of the file's clock, as a player shows them: where the audio of an MP4, Matroska, WebM, WMA, FLV or
+    MPEG file starts later than the file, or its time stamps leave a gap, as after a pause of a recording, silence
+    stands there, with a warning; see `moodcurve.audio.decoders.timeline`.
 
     Parameters
     ----------
@@ -221,7 +224,8 @@ class AudioReader:
             held, n_held = [joined[whole:]], n_held - whole
         warnings = self._mixer.warnings(self.claimed_duration_s, self._decoded.damage)
         cutoff_hz = self._bandwidth.cutoff_hz()
-        self.warnings = (*warnings, *([] if cutoff_hz is None else [bandwidth_warning(cutoff_hz)]))
+        bandwidth = [] if cutoff_hz is None else [bandwidth_warning(cutoff_hz)]
+        self.warnings = (*self._decoded.notes, *warnings, *bandwidth)
         if n_held:
             self._samples_read += n_held
             yield np.concatenate(held)

@@ -30,8 +30,11 @@ class DecodedFile:
         Duration in seconds that the header states; None if it states none, or one that cannot be.
     damage : list of str
         Problems found so far; complete once `chunks` is exhausted.
+    notes : list of str
+        What a user should know of an intact file, such as gaps in its time stamps; complete when `damage` is.
     """
 
     chunks: Chunks
     claimed_s: float | None
     damage: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)

@@ -10,6 +10,7 @@ import numpy as np
 
 from moodcurve.audio.containers import syncsafe_int
 from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError
+from moodcurve.audio.decoders.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:
     from av.audio.fifo import AudioFifo
@@ -68,12 +69,16 @@ def open_file(path: Path) -> DecodedFile | None:
             raise UnreadableError("unknown audio codec")
         stream.codec_context.thread_count = 1  # extra threads do not pay off
         damage: list[str] = []
+        notes: list[str] = []
         frames = _frames(container, stream, damage)
-        return DecodedFile(_chunks(frames, opened.pop_all()), _header_duration(container, stream, path), damage)
+        start_s = None if container.start_time is None else container.start_time / 1e6
+        timeline = timeline_of(container.format.name, start_s)
+        chunks = _chunks(frames, timeline, notes, opened.pop_all())
+        return DecodedFile(chunks, _header_duration(container, stream, path), damage, notes)
 
 
-def _chunks(frames: Iterator["AudioFrame"], opened: ExitStack) -> Chunks:
-    """Merge the codec's small frames (1152 samples in MP3) into chunks, to save NumPy calls."""
+def _chunks(frames: Iterator["AudioFrame"], timeline: Timeline | None, notes: list[str], opened: ExitStack) -> Chunks:
+    """Merge the codec's small frames (1152 samples in MP3) into chunks, to save NumPy calls, with silence in gaps."""
     import av
 
     fifo = av.AudioFifo()
@@ -81,6 +86,10 @@ def _chunks(frames: Iterator["AudioFrame"], opened: ExitStack) -> Chunks:
     with opened:
         for frame in frames:
             frame_kind = (frame.sample_rate, frame.layout.nb_channels, frame.format.name)
+            if timeline is not None and (gap := timeline.silence_before(frame.time, frame.samples / frame.sample_rate)):
+                if fifo.samples:
+                    yield _read_queue(fifo)
+                yield from _silence(round(gap * frame.sample_rate), frame.sample_rate, frame_kind[1])
             # the queue holds frames of one format, and does not check the number of channels itself
             if fifo.samples and (frame_kind != kind or fifo.samples * frame_kind[1] >= CHUNK):
                 yield _read_queue(fifo)
@@ -90,6 +99,14 @@ def _chunks(frames: Iterator["AudioFrame"], opened: ExitStack) -> Chunks:
             fifo.write(frame)
         if fifo.samples:
             yield _read_queue(fifo)
+        if timeline is not None:
+            notes += timeline.notes()
+
+
+def _silence(samples: int, sr: int, channels: int) -> Chunks:
+    piece = np.zeros((max(1, CHUNK // channels), channels), np.float32)
+    for start in range(0, samples, len(piece)):
+        yield sr, piece[: samples - start]
 
 
 def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str]) -> Iterator["AudioFrame"]:
@@ -152,12 +169,14 @@ def _header_duration(container: "InputContainer", stream: "AudioStream", path: P
         return _mp3_header_duration(path, stream.sample_rate) if stream.sample_rate else None
     if container.format.name in _WITHOUT_HEADER_DURATION:
         return None
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    # Matroska stores each stream's duration in a tag, as hours:minutes:seconds
+    # Matroska stores each stream's end in a tag, as hours:minutes:seconds
     tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
     if tag:
         return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+    if stream.duration is not None and stream.time_base is not None:
+        # MP4 leaves the time before the first sample out
+        late = stream.start_time if stream.start_time and container.format.name.startswith("mov") else 0
+        return float((max(0, late) + stream.duration) * stream.time_base)
     # the container's duration is that of its longest stream, which may be the video
     if container.duration is not None and len(container.streams) == 1:
         return container.duration / 1e6
