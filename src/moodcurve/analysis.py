@@ -63,6 +63,7 @@ def analyze(
     audio: AnyPath | BinaryIO | npt.ArrayLike,
     *,
     sr: int | None = None,
+    track: int | None = None,
     model: AnyPath | Model = "default",
     progress: ProgressCallback | None = None,
     prefetch: bool = True,
@@ -78,6 +79,8 @@ def analyze(
         ±1 or as integers scaled by the full range of their type.
     sr : int, optional
         Sample rate of an array in Hz, required for arrays only; any rate is resampled.
+    track : int, optional
+        Number of the audio track in files with several, from 1; by default the one that players play.
     model : str, path or Model
         Name of a packaged model, a model file, or a loaded model, which is faster for many songs.
     progress : callable, optional
@@ -95,11 +98,12 @@ def analyze(
     Raises
     ------
     AudioError
-        If the audio cannot be read, or is shorter than one window of 1.0 s.
+        If the audio cannot be read, has no such track, or is shorter than one window of 1.0 s.
     ModelError
         If there is no such model, or it needs features of another version.
     ValueError
-        If `sr` is missing for an array or given for a file, or the array's shape or type cannot be used.
+        If `sr` is missing for an array or given for a file, `track` is given for an array or is less than 1, or the
+        array's shape or type cannot be used.
 
     Examples
     --------
@@ -108,7 +112,7 @@ def analyze(
     0.31
     """
     loaded = model if isinstance(model, Model) else load_model(model)
-    with _opened(_open(audio, sr), progress, prefetch=prefetch) as (reader, blocks):
+    with _opened(_open(audio, sr, track), progress, prefetch=prefetch) as (reader, blocks):
         _prepare(loaded.feature_set)
         # part by part: the features are never held all at once, however long the recording is
         parts = features.stream(blocks, reader.sr, loaded.feature_set)
@@ -123,6 +127,7 @@ def analyze(
 def analyze_many(
     paths: AnyPath | Iterable[AnyPath],
     *,
+    track: int | None = None,
     model: AnyPath = "default",
     workers: int | None = None,
     progress: ItemProgress | None = None,
@@ -133,6 +138,10 @@ def analyze_many(
     ----------
     paths : path or iterable of paths
         Audio or video files; a single path counts as a list of one. An iterator is read as the results are needed.
+    track : int, optional
+        Number of the audio track, as for `analyze`.
+    track : int, optional
+        Number of the audio track, as for `analyze`.
     model : str or path
         Name of a packaged model, or a model file.
     workers : int, optional
@@ -158,12 +167,12 @@ def analyze_many(
     names: Iterable[str] = (os.fspath(path) for path in items)
     if isinstance(items, Sized):  # their number tells how many processes are worth starting
         names = list(names)
-    return run_each(partial(_job, model), names, workers=workers, progress=progress)
+    return run_each(partial(_job, model, track), names, workers=workers, progress=progress)
 
 
-def _job(model: AnyPath) -> Job[str, Curve]:
+def _job(model: AnyPath, track: int | None) -> Job[str, Curve]:
     loaded = load_model(model)
-    return lambda path, progress: analyze(path, model=loaded, progress=progress, prefetch=False)
+    return lambda path, progress: analyze(path, track=track, model=loaded, progress=progress, prefetch=False)
 
 
 @cache
@@ -175,12 +184,18 @@ def _prepare(feature_set: FeatureSet) -> None:
             _log.warning("the compiled feature extractor cannot be cached: no cache folder is writable")
 
 
-def _open(audio: AnyPath | BinaryIO | npt.ArrayLike, sr: int | None) -> AbstractContextManager[AudioReader]:
+def _open(
+    audio: AnyPath | BinaryIO | npt.ArrayLike, sr: int | None, track: int | None
+) -> AbstractContextManager[AudioReader]:
     is_stream = hasattr(audio, "read")
     if isinstance(audio, str | os.PathLike) or is_stream:
         if sr is not None:
             raise ValueError(f"sr must not be given for files, which state their sample rate, got {sr}")
-        return open_stream(cast(BinaryIO, audio)) if is_stream else open_audio(cast(AnyPath, audio))
+        if is_stream:
+            return open_stream(cast(BinaryIO, audio), track=track)
+        return open_audio(cast(AnyPath, audio), track=track)
+    if track is not None:
+        raise ValueError(f"track must not be given for arrays, got {track}")
     if isinstance(audio, bytes | bytearray):
         raise ValueError("audio must be a path, a binary file or an array, got bytes; wrap them in io.BytesIO")
     if sr is None:

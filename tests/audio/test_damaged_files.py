@@ -107,8 +107,11 @@ def test_damage_in_the_middle_loses_only_the_middle(tmp_path: Path, name: str) -
     # where time stamps say how much is lost, silence stands for it, from 0.1 s on
     assert 0.8 * len(whole) < len(got) <= len(whole) + 0.1 * ANALYSIS_SR
     assert np.isfinite(got).all()
-    assert len([warning for warning in reader.warnings if "damaged" in warning]) == 1
-    assert "truncated or damaged" in reader.warnings[0]
+    if name == "wma.wma":  # FFmpeg drops the packets without a word, but their time is missing
+        assert reader.warnings[0].startswith("its time stamps leave a gap of 0.")
+    else:
+        assert len([warning for warning in reader.warnings if "damaged" in warning]) == 1
+        assert "truncated or damaged" in reader.warnings[0]
     late = whole[-ANALYSIS_SR : -ANALYSIS_SR // 2]  # shifted by the length of the lost frames
     starts = np.flatnonzero(got[: -len(late)] == late[0])
     assert any(np.array_equal(got[start : start + len(late)], late) for start in starts)

@@ -56,12 +56,15 @@ class Outputs:
         Curve formats, see `moodcurve.formats`; each writes `<stem>.<format>`.
     plot, report : bool
         Write `<stem>.png` and `<stem>.html`.
+    track : int or None
+        Audio track that is analyzed and that the page plays; None for the one that players play.
     """
 
     folder: Path
     formats: tuple[str, ...] = ()
     plot: bool = False
     report: bool = False
+    track: int | None = None
 
     def files(self, stem: str) -> list[Path]:
         """Return the files that `write` writes for a stem, in that order."""
@@ -86,7 +89,7 @@ class Outputs:
             elif path.suffix == ".html":
                 from moodcurve.report import write_report
 
-                write_report(curve, audio, path)
+                write_report(curve, audio, path, track=self.track)
             else:
                 from moodcurve.formats import write
 
@@ -125,7 +128,7 @@ def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, s
     loaded = model if isinstance(model, Model) else load_model(model)
 
     def job(song: Path, progress: ProgressCallback) -> WrittenSong:
-        curve = analyze(song, model=loaded, progress=progress, prefetch=len(stems) == 1)
+        curve = analyze(song, track=outputs.track, model=loaded, progress=progress, prefetch=len(stems) == 1)
         files: list[Path] = []
         try:
             files.extend(outputs.write(curve, song, stems[song]))

@@ -16,16 +16,26 @@ __all__ = ["DecodedFile", "SampleArray", "UnreadableError", "open_decoded"]
 # RIFF in both byte orders, its 64-bit variants RF64 and W64, AIFF, AU, CAF, Ogg
 _LIBSNDFILE_MAGIC = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b".snd", b"caff", b"OggS")
 
+_OGG_TRACKS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ")
+"""First bytes of the streams of an Ogg file, which lie together at its beginning."""
+
 _NOT_AUDIO = "not audio, or damaged at the start"
 
 
-def open_decoded(path: Path) -> tuple[DecodedFile, tuple[int, SampleArray]]:
+def open_decoded(path: Path, track: int | None = None) -> tuple[DecodedFile, tuple[int, SampleArray]]:
     """Open a file and decode its first chunk, since opening alone does not show whether it holds audio.
+
+    Parameters
+    ----------
+    path : Path
+        A file.
+    track : int, optional
+        Number of the audio track, from 1.
 
     Raises
     ------
     UnreadableError
-        If neither decoder returns a sample.
+        If neither decoder returns a sample, or the file has no such track.
     OSError
         If the file cannot be read.
     """
@@ -36,7 +46,7 @@ def open_decoded(path: Path) -> tuple[DecodedFile, tuple[int, SampleArray]]:
         reason = "its index is missing or damaged; the file may be truncated"
     for decoder in (libsndfile, ffmpeg) if _is_for_libsndfile(head) else (ffmpeg,):
         try:
-            decoded = decoder.open_file(path)
+            decoded = decoder.open_file(path, track)
             if decoded is not None:
                 first = next(decoded.chunks, None)
                 if first is not None:
@@ -58,6 +68,11 @@ def _possible(claimed_s: float | None, path: Path) -> float | None:
 
 
 def _is_for_libsndfile(head: bytes) -> bool:
-    """Return True for PCM and Ogg files, but not for MP2 or MP3 in a WAV container (format 0x50, 0x55)."""
+    """Return True for PCM and Ogg files.
+
+    Not for MP2 or MP3 in a WAV container (format 0x50, 0x55), nor for Ogg of several tracks that sound together.
+    """
+    if head[:4] == b"OggS" and sum(head.count(mark) for mark in _OGG_TRACKS) > 1:
+        return False
     at = head.find(b"fmt ")
     return head[:4] in _LIBSNDFILE_MAGIC and (at < 0 or head[at + 8 : at + 10] not in (b"\x50\0", b"\x55\0"))

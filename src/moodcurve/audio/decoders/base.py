@@ -4,6 +4,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from moodcurve._typing import AnyFloatArray
+from moodcurve.util.text import counted
 
 SampleArray = AnyFloatArray
 """Samples (frames, channels); float64 only from files of double precision."""
@@ -38,3 +39,9 @@ class DecodedFile:
     claimed_s: float | None
     damage: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def check_track(track: int | None, tracks: int) -> None:
+    """Raise UnreadableError if a file has no track of this number, counted from 1; None is always there."""
+    if track is not None and track > tracks:
+        raise UnreadableError(f"it has {counted(tracks, 'audio track')}, no track {track}")

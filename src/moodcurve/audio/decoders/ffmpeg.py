@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moodcurve.audio.containers import syncsafe_int
-from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError
+from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError, check_track
 from moodcurve.audio.decoders.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ _FORMATS = {
 _MAX_PLANES = 8
 
 
-def open_file(path: Path) -> DecodedFile | None:
-    """Open the best audio stream with FFmpeg; return None if FFmpeg does not recognize the file.
+def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
+    """Open an audio track with FFmpeg, see `_chosen`; return None if FFmpeg does not recognize the file.
 
     Raises
     ------
     UnreadableError
-        If there is no audio stream or its codec is unknown.
+        If there is no such track or its codec is unknown.
     OSError
         If the file cannot be opened.
     """
@@ -62,19 +62,38 @@ def open_file(path: Path) -> DecodedFile | None:
         except av.FFmpegError:
             return None
         opened.enter_context(container)
-        stream = container.streams.best("audio")
-        if stream is None:
-            raise UnreadableError("no audio stream")
-        if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
-            raise UnreadableError("unknown audio codec")
+        notes: list[str] = []
+        stream = _chosen(container, track, notes)
         stream.codec_context.thread_count = 1  # extra threads do not pay off
         damage: list[str] = []
-        notes: list[str] = []
         frames = _frames(container, stream, damage)
         start_s = None if container.start_time is None else container.start_time / 1e6
         timeline = timeline_of(container.format.name, start_s)
         chunks = _chunks(frames, timeline, notes, opened.pop_all())
         return DecodedFile(chunks, _header_duration(container, stream, path), damage, notes)
+
+
+def _chosen(container: "InputContainer", track: int | None, notes: list[str]) -> "AudioStream":
+    """Return the audio track of a number, from 1; by default the first that is marked as default, else the first.
+
+    That is what players play: of a file of stems the mix, of a film not the comments. By default, tracks of an unknown
+    codec are passed over.
+    """
+    import av
+
+    streams = [stream for stream in container.streams if stream.type == "audio"]
+    if not streams:
+        raise UnreadableError("no audio stream")
+    check_track(track, len(streams))
+    known = [stream for stream in streams if isinstance(stream, av.AudioStream) and stream.codec_context is not None]
+    default = [stream for stream in known if stream.disposition & av.stream.Disposition.default]
+    stream = streams[track - 1] if track is not None else next(iter(default or known), streams[0])
+    if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
+        raise UnreadableError("unknown audio codec")
+    if track is None and len(streams) > 1:
+        number = streams.index(stream) + 1
+        notes.append(f"it has {len(streams)} audio tracks; track {number} is analyzed, --track N chooses another")
+    return stream
 
 
 def _chunks(frames: Iterator["AudioFrame"], timeline: Timeline | None, notes: list[str], opened: ExitStack) -> Chunks:

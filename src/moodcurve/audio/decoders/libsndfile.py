@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from moodcurve.audio.containers import ogg_links
-from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile
+from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, check_track
 
 # Programs that cannot know the data size, such as those that write to a pipe, write this size or a larger one
 _UNKNOWN_SIZE = 0x7FFF0000
 
 
-def open_file(path: Path) -> DecodedFile | None:
-    """Open a file with libsndfile; return None if libsndfile does not recognize it."""
+def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
+    """Open a file with libsndfile; return None if libsndfile does not recognize it.
+
+    Raises
+    ------
+    UnreadableError
+        If `track` is not 1: these files hold one.
+    """
     import soundfile
 
     with ExitStack() as opened:
@@ -27,6 +33,7 @@ def open_file(path: Path) -> DecodedFile | None:
             sound = opened.enter_context(soundfile.SoundFile(file.fileno(), closefd=False))
         except soundfile.LibsndfileError:
             return None
+        check_track(track, 1)
         damage: list[str] = []
         if sound.format != "OGG":
             return DecodedFile(_chunks(sound, damage, opened.pop_all()), _header_duration(sound), damage)
