@@ -247,3 +247,16 @@ def syncsafe_int(data: bytes) -> int:
     257
     """
     return sum((byte & 127) << shift for byte, shift in zip(data, (21, 14, 7, 0), strict=True))
+
+
+def tag_length(head: bytes) -> int:
+    """Return the length in bytes of the tag that begins with these 32 bytes, ID3 (both versions) or APE, or 0.
+
+    >>> tag_length(b"ID3" + bytes([4, 0, 0, 0, 0, 2, 1])), tag_length(b"TAG"), tag_length(b"TAP")
+    (267, 128, 0)
+    """
+    if head[:3] == b"ID3" and len(head) >= 10 and 0xFF not in head[3:5] and not any(byte & 0x80 for byte in head[6:10]):
+        return 10 + syncsafe_int(head[6:10]) + (10 if head[5] & 0x10 else 0)
+    if head[:8] == b"APETAGEX" and len(head) >= 16:
+        return 32 + int.from_bytes(head[12:16], "little")
+    return 128 if head[:3] == b"TAG" else 0

@@ -7,8 +7,9 @@ damaged page.
 """
 
 from pathlib import Path
+from types import ModuleType
 
-from moodcurve.audio.decoders import ffmpeg, libsndfile
+from moodcurve.audio.decoders import ffmpeg, libsndfile, pcm
 from moodcurve.audio.decoders.base import DecodedFile, SampleArray, UnreadableError
 
 __all__ = ["DecodedFile", "SampleArray", "UnreadableError", "open_decoded"]
@@ -44,7 +45,7 @@ def open_decoded(path: Path, track: int | None = None) -> tuple[DecodedFile, tup
     reason = _NOT_AUDIO
     if head[4:8] == b"ftyp":
         reason = "its index is missing or damaged; the file may be truncated"
-    for decoder in (libsndfile, ffmpeg) if _is_for_libsndfile(head) else (ffmpeg,):
+    for decoder in _decoders(head):
         try:
             decoded = decoder.open_file(path, track)
             if decoded is not None:
@@ -56,6 +57,13 @@ def open_decoded(path: Path, track: int | None = None) -> tuple[DecodedFile, tup
         except UnreadableError as error:
             reason = str(error)
     raise UnreadableError(reason)
+
+
+def _decoders(head: bytes) -> tuple[ModuleType, ...]:
+    """Return the decoders to try, in order, by a file's first bytes."""
+    if head[:4] in (b"RF64", b"BW64", b".snd"):
+        return libsndfile, ffmpeg, pcm
+    return (libsndfile, ffmpeg) if _is_for_libsndfile(head) else (ffmpeg,)
 
 
 def _possible(claimed_s: float | None, path: Path) -> float | None:

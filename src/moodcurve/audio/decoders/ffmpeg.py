@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moodcurve.audio.containers import syncsafe_int
+from moodcurve.audio.containers import syncsafe_int, tag_length
 from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError, check_track
 from moodcurve.audio.decoders.timeline import Timeline, timeline_of
 
@@ -131,12 +131,12 @@ def _silence(samples: int, sr: int, channels: int) -> Chunks:
 def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str]) -> Iterator["AudioFrame"]:
     """Decode packet by packet, skipping packets that cannot be decoded.
 
-    Skipped packets at the very end are not reported as damage: tags at the end of an MP3 (APE, Lyrics3, ID3) arrive as
-    packets. Audio missing there shows in the header duration.
+    Tags are no damage, also between the songs of joined MP3s: they arrive as packets. Nor are skipped packets at the
+    very end reported, since audio missing there shows in the header duration.
     """
     import av
 
-    skipped = skipped_before_audio = 0
+    skipped = skipped_before_audio = tag_end = 0
     packets = container.demux(stream)
     while True:
         try:
@@ -149,10 +149,16 @@ def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str
         except (av.FFmpegError, OSError) as error:
             damage.append(f"reading stopped ({error.strerror})")
             break
+        if packet.pos is not None and 0 < packet.pos + packet.size <= tag_end:
+            continue
         try:
             frames = packet.decode()
         except av.FFmpegError:
-            skipped += 1
+            length = tag_length(bytes(packet)[:32])
+            if length and packet.pos is not None:
+                tag_end = packet.pos + length
+            else:
+                skipped += 1
             continue
         for frame in frames:
             if frame.format.is_planar and frame.layout.nb_channels > _MAX_PLANES:
