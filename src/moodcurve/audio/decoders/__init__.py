@@ -11,6 +11,7 @@ from types import ModuleType
 
 from moodcurve.audio.decoders import ffmpeg, libsndfile, pcm
 from moodcurve.audio.decoders.base import DecodedFile, SampleArray, UnreadableError
+from moodcurve.audio.protection import is_protected
 
 __all__ = ["DecodedFile", "SampleArray", "UnreadableError", "open_decoded"]
 
@@ -36,12 +37,14 @@ def open_decoded(path: Path, track: int | None = None) -> tuple[DecodedFile, tup
     Raises
     ------
     UnreadableError
-        If neither decoder returns a sample, or the file has no such track.
+        If no decoder returns a sample, the file is copy-protected, or it has no such track.
     OSError
         If the file cannot be read.
     """
     with path.open("rb") as file:
         head = file.read(1 << 12)
+    if is_protected(path, head):
+        raise UnreadableError("copy-protected; only the player of the shop that sold it can decrypt it")
     reason = _NOT_AUDIO
     if head[4:8] == b"ftyp":
         reason = "its index is missing or damaged; the file may be truncated"
