@@ -33,12 +33,15 @@ class DecodedFile:
         Problems found so far; complete once `chunks` is exhausted.
     notes : list of str
         What a user should know of an intact file, such as gaps in its time stamps; complete when `damage` is.
+    codec : str
+        FFmpeg's name of the codec, if FFmpeg decodes the file.
     """
 
     chunks: Chunks
     claimed_s: float | None
     damage: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    codec: str = ""
 
 
 def check_track(track: int | None, tracks: int) -> None:

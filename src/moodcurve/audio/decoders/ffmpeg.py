@@ -23,8 +23,8 @@ _CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,"
     "oma,rm,tak,tta,w64,wav,wv,xwma"
 )
-# Formats without a duration in the header: FFmpeg only estimates it from the bit rate
-_WITHOUT_HEADER_DURATION = ("aac", "ac3", "amr", "dts", "eac3", "mpeg", "mpegts")
+# Formats, and codecs in WAV, without a duration in the header: FFmpeg only estimates it from the bit rate
+_WITHOUT_HEADER_DURATION = ("aac", "ac3", "amr", "dca", "dts", "eac3", "mpeg", "mpegts")
 
 # FFmpeg's sample formats: NumPy type, value of silence, full scale
 _FORMATS = {
@@ -70,7 +70,7 @@ def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
         start_s = None if container.start_time is None else container.start_time / 1e6
         timeline = timeline_of(container.format.name, start_s)
         chunks = _chunks(frames, timeline, notes, opened.pop_all())
-        return DecodedFile(chunks, _header_duration(container, stream, path), damage, notes)
+        return DecodedFile(chunks, _header_duration(container, stream, path), damage, notes, stream.codec_context.name)
 
 
 def _chosen(container: "InputContainer", track: int | None, notes: list[str]) -> "AudioStream":
@@ -192,7 +192,7 @@ def _header_duration(container: "InputContainer", stream: "AudioStream", path: P
     """Return the duration in seconds that the header states; None where FFmpeg only estimates it."""
     if container.format.name == "mp3":
         return _mp3_header_duration(path, stream.sample_rate) if stream.sample_rate else None
-    if container.format.name in _WITHOUT_HEADER_DURATION:
+    if container.format.name in _WITHOUT_HEADER_DURATION or stream.codec_context.name in _WITHOUT_HEADER_DURATION:
         return None
     # Matroska stores each stream's end in a tag, as hours:minutes:seconds
     tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
