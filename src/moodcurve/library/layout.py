@@ -19,9 +19,9 @@ _NUMBERS = (
     "arousal_9", "valence_9", "novelty",
 )  # fmt: skip
 _TEXTS = ("content", "model", "feature_set", "analysed_at", "quadrant", "words", "warnings")
-_FILE_NUMBERS = ("size", "mtime_ns", "year", "track", "tagged_duration_s")
+_FILE_NUMBERS = ("size", "mtime_ns", "year", "track", "tagged_duration_s", "start_s", "length_s")
 _FILE_TEXTS = (
-    "shown",
+    "shown", "selection",
     "content", "problem", "artist", "title", "album", "genre", "folded_artist", "folded_title", "folded_album",
     "folded_genre",
 )  # fmt: skip

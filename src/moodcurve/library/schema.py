@@ -97,11 +97,11 @@ def _ratings_and_search(db: sqlite3.Connection) -> None:
     create_view(db, names)
 
 
-def create_view(db: sqlite3.Connection, names: Sequence[str]) -> None:
-    """Create the view that searches read, with these columns of `song` in its middle."""
+def create_view(db: sqlite3.Connection, names: Sequence[str], *, of_file: str = "") -> None:
+    """Create the view that searches read, with these columns of `song` in its middle, and others of `file`."""
     db.execute(
         f"""CREATE VIEW songs AS SELECT song.id AS id, file.shown AS path, file.title, file.artist, file.album,
-            file.genre, file.year, file.track, song.duration_s, song.arousal, song.valence, song.arousal_low,
+            file.genre, file.year, file.track, song.duration_s, {of_file} song.arousal, song.valence, song.arousal_low,
             song.arousal_high, song.valence_low, song.valence_high, song.arousal_9, song.valence_9,
             {", ".join(f"song.{name}" for name in names)}, song.quadrant, song.words, song.novelty, song.model,
             song.feature_set, song.analysed_at, song.warnings, song.content, song.copies,
@@ -165,12 +165,58 @@ def _tags(db: sqlite3.Connection) -> None:
     create_view(db, [*rating_columns({}), *tag_columns(None)])
 
 
+def _parts_of_files(db: sqlite3.Connection) -> None:
+    """Let a file hold several songs, each with its start and length; what was asked for in a scan becomes a column."""
+    db.execute("DROP VIEW songs")
+    db.execute(
+        """CREATE TABLE new_file (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            path BLOB NOT NULL,
+            start_s REAL NOT NULL DEFAULT 0,
+            length_s REAL,
+            selection TEXT NOT NULL DEFAULT '',
+            shown TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            content TEXT,
+            song INTEGER REFERENCES song (id),
+            problem TEXT,
+            artist TEXT,
+            title TEXT,
+            album TEXT,
+            genre TEXT,
+            year INTEGER,
+            track INTEGER,
+            tagged_duration_s REAL,
+            folded_artist TEXT,
+            folded_title TEXT,
+            folded_album TEXT,
+            folded_genre TEXT,
+            folded_path TEXT NOT NULL,
+            content_version INTEGER NOT NULL DEFAULT 1,
+            CHECK ((song IS NULL) <> (problem IS NULL)),
+            UNIQUE (path, start_s)
+        )"""
+    )
+    names = ", ".join(name for _, name, *_ in db.execute("PRAGMA table_info(file)"))
+    db.execute(f"INSERT INTO new_file ({names}) SELECT {names} FROM file ORDER BY id")
+    # SQLite cannot change a constraint; dropping the table empties `song.file`, which follows from the files
+    db.execute("DROP TABLE file")
+    db.execute("ALTER TABLE new_file RENAME TO file")
+    db.execute("CREATE INDEX file_song ON file (song)")
+    db.execute("CREATE INDEX file_problem ON file (id) WHERE problem IS NOT NULL")
+    db.execute("UPDATE song SET file = (SELECT min(id) FROM file WHERE file.song = song.id)")
+    start = "CASE WHEN file.length_s IS NOT NULL THEN file.start_s END AS start_s,"
+    create_view(db, [*rating_columns({}), *tag_columns(None)], of_file=start)
+
+
 MIGRATIONS: Sequence[Migration] = (
     ("songs and files", _songs_and_files),
     ("ratings and search", _ratings_and_search),
     ("version of contents", _content_hash_version),
     ("mood words of the own quadrant", _current_mood_words),
     ("tags", _tags),
+    ("parts of files", _parts_of_files),
 )
 CURRENT_VERSION = (APPLICATION_ID, len(MIGRATIONS))
 """What `read_version` returns for a library of this version."""

@@ -37,6 +37,7 @@ _FORMATS = {
 }
 # FFmpeg stores further planes elsewhere in its frame; PyAV reads past the end, which can crash
 _MAX_PLANES = 8
+_MAX_CHAPTERS = 999
 
 
 def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
@@ -49,19 +50,10 @@ def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
     OSError
         If the file cannot be opened.
     """
-    import av
-
     with ExitStack() as opened:
-        file = opened.enter_context(path.open("rb", buffering=0))
-        # By file descriptor, not by name: FFmpeg would guess from the extension and open "http:..." as a URL. Not by
-        # Python callbacks either: an interrupt that arrives inside one is lost or crashes PyAV.
-        options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
-        try:
-            # tags in a wrong encoding are common and do not matter here
-            container = av.open("fd:", "r", options=options, metadata_errors="ignore")
-        except av.FFmpegError:
+        container = _open_container(path, opened)
+        if container is None:
             return None
-        opened.enter_context(container)
         notes: list[str] = []
         stream = _chosen(container, track, notes)
         stream.codec_context.thread_count = 1  # extra threads do not pay off
@@ -71,6 +63,41 @@ def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
         timeline = timeline_of(container.format.name, start_s)
         chunks = _chunks(frames, timeline, notes, opened.pop_all())
         return DecodedFile(chunks, _header_duration(container, stream, path), damage, notes, stream.codec_context.name)
+
+
+def read_chapters(path: Path) -> list[tuple[float, float, str | None]]:
+    """Return start and end in seconds and the title of each chapter, in the file's order; none if FFmpeg cannot tell.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    """
+    with ExitStack() as opened:
+        container = _open_container(path, opened)
+        if container is None:
+            return []
+        found = []
+        for chapter in container.chapters()[:_MAX_CHAPTERS]:
+            unit = float(chapter["time_base"] or 0)
+            title = " ".join(chapter["metadata"].get("title", "").split())[:500]
+            found.append((chapter["start"] * unit, chapter["end"] * unit, title or None))
+        return found
+
+
+def _open_container(path: Path, opened: ExitStack) -> "InputContainer | None":
+    """Open a file that `opened` closes; return None if FFmpeg does not recognize it."""
+    import av
+
+    file = opened.enter_context(path.open("rb", buffering=0))
+    # By file descriptor, not by name: FFmpeg would guess from the extension and open "http:..." as a URL. Not by Python
+    # callbacks either: an interrupt that arrives inside one is lost or crashes PyAV.
+    options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
+    try:
+        # tags in a wrong encoding are common and do not matter here
+        return opened.enter_context(av.open("fd:", "r", options=options, metadata_errors="ignore"))
+    except av.FFmpegError:
+        return None
 
 
 def _chosen(container: "InputContainer", track: int | None, notes: list[str]) -> "AudioStream":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, LibraryOption, ModelOption, library_path
+from moodcurve.cli.options import JsonOption, LibraryOption, ModelOption, SplitOption, TrackOption, library_path
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option
 from moodcurve.util.text import clock, counted
@@ -36,20 +36,26 @@ def scan(
         bool,
         Option("--forget", help="Also forget songs of empty folders, and of folders most of whose files are missing."),
     ] = False,
+    track: TrackOption = None,
+    split: SplitOption = None,
     json_file: JsonOption = None,
 ) -> int:
     """Analyze new files in folders of music, and update the library.
 
     A scan can be stopped at any time; run the same command to continue. Unchanged files are skipped; moved, copied or
     re-tagged files are recognized; deleted files are removed from the library,
-    unless a disk seems not to be mounted (see --forget).
+    unless a disk seems not to be mounted (see --forget). Files that an earlier scan heard with another --track or
+    --split are analyzed again; without these options they stay as they are.
 
     Example: moodcurve scan ~/Music
+    Example: moodcurve scan ~/Music/Albums --split cue
     """
+    from moodcurve.audio.parts import Split
     from moodcurve.cli import console
     from moodcurve.cli.progress import interrupts, scan_observer
     from moodcurve.cli.result_files import write_texts
     from moodcurve.library.scanning.scan import scan as scan_folders
+    from moodcurve.library.scanning.selection import Selection
     from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
@@ -62,6 +68,7 @@ def scan(
             workers=workers,
             again=again,
             forget=forget,
+            selection=Selection(track, Split(split.value) if split else None),
             observer=observer,
             check=check,
         )
