@@ -28,6 +28,13 @@ _CODED_SOUND = (
     b"\x72\xf8\x1f\x4e", b"\xf8\x72\x4e\x1f",  # bursts of any codec (IEC 61937)
 )  # fmt: skip
 _NOT_AUDIO = "not audio, or damaged at the start"
+_UNSUPPORTED = {
+    b"OFR ": "OptimFROG, which no free decoder reads; convert it to FLAC",
+    b"LA0": "Lossless Audio (LA), which no free decoder reads; convert it to FLAC",
+    b"ajkg": "Shorten, which is not read here; convert it to FLAC",
+    b"MThd": "MIDI: notes without sound; render it to audio first",
+}
+"""Files that are refused by name, by their first bytes."""
 
 
 def open_decoded(path: Path, track: int | None = None) -> tuple[DecodedFile, tuple[int, SampleArray]]:
@@ -51,7 +58,7 @@ def open_decoded(path: Path, track: int | None = None) -> tuple[DecodedFile, tup
         head = file.read(_HEAD)
     if is_protected(path, head):
         raise UnreadableError("copy-protected; only the player of the shop that sold it can decrypt it")
-    reason = _NOT_AUDIO
+    reason = next((why for mark, why in _UNSUPPORTED.items() if head.startswith(mark)), _NOT_AUDIO)
     if head[4:8] == b"ftyp":
         reason = "its index is missing or damaged; the file may be truncated"
     for decoder in _decoders(head):

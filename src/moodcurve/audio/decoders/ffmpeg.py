@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 # Formats that FFmpeg may open. Playlists are excluded: they could make it read other files or URLs.
 _CONTAINERS = (
-    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,"
-    "oma,rm,tak,tta,w64,wav,wv,xwma"
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,loas,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,"
+    "ogg,oma,rm,tak,tta,w64,wav,wv,xwma"
 )
 # Formats, and codecs in WAV, without a duration in the header: FFmpeg only estimates it from the bit rate
-_WITHOUT_HEADER_DURATION = ("aac", "ac3", "amr", "dca", "dts", "eac3", "mpeg", "mpegts")
+_WITHOUT_HEADER_DURATION = ("aac", "ac3", "amr", "dca", "dts", "eac3", "loas", "mpeg", "mpegts")
 
 # FFmpeg's sample formats: NumPy type, value of silence, full scale
 _FORMATS = {
@@ -219,7 +219,9 @@ def _header_duration(container: "InputContainer", stream: "AudioStream", path: P
     """Return the duration in seconds that the header states; None where FFmpeg only estimates it."""
     if container.format.name == "mp3":
         return _mp3_header_duration(path, stream.sample_rate) if stream.sample_rate else None
-    if container.format.name in _WITHOUT_HEADER_DURATION or stream.codec_context.name in _WITHOUT_HEADER_DURATION:
+    if container.format.name in _WITHOUT_HEADER_DURATION:
+        return None
+    if container.format.name == "wav" and stream.codec_context.name in _WITHOUT_HEADER_DURATION:
         return None
     # Matroska stores each stream's end in a tag, as hours:minutes:seconds
     tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
