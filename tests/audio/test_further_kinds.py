@@ -1,7 +1,7 @@
 """Kinds of files that others report: codecs in WAV and AIFF-C, LATM, DSD, covers, huge tags, and changes of rate."""
 
 import struct
-from io import BytesIO
+import zlib
 from pathlib import Path
 
 import mutagen.flac
@@ -10,7 +10,6 @@ import mutagen.mp4
 import numpy as np
 import pytest
 import soundfile
-from PIL import Image
 
 from moodcurve.audio import AudioError, open_audio
 from moodcurve.audio.filetypes import may_be_audio
@@ -85,23 +84,35 @@ def _chunk(name: bytes, content: bytes) -> bytes:
     return name + struct.pack(">Q", len(content)) + content + bytes(len(content) % 2)
 
 
+def png() -> bytes:
+    """Return a picture of one black pixel."""
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(bytes(4))),
+        (b"IEND", b""),
+    )
+    packed = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
 @pytest.mark.parametrize("name", ["aac.m4a", "lame.mp3", "av.flac"])
 def test_a_cover_is_no_picture_stream_to_wait_for(tmp_path: Path, name: str) -> None:
     path = write_encoded(tmp_path, name, stereo())
     whole, reader = read(path)
-    cover = BytesIO()
-    Image.new("RGB", (8, 8)).save(cover, "PNG")
+    cover = png()
     if name == "aac.m4a":
         m4a = mutagen.mp4.MP4(path)
-        m4a["covr"] = [mutagen.mp4.MP4Cover(cover.getvalue(), mutagen.mp4.MP4Cover.FORMAT_PNG)]
+        m4a["covr"] = [mutagen.mp4.MP4Cover(cover, mutagen.mp4.MP4Cover.FORMAT_PNG)]
         m4a.save()
     elif name == "lame.mp3":
         tags = mutagen.id3.ID3()
-        tags.add(mutagen.id3.APIC(mime="image/png", type=3, data=cover.getvalue()))
+        tags.add(mutagen.id3.APIC(mime="image/png", type=3, data=cover))
         tags.save(path)
     else:
         flac, picture = mutagen.flac.FLAC(path), mutagen.flac.Picture()
-        picture.data, picture.mime, picture.type = cover.getvalue(), "image/png", 3
+        picture.data, picture.mime, picture.type = cover, "image/png", 3
         flac.add_picture(picture)
         flac.save()
     got, tagged = read(path)
