@@ -1,12 +1,10 @@
-"""Show progress while songs are analyzed, prepare the feature extractor, and handle Ctrl-C."""
+"""Show progress while songs are analyzed, and prepare the feature extractor."""
 
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from moodcurve.cli.messages import print_message
@@ -82,33 +80,6 @@ def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[ProgressCall
             update(0, min(0.999, seconds / total) if total else 0.0)
 
         yield report
-
-
-@contextmanager
-def interrupts() -> Iterator[Callable[[], None]]:
-    """Yield a check that raises KeyboardInterrupt after Ctrl-C; a second Ctrl-C interrupts at once.
-
-    An interrupt that is raised just anywhere, for example inside a decoder's C code, can be lost or crash the process.
-    If the process ignores Ctrl-C, as a script's background processes do, it stays ignored.
-    """
-    pressed = False
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        pressed = True
-        signal.signal(signal.SIGINT, before)
-
-    def check() -> None:
-        if pressed:
-            raise KeyboardInterrupt
-
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, remember)
-    try:
-        yield check
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -9,21 +9,22 @@ import sqlite3
 from contextlib import closing
 from functools import cache
 
+from moodcurve.curve import AXES, INTERVALS, PROBABILITIES
 from moodcurve.library import schema
 
 MAX_CURVE_BYTES = 16 * 2**20
 """Largest packed curve; that of ten hours takes about 0.3 MB."""
 
+_TEXTS = ("content", "model", "feature_set", "analysed_at", "quadrant", "words", "warnings", "mood", "tags")
 _NUMBERS = (
-    "copies", "duration_s", "arousal", "valence", "arousal_low", "arousal_high", "valence_low", "valence_high",
-    "arousal_9", "valence_9", "novelty",
+    "file", "copies", "duration_s", "novelty", *INTERVALS, *PROBABILITIES,
+    *(f"{axis}{end}" for axis in AXES for end in ("", "_9")),
+    *(f"rated_{axis}{end}" for axis in AXES for end in ("", "_low", "_high")),
 )  # fmt: skip
-_TEXTS = ("content", "model", "feature_set", "analysed_at", "quadrant", "words", "warnings")
-_FILE_NUMBERS = ("size", "mtime_ns", "year", "track", "tagged_duration_s")
+_FILE_NUMBERS = ("size", "mtime_ns", "content_version", "song", "year", "track", "tagged_duration_s")
 _FILE_TEXTS = (
-    "shown",
-    "content", "problem", "artist", "title", "album", "genre", "folded_artist", "folded_title", "folded_album",
-    "folded_genre",
+    "shown", "content", "problem", "artist", "title", "album", "genre",
+    "folded_artist", "folded_title", "folded_album", "folded_genre", "folded_path",
 )  # fmt: skip
 
 
@@ -36,7 +37,14 @@ def wrong_type(db: sqlite3.Connection) -> str | None:
     """Return the name of a table that holds a value of a wrong type, or a curve that is too large; None if all fit."""
     # SQLite orders numbers before text before blobs, and a column of text turns numbers into text: one comparison each
     for table, conditions in (
-        ("song", [*(f"{name} >= ''" for name in _NUMBERS), *(f"{name} >= x''" for name in _TEXTS)]),
+        (
+            "song",
+            [
+                *(f"{name} >= ''" for name in _NUMBERS),
+                *(f"{name} >= x''" for name in _TEXTS),
+                "tag_strengths < x''",
+            ],
+        ),
         (
             "file",
             [

@@ -16,8 +16,8 @@ def atomic_write(path: AnyPath) -> Iterator[Path]:
     """Yield a temporary path in the same folder that replaces `path` when the context exits without an error.
 
     Readers never see a partial file, and an error or Ctrl-C leaves the old file unchanged. Missing parent folders are
-    created. The temporary name has the same extension, since writers choose the format by it. A symbolic link stays
-    and points to the new file.
+    created. The temporary name has the same extension, since writers choose the format by it. A symbolic link is
+    replaced, not followed: one that came with a folder of music could lead to any file of the user's.
 
     Raises
     ------
@@ -100,8 +100,12 @@ def plain_file_problem(status: os.stat_result) -> str | None:
 
 
 def _target(path: Path) -> Path:
-    """Resolve links; raise OSError for devices and pipes, which an atomic write would replace by a file."""
-    # check the path before resolving it: the target of /dev/stdout may have a path that does not exist
-    if path.exists() and not path.is_file() and not path.is_dir():
+    """Resolve links in the path's folder; raise OSError for what an atomic write would replace by a file: a device.
+
+    Their links count too: /dev/stdout is one.
+    """
+    folder = Path(os.path.realpath(path.parent))
+    is_device = path.exists() and not path.is_file() and not path.is_dir()
+    if is_device or ((path.is_symlink() and folder.is_relative_to("/dev")) or folder.is_relative_to("/proc")):
         raise OSError(errno.EINVAL, "is a device or a pipe, not a file", os.fspath(path))
-    return Path(os.path.realpath(path))
+    return folder / path.name

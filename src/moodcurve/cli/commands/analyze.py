@@ -75,6 +75,7 @@ def analyze(
     """
     from moodcurve.cli.inputs import find_songs
     from moodcurve.cli.outputs import output_stems
+    from moodcurve.cli.signals import interrupted_code
 
     found = find_songs(paths)
     stems = output_stems(found.files)
@@ -100,7 +101,7 @@ def analyze(
             curves.append(result.curve)
     except KeyboardInterrupt:
         print_message(f"interrupted: {len(curves)} of {len(stems)} songs are done")
-        exit_code = 130
+        exit_code = interrupted_code()
     if curves:
         exit_code |= _print_curves(curves, destination)
     return exit_code
@@ -193,7 +194,8 @@ def _analyze_all(
         After Ctrl-C.
     """
     from moodcurve.cli.outputs import writing_job
-    from moodcurve.cli.progress import interrupts, prepare, song_bars
+    from moodcurve.cli.progress import prepare, song_bars
+    from moodcurve.cli.signals import interrupts
     from moodcurve.runtime.loading import describe_model, packaged_models
     from moodcurve.workers import FILE_LIMITS, Limits, default_workers, run_each
 

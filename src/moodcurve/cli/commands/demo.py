@@ -25,7 +25,8 @@ def demo(
     from moodcurve.analysis import analyze as analyze_file
     from moodcurve.cli import curve_views
     from moodcurve.cli.outputs import Outputs
-    from moodcurve.cli.progress import interrupts, one_song_bar, prepare
+    from moodcurve.cli.progress import one_song_bar, prepare
+    from moodcurve.cli.signals import interrupts
     from moodcurve.runtime import load_model
 
     check_folder(folder)

@@ -25,7 +25,8 @@ def features(
     Example: moodcurve features song.mp3 -o song.csv
     """
     from moodcurve.analysis import file_features
-    from moodcurve.cli.progress import interrupts, one_song_bar, prepare
+    from moodcurve.cli.progress import one_song_bar, prepare
+    from moodcurve.cli.signals import interrupts
     from moodcurve.features import write_csv
     from moodcurve.util.files import atomic_write
 

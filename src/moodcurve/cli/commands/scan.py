@@ -47,8 +47,9 @@ def scan(
     Example: moodcurve scan ~/Music
     """
     from moodcurve.cli import console
-    from moodcurve.cli.progress import interrupts, scan_observer
+    from moodcurve.cli.progress import scan_observer
     from moodcurve.cli.result_files import write_texts
+    from moodcurve.cli.signals import interrupted_code, interrupts
     from moodcurve.library.scanning.scan import scan as scan_folders
     from moodcurve.runtime.loading import describe_model
 
@@ -69,7 +70,7 @@ def scan(
         print_message(
             f"interrupted: {stats.files_done:,} of {stats.files:,} files are done; run the same command to continue"
         )
-        return 130
+        return interrupted_code()
     if json_file is not None:
         write_texts({json_file: json.dumps(_summary(stats)) + "\n"})
     if json_file != STDOUT:
