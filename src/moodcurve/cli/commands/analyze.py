@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import error_text, print_message
-from moodcurve.cli.options import ModelOption
+from moodcurve.cli.options import FolderOptions, ModelOption, left_out_text
 from moodcurve.cli.output_checks import STDOUT, check_file, check_folder, check_replaces_no_song
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.errors import MoodcurveError
@@ -39,6 +39,7 @@ def analyze(
     paths: Annotated[
         list[Path], Argument(metavar="PATH", help="Audio or video files, or folders with audio files at any depth.")
     ],
+    chosen: FolderOptions,
     output: Annotated[
         Path | None,
         Option(
@@ -75,8 +76,9 @@ def analyze(
     """
     from moodcurve.cli.inputs import find_songs
     from moodcurve.cli.outputs import output_stems
+    from moodcurve.library.scanning.rules import LeftOut
 
-    found = find_songs(paths)
+    found = find_songs(paths, chosen.rules())
     stems = output_stems(found.files)
     destination = _destination(output, list(dict.fromkeys(formats or [])), several=len(stems) > 1 or found.in_folders)
     outputs = _outputs(destination, plot=plot, report=report)
@@ -84,6 +86,8 @@ def analyze(
     check_replaces_no_song(found.files, [*results, *([destination.table] if destination.table else [])])
     for path, reason in found.problems:
         print_message(f"{path}: {reason}")
+    if text := left_out_text(**{why.value: found.left_out[why] for why in LeftOut}):
+        print_message(text)
     if found.in_folders and len(stems) >= MANY_FILES:
         print_message(
             f"{len(stems)} files; for whole music libraries, `moodcurve scan` stores the results and skips known files"
