@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+DASH_HINT = "for files whose names begin with a dash write ./*.mp3, or -- before them"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
