@@ -113,8 +113,12 @@ class WrittenSong:
     problem: MoodcurveError | OSError | None
 
 
-def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, str]) -> Job[Path, WrittenSong]:
+def writing_job(
+    model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, str], names: Mapping[Path, str]
+) -> Job[Path, WrittenSong]:
     """Return the job that analyzes a song and writes its files, for `moodcurve.workers.run_each`.
+
+    `names` has the names of files that are not to be called by their paths.
 
     A single song is decoded in a second thread; each of several uses one core.
 
@@ -126,7 +130,7 @@ def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, s
     loaded = model if isinstance(model, Model) else load_model(model)
 
     def job(song: Path, progress: ProgressCallback) -> WrittenSong:
-        curve = analyze(song, model=loaded, progress=progress, prefetch=len(stems) == 1)
+        curve = analyze(song, name=names.get(song), model=loaded, progress=progress, prefetch=len(stems) == 1)
         files: list[Path] = []
         try:
             files.extend(outputs.write(curve, song, stems[song]))
