@@ -45,15 +45,17 @@ class FileFeatures:
     warnings: tuple[str, ...]
 
 
-def file_features(path: AnyPath, feature_set: FeatureSet, *, progress: ProgressCallback | None = None) -> FileFeatures:
-    """Compute the window features of an audio file, or of the sound of a video.
+def file_features(
+    path: AnyPath, feature_set: FeatureSet, *, name: str | None = None, progress: ProgressCallback | None = None
+) -> FileFeatures:
+    """Compute the window features of an audio file, or of the sound of a video; `name` replaces its path in messages.
 
     Raises
     ------
     AudioError
         If the file cannot be read, or is shorter than one window.
     """
-    with _opened(open_audio(path), progress) as (reader, blocks):
+    with _opened(open_audio(path, name=name), progress) as (reader, blocks):
         # the extractor is loaded here, while the file is being decoded
         found = features.extract(blocks, reader.sr, feature_set)
         return FileFeatures(found, reader.duration_s, tuple(reader.warnings))
@@ -63,6 +65,7 @@ def analyze(
     audio: AnyPath | BinaryIO | npt.ArrayLike,
     *,
     sr: int | None = None,
+    name: str | None = None,
     model: AnyPath | Model = "default",
     progress: ProgressCallback | None = None,
     prefetch: bool = True,
@@ -78,6 +81,8 @@ def analyze(
         ±1 or as integers scaled by the full range of their type.
     sr : int, optional
         Sample rate of an array in Hz, required for arrays only; any rate is resampled.
+    name : str, optional
+        Name of a path's file in messages and as the curve's source, instead of the path.
     model : str, path or Model
         Name of a packaged model, a model file, or a loaded model, which is faster for many songs.
     progress : callable, optional
@@ -108,7 +113,7 @@ def analyze(
     0.31
     """
     loaded = model if isinstance(model, Model) else load_model(model)
-    with _opened(_open(audio, sr), progress, prefetch=prefetch) as (reader, blocks):
+    with _opened(_open(audio, sr, name), progress, prefetch=prefetch) as (reader, blocks):
         _prepare(loaded.feature_set)
         # part by part: the features are never held all at once, however long the recording is
         parts = features.stream(blocks, reader.sr, loaded.feature_set)
@@ -175,12 +180,14 @@ def _prepare(feature_set: FeatureSet) -> None:
             _log.warning("the compiled feature extractor cannot be cached: no cache folder is writable")
 
 
-def _open(audio: AnyPath | BinaryIO | npt.ArrayLike, sr: int | None) -> AbstractContextManager[AudioReader]:
+def _open(
+    audio: AnyPath | BinaryIO | npt.ArrayLike, sr: int | None, name: str | None
+) -> AbstractContextManager[AudioReader]:
     is_stream = hasattr(audio, "read")
     if isinstance(audio, str | os.PathLike) or is_stream:
         if sr is not None:
             raise ValueError(f"sr must not be given for files, which state their sample rate, got {sr}")
-        return open_stream(cast(BinaryIO, audio)) if is_stream else open_audio(cast(AnyPath, audio))
+        return open_stream(cast(BinaryIO, audio)) if is_stream else open_audio(cast(AnyPath, audio), name=name)
     if isinstance(audio, bytes | bytearray):
         raise ValueError("audio must be a path, a binary file or an array, got bytes; wrap them in io.BytesIO")
     if sr is None:

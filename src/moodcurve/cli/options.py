@@ -10,6 +10,7 @@ from moodcurve.errors import MoodcurveError
 if TYPE_CHECKING:
     from moodcurve.features import FeatureSet
     from moodcurve.library.queries.search import Query
+    from moodcurve.library.scanning.rules import Rules
 
 QUADRANTS = ("excited-positive", "tense-negative", "sad-negative", "calm-positive", "neutral")
 MOOD_WORDS = (
@@ -84,6 +85,54 @@ def library_path(given: Path | None) -> Path:
     from moodcurve.util.paths import default_library
 
     return default_library() if given is None else given
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderOptions:
+    """Options that say which files of folders to take."""
+
+    exclude: Annotated[
+        list[str] | None,
+        Option(
+            "--exclude",
+            metavar="GLOB",
+            help="Leave out what matches a pattern in the syntax of .gitignore, e.g. '*.wav', Podcasts/ or /Incoming; "
+            "may be repeated. A file .moodcurveignore in a folder holds such patterns for it.",
+        ),
+    ] = None
+    include_hidden: Annotated[
+        bool, Option("--include-hidden", help="Also take files and folders whose names begin with a dot.")
+    ] = False
+
+    def rules(self) -> "Rules":
+        """Return the rules of the walk.
+
+        Raises
+        ------
+        UsageError
+            If a pattern cannot be used.
+        """
+        from moodcurve.library.scanning.rules import PatternError, Rules
+
+        try:
+            return Rules(exclude=tuple(self.exclude or ()), include_hidden=self.include_hidden)
+        except PatternError as error:
+            raise UsageError(str(error), name="--exclude") from None
+
+
+def left_out_text(*, hidden: int, system: int, excluded: int) -> str:
+    """Return a line about what was left out of folders; empty if nothing was.
+
+    >>> left_out_text(hidden=2, system=0, excluded=1)
+    'left out: 2 hidden (--include-hidden takes them), 1 excluded'
+    """
+    counts = (
+        (hidden, "hidden (--include-hidden takes them)"),
+        (system, "recycle bins, snapshots or other folders of systems"),
+        (excluded, "excluded"),
+    )
+    parts = [f"{number:,} {words}" for number, words in counts if number]
+    return f"left out: {', '.join(parts)}" if parts else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from moodcurve.analysis import analyze
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.runtime import Model, load_model
-from moodcurve.util.files import AnyPath
+from moodcurve.util.files import AnyPath, short_stem
 from moodcurve.workers import Job, ProgressCallback
 
 
@@ -18,7 +18,7 @@ def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
     """Return the stem of each song's result files: the song's own, or `<parent folder>-<stem>` where stems clash.
 
     A file that is listed twice appears once. Where these names clash too, a number is added in the order of the paths,
-    so the same call always gives the same names.
+    so the same call always gives the same names. Long stems are cut (`moodcurve.util.files.short_stem`).
 
     Examples
     --------
@@ -35,10 +35,11 @@ def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
     numbers: Counter[str] = Counter()
     for path in songs:
         clash = count[path.stem.casefold()] > 1
-        stem = numbered = f"{Path(real_paths[path]).parent.name}-{path.stem}" if clash else path.stem
+        stem = f"{Path(real_paths[path]).parent.name}-{path.stem}" if clash else path.stem
+        numbered = short_stem(stem)
         while numbered.casefold() in taken:
             numbers[stem] += 1
-            numbered = f"{stem}-{numbers[stem] + 1}"
+            numbered = short_stem(f"{stem}-{numbers[stem] + 1}")
         taken.add(numbered.casefold())
         stems[path] = numbered
     return stems
@@ -112,8 +113,12 @@ class WrittenSong:
     problem: MoodcurveError | OSError | None
 
 
-def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, str]) -> Job[Path, WrittenSong]:
+def writing_job(
+    model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, str], names: Mapping[Path, str]
+) -> Job[Path, WrittenSong]:
     """Return the job that analyzes a song and writes its files, for `moodcurve.workers.run_each`.
+
+    `names` has the names of files that are not to be called by their paths.
 
     A single song is decoded in a second thread; each of several uses one core.
 
@@ -125,7 +130,7 @@ def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, s
     loaded = model if isinstance(model, Model) else load_model(model)
 
     def job(song: Path, progress: ProgressCallback) -> WrittenSong:
-        curve = analyze(song, model=loaded, progress=progress, prefetch=len(stems) == 1)
+        curve = analyze(song, name=names.get(song), model=loaded, progress=progress, prefetch=len(stems) == 1)
         files: list[Path] = []
         try:
             files.extend(outputs.write(curve, song, stems[song]))

@@ -11,6 +11,7 @@ from moodcurve.library.curve_codec import pack
 from moodcurve.library.models import Change, DropOrphans, FileFound, FileRemoved, ProblemFound, SongAnalyzed
 from moodcurve.library.schema import analysis_columns, utc_now
 from moodcurve.library.text import TEXT_TAGS, clean, fold
+from moodcurve.util.text import path_text
 
 _SEARCHED_PARTS = 3
 """Number of path components at the end that searches read: usually artist, album and file name. Those before them are
@@ -90,7 +91,7 @@ def _put_file(db: sqlite3.Connection, change: FileFound | ProblemFound, row: dic
     before = _song_of(db, change.path)
     row |= {
         "path": os.fsencode(change.path),
-        "shown": clean(change.path),
+        "shown": path_text(change.path),
         "folded_path": fold("/".join(PurePath(change.path).parts[-_SEARCHED_PARTS:])),
         "size": change.size,
         "mtime_ns": change.mtime_ns,

@@ -25,9 +25,8 @@ from moodcurve.library.errors import RESCUE, LibraryError, translate_errors
 from moodcurve.library.layout import is_own_layout, wrong_type
 from moodcurve.library.models import Change, KnownFile, Problem, StoredSong
 from moodcurve.library.tag_codec import unpack_tags
-from moodcurve.library.text import clean
 from moodcurve.util.files import AnyPath
-from moodcurve.util.text import one_line
+from moodcurve.util.text import one_line, path_text
 
 _SONG = """SELECT song.id, song.content, song.analysed_at, song.words, song.tag_strengths, curve.packed, file.path,
     file.artist, file.title, file.album, file.genre, file.year, file.track, file.tagged_duration_s
@@ -194,7 +193,7 @@ class Library:
             rows = self._rows("SELECT path FROM file WHERE song = ? ORDER BY id", (number,))
             paths = tuple(os.fsdecode(other) for (other,) in rows) or (os.fsdecode(path),)
             data = self._curve_data(number, packed, words, strengths)
-            data["source"] = clean(paths[0])
+            data["source"] = path_text(paths[0])
             yield StoredSong(
                 id=number,
                 content_hash=content_hash,

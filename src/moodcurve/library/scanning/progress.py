@@ -36,6 +36,11 @@ class ScanStats:
         Files that could not be analyzed again, whose earlier curve stays; the next scan tries them again.
     unread : int
         Folders and files that could not be read, and folders that are empty but held files before.
+    hidden, system, excluded : int
+        Files and folders that were left out: hidden ones, recycle bins and other folders of systems, and those that a
+        pattern excludes. A folder counts as one, and of files those named like audio.
+    left_out_known : int
+        Files of earlier scans that are now left out, and kept in the library.
     songs, audio_s : int, float
         Analyzed songs, and their duration in seconds.
     interrupted : bool
@@ -59,6 +64,10 @@ class ScanStats:
     problems: int = 0
     kept: int = 0
     unread: int = 0
+    hidden: int = 0
+    system: int = 0
+    excluded: int = 0
+    left_out_known: int = 0
     songs: int = 0
     audio_s: float = 0.0
     interrupted: bool = False

@@ -13,6 +13,7 @@ from moodcurve.audio.tags import NO_TAGS, Tags
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.formats import jams_text, json_text, to_csv
+from moodcurve.util.files import short_stem
 from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.tasks import PlotTask
@@ -115,7 +116,7 @@ async def curve_response(
             body = await plots.render(curve)
     headers = {}
     if format is not CurveFormat.json:
-        stem = PurePath(data["source"]).stem or "curve"
+        stem = short_stem(PurePath(data["source"]).stem) or "curve"
         name = quote(f"{stem}.{format}", safe="")
         headers["Content-Disposition"] = f"attachment; filename=\"curve.{format}\"; filename*=UTF-8''{name}"
     return Response(body, headers=headers, media_type=MEDIA_TYPES[format])
