@@ -66,6 +66,7 @@ def analyze(
     *,
     sr: int | None = None,
     name: str | None = None,
+    track: int | None = None,
     model: AnyPath | Model = "default",
     progress: ProgressCallback | None = None,
     prefetch: bool = True,
@@ -83,6 +84,8 @@ def analyze(
         Sample rate of an array in Hz, required for arrays only; any rate is resampled.
     name : str, optional
         Name of a path's file in messages and as the curve's source, instead of the path.
+    track : int, optional
+        Number of the audio track in files with several, from 1; by default the one that players play.
     model : str, path or Model
         Name of a packaged model, a model file, or a loaded model, which is faster for many songs.
     progress : callable, optional
@@ -100,11 +103,12 @@ def analyze(
     Raises
     ------
     AudioError
-        If the audio cannot be read, or is shorter than one window of 1.0 s.
+        If the audio cannot be read, has no such track, or is shorter than one window of 1.0 s.
     ModelError
         If there is no such model, or it needs features of another version.
     ValueError
-        If `sr` is missing for an array or given for a file, or the array's shape or type cannot be used.
+        If `sr` is missing for an array or given for a file, `track` is given for an array or is less than 1, or the
+        array's shape or type cannot be used.
 
     Examples
     --------
@@ -113,7 +117,7 @@ def analyze(
     0.31
     """
     loaded = model if isinstance(model, Model) else load_model(model)
-    with _opened(_open(audio, sr, name), progress, prefetch=prefetch) as (reader, blocks):
+    with _opened(_open(audio, sr, track, name), progress, prefetch=prefetch) as (reader, blocks):
         _prepare(loaded.feature_set)
         # part by part: the features are never held all at once, however long the recording is
         parts = features.stream(blocks, reader.sr, loaded.feature_set)
@@ -128,6 +132,7 @@ def analyze(
 def analyze_many(
     paths: AnyPath | Iterable[AnyPath],
     *,
+    track: int | None = None,
     model: AnyPath = "default",
     workers: int | None = None,
     progress: ItemProgress | None = None,
@@ -138,6 +143,10 @@ def analyze_many(
     ----------
     paths : path or iterable of paths
         Audio or video files; a single path counts as a list of one. An iterator is read as the results are needed.
+    track : int, optional
+        Number of the audio track, as for `analyze`.
+    track : int, optional
+        Number of the audio track, as for `analyze`.
     model : str or path
         Name of a packaged model, or a model file.
     workers : int, optional
@@ -163,12 +172,12 @@ def analyze_many(
     names: Iterable[str] = (os.fspath(path) for path in items)
     if isinstance(items, Sized):  # their number tells how many processes are worth starting
         names = list(names)
-    return run_each(partial(_job, model), names, workers=workers, progress=progress)
+    return run_each(partial(_job, model, track), names, workers=workers, progress=progress)
 
 
-def _job(model: AnyPath) -> Job[str, Curve]:
+def _job(model: AnyPath, track: int | None) -> Job[str, Curve]:
     loaded = load_model(model)
-    return lambda path, progress: analyze(path, model=loaded, progress=progress, prefetch=False)
+    return lambda path, progress: analyze(path, track=track, model=loaded, progress=progress, prefetch=False)
 
 
 @cache
@@ -181,13 +190,17 @@ def _prepare(feature_set: FeatureSet) -> None:
 
 
 def _open(
-    audio: AnyPath | BinaryIO | npt.ArrayLike, sr: int | None, name: str | None
+    audio: AnyPath | BinaryIO | npt.ArrayLike, sr: int | None, track: int | None, name: str | None
 ) -> AbstractContextManager[AudioReader]:
     is_stream = hasattr(audio, "read")
     if isinstance(audio, str | os.PathLike) or is_stream:
         if sr is not None:
             raise ValueError(f"sr must not be given for files, which state their sample rate, got {sr}")
-        return open_stream(cast(BinaryIO, audio)) if is_stream else open_audio(cast(AnyPath, audio), name=name)
+        if is_stream:
+            return open_stream(cast(BinaryIO, audio), track=track)
+        return open_audio(cast(AnyPath, audio), track=track, name=name)
+    if track is not None:
+        raise ValueError(f"track must not be given for arrays, got {track}")
     if isinstance(audio, bytes | bytearray):
         raise ValueError("audio must be a path, a binary file or an array, got bytes; wrap them in io.BytesIO")
     if sr is None:

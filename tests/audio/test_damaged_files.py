@@ -104,10 +104,14 @@ def test_damage_in_the_middle_loses_only_the_middle(tmp_path: Path, name: str) -
     path = write(tmp_path, name, music(seconds=6.0))
     whole = read(path)[0]
     got, reader = read(scratched(path, 8000 if name == "x.flac" else 2000))  # more than 0.1 s
-    assert 0.8 * len(whole) < len(got) <= len(whole)
+    # where time stamps say how much is lost, silence stands for it, from 0.1 s on
+    assert 0.8 * len(whole) < len(got) <= len(whole) + 0.1 * ANALYSIS_SR
     assert np.isfinite(got).all()
-    assert len([warning for warning in reader.warnings if "damaged" in warning]) == 1
-    assert "truncated or damaged" in reader.warnings[0]
+    if name == "wma.wma":  # FFmpeg drops the packets without a word, but their time is missing
+        assert reader.warnings[0].startswith("its time stamps leave a gap of 0.")
+    else:
+        assert len([warning for warning in reader.warnings if "damaged" in warning]) == 1
+        assert "truncated or damaged" in reader.warnings[0]
     late = whole[-ANALYSIS_SR : -ANALYSIS_SR // 2]  # shifted by the length of the lost frames
     starts = np.flatnonzero(got[: -len(late)] == late[0])
     assert any(np.array_equal(got[start : start + len(late)], late) for start in starts)
@@ -267,8 +271,7 @@ def test_damaged_xing_header(tmp_path: Path) -> None:
     at = data.index(b"Info")
     path.write_bytes(data[: at + 8] + b"\xff\xff\xff\xff" + data[at + 12 :])
     reader = read(path)[1]
-    assert reader.claimed_duration_s == pytest.approx(2**32 * 1152 / ANALYSIS_SR, rel=1e-6)
-    assert reader.warnings[0].startswith("only 3.0 s of 1121")
+    assert (reader.claimed_duration_s, reader.warnings) == (None, ())  # no file of this size lasts three years
     path.write_bytes(data[: at + 6])
     assert "no audio could" in refused(path) or "not audio" in refused(path)
 

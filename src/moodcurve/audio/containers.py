@@ -4,7 +4,9 @@ Each function leaves out known tags and nothing else: a wrong length, as left by
 pipe, must never hide audio. Each returns None if a file does not follow its format.
 """
 
+import re
 import zlib
+from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
 FilePart = tuple[int, int] | bytes
@@ -39,6 +41,9 @@ _ASF_INDEXES = frozenset(
 
 _OGG_HEADERS = {b"\x01vorbis": 3, b"OpusHead": 2}
 """Number of header packets before the audio, by their first bytes; the second packet holds the tags."""
+_OGG_BEGINNING = re.compile(rb"OggS\0[\2\3\6\7]")
+"""Version 0, and the flag of a stream's first page."""
+_PIECE = 1 << 20
 _REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -189,6 +194,39 @@ def ogg(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
     return [*found, position] if position else None
 
 
+def ogg_links(file: BinaryIO) -> list[tuple[int, int]]:
+    """Return start and end of each link of a chained Ogg file: of the streams that follow one another (RFC 3533, 4).
+
+    Recorders of internet radio write a link for each song. It begins with pages that are marked as the beginning of a
+    stream: several of them, one after the other, begin streams that sound at the same time. The whole file is searched
+    for such pages, since the lengths of others may be wrong after damage.
+    """
+    starts = [0]
+    begun = -1  # where a further beginning would belong to the same link
+    for at in _find_all(file, _OGG_BEGINNING):
+        head = read(file, at, 27)
+        laces = file.read(head[26]) if len(head) == 27 else b""
+        body = file.read(sum(laces))
+        # one short packet; a longer page is chance
+        if len(laces) > 4 or len(body) < sum(laces) or not _is_whole_page(head, laces, body):
+            continue
+        if at not in (0, begun):
+            starts.append(at)
+        begun = at + 27 + len(laces) + len(body)
+    return list(zip(starts, [*starts[1:], file.seek(0, 2)], strict=True))
+
+
+def _find_all(file: BinaryIO, pattern: re.Pattern[bytes]) -> Iterator[int]:
+    """Yield the offsets of a pattern of six bytes in a file, read piece by piece."""
+    at = 0
+    while data := read(file, at, _PIECE):
+        for found in pattern.finditer(data):
+            yield at + found.start()
+        if len(data) < _PIECE:
+            return
+        at += len(data) - 5
+
+
 def _is_whole_page(head: bytes, laces: bytes, body: bytes) -> bool:
     """Return True if a page's checksum is right: CRC-32 without bit reversal, initial value or final inversion."""
     page = head[:22] + bytes(4) + head[26:] + laces + body
@@ -209,3 +247,16 @@ def syncsafe_int(data: bytes) -> int:
     257
     """
     return sum((byte & 127) << shift for byte, shift in zip(data, (21, 14, 7, 0), strict=True))
+
+
+def tag_length(head: bytes) -> int:
+    """Return the length in bytes of the tag that begins with these 32 bytes, ID3 (both versions) or APE, or 0.
+
+    >>> tag_length(b"ID3" + bytes([4, 0, 0, 0, 0, 2, 1])), tag_length(b"TAG"), tag_length(b"TAP")
+    (267, 128, 0)
+    """
+    if head[:3] == b"ID3" and len(head) >= 10 and 0xFF not in head[3:5] and not any(byte & 0x80 for byte in head[6:10]):
+        return 10 + syncsafe_int(head[6:10]) + (10 if head[5] & 0x10 else 0)
+    if head[:8] == b"APETAGEX" and len(head) >= 16:
+        return 32 + int.from_bytes(head[12:16], "little")
+    return 128 if head[:3] == b"TAG" else 0

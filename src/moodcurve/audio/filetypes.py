@@ -24,9 +24,9 @@ FILE_TYPES = (
     FileType("wav wave", "audio/wav", ((8, b"WAVE"),)),
     FileType("aif aifc aiff", "audio/aiff", ((8, b"AIFF"), (8, b"AIFC"))),
     FileType(
-        "m4a m4b mp4",
+        "m4a m4b m4p m4r mp4",
         "audio/mp4",
-        ((4, b"ftypM4A"), (4, b"ftypM4B"), (4, b"ftypmp4"), (4, b"ftypisom"), (4, b"ftypdash")),
+        ((4, b"ftypM4A"), (4, b"ftypM4B"), (4, b"ftypM4P"), (4, b"ftypmp4"), (4, b"ftypisom"), (4, b"ftypdash")),
     ),
     FileType("weba webm", "audio/webm"),
     FileType("mka", "audio/x-matroska"),
@@ -42,6 +42,7 @@ FILE_TYPES = (
     FileType("mpc mp+", magic=((0, b"MPCK"), (0, b"MP+"))),
     FileType("dsf", magic=((0, b"DSD "),)),
     FileType("dff", magic=((0, b"FRM8"),)),
+    FileType("aa aax aaxc", magic=((4, b"\x57\x90\x75\x36"), (4, b"ftypaax"))),
     FileType("amr", magic=((0, b"#!AMR"),)),
     FileType("ac3 dts eac3 ra xwma"),
 )

@@ -49,6 +49,22 @@ def mp4(file: BinaryIO, start: int, end: int) -> list[FilePart] | None:
     return [*((box.inside, box.end) for box in data), *rest] if data else None
 
 
+def mp4_codecs(file: BinaryIO) -> set[bytes]:
+    """Return the four letters of each track's sample format, such as ``mp4a``; empty if the index is malformed."""
+    try:
+        boxes = list(_boxes(file, 0, file.seek(0, 2), last_to_end=True))
+        for kind in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"):
+            boxes = [box for outer in boxes if outer.kind == kind for box in _inner(file, outer)]
+    except _MalformedError:
+        return set()
+    return {box.kind for box in boxes}
+
+
+def _inner(file: BinaryIO, box: _Box) -> Iterator[_Box]:
+    """Yield the boxes in a box; a table of sample formats begins with 8 bytes of version and count."""
+    return _boxes(file, box.inside + 8 * (box.kind == b"stsd"), box.end)
+
+
 def _boxes(file: BinaryIO, at: int, end: int, *, last_to_end: bool = False) -> Iterator[_Box]:
     """Yield the boxes of a byte range.
 

@@ -38,11 +38,17 @@ class AudioError(MoodcurveError):
 
 
 def open_audio(
-    path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: float = 10.0, name: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    track: int | None = None,
+    sr: int = ANALYSIS_SR,
+    block_s: float = 10.0,
+    name: str | None = None,
 ) -> "AudioReader":
     r"""Open an audio file for reading in blocks, and check that its first samples can be decoded.
 
-    The content of a file determines its format, not its name. Of several audio streams, FFmpeg's default is used.
+    The content of a file determines its format, not its name. Of several audio tracks, the first that is marked as
+    default is used, else the first, with a warning.
     Samples are processed in this order:
 
     1. Samples that are not finite become 0.
@@ -62,13 +68,18 @@ def open_audio(
 
     Encoder delay and padding of MP3 are removed if the file states them (LAME's tag); otherwise a delay of about
     0.025 s remains at the start. AAC in M4A has no delay; less than a frame of padding may remain at the end. Damaged
-    MP3, AAC or FLAC frames are skipped, so that later audio moves up by their length. Time 0 is the first audio
-    sample, also in videos whose audio starts later than the picture.
+    frames are skipped. In MP3, FLAC and other files without time stamps, later audio moves up by their length.
+
+    Times are those of the file's clock, as a player shows them: where the audio of an MP4, Matroska, WebM, WMA, FLV or
+    MPEG file starts later than the file, or its time stamps leave a gap, as after a pause of a recording, silence
+    stands there, with a warning; see `moodcurve.audio.decoders.timeline`.
 
     Parameters
     ----------
     path : str or path-like
         A regular file; not a pipe or a device.
+    track : int, optional
+        Number of the audio track in files with several, from 1.
     sr : int
         Sample rate of the blocks in Hz, 4000 to 1,536,000.
     block_s : float
@@ -87,7 +98,7 @@ def open_audio(
         If the file cannot be read as audio; the message is one line with its name, the reason and the formats that
         are supported.
     ValueError
-        If `sr` or `block_s` is out of range.
+        If `track`, `sr` or `block_s` is out of range.
 
     Examples
     --------
@@ -98,13 +109,15 @@ def open_audio(
     """
     if not SR_RANGE[0] <= sr <= SR_RANGE[1]:
         raise ValueError(f"sr must be between {SR_RANGE[0]} and {SR_RANGE[1]} Hz, got {sr}")
+    if track is not None and track < 1:
+        raise ValueError(f"track must be 1 or more, got {track}")
     if not (math.isfinite(block_s) and block_s * sr >= 1):
         raise ValueError(f"block_s must be a finite time of at least one sample, got {block_s}")
     file = os.fsdecode(path)
     name = file if name is None else name
     try:
         _check_file(file)
-        decoded, first = open_decoded(Path(file))
+        decoded, first = open_decoded(Path(file), track)
         if not SR_RANGE[0] <= first[0] <= SR_RANGE[1]:
             decoded.chunks.close()
             raise UnreadableError(f"its sample rate of {first[0]} Hz is not between {SR_RANGE[0]} and {SR_RANGE[1]} Hz")
@@ -221,7 +234,8 @@ class AudioReader:
             held, n_held = [joined[whole:]], n_held - whole
         warnings = self._mixer.warnings(self.claimed_duration_s, self._decoded.damage)
         cutoff_hz = self._bandwidth.cutoff_hz()
-        self.warnings = (*warnings, *([] if cutoff_hz is None else [bandwidth_warning(cutoff_hz)]))
+        bandwidth = [] if cutoff_hz is None else [bandwidth_warning(cutoff_hz)]
+        self.warnings = (*warnings, *self._decoded.notes, *bandwidth)
         if n_held:
             self._samples_read += n_held
             yield np.concatenate(held)

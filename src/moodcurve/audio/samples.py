@@ -51,8 +51,8 @@ def open_samples(samples: npt.ArrayLike, sr: int, *, block_s: float = 10.0) -> A
 
 
 @contextmanager
-def open_stream(stream: BinaryIO) -> Iterator[AudioReader]:
-    """Open a binary stream that holds an audio file, as `open_audio` opens a path.
+def open_stream(stream: BinaryIO, *, track: int | None = None) -> Iterator[AudioReader]:
+    """Open a binary stream that holds an audio file, as `open_audio` opens a path and an audio track.
 
     The stream is copied into a temporary file, from its position to its end, since the decoders need a file.
 
@@ -70,7 +70,7 @@ def open_stream(stream: BinaryIO) -> Iterator[AudioReader]:
         path = Path(folder) / "audio"
         with path.open("wb") as file:
             shutil.copyfileobj(stream, file, 1 << 20)
-        with open_audio(path, name=name if isinstance(name, str) else STREAM_NAME) as reader:
+        with open_audio(path, track=track, name=name if isinstance(name, str) else STREAM_NAME) as reader:
             yield reader
 
 

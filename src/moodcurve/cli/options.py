@@ -47,6 +47,15 @@ ModelOption = Annotated[
 OptionalModelOption = Annotated[
     str | None, Option("--model", metavar="NAME|FILE", help="Name of a packaged model, or path of a model file.")
 ]
+TrackOption = Annotated[
+    int | None,
+    Option(
+        "--track",
+        metavar="N",
+        min=1,
+        help="Audio track of files with several, from 1; by default the one that players play.",
+    ),
+]
 JsonOption = Annotated[
     Path | None,
     Option("--json", metavar="FILE", implied="-", ending=".json", help="Print JSON, or write it to FILE."),

@@ -57,12 +57,15 @@ class Outputs:
         Curve formats, see `moodcurve.formats`; each writes `<stem>.<format>`.
     plot, report : bool
         Write `<stem>.png` and `<stem>.html`.
+    track : int or None
+        Audio track that is analyzed and that the page plays; None for the one that players play.
     """
 
     folder: Path
     formats: tuple[str, ...] = ()
     plot: bool = False
     report: bool = False
+    track: int | None = None
 
     def files(self, stem: str) -> list[Path]:
         """Return the files that `write` writes for a stem, in that order."""
@@ -87,7 +90,7 @@ class Outputs:
             elif path.suffix == ".html":
                 from moodcurve.report import write_report
 
-                write_report(curve, audio, path)
+                write_report(curve, audio, path, track=self.track)
             else:
                 from moodcurve.formats import write
 
@@ -130,7 +133,9 @@ def writing_job(
     loaded = model if isinstance(model, Model) else load_model(model)
 
     def job(song: Path, progress: ProgressCallback) -> WrittenSong:
-        curve = analyze(song, name=names.get(song), model=loaded, progress=progress, prefetch=len(stems) == 1)
+        curve = analyze(
+            song, track=outputs.track, name=names.get(song), model=loaded, progress=progress, prefetch=len(stems) == 1
+        )
         files: list[Path] = []
         try:
             files.extend(outputs.write(curve, song, stems[song]))

@@ -20,8 +20,12 @@ from moodcurve.util.files import atomic_write
 from moodcurve.util.text import clock
 
 
-def write_report(curve: Curve, audio_path: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
+def write_report(
+    curve: Curve, audio_path: str | os.PathLike[str], path: str | os.PathLike[str], *, track: int | None = None
+) -> None:
     """Write a page with a player for a curve and its audio; a failure leaves no partial file.
+
+    `track` is the audio track that was analyzed, if it was chosen by its number.
 
     The page is one file that opens from disk and loads nothing: its Content Security Policy allows only its own script
     and style, by hash, and data URLs for sound. It names the audio file, not its folder. Script and style are the parts
@@ -35,7 +39,7 @@ def write_report(curve: Curve, audio_path: str | os.PathLike[str], path: str | o
     OSError
         If the page cannot be written.
     """
-    page = render(curve, read_sound(audio_path, curve.duration_s))
+    page = render(curve, read_sound(audio_path, curve.duration_s, track=track))
     with atomic_write(path) as scratch:
         # bytes of a file's name that are not text become question marks
         scratch.write_bytes(page.encode("utf-8", "replace"))

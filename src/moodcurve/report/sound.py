@@ -44,20 +44,21 @@ class PageSound:
     peaks: FloatArray
 
 
-def read_sound(path: str | os.PathLike[str], duration_s: float) -> PageSound:
+def read_sound(path: str | os.PathLike[str], duration_s: float, *, track: int | None = None) -> PageSound:
     """Read an audio file for a page.
 
     Files that browsers play (MP3, FLAC, PCM WAV, Ogg Vorbis, Opus, AAC in M4A) are embedded unchanged up to
     `EMBED_LIMIT_BYTES`. Others become a mono MP3 of 96 kbit/s, or of 48 above 27 minutes. Above 55 minutes there is
-    no sound.
+    no sound. An audio track that was asked for by its number is never the whole file.
 
     Raises
     ------
     AudioError
         If nothing can be read from the file.
     """
-    with open_audio(path) as reader:
-        whole = Path(path).read_bytes() if Path(path).stat().st_size <= EMBED_LIMIT_BYTES else b""
+    with open_audio(path, track=track) as reader:
+        fits = track is None and Path(path).stat().st_size <= EMBED_LIMIT_BYTES
+        whole = Path(path).read_bytes() if fits else b""
         mime, level = playable_type(whole), preview_level(duration_s)
         if mime:
             return PageSound(data_url=_data_url(mime, whole), note="", peaks=waveform(reader.blocks(), reader.sr))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moodcurve.audio.containers import syncsafe_int
-from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError
+from moodcurve.audio.containers import syncsafe_int, tag_length
+from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError, check_track
+from moodcurve.audio.decoders.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:
     from av.audio.fifo import AudioFifo
@@ -22,8 +23,8 @@ _CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,"
     "oma,rm,tak,tta,w64,wav,wv,xwma"
 )
-# Formats without a duration in the header: FFmpeg only estimates it from the bit rate
-_WITHOUT_HEADER_DURATION = ("aac", "ac3", "amr", "dts", "eac3", "mpeg", "mpegts")
+# Formats, and codecs in WAV, without a duration in the header: FFmpeg only estimates it from the bit rate
+_WITHOUT_HEADER_DURATION = ("aac", "ac3", "amr", "dca", "dts", "eac3", "mpeg", "mpegts")
 
 # FFmpeg's sample formats: NumPy type, value of silence, full scale
 _FORMATS = {
@@ -38,13 +39,13 @@ _FORMATS = {
 _MAX_PLANES = 8
 
 
-def open_file(path: Path) -> DecodedFile | None:
-    """Open the best audio stream with FFmpeg; return None if FFmpeg does not recognize the file.
+def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
+    """Open an audio track with FFmpeg, see `_chosen`; return None if FFmpeg does not recognize the file.
 
     Raises
     ------
     UnreadableError
-        If there is no audio stream or its codec is unknown.
+        If there is no such track or its codec is unknown.
     OSError
         If the file cannot be opened.
     """
@@ -61,19 +62,42 @@ def open_file(path: Path) -> DecodedFile | None:
         except av.FFmpegError:
             return None
         opened.enter_context(container)
-        stream = container.streams.best("audio")
-        if stream is None:
-            raise UnreadableError("no audio stream")
-        if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
-            raise UnreadableError("unknown audio codec")
+        notes: list[str] = []
+        stream = _chosen(container, track, notes)
         stream.codec_context.thread_count = 1  # extra threads do not pay off
         damage: list[str] = []
         frames = _frames(container, stream, damage)
-        return DecodedFile(_chunks(frames, opened.pop_all()), _header_duration(container, stream, path), damage)
+        start_s = None if container.start_time is None else container.start_time / 1e6
+        timeline = timeline_of(container.format.name, start_s)
+        chunks = _chunks(frames, timeline, notes, opened.pop_all())
+        return DecodedFile(chunks, _header_duration(container, stream, path), damage, notes, stream.codec_context.name)
 
 
-def _chunks(frames: Iterator["AudioFrame"], opened: ExitStack) -> Chunks:
-    """Merge the codec's small frames (1152 samples in MP3) into chunks, to save NumPy calls."""
+def _chosen(container: "InputContainer", track: int | None, notes: list[str]) -> "AudioStream":
+    """Return the audio track of a number, from 1; by default the first that is marked as default, else the first.
+
+    That is what players play: of a file of stems the mix, of a film not the comments. By default, tracks of an unknown
+    codec are passed over.
+    """
+    import av
+
+    streams = [stream for stream in container.streams if stream.type == "audio"]
+    if not streams:
+        raise UnreadableError("no audio stream")
+    check_track(track, len(streams))
+    known = [stream for stream in streams if isinstance(stream, av.AudioStream) and stream.codec_context is not None]
+    default = [stream for stream in known if stream.disposition & av.stream.Disposition.default]
+    stream = streams[track - 1] if track is not None else next(iter(default or known), streams[0])
+    if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
+        raise UnreadableError("unknown audio codec")
+    if track is None and len(streams) > 1:
+        number = streams.index(stream) + 1
+        notes.append(f"it has {len(streams)} audio tracks; track {number} is analyzed, --track N chooses another")
+    return stream
+
+
+def _chunks(frames: Iterator["AudioFrame"], timeline: Timeline | None, notes: list[str], opened: ExitStack) -> Chunks:
+    """Merge the codec's small frames (1152 samples in MP3) into chunks, to save NumPy calls, with silence in gaps."""
     import av
 
     fifo = av.AudioFifo()
@@ -81,6 +105,10 @@ def _chunks(frames: Iterator["AudioFrame"], opened: ExitStack) -> Chunks:
     with opened:
         for frame in frames:
             frame_kind = (frame.sample_rate, frame.layout.nb_channels, frame.format.name)
+            if timeline is not None and (gap := timeline.silence_before(frame.time, frame.samples / frame.sample_rate)):
+                if fifo.samples:
+                    yield _read_queue(fifo)
+                yield from _silence(round(gap * frame.sample_rate), frame.sample_rate, frame_kind[1])
             # the queue holds frames of one format, and does not check the number of channels itself
             if fifo.samples and (frame_kind != kind or fifo.samples * frame_kind[1] >= CHUNK):
                 yield _read_queue(fifo)
@@ -90,17 +118,25 @@ def _chunks(frames: Iterator["AudioFrame"], opened: ExitStack) -> Chunks:
             fifo.write(frame)
         if fifo.samples:
             yield _read_queue(fifo)
+        if timeline is not None:
+            notes += timeline.notes()
+
+
+def _silence(samples: int, sr: int, channels: int) -> Chunks:
+    piece = np.zeros((max(1, CHUNK // channels), channels), np.float32)
+    for start in range(0, samples, len(piece)):
+        yield sr, piece[: samples - start]
 
 
 def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str]) -> Iterator["AudioFrame"]:
     """Decode packet by packet, skipping packets that cannot be decoded.
 
-    Skipped packets at the very end are not reported as damage: tags at the end of an MP3 (APE, Lyrics3, ID3) arrive as
-    packets. Audio missing there shows in the header duration.
+    Tags are no damage, also between the songs of joined MP3s: they arrive as packets. Nor are skipped packets at the
+    very end reported, since audio missing there shows in the header duration.
     """
     import av
 
-    skipped = skipped_before_audio = 0
+    skipped = skipped_before_audio = tag_end = 0
     packets = container.demux(stream)
     while True:
         try:
@@ -113,10 +149,16 @@ def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str
         except (av.FFmpegError, OSError) as error:
             damage.append(f"reading stopped ({error.strerror})")
             break
+        if packet.pos is not None and 0 < packet.pos + packet.size <= tag_end:
+            continue
         try:
             frames = packet.decode()
         except av.FFmpegError:
-            skipped += 1
+            length = tag_length(bytes(packet)[:32])
+            if length and packet.pos is not None:
+                tag_end = packet.pos + length
+            else:
+                skipped += 1
             continue
         for frame in frames:
             if frame.format.is_planar and frame.layout.nb_channels > _MAX_PLANES:
@@ -150,14 +192,16 @@ def _header_duration(container: "InputContainer", stream: "AudioStream", path: P
     """Return the duration in seconds that the header states; None where FFmpeg only estimates it."""
     if container.format.name == "mp3":
         return _mp3_header_duration(path, stream.sample_rate) if stream.sample_rate else None
-    if container.format.name in _WITHOUT_HEADER_DURATION:
+    if container.format.name in _WITHOUT_HEADER_DURATION or stream.codec_context.name in _WITHOUT_HEADER_DURATION:
         return None
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    # Matroska stores each stream's duration in a tag, as hours:minutes:seconds
+    # Matroska stores each stream's end in a tag, as hours:minutes:seconds
     tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
     if tag:
         return int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3])
+    if stream.duration is not None and stream.time_base is not None:
+        # MP4 leaves the time before the first sample out
+        late = stream.start_time if stream.start_time and container.format.name.startswith("mov") else 0
+        return float((max(0, late) + stream.duration) * stream.time_base)
     # the container's duration is that of its longest stream, which may be the video
     if container.duration is not None and len(container.streams) == 1:
         return container.duration / 1e6

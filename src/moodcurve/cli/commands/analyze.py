@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import error_text, print_message
-from moodcurve.cli.options import FolderOptions, ModelOption, left_out_text
+from moodcurve.cli.options import FolderOptions, ModelOption, TrackOption, left_out_text
 from moodcurve.cli.output_checks import STDOUT, check_file, check_folder, check_replaces_no_song
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.errors import MoodcurveError
@@ -61,6 +61,7 @@ def analyze(
     report: Annotated[
         bool, Option("--report", help="Write a web page with a player for each song, <stem>.html, to DIR.")
     ] = False,
+    track: TrackOption = None,
     model: ModelOption = "default",
     workers: Annotated[
         int | None,
@@ -91,7 +92,7 @@ def analyze(
         destination = _destination(
             output, list(dict.fromkeys(formats or [])), several=len(stems) > 1 or found.in_folders
         )
-        outputs = _outputs(destination, plot=plot, report=report)
+        outputs = _outputs(destination, plot=plot, report=report, track=track)
         results = [file for stem in stems.values() for file in outputs.files(stem)]
         check_replaces_no_song(found.files, [*results, *([destination.table] if destination.table else [])])
         for path, reason in found.problems:
@@ -197,7 +198,7 @@ def _table(file: Path, formats: Sequence[CurveFormat]) -> _Destination:
     return _Destination(table=file)
 
 
-def _outputs(destination: _Destination, *, plot: bool, report: bool) -> "Outputs":
+def _outputs(destination: _Destination, *, plot: bool, report: bool, track: int | None) -> "Outputs":
     """Return which files to write for each song."""
     from moodcurve.cli.outputs import Outputs
 
@@ -205,7 +206,7 @@ def _outputs(destination: _Destination, *, plot: bool, report: bool) -> "Outputs
     if destination.folder is not None and not (formats or plot or report):
         formats = (CurveFormat.csv,)
     folder = destination.folder or (destination.table.parent if destination.table else Path())
-    return Outputs(folder=folder, formats=formats, plot=plot, report=report)
+    return Outputs(folder=folder, formats=formats, plot=plot, report=report, track=track)
 
 
 def _analyze_all(
