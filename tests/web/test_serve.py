@@ -59,7 +59,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_busy_server_stops_at_once_and_cleanly(
     scanned_music: tuple[Path, Path], tmp_path: Path, sent: signal.Signals
 ) -> None:
