@@ -90,7 +90,7 @@ class ScanRun:
             else:
                 self.to_probe.append(PendingFile(path, state))
         stats.files_done = stats.files - len(self.to_probe)
-        stats.size = sum(file.state.size for file in self.to_probe)
+        stats.set_sizes([file.state.size for file in self.to_probe])
         for path, reason in found.errors:
             self._report_unread(path, reason, self._count_below(path))
 
