@@ -71,6 +71,7 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
         jobs = Jobs(
             analysis_pool,
             max_jobs=settings.max_jobs,
+            max_bytes=limits.temporary_bytes,
             max_s=60 * limits.minutes,
             curve_url=f"{settings.root_path}/api/jobs/{{}}/curve",
         )

@@ -20,6 +20,7 @@ from moodcurve.runtime import Model
 from moodcurve.web import WebError
 from moodcurve.web.app import RunningApp, open_app
 from moodcurve.web.connections import Connection
+from moodcurve.web.fair_share import FairShare
 from moodcurve.web.settings import Settings
 
 CHECK_TICKS = 20
@@ -53,7 +54,12 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int], Non
         port = listener.getsockname()[1]
         with open_app(settings, model, port=port) as running:
             # uvicorn calls `http` as a factory, so a partial is as good as a class
-            protocol: Any = partial(Connection, limits=settings.limits)
+            protocol: Any = partial(
+                Connection,
+                limits=settings.limits,
+                places=FairShare(settings.limits.connections),
+                proxied=settings.public is not None,
+            )
             config = uvicorn.Config(
                 running.app,
                 http=protocol,

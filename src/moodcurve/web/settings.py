@@ -11,6 +11,9 @@ from moodcurve.web import WebError
 TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")
 """Valid tokens: these characters need no escaping in a header, a URL or a cookie."""
 
+_LARGEST_FILES = 10
+"""Number of files of the largest size that are stored at the same time."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServerLimits:
@@ -23,17 +26,17 @@ class ServerLimits:
     minutes : float
         Longest song.
     queue : int
-        Songs that may wait for a worker process, including those being uploaded.
+        Songs that may wait for a worker process, including those being uploaded. Clients share them.
     requests_per_minute, burst : int
         Uploads and plots per client: the sustained rate, and how many at once.
     connections : int
-        Open connections. Operating systems often allow a process about 1000 open files.
+        Open connections, which clients share. Operating systems often allow a process about 1000 open files.
     request_timeout_s : float
         Time for a client to send the headers of a request.
     upload_timeout_s : float
         Longest pause during an upload.
     response_timeout_s : float
-        Longest time in which a client reads nothing of a response.
+        Longest time in which a client reads next to nothing of a response.
 
     Raises
     ------
@@ -43,7 +46,7 @@ class ServerLimits:
 
     upload_bytes: int = 200 * 2**20
     minutes: float = 120.0
-    queue: int = 16
+    queue: int = 32
     requests_per_minute: int = 120
     burst: int = 60
     connections: int = 500
@@ -55,6 +58,11 @@ class ServerLimits:
         for name, value in vars(self).items():
             if not (value > 0 or (name == "queue" and value == 0)):
                 raise WebError(f"{name} must be {'0 or more' if name == 'queue' else 'positive'}, not {value}")
+
+    @property
+    def temporary_bytes(self) -> int:
+        """Size of all files that are being uploaded, waiting or being analyzed; clients share it."""
+        return _LARGEST_FILES * self.upload_bytes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,7 @@ class LimitOptions:
     max_minutes: Annotated[float, Option("--max-minutes", metavar="M", min=0.1, help="Longest song in minutes.")] = 120
     max_queue: Annotated[
         int, Option("--max-queue", metavar="N", min=0, help="Songs that may wait for analysis or be uploading.")
-    ] = 16
+    ] = 32
     rate: Annotated[int, Option("--rate", metavar="N", min=1, help="Uploads and plots per minute for each client.")] = (
         120
     )

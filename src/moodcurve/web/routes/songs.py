@@ -24,7 +24,7 @@ from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.library_pool import LibraryPool, Reader
 from moodcurve.web.query_params import Page, SongFilters, SongPage
-from moodcurve.web.rate_limit import RateLimiter
+from moodcurve.web.rate_limit import RateLimiter, client_of
 from moodcurve.web.responses.audio import audio_response, open_unchanged
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
 from moodcurve.web.routes.static_files import accepts_gzip
@@ -77,11 +77,14 @@ def add_song_routes(
     @app.get("/api/songs/{id}/curve", responses={**_CURVE, **error_responses(404, 429)})
     async def get_song_curve(request: Request, id: SongId, format: CurveFormat = CurveFormat.json) -> Response:
         """Return the curve of a song, as JSON, CSV, JAMS or PNG."""
+        client = client_of(request.scope)
         if format is CurveFormat.png:
-            rate_limiter.take(client_address(request))
+            rate_limiter.take(client)
         stored = await run_in_threadpool(load_song, pool, id)
         name = utf8_text(PurePath(stored.paths[0]).name)
-        return await curve_response(format, {**stored.data, "source": name}, stored.curve, plots, tags=stored.tags)
+        return await curve_response(
+            format, {**stored.data, "source": name}, stored.curve, plots, client, tags=stored.tags
+        )
 
     @app.get("/api/songs/{id}/audio", responses=_AUDIO)
     @app.head("/api/songs/{id}/audio", responses=_AUDIO_HEAD, name="head_song_audio")
@@ -111,11 +114,6 @@ def add_song_routes(
             key = ("problems", page.limit, page.offset)
             body = _NO_PROBLEMS if reader is None else reader.cached(key, lambda library: _problems_json(library, page))
         return _json_response(body)
-
-
-def client_address(request: Request) -> str:
-    """Return the IP address of a client, or an empty string."""
-    return request.client.host if request.client else ""
 
 
 def load_song(pool: LibraryPool, id: int) -> StoredSong:
