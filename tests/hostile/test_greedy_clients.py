@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from moodcurve.library.scanning.scan import scan
-from tests.helpers.web_client import FORM, form
+from tests.helpers.web_client import AUTHORIZATION, FORM, HEAD, form
 from tests.helpers.web_server import Server, eventually, serving
 
 pytestmark = pytest.mark.slow
@@ -35,7 +35,7 @@ def request_from(address: str, server: Server, path: str, body: bytes | None = N
     """Send a request from an address; return status and content."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60, source_address=(address, 0))
     with closing(connection):
-        headers = {"Content-Type": FORM} if body else {}
+        headers = {"Authorization": AUTHORIZATION} | ({"Content-Type": FORM} if body else {})
         connection.request("POST" if body else "GET", path, body, headers)
         response = connection.getresponse()
         return response.status, json.loads(response.read())
@@ -44,7 +44,7 @@ def request_from(address: str, server: Server, path: str, body: bytes | None = N
 def begin_upload(server: Server, size: int) -> socket.socket:
     """Send the first bytes of an upload."""
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=60)
-    head = f"POST /api/analyze HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nContent-Length: {size}\r\n\r\n"
+    head = f"POST /api/analyze HTTP/1.1\r\n{HEAD}Content-Type: {FORM}\r\nContent-Length: {size}\r\n\r\n"
     connection.sendall(head.encode() + form(bytes(2000))[:1000])
     return connection
 
@@ -128,7 +128,7 @@ def test_a_slow_but_steady_reader_is_kept(noise: tuple[Path, Path]) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         connection.settimeout(30)
         connection.connect(("127.0.0.1", server.port))
-        connection.sendall(b"GET /api/songs/1/audio HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        connection.sendall(f"GET /api/songs/1/audio HTTP/1.1\r\n{HEAD}\r\n".encode())
         read, size = 0, (noise[0] / "noise.wav").stat().st_size
         while read < size and (piece := connection.recv(40_000)):
             read += len(piece)

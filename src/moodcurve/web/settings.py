@@ -79,8 +79,8 @@ class Settings:
         Host name or IP address to listen on.
     port : int
         Port to listen on; 0 chooses a free port.
-    token : str or None
-        Access token that clients must send. May be None only if no other machine can reach the server.
+    token : str
+        Access token that clients must send, also those of other users of this machine.
     public : str or None
         Public URL of the server behind a reverse proxy, such as ``https://music.example/moods``. The proxy must
         strip the path. Its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are trusted.
@@ -91,32 +91,25 @@ class Settings:
     Raises
     ------
     WebError
-        If a value is invalid, or a token is missing.
+        If a value is invalid.
     """
 
     library: Path
+    token: str = field(repr=False)
     music: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8765
-    token: str | None = None
     public: str | None = None
     workers: int = 1
     limits: ServerLimits = field(default_factory=ServerLimits)
 
     def __post_init__(self) -> None:
-        if self.token is None and self.needs_token:
-            raise WebError(f"{self.host}: other machines can reach this address, so a token is required")
-        if self.token is not None and not TOKEN.fullmatch(self.token):
+        if not TOKEN.fullmatch(self.token):
             raise WebError("the token must have 16 to 200 characters: letters, digits and -._~")
         if not 0 <= self.port < 2**16:
             raise WebError(f"port {self.port}: must be 0 (any free port) to 65535")
         if self.public is not None and not _is_public_url(self.public):
             raise WebError(f"{self.public}: not a URL such as https://music.example/moods")
-
-    @property
-    def needs_token(self) -> bool:
-        """Whether other machines can reach the server."""
-        return not is_loopback(self.host) or self.public is not None
 
     @property
     def root_path(self) -> str:
