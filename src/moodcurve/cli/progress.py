@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LINE_INTERVAL_S = 10.0
 """Time between two lines of a scan's progress where no terminal shows a bar (seconds)."""
+MAX_PROBLEM_LINES = 20
+"""Number of problems that a scan names at once; the library keeps them all."""
 
 
 def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> None:
@@ -87,8 +89,15 @@ def scan_observer(feature_set: FeatureSet, *, line_interval_s: float = LINE_INTE
     """Show a scan's progress: a bar on a terminal, otherwise a line from time to time."""
     from moodcurve.library.scanning.progress import ScanObserver
 
+    named = 0
+
     def problem(path: str, reason: str) -> None:
-        print_message(f"{path}: {reason}")
+        nonlocal named
+        named += 1
+        if named <= MAX_PROBLEM_LINES:
+            print_message(f"{path}: {reason}")
+        elif named == MAX_PROBLEM_LINES + 1:
+            print_message("further problems are only counted; `moodcurve problems` lists all files with problems")
 
     if not sys.stderr.isatty():
         lines = _ScanLines(line_interval_s)

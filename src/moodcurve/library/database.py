@@ -166,10 +166,18 @@ class Library:
             return str(reason) if reason is not None else None
         return None
 
-    def problems(self) -> list[Problem]:
-        """Return the files that cannot be used, sorted by path."""
-        rows = self._rows("SELECT path, problem FROM file WHERE problem IS NOT NULL ORDER BY path")
+    def problems(self, *, limit: int | None = None, offset: int = 0) -> list[Problem]:
+        """Return the files that cannot be used, sorted by path; at most `limit`, after the first `offset`."""
+        rows = self._rows(
+            "SELECT path, problem FROM file WHERE problem IS NOT NULL ORDER BY path LIMIT ? OFFSET ?",
+            (-1 if limit is None else limit, offset),
+        )
         return [Problem(os.fsdecode(path), reason) for path, reason in rows]
+
+    def problem_count(self) -> int:
+        """Return the number of files that cannot be used."""
+        ((number,),) = self._rows("SELECT count(*) FROM file WHERE problem IS NOT NULL")
+        return int(number)
 
     def descriptors(self, feature_set: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Return ids (n,) and descriptors (n, columns) of all songs analyzed with a feature set."""

@@ -105,8 +105,14 @@ class SongFilters(BaseModel):
             raise ProblemError(422, f"query.{error.name}: {error}") from error
 
 
-class Page(SongFilters):
-    """A page of the songs that match filters."""
+class Page(BaseModel):
+    """A page of a list."""
 
-    limit: Annotated[int, Field(ge=0, le=MAX_PAGE_SIZE, description="Maximum number of songs to return.")] = 50
-    offset: Annotated[int, Field(ge=0, le=2**31, description="Number of songs to skip.")] = 0
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=0, le=MAX_PAGE_SIZE, description="Maximum number of items to return.")] = 50
+    offset: Annotated[int, Field(ge=0, le=2**31, description="Number of items to skip.")] = 0
+
+
+class SongPage(SongFilters, Page):
+    """A page of the songs that match filters."""

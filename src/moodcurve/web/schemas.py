@@ -170,6 +170,7 @@ class FileProblem(_Object):
 
 
 class FileProblems(_Object):
-    """All files that the last scan could not analyze."""
+    """A page of the files that the last scan could not analyze, and the total number of such files."""
 
+    total: int
     problems: list[FileProblem]

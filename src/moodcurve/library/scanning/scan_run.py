@@ -92,7 +92,7 @@ class ScanRun:
             else:
                 self.to_probe.append(PendingFile(path, state))
         stats.files_done = stats.files - len(self.to_probe)
-        stats.size = sum(file.state.size for file in self.to_probe)
+        stats.set_sizes([file.state.size for file in self.to_probe])
         left_out = found.count_left_out()
         stats.hidden, stats.system, stats.excluded = (left_out[why] for why in LeftOut)
         for path, reason in found.errors:

@@ -23,8 +23,8 @@ from moodcurve.util.text import utf8_text
 from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.library_pool import LibraryPool, Reader
-from moodcurve.web.query_params import Page, SongFilters
-from moodcurve.web.rate_limit import RateLimiter
+from moodcurve.web.query_params import Page, SongFilters, SongPage
+from moodcurve.web.rate_limit import RateLimiter, client_of
 from moodcurve.web.responses.audio import audio_response, open_unchanged
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
 from moodcurve.web.routes.static_files import accepts_gzip
@@ -52,7 +52,7 @@ def add_song_routes(
 ) -> None:
     """Add the routes of the library; songs below `music`, or below a folder that this user scanned, may be played."""
 
-    def list_songs(page: Annotated[Page, QueryParameter()]) -> Response:
+    def list_songs(page: Annotated[SongPage, QueryParameter()]) -> Response:
         """Return a page of the songs that match the filters."""
         query = page.query(limit=page.limit, offset=page.offset)
         with _open(pool) as reader:
@@ -77,11 +77,14 @@ def add_song_routes(
     @app.get("/api/songs/{id}/curve", responses={**_CURVE, **error_responses(404, 429)})
     async def get_song_curve(request: Request, id: SongId, format: CurveFormat = CurveFormat.json) -> Response:
         """Return the curve of a song, as JSON, CSV, JAMS or PNG."""
+        client = client_of(request.scope)
         if format is CurveFormat.png:
-            rate_limiter.take(client_address(request))
+            rate_limiter.take(client)
         stored = await run_in_threadpool(load_song, pool, id)
         name = utf8_text(PurePath(stored.paths[0]).name)
-        return await curve_response(format, {**stored.data, "source": name}, stored.curve, plots, tags=stored.tags)
+        return await curve_response(
+            format, {**stored.data, "source": name}, stored.curve, plots, client, tags=stored.tags
+        )
 
     @app.get("/api/songs/{id}/audio", responses=_AUDIO)
     @app.head("/api/songs/{id}/audio", responses=_AUDIO_HEAD, name="head_song_audio")
@@ -105,25 +108,12 @@ def add_song_routes(
         return _json_response(body, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if compress else None)
 
     @app.get("/api/problems", responses={200: {"model": schemas.FileProblems}, **error_responses()})
-    def list_problems() -> Response:
-        """Return the files that the last scan could not analyze."""
+    def list_problems(page: Annotated[Page, QueryParameter()]) -> Response:
+        """Return a page of the files that the last scan could not analyze."""
         with _open(pool) as reader:
-            found = [] if reader is None else reader.library.problems()
-        return _json_response(
-            _to_json(
-                {
-                    "problems": [
-                        {"file": utf8_text(PurePath(problem.path).name), "reason": utf8_text(problem.reason)}
-                        for problem in found
-                    ]
-                }
-            )
-        )
-
-
-def client_address(request: Request) -> str:
-    """Return the IP address of a client, or an empty string."""
-    return request.client.host if request.client else ""
+            key = ("problems", page.limit, page.offset)
+            body = _NO_PROBLEMS if reader is None else reader.cached(key, lambda library: _problems_json(library, page))
+        return _json_response(body)
 
 
 def load_song(pool: LibraryPool, id: int) -> StoredSong:
@@ -177,6 +167,13 @@ def _count(reader: Reader, query: Query) -> int:
     return int(reader.cached(("count", unlimited), lambda library: str(count(library, unlimited)).encode()))
 
 
+def _problems_json(library: Library, page: Page) -> bytes:
+    """Return a page of files that cannot be used and their total number, as JSON."""
+    found = library.problems(limit=page.limit, offset=page.offset)
+    rows = [{"file": utf8_text(PurePath(one.path).name), "reason": utf8_text(one.reason)} for one in found]
+    return _to_json({"total": library.problem_count(), "problems": rows})
+
+
 def _map_json(library: Library, query: Query, *, compress: bool) -> bytes:
     found = search_columns(library, query, (*_MAP_COLUMNS, "path"))
     pairs = zip(found.pop("path"), found["title"], strict=True)
@@ -206,4 +203,5 @@ def _json_response(body: bytes, headers: dict[str, str] | None = None) -> Respon
 
 
 _NO_SONGS = _to_json({"total": 0, "songs": []})
+_NO_PROBLEMS = _to_json({"total": 0, "problems": []})
 _EMPTY_MAP = _to_json({name: [] for name in (*_MAP_COLUMNS, "file")})
