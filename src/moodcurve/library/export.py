@@ -87,7 +87,7 @@ def stream_table(
         return
     total = count(library, query)
     found = _with_progress(search(library, query), total if query.limit is None else min(total, query.limit), progress)
-    columns = song_columns(near=query.near is not None)
+    columns = song_columns(distance=query.has_distance)
     if format == "jsonl":
         stream.writelines(song_lines(found))
     else:

@@ -11,6 +11,8 @@ from functools import cache
 
 from moodcurve.curve import AXES, INTERVALS, PROBABILITIES
 from moodcurve.library import schema
+from moodcurve.library.measured import SOUND_COLUMNS
+from moodcurve.mood.course import COURSE_COLUMNS, POINTS
 
 MAX_CURVE_BYTES = 16 * 2**20
 """Largest packed curve; that of ten hours takes about 0.3 MB."""
@@ -54,12 +56,26 @@ def wrong_type(db: sqlite3.Connection) -> str | None:
                 *(f"typeof({name}) = 'real'" for name in ("size", "mtime_ns")),
             ],
         ),
+        (
+            "measured",
+            [
+                *(f"{name} >= ''" for name in (*COURSE_COLUMNS, *_sounds("REAL"))),
+                *(f"{name} >= x''" for name in _sounds("TEXT")),
+                "course < x''",
+                "sound_version >= ''",
+                f"length(course) <> {2 * POINTS}",
+            ],
+        ),
         ("curve", ["packed < x''", f"length(packed) > {MAX_CURVE_BYTES}"]),
         ("descriptors", ["vector < x''", "length(vector) % 4 <> 0"]),
     ):
         if db.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(conditions)} LIMIT 1").fetchone():
             return table
     return None
+
+
+def _sounds(kind: str) -> list[str]:
+    return [name for name, its_kind in SOUND_COLUMNS.items() if its_kind == kind]
 
 
 def _layout(db: sqlite3.Connection) -> set[tuple[str, str, str]]:

@@ -101,6 +101,16 @@ class CurveObject(BaseModel):
     warnings: list[str]
 
 
+class SoundObject(_Object):
+    """Loudness, tempo, key and danceability of a song; null where one is unknown."""
+
+    loudness_lufs: float | None
+    tempo_bpm: float | None
+    key: str | None
+    camelot: str | None
+    danceability: Share | None
+
+
 class Song(_Object):
     """A library song, as printed by `moodcurve search --json`, with a file name instead of a path."""
 
@@ -122,6 +132,8 @@ class Song(_Object):
     valence_high: float | None
     arousal_9: float | None
     valence_9: float | None
+    energy_01: Share
+    valence_01: Share
     quadrant: Quadrant
     words: list[Word]
     mood: str | None
@@ -135,6 +147,8 @@ class Song(_Object):
     copies: int
     probabilities: dict[str, Share] | None
     rating: dict[str, float] | None
+    course: Annotated[dict[str, float] | None, Field(description="How the song moves, see docs/library.md.")]
+    sound: SoundObject | None
     distance: Annotated[float, Field(ge=0)] | SkipJsonSchema[None] = None
 
 

@@ -52,7 +52,7 @@ def search(
             if json_file is not None:
                 write_parts(json_list(map(song_json, songs)), json_file)
             elif as_csv:
-                _print_csv(songs, near=query.near is not None)
+                _print_csv(songs, distance=query.has_distance)
             else:
                 from moodcurve.cli.library_views import print_songs
 
@@ -85,8 +85,8 @@ def _option_hint(text: str) -> str:
     return ""
 
 
-def _print_csv(songs: "Iterable[FoundSong]", *, near: bool) -> None:
+def _print_csv(songs: "Iterable[FoundSong]", *, distance: bool) -> None:
     from moodcurve.library.export_tables import song_batches, song_columns, write_batches
 
-    columns = song_columns(near=near)
+    columns = song_columns(distance=distance)
     write_batches(song_batches(songs, columns), columns, sys.stdout.buffer, "csv")
