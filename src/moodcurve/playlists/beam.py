@@ -36,20 +36,20 @@ class Shortlist:
         return self.rows[np.clip(np.rint(shares * last), 0, last).astype(np.int64)]
 
 
-def shortlist(objective: Objective, rng: np.random.Generator) -> Shortlist:
+def shortlist(objective: Objective, rng: np.random.Generator, *, size: int | None = None) -> Shortlist:
     """Return the songs that fit the path best at each moment; without a path, a random choice.
 
     The number of songs grows with the number that the list needs, since a path that stays in one place uses up its best
-    songs.
+    songs; `size` sets it instead.
     """
     songs, n = objective.songs, len(objective.songs)
     expected = int(np.ceil(objective.expected_songs))
-    size = min(n, max(MIN_CANDIDATES, 4 * expected))
     if objective.path is None:
-        size = min(n, max(UNGUIDED_CANDIDATES, 4 * expected))
+        size = min(n, size or max(UNGUIDED_CANDIDATES, 4 * expected))
         rows = np.sort(rng.permutation(n)[:size]) if size < n else np.arange(n)
         return Shortlist(rows=rows[None])
     stations = 1 if len(objective.path.points) == 1 else min(MAX_STATIONS, 2 * expected + 1)
+    size = min(n, size or max(MIN_CANDIDATES, 4 * expected))
     chosen = []
     for share in np.linspace(0, 1, stations):
         begin = objective.path.at(np.array(share))
@@ -90,7 +90,7 @@ def beam_search(objective: Objective, constraints: Constraints, candidates: Shor
         rows = candidates.at(elapsed / length) if count > 1 or first is None else np.array([[first]])
         total = elapsed[:, None] + songs.duration_s[rows]
         costs = cost[:, None] + objective.placed(rows, elapsed[:, None])
-        allowed = ~np.take_along_axis(used, rows, axis=1) & (total - length <= total / count / 2)
+        allowed = ~np.take_along_axis(used, rows, axis=1) & (total - length <= objective.slack_s(total, count))
         if count > 1:
             last = lists[:, -1:]
             costs += objective.jump_cost * objective.jumps(last, rows)

@@ -106,9 +106,10 @@ def order_songs(
     if seed is not None:
         own_cost += rng.uniform(0, VARIATION, len(songs))
     kept = songs.take(rows)
-    objective = Objective(
-        songs=kept, path=path, length_s=min(length_s, float(kept.duration_s.sum())), own_cost=own_cost[rows]
-    )
+    whole_s = float(kept.duration_s.sum())
+    objective = Objective(songs=kept, path=path, length_s=length_s, own_cost=own_cost[rows])
+    if whole_s < length_s:
+        objective = replace(objective, length_s=whole_s, slack_songs=0)
     start = None if first is None else int(np.searchsorted(rows, first))
     objective, chosen, back = _search(objective, constraints, start, rng)
     shortfall = _shortfall(objective, chosen, length_s, len(rows))
@@ -158,7 +159,8 @@ def _search(
         raise PlaylistError(f"all songs are too long, the shortest of them {shortest}; ask for a longer playlist")
     if not found.complete:
         # the path ends with the list, rather than being cut off
-        shorter = replace(objective, length_s=float(objective.songs.duration_s[found.rows].sum()))
+        whole_s = float(objective.songs.duration_s[found.rows].sum())
+        shorter = replace(objective, length_s=whole_s, slack_songs=0)
         again = beam_search(shorter, constraints, candidates, first)
         objective, found = (shorter, again) if again.complete else (shorter, Found(found.rows, True))
     fixed = 0 if first is None else 1

@@ -33,12 +33,15 @@ class Objective:
         T.
     own_cost : (n,)
         c, a cost of each song wherever it stands: its distance from a region, and the variation of a seed.
+    slack_songs : float
+        How much the length may be off, in songs of mean duration; 0 to use all songs of which there are too few.
     """
 
     songs: SongPoints
     path: MoodPath | None
     length_s: float
     own_cost: FloatArray
+    slack_songs: float = 0.5
 
     @property
     def expected_songs(self) -> float:
@@ -71,9 +74,13 @@ class Objective:
         """Return the third line of the cost."""
         return LENGTH_WEIGHT * np.abs(total_s - self.length_s) / self.length_s
 
+    def slack_s(self, total_s: FloatArray, songs: int) -> FloatArray:
+        """Return how much the length of lists of this number of songs may be off."""
+        return self.slack_songs * total_s / songs + 1e-6
+
     def fits(self, total_s: FloatArray, songs: int) -> BoolArray:
-        """Return whether lists of this number of songs last the time, within half of their mean song."""
-        return np.abs(total_s - self.length_s) <= total_s / songs / 2
+        """Return whether lists of this number of songs last the time."""
+        return np.abs(total_s - self.length_s) <= self.slack_s(total_s, songs)
 
     def costs(self, lists: IntArray) -> FloatArray:
         """Return the cost of lists (m, length) of the same length, as (m,)."""

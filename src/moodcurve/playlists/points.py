@@ -1,5 +1,6 @@
 """Define the songs that a playlist is chosen from, as arrays: where each starts and ends on the plane."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -65,3 +66,10 @@ class SongPoints:
         """Return the songs of these rows, in their order."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(self, **{name: values[rows] for name, values in arrays.items() if values is not None})
+
+
+def join(parts: Sequence[SongPoints]) -> SongPoints:
+    """Return the songs of all parts, one after the other; all have the same optional arrays."""
+    arrays = {field.name: [getattr(part, field.name) for part in parts] for field in fields(SongPoints)}
+    present = {name: np.concatenate(values) for name, values in arrays.items() if values[0] is not None}
+    return replace(parts[0], **present)
