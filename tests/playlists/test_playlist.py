@@ -159,6 +159,9 @@ def test_alternatives_fit_between_their_neighbors(path: Path) -> None:
             artists[number] is None or artists[number] not in {artists[i] for i in (17, 3, 41)} for number in kept
         )
         assert alternatives(library, Query(genre="no such"), ids, 0) == []
+        for place in range(len(ids)):
+            assert len(alternatives(library, Query(), ids, place, constraints=free)) == 10
+        assert len(alternatives(library, Query(), [17], 0, path=mood_path([(0.1, 0.1)]))) == 10
 
 
 def test_tracks_keep_the_exact_paths(tmp_path: Path) -> None:

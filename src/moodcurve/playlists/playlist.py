@@ -165,7 +165,7 @@ def alternatives(
     listed = with_edges(library, _songs(library, ids))
     songs = read_points(library, query)
     songs = songs.take(np.flatnonzero(constraints.usable(songs) & ~np.isin(songs.ids, listed.ids)))
-    wanted = [listed.end[place - 1]] * (place > 0) + [listed.start[place + 1]] * (place + 1 < len(ids))
+    wanted = [*listed.end[:place][-1:], *listed.start[place + 1 :][:1]]
     length_s = float(listed.duration_s.sum())
     if path is not None:
         middle = listed.duration_s[:place].sum() + listed.duration_s[place] / 2
