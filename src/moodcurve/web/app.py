@@ -23,6 +23,7 @@ from moodcurve.web.rate_limit import RateLimiter
 from moodcurve.web.responses.curve import PlotRenderer
 from moodcurve.web.routes.analyses import add_analysis_routes
 from moodcurve.web.routes.api_docs import add_docs_routes
+from moodcurve.web.routes.playlists import add_playlist_routes
 from moodcurve.web.routes.songs import add_song_routes, count_songs
 from moodcurve.web.routes.static_files import add_static_files
 from moodcurve.web.security import SecurityMiddleware
@@ -86,6 +87,7 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
         _add_health_route(app, settings, model, library)
         add_analysis_routes(app, jobs, folder, plots, rate_limiter, limits=limits, root_path=settings.root_path)
         add_song_routes(app, library, plots, rate_limiter, music=settings.music)
+        add_playlist_routes(app, library, rate_limiter, music=settings.music)
         add_static_files(app)
         add_docs_routes(app, settings.base_url(port))
         try:

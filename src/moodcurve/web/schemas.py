@@ -176,6 +176,42 @@ class Map(_Object):
     file: Annotated[list[str | None], Field(description="File names of songs without a title.")]
 
 
+class PlaylistSongObject(_Object):
+    """A song of a playlist: when it begins, where it starts and ends, its distances from the path and the last end."""
+
+    id: int
+    file: str
+    title: str | None
+    artist: str | None
+    album: str | None
+    duration_s: Seconds
+    begin_s: Seconds
+    arousal: Unit
+    valence: Unit
+    start: Annotated[list[Unit], Field(min_length=2, max_length=2)]
+    end: Annotated[list[Unit], Field(min_length=2, max_length=2)]
+    path_distance: float | None
+    jump: float | None
+
+
+class PlaylistObject(_Object):
+    """A playlist, as printed by `moodcurve playlist -f json`, with file names instead of paths."""
+
+    format: Literal["moodcurve-playlist/1"]
+    name: str
+    asked_s: Seconds
+    total_s: Seconds
+    path: list[list[Unit]] | None
+    songs: list[PlaylistSongObject]
+    warnings: list[str]
+
+
+class Alternatives(_Object):
+    """Songs that could take a place in a list, the best first."""
+
+    songs: list[Song]
+
+
 class FileProblem(_Object):
     """A file that the last scan could not analyze."""
 

@@ -55,9 +55,9 @@ def add_song_routes(
     def list_songs(page: Annotated[SongPage, QueryParameter()]) -> Response:
         """Return a page of the songs that match the filters."""
         query = page.query(limit=page.limit, offset=page.offset)
-        with _open(pool) as reader:
+        with open_reader(pool) as reader:
             body = _NO_SONGS if reader is None else _songs_json(reader, query)
-        return _json_response(body)
+        return json_response(body)
 
     found: dict[int | str, dict[str, Any]] = {200: {"model": schemas.Songs}, **error_responses()}
     app.add_api_route("/api/songs", list_songs, responses=found)
@@ -68,11 +68,11 @@ def add_song_routes(
     @app.get("/api/songs/{id}", responses={200: {"model": schemas.Song}, **error_responses(404)})
     def get_song(id: SongId) -> Response:
         """Return a song by its id."""
-        with _open(pool) as reader:
+        with open_reader(pool) as reader:
             found = [] if reader is None else list(search(reader.library, Query(where=f"id = {id}")))
         if not found:
             raise _no_song(id)
-        return _json_response(_to_json(_song_data(found[0])))
+        return json_response(to_json(song_data(found[0])))
 
     @app.get("/api/songs/{id}/curve", responses={**_CURVE, **error_responses(404, 429)})
     async def get_song_curve(request: Request, id: SongId, format: CurveFormat = CurveFormat.json) -> Response:
@@ -90,7 +90,7 @@ def add_song_routes(
     @app.head("/api/songs/{id}/audio", responses=_AUDIO_HEAD, name="head_song_audio")
     def get_song_audio(request: Request, id: SongId) -> Response:
         """Return the audio file of a song, complete or a byte range (header Range)."""
-        with _open(pool) as reader:
+        with open_reader(pool) as reader:
             files = {} if reader is None else reader.library.files_of(id)
         if not files:
             raise _no_song(id)
@@ -101,19 +101,24 @@ def add_song_routes(
     def get_map(request: Request, filters: Annotated[SongFilters, QueryParameter()]) -> Response:
         """Return the mean arousal and valence of up to 100,000 songs that match the filters, as columns."""
         query, compress = filters.query(limit=MAX_MAP_SONGS), accepts_gzip(request)
-        with _open(pool) as reader:
+        with open_reader(pool) as reader:
             if reader is None:
-                return _json_response(_EMPTY_MAP)
+                return json_response(_EMPTY_MAP)
             body = reader.cached(("map", query, compress), lambda library: _map_json(library, query, compress=compress))
-        return _json_response(body, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if compress else None)
+        return json_response(body, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if compress else None)
 
     @app.get("/api/problems", responses={200: {"model": schemas.FileProblems}, **error_responses()})
     def list_problems(page: Annotated[Page, QueryParameter()]) -> Response:
         """Return a page of the files that the last scan could not analyze."""
-        with _open(pool) as reader:
+        with open_reader(pool) as reader:
             key = ("problems", page.limit, page.offset)
             body = _NO_PROBLEMS if reader is None else reader.cached(key, lambda library: _problems_json(library, page))
-        return _json_response(body)
+        return json_response(body)
+
+
+def client_address(request: Request) -> str:
+    """Return the IP address of a client, or an empty string."""
+    return request.client.host if request.client else ""
 
 
 def load_song(pool: LibraryPool, id: int) -> StoredSong:
@@ -124,7 +129,7 @@ def load_song(pool: LibraryPool, id: int) -> StoredSong:
     ProblemError
         If there is no such song, or the library cannot be read.
     """
-    with _open(pool) as reader:
+    with open_reader(pool) as reader:
         stored = None if reader is None else reader.library.song(id)
     if stored is None:
         raise _no_song(id)
@@ -133,12 +138,12 @@ def load_song(pool: LibraryPool, id: int) -> StoredSong:
 
 def count_songs(pool: LibraryPool) -> int | None:
     """Return the number of songs, or None if there is no library; raise ProblemError if it cannot be read."""
-    with _open(pool) as reader:
+    with open_reader(pool) as reader:
         return None if reader is None else _count(reader, Query())
 
 
 @contextmanager
-def _open(pool: LibraryPool) -> Iterator[Reader | None]:
+def open_reader(pool: LibraryPool) -> Iterator[Reader | None]:
     """Return a reader, or None if there is no library; raise ProblemError if it cannot be read."""
     try:
         with pool.reader() as reader:
@@ -152,11 +157,11 @@ def _songs_json(reader: Reader, query: Query) -> bytes:
     """Return a page of songs and their total number, as JSON."""
 
     def compute(library: Library) -> bytes:
-        found = [_song_data(song) for song in search(library, query)]
+        found = [song_data(song) for song in search(library, query)]
         total = query.offset + len(found)
         if not 0 < len(found) < (query.limit or 0):  # a page that is not full is the last one
             total = _count(reader, query)
-        return _to_json({"total": total, "songs": found})
+        return to_json({"total": total, "songs": found})
 
     return reader.cached(("songs", query), compute)
 
@@ -171,7 +176,7 @@ def _problems_json(library: Library, page: Page) -> bytes:
     """Return a page of files that cannot be used and their total number, as JSON."""
     found = library.problems(limit=page.limit, offset=page.offset)
     rows = [{"file": utf8_text(PurePath(one.path).name), "reason": utf8_text(one.reason)} for one in found]
-    return _to_json({"total": library.problem_count(), "problems": rows})
+    return to_json({"total": library.problem_count(), "problems": rows})
 
 
 def _map_json(library: Library, query: Query, *, compress: bool) -> bytes:
@@ -180,7 +185,7 @@ def _map_json(library: Library, query: Query, *, compress: bool) -> bytes:
     found["file"] = [None if title else PurePath(path).name for path, title in pairs]
     found["quadrant"] = [_QUADRANT_NUMBERS[name] for name in found["quadrant"]]
     found["tags"] = [tag_names(text) if text else None for text in found["tags"]]
-    body = _to_json(found)
+    body = to_json(found)
     return gzip.compress(body, compresslevel=4, mtime=0) if compress else body
 
 
@@ -188,20 +193,23 @@ def _no_song(id: int) -> ProblemError:
     return ProblemError(404, f"no song with id {id} in the library")
 
 
-def _song_data(song: FoundSong) -> dict[str, Any]:
+def song_data(song: FoundSong) -> dict[str, Any]:
+    """Return a song as JSON data, with its file name instead of the path."""
     data = song_json(song)
     path = data.pop("path")
     return {"id": data.pop("id"), "file": PurePath(path).name, **data}
 
 
-def _to_json(data: Any) -> bytes:
+def to_json(data: Any) -> bytes:
+    """Return data as JSON without spaces."""
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _json_response(body: bytes, headers: dict[str, str] | None = None) -> Response:
+def json_response(body: bytes, headers: dict[str, str] | None = None) -> Response:
+    """Return a response of JSON."""
     return Response(body, headers=headers, media_type="application/json")
 
 
-_NO_SONGS = _to_json({"total": 0, "songs": []})
-_NO_PROBLEMS = _to_json({"total": 0, "problems": []})
-_EMPTY_MAP = _to_json({name: [] for name in (*_MAP_COLUMNS, "file")})
+_NO_SONGS = to_json({"total": 0, "songs": []})
+_NO_PROBLEMS = to_json({"total": 0, "problems": []})
+_EMPTY_MAP = to_json({name: [] for name in (*_MAP_COLUMNS, "file")})
