@@ -45,7 +45,7 @@ LIVE_CONFIG = LiveStateSpaceConfig(level_memory_s=1000.0)
 """Shorter than the default of the family: a set of several hours changes more than a clip."""
 DEFAULT = PackagedModel(
     file="default",
-    name="moodcurve-default-3",
+    name="moodcurve-default-4",
     family="gp-blend",
     config=GPBlendConfig(),
     feature_set=feature_set("compare236+tonal1+tags1"),
@@ -53,7 +53,7 @@ DEFAULT = PackagedModel(
 )
 FAST = PackagedModel(
     file="fast",
-    name="moodcurve-fast-3",
+    name="moodcurve-fast-4",
     family="gp-blend",
     config=GPBlendConfig(),
     feature_set=COMPARE236,
