@@ -34,6 +34,7 @@ class FamilyName(StrEnum):
     blend = "blend"
     gp = "gp"
     gp_blend = "gp-blend"
+    gp_live = "gp-live"
 
 
 class LabelRelease(StrEnum):

@@ -3,13 +3,13 @@
 Recurrent cells are the exception: ONNX Runtime computes them in single precision only.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from moodcurve.runtime.sequence import INDEPENDENT, SequenceMode
 
@@ -173,3 +173,30 @@ class Graph:
         name = f"c{len(self._constants)}"
         self._constants.append(numpy_helper.from_array(values, name))
         return name
+
+
+class LoopBody:
+    """Nodes of the inner graph of a Scan operator, which may refer to values of the outer graph."""
+
+    def __init__(self) -> None:
+        self._nodes: list[NodeProto] = []
+
+    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
+        """Add an ONNX operator and return the name of its output."""
+        output = f"inner{len(self._nodes)}"
+        self._nodes.append(helper.make_node(operator, list(inputs), [output], **attributes))
+        return output
+
+    def name(self, name: str, value: str) -> None:
+        """Give a value a further name, as outputs need one."""
+        self._nodes.append(helper.make_node("Identity", [value], [name]))
+
+    def to_graph(
+        self, name: str, inputs: Mapping[str, Sequence[int]], outputs: Mapping[str, Sequence[int]]
+    ) -> GraphProto:
+        """Return the inner graph; inputs and outputs are in double precision, given by name and shape."""
+        return helper.make_graph(self._nodes, name, _double_values(inputs), _double_values(outputs))
+
+
+def _double_values(shapes: Mapping[str, Sequence[int]]) -> list[ValueInfoProto]:
+    return [helper.make_tensor_value_info(name, TensorProto.DOUBLE, shape) for name, shape in shapes.items()]
