@@ -35,6 +35,8 @@ from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.library import open_library
 from moodcurve.library.scanning.scan import scan
 
+TOKEN = "a-token-for-the-load"
+AUTHORIZATION = f"Authorization: Bearer {TOKEN}\r\n"
 SERVE = "from moodcurve.cli import main; main()"
 BARE = """
 import uvicorn
@@ -102,7 +104,9 @@ async def client(
         path = f"/bytes/{sizes[kind]}" if sizes else random_path(kind, songs, with_audio, rng)
         began = time.perf_counter()
         try:
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{KINDS[kind][1]}\r\n".encode())
+            writer.write(
+                f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{AUTHORIZATION}{KINDS[kind][1]}\r\n".encode()
+            )
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = int(re.search(rb"content-length: (\d+)", head)[1])
             await reader.readexactly(length)
@@ -230,7 +234,7 @@ def main() -> None:
         library, music = Path(folder) / "library.sqlite", Path(folder) / "music"
         with_audio = make_library(options.folder, library, music, options.songs)
         about = {"songs": options.songs, "with_audio": with_audio}
-        words = ("serve", "--library", str(library), "--port", "0", "--no-open")
+        words = ("serve", "--library", str(library), "--port", "0", "--no-open", "--token", TOKEN)
         ours = measured(SERVE, words, options, **about, sizes={})
         sizes = {kind: responses["bytes"] for kind, responses in ours["kinds"].items()}
         bare = measured(BARE, (), options, **about, sizes=sizes)

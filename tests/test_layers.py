@@ -24,6 +24,7 @@ LAYERS = (
     "runtime",
     "analysis",
     "library",
+    "playlists",
     "metrics",
     "demo",
     "datasets",

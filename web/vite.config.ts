@@ -59,13 +59,17 @@ function license(name: string): string {
 }
 
 const SERVER = "http://127.0.0.1:8765";
+const TOKEN = `Bearer ${process.env.MOODCURVE_TOKEN ?? ""}`;
 
 /** The server's page: a folder of files. */
 const page: UserConfig = {
   base: "./",
   build: { outDir: "../src/moodcurve/web/static" },
-  // during development, `moodcurve serve --no-open` handles requests; it accepts changes only from its own origin
-  server: { proxy: { "/api": { target: SERVER, changeOrigin: true, headers: { origin: SERVER } } } },
+  // during development, `moodcurve serve --no-open` handles requests, with the same MOODCURVE_TOKEN; it accepts changes
+  // only from its own origin
+  server: {
+    proxy: { "/api": { target: SERVER, changeOrigin: true, headers: { origin: SERVER, authorization: TOKEN } } },
+  },
 };
 
 /** The report: a script and a style sheet that moodcurve/report/page.py embeds in each page. */

@@ -47,15 +47,17 @@ class FileFeatures:
     warnings: tuple[str, ...]
 
 
-def file_features(path: AnyPath, feature_set: FeatureSet, *, progress: ProgressCallback | None = None) -> FileFeatures:
-    """Compute the window features of an audio file, or of the sound of a video.
+def file_features(
+    path: AnyPath, feature_set: FeatureSet, *, name: str | None = None, progress: ProgressCallback | None = None
+) -> FileFeatures:
+    """Compute the window features of an audio file, or of the sound of a video; `name` replaces its path in messages.
 
     Raises
     ------
     AudioError
         If the file cannot be read, or is shorter than one window.
     """
-    with _opened(open_audio(path), progress) as (reader, blocks):
+    with _opened(open_audio(path, name=name), progress) as (reader, blocks):
         # the extractor is loaded here, while the file is being decoded
         found = features.extract(blocks, reader.sr, feature_set)
         return FileFeatures(found, reader.duration_s, tuple(reader.warnings))
@@ -65,6 +67,7 @@ def analyze(
     audio: AnyPath | BinaryIO | npt.ArrayLike,
     *,
     sr: int | None = None,
+    name: str | None = None,
     track: int | None = None,
     model: AnyPath | Model = "default",
     progress: ProgressCallback | None = None,
@@ -81,6 +84,8 @@ def analyze(
         ±1 or as integers scaled by the full range of their type.
     sr : int, optional
         Sample rate of an array in Hz, required for arrays only; any rate is resampled.
+    name : str, optional
+        Name of a path's file in messages and as the curve's source, instead of the path.
     track : int, optional
         Number of the audio track in files with several, from 1; by default the one that players play.
     model : str, path or Model
@@ -114,7 +119,7 @@ def analyze(
     0.31
     """
     loaded = model if isinstance(model, Model) else load_model(model)
-    with _opened(_open(audio, sr, track), progress, prefetch=prefetch) as (reader, blocks):
+    with _opened(_open(audio, sr, track, name), progress, prefetch=prefetch) as (reader, blocks):
         _prepare(loaded.feature_set)
         # part by part: the features are never held all at once, however long the recording is
         parts = features.stream(blocks, reader.sr, loaded.feature_set)
@@ -131,6 +136,7 @@ def analyze_parts(
     parts: Sequence[Part],
     *,
     track: int | None = None,
+    name: str | None = None,
     model: AnyPath | Model = "default",
     progress: ProgressCallback | None = None,
     prefetch: bool = True,
@@ -144,7 +150,7 @@ def analyze_parts(
         An audio or video file.
     parts : sequence of Part
         In order and without overlap, as `moodcurve.audio.parts.find_parts` returns them.
-    track, model, progress, prefetch
+    track, name, model, progress, prefetch
         As for `analyze`.
     on_features : callable, optional
         Called with the index of a part and its features, as `analyze` does.
@@ -169,7 +175,7 @@ def analyze_parts(
     """
     loaded = model if isinstance(model, Model) else load_model(model)
     curves: dict[Part, Curve] = {}
-    with _opened(open_audio(path, track=track), progress, prefetch=prefetch) as (reader, blocks):
+    with _opened(open_audio(path, track=track, name=name), progress, prefetch=prefetch) as (reader, blocks):
         _prepare(loaded.feature_set)
         bounds = [
             (round(part.start_s * reader.sr), None if part.end_s is None else round(part.end_s * reader.sr))
@@ -268,7 +274,7 @@ def _prepare(feature_set: FeatureSet) -> None:
 
 
 def _open(
-    audio: AnyPath | BinaryIO | npt.ArrayLike, sr: int | None, track: int | None
+    audio: AnyPath | BinaryIO | npt.ArrayLike, sr: int | None, track: int | None, name: str | None
 ) -> AbstractContextManager[AudioReader]:
     is_stream = hasattr(audio, "read")
     if isinstance(audio, str | os.PathLike) or is_stream:
@@ -276,7 +282,7 @@ def _open(
             raise ValueError(f"sr must not be given for files, which state their sample rate, got {sr}")
         if is_stream:
             return open_stream(cast(BinaryIO, audio), track=track)
-        return open_audio(cast(AnyPath, audio), track=track)
+        return open_audio(cast(AnyPath, audio), track=track, name=name)
     if track is not None:
         raise ValueError(f"track must not be given for arrays, got {track}")
     if isinstance(audio, bytes | bytearray):

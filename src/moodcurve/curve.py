@@ -12,7 +12,7 @@ from moodcurve.mood.circumplex import QUADRANTS, Summary, summarize
 from moodcurve.mood.classes import MOODS
 from moodcurve.mood.scale import to_nine_points
 from moodcurve.mood.tags import check_tags, sorted_tags, strongest_tags
-from moodcurve.util.text import utf8_text
+from moodcurve.util.text import path_text, utf8_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -194,7 +194,7 @@ class Curve:
         quadrants = {name: columns.pop(column) for column, name in PROBABILITIES.items() if column in columns}
         return {
             "format": JSON_FORMAT,
-            "source": utf8_text(self.source),
+            "source": path_text(self.source),
             "model": utf8_text(self.model),
             "feature_set": utf8_text(self.feature_set),
             "duration_s": round(float(self.duration_s), TIME_DECIMALS),

@@ -1,7 +1,9 @@
 """Evaluate a model on annotated songs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,12 @@ from moodcurve.datasets.deam.reader import NAMES as DEAM_NAMES
 from moodcurve.datasets.deam.sound import EXCERPTS as DEAM_EXCERPTS
 from moodcurve.datasets.deam.sound import NAME as DEAM_WITH_SOUND
 from moodcurve.datasets.selection import rated_songs
+from moodcurve.features import Features
 from moodcurve.metrics import scores
-from moodcurve.runtime import Model
+from moodcurve.runtime import Model, ModelError, load_model
+from moodcurve.runtime.loading import describe_model, model_metadata
+from moodcurve.util.files import AnyPath
+from moodcurve.workers import FILE_LIMITS, Job, Limits, run_each
 
 METRICS = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
 """Metrics reported for each axis: means over songs, then pooled over all points; see `moodcurve.metrics`."""
@@ -47,17 +53,81 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     0.79
     """
     dataset = rated_songs(dataset)
-    outputs = [model.predict_with_std(song.full_features) for song in dataset.songs]
-    rated = [p.values[song.rated] for p, song in zip(outputs, dataset.songs, strict=True)]
-    intervals = None
-    if model.intervals is not None:
-        whole = [model.intervals.of_points(p.values, p.std) for p in outputs]
-        intervals = [ends[song.rated] for ends, song in zip(whole, dataset.songs, strict=True)]
-    metrics = evaluate_predictions(dataset.songs, rated)
-    interval_metrics = evaluate_intervals(dataset.songs, intervals)
+    found = [_predict(model, song.full_features) for song in dataset.songs]
+    return _metrics(dataset, found, model.name, model.metadata)
+
+
+def evaluate_file(
+    dataset: Dataset, path: AnyPath, *, check: Callable[[], None] = lambda: None, limits: Limits = FILE_LIMITS
+) -> dict[str, Any]:
+    """Evaluate a model file as `evaluate` does, in a process with limits: anyone's graph may never end.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    path : str or path
+    check : callable
+        Called repeatedly; an error that it raises, such as KeyboardInterrupt, stops everything.
+    limits : Limits
+        Limits of one song.
+
+    Raises
+    ------
+    DatasetError
+        If no song is rated.
+    ModelError
+        If the model cannot be used, or expects other features than the songs have.
+    CrashError, LimitError
+        If it crashes, or exceeds a limit.
+    """
+    dataset = rated_songs(dataset)
+    items = [_Item(song.song_id, song.full_features) for song in dataset.songs]
+    found: list[_Prediction] = []
+    for result in run_each(partial(_job, path), items, workers=1, check=check, limits=limits, isolate=True):
+        if isinstance(result, Exception):
+            raise result
+        found.append(result)
+    return _metrics(dataset, found, describe_model(path)[0], model_metadata(path))
+
+
+@dataclass(frozen=True)
+class _Item:
+    """The features of a song."""
+
+    song_id: str
+    features: Features
+
+    def __str__(self) -> str:
+        return f"song {self.song_id}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Prediction:
+    """Values (n, 2) of all points of a song, and the ends of their 90 % intervals (n, 2, 2) if the model has any."""
+
+    values: FloatArray
+    ends: FloatArray | None
+
+
+def _job(path: AnyPath) -> Job[_Item, _Prediction]:
+    model = load_model(path)
+    return lambda item, progress: _predict(model, item.features)
+
+
+def _predict(model: Model, features: Features) -> _Prediction:
+    found = model.predict_with_std(features)
+    ends = None if model.intervals is None else model.intervals.of_points(found.values, found.std)
+    return _Prediction(found.values, ends)
+
+
+def _metrics(dataset: Dataset, found: Sequence[_Prediction], name: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+    songs = dataset.songs
+    metrics = evaluate_predictions(songs, [p.values[song.rated] for p, song in zip(found, songs, strict=True)])
+    intervals = [p.ends[song.rated] for p, song in zip(found, songs, strict=True) if p.ends is not None]
+    interval_metrics = evaluate_intervals(songs, intervals or None)
     for axis in AXES:
         metrics[axis] |= interval_metrics[axis]
-    return {"model": model.name, **metrics, "songs_trained_on": count_training_songs(dataset, model)}
+    return {"model": name, **metrics, "songs_trained_on": _count_training_songs(dataset, metadata)}
 
 
 def evaluate_predictions(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> dict[str, Any]:
@@ -112,20 +182,36 @@ def evaluate_intervals(
     }
 
 
-def count_training_songs(dataset: Dataset, model: Model) -> int:
-    """Count the songs that the model was trained on, according to its file.
+def _count_training_songs(dataset: Dataset, metadata: Mapping[str, str]) -> int:
+    """Count the songs that a model was trained on, according to its metadata.
 
     The label releases of DEAM, and DEAM with its sound, share their song ids: training on one counts for the others.
     A model of several sets names them all, joined by " + ".
     """
-    training_data = set(model.metadata.get("training_data", "").split(" + "))
+    training_data = set(metadata.get("training_data", "").split(" + "))
     deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND, DEAM_EXCERPTS}
     if dataset.name not in training_data and not (dataset.name in deam and training_data & deam):
         return 0
-    ids = set(training_ids(model))
+    ids = set(_training_ids(metadata))
     return sum(song.song_id in ids for song in dataset.songs)
 
 
 def training_ids(model: Model) -> tuple[str, ...]:
-    """Return the ids of the songs that a model was trained on, according to its file."""
-    return tuple(json.loads(model.metadata.get("song_ids", "[]")))
+    """Return the ids of the songs that a model was trained on, according to its file.
+
+    Raises
+    ------
+    ModelError
+        If they are not a list of texts.
+    """
+    return _training_ids(model.metadata)
+
+
+def _training_ids(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    try:
+        ids = json.loads(metadata.get("song_ids", "[]"))
+    except (ValueError, RecursionError):
+        ids = None
+    if not isinstance(ids, list) or not all(isinstance(song_id, str) for song_id in ids):
+        raise ModelError("the model's metadata 'song_ids' are not a list of ids; export it again")
+    return tuple(ids)

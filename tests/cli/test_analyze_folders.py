@@ -15,6 +15,7 @@ from moodcurve.cli import song_table
 from moodcurve.cli.commands import analyze as command
 from moodcurve.cli.inputs import find_songs
 from moodcurve.cli.song_table import COLUMNS, song_row
+from moodcurve.library.scanning.rules import DEFAULT_RULES
 from tests.helpers.command_line import run
 from tests.helpers.library_fixtures import wandering_curve
 
@@ -36,11 +37,12 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 NAMES = ["b.flac", "a/c.wav", "a/d/e.ogg"]
+LEFT_OUT = "moodcurve: left out: 2 hidden (--include-hidden takes them)\n"
 
 
 def test_a_folder_gives_one_row_per_song(music: Path) -> None:
     done = run("analyze", music)
-    assert (done.exit_code, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, LEFT_OUT)
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["song", "b.flac", "c.wav", "e.ogg"]
 
 
@@ -48,10 +50,10 @@ def test_files_in_folders_are_sorted_and_named_like_the_folder(music: Path, monk
     monkeypatch.chdir(music.parent)
     (music.parent / "link").symlink_to(music)
     for folder in (music, Path(music.name), Path("link")):
-        found = find_songs([folder])
+        found = find_songs([folder], DEFAULT_RULES)
         assert found.files == tuple(folder / name for name in NAMES)
         assert (found.problems, found.in_folders) == ((), True)
-    assert find_songs([Path("x.mp3")]).files == (Path("x.mp3"),)
+    assert find_songs([Path("x.mp3")], DEFAULT_RULES).files == (Path("x.mp3"),)
 
 
 def test_broken_audio_in_a_folder_is_named(music: Path, tmp_path: Path) -> None:
@@ -78,7 +80,11 @@ def test_many_files_in_folders_suggest_a_scan(music: Path, monkeypatch: pytest.M
 def test_a_file_as_output_is_a_table_with_one_row_per_song(music: Path, tmp_path: Path, ending: str) -> None:
     file = tmp_path / "new" / f"songs{ending}"
     done = run("analyze", music, "--output", file)
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"moodcurve: wrote {file}: one row per song\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (
+        0,
+        "",
+        f"{LEFT_OUT}moodcurve: wrote {file}: one row per song\n",
+    )
     match ending.lower():
         case ".csv":
             rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
@@ -145,7 +151,7 @@ def test_an_existing_folder_stays_a_folder_whatever_its_name(music: Path, tmp_pa
 def test_json_of_several_songs_is_one_curve_per_line(music: Path, tmp_path: Path) -> None:
     expected = [analyze(music / name).to_dict() for name in NAMES]
     done = run("analyze", music, "--format", "json")
-    assert (done.exit_code, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, LEFT_OUT)
     assert [json.loads(line) for line in done.stdout.splitlines()] == expected
     partly = run("analyze", music / "b.flac", tmp_path / "missing.mp3", "-f", "json")
     assert partly.exit_code == 1

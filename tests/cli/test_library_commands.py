@@ -17,8 +17,10 @@ from moodcurve.cli.curve_views import mood_text, print_curves
 from moodcurve.features.tags.names import TAGS
 from moodcurve.formats import read_json, to_csv, to_json
 from moodcurve.library import ProblemFound, open_library
+from moodcurve.library.measured import SOUND_COLUMNS
 from moodcurve.library.queries.search import COLUMNS, Query, search
 from moodcurve.mood.circumplex import MOOD_ANGLES_DEG, NEUTRAL, QUADRANTS
+from moodcurve.mood.course import COURSE_COLUMNS
 from tests.helpers.command_line import Result, run
 from tests.helpers.library_fixtures import file, made_library, song, wandering_curve
 
@@ -85,7 +87,9 @@ def test_tags_are_searched_with_and_without_a_strength(path: Path) -> None:
 def test_json_is_a_list_of_all_songs(path: Path) -> None:
     found = listed(path)
     assert len(found) == SONGS
-    assert set(COLUMNS) - {name for name in COLUMNS if name.startswith(("p_", "rated_"))} <= set(found[0])
+    grouped = {name for name in COLUMNS if name.startswith(("p_", "rated_"))} | {*COURSE_COLUMNS, *SOUND_COLUMNS}
+    assert set(COLUMNS) - grouped | {"course", "sound"} <= set(found[0])
+    assert set(found[0]["course"]) == set(COURSE_COLUMNS)
     assert listed(path, "--artist", "nobody at all") == []
     assert len(listed(path, "--limit", "7")) == 7
 
@@ -187,7 +191,7 @@ def test_help_and_errors_list_quadrants_and_mood_words(path: Path) -> None:
         (["--words", "calm,tender"], "argument --words: 'tender' is not a mood word; choose from happy,"),
         (["--tag", "loud"], "argument --tag: 'loud' is not a tag of the tag network; choose from rock, pop,"),
         (["--tag", "rock:x"], "argument --tag: 'rock:x' is not TAG or TAG:STRENGTH"),
-        (["--sort", "loudness"], "argument --sort: 'loudness' is not a sort key; choose from id,"),
+        (["--sort", "fame"], "argument --sort: 'fame' is not a sort key; choose from id,"),
         (["--sort", "near"], "argument --sort: near requires a point to be near to"),
         (["--longer", "soon"], "argument --longer: 'soon' is not a duration, such as 90 (seconds), 1:30 or 1:00:00"),
         (["--longer", "90", "--shorter", "60"], "argument --shorter: '60' is less than longer=90"),

@@ -1,5 +1,6 @@
 """Checks of output files and folders before a command runs."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,10 @@ def test_a_file_instead_of_a_folder_is_refused(song: Path, library: Path, music:
     ):
         done = run(*arguments)
         assert done.exit_code == 1, arguments
-        assert done.stderr == f"moodcurve: {path}: is a file; give a folder, or the name of a new one\n"
+        assert done.stderr == (
+            f"moodcurve: {path}: is a file; give a folder, or the name of a new one; for files whose names begin with "
+            "a dash write ./*.mp3, or -- before them\n"
+        )
     assert path.read_bytes() == music[path]
 
 
@@ -135,3 +139,65 @@ def test_a_minus_is_standard_output(song: Path, tmp_path: Path, monkeypatch: pyt
 def test_features_names_the_written_file(song: Path, tmp_path: Path) -> None:
     done = run("features", song, "-o", tmp_path / "x.csv")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"moodcurve: wrote {tmp_path / 'x.csv'}\n")
+
+
+@pytest.mark.usefixtures("prepared")
+def test_long_names_give_results(song: Path, tmp_path: Path) -> None:
+    long = song.rename(tmp_path / ("n" * 247 + ".flac"))
+    done = run("analyze", long, "-o", tmp_path / "out", "-f", "csv", "-f", "parquet", "--plot", "--report")
+    assert done.exit_code == 0, done.stderr
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert len({name[:240] for name in names}) == 1
+    assert [name[240:] for name in names] == [".csv", ".html", ".parquet", ".png"]
+
+
+def test_names_that_are_too_long_are_refused_before_the_work(
+    song: Path, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moodcurve.analysis.analyze", None)
+    monkeypatch.setattr("moodcurve.analysis.file_features", None)
+    name = "n" * 252
+    for arguments in (
+        ("analyze", song, "-o", tmp_path / f"{name}.csv"),
+        ("analyze", song, "-o", tmp_path / "new" / f"{name}.csv"),
+        ("analyze", song, "-o", tmp_path / "new" / f"{name}long" / "folder"),
+        ("features", song, "-o", tmp_path / f"{name}.csv"),
+        ("export", "--library", library, "-o", tmp_path / f"{name}.csv"),
+        ("scan", tmp_path, "--json", tmp_path / f"{name}.json"),
+        ("demo", song, "-o", tmp_path / f"{name}long"),
+    ):
+        done = run(*arguments)
+        assert (done.exit_code, "File name too long" in done.stderr) == (1, True), (arguments, done)
+    # a file system with shorter names, such as one that encrypts them
+    monkeypatch.setattr(os, "pathconf", lambda folder, name: 7)
+    done = run("analyze", song, "-o", tmp_path)
+    assert (done.exit_code, done.stderr) == (1, f"moodcurve: {tmp_path / 'song.csv'}: File name too long\n")
+    assert not (tmp_path / "new").exists()
+
+
+def test_files_that_look_like_options_get_a_hint(song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("-o.mp3", "-f.mp3", "-5.flac", "--plot.MP3", "--report.mkv", "-.mp3", "-oa.mp3"):
+        for command in ("analyze", "features", "scan", "demo"):
+            done = run(command, name, song.name)
+            assert done.exit_code == 2
+            hint = "for files whose names begin with a dash write ./*.mp3, or -- before them"
+            assert f"{name!r} looks like an audio file, not an option; {hint}" in done.stderr
+    # the shell's *.mp3 where one file is named -o: the next song would be the folder of results
+    for value in ("b.mp3", song.name):
+        done = run("analyze", "-o", value, song.name)
+        assert done.exit_code > 0
+        assert "write ./*.mp3, or -- before them" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["song.flac"]
+
+
+@pytest.mark.usefixtures("prepared")
+def test_files_that_look_like_options_are_analyzed_where_they_are_named_as_files(
+    song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    song.rename("-o.flac")
+    assert run("analyze", "./-o.flac", "-f", "csv").exit_code == 0
+    assert run("analyze", "-f", "csv", "--", "-o.flac").exit_code == 0
+    Path("folder.mp3").mkdir()  # a folder may have any name
+    assert run("analyze", "-o", "folder.mp3", "./-o.flac").exit_code == 0

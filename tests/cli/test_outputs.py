@@ -1,5 +1,6 @@
 """Names of result files."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,22 @@ def test_different_stems_stay_as_they_are() -> None:
 )
 def test_clashing_stems_are_prefixed_with_the_folder(paths: list[str], stems: list[str]) -> None:
     assert list(output_stems([Path(p) for p in paths]).values()) == stems
+
+
+def test_long_stems_are_cut_alike_for_all_formats_and_stay_apart(tmp_path: Path) -> None:
+    long = "é" * 124  # with .mp3 252 bytes
+    paths = [Path("a", f"{long}.mp3"), Path("b", f"{long}.mp3"), Path(f"{long}x.mp3"), Path("x" * 240 + ".mp3")]
+    stems = list(output_stems(paths).values())
+    assert stems[3] == "x" * 240
+    assert len({stem.casefold() for stem in stems}) == 4
+    assert all(len(os.fsencode(stem)) <= 240 for stem in stems)
+    assert stems[0].startswith("a-é")
+    assert output_stems(paths[2:3])[paths[2]] == stems[2]  # whatever else is analyzed
+    many = output_stems([Path(folder, "c", f"{long}.mp3") for folder in "abc"])
+    assert len(set(many.values())) == 3
+    for stem in stems:
+        for file in Outputs(folder=tmp_path, formats=("csv", "parquet"), plot=True, report=True).files(stem):
+            file.touch()
 
 
 def test_a_song_given_twice_is_analyzed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import moodcurve
 from moodcurve.formats import read_json, to_json
 from moodcurve.library import open_library
 from moodcurve.library.queries.search import Query, search, song_json
+from moodcurve.playlists import RequestOptions, make_playlist
 from tests.formats.test_csv_json import make_curve
 from tests.helpers import ROOT
 from tests.helpers.full_curve import whole_curve
@@ -28,7 +29,7 @@ def errors(name: str, data: object) -> list[str]:
     return [error.message for error in Draft202012Validator(schema(name)).iter_errors(data)]
 
 
-@pytest.mark.parametrize("name", ["curve", "song"])
+@pytest.mark.parametrize("name", ["curve", "song", "playlist"])
 def test_schemas_are_valid(name: str) -> None:
     Draft202012Validator.check_schema(schema(name))
 
@@ -91,6 +92,19 @@ def test_songs_of_a_library_fit_their_schema(tmp_path: Path, near: tuple[float, 
     for song in songs:
         assert errors("song", song) == []
         assert set(song) == set(schema("song")["properties"]) - (set() if near else {"distance"})
+
+
+@pytest.mark.parametrize("options", [{"from_": "tense", "to": "calm"}, {"artist_gap": 0}])
+def test_playlists_fit_their_schema(tmp_path: Path, options: dict[str, Any]) -> None:
+    made_library(tmp_path / "library.sqlite", 12)
+    with open_library(tmp_path / "library.sqlite") as library:
+        made = make_playlist(library, Query(), RequestOptions(minutes=20, **options).parse())
+    data = made.to_dict()
+    assert errors("playlist", json.loads(json.dumps(data))) == []
+    described = schema("playlist")["properties"]
+    assert set(data) == set(described)
+    assert set(data["songs"][0]) == set(described["songs"]["items"]["properties"])
+    assert errors("playlist", {**data, "songs": []}) != []
 
 
 def test_json_from_before_the_version_key_is_read(tmp_path: Path) -> None:

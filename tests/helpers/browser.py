@@ -1,9 +1,7 @@
 """Helpers for tests of the page: Chromium, pages that must not report errors, and reading what they draw."""
 
-import json
 import os
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
 from tests.helpers import ROOT
-from tests.helpers.web_server import Server
+from tests.helpers.web_client import request
+from tests.helpers.web_server import TOKEN, Server
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
@@ -51,12 +50,18 @@ class Window:
         width: int = 1280,
         height: int = 900,
         before: Callable[[Page], None] = lambda page: None,
+        cookie: bool = True,
         **options: Any,
     ) -> Page:
-        """Open an address such as ``#/library``; `before` may replace responses of the server."""
+        """Open an address such as ``#/library``; `before` may replace responses of the server.
+
+        Without `cookie`, the window is not yet allowed to use the server.
+        """
         context = self.browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(12_000)
         self.contexts.append(context)
+        if cookie:
+            context.request.get(f"{self.server.url}/?token={TOKEN}", max_redirects=0)
         page = context.new_page()
         page.on("console", lambda message: self.record(f"console: {message.text}"))
         page.on("pageerror", lambda error: self.record(f"error: {error}"))
@@ -199,8 +204,8 @@ def json_at(page: Page, address: str) -> Any:
 
 def song_ids(server: Server) -> dict[str, int]:
     """Ids of the library's songs by title."""
-    with urllib.request.urlopen(f"{server.url}/api/songs?limit=10") as response:
-        return {song["title"]: song["id"] for song in json.load(response)["songs"]}
+    found = request(server, "/api/songs?limit=10").json()
+    return {song["title"]: song["id"] for song in found["songs"]}
 
 
 def open_song(window: Window, number: int, **options: Any) -> Page:

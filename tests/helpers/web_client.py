@@ -5,7 +5,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tests.helpers.web_server import Server
+from tests.helpers.web_server import TOKEN, Server
+
+AUTHORIZATION = f"Bearer {TOKEN}"
+HEAD = f"Host: localhost\r\nAuthorization: {AUTHORIZATION}\r\n"
+"""Headers of requests that tests write themselves."""
 
 
 class Response(NamedTuple):
@@ -26,8 +30,12 @@ class Response(NamedTuple):
         return data
 
 
-def request(server: Server, path: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> Response:
-    """Send a request; underscores in header names become hyphens. Redirects are not followed."""
+def request(
+    server: Server, path: str, *, method: str = "GET", body: bytes | None = None, token: bool = True, **headers: str
+) -> Response:
+    """Send a request, with the token; underscores in header names become hyphens. Redirects are not followed."""
+    if token:
+        headers = {"Authorization": AUTHORIZATION, **headers}
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     try:
         sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -59,7 +67,8 @@ def events(server: Server, path: str, **headers: str) -> Iterator[tuple[int, str
     """Yield server-sent events as they arrive: id, name and data."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     try:
-        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request("GET", path, headers={"Authorization": AUTHORIZATION, **sent_headers})
         response = connection.getresponse()
         assert response.status == 200
         assert response.getheader("content-type", "").startswith("text/event-stream")

@@ -38,6 +38,8 @@ TAGS = {
 }
 """Tags of the songs by title in the library of `tagged_server`; None as of a model that reads none."""
 BROKEN = "not music.mp3"
+TOKEN = "a-token-for-tests-0123"
+"""Access token of the servers, unless a test chooses another."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Server:
     @property
     def left_over(self) -> list[str]:
         """Names of uploaded files that it has not removed yet."""
-        return [path.name for path in self.temporary.glob("*/*") if path.name != "lock"]
+        return [path.name for path in self.temporary.glob("*/*") if path.name not in ("lock", "open.html")]
 
     url: str
     port: int
@@ -130,7 +132,7 @@ def serving(
     words = ["serve", "--library", str(library), "--port", "0", "--no-open", *options]
     temporary = tempfile.TemporaryDirectory(prefix="web-server-")
     command = [sys.executable, "-c", f"{before}\nfrom moodcurve.cli import main; main()", *words]
-    variables = {**os.environ, "TMPDIR": temporary.name, **(environment or {})}
+    variables = {**os.environ, "TMPDIR": temporary.name, "MOODCURVE_TOKEN": TOKEN, **(environment or {})}
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=variables)
     assert process.stderr is not None
     # later output is read and discarded, because a full pipe would block the server

@@ -67,6 +67,23 @@ def test_a_harmful_library_is_refused_in_one_line(library: Path, name: str) -> N
         assert len(ended.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("table", ["song", "file", "curve", "descriptors"])
+def test_no_column_holds_a_value_of_another_type(library: Path, table: str) -> None:
+    with closing(sqlite3.connect(library)) as db:
+        columns = [(name, kind) for _, name, kind, _, _, key in db.execute(f"PRAGMA table_info({table})") if not key]
+    held = 0
+    for name, kind in columns:
+        for value in {"TEXT": ["x'00'"], "BLOB": ["'x'", "7"]}.get(kind, ["'x'", "x'00'"]):
+            path = library.with_name("changed.sqlite")
+            shutil.copyfile(library, path)
+            with closing(sqlite3.connect(path)) as db, db:
+                db.execute("PRAGMA ignore_check_constraints = ON")
+                db.execute(f"UPDATE {table} SET {name} = {value} WHERE rowid = 1")
+            held += 1
+            assert "holds values of a wrong type" in read_all(path), (name, value)
+    assert held >= len(columns)
+
+
 def test_a_curve_that_unpacks_to_gigabytes_is_refused() -> None:
     deflate = zlib.compressobj(9, zdict=_ZLIB_DICTIONARY)
     packed = deflate.compress(bytes(100 * 2**20)) + deflate.flush()

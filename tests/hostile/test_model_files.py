@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,15 +15,18 @@ import onnx
 import pytest
 from onnx import TensorProto
 
+from moodcurve.evaluation import evaluate, evaluate_file
+from moodcurve.features import COMPARE260
 from moodcurve.learn.export import export
 from moodcurve.learn.models.mlr import MLRConfig
 from moodcurve.learn.training import train
 from moodcurve.runtime import ModelError, load_model
 from moodcurve.runtime.model_file import MAX_BYTES
+from moodcurve.workers import FILE_LIMITS, LimitError
 from tests.helpers import hostile_models as hostile
 from tests.helpers.limited import MAIN, run_limited
 from tests.helpers.scans import write_song
-from tests.helpers.training_songs import made_dataset
+from tests.helpers.training_songs import made_dataset, write_own_songs
 
 pytestmark = [
     pytest.mark.slow,
@@ -110,6 +114,34 @@ def test_ctrl_c_ends_an_endless_model(song: Path, tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=20)
     assert process.returncode in (130, -2, 1)
+
+
+# --- evaluation ---
+
+
+def test_a_model_is_evaluated_within_limits(exported: Path, tmp_path: Path) -> None:
+    dataset = made_dataset(4)
+    assert evaluate_file(dataset, exported) == evaluate(dataset, load_model(exported))
+    limits = replace(FILE_LIMITS, stall_s=3, memory_mb=512)
+    with pytest.raises(LimitError, match="no progress for 3 s"):
+        evaluate_file(dataset, hostile.endless(tmp_path / "endless.onnx"), limits=limits)
+    with pytest.raises(ModelError, match="its graph fails"):
+        evaluate_file(dataset, hostile.greedy(tmp_path / "greedy.onnx"), limits=limits)
+
+
+def test_the_command_evaluates_a_model_within_limits(tmp_path: Path) -> None:
+    write_own_songs(tmp_path / "own", made_dataset(3, feature_set=COMPARE260))
+    words = ("evaluate", "own", "--model", hostile.endless(tmp_path / "bad.onnx"))
+    ended = run_limited(*words, folder=tmp_path, code=SHORT + MAIN, seconds=90)
+    assert ended.exit_code == 1, ended
+    assert "no progress for" in ended.stderr
+
+
+@pytest.mark.parametrize("ids", ["[1", "7", "[7]", "[" * 100_000, '{"a": 1}'])
+def test_a_harmful_list_of_training_songs_is_refused(tmp_path: Path, ids: str) -> None:
+    model = hostile.write_model(tmp_path / "bad.onnx", song_ids=ids, training_data=made_dataset(1).name)
+    with pytest.raises(ModelError, match="'song_ids' are not a list"):
+        evaluate_file(made_dataset(2), model)
 
 
 # --- the checksum ---

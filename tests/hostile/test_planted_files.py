@@ -9,6 +9,7 @@ import pytest
 
 from tests.helpers.library_fixtures import made_library
 from tests.helpers.limited import run_limited
+from tests.helpers.scans import write_song
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")]
 PRECIOUS = "every word that I wrote\n" * 5000
@@ -87,3 +88,23 @@ def test_files_of_sqlite_that_are_links_are_refused(
     assert len(ended.stderr.splitlines()) == 1
     assert victim.read_bytes() == PRECIOUS.encode()
     assert not library.with_name("new").exists()
+
+
+@pytest.mark.usefixtures("prepared")
+def test_a_result_replaces_a_link_of_its_name(tmp_path: Path) -> None:
+    music, victim = tmp_path / "music", tmp_path / "victim"
+    victim.write_text(PRECIOUS)
+    write_song(music / "song.flac", seconds=1.5)
+    names = ["song.csv", "song.json", "song.jams", "song.png", "song.html"]
+    for name in names:
+        (music / name).symlink_to("../victim")
+    words = "analyze song.flac -o . -f csv -f json -f jams --plot --report"
+    ended = run_limited(*words.split(" "), folder=music, seconds=60)
+    assert ended.exit_code == 0, ended
+    assert victim.read_text() == PRECIOUS
+    assert not any((music / name).is_symlink() for name in names)
+    (music / "table.csv").symlink_to("../victim")
+    (music / "features.csv").hardlink_to(victim)
+    for words in ("analyze song.flac -o table.csv", "features song.flac -o features.csv"):
+        assert run_limited(*words.split(" "), folder=music, seconds=60).exit_code == 0
+    assert victim.read_text() == PRECIOUS

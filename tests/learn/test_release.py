@@ -45,7 +45,7 @@ def test_packaged_models_have_the_settings_of_the_release_script(packaged: Packa
         stored = stored.replace(f'"{old}"', f'"{new}"')
     assert json.loads(stored) == json.loads(json.dumps(as_table(packaged.config)))
     assert model.feature_set.names == packaged.feature_set.names
-    assert model.metadata["training_data"] == ("DEAM + 4Q" if packaged.excerpts else "DEAM")
+    assert model.metadata["training_data"] == "DEAM + 4Q"
     assert model.intervals is not None
     assert model.novelty_limits is not None
     assert model.rms_errors is not None
@@ -55,12 +55,13 @@ def test_packaged_models_have_the_settings_of_the_release_script(packaged: Packa
 
 def test_live_model_uses_past_rows_only() -> None:
     model = load_model("live")
-    x = np.random.default_rng(1).lognormal(0, 2, (90, 236)).astype(np.float32)
-    whole = model.predict(Features(x, np.arange(90) * 0.5, COMPARE236))
+    columns = model.feature_set
+    x = np.random.default_rng(1).lognormal(0, 2, (90, len(columns.names))).astype(np.float32)
+    whole = model.predict(Features(x, np.arange(90) * 0.5, columns))
     stream = model.stream()
     for first in range(0, 90, 7):
         times_s = np.arange(first, min(first + 7, 90)) * 0.5
-        given = stream.push(Features(x[first : first + 7], times_s, COMPARE236))
+        given = stream.push(Features(x[first : first + 7], times_s, columns))
         # the state between blocks is in single precision
         np.testing.assert_allclose(given.values, whole[first : first + 7], atol=1e-5)
 

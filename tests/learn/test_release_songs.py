@@ -8,7 +8,7 @@ import pytest
 
 from moodcurve.datasets.deam.reader import read_deam
 from moodcurve.features import COMPARE236
-from moodcurve.learn.packaged import DEFAULT, LIVE
+from moodcurve.learn.packaged import DEFAULT
 from moodcurve.learn.release import TrainingSongs, read_songs
 from tests.datasets.test_custom import write_lines, write_noise
 from tests.datasets.test_deam_sound import write_columns, write_excerpts
@@ -61,10 +61,3 @@ def test_all_songs_are_those_of_the_file(songs: TrainingSongs) -> None:
     without = replace(songs, extra=songs.extra[:2]).all_songs
     assert without.name == songs.clips.name
     assert len(without.songs) == len(songs.clips.songs) + 2
-
-
-def test_live_model_learns_from_clips_alone(folders: tuple[Path, Path, Path]) -> None:
-    found = read_songs(LIVE, *folders)
-    assert found.extra == ()
-    assert found.all_songs.name == found.clips.name
-    assert len(found.clips.songs) > 2

@@ -95,6 +95,10 @@ def test_page_names_the_defaults_of_nested_settings() -> None:
     changes = differing(gp_blend["state_space"], own["state_space"])
     assert f"`[state_space]`: {changes}" in page.partition("## gp-blend")[2]
     assert show_config("gp").partition("\n\n")[2] in page
+    live = as_table(FAMILIES["gp-live"].config())
+    assert not differing(live["level"], as_table(FAMILIES["gp"].config())["level"])
+    changes = differing(live["state_space"], own["state_space"])
+    assert f"`[state_space]`: {changes}" in page.partition("## gp-live")[2]
     pca = differing(
         as_table(FAMILIES["ffnn"].config())["preprocessing"], as_table(FAMILIES["mlr"].config())["preprocessing"]
     )

@@ -120,6 +120,6 @@ def test_songs_with_a_quadrant_only_are_learned_from_but_not_measured(tmp_path: 
     alone = train(rated, "gp").model
     assert np.abs(trained.model.predict(rated.songs[0].x) - alone.predict(rated.songs[0].x)).max() > 1e-3
     assert train(mixed, "mlr").dataset.songs == rated.songs
-    for family in ("mlr", "gp", "gp-blend"):
+    for family in ("mlr", "gp", "gp-blend", "gp-live"):
         with pytest.raises(DatasetError, match="its 8 songs have quadrants, but no ratings"):
             train(replace(rated, songs=further), family)

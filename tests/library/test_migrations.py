@@ -10,13 +10,15 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from moodcurve.curve import JSON_FORMAT, Curve
-from moodcurve.library import FileFound, open_library, schema
+from moodcurve.library import FileFound, measured, open_library, schema
 from moodcurve.library.curve_codec import pack, unpack
 from moodcurve.library.queries.search import Query, search
 from moodcurve.mood.circumplex import mood_words
+from moodcurve.mood.course import COURSE_COLUMNS, measure_course
 from tests.helpers.library_fixtures import assert_sound, dump, file, first_version, made_library, song, wandering_curve
 
 
@@ -46,18 +48,20 @@ def as_version(path: Path, version: int) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         schema.migrate(db, schema.MIGRATIONS[:version])
         db.execute("ATTACH ? AS newer", (str(newer),))
-        for table in ("song", "file", "curve", "descriptors"):
+        for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if table in ("migration", "sqlite_sequence"):
+                continue
             names = ", ".join(name for _, name, *_ in db.execute(f"PRAGMA table_info({table})"))
             db.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM newer.{table}")
         db.execute("DETACH newer")
     newer.unlink()
 
 
-def test_files_of_the_fifth_version_are_whole_songs(path: Path) -> None:
+def test_files_of_an_earlier_version_are_whole_songs(path: Path) -> None:
     made = made_library(path, 20)
     with open_library(path) as library:
         before = [(stored.id, stored.paths, stored.data, stored.tags) for stored in library.songs()]
-    as_version(path, 5)
+    as_version(path, 7)
     with open_library(path, write=True) as library:
         assert [(stored.id, stored.paths, stored.data, stored.tags) for stored in library.songs()] == before
         rows = library.db.execute("SELECT start_s, length_s, selection FROM file").fetchall()
@@ -149,7 +153,7 @@ def test_mood_words_of_the_third_version_are_recomputed(path: Path, write: bool)
 
 KILLED_MIGRATION = """
 import os, signal, sys
-from moodcurve.library import FileFound, open_library, schema
+from moodcurve.library import FileFound, measured, open_library, schema
 calls = []
 def killed(arousal, valence):
     calls.append(arousal)
@@ -173,3 +177,74 @@ def test_a_killed_migration_leaves_the_library_as_it_was(path: Path) -> None:
         assert db.execute("SELECT DISTINCT words FROM song").fetchall() == [("sleepy, droopy, tired",)]
     with open_library(path) as library:
         assert all(row.words == ", ".join(mood_words(row.arousal, row.valence)) for row in search(library, Query()))
+
+
+def fifth_version(path: Path, songs: int) -> None:
+    """Create a library as the fifth migration left it, without courses."""
+    made_library(path, songs)
+    as_version(path, 5)
+
+
+def courses(path: Path) -> list[tuple[float, ...]]:
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return db.execute(f"SELECT song, {', '.join(COURSE_COLUMNS)}, course FROM measured ORDER BY song").fetchall()
+
+
+def test_courses_of_the_fifth_version_are_computed_as_a_scan_does(path: Path) -> None:
+    fifth_version(path.with_name("old.sqlite"), 12)
+    made = made_library(path, 12)
+    with open_library(path.with_name("old.sqlite")) as library:
+        rows = list(search(library, Query(sort=("id",))))
+    assert courses(path.with_name("old.sqlite")) == courses(path)
+    for row, (curve, _) in zip(rows, made, strict=True):
+        data = curve.to_dict()
+        times, arousal, valence = (np.array(data[name]) for name in ("times_s", "arousal", "valence"))
+        expected = measure_course(times, arousal, valence, data["duration_s"])
+        assert {name: getattr(row, name) for name in COURSE_COLUMNS} == expected
+        assert row.loudness_lufs is row.key is None
+    assert_sound(path.with_name("old.sqlite"))
+
+
+KILLED_BATCH = """
+import os, signal, sys
+from moodcurve.library import measured, open_library
+measured.SONGS_PER_BATCH = 4
+put, calls = measured.put_measured, []
+def killed(*arguments):
+    calls.append(1)
+    if len(calls) == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+    put(*arguments)
+measured.put_measured = killed
+with open_library(sys.argv[1], write=True):
+    pass
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_killed_migration_continues_after_its_last_batch(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fifth_version(path, 10)
+    done = subprocess.run([sys.executable, "-c", KILLED_BATCH, path], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert_sound(path)
+    assert [row[0] for row in courses(path)] == [1, 2, 3, 4]
+    put = measured.put_measured
+    again: list[int] = []
+    monkeypatch.setattr(measured, "put_measured", lambda db, song, data: (again.append(song), put(db, song, data)))
+    with open_library(path) as library:
+        assert [row.id for row in search(library, Query(sort=("id",), where="arousal_start NOT NULL"))] == [
+            *range(1, 11)
+        ]
+    assert again == [5, 6, 7, 8, 9, 10]
+
+
+def test_a_damaged_curve_leaves_its_song_without_a_course(path: Path) -> None:
+    fifth_version(path, 3)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE curve SET packed = x'00' WHERE song = 2")
+        db.commit()
+    with open_library(path) as library:
+        rows = list(search(library, Query(sort=("arousal_start",))))
+    assert rows[-1].id == 2
+    assert rows[-1].arousal_start is None
+    assert len(rows) == 3

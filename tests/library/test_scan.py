@@ -636,7 +636,7 @@ def test_progress_counts_only_what_is_on_disk(scanner: Scanner) -> None:
         stored = sum(file.problem is None for file in known.values())
         assert (stored, len(known) - stored) == (stats.songs, stats.problems)
         assert stats.files_done == len(known)
-        assert stats.size_done == sum(Path(path).stat().st_size for path in known)
+        assert stats.size_done == sum(stats.counted_size(Path(path).stat().st_size) for path in known)
         seen.append(stats.files_done)
 
     scan([scanner.music], scanner.library, observer=ScanObserver(progress=progress))
@@ -659,6 +659,26 @@ def test_time_left_follows_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert stats.left_s == pytest.approx(700.0)  # 1 byte a second over the last two minutes
     now = 350.0
     assert stats.left_s == pytest.approx(1400.0)  # nothing was done since: half the pace
+
+
+def test_a_huge_sparse_file_does_not_spoil_the_time_left(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        (scanner.music / f"{number}.mp3").write_bytes(b"no music" * 100)
+    with (scanner.music / "sparse.mp3").open("wb") as file:
+        file.truncate(1 << 26)
+    seen: list[ScanStats] = []
+    scan([scanner.music], scanner.library, observer=ScanObserver(progress=seen.append))
+    assert seen[-1].size_done == seen[-1].size == 26 * 800  # the sparse file counts as twenty of the others
+
+
+def test_no_time_left_is_given_from_a_pace_of_an_instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("moodcurve.library.scanning.progress.time.monotonic", lambda: now)
+    stats = ScanStats(size=1000)
+    stats.record_pace()
+    now, stats.size_done = 0.1, 1
+    stats.record_pace()
+    assert stats.left_s is None
 
 
 def test_the_command_prints_a_summary(scanner: Scanner) -> None:
@@ -695,7 +715,7 @@ def test_progress_lines_without_a_terminal(monkeypatch: pytest.MonkeyPatch, caps
         observer.files_found(5)
         now = 10.0
         observer.files_found(1234)
-        now = 19.0
+        now = 13.0
         stats = ScanStats(files=2000, files_done=1500, size=100, songs=7, audio_s=1200.0, problems=2, started=7.0)
         stats.record_pace()
         observer.progress(stats)
@@ -704,8 +724,20 @@ def test_progress_lines_without_a_terminal(monkeypatch: pytest.MonkeyPatch, caps
         observer.progress(stats)
     assert capsys.readouterr().err.splitlines() == [
         "moodcurve: finding audio files: 1,234 so far",
-        # 1200 s of audio in 13 s; half of the bytes took 1 s
-        "moodcurve: 1,500 of 2,000 files, 7 songs (20:00) analyzed, 92 times real time, 2 problems, about 0:01 left",
+        # 1200 s of audio in 13 s; half of the bytes took 7 s
+        "moodcurve: 1,500 of 2,000 files, 7 songs (20:00) analyzed, 92 times real time, 2 problems, about 0:07 left",
+    ]
+
+
+def test_only_the_first_problems_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.scan_observer(FEATURE_SETS["compare236"]) as observer:
+        for number in range(100_000):
+            observer.problem(f"/music/{number}.mp3", "not audio")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == progress.MAX_PROBLEM_LINES + 1
+    assert lines[-2:] == [
+        f"moodcurve: /music/{progress.MAX_PROBLEM_LINES - 1}.mp3: not audio",
+        "moodcurve: further problems are only counted; `moodcurve problems` lists all files with problems",
     ]
 
 

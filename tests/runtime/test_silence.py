@@ -127,7 +127,7 @@ def with_rows(model: Model, features: Features, values: np.ndarray) -> Curve:
 def test_silent_rows_count_only_as_points(model: Model) -> None:
     """All that is said of the song follows from the points that sound, as plain formulas say."""
     x = np.concatenate([music(12), np.zeros(9 * SR, np.float32), music(13, seed=1)])
-    curve = model.curve(extract(x, SR, COMPARE236), source="x", duration_s=34)
+    curve = model.curve(extract(x, SR, model.feature_set), source="x", duration_s=34)
     assert curve.silent is not None
     assert 15 <= curve.silent.sum() <= 17  # smoothing over 30 ms reaches into the first and the last
     keep = ~curve.silent
@@ -145,8 +145,8 @@ def test_silent_rows_count_only_as_points(model: Model) -> None:
 def test_novelty_is_that_of_the_rows_that_sound(model: Model) -> None:
     """Silence after a whole number of passages changes nothing, as long as no row depends on rows after it."""
     x = music(30.55)
-    features = extract(x, SR, COMPARE236)
-    silence = extract(np.zeros(12 * SR), SR, COMPARE236).values
+    features = extract(x, SR, model.feature_set)
+    silence = extract(np.zeros(12 * SR), SR, model.feature_set).values
     assert len(features.values) == 60  # three passages
     before, after = with_rows(model, features, silence[:0]), with_rows(model, features, silence)
     assert after.silent is not None
@@ -158,7 +158,7 @@ def test_novelty_is_that_of_the_rows_that_sound(model: Model) -> None:
 def test_live_predictions_say_the_same_in_the_end() -> None:
     model = load_model("live")
     x = np.concatenate([1e-3 * music(6), music(25), np.zeros(11 * SR, np.float32)])
-    features = extract(x, SR, COMPARE236)
+    features = extract(x, SR, model.feature_set)
     whole = model.predict_with_std(features)
     stream, parts = model.stream(), []
     for start in range(0, len(features.values), 7):
@@ -175,7 +175,7 @@ def test_live_predictions_say_the_same_in_the_end() -> None:
 
 def test_refused_rows_leave_no_trace() -> None:
     model = load_model("live")
-    features = extract(music(12), SR, COMPARE236)
+    features = extract(music(12), SR, model.feature_set)
     first, second = model.stream(), model.stream()
     damaged = features.values.copy()
     damaged[3, 5] = np.nan

@@ -91,7 +91,7 @@ def test_check_writable_creates_no_folder(tmp_path: Path) -> None:
         check_writable(tmp_path / "closed" / "new" / "curve.csv")
 
 
-def test_link_stays_and_points_to_the_new_file(tmp_path: Path) -> None:
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     for number, before in enumerate(("before", None)):
         link, target = tmp_path / f"{number}.csv", tmp_path / "elsewhere" / f"{number}.txt"
@@ -102,9 +102,24 @@ def test_link_stays_and_points_to_the_new_file(tmp_path: Path) -> None:
         with atomic_write(link) as temporary:
             temporary.write_text("after")
             assert temporary.suffix == ".csv"
-        assert link.is_symlink()
-        assert target.read_text() == "after"
-    assert len(list((tmp_path / "elsewhere").iterdir())) == 2
+        assert not link.is_symlink()
+        assert link.read_text() == "after"
+    assert [path.read_text() for path in (tmp_path / "elsewhere").iterdir()] == ["before"]
+
+
+def test_a_link_of_a_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    write_text(tmp_path / "link" / "a.txt", "a")
+    assert (tmp_path / "real" / "a.txt").read_text() == "a"
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.skipif(not os.path.lexists("/dev/stdout"), reason="needs /dev/stdout")
+def test_standard_output_by_its_link_is_not_replaced() -> None:
+    for name in ("/dev/stdout", "/proc/self/fd/1"):
+        with pytest.raises(OSError, match="is a device or a pipe"):
+            check_writable(name)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

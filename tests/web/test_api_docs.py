@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 OPERATIONS = {
     "get_health", "create_analysis", "get_job", "stream_job_events", "get_job_curve", "delete_job", "list_songs",
     "search_songs", "get_song", "get_song_curve", "get_song_audio", "head_song_audio", "get_map", "list_problems",
+    "get_playlist", "describe_list", "list_alternatives", "get_playlist_file",
 }  # fmt: skip
 
 
@@ -70,15 +71,16 @@ def test_the_page_needs_no_script_and_no_other_server(server: Server) -> None:
 def test_examples_are_commands_that_work(server: Server) -> None:
     examples = Elements(request(server, "/docs").body.decode()).examples
     base = f"http://127.0.0.1:{server.port}"
-    statuses = {}
+    header, statuses = '-H "Authorization: Bearer $MOODCURVE_TOKEN"', {}
     for example in examples:
         command, *options, url = shlex.split(example)
         assert command == "curl"
         assert url.startswith(base + "/api/")
         assert "{" not in url
-        if not options:
+        assert options[-2:] == ["-H", "Authorization: Bearer $MOODCURVE_TOKEN"]
+        if not options[:-2]:
             statuses[url.removeprefix(base)] = request(server, url.removeprefix(base)).status
-    assert f"curl -F file=@song.mp3 '{base}/api/analyze?wait=true'" in examples
+    assert f"curl -F file=@song.mp3 {header} '{base}/api/analyze?wait=true'" in examples
     assert statuses["/api/songs?near=-0.3,0.4"] == 200
     assert {status for path, status in statuses.items() if "/jobs/" not in path} == {200}
 
@@ -90,7 +92,7 @@ def test_text_is_escaped_and_examples_send_the_token() -> None:
     def get_bold() -> None: ...
 
     document = {**app.openapi(), "components": {"schemas": {}}}
-    html = docs_html(document, "https://music.example/moods", style_url="docs.css", needs_token=True)
+    html = docs_html(document, "https://music.example/moods", style_url="docs.css")
     assert "<b>" not in html
     assert "a &amp; &lt;b&gt;" in html
     (example,) = Elements(html).examples

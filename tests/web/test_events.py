@@ -16,7 +16,7 @@ import soundfile
 from moodcurve.web import jobs
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.jobs import AnalysisJob
-from tests.helpers.web_client import events, request, upload
+from tests.helpers.web_client import HEAD, events, request, upload
 from tests.helpers.web_server import Server, eventually
 
 pytestmark = pytest.mark.slow
@@ -93,7 +93,7 @@ def test_a_client_that_reads_nothing_does_not_block_others(server: Server, long_
     with socket.socket() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         slow.connect(("127.0.0.1", server.port))
-        slow.sendall(f"GET {created['events']} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        slow.sendall(f"GET {created['events']} HTTP/1.1\r\n{HEAD}\r\n".encode())
         received = list(events(server, created["events"]))
         assert received[-1][1] == "done"
         curve = request(server, created["curve"]).json()

@@ -1,13 +1,12 @@
 """Tests of the OpenAPI document, by requests generated from it, and of the documentation page."""
 
-import json
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.web_client import AUTHORIZATION, request
 from tests.helpers.web_server import Server
 
 pytestmark = pytest.mark.slow
@@ -25,6 +24,7 @@ def test_responses_match_the_document(server: Server, tmp_path: Path) -> None:
     config.write_text(CONFIG, encoding="ascii")
     command = Path(sys.executable).with_name("st")
     options = ["--max-examples", "8", "--seed", "1", "--workers", "1", "--suppress-health-check", "all", "--no-color"]
+    options += ["--header", f"Authorization: {AUTHORIZATION}"]
     done = subprocess.run(
         [command, "--config-file", config, "run", f"{server.url}/openapi.json", *options],
         capture_output=True,
@@ -34,6 +34,5 @@ def test_responses_match_the_document(server: Server, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     # all operations were tested
-    assert "Operations:       14 selected / 14 total" in done.stdout
-    with urllib.request.urlopen(f"{server.url}/api/health") as response:
-        assert json.load(response)["status"] == "ok"
+    assert "Operations:       18 selected / 18 total" in done.stdout
+    assert request(server, "/api/health").json()["status"] == "ok"

@@ -19,14 +19,13 @@ from moodcurve.web.jobs import AnalysisJob
 from moodcurve.web.rate_limit import RateLimiter
 from moodcurve.web.temp_folder import PREFIX, temporary_folder
 from tests.helpers.command_line import run
-from tests.helpers.web_client import form, request, upload
-from tests.helpers.web_server import Server, eventually, serving, stop
+from tests.helpers.web_client import HEAD, form, request, upload
+from tests.helpers.web_server import TOKEN, Server, eventually, serving, stop
 from tests.test_bare_install import BLOCK
 from tests.test_bare_install import COMMAND as MOODCURVE
 
 pytestmark = pytest.mark.slow
 
-TOKEN = "a-token-of-letters"
 COMMAND = [sys.executable, "-c", "from moodcurve.cli import main; main()", "serve", "--no-open", "--port", "0"]
 
 
@@ -36,7 +35,7 @@ def start_server(tmp_path: Path, *options: str) -> tuple[subprocess.Popen[str], 
         [*COMMAND, "--library", str(tmp_path / "none.sqlite"), *options],
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(tmp_path), "MOODCURVE_TOKEN": TOKEN},
     )
     assert process.stderr is not None
     line = process.stderr.readline()
@@ -59,7 +58,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_busy_server_stops_at_once_and_cleanly(
     scanned_music: tuple[Path, Path], tmp_path: Path, sent: signal.Signals
 ) -> None:
@@ -69,9 +68,9 @@ def test_a_busy_server_stops_at_once_and_cleanly(
         song = (scanned_music[0] / "calm.flac").read_bytes()
         jobs = [upload(server, song, wait=False).json() for _ in range(5)]
         listening = socket.create_connection(("127.0.0.1", port))
-        listening.sendall(f"GET {jobs[-1]['events']} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        listening.sendall(f"GET {jobs[-1]['events']} HTTP/1.1\r\n{HEAD}\r\n".encode())
         sending = socket.create_connection(("127.0.0.1", port))
-        head = "POST /api/analyze HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=xyx\r\n"
+        head = f"POST /api/analyze HTTP/1.1\r\n{HEAD}Content-Type: multipart/form-data; boundary=xyx\r\n"
         sending.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + form(b"x" * 1000)[:500])
         idle = socket.create_connection(("127.0.0.1", port))
         eventually(lambda: len(list(tmp_path.glob(f"{PREFIX}*/*"))) >= 3)
@@ -182,16 +181,16 @@ def test_the_error_without_the_extra_names_it() -> None:
     )
 
 
-def test_a_random_token_is_used_if_other_machines_can_connect(scanned_music: tuple[Path, Path]) -> None:
+def test_a_random_token_is_used_if_none_is_given(scanned_music: tuple[Path, Path]) -> None:
     tokens = set()
-    for _ in range(2):
-        with serving(scanned_music, "--host", "0.0.0.0") as server:
+    for host in ("0.0.0.0", "127.0.0.1", "127.0.0.1"):
+        with serving(scanned_music, "--host", host, environment={"MOODCURVE_TOKEN": ""}) as server:
             found = re.search(r"\?token=([\w-]{32})$", server.output[-1])
             assert found
             tokens.add(found[1])
             assert request(server, "/api/health").status == 401
             assert request(server, "/api/health", Authorization=f"Bearer {found[1]}").status == 200
-    assert len(tokens) == 2
+    assert len(tokens) == 3
 
 
 def test_the_address_for_other_machines_is_shown(scanned_music: tuple[Path, Path]) -> None:

@@ -257,7 +257,9 @@ def test_a_curve_as_png(server: Server) -> None:
 
 
 def test_problems_of_the_last_scan_do_not_contain_folders(server: Server) -> None:
-    (problem,) = request(server, "/api/problems").json()["problems"]
+    found = request(server, "/api/problems").json()
+    (problem,) = found["problems"]
+    assert found["total"] == 1
     assert problem["file"] == BROKEN
     assert "not audio" in problem["reason"]
 
@@ -290,7 +292,7 @@ def test_a_missing_library_is_empty_until_it_is_created(scanned_music: tuple[Pat
         assert request(server, "/api/health").json()["library"] is False
         assert request(server, "/api/songs").json() == {"total": 0, "songs": []}
         assert set(map(len, request(server, "/api/map").json().values())) == {0}
-        assert request(server, "/api/problems").json() == {"problems": []}
+        assert request(server, "/api/problems").json() == {"total": 0, "problems": []}
         assert request(server, "/api/songs/1/audio").status == 404
         assert request(server, "/api/songs?arousal=1:0").status == 422
         shutil.copyfile(scanned_music[1], library)

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -22,7 +23,7 @@ from moodcurve.analysis import analyze_many
 from moodcurve.audio import AudioError
 from moodcurve.audio.prefetch import prefetch
 from moodcurve.curve import Curve
-from moodcurve.workers import CrashError, Job, LimitError, Limits, Pool, ProgressCallback, default_workers, run_each
+from moodcurve.workers import CrashError, Job, LimitError, Limits, Pool, ProgressCallback, run_each
 from moodcurve.workers import pool as pool_module
 from tests.helpers import ROOT
 
@@ -225,6 +226,16 @@ def test_an_item_that_needs_too_much_memory_is_ended(tmp_path: Path) -> None:
     assert str(found["greedy"]) == "greedy: needs more than 256 MB of memory"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
+def test_an_item_that_needs_more_than_its_share_of_the_memory_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "memory_share_mb", lambda workers: 500)  # as in a container of 1 GiB
+    found = pooled(tmp_path, ["2", "greedy", "fond of memory"], memory_mb=4096)
+    assert (found["2"], found["fond of memory"]) == (4, 2**26)
+    assert re.fullmatch(r"greedy: needs more than [34]\d\d MB of memory", str(found["greedy"]))
+
+
 def test_time_limits() -> None:
     limits = Limits(stall_s=10, min_s=100, max_s=1000)
     # (seconds without progress, seconds altogether, seconds claimed) of items that may go on
@@ -323,14 +334,6 @@ def test_no_items_give_no_results(tmp_path: Path) -> None:
 def test_fewer_than_one_worker_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
         run_each(partial(squares, tmp_path), ["1"], workers=0)
-
-
-def test_default_workers_are_one_per_core_and_one_for_a_few_songs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
-    assert [default_workers(songs) for songs in (0, 1, 3, 4, 7, 100)] == [1, 1, 1, 4, 7, 8]
-    monkeypatch.delattr(os, "sched_getaffinity")
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert default_workers(100) == 2
 
 
 @pytest.fixture(scope="module")

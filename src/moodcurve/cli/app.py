@@ -8,6 +8,7 @@ from pathlib import Path
 from moodcurve import __version__
 from moodcurve.cli.framework import App
 from moodcurve.cli.messages import error_text, print_message
+from moodcurve.cli.signals import handle_signals, interrupted_code
 from moodcurve.errors import MoodcurveError, setup_error
 from moodcurve.util.text import ascii_fallback
 
@@ -17,7 +18,7 @@ app = App(
     version=__version__,
     groups={
         "Audio files": ("analyze", "demo", "features"),
-        "Music library": ("scan", "search", "show", "export", "problems"),
+        "Music library": ("scan", "search", "playlist", "show", "export", "problems"),
         "Web": ("serve",),
         "Research": ("evaluate", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
     },
@@ -29,6 +30,7 @@ def main() -> None:
     # a program may be started without one of them; these stay open until it ends
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
+    handle_signals()
     codecs.register_error(ascii_fallback.__name__, ascii_fallback)
     for stream in (sys.stdout, sys.stderr):
         # a terminal that cannot show a character gets a replacement, not a crash
@@ -47,5 +49,5 @@ def main() -> None:
         code = 1
     except KeyboardInterrupt:
         print_message("interrupted")
-        code = 130
+        code = interrupted_code()
     sys.exit(code)

@@ -34,6 +34,7 @@ class FamilyName(StrEnum):
     blend = "blend"
     gp = "gp"
     gp_blend = "gp-blend"
+    gp_live = "gp-live"
 
 
 class LabelRelease(StrEnum):
@@ -86,7 +87,7 @@ def select_songs(dataset: "Dataset", ids: Path | None) -> "tuple[Dataset, bool]"
 @contextmanager
 def stoppable(update: Callable[[int, int], None]) -> Iterator[Callable[[int, int], None]]:
     """Yield a progress function for a reader that also ends the reading after Ctrl-C."""
-    from moodcurve.cli.progress import interrupts
+    from moodcurve.cli.signals import interrupts
 
     with interrupts() as check:
 

@@ -10,15 +10,17 @@ import argparse
 import difflib
 import glob
 import inspect
+import itertools
 import re
 import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from moodcurve.cli.parameters import Argument, Option, UsageError, converter
+from moodcurve.cli.parameters import DASH_HINT, Argument, Option, UsageError, converter
 from moodcurve.cli.parser import Parser
 
 Function = TypeVar("Function", bound=Callable[..., int | None])
@@ -78,6 +80,8 @@ class Command:
         parser = Parser(self.program, self.help)
         for parameter in parameters:
             parameter.add_to(parser)
+        if any(issubclass(p.kind, Path) and isinstance(p.declared, Argument) for p in parameters):
+            _check_dashes(words, parser)
         # argparse does not take options among the arguments together with a lone --
         parse = parser.parse_args if "--" in words else parser.parse_intermixed_args
         values = vars(parse(_join_values(words, parameters)))
@@ -171,6 +175,17 @@ def _parameter(name: str, hint: Any, default: Any) -> _Parameter:
         default=None if required else default,
         required=required,
     )
+
+
+def _check_dashes(words: Sequence[str], parser: Parser) -> None:
+    """Refuse words that argparse takes for options although they are files: ``*.mp3`` may stand for ``-o.mp3``."""
+    for word in itertools.takewhile(lambda word: word != "--", words):
+        ending = word.rpartition(".")[2].lower() if word.startswith("-") and "." in word and "=" not in word else ""
+        if ending:
+            from moodcurve.audio.filetypes import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
+
+            if ending in AUDIO_EXTENSIONS | VIDEO_EXTENSIONS:
+                parser.error(f"{word!r} looks like an audio file, not an option; {DASH_HINT}")
 
 
 def _join_values(words: Sequence[str], parameters: Collection[_Parameter]) -> list[str]:

@@ -12,6 +12,7 @@ from moodcurve.library import Problem, StoredSong
 from moodcurve.library.queries.find_song import song_label
 from moodcurve.library.queries.search import FoundSong
 from moodcurve.mood.tags import parse_tags, tags_text
+from moodcurve.playlists import Playlist
 from moodcurve.util.text import clock, one_line, signed
 
 
@@ -33,6 +34,29 @@ def print_songs(songs: Sequence[FoundSong]) -> None:
     columns += tag_columns(["" if song.tags is None else tags_text(parse_tags(song.tags)) for song in songs])
     console = results()
     console.print(fit_table(columns, console.width))
+
+
+def print_playlist(playlist: Playlist) -> None:
+    """Print a table of the songs of a playlist."""
+    ordering, points = playlist.ordering, playlist.points
+    jumps = ["", *(f"{jump:.2f}" for jump in ordering.jumps)]
+    columns = [
+        Column("at", [clock(begin) for begin in ordering.begin_s], drop_order=2),
+        Column("id", [str(track.id) for track in playlist.tracks], style="dim"),
+        Column("song", [Text(track.label) for track in playlist.tracks], fold_width=MIN_TEXT_WIDTH),
+        Column("length", [clock(track.duration_s) for track in playlist.tracks], drop_order=1),
+        Column("starts at", [_point_text(*point) for point in points.start]),
+        Column("ends at", [_point_text(*point) for point in points.end]),
+    ]
+    if playlist.path is not None:
+        columns.append(Column("off path", [f"{distance:.2f}" for distance in ordering.distances], drop_order=4))
+    columns.append(Column("jump", jumps, drop_order=3))
+    console = results()
+    console.print(fit_table(columns, console.width))
+
+
+def _point_text(arousal: float, valence: float) -> str:
+    return f"{signed(arousal)} {signed(valence)}"
 
 
 def print_origin(song: StoredSong) -> None:

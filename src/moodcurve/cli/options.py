@@ -11,6 +11,7 @@ from moodcurve.errors import MoodcurveError
 if TYPE_CHECKING:
     from moodcurve.features import FeatureSet
     from moodcurve.library.queries.search import Query
+    from moodcurve.library.scanning.rules import Rules
 
 QUADRANTS = ("excited-positive", "tense-negative", "sad-negative", "calm-positive", "neutral")
 MOOD_WORDS = (
@@ -113,6 +114,58 @@ def library_path(given: Path | None) -> Path:
     return default_library() if given is None else given
 
 
+_OPTIONS = {"arousal_drawing": "--draw-arousal", "valence_drawing": "--draw-valence"}
+"""Options whose names are not those of their fields."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderOptions:
+    """Options that say which files of folders to take."""
+
+    exclude: Annotated[
+        list[str] | None,
+        Option(
+            "--exclude",
+            metavar="GLOB",
+            help="Leave out what matches a pattern in the syntax of .gitignore, e.g. '*.wav', Podcasts/ or /Incoming; "
+            "may be repeated. A file .moodcurveignore in a folder holds such patterns for it.",
+        ),
+    ] = None
+    include_hidden: Annotated[
+        bool, Option("--include-hidden", help="Also take files and folders whose names begin with a dot.")
+    ] = False
+
+    def rules(self) -> "Rules":
+        """Return the rules of the walk.
+
+        Raises
+        ------
+        UsageError
+            If a pattern cannot be used.
+        """
+        from moodcurve.library.scanning.rules import PatternError, Rules
+
+        try:
+            return Rules(exclude=tuple(self.exclude or ()), include_hidden=self.include_hidden)
+        except PatternError as error:
+            raise UsageError(str(error), name="--exclude") from None
+
+
+def left_out_text(*, hidden: int, system: int, excluded: int) -> str:
+    """Return a line about what was left out of folders; empty if nothing was.
+
+    >>> left_out_text(hidden=2, system=0, excluded=1)
+    'left out: 2 hidden (--include-hidden takes them), 1 excluded'
+    """
+    counts = (
+        (hidden, "hidden (--include-hidden takes them)"),
+        (system, "recycle bins, snapshots or other folders of systems"),
+        (excluded, "excluded"),
+    )
+    parts = [f"{number:,} {words}" for number, words in counts if number]
+    return f"left out: {', '.join(parts)}" if parts else ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filters:
     """Options that select songs of a library; all of them must match."""
@@ -155,6 +208,65 @@ class Filters:
     valence: Annotated[
         str | None, Option("--valence", metavar="FROM:TO", help="Mean valence in [-1, 1], e.g. 0.2:0.6 or :0.")
     ] = None
+    starts: Annotated[
+        str | None,
+        Option("--starts", metavar="MOOD,...", help="The song starts in one of these quadrants or near a mood word."),
+    ] = None
+    ends: Annotated[
+        str | None,
+        Option("--ends", metavar="MOOD,...", help="The song ends in one of these quadrants or near a mood word."),
+    ] = None
+    rise: Annotated[
+        str | None, Option("--rise", metavar="FROM:TO", help="Largest increase of arousal, from 0 to 2, e.g. 0.3:.")
+    ] = None
+    fall: Annotated[
+        str | None, Option("--fall", metavar="FROM:TO", help="Largest decrease of arousal, from 0 to 2, e.g. 0.3:.")
+    ] = None
+    peak: Annotated[str | None, Option("--peak", metavar="FROM:TO", help="Highest arousal, in [-1, 1], e.g. 0.5:.")] = (
+        None
+    )
+    peak_at: Annotated[
+        str | None, Option("--peak-at", metavar="FROM:TO", help="Where the peak is, 0 start, 1 end, e.g. 0.6:0.9.")
+    ] = None
+    arousal_range: Annotated[
+        str | None,
+        Option("--arousal-range", metavar="FROM:TO", help="Highest less lowest arousal, from 0 to 2, e.g. 0.4:."),
+    ] = None
+    volatility: Annotated[
+        str | None,
+        Option("--volatility", metavar="FROM:TO", help="Mean distance on the plane between points 5 s apart."),
+    ] = None
+    time_in: Annotated[
+        str | None,
+        Option("--time-in", metavar="QUADRANT:SHARE,...", help="Least share of the song, e.g. calm-positive:0.5."),
+    ] = None
+    arousal_drawing: Annotated[
+        str | None,
+        Option(
+            "--draw-arousal",
+            metavar="SHARE:VALUE,...",
+            help="Sort by distance from a course of arousal, e.g. 0:-0.5,0.6:0.2,1:0.8.",
+        ),
+    ] = None
+    valence_drawing: Annotated[
+        str | None,
+        Option("--draw-valence", metavar="SHARE:VALUE,...", help="The same for valence; both can be given."),
+    ] = None
+    loudness: Annotated[
+        str | None, Option("--loudness", metavar="FROM:TO", help="Integrated loudness in LUFS, e.g. -14:-8.")
+    ] = None
+    tempo: Annotated[
+        str | None, Option("--tempo", metavar="FROM:TO", help="Tempo in beats per minute, e.g. 118:126.")
+    ] = None
+    key: Annotated[
+        str | None, Option("--key", metavar="KEY,...", help="Musical keys or Camelot codes, e.g. Am,C or 8A,8B.")
+    ] = None
+    danceability: Annotated[str | None, Option("--danceability", metavar="FROM:TO", help="From 0 to 1, e.g. 0.6:.")] = (
+        None
+    )
+    energy: Annotated[
+        str | None, Option("--energy", metavar="FROM:TO", help="Mean arousal mapped to [0, 1], e.g. 0.6:.")
+    ] = None
     near: Annotated[
         str | None,
         Option("--near", metavar="A,V[,RADIUS]", help="Sort by distance from arousal A, valence V; at most RADIUS."),
@@ -191,4 +303,4 @@ class Filters:
         try:
             return QueryOptions(**given).parse()
         except QueryError as error:
-            raise UsageError(str(error), name=f"--{error.name}") from error
+            raise UsageError(str(error), name=_OPTIONS.get(error.name, f"--{error.name.replace('_', '-')}")) from error

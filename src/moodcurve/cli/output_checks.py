@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from moodcurve.cli.parameters import UsageError
+from moodcurve.cli.parameters import DASH_HINT, UsageError
 from moodcurve.util.text import one_line
 
 STDOUT = Path("-")
@@ -38,16 +38,21 @@ def check_folder(path: Path, *, name: str = "-o") -> None:
     Raises
     ------
     UsageError
-        If it is standard output.
+        If it is standard output, or named like music: where a file is named ``-o``, ``*`` gives the next one as value.
     OSError
         If it is a file, or no file can be written to it.
     """
+    from moodcurve.audio.filetypes import is_media_file
     from moodcurve.util.files import check_writable
 
     if path == STDOUT:
         raise UsageError("these results are files; give a folder", name=name)
+    hint = f"; {DASH_HINT}" if not path.is_dir() and is_media_file(os.fspath(path)) else ""
     if path.exists() and not path.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "is a file; give a folder, or the name of a new one", os.fspath(path))
+        reason = f"is a file; give a folder, or the name of a new one{hint}"
+        raise NotADirectoryError(errno.ENOTDIR, reason, os.fspath(path))
+    if hint:
+        raise UsageError(f"{one_line(str(path))} is named like music; give a folder{hint}", name=name)
     try:
         check_writable(path / "result")
     except OSError as error:
@@ -63,14 +68,19 @@ def check_results(json_file: Path | None, folder: Path | None = None) -> None:
 
 
 def check_replaces_no_song(songs: Sequence[Path], results: Sequence[Path]) -> None:
-    """Check that no result would be written over one of the songs.
+    """Check that no result would be written over one of the songs, and that the file system allows all their names.
 
     Raises
     ------
     UsageError
         If a result is one of the songs.
+    OSError
+        If a name is too long.
     """
+    from moodcurve.util.files import check_name
+
     originals = {os.path.realpath(song) for song in songs}
     for result in results:
         if os.path.realpath(result) in originals:
             raise UsageError(f"{one_line(str(result))} is one of the songs; choose another", name="-o")
+        check_name(result)

@@ -11,7 +11,7 @@ from moodcurve.audio.parts import Part, Split, find_parts
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.runtime import Model, load_model
-from moodcurve.util.files import AnyPath
+from moodcurve.util.files import AnyPath, short_stem
 from moodcurve.workers import Job, ProgressCallback
 
 
@@ -19,7 +19,7 @@ def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
     """Return the stem of each song's result files: the song's own, or `<parent folder>-<stem>` where stems clash.
 
     A file that is listed twice appears once. Where these names clash too, a number is added in the order of the paths,
-    so the same call always gives the same names.
+    so the same call always gives the same names. Long stems are cut (`moodcurve.util.files.short_stem`).
 
     Examples
     --------
@@ -36,10 +36,11 @@ def output_stems(paths: Sequence[Path]) -> dict[Path, str]:
     numbers: Counter[str] = Counter()
     for path in songs:
         clash = count[path.stem.casefold()] > 1
-        stem = numbered = f"{Path(real_paths[path]).parent.name}-{path.stem}" if clash else path.stem
+        stem = f"{Path(real_paths[path]).parent.name}-{path.stem}" if clash else path.stem
+        numbered = short_stem(stem)
         while numbered.casefold() in taken:
             numbers[stem] += 1
-            numbered = f"{stem}-{numbers[stem] + 1}"
+            numbered = short_stem(f"{stem}-{numbers[stem] + 1}")
         taken.add(numbered.casefold())
         stems[path] = numbered
     return stems
@@ -119,11 +120,13 @@ class WrittenSong:
     problem: MoodcurveError | OSError | None
 
 
-def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, str]) -> Job[Path, list[WrittenSong]]:
+def writing_job(
+    model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, str], names: Mapping[Path, str]
+) -> Job[Path, list[WrittenSong]]:
     """Return the job that analyzes a file and writes the files of each of its songs, for `moodcurve.workers.run_each`.
 
-    A file is one song, unless it is split into parts. A single file is decoded in a second thread; each of several uses
-    one core.
+    A file is one song, unless it is split into parts. `names` has the names of files that are not to be called by their
+    paths. A single file is decoded in a second thread; each of several uses one core.
 
     Raises
     ------
@@ -136,11 +139,15 @@ def writing_job(model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, s
         prefetch = len(stems) == 1
         parts = find_parts(song, Split(outputs.split)) if outputs.split else ()
         if not parts:
-            curve = analyze(song, track=outputs.track, model=loaded, progress=progress, prefetch=prefetch)
+            curve = analyze(
+                song, track=outputs.track, name=names.get(song), model=loaded, progress=progress, prefetch=prefetch
+            )
             return [_written(outputs, curve, song, stems[song])]
-        curves = analyze_parts(song, parts, track=outputs.track, model=loaded, progress=progress, prefetch=prefetch)
-        names = dict(zip(parts, part_stems(stems[song], parts, taken=set(stems.values())), strict=True))
-        return [_written(outputs, curve, song, names[part]) for part, curve in curves.items()]
+        curves = analyze_parts(
+            song, parts, track=outputs.track, name=names.get(song), model=loaded, progress=progress, prefetch=prefetch
+        )
+        of_part = dict(zip(parts, part_stems(stems[song], parts, taken=set(stems.values())), strict=True))
+        return [_written(outputs, curve, song, of_part[part]) for part, curve in curves.items()]
 
     return job
 

@@ -9,6 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from moodcurve.util.text import text_path
+
+DASH_HINT = "for files whose names begin with a dash write ./*.mp3, or -- before them"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -89,6 +92,8 @@ def converter(kind: type, parameter: Argument | Option) -> Callable[[str], Any]:
     least, most = (parameter.min, parameter.max) if isinstance(parameter, Option) else (None, None)
 
     def convert(text: str) -> Any:
+        if kind is Path:
+            text = text_path(text)  # as results name files whose names are not UTF-8
         if kind is Path and isinstance(parameter, Argument) and _URL.match(text):
             raise argparse.ArgumentTypeError(f"{text!r} is a URL, not a file; download it first")
         try:

@@ -1,12 +1,10 @@
-"""Show progress while songs are analyzed, prepare the feature extractor, and handle Ctrl-C."""
+"""Show progress while songs are analyzed, and prepare the feature extractor."""
 
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from moodcurve.cli.messages import print_message
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
 
 LINE_INTERVAL_S = 10.0
 """Time between two lines of a scan's progress where no terminal shows a bar (seconds)."""
+MAX_PROBLEM_LINES = 20
+"""Number of problems that a scan names at once; the library keeps them all."""
 
 
 def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> None:
@@ -85,39 +85,19 @@ def one_song_bar(song: Path, check: Callable[[], None]) -> Iterator[ProgressCall
 
 
 @contextmanager
-def interrupts() -> Iterator[Callable[[], None]]:
-    """Yield a check that raises KeyboardInterrupt after Ctrl-C; a second Ctrl-C interrupts at once.
-
-    An interrupt that is raised just anywhere, for example inside a decoder's C code, can be lost or crash the process.
-    If the process ignores Ctrl-C, as a script's background processes do, it stays ignored.
-    """
-    pressed = False
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        pressed = True
-        signal.signal(signal.SIGINT, before)
-
-    def check() -> None:
-        if pressed:
-            raise KeyboardInterrupt
-
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, remember)
-    try:
-        yield check
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
 def scan_observer(feature_set: FeatureSet, *, line_interval_s: float = LINE_INTERVAL_S) -> "Iterator[ScanObserver]":
     """Show a scan's progress: a bar on a terminal, otherwise a line from time to time."""
     from moodcurve.library.scanning.progress import ScanObserver
 
+    named = 0
+
     def problem(path: str, reason: str) -> None:
-        print_message(f"{path}: {reason}")
+        nonlocal named
+        named += 1
+        if named <= MAX_PROBLEM_LINES:
+            print_message(f"{path}: {reason}")
+        elif named == MAX_PROBLEM_LINES + 1:
+            print_message("further problems are only counted; `moodcurve problems` lists all files with problems")
 
     if not sys.stderr.isatty():
         lines = _ScanLines(line_interval_s)

@@ -7,7 +7,7 @@ from typing import Any
 from moodcurve.cli.result_files import json_list
 from moodcurve.curve import Curve
 from moodcurve.library.export_tables import song_columns, write_batches
-from moodcurve.library.schema import analysis_columns
+from moodcurve.library.schema import song_columns as curve_song_columns
 from moodcurve.util.files import atomic_write
 from moodcurve.util.text import json_line
 
@@ -16,7 +16,7 @@ _LIBRARY_ONLY = (
 )  # fmt: skip
 COLUMNS = {
     "source": "text",
-    **{name: kind for name, kind in song_columns(near=False).items() if name not in _LIBRARY_ONLY},
+    **{name: kind for name, kind in song_columns(distance=False).items() if name not in _LIBRARY_ONLY},
 }
 """Columns and the type of their values: those of a library's export that do not depend on the library. `title` and
 `start_s` are those of a part of a file."""
@@ -25,7 +25,7 @@ COLUMNS = {
 def song_row(curve: Curve) -> dict[str, Any]:
     """Return a curve's row; what the model does not provide is None."""
     data = curve.to_dict()
-    row = {name: data[name] for name in ("source", "model", "feature_set")} | analysis_columns(data)
+    row = {name: data[name] for name in ("source", "model", "feature_set")} | curve_song_columns(data)
     row |= {name: data.get(name) for name in ("title", "start_s")}
     return {name: row[name] for name in COLUMNS}
 

@@ -21,7 +21,7 @@ from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.training import find_family
 from moodcurve.learn.uncertainty.calibration import MIN_SONGS, Calibration, calibrate, calibrate_intervals
 from moodcurve.learn.uncertainty.novelty import MIN_SONGS as MIN_NOVELTY_SONGS
-from moodcurve.learn.uncertainty.novelty import NoveltyDetector, fit_novelty_detector
+from moodcurve.learn.uncertainty.novelty import Level, NoveltyDetector, fit_novelty_detector
 from moodcurve.runtime.novelty import PASSAGE_ROWS
 
 PROTOCOL = "deam"
@@ -62,13 +62,13 @@ def cross_validate(
     DatasetError
         If no song is rated, or the rated songs have fewer artists than folds.
     """
-    rated, quadrants = rated_songs(dataset), find_family(name).quadrants
+    rated, family = rated_songs(dataset), find_family(name)
     songs = len(rated.songs)
     check(songs >= MIN_SONGS, "number of songs", f"{MIN_SONGS} or more to calibrate intervals", songs)
     configs = {} if config is None else {name: config}
     result = run_benchmark(dataset, PROTOCOL, [name], configs=configs, seed=seed, progress=progress)
     # what the model has learned from is usual
-    novelty = novelty_detector(dataset if quadrants else rated, seed=seed, level_free=quadrants)
+    novelty = novelty_detector(dataset if family.quadrants else rated, name, seed=seed)
     return from_benchmark(result, result.models[0], novelty)
 
 
@@ -81,12 +81,16 @@ def from_benchmark(result: Benchmark, model: ModelResult, novelty: NoveltyDetect
     )
 
 
-def novelty_detector(dataset: Dataset, *, seed: int, level_free: bool = False) -> NoveltyDetector | None:
-    """Fit a novelty detector, or return None if too few songs are long enough."""
+def novelty_detector(dataset: Dataset, name: str, *, seed: int) -> NoveltyDetector | None:
+    """Fit a novelty detector for a model of a family, or return None if too few songs are long enough."""
     long_enough = sum(len(song.full_features.values) >= PASSAGE_ROWS for song in dataset.songs)
     if long_enough < MIN_NOVELTY_SONGS:
         return None
-    return fit_novelty_detector(dataset.songs, seed=seed, level_free=level_free)
+    family = find_family(name)
+    level: Level = "kept"
+    if family.quadrants:
+        level = "left out" if family.past_only else "normalized"
+    return fit_novelty_detector(dataset.songs, seed=seed, level=level)
 
 
 def coverage(result: Benchmark, model: ModelResult) -> dict[str, float]:

@@ -98,8 +98,9 @@ def results_page(result: Mapping[str, Any]) -> str:
             "were not trained on. Written by `make model`; the JSON file of the same name has all values."
         ),
         markdown_paragraph(
-            "DEFAULT and FAST also learned from excerpts of further songs and from quadrants, LIVE and the other "
-            "families from the rated clips alone; songs of the tested artists were always left out."
+            "DEFAULT, FAST and LIVE also learned from excerpts of further songs and from quadrants, the other families "
+            "from the rated clips alone; songs of the tested artists were always left out. LIVE predicts each moment "
+            "from what was heard before it; harmony and tags are those of ten seconds of each clip."
         ),
         "## Metrics",
         markdown_table(table(result)),

@@ -3,13 +3,13 @@
 Recurrent cells are the exception: ONNX Runtime computes them in single precision only.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from moodcurve.runtime.sequence import INDEPENDENT, SequenceMode
 
@@ -44,6 +44,7 @@ class Graph:
         self._values = 0
         self.rows: SequenceMode = INDEPENDENT
         self._x = "features_f64"
+        self._current = self._nodes  # where `add` puts nodes: the graph's, or those of a block
 
     @property
     def x(self) -> str:
@@ -69,7 +70,11 @@ class Graph:
         single = values.astype(np.float32)
         exact = values.ndim > 0 and np.array_equal(single.astype(np.float64), values)
         name = self._initializer(single if exact else values)
-        return self.add("Cast", name, to=TensorProto.DOUBLE) if exact else name
+        if not exact:
+            return name
+        converted = self._new_names(1)[0]
+        self._nodes.append(helper.make_node("Cast", [name], [converted], to=TensorProto.DOUBLE))  # once for all blocks
+        return converted
 
     def constant_float32(self, values: npt.NDArray[np.floating] | np.float32) -> str:
         """Add a constant in single precision and return its name."""
@@ -96,10 +101,43 @@ class Graph:
 
     def add_multiple(self, operator: str, *inputs: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
         """Add an ONNX operator and return the names of its first `outputs` outputs."""
-        names = tuple(f"v{self._values + i}" for i in range(1, outputs + 1))
-        self._values += outputs
-        self._nodes.append(helper.make_node(operator, list(inputs), names, **attributes))
+        names = self._new_names(outputs)
+        self._current.append(helper.make_node(operator, list(inputs), names, **attributes))
         return names
+
+    def add_by_block(self, rows: str, block: Callable[[str], str], *, size: int, columns: int) -> str:
+        """Add a computation for blocks of rows, one after the other, whose values in between need little memory.
+
+        Parameters
+        ----------
+        rows : str
+            A value with as many rows as the result.
+        block : callable
+            Adds the computation of one block, given the name of the number of its first row (no dimensions), and
+            returns the name of the block's result, (size, columns). It may use values added before. Rows of the last
+            block beyond the last row are dropped.
+        size : int
+            Rows of a block.
+        columns : int
+            Columns of the result.
+        """
+        zero = self.index(0)
+        count = self.add("Squeeze", self.add("Shape", rows, start=0, end=1), self.indices([0]))
+        starts = self.add("Range", zero, count, self.index(size))
+        nodes: list[NodeProto] = []
+        outside, self._current = self._current, nodes
+        start = self._new_names(1)[0]
+        result = block(start)
+        self._current = outside
+        body = helper.make_graph(
+            nodes,
+            "block",
+            [helper.make_tensor_value_info(start, TensorProto.INT64, [])],
+            [helper.make_tensor_value_info(result, TensorProto.DOUBLE, [size, columns])],
+        )
+        blocks = self.add("Scan", starts, body=body, num_scan_inputs=1)
+        joined = self.add("Reshape", blocks, self.indices([-1, columns]))
+        return self.add("Slice", joined, self.indices([0]), self.add("Shape", rows, start=0, end=1), self.indices([0]))
 
     def add_input(self, name: str, columns: int) -> str:
         """Add a graph input, float32 (1, columns), and return its name."""
@@ -126,7 +164,39 @@ class Graph:
             producer_name="moodcurve",
         )
 
+    def _new_names(self, count: int) -> tuple[str, ...]:
+        names = tuple(f"v{self._values + i}" for i in range(1, count + 1))
+        self._values += count
+        return names
+
     def _initializer(self, values: npt.NDArray[Any]) -> str:
         name = f"c{len(self._constants)}"
         self._constants.append(numpy_helper.from_array(values, name))
         return name
+
+
+class LoopBody:
+    """Nodes of the inner graph of a Scan operator, which may refer to values of the outer graph."""
+
+    def __init__(self) -> None:
+        self._nodes: list[NodeProto] = []
+
+    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
+        """Add an ONNX operator and return the name of its output."""
+        output = f"inner{len(self._nodes)}"
+        self._nodes.append(helper.make_node(operator, list(inputs), [output], **attributes))
+        return output
+
+    def name(self, name: str, value: str) -> None:
+        """Give a value a further name, as outputs need one."""
+        self._nodes.append(helper.make_node("Identity", [value], [name]))
+
+    def to_graph(
+        self, name: str, inputs: Mapping[str, Sequence[int]], outputs: Mapping[str, Sequence[int]]
+    ) -> GraphProto:
+        """Return the inner graph; inputs and outputs are in double precision, given by name and shape."""
+        return helper.make_graph(self._nodes, name, _double_values(inputs), _double_values(outputs))
+
+
+def _double_values(shapes: Mapping[str, Sequence[int]]) -> list[ValueInfoProto]:
+    return [helper.make_tensor_value_info(name, TensorProto.DOUBLE, shape) for name, shape in shapes.items()]

@@ -15,15 +15,18 @@ from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.deam.reader import ReadProgress, read_deam
 from moodcurve.datasets.deam.sound import read_deam_with_sound
 from moodcurve.datasets.sound.reader import read_sound
+from moodcurve.datasets.splits import k_fold
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import COMPARE236
 from moodcurve.learn.benchmarks.benchmark import join_models, run_benchmark
+from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.benchmarks.results import Benchmark
 from moodcurve.learn.export import export
+from moodcurve.learn.group_coverage import GroupCoverage, as_dict, coverage_page, measure_groups
 from moodcurve.learn.held_out import PROTOCOL, from_benchmark, novelty_detector
 from moodcurve.learn.model_card import model_card, results_page
 from moodcurve.learn.models.base import TrainingProgress, no_progress
-from moodcurve.learn.packaged import DEFAULT, LICENSE, LIVE, OTHERS, PACKAGED, SEED, PackagedModel
+from moodcurve.learn.packaged import DEFAULT, FAST, LICENSE, OTHERS, PACKAGED, SEED, PackagedModel
 from moodcurve.learn.training import train
 from moodcurve.util.files import write_text
 
@@ -72,8 +75,6 @@ def read_songs(
         If a folder cannot be read.
     """
     published = read_deam(deam, feature_set=COMPARE236, progress=progress)
-    if not model.excerpts:
-        return TrainingSongs(clips=published, extra=())
     joined = read_deam_with_sound(deam, sound, feature_set=model.feature_set, progress=progress)
     ids = {song.song_id for song in published.songs}
     clips = tuple(song for song in joined.songs if song.song_id in ids)
@@ -101,7 +102,8 @@ def build_release(
     output : path
         Folder for the model files and ``default.md``.
     results : path, optional
-        Folder for the results of the test, ``packaged.json`` and ``packaged.md``.
+        Folder for the results of the test, ``packaged.json`` and ``packaged.md``, and for the coverage of the default
+        model's intervals by set and genre, ``coverage.json`` and ``coverage.md``.
     cache : path, optional
         Folder of cached predictions, as for `moodcurve.learn.benchmarks.benchmark.run_benchmark`.
     progress : callable, optional
@@ -119,13 +121,13 @@ def build_release(
     reading = partial(_report_reading, progress)
     songs = {model.file: read_songs(model, deam, sound, quadrants, progress=reading) for model in PACKAGED}
     tested = {model.file: _test(model, songs[model.file], cache, progress) for model in PACKAGED}
-    others = run_benchmark(songs[LIVE.file].clips, PROTOCOL, OTHERS, seed=SEED, progress=progress, cache=cache)
+    others = run_benchmark(songs[FAST.file].clips, PROTOCOL, OTHERS, seed=SEED, progress=progress, cache=cache)
     models = (*(tested[model.file].models[0] for model in PACKAGED), *others.models)
     benchmark = join_models(tested[DEFAULT.file], models)
     files = []
     for model in PACKAGED:
         learned = songs[model.file]
-        novelty = novelty_detector(learned.all_songs, seed=SEED, level_free=model.excerpts)
+        novelty = novelty_detector(learned.all_songs, model.family, seed=SEED)
         held_out = from_benchmark(tested[model.file], tested[model.file].models[0], novelty)
         trained = train(learned.all_songs, model.family, config=model.config, seed=SEED, progress=progress)
         files.append(output / f"{model.file}.onnx")
@@ -147,7 +149,32 @@ def build_release(
         files += [results / "packaged.json", results / "packaged.md"]
         write_text(files[-2], json.dumps(found, indent=1, allow_nan=False) + "\n")
         write_text(files[-1], results_page(found))
+        groups = _coverage(DEFAULT, songs[DEFAULT.file], cache, progress)
+        files += [results / "coverage.json", results / "coverage.md"]
+        write_text(files[-2], json.dumps(as_dict(groups, DEFAULT.file), indent=1, allow_nan=False) + "\n")
+        write_text(files[-1], coverage_page(groups, DEFAULT.file))
     return tuple(files)
+
+
+def _coverage(
+    model: PackagedModel, songs: TrainingSongs, cache: Path | None, progress: TrainingProgress
+) -> tuple[GroupCoverage, ...]:
+    """Predict all rated songs, clips and excerpts, by cross-validation, and measure coverage by set and genre."""
+    clips = songs.clips.songs
+    rated = (*clips, *(song for song in songs.extra if song.is_rated))
+    found = run_benchmark(
+        replace(songs.clips, songs=rated),
+        PROTOCOL,
+        [model.family],
+        configs={model.family: model.config},
+        seed=SEED,
+        progress=progress,
+        cache=cache,
+        extra=[song for song in songs.extra if not song.is_rated],
+    )
+    protocol = PROTOCOLS[PROTOCOL]
+    splits = k_fold(rated, protocol.folds, SEED, by=protocol.by)
+    return measure_groups(rated, len(clips), splits, found.models[0].predicted, seed=SEED)
 
 
 def _report_reading(progress: TrainingProgress, done: int, total: int) -> None:

@@ -20,6 +20,7 @@ from moodcurve.learn.models.blend import BlendConfig, fit_blend
 from moodcurve.learn.models.ffnn import FFNNConfig, fit_ffnn
 from moodcurve.learn.models.gp import GPConfig, fit_gp
 from moodcurve.learn.models.gp_blend import GPBlendConfig, fit_gp_blend
+from moodcurve.learn.models.gp_live import GPLiveConfig, fit_gp_live
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.models.recurrent import fit_recurrent
 from moodcurve.learn.models.recurrent_config import ForwardConfig, LSTMConfig, RecurrentConfig
@@ -34,12 +35,14 @@ from moodcurve.util.library_settings import import_matplotlib
 class Family:
     """A kind of model: the class of its settings, and its ``fit(songs, config, *, seed, progress)``.
 
-    `quadrants` is true for those that also learn from songs that only have a quadrant.
+    `quadrants` is true for those that also learn from songs that only have a quadrant, and that are free of the level
+    of the recording; `past_only` for those of them that read past rows only.
     """
 
     config: type[Any]
     fit: Callable[..., FittedModel]
     quadrants: bool = False
+    past_only: bool = False
 
     def train(
         self, songs: Sequence[Song], config: Any, *, seed: int, progress: TrainingProgress = no_progress
@@ -62,6 +65,7 @@ FAMILIES = {
     "blend": Family(BlendConfig, fit_blend),
     "gp": Family(GPConfig, fit_gp, quadrants=True),
     "gp-blend": Family(GPBlendConfig, fit_gp_blend, quadrants=True),
+    "gp-live": Family(GPLiveConfig, fit_gp_live, quadrants=True, past_only=True),
 }
 
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from moodcurve.audio.content_hash import CONTENT_VERSION
 from moodcurve.library.curve_codec import pack
+from moodcurve.library.measured import put_measured
 from moodcurve.library.models import Change, DropOrphans, FileFound, FileRemoved, ProblemFound, SongAnalyzed
 from moodcurve.library.schema import analysis_columns, utc_now
 from moodcurve.library.text import TEXT_TAGS, clean, fold
+from moodcurve.util.text import path_text
 
 _SEARCHED_PARTS = 3
 """Number of path components at the end that searches read: usually artist, album and file name. Those before them are
@@ -50,6 +52,7 @@ def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
     }
     _upsert(db, "song", row, key="content")
     (number,) = db.execute("SELECT id FROM song WHERE content = ?", (change.content_hash,)).fetchone()
+    put_measured(db, number, data)
     vector = np.ascontiguousarray(change.analysis.descriptors, "<f4").tobytes()
     # filled in when the curve is read: the file may have moved by then, and the format of JSON have another version
     del data["format"]
@@ -92,7 +95,7 @@ def _put_file(db: sqlite3.Connection, change: FileFound | ProblemFound, row: dic
     before = _songs_of(db, change.path, row["start_s"])
     row |= {
         "path": os.fsencode(change.path),
-        "shown": clean(change.path),
+        "shown": path_text(change.path),
         "folded_path": fold("/".join(PurePath(change.path).parts[-_SEARCHED_PARTS:])),
         "size": change.size,
         "mtime_ns": change.mtime_ns,

@@ -16,6 +16,7 @@ BUSY_S = 30.0
 """How long to wait for another process that writes."""
 MERGE_MS = 1000
 """How long to wait for readers before the write-ahead log is merged into the file."""
+SCAN_AGAIN = "what was stored since is not in it; run the same command again"
 
 
 def connect(path: AnyPath, *, write: bool) -> sqlite3.Connection:
@@ -95,6 +96,29 @@ def merge_log(db: sqlite3.Connection) -> None:
     with suppress(sqlite3.Error):  # everything is stored; whoever closes the file last tries again
         db.execute(f"PRAGMA busy_timeout = {MERGE_MS}")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def file_id_of(path: AnyPath) -> tuple[int, int]:
+    """Return device and inode of a library's file, after checking that no other file name leads to it.
+
+    Lock and write-ahead log are found by the name: writers by two names would not see each other.
+
+    Raises
+    ------
+    LibraryError
+        If there is no file, or it has several names.
+    """
+    name = one_line(os.fspath(path))
+    try:
+        status = Path(path).stat()
+    except OSError as error:
+        raise LibraryError(f"{name}: its file is gone ({error.strerror}); {SCAN_AGAIN}") from error
+    if status.st_nlink > 1:
+        raise LibraryError(
+            f"{name}: has several names (hard links), which would be written to without knowing of each other; "
+            "remove the others, or use a copy"
+        )
+    return status.st_dev, status.st_ino
 
 
 def _check_companions(path: Path) -> None:

@@ -19,15 +19,14 @@ from moodcurve.curve import JSON_FORMAT
 from moodcurve.formats.json_file import curve_from_dict
 from moodcurve.library import schema
 from moodcurve.library.changes import apply_change
-from moodcurve.library.connection import connect, merge_log, transaction, use_write_ahead_log
+from moodcurve.library.connection import SCAN_AGAIN, connect, file_id_of, merge_log, transaction, use_write_ahead_log
 from moodcurve.library.curve_codec import PackingError, unpack
 from moodcurve.library.errors import RESCUE, LibraryError, translate_errors
 from moodcurve.library.layout import is_own_layout, wrong_type
 from moodcurve.library.models import Change, KnownFile, Problem, StoredSong, joined_hash
 from moodcurve.library.tag_codec import unpack_tags
-from moodcurve.library.text import clean
 from moodcurve.util.files import AnyPath
-from moodcurve.util.text import one_line
+from moodcurve.util.text import one_line, path_text
 
 _SONG = """SELECT song.id, song.content, song.analysed_at, song.words, song.tag_strengths, curve.packed, file.path,
     file.artist, file.title, file.album, file.genre, file.year, file.track, file.tagged_duration_s
@@ -45,20 +44,24 @@ def open_library(path: AnyPath, *, write: bool = False) -> "Iterator[Library]":
     ------
     LibraryError
         If there is no file to read, it is not a library, a newer version of moodcurve created it, or it cannot be
-        opened or migrated.
+        opened or migrated; with `write`, also if it has several names, or was removed or replaced meanwhile.
     """
     with translate_errors(path):
         db = connect(path, write=write)
     with closing(db):
         with translate_errors(path):
+            if write:
+                file_id_of(path)
             _check(path, db, write=write)
             if write:
                 schema.migrate(db)
             if (table := wrong_type(db)) is not None:
                 raise LibraryError(f"{_name(path)}: its table {table!r} holds values of a wrong type; {RESCUE}")
-        yield Library(path, db)
+        library = Library(path, db, file_id_of(path) if write else None)
+        yield library
         if write:
             merge_log(db)
+            library.check_in_place()
 
 
 class Library:
@@ -72,9 +75,11 @@ class Library:
         For modules of this package only.
     """
 
-    def __init__(self, path: AnyPath, db: sqlite3.Connection) -> None:
+    def __init__(self, path: AnyPath, db: sqlite3.Connection, file_id: tuple[int, int] | None = None) -> None:
         self.path = path
         self.db = db
+        self._file_id = file_id
+        """Device and inode of a file that is open to write."""
 
     def write(self, changes: Iterable[Change]) -> None:
         """Apply changes in order, all or none; they are on disk when this returns.
@@ -82,13 +87,26 @@ class Library:
         Raises
         ------
         LibraryError
-            If the disk is full or fails, the library is read-only, or another process keeps writing to it.
+            If the disk is full or fails, the library is read-only, another process keeps writing to it, or its file
+            was removed or replaced.
         ValueError
             If the song of a `FileFound` is unknown.
         """
         with translate_errors(self.path), transaction(self.db):
             for change in changes:
                 apply_change(self.db, change)
+        self.check_in_place()
+
+    def check_in_place(self) -> None:
+        """Check that the open file is still the one of its path: SQLite goes on writing to one that was removed.
+
+        Raises
+        ------
+        LibraryError
+            If it was removed, replaced, or given another name.
+        """
+        if self._file_id is not None and file_id_of(self.path) != self._file_id:
+            raise LibraryError(f"{_name(self.path)}: its file was replaced while it was open; {SCAN_AGAIN}")
 
     def data_version(self) -> int | None:
         """Return a number that changes whenever another connection writes to the file.
@@ -163,10 +181,18 @@ class Library:
             return str(reason) if reason is not None else None
         return None
 
-    def problems(self) -> list[Problem]:
-        """Return the files that cannot be used, sorted by path."""
-        rows = self._rows("SELECT path, problem FROM file WHERE problem IS NOT NULL ORDER BY path")
+    def problems(self, *, limit: int | None = None, offset: int = 0) -> list[Problem]:
+        """Return the files that cannot be used, sorted by path; at most `limit`, after the first `offset`."""
+        rows = self._rows(
+            "SELECT path, problem FROM file WHERE problem IS NOT NULL ORDER BY path LIMIT ? OFFSET ?",
+            (-1 if limit is None else limit, offset),
+        )
         return [Problem(os.fsdecode(path), reason) for path, reason in rows]
+
+    def problem_count(self) -> int:
+        """Return the number of files that cannot be used."""
+        ((number,),) = self._rows("SELECT count(*) FROM file WHERE problem IS NOT NULL")
+        return int(number)
 
     def descriptors(self, feature_set: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Return ids (n,) and descriptors (n, columns) of all songs analyzed with a feature set."""
@@ -190,7 +216,7 @@ class Library:
             rows = self._rows("SELECT path FROM file WHERE song = ? ORDER BY id", (number,))
             paths = tuple(os.fsdecode(other) for (other,) in rows) or (os.fsdecode(path),)
             data = self._curve_data(number, packed, words, strengths)
-            data["source"] = clean(paths[0])
+            data["source"] = path_text(paths[0])
             yield StoredSong(
                 id=number,
                 content_hash=content_hash,

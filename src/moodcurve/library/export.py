@@ -25,14 +25,12 @@ from moodcurve.library.export_tables import (
 )
 from moodcurve.library.models import StoredSong
 from moodcurve.library.queries.search import Query, count, search
-from moodcurve.util.files import AnyPath, atomic_write
+from moodcurve.util.files import AnyPath, atomic_write, short_stem
 from moodcurve.util.text import one_line
 
 Song = TypeVar("Song")
 ExportProgress = Callable[[int, int], None]
 """Called with the number of songs done and their total number."""
-MAX_NAME_BYTES = 150
-"""Bytes of a song's name in a file name: file systems allow 255 or more."""
 _RESERVED = frozenset('\\/:*?"<>|')
 """Characters that some system does not allow in a file name."""
 
@@ -89,7 +87,7 @@ def stream_table(
         return
     total = count(library, query)
     found = _with_progress(search(library, query), total if query.limit is None else min(total, query.limit), progress)
-    columns = song_columns(near=query.near is not None)
+    columns = song_columns(distance=query.has_distance)
     if format == "jsonl":
         stream.writelines(song_lines(found))
     else:
@@ -135,9 +133,7 @@ def file_name(song: StoredSong) -> str:
     allow or cannot display become underscores, and the id is unique.
     """
     name = "".join(c if c.isprintable() and c not in _RESERVED else "_" for c in Path(song.paths[0]).stem)
-    # file systems count bytes; the rest of a character that was cut is dropped
-    stem = name.encode("utf-8")[:MAX_NAME_BYTES].decode("utf-8", "ignore").strip("._- ")
-    return f"{stem or 'song'}-{song.id}.jams"
+    return f"{short_stem(name.strip('._- ')) or 'song'}-{song.id}.jams"
 
 
 def _curves(library: Library, query: Query, progress: ExportProgress) -> Iterator[StoredSong]:

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, get_args, get_type_hints
 from moodcurve.curve import INTERVALS, PROBABILITIES
 from moodcurve.formats.csv_file import REQUIRED
 from moodcurve.library.models import StoredSong
-from moodcurve.library.queries.search import COLUMNS, FoundSong, song_json
+from moodcurve.library.queries.found_song import COLUMNS, FoundSong, song_json
 from moodcurve.util.text import json_line
 
 ColumnBatch = Mapping[str, list[Any]]
@@ -24,14 +24,14 @@ _TYPES = {int: "whole", float: "number", str: "text"}
 _QUOTED = re.compile(r'[",\r\n]')
 
 
-def song_columns(*, near: bool) -> dict[str, str]:
+def song_columns(*, distance: bool) -> dict[str, str]:
     """Return the columns of a table of songs, those of `FoundSong`, with their types.
 
-    The types are those of `moodcurve.formats.parquet_file.table_writer`. With `near`, the distance is a column too.
+    The types are those of `moodcurve.formats.parquet_file.table_writer`. With `distance`, that is a column too.
     """
     hints = get_type_hints(FoundSong)
     # an optional type is a union, whose first member is the type of the values
-    return {name: _TYPES[(get_args(hints[name]) or (hints[name],))[0]] for name in (*COLUMNS, *[DISTANCE] * near)}
+    return {name: _TYPES[(get_args(hints[name]) or (hints[name],))[0]] for name in (*COLUMNS, *[DISTANCE] * distance)}
 
 
 def song_batches(songs: Iterable[FoundSong], columns: Iterable[str]) -> Iterator[ColumnBatch]:

@@ -9,21 +9,34 @@ import sqlite3
 from contextlib import closing
 from functools import cache
 
+from moodcurve.curve import AXES, INTERVALS, PROBABILITIES
 from moodcurve.library import schema
+from moodcurve.library.measured import SOUND_COLUMNS
+from moodcurve.mood.course import COURSE_COLUMNS, POINTS
 
 MAX_CURVE_BYTES = 16 * 2**20
 """Largest packed curve; that of ten hours takes about 0.3 MB."""
 
+_TEXTS = ("content", "model", "feature_set", "analysed_at", "quadrant", "words", "warnings", "mood", "tags")
 _NUMBERS = (
-    "copies", "duration_s", "arousal", "valence", "arousal_low", "arousal_high", "valence_low", "valence_high",
-    "arousal_9", "valence_9", "novelty",
+    "file", "copies", "duration_s", "novelty", *INTERVALS, *PROBABILITIES,
+    *(f"{axis}{end}" for axis in AXES for end in ("", "_9")),
+    *(f"rated_{axis}{end}" for axis in AXES for end in ("", "_low", "_high")),
 )  # fmt: skip
-_TEXTS = ("content", "model", "feature_set", "analysed_at", "quadrant", "words", "warnings")
-_FILE_NUMBERS = ("size", "mtime_ns", "year", "track", "tagged_duration_s", "start_s", "length_s")
+_FILE_NUMBERS = (
+    "size",
+    "mtime_ns",
+    "content_version",
+    "song",
+    "year",
+    "track",
+    "tagged_duration_s",
+    "start_s",
+    "length_s",
+)
 _FILE_TEXTS = (
-    "shown", "selection",
-    "content", "problem", "artist", "title", "album", "genre", "folded_artist", "folded_title", "folded_album",
-    "folded_genre",
+    "shown", "selection", "content", "problem", "artist", "title", "album", "genre",
+    "folded_artist", "folded_title", "folded_album", "folded_genre", "folded_path",
 )  # fmt: skip
 
 
@@ -36,7 +49,14 @@ def wrong_type(db: sqlite3.Connection) -> str | None:
     """Return the name of a table that holds a value of a wrong type, or a curve that is too large; None if all fit."""
     # SQLite orders numbers before text before blobs, and a column of text turns numbers into text: one comparison each
     for table, conditions in (
-        ("song", [*(f"{name} >= ''" for name in _NUMBERS), *(f"{name} >= x''" for name in _TEXTS)]),
+        (
+            "song",
+            [
+                *(f"{name} >= ''" for name in _NUMBERS),
+                *(f"{name} >= x''" for name in _TEXTS),
+                "tag_strengths < x''",
+            ],
+        ),
         (
             "file",
             [
@@ -46,12 +66,26 @@ def wrong_type(db: sqlite3.Connection) -> str | None:
                 *(f"typeof({name}) = 'real'" for name in ("size", "mtime_ns")),
             ],
         ),
+        (
+            "measured",
+            [
+                *(f"{name} >= ''" for name in (*COURSE_COLUMNS, *_sounds("REAL"))),
+                *(f"{name} >= x''" for name in _sounds("TEXT")),
+                "course < x''",
+                "sound_version >= ''",
+                f"length(course) <> {2 * POINTS}",
+            ],
+        ),
         ("curve", ["packed < x''", f"length(packed) > {MAX_CURVE_BYTES}"]),
         ("descriptors", ["vector < x''", "length(vector) % 4 <> 0"]),
     ):
         if db.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(conditions)} LIMIT 1").fetchone():
             return table
     return None
+
+
+def _sounds(kind: str) -> list[str]:
+    return [name for name, its_kind in SOUND_COLUMNS.items() if its_kind == kind]
 
 
 def _layout(db: sqlite3.Connection) -> set[tuple[str, str, str]]:

@@ -12,6 +12,14 @@ from typing import Any
 from moodcurve.curve import INTERVALS
 from moodcurve.library.connection import transaction
 from moodcurve.library.curve_codec import unpack
+from moodcurve.library.measured import (
+    MEASURED_COLUMNS,
+    ON_UNIT_SCALE,
+    create_table,
+    measure_batch,
+    measured_columns,
+    unit_scale_columns,
+)
 from moodcurve.library.tag_codec import pack_tags
 from moodcurve.mood.circumplex import mood_words
 from moodcurve.mood.tags import tags_text
@@ -21,7 +29,9 @@ APPLICATION_ID = 0x6D6F6F64
 WORD_SEPARATOR = ", "
 """Between the mood words of a song."""
 
-Migration = tuple[str, Callable[[sqlite3.Connection], None]]
+Migration = tuple[str, Callable[[sqlite3.Connection], object]]
+"""A name, and a function that changes the library. One that returns True is called again, in a further transaction: a
+long change is then continued where it was stopped."""
 
 
 def _songs_and_files(db: sqlite3.Connection) -> None:
@@ -97,11 +107,11 @@ def _ratings_and_search(db: sqlite3.Connection) -> None:
     create_view(db, names)
 
 
-def create_view(db: sqlite3.Connection, names: Sequence[str], *, of_file: str = "") -> None:
-    """Create the view that searches read, with these columns of `song` in its middle, and others of `file`."""
+def create_view(db: sqlite3.Connection, names: Sequence[str]) -> None:
+    """Create the view that searches read, with these columns of `song` in its middle."""
     db.execute(
         f"""CREATE VIEW songs AS SELECT song.id AS id, file.shown AS path, file.title, file.artist, file.album,
-            file.genre, file.year, file.track, song.duration_s, {of_file} song.arousal, song.valence, song.arousal_low,
+            file.genre, file.year, file.track, song.duration_s, song.arousal, song.valence, song.arousal_low,
             song.arousal_high, song.valence_low, song.valence_high, song.arousal_9, song.valence_9,
             {", ".join(f"song.{name}" for name in names)}, song.quadrant, song.words, song.novelty, song.model,
             song.feature_set, song.analysed_at, song.warnings, song.content, song.copies,
@@ -138,6 +148,12 @@ def analysis_columns(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def song_columns(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all columns of a song that follow from its curve's `to_dict`; None where missing."""
+    columns = analysis_columns(data)
+    return {**columns, **unit_scale_columns(columns), **measured_columns(data)}
+
+
 def _content_hash_version(db: sqlite3.Connection) -> None:
     """Add the version of each file's content hash, `moodcurve.audio.content_hash.CONTENT_VERSION`; it was 1 so far."""
     db.execute("ALTER TABLE file ADD COLUMN content_version INTEGER NOT NULL DEFAULT 1")
@@ -163,6 +179,32 @@ def _tags(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE song ADD COLUMN tag_strengths BLOB")
     db.execute("DROP VIEW songs")
     create_view(db, [*rating_columns({}), *tag_columns(None)])
+
+
+def _course_and_sound(db: sqlite3.Connection) -> None:
+    """Create the table of courses and sounds, and the view with its columns.
+
+    Outer joins, which SQLite leaves out where a query reads nothing of a table: both have one row per song.
+    """
+    create_table(db)
+    db.execute("DROP VIEW songs")
+    _create_view_of_courses(db, "song.duration_s")
+
+
+def _create_view_of_courses(db: sqlite3.Connection, length: str) -> None:
+    """Create the view that searches read since courses are stored; `length` is the column of durations, with others."""
+    db.execute(
+        f"""CREATE VIEW songs AS SELECT song.id AS id, file.shown AS path, file.title, file.artist, file.album,
+            file.genre, file.year, file.track, {length}, song.arousal, song.valence, song.arousal_low,
+            song.arousal_high, song.valence_low, song.valence_high, song.arousal_9, song.valence_9,
+            {", ".join(f"round((song.{source} + 1) / 2, 4) AS {name}" for name, source in ON_UNIT_SCALE.items())},
+            {", ".join(f"song.{name}" for name in (*rating_columns({}), *tag_columns(None)))},
+            {", ".join(f"measured.{name}" for name in MEASURED_COLUMNS)}, song.quadrant, song.words, song.novelty,
+            song.model, song.feature_set, song.analysed_at, song.warnings, song.content, song.copies,
+            file.folded_title, file.folded_artist, file.folded_album, file.folded_genre, file.folded_path
+            FROM song LEFT JOIN file ON file.id = song.file LEFT JOIN measured ON measured.song = song.id
+            WHERE song.file IS NOT NULL"""
+    )
 
 
 def _parts_of_files(db: sqlite3.Connection) -> None:
@@ -206,8 +248,8 @@ def _parts_of_files(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX file_song ON file (song)")
     db.execute("CREATE INDEX file_problem ON file (id) WHERE problem IS NOT NULL")
     db.execute("UPDATE song SET file = (SELECT min(id) FROM file WHERE file.song = song.id)")
-    start = "CASE WHEN file.length_s IS NOT NULL THEN file.start_s END AS start_s,"
-    create_view(db, [*rating_columns({}), *tag_columns(None)], of_file=start)
+    start = "CASE WHEN file.length_s IS NOT NULL THEN file.start_s END AS start_s"
+    _create_view_of_courses(db, f"song.duration_s, {start}")
 
 
 MIGRATIONS: Sequence[Migration] = (
@@ -216,6 +258,8 @@ MIGRATIONS: Sequence[Migration] = (
     ("version of contents", _content_hash_version),
     ("mood words of the own quadrant", _current_mood_words),
     ("tags", _tags),
+    ("course and sound", _course_and_sound),
+    ("courses of stored curves", measure_batch),
     ("parts of files", _parts_of_files),
 )
 CURRENT_VERSION = (APPLICATION_ID, len(MIGRATIONS))
@@ -236,7 +280,7 @@ def is_empty(db: sqlite3.Connection) -> bool:
 
 
 def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Apply the migrations that a file lacks, each in a transaction; several processes may do so at once.
+    """Apply the migrations that a file lacks, each in transactions; several processes may do so at once.
 
     Parameters
     ----------
@@ -245,16 +289,24 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS
     migrations : sequence
         Names and functions, in order.
     """
-    for number, (name, change) in enumerate(migrations, start=1):
-        with transaction(db):
-            if read_version(db)[1] >= number:  # read with the lock held: another process may have been faster
-                continue
-            if number == 1:
-                db.execute("CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT, applied_at TEXT)")
-                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            change(db)
-            db.execute("INSERT INTO migration VALUES (?, ?, ?)", (number, name, utc_now()))
-            db.execute(f"PRAGMA user_version = {number}")
+    for number, migration in enumerate(migrations, start=1):
+        while not _apply(db, number, *migration):
+            pass
+
+
+def _apply(db: sqlite3.Connection, number: int, name: str, change: Callable[[sqlite3.Connection], object]) -> bool:
+    """Apply a migration, or a part of it, in one transaction; return True if it is complete."""
+    with transaction(db):
+        if read_version(db)[1] >= number:  # read with the lock held: another process may have been faster
+            return True
+        if number == 1:
+            db.execute("CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT, applied_at TEXT)")
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        if change(db) is True:
+            return False
+        db.execute("INSERT INTO migration VALUES (?, ?, ?)", (number, name, utc_now()))
+        db.execute(f"PRAGMA user_version = {number}")
+        return True
 
 
 def utc_now() -> str:

@@ -8,7 +8,8 @@ import numpy as np
 
 from moodcurve._typing import FloatArray
 from moodcurve.curve import AROUSAL_COLOR, VALENCE_COLOR, Curve
-from moodcurve.mood.circumplex import RIM_WORDS, describe, word_position
+from moodcurve.mood.circumplex import describe
+from moodcurve.report.plane import FAINT, INK, SOFT, draw_plane
 from moodcurve.report.scale import (
     display_title,
     downsample,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, SOFT, FAINT = "#22262b", "#666d75", "#dfe2e6"
 MAX_TITLE = 70
 
 
@@ -55,7 +55,8 @@ def write_plot(curve: Curve, path: str | os.PathLike[str]) -> None:
     _draw_over_time(figure.add_axes((0.05, 0.115, 0.487, 0.70)), drawn)
     plane = figure.add_axes((0.615, 0.02, 0.38, 0.90))
     _draw_song_interval(plane, curve)
-    _draw_circumplex(figure, plane, drawn)
+    draw_plane(plane)
+    _draw_path(figure, plane, smooth_path(drawn), drawn)
     with atomic_write(path) as scratch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(scratch, format="png")
@@ -112,29 +113,6 @@ def _label_lines(axes: "Axes", curve: Curve, top: float) -> None:
             color=color,
             va="center",
         )
-
-
-def _draw_circumplex(figure: "Figure", axes: "Axes", curve: Curve) -> None:
-    from matplotlib.patches import Circle
-
-    axes.set(xlim=(-1.40, 1.40), ylim=(-1.40, 1.25), aspect="equal")
-    axes.set_axis_off()
-    for radius in (0.5, 1.0):
-        axes.add_patch(Circle((0, 0), radius, fill=False, edgecolor=FAINT, linewidth=1.0))
-    axes.plot([-1, 1], [0, 0], color=FAINT, linewidth=0.9, zorder=0)
-    axes.plot([0, 0], [-1, 1], color=FAINT, linewidth=0.9, zorder=0)
-    for word in RIM_WORDS:
-        y, x = word_position(word)
-        align = "left" if x > 0.12 else "right" if x < -0.12 else "center"
-        axes.text(1.05 * x, 1.07 * y, word, fontsize=8.5, color=SOFT, ha=align, va="center")
-    for x, y, text, align in (
-        (0.97, -0.05, "positive", "right"),
-        (-0.97, -0.05, "negative", "left"),
-        (0.03, 0.85, "high arousal", "left"),
-        (0.03, -0.85, "low arousal", "left"),
-    ):
-        axes.text(x, y, text, fontsize=7.5, color="#9aa1a9", ha=align, va="center", style="italic")
-    _draw_path(figure, axes, smooth_path(curve), curve)
 
 
 def _draw_song_interval(axes: "Axes", curve: Curve) -> None:

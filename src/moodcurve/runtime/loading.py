@@ -90,6 +90,18 @@ def describe_model(name_or_path: str | os.PathLike[str]) -> tuple[str, FeatureSe
     return metadata["name"], _feature_set(metadata, label)
 
 
+def model_metadata(name_or_path: str | os.PathLike[str]) -> dict[str, str]:
+    """Return a model's metadata without opening its graph, without the prefix of their keys.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model or file, or it was not made by moodcurve.
+    """
+    label = os.fspath(name_or_path)
+    return _metadata(_read(label), label)
+
+
 def packaged_models() -> dict[str, "Traversable"]:
     """Return the models that come with the package, by name."""
     folder = importlib.resources.files("moodcurve") / "pretrained"

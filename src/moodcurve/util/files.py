@@ -1,6 +1,7 @@
 """Write files atomically: completely or not at all."""
 
 import errno
+import hashlib
 import os
 import stat
 import tempfile
@@ -9,6 +10,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 AnyPath = str | os.PathLike[str]
+MAX_STEM_BYTES = 240
+"""Longest stem of a result's file name: file systems allow 255 bytes, with a number and an extension behind it."""
+_DIGITS = 8
+
+
+def short_stem(stem: str) -> str:
+    """Return a stem for result files that any extension fits: long ones are cut, and end in ``~`` and a digest.
+
+    The digest is of the whole stem, so that two names with the same beginning stay apart, in any order of calls.
+
+    >>> short_stem("one"), len(short_stem("long " * 60)), short_stem("long " * 60)[-9:]
+    ('one', 240, '~337dc82b')
+    """
+    whole = os.fsencode(stem)
+    if len(whole) <= MAX_STEM_BYTES:
+        return stem
+    digest = hashlib.blake2b(whole, digest_size=_DIGITS // 2).hexdigest()
+    cut = whole[: MAX_STEM_BYTES - 1 - _DIGITS]
+    while cut and whole[len(cut)] & 0xC0 == 0x80:  # in the middle of a UTF-8 character
+        cut = cut[:-1]
+    return f"{os.fsdecode(cut)}~{digest}"
 
 
 @contextmanager
@@ -16,8 +38,8 @@ def atomic_write(path: AnyPath) -> Iterator[Path]:
     """Yield a temporary path in the same folder that replaces `path` when the context exits without an error.
 
     Readers never see a partial file, and an error or Ctrl-C leaves the old file unchanged. Missing parent folders are
-    created. The temporary name has the same extension, since writers choose the format by it. A symbolic link stays
-    and points to the new file.
+    created. The temporary name has the same extension, since writers choose the format by it. A symbolic link is
+    replaced, not followed: one that came with a folder of music could lead to any file of the user's.
 
     Raises
     ------
@@ -72,19 +94,39 @@ def check_writable(path: AnyPath) -> None:
     Raises
     ------
     OSError
-        If `path` is a folder, a device or a pipe, or no file can be created in its folder.
+        If `path` is a folder, a device or a pipe, its name is too long, or no file can be created in its folder.
     """
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", os.fspath(path))
     try:
-        target = _target(path)
-        folder = target.parent
-        while not folder.exists() and folder != folder.parent:
-            folder = folder.parent
+        check_name(path)
+        folder = _existing_parent(_target(path))
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+
+
+def check_name(path: AnyPath) -> None:
+    """Raise an error if the file system does not allow names as long as those of a file, or of its missing folders.
+
+    Raises
+    ------
+    OSError
+        With the errno ENAMETOOLONG.
+    """
+    target = Path(os.path.realpath(path))
+    folder = _existing_parent(target)
+    longest = os.pathconf(folder, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
+    if any(len(os.fsencode(name)) > longest for name in target.relative_to(folder).parts):
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), os.fspath(path))
+
+
+def _existing_parent(path: Path) -> Path:
+    folder = path.parent
+    while not os.path.exists(folder) and folder != folder.parent:  # noqa: PTH110  False for a name that is too long
+        folder = folder.parent
+    return folder
 
 
 def plain_file_problem(status: os.stat_result) -> str | None:
@@ -100,8 +142,12 @@ def plain_file_problem(status: os.stat_result) -> str | None:
 
 
 def _target(path: Path) -> Path:
-    """Resolve links; raise OSError for devices and pipes, which an atomic write would replace by a file."""
-    # check the path before resolving it: the target of /dev/stdout may have a path that does not exist
-    if path.exists() and not path.is_file() and not path.is_dir():
+    """Resolve links in the path's folder; raise OSError for what an atomic write would replace by a file: a device.
+
+    Their links count too: /dev/stdout is one.
+    """
+    folder = Path(os.path.realpath(path.parent))
+    is_device = path.exists() and not path.is_file() and not path.is_dir()
+    if is_device or ((path.is_symlink() and folder.is_relative_to("/dev")) or folder.is_relative_to("/proc")):
         raise OSError(errno.EINVAL, "is a device or a pipe, not a file", os.fspath(path))
-    return Path(os.path.realpath(path))
+    return folder / path.name

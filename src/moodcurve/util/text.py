@@ -1,6 +1,8 @@
 """Format durations, numbers, names and JSON lines as text."""
 
 import json
+import os
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 
 def one_line(text: str) -> str:
@@ -73,6 +75,30 @@ def utf8_text(text: str) -> str:
     'caf?'
     """
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def path_text(path: str) -> str:
+    """Return a path as text that leads to the file again, for all results that name files.
+
+    It is the path itself; or, if the file system's bytes are not UTF-8, a URI of the file (RFC 8089) with these bytes
+    in percent form. `text_path` is the inverse.
+
+    >>> path_text("/music/Émile 100%.mp3"), path_text("/music/mod" + chr(0xDC85) + " 1.mp3")
+    ('/music/Émile 100%.mp3', 'file:///music/mod%85%201.mp3')
+    """
+    if utf8_text(path) == path:
+        return path
+    return "file://" + quote_from_bytes(os.fsencode(os.path.abspath(path)))  # noqa: PTH100  any string
+
+
+def text_path(text: str) -> str:
+    r"""Return the path that a text of `path_text` stands for.
+
+    >>> text_path("/music/100%25.mp3"), text_path("file:///music/mod%85%201.mp3")
+    ('/music/100%25.mp3', '/music/mod\udc85 1.mp3')
+    """
+    prefix = next((start for start in ("file:///", "file://localhost/") if text.startswith(start)), None)
+    return text if prefix is None else os.fsdecode(unquote_to_bytes(text[len(prefix) - 1 :]))
 
 
 def json_line(data: object) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
@@ -22,6 +23,7 @@ from moodcurve.web.rate_limit import RateLimiter
 from moodcurve.web.responses.curve import PlotRenderer
 from moodcurve.web.routes.analyses import add_analysis_routes
 from moodcurve.web.routes.api_docs import add_docs_routes
+from moodcurve.web.routes.playlists import add_playlist_routes
 from moodcurve.web.routes.songs import add_song_routes, count_songs
 from moodcurve.web.routes.static_files import add_static_files
 from moodcurve.web.security import SecurityMiddleware
@@ -45,11 +47,14 @@ class RunningApp:
         To be stopped at shutdown, before the server waits for open responses.
     library : LibraryPool
         Its `close_if_idle` must be called regularly.
+    folder : Path
+        Private folder for temporary files.
     """
 
     app: ASGIApp
     jobs: Jobs
     library: LibraryPool
+    folder: Path
 
 
 @contextmanager
@@ -71,6 +76,7 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
         jobs = Jobs(
             analysis_pool,
             max_jobs=settings.max_jobs,
+            max_bytes=limits.temporary_bytes,
             max_s=60 * limits.minutes,
             curve_url=f"{settings.root_path}/api/jobs/{{}}/curve",
         )
@@ -81,10 +87,11 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
         _add_health_route(app, settings, model, library)
         add_analysis_routes(app, jobs, folder, plots, rate_limiter, limits=limits, root_path=settings.root_path)
         add_song_routes(app, library, plots, rate_limiter, music=settings.music)
+        add_playlist_routes(app, library, rate_limiter, music=settings.music)
         add_static_files(app)
-        add_docs_routes(app, settings.base_url(port), needs_token=settings.token is not None)
+        add_docs_routes(app, settings.base_url(port))
         try:
-            yield RunningApp(SecurityMiddleware(app, settings, port), jobs, library)
+            yield RunningApp(SecurityMiddleware(app, settings, port), jobs, library, folder)
         finally:
             library.close()
             analysis_pool.close()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 from moodcurve.errors import MoodcurveError
+from moodcurve.web.fair_share import Turns
 from moodcurve.workers import Job, Limits, Pool
 from moodcurve.workers.job import Item, Result
 
@@ -50,17 +51,22 @@ class AsyncPool(Generic[Item, Result]):
         """Tasks to start, or to cancel if they are sent again; None closes the pool."""
         self._tasks: dict[int, _Task[Item, Result]] = {}
         """Running tasks; used by the thread only."""
+        self._turns = Turns(workers)
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    async def run(self, item: Item, *, on_report: ReportCallback = lambda share, part: None) -> Result:
-        """Run the job for an item. Canceling the call ends the worker process.
+    async def run(self, item: Item, *, client: str, on_report: ReportCallback = lambda share, part: None) -> Result:
+        """Run the job for an item of a client; clients take turns. Canceling the call ends the worker process.
 
         Raises
         ------
         MoodcurveError, OSError
             If the job raises it. LimitError or CrashError if the job exceeds a limit or its process dies.
         """
+        async with self._turns.turn(client):
+            return await self._run(item, on_report)
+
+    async def _run(self, item: Item, on_report: ReportCallback) -> Result:
         task: _Task[Item, Result] = _Task(item, on_report, asyncio.get_running_loop().create_future())
         if self._thread is None:
             self._thread = threading.Thread(target=self._run_thread, name="async-pool", daemon=True)

@@ -4,9 +4,9 @@ import asyncio
 import json
 import secrets
 import time
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,17 +17,27 @@ from moodcurve.errors import MoodcurveError
 from moodcurve.util.text import one_line
 from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
+from moodcurve.web.fair_share import FairShare
 from moodcurve.web.tasks import PartialCurve, Upload
 from moodcurve.web.uploads import ReceivedFile
 
 MAX_FINISHED_JOBS = 64
-"""Number of finished jobs that remain available."""
+"""Number of finished jobs that remain available; those of the client with most of them go first."""
 FINISHED_JOB_S = 3600.0
 """Time for which a finished job remains available."""
 PING_S = 15.0
 """Interval between keep-alive comments in an event stream."""
 _RETRY_MS = 2000
 """Delay after which a browser reconnects."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The place of a client's song from its upload to the end of its analysis; `held` gives it back."""
+
+    client: str
+    held: ExitStack
+
 
 State = Literal["waiting", "running", "done", "failed"]
 
@@ -42,10 +52,13 @@ class AnalysisJob:
         Random, so that only the sender of the song knows it.
     name : str
         File name that the sender gave.
+    client : str
+        The sender, see `moodcurve.web.rate_limit.client_name`.
     """
 
     id: str
     name: str
+    client: str = ""
     state: State = "waiting"
     share: float = 0.0
     seconds: float = 0.0
@@ -121,27 +134,30 @@ class Jobs:
     ----------
     pool : AsyncPool
         Analyzes songs.
-    max_jobs : int
-        Maximum number of songs being uploaded, waiting or running.
+    max_jobs, max_bytes : int
+        Maximum number and size of songs being uploaded, waiting or running. Clients share both, see
+        `moodcurve.web.fair_share.FairShare`.
     max_s : float
         Longest song, in seconds.
     curve_url : str
         URL of a job's curve, with ``{}`` for the id.
     """
 
-    def __init__(self, pool: AsyncPool[Upload, Curve], *, max_jobs: int, max_s: float, curve_url: str) -> None:
+    def __init__(
+        self, pool: AsyncPool[Upload, Curve], *, max_jobs: int, max_bytes: int, max_s: float, curve_url: str
+    ) -> None:
         self._pool = pool
-        self._max_jobs = max_jobs
+        self._places = FairShare(max_jobs)
+        self._bytes = FairShare(max_bytes)
         self._max_s = max_s
         self._curve_url = curve_url
-        self._jobs: OrderedDict[str, AnalysisJob] = OrderedDict()
+        self._jobs: dict[str, AnalysisJob] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._uploading = 0
         self._stopping = False
 
     @contextmanager
-    def reserve(self) -> Iterator[None]:
-        """Return a context that counts a song as being uploaded.
+    def reserve(self, client: str, size: int) -> Iterator[Place]:
+        """Return a context that gives a client's song of `size` bytes a place, until the end of its job if it gets one.
 
         Raises
         ------
@@ -150,22 +166,20 @@ class Jobs:
         """
         if self._stopping:
             raise _shutting_down()
-        if self._uploading + len(self._running) >= self._max_jobs:
-            raise ProblemError(429, "too many songs are waiting; try again later", {"Retry-After": "5"})
-        self._uploading += 1
-        try:
-            yield
-        finally:
-            self._uploading -= 1
+        with ExitStack() as held:
+            held.enter_context(self._places.hold(client, reason="too many songs are waiting", wait_s=5))
+            held.enter_context(self._bytes.hold(client, size, reason="too many bytes are waiting", wait_s=5))
+            yield Place(client, held)
 
-    def start(self, received: ReceivedFile) -> AnalysisJob:
+    def start(self, received: ReceivedFile, place: Place) -> AnalysisJob:
         """Start a job for an uploaded file, which is deleted at the end of the job."""
         self._remove_old()
-        job = AnalysisJob(secrets.token_urlsafe(9), received.name)
+        job = AnalysisJob(secrets.token_urlsafe(9), received.name, place.client)
         self._jobs[job.id] = job
         self._running[job.id] = task = asyncio.create_task(self._analyze(job, received))
+        held = place.held.pop_all()
         # a callback, because the task itself may be canceled before it starts
-        task.add_done_callback(lambda _: self._finished(job, received))
+        task.add_done_callback(lambda _: self._finished(job, received, held))
         return job
 
     def get(self, id: str) -> AnalysisJob:
@@ -206,16 +220,17 @@ class Jobs:
     async def _analyze(self, job: AnalysisJob, received: ReceivedFile) -> None:
         try:
             upload = Upload(str(received.path), received.name, self._max_s)
-            job.curve = await self._pool.run(upload, on_report=job.update)
+            job.curve = await self._pool.run(upload, client=job.client, on_report=job.update)
             job.state, job.share, job.seconds = "done", 1.0, job.curve.duration_s
             job.add_event("done", {"curve": self._curve_url.format(job.id)})
         except (MoodcurveError, OSError) as error:
             job.fail(ProblemError(422, _message(error, received)))
 
-    def _finished(self, job: AnalysisJob, received: ReceivedFile) -> None:
-        job.finished_at = time.monotonic()
-        del self._running[job.id]
-        received.path.unlink(missing_ok=True)
+    def _finished(self, job: AnalysisJob, received: ReceivedFile, held: ExitStack) -> None:
+        with held:
+            job.finished_at = time.monotonic()
+            del self._running[job.id]
+            received.path.unlink(missing_ok=True)
 
     def _cancel(self, job: AnalysisJob, reason: ProblemError) -> None:
         job.fail(reason)
@@ -223,11 +238,19 @@ class Jobs:
             self._running[job.id].cancel()
 
     def _remove_old(self) -> None:
-        finished = [job for job in self._jobs.values() if job.id not in self._running]
         now = time.monotonic()
-        for number, job in enumerate(reversed(finished)):
-            if number >= MAX_FINISHED_JOBS or now - job.finished_at > FINISHED_JOB_S:
+        finished = [job for job in self._jobs.values() if job.id not in self._running]
+        for job in finished:
+            if now - job.finished_at > FINISHED_JOB_S:
                 del self._jobs[job.id]
+        finished = [job for job in finished if job.id in self._jobs]
+        by_client = Counter(job.client for job in finished)
+        for _ in range(len(finished) - MAX_FINISHED_JOBS):
+            ((client, _),) = by_client.most_common(1)
+            job = next(job for job in finished if job.client == client)
+            finished.remove(job)
+            by_client[client] -= 1
+            del self._jobs[job.id]
 
 
 def _shutting_down() -> ProblemError:

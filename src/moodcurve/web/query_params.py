@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from moodcurve.features.tags.names import TAGS
 from moodcurve.library.queries.parse import QueryError, QueryOptions
-from moodcurve.library.queries.query import SORTS, WORDS, Query
+from moodcurve.library.queries.query import PLACES, SORTS, WORDS, Query
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.mood.tags import MIN_TAG_STRENGTH
 from moodcurve.web.errors import ProblemError, invalid_value
@@ -18,6 +18,10 @@ _MAX_TEXT = 300
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)"
 _TAG = rf"({'|'.join(sorted({*TAGS, *map(str.lower, TAGS)}))})(:(0|1|0?\.[0-9]+|1\.0+))?"
 _RANGE = rf"^({_NUMBER})?:({_NUMBER})?$"
+_SHARE = r"(0|1|0?\.[0-9]+|1\.0+)"
+_POINT = rf"{_SHARE}:-?{_SHARE}"
+_KEY = r"([A-G](b|#)?m?|(1[0-2]|[1-9])[AB])"
+_MAX_DRAWING = 2000
 _TIME = r"^([0-9]+:){0,2}[0-9]+(\.[0-9]+)?$"
 Text = str | SkipJsonSchema[None]
 
@@ -70,6 +74,45 @@ class SongFilters(BaseModel):
             examples=["-0.3,0.4"],
         ),
     ] = None
+    starts: Annotated[Text, _any_of(PLACES, "The song starts in one of these quadrants, or near a mood word")] = None
+    ends: Annotated[Text, _any_of(PLACES, "The song ends in one of these quadrants, or near a mood word")] = None
+    rise: Annotated[Text, _pattern(_RANGE, "Largest increase of arousal, 0 to 2: FROM:TO, FROM: or :TO.")] = None
+    fall: Annotated[Text, _pattern(_RANGE, "Largest decrease of arousal, 0 to 2.")] = None
+    peak: Annotated[Text, _pattern(_RANGE, "Highest arousal, in [-1, 1].")] = None
+    peak_at: Annotated[Text, _pattern(_RANGE, "Where the peak is, from 0 (start) to 1 (end).")] = None
+    arousal_range: Annotated[Text, _pattern(_RANGE, "Highest less lowest arousal, 0 to 2.")] = None
+    volatility: Annotated[Text, _pattern(_RANGE, "Mean distance on the plane between points 5 s apart.")] = None
+    time_in: Annotated[
+        Text,
+        _pattern(
+            rf"^({'|'.join(QUADRANTS)}):{_SHARE}(,({'|'.join(QUADRANTS)}):{_SHARE})*$",
+            "Least share of the song in quadrants, such as calm-positive:0.5, separated by commas.",
+            max_length=_MAX_TEXT,
+        ),
+    ] = None
+    arousal_drawing: Annotated[
+        Text,
+        _pattern(
+            rf"^{_POINT}(,{_POINT})*$",
+            "A course of arousal, SHARE:VALUE with increasing shares of the song, separated by commas: the nearest "
+            "songs first.",
+            max_length=_MAX_DRAWING,
+            examples=["0:-0.5,0.6:0.2,1:0.8"],
+        ),
+    ] = None
+    valence_drawing: Annotated[
+        Text, _pattern(rf"^{_POINT}(,{_POINT})*$", "The same of valence.", max_length=_MAX_DRAWING)
+    ] = None
+    loudness: Annotated[Text, _pattern(_RANGE, "Integrated loudness in LUFS.", examples=["-14:-8"])] = None
+    tempo: Annotated[Text, _pattern(_RANGE, "Tempo in beats per minute.", examples=["118:126"])] = None
+    key: Annotated[
+        Text,
+        _pattern(
+            rf"^{_KEY}(,{_KEY})*$", "Musical keys or Camelot codes, separated by commas, such as Am,8B.", max_length=200
+        ),
+    ] = None
+    danceability: Annotated[Text, _pattern(_RANGE, "From 0 to 1.")] = None
+    energy: Annotated[Text, _pattern(_RANGE, "Mean arousal mapped to [0, 1].")] = None
     longer: Annotated[Text, _pattern(_TIME, "Minimum duration: 90, 1:30 or 1:00:00.")] = None
     shorter: Annotated[Text, _pattern(_TIME, "Maximum duration: 90, 1:30 or 1:00:00.")] = None
     sort: Annotated[
@@ -87,7 +130,7 @@ class SongFilters(BaseModel):
         extra = field.json_schema_extra if field else None
         if not isinstance(extra, dict) or re.fullmatch(str(extra["pattern"]), value):
             return value
-        near = {"near": "0,0"}  # sort=near is valid only with it
+        near = {"near": "0,0", "arousal_drawing": "0:0"}  # sort=near and sort=drawing are valid only with them
         try:
             QueryOptions(**{**near, str(info.field_name): value}).parse()
         except QueryError as error:
@@ -105,8 +148,14 @@ class SongFilters(BaseModel):
             raise ProblemError(422, f"query.{error.name}: {error}") from error
 
 
-class Page(SongFilters):
-    """A page of the songs that match filters."""
+class Page(BaseModel):
+    """A page of a list."""
 
-    limit: Annotated[int, Field(ge=0, le=MAX_PAGE_SIZE, description="Maximum number of songs to return.")] = 50
-    offset: Annotated[int, Field(ge=0, le=2**31, description="Number of songs to skip.")] = 0
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=0, le=MAX_PAGE_SIZE, description="Maximum number of items to return.")] = 50
+    offset: Annotated[int, Field(ge=0, le=2**31, description="Number of items to skip.")] = 0
+
+
+class SongPage(SongFilters, Page):
+    """A page of the songs that match filters."""

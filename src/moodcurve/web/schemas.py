@@ -103,6 +103,16 @@ class CurveObject(BaseModel):
     warnings: list[str]
 
 
+class SoundObject(_Object):
+    """Loudness, tempo, key and danceability of a song; null where one is unknown."""
+
+    loudness_lufs: float | None
+    tempo_bpm: float | None
+    key: str | None
+    camelot: str | None
+    danceability: Share | None
+
+
 class Song(_Object):
     """A library song, as printed by `moodcurve search --json`, with a file name instead of a path."""
 
@@ -125,6 +135,8 @@ class Song(_Object):
     valence_high: float | None
     arousal_9: float | None
     valence_9: float | None
+    energy_01: Share
+    valence_01: Share
     quadrant: Quadrant
     words: list[Word]
     mood: str | None
@@ -138,6 +150,8 @@ class Song(_Object):
     copies: int
     probabilities: dict[str, Share] | None
     rating: dict[str, float] | None
+    course: Annotated[dict[str, float] | None, Field(description="How the song moves, see docs/library.md.")]
+    sound: SoundObject | None
     distance: Annotated[float, Field(ge=0)] | SkipJsonSchema[None] = None
 
 
@@ -165,6 +179,42 @@ class Map(_Object):
     file: Annotated[list[str | None], Field(description="File names of songs without a title.")]
 
 
+class PlaylistSongObject(_Object):
+    """A song of a playlist: when it begins, where it starts and ends, its distances from the path and the last end."""
+
+    id: int
+    file: str
+    title: str | None
+    artist: str | None
+    album: str | None
+    duration_s: Seconds
+    begin_s: Seconds
+    arousal: Unit
+    valence: Unit
+    start: Annotated[list[Unit], Field(min_length=2, max_length=2)]
+    end: Annotated[list[Unit], Field(min_length=2, max_length=2)]
+    path_distance: float | None
+    jump: float | None
+
+
+class PlaylistObject(_Object):
+    """A playlist, as printed by `moodcurve playlist -f json`, with file names instead of paths."""
+
+    format: Literal["moodcurve-playlist/1"]
+    name: str
+    asked_s: Seconds
+    total_s: Seconds
+    path: list[list[Unit]] | None
+    songs: list[PlaylistSongObject]
+    warnings: list[str]
+
+
+class Alternatives(_Object):
+    """Songs that could take a place in a list, the best first."""
+
+    songs: list[Song]
+
+
 class FileProblem(_Object):
     """A file that the last scan could not analyze."""
 
@@ -173,6 +223,7 @@ class FileProblem(_Object):
 
 
 class FileProblems(_Object):
-    """All files that the last scan could not analyze."""
+    """A page of the files that the last scan could not analyze, and the total number of such files."""
 
+    total: int
     problems: list[FileProblem]

@@ -1,13 +1,13 @@
 """Access control and security headers.
 
 A browser runs pages of many origins, some of them hostile, and any page can send requests to this machine. The server
-therefore checks the host name (against DNS rebinding), the origin (against cross-site requests) and, if other machines
-can reach it, a token. A content security policy limits what its own page can load.
+therefore checks the host name (against DNS rebinding), the origin (against cross-site requests) and, as other users and
+machines can also reach it, a token. A content security policy limits what its own page can load.
 """
 
 import re
-import secrets
 import socket
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +16,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodcurve.web.errors import ProblemError
+from moodcurve.web.rate_limit import client_of
 from moodcurve.web.settings import Settings, is_loopback, parse_address
+from moodcurve.web.tokens import AccessToken
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -52,7 +54,7 @@ class SecurityMiddleware:
     def __init__(self, app: ASGIApp, settings: Settings, port: int) -> None:
         self._app = app
         self._settings = settings
-        self._cookie = f"moodcurve-{port}"  # cookies are shared between ports
+        self._token = AccessToken(settings.token, port)
         self._host_names = {"localhost", settings.host.lower()}
         self._any_address = False
         address = parse_address(settings.host)
@@ -85,7 +87,7 @@ class SecurityMiddleware:
         await app(scope, receive, with_headers)
 
     def _check(self, scope: Scope) -> Response | None:
-        """Check a request; return a redirect that stores the token, or None to let the app respond.
+        """Check a request; return a redirect that stores the cookie, or None to let the app respond.
 
         Raises
         ------
@@ -98,14 +100,12 @@ class SecurityMiddleware:
         # the page itself is public: it holds no private data, and it explains how to send the token
         private = path.startswith("/api") or path in ("/openapi.json", "/docs")
         self._check_origin(scope["method"], headers, private=private)
-        if self._settings.token is None:
-            return None
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token") if path == "/" else None
         if given:
-            if not self._is_token(given[0]):
+            if not self._token.is_token(given[0], client_of(scope)):
                 raise ProblemError(401, "wrong token; open the address that `moodcurve serve` printed")
-            return self._store_token(scope)
-        if private and not self._has_token(headers):
+            return self._store_cookie(scope)
+        if private and not self._is_authorized(headers, client_of(scope)):
             raise ProblemError(
                 401,
                 "token required: open the address that `moodcurve serve` printed, or send Authorization: Bearer TOKEN",
@@ -133,25 +133,21 @@ class SecurityMiddleware:
         if origin.lower() not in own | {self._settings.public_origin}:
             raise ProblemError(403, "cross-site requests are not allowed")
 
-    def _is_token(self, given: str) -> bool:
-        return secrets.compare_digest(given.encode("utf-8", "replace"), (self._settings.token or "").encode())
-
-    def _has_token(self, headers: Headers) -> bool:
+    def _is_authorized(self, headers: Headers, client: str) -> bool:
+        with suppress(CookieError):
+            cookie = SimpleCookie(headers.get("cookie", "")).get(self._token.cookie_name)
+            if cookie is not None and self._token.is_cookie(cookie.value):
+                return True
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self._is_token(given.strip()):
-            return True
-        try:
-            cookie = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
-        except CookieError:
-            return False
-        return cookie is not None and self._is_token(cookie.value)
+        given = given.strip()
+        return scheme.lower() == "bearer" and bool(given) and self._token.is_token(given, client)
 
-    def _store_token(self, scope: Scope) -> Response:
-        """Store the token in a cookie, and redirect to the page without the token in its URL."""
+    def _store_cookie(self, scope: Scope) -> Response:
+        """Store a cookie made from the token, and redirect to the page without the token in its URL."""
         response = Response(status_code=303, headers={"Location": "./"})
         response.set_cookie(
-            self._cookie,
-            self._settings.token or "",
+            self._token.cookie_name,
+            self._token.cookie,
             max_age=_YEAR_S,
             path=f"{self._settings.root_path}/",
             httponly=True,

@@ -7,9 +7,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -20,7 +21,9 @@ from moodcurve.runtime import Model
 from moodcurve.web import WebError
 from moodcurve.web.app import RunningApp, open_app
 from moodcurve.web.connections import Connection
+from moodcurve.web.fair_share import FairShare
 from moodcurve.web.settings import Settings
+from moodcurve.web.tokens import write_redirect
 
 CHECK_TICKS = 20
 """Interval between connection checks, in uvicorn's ticks of 0.1 s."""
@@ -32,7 +35,7 @@ THREADS = 4
 clients, 40 threads answered 20 % fewer requests and took 60 MB more memory."""
 
 
-def serve(settings: Settings, model: Model, *, started: Callable[[str, int], None]) -> None:
+def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path], None]) -> None:
     """Run the server until Ctrl-C or a termination signal.
 
     Parameters
@@ -41,8 +44,8 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int], Non
     model : Model
         The default model.
     started : callable
-        Called once the server accepts requests, with the URL to open in a browser (with the token, if any) and the
-        port.
+        Called once the server accepts requests, with the URL to open in a browser (with the token), the port, and a
+        private page that opens the URL.
 
     Raises
     ------
@@ -53,7 +56,12 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int], Non
         port = listener.getsockname()[1]
         with open_app(settings, model, port=port) as running:
             # uvicorn calls `http` as a factory, so a partial is as good as a class
-            protocol: Any = partial(Connection, limits=settings.limits)
+            protocol: Any = partial(
+                Connection,
+                limits=settings.limits,
+                places=FairShare(settings.limits.connections),
+                proxied=settings.public is not None,
+            )
             config = uvicorn.Config(
                 running.app,
                 http=protocol,
@@ -67,12 +75,9 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int], Non
                 timeout_graceful_shutdown=1,
                 backlog=BACKLOG,
             )
-            _Server(config, running, lambda: started(page_url(settings, port), port)).run(sockets=[listener])
-
-
-def page_url(settings: Settings, port: int) -> str:
-    """Return the URL of the page, with the token if there is one."""
-    return f"{settings.base_url(port)}/" + (f"?token={settings.token}" if settings.token else "")
+            url = f"{settings.base_url(port)}/?token={settings.token}"
+            page = write_redirect(running.folder, url)
+            _Server(config, running, lambda: started(url, port, page)).run(sockets=[listener])
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -140,6 +145,21 @@ class _Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Also stop when the terminal is closed (SIGHUP), unless that is ignored, as by `nohup`."""
+        hangup = getattr(signal, "SIGHUP", None)
+        if hangup is None or signal.getsignal(hangup) is signal.SIG_IGN:
+            with super().capture_signals():
+                yield
+            return
+        before = signal.signal(hangup, self.handle_exit)
+        try:
+            with super().capture_signals():
+                yield
+        finally:
+            signal.signal(hangup, before)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop at the next tick. The signal is not raised again, as stopping this way is normal."""

@@ -11,6 +11,9 @@ from moodcurve.web import WebError
 TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")
 """Valid tokens: these characters need no escaping in a header, a URL or a cookie."""
 
+_LARGEST_FILES = 10
+"""Number of files of the largest size that are stored at the same time."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServerLimits:
@@ -23,17 +26,17 @@ class ServerLimits:
     minutes : float
         Longest song.
     queue : int
-        Songs that may wait for a worker process, including those being uploaded.
+        Songs that may wait for a worker process, including those being uploaded. Clients share them.
     requests_per_minute, burst : int
         Uploads and plots per client: the sustained rate, and how many at once.
     connections : int
-        Open connections. Operating systems often allow a process about 1000 open files.
+        Open connections, which clients share. Operating systems often allow a process about 1000 open files.
     request_timeout_s : float
         Time for a client to send the headers of a request.
     upload_timeout_s : float
         Longest pause during an upload.
     response_timeout_s : float
-        Longest time in which a client reads nothing of a response.
+        Longest time in which a client reads next to nothing of a response.
 
     Raises
     ------
@@ -43,7 +46,7 @@ class ServerLimits:
 
     upload_bytes: int = 200 * 2**20
     minutes: float = 120.0
-    queue: int = 16
+    queue: int = 32
     requests_per_minute: int = 120
     burst: int = 60
     connections: int = 500
@@ -55,6 +58,11 @@ class ServerLimits:
         for name, value in vars(self).items():
             if not (value > 0 or (name == "queue" and value == 0)):
                 raise WebError(f"{name} must be {'0 or more' if name == 'queue' else 'positive'}, not {value}")
+
+    @property
+    def temporary_bytes(self) -> int:
+        """Size of all files that are being uploaded, waiting or being analyzed; clients share it."""
+        return _LARGEST_FILES * self.upload_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +79,8 @@ class Settings:
         Host name or IP address to listen on.
     port : int
         Port to listen on; 0 chooses a free port.
-    token : str or None
-        Access token that clients must send. May be None only if no other machine can reach the server.
+    token : str
+        Access token that clients must send, also those of other users of this machine.
     public : str or None
         Public URL of the server behind a reverse proxy, such as ``https://music.example/moods``. The proxy must
         strip the path. Its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are trusted.
@@ -83,32 +91,25 @@ class Settings:
     Raises
     ------
     WebError
-        If a value is invalid, or a token is missing.
+        If a value is invalid.
     """
 
     library: Path
+    token: str = field(repr=False)
     music: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8765
-    token: str | None = None
     public: str | None = None
     workers: int = 1
     limits: ServerLimits = field(default_factory=ServerLimits)
 
     def __post_init__(self) -> None:
-        if self.token is None and self.needs_token:
-            raise WebError(f"{self.host}: other machines can reach this address, so a token is required")
-        if self.token is not None and not TOKEN.fullmatch(self.token):
+        if not TOKEN.fullmatch(self.token):
             raise WebError("the token must have 16 to 200 characters: letters, digits and -._~")
         if not 0 <= self.port < 2**16:
             raise WebError(f"port {self.port}: must be 0 (any free port) to 65535")
         if self.public is not None and not _is_public_url(self.public):
             raise WebError(f"{self.public}: not a URL such as https://music.example/moods")
-
-    @property
-    def needs_token(self) -> bool:
-        """Whether other machines can reach the server."""
-        return not is_loopback(self.host) or self.public is not None
 
     @property
     def root_path(self) -> str:

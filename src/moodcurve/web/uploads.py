@@ -22,8 +22,10 @@ from moodcurve.web.errors import ProblemError
 from moodcurve.web.temp_folder import ensure_private
 
 FIELD = "file"
-MIN_BYTES_PER_S = 4096.0
+MIN_BYTES_PER_S = 16384.0
 """Lowest average data rate of an upload, checked once its timeout has passed."""
+MAX_UPLOAD_S = 3600.0
+"""Longest time of an upload."""
 _FORM_BYTES = 1 << 16
 """Maximum size of the form around the file: boundaries and headers."""
 _WRITE_BYTES = 1 << 20
@@ -77,9 +79,14 @@ class Body:
                 raise _too_slow() from None
             arrived += len(chunk)
             elapsed_s = time.monotonic() - started
-            if elapsed_s > self._timeout_s and arrived < MIN_BYTES_PER_S * elapsed_s:
+            if (elapsed_s > self._timeout_s and arrived < MIN_BYTES_PER_S * elapsed_s) or elapsed_s > MAX_UPLOAD_S:
                 raise _too_slow()
             yield chunk
+
+    def declared_size(self, max_bytes: int) -> int:
+        """Return the size that the headers declare, or `max_bytes` if that is less or they declare none."""
+        length = self.request.headers.get("content-length", "")
+        return min(int(length), max_bytes) if length.isdecimal() else max_bytes
 
     async def discard(self) -> None:
         """Read and discard the rest of a rejected body if the connection closes after the response.

@@ -47,7 +47,9 @@ class Done(NamedTuple):
 
 
 class OutOfMemory(NamedTuple):
-    """Message: the item needed more memory than allowed; the process exits."""
+    """Message: the item needed more memory than allowed, in MiB; the process exits."""
+
+    allowed_mb: int
 
 
 def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[Any, Any]") -> None:
@@ -70,7 +72,8 @@ def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[An
     except (ImportError, MemoryError) as error:
         send(JobFailed(setup_error(error)))
         return
-    _limit_memory(limits.memory_mb)
+    allowed_mb = limits.allowed_mb(_resident_mb())
+    _limit_memory(allowed_mb)
     send(Ready())
     while True:
         try:
@@ -88,7 +91,7 @@ def work(make: Callable[[], Job[Any, Any]], limits: Limits, pipe: "Connection[An
         except (MoodcurveError, OSError) as error:
             result = error
         except MemoryError:
-            send(OutOfMemory())
+            send(OutOfMemory(allowed_mb))
             return
         send(Done(result))
 
@@ -140,6 +143,17 @@ def _exit_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait_for_parent, name="parent", daemon=True).start()
+
+
+def _resident_mb() -> float:
+    """Return the MiB of memory that this process uses, or 0 where the system does not tell."""
+    if sys.platform == "linux":
+        import resource
+
+        with suppress(OSError, ValueError, IndexError):
+            pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+            return pages * resource.getpagesize() / 2**20
+    return 0.0
 
 
 def _limit_memory(megabytes: int) -> None:

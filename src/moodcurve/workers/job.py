@@ -21,6 +21,10 @@ class ProgressReporter(Protocol):
 Job = Callable[[Item, ProgressReporter], Result]
 
 
+MIN_MB = 128
+"""MiB of memory that an item is always allowed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """Limits of one item in a worker process.
@@ -34,12 +38,21 @@ class Limits:
         wrong, so the limit is at least `min_s` and at most `max_s`.
     memory_mb : int
         MiB of memory beyond what the process uses before its first item; enforced on Linux only (RLIMIT_DATA).
+    share_mb : int or None
+        MiB of memory that the whole process may use, its share of the machine's or container's: an item that needs more
+        fails alone, before the system ends processes. None is no such limit. At least `MIN_MB` is left for an item.
     """
 
     stall_s: float = 300.0
     min_s: float = 600.0
     max_s: float = 36_000.0
     memory_mb: int = 1024
+    share_mb: int | None = None
+
+    def allowed_mb(self, used_mb: float) -> int:
+        """Return the MiB of memory that an item may need in a process that uses this much already."""
+        share = self.memory_mb if self.share_mb is None else max(MIN_MB, int(self.share_mb - used_mb))
+        return min(self.memory_mb, share)
 
     def exceeded(self, stalled_s: float, spent_s: float, claimed_s: float | None) -> str | None:
         """Describe the time limit that an item exceeds, or return None."""

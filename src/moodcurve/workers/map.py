@@ -1,6 +1,5 @@
 """Run one job on each of many items and return the results in the items' order."""
 
-import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Sized
 from typing import Any
@@ -8,20 +7,10 @@ from typing import Any
 from moodcurve.errors import MoodcurveError, SetupError
 from moodcurve.workers.job import Item, Job, Limits, Result
 from moodcurve.workers.pool import POLL_S, ItemProgress, Pool, share
+from moodcurve.workers.resources import default_workers
 
 MAX_AHEAD = 16
 """Greatest number of items per process that are started before the result of an earlier item is returned."""
-
-
-def default_workers(items: int) -> int:
-    """Return the number of processes for a number of songs: one for each usable core, or one for fewer than four songs.
-
-    Starting a process takes as long as analyzing a song of three minutes.
-    """
-    if items < 4:
-        return 1
-    affinity = getattr(os, "sched_getaffinity", None)  # containers and taskset allow fewer cores than there are
-    return min(items, len(affinity(0)) if affinity else os.cpu_count() or 1)
 
 
 def run_each(

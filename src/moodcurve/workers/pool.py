@@ -5,12 +5,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.workers.child import Done, JobFailed, OutOfMemory, ProgressUpdate, Ready
 from moodcurve.workers.job import Item, Job, Limits, Result
+from moodcurve.workers.resources import memory_share_mb
 from moodcurve.workers.worker import Worker, describe_exit, start_worker, was_killed
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class Pool(Generic[Item, Result]):
     progress : callable
         See `ItemProgress`; items are numbered from 0 in the order they are added.
     limits : Limits, optional
-        Limits of each item; `Limits()` if not given.
+        Limits of each item; `Limits()` if not given. Their `share_mb` becomes a process's share of the memory.
     on_part : callable, optional
         Called with the number of an item and a part of its result, see `ProgressReporter`. An item that is retried
         sends all of its parts again.
@@ -79,7 +81,7 @@ class Pool(Generic[Item, Result]):
         self._max_workers = workers
         self._progress = progress
         self._on_part = on_part
-        self._limits = limits or Limits()
+        self._limits = replace(limits or Limits(), share_mb=memory_share_mb(workers))
         self._items: dict[int, Item] = {}
         self._queue: deque[int] = deque()
         self._killed_once: set[int] = set()
@@ -212,8 +214,8 @@ class Pool(Generic[Item, Result]):
                         self._on_part(worker.number, part)
             case Done(result):
                 self._finish(worker, result)
-            case OutOfMemory():
-                self._finish(worker, LimitError(f"needs more than {self._limits.memory_mb} MB of memory"))
+            case OutOfMemory(allowed_mb):
+                self._finish(worker, LimitError(f"needs more than {allowed_mb} MB of memory"))
                 self._release(worker)
 
     def _enforce_limits(self) -> None:

@@ -71,8 +71,8 @@ def start_worker(make: Callable[[], Job[Any, Any]], limits: Limits) -> Worker:
 
 
 def was_killed(exit_code: int) -> bool:
-    """Return True if an exit code means that something else killed the process."""
-    return exit_code < 0 and -exit_code == getattr(signal, "SIGKILL", 0)
+    """Return True if an exit code means that something else ended the process, perhaps together with this one."""
+    return exit_code < 0 and -exit_code in [getattr(signal, name, 0) for name in ("SIGKILL", "SIGTERM", "SIGHUP")]
 
 
 def describe_exit(exit_code: int) -> str:
@@ -81,7 +81,8 @@ def describe_exit(exit_code: int) -> str:
         return f"ended with exit code {exit_code}"
     if -exit_code == getattr(signal, "SIGALRM", 0):
         return "took too long to get ready"
-    return f"crashed (signal {-exit_code}{', possibly out of memory' if was_killed(exit_code) else ''})"
+    possibly = ", possibly out of memory" if -exit_code == getattr(signal, "SIGKILL", 0) else ""
+    return f"crashed (signal {-exit_code}{possibly})"
 
 
 @contextmanager

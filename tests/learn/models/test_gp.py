@@ -17,7 +17,6 @@ from moodcurve.learn.models.gp_blend import GPBlendConfig, fit_gp_blend
 from moodcurve.learn.models.gp_level import GPLevelConfig
 from moodcurve.learn.models.state_space import fit_state_space
 from moodcurve.learn.models.two_level import WINDOW_ROWS, exponential_average
-from moodcurve.learn.preprocessing.context import ContextStatistics
 from moodcurve.learn.training import train
 from moodcurve.runtime import Model, load_model
 from tests.helpers.training_songs import level_exponents, made_sounding_dataset, with_quadrants_only
@@ -112,7 +111,8 @@ def test_silent_rows_have_the_level_of_the_passage_before_them() -> None:
     model = fit_gp(SONGS["compare236"].songs, GPConfig(context_s=8.0, lag_s=0.0))
     found = model.predict(with_silence(ROWS, 10))
     z, sounding = model.rows.apply(with_silence(ROWS, 10))
-    context = ContextStatistics(16).apply(z, sounding)
+    context = model.similar.apply(z, sounding)
+    assert model.similar.radius == 16
     passages = np.clip(model.scaling.apply(context[:, list(model.rows.described)]), -5, 5)
     level = np.hstack([one.apply(passages) for one in model.levels])
     # without a lag, their trajectory is 0
@@ -131,13 +131,14 @@ def test_prediction_depends_on_the_context_only() -> None:
     rows = ROWS.copy()
     rows[:, LEVELS > 0] = rows[:1, LEVELS > 0]  # the gated level is that of the whole recording
     whole, part = model.predict(rows), model.predict(rows[100:300])
-    # the context reaches 16 rows, and the average has decayed to e^-50
-    np.testing.assert_allclose(whole[200:284], part[100:184], atol=1e-9)
+    assert model.similar.reach == 24  # 16 rows, compared by averages that reach 8 further
+    # and the average has decayed to e^-48
+    np.testing.assert_allclose(whole[200:276], part[100:176], atol=1e-9)
 
 
 def test_level_is_that_of_the_middle_of_each_song() -> None:
     """The parts of the model by their formulas: statistics of 61 rows around the middle are those of all 30 rows."""
-    model = fit_gp(RATED, GPConfig(stretch_arousal=1.5, stretch_valence=0.5))
+    model = fit_gp(RATED, GPConfig(stretch_arousal=1.5, stretch_valence=0.5, similarity_width=1e6))
     z = [model.rows.apply(song.x)[0] for song in RATED]
     described = np.array([np.hstack([v.mean(axis=0), v.std(axis=0)]) for v in z])
     np.testing.assert_allclose(model.scaling.offset, described.mean(axis=0), atol=1e-9)
@@ -150,6 +151,23 @@ def test_level_is_that_of_the_middle_of_each_song() -> None:
         trajectory = (exponential_average(z[i], decay) - z[i].mean(axis=0)) @ model.trajectory
         expected = center + (levels[i] - center) * [1.5, 0.5] + trajectory
         np.testing.assert_allclose(model.predict(RATED[i].x), expected, atol=1e-6)
+
+
+def test_sections_of_a_recording_are_told_apart() -> None:
+    """Two songs one after the other, of arousal far apart, have nearly the levels that each has alone."""
+    order = sorted(RATED, key=lambda song: float(song.y[:, 0].mean()))
+    low, high = order[1].x, order[-2].x
+    both = np.vstack([low, high])
+    both[:, LEVELS > 0] = low[:1, LEVELS > 0]  # the gated level is that of the whole recording
+    found = []
+    for width in (2.0, 1e6):
+        model = fit_gp(RATED, GPConfig(similarity_width=width, lag_s=0.0, ridge=1e6))
+        together = model.predict(both)[:, 0]
+        found.append(together[len(low) :].mean() - together[: len(low)].mean())
+        alone = model.predict(both[len(low) :])[:, 0].mean() - model.predict(both[: len(low)])[:, 0].mean()
+    assert alone > 0.2
+    assert abs(found[1]) < 0.01
+    assert found[0] > 0.7 * alone
 
 
 def test_blocks_have_equal_weight_whatever_their_size() -> None:

@@ -51,7 +51,7 @@ def test_embedding_with_the_level_moves_with_it() -> None:
     quiet = made_sounding_dataset(1, frames=80, seed=9).songs[0]
     quiet.features.values[:] = QUIET
     usual = made_sounding_dataset(1, frames=80, seed=9).songs[0]
-    free, bound = (fit_embedding(SONGS.songs, level_free=free) for free in (True, False))
+    free, bound = (fit_embedding(SONGS.songs, level=level) for level in ("normalized", "kept"))
     assert accumulate(free, quiet).distance == pytest.approx(accumulate(free, usual).distance, rel=1e-4)
     assert accumulate(bound, quiet).distance > 1.2 * accumulate(bound, usual).distance
 
@@ -60,6 +60,6 @@ def test_songs_count_if_the_family_learns_from_them() -> None:
     """80 rated songs are too few for a limit, and with 30 that have a quadrant there are enough."""
     rated, further = made_sounding_dataset(80), with_quadrants_only(made_sounding_dataset(30, seed=1)).songs
     mixed = type(rated)(name="mixed", songs=(*rated.songs, *further))
-    assert novelty_detector(rated, seed=0) is None
+    assert novelty_detector(rated, "gp", seed=0) is None
     assert cross_validate(mixed, "mlr").novelty is None
     assert cross_validate(mixed, "gp").novelty is not None

@@ -8,11 +8,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.helpers.browser import Window, json_at, seconds, until
-from tests.helpers.web_server import Server, serving
+from tests.helpers.web_server import TOKEN, Server, serving
 
 pytestmark = pytest.mark.browser
-
-TOKEN = "a-token-for-tests-0123"
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +22,12 @@ def server(scanned_music: tuple[Path, Path]) -> Iterator[Server]:
 
 def open_with_token(window: Window, fragment: str = "") -> Page:
     """Open the page with the URL that the command prints."""
-    return window(f"?token={TOKEN}{fragment}")
+    return window(f"?token={TOKEN}{fragment}", cookie=False)
 
 
 def test_without_the_token_the_page_shows_only_how_to_get_it(window: Window) -> None:
     window.expected.append("401")
-    page = window()
+    page = window(cookie=False)
     assert page.get_by_role("alert").inner_text() == (
         "This page needs an access token. Open the address that “moodcurve serve” printed."
     )
@@ -50,7 +48,8 @@ def test_the_token_is_not_in_the_url_nor_available_to_scripts(window: Window) ->
     )
     assert TOKEN not in stored
     (cookie,) = page.context.cookies()
-    assert (cookie["value"], cookie["httpOnly"], cookie["sameSite"]) == (TOKEN, True, "Strict")
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    assert TOKEN not in cookie["value"]
     requested = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name).join(' ')")
     assert TOKEN not in requested
     page.go_back()
@@ -85,6 +84,17 @@ def test_a_song_is_uploaded_analyzed_and_played_with_the_cookie(window: Window) 
     assert seconds(page) > 0.3
     assert any(re.match(rf"GET (media|fetch) .*/api/songs/{number}/audio$", request) for request in requests)
     assert TOKEN not in " ".join(requests)
+
+
+def test_the_file_that_the_command_opens_leads_to_the_page(window: Window) -> None:
+    (file,) = window.server.temporary.glob("*/open.html")
+    page = window.browser.new_page()
+    page.goto(file.as_uri())
+    page.wait_for_url(f"{window.server.url}/")
+    page.locator(".drop").wait_for()
+    page.goto(f"{window.server.url}/#/library")
+    page.get_by_text("Meadow").first.wait_for()
+    page.close()
 
 
 def test_a_wrong_token_shows_an_error(window: Window) -> None:

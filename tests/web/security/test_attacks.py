@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.web_client import FORM, form, request
+from tests.helpers.web_client import FORM, HEAD, form, request
 from tests.helpers.web_server import Server, eventually, stop
 from tests.web.test_serve import start_server
 
 pytestmark = pytest.mark.slow
 
-HOST = b"Host: localhost\r\n"
+HOST = HEAD.encode()
 LAST = HOST + b"Connection: close\r\n"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.unusable_files import write_kinds
-from tests.helpers.web_client import FORM, Response, events, form, request, upload
+from tests.helpers.web_client import AUTHORIZATION, FORM, HEAD, Response, events, form, request, upload
 from tests.helpers.web_server import Server, eventually, serving
 
 pytestmark = pytest.mark.slow
@@ -58,9 +58,7 @@ def test_a_hundred_uploads_at_once(server: Server) -> None:
 def begin_upload(server: Server, *, declared: int = 1_000_000, sent: int = 300_000) -> socket.socket:
     """Send the first part of a form."""
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=60)
-    head = (
-        f"POST /api/analyze HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nContent-Length: {declared}\r\n\r\n"
-    )
+    head = f"POST /api/analyze HTTP/1.1\r\n{HEAD}Content-Type: {FORM}\r\nContent-Length: {declared}\r\n\r\n"
     connection.sendall(head.encode() + form(bytes(sent))[:sent])
     return connection
 
@@ -123,7 +121,7 @@ def test_a_connection_in_use_is_not_closed(strict_server: Server) -> None:
 
     connection = http.client.HTTPConnection("127.0.0.1", strict_server.port, timeout=30)
     for _ in range(5):
-        connection.request("GET", "/api/health")
+        connection.request("GET", "/api/health", headers={"Authorization": AUTHORIZATION})
         assert connection.getresponse().read()
         first_socket = connection.sock
         time.sleep(1)  # in total longer than the request timeout
@@ -139,7 +137,7 @@ def test_a_response_that_is_not_read_is_aborted(strict_server: Server) -> None:
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(("127.0.0.1", strict_server.port))
-        connection.sendall(f"GET /api/songs/{song['id']}/audio HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        connection.sendall(f"GET /api/songs/{song['id']}/audio HTTP/1.1\r\n{HEAD}\r\n".encode())
         connections.append(connection)
     eventually(lambda: open_sockets(strict_server) == before)
     for connection in connections:
@@ -163,9 +161,7 @@ def test_files_that_are_too_large(strict_server: Server) -> None:
     assert "5 MiB" in response.json()["detail"]
     # without Content-Length
     with socket.create_connection(("127.0.0.1", strict_server.port), timeout=30) as connection:
-        head = (
-            f"POST /api/analyze HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n"
-        )
+        head = f"POST /api/analyze HTTP/1.1\r\n{HEAD}Content-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n"
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
         data = form(bytes(6 * 2**20))
         connection.sendall(b"%x\r\n%s\r\n0\r\n\r\n" % (len(data), data))
@@ -177,7 +173,7 @@ def test_files_that_are_too_large(strict_server: Server) -> None:
 
 def test_a_client_that_expects_100_continue_need_not_send_the_body(strict_server: Server) -> None:
     with socket.create_connection(("127.0.0.1", strict_server.port), timeout=30) as connection:
-        head = f"POST /api/analyze HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\n"
+        head = f"POST /api/analyze HTTP/1.1\r\n{HEAD}Content-Type: {FORM}\r\n"
         connection.sendall(f"{head}Content-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n".encode())
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 413 ")
 
@@ -199,7 +195,7 @@ def test_a_client_that_disconnects_while_waiting_for_its_curve(strict_server: Se
     body = form((strict_server.music / "calm.flac").read_bytes())
     for _ in range(3):
         connection = socket.create_connection(("127.0.0.1", strict_server.port), timeout=30)
-        head = f"POST /api/analyze?wait=true HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\n"
+        head = f"POST /api/analyze?wait=true HTTP/1.1\r\n{HEAD}Content-Type: {FORM}\r\n"
         connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         eventually(lambda: len(strict_server.left_over) == 1)
         connection.close()
@@ -212,7 +208,7 @@ def test_clients_that_disconnect_from_the_event_stream(strict_server: Server) ->
     created = upload(strict_server, (strict_server.music / "calm.flac").read_bytes(), wait=False).json()
     for _ in range(20):
         connection = socket.create_connection(("127.0.0.1", strict_server.port), timeout=30)
-        connection.sendall(f"GET {created['events']} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        connection.sendall(f"GET {created['events']} HTTP/1.1\r\n{HEAD}\r\n".encode())
         connection.close()
     assert list(events(strict_server, created["events"]))[-1][1] == "done"
     eventually(lambda: open_sockets(strict_server) <= before)

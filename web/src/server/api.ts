@@ -1,7 +1,7 @@
 // Requests to the server; errors carry a one-line message.
 
 import type { Curve } from "../curve/curve";
-import type { Health, Job, LibrarySong, MapColumns, Problem, SongList } from "./types";
+import type { Health, Job, LibrarySong, MapColumns, Problem, ProblemList, SongList } from "./types";
 
 export class ApiError extends Error {}
 
@@ -15,11 +15,14 @@ export const song = (id: number): Promise<LibrarySong> => request(`api/songs/${i
 export const fetchCurve = (url: string): Promise<Curve> => request(`${url}?format=json`);
 export const songCurveUrl = (id: number): string => `api/songs/${id}/curve`;
 export const songAudioUrl = (id: number): string => `api/songs/${id}/audio`;
-export const problems = (): Promise<{ problems: { file: string; reason: string }[] }> => request("api/problems");
 export const job = (id: string): Promise<Job> => request(`api/jobs/${encodeURIComponent(id)}`);
 
 export function search(filters: Filters, limit: number): Promise<SongList> {
   return request(`api/search?${new URLSearchParams({ ...filters, limit: String(limit) })}`);
+}
+
+export function problems(offset: number): Promise<ProblemList> {
+  return request(`api/problems?offset=${offset}`);
 }
 
 export function map(filters: Filters, signal: AbortSignal): Promise<MapColumns> {

@@ -23,6 +23,11 @@ export interface SongList {
   songs: LibrarySong[];
 }
 
+export interface ProblemList {
+  total: number;
+  problems: { file: string; reason: string }[];
+}
+
 /** Matching songs as columns: value i of each column belongs to song i. */
 export interface MapColumns {
   id: number[];

@@ -9,6 +9,7 @@ from moodcurve.cli.commands import (
     export,
     features,
     labels,
+    playlist,
     problems,
     scan,
     search,
@@ -20,6 +21,6 @@ from moodcurve.cli.commands import (
 )
 
 __all__ = [
-    "analyze", "benchmark", "categories", "demo", "evaluate", "export", "features", "labels", "problems", "scan",
-    "search", "serve", "show", "songlevel", "studies", "train",
+    "analyze", "benchmark", "categories", "demo", "evaluate", "export", "features", "labels", "playlist", "problems",
+    "scan", "search", "serve", "show", "songlevel", "studies", "train",
 ]  # fmt: skip

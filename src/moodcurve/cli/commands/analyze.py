@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import error_text, print_message
-from moodcurve.cli.options import ModelOption, SplitBy, SplitOption, TrackOption
+from moodcurve.cli.options import FolderOptions, ModelOption, SplitBy, SplitOption, TrackOption, left_out_text
 from moodcurve.cli.output_checks import STDOUT, check_file, check_folder, check_replaces_no_song
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.errors import MoodcurveError
 
 if TYPE_CHECKING:
     from moodcurve.cli.outputs import Outputs, WrittenSong
+    from moodcurve.cli.standard_input import GivenPaths
     from moodcurve.curve import Curve
 
 TABLE_ENDINGS = {".csv": "csv", ".json": "json", ".jsonl": "json", ".parquet": "parquet"}
@@ -37,8 +38,12 @@ class CurveFormat(StrEnum):
 @app.command
 def analyze(
     paths: Annotated[
-        list[Path], Argument(metavar="PATH", help="Audio or video files, or folders with audio files at any depth.")
+        list[Path],
+        Argument(
+            metavar="PATH", help="Audio or video files, or folders with audio files at any depth; - is standard input."
+        ),
     ],
+    chosen: FolderOptions,
     output: Annotated[
         Path | None,
         Option(
@@ -75,39 +80,58 @@ def analyze(
     Example: moodcurve analyze song.mp3 -o results -f csv -f json --plot --report
     Example: moodcurve analyze Music -o songs.csv
     Example: moodcurve analyze album.flac --split cue -o results
+    Example: curl -s https://example.org/song.mp3 | moodcurve analyze - -f json
     """
     from moodcurve.cli.inputs import find_songs
     from moodcurve.cli.outputs import output_stems
+    from moodcurve.cli.signals import interrupted_code
+    from moodcurve.cli.standard_input import with_stdin
+    from moodcurve.library.scanning.rules import LeftOut
 
-    found = find_songs(paths)
-    stems = output_stems(found.files)
-    several = len(stems) > 1 or found.in_folders or split is not None
-    destination = _destination(output, list(dict.fromkeys(formats or [])), several=several)
-    outputs = _outputs(destination, plot=plot, report=report, track=track, split=split)
-    results = [file for stem in stems.values() for file in outputs.files(stem)]
-    check_replaces_no_song(found.files, [*results, *([destination.table] if destination.table else [])])
-    for path, reason in found.problems:
-        print_message(f"{path}: {reason}")
-    if found.in_folders and len(stems) >= MANY_FILES:
-        print_message(
-            f"{len(stems)} files; for whole music libraries, `moodcurve scan` stores the results and skips known files"
-        )
-    exit_code = int(bool(found.problems))
-    curves: list[Curve] = []
+    with with_stdin(paths) as given:
+        found = find_songs(given.paths, chosen.rules())
+        stems = output_stems(found.files)
+        several = len(stems) > 1 or found.in_folders or split is not None
+        destination = _destination(output, list(dict.fromkeys(formats or [])), several=several)
+        outputs = _outputs(destination, plot=plot, report=report, track=track, split=split)
+        results = [file for stem in stems.values() for file in outputs.files(stem)]
+        check_replaces_no_song(found.files, [*results, *([destination.table] if destination.table else [])])
+        for path, reason in found.problems:
+            print_message(f"{path}: {reason}")
+        if text := left_out_text(**{why.value: found.left_out[why] for why in LeftOut}):
+            print_message(text)
+        if found.in_folders and len(stems) >= MANY_FILES:
+            print_message(
+                f"{len(stems)} files; for whole music libraries, `moodcurve scan` stores the results and skips known "
+                "files"
+            )
+        exit_code = int(bool(found.problems)) | _receive(given, stems)
+        curves: list[Curve] = []
+        try:
+            for song, result in _analyze_all(stems, outputs, model, workers, given.names()):
+                exit_code |= _print_outcome(given.names().get(song, song), result)
+                if isinstance(result, Exception):
+                    continue
+                if destination.lines:
+                    _print_json_line(result.curve)
+                curves.append(result.curve)
+        except KeyboardInterrupt:
+            print_message(f"interrupted: {len(curves)} of {len(stems)} songs are done")
+            exit_code = interrupted_code()
+        if curves:
+            exit_code |= _print_curves(curves, destination)
+        return exit_code
+
+
+def _receive(given: "GivenPaths", stems: dict[Path, str]) -> int:
+    """Read standard input if it is among the songs; if that fails, take it out, and return 1."""
     try:
-        for song, result in _analyze_all(stems, outputs, model, workers):
-            exit_code |= _print_outcome(song, result)
-            if isinstance(result, Exception):
-                continue
-            if destination.lines:
-                _print_json_line(result.curve)
-            curves.append(result.curve)
-    except KeyboardInterrupt:
-        print_message(f"interrupted: {len(curves)} of {len(stems)} songs are done")
-        exit_code = 130
-    if curves:
-        exit_code |= _print_curves(curves, destination)
-    return exit_code
+        given.receive()
+    except (MoodcurveError, OSError) as error:
+        print_message(error_text(error))
+        stems.pop(given.stdin or Path())
+        return 1
+    return 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +213,7 @@ def _outputs(
 
 
 def _analyze_all(
-    stems: dict[Path, str], outputs: "Outputs", model: str, workers: int | None
+    stems: dict[Path, str], outputs: "Outputs", model: str, workers: int | None, names: dict[Path, str]
 ) -> "Iterator[tuple[Path, WrittenSong | MoodcurveError | OSError]]":
     """Yield each song with its curve and files, or with the error, in order; show progress.
 
@@ -199,7 +223,8 @@ def _analyze_all(
         After Ctrl-C.
     """
     from moodcurve.cli.outputs import writing_job
-    from moodcurve.cli.progress import interrupts, prepare, song_bars
+    from moodcurve.cli.progress import prepare, song_bars
+    from moodcurve.cli.signals import interrupts
     from moodcurve.runtime.loading import describe_model, packaged_models
     from moodcurve.workers import FILE_LIMITS, Limits, default_workers, run_each
 
@@ -208,7 +233,7 @@ def _analyze_all(
     _, feature_set = describe_model(model)
     prepare(feature_set, songs)
     count = min(workers or default_workers(len(songs)), len(songs)) or 1
-    job = partial(writing_job, model, outputs, stems)
+    job = partial(writing_job, model, outputs, stems, names)
     limits = FILE_LIMITS if own else Limits()
     with song_bars(songs) as progress, interrupts() as check:
         results = run_each(job, songs, workers=count, progress=progress, check=check, limits=limits, isolate=own)
@@ -217,7 +242,7 @@ def _analyze_all(
                 yield from ((song, written) for written in (result if isinstance(result, list) else [result]))
 
 
-def _print_outcome(song: Path, result: "WrittenSong | MoodcurveError | OSError") -> int:
+def _print_outcome(song: Path | str, result: "WrittenSong | MoodcurveError | OSError") -> int:
     """Print a song's warnings, files and error; return 1 if there is an error, else 0."""
     error = result if isinstance(result, Exception) else result.problem
     if not isinstance(result, Exception):

@@ -24,8 +24,9 @@ def demo(
     """
     from moodcurve.analysis import analyze as analyze_file
     from moodcurve.cli import curve_views
-    from moodcurve.cli.outputs import Outputs
-    from moodcurve.cli.progress import interrupts, one_song_bar, prepare
+    from moodcurve.cli.outputs import Outputs, output_stems
+    from moodcurve.cli.progress import one_song_bar, prepare
+    from moodcurve.cli.signals import interrupts
     from moodcurve.runtime import load_model
 
     check_folder(folder)
@@ -37,13 +38,14 @@ def demo(
         print_message("composing a song: sad, tense, excited, calm")
         composition = demo_song()
         write_flac(composition, song)
+    outputs = Outputs(folder=folder, formats=("csv", "json"), plot=True, report=True)
+    stem = output_stems([song])[song]
+    check_replaces_no_song([song], outputs.files(stem))
     model = load_model()
     prepare(model.feature_set, [song])
     with interrupts() as check, one_song_bar(song, check) as progress:
         curve = analyze_file(song, model=model, progress=progress)
-    outputs = Outputs(folder=folder, formats=("csv", "json"), plot=True, report=True)
-    check_replaces_no_song([song], outputs.files(song.stem))
-    written = list(outputs.write(curve, song, song.stem))
+    written = list(outputs.write(curve, song, stem))
     curve_views.print_curves([curve])
     if composition is not None:
         curve_views.print_sections(curve, composition.spans)

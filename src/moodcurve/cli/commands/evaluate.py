@@ -9,6 +9,7 @@ from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, LabelRelease
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import JsonOption, OptionalModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
+from moodcurve.cli.signals import interrupts
 
 
 @app.command
@@ -35,16 +36,22 @@ def evaluate(
     from moodcurve.cli.result_files import write_texts
     from moodcurve.datasets.layout import has_sound
     from moodcurve.evaluation import evaluate as evaluate_model
+    from moodcurve.evaluation import evaluate_file
     from moodcurve.features.feature_sets import without_own
-    from moodcurve.runtime import load_model
+    from moodcurve.runtime.loading import describe_model, load_model, packaged_models
 
     check_results(json_file)
-    loaded = load_model(model or "default")
     if model is None and not has_sound(folder):
-        loaded = load_model("fast")
+        model = "fast"
         print_message("the songs have published features only: evaluating the model fast, which needs no others")
-    dataset, incomplete = select_songs(read_songs(folder, labels, without_own(loaded.feature_set)), ids)
-    metrics = evaluate_model(dataset, loaded)
+    model = model or "default"
+    _, feature_set = describe_model(model)
+    dataset, incomplete = select_songs(read_songs(folder, labels, without_own(feature_set)), ids)
+    if model in packaged_models():
+        metrics = evaluate_model(dataset, load_model(model))
+    else:
+        with interrupts() as check:
+            metrics = evaluate_file(dataset, model, check=check)
     if known := metrics["songs_trained_on"]:
         print_message(
             f"the model was trained on {known} of these {metrics['songs']} songs; the results are too optimistic"

@@ -69,7 +69,7 @@ def export(
     if os.path.realpath(output) == os.path.realpath(path):
         raise UsageError(f"{one_line(str(output))} is the library itself; choose another file", name="-o")
 
-    from moodcurve.cli.progress import interrupts
+    from moodcurve.cli.signals import interrupts
     from moodcurve.library import open_library
     from moodcurve.library.export import stream_table, write_jams, write_table
     from moodcurve.library.queries.sql_guard import ConditionError

@@ -13,7 +13,7 @@ from moodcurve.cli.parameters import Argument, Option
 
 @app.command
 def features(
-    path: Annotated[Path, Argument(metavar="PATH", help="An audio or video file.")],
+    path: Annotated[Path, Argument(metavar="PATH", help="An audio or video file; - is standard input.")],
     feature_set: FeatureSetOption = "compare260",
     output: Annotated[
         Path | None,
@@ -25,24 +25,29 @@ def features(
     Example: moodcurve features song.mp3 -o song.csv
     """
     from moodcurve.analysis import file_features
-    from moodcurve.cli.progress import interrupts, one_song_bar, prepare
+    from moodcurve.cli.progress import one_song_bar, prepare
+    from moodcurve.cli.signals import interrupts
+    from moodcurve.cli.standard_input import with_stdin
     from moodcurve.features import write_csv
     from moodcurve.util.files import atomic_write
 
-    if output == STDOUT:
-        output = None
-    if output is not None:
-        check_replaces_no_song([path], [output])
-        check_file(output)
-    selected = find_feature_set(feature_set)
-    prepare(selected, [path])
-    with interrupts() as check, one_song_bar(path, check) as progress:
-        extracted = file_features(path, selected, progress=progress)
-    for warning in extracted.warnings:
-        print_message(f"{path}: {warning}")
-    if output is None:
-        write_csv(extracted.features, sys.stdout)
-    else:
-        with atomic_write(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
-            write_csv(extracted.features, stream)
-        print_message(f"wrote {output}")
+    with with_stdin([path]) as given:
+        (song,) = given.paths
+        if output == STDOUT:
+            output = None
+        if output is not None:
+            check_replaces_no_song([song], [output])
+            check_file(output)
+        selected = find_feature_set(feature_set)
+        given.receive()
+        prepare(selected, [song])
+        with interrupts() as check, one_song_bar(song, check) as progress:
+            extracted = file_features(song, selected, name=given.names().get(song), progress=progress)
+        for warning in extracted.warnings:
+            print_message(f"{given.names().get(song, song)}: {warning}")
+        if output is None:
+            write_csv(extracted.features, sys.stdout)
+        else:
+            with atomic_write(output) as scratch, scratch.open("w", encoding="ascii", newline="") as stream:
+                write_csv(extracted.features, stream)
+            print_message(f"wrote {output}")

@@ -16,13 +16,13 @@ def problems(library: LibraryOption = None, json_file: JsonOption = None) -> Non
     Example: moodcurve problems
     """
     from moodcurve.library import open_library
-    from moodcurve.util.text import utf8_text
+    from moodcurve.util.text import path_text
 
     check_results(json_file)
     with open_library(library_path(library)) as opened:
         found = opened.problems()
     if json_file is not None:
-        items = ({"path": utf8_text(problem.path), "reason": problem.reason} for problem in found)
+        items = ({"path": path_text(problem.path), "reason": problem.reason} for problem in found)
         write_parts(json_list(items), json_file)
     elif found:
         from moodcurve.cli.library_views import print_problems

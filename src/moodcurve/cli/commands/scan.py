@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, LibraryOption, ModelOption, SplitOption, TrackOption, library_path
+from moodcurve.cli.options import (
+    FolderOptions,
+    JsonOption,
+    LibraryOption,
+    ModelOption,
+    SplitOption,
+    TrackOption,
+    left_out_text,
+    library_path,
+)
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option
 from moodcurve.util.text import clock, counted
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
 @app.command
 def scan(
     folders: Annotated[list[Path], Argument(metavar="FOLDER", help="Folders of music, or single files.")],
+    chosen: FolderOptions,
     library: LibraryOption = None,
     model: ModelOption = "default",
     workers: Annotated[
@@ -34,7 +44,11 @@ def scan(
     ] = False,
     forget: Annotated[
         bool,
-        Option("--forget", help="Also forget songs of empty folders, and of folders most of whose files are missing."),
+        Option(
+            "--forget",
+            help="Also forget songs of empty folders, of folders most of whose files are missing, and those now left "
+            "out.",
+        ),
     ] = False,
     track: TrackOption = None,
     split: SplitOption = None,
@@ -52,18 +66,21 @@ def scan(
     """
     from moodcurve.audio.parts import Split
     from moodcurve.cli import console
-    from moodcurve.cli.progress import interrupts, scan_observer
+    from moodcurve.cli.progress import scan_observer
     from moodcurve.cli.result_files import write_texts
+    from moodcurve.cli.signals import interrupted_code, interrupts
     from moodcurve.library.scanning.scan import scan as scan_folders
     from moodcurve.library.scanning.selection import Selection
     from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
+    rules = chosen.rules()
     _, feature_set = describe_model(model)
     with interrupts() as check, scan_observer(feature_set) as observer:
         stats = scan_folders(
             folders,
             library_path(library),
+            rules=rules,
             model=model,
             workers=workers,
             again=again,
@@ -76,7 +93,7 @@ def scan(
         print_message(
             f"interrupted: {stats.files_done:,} of {stats.files:,} files are done; run the same command to continue"
         )
-        return 130
+        return interrupted_code()
     if json_file is not None:
         write_texts({json_file: json.dumps(_summary(stats)) + "\n"})
     if json_file != STDOUT:
@@ -97,10 +114,14 @@ def _summary(stats: "ScanStats") -> dict[str, float]:
         "gone",
         "problems",
         "kept",
+        "unread",
+        "hidden",
+        "system",
+        "excluded",
+        "left_out_known",
     )
     return {
         **{name: getattr(stats, name) for name in counts},
-        "unread": stats.unread,
         "songs_analysed": stats.songs,
         "audio_s": round(stats.audio_s, 2),
         "elapsed_s": round(stats.elapsed_s, 2),
@@ -132,4 +153,8 @@ def _lines(stats: "ScanStats") -> list[str]:
         lines.append(f"{counted(stats.kept, 'file')} could not be analyzed again; their earlier curves are kept")
     if stats.unread:
         lines.append(f"{counted(stats.unread, 'path')} could not be read, or is a folder whose files are missing")
+    if left_out := left_out_text(hidden=stats.hidden, system=stats.system, excluded=stats.excluded):
+        lines.append(left_out)
+    if stats.left_out_known:
+        lines.append(f"{counted(stats.left_out_known, 'file')} of earlier scans left out now; --forget removes them")
     return lines

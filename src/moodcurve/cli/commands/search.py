@@ -3,14 +3,16 @@
 import shlex
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import MOOD_WORDS, QUADRANTS, TAGS, Filters, JsonOption, LibraryOption, library_path
-from moodcurve.cli.output_checks import check_results
+from moodcurve.cli.output_checks import STDOUT, check_file, check_results
 from moodcurve.cli.parameters import Option, UsageError
-from moodcurve.cli.result_files import json_list, write_parts
+from moodcurve.cli.playlist_files import AbsoluteOption, PlaylistFormat, playlist_text
+from moodcurve.cli.result_files import json_list, write_parts, write_texts
 
 if TYPE_CHECKING:
     from moodcurve.library.queries.search import FoundSong
@@ -25,19 +27,31 @@ def search(
     library: LibraryOption = None,
     json_file: JsonOption = None,
     as_csv: Annotated[bool, Option("--csv", help="Print CSV, one line per song.")] = False,
+    format: Annotated[
+        PlaylistFormat | None, Option("-f", "--format", help="Print a playlist, for players, or write it with -o.")
+    ] = None,
+    output: Annotated[Path | None, Option("-o", "--output", metavar="FILE", help="Write the playlist to FILE.")] = None,
+    absolute: AbsoluteOption = False,
 ) -> None:
     """Search the library by mood, arousal and valence, tags, or an SQL condition.
 
     --tag searches what a pretrained network hears; TEXT, --genre and the like search the files' own tags.
 
-    The table shows 50 songs unless --limit says otherwise; --json and --csv return all. To write a file in another
+    The table shows 50 songs unless --limit says otherwise; --json, --csv and -f return all. To write a table in another
     format, use export.
 
     Example: moodcurve search --quadrant calm-positive --near -0.3,0.4 --genre jazz
     Example: moodcurve search --tag acoustic --tag "folk:0.3,country:0.3"
+    Example: moodcurve search --words calm --sort arousal -f m3u8 -o calm.m3u8
     """
     if json_file is not None and as_csv:
         raise UsageError("choose one of --json and --csv", name="--csv")
+    if format is not None and (json_file is not None or as_csv):
+        raise UsageError("choose one of -f, --json and --csv", name="-f")
+    if output is not None and format is None:
+        raise UsageError(f"needs the format of a playlist, -f {'|'.join(PlaylistFormat)}", name="-o")
+    if output not in (None, STDOUT):
+        check_file(output)
     check_results(json_file)
 
     from moodcurve.library import open_library
@@ -45,14 +59,21 @@ def search(
     from moodcurve.library.queries.search import search as find_songs
     from moodcurve.library.queries.sql_guard import ConditionError
 
-    query = filters.query(limit=TABLE_LIMIT if json_file is None and not as_csv else None)
+    query = filters.query(limit=TABLE_LIMIT if json_file is None and format is None and not as_csv else None)
     with open_library(library_path(library)) as opened:
         try:
             songs = find_songs(opened, query)
             if json_file is not None:
                 write_parts(json_list(map(song_json, songs)), json_file)
             elif as_csv:
-                _print_csv(songs, near=query.near is not None)
+                _print_csv(songs, distance=query.has_distance)
+            elif format is not None:
+                from moodcurve.playlists.library_songs import read_tracks
+
+                target = output or STDOUT
+                tracks = read_tracks(opened, [song.id for song in songs])
+                name = "moodcurve search" if target == STDOUT else target.stem
+                write_texts({target: playlist_text(tracks, format, target, name=name, absolute=absolute)})
             else:
                 from moodcurve.cli.library_views import print_songs
 
@@ -85,8 +106,8 @@ def _option_hint(text: str) -> str:
     return ""
 
 
-def _print_csv(songs: "Iterable[FoundSong]", *, near: bool) -> None:
+def _print_csv(songs: "Iterable[FoundSong]", *, distance: bool) -> None:
     from moodcurve.library.export_tables import song_batches, song_columns, write_batches
 
-    columns = song_columns(near=near)
+    columns = song_columns(distance=distance)
     write_batches(song_batches(songs, columns), columns, sys.stdout.buffer, "csv")

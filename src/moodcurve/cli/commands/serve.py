@@ -34,7 +34,7 @@ class AddressOptions:
         Option(
             "--token",
             metavar="TOKEN",
-            help="Access token for other machines; by default $MOODCURVE_TOKEN or a random one.",
+            help="Access token of the page and the API; by default $MOODCURVE_TOKEN or a random one.",
         ),
     ] = None
     public: Annotated[
@@ -46,16 +46,11 @@ class AddressOptions:
         ),
     ] = None
 
-    def access_token(self) -> str | None:
-        """Return the token; a random one if none is given and other machines can reach the server."""
+    def access_token(self) -> str:
+        """Return the token; a random one if none is given."""
         import secrets
 
-        from moodcurve.web.settings import is_loopback
-
-        given = self.token or os.environ.get(TOKEN_VARIABLE)
-        if given is None and (self.public is not None or not is_loopback(self.host)):
-            return secrets.token_urlsafe(24)
-        return given
+        return self.token or os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(24)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +61,7 @@ class LimitOptions:
     max_minutes: Annotated[float, Option("--max-minutes", metavar="M", min=0.1, help="Longest song in minutes.")] = 120
     max_queue: Annotated[
         int, Option("--max-queue", metavar="N", min=0, help="Songs that may wait for analysis or be uploading.")
-    ] = 16
+    ] = 32
     rate: Annotated[int, Option("--rate", metavar="N", min=1, help="Uploads and plots per minute for each client.")] = (
         120
     )
@@ -124,7 +119,8 @@ def serve(
 ) -> None:
     """Serve a web page that plays songs along with their curves, and an HTTP API.
 
-    Only this machine can connect unless --host or --public is given. Press Ctrl-C to stop.
+    The address that it prints holds the access token. Only this machine can connect unless --host or --public is given.
+    Press Ctrl-C to stop.
 
     Example: moodcurve serve --library music.sqlite
     """
@@ -156,14 +152,14 @@ def serve(
     model = load_model()
     prepare(model.feature_set)
 
-    def started(url: str, port: int) -> None:
+    def started(url: str, port: int, page: Path) -> None:
         if address.host in _ALL_ADDRESSES and not address.public and (own := _own_address()):
             print_message(f"other machines can connect to http://{own}:{port}/?token={settings.token}")
         print_message(f"serving at {url}" + (f" from {address.host}:{port}" if address.public else ""))
         if not (no_open or address.public) and _has_display():
             import webbrowser
 
-            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+            threading.Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()
 
     serve_site(settings, model, started=started)
     print_message("stopped")

@@ -4,13 +4,10 @@ The graph computes covariances row by row instead of using their steady state. T
 row on, for recordings of any length.
 """
 
-from typing import Any
-
 import numpy as np
-from onnx import NodeProto, TensorProto, ValueInfoProto, helper
 
 from moodcurve.learn.kalman.filter import Dynamics
-from moodcurve.learn.onnx_graph import Graph
+from moodcurve.learn.onnx_graph import Graph, LoopBody
 from moodcurve.runtime.sequence import NEXT_STATE, SequenceMode
 
 WINDOW_ROWS, MARGIN_ROWS = 3072, 1024
@@ -19,23 +16,35 @@ Rows beyond the margin have little weight. A window takes about 100 MB."""
 
 
 def add_filter(graph: Graph, z: str, system: Dynamics) -> str:
-    """Add `kalman_filter` of (rows, 2) with a state that is carried from call to call.
+    """Add `kalman_filter` of (rows, 2) with a state that is carried from call to call."""
+    size = filter_state_size(system)
+    graph.rows = SequenceMode(kind="carried", state_size=size)
+    state = graph.add("Cast", graph.add_input("state", size), to=graph.double)
+    flat = graph.add("Reshape", state, graph.indices([-1]))
+    output, next_state = add_carried_filter(graph, z, system, flat)
+    graph.add_output(NEXT_STATE, graph.add("Unsqueeze", next_state, graph.indices([0])), [1, size])
+    return output
+
+
+def filter_state_size(system: Dynamics) -> int:
+    """Return the size of the state of `add_carried_filter`."""
+    k = len(system.transition)
+    return k + k * k
+
+
+def add_carried_filter(graph: Graph, z: str, system: Dynamics, state: str) -> tuple[str, str]:
+    """Add `kalman_filter` of (rows, 2) after rows that left a state (size,); return the output and the next state.
 
     The state is the next row's mean, and its covariance minus the initial covariance. A song thus starts with a
     state of zeros.
     """
     k = len(system.transition)
-    graph.rows = SequenceMode(kind="carried", state_size=k + k * k)
-    state = graph.add("Cast", graph.add_input("state", k + k * k), to=graph.double)
-    flat = graph.add("Reshape", state, graph.indices([-1]))
-    mean, change = graph.add_multiple("Split", flat, graph.indices([k, k * k]), outputs=2, axis=0)
+    mean, change = graph.add_multiple("Split", state, graph.indices([k, k * k]), outputs=2, axis=0)
     change = graph.add("Reshape", change, graph.indices([k, k]))
     initial = graph.constant(system.initial)
     outputs = _forward(graph, z, mean, graph.add("Add", change, initial), system)
     change = graph.add("Reshape", graph.add("Sub", outputs[1], initial), graph.indices([-1]))
-    next_state = graph.add("Concat", outputs[0], change, axis=0)
-    graph.add_output(NEXT_STATE, graph.add("Unsqueeze", next_state, graph.indices([0])), [1, k + k * k])
-    return outputs[2]
+    return outputs[2], graph.add("Concat", outputs[0], change, axis=0)
 
 
 def add_stateless_filter(graph: Graph, z: str, system: Dynamics) -> str:
@@ -51,17 +60,16 @@ def add_smoother(graph: Graph, z: str, system: Dynamics) -> str:
     graph.rows = SequenceMode(kind="window", window_rows=WINDOW_ROWS, margin_rows=MARGIN_ROWS)
     outputs = _forward(graph, z, graph.constant(np.zeros(k)), graph.constant(system.initial), system)
     transposed = {"A": graph.constant(system.transition.T), "H": graph.constant(system.observation.T)}
-    body = _Body()
+    body = LoopBody()
     correction = body.add("MatMul", "covariance", "adjoint")
     body.name("smooth", body.add("Sub", "mean", correction))
     observed = body.add("MatMul", "gain", "adjoint")
     observed = body.add("MatMul", transposed["H"], body.add("Add", "innovation", observed))
     body.name("earlier", body.add("MatMul", transposed["A"], body.add("Sub", "adjoint", observed)))
-    inner = helper.make_graph(
-        body.nodes,
+    inner = body.to_graph(
         "smoother",
-        [*_values({"adjoint": [k], "mean": [2], "covariance": [2, k], "gain": [2, k], "innovation": [2]})],
-        [*_values({"earlier": [k], "smooth": [2]})],
+        {"adjoint": [k], "mean": [2], "covariance": [2, k], "gain": [2, k], "innovation": [2]},
+        {"earlier": [k], "smooth": [2]},
     )
     return graph.add_multiple(
         "Scan",
@@ -81,7 +89,7 @@ def _forward(graph: Graph, z: str, mean: str, covariance: str, system: Dynamics)
     a, a_t, noise = (graph.constant(m) for m in (system.transition, system.transition.T, system.noise))
     h, h_t, c = (graph.constant(m) for m in (system.observation, system.observation.T, system.output))
     one, half = graph.constant(np.eye(2)), graph.constant(np.float64(0.5))
-    body = _Body()
+    body = LoopBody()
     projected = body.add("MatMul", h, "covariance")
     variance = body.add("MatMul", projected, h_t)
     # for a symmetric 2 x 2 matrix S: adj S = trace S · I - S, and S adj S = det S · I
@@ -103,29 +111,5 @@ def _forward(graph: Graph, z: str, mean: str, covariance: str, system: Dynamics)
     body.name("covariance_next", body.add("Add", moved, noise))
     state = {"mean_next": [k], "covariance_next": [k, k]}
     outputs = {"output_mean": [2], "output_covariance": [2, k], "output_gain": [2, k], "output_innovation": [2]}
-    inner = helper.make_graph(
-        body.nodes,
-        "filter",
-        [*_values({"mean": [k], "covariance": [k, k], "row": [2]})],
-        [*_values(state | outputs)],
-    )
+    inner = body.to_graph("filter", {"mean": [k], "covariance": [k, k], "row": [2]}, state | outputs)
     return graph.add_multiple("Scan", mean, covariance, z, outputs=6, body=inner, num_scan_inputs=1)
-
-
-class _Body:
-    """Nodes of a Scan operator's inner graph; they may refer to values of the outer graph."""
-
-    def __init__(self) -> None:
-        self.nodes: list[NodeProto] = []
-
-    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
-        output = f"inner{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, list(inputs), [output], **attributes))
-        return output
-
-    def name(self, name: str, value: str) -> None:
-        self.nodes.append(helper.make_node("Identity", [value], [name]))
-
-
-def _values(shapes: dict[str, list[int]]) -> list[ValueInfoProto]:
-    return [helper.make_tensor_value_info(name, TensorProto.DOUBLE, shape) for name, shape in shapes.items()]

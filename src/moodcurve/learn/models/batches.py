@@ -1,7 +1,8 @@
-"""Cut songs into random windows and collect them in batches for training recurrent networks."""
+"""Cut songs into random windows, collect them in batches, and make training reproducible, for neural networks."""
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,3 +132,19 @@ def _batch(windows: Sequence[TrainingSong], with_context: bool) -> Batch:
 
 def _tensor(values: FloatArray) -> Tensor:
     return torch.from_numpy(values.astype(np.float32))
+
+
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """Seed PyTorch and use one thread, since sums over several threads differ in their last bits.
+
+    The random state and the number of threads are restored afterwards.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(threads)

@@ -17,7 +17,7 @@ from moodcurve.datasets.splits import holdout
 from moodcurve.learn import TrainingError
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
-from moodcurve.learn.models.seeding import reproducible
+from moodcurve.learn.models.batches import reproducible
 from moodcurve.learn.models.targets import ACTIVATIONS, target_scaling
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stack_songs

@@ -1,10 +1,13 @@
 """Gaussian-process model: the level of a passage from several kinds of features, and changes within it.
 
-ŷ(t) = level(t) + trajectory(t), as in the two-level model, with three differences:
+ŷ(t) = level(t) + trajectory(t), as in the two-level model, with four differences:
 
 - The level is a Gaussian process (`moodcurve.learn.models.gp_level`) of blocks of equal weight: means and standard
   deviations of the columns of compare236, means of those of tonal1, of the tag network's layers, and of a user's own.
   It learns from ratings and from quadrants.
+- The passage around a row holds the rows within a minute that sound like it
+  (`moodcurve.learn.preprocessing.similar_context`), so that sections of a song stand apart. In training it is all of
+  them: clips hardly change.
 - The features are free of the recording's level (`moodcurve.learn.preprocessing.loudness`).
 - Silent rows take no part in any statistic, and have the level of the passage around them.
 """
@@ -36,6 +39,7 @@ from moodcurve.learn.models.two_level import (
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import ContextStatistics
 from moodcurve.learn.preprocessing.loudness import LevelNormalization, fit_level_normalization
+from moodcurve.learn.preprocessing.similar_context import BLOCK_ROWS, SimilarContext, fit_similar_context
 from moodcurve.learn.preprocessing.steps import Clip, Scaling, Selection, fit_standardization
 from moodcurve.runtime.sequence import SequenceMode
 from moodcurve.runtime.silence import RMS_MEAN, RMS_STD
@@ -54,6 +58,13 @@ class GPConfig:
     ----------
     context_s : float
         Length of the context on each side, in seconds, up to 600.
+    smoothing_s : float
+        Rows are compared by their averages over this time on each side, from 0 to 60 seconds.
+    directions : int
+        Number of combinations of columns that rows are compared by, 1 or more.
+    similarity_width : float
+        Difference of two rows, in standard deviations within songs, at which one counts exp(-1/2) around the other.
+        Values from 1 to 4 hardly differ on clips; smaller ones set sections farther apart.
     lag_s : float
         Time constant of the trajectory's exponential average in seconds, from 0 to 60.
     ridge : float
@@ -67,7 +78,10 @@ class GPConfig:
         Settings of the level's regression.
     """
 
-    context_s: float = 36.0
+    context_s: float = 60.0
+    smoothing_s: float = 4.0
+    directions: int = 10
+    similarity_width: float = 2.0
     lag_s: float = 4.0
     ridge: float = 2.4
     stretch_arousal: float = 1.0
@@ -76,6 +90,9 @@ class GPConfig:
 
     def __post_init__(self) -> None:
         check(HOP_S <= self.context_s <= 600, "context_s", f"from {HOP_S} to 600", self.context_s)
+        check(0 <= self.smoothing_s <= 60, "smoothing_s", "from 0 to 60", self.smoothing_s)
+        check(self.directions >= 1, "directions", "1 or more", self.directions)
+        check(self.similarity_width > 0, "similarity_width", "positive", self.similarity_width)
         check(0 <= self.lag_s <= 60, "lag_s", "from 0 to 60", self.lag_s)
         check(self.ridge > 0, "ridge", "positive", self.ridge)
         for key in ("stretch_arousal", "stretch_valence"):
@@ -85,6 +102,11 @@ class GPConfig:
     def context_rows(self) -> int:
         """Length of the context on each side, in rows."""
         return round(self.context_s / HOP_S)
+
+    @property
+    def smoothing_rows(self) -> int:
+        """Rows on each side that rows are averaged over before they are compared."""
+        return round(self.smoothing_s / HOP_S)
 
     @property
     def decay(self) -> float:
@@ -152,6 +174,8 @@ class GP:
     Attributes
     ----------
     rows : Rows
+    similar : SimilarContext
+        Finds the passage around each row.
     scaling : Scaling
         Of a passage's statistics.
     levels : tuple of GPLevel
@@ -163,6 +187,7 @@ class GP:
 
     config: GPConfig
     rows: Rows
+    similar: SimilarContext
     scaling: Scaling
     levels: tuple[GPLevel, ...]
     center: FloatArray
@@ -172,7 +197,7 @@ class GP:
     def predict(self, x: npt.NDArray[np.floating]) -> FloatArray:
         """Predict arousal and valence (n, 2) from a recording's features (n ≥ 1, columns); not limited to [-1, 1]."""
         z, sounding = self.rows.apply(x)
-        context = ContextStatistics(self.config.context_rows).apply(z, sounding)
+        context = self.similar.apply(z, sounding)
         passages = Clip(CLIP).apply(self.scaling.apply(context[:, list(self.rows.described)]))
         level = np.hstack([one.apply(passages) for one in self.levels])
         usual = context[:, : z.shape[1]] @ self.trajectory
@@ -182,23 +207,29 @@ class GP:
 
     def build(self, graph: Graph) -> str:
         """Add the model to a graph and return the name of its output."""
-        width = len(self.rows.columns)
         z, sounding = self.rows.build(graph)
-        context = ContextStatistics(self.config.context_rows).build(graph, z, width, sounding)
+        nodes = self.similar.build(graph, z, sounding)
+        found = graph.add_by_block(
+            z, lambda start: self._add_passages(graph, nodes.add_block(graph, start)), size=BLOCK_ROWS, columns=4
+        )
+        level, usual = (graph.add("Gather", found, graph.indices(part), axis=1) for part in ([0, 1], [2, 3]))
+        now = graph.add("MatMul", z, graph.constant(self.trajectory))
+        moved = graph.add("Add", graph.add("Mul", sounding, graph.add("Sub", now, usual)), usual)
+        recent = add_exponential_average(graph, moved, self.config.decay)
+        graph.rows = SequenceMode(
+            kind="window", window_rows=WINDOW_ROWS, margin_rows=margin_rows(self.similar.reach, self.config.decay)
+        )
+        return graph.add("Add", level, graph.add("Sub", recent, usual))
+
+    def _add_passages(self, graph: Graph, context: str) -> str:
+        """Add the stretched level and the usual value of the trajectory, (rows, 4), of the statistics of passages."""
         described = graph.add("Gather", context, graph.indices(self.rows.described), axis=1)
         passages = Clip(CLIP).build(graph, self.scaling.build(graph, described))
         level = graph.add("Concat", *(one.build(graph, passages) for one in self.levels), axis=1)
         level = graph.add("Mul", level, graph.constant(self.config.stretch))
         level = graph.add("Add", level, graph.constant(self.center * (1 - self.config.stretch)))
         of_mean = np.vstack([self.trajectory, np.zeros_like(self.trajectory)])
-        usual = graph.add("MatMul", context, graph.constant(of_mean))
-        now = graph.add("MatMul", z, graph.constant(self.trajectory))
-        moved = graph.add("Add", graph.add("Mul", sounding, graph.add("Sub", now, usual)), usual)
-        recent = add_exponential_average(graph, moved, self.config.decay)
-        graph.rows = SequenceMode(
-            kind="window", window_rows=WINDOW_ROWS, margin_rows=margin_rows(self.config.context_rows, self.config.decay)
-        )
-        return graph.add("Add", level, graph.add("Sub", recent, usual))
+        return graph.add("Concat", level, graph.add("MatMul", context, graph.constant(of_mean)), axis=1)
 
 
 def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: TrainingProgress = no_progress) -> GP:
@@ -219,7 +250,7 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
     check(any(song.is_rated for song in songs), "songs", "at least one song with ratings", "none")
     statistics = ContextStatistics(config.context_rows)
     described, levels, weights, is_first = [], [], [], []
-    moments, deviations = [], []
+    moments, deviations, compared = [], [], []
     for song in songs:
         z, sounding = rows.apply(song.full_features.values)
         context = statistics.apply(z, sounding)
@@ -228,6 +259,7 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
         levels.append(song.y.mean(axis=0) if song.is_rated else np.sign(QUADRANT_RATINGS[_quadrant(song)]))
         weights.append(1.0)
         is_first.append(True)
+        compared.append(z[song.rated] if song.is_rated else z)
         if song.is_rated:
             usual = context[:, : z.shape[1]]
             moved = exponential_average(sounding * (z - usual) + usual, config.decay) - usual
@@ -244,7 +276,22 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
     trajectory = fit_ridge(np.vstack(moments), np.vstack(deviations), config.ridge)
     progress(3, 3, "trajectory fitted")
     center = np.array([float(one.apply(x).mean()) for one in fitted])
-    return GP(config=config, rows=rows, scaling=scaling, levels=tuple(fitted), center=center, trajectory=trajectory)
+    similar = fit_similar_context(
+        compared,
+        radius=config.context_rows,
+        smoothing=config.smoothing_rows,
+        count=config.directions,
+        width=config.similarity_width,
+    )
+    return GP(
+        config=config,
+        rows=rows,
+        similar=similar,
+        scaling=scaling,
+        levels=tuple(fitted),
+        center=center,
+        trajectory=trajectory,
+    )
 
 
 def _fit_rows(songs: Sequence[Song]) -> Rows:

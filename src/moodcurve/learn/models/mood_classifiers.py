@@ -16,8 +16,8 @@ from torch import nn
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn.config import check
+from moodcurve.learn.models.batches import reproducible
 from moodcurve.learn.models.ffnn import FFNNConfig, network
-from moodcurve.learn.models.seeding import reproducible
 from moodcurve.learn.models.targets import one_hot
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stack_songs
 from moodcurve.mood.classes import SCHEMES, classes

@@ -19,7 +19,7 @@ from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
 from moodcurve.learn import TrainingError
 from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
-from moodcurve.learn.models.batches import TrainingSong, agreement_weights, batches, training_song
+from moodcurve.learn.models.batches import TrainingSong, agreement_weights, batches, reproducible, training_song
 from moodcurve.learn.models.losses import (
     concordance_loss,
     gaussian_loss,
@@ -30,7 +30,6 @@ from moodcurve.learn.models.losses import (
 )
 from moodcurve.learn.models.recurrent_config import MARGIN_ROWS, WINDOW_ROWS, RecurrentConfig
 from moodcurve.learn.models.recurrent_network import GraphLayers, Network, join_states
-from moodcurve.learn.models.seeding import reproducible
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, fit_preprocessing, stack_songs
 from moodcurve.runtime.sequence import SequenceMode

@@ -29,7 +29,13 @@ from moodcurve.datasets.splits import k_fold
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.config import check
 from moodcurve.learn.kalman.filter import Dynamics, kalman_filter, kalman_smoother
-from moodcurve.learn.kalman.nodes import add_filter, add_smoother, add_stateless_filter
+from moodcurve.learn.kalman.nodes import (
+    add_carried_filter,
+    add_filter,
+    add_smoother,
+    add_stateless_filter,
+    filter_state_size,
+)
 from moodcurve.learn.models.base import Epoch, FittedModel, TrainingProgress, no_progress, predict_rated
 from moodcurve.learn.models.ffnn import FFNNConfig, fit_ffnn
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
@@ -123,9 +129,23 @@ class StateSpace:
         """Add the model without a state to a graph of whole recordings and return the name of its output."""
         return self._build(graph, add_smoother if self.config.looks_ahead else add_stateless_filter)
 
+    @property
+    def state_size(self) -> int:
+        """Size of the state of `build_carried`."""
+        return filter_state_size(self.dynamics)
+
+    def build_carried(self, graph: Graph, state: str) -> tuple[str, str]:
+        """Add the filter after rows that left a state (size,); return the names of its output and of the next state."""
+        output, next_state = add_carried_filter(graph, self._add_observed(graph), self.dynamics, state)
+        return graph.add("Add", output, graph.constant(self.means[:2])), next_state
+
     def _build(self, graph: Graph, add_estimate: Callable[[Graph, str, Dynamics], str]) -> str:
-        observed = graph.add("Sub", SCALE.build(graph, self.base.build(graph)), graph.constant(self.means[2:]))
-        return graph.add("Add", add_estimate(graph, observed, self.dynamics), graph.constant(self.means[:2]))
+        estimate = add_estimate(graph, self._add_observed(graph), self.dynamics)
+        return graph.add("Add", estimate, graph.constant(self.means[:2]))
+
+    def _add_observed(self, graph: Graph) -> str:
+        """Add the base model's predictions minus their means, (rows, 2)."""
+        return graph.add("Sub", SCALE.build(graph, self.base.build(graph)), graph.constant(self.means[2:]))
 
 
 def fit_state_space(

@@ -65,49 +65,58 @@ class LevelNormalization:
 
     def apply(self, x: FloatArray) -> FloatArray:
         """Normalize the rows (n, columns) of one recording."""
-        level = max(float(np.sqrt(gated_power(self._powers(x)))), _QUIETEST_LEVEL)
-        scaled = x * (REFERENCE_LEVEL / level) ** self.exponents
-        return np.where(self.logarithmic, np.log(np.maximum(scaled, self.floors)), scaled)
+        return self.scale(x, np.array(gated_power(self.powers(x))))
 
     def sounding(self, x: FloatArray) -> FloatArray:
         """Return 1 for each row that is not silent and 0 for the others, (n, 1); 1 for all if all are silent.
 
         The rule is that of `moodcurve.runtime.silence`, without its rounding.
         """
-        powers = self._powers(x)
+        powers = self.powers(x)
         threshold = max(10 ** (-BELOW_GATED_DB / 10) * gated_power(powers), 10 ** (LOWEST_DB / 10))
         found = powers >= threshold
         return (found if found.any() else ~found)[:, None].astype(np.float64)
 
     def build(self, graph: Graph, x: str) -> str:
         """Add the step to a graph and return the name of its output."""
-        level = graph.add("Max", graph.add("Sqrt", self._add_gated_power(graph, x)), _number(graph, _QUIETEST_LEVEL))
-        ratio = graph.add("Div", _number(graph, REFERENCE_LEVEL), level)
-        scaled = graph.add("Mul", x, graph.add("Pow", ratio, graph.constant(self.exponents)))
-        logs = graph.add("Log", graph.add("Max", scaled, graph.constant(self.floors)))
-        return graph.add("Where", graph.mask(self.logarithmic), logs, scaled)
+        return self.add_scale(graph, x, self._add_gated_power(graph, x))
 
     def build_sounding(self, graph: Graph, x: str) -> str:
         """Add `sounding` to a graph and return the name of its output, (rows, 1)."""
         relative = graph.add("Mul", self._add_gated_power(graph, x), _number(graph, 10 ** (-BELOW_GATED_DB / 10)))
         threshold = graph.add("Max", relative, _number(graph, 10 ** (LOWEST_DB / 10)))
-        found = graph.add("GreaterOrEqual", self._add_powers(graph, x), threshold)
+        found = graph.add("GreaterOrEqual", self.add_powers(graph, x), threshold)
         weights = graph.add("Cast", found, to=graph.double)
         none = graph.add("Sub", _number(graph, 1.0), graph.add("ReduceMax", weights, keepdims=0))
         return graph.add("Max", weights, none)
 
-    def _powers(self, x: FloatArray) -> FloatArray:
+    def powers(self, x: FloatArray) -> FloatArray:
+        """Return the power of each row, (n,)."""
         powers: FloatArray = (x[:, list(self.rms)] ** 2).sum(axis=1)
         return powers
 
-    def _add_powers(self, graph: Graph, x: str) -> str:
-        """Add the power of each row, (rows, 1)."""
+    def add_powers(self, graph: Graph, x: str) -> str:
+        """Add `powers` to a graph and return the name of its output, (rows, 1)."""
         rms = graph.add("Gather", x, graph.indices(self.rms), axis=1)
         return graph.add("ReduceSum", graph.add("Mul", rms, rms), graph.indices([1]), keepdims=1)
 
+    def scale(self, x: FloatArray, gated: FloatArray) -> FloatArray:
+        """Normalize rows (n, columns) whose gated power is given, for all of them or for each, (n, 1)."""
+        level = np.maximum(np.sqrt(gated), _QUIETEST_LEVEL)
+        scaled = x * (REFERENCE_LEVEL / level) ** self.exponents
+        return np.where(self.logarithmic, np.log(np.maximum(scaled, self.floors)), scaled)
+
+    def add_scale(self, graph: Graph, x: str, gated: str) -> str:
+        """Add `scale` to a graph and return the name of its output."""
+        level = graph.add("Max", graph.add("Sqrt", gated), _number(graph, _QUIETEST_LEVEL))
+        ratio = graph.add("Div", _number(graph, REFERENCE_LEVEL), level)
+        scaled = graph.add("Mul", x, graph.add("Pow", ratio, graph.constant(self.exponents)))
+        logs = graph.add("Log", graph.add("Max", scaled, graph.constant(self.floors)))
+        return graph.add("Where", graph.mask(self.logarithmic), logs, scaled)
+
     def _add_gated_power(self, graph: Graph, x: str) -> str:
         """Add the gated power of all rows, without dimensions."""
-        powers = self._add_powers(graph, x)
+        powers = self.add_powers(graph, x)
         loud = _add_mean_from(graph, powers, _number(graph, 10 ** (GATE_DB / 10)))
         gate = graph.add("Mul", loud, _number(graph, 10 ** (RELATIVE_GATE_DB / 10)))
         return _add_mean_from(graph, powers, graph.add("Max", gate, _number(graph, 10 ** (GATE_DB / 10))))
@@ -123,7 +132,7 @@ def fit_level_normalization(names: Sequence[str], x: FloatArray) -> LevelNormali
     x : (n, columns)
         Rows of recordings whose level is roughly the reference.
     """
-    exponents = np.array([next((e for start, e in EXPONENTS.items() if name.startswith(start)), 0.0) for name in names])
+    exponents = np.array([level_exponent(name) for name in names])
     positive = np.array([_is_positive(name) for name in names])
     medians = np.median(x, axis=0)
     logarithmic = (exponents > 0) & positive & (medians > 0)
@@ -133,6 +142,11 @@ def fit_level_normalization(names: Sequence[str], x: FloatArray) -> LevelNormali
         logarithmic=logarithmic,
         floors=np.where(logarithmic, FLOOR * medians, 1.0),
     )
+
+
+def level_exponent(name: str) -> float:
+    """Return the power of the amplitude that a column grows by."""
+    return next((exponent for start, exponent in EXPONENTS.items() if name.startswith(start)), 0.0)
 
 
 def _is_positive(name: str) -> bool:

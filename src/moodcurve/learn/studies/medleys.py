@@ -19,9 +19,9 @@ from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.models.base import FittedModel, TrainingProgress
 from moodcurve.learn.models.blend import BlendConfig
 from moodcurve.learn.models.gp_blend import GPBlendConfig
+from moodcurve.learn.models.gp_live import GPLiveConfig
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
 from moodcurve.learn.models.two_level import TwoLevelConfig
-from moodcurve.learn.packaged import LIVE_CONFIG
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds
 from moodcurve.learn.studies.study import Study, score_arm
 from moodcurve.learn.training import find_family
@@ -61,10 +61,11 @@ def study_medleys(source: Source, *, seed: int, progress: TrainingProgress) -> S
         *((f"context {s:g} s", "two-level", TwoLevelConfig(context_s=s)) for s in (600.0, 48.0, 36.0, 24.0, 10.0)),
         *(
             (f"memory {s:g} s", "state-space-live", LiveStateSpaceConfig(level_memory_s=s))
-            for s in (2500.0, LIVE_CONFIG.level_memory_s, 300.0, 60.0)
+            for s in (2500.0, 1000.0, 300.0, 60.0)
         ),
         ("blend", "blend", BlendConfig()),
         ("packaged", "gp-blend", GPBlendConfig()),
+        ("packaged, live", "gp-live", GPLiveConfig()),
     ]
     arms = []
     for number, (what, name, config) in enumerate(models):

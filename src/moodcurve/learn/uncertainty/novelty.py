@@ -9,6 +9,7 @@ from the training songs, divided by the number of coordinates.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +20,9 @@ from moodcurve.datasets.splits import k_fold
 from moodcurve.features import COMPARE236
 from moodcurve.learn.config import check
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.loudness import fit_level_normalization
+from moodcurve.learn.preprocessing.loudness import fit_level_normalization, level_exponent
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stack_songs
-from moodcurve.learn.preprocessing.steps import Projection, Selection, fit_standardization
+from moodcurve.learn.preprocessing.steps import Projection, Selection, Step, fit_standardization
 from moodcurve.learn.uncertainty.calibration import song_quantile
 from moodcurve.runtime.novelty import PASSAGE_ROWS, NoveltyAccumulator, NoveltyLimits, passage_means
 
@@ -35,6 +36,8 @@ dominate the distance."""
 FOLDS = 5
 CONFIG = PreprocessingConfig()
 """Steps before the embedding."""
+Level = Literal["kept", "normalized", "left out"]
+"""What an embedding does with the level of a recording, see `fit_novelty_detector`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,7 @@ class NoveltyDetector:
     limits: NoveltyLimits
 
 
-def fit_novelty_detector(songs: Sequence[Song], *, seed: int = 0, level_free: bool = False) -> NoveltyDetector:
+def fit_novelty_detector(songs: Sequence[Song], *, seed: int = 0, level: Level = "kept") -> NoveltyDetector:
     """Fit the embedding to all songs, and the limits by cross-validation.
 
     The limits are conformal over songs, each embedded by a fit without its artist. At most a fraction 1 - `USUAL` of
@@ -84,9 +87,10 @@ def fit_novelty_detector(songs: Sequence[Song], *, seed: int = 0, level_free: bo
     songs : sequence of Song
     seed : int
         Of the folds.
-    level_free : bool
-        Embed the columns of compare236 after freeing them of the recording's level, for models that read whole
-        recordings; by default all columns are embedded as they are.
+    level : str
+        ``kept``: embed all columns as they are. ``normalized``: embed the columns of compare236 after freeing them of
+        the recording's level, for models that read whole recordings. ``left out``: embed those of its columns that do
+        not depend on the level, for models that read past rows only.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def fit_novelty_detector(songs: Sequence[Song], *, seed: int = 0, level_free: bo
     check(len(songs) >= MIN_SONGS, "songs", f"at least {MIN_SONGS} songs of {PASSAGE_ROWS} rows", len(songs))
     distances, stillness = np.empty(len(songs)), np.empty(len(songs))
     for train, test in k_fold(songs, FOLDS, seed, by="artist"):
-        embedding = fit_embedding([songs[i] for i in train], level_free=level_free)
+        embedding = fit_embedding([songs[i] for i in train], level=level)
         for i in test:
             sums = accumulate(embedding, songs[i])
             distances[i], stillness[i] = sums.distance, -sums.variance
@@ -108,12 +112,15 @@ def fit_novelty_detector(songs: Sequence[Song], *, seed: int = 0, level_free: bo
         variance=-song_quantile(list(stillness[:, None]), USUAL),
         usual=USUAL,
     )
-    return NoveltyDetector(fit_embedding(songs, level_free=level_free), limits)
+    return NoveltyDetector(fit_embedding(songs, level=level), limits)
 
 
-def fit_embedding(songs: Sequence[Song], *, level_free: bool = False) -> Embedding:
+def fit_embedding(songs: Sequence[Song], *, level: Level = "kept") -> Embedding:
     """Fit the preprocessing to the songs' rated rows, or all rows, and the coordinates to all of their passages."""
-    preprocessing = _fit_level_free(songs) if level_free else fit_preprocessing(stack_songs(songs)[0], CONFIG)
+    if level == "kept":
+        preprocessing = fit_preprocessing(stack_songs(songs)[0], CONFIG)
+    else:
+        preprocessing = _fit_level_free(songs, normalize=level == "normalized")
     means = np.vstack([passage_means(preprocessing.apply(song.full_features.values))[0] for song in songs])
     unit = fit_standardization(means)
     z = unit.apply(means)
@@ -123,15 +130,19 @@ def fit_embedding(songs: Sequence[Song], *, level_free: bool = False) -> Embeddi
     return Embedding(preprocessing, Projection(unit.offset, rotation.astype(np.float32).astype(np.float64)))
 
 
-def _fit_level_free(songs: Sequence[Song]) -> Preprocessing:
-    """Fit steps that select the columns of compare236 and free them of each recording's level before the others."""
+def _fit_level_free(songs: Sequence[Song], *, normalize: bool) -> Preprocessing:
+    """Fit steps that select the columns of compare236 and free them of the level before the others."""
     names = songs[0].full_features.feature_set.names
-    columns = tuple(i for i, name in enumerate(names) if name in COMPARE236.names)
-    select = Selection(columns)
-    values = [select.apply(song.full_features.values.astype(np.float64)) for song in songs]
-    loudness = fit_level_normalization([names[i] for i in columns], np.vstack(values))
-    rest = fit_preprocessing(np.vstack([loudness.apply(x) for x in values]), CONFIG)
-    return Preprocessing((select, loudness, *rest.steps), rest.width)
+    columns = tuple(
+        i for i, name in enumerate(names) if name in COMPARE236.names and (normalize or level_exponent(name) == 0)
+    )
+    first: tuple[Step, ...] = (Selection(columns),)
+    values = [first[0].apply(song.full_features.values.astype(np.float64)) for song in songs]
+    if normalize:
+        loudness = fit_level_normalization([names[i] for i in columns], np.vstack(values))
+        first, values = (*first, loudness), [loudness.apply(x) for x in values]
+    rest = fit_preprocessing(np.vstack(values), CONFIG)
+    return Preprocessing((*first, *rest.steps), rest.width)
 
 
 def accumulate(embedding: Embedding, song: Song) -> NoveltyAccumulator:

@@ -8,7 +8,7 @@ from moodcurve.library.errors import LibraryError
 from moodcurve.library.models import StoredSong
 from moodcurve.library.queries.search import FoundSong, Query, search
 from moodcurve.library.text import fold
-from moodcurve.util.text import one_line
+from moodcurve.util.text import one_line, text_path
 
 _MAX_SHOWN = 5
 """Number of matching songs that a message lists."""
@@ -22,7 +22,8 @@ def find_song(library: Library, name: str) -> StoredSong:
     LibraryError
         If no song matches, several do, or the path is that of an unusable file.
     """
-    for path in dict.fromkeys((name, os.path.abspath(name), os.path.realpath(name))):  # noqa: PTH100
+    given = text_path(name)
+    for path in dict.fromkeys((given, os.path.abspath(given), os.path.realpath(given))):  # noqa: PTH100
         if found := library.song(path):
             return found
         if reason := library.problem(path):

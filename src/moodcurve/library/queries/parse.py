@@ -3,11 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from moodcurve.features.tags.names import TAGS
 from moodcurve.library.errors import LibraryError
-from moodcurve.library.queries.query import SORTS, WORDS, Query, Range
+from moodcurve.library.queries.query import PLACES, SORTS, WORDS, Drawing, Query, Range
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
+from moodcurve.mood.keys import parse_key
 from moodcurve.mood.tags import MIN_TAG_STRENGTH
 
 
@@ -44,6 +46,16 @@ class QueryOptions:
         ``-0.3,0.4``, or with a radius ``-0.3,0.4,0.2``.
     longer, shorter : str or None
         ``90`` (seconds), ``1:30`` or ``1:00:00``.
+    starts, ends : str or None
+        Quadrants and mood words, separated by commas, in one of which the song starts or ends.
+    rise, fall, peak, peak_at, arousal_range, volatility, loudness, tempo, danceability, energy : str or None
+        ``0.2:0.6``; either end can be omitted.
+    time_in : str or None
+        Quadrants with the least share of the song in each, ``calm-positive:0.5``, separated by commas.
+    key : str or None
+        Keys as names or Camelot codes, ``Am,8B``, separated by commas, of which the song has one.
+    arousal_drawing, valence_drawing : str or None
+        Points of a course, ``0:-0.5,0.6:0.2,1:0.8``: share of the song and value.
     where : str or None
         A condition in SQL.
     sort : str or None
@@ -66,6 +78,22 @@ class QueryOptions:
     near: str | None = None
     longer: str | None = None
     shorter: str | None = None
+    starts: str | None = None
+    ends: str | None = None
+    rise: str | None = None
+    fall: str | None = None
+    peak: str | None = None
+    peak_at: str | None = None
+    arousal_range: str | None = None
+    volatility: str | None = None
+    loudness: str | None = None
+    tempo: str | None = None
+    danceability: str | None = None
+    energy: str | None = None
+    time_in: str | None = None
+    key: str | None = None
+    arousal_drawing: str | None = None
+    valence_drawing: str | None = None
     where: str | None = None
     sort: str | None = None
     limit: int | None = None
@@ -80,6 +108,13 @@ class QueryOptions:
             If a text is malformed.
         """
         near, radius = _near(self.near)
+        measures: dict[str, Any] = {
+            name: _range(name, getattr(self, name), example, least=least, most=most)
+            for name, (example, least, most) in _RANGES.items()
+        }
+        drawings: dict[str, Any] = {
+            name: _drawing(name, getattr(self, name)) for name in ("arousal_drawing", "valence_drawing")
+        }
         return Query(
             text=tuple(word for words in self.text for word in words.split()),
             title=self.title,
@@ -93,13 +128,78 @@ class QueryOptions:
             valence=_range("valence", self.valence, "0.2:0.6", least=-1, most=1),
             year=_range("year", self.year, "1990:1999 or 1994", single=True),
             duration_s=_durations(self.longer, self.shorter),
+            **measures,
+            starts=_names("starts", self.starts, PLACES, kind="quadrant or mood word"),
+            ends=_names("ends", self.ends, PLACES, kind="quadrant or mood word"),
+            time_in=_time_in(self.time_in),
+            keys=_keys(self.key),
+            **drawings,
             near=near,
             radius=radius,
             where=self.where,
-            sort=_sort(self.sort, near_given=near is not None),
+            sort=_sort(self.sort, near_given=near is not None, drawn=any(drawings.values())),
             limit=self.limit,
             offset=self.offset,
         )
+
+
+_RANGES = {
+    "rise": ("0.3:", 0, 2),
+    "fall": ("0.3:", 0, 2),
+    "peak": ("0.5:", -1, 1),
+    "peak_at": ("0.6:0.9", 0, 1),
+    "arousal_range": ("0.4:", 0, 2),
+    "volatility": (":0.05", 0, 3),
+    "loudness": ("-14:-8", -100, 20),
+    "tempo": ("118:126", 0, 1000),
+    "danceability": ("0.6:", 0, 1),
+    "energy": ("0.6:", 0, 1),
+}
+"""Options that are ranges of a measure: an example, and the limits of their values."""
+
+
+def _time_in(text: str | None) -> tuple[tuple[str, float], ...]:
+    """Return quadrants with the least share of the song in each."""
+    found = []
+    for item in [] if text is None else text.split(","):
+        name, _, share = item.strip().rpartition(":")
+        value = _number(share)
+        if name.lower() not in QUADRANTS or value is None or not 0 <= value <= 1:
+            raise QueryError(
+                "time_in",
+                f"{item.strip()!r} is not QUADRANT:SHARE, such as calm-positive:0.5, with one of "
+                f"{', '.join(QUADRANTS)}",
+            )
+        found.append((name.lower(), value))
+    return tuple(found)
+
+
+def _keys(text: str | None) -> tuple[str, ...]:
+    found = []
+    for item in [] if text is None else text.split(","):
+        key = parse_key(item)
+        if key is None:
+            raise QueryError("key", f"{item.strip()!r} is not a key, such as Am, F#, Bb or 8A")
+        found.append(key)
+    return tuple(dict.fromkeys(found))
+
+
+def _drawing(name: str, text: str | None) -> Drawing:
+    """Return the points of a drawing."""
+    points: list[tuple[float, float]] = []
+    for item in [] if text is None else text.split(","):
+        time, _, value = item.partition(":")
+        point = _number(time), _number(value)
+        if point[0] is None or point[1] is None or not 0 <= point[0] <= 1 or not -1 <= point[1] <= 1:
+            raise QueryError(
+                name,
+                f"{item.strip()!r} is not SHARE:VALUE with a share of the song from 0 to 1 and a "
+                "value from -1 to 1; an example is 0:-0.5,0.6:0.2,1:0.8",
+            )
+        if points and point[0] <= points[-1][0]:
+            raise QueryError(name, f"{text!r} must have shares that increase")
+        points.append((point[0], point[1]))
+    return tuple(points)
 
 
 def _names(name: str, text: str | None, known: Sequence[str], *, kind: str) -> tuple[str, ...]:
@@ -137,13 +237,15 @@ def _tags(text: str) -> tuple[tuple[str, float], ...]:
     return tuple(strengths.items())
 
 
-def _sort(text: str | None, *, near_given: bool) -> tuple[str, ...]:
+def _sort(text: str | None, *, near_given: bool, drawn: bool) -> tuple[str, ...]:
     if text is None:
         return ()
     keys = [key.strip() for key in text.split(",")]
     _names("sort", ",".join(key.removeprefix("-") for key in keys), tuple(SORTS), kind="sort key")
     if not near_given and {"near", "-near"} & set(keys):
         raise QueryError("sort", "near requires a point to be near to, such as near=-0.3,0.4")
+    if not drawn and {"drawing", "-drawing"} & set(keys):
+        raise QueryError("sort", "drawing requires a drawn course, such as arousal_drawing=0:-0.5,1:0.8")
     return tuple(key for key in keys if key)
 
 

@@ -2,109 +2,22 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from moodcurve.library.database import Library
 from moodcurve.library.errors import translate_errors
-from moodcurve.library.queries.query import SORTS, WORDS, Query, Range
+from moodcurve.library.queries.drawing import drawn_course, warped_distances
+from moodcurve.library.queries.found_song import COLUMNS, SONG_FORMAT, FoundSong, song_json
+from moodcurve.library.queries.query import PLACE_ANGLE_DEG, RANGES, SORTS, WORDS, Query, Range
 from moodcurve.library.queries.sql_guard import ConditionError, restrict_to_songs, translate_condition_errors
-from moodcurve.library.schema import WORD_SEPARATOR
 from moodcurve.library.tag_codec import pack_strength, strength_sql
 from moodcurve.library.text import TEXT_TAGS, clean, fold
-from moodcurve.mood.circumplex import QUADRANTS
-from moodcurve.mood.tags import parse_tags
+from moodcurve.mood.circumplex import NEUTRAL, NEUTRAL_RADIUS, QUADRANTS, word_position
+from moodcurve.mood.course import TIME_IN, unpack_courses
+from moodcurve.mood.keys import CAMELOT
 
-SONG_FORMAT = "moodcurve-song/1"
-"""Name and version of a song's JSON: keys are only added to it."""
-_NEVER_NULL = {"id", "path", "duration_s", "arousal", "valence", "analysed_at", "distance"}
+_NEVER_NULL = {"id", "path", "duration_s", "arousal", "valence", "analysed_at"}
 _DEFAULT_ORDER = ("artist", "album", "track", "title", "path")
-
-
-class FoundSong(NamedTuple):
-    """A song as a row of the view ``songs``; None where a value is unknown.
-
-    Attributes
-    ----------
-    id : int
-        Its id in the library, see `Library.song`.
-    path : str
-        Path of the file added first; characters that UTF-8 cannot hold are replaced. `Library.song` returns the exact
-        path.
-    title, artist, album, genre, year, track
-        Its tags.
-    start_s : float or None
-        Where it begins in its file, if that holds several songs.
-    duration_s, arousal, valence, arousal_low, arousal_high, valence_low, valence_high, arousal_9, valence_9 : float
-        Duration, and the numbers of the key ``song`` of the curve's JSON.
-    rated_arousal, rated_valence, with _low and _high : float
-        Its ``rating``.
-    quadrant : str
-    words : str
-        Mood words, the nearest first, separated by ``", "``.
-    p_excited_positive, p_tense_negative, p_sad_negative, p_calm_positive : float
-        Probability of each quadrant.
-    mood : str
-        The most probable of the finer classes, `moodcurve.mood.classes.MOODS`.
-    tags : str
-        Its strongest tags with their strengths, for example ``"acoustic 0.61, folk 0.44"``, see `moodcurve.mood.tags`.
-        Empty if no tag is strong; None if the model reads no tags.
-    novelty : float
-    model, feature_set, analysed_at : str
-        What analyzed it, and when (UTC).
-    warnings : str
-        One per line.
-    content : str
-        Hash of its audio content.
-    copies : int
-        Number of files that hold it.
-    distance : float or None
-        Distance from the `near` of the query.
-    """
-
-    id: int
-    path: str
-    title: str | None
-    artist: str | None
-    album: str | None
-    genre: str | None
-    year: int | None
-    track: int | None
-    duration_s: float
-    start_s: float | None
-    arousal: float
-    valence: float
-    arousal_low: float | None
-    arousal_high: float | None
-    valence_low: float | None
-    valence_high: float | None
-    arousal_9: float | None
-    valence_9: float | None
-    rated_arousal: float | None
-    rated_arousal_low: float | None
-    rated_arousal_high: float | None
-    rated_valence: float | None
-    rated_valence_low: float | None
-    rated_valence_high: float | None
-    quadrant: str
-    words: str
-    p_excited_positive: float | None
-    p_tense_negative: float | None
-    p_sad_negative: float | None
-    p_calm_positive: float | None
-    mood: str | None
-    tags: str | None
-    novelty: float | None
-    model: str
-    feature_set: str
-    analysed_at: str
-    warnings: str
-    content: str
-    copies: int
-    distance: float | None = None
-
-
-COLUMNS = FoundSong._fields[:-1]
-"""Columns of a song as a row, those of the view ``songs``."""
 
 
 def search(library: Library, query: Query) -> Iterator[FoundSong]:
@@ -134,33 +47,40 @@ def count(library: Library, query: Query) -> int:
     return int(number)
 
 
-def song_json(song: FoundSong) -> dict[str, Any]:
-    """Return a song as JSON data: words and warnings as lists, the rest as objects or None."""
-    data = {"format": SONG_FORMAT, **{name: getattr(song, name) for name in COLUMNS}}
-    probabilities = {name: data.pop(f"p_{name.replace('-', '_')}") for name in QUADRANTS}
-    rating = {name.removeprefix("rated_"): data.pop(name) for name in COLUMNS if name.startswith("rated_")}
-    data["words"] = song.words.split(WORD_SEPARATOR)
-    data["warnings"] = song.warnings.splitlines()
-    data["probabilities"] = None if None in probabilities.values() else probabilities
-    data["tags"] = None if song.tags is None else parse_tags(song.tags)
-    data["rating"] = None if None in rating.values() else rating
-    return data if song.distance is None else {**data, "distance": song.distance}
-
-
 _MAX_INTEGER = 2**63 - 1
 """The largest integer of SQLite, more than any library has songs."""
 _SQUARED_DISTANCE = "((arousal - :near_a) * (arousal - :near_a) + (valence - :near_v) * (valence - :near_v))"
 """Not every SQLite has a square root."""
+_DRAWING = "squared_drawing_distance"
+"""Function of SQL, which `_compare_with_drawing` defines."""
+
+
+def drawing_distances(library: Library, query: Query) -> dict[int, float]:
+    """Return the distance of each song's course from the drawing of a query, by id; raises LibraryError."""
+    drawn, axes = drawn_course(query)
+    with translate_errors(library.path):
+        rows = library.db.execute("SELECT song, course FROM measured WHERE course NOT NULL").fetchall()
+    courses = unpack_courses(b"".join(course for _, course in rows))[:, :, axes]
+    return dict(zip([song for song, _ in rows], warped_distances(courses, drawn).tolist(), strict=True))
+
+
+def _compare_with_drawing(library: Library, query: Query) -> None:
+    """Define the SQL function that returns the squared distance of a song from the drawing of a query."""
+    squared = {song: distance**2 for song, distance in drawing_distances(library, query).items()}
+    library.db.create_function(_DRAWING, 1, squared.get)
 
 
 def _select(library: Library, query: Query, names: Sequence[str]) -> Iterator[Any]:
     """Yield columns of the matching songs, then the squared distance, which rows are sorted by."""
-    columns = f"{', '.join(names)}, {_SQUARED_DISTANCE if query.near else 'NULL'} AS distance"
+    distance = f"{_DRAWING}(id)" if query.has_drawing else _SQUARED_DISTANCE if query.near else "NULL"
+    columns = f"{', '.join(names)}, {distance} AS distance"
     return _run(library, query, columns, f"ORDER BY {_order(query)} LIMIT :limit OFFSET :offset")
 
 
 def _run(library: Library, query: Query, columns: str, rest: str) -> Iterator[Any]:
     conditions, values = _conditions(query)
+    if query.has_drawing:
+        _compare_with_drawing(library, query)
     with translate_errors(library.path), restrict_to_songs(library.db, query.where) as execute:
         if query.where is not None:
             # on separate lines, so that a comment ends there; first alone, so that errors are the condition's fault
@@ -204,7 +124,7 @@ def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:
         any_of = " OR ".join(f"{strength_sql(tag)} >= :{name}" for name, (tag, _) in zip(least, tags, strict=True))
         add(f"({any_of})", **least)
     ranges: Mapping[str, Range | None] = {
-        **{name: getattr(query, name) for name in ("arousal", "valence", "year", "duration_s")},
+        **{column: getattr(query, name) for name, column in RANGES.items()},
         **_square_around(query),
     }
     for name, limits in ranges.items():
@@ -214,11 +134,35 @@ def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:
             add(f"{column} >= :{name}_from", **{f"{name}_from": low})
         if high is not None:
             add(f"{column} <= :{name}_to", **{f"{name}_to": high})
+    for end, places in (("start", query.starts), ("end", query.ends)):
+        if places:
+            any_place = " OR ".join(_in_place(f"arousal_{end}", f"valence_{end}", place) for place in places)
+            add(f"({any_place})")
+    for i, (quadrant, share) in enumerate(query.time_in):
+        add(f"{TIME_IN[quadrant]} >= :share{i}", **{f"share{i}": share})
+    if query.keys:
+        named = {f"key{i}": CAMELOT[key] for i, key in enumerate(query.keys)}
+        add(f"camelot IN ({', '.join(f':{name}' for name in named)})", **named)
     if query.near is not None:
         values |= {"near_a": query.near[0], "near_v": query.near[1]}
         if query.radius is not None:
             add(f"{_SQUARED_DISTANCE} <= :radius * :radius", radius=query.radius)
     return found, values
+
+
+def _in_place(arousal: str, valence: str, place: str) -> str:
+    """Return the SQL condition that a point lies in a quadrant, or near the direction of a mood word."""
+    squared = f"({arousal} * {arousal} + {valence} * {valence})"
+    if place == NEUTRAL:
+        return f"{squared} < {NEUTRAL_RADIUS**2}"
+    if place in QUADRANTS:
+        number = QUADRANTS.index(place)
+        signs = f"{arousal} {'>=' if number < 2 else '<'} 0 AND {valence} {'>=' if number in (0, 3) else '<'} 0"
+        return f"({signs} AND {squared} >= {NEUTRAL_RADIUS**2})"
+    sine, cosine = word_position(place)
+    along = f"({arousal} * {sine!r} + {valence} * {cosine!r})"
+    within = math.cos(math.radians(PLACE_ANGLE_DEG)) ** 2
+    return f"({along} > 0 AND {along} * {along} >= {within!r} * {squared} AND {squared} >= {NEUTRAL_RADIUS**2})"
 
 
 def _square_around(query: Query) -> dict[str, Range | None]:
@@ -232,7 +176,8 @@ def _square_around(query: Query) -> dict[str, Range | None]:
 
 
 def _order(query: Query) -> str:
-    keys = query.sort or (("near",) if query.near else ()) + _DEFAULT_ORDER
+    nearest = ("drawing",) if query.has_drawing else ("near",) if query.near else ()
+    keys = query.sort or nearest + _DEFAULT_ORDER
     terms = []
     for key in (*keys, "id"):
         column = SORTS[key.removeprefix("-")]

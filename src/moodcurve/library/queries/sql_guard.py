@@ -16,11 +16,12 @@ ALLOWED_FUNCTIONS = frozenset((
     "pow", "power", "printf", "quote", "radians", "random", "replace", "round", "rtrim", "sign", "sin",
     "sqrt", "strftime", "substr", "substring", "sum", "tan", "time", "total", "trim", "typeof", "unicode",
     "unixepoch", "upper",
+    "squared_drawing_distance",  # see `moodcurve.library.queries.search`
 ))  # fmt: skip
 """SQLite functions that a condition can use, if the installed SQLite has them."""
 VIEW = "songs"
 """The only view that a condition can read."""
-VIEW_TABLES = ("song", "file")
+VIEW_TABLES = ("song", "file", "measured")
 """The tables that the view reads."""
 MAX_SHOWN = 200
 """Characters of a condition shown in a message; SQLite accepts conditions of many thousands."""

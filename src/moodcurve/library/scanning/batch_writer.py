@@ -101,7 +101,7 @@ class BatchWriter:
     def _count(self, outcome: Outcome) -> None:
         stats = self._stats
         stats.files_done += 1
-        stats.size_done += outcome.file.state.size
+        stats.size_done += stats.counted_size(outcome.file.state.size)
         if outcome.kind != "vanished":
             setattr(stats, outcome.kind, getattr(stats, outcome.kind) + 1)
         if outcome.audio_s is not None:

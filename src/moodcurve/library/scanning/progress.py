@@ -1,12 +1,18 @@
 """The progress of a scan: counts of what is stored on disk, and callbacks."""
 
+import statistics
+import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 _PACE_S = 120.0
 """Time span over which the pace is measured: moved files are a hundred times as fast as new ones."""
+_MIN_PACE_S = 5.0
+"""Shortest time whose pace says something about the rest."""
+_MAX_TIMES_MEDIAN = 20
+"""A file counts as at most so many typical ones: a sparse file, or one that is no music, takes no time for its size."""
 
 
 @dataclass(kw_only=True)
@@ -18,7 +24,9 @@ class ScanStats:
     files, files_done : int
         Files that are or may be music; those done, unchanged ones included.
     size, size_done : int
-        Bytes of the files that must be opened; of those done.
+        Bytes of the files that must be opened; of those done. Of a file, at most `max_file_size` count.
+    max_file_size : int
+        Twenty times the median of the sizes, see `set_sizes`.
     unchanged : int
         Files that did not change since the last scan.
     new, changed, renewed : int
@@ -36,6 +44,11 @@ class ScanStats:
         Files that could not be analyzed again, whose earlier curve stays; the next scan tries them again.
     unread : int
         Folders and files that could not be read, and folders that are empty but held files before.
+    hidden, system, excluded : int
+        Files and folders that were left out: hidden ones, recycle bins and other folders of systems, and those that a
+        pattern excludes. A folder counts as one, and of files those named like audio.
+    left_out_known : int
+        Files of earlier scans that are now left out, and kept in the library.
     songs, audio_s : int, float
         Analyzed songs, and their duration in seconds.
     interrupted : bool
@@ -48,6 +61,7 @@ class ScanStats:
     files_done: int = 0
     size: int = 0
     size_done: int = 0
+    max_file_size: int = sys.maxsize
     unchanged: int = 0
     new: int = 0
     changed: int = 0
@@ -59,11 +73,25 @@ class ScanStats:
     problems: int = 0
     kept: int = 0
     unread: int = 0
+    hidden: int = 0
+    system: int = 0
+    excluded: int = 0
+    left_out_known: int = 0
     songs: int = 0
     audio_s: float = 0.0
     interrupted: bool = False
     started: float = field(default_factory=time.monotonic)
     _pace: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def set_sizes(self, sizes: Sequence[int]) -> None:
+        """Set `size` and `max_file_size` from the sizes of all files that must be opened."""
+        if sizes:
+            self.max_file_size = _MAX_TIMES_MEDIAN * max(1, statistics.median_low(sizes))
+        self.size = sum(map(self.counted_size, sizes))
+
+    def counted_size(self, size: int) -> int:
+        """Return the bytes that a file of a size counts as."""
+        return min(size, self.max_file_size)
 
     def record_pace(self) -> None:
         """Record the bytes done at this time, for `left_s`."""
@@ -96,7 +124,10 @@ class ScanStats:
         if not self._pace:
             return None
         (since, before), (_, done) = self._pace[0], self._pace[-1]
-        return (self.size - done) * (time.monotonic() - since) / (done - before) if done > before else None
+        elapsed_s = time.monotonic() - since
+        if elapsed_s < _MIN_PACE_S or done <= before:
+            return None
+        return (self.size - done) * elapsed_s / (done - before)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from moodcurve.library.database import open_library
 from moodcurve.library.scanning.lock import scan_lock
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.roots import remember_roots
+from moodcurve.library.scanning.rules import DEFAULT_RULES, Rules
 from moodcurve.library.scanning.scan_run import ScanRun
 from moodcurve.library.scanning.selection import NO_SELECTION, Selection
 from moodcurve.library.scanning.walk import walk
@@ -21,6 +22,7 @@ def scan(
     roots: Sequence[AnyPath],
     library: AnyPath,
     *,
+    rules: Rules = DEFAULT_RULES,
     model: AnyPath = "default",
     workers: int | None = None,
     again: bool = False,
@@ -44,6 +46,8 @@ def scan(
         Folders and files, see `moodcurve.library.scanning.walk.walk`.
     library : str or path
         Created if missing, unless all roots are missing too.
+    rules : Rules
+        What to leave out. Files of earlier scans that are left out now stay in the library.
     model : str or path
         Name of a packaged model, or a model file.
     workers : int, optional
@@ -51,7 +55,7 @@ def scan(
     again : bool
         Also analyze songs that another model or feature set analyzed, and retry files with problems.
     forget : bool
-        Also forget files below empty folders, and of folders most of whose files are missing.
+        Also forget files below empty folders, of folders most of whose files are missing, and files that are left out.
     selection : Selection
         Which audio track is analyzed, and by what files are split into parts. A file that was scanned with another
         selection is analyzed again; without any, files are heard as before, also once they were moved or changed.
@@ -95,7 +99,7 @@ def scan(
     with scan_lock(library), open_library(library, write=True) as opened:
         run = ScanRun(opened, (name, feature_set.key), observer, selection)
         try:
-            found = walk(roots, known=run.known, check=check_walk)
+            found = walk(roots, rules=rules, known=run.known, check=check_walk)
             remember_roots(library, found.roots)
             run.plan(found, again=again)
             if run.to_probe:

@@ -1,5 +1,6 @@
 """The steps of one scan: plan the work, run it in processes, forget removed files."""
 
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -21,6 +22,7 @@ from moodcurve.library.models import (
 )
 from moodcurve.library.scanning.batch_writer import BatchWriter, Outcome, OutcomeKind, PendingFile
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
+from moodcurve.library.scanning.rules import LeftOut
 from moodcurve.library.scanning.selection import NO_SELECTION, Selection, part_tags
 from moodcurve.library.scanning.walk import FileState, WalkResult, is_below
 from moodcurve.library.scanning.worker import (
@@ -117,7 +119,9 @@ class ScanRun:
             else:
                 self.to_probe.append(self._pending(path, state))
         stats.files_done = stats.files - len(self.to_probe)
-        stats.size = sum(file.state.size for file in self.to_probe)
+        stats.set_sizes([file.state.size for file in self.to_probe])
+        left_out = found.count_left_out()
+        stats.hidden, stats.system, stats.excluded = (left_out[why] for why in LeftOut)
         for path, reason in found.errors:
             self._report_unread(path, reason, self._count_below(path))
 
@@ -149,12 +153,19 @@ class ScanRun:
         """Forget removed files, and songs without a file; count which files were moved.
 
         Unless `all_missing`, a file counts as removed only if its audio was found at a new path where it lies below an
-        empty folder, or where most files of the scanned folder are missing.
+        empty folder, or where most files of the scanned folder are missing. Files that the walk left out stay as well.
         """
         gone = list(self._vanished)
         unavailable: Counter[str] = Counter()
         emptied = set() if all_missing else self._emptied_roots(found)
         for path, known in self.known.items():
+            if path not in found.files and found.leaves_out(path):
+                moved = known.content_hash in self._at_new_paths and not os.path.lexists(path)
+                if all_missing or moved:
+                    gone.append(path)
+                else:
+                    self.stats.left_out_known += 1
+                continue
             if not _is_missing(path, found):
                 continue
             folder = next((root for root in emptied if is_below(path, root)), None) or found.empty_parent(path)

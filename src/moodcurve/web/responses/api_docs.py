@@ -12,7 +12,7 @@ _CONSTRAINTS = (("minimum", "from"), ("maximum", "to"), ("maxLength", "max. leng
 """Constraints of a parameter that its table row shows, and their labels."""
 
 
-def docs_html(document: Json, base_url: str, *, style_url: str, needs_token: bool) -> str:
+def docs_html(document: Json, base_url: str, *, style_url: str) -> str:
     """Return the page for an OpenAPI document.
 
     Parameters
@@ -23,8 +23,6 @@ def docs_html(document: Json, base_url: str, *, style_url: str, needs_token: boo
         URL of the server without a trailing slash, for the examples.
     style_url : str
         URL of the style sheet.
-    needs_token : bool
-        Whether the examples send a token.
     """
     info = document["info"]
     title = escape(f"{info['title']} {info['version']} API")
@@ -39,7 +37,7 @@ def docs_html(document: Json, base_url: str, *, style_url: str, needs_token: boo
             f"<h1>{title}</h1>\n<p>{escape(info['description'])}</p>",
             '<p>For programs: <a href="openapi.json">openapi.json</a></p>',
             _table((), ([_operation_link(*one), _summary(one[2])] for one in operations)),
-            *(_operation(*one, base_url, needs_token=needs_token) for one in operations),
+            *(_operation(*one, base_url) for one in operations),
             "<h2>Schemas</h2>",
             *(_schema(name, schema) for name, schema in schemas.items()),
             "</body>\n</html>\n",
@@ -61,7 +59,7 @@ def _summary(operation: Json) -> str:
     return escape(operation.get("description", ""))
 
 
-def _operation(method: str, path: str, operation: Json, base_url: str, *, needs_token: bool) -> str:
+def _operation(method: str, path: str, operation: Json, base_url: str) -> str:
     id = escape(operation["operationId"])
     parts = [
         f'<h2 id="{id}"><code>{method} {escape(path)}</code></h2>',
@@ -71,7 +69,7 @@ def _operation(method: str, path: str, operation: Json, base_url: str, *, needs_
         parts += ["<h3>Parameters</h3>", _parameter_table(operation["parameters"])]
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
         parts += [f"<h3>Request body: {escape(media_type)}</h3>", _properties(content["schema"])]
-    command = _curl(method, path, operation, base_url, needs_token=needs_token)
+    command = _curl(method, path, operation, base_url)
     parts += [
         "<h3>Responses</h3>",
         _table(("status", "content", "description"), _response_rows(operation["responses"])),
@@ -101,7 +99,7 @@ def _response_rows(responses: Json) -> Iterator[list[str]]:
         yield [status, "<br>".join(contents), escape(response["description"])]
 
 
-def _curl(method: str, path: str, operation: Json, base_url: str, *, needs_token: bool) -> str:
+def _curl(method: str, path: str, operation: Json, base_url: str) -> str:
     """Return a curl command for a request; parameters without an example are left out."""
     query = {}
     for parameter in operation.get("parameters", []):
@@ -122,8 +120,8 @@ def _curl(method: str, path: str, operation: Json, base_url: str, *, needs_token
         words.append("--no-buffer")
     url = base_url + path + (f"?{urlencode(query, safe=',:')}" if query else "")
     # the variable must be in double quotes, or the shell would not replace it
-    token = ['-H "Authorization: Bearer $MOODCURVE_TOKEN"'] if needs_token else []
-    return " ".join([shlex.join(words), *token, shlex.quote(url)])
+    token = '-H "Authorization: Bearer $MOODCURVE_TOKEN"'
+    return f"{shlex.join(words)} {token} {shlex.quote(url)}"
 
 
 def _schema(name: str, schema: Json) -> str:

@@ -13,13 +13,15 @@ from moodcurve.audio.tags import NO_TAGS, Tags
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.formats import jams_text, json_text, to_csv
+from moodcurve.util.files import short_stem
 from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
+from moodcurve.web.fair_share import FairShare
 from moodcurve.web.tasks import PlotTask
 from moodcurve.web.temp_folder import ensure_private
 
 MAX_PENDING_PLOTS = 16
-"""Maximum number of plots that are waiting or being made."""
+"""Maximum number of plots that are waiting or being made; clients share it."""
 
 
 class CurveFormat(StrEnum):
@@ -64,32 +66,29 @@ class PlotRenderer:
     def __init__(self, pool: AsyncPool[PlotTask, bytes], folder: Path) -> None:
         self._pool = pool
         self._folder = folder
-        self._pending = 0
+        self._places = FairShare(MAX_PENDING_PLOTS)
 
-    async def render(self, curve: Curve) -> bytes:
-        """Return the plot of a curve as PNG.
+    async def render(self, curve: Curve, client: str) -> bytes:
+        """Return the plot of a curve as PNG, for a client.
 
         Raises
         ------
         ProblemError
             If too many plots are pending, or plotting fails.
         """
-        if self._pending >= MAX_PENDING_PLOTS:
-            raise ProblemError(429, "too many plots are pending; try again later", {"Retry-After": "2"})
         path = self._folder / f"{secrets.token_hex(16)}.png"
-        self._pending += 1
-        try:
-            ensure_private(self._folder)
-            return await self._pool.run(PlotTask(curve, str(path)))
-        except (MoodcurveError, OSError) as error:
-            raise ProblemError(503, "cannot plot the curve; try again", {"Retry-After": "2"}) from error
-        finally:
-            self._pending -= 1
-            path.unlink(missing_ok=True)
+        with self._places.hold(client, reason="too many plots are pending", wait_s=2):
+            try:
+                ensure_private(self._folder)
+                return await self._pool.run(PlotTask(curve, str(path)), client=client)
+            except (MoodcurveError, OSError) as error:
+                raise ProblemError(503, "cannot plot the curve; try again", {"Retry-After": "2"}) from error
+            finally:
+                path.unlink(missing_ok=True)
 
 
 async def curve_response(
-    format: CurveFormat, data: dict[str, Any], curve: Curve, plots: PlotRenderer, *, tags: Tags = NO_TAGS
+    format: CurveFormat, data: dict[str, Any], curve: Curve, plots: PlotRenderer, client: str, *, tags: Tags = NO_TAGS
 ) -> Response:
     """Return a response with a curve in a format.
 
@@ -100,6 +99,8 @@ async def curve_response(
         Result of `moodcurve.curve.Curve.to_dict`, with a file name instead of a path as its source.
     curve : Curve
     plots : PlotRenderer
+    client : str
+        The client that asked, see `moodcurve.web.rate_limit.client_name`.
     tags : Tags
         Tags of the file, for JAMS.
     """
@@ -112,10 +113,10 @@ async def curve_response(
         case CurveFormat.jams:
             body = await run_in_threadpool(jams_text, data, title=tags.title, artist=tags.artist, release=tags.album)
         case CurveFormat.png:
-            body = await plots.render(curve)
+            body = await plots.render(curve, client)
     headers = {}
     if format is not CurveFormat.json:
-        stem = PurePath(data["source"]).stem or "curve"
+        stem = short_stem(PurePath(data["source"]).stem) or "curve"
         name = quote(f"{stem}.{format}", safe="")
         headers["Content-Disposition"] = f"attachment; filename=\"curve.{format}\"; filename*=UTF-8''{name}"
     return Response(body, headers=headers, media_type=MEDIA_TYPES[format])

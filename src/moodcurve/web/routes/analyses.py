@@ -15,9 +15,8 @@ from starlette.requests import ClientDisconnect
 from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, error_responses, invalid_value
 from moodcurve.web.jobs import AnalysisJob, Jobs
-from moodcurve.web.rate_limit import RateLimiter
+from moodcurve.web.rate_limit import RateLimiter, client_of
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
-from moodcurve.web.routes.songs import client_address
 from moodcurve.web.settings import ServerLimits
 from moodcurve.web.uploads import FIELD, Body, receive
 
@@ -112,9 +111,10 @@ def add_analysis_routes(
         """Upload a song and analyze it."""
         body = Body(request, timeout_s=limits.upload_timeout_s)
         try:
-            rate_limiter.take(client_address(request))
-            with jobs.reserve():
-                job = jobs.start(await receive(body, folder, max_bytes=limits.upload_bytes))
+            client = client_of(request.scope)
+            rate_limiter.take(client)
+            with jobs.reserve(client, body.declared_size(limits.upload_bytes)) as place:
+                job = jobs.start(await receive(body, folder, max_bytes=limits.upload_bytes), place)
         except ProblemError:
             await body.discard()
             raise
@@ -127,7 +127,7 @@ def add_analysis_routes(
             jobs.remove(job)
         if job.problem is not None:
             raise job.problem
-        return await _curve(job, CurveFormat.json, plots)
+        return await _curve(job, CurveFormat.json, plots, client)
 
     @app.get("/api/jobs/{id}", responses={200: {"model": schemas.JobStatus}, **error_responses(404)})
     async def get_job(id: JobId) -> Response:
@@ -154,10 +154,10 @@ def add_analysis_routes(
     )
     async def get_job_curve(request: Request, id: JobId, format: CurveFormat = CurveFormat.json) -> Response:
         """Return the curve of a finished job, as JSON, CSV, JAMS or PNG."""
-        job = jobs.get(id)
+        job, client = jobs.get(id), client_of(request.scope)
         if format is CurveFormat.png:
-            rate_limiter.take(client_address(request))
-        return await _curve(job, format, plots)
+            rate_limiter.take(client)
+        return await _curve(job, format, plots, client)
 
     @app.delete("/api/jobs/{id}", status_code=204, responses=error_responses(404))
     async def delete_job(id: JobId) -> Response:
@@ -166,13 +166,13 @@ def add_analysis_routes(
         return Response(status_code=204)
 
 
-async def _curve(job: AnalysisJob, format: CurveFormat, plots: PlotRenderer) -> Response:
+async def _curve(job: AnalysisJob, format: CurveFormat, plots: PlotRenderer, client: str) -> Response:
     if job.curve is None:
         reason = "the song is not analyzed yet"
         if job.problem is not None:
             reason = f"the song could not be analyzed: {job.problem.detail}"
         raise ProblemError(409, reason)
-    return await curve_response(format, job.curve.to_dict(), job.curve, plots)
+    return await curve_response(format, job.curve.to_dict(), job.curve, plots, client)
 
 
 async def _wait_for(jobs: Jobs, job: AnalysisJob, request: Request) -> None:

@@ -11,7 +11,7 @@ from moodcurve.web.routes.static_files import StaticFile, add_static_file, stati
 _STYLE = "docs.css"
 
 
-def add_docs_routes(app: FastAPI, base_url: str, *, needs_token: bool) -> None:
+def add_docs_routes(app: FastAPI, base_url: str) -> None:
     """Add the documentation page and its style sheet.
 
     The page needs no script or network, unlike FastAPI's own, which the content security policy would block.
@@ -21,13 +21,11 @@ def add_docs_routes(app: FastAPI, base_url: str, *, needs_token: bool) -> None:
     app : FastAPI
     base_url : str
         URL of the server, for the examples.
-    needs_token : bool
-        Whether requests need a token.
     """
 
     @cache
     def page() -> StaticFile:
-        html = docs_html(app.openapi(), base_url, style_url=_STYLE, needs_token=needs_token)
+        html = docs_html(app.openapi(), base_url, style_url=_STYLE)
         return static_file("/docs.html", html.encode())
 
     def get_docs(request: Request) -> Response:

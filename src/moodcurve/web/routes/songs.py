@@ -23,8 +23,8 @@ from moodcurve.util.text import utf8_text
 from moodcurve.web import schemas
 from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.library_pool import LibraryPool, Reader
-from moodcurve.web.query_params import Page, SongFilters
-from moodcurve.web.rate_limit import RateLimiter
+from moodcurve.web.query_params import Page, SongFilters, SongPage
+from moodcurve.web.rate_limit import RateLimiter, client_of
 from moodcurve.web.responses.audio import audio_response, open_unchanged
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
 from moodcurve.web.routes.static_files import accepts_gzip
@@ -52,12 +52,12 @@ def add_song_routes(
 ) -> None:
     """Add the routes of the library; songs below `music`, or below a folder that this user scanned, may be played."""
 
-    def list_songs(page: Annotated[Page, QueryParameter()]) -> Response:
+    def list_songs(page: Annotated[SongPage, QueryParameter()]) -> Response:
         """Return a page of the songs that match the filters."""
         query = page.query(limit=page.limit, offset=page.offset)
-        with _open(pool) as reader:
+        with open_reader(pool) as reader:
             body = _NO_SONGS if reader is None else _songs_json(reader, query)
-        return _json_response(body)
+        return json_response(body)
 
     found: dict[int | str, dict[str, Any]] = {200: {"model": schemas.Songs}, **error_responses()}
     app.add_api_route("/api/songs", list_songs, responses=found)
@@ -68,26 +68,29 @@ def add_song_routes(
     @app.get("/api/songs/{id}", responses={200: {"model": schemas.Song}, **error_responses(404)})
     def get_song(id: SongId) -> Response:
         """Return a song by its id."""
-        with _open(pool) as reader:
+        with open_reader(pool) as reader:
             found = [] if reader is None else list(search(reader.library, Query(where=f"id = {id}")))
         if not found:
             raise _no_song(id)
-        return _json_response(_to_json(_song_data(found[0])))
+        return json_response(to_json(song_data(found[0])))
 
     @app.get("/api/songs/{id}/curve", responses={**_CURVE, **error_responses(404, 429)})
     async def get_song_curve(request: Request, id: SongId, format: CurveFormat = CurveFormat.json) -> Response:
         """Return the curve of a song, as JSON, CSV, JAMS or PNG."""
+        client = client_of(request.scope)
         if format is CurveFormat.png:
-            rate_limiter.take(client_address(request))
+            rate_limiter.take(client)
         stored = await run_in_threadpool(load_song, pool, id)
         name = utf8_text(PurePath(stored.paths[0]).name)
-        return await curve_response(format, {**stored.data, "source": name}, stored.curve, plots, tags=stored.tags)
+        return await curve_response(
+            format, {**stored.data, "source": name}, stored.curve, plots, client, tags=stored.tags
+        )
 
     @app.get("/api/songs/{id}/audio", responses=_AUDIO)
     @app.head("/api/songs/{id}/audio", responses=_AUDIO_HEAD, name="head_song_audio")
     def get_song_audio(request: Request, id: SongId) -> Response:
         """Return the audio file of a song, complete or a byte range (header Range)."""
-        with _open(pool) as reader:
+        with open_reader(pool) as reader:
             files = {} if reader is None else reader.library.files_of(id)
         if not files:
             raise _no_song(id)
@@ -98,27 +101,19 @@ def add_song_routes(
     def get_map(request: Request, filters: Annotated[SongFilters, QueryParameter()]) -> Response:
         """Return the mean arousal and valence of up to 100,000 songs that match the filters, as columns."""
         query, compress = filters.query(limit=MAX_MAP_SONGS), accepts_gzip(request)
-        with _open(pool) as reader:
+        with open_reader(pool) as reader:
             if reader is None:
-                return _json_response(_EMPTY_MAP)
+                return json_response(_EMPTY_MAP)
             body = reader.cached(("map", query, compress), lambda library: _map_json(library, query, compress=compress))
-        return _json_response(body, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if compress else None)
+        return json_response(body, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if compress else None)
 
     @app.get("/api/problems", responses={200: {"model": schemas.FileProblems}, **error_responses()})
-    def list_problems() -> Response:
-        """Return the files that the last scan could not analyze."""
-        with _open(pool) as reader:
-            found = [] if reader is None else reader.library.problems()
-        return _json_response(
-            _to_json(
-                {
-                    "problems": [
-                        {"file": utf8_text(PurePath(problem.path).name), "reason": utf8_text(problem.reason)}
-                        for problem in found
-                    ]
-                }
-            )
-        )
+    def list_problems(page: Annotated[Page, QueryParameter()]) -> Response:
+        """Return a page of the files that the last scan could not analyze."""
+        with open_reader(pool) as reader:
+            key = ("problems", page.limit, page.offset)
+            body = _NO_PROBLEMS if reader is None else reader.cached(key, lambda library: _problems_json(library, page))
+        return json_response(body)
 
 
 def client_address(request: Request) -> str:
@@ -134,7 +129,7 @@ def load_song(pool: LibraryPool, id: int) -> StoredSong:
     ProblemError
         If there is no such song, or the library cannot be read.
     """
-    with _open(pool) as reader:
+    with open_reader(pool) as reader:
         stored = None if reader is None else reader.library.song(id)
     if stored is None:
         raise _no_song(id)
@@ -143,12 +138,12 @@ def load_song(pool: LibraryPool, id: int) -> StoredSong:
 
 def count_songs(pool: LibraryPool) -> int | None:
     """Return the number of songs, or None if there is no library; raise ProblemError if it cannot be read."""
-    with _open(pool) as reader:
+    with open_reader(pool) as reader:
         return None if reader is None else _count(reader, Query())
 
 
 @contextmanager
-def _open(pool: LibraryPool) -> Iterator[Reader | None]:
+def open_reader(pool: LibraryPool) -> Iterator[Reader | None]:
     """Return a reader, or None if there is no library; raise ProblemError if it cannot be read."""
     try:
         with pool.reader() as reader:
@@ -162,11 +157,11 @@ def _songs_json(reader: Reader, query: Query) -> bytes:
     """Return a page of songs and their total number, as JSON."""
 
     def compute(library: Library) -> bytes:
-        found = [_song_data(song) for song in search(library, query)]
+        found = [song_data(song) for song in search(library, query)]
         total = query.offset + len(found)
         if not 0 < len(found) < (query.limit or 0):  # a page that is not full is the last one
             total = _count(reader, query)
-        return _to_json({"total": total, "songs": found})
+        return to_json({"total": total, "songs": found})
 
     return reader.cached(("songs", query), compute)
 
@@ -177,13 +172,20 @@ def _count(reader: Reader, query: Query) -> int:
     return int(reader.cached(("count", unlimited), lambda library: str(count(library, unlimited)).encode()))
 
 
+def _problems_json(library: Library, page: Page) -> bytes:
+    """Return a page of files that cannot be used and their total number, as JSON."""
+    found = library.problems(limit=page.limit, offset=page.offset)
+    rows = [{"file": utf8_text(PurePath(one.path).name), "reason": utf8_text(one.reason)} for one in found]
+    return to_json({"total": library.problem_count(), "problems": rows})
+
+
 def _map_json(library: Library, query: Query, *, compress: bool) -> bytes:
     found = search_columns(library, query, (*_MAP_COLUMNS, "path"))
     pairs = zip(found.pop("path"), found["title"], strict=True)
     found["file"] = [None if title else PurePath(path).name for path, title in pairs]
     found["quadrant"] = [_QUADRANT_NUMBERS[name] for name in found["quadrant"]]
     found["tags"] = [tag_names(text) if text else None for text in found["tags"]]
-    body = _to_json(found)
+    body = to_json(found)
     return gzip.compress(body, compresslevel=4, mtime=0) if compress else body
 
 
@@ -191,19 +193,23 @@ def _no_song(id: int) -> ProblemError:
     return ProblemError(404, f"no song with id {id} in the library")
 
 
-def _song_data(song: FoundSong) -> dict[str, Any]:
+def song_data(song: FoundSong) -> dict[str, Any]:
+    """Return a song as JSON data, with its file name instead of the path."""
     data = song_json(song)
     path = data.pop("path")
     return {"id": data.pop("id"), "file": PurePath(path).name, **data}
 
 
-def _to_json(data: Any) -> bytes:
+def to_json(data: Any) -> bytes:
+    """Return data as JSON without spaces."""
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _json_response(body: bytes, headers: dict[str, str] | None = None) -> Response:
+def json_response(body: bytes, headers: dict[str, str] | None = None) -> Response:
+    """Return a response of JSON."""
     return Response(body, headers=headers, media_type="application/json")
 
 
-_NO_SONGS = _to_json({"total": 0, "songs": []})
-_EMPTY_MAP = _to_json({name: [] for name in (*_MAP_COLUMNS, "file")})
+_NO_SONGS = to_json({"total": 0, "songs": []})
+_NO_PROBLEMS = to_json({"total": 0, "problems": []})
+_EMPTY_MAP = to_json({name: [] for name in (*_MAP_COLUMNS, "file")})
