@@ -96,7 +96,10 @@ def interval_metrics(y: FloatArray, predicted: FloatArray, intervals: Intervals)
 
 
 def songs_by_tag(songs: Sequence[Song]) -> Mapping[str, Indices]:
-    """Return the song indices of each genre tag with at least `MIN_SONGS`; hyphens, but that of Hip-Hop, and commas separate tags."""
+    """Return the song indices of each genre tag with at least `MIN_SONGS`.
+
+    Commas and hyphens separate tags; that of Hip-Hop is part of its name.
+    """
     members: dict[str, list[int]] = {}
     for i, song in enumerate(songs):
         for tag in {part.strip() for part in re.split("[,-]", song.genre.replace("Hip-Hop", "Hip Hop"))} - {""}:
