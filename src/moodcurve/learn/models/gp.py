@@ -13,13 +13,13 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Song
 from moodcurve.datasets.song import QUADRANT_RATINGS
@@ -249,16 +249,13 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
     rows = _fit_rows(songs)
     check(any(song.is_rated for song in songs), "songs", "at least one song with ratings", "none")
     statistics = ContextStatistics(config.context_rows)
-    described, levels, weights, is_first = [], [], [], []
-    moments, deviations, compared = [], [], []
+    described, levels, moments, deviations, compared = [], [], [], [], []
     for song in songs:
         z, sounding = rows.apply(song.full_features.values)
         context = statistics.apply(z, sounding)
         middle = (song.rated.start + song.rated.stop) // 2 if song.is_rated else len(z) // 2
         described.append(context[middle, list(rows.described)])
         levels.append(song.y.mean(axis=0) if song.is_rated else np.sign(QUADRANT_RATINGS[_quadrant(song)]))
-        weights.append(1.0)
-        is_first.append(True)
         compared.append(z[song.rated] if song.is_rated else z)
         if song.is_rated:
             usual = context[:, : z.shape[1]]
@@ -267,10 +264,11 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
             deviations.append(song.y - statistics.apply(song.y)[:, :2])
     scaling = fit_standardization(np.array(described))
     x = Clip(CLIP).apply(scaling.apply(np.array(described)))
+    shifts = version_shifts(songs, lambda values: Clip(CLIP).apply(scaling.apply(_whole(rows, values))), x.shape[1])
     sides = np.array([not song.is_rated for song in songs])
     fitted = []
     for axis, (name, level) in enumerate(zip(AXES, np.array(levels).T, strict=True)):
-        passages = Passages(x=x, y=level, is_side=sides, weights=np.array(weights), first=np.array(is_first))
+        passages = Passages(x=x, y=level, is_side=sides, shifts=shifts)
         fitted.append(fit_gp_level(passages, rows.passage_blocks, config.level))
         progress(axis + 1, 3, f"level of {name}")
     trajectory = fit_ridge(np.vstack(moments), np.vstack(deviations), config.ridge)
@@ -292,6 +290,24 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
         center=center,
         trajectory=trajectory,
     )
+
+
+def version_shifts(songs: Sequence[Song], describe: Callable[[Float32Array], FloatArray], columns: int) -> FloatArray:
+    """Return what altering the sound of songs changes, (n, columns), for all altered versions of all songs.
+
+    `describe` returns one row (1, columns) for the features of a version.
+    """
+    found = [np.empty((0, columns))]
+    for song in songs:
+        described = [describe(version.values) for version in song.versions]
+        found += [one - described[0] for one in described[1:]]
+    return np.vstack(found)
+
+
+def _whole(rows: Rows, values: Float32Array) -> FloatArray:
+    """Return the statistics of a recording as one passage, (1, columns)."""
+    z, sounding = rows.apply(values)
+    return ContextStatistics(len(z)).apply(z, sounding)[:1, list(rows.described)]
 
 
 def _fit_rows(songs: Sequence[Song]) -> Rows:

@@ -4,11 +4,10 @@ The level is f(x) = mean + Σ_j a_j k(x, p_j), a sum of kernels k around the tra
 a song that only has a quadrant says on which side of the axis it lies, P(high side) = 1 / (1 + exp(-slope f)). The
 weights a minimize
 
-    Σ_rated w_i (y_i - f(x_i))² / (2 noise) - quadrant_weight Σ_sides w_i log P(side_i) + aᵀ K a / (2 prior)
+    Σ_rated (y_i - f(x_i))² / (2 noise) - quadrant_weight Σ_sides log P(side_i) + aᵀ K a / (2 prior)
 
 by Newton's method; K holds the kernels among the p_j. For ratings alone this is the posterior mean of a Gaussian
-process (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 3), in the form of
-"subset of regressors" where there are more passages than songs (section 8.3.1).
+process (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 3).
 """
 
 import math
@@ -23,6 +22,7 @@ from moodcurve.learn.config import check
 from moodcurve.learn.models.svr import SVRConfig, kernel, kernel_nodes
 from moodcurve.learn.models.svr_level import correlations
 from moodcurve.learn.onnx_graph import Graph
+from moodcurve.learn.preprocessing.shifts import shrinkage
 from moodcurve.learn.preprocessing.steps import Projection, components_for, principal_components
 
 _STEPS = 100
@@ -57,6 +57,9 @@ class GPLevelConfig:
     relevance : float
         Exponent of the column weights |r| ** relevance within each block, from 0 to 4. r is the correlation of a
         column with the axis over the rated songs. With 0 all columns have the same weight.
+    shift_penalty : float
+        How much distances shrink along directions in which altered sound moves, 0 or more; 0 for not at all. See
+        `moodcurve.learn.preprocessing.shifts`, with columns as the kernel weights them.
     variance : float
         Fraction of the variance of x that its principal components keep, in (0, 1].
     """
@@ -67,12 +70,14 @@ class GPLevelConfig:
     slope: float = 6.0
     quadrant_weight: float = 6.0
     relevance: float = 0.5
+    shift_penalty: float = 2000.0
     variance: float = 0.98
 
     def __post_init__(self) -> None:
         for key in ("gamma", "noise", "prior", "slope"):
             check(getattr(self, key) > 0, key, "positive", getattr(self, key))
         check(self.quadrant_weight >= 0, "quadrant_weight", "0 or positive", self.quadrant_weight)
+        check(self.shift_penalty >= 0, "shift_penalty", "0 or positive", self.shift_penalty)
         check(0 <= self.relevance <= 4, "relevance", "from 0 to 4", self.relevance)
         check(0 < self.variance <= 1, "variance", "in (0, 1]", self.variance)
 
@@ -124,17 +129,14 @@ class Passages:
     y : (n,)
         The level, or -1 and 1 for the low and the high side.
     is_side : (n,) bool
-    weights : (n,)
-        Weight of each passage; those of one song have the sum 1.
-    first : (n,) bool
-        One passage of each song, which becomes a p_j.
+    shifts : (m, columns)
+        Differences of passages of altered sound from those of the unaltered, m ≥ 0.
     """
 
     x: FloatArray
     y: FloatArray
     is_side: BoolArray
-    weights: FloatArray
-    first: BoolArray
+    shifts: FloatArray
 
 
 def fit_gp_level(passages: Passages, blocks: Sequence[int], config: GPLevelConfig) -> GPLevel:
@@ -149,31 +151,29 @@ def fit_gp_level(passages: Passages, blocks: Sequence[int], config: GPLevelConfi
     """
     rated = ~passages.is_side
     relevance = _column_weights(passages.x[rated], passages.y[rated], blocks, config.relevance)
-    center, directions, variances = principal_components(passages.x * relevance)
+    # columns are weighted, then shrunk
+    weighted = relevance[:, None] * shrinkage(passages.shifts * relevance, config.shift_penalty)
+    _, directions, variances = principal_components(passages.x @ weighted)
     kept = directions[:, : components_for(variances, config.variance)]
-    # center and rotation act on the weighted columns
-    projection = Projection(center / relevance, (relevance[:, None] * kept).astype(np.float32).astype(np.float64))
-    x = projection.apply(passages.x).astype(np.float32).astype(np.float64)
-    points = x[passages.first]
-    kernels = _kernel_config(config)
-    mean = float(np.average(passages.y[rated], weights=passages.weights[rated])) if rated.any() else 0.0
-    weights = _solve(kernel(x, points, kernels), kernel(points, points, kernels), mean, passages, config)
+    projection = Projection(passages.x.mean(axis=0), (weighted @ kept).astype(np.float32).astype(np.float64))
+    points = projection.apply(passages.x).astype(np.float32).astype(np.float64)
+    mean = float(passages.y[rated].mean()) if rated.any() else 0.0
+    weights = _solve(kernel(points, points, _kernel_config(config)), mean, passages, config)
     return GPLevel(projection=projection, points=points, weights=weights[:, None], mean=mean, config=config)
 
 
-def _solve(k: FloatArray, among: FloatArray, mean: float, passages: Passages, config: GPLevelConfig) -> FloatArray:
-    """Return the weights a (m,) from the kernels (n, m) of passages and points, and (m, m) among the points."""
+def _solve(k: FloatArray, mean: float, passages: Passages, config: GPLevelConfig) -> FloatArray:
+    """Return the weights a (n,) from the kernels (n, n) among the passages."""
     side = passages.is_side
-    curvature = passages.weights[~side] / config.noise
-    rated = k[~side].T * curvature
-    prior = among / config.prior + _JITTER * np.eye(len(among))
+    rated = k[~side].T / config.noise
+    prior = k / config.prior + _JITTER * np.eye(len(k))
     matrix, target = prior + rated @ k[~side], rated @ (passages.y[~side] - mean)
     factor = linalg.cho_factor(matrix)
     a: FloatArray = linalg.cho_solve(factor, target)
     if not side.any() or not config.quadrant_weight:
         return a
     # the sides change the matrix by few ranks, so that a step needs no new factor (Woodbury's formula)
-    sides, y, share = k[side], passages.y[side], config.quadrant_weight * passages.weights[side]
+    sides, y, share = k[side], passages.y[side], np.full(side.sum(), config.quadrant_weight)
     solved = linalg.cho_solve(factor, sides.T)
     among_sides, without = sides @ solved, a
 
