@@ -1,7 +1,7 @@
 """Find the parts of FLAC, WAV, AIFF, WMA and Ogg files that determine their sound.
 
-Each function leaves out known tags and nothing else: a wrong length, as left by a program that was killed or wrote to a
-pipe, must never hide audio. Each returns None if a file does not follow its format.
+Each function of a format leaves out known tags and nothing else: a wrong length, as left by a program that was killed
+or wrote to a pipe, must never hide audio. Each returns None if a file does not follow its format.
 """
 
 import zlib
@@ -200,6 +200,14 @@ def read(file: BinaryIO, start: int, length: int) -> bytes:
     """Read `length` bytes from offset `start`, fewer at the end of the file."""
     file.seek(max(0, start))
     return file.read(length)
+
+
+def id3v2_length(file: BinaryIO, start: int) -> int:
+    """Return the length of the ID3v2 tag that begins here, or 0 (ID3v2.4, section 3.1)."""
+    head = read(file, start, 10)
+    if len(head) < 10 or head[:3] != b"ID3" or 0xFF in head[3:5] or any(byte & 0x80 for byte in head[6:]):
+        return 0
+    return 10 + syncsafe_int(head[6:]) + (10 if head[5] & 0x10 else 0)
 
 
 def syncsafe_int(data: bytes) -> int:

@@ -4,6 +4,7 @@
 starts a process from the parent's side, `child` holds what runs inside it, and `job` defines jobs and their limits.
 """
 
+from moodcurve.workers.child import memory_limited
 from moodcurve.workers.job import FILE_LIMITS, Job, Limits, ProgressCallback, ProgressReporter
 from moodcurve.workers.map import default_workers, run_each
 from moodcurve.workers.pool import CrashError, ItemProgress, LimitError, Pool
@@ -19,5 +20,6 @@ __all__ = [
     "ProgressCallback",
     "ProgressReporter",
     "default_workers",
+    "memory_limited",
     "run_each",
 ]

@@ -28,6 +28,7 @@ def demo(
     from moodcurve.cli.progress import one_song_bar, prepare
     from moodcurve.cli.signals import interrupts
     from moodcurve.runtime import load_model
+    from moodcurve.workers import FILE_LIMITS, memory_limited
 
     check_folder(folder)
     composition = None
@@ -40,7 +41,7 @@ def demo(
         write_flac(composition, song)
     model = load_model()
     prepare(model.feature_set, [song])
-    with interrupts() as check, one_song_bar(song, check) as progress:
+    with interrupts() as check, one_song_bar(song, check) as progress, memory_limited(FILE_LIMITS.memory_mb):
         curve = analyze_file(song, model=model, progress=progress)
     outputs = Outputs(folder=folder, formats=("csv", "json"), plot=True, report=True)
     check_replaces_no_song([song], outputs.files(song.stem))

@@ -29,6 +29,7 @@ def features(
     from moodcurve.cli.signals import interrupts
     from moodcurve.features import write_csv
     from moodcurve.util.files import atomic_write
+    from moodcurve.workers import FILE_LIMITS, memory_limited
 
     if output == STDOUT:
         output = None
@@ -37,7 +38,7 @@ def features(
         check_file(output)
     selected = find_feature_set(feature_set)
     prepare(selected, [path])
-    with interrupts() as check, one_song_bar(path, check) as progress:
+    with interrupts() as check, one_song_bar(path, check) as progress, memory_limited(FILE_LIMITS.memory_mb):
         extracted = file_features(path, selected, progress=progress)
     for warning in extracted.warnings:
         print_message(f"{path}: {warning}")
