@@ -271,5 +271,5 @@ def _fit_rows(songs: Sequence[Song]) -> Rows:
 def _quadrant(song: Song) -> str:
     quadrant = song.annotation.quadrant
     check(quadrant is not None, "songs", "songs with ratings or a quadrant", song.song_id)
-    assert quadrant is not None
+    assert quadrant is not None  # nosec B101 # narrows the type for mypy
     return quadrant
