@@ -12,6 +12,7 @@ CONSTRAINTS = Path(__file__).parents[1] / "constraints.txt"
 
 
 def main() -> int:
+    """Print what is known, and return the exit code."""
     command = [sys.executable, "-m", "pip_audit", "--format", "json", "--progress-spinner", "off", "--timeout", "20"]
     command += ["--disable-pip", "--no-deps", "--requirement", str(CONSTRAINTS)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

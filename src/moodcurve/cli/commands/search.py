@@ -1,16 +1,24 @@
 """The `search` command: songs of a library by mood, tags or SQL."""
 
 import shlex
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import MOOD_WORDS, QUADRANTS, TAGS, Filters, JsonOption, LibraryOption, library_path
+from moodcurve.cli.options import (
+    MOOD_WORDS,
+    QUADRANTS,
+    TAGS,
+    Filters,
+    JsonOption,
+    LibraryOption,
+    SafeCsvOption,
+    library_path,
+)
 from moodcurve.cli.output_checks import check_results
 from moodcurve.cli.parameters import Option, UsageError
-from moodcurve.cli.result_files import json_list, write_parts
+from moodcurve.cli.result_files import json_list, results_stream, write_parts
 
 if TYPE_CHECKING:
     from moodcurve.library.queries.search import FoundSong
@@ -25,6 +33,7 @@ def search(
     library: LibraryOption = None,
     json_file: JsonOption = None,
     as_csv: Annotated[bool, Option("--csv", help="Print CSV, one line per song.")] = False,
+    safe_csv: SafeCsvOption = False,
 ) -> None:
     """Search the library by mood, arousal and valence, tags, or an SQL condition.
 
@@ -52,7 +61,7 @@ def search(
             if json_file is not None:
                 write_parts(json_list(map(song_json, songs)), json_file)
             elif as_csv:
-                _print_csv(songs, near=query.near is not None)
+                _print_csv(songs, near=query.near is not None, safe=safe_csv)
             else:
                 from moodcurve.cli.library_views import print_songs
 
@@ -85,8 +94,8 @@ def _option_hint(text: str) -> str:
     return ""
 
 
-def _print_csv(songs: "Iterable[FoundSong]", *, near: bool) -> None:
+def _print_csv(songs: "Iterable[FoundSong]", *, near: bool, safe: bool) -> None:
     from moodcurve.library.export_tables import song_batches, song_columns, write_batches
 
     columns = song_columns(near=near)
-    write_batches(song_batches(songs, columns), columns, sys.stdout.buffer, "csv")
+    write_batches(song_batches(songs, columns), columns, results_stream(), "csv", safe=safe)
