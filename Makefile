@@ -1,7 +1,8 @@
 # make demo [SONG=path]     a song to its curve, table, picture and report
 # make test [TESTS=folder]  all tests, or those of one folder: make test TESTS=tests/library
 # make check                lint, types and quick tests: no browser, no real data, nothing slow
-# make lint                 formatting, lint rules and types
+# make lint                 formatting, lint rules, types, and bandit's rules of security
+# make audit                look up the pinned packages in the public list of vulnerabilities (needs the network)
 # make format               format Python and the page's sources
 # make hooks                run formatting, lint and types at each commit (pre-commit)
 # make fuzz [FUZZ=5000]      damage model files and libraries at random, many times, and read them
@@ -16,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # passed through the environment as given: no character of a file name has a meaning
 override export SONG := $(value SONG)
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check lint format hooks fuzz bench model clean
+.PHONY: help setup setup-dev demo test check lint audit format hooks fuzz bench model clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -40,6 +41,11 @@ lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@# its warnings, of lines with several findings of one comment, say nothing; an error is shown
+	$(BIN)/bandit -q -r src 2>/dev/null || $(BIN)/bandit -q -r src
+
+audit: setup-dev
+	@$(BIN)/python scripts/audit.py
 
 format: setup-dev
 	$(BIN)/ruff format .

@@ -116,7 +116,7 @@ def _upsert(db: sqlite3.Connection, table: str, row: dict[str, object], *, key: 
     """Insert a row, or update the one with the same key, which keeps its id."""
     updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != key)
     db.execute(
-        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)}) "
+        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)}) "  # nosec B608 # names from this code; values are parameters
         f"ON CONFLICT ({key}) DO UPDATE SET {updates}",
         row,
     )

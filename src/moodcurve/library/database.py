@@ -147,7 +147,7 @@ class Library:
                 return None
             found = self._songs(f"{_SONG} WHERE song.id = ?", (key,))
         else:
-            found = self._songs(f"{_SONG} WHERE song.id = (SELECT song FROM file WHERE path = ?)", (os.fsencode(key),))
+            found = self._songs(f"{_SONG} WHERE song.id = (SELECT song FROM file WHERE path = ?)", (os.fsencode(key),))  # nosec B608 # names from this code; values are parameters
         return next(found, None)
 
     def songs(self, ids: Sequence[int] | None = None) -> Iterator[StoredSong]:

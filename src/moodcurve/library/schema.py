@@ -101,7 +101,7 @@ def _ratings_and_search(db: sqlite3.Connection) -> None:
     names = [*rating_columns({})]
     for name in names:
         db.execute(f"ALTER TABLE song ADD COLUMN {name} {'TEXT' if name == 'mood' else 'REAL'}")
-    update = f"UPDATE song SET {', '.join(f'{name} = :{name}' for name in names)} WHERE id = :id"
+    update = f"UPDATE song SET {', '.join(f'{name} = :{name}' for name in names)} WHERE id = :id"  # nosec B608 # names from this code; values are parameters
     for number, packed in db.execute("SELECT song, packed FROM curve"):
         db.execute(update, {**rating_columns(unpack(packed)["song"]), "id": number})
     create_view(db, names)
@@ -116,7 +116,7 @@ def create_view(db: sqlite3.Connection, names: Sequence[str]) -> None:
             {", ".join(f"song.{name}" for name in names)}, song.quadrant, song.words, song.novelty, song.model,
             song.feature_set, song.analysed_at, song.warnings, song.content, song.copies,
             file.folded_title, file.folded_artist, file.folded_album, file.folded_genre, file.folded_path
-            FROM song JOIN file ON file.id = song.file"""
+            FROM song JOIN file ON file.id = song.file"""  # nosec B608 # names from this code; values are parameters
     )
 
 

@@ -16,14 +16,22 @@ X = RNG.normal(size=(SONGS, COLUMNS))
 Y = np.tanh(0.5 * X[:, 0] - 0.4 * X[:, 6]) + 0.1 * RNG.normal(size=SONGS)
 NEW = RNG.normal(size=(20, COLUMNS))
 IS_SIDE = np.arange(SONGS) >= 18
+WEIGHTS = np.where(np.arange(SONGS) % 3 == 0, 0.5, 1.0)
 SHIFTS = RNG.normal(size=(6, 1)) * np.eye(COLUMNS)[:1] + 0.01 * RNG.normal(size=(6, COLUMNS))
 PLAIN = GPLevelConfig(relevance=0.0, variance=1.0)
 
 
-def passages(x=X, y=Y, *, is_side=None, shifts=None) -> Passages:
-    is_side = np.zeros(len(x), dtype=bool) if is_side is None else is_side
-    shifts = np.empty((0, COLUMNS)) if shifts is None else shifts
-    return Passages(x=x, y=np.where(is_side, np.sign(y), y), is_side=is_side, shifts=shifts)
+def passages(x=X, y=Y, *, is_side=None, weights=None, first=None, shifts=None) -> Passages:
+    n = len(x)
+    is_side = np.zeros(n, dtype=bool) if is_side is None else is_side
+    return Passages(
+        x=x,
+        y=np.where(is_side, np.sign(y), y),
+        is_side=is_side,
+        weights=np.ones(n) if weights is None else weights,
+        first=np.ones(n, dtype=bool) if first is None else first,
+        shifts=np.empty((0, COLUMNS)) if shifts is None else shifts,
+    )
 
 
 def scaled(x: np.ndarray) -> np.ndarray:
@@ -31,12 +39,14 @@ def scaled(x: np.ndarray) -> np.ndarray:
     return x / np.sqrt(np.repeat(BLOCKS, BLOCKS) * len(BLOCKS))
 
 
-def test_ratings_alone_are_a_gaussian_process_regression() -> None:
-    level = fit_gp_level(passages(), BLOCKS, PLAIN)
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["equal", "weighted"])
+def test_ratings_alone_are_a_gaussian_process_regression(weights: np.ndarray | None) -> None:
+    level = fit_gp_level(passages(weights=weights), BLOCKS, PLAIN)
+    noise = PLAIN.noise / (np.ones(SONGS) if weights is None else weights)
     # exp(-gamma d²) is exp(-d² / (2 length²))
     kernel = ConstantKernel(PLAIN.prior, "fixed") * RBF(1 / np.sqrt(2 * PLAIN.gamma), "fixed")
-    mean = Y.mean()
-    reference = GaussianProcessRegressor(kernel, alpha=PLAIN.noise, optimizer=None).fit(scaled(X), Y - mean)
+    mean = np.average(Y, weights=weights)
+    reference = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None).fit(scaled(X), Y - mean)
     # passages are rounded to single precision
     np.testing.assert_allclose(level.apply(NEW)[:, 0], mean + reference.predict(scaled(NEW)), atol=1e-5)
 
@@ -52,23 +62,25 @@ def kernels(level: GPLevel, x: np.ndarray) -> np.ndarray:
     [
         passages(),
         passages(is_side=IS_SIDE),
+        passages(is_side=IS_SIDE, weights=WEIGHTS),
+        passages(is_side=IS_SIDE, first=np.arange(SONGS) % 2 == 0),
         passages(is_side=np.ones(SONGS, dtype=bool)),
     ],
-    ids=["ratings", "both", "sides"],
+    ids=["ratings", "both", "weighted", "fewer points", "sides"],
 )
 @pytest.mark.parametrize("slope", [4.0, 200.0])
 def test_weights_minimize_the_objective(given: Passages, slope: float) -> None:
     config = GPLevelConfig(slope=slope, quadrant_weight=2.0)
     level = fit_gp_level(given, BLOCKS, config)
-    k = kernels(level, given.x)
+    k, among = kernels(level, given.x), kernels(level, given.x[given.first])
     side = given.is_side
-    assert level.mean == pytest.approx(given.y[~side].mean() if (~side).any() else 0)
+    assert level.mean == pytest.approx(np.average(given.y[~side], weights=given.weights[~side]) if (~side).any() else 0)
 
     def objective(a: np.ndarray) -> float:
         f = level.mean + k @ a
-        rated = (given.y - f)[~side] ** 2 / (2 * config.noise)
-        sides = np.logaddexp(0, -config.slope * (given.y * f)[side])
-        return float(rated.sum() + config.quadrant_weight * sides.sum() + a @ k @ a / (2 * config.prior))
+        rated = given.weights[~side] * (given.y - f)[~side] ** 2 / (2 * config.noise)
+        sides = given.weights[side] * np.logaddexp(0, -config.slope * (given.y * f)[side])
+        return float(rated.sum() + config.quadrant_weight * sides.sum() + a @ among @ a / (2 * config.prior))
 
     def gradient(a: np.ndarray) -> np.ndarray:
         return np.array([(objective(a + h) - objective(a - h)) / 2e-6 for h in 1e-6 * np.eye(len(a))])
@@ -157,7 +169,7 @@ def test_level_hardly_follows_the_shifts_of_altered_sound() -> None:
 
 @pytest.mark.parametrize("config", [GPLevelConfig(), PLAIN, GPLevelConfig(gamma=2.0, relevance=4.0)])
 def test_graph_computes_the_same(config: GPLevelConfig) -> None:
-    level = fit_gp_level(passages(is_side=IS_SIDE, shifts=SHIFTS), BLOCKS, config)
+    level = fit_gp_level(passages(is_side=IS_SIDE, weights=WEIGHTS, shifts=SHIFTS), BLOCKS, config)
     rows = np.vstack([X, NEW, 100 * NEW]).astype(np.float32)
     found = onnx_values(rows, lambda graph: level.build(graph, graph.x), 1)
     np.testing.assert_allclose(found, level.apply(rows.astype(np.float64)), atol=1e-6)

@@ -268,7 +268,9 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
     sides = np.array([not song.is_rated for song in songs])
     fitted = []
     for axis, (name, level) in enumerate(zip(AXES, np.array(levels).T, strict=True)):
-        passages = Passages(x=x, y=level, is_side=sides, shifts=shifts)
+        passages = Passages(
+            x=x, y=level, is_side=sides, weights=np.ones(len(x)), first=np.ones(len(x), bool), shifts=shifts
+        )
         fitted.append(fit_gp_level(passages, rows.passage_blocks, config.level))
         progress(axis + 1, 3, f"level of {name}")
     trajectory = fit_ridge(np.vstack(moments), np.vstack(deviations), config.ridge)
@@ -334,5 +336,5 @@ def _fit_rows(songs: Sequence[Song]) -> Rows:
 def _quadrant(song: Song) -> str:
     quadrant = song.annotation.quadrant
     check(quadrant is not None, "songs", "songs with ratings or a quadrant", song.song_id)
-    assert quadrant is not None
+    assert quadrant is not None  # nosec B101 # narrows the type for mypy
     return quadrant

@@ -4,10 +4,11 @@ The level is f(x) = mean + Σ_j a_j k(x, p_j), a sum of kernels k around the tra
 a song that only has a quadrant says on which side of the axis it lies, P(high side) = 1 / (1 + exp(-slope f)). The
 weights a minimize
 
-    Σ_rated (y_i - f(x_i))² / (2 noise) - quadrant_weight Σ_sides log P(side_i) + aᵀ K a / (2 prior)
+    Σ_rated w_i (y_i - f(x_i))² / (2 noise) - quadrant_weight Σ_sides w_i log P(side_i) + aᵀ K a / (2 prior)
 
 by Newton's method; K holds the kernels among the p_j. For ratings alone this is the posterior mean of a Gaussian
-process (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 3).
+process (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, chapters 2 and 3), in the form of
+"subset of regressors" where there are more passages than songs (section 8.3.1).
 """
 
 import math
@@ -129,6 +130,10 @@ class Passages:
     y : (n,)
         The level, or -1 and 1 for the low and the high side.
     is_side : (n,) bool
+    weights : (n,)
+        Weight of each passage; those of one song have the sum 1.
+    first : (n,) bool
+        One passage of each song, which becomes a p_j.
     shifts : (m, columns)
         Differences of passages of altered sound from those of the unaltered, m ≥ 0.
     """
@@ -136,6 +141,8 @@ class Passages:
     x: FloatArray
     y: FloatArray
     is_side: BoolArray
+    weights: FloatArray
+    first: BoolArray
     shifts: FloatArray
 
 
@@ -156,24 +163,26 @@ def fit_gp_level(passages: Passages, blocks: Sequence[int], config: GPLevelConfi
     _, directions, variances = principal_components(passages.x @ weighted)
     kept = directions[:, : components_for(variances, config.variance)]
     projection = Projection(passages.x.mean(axis=0), (weighted @ kept).astype(np.float32).astype(np.float64))
-    points = projection.apply(passages.x).astype(np.float32).astype(np.float64)
-    mean = float(passages.y[rated].mean()) if rated.any() else 0.0
-    weights = _solve(kernel(points, points, _kernel_config(config)), mean, passages, config)
+    x = projection.apply(passages.x).astype(np.float32).astype(np.float64)
+    points = x[passages.first]
+    kernels = _kernel_config(config)
+    mean = float(np.average(passages.y[rated], weights=passages.weights[rated])) if rated.any() else 0.0
+    weights = _solve(kernel(x, points, kernels), kernel(points, points, kernels), mean, passages, config)
     return GPLevel(projection=projection, points=points, weights=weights[:, None], mean=mean, config=config)
 
 
-def _solve(k: FloatArray, mean: float, passages: Passages, config: GPLevelConfig) -> FloatArray:
-    """Return the weights a (n,) from the kernels (n, n) among the passages."""
+def _solve(k: FloatArray, among: FloatArray, mean: float, passages: Passages, config: GPLevelConfig) -> FloatArray:
+    """Return the weights a (m,) from the kernels (n, m) of passages and points, and (m, m) among the points."""
     side = passages.is_side
-    rated = k[~side].T / config.noise
-    prior = k / config.prior + _JITTER * np.eye(len(k))
+    rated = k[~side].T * (passages.weights[~side] / config.noise)
+    prior = among / config.prior + _JITTER * np.eye(len(among))
     matrix, target = prior + rated @ k[~side], rated @ (passages.y[~side] - mean)
     factor = linalg.cho_factor(matrix)
     a: FloatArray = linalg.cho_solve(factor, target)
     if not side.any() or not config.quadrant_weight:
         return a
     # the sides change the matrix by few ranks, so that a step needs no new factor (Woodbury's formula)
-    sides, y, share = k[side], passages.y[side], np.full(side.sum(), config.quadrant_weight)
+    sides, y, share = k[side], passages.y[side], config.quadrant_weight * passages.weights[side]
     solved = linalg.cho_solve(factor, sides.T)
     among_sides, without = sides @ solved, a
 

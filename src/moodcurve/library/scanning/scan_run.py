@@ -206,7 +206,7 @@ class ScanRun:
     def _handle_analysis(self, file: PendingFile, analysis: Analysis) -> None:
         """Store an analysis with all files that hold its audio."""
         content_hash = file.content_hash
-        assert content_hash is not None
+        assert content_hash is not None  # nosec B101 # narrows the type for mypy
         was_known = content_hash in self._analyzed
         self._current.add(content_hash)
         song: tuple[Change, ...] = (SongAnalyzed(content_hash, analysis),)
@@ -254,7 +254,7 @@ class ScanRun:
     def _store(
         self, file: PendingFile, kind: OutcomeKind, before: tuple[Change, ...] = (), audio_s: float | None = None
     ) -> None:
-        assert file.content_hash is not None
+        assert file.content_hash is not None  # nosec B101 # narrows the type for mypy
         found = FileFound(file.path, file.state.size, file.state.mtime_ns, file.content_hash, file.tags)
         self._writer.add(Outcome(file, kind, (*before, found), audio_s))
         if file.path not in self.known:
