@@ -5,7 +5,7 @@
 # make audit                look up the pinned packages in the public list of vulnerabilities (needs the network)
 # make format               format Python and the page's sources
 # make hooks                run formatting, lint and types at each commit (pre-commit)
-# make fuzz [FUZZ=5000]      damage model files and libraries at random, many times, and read them
+# make fuzz [FUZZ=5000]      damage model files, libraries and HTTP requests at random, many times, and read them
 # make bench                measure the extractor's speed against its peers
 # make model DEAM=dir SOUND=dir QUADRANTS=dir    train the packaged models and write their card
 # make setup                create the environment .venv; every target does it when needed
@@ -56,7 +56,7 @@ hooks: setup-dev
 	$(BIN)/pre-commit install
 
 fuzz: setup-dev
-	MOODCURVE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q --timeout 3600 tests/hostile -k "changed_model or damaged_pages"
+	MOODCURVE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q --timeout 3600 tests/hostile -k "changed_model or damaged_pages or fuzzed"
 
 bench: setup-dev
 	$(BIN)/python benchmarks/features.py

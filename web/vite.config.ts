@@ -67,7 +67,9 @@ const page: UserConfig = {
   build: { outDir: "../src/moodcurve/web/static" },
   // during development, `moodcurve serve --no-open` handles requests, with the same MOODCURVE_TOKEN; it accepts changes
   // only from its own origin
-  server: { proxy: { "/api": { target: SERVER, changeOrigin: true, headers: { origin: SERVER, authorization: TOKEN } } } },
+  server: {
+    proxy: { "/api": { target: SERVER, changeOrigin: true, headers: { origin: SERVER, authorization: TOKEN } } },
+  },
 };
 
 /** The report: a script and a style sheet that moodcurve/report/page.py embeds in each page. */
