@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from moodcurve.audio.containers import id3v2_length, read
+from moodcurve.audio.containers import id3v2_length, read, tag_length
 from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError, check_track
 from moodcurve.audio.decoders.large_tags import without_large_tags
 from moodcurve.audio.decoders.timeline import Timeline, timeline_of
