@@ -7,7 +7,7 @@ blocks. A file is never held in memory as a whole.
 import math
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -27,6 +27,9 @@ __all__ = ["ANALYSIS_SR", "AudioError", "AudioReader", "open_audio"]
 ANALYSIS_SR = 44_100
 """Sample rate in Hz at which audio is analyzed; `open_audio` explains why."""
 
+OnSamples = Callable[[SampleArray, int], None]
+"""Called with samples (frames, channels) and their rate in Hz."""
+
 _MAX_SAMPLE = np.float32(1 - 2**-15)  # the largest 16-bit sample
 SR_RANGE = (4_000, 1_536_000)  # from below telephone speech to four times DSD128 as decoded by FFmpeg
 
@@ -38,7 +41,12 @@ class AudioError(MoodcurveError):
 
 
 def open_audio(
-    path: str | os.PathLike[str], *, sr: int = ANALYSIS_SR, block_s: float = 10.0, name: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    sr: int = ANALYSIS_SR,
+    block_s: float = 10.0,
+    name: str | None = None,
+    on_samples: OnSamples | None = None,
 ) -> "AudioReader":
     r"""Open an audio file for reading in blocks, and check that its first samples can be decoded.
 
@@ -75,6 +83,8 @@ def open_audio(
         Length of a block in seconds. It does not change the samples, bit for bit.
     name : str, optional
         Name in messages and `AudioReader.path`; the path if not given.
+    on_samples : callable, optional
+        Called with the samples of the file (frames, channels) and their rate as they are decoded, before all else.
 
     Returns
     -------
@@ -112,7 +122,7 @@ def open_audio(
         raise AudioError(f"{one_line(name)}: {error}; {_SUPPORTED}") from error
     except OSError as error:
         raise AudioError(f"{one_line(name)}: cannot be read ({error.strerror}); {_SUPPORTED}") from error
-    return AudioReader(name, decoded, first, sr=sr, block_s=block_s)
+    return AudioReader(name, decoded, first, sr=sr, block_s=block_s, on_samples=on_samples)
 
 
 def _check_file(name: str) -> None:
@@ -154,7 +164,14 @@ class AudioReader:
     """
 
     def __init__(
-        self, path: str, decoded: DecodedFile, first: tuple[int, SampleArray], *, sr: int, block_s: float
+        self,
+        path: str,
+        decoded: DecodedFile,
+        first: tuple[int, SampleArray],
+        *,
+        sr: int,
+        block_s: float,
+        on_samples: OnSamples | None = None,
     ) -> None:
         self.path = path
         self.sr = sr
@@ -163,6 +180,7 @@ class AudioReader:
         self.claimed_duration_s = decoded.claimed_s
         self.warnings: tuple[str, ...] = ()
         self._decoded = decoded
+        self._on_samples = on_samples
         self._samples_read = 0
         self._mixer = MonoMixer()
         self._bandwidth = BandwidthMeter(sr)
@@ -236,6 +254,8 @@ class AudioReader:
                 return
             stream = soxr.ResampleStream(rate, self.sr, 1, "float32", quality="HQ") if rate != self.sr else None
             while chunk is not None and chunk[0] == rate:
+                if self._on_samples is not None:
+                    self._on_samples(chunk[1], rate)
                 mono = self._mixer.mix(chunk[1], rate)
                 yield _clipped(stream.resample_chunk(mono) if stream else mono)
                 chunk = next(self._decoded.chunks, None)

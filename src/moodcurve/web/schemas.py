@@ -98,6 +98,7 @@ class CurveObject(BaseModel):
     novelty: Annotated[float, Field(ge=0)] | SkipJsonSchema[None] = None
     silent: list[bool] | SkipJsonSchema[None] = None
     tags: dict[str, Share] | SkipJsonSchema[None] = None
+    sound: dict[str, float | str] | SkipJsonSchema[None] = None
     warnings: list[str]
 
 
