@@ -20,7 +20,7 @@ import numpy as np
 
 from audio_files import audio_files
 from moodcurve.analysis import analyze
-from moodcurve.mood.keys import KEYS
+from moodcurve.features.song.key_names import KEYS
 from moodcurve.runtime import load_model
 
 TOLERANCE = 0.04

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from moodcurve._typing import BoolArray, FloatArray
+from moodcurve.features.song.key_names import CAMELOT
 from moodcurve.features.song.sound import Sound
 from moodcurve.mood.circumplex import QUADRANTS, Summary, summarize
 from moodcurve.mood.classes import MOODS
-from moodcurve.mood.keys import CAMELOT
 from moodcurve.mood.scale import to_nine_points
 from moodcurve.mood.tags import check_tags, sorted_tags, strongest_tags
 from moodcurve.util.text import utf8_text

@@ -34,6 +34,6 @@ def test_responses_match_the_document(server: Server, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     # all operations were tested
-    assert "Operations:       14 selected / 14 total" in done.stdout
+    assert "Operations:       15 selected / 15 total" in done.stdout
     with urllib.request.urlopen(f"{server.url}/api/health") as response:
         assert json.load(response)["status"] == "ok"

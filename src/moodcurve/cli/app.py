@@ -17,7 +17,7 @@ app = App(
     version=__version__,
     groups={
         "Audio files": ("analyze", "demo", "features"),
-        "Music library": ("scan", "search", "show", "export", "problems"),
+        "Music library": ("scan", "search", "similar", "show", "export", "problems"),
         "Web": ("serve",),
         "Research": ("evaluate", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
     },

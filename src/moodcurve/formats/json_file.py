@@ -8,12 +8,12 @@ import numpy as np
 
 from moodcurve._typing import BoolArray, FloatArray
 from moodcurve.curve import AXES, INTERVALS, JSON_FORMAT, PROBABILITIES, SOUND_DECIMALS, SUM_TOLERANCE, Curve
+from moodcurve.features.song.key_names import KEYS
 from moodcurve.features.song.sound import Sound
 from moodcurve.features.tags.names import TAGS
 from moodcurve.formats.columns import curve_from_columns, read_text, refuse
 from moodcurve.mood.circumplex import QUADRANTS
 from moodcurve.mood.classes import MOODS
-from moodcurve.mood.keys import KEYS
 from moodcurve.util.files import AnyPath
 
 

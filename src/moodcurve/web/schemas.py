@@ -160,6 +160,21 @@ class Songs(_Object):
     songs: list[Song]
 
 
+class SimilarSong(_Object):
+    """A song like another one: `shares` is the share of the library that is nearer in each part."""
+
+    song: Song
+    distance: Annotated[float, Field(ge=0)]
+    shares: dict[str, Share]
+    agrees: list[Literal["course", "sound", "mood"]]
+
+
+class SimilarSongs(_Object):
+    """Songs like a song, the nearest first."""
+
+    songs: list[SimilarSong]
+
+
 class Map(_Object):
     """Columns with one item per song."""
 

@@ -6,9 +6,9 @@ import pytest
 from moodcurve import analyze
 from moodcurve.features import COMPARE236, FeatureSet, extract
 from moodcurve.features.feature_sets import SONG1, TONAL1, Features, join
+from moodcurve.features.song.key_names import CAMELOT, KEYS, parse_key
 from moodcurve.features.song.rhythm import RhythmMeter
 from moodcurve.features.song.sound import Sound, SoundMeter
-from moodcurve.mood.keys import CAMELOT, KEYS, parse_key
 from tests.helpers.synthesized_songs import SR, synthesized_song
 
 pytestmark = pytest.mark.usefixtures("prepared")

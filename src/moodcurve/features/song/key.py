@@ -8,8 +8,8 @@ tonic. Scores are added up over the rows of a song. A song that changes its key 
 import numpy as np
 
 from moodcurve._typing import Float32Array, FloatArray
+from moodcurve.features.song.key_names import KEYS
 from moodcurve.features.tonal.chroma import chroma_plan
-from moodcurve.mood.keys import KEYS
 
 
 class KeyMeter:

@@ -23,7 +23,7 @@ class Sound:
     tempo_bpm : float or None
         Beats per minute, see `moodcurve.features.song.rhythm`.
     key : str or None
-        One of `moodcurve.mood.keys.KEYS`, such as ``Am``.
+        One of `moodcurve.features.song.key_names.KEYS`, such as ``Am``.
     danceability : float or None
         In [0, 1], see `moodcurve.features.song.rhythm`.
     """
