@@ -140,6 +140,13 @@ class Library:
         rows = self._rows("SELECT content, model, feature_set FROM song")
         return {content_hash: (model, feature_set) for content_hash, model, feature_set in rows}
 
+    def without_sound(self) -> set[str]:
+        """Return the content hashes of songs that were analyzed before loudness, tempo and key were measured."""
+        rows = self._rows(
+            "SELECT content FROM song LEFT JOIN measured ON measured.song = song.id WHERE sound_version IS NULL"
+        )
+        return {content_hash for (content_hash,) in rows}
+
     def song(self, key: int | str) -> StoredSong | None:
         """Return the song with an id, or the song of a file's path; None if there is none."""
         if isinstance(key, int):

@@ -79,7 +79,10 @@ class ScanRun:
     def plan(self, found: WalkResult, *, again: bool) -> None:
         """Decide which files must be opened; `again` as for `moodcurve.library.scanning.scan.scan`."""
         stats = self.stats
-        self._current = {key for key, model in self._analyzed.items() if not again or model == self._model_key}
+        self._current = set(self._analyzed)
+        if again:
+            self._current = {key for key, model in self._analyzed.items() if model == self._model_key}
+            self._current -= self._library.without_sound()
         for path, state in found.files.items():
             stats.files += 1
             known = self.known.get(path)
