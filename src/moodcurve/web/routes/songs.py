@@ -80,7 +80,7 @@ def add_song_routes(
         if format is CurveFormat.png:
             rate_limiter.take(client_address(request))
         stored = await run_in_threadpool(load_song, pool, id)
-        name = utf8_text(PurePath(stored.paths[0]).name)
+        name = utf8_text(PurePath(stored.shown).name)
         return await curve_response(format, {**stored.data, "source": name}, stored.curve, plots, tags=stored.tags)
 
     @app.get("/api/songs/{id}/audio", responses=_AUDIO)
