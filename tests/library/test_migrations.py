@@ -41,6 +41,7 @@ def third_version(path: Path, songs: int) -> list[tuple[Curve, FileFound]]:
         for column in schema.tag_columns(None):
             db.execute(f"ALTER TABLE song DROP COLUMN {column}")
         schema.create_view(db, [*schema.rating_columns({})])
+        db.execute("ALTER TABLE file DROP COLUMN names")
         db.execute("DELETE FROM migration WHERE number > 3")
         db.execute("PRAGMA user_version = 3")
         db.commit()

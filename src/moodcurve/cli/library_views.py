@@ -84,7 +84,7 @@ def print_origin(song: StoredSong) -> None:
     lines = [
         f"song {song.id}, analyzed {song.analysed_at}",
         *([" · ".join(text for text in known if text)] if any(known) else []),
-        *song.paths,
+        *dict.fromkeys((song.shown, *song.paths)),
     ]
     for line in lines:
         results().print(Text(one_line(line), "dim"))

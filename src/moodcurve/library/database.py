@@ -29,7 +29,7 @@ from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line, path_text
 
 _SONG = """SELECT song.id, song.content, song.analysed_at, song.words, song.tag_strengths, curve.packed, file.path,
-    file.artist, file.title, file.album, file.genre, file.year, file.track, file.tagged_duration_s
+    file.names, file.artist, file.title, file.album, file.genre, file.year, file.track, file.tagged_duration_s
     FROM song JOIN file ON file.id = song.file JOIN curve ON curve.song = song.id"""
 
 
@@ -122,10 +122,12 @@ class Library:
 
     def known_files(self) -> dict[str, KnownFile]:
         """Return all files that scans found, by path."""
-        rows = self._rows("SELECT path, size, mtime_ns, content, problem, content_version FROM file")
+        rows = self._rows("SELECT path, size, mtime_ns, content, problem, content_version, names FROM file")
         return {
-            os.fsdecode(path): KnownFile(size, mtime_ns, content_hash, problem, version == CONTENT_VERSION)
-            for path, size, mtime_ns, content_hash, problem, version in rows
+            os.fsdecode(path): KnownFile(
+                size, mtime_ns, content_hash, problem, version == CONTENT_VERSION, _split(names)
+            )
+            for path, size, mtime_ns, content_hash, problem, version, names in rows
         }
 
     def files_of(self, song: int) -> dict[str, tuple[int, int]]:
@@ -176,10 +178,10 @@ class Library:
     def problems(self, *, limit: int | None = None, offset: int = 0) -> list[Problem]:
         """Return the files that cannot be used, sorted by path; at most `limit`, after the first `offset`."""
         rows = self._rows(
-            "SELECT path, problem FROM file WHERE problem IS NOT NULL ORDER BY path LIMIT ? OFFSET ?",
+            "SELECT path, names, problem FROM file WHERE problem IS NOT NULL ORDER BY path LIMIT ? OFFSET ?",
             (-1 if limit is None else limit, offset),
         )
-        return [Problem(os.fsdecode(path), reason) for path, reason in rows]
+        return [Problem((*_split(names), os.fsdecode(path))[0], reason) for path, names, reason in rows]
 
     def problem_count(self) -> int:
         """Return the number of files that cannot be used."""
@@ -204,15 +206,17 @@ class Library:
                 yield row
 
     def _songs(self, sql: str, values: Sequence[object] = ()) -> Iterator[StoredSong]:
-        for number, content_hash, analysed_at, words, strengths, packed, path, *tags in self._rows(sql, values):
+        for number, content_hash, analysed_at, words, strengths, packed, path, names, *tags in self._rows(sql, values):
             rows = self._rows("SELECT path FROM file WHERE song = ? ORDER BY id", (number,))
             paths = tuple(os.fsdecode(other) for (other,) in rows) or (os.fsdecode(path),)
+            shown = (*_split(names), os.fsdecode(path))[0]
             data = self._curve_data(number, packed, words, strengths)
-            data["source"] = path_text(paths[0])
+            data["source"] = path_text(shown)
             yield StoredSong(
                 id=number,
                 content_hash=content_hash,
                 paths=paths,
+                shown=shown,
                 tags=Tags(**dict(zip(Tags.__dataclass_fields__, tags, strict=True))),
                 analysed_at=analysed_at,
                 data=data,
@@ -233,6 +237,10 @@ class Library:
             warnings = data.pop("warnings")  # the order of keys is that of `Curve.to_dict`
             data |= {"tags": tags, "warnings": warnings}
         return data
+
+
+def _split(names: bytes | None) -> tuple[str, ...]:
+    return () if names is None else tuple(map(os.fsdecode, names.split(schema.NAME_SEPARATOR)))
 
 
 def _is_id(number: int) -> bool:

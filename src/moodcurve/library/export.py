@@ -148,7 +148,7 @@ def file_name(song: StoredSong) -> str:
     The name is valid on all systems, and unique even where case is ignored: characters that some system does not
     allow or cannot display become underscores, and the id is unique.
     """
-    name = "".join(c if c.isprintable() and c not in _RESERVED else "_" for c in Path(song.paths[0]).stem)
+    name = "".join(c if c.isprintable() and c not in _RESERVED else "_" for c in Path(song.shown).stem)
     return f"{short_stem(name.strip('._- ')) or 'song'}-{song.id}.jams"
 
 

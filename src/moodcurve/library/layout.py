@@ -53,6 +53,7 @@ def wrong_type(db: sqlite3.Connection) -> str | None:
                 *(f"{name} >= ''" for name in _FILE_NUMBERS),
                 *(f"{name} >= x''" for name in _FILE_TEXTS),
                 "path < x''",
+                "names < x''",
                 *(f"typeof({name}) = 'real'" for name in ("size", "mtime_ns")),
             ],
         ),

@@ -40,7 +40,8 @@ class SongAnalyzed:
 class FileFound:
     """A file holds a song: it is new, or was moved, copied, changed or re-tagged.
 
-    Its song must already be stored, or precede it as a `SongAnalyzed` in the same transaction.
+    Its song must already be stored, or precede it as a `SongAnalyzed` in the same transaction. `names` are the paths
+    that lead to it, the one to show first; empty if that is its own path alone.
     """
 
     path: str
@@ -48,6 +49,15 @@ class FileFound:
     mtime_ns: int
     content_hash: str
     tags: Tags = NO_TAGS
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileNamed:
+    """Other paths lead to an unchanged file than before: see `FileFound`."""
+
+    path: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,7 @@ class ProblemFound:
     mtime_ns: int
     content_hash: str | None
     reason: str
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +84,7 @@ class DropOrphans:
     """Delete all songs without a file."""
 
 
-Change = SongAnalyzed | FileFound | FileRemoved | ProblemFound | DropOrphans
+Change = SongAnalyzed | FileFound | FileNamed | FileRemoved | ProblemFound | DropOrphans
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,8 @@ class KnownFile:
         Why it cannot be used; None if it holds a song.
     hash_is_current : bool
         Whether the hash comes from the current version of `moodcurve.audio.content_hash`.
+    names : tuple of str
+        See `FileFound`.
     """
 
     size: int
@@ -99,6 +112,7 @@ class KnownFile:
     content_hash: str | None
     problem: str | None
     hash_is_current: bool = True
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,13 +134,15 @@ class StoredSong:
     content_hash : str
         Hash of its audio content.
     paths : tuple of str
-        Files that hold it, in the order in which they were added.
+        Files that hold it, in the order in which they were added: their real paths.
+    shown : str
+        Path of the first, as `FileFound` names it: that of a link if only links lead to it.
     tags : Tags
         Tags of the first file.
     analysed_at : str
         Time of its analysis in UTC, for example ``2026-05-04T03:02:01Z``.
     data : dict
-        Its curve as `moodcurve.curve.Curve.to_dict` returned it, with the first path as source.
+        Its curve as `moodcurve.curve.Curve.to_dict` returned it, with `shown` as source.
         `moodcurve.formats.json_text` converts it to JSON.
     curve : Curve
         The curve read from `data`, with the same rounded numbers.
@@ -135,6 +151,7 @@ class StoredSong:
     id: int
     content_hash: str
     paths: tuple[str, ...]
+    shown: str
     tags: Tags
     analysed_at: str
     curve: Curve

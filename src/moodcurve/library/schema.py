@@ -4,6 +4,7 @@
 A released step never changes; later changes are new steps at the end.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -23,11 +24,15 @@ from moodcurve.library.measured import (
 from moodcurve.library.tag_codec import pack_tags
 from moodcurve.mood.circumplex import mood_words
 from moodcurve.mood.tags import tags_text
+from moodcurve.util.text import path_text
 
 APPLICATION_ID = 0x6D6F6F64
 """``mood``: distinguishes a library from other SQLite files."""
 WORD_SEPARATOR = ", "
 """Between the mood words of a song."""
+
+NAME_SEPARATOR = b"\0"
+"""Between the paths that lead to a file."""
 
 Migration = tuple[str, Callable[[sqlite3.Connection], object]]
 """A name, and a function that changes the library. One that returns True is called again, in a further transaction: a
@@ -202,6 +207,15 @@ def _course_and_sound(db: sqlite3.Connection) -> None:
     )
 
 
+def _names_of_links(db: sqlite3.Connection) -> None:
+    """Add the paths of links to files, separated by zero bytes; show paths that are not UTF-8 as `path_text` does."""
+    db.execute("ALTER TABLE file ADD COLUMN names BLOB")
+    for number, path in db.execute("SELECT id, path FROM file").fetchall():
+        text = os.fsdecode(path)
+        if path_text(text) != text:
+            db.execute("UPDATE file SET shown = ? WHERE id = ?", (path_text(text), number))
+
+
 MIGRATIONS: Sequence[Migration] = (
     ("songs and files", _songs_and_files),
     ("ratings and search", _ratings_and_search),
@@ -210,6 +224,7 @@ MIGRATIONS: Sequence[Migration] = (
     ("tags", _tags),
     ("course and sound", _course_and_sound),
     ("courses of stored curves", measure_batch),
+    ("names of links", _names_of_links),
 )
 CURRENT_VERSION = (APPLICATION_ID, len(MIGRATIONS))
 """What `read_version` returns for a library of this version."""

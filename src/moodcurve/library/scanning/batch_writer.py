@@ -23,12 +23,13 @@ OutcomeKind = Literal[
 
 @dataclass(eq=False)
 class PendingFile:
-    """A file that must be opened, and what is known about it so far."""
+    """A file that must be opened, and what is known about it so far; `names` as in `FileFound`."""
 
     path: str
     state: FileState
     content_hash: str | None = None
     tags: Tags = NO_TAGS
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,4 +101,5 @@ class BatchWriter:
             stats.songs += 1
             stats.audio_s += outcome.audio_s
         if outcome.kind in ("problems", "kept"):
-            self._observer.problem(outcome.file.path, outcome.reason)
+            file = outcome.file
+            self._observer.problem((*file.names, file.path)[0], outcome.reason)

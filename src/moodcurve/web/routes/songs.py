@@ -94,7 +94,7 @@ def add_song_routes(
         if format is CurveFormat.png:
             rate_limiter.take(client)
         stored = await run_in_threadpool(load_song, pool, id)
-        name = utf8_text(PurePath(stored.paths[0]).name)
+        name = utf8_text(PurePath(stored.shown).name)
         return await curve_response(
             format, {**stored.data, "source": name}, stored.curve, plots, client, tags=stored.tags
         )
