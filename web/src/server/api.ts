@@ -1,7 +1,17 @@
 // Requests to the server; errors carry a one-line message.
 
 import type { Curve } from "../curve/curve";
-import type { Health, Job, LibrarySong, MapColumns, PlanePoint, Playlist, Problem, ProblemList, SongList } from "./types";
+import type {
+  Health,
+  Job,
+  LibrarySong,
+  MapColumns,
+  PlanePoint,
+  Playlist,
+  Problem,
+  ProblemList,
+  SongList,
+} from "./types";
 
 export class ApiError extends Error {}
 
