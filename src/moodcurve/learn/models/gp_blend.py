@@ -1,7 +1,7 @@
 """Blend of the Gaussian-process model and a Kalman filter, whose errors differ: a weighted average, stretched.
 
 Both read the same rows, which are free of the recording's level: the filter's linear regression sees the columns of
-compare236 as `moodcurve.learn.models.gp.Rows` standardizes them, shrunk along the directions in which altered sound
+compare236 as `moodcurve.learn.preprocessing.rows` standardizes them, shrunk along the directions in which altered sound
 moves, silent rows as the average of all rows.
 """
 
@@ -17,11 +17,12 @@ from moodcurve.datasets import Song
 from moodcurve.features import Features, FeatureSet
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
-from moodcurve.learn.models.gp import GP, GPConfig, Rows, fit_gp, version_shifts
+from moodcurve.learn.models.gp import GP, GPConfig, fit_gp
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpace, fit_state_space
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import ContextStatistics
-from moodcurve.learn.preprocessing.shifts import shrinkage
+from moodcurve.learn.preprocessing.rows import Rows
+from moodcurve.learn.preprocessing.shifts import shrinkage, version_shifts
 from moodcurve.runtime.sequence import SequenceMode
 
 

@@ -8,9 +8,12 @@ shrinks distances along them, and leaves all others as they are (within-class co
 one song as a class; Hatch, Kajarekar & Stolcke, Interspeech 2006).
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import Float32Array, FloatArray
+from moodcurve.datasets import Song
 
 
 def shrinkage(shifts: FloatArray, strength: float) -> FloatArray:
@@ -29,3 +32,15 @@ def shrinkage(shifts: FloatArray, strength: float) -> FloatArray:
     variances, directions = np.linalg.eigh(shifts.T @ shifts / len(shifts))
     found: FloatArray = (directions / np.sqrt(1 + strength * np.maximum(variances, 0))) @ directions.T
     return found
+
+
+def version_shifts(songs: Sequence[Song], describe: Callable[[Float32Array], FloatArray], columns: int) -> FloatArray:
+    """Return what altering the sound of songs changes, (n, columns), for all altered versions of all songs.
+
+    `describe` returns one row (1, columns) for the features of a version.
+    """
+    found = [np.empty((0, columns))]
+    for song in songs:
+        described = [describe(version.values) for version in song.versions]
+        found += [one - described[0] for one in described[1:]]
+    return np.vstack(found)
