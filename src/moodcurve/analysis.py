@@ -177,7 +177,10 @@ def _prepare(feature_set: FeatureSet) -> None:
     if not is_prepared(feature_set):
         _log.info("compiling the feature extractor for this machine, once; this takes about fifteen seconds")
         if not prepare(feature_set):
-            _log.warning("the compiled feature extractor cannot be cached: no cache folder is writable")
+            _log.warning(
+                "the compiled feature extractor cannot be cached: no cache folder is writable; each process compiles "
+                "it again, for about fifteen seconds"
+            )
 
 
 def _open(

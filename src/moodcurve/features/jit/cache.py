@@ -219,6 +219,6 @@ def _library(name: str) -> Any:
 def _package(name: str) -> Path:
     """Return the folder of a package without importing it."""
     spec = importlib.util.find_spec(name)
-    assert spec is not None
-    assert spec.origin is not None
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     return Path(spec.origin).parent
