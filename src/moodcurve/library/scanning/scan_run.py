@@ -294,6 +294,8 @@ def _names(path: str, known: KnownFile | None, found: WalkResult) -> tuple[str, 
     Those that the walk found, and those of earlier scans from outside of its roots: a link's target may be scanned too.
     """
     earlier = () if known is None else known.names
+    if path not in found.names and not earlier:
+        return ()
     outside = [name for name in earlier if not any(is_below(name, root) for root in found.roots)]
     names = {*found.names.get(path, [path]), *outside}
     return () if names == {path} else tuple(sorted(names, key=lambda name: (name != path, name)))[:_MAX_NAMES]
