@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.errors import MoodcurveError
+from moodcurve.util.text import counted
 
 if TYPE_CHECKING:
     from moodcurve.features import FeatureSet
@@ -123,15 +124,15 @@ class FolderOptions:
 def left_out_text(*, hidden: int, system: int, excluded: int) -> str:
     """Return a line about what was left out of folders; empty if nothing was.
 
-    >>> left_out_text(hidden=2, system=0, excluded=1)
-    'left out: 2 hidden (--include-hidden takes them), 1 excluded'
+    >>> left_out_text(hidden=2, system=1, excluded=0)
+    'left out: 2 hidden (--include-hidden takes them), 1 system folder (recycle bins, snapshots and the like)'
     """
     counts = (
-        (hidden, "hidden (--include-hidden takes them)"),
-        (system, "recycle bins, snapshots or other folders of systems"),
-        (excluded, "excluded"),
+        (hidden, f"{hidden:,} hidden (--include-hidden takes them)"),
+        (system, f"{counted(system, 'system folder')} (recycle bins, snapshots and the like)"),
+        (excluded, f"{excluded:,} excluded"),
     )
-    parts = [f"{number:,} {words}" for number, words in counts if number]
+    parts = [words for number, words in counts if number]
     return f"left out: {', '.join(parts)}" if parts else ""
 
 
