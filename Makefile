@@ -1,22 +1,23 @@
 # make demo [SONG=path]     a song to its curve, table, picture and report
 # make test [TESTS=folder]  all tests, or those of one folder: make test TESTS=tests/library
 # make check                lint, types and quick tests: no browser, no real data, nothing slow
-# make lint                 formatting, lint rules and types
+# make lint                 formatting, lint rules, types, and bandit's rules of security
+# make audit                look up the pinned packages in the public list of vulnerabilities (needs the network)
 # make format               format Python and the page's sources
 # make hooks                run formatting, lint and types at each commit (pre-commit)
-# make fuzz [FUZZ=5000]      damage model files and libraries at random, many times, and read them
+# make fuzz [FUZZ=2000]      damage model files, libraries, results, tags and HTTP requests at random, and read them
 # make bench                measure the extractor's speed against its peers
 # make model DEAM=dir SOUND=dir QUADRANTS=dir    train the packaged models and write their card
 # make setup                create the environment .venv; every target does it when needed
 
 BIN := .venv/bin
 TESTS := tests src
-FUZZ := 5000
+FUZZ := 2000
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # passed through the environment as given: no character of a file name has a meaning
 override export SONG := $(value SONG)
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check lint format hooks fuzz bench model clean
+.PHONY: help setup setup-dev demo test check lint audit format hooks fuzz bench model clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -40,6 +41,11 @@ lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@# its warnings, of lines with several findings of one comment, say nothing; an error is shown
+	$(BIN)/bandit -q -r src 2>/dev/null || $(BIN)/bandit -q -r src
+
+audit: setup-dev
+	@$(BIN)/python scripts/audit.py
 
 format: setup-dev
 	$(BIN)/ruff format .
@@ -50,7 +56,7 @@ hooks: setup-dev
 	$(BIN)/pre-commit install
 
 fuzz: setup-dev
-	MOODCURVE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q --timeout 3600 tests/hostile -k "changed_model or damaged_pages"
+	MOODCURVE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q --timeout 3600 tests/hostile -k "changed_ or damaged_pages or fuzzed"
 
 bench: setup-dev
 	$(BIN)/python benchmarks/features.py

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.helpers.library_fixtures import made_library
+
 pytestmark = pytest.mark.slow
 
 BLOCKED = (
@@ -76,3 +78,19 @@ def test_training_without_its_libraries_names_the_extra(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "'.[train]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("package", ["numba", "llvmlite"])
+def test_without_the_compiler_one_line_says_what_cannot_be_done(tmp_path: Path, package: str) -> None:
+    song, library = tmp_path / "noise.wav", tmp_path / "library.sqlite"
+    soundfile.write(song, np.random.default_rng(0).normal(0, 0.1, 4 * 44_100), 44_100)
+    made_library(library, 3)
+    missing = f"sys.modules[{package!r}] = None\n" + COMMAND
+    for arguments in (("analyze", song), ("features", song), ("scan", song, "--library", library)):
+        done = run_python(missing, *map(str, arguments))
+        assert (done.returncode, done.stdout) == (1, "")
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"moodcurve: cannot import {package}")
+        assert "no song can be analyzed here; libraries can be searched and exported" in line
+    assert run_python(missing, "search", "--library", str(library)).returncode == 0
+    assert run_python(missing, "export", "--library", str(library)).returncode == 0

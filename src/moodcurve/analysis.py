@@ -15,11 +15,14 @@ from moodcurve._typing import Float32Array
 from moodcurve.audio import AudioError, AudioReader, open_audio
 from moodcurve.audio.parts import Part
 from moodcurve.audio.prefetch import prefetch as prefetched
+from moodcurve.audio.reader import OnSamples
 from moodcurve.audio.samples import open_samples, open_stream
 from moodcurve.audio.stretches import stretches
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FeatureError, Features, FeatureSet
+from moodcurve.features.song.loudness import LoudnessMeter
+from moodcurve.features.song.sound import SoundMeter
 from moodcurve.features.warmup import is_prepared, prepare
 from moodcurve.runtime import Model, load_model
 from moodcurve.runtime.loading import describe_model
@@ -119,13 +122,15 @@ def analyze(
     0.31
     """
     loaded = model if isinstance(model, Model) else load_model(model)
-    with _opened(_open(audio, sr, track, name), progress, prefetch=prefetch) as (reader, blocks):
+    loudness, sound = LoudnessMeter(), SoundMeter(loaded.feature_set)
+    with _opened(_open(audio, sr, track, name, loudness.add), progress, prefetch=prefetch) as (reader, blocks):
         _prepare(loaded.feature_set)
         # part by part: the features are never held all at once, however long the recording is
-        parts = features.stream(blocks, reader.sr, loaded.feature_set)
+        parts = map(sound.take, features.stream(blocks, reader.sr, sound.extended))
         prediction = loaded.predict_parts(parts if on_features is None else _reported_parts(parts, on_features))
         warnings = tuple(reader.warnings)
         curve = loaded.curve_from(prediction, source=reader.path, duration_s=reader.duration_s, warnings=warnings)
+    curve = replace(curve, sound=sound.sound(loudness.integrated_lufs()))
     for warning in curve.warnings:
         _log.warning("%s: %s", curve.source, warning)
     return curve
@@ -270,26 +275,33 @@ def _prepare(feature_set: FeatureSet) -> None:
     if not is_prepared(feature_set):
         _log.info("compiling the feature extractor for this machine, once; this takes about fifteen seconds")
         if not prepare(feature_set):
-            _log.warning("the compiled feature extractor cannot be cached: no cache folder is writable")
+            _log.warning(
+                "the compiled feature extractor cannot be cached: no cache folder is writable; each process compiles "
+                "it again, for about fifteen seconds"
+            )
 
 
 def _open(
-    audio: AnyPath | BinaryIO | npt.ArrayLike, sr: int | None, track: int | None, name: str | None
+    audio: AnyPath | BinaryIO | npt.ArrayLike,
+    sr: int | None,
+    track: int | None,
+    name: str | None,
+    on_samples: OnSamples,
 ) -> AbstractContextManager[AudioReader]:
     is_stream = hasattr(audio, "read")
     if isinstance(audio, str | os.PathLike) or is_stream:
         if sr is not None:
             raise ValueError(f"sr must not be given for files, which state their sample rate, got {sr}")
         if is_stream:
-            return open_stream(cast(BinaryIO, audio), track=track)
-        return open_audio(cast(AnyPath, audio), track=track, name=name)
+            return open_stream(cast(BinaryIO, audio), track=track, on_samples=on_samples)
+        return open_audio(cast(AnyPath, audio), track=track, name=name, on_samples=on_samples)
     if track is not None:
         raise ValueError(f"track must not be given for arrays, got {track}")
     if isinstance(audio, bytes | bytearray):
         raise ValueError("audio must be a path, a binary file or an array, got bytes; wrap them in io.BytesIO")
     if sr is None:
         raise ValueError("sr must be given for an array: its sample rate in Hz")
-    return open_samples(cast(npt.ArrayLike, audio), sr)
+    return open_samples(cast(npt.ArrayLike, audio), sr, on_samples=on_samples)
 
 
 def _reported_parts(parts: Iterator[Features], report: Callable[[Features], None]) -> Iterator[Features]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from moodcurve._typing import BoolArray, FloatArray
+from moodcurve.features.song.key_names import CAMELOT
+from moodcurve.features.song.sound import Sound
 from moodcurve.mood.circumplex import QUADRANTS, Summary, summarize
 from moodcurve.mood.classes import MOODS
 from moodcurve.mood.scale import to_nine_points
@@ -72,6 +74,8 @@ class Curve:
         Mean strength in [0, 1] of each of the tag network's fifty tags, `moodcurve.features.tags.names.TAGS`, in that
         order, without silent rows: how much a pretrained network expects listeners to tag the song with the word. None
         if the model does not read them.
+    sound : Sound or None
+        Loudness, tempo, key and danceability, see `moodcurve.features.song.sound.Sound`. None if not measured.
     source : str
         What was analyzed: the path as given, or a name for other input.
     model : str
@@ -108,6 +112,7 @@ class Curve:
     novelty: float | None = None
     silent: BoolArray | None = None
     tags: Mapping[str, float] | None = None
+    sound: Sound | None = None
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -207,6 +212,7 @@ class Curve:
             **({} if self.novelty is None else {"novelty": _rounded(self.novelty)}),
             **({} if self.silent is None or not self.silent.any() else {"silent": self.silent.tolist()}),
             **({} if self.tags is None else {"tags": sorted_tags(self.tags)}),
+            **({} if self.sound is None else {"sound": _sound_dict(self.sound)}),
             "warnings": [utf8_text(warning) for warning in self.warnings],
         }
 
@@ -284,6 +290,20 @@ def _song_dict(curve: Curve) -> dict[str, Any]:
         # from the rounded values, so that a file that is read and written again stays the same
         song["rating"] = values | {_on_nine(name): _rounded(to_nine_points(value)) for name, value in values.items()}
     return song
+
+
+SOUND_DECIMALS = {"loudness_lufs": 1, "tempo_bpm": 1, "danceability": 2}
+"""Decimals of the numbers of a song's sound in files."""
+
+
+def _sound_dict(sound: Sound) -> dict[str, Any]:
+    """Return the key ``sound`` of `Curve.to_dict`: what is known of the song's sound."""
+    found: dict[str, Any] = {
+        name: round(value, decimals) + 0.0
+        for name, decimals in SOUND_DECIMALS.items()
+        if (value := getattr(sound, name)) is not None
+    }
+    return found if sound.key is None else {**found, "key": sound.key, "camelot": CAMELOT[sound.key]}
 
 
 def _rounded(value: float) -> float:

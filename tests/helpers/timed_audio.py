@@ -18,6 +18,7 @@ KINDS = {
     ".flv": ("flv", "aac"),
     ".ts": ("mpegts", "aac"),
     ".mka": ("matroska", "flac"),
+    ".ogg": ("ogg", "libopus"),
 }
 Tone = tuple[float, int]
 """Time in seconds at which a tone begins, and its frequency in Hz."""

@@ -156,8 +156,8 @@ def test_commands_say_what_they_left_out(tmp_path: Path) -> None:
     done = run("scan", music, "--library", tmp_path / "l.sqlite", "--exclude", "e.*", "--exclude", "f.*")
     assert done.exit_code == 0
     text = (
-        "left out: 1 hidden (--include-hidden takes them), 1 recycle bins, snapshots or other folders of systems, "
-        "2 excluded"
+        "left out: 1 hidden (--include-hidden takes them), 1 system folder (recycle bins, snapshots and the "
+        "like), 2 excluded"
     )
     assert done.stdout.splitlines()[-1] == text
     done = run("scan", music, "--library", tmp_path / "l.sqlite", "--include-hidden", "--json")

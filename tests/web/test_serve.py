@@ -78,6 +78,9 @@ def test_a_busy_server_stops_at_once_and_cleanly(
         children = worker_processes(process.pid)
         started = time.monotonic()
         process.send_signal(sent)
+        for _ in range(10 if sent != signal.SIGINT else 0):  # a closing terminal sends several; all are one
+            time.sleep(0.2)
+            process.send_signal(sent)
         output = process.communicate(timeout=20)[1]
         assert time.monotonic() - started < 9  # waiting for a busy worker would take ten
     finally:
@@ -85,7 +88,7 @@ def test_a_busy_server_stops_at_once_and_cleanly(
     for connection in (listening, sending, idle):
         connection.close()
     assert output == "moodcurve: stopped\n"
-    assert process.returncode == 0
+    assert process.returncode == 0 or (process.returncode == -sent != -signal.SIGINT)  # one came after the end
     assert list(tmp_path.glob(f"{PREFIX}*")) == []
     eventually(lambda: not any(map(is_alive, children)))
 

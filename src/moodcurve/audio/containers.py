@@ -1,7 +1,7 @@
 """Find the parts of FLAC, WAV, AIFF, WMA and Ogg files that determine their sound.
 
-Each function leaves out known tags and nothing else: a wrong length, as left by a program that was killed or wrote to a
-pipe, must never hide audio. Each returns None if a file does not follow its format.
+Each function of a format leaves out known tags and nothing else: a wrong length, as left by a program that was killed
+or wrote to a pipe, must never hide audio. Each returns None if a file does not follow its format.
 """
 
 import re
@@ -238,6 +238,12 @@ def read(file: BinaryIO, start: int, length: int) -> bytes:
     """Read `length` bytes from offset `start`, fewer at the end of the file."""
     file.seek(max(0, start))
     return file.read(length)
+
+
+def id3v2_length(file: BinaryIO, start: int) -> int:
+    """Return the length of the ID3v2 tag that begins here, or 0 (ID3v2.4, section 3.1)."""
+    head = read(file, start, 10)
+    return tag_length(head) if head[:3] == b"ID3" else 0
 
 
 def syncsafe_int(data: bytes) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from moodcurve.audio.containers import FilePart, aiff, asf, flac, ogg, read, syncsafe_int, tag_length, wav
+from moodcurve.audio.containers import FilePart, aiff, asf, flac, id3v2_length, ogg, read, syncsafe_int, wav
 from moodcurve.audio.mp4 import mp4
 from moodcurve.util.files import AnyPath
 
@@ -86,19 +86,13 @@ def _strip_tags(file: BinaryIO, size: int) -> tuple[int, int]:
     A tag that spans the whole file or is malformed does not count as one.
     """
     start, end = 0, size
-    while length := _leading_tag_length(file, start):
+    while length := id3v2_length(file, start):
         start += length
     if start >= size:
         return 0, size
     while (length := _trailing_tag_length(file, end)) and end - length > start:
         end -= length
     return start, end
-
-
-def _leading_tag_length(file: BinaryIO, start: int) -> int:
-    """Return the length of the ID3v2 tag that begins here, or 0 (ID3v2.4, section 3.1)."""
-    head = read(file, start, 10)
-    return tag_length(head) if head[:3] == b"ID3" else 0
 
 
 def _trailing_tag_length(file: BinaryIO, end: int) -> int:

@@ -7,7 +7,7 @@ blocks. A file is never held in memory as a whole.
 import math
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -27,6 +27,9 @@ __all__ = ["ANALYSIS_SR", "AudioError", "AudioReader", "open_audio"]
 ANALYSIS_SR = 44_100
 """Sample rate in Hz at which audio is analyzed; `open_audio` explains why."""
 
+OnSamples = Callable[[SampleArray, int], None]
+"""Called with samples (frames, channels) and their rate in Hz."""
+
 _MAX_SAMPLE = np.float32(1 - 2**-15)  # the largest 16-bit sample
 SR_RANGE = (4_000, 1_536_000)  # from below telephone speech to four times DSD128 as decoded by FFmpeg
 
@@ -44,6 +47,7 @@ def open_audio(
     sr: int = ANALYSIS_SR,
     block_s: float = 10.0,
     name: str | None = None,
+    on_samples: OnSamples | None = None,
 ) -> "AudioReader":
     r"""Open an audio file for reading in blocks, and check that its first samples can be decoded.
 
@@ -86,6 +90,8 @@ def open_audio(
         Length of a block in seconds. It does not change the samples, bit for bit.
     name : str, optional
         Name in messages and `AudioReader.path`; the path if not given.
+    on_samples : callable, optional
+        Called with the samples of the file (frames, channels) and their rate as they are decoded, before all else.
 
     Returns
     -------
@@ -125,7 +131,7 @@ def open_audio(
         raise AudioError(f"{one_line(name)}: {error}; {_SUPPORTED}") from error
     except OSError as error:
         raise AudioError(f"{one_line(name)}: cannot be read ({error.strerror}); {_SUPPORTED}") from error
-    return AudioReader(name, decoded, first, sr=sr, block_s=block_s)
+    return AudioReader(name, decoded, first, sr=sr, block_s=block_s, on_samples=on_samples)
 
 
 def _check_file(name: str) -> None:
@@ -167,7 +173,14 @@ class AudioReader:
     """
 
     def __init__(
-        self, path: str, decoded: DecodedFile, first: tuple[int, SampleArray], *, sr: int, block_s: float
+        self,
+        path: str,
+        decoded: DecodedFile,
+        first: tuple[int, SampleArray],
+        *,
+        sr: int,
+        block_s: float,
+        on_samples: OnSamples | None = None,
     ) -> None:
         self.path = path
         self.sr = sr
@@ -176,6 +189,7 @@ class AudioReader:
         self.claimed_duration_s = decoded.claimed_s
         self.warnings: tuple[str, ...] = ()
         self._decoded = decoded
+        self._on_samples = on_samples
         self._samples_read = 0
         self._mixer = MonoMixer()
         self._bandwidth = BandwidthMeter(sr)
@@ -250,6 +264,8 @@ class AudioReader:
                 return
             stream = soxr.ResampleStream(rate, self.sr, 1, "float32", quality="HQ") if rate != self.sr else None
             while chunk is not None and chunk[0] == rate:
+                if self._on_samples is not None:
+                    self._on_samples(chunk[1], rate)
                 mono = self._mixer.mix(chunk[1], rate)
                 yield _clipped(stream.resample_chunk(mono) if stream else mono)
                 chunk = next(self._decoded.chunks, None)

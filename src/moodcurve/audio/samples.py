@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray
-from moodcurve.audio.reader import ANALYSIS_SR, SR_RANGE, AudioReader, open_audio
+from moodcurve.audio.reader import ANALYSIS_SR, SR_RANGE, AudioReader, OnSamples, open_audio
 
 ARRAY_NAME = "<array>"
 """`AudioReader.path` of samples from an array."""
@@ -19,7 +19,9 @@ STREAM_NAME = "<stream>"
 """`AudioReader.path` of a binary stream without a name."""
 
 
-def open_samples(samples: npt.ArrayLike, sr: int, *, block_s: float = 10.0) -> AudioReader:
+def open_samples(
+    samples: npt.ArrayLike, sr: int, *, block_s: float = 10.0, on_samples: OnSamples | None = None
+) -> AudioReader:
     """Open samples in memory for reading in blocks, mixed and resampled as `open_audio` does.
 
     Parameters
@@ -31,6 +33,8 @@ def open_samples(samples: npt.ArrayLike, sr: int, *, block_s: float = 10.0) -> A
         Sample rate in Hz, 4000 to 1,536,000.
     block_s : float
         Length of a block in seconds.
+    on_samples : callable, optional
+        As for `open_audio`.
 
     Raises
     ------
@@ -47,11 +51,13 @@ def open_samples(samples: npt.ArrayLike, sr: int, *, block_s: float = 10.0) -> A
     rate = _checked_rate(sr)
     chunks = _chunks(x.reshape(len(x), -1), rate)
     decoded = DecodedFile(chunks, claimed_s=len(x) / rate)
-    return AudioReader(ARRAY_NAME, decoded, next(chunks), sr=ANALYSIS_SR, block_s=block_s)
+    return AudioReader(ARRAY_NAME, decoded, next(chunks), sr=ANALYSIS_SR, block_s=block_s, on_samples=on_samples)
 
 
 @contextmanager
-def open_stream(stream: BinaryIO, *, track: int | None = None) -> Iterator[AudioReader]:
+def open_stream(
+    stream: BinaryIO, *, track: int | None = None, on_samples: OnSamples | None = None
+) -> Iterator[AudioReader]:
     """Open a binary stream that holds an audio file, as `open_audio` opens a path and an audio track.
 
     The stream is copied into a temporary file, from its position to its end, since the decoders need a file.
@@ -70,7 +76,8 @@ def open_stream(stream: BinaryIO, *, track: int | None = None) -> Iterator[Audio
         path = Path(folder) / "audio"
         with path.open("wb") as file:
             shutil.copyfileobj(stream, file, 1 << 20)
-        with open_audio(path, track=track, name=name if isinstance(name, str) else STREAM_NAME) as reader:
+        file_name = name if isinstance(name, str) else STREAM_NAME
+        with open_audio(path, track=track, name=file_name, on_samples=on_samples) as reader:
             yield reader
 
 

@@ -88,8 +88,10 @@ def read_tags(path: AnyPath) -> Tags:
 
 
 def _items(tags: Any) -> Mapping[str, Any]:
-    # a Vorbis comment may repeat a key; the mapping returns the list
-    return {} if tags is None else {key: tags[key] for key in tags.keys()}  # noqa: SIM118
+    # a Vorbis comment may repeat a key; the mapping returns the list. It searches for each key from the start, so that
+    # all of a million keys would take days
+    wanted = {key for keys in _KEYS.values() for key in keys}
+    return {} if tags is None else {key: tags[key] for key in tags.keys() if str(key).lower() in wanted}  # noqa: SIM118
 
 
 def _text(values: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:

@@ -1,6 +1,7 @@
 """The app that the commands register with, and its entry point."""
 
 import codecs
+import errno
 import os
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ app = App(
     version=__version__,
     groups={
         "Audio files": ("analyze", "demo", "features"),
-        "Music library": ("scan", "search", "playlist", "show", "export", "problems"),
+        "Music library": ("scan", "search", "similar", "playlist", "show", "export", "problems"),
         "Web": ("serve",),
         "Research": ("evaluate", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
     },
@@ -46,6 +47,11 @@ def main() -> None:
         code = 1
     except (ImportError, MemoryError) as error:
         print_message(error_text(setup_error(error)))
+        code = 1
+    except RuntimeError as error:
+        if "can't start new thread" not in str(error):  # Python has no class of its own for it
+            raise
+        print_message(error_text(BlockingIOError(errno.EAGAIN, "")))
         code = 1
     except KeyboardInterrupt:
         print_message("interrupted")

@@ -50,7 +50,7 @@ def find_songs(paths: Sequence[Path], rules: "Rules") -> AudioFiles:
             files.append(path)
             continue
         found = walk([path], rules=rules)
-        files += [_as_given(path, name) for name in found.files]
+        files += [_as_given(path, found.shown(name)) for name in found.files]
         problems += [(_as_given(path, name), reason) for name, reason in found.errors]
         left_out += found.count_left_out()
         if not found.files and not found.errors:

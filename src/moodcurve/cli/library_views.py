@@ -11,6 +11,7 @@ from moodcurve.cli.tables import MIN_TEXT_WIDTH, Column, fit_table
 from moodcurve.library import Problem, StoredSong
 from moodcurve.library.queries.find_song import song_label
 from moodcurve.library.queries.search import FoundSong
+from moodcurve.library.queries.similar import SimilarSong
 from moodcurve.mood.tags import parse_tags, tags_text
 from moodcurve.playlists import Playlist
 from moodcurve.util.text import clock, one_line, signed
@@ -55,6 +56,23 @@ def print_playlist(playlist: Playlist) -> None:
     console.print(fit_table(columns, console.width))
 
 
+def print_similar(songs: Sequence[tuple[SimilarSong, FoundSong]]) -> None:
+    """Print a table of songs like a song, with the parts that agree."""
+    columns = [
+        Column("id", [str(row.id) for _, row in songs], style="dim"),
+        Column("song", [Text(song_label(row)) for _, row in songs], fold_width=MIN_TEXT_WIDTH),
+        Column("distance", [f"{each.distance:.2f}" for each, _ in songs]),
+        Column("agrees", [", ".join(each.agrees) for each, _ in songs]),
+        Column("tempo", ["" if row.tempo_bpm is None else f"{row.tempo_bpm:.0f}" for _, row in songs], drop_order=2),
+        Column("key", [row.camelot or "" for _, row in songs], drop_order=3),
+        Column(
+            "mood", [mood_text(row.arousal, row.valence) for _, row in songs], fold_width=MIN_TEXT_WIDTH, drop_order=1
+        ),
+    ]
+    console = results()
+    console.print(fit_table(columns, console.width))
+
+
 def _point_text(arousal: float, valence: float) -> str:
     return f"{signed(arousal)} {signed(valence)}"
 
@@ -66,7 +84,7 @@ def print_origin(song: StoredSong) -> None:
     lines = [
         f"song {song.id}, analyzed {song.analysed_at}",
         *([" · ".join(text for text in known if text)] if any(known) else []),
-        *song.paths,
+        *dict.fromkeys((song.shown, *song.paths)),
     ]
     for line in lines:
         results().print(Text(one_line(line), "dim"))

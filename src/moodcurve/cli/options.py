@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.errors import MoodcurveError
+from moodcurve.util.text import counted
 
 if TYPE_CHECKING:
     from moodcurve.features import FeatureSet
@@ -77,6 +78,10 @@ SplitOption = Annotated[
 JsonOption = Annotated[
     Path | None,
     Option("--json", metavar="FILE", implied="-", ending=".json", help="Print JSON, or write it to FILE."),
+]
+SafeCsvOption = Annotated[
+    bool,
+    Option("--safe-csv", help="In CSV, put an apostrophe before texts that a spreadsheet could take for formulas."),
 ]
 SeedOption = Annotated[
     int, Option("--seed", metavar="N", min=0, help="Seed of splits, training and confidence intervals.")
@@ -154,15 +159,15 @@ class FolderOptions:
 def left_out_text(*, hidden: int, system: int, excluded: int) -> str:
     """Return a line about what was left out of folders; empty if nothing was.
 
-    >>> left_out_text(hidden=2, system=0, excluded=1)
-    'left out: 2 hidden (--include-hidden takes them), 1 excluded'
+    >>> left_out_text(hidden=2, system=1, excluded=0)
+    'left out: 2 hidden (--include-hidden takes them), 1 system folder (recycle bins, snapshots and the like)'
     """
     counts = (
-        (hidden, "hidden (--include-hidden takes them)"),
-        (system, "recycle bins, snapshots or other folders of systems"),
-        (excluded, "excluded"),
+        (hidden, f"{hidden:,} hidden (--include-hidden takes them)"),
+        (system, f"{counted(system, 'system folder')} (recycle bins, snapshots and the like)"),
+        (excluded, f"{excluded:,} excluded"),
     )
-    parts = [f"{number:,} {words}" for number, words in counts if number]
+    parts = [words for number, words in counts if number]
     return f"left out: {', '.join(parts)}" if parts else ""
 
 

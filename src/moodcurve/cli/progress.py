@@ -44,8 +44,11 @@ def prepare(feature_set: FeatureSet, songs: Sequence[Path] | None = None) -> Non
     if not cached:
         from moodcurve.features.jit.cache import folders
 
-        tried = " or ".join(str(folder) for folder in folders())
-        print_message(f"cannot write to {tried}: the compiled code is not cached, and each run compiles again")
+        tried = " or ".join(str(folder) for folder in folders()) or "any cache folder"
+        print_message(
+            f"cannot write to {tried}: the compiled code is not cached, and each run compiles again, for about fifteen "
+            "seconds in each process; set NUMBA_CACHE_DIR to a folder that can be written"
+        )
 
 
 @contextmanager

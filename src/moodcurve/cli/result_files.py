@@ -1,13 +1,15 @@
 """Write results to standard output or files, and print which files were written."""
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.output_checks import STDOUT
+from moodcurve.util.text import terminal_text
 
 
 def write_texts(texts: Mapping[Path, str]) -> None:
@@ -50,5 +52,18 @@ def write_parts(parts: Iterable[str], path: Path) -> None:
 
 def print_text(parts: Iterable[str]) -> None:
     """Print text part by part, as UTF-8 whatever the terminal's encoding: JSON and CSV are UTF-8 everywhere."""
+    stream = results_stream()
     for part in parts:
-        sys.stdout.buffer.write(part.encode("utf-8", "replace"))
+        stream.write(part.encode("utf-8", "replace"))
+
+
+def results_stream() -> BinaryIO:
+    """Return standard output for text in UTF-8; on a terminal, what that could obey is escaped."""
+    return cast(BinaryIO, _TerminalStream()) if sys.stdout.isatty() else sys.stdout.buffer
+
+
+class _TerminalStream(io.BufferedIOBase):
+    """Standard output that escapes text with `terminal_text`; each write must hold whole characters."""
+
+    def write(self, data: Any) -> int:
+        return sys.stdout.buffer.write(terminal_text(bytes(data).decode("utf-8", "replace")).encode())

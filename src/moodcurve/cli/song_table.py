@@ -30,8 +30,10 @@ def song_row(curve: Curve) -> dict[str, Any]:
     return {name: row[name] for name in COLUMNS}
 
 
-def write_song_table(curves: Sequence[Curve], path: Path) -> None:
+def write_song_table(curves: Sequence[Curve], path: Path, *, safe_csv: bool = False) -> None:
     """Write the table in the format of the file's extension, complete or not at all.
+
+    `safe_csv` as for `moodcurve.library.export.stream_table`.
 
     Raises
     ------
@@ -49,4 +51,4 @@ def write_song_table(curves: Sequence[Curve], path: Path) -> None:
             stream.writelines(part.encode() for part in json_list(rows))
         else:
             columns = {name: [row[name] for row in rows] for name in COLUMNS}
-            write_batches([columns], COLUMNS, stream, ending[1:])
+            write_batches([columns], COLUMNS, stream, ending[1:], safe=safe_csv)

@@ -87,6 +87,9 @@ class Song:
     recording : Features or None
         All feature rows of the recording, which include the rated rows as one block. None if only the rated rows are
         known, or if they do not follow each other. Sequence models also use the rows around the rated part.
+    versions : tuple of Features
+        All rows of some of the song's sound, first as it is, then altered without changing the music: coded at a low
+        bit rate, for example. Empty if none was made.
     """
 
     song_id: str
@@ -96,6 +99,7 @@ class Song:
     features: Features
     annotation: Annotation
     recording: Features | None = None
+    versions: tuple[Features, ...] = ()
 
     def __repr__(self) -> str:
         return f"Song({self.song_id!r}, {len(self.x)} frames, {self.features.feature_set.name})"
@@ -140,7 +144,8 @@ class Song:
     def select(self, feature_set: FeatureSet) -> "Song":
         """Return the same song with the columns of another feature set, selected by name."""
         recording = None if self.recording is None else self.recording.select(feature_set)
-        return replace(self, features=self.features.select(feature_set), recording=recording)
+        versions = tuple(version.select(feature_set) for version in self.versions)
+        return replace(self, features=self.features.select(feature_set), recording=recording, versions=versions)
 
     @property
     def x(self) -> Float32Array:

@@ -17,6 +17,7 @@ from moodcurve.features.compare import CompareExtractor
 from moodcurve.features.feature_sets import (
     COMPARE260,
     HOP_S,
+    SONG1,
     TAGS1,
     TONAL1,
     FeatureError,
@@ -76,7 +77,7 @@ def _make_tonal(sr: int, names: tuple[str, ...], profile: Profile) -> PartExtrac
 
 PARTS: tuple[tuple[FeatureSet, MakePart], ...] = (
     (COMPARE260, _make_compare),
-    (TONAL1, _make_tonal),
+    (join([TONAL1, SONG1]), _make_tonal),
     (TAGS1, _make_tags),
 )
 """Feature sets that together have every column, each once, with what computes them."""

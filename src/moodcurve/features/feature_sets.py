@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.errors import MoodcurveError
 from moodcurve.features.tags.names import TAGS1 as TAGS1_NAMES
+from moodcurve.features.tonal.columns import SONG1 as SONG1_NAMES
 from moodcurve.features.tonal.columns import TONAL1 as TONAL1_NAMES
 
 if TYPE_CHECKING:
@@ -115,6 +116,9 @@ TAGS1 = FeatureSet("tags1", "1", TAGS1_NAMES)
 
 TONAL1 = FeatureSet("tonal1", "1", TONAL1_NAMES)
 """Harmony, mode, register and rhythm, see `moodcurve.features.tonal`."""
+
+SONG1 = FeatureSet("song1", "1", SONG1_NAMES)
+"""Chroma and onset strength, from which key and tempo of a song are read; no model reads them."""
 
 FEATURE_SETS = {s.name: s for s in (COMPARE260, COMPARE236, TONAL1, TAGS1)}
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from moodcurve._typing import BoolArray, FloatArray
 from moodcurve.curve import PROBABILITIES, SUM_TOLERANCE, Curve
 from moodcurve.errors import MoodcurveError
+from moodcurve.features.song.sound import Sound
 from moodcurve.util.files import AnyPath
 
 Locate = Callable[[str, int], str]
@@ -46,6 +47,7 @@ def curve_from_columns(
     novelty: float | None = None,
     silent: BoolArray | None = None,
     tags: Mapping[str, float] | None = None,
+    sound: Sound | None = None,
 ) -> Curve:
     """Build a curve from columns of equal length.
 
@@ -95,6 +97,7 @@ def curve_from_columns(
         novelty=novelty,
         silent=silent,
         tags=tags,
+        sound=sound,
     )
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from moodcurve._typing import BoolArray, FloatArray
-from moodcurve.curve import AXES, INTERVALS, JSON_FORMAT, PROBABILITIES, SUM_TOLERANCE, Curve
+from moodcurve.curve import AXES, INTERVALS, JSON_FORMAT, PROBABILITIES, SOUND_DECIMALS, SUM_TOLERANCE, Curve
+from moodcurve.features.song.key_names import KEYS
+from moodcurve.features.song.sound import Sound
 from moodcurve.features.tags.names import TAGS
 from moodcurve.formats.columns import curve_from_columns, read_text, refuse
 from moodcurve.mood.circumplex import QUADRANTS
@@ -80,9 +82,12 @@ def curve_from_dict(path: AnyPath, data: dict[str, Any]) -> Curve:
         novelty=_at_least_zero(path, data, "novelty"),
         silent=_silent(path, data, len(columns["time_s"])),
         tags=_tags(path, data),
+        sound=_sound(path, data),
     )
 
 
+_MAX_SOUND = 1000.0
+"""Largest magnitude of a measure of sound."""
 _KEYS = {"time_s": "times_s"} | {column: f"quadrants.{name}" for column, name in PROBABILITIES.items()}
 """Keys of the columns that have another name in JSON."""
 
@@ -126,6 +131,22 @@ def _tags(path: AnyPath, data: dict[str, Any]) -> dict[str, float] | None:
     if not isinstance(tags, dict):
         refuse(path, "key tags", _short(tags), f"an object with {', '.join(TAGS)}")
     return dict(zip(TAGS, _values(path, "tags", tags, TAGS, least=0).tolist(), strict=True))
+
+
+def _sound(path: AnyPath, data: dict[str, Any]) -> Sound | None:
+    sound = data.get("sound")
+    if sound is None:
+        return None
+    if not isinstance(sound, dict):
+        refuse(path, "key sound", _short(sound), f"an object with {', '.join(SOUND_DECIMALS)} and key")
+    for name in SOUND_DECIMALS:
+        value = sound.get(name)
+        if value is not None and (not isinstance(value, float) or abs(value) > _MAX_SOUND):
+            refuse(path, f"key sound.{name}", _short(value), "a number")
+    key = sound.get("key")
+    if key is not None and key not in KEYS:
+        refuse(path, "key sound.key", _short(key), f"one of {', '.join(KEYS)}")
+    return Sound(**{name: sound.get(name) for name in SOUND_DECIMALS}, key=key)
 
 
 def parse_object(path: AnyPath, text: str) -> dict[str, Any]:

@@ -103,6 +103,10 @@ def differing(table: Mapping[str, Any], base: Mapping[str, Any], *, within: str 
     return ", ".join(part for part in parts if part)
 
 
+MAX_BYTES = 2**20
+"""Largest configuration; a device could be read without end."""
+
+
 def check(holds: bool, key: str, accepted: str, got: object) -> None:
     """Raise a TrainingError that names the setting, the accepted values and the given one, unless `holds`."""
     if not holds:
@@ -111,8 +115,16 @@ def check(holds: bool, key: str, accepted: str, got: object) -> None:
 
 def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise TrainingError(f"{path}: is larger than {MAX_BYTES // 1024} KiB, so it is no configuration")
+        return tomllib.loads(content.decode("utf-8"))
     except OSError as error:
         raise TrainingError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise TrainingError(f"{path}: is nested too deep") from error
+    except TrainingError:
+        raise
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise TrainingError(f"{path}: is not TOML: {error}") from error

@@ -12,7 +12,7 @@ from moodcurve.curve import AXES
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Indices, Split
 from moodcurve.learn.benchmarks.results import DRAWS, INTERVAL
-from moodcurve.learn.studies.intervals import METRICS, interval_metrics, songs_by_tag
+from moodcurve.learn.studies.intervals import METRICS, MIN_SONGS, interval_metrics, songs_by_tag
 from moodcurve.learn.uncertainty.calibration import calibrate_intervals
 from moodcurve.metrics.bootstrap import draw_counts
 from moodcurve.runtime.intervals import LEVEL
@@ -55,7 +55,7 @@ class GroupCoverage:
         found = []
         for metric, (column, axis) in itertools.product(("coverage", "coverage_song"), enumerate(AXES)):
             one = self.interval(metric, column)
-            if not GOAL[0] <= one["value"] <= GOAL[1]:
+            if not GOAL[0] <= round(one["value"], 3) <= GOAL[1]:
                 by_chance = one["low"] <= GOAL[1] and one["high"] >= GOAL[0]
                 found.append(
                     f"{self.set_name}, {self.genre}, {axis}, {_TITLES[metric]}: {interval_text(one)}, "
@@ -136,11 +136,12 @@ def coverage_page(groups: Sequence[GroupCoverage], model: str) -> str:
             "JSON file of the same name has all values."
         ),
         markdown_paragraph(
-            f"Share of ratings inside the {LEVEL:.0%} intervals, averaged over songs; the goal is {GOAL[0]:.0%} to "
-            f"{GOAL[1]:.0%} in each row. Models and intervals come from five folds of all rated songs with disjoint "
-            "artists. Intervals are calibrated on the whole clips of the other folds, as those in the model file, also "
-            "for the excerpts. Songs that only have a quadrant have no ratings to cover. Parentheses: "
-            f"{INTERVAL}. A song counts for each of its genre tags; tags of fewer than 30 songs are left out."
+            f"Share of ratings inside the {100 * LEVEL:.0f} % intervals, averaged over songs; the goal is "
+            f"{100 * GOAL[0]:.0f} to {100 * GOAL[1]:.0f} % in each row. Models and intervals come from five folds of "
+            "all rated songs with disjoint artists. Intervals are calibrated on the whole clips of the other folds, as "
+            "those in the model file, also for the excerpts. Songs that only have a quadrant have no ratings to cover. "
+            f"Parentheses: {INTERVAL}. A song counts for each of its genre tags; tags of fewer than {MIN_SONGS} songs "
+            "are left out."
         ),
         markdown_table([header, *rows]),
         "## Outside the goal",

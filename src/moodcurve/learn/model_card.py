@@ -100,7 +100,8 @@ def results_page(result: Mapping[str, Any]) -> str:
         markdown_paragraph(
             "DEFAULT, FAST and LIVE also learned from excerpts of further songs and from quadrants, the other families "
             "from the rated clips alone; songs of the tested artists were always left out. LIVE predicts each moment "
-            "from what was heard before it; harmony and tags are those of ten seconds of each clip."
+            "from what was heard before it. But harmony and tags were computed from ten seconds of each clip only, and "
+            "earlier moments have their mean, which a live listener would not know yet."
         ),
         "## Metrics",
         markdown_table(table(result)),

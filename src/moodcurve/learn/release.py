@@ -13,7 +13,8 @@ from pathlib import Path
 
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.deam.reader import ReadProgress, read_deam
-from moodcurve.datasets.deam.sound import read_deam_with_sound
+from moodcurve.datasets.deam.sound import audio_files, read_deam_with_sound
+from moodcurve.datasets.sound.altered import with_versions
 from moodcurve.datasets.sound.reader import read_sound
 from moodcurve.datasets.splits import k_fold
 from moodcurve.errors import MoodcurveError
@@ -79,6 +80,7 @@ def read_songs(
     ids = {song.song_id for song in published.songs}
     clips = tuple(song for song in joined.songs if song.song_id in ids)
     others = tuple(song for song in joined.songs if song.song_id not in ids)
+    clips = tuple(with_versions(clips, audio_files(sound), model.feature_set))
     further = read_sound(quadrants, feature_set=model.feature_set, progress=progress)
     return TrainingSongs(clips=replace(joined, name=published.name, songs=clips), extra=(*others, *further.songs))
 

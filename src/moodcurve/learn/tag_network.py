@@ -12,7 +12,7 @@ learning for music audio tagging at scale", ISMIR 2018; Pons & Serra, "musicnn",
 
 import argparse
 import hashlib
-import subprocess
+import subprocess  # nosec B404 # see the call below
 import sys
 import tempfile
 import zipfile
@@ -73,7 +73,7 @@ def read_weights(wheel: Path, python: str) -> dict[str, Float32Array]:
             archive.extractall(folder, [member for member in archive.namelist() if member.startswith(CHECKPOINT)])
         output = folder / "weights.npz"
         command = [python, tag_checkpoint.__file__, str(folder / CHECKPOINT), str(output)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # nosec B603 # a list of words without a shell; the program is the user's choice
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise ConversionError(f"{python} could not read the checkpoint: {last}; does it have tensorflow-cpu?")

@@ -8,6 +8,7 @@ from moodcurve.library.models import (
     Change,
     DropOrphans,
     FileFound,
+    FileNamed,
     FileRemoved,
     KnownFile,
     Problem,
@@ -17,6 +18,6 @@ from moodcurve.library.models import (
 )
 
 __all__ = [
-    "Analysis", "Change", "DropOrphans", "FileFound", "FileRemoved", "KnownFile", "Library", "LibraryError", "Problem",
-    "ProblemFound", "SongAnalyzed", "StoredSong", "Tags", "open_library",
+    "Analysis", "Change", "DropOrphans", "FileFound", "FileNamed", "FileRemoved", "KnownFile", "Library",
+    "LibraryError", "Problem", "ProblemFound", "SongAnalyzed", "StoredSong", "Tags", "open_library",
 ]  # fmt: skip

@@ -9,8 +9,8 @@ import numpy as np
 from moodcurve.audio.content_hash import CONTENT_VERSION
 from moodcurve.library.curve_codec import pack
 from moodcurve.library.measured import put_measured
-from moodcurve.library.models import Change, DropOrphans, FileFound, FileRemoved, ProblemFound, SongAnalyzed
-from moodcurve.library.schema import analysis_columns, utc_now
+from moodcurve.library.models import Change, DropOrphans, FileFound, FileNamed, FileRemoved, ProblemFound, SongAnalyzed
+from moodcurve.library.schema import NAME_SEPARATOR, analysis_columns, utc_now
 from moodcurve.library.text import TEXT_TAGS, clean, fold
 from moodcurve.util.text import path_text
 
@@ -34,6 +34,11 @@ def apply_change(db: sqlite3.Connection, change: Change) -> None:
             _file_found(db, change)
         case ProblemFound():
             _problem_found(db, change)
+        case FileNamed():
+            db.execute(
+                "UPDATE file SET names = :names, shown = :shown, folded_path = :folded_path WHERE path = :path",
+                {"path": os.fsencode(change.path), **_name_columns(change.path, change.names)},
+            )
         case FileRemoved():
             _file_removed(db, change)
         case DropOrphans():
@@ -95,8 +100,7 @@ def _put_file(db: sqlite3.Connection, change: FileFound | ProblemFound, row: dic
     before = _songs_of(db, change.path, row["start_s"])
     row |= {
         "path": os.fsencode(change.path),
-        "shown": path_text(change.path),
-        "folded_path": fold("/".join(PurePath(change.path).parts[-_SEARCHED_PARTS:])),
+        **_name_columns(change.path, change.names),
         "size": change.size,
         "mtime_ns": change.mtime_ns,
         "content": change.content_hash,
@@ -106,6 +110,16 @@ def _put_file(db: sqlite3.Connection, change: FileFound | ProblemFound, row: dic
     _upsert(db, "file", row, key="path, start_s")
     for song in {*before, row["song"]} - {None}:
         _choose_file(db, song)
+
+
+def _name_columns(path: str, names: tuple[str, ...]) -> dict[str, object]:
+    """Return the columns of the paths that lead to a file: searches read all of them, and its own."""
+    searched = ("/".join(PurePath(name).parts[-_SEARCHED_PARTS:]) for name in dict.fromkeys((*names, path)))
+    return {
+        "names": NAME_SEPARATOR.join(map(os.fsencode, names)) or None,
+        "shown": path_text((*names, path)[0]),
+        "folded_path": fold("\n".join(searched)),
+    }
 
 
 def _file_removed(db: sqlite3.Connection, change: FileRemoved) -> None:
@@ -119,7 +133,7 @@ def _upsert(db: sqlite3.Connection, table: str, row: dict[str, object], *, key: 
     """Insert a row, or update the one with the same key, one column or several, which keeps its id."""
     updates = ", ".join(f"{name} = excluded.{name}" for name in row if name not in key.split(", "))
     db.execute(
-        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)}) "
+        f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)}) "  # nosec B608 # names from this code; values are parameters
         f"ON CONFLICT ({key}) DO UPDATE SET {updates}",
         row,
     )

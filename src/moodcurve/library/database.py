@@ -29,7 +29,7 @@ from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line, path_text
 
 _SONG = """SELECT song.id, song.content, song.analysed_at, song.words, song.tag_strengths, curve.packed, file.path,
-    file.artist, file.title, file.album, file.genre, file.year, file.track, file.tagged_duration_s
+    file.names, file.artist, file.title, file.album, file.genre, file.year, file.track, file.tagged_duration_s
     FROM song JOIN file ON file.id = song.file JOIN curve ON curve.song = song.id"""
 
 
@@ -123,11 +123,11 @@ class Library:
     def known_files(self) -> dict[str, KnownFile]:
         """Return all files that scans found, by path."""
         rows = self._rows(
-            "SELECT path, size, mtime_ns, content, problem, content_version, selection, length_s FROM file "
+            "SELECT path, size, mtime_ns, content, problem, content_version, selection, length_s, names FROM file "
             "ORDER BY path, start_s"
         )
         found: dict[str, KnownFile] = {}
-        for path, size, mtime_ns, content_hash, problem, version, selection, length_s in rows:
+        for path, size, mtime_ns, content_hash, problem, version, selection, length_s, names in rows:
             name = os.fsdecode(path)
             parts = () if length_s is None else (*(found[name].parts if name in found else ()), content_hash)
             found[name] = KnownFile(
@@ -138,6 +138,7 @@ class Library:
                 version == CONTENT_VERSION,
                 selection,
                 parts,
+                _split(names),
             )
         return found
 
@@ -153,6 +154,13 @@ class Library:
         rows = self._rows("SELECT content, model, feature_set FROM song")
         return {content_hash: (model, feature_set) for content_hash, model, feature_set in rows}
 
+    def without_sound(self) -> set[str]:
+        """Return the content hashes of songs that were analyzed before loudness, tempo and key were measured."""
+        rows = self._rows(
+            "SELECT content FROM song LEFT JOIN measured ON measured.song = song.id WHERE sound_version IS NULL"
+        )
+        return {content_hash for (content_hash,) in rows}
+
     def song(self, key: int | str) -> StoredSong | None:
         """Return the song with an id, or the first song of a file's path; None if there is none."""
         if isinstance(key, int):
@@ -162,7 +170,7 @@ class Library:
         else:
             found = self._songs(
                 f"{_SONG} WHERE song.id = (SELECT song FROM file WHERE path = ? ORDER BY start_s)", (os.fsencode(key),)
-            )
+            )  # nosec B608 # names from this code; values are parameters
         return next(found, None)
 
     def songs(self, ids: Sequence[int] | None = None) -> Iterator[StoredSong]:
@@ -184,10 +192,10 @@ class Library:
     def problems(self, *, limit: int | None = None, offset: int = 0) -> list[Problem]:
         """Return the files that cannot be used, sorted by path; at most `limit`, after the first `offset`."""
         rows = self._rows(
-            "SELECT path, problem FROM file WHERE problem IS NOT NULL ORDER BY path LIMIT ? OFFSET ?",
+            "SELECT path, names, problem FROM file WHERE problem IS NOT NULL ORDER BY path LIMIT ? OFFSET ?",
             (-1 if limit is None else limit, offset),
         )
-        return [Problem(os.fsdecode(path), reason) for path, reason in rows]
+        return [Problem((*_split(names), os.fsdecode(path))[0], reason) for path, names, reason in rows]
 
     def problem_count(self) -> int:
         """Return the number of files that cannot be used."""
@@ -212,15 +220,17 @@ class Library:
                 yield row
 
     def _songs(self, sql: str, values: Sequence[object] = ()) -> Iterator[StoredSong]:
-        for number, content_hash, analysed_at, words, strengths, packed, path, *tags in self._rows(sql, values):
+        for number, content_hash, analysed_at, words, strengths, packed, path, names, *tags in self._rows(sql, values):
             rows = self._rows("SELECT path FROM file WHERE song = ? ORDER BY id", (number,))
             paths = tuple(os.fsdecode(other) for (other,) in rows) or (os.fsdecode(path),)
+            shown = (*_split(names), os.fsdecode(path))[0]
             data = self._curve_data(number, packed, words, strengths)
-            data["source"] = path_text(paths[0])
+            data["source"] = path_text(shown)
             yield StoredSong(
                 id=number,
                 content_hash=content_hash,
                 paths=paths,
+                shown=shown,
                 tags=Tags(**dict(zip(Tags.__dataclass_fields__, tags, strict=True))),
                 analysed_at=analysed_at,
                 data=data,
@@ -241,6 +251,10 @@ class Library:
             warnings = data.pop("warnings")  # the order of keys is that of `Curve.to_dict`
             data |= {"tags": tags, "warnings": warnings}
         return data
+
+
+def _split(names: bytes | None) -> tuple[str, ...]:
+    return () if names is None else tuple(map(os.fsdecode, names.split(schema.NAME_SEPARATOR)))
 
 
 def _is_id(number: int) -> bool:

@@ -36,7 +36,14 @@ _RESERVED = frozenset('\\/:*?"<>|')
 
 
 def write_table(
-    library: Library, query: Query, path: AnyPath, format: str, *, curves: bool, progress: ExportProgress
+    library: Library,
+    query: Query,
+    path: AnyPath,
+    format: str,
+    *,
+    curves: bool,
+    progress: ExportProgress,
+    safe_csv: bool = False,
 ) -> None:
     """Write a table of the songs that match a query to a file, whole or not at all; see `stream_table`.
 
@@ -47,11 +54,18 @@ def write_table(
     """
     _check_table_format(format)
     with atomic_write(path) as scratch, scratch.open("wb") as stream:
-        stream_table(library, query, stream, format, curves=curves, progress=progress)
+        stream_table(library, query, stream, format, curves=curves, progress=progress, safe_csv=safe_csv)
 
 
 def stream_table(
-    library: Library, query: Query, stream: BinaryIO, format: str, *, curves: bool, progress: ExportProgress
+    library: Library,
+    query: Query,
+    stream: BinaryIO,
+    format: str,
+    *,
+    curves: bool,
+    progress: ExportProgress,
+    safe_csv: bool = False,
 ) -> None:
     """Write a table of the songs that match a query to a stream, in the query's order.
 
@@ -67,6 +81,8 @@ def stream_table(
         song; see `moodcurve.library.export_tables` for the columns.
     progress : callable
         Called after each song.
+    safe_csv : bool
+        Mark texts that a spreadsheet could take for formulas, see `moodcurve.library.export_tables.write_batches`.
 
     Raises
     ------
@@ -91,7 +107,7 @@ def stream_table(
     if format == "jsonl":
         stream.writelines(song_lines(found))
     else:
-        write_batches(song_batches(found, columns), columns, stream, format)
+        write_batches(song_batches(found, columns), columns, stream, format, safe=safe_csv)
 
 
 def write_jams(library: Library, query: Query, folder: AnyPath, *, progress: ExportProgress) -> None:
@@ -132,7 +148,7 @@ def file_name(song: StoredSong) -> str:
     The name is valid on all systems, and unique even where case is ignored: characters that some system does not
     allow or cannot display become underscores, and the id is unique.
     """
-    name = "".join(c if c.isprintable() and c not in _RESERVED else "_" for c in Path(song.paths[0]).stem)
+    name = "".join(c if c.isprintable() and c not in _RESERVED else "_" for c in Path(song.shown).stem)
     return f"{short_stem(name.strip('._- ')) or 'song'}-{song.id}.jams"
 
 

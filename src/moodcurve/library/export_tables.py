@@ -21,6 +21,8 @@ CURVE_COLUMNS = {"id": "whole", **dict.fromkeys((*REQUIRED, *INTERVALS, *PROBABI
 DISTANCE = "distance"
 
 _TYPES = {int: "whole", float: "number", str: "text"}
+_FORMULA = "=+-@\t\r"
+"""First characters for which spreadsheets take a text for a formula."""
 _QUOTED = re.compile(r'[",\r\n]')
 
 
@@ -66,10 +68,13 @@ def curve_batches(songs: Iterable[StoredSong]) -> Iterator[ColumnBatch]:
     yield batch
 
 
-def write_batches(batches: Iterable[ColumnBatch], columns: Mapping[str, str], stream: BinaryIO, format: str) -> None:
+def write_batches(
+    batches: Iterable[ColumnBatch], columns: Mapping[str, str], stream: BinaryIO, format: str, *, safe: bool = False
+) -> None:
     """Write a table as ``csv`` or ``parquet`` (see `moodcurve.formats.parquet_file.table_writer`) to a stream.
 
-    CSV has a header line, commas, LF line ends, quotes where needed, and an empty field for a missing value.
+    CSV has a header line, commas, LF line ends, quotes where needed, and an empty field for a missing value. With
+    `safe`, an apostrophe precedes texts that a spreadsheet could take for a formula; numbers stay.
     """
     if format == "parquet":
         from moodcurve.formats.parquet_file import table_writer
@@ -80,7 +85,7 @@ def write_batches(batches: Iterable[ColumnBatch], columns: Mapping[str, str], st
         return
     stream.write((",".join(columns) + "\n").encode())
     for batch in batches:
-        fields = (_fields(values, text=columns[name] == "text") for name, values in batch.items())
+        fields = (_fields(values, text=columns[name] == "text", safe=safe) for name, values in batch.items())
         stream.write("".join(",".join(row) + "\n" for row in zip(*fields, strict=True)).encode())
 
 
@@ -94,8 +99,10 @@ def curve_lines(songs: Iterable[StoredSong]) -> Iterator[bytes]:
     return (json_line({"id": song.id, **song.data}).encode() for song in songs)
 
 
-def _fields(values: Iterable[Any], *, text: bool) -> list[str]:
+def _fields(values: Iterable[Any], *, text: bool, safe: bool) -> list[str]:
     """Return the values of a column as CSV fields; numbers keep all digits."""
+    if text and safe:
+        values = (f"'{value}" if value and value[0] in _FORMULA else value for value in values)
     if text:
         return ["" if value is None else _quoted(value) for value in values]
     return ["" if value is None else repr(value) for value in values]

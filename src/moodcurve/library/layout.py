@@ -63,6 +63,7 @@ def wrong_type(db: sqlite3.Connection) -> str | None:
                 *(f"{name} >= ''" for name in _FILE_NUMBERS),
                 *(f"{name} >= x''" for name in _FILE_TEXTS),
                 "path < x''",
+                "names < x''",
                 *(f"typeof({name}) = 'real'" for name in ("size", "mtime_ns")),
             ],
         ),
@@ -79,7 +80,7 @@ def wrong_type(db: sqlite3.Connection) -> str | None:
         ("curve", ["packed < x''", f"length(packed) > {MAX_CURVE_BYTES}"]),
         ("descriptors", ["vector < x''", "length(vector) % 4 <> 0"]),
     ):
-        if db.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(conditions)} LIMIT 1").fetchone():
+        if db.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(conditions)} LIMIT 1").fetchone():  # nosec B608 # names from this code; values are parameters
             return table
     return None
 

@@ -43,7 +43,8 @@ class FileFound:
 
     Its song must already be stored, or precede it as a `SongAnalyzed` in the same transaction. Each song of a file that
     holds several is a change of its own, after a `FileRemoved`, with where it begins and its length; None is the whole
-    file. `selection` is what the scan asked for, see `moodcurve.library.scanning.selection`.
+    file. `selection` is what the scan asked for, see `moodcurve.library.scanning.selection`. `names` are the paths
+    that lead to it, the one to show first; empty if that is its own path alone.
     """
 
     path: str
@@ -54,6 +55,15 @@ class FileFound:
     start_s: float = 0.0
     length_s: float | None = None
     selection: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileNamed:
+    """Other paths lead to an unchanged file than before: see `FileFound`."""
+
+    path: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,7 @@ class ProblemFound:
     content_hash: str | None
     reason: str
     selection: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ class DropOrphans:
     """Delete all songs without a file."""
 
 
-Change = SongAnalyzed | FileFound | FileRemoved | ProblemFound | DropOrphans
+Change = SongAnalyzed | FileFound | FileNamed | FileRemoved | ProblemFound | DropOrphans
 
 
 def joined_hash(parts: Sequence[str]) -> str:
@@ -111,6 +122,8 @@ class KnownFile:
         What the scan asked for that found it.
     parts : tuple of str
         Content hashes of its songs, if it was split into parts.
+    names : tuple of str
+        See `FileFound`.
     """
 
     size: int
@@ -120,6 +133,7 @@ class KnownFile:
     hash_is_current: bool = True
     selection: str = ""
     parts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,13 +155,15 @@ class StoredSong:
     content_hash : str
         Hash of its audio content.
     paths : tuple of str
-        Files that hold it, in the order in which they were added.
+        Files that hold it, in the order in which they were added: their real paths.
+    shown : str
+        Path of the first, as `FileFound` names it: that of a link if only links lead to it.
     tags : Tags
         Tags of the first file.
     analysed_at : str
         Time of its analysis in UTC, for example ``2026-05-04T03:02:01Z``.
     data : dict
-        Its curve as `moodcurve.curve.Curve.to_dict` returned it, with the first path as source.
+        Its curve as `moodcurve.curve.Curve.to_dict` returned it, with `shown` as source.
         `moodcurve.formats.json_text` converts it to JSON.
     curve : Curve
         The curve read from `data`, with the same rounded numbers.
@@ -156,6 +172,7 @@ class StoredSong:
     id: int
     content_hash: str
     paths: tuple[str, ...]
+    shown: str
     tags: Tags
     analysed_at: str
     curve: Curve

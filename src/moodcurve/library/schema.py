@@ -4,6 +4,7 @@
 A released step never changes; later changes are new steps at the end.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -23,11 +24,15 @@ from moodcurve.library.measured import (
 from moodcurve.library.tag_codec import pack_tags
 from moodcurve.mood.circumplex import mood_words
 from moodcurve.mood.tags import tags_text
+from moodcurve.util.text import path_text
 
 APPLICATION_ID = 0x6D6F6F64
 """``mood``: distinguishes a library from other SQLite files."""
 WORD_SEPARATOR = ", "
 """Between the mood words of a song."""
+
+NAME_SEPARATOR = b"\0"
+"""Between the paths that lead to a file."""
 
 Migration = tuple[str, Callable[[sqlite3.Connection], object]]
 """A name, and a function that changes the library. One that returns True is called again, in a further transaction: a
@@ -101,7 +106,7 @@ def _ratings_and_search(db: sqlite3.Connection) -> None:
     names = [*rating_columns({})]
     for name in names:
         db.execute(f"ALTER TABLE song ADD COLUMN {name} {'TEXT' if name == 'mood' else 'REAL'}")
-    update = f"UPDATE song SET {', '.join(f'{name} = :{name}' for name in names)} WHERE id = :id"
+    update = f"UPDATE song SET {', '.join(f'{name} = :{name}' for name in names)} WHERE id = :id"  # nosec B608 # names from this code; values are parameters
     for number, packed in db.execute("SELECT song, packed FROM curve"):
         db.execute(update, {**rating_columns(unpack(packed)["song"]), "id": number})
     create_view(db, names)
@@ -116,7 +121,7 @@ def create_view(db: sqlite3.Connection, names: Sequence[str]) -> None:
             {", ".join(f"song.{name}" for name in names)}, song.quadrant, song.words, song.novelty, song.model,
             song.feature_set, song.analysed_at, song.warnings, song.content, song.copies,
             file.folded_title, file.folded_artist, file.folded_album, file.folded_genre, file.folded_path
-            FROM song JOIN file ON file.id = song.file"""
+            FROM song JOIN file ON file.id = song.file"""  # nosec B608 # names from this code; values are parameters
     )
 
 
@@ -207,6 +212,15 @@ def _create_view_of_courses(db: sqlite3.Connection, length: str) -> None:
     )
 
 
+def _names_of_links(db: sqlite3.Connection) -> None:
+    """Add the paths of links to files, separated by zero bytes; show paths that are not UTF-8 as `path_text` does."""
+    db.execute("ALTER TABLE file ADD COLUMN names BLOB")
+    for number, path in db.execute("SELECT id, path FROM file").fetchall():
+        text = os.fsdecode(path)
+        if path_text(text) != text:
+            db.execute("UPDATE file SET shown = ? WHERE id = ?", (path_text(text), number))
+
+
 def _parts_of_files(db: sqlite3.Connection) -> None:
     """Let a file hold several songs, each with its start and length; what was asked for in a scan becomes a column."""
     db.execute("DROP VIEW songs")
@@ -236,6 +250,7 @@ def _parts_of_files(db: sqlite3.Connection) -> None:
             folded_genre TEXT,
             folded_path TEXT NOT NULL,
             content_version INTEGER NOT NULL DEFAULT 1,
+            names BLOB,
             CHECK ((song IS NULL) <> (problem IS NULL)),
             UNIQUE (path, start_s)
         )"""
@@ -260,6 +275,7 @@ MIGRATIONS: Sequence[Migration] = (
     ("tags", _tags),
     ("course and sound", _course_and_sound),
     ("courses of stored curves", measure_batch),
+    ("names of links", _names_of_links),
     ("parts of files", _parts_of_files),
 )
 CURRENT_VERSION = (APPLICATION_ID, len(MIGRATIONS))

@@ -84,7 +84,7 @@ def _draw_over_time(axes: "Axes", curve: Curve) -> None:
     axes.axhline(0, color="#9aa1a9", linewidth=0.9, zorder=1)
     curve.plot(axes)
     legend = axes.get_legend()
-    assert legend is not None
+    assert legend is not None  # nosec B101 # narrows the type for mypy
     legend.remove()  # the lines are labeled at their ends
     axes.set(xlim=(0, end), ylim=(-top, top))
     ticks = time_ticks(end)

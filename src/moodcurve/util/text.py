@@ -2,6 +2,7 @@
 
 import json
 import os
+import unicodedata
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 
@@ -15,6 +16,23 @@ def one_line(text: str) -> str:
     """
     whole = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in whole)
+
+
+def terminal_text(text: str) -> str:
+    r"""Escape what a terminal could obey, as JSON does: controls, and marks that reorder text. Lines stay.
+
+    In JSON, where these occur within strings only, the text keeps its meaning.
+
+    >>> print(terminal_text(chr(0x9B) + "2J" + chr(0x202E) + "é"))
+    \u009b2J\u202eé
+    """
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if _is_harmless(c) else json.dumps(c)[1:-1] if ord(c) > 0x7F else f"\\u{ord(c):04x}" for c in text)
+
+
+def _is_harmless(character: str) -> bool:
+    return character.isprintable() or character == "\n" or unicodedata.category(character) == "Zs"
 
 
 def clock(seconds: float) -> str:

@@ -51,7 +51,7 @@ class AsyncPool(Generic[Item, Result]):
         """Tasks to start, or to cancel if they are sent again; None closes the pool."""
         self._tasks: dict[int, _Task[Item, Result]] = {}
         """Running tasks; used by the thread only."""
-        self._turns = Turns(workers)
+        self._turns = Turns(workers + 1)  # one waits in the pool, so that no process idles
         self._thread: threading.Thread | None = None
         self._closed = False
 

@@ -23,8 +23,6 @@ MIN_BYTES_PER_S = 512.0
 """Lowest data rate at which a client must read a response, on average over the time of its timeout."""
 _ACKNOWLEDGED = slice(120, 128)
 """Place of tcpi_bytes_acked in Linux's struct tcp_info (from Linux 4.1 on)."""
-_SIOCOUTQ = 0x5411
-"""Linux's ioctl for the number of bytes that the other side has not acknowledged."""
 
 
 class Connection(H11Protocol):
@@ -97,9 +95,10 @@ class Connection(H11Protocol):
             changed, self._unsent = unsent != self._unsent, unsent
             return unsent == 0 or changed
         import fcntl
+        import termios
 
-        try:
-            queued = int.from_bytes(fcntl.ioctl(connection.fileno(), _SIOCOUTQ, bytes(4)), sys.byteorder)
+        try:  # of a socket, the ioctl TIOCOUTQ gives the number of bytes that are not acknowledged
+            queued = int.from_bytes(fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
             information = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKNOWLEDGED.stop)
         except OSError:  # closed in between
             return True

@@ -71,12 +71,12 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 async def _problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)
+    assert isinstance(error, ProblemError)  # nosec B101 # narrows the type for mypy
     return error.response()
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+    assert isinstance(error, HTTPException)  # nosec B101 # narrows the type for mypy
     details = {
         404: "no such path; see /docs or /openapi.json for all paths",
         405: "method not allowed; the header Allow lists the allowed methods",
@@ -94,7 +94,7 @@ def _methods(request: Request) -> set[str]:
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+    assert isinstance(error, RequestValidationError)  # nosec B101 # narrows the type for mypy
     messages = [f"{'.'.join(map(str, fault['loc']))}: {_message(fault)}" for fault in error.errors()]
     return ProblemError(422, one_line("; ".join(messages))).response()
 

@@ -100,6 +100,7 @@ class CurveObject(BaseModel):
     novelty: Annotated[float, Field(ge=0)] | SkipJsonSchema[None] = None
     silent: list[bool] | SkipJsonSchema[None] = None
     tags: dict[str, Share] | SkipJsonSchema[None] = None
+    sound: dict[str, float | str] | SkipJsonSchema[None] = None
     warnings: list[str]
 
 
@@ -160,6 +161,21 @@ class Songs(_Object):
 
     total: int
     songs: list[Song]
+
+
+class SimilarSong(_Object):
+    """A song like another one: `shares` is the share of the library that is nearer in each part."""
+
+    song: Song
+    distance: Annotated[float, Field(ge=0)]
+    shares: dict[str, Share]
+    agrees: list[Literal["course", "sound", "mood"]]
+
+
+class SimilarSongs(_Object):
+    """Songs like a song, the nearest first."""
+
+    songs: list[SimilarSong]
 
 
 class Map(_Object):

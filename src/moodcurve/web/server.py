@@ -52,7 +52,7 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
     WebError
         If the server cannot listen on the address.
     """
-    with closing(_listen(settings)) as listener:
+    with closing(_listen(settings)) as listener, _received_signals() as received:
         port = listener.getsockname()[1]
         with open_app(settings, model, port=port) as running:
             # uvicorn calls `http` as a factory, so a partial is as good as a class
@@ -77,7 +77,7 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
             )
             url = f"{settings.base_url(port)}/?token={settings.token}"
             page = write_redirect(running.folder, url)
-            _Server(config, running, lambda: started(url, port, page)).run(sockets=[listener])
+            _Server(config, running, received, lambda: started(url, port, page)).run(sockets=[listener])
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -112,9 +112,13 @@ class _Server(uvicorn.Server):
     uvicorn has no hooks for either, hence the subclass; see `connections` about its version.
     """
 
-    def __init__(self, config: uvicorn.Config, running: RunningApp, started: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, running: RunningApp, received: list[int], started: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._running = running
+        self._received = received
+        """Signals to stop that came without `handle_exit`."""
         self._on_started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -124,7 +128,9 @@ class _Server(uvicorn.Server):
         self._on_started()
 
     async def on_tick(self, counter: int) -> bool:
-        """Check the timeouts of connections, and close the library file if it is idle."""
+        """Check signals and the timeouts of connections, and close the library file if it is idle."""
+        if self._received:
+            self.should_exit = True
         if counter % CHECK_TICKS == 0:
             now = time.monotonic()
             for connection in list(self.server_state.connections):
@@ -146,22 +152,28 @@ class _Server(uvicorn.Server):
             connection.transport.abort()
         await super().shutdown(sockets)
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Also stop when the terminal is closed (SIGHUP), unless that is ignored, as by `nohup`."""
-        hangup = getattr(signal, "SIGHUP", None)
-        if hangup is None or signal.getsignal(hangup) is signal.SIG_IGN:
-            with super().capture_signals():
-                yield
-            return
-        before = signal.signal(hangup, self.handle_exit)
-        try:
-            with super().capture_signals():
-                yield
-        finally:
-            signal.signal(hangup, before)
-
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop at the next tick. The signal is not raised again, as stopping this way is normal."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
+
+
+@contextmanager
+def _received_signals() -> Iterator[list[int]]:
+    """Yield a list that gets the signals to end, instead of ending the process before it has removed its files.
+
+    uvicorn handles SIGINT and SIGTERM, but only while it runs, and a closing terminal may send SIGHUP several times.
+    SIGHUP stays ignored where it is, as by `nohup`.
+    """
+    received: list[int] = []
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {
+        number: signal.signal(number, lambda sig, frame: received.append(sig))
+        for number in numbers
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -133,7 +133,7 @@ class Settings:
         """Return the URL that clients use, without a trailing slash, for a server that listens on `port`."""
         if self.public:
             return self.public.rstrip("/")
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # nosec B104 # compared with what the user asked for
         return f"http://[{host}]:{port}" if ":" in host and not host.startswith("[") else f"http://{host}:{port}"
 
 

@@ -5,6 +5,7 @@ starts a process from the parent's side, `child` holds what runs inside it, `job
 `resources` divides the machine among processes.
 """
 
+from moodcurve.workers.child import memory_limited
 from moodcurve.workers.job import FILE_LIMITS, Job, Limits, ProgressCallback, ProgressReporter
 from moodcurve.workers.map import run_each
 from moodcurve.workers.pool import CrashError, ItemProgress, LimitError, Pool
@@ -21,5 +22,6 @@ __all__ = [
     "ProgressCallback",
     "ProgressReporter",
     "default_workers",
+    "memory_limited",
     "run_each",
 ]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from moodcurve.errors import MoodcurveError, SetupError, setup_error
@@ -136,7 +137,7 @@ def _exit_with_parent() -> None:
     from multiprocessing import parent_process
 
     parent = parent_process()
-    assert parent is not None
+    assert parent is not None  # nosec B101 # narrows the type for mypy
 
     def wait_for_parent() -> None:
         parent.join()
@@ -156,17 +157,60 @@ def _resident_mb() -> float:
     return 0.0
 
 
-def _limit_memory(megabytes: int) -> None:
-    """Let the process allocate `megabytes` MiB more than it has; further allocations fail.
+@contextmanager
+def memory_limited(megabytes: int) -> Iterator[None]:
+    """Let this process allocate `megabytes` MiB more than it has, or fewer if it has a limit, in the block (Linux).
 
     Private writable memory counts; memory that is only reserved and mapped files do not.
+
+    Raises
+    ------
+    MemoryError
+        Within the block, if more is needed.
+    """
+    before = _limit_memory(megabytes, raising=False)
+    try:
+        yield
+    finally:
+        if before is not None:
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+@contextmanager
+def interrupted_after(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the block once it takes longer; in Python code only, of a main thread (POSIX)."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"not done after {seconds:g} s")
+
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _limit_memory(megabytes: int, *, raising: bool = True) -> tuple[int, int] | None:
+    """Let the process allocate `megabytes` MiB more than it has; further allocations fail (Linux).
+
+    Unless `raising`, an existing limit stays where it is lower. Returns the limits before; None if they stay.
     """
     if sys.platform != "linux":
-        return
+        return None
     import resource
 
     with suppress(OSError, ValueError):  # no /proc, or a lower limit is already set
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[5])
         wanted = pages * resource.getpagesize() + megabytes * 2**20
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if raising or soft == resource.RLIM_INFINITY or wanted < soft:
+            resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+            return soft, hard
+    return None

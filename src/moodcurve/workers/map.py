@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Callable, Generator, Iterable, Sized
+from contextlib import nullcontext
 from typing import Any
 
 from moodcurve.errors import MoodcurveError, SetupError
+from moodcurve.workers.child import memory_limited
 from moodcurve.workers.job import Item, Job, Limits, Result
-from moodcurve.workers.pool import POLL_S, ItemProgress, Pool, share
+from moodcurve.workers.pool import POLL_S, ItemProgress, LimitError, Pool, share
 from moodcurve.workers.resources import default_workers
 
 MAX_AHEAD = 16
@@ -25,7 +27,8 @@ def run_each(
 ) -> Generator[Result | MoodcurveError | OSError, None, None]:
     """Run a job on each item; yield its result, or the MoodcurveError or OSError it raised, in the items' order.
 
-    With one worker, everything runs in this process as results are requested, without limits. With more, a
+    With one worker, everything runs in this process as results are requested; of `limits`, if given, only that of
+    memory holds. With more, a
     `moodcurve.workers.Pool` runs the items: one that crashes its process or exceeds a limit does not affect the others.
     Closing the iterator, or an error, ends all processes.
 
@@ -43,7 +46,7 @@ def run_each(
     check : callable, optional
         Called repeatedly; an error that it raises, such as KeyboardInterrupt, stops everything.
     limits : Limits, optional
-        Limits of each item; `Limits()` if not given.
+        Limits of each item; `Limits()` if not given, or none with one worker.
     isolate : bool
         Use a process, and limits, even for one worker: for jobs that run what others wrote.
 
@@ -61,7 +64,7 @@ def run_each(
         raise ValueError(f"workers must be at least 1, got {workers}")
     progress = progress or _ignore
     if min(workers, count) <= 1 and not isolate:
-        return _run_here(make, items, progress, check)
+        return _run_here(make, items, progress, check, limits)
     workers = max(1, min(workers, count))
     pool: Pool[Item, Result] = Pool(make, workers=workers, progress=progress, limits=limits)
     return _run_in_pool(pool, items, workers, check)
@@ -72,7 +75,11 @@ def _ignore(number: int, done: float) -> None:
 
 
 def _run_here(
-    make: Callable[[], Job[Item, Result]], items: Iterable[Item], progress: ItemProgress, check: Callable[[], None]
+    make: Callable[[], Job[Item, Result]],
+    items: Iterable[Item],
+    progress: ItemProgress,
+    check: Callable[[], None],
+    limits: Limits | None,
 ) -> Generator[Result | MoodcurveError | OSError, None, None]:
     job: Job[Item, Result] | None = None
     for number, item in enumerate(items):
@@ -86,9 +93,14 @@ def _run_here(
 
         result: Result | MoodcurveError | OSError
         try:
-            result = job(item, report)
+            with nullcontext() if limits is None else memory_limited(limits.memory_mb):
+                result = job(item, report)
         except SetupError:
             raise
+        except MemoryError:
+            if limits is None:
+                raise
+            result = LimitError(f"{item}: needs more than {limits.memory_mb} MB of memory")
         except (MoodcurveError, OSError) as error:
             result = error
         progress(number, 1.0)

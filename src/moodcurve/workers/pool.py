@@ -264,7 +264,7 @@ class Pool(Generic[Item, Result]):
 
     def _finish(self, worker: Worker, result: Any) -> None:
         number = worker.number
-        assert number is not None
+        assert number is not None  # nosec B101 # narrows the type for mypy
         worker.number = None
         item = self._items.pop(number)
         self._killed_once.discard(number)

@@ -1,7 +1,7 @@
 """Start worker processes and describe how they ended."""
 
 import os
-import pickle
+import pickle  # nosec B403 # pickles the command's own job, and reads none
 import signal
 import sys
 import threading

@@ -11,7 +11,7 @@ MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
 
 
 def rows_of(x: Float32Array, sr: int = SR) -> Float32Array:
-    """Return the rows of all whole windows."""
+    """Return the rows of all whole windows: the columns of ``tonal1``, then those of ``song1``."""
     extractor = TonalExtractor(sr)
     count = int(2 * len(x) / sr) - 1
     return np.concatenate([extractor.push(x), extractor.flush(count)])
@@ -19,7 +19,7 @@ def rows_of(x: Float32Array, sr: int = SR) -> Float32Array:
 
 def last_row(x: Float32Array, sr: int = SR) -> dict[str, float]:
     """Return the values of the last window but one by column: its frames do not reach beyond the end."""
-    return dict(zip(TONAL1, rows_of(x, sr)[-2].tolist(), strict=True))
+    return dict(zip(TONAL1, rows_of(x, sr)[-2].tolist(), strict=False))
 
 
 def chord(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moodcurve.features import Extractor, extract, feature_set
-from moodcurve.features.tonal.columns import TONAL1
+from moodcurve.features.tonal.columns import SONG1, TONAL1
 from moodcurve.features.tonal.extractor import TonalExtractor
 from tests.features.tonal.notes import MAJOR, MINOR, SR, chord, clicks, last_row, noise, progression, rows_of
 
@@ -15,7 +15,7 @@ WHOLE = rows_of(SONG)
 
 
 def test_columns() -> None:
-    assert TonalExtractor.names == TONAL1
+    assert TonalExtractor.names == (*TONAL1, *SONG1)
     assert len(TONAL1) == len(set(TONAL1)) == 71
     assert WHOLE.shape == (11, 71)
     assert WHOLE.dtype == np.float32

@@ -31,6 +31,8 @@ def changed(column: str) -> Dataset:
     first = DATASET.songs[0]
     if column == "rating":
         first = replace(first, annotation=replace(first.annotation, song_valence=0.25))
+    elif column == "version":
+        first = replace(first, versions=(first.features,))
     elif column == "label":
         arousal = first.annotation.arousal.copy()
         arousal[2] += 1e-9
@@ -58,6 +60,7 @@ def test_everything_that_predictions_depend_on_changes_the_key() -> None:
         key(changed("label")),
         key(changed("feature")),
         key(changed("rating")),
+        key(changed("version")),
         key(seed=1),
         key(splits=k_fold(DATASET.songs, 3, 1, by="artist")),
         key(splits=SPLITS[::-1]),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moodcurve.datasets import Dataset
+from moodcurve.datasets import Dataset, Song
 from moodcurve.features import COMPARE236, Features, FeatureSet
 from moodcurve.features.feature_sets import feature_set
 from moodcurve.features.tags.names import TAGS1
@@ -44,6 +44,7 @@ LONG = {name: long_rows(columns) for name, columns in SETS.items()}
 RATED = [song for song in SONGS["compare236"].songs if song.is_rated]
 ROWS = LONG["compare236"]
 LEVELS = level_exponents(COMPARE236)
+DELTAS = [i for i, name in enumerate(COMPARE236.names) if "mfcc" in name and name.endswith("_stddev")]
 SHORT = {
     "gp": GPConfig(context_s=8.0, lag_s=0.5),
     "gp-blend": GPBlendConfig(gp=GPConfig(context_s=8.0, lag_s=0.5), share_arousal=0.0, share_valence=0.0),
@@ -151,6 +152,29 @@ def test_level_is_that_of_the_middle_of_each_song() -> None:
         trajectory = (exponential_average(z[i], decay) - z[i].mean(axis=0)) @ model.trajectory
         expected = center + (levels[i] - center) * [1.5, 0.5] + trajectory
         np.testing.assert_allclose(model.predict(RATED[i].x), expected, atol=1e-6)
+
+
+def altered(song: Song) -> Song:
+    """Add versions: the rows as they are, and those of sound that moves some columns."""
+    return replace(song, versions=(song.features, replace(song.features, values=moved(song.x))))
+
+
+def moved(x: np.ndarray) -> np.ndarray:
+    changed = x.copy()
+    changed[:, DELTAS] *= 2
+    return changed
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_altered_sound_hardly_moves_a_song_once_versions_are_known(family: str) -> None:
+    fit, config = FAMILIES[family]
+    shifts = []
+    for songs in (RATED, [*map(altered, RATED[:12]), *RATED[12:]]):
+        model = fit(songs, config())
+        found = [model.predict(moved(song.x)) - model.predict(song.x) for song in RATED[12:]]
+        shifts.append(np.abs([one.mean(axis=0) for one in found]).mean())
+    assert shifts[0] > 0.01
+    assert shifts[1] < 0.5 * shifts[0]
 
 
 def test_sections_of_a_recording_are_told_apart() -> None:

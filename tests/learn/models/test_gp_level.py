@@ -17,10 +17,11 @@ Y = np.tanh(0.5 * X[:, 0] - 0.4 * X[:, 6]) + 0.1 * RNG.normal(size=SONGS)
 NEW = RNG.normal(size=(20, COLUMNS))
 IS_SIDE = np.arange(SONGS) >= 18
 WEIGHTS = np.where(np.arange(SONGS) % 3 == 0, 0.5, 1.0)
+SHIFTS = RNG.normal(size=(6, 1)) * np.eye(COLUMNS)[:1] + 0.01 * RNG.normal(size=(6, COLUMNS))
 PLAIN = GPLevelConfig(relevance=0.0, variance=1.0)
 
 
-def passages(x=X, y=Y, *, is_side=None, weights=None, first=None) -> Passages:
+def passages(x=X, y=Y, *, is_side=None, weights=None, first=None, shifts=None) -> Passages:
     n = len(x)
     is_side = np.zeros(n, dtype=bool) if is_side is None else is_side
     return Passages(
@@ -29,6 +30,7 @@ def passages(x=X, y=Y, *, is_side=None, weights=None, first=None) -> Passages:
         is_side=is_side,
         weights=np.ones(n) if weights is None else weights,
         first=np.ones(n, dtype=bool) if first is None else first,
+        shifts=np.empty((0, COLUMNS)) if shifts is None else shifts,
     )
 
 
@@ -151,9 +153,23 @@ def test_one_song_is_predicted_between_its_rating_and_the_mean() -> None:
     assert (found < high).all()
 
 
+def test_level_hardly_follows_the_shifts_of_altered_sound() -> None:
+    """Altered sound moves column 0, which the level depends on most."""
+    before, after = (fit_gp_level(passages(shifts=shifts), BLOCKS, PLAIN) for shifts in (None, SHIFTS))
+    step = np.eye(COLUMNS)[:1]
+    moved = [np.abs(level.apply(NEW + step) - level.apply(NEW)).max() for level in (before, after)]
+    assert moved[0] > 0.2
+    assert moved[1] < 0.1 * moved[0]
+    # others count as before
+    other = np.eye(COLUMNS)[6:7]
+    assert np.abs(after.apply(NEW + other) - after.apply(NEW)).max() > 0.1
+    ignored = fit_gp_level(passages(shifts=SHIFTS), BLOCKS, GPLevelConfig(relevance=0.0, variance=1.0, shift_penalty=0))
+    np.testing.assert_array_equal(ignored.apply(NEW), before.apply(NEW))
+
+
 @pytest.mark.parametrize("config", [GPLevelConfig(), PLAIN, GPLevelConfig(gamma=2.0, relevance=4.0)])
 def test_graph_computes_the_same(config: GPLevelConfig) -> None:
-    level = fit_gp_level(passages(is_side=IS_SIDE, weights=WEIGHTS), BLOCKS, config)
+    level = fit_gp_level(passages(is_side=IS_SIDE, weights=WEIGHTS, shifts=SHIFTS), BLOCKS, config)
     rows = np.vstack([X, NEW, 100 * NEW]).astype(np.float32)
     found = onnx_values(rows, lambda graph: level.build(graph, graph.x), 1)
     np.testing.assert_allclose(found, level.apply(rows.astype(np.float64)), atol=1e-6)
@@ -168,6 +184,7 @@ def test_graph_computes_the_same(config: GPLevelConfig) -> None:
         ({"slope": 0.0}, "slope must be positive"),
         ({"quadrant_weight": -0.1}, "quadrant_weight must be 0 or positive"),
         ({"relevance": 4.5}, "relevance must be from 0 to 4"),
+        ({"shift_penalty": -1.0}, "shift_penalty must be 0 or positive"),
         ({"variance": 0.0}, r"variance must be in \(0, 1\]"),
     ],
 )

@@ -22,6 +22,7 @@ pytestmark = [
     ),
 ]
 IMAGES = ROOT / "docs" / "images"
+TAGS = ("rock, pop", "acoustic, folk, Mellow", "electronic, dance", None, "jazz, instrumental", "ambient", "Hip-Hop")
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,7 @@ def random_map(songs: int = 10_000) -> dict[str, list[Any]]:
         "quadrant": [names.index(quadrant(a, v)) for a, v in zip(arousal.tolist(), valence.tolist(), strict=True)],
         "title": [f"Song {i}" for i in range(1, songs + 1)],
         "artist": [f"Artist {i % 700}" for i in range(songs)],
+        "tags": [TAGS[i % len(TAGS)] for i in range(songs)],
         "file": [None] * songs,
         "duration_s": rng.integers(90, 400, songs).astype(float).tolist(),
     }

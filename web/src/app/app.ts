@@ -4,16 +4,19 @@ import { h, isTyping } from "../common/dom";
 import { acceptDrops, openFileDialog } from "../common/file_input";
 import type { ThemeSwitch } from "../common/theme";
 import { LibraryPage } from "../library/library_page";
-import type { Health } from "../server/types";
+import { PlaylistPage } from "../playlist/playlist_page";
+import type { Filters } from "../server/api";
+import type { Health, PlanePoint } from "../server/types";
 import { SongPage } from "../song_page/song_page";
 import { createStartPage } from "../start_page/start_page";
 import { createHeader, skipLink, type Header } from "./header";
 import { showHelp } from "./help_dialog";
-import { songRoute, parseRoute, UPLOAD_ROUTE } from "./route";
+import { playlistRoute, songRoute, parseRoute, UPLOAD_ROUTE } from "./route";
 
 export class App {
   private readonly songPage: SongPage;
   private readonly libraryPage: LibraryPage;
+  private readonly playlistPage: PlaylistPage;
   private readonly startPage: HTMLElement;
   private readonly header: Header;
   /** Where the Song link leads while the library is open. */
@@ -29,7 +32,15 @@ export class App {
       uploaded: (tokens) => this.uploaded(tokens),
       upload: this.upload,
     });
-    this.libraryPage = new LibraryPage(health, (token) => this.openSongs([token]));
+    this.libraryPage = new LibraryPage(health, {
+      open: (token) => this.openSongs([token]),
+      play: (songs) => this.openPlaylist(songs),
+      stay: (region, filters) => this.openRegion(region, filters),
+    });
+    this.playlistPage = new PlaylistPage(health, {
+      open: (token) => this.openSongs([token]),
+      changed: (songs) => this.playlistChanged(songs),
+    });
     this.startPage = createStartPage(health, this.upload, (token) => this.openSongs([token]));
     this.header = createHeader(theme.element, showHelp);
     const footer = h("footer", {}, `moodcurve ${health.version} · model ${health.model}`);
@@ -56,13 +67,32 @@ export class App {
   /** Replace the upload's route by that of its song; while the library is open, only update the Song link. */
   private uploaded(tokens: string[]): void {
     const hash = songRoute(tokens);
-    if (this.libraryPage.element.isConnected) {
+    if (this.libraryPage.element.isConnected || this.playlistPage.element.isConnected) {
       this.lastSongRoute = hash;
-      this.header.setCurrent("library", hash);
+      this.header.setCurrent(this.libraryPage.element.isConnected ? "library" : "playlist", hash);
     } else if (location.hash === UPLOAD_ROUTE) {
       history.replaceState(null, "", hash);
       this.route();
     } else this.openSongs(tokens);
+  }
+
+  /** Play songs of the library as a playlist. */
+  private openPlaylist(songs: number[]): void {
+    location.hash = playlistRoute(songs);
+    this.playlistPage.playOnEntry();
+  }
+
+  /** Open the form of a new playlist that stays in a region. */
+  private openRegion(region: PlanePoint[], filters: Filters): void {
+    this.playlistPage.useRegion(region, filters);
+    location.hash = playlistRoute([]);
+  }
+
+  /** Keep the songs of the playlist in its address. */
+  private playlistChanged(songs: number[]): void {
+    const hash = playlistRoute(songs);
+    this.header.setPlaylist(hash);
+    if (this.playlistPage.element.isConnected) history.replaceState(null, "", hash);
   }
 
   /** Redraw all canvases in the colors of the theme. */
@@ -82,6 +112,7 @@ export class App {
     const { element, player, uploading } = this.songPage;
     if (route.view !== "song" && route.view !== "upload") player.pause();
     if (route.view === "library") {
+      this.playlistPage.leave();
       this.show(this.libraryPage.element);
       this.libraryPage.enter();
       document.title = "Library – moodcurve";
@@ -89,6 +120,14 @@ export class App {
       return;
     }
     this.libraryPage.leave();
+    if (route.view === "playlist") {
+      this.show(this.playlistPage.element);
+      this.playlistPage.enter(route.songs);
+      document.title = "Playlist – moodcurve";
+      this.header.setCurrent("playlist", this.lastSongRoute);
+      return;
+    }
+    this.playlistPage.leave();
     this.header.setCurrent("song", "#/");
     this.lastSongRoute = route.view === "start" ? "#/" : location.hash;
     if (route.view === "start" || (route.view === "upload" && !uploading)) {
@@ -109,8 +148,9 @@ export class App {
     if (document.querySelector("dialog[open]") !== null) return;
     const shortcuts: Record<string, () => void> = {
       "?": showHelp,
-      "1": () => (location.hash = this.libraryPage.element.isConnected ? this.lastSongRoute : "#/"),
+      "1": () => (location.hash = this.songPage.element.isConnected ? "#/" : this.lastSongRoute),
       "2": () => (location.hash = "#/library"),
+      "3": () => (location.hash = playlistRoute(this.playlistPage.songs)),
       o: () => openFileDialog(this.upload),
       t: () => this.theme.next(),
     };
@@ -123,6 +163,7 @@ export class App {
   /** Pass a key to the visible view; return true if the view handled it. */
   private handleKeyInView(event: KeyboardEvent): boolean {
     if (this.libraryPage.element.isConnected) return this.libraryPage.handleKey(event);
+    if (this.playlistPage.element.isConnected) return this.playlistPage.handleKey(event);
     return this.songPage.element.isConnected && this.songPage.handleKey(event);
   }
 }

@@ -7,20 +7,23 @@ import { ICONS } from "../common/icons";
 export interface Header {
   element: HTMLElement;
   /** Mark the link of the current view, and set where the Song link leads. */
-  setCurrent(view: "song" | "library", songRoute: string): void;
+  setCurrent(view: "song" | "library" | "playlist", songRoute: string): void;
+  /** Set where the Playlist link leads. */
+  setPlaylist(route: string): void;
 }
 
 export function createHeader(theme: HTMLElement, showHelp: () => void): Header {
   const links = {
     song: h("a", { href: "#/", "aria-keyshortcuts": "1" }, "Song"),
     library: h("a", { href: "#/library", "aria-keyshortcuts": "2" }, "Library"),
+    playlist: h("a", { href: "#/playlist", "aria-keyshortcuts": "3" }, "Playlist"),
   };
   const helpButton = iconButton("Keyboard shortcuts", ICONS.help, showHelp, { "aria-keyshortcuts": "?" });
   const element = h(
     "header",
     { class: "bar" },
     homeLink(),
-    h("nav", { "aria-label": "Views" }, links.song, links.library),
+    h("nav", { "aria-label": "Views" }, links.song, links.library, links.playlist),
     h("div", { class: "row" }, theme, helpButton),
   );
   return {
@@ -32,6 +35,7 @@ export function createHeader(theme: HTMLElement, showHelp: () => void): Header {
       }
       links.song.href = songRoute;
     },
+    setPlaylist: (route) => (links.playlist.href = route),
   };
 }
 

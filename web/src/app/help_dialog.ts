@@ -7,7 +7,7 @@ const SHORTCUTS: [string, [string, string][]][] = [
     "Everywhere",
     [
       ["?", "show this help"],
-      ["1 2", "open Song or Library"],
+      ["1 2 3", "open Song, Library or Playlist"],
       ["o", "choose a file"],
       ["t", "switch between system, light and dark theme"],
     ],
@@ -31,6 +31,13 @@ const SHORTCUTS: [string, [string, string][]][] = [
       ["↑ ↓", "in the list: select a song"],
       ["Space Enter", "in the list: play, or open the song"],
       ["← ↑ → ↓ + − 0", "on the map: pan, zoom, show all"],
+    ],
+  ],
+  [
+    "Playlist",
+    [
+      ["Space", "play or pause"],
+      ["n p", "next or previous song"],
     ],
   ],
 ];

@@ -1,6 +1,12 @@
-// Routes in the address: #/ (start), #/listen/song-27/job-… (one or two songs), #/listen (an upload), #/library.
+// Routes in the address: #/ (start), #/listen/song-27/job-… (one or two songs), #/listen (an upload), #/library,
+// #/playlist/12-7-30 (songs in order).
 
-export type Route = { view: "start" } | { view: "upload" } | { view: "library" } | { view: "song"; tokens: string[] };
+export type Route =
+  | { view: "start" }
+  | { view: "upload" }
+  | { view: "library" }
+  | { view: "playlist"; songs: number[] }
+  | { view: "song"; tokens: string[] };
 
 export const UPLOAD_ROUTE = "#/listen";
 const TOKEN = /^(song-\d+|job-[\w-]+)$/;
@@ -8,9 +14,18 @@ const TOKEN = /^(song-\d+|job-[\w-]+)$/;
 export function parseRoute(hash: string): Route {
   const [, view = "", ...parts] = hash.split("/");
   if (view === "library") return { view };
+  if (view === "playlist") return { view, songs: (parts[0] ?? "").split("-").filter(isId).map(Number) };
   const tokens = parts.filter((token) => TOKEN.test(token)).slice(0, 2);
   if (view !== "listen") return { view: "start" };
   return tokens.length > 0 ? { view: "song", tokens } : { view: "upload" };
+}
+
+export function playlistRoute(songs: number[]): string {
+  return songs.length === 0 ? "#/playlist" : `#/playlist/${songs.join("-")}`;
+}
+
+function isId(text: string): boolean {
+  return /^\d{1,15}$/.test(text);
 }
 
 export function songRoute(tokens: string[]): string {

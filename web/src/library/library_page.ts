@@ -6,8 +6,9 @@ import { describe, QUADRANTS } from "../curve/mood";
 import { moodLabel } from "../search/song_row";
 import { pluralize, duration, displayText } from "../common/format";
 import { emptyLibrary } from "./empty_library";
-import type { Health, MapColumns } from "../server/types";
+import type { Health, MapColumns, PlanePoint } from "../server/types";
 import { FilterForm } from "./filter_form";
+import { LassoBar } from "./lasso_bar";
 import { SongList, rowName } from "./song_list";
 import { SongMap } from "../map/song_map";
 import { createSortMenu } from "./sort_menu";
@@ -17,12 +18,21 @@ import { createTooltip } from "../map/tooltip";
 
 const HOVER_DELAY_MS = 350;
 
+export interface LibraryHandlers {
+  /** Open the song of a token. */
+  open(token: string): void;
+  /** Play songs one after the other. */
+  play(songs: number[]): void;
+  /** Make a playlist that stays in a region, of the songs that match filters. */
+  stay(region: PlanePoint[], filters: api.Filters): void;
+}
+
 export class LibraryPage {
   readonly element: HTMLElement;
   private readonly map = new SongMap({
     hover: (row, x, y) => this.hover(row, x, y),
     select: (row) => this.select(row),
-    enclose: (rows) => this.setLasso(rows),
+    enclose: (rows, corners) => this.setLasso(rows, corners),
   });
   private readonly list = new SongList({
     select: (row) => this.select(row),
@@ -39,15 +49,17 @@ export class LibraryPage {
   private readonly problems = createProblems();
   private readonly tooltip = createTooltip(this.map.element);
   private readonly count = h("p", { class: "count", role: "status" });
-  private readonly clearLasso = button("Clear lasso", () => this.setLasso(null), {
-    class: "clear-lasso",
-    hidden: true,
+  private readonly lassoBar = new LassoBar({
+    clear: () => this.setLasso(null),
+    play: (songs) => this.handlers.play(songs),
+    stay: (region) => this.handlers.stay(region, this.filters.values()),
   });
   private readonly error = h("p", { class: "error", role: "alert" });
   private readonly retry = button("Try again", () => void this.load(this.filters.values()), { hidden: true });
   private readonly playOnHover = h("input", { type: "checkbox", id: "play-on-hover" });
   private columns: MapColumns | null = null;
   private lassoRows: Set<number> | null = null;
+  private lassoCorners: PlanePoint[] = [];
   private selected: number | null = null;
   private controller = new AbortController();
   private hoverTimer = 0;
@@ -55,7 +67,7 @@ export class LibraryPage {
 
   constructor(
     private readonly health: Health,
-    private readonly openSong: (token: string) => void,
+    private readonly handlers: LibraryHandlers,
   ) {
     const heading = h("h1", { tabindex: -1 }, "Library");
     this.element = h("div", { class: "library-view" }, heading);
@@ -97,7 +109,7 @@ export class LibraryPage {
       this.playOnHover,
       " Play songs on hover",
     );
-    this.map.element.append(this.clearLasso);
+    this.map.element.append(this.lassoBar.element);
     const below = h("div", { class: "row under-map" }, h("p", { class: "note", id: "map-keys" }, hint), playOnHover);
     return h("section", { class: "card map-card", "aria-label": "Map" }, this.map.element, below);
   }
@@ -138,10 +150,10 @@ export class LibraryPage {
     this.retry.hidden = !canRetry;
   }
 
-  private setLasso(rows: Set<number> | null): void {
+  private setLasso(rows: Set<number> | null, corners: PlanePoint[] = []): void {
     if (this.columns === null) return;
     this.lassoRows = rows;
-    this.clearLasso.hidden = rows === null;
+    this.lassoCorners = corners;
     this.map.highlight(rows);
     const all = this.columns.id.length;
     const [inside, total] = [rows?.size ?? 0, all].map((count) => count.toLocaleString("en"));
@@ -151,8 +163,11 @@ export class LibraryPage {
 
   private sortList(): void {
     if (this.columns === null) return;
-    this.list.show(this.columns, this.sortMenu.sorted(this.columns, this.lassoRows));
+    const order = this.sortMenu.sorted(this.columns, this.lassoRows);
+    this.list.show(this.columns, order);
     this.list.select(this.selected, false);
+    const songs = order.map((row) => this.columns!.id[row]!);
+    this.lassoBar.show(this.lassoRows === null ? null : songs, this.lassoCorners, this.filters.values());
   }
 
   private select(row: number | null): void {
@@ -164,7 +179,7 @@ export class LibraryPage {
   }
 
   private open(row: number | null): void {
-    if (row !== null) this.openSong(`song-${this.columns!.id[row]}`);
+    if (row !== null) this.handlers.open(`song-${this.columns!.id[row]}`);
   }
 
   private hover(row: number | null, x: number, y: number): void {

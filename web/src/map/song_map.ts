@@ -4,7 +4,7 @@ import { quadtree, type Quadtree } from "d3-quadtree";
 import { pointAt, type Trajectory } from "../curve/trajectory";
 import { h, iconButton } from "../common/dom";
 import { ICONS } from "../common/icons";
-import type { MapColumns } from "../server/types";
+import type { MapColumns, PlanePoint } from "../server/types";
 import { createDots } from "./dots";
 import { createLasso, type Lasso } from "./lasso";
 import { drawFrame, drawLasso, drawSelection, drawTrajectory } from "./drawing";
@@ -23,7 +23,8 @@ type Dot = [number, number, number]; // valence, arousal, row of the columns
 export interface MapHandlers {
   hover(row: number | null, x: number, y: number): void;
   select(row: number): void;
-  enclose(rows: Set<number> | null): void;
+  /** The rows inside a lasso, or null if it is too short, and its corners (arousal, valence). */
+  enclose(rows: Set<number> | null, corners: PlanePoint[]): void;
 }
 
 export class SongMap {
@@ -149,8 +150,12 @@ export class SongMap {
   }
 
   private enclose(line: XY[] | null): void {
-    const corners = line?.map(([x, y]) => this.projection.onPlane(x, y));
-    this.handlers.enclose(corners === undefined || this.columns === null ? null : rowsInside(this.columns, corners));
+    const corners = (line ?? []).map(([x, y]) => this.projection.onPlane(x, y));
+    const rows = line === null || this.columns === null ? null : rowsInside(this.columns, corners);
+    this.handlers.enclose(
+      rows,
+      corners.map(([valence, arousal]): PlanePoint => [arousal, valence]),
+    );
     this.redraw();
   }
 

@@ -1,7 +1,17 @@
 // Requests to the server; errors carry a one-line message.
 
 import type { Curve } from "../curve/curve";
-import type { Health, Job, LibrarySong, MapColumns, Problem, ProblemList, SongList } from "./types";
+import type {
+  Health,
+  Job,
+  LibrarySong,
+  MapColumns,
+  PlanePoint,
+  Playlist,
+  Problem,
+  ProblemList,
+  SongList,
+} from "./types";
 
 export class ApiError extends Error {}
 
@@ -27,6 +37,43 @@ export function problems(offset: number): Promise<ProblemList> {
 
 export function map(filters: Filters, signal: AbortSignal): Promise<MapColumns> {
   return request(`api/map?${new URLSearchParams(filters)}`, { signal });
+}
+
+export function makePlaylist(parameters: Filters, signal: AbortSignal): Promise<Playlist> {
+  return request(`api/playlist?${new URLSearchParams(parameters)}`, { signal });
+}
+
+/** Songs in this order as a playlist, compared with a path. */
+export function describeList(ids: number[], path: PlanePoint[] | null, signal: AbortSignal): Promise<Playlist> {
+  return request(listUrl(ids, path), { signal });
+}
+
+export function listUrl(ids: number[], path: PlanePoint[] | null): string {
+  return `api/playlist/list?${new URLSearchParams(listParameters(ids, path))}`;
+}
+
+/** Songs that could take a place in a list, the best first. */
+export function alternatives(
+  ids: number[],
+  place: number,
+  path: PlanePoint[] | null,
+  filters: Filters,
+): Promise<{ songs: LibrarySong[] }> {
+  const parameters = { ...filters, ...listParameters(ids, path), place: String(place) };
+  return request(`api/playlist/alternatives?${new URLSearchParams(parameters)}`);
+}
+
+export function playlistFileUrl(parameters: Filters, format: string, name: string): string {
+  return `api/playlist/file?${new URLSearchParams({ ...parameters, format, name })}`;
+}
+
+/** Points as the server reads them. */
+export function pointsText(points: PlanePoint[]): string {
+  return points.map((point) => point.map((value) => value.toFixed(4)).join(",")).join(" ");
+}
+
+function listParameters(ids: number[], path: PlanePoint[] | null): Filters {
+  return { songs: ids.join(","), ...(path === null ? {} : { path: pointsText(path) }) };
 }
 
 /** Upload a file for analysis; return the job's id. */

@@ -1,5 +1,6 @@
 // The server's JSON; docs/web.md explains the keys.
 
+import type { PlanePoint } from "../curve/polyline";
 import type { Tags } from "../curve/tags";
 
 export interface LibrarySong {
@@ -41,6 +42,31 @@ export interface MapColumns {
   tags: (string | null)[];
   /** File names of songs without a title. */
   file: (string | null)[];
+}
+
+export type { PlanePoint };
+
+export interface PlaylistSong {
+  id: number;
+  file: string;
+  title: string | null;
+  artist: string | null;
+  duration_s: number;
+  begin_s: number;
+  arousal: number;
+  valence: number;
+  start: PlanePoint;
+  end: PlanePoint;
+  path_distance: number | null;
+  jump: number | null;
+}
+
+export interface Playlist {
+  name: string;
+  total_s: number;
+  path: PlanePoint[] | null;
+  songs: PlaylistSong[];
+  warnings: string[];
 }
 
 export interface Health {

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from moodcurve.audio.containers import syncsafe_int, tag_length
+from moodcurve.audio.containers import id3v2_length, read, tag_length
 from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError, check_track
+from moodcurve.audio.decoders.large_tags import without_large_tags
 from moodcurve.audio.decoders.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:
@@ -89,7 +90,10 @@ def _open_container(path: Path, opened: ExitStack) -> "InputContainer | None":
     """Open a file that `opened` closes; return None if FFmpeg does not recognize it."""
     import av
 
-    file = opened.enter_context(path.open("rb", buffering=0))
+    file: BinaryIO = opened.enter_context(path.open("rb", buffering=0))
+    stripped = without_large_tags(file)
+    if stripped is not file:
+        file = opened.enter_context(stripped)
     # By file descriptor, not by name: FFmpeg would guess from the extension and open "http:..." as a URL. Not by Python
     # callbacks either: an interrupt that arrives inside one is lost or crashes PyAV.
     options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
@@ -200,7 +204,7 @@ def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str
 def _read_queue(fifo: "AudioFifo") -> tuple[int, SampleArray]:
     """Return the rate and all samples of the queue (frames, channels), scaled to full scale 1."""
     frame = fifo.read()
-    assert frame is not None
+    assert frame is not None  # nosec B101 # narrows the type for mypy
     channels = frame.layout.nb_channels
     kind, silence, full_scale = _FORMATS[frame.format.packed.name]
     if frame.format.is_planar:
@@ -243,10 +247,10 @@ def _mp3_header_duration(path: Path, sr: int) -> float | None:
     The encoder delay and padding (12 bits each) that follow a complete Xing header are subtracted.
     """
     with path.open("rb") as file:
-        head = file.read(10)
-        has_tag = head[:3] == b"ID3" and len(head) == 10
-        file.seek(10 + syncsafe_int(head[6:]) if has_tag else 0)
-        frame = file.read(1 << 12)
+        start = 0
+        while length := id3v2_length(file, start):
+            start += length
+        frame = read(file, start, 1 << 12)
     for name, offset in ((b"Xing", 8), (b"Info", 8), (b"VBRI", 14)):
         at = frame.find(name)
         count = int.from_bytes(frame[at + offset : at + offset + 4])

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import error_text, print_message
-from moodcurve.cli.options import FolderOptions, ModelOption, SplitBy, SplitOption, TrackOption, left_out_text
+from moodcurve.cli.options import (
+    FolderOptions,
+    ModelOption,
+    SafeCsvOption,
+    SplitBy,
+    SplitOption,
+    TrackOption,
+    left_out_text,
+)
 from moodcurve.cli.output_checks import STDOUT, check_file, check_folder, check_replaces_no_song
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.errors import MoodcurveError
@@ -63,6 +71,7 @@ def analyze(
     ] = False,
     track: TrackOption = None,
     split: SplitOption = None,
+    safe_csv: SafeCsvOption = False,
     model: ModelOption = "default",
     workers: Annotated[
         int | None,
@@ -119,7 +128,7 @@ def analyze(
             print_message(f"interrupted: {len(curves)} of {len(stems)} songs are done")
             exit_code = interrupted_code()
         if curves:
-            exit_code |= _print_curves(curves, destination)
+            exit_code |= _print_curves(curves, destination, safe_csv=safe_csv)
         return exit_code
 
 
@@ -262,13 +271,13 @@ def _print_json_line(curve: "Curve") -> None:
     print_text([json_line(curve.to_dict())])
 
 
-def _print_curves(curves: "list[Curve]", destination: _Destination) -> int:
+def _print_curves(curves: "list[Curve]", destination: _Destination, *, safe_csv: bool) -> int:
     """Print the curves, or write their table; return 1 if it cannot be written, else 0."""
     if destination.table is not None:
         from moodcurve.cli.song_table import write_song_table
 
         try:
-            write_song_table(curves, destination.table)
+            write_song_table(curves, destination.table, safe_csv=safe_csv)
         except OSError as error:
             from moodcurve.cli import curve_views
 

@@ -28,6 +28,7 @@ def demo(
     from moodcurve.cli.progress import one_song_bar, prepare
     from moodcurve.cli.signals import interrupts
     from moodcurve.runtime import load_model
+    from moodcurve.workers import FILE_LIMITS, memory_limited
 
     check_folder(folder)
     composition = None
@@ -43,7 +44,7 @@ def demo(
     check_replaces_no_song([song], outputs.files(stem))
     model = load_model()
     prepare(model.feature_set, [song])
-    with interrupts() as check, one_song_bar(song, check) as progress:
+    with interrupts() as check, one_song_bar(song, check) as progress, memory_limited(FILE_LIMITS.memory_mb):
         curve = analyze_file(song, model=model, progress=progress)
     written = list(outputs.write(curve, song, stem))
     curve_views.print_curves([curve])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import Filters, LibraryOption, library_path
+from moodcurve.cli.options import Filters, LibraryOption, SafeCsvOption, library_path
 from moodcurve.cli.output_checks import STDOUT, check_file, check_folder
 from moodcurve.cli.parameters import Option, UsageError
 from moodcurve.util.text import counted, one_line
@@ -49,6 +49,7 @@ def export(
     ] = None,
     songs: Annotated[bool, Option("--songs", help="Write one row per song (the default).")] = False,
     curves: Annotated[bool, Option("--curves", help="Write one row per point of each curve.")] = False,
+    safe_csv: SafeCsvOption = False,
 ) -> None:
     """Export songs of the library, or their curves, as a table or as JAMS files.
 
@@ -69,6 +70,7 @@ def export(
     if os.path.realpath(output) == os.path.realpath(path):
         raise UsageError(f"{one_line(str(output))} is the library itself; choose another file", name="-o")
 
+    from moodcurve.cli.result_files import results_stream
     from moodcurve.cli.signals import interrupts
     from moodcurve.library import open_library
     from moodcurve.library.export import stream_table, write_jams, write_table
@@ -88,9 +90,10 @@ def export(
             if format is ExportFormat.jams:
                 write_jams(opened, query, output, progress=progress)
             elif output == STDOUT:
-                stream_table(opened, query, sys.stdout.buffer, format, curves=curves, progress=progress)
+                stream = results_stream()
+                stream_table(opened, query, stream, format, curves=curves, progress=progress, safe_csv=safe_csv)
             else:
-                write_table(opened, query, output, format, curves=curves, progress=progress)
+                write_table(opened, query, output, format, curves=curves, progress=progress, safe_csv=safe_csv)
         except ConditionError as error:
             raise UsageError(str(error), name="--where") from error
     if output != STDOUT:

@@ -30,6 +30,7 @@ def features(
     from moodcurve.cli.standard_input import with_stdin
     from moodcurve.features import write_csv
     from moodcurve.util.files import atomic_write
+    from moodcurve.workers import FILE_LIMITS, memory_limited
 
     with with_stdin([path]) as given:
         (song,) = given.paths
@@ -41,7 +42,7 @@ def features(
         selected = find_feature_set(feature_set)
         given.receive()
         prepare(selected, [song])
-        with interrupts() as check, one_song_bar(song, check) as progress:
+        with interrupts() as check, one_song_bar(song, check) as progress, memory_limited(FILE_LIMITS.memory_mb):
             extracted = file_features(song, selected, name=given.names().get(song), progress=progress)
         for warning in extracted.warnings:
             print_message(f"{given.names().get(song, song)}: {warning}")

@@ -1,18 +1,26 @@
 """The `search` command: songs of a library by mood, tags or SQL."""
 
 import shlex
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import MOOD_WORDS, QUADRANTS, TAGS, Filters, JsonOption, LibraryOption, library_path
+from moodcurve.cli.options import (
+    MOOD_WORDS,
+    QUADRANTS,
+    TAGS,
+    Filters,
+    JsonOption,
+    LibraryOption,
+    SafeCsvOption,
+    library_path,
+)
 from moodcurve.cli.output_checks import STDOUT, check_file, check_results
 from moodcurve.cli.parameters import Option, UsageError
 from moodcurve.cli.playlist_files import AbsoluteOption, PlaylistFormat, playlist_text
-from moodcurve.cli.result_files import json_list, write_parts, write_texts
+from moodcurve.cli.result_files import json_list, results_stream, write_parts, write_texts
 
 if TYPE_CHECKING:
     from moodcurve.library.queries.search import FoundSong
@@ -32,6 +40,7 @@ def search(
     ] = None,
     output: Annotated[Path | None, Option("-o", "--output", metavar="FILE", help="Write the playlist to FILE.")] = None,
     absolute: AbsoluteOption = False,
+    safe_csv: SafeCsvOption = False,
 ) -> None:
     """Search the library by mood, arousal and valence, tags, or an SQL condition.
 
@@ -66,7 +75,7 @@ def search(
             if json_file is not None:
                 write_parts(json_list(map(song_json, songs)), json_file)
             elif as_csv:
-                _print_csv(songs, distance=query.has_distance)
+                _print_csv(songs, distance=query.has_distance, safe=safe_csv)
             elif format is not None:
                 from moodcurve.playlists.library_songs import read_tracks
 
@@ -106,8 +115,8 @@ def _option_hint(text: str) -> str:
     return ""
 
 
-def _print_csv(songs: "Iterable[FoundSong]", *, distance: bool) -> None:
+def _print_csv(songs: "Iterable[FoundSong]", *, distance: bool, safe: bool) -> None:
     from moodcurve.library.export_tables import song_batches, song_columns, write_batches
 
     columns = song_columns(distance=distance)
-    write_batches(song_batches(songs, columns), columns, sys.stdout.buffer, "csv")
+    write_batches(song_batches(songs, columns), columns, results_stream(), "csv", safe=safe)

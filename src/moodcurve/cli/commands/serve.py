@@ -16,8 +16,8 @@ from moodcurve.cli.parameters import Option, UsageError
 if TYPE_CHECKING:
     from moodcurve.web.settings import ServerLimits
 
-TOKEN_VARIABLE = "MOODCURVE_TOKEN"
-_ALL_ADDRESSES = ("0.0.0.0", "::")
+TOKEN_VARIABLE = "MOODCURVE_TOKEN"  # nosec B105 # a variable's name
+_ALL_ADDRESSES = ("0.0.0.0", "::")  # nosec B104 # compared with what the user asked for
 """Hosts that mean all addresses of this machine."""
 
 

@@ -42,6 +42,6 @@ def show(
         curve_views.print_curves([stored.curve])
         print_origin(stored)
         for warning in stored.curve.warnings:
-            print_message(f"{stored.paths[0]}: {warning}")
+            print_message(f"{stored.shown}: {warning}")
     else:
         print_text([json_text(stored.data) if format is PrintFormat.json else to_csv(stored.curve)])

@@ -92,7 +92,7 @@ def read_deam_with_sound(
     known = published.keys()
     labels = _sound_labels(sound_folder)
     columns = read_columns(sound_folder)
-    files = _audio_files(sound_folder)
+    files = audio_files(sound_folder)
     new = sorted((labels.keys() - published.keys()) & columns.keys(), key=natural_key)
     heard_set = _other_columns(feature_set)
     wanted = [song_id for song_id in (*published, *new) if song_id in files]
@@ -195,7 +195,7 @@ def _sound_labels(folder: Path) -> dict[str, SoundLabels]:
     return {one.song_id: one for one in read_sound_labels(path)} if path.is_file() else {}
 
 
-def _audio_files(folder: Path) -> dict[str, Path]:
+def audio_files(folder: Path) -> dict[str, Path]:
     """Return the audio file of each song that has exactly one."""
     homes = [folder / name for name in AUDIO_FOLDERS if (folder / name).is_dir()]
     return {key: found[0] for key, found in files_by_key(homes[0] if homes else folder).items() if len(found) == 1}

@@ -209,7 +209,7 @@ def _library(name: str) -> Any:
         if path.is_file():
             loader = importlib.machinery.ExtensionFileLoader(full_name, str(path))
             spec = importlib.util.spec_from_file_location(full_name, path, loader=loader)
-            assert spec is not None
+            assert spec is not None  # nosec B101 # narrows the type for mypy
             module = importlib.util.module_from_spec(spec)
             loader.exec_module(module)
             return module
@@ -219,6 +219,6 @@ def _library(name: str) -> Any:
 def _package(name: str) -> Path:
     """Return the folder of a package without importing it."""
     spec = importlib.util.find_spec(name)
-    assert spec is not None
-    assert spec.origin is not None
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     return Path(spec.origin).parent

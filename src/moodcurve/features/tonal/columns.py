@@ -60,3 +60,10 @@ RHYTHM = (
 """Columns of rhythm."""
 TONAL1 = (*HARMONY, *RHYTHM)
 """Names of the columns of ``tonal1``, in order; docs/features.md explains each."""
+CHROMA = tuple(f"chroma[{i}]" for i in range(12))
+"""Mean strength of each pitch class, from C upwards, over the last 4 s."""
+FRAMES_PER_ROW = 25
+ONSETS = tuple(f"{name}[{i}]" for name in ("onset_strength", "onset_strength_low") for i in range(FRAMES_PER_ROW))
+"""Onset strength of the last 0.5 s, 50 times a second: in total, and below 400 Hz."""
+SONG1 = (*CHROMA, *ONSETS)
+"""Names of the columns of ``song1``: what key and tempo of a whole song are read from. No model reads them."""

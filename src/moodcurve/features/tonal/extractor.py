@@ -4,7 +4,7 @@ import numpy as np
 
 from moodcurve._typing import Float32Array
 from moodcurve.features.framing import Framing
-from moodcurve.features.tonal.columns import HARMONY, RHYTHM, TONAL1
+from moodcurve.features.tonal.columns import CHROMA, HARMONY, ONSETS, RHYTHM, SONG1, TONAL1
 from moodcurve.features.tonal.halving import Halving
 from moodcurve.features.tonal.harmony import Harmony
 from moodcurve.features.tonal.onsets import Onsets
@@ -32,7 +32,7 @@ class TonalExtractor:
     Attributes
     ----------
     names : tuple of str
-        Names of the columns.
+        Names of the columns: those of ``tonal1``, then those of ``song1``.
 
     Raises
     ------
@@ -44,12 +44,12 @@ class TonalExtractor:
     >>> extractor = TonalExtractor(44100)
     >>> noise = np.random.default_rng(0).uniform(-0.1, 0.1, 5 * 44100).astype(np.float32)
     >>> extractor.push(noise).shape
-    (7, 71)
+    (7, 133)
     >>> extractor.flush(9).shape
-    (2, 71)
+    (2, 133)
     """
 
-    names = TONAL1
+    names = (*TONAL1, *SONG1)
     _STATE = (
         "_chunk", "_filled", "_rows", "_to_onsets", "_to_pitch", "_harmony", "_onsets", "_rhythm",
         "_harmony_rows", "_rhythm_rows",
@@ -67,8 +67,8 @@ class TonalExtractor:
         self._chunk: Float32Array = np.zeros(sr // _STEPS, np.float32)
         self._filled = 0  # samples in _chunk
         self._rows = -1  # rows returned; the first row of both streams ends where half a window ends, and is left out
-        self._harmony_rows: Float32Array = np.empty((0, len(HARMONY)), np.float32)
-        self._rhythm_rows: Float32Array = np.empty((0, len(RHYTHM)), np.float32)
+        self._harmony_rows: Float32Array = np.empty((0, len(HARMONY) + len(CHROMA)), np.float32)
+        self._rhythm_rows: Float32Array = np.empty((0, len(RHYTHM) + len(ONSETS)), np.float32)
 
     def push(self, x: Float32Array) -> Float32Array:
         """Add samples (n,), finite and in [-1, 1]; return the rows (m, columns) that are complete."""
@@ -107,7 +107,9 @@ class TonalExtractor:
     def _pop_rows(self) -> Float32Array:
         """Return and remove the rows that both streams have."""
         n = min(len(self._harmony_rows), len(self._rhythm_rows))
-        rows = np.concatenate([self._harmony_rows[:n], self._rhythm_rows[:n]], axis=1)
+        pitch, chroma = np.split(self._harmony_rows[:n], [len(HARMONY)], axis=1)
+        rhythm, onsets = np.split(self._rhythm_rows[:n], [len(RHYTHM)], axis=1)
+        rows = np.concatenate([pitch, rhythm, chroma, onsets], axis=1)
         self._harmony_rows, self._rhythm_rows = self._harmony_rows[n:], self._rhythm_rows[n:]
         rows = rows[1:] if self._rows < 0 else rows
         self._rows += n

@@ -12,7 +12,7 @@ from moodcurve.features.jit import simd
 from moodcurve.features.jit.kernel import exact
 from moodcurve.features.tonal import chroma as pitch
 from moodcurve.features.tonal.batches import Batches, hann_window
-from moodcurve.features.tonal.columns import FRAME_MEANS, FRAME_STDS, HARMONY
+from moodcurve.features.tonal.columns import CHROMA, FRAME_MEANS, FRAME_STDS, HARMONY
 from moodcurve.features.tonal.log_spectrum import (
     BINS,
     OCTAVES,
@@ -103,7 +103,7 @@ class HarmonyState(NamedTuple):
 
 
 class Harmony:
-    """Columns of pitch, one row every 0.5 s; row h describes the frames up to the time 0.5 h + 0.5 s.
+    """Columns of pitch and chroma, one row every 0.5 s; row h describes the frames up to the time 0.5 h + 0.5 s.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ class Harmony:
     def push(self, x: Float32Array) -> Float32Array:
         """Add samples; return the rows (n, columns) that are complete."""
         batches = self._batches.push(x)
-        rows = np.empty((2 * len(batches), len(HARMONY)), np.float32)
+        rows = np.empty((2 * len(batches), len(HARMONY) + len(CHROMA)), np.float32)
         for i, wave in enumerate(batches):
             _harmony_rows(wave, self._batches.hop, self._plan, self._state, rows[2 * i : 2 * i + 2])
         return rows
@@ -262,3 +262,7 @@ def _row(plan: HarmonyPlan, state: HarmonyState, row: Float32Array) -> None:
     pitch.keys(state.long, plan.chroma, found)
     for i in range(4):
         row[at + 4 + i] = found[i]
+    # the tuning is followed without jumps and may belong to a neighboring semitone; the middle bin is C at 440 Hz
+    semitones = int(np.floor((state.tuning[2] - 1.0) / 3 + 0.5))
+    for i in range(12):
+        row[at + 8 + (i + semitones) % 12] = short[i]

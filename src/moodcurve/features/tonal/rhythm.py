@@ -5,12 +5,12 @@ import numpy as np
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact
 from moodcurve.features.jit.simd import LANES, broadcast, load, muladd, store
-from moodcurve.features.tonal.columns import BANDS, RHYTHM
+from moodcurve.features.tonal.columns import BANDS, FRAMES_PER_ROW, ONSETS, RHYTHM
 from moodcurve.features.tonal.onsets import AUDIBLE, COLUMNS, FRAME_RATE, LOW, STRENGTH
 
 CONTEXT = 8 * FRAME_RATE
 """Frames in the context of a row, 8 s."""
-PER_ROW = FRAME_RATE // 2
+PER_ROW = FRAMES_PER_ROW
 NEIGHBORS = FRAME_RATE // 2
 """Frames on either side in a local mean."""
 SLOWEST, FASTEST = 40, 240
@@ -35,7 +35,7 @@ def tempo_prior() -> FloatArray:
 
 
 class Rhythm:
-    """Columns of rhythm, one row every 0.5 s; row h describes the frames up to the time 0.5 h + 0.5 s."""
+    """Columns of rhythm and of onsets, one row every 0.5 s; row h describes the frames up to the time 0.5 h + 0.5 s."""
 
     _STATE = ("_frames", "_pending")
 
@@ -47,11 +47,13 @@ class Rhythm:
     def push(self, frames: Float32Array) -> Float32Array:
         """Add frames (n, 5) of `Onsets`; return the rows (m, columns) that are complete."""
         self._pending = np.concatenate([self._pending, frames])
-        rows = np.empty((len(self._pending) // PER_ROW, len(RHYTHM)), np.float32)
+        rows = np.empty((len(self._pending) // PER_ROW, len(RHYTHM) + len(ONSETS)), np.float32)
         for row in rows:
-            self._frames = np.concatenate([self._frames[PER_ROW:], self._pending[:PER_ROW]])
+            new = self._pending[:PER_ROW]
+            self._frames = np.concatenate([self._frames[PER_ROW:], new])
             self._pending = self._pending[PER_ROW:]
-            _rhythm_row(self._frames, self._prior, row)
+            _rhythm_row(self._frames, self._prior, row[: len(RHYTHM)])
+            row[len(RHYTHM) :] = new[:, [STRENGTH, LOW]].T.ravel()
         return rows
 
 

@@ -94,7 +94,8 @@ def cache_key(songs: Sequence[Song], splits: Sequence[Split], fit: Callable[...,
         digest.update(path.read_bytes())
     for song in songs:
         digest.update(f"{song.song_id}\n{song.artist}\n{song.genre}\n{song.rated.start}\n".encode())
-        digest.update(song.full_features.values.tobytes())
+        for features in (song.full_features, *song.versions):
+            digest.update(features.values.tobytes())
         for field in fields(song.annotation):
             value = getattr(song.annotation, field.name)
             digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())

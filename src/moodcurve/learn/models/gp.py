@@ -19,12 +19,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Song
 from moodcurve.datasets.song import QUADRANT_RATINGS
-from moodcurve.features.feature_sets import HOP_S, LLD_NAMES, window_columns
-from moodcurve.features.tags.names import TAGS1
+from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
 from moodcurve.learn.models.gp_level import GPLevel, GPLevelConfig, Passages, fit_gp_level
@@ -38,16 +37,11 @@ from moodcurve.learn.models.two_level import (
 )
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import ContextStatistics
-from moodcurve.learn.preprocessing.loudness import LevelNormalization, fit_level_normalization
+from moodcurve.learn.preprocessing.rows import Rows, fit_rows
+from moodcurve.learn.preprocessing.shifts import version_shifts
 from moodcurve.learn.preprocessing.similar_context import BLOCK_ROWS, SimilarContext, fit_similar_context
-from moodcurve.learn.preprocessing.steps import Clip, Scaling, Selection, fit_standardization
+from moodcurve.learn.preprocessing.steps import Clip, Scaling, fit_standardization
 from moodcurve.runtime.sequence import SequenceMode
-from moodcurve.runtime.silence import RMS_MEAN, RMS_STD
-
-ROW_CLIP = 8.0
-"""Limit of the standardized columns of a row: wide, since means and standard deviations are limited again."""
-_COMPARE = frozenset(window_columns(LLD_NAMES))
-_LAYERS = "tag_layer["
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,54 +111,6 @@ class GPConfig:
     def stretch(self) -> FloatArray:
         """Factors of both axes, (2,)."""
         return np.array([self.stretch_arousal, self.stretch_valence])
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Rows:
-    """What the model reads of a recording's rows.
-
-    Attributes
-    ----------
-    columns : tuple of int
-        Positions of the columns it uses, block by block.
-    blocks : tuple of int
-        Number of columns of each block; the first is that of compare236.
-    loudness : LevelNormalization
-        Of the used columns.
-    scaling : Scaling
-        Standardizes them.
-    """
-
-    columns: tuple[int, ...]
-    blocks: tuple[int, ...]
-    loudness: LevelNormalization
-    scaling: Scaling
-
-    def apply(self, x: npt.NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
-        """Return the standardized columns (n, used) of one recording's rows, and which rows sound, (n, 1)."""
-        used = Selection(self.columns).apply(x.astype(np.float64))
-        z = Clip(ROW_CLIP).apply(self.scaling.apply(self.loudness.apply(used)))
-        return z, self.loudness.sounding(used)
-
-    def build(self, graph: Graph) -> tuple[str, str]:
-        """Add `apply` to a graph and return the names of both outputs."""
-        used = Selection(self.columns).build(graph, graph.x)
-        z = Clip(ROW_CLIP).build(graph, self.scaling.build(graph, self.loudness.build(graph, used)))
-        return z, self.loudness.build_sounding(graph, used)
-
-    @property
-    def described(self) -> tuple[int, ...]:
-        """Positions of a passage's statistics among the means, then standard deviations, of the used columns.
-
-        Of the first block both are used; of the others the means, whose descriptors cover several seconds themselves.
-        """
-        width, first = len(self.columns), self.blocks[0]
-        return (*range(first), *range(width, width + first), *range(first, width))
-
-    @property
-    def passage_blocks(self) -> tuple[int, ...]:
-        """Number of statistics of each block."""
-        return (2 * self.blocks[0], *self.blocks[1:])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -246,19 +192,16 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
         If the features lack the columns of the RMS energy, which the level and silence are computed from, if no song
         is rated, or if a song has neither ratings nor a quadrant.
     """
-    rows = _fit_rows(songs)
+    rows = fit_rows(songs)
     check(any(song.is_rated for song in songs), "songs", "at least one song with ratings", "none")
     statistics = ContextStatistics(config.context_rows)
-    described, levels, weights, is_first = [], [], [], []
-    moments, deviations, compared = [], [], []
+    described, levels, moments, deviations, compared = [], [], [], [], []
     for song in songs:
         z, sounding = rows.apply(song.full_features.values)
         context = statistics.apply(z, sounding)
         middle = (song.rated.start + song.rated.stop) // 2 if song.is_rated else len(z) // 2
         described.append(context[middle, list(rows.described)])
         levels.append(song.y.mean(axis=0) if song.is_rated else np.sign(QUADRANT_RATINGS[_quadrant(song)]))
-        weights.append(1.0)
-        is_first.append(True)
         compared.append(z[song.rated] if song.is_rated else z)
         if song.is_rated:
             usual = context[:, : z.shape[1]]
@@ -267,10 +210,13 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
             deviations.append(song.y - statistics.apply(song.y)[:, :2])
     scaling = fit_standardization(np.array(described))
     x = Clip(CLIP).apply(scaling.apply(np.array(described)))
+    shifts = version_shifts(songs, lambda values: Clip(CLIP).apply(scaling.apply(_whole(rows, values))), x.shape[1])
     sides = np.array([not song.is_rated for song in songs])
     fitted = []
     for axis, (name, level) in enumerate(zip(AXES, np.array(levels).T, strict=True)):
-        passages = Passages(x=x, y=level, is_side=sides, weights=np.array(weights), first=np.array(is_first))
+        passages = Passages(
+            x=x, y=level, is_side=sides, weights=np.ones(len(x)), first=np.ones(len(x), bool), shifts=shifts
+        )
         fitted.append(fit_gp_level(passages, rows.passage_blocks, config.level))
         progress(axis + 1, 3, f"level of {name}")
     trajectory = fit_ridge(np.vstack(moments), np.vstack(deviations), config.ridge)
@@ -294,29 +240,14 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
     )
 
 
-def _fit_rows(songs: Sequence[Song]) -> Rows:
-    check(len(songs) > 0, "songs", "at least one song", 0)
-    names = songs[0].full_features.feature_set.names
-    check(
-        {RMS_MEAN, RMS_STD} <= set(names), "features", f"a set with the column {RMS_MEAN}, such as compare236", "others"
-    )
-    blocks = [
-        [i for i, name in enumerate(names) if name in _COMPARE],
-        [i for i, name in enumerate(names) if name.startswith(_LAYERS)],
-        [i for i, name in enumerate(names) if name not in _COMPARE and name not in set(TAGS1)],
-    ]
-    blocks = [block for block in blocks if block]
-    columns = tuple(i for block in blocks for i in block)
-    x = [
-        (song.x if song.is_rated else song.full_features.values)[:, list(columns)].astype(np.float64) for song in songs
-    ]
-    loudness = fit_level_normalization([names[i] for i in columns], np.vstack(x))
-    scaling = fit_standardization(np.vstack([loudness.apply(one) for one in x]))
-    return Rows(columns=columns, blocks=tuple(map(len, blocks)), loudness=loudness, scaling=scaling)
+def _whole(rows: Rows, values: Float32Array) -> FloatArray:
+    """Return the statistics of a recording as one passage, (1, columns)."""
+    z, sounding = rows.apply(values)
+    return ContextStatistics(len(z)).apply(z, sounding)[:1, list(rows.described)]
 
 
 def _quadrant(song: Song) -> str:
     quadrant = song.annotation.quadrant
     check(quadrant is not None, "songs", "songs with ratings or a quadrant", song.song_id)
-    assert quadrant is not None
+    assert quadrant is not None  # nosec B101 # narrows the type for mypy
     return quadrant

@@ -1,23 +1,28 @@
 """Blend of the Gaussian-process model and a Kalman filter, whose errors differ: a weighted average, stretched.
 
 Both read the same rows, which are free of the recording's level: the filter's linear regression sees the columns of
-compare236 as `moodcurve.learn.models.gp.Rows` standardizes them, silent rows as the average of all rows.
+compare236 as `moodcurve.learn.preprocessing.rows` standardizes them, shrunk along the directions in which altered sound
+moves, silent rows as the average of all rows.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.datasets import Song
 from moodcurve.features import Features, FeatureSet
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
-from moodcurve.learn.models.gp import GP, GPConfig, Rows, fit_gp
+from moodcurve.learn.models.gp import GP, GPConfig, fit_gp
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpace, fit_state_space
 from moodcurve.learn.onnx_graph import Graph
+from moodcurve.learn.preprocessing.context import ContextStatistics
+from moodcurve.learn.preprocessing.rows import Rows
+from moodcurve.learn.preprocessing.shifts import shrinkage, version_shifts
 from moodcurve.runtime.sequence import SequenceMode
 
 
@@ -75,12 +80,15 @@ class GPBlend:
 
     Attributes
     ----------
+    steady : (columns of compare236, the same)
+        From standardized rows to those that the filter reads; exact in single precision.
     center : (2,)
         Mean rating of the training songs, from which predictions are stretched.
     """
 
     config: GPBlendConfig
     gp: GP
+    steady: FloatArray
     state_space: StateSpace
     center: FloatArray
     history: tuple[Epoch, ...] = ()
@@ -88,7 +96,7 @@ class GPBlend:
     def predict(self, x: npt.NDArray[np.floating]) -> FloatArray:
         """Predict arousal and valence (n, 2) from a recording's features (n ≥ 1, columns); not limited to [-1, 1]."""
         share = self.config.share
-        filtered = self.state_space.predict(_filter_rows(self.gp.rows, x))
+        filtered = self.state_space.predict(_filter_rows(self.gp.rows, self.steady, x))
         average = (1 - share) * self.gp.predict(x) + share * filtered
         return self.center + self.config.stretch * (average - self.center)
 
@@ -97,7 +105,7 @@ class GPBlend:
         share, stretch = self.config.share, self.config.stretch
         first = self.gp.build(graph)
         rows = graph.rows
-        with graph.reading(_add_filter_rows(self.gp.rows, graph)):
+        with graph.reading(_add_filter_rows(self.gp.rows, self.steady, graph)):
             second = self.state_space.build_stateless(graph)
         graph.rows = SequenceMode(
             kind="window",
@@ -124,33 +132,47 @@ def fit_gp_blend(
     rated = [song for song in songs if song.is_rated]
     check(len(rated) > 0, "songs", "at least one song with ratings", "none")
     gp = fit_gp(songs, config.gp, seed=seed, progress=progress)
-    filtered = [_filter_song(gp.rows, song) for song in rated]
+    steady = _fit_steady(gp.rows, songs, config.gp.level.shift_penalty)
+    filtered = [_filter_song(gp.rows, steady, song) for song in rated]
     return GPBlend(
         config=config,
         gp=gp,
+        steady=steady,
         state_space=fit_state_space(filtered, config.state_space, seed=seed, progress=progress),
         center=np.mean([song.y.mean(axis=0) for song in rated], axis=0),
     )
 
 
-def _filter_rows(rows: Rows, x: npt.NDArray[np.floating]) -> FloatArray:
+def _fit_steady(rows: Rows, songs: Sequence[Song], penalty: float) -> FloatArray:
+    """Return `GPBlend.steady`: columns have a mean square of 1 / columns, as the level's kernel weights a block."""
+    columns = rows.blocks[0]
+
+    def describe(values: Float32Array) -> FloatArray:
+        z, sounding = rows.apply(values)
+        return ContextStatistics(len(z)).apply(z, sounding)[:1, :columns]
+
+    shifts = version_shifts(songs, describe, columns)
+    return shrinkage(shifts / math.sqrt(columns), penalty).astype(np.float32).astype(np.float64)
+
+
+def _filter_rows(rows: Rows, steady: FloatArray, x: npt.NDArray[np.floating]) -> FloatArray:
     """Return what the filter reads of a recording's features: (n, columns of compare236)."""
     z, sounding = rows.apply(x)
-    read: FloatArray = z[:, : rows.blocks[0]] * sounding
+    read: FloatArray = (z[:, : rows.blocks[0]] @ steady) * sounding
     return read
 
 
-def _add_filter_rows(rows: Rows, graph: Graph) -> str:
+def _add_filter_rows(rows: Rows, steady: FloatArray, graph: Graph) -> str:
     """Add `_filter_rows` to a graph and return the name of its output."""
     z, sounding = rows.build(graph)
     read = graph.add("Gather", z, graph.indices(range(rows.blocks[0])), axis=1)
-    return graph.add("Mul", read, sounding)
+    return graph.add("Mul", graph.add("MatMul", read, graph.constant(steady)), sounding)
 
 
-def _filter_song(rows: Rows, song: Song) -> Song:
+def _filter_song(rows: Rows, steady: FloatArray, song: Song) -> Song:
     """Return the song with the rows that the filter reads as its features."""
-    read = _filter_rows(rows, song.full_features.values).astype(np.float32)
+    read = _filter_rows(rows, steady, song.full_features.values).astype(np.float32)
     feature_set = FeatureSet("rows", "1", tuple(f"row[{i}]" for i in range(read.shape[1])))
     full = Features(read, song.full_features.times_s, feature_set)
     features = Features(read[song.rated], song.features.times_s, feature_set)
-    return replace(song, features=features, recording=full)
+    return replace(song, features=features, recording=full, versions=())

@@ -23,6 +23,7 @@ from moodcurve.learn.config import check
 from moodcurve.learn.models.svr import SVRConfig, kernel, kernel_nodes
 from moodcurve.learn.models.svr_level import correlations
 from moodcurve.learn.onnx_graph import Graph
+from moodcurve.learn.preprocessing.shifts import shrinkage
 from moodcurve.learn.preprocessing.steps import Projection, components_for, principal_components
 
 _STEPS = 100
@@ -57,6 +58,9 @@ class GPLevelConfig:
     relevance : float
         Exponent of the column weights |r| ** relevance within each block, from 0 to 4. r is the correlation of a
         column with the axis over the rated songs. With 0 all columns have the same weight.
+    shift_penalty : float
+        How much distances shrink along directions in which altered sound moves, 0 or more; 0 for not at all. See
+        `moodcurve.learn.preprocessing.shifts`, with columns as the kernel weights them.
     variance : float
         Fraction of the variance of x that its principal components keep, in (0, 1].
     """
@@ -67,12 +71,14 @@ class GPLevelConfig:
     slope: float = 6.0
     quadrant_weight: float = 6.0
     relevance: float = 0.5
+    shift_penalty: float = 2000.0
     variance: float = 0.98
 
     def __post_init__(self) -> None:
         for key in ("gamma", "noise", "prior", "slope"):
             check(getattr(self, key) > 0, key, "positive", getattr(self, key))
         check(self.quadrant_weight >= 0, "quadrant_weight", "0 or positive", self.quadrant_weight)
+        check(self.shift_penalty >= 0, "shift_penalty", "0 or positive", self.shift_penalty)
         check(0 <= self.relevance <= 4, "relevance", "from 0 to 4", self.relevance)
         check(0 < self.variance <= 1, "variance", "in (0, 1]", self.variance)
 
@@ -128,6 +134,8 @@ class Passages:
         Weight of each passage; those of one song have the sum 1.
     first : (n,) bool
         One passage of each song, which becomes a p_j.
+    shifts : (m, columns)
+        Differences of passages of altered sound from those of the unaltered, m ≥ 0.
     """
 
     x: FloatArray
@@ -135,6 +143,7 @@ class Passages:
     is_side: BoolArray
     weights: FloatArray
     first: BoolArray
+    shifts: FloatArray
 
 
 def fit_gp_level(passages: Passages, blocks: Sequence[int], config: GPLevelConfig) -> GPLevel:
@@ -149,10 +158,11 @@ def fit_gp_level(passages: Passages, blocks: Sequence[int], config: GPLevelConfi
     """
     rated = ~passages.is_side
     relevance = _column_weights(passages.x[rated], passages.y[rated], blocks, config.relevance)
-    center, directions, variances = principal_components(passages.x * relevance)
+    # columns are weighted, then shrunk
+    weighted = relevance[:, None] * shrinkage(passages.shifts * relevance, config.shift_penalty)
+    _, directions, variances = principal_components(passages.x @ weighted)
     kept = directions[:, : components_for(variances, config.variance)]
-    # center and rotation act on the weighted columns
-    projection = Projection(center / relevance, (relevance[:, None] * kept).astype(np.float32).astype(np.float64))
+    projection = Projection(passages.x.mean(axis=0), (weighted @ kept).astype(np.float32).astype(np.float64))
     x = projection.apply(passages.x).astype(np.float32).astype(np.float64)
     points = x[passages.first]
     kernels = _kernel_config(config)
@@ -164,8 +174,7 @@ def fit_gp_level(passages: Passages, blocks: Sequence[int], config: GPLevelConfi
 def _solve(k: FloatArray, among: FloatArray, mean: float, passages: Passages, config: GPLevelConfig) -> FloatArray:
     """Return the weights a (m,) from the kernels (n, m) of passages and points, and (m, m) among the points."""
     side = passages.is_side
-    curvature = passages.weights[~side] / config.noise
-    rated = k[~side].T * curvature
+    rated = k[~side].T * (passages.weights[~side] / config.noise)
     prior = among / config.prior + _JITTER * np.eye(len(among))
     matrix, target = prior + rated @ k[~side], rated @ (passages.y[~side] - mean)
     factor = linalg.cho_factor(matrix)

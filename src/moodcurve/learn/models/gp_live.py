@@ -242,7 +242,12 @@ def fit_gp_live(
     fitted = []
     for axis, (name, level) in enumerate(zip(AXES, np.array(levels).T, strict=True)):
         passages = Passages(
-            x=x, y=np.repeat(level, counts), is_side=sides, weights=np.repeat(1 / np.array(counts), counts), first=last
+            x=x,
+            y=np.repeat(level, counts),
+            is_side=sides,
+            weights=np.repeat(1 / np.array(counts), counts),
+            first=last,
+            shifts=np.empty((0, x.shape[1])),
         )
         fitted.append(fit_gp_level(passages, rows.passage_blocks, config.level))
         progress(axis + 1, 4, f"level of {name}")

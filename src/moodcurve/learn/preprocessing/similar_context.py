@@ -85,7 +85,12 @@ class SimilarContext:
         q = graph.add("Gather", q, graph.indices(range(width)), axis=1)
         margins = graph.indices([self.radius, 0, self.radius + BLOCK_ROWS, 0])
         rows, counted, features = (graph.add("Pad", value, margins) for value in (z, sounding, q))
-        return SimilarContextNodes(self.radius, rows, counted, features)
+        # rows around a block, relative to each of its rows
+        around = graph.constant(np.arange(BLOCK_ROWS + 2.0 * self.radius) - self.radius)
+        distances = graph.add("Abs", graph.add("Sub", around, graph.constant(np.arange(float(BLOCK_ROWS))[:, None])))
+        near = graph.add("LessOrEqual", distances, graph.constant(np.float64(self.radius)))
+        near = graph.add("Cast", near, to=graph.double)
+        return SimilarContextNodes(self.radius, rows, counted, features, near)
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ class SimilarContextNodes:
     rows: str
     counted: str
     features: str
+    near: str
 
     def add_block(self, graph: Graph, start: str) -> str:
         """Add `SimilarContext.apply` of the `BLOCK_ROWS` rows from `start` on, and return the name of its output.
@@ -107,9 +113,7 @@ class SimilarContextNodes:
         axis = graph.indices([0])
         rows, counted, q = (graph.add("Slice", x, first, end, axis) for x in (self.rows, self.counted, self.features))
         own = graph.add("Slice", q, graph.indices([self.radius]), graph.indices([self.radius + BLOCK_ROWS]), axis)
-        offsets = np.arange(BLOCK_ROWS + 2 * self.radius) - np.arange(BLOCK_ROWS)[:, None]
-        near = graph.constant(((offsets >= 0) & (offsets <= 2 * self.radius)).astype(np.float64))
-        counted = graph.add("Mul", near, graph.add("Transpose", counted))
+        counted = graph.add("Mul", self.near, graph.add("Transpose", counted))
         exponents = graph.add("MatMul", own, graph.add("Transpose", q))
         for value in (_half_square(graph, own), graph.add("Transpose", _half_square(graph, q))):
             exponents = graph.add("Sub", exponents, value)

@@ -1,5 +1,6 @@
 """Study the coverage of 90 % intervals on songs and artists outside training and calibration, also by genre."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -95,10 +96,13 @@ def interval_metrics(y: FloatArray, predicted: FloatArray, intervals: Intervals)
 
 
 def songs_by_tag(songs: Sequence[Song]) -> Mapping[str, Indices]:
-    """Return the song indices of each genre tag with at least `MIN_SONGS`; hyphens and commas separate tags."""
+    """Return the song indices of each genre tag with at least `MIN_SONGS`.
+
+    Commas and hyphens separate tags; that of Hip-Hop is part of its name.
+    """
     members: dict[str, list[int]] = {}
     for i, song in enumerate(songs):
-        for tag in {part.strip() for part in song.genre.replace(",", "-").split("-")} - {""}:
+        for tag in {part.strip() for part in re.split("[,-]", song.genre.replace("Hip-Hop", "Hip Hop"))} - {""}:
             members.setdefault(tag, []).append(i)
     return {tag: np.array(chosen) for tag, chosen in sorted(members.items()) if len(chosen) >= MIN_SONGS}
 

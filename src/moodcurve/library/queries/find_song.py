@@ -45,7 +45,7 @@ def find_song(library: Library, name: str) -> StoredSong:
         more = ", ..." if len(matches) > _MAX_SHOWN else ""
         raise LibraryError(f"{one_line(name)}: {len(matches)} songs match; give the id of one: {listed}{more}")
     stored = library.song(matches[0].id)
-    assert stored is not None
+    assert stored is not None  # nosec B101 # narrows the type for mypy
     return stored
 
 

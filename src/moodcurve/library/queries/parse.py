@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from moodcurve.features.song.key_names import parse_key
 from moodcurve.features.tags.names import TAGS
 from moodcurve.library.errors import LibraryError
 from moodcurve.library.queries.query import PLACES, SORTS, WORDS, Drawing, Query, Range
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
-from moodcurve.mood.keys import parse_key
 from moodcurve.mood.tags import MIN_TAG_STRENGTH
 
 

@@ -1,19 +1,21 @@
 """A query: which songs of a library, in which order."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from moodcurve.features.song.key_names import CAMELOT
 from moodcurve.features.tags.names import TAGS
 from moodcurve.library.queries.found_song import COLUMNS
 from moodcurve.mood.circumplex import MOOD_ANGLES_DEG, NEUTRAL, QUADRANTS
-from moodcurve.mood.keys import CAMELOT
 
 Range = tuple[float | None, float | None]
 """Lowest and highest value, both included; None where there is no limit."""
 
 WORDS = (*MOOD_ANGLES_DEG, NEUTRAL)
 """Mood words that a song can have."""
+DEFAULT_ORDER = ("artist", "album", "track", "title", "path")
+"""Sort keys of a query without any."""
 PLACE_ANGLE_DEG = 45
 """A point is in the direction of a mood word up to this angle from it."""
 PLACES = (*QUADRANTS, *WORDS)
@@ -68,7 +70,7 @@ class Query:
     time_in : tuple of (str, float)
         Quadrants, and the least share of the song in each.
     keys : tuple of str
-        The song's key is one of these of `moodcurve.mood.keys.CAMELOT`.
+        The song's key is one of these of `moodcurve.features.song.key_names.CAMELOT`.
     arousal_drawing, valence_drawing : Drawing
         A course; songs are sorted by their distance from it, see `moodcurve.library.queries.drawing`. Empty: none, for
         that axis or for both.
@@ -138,6 +140,10 @@ class Query:
             raise ValueError(f"offset must be 0 or more, got {self.offset}")
         for name in ("arousal_drawing", "valence_drawing"):
             _check_drawing(name, getattr(self, name))
+
+    def without_page(self) -> "Query":
+        """Return the query of all pages."""
+        return replace(self, limit=None, offset=0)
 
     @property
     def has_drawing(self) -> bool:

@@ -4,20 +4,22 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from moodcurve._typing import IntArray
+from moodcurve.features.song.key_names import CAMELOT
 from moodcurve.library.database import Library
 from moodcurve.library.errors import translate_errors
 from moodcurve.library.queries.drawing import drawn_course, warped_distances
 from moodcurve.library.queries.found_song import COLUMNS, SONG_FORMAT, FoundSong, song_json
-from moodcurve.library.queries.query import PLACE_ANGLE_DEG, RANGES, SORTS, WORDS, Query, Range
+from moodcurve.library.queries.query import DEFAULT_ORDER, PLACE_ANGLE_DEG, RANGES, SORTS, WORDS, Query, Range
 from moodcurve.library.queries.sql_guard import ConditionError, restrict_to_songs, translate_condition_errors
 from moodcurve.library.tag_codec import pack_strength, strength_sql
 from moodcurve.library.text import TEXT_TAGS, clean, fold
 from moodcurve.mood.circumplex import NEUTRAL, NEUTRAL_RADIUS, QUADRANTS, word_position
 from moodcurve.mood.course import TIME_IN, unpack_courses
-from moodcurve.mood.keys import CAMELOT
 
 _NEVER_NULL = {"id", "path", "duration_s", "arousal", "valence", "analysed_at"}
-_DEFAULT_ORDER = ("artist", "album", "track", "title", "path")
 
 
 def search(library: Library, query: Query) -> Iterator[FoundSong]:
@@ -33,6 +35,26 @@ def search(library: Library, query: Query) -> Iterator[FoundSong]:
     for row in _select(library, query, COLUMNS):
         *values, squared = row
         yield FoundSong._make((*values, None if squared is None else math.sqrt(squared)))
+
+
+def songs_by_id(library: Library, ids: Sequence[int]) -> dict[int, FoundSong]:
+    """Return the songs with these ids, without missing ones; raises LibraryError."""
+    listed = ", ".join(str(int(number)) for number in ids)
+    with translate_errors(library.path):
+        rows = library.db.execute(f"SELECT {', '.join(COLUMNS)} FROM songs WHERE id IN ({listed})").fetchall()
+    return {row[0]: FoundSong._make((*row, None)) for row in rows}
+
+
+def matching_ids(library: Library, query: Query) -> IntArray:
+    """Return the ids of the songs that match a query (n,), in no order, ignoring its limit; raises as `search`."""
+    return np.fromiter((row[0] for row in _run(library, query, "id", "")), np.int64)
+
+
+def ordered_ids(library: Library, sort: Sequence[str]) -> IntArray:
+    """Return the ids of all songs in an order of `SORTS` without ``near`` and ``drawing`` (n,); raises LibraryError."""
+    return np.fromiter(
+        (row[0] for row in _run(library, Query(), "id", f"ORDER BY {_order(Query(sort=tuple(sort)))}")), np.int64
+    )
 
 
 def search_columns(library: Library, query: Query, names: Sequence[str]) -> dict[str, list[Any]]:
@@ -85,9 +107,9 @@ def _run(library: Library, query: Query, columns: str, rest: str) -> Iterator[An
         if query.where is not None:
             # on separate lines, so that a comment ends there; first alone, so that errors are the condition's fault
             condition = f"(\n{clean(query.where)}\n)"
-            execute(f"SELECT 1 FROM songs WHERE {condition} LIMIT 0", {}).close()
+            execute(f"SELECT 1 FROM songs WHERE {condition} LIMIT 0", {}).close()  # nosec B608 # the condition is restricted by sql_guard
             conditions.append(condition)
-        rows = execute(f"SELECT {columns} FROM songs WHERE {' AND '.join(conditions) or '1'} {rest}", values)
+        rows = execute(f"SELECT {columns} FROM songs WHERE {' AND '.join(conditions) or '1'} {rest}", values)  # nosec B608 # the condition is restricted by sql_guard
     with translate_errors(library.path), translate_condition_errors(query.where):
         for row in rows:  # noqa: UP028  "yield from" would close the cursor, perhaps after its library was closed
             yield row
@@ -177,7 +199,7 @@ def _square_around(query: Query) -> dict[str, Range | None]:
 
 def _order(query: Query) -> str:
     nearest = ("drawing",) if query.has_drawing else ("near",) if query.near else ()
-    keys = query.sort or nearest + _DEFAULT_ORDER
+    keys = query.sort or nearest + DEFAULT_ORDER
     terms = []
     for key in (*keys, "id"):
         column = SORTS[key.removeprefix("-")]

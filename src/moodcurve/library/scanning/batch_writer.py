@@ -25,7 +25,7 @@ OutcomeKind = Literal[
 
 @dataclass(eq=False)
 class PendingFile:
-    """A file that must be opened, and what is known about it so far."""
+    """A file that must be opened, and what is known about it so far; `names` as in `FileFound`."""
 
     path: str
     state: FileState
@@ -34,6 +34,7 @@ class PendingFile:
     selection: Selection = NO_SELECTION
     parts: tuple[Part, ...] = ()
     """The parts into which it is split; `content_hash` is then that of all, see `joined_hash`."""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,4 +109,5 @@ class BatchWriter:
             stats.songs += outcome.songs
             stats.audio_s += outcome.audio_s
         if outcome.kind in ("problems", "kept"):
-            self._observer.problem(outcome.file.path, outcome.reason)
+            file = outcome.file
+            self._observer.problem((*file.names, file.path)[0], outcome.reason)

@@ -157,7 +157,7 @@ def read_ignore_file(path: str, folder: str) -> Patterns:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise PatternError("is no file")
         content = file.read(_MAX_BYTES + 1)
-    lines = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").splitlines()
+    lines = re.split(r"\r?\n", content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape"))
     if len(content) > _MAX_BYTES or len(lines) > _MAX_LINES:
         raise PatternError(f"is longer than {_MAX_LINES:,} lines or {_MAX_BYTES // 1024} KiB; its patterns do not hold")
     return Patterns(lines, folder)

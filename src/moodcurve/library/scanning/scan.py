@@ -53,7 +53,8 @@ def scan(
     workers : int, optional
         Number of processes; by default one per core.
     again : bool
-        Also analyze songs that another model or feature set analyzed, and retry files with problems.
+        Also analyze songs that another model or feature set analyzed, or that lack measures of their sound, and retry
+        files with problems.
     forget : bool
         Also forget files below empty folders, of folders most of whose files are missing, and files that are left out.
     selection : Selection

@@ -14,6 +14,7 @@ from moodcurve.library.models import (
     Change,
     DropOrphans,
     FileFound,
+    FileNamed,
     FileRemoved,
     KnownFile,
     ProblemFound,
@@ -39,6 +40,8 @@ from moodcurve.workers import FILE_LIMITS, CrashError, LimitError, Pool
 _IF_GONE_FOR_GOOD = "; if they are gone for good, scan it with --forget"
 _MANY = 10
 """Number of missing files of a folder from which on more than half of its files is suspicious."""
+_MAX_NAMES = 20
+"""Most paths of one file that are kept."""
 _KEPT = "; its earlier curve is kept"
 _RETRY = -1
 """Stored as modification time of a file whose problem may be temporary: it matches no file."""
@@ -105,19 +108,27 @@ class ScanRun:
     def plan(self, found: WalkResult, *, again: bool) -> None:
         """Decide which files must be opened; `again` as for `moodcurve.library.scanning.scan.scan`."""
         stats = self.stats
-        self._current = {key for key, model in self._analyzed.items() if not again or model == self._model_key}
+        self._current = set(self._analyzed)
+        if again:
+            self._current = {key for key, model in self._analyzed.items() if model == self._model_key}
+            self._current -= self._library.without_sound()
+        named: list[FileNamed] = []
         for path, state in found.files.items():
             stats.files += 1
             known = self.known.get(path)
             other = known is not None and str(self._selection) not in ("", known.selection)
+            names = _names(path, known, found)
+            if known is not None and known.names != names:
+                named.append(FileNamed(path, names))
             if known is None or other or (known.size, known.mtime_ns) != (state.size, state.mtime_ns):
-                self.to_probe.append(self._pending(path, state))
+                self.to_probe.append(self._pending(path, state, names))
             elif known.problem is not None and not again:
                 stats.problems += 1
             elif known.problem is None and known.hash_is_current and known.content_hash in self._current:
                 stats.unchanged += 1
             else:
-                self.to_probe.append(self._pending(path, state))
+                self.to_probe.append(self._pending(path, state, names))
+        self._library.write(named)
         stats.files_done = stats.files - len(self.to_probe)
         stats.set_sizes([file.state.size for file in self.to_probe])
         left_out = found.count_left_out()
@@ -125,12 +136,12 @@ class ScanRun:
         for path, reason in found.errors:
             self._report_unread(path, reason, self._count_below(path))
 
-    def _pending(self, path: str, state: FileState) -> PendingFile:
+    def _pending(self, path: str, state: FileState, names: tuple[str, ...]) -> PendingFile:
         """Return a file to open, which is heard as this scan asks, else as the one before."""
         known = self.known.get(path)
         if self._selection == NO_SELECTION and known is not None:
-            return PendingFile(path, state, selection=Selection.parse(known.selection))
-        return PendingFile(path, state, selection=self._selection)
+            return PendingFile(path, state, selection=Selection.parse(known.selection), names=names)
+        return PendingFile(path, state, selection=self._selection, names=names)
 
     def work(self, make: Callable[[], Any], workers: int, check: Callable[[], None]) -> None:
         """Open all planned files in processes; `make` returns their job."""
@@ -159,14 +170,14 @@ class ScanRun:
         unavailable: Counter[str] = Counter()
         emptied = set() if all_missing else self._emptied_roots(found)
         for path, known in self.known.items():
-            if path not in found.files and found.leaves_out(path):
+            if path not in found.files and all(map(found.leaves_out, known.names or (path,))):
                 moved = known.content_hash in self._at_new_paths and not os.path.lexists(path)
                 if all_missing or moved:
                     gone.append(path)
                 else:
                     self.stats.left_out_known += 1
                 continue
-            if not _is_missing(path, found):
+            if not _is_missing(path, known, found):
                 continue
             folder = next((root for root in emptied if is_below(path, root)), None) or found.empty_parent(path)
             if folder is None or all_missing or known.content_hash in self._at_new_paths:
@@ -193,7 +204,8 @@ class ScanRun:
             known = [path for path, file in self.known.items() if file.problem is None and is_below(path, root)]
             at_new_paths = self._at_new_paths
             missing = sum(
-                _is_missing(path, found) and self.known[path].content_hash not in at_new_paths for path in known
+                _is_missing(path, self.known[path], found) and self.known[path].content_hash not in at_new_paths
+                for path in known
             )
             if missing > max(len(known) / 2, _MANY - 1) or (
                 missing == len(known) > 0 and not any(is_below(path, root) for path in found.files)
@@ -249,7 +261,7 @@ class ScanRun:
     def _handle_analysis(self, file: PendingFile, result: AnalysisResult) -> None:
         """Store an analysis with all files that hold its audio."""
         content_hash = file.content_hash
-        assert content_hash is not None
+        assert content_hash is not None  # nosec B101 # narrows the type for mypy
         was_known = content_hash in self._analyzed
         self._current.add(content_hash)
         hashes = content_hash.split("|")
@@ -291,7 +303,9 @@ class ScanRun:
             self._writer.add(Outcome(file, "kept", (), reason=reason + _KEPT))
             return
         mtime_ns = _RETRY if temporary else file.state.mtime_ns
-        problem = ProblemFound(file.path, file.state.size, mtime_ns, file.content_hash, reason, str(file.selection))
+        problem = ProblemFound(
+            file.path, file.state.size, mtime_ns, file.content_hash, reason, str(file.selection), file.names
+        )
         self._writer.add(Outcome(file, "problems", (FileRemoved(file.path), problem), reason=reason))
 
     def _keeps_curve(self, file: PendingFile, *, temporary: bool) -> bool:
@@ -310,14 +324,14 @@ class ScanRun:
         analyses: dict[Part, Analysis] | None = None,
     ) -> None:
         """Store a file with its songs; of a split file, `analyses` are those of its parts if they are new."""
-        assert file.content_hash is not None
+        assert file.content_hash is not None  # nosec B101 # narrows the type for mypy
         changes: list[Change] = [*before]
         known = self.known.get(file.path)
         if file.parts or (known is not None and known.parts):
             changes.append(FileRemoved(file.path))
         base = FileFound(
             file.path, file.state.size, file.state.mtime_ns, file.content_hash, file.tags,
-            selection=str(file.selection),
+            selection=str(file.selection), names=file.names,
         )  # fmt: skip
         if not file.parts:
             changes.append(base)
@@ -359,9 +373,24 @@ def _models_of_split(
     return found
 
 
-def _is_missing(path: str, found: WalkResult) -> bool:
-    """Return True if a known file is gone, or lies below an empty folder."""
-    return path not in found.files and (found.is_gone(path) or found.empty_parent(path) is not None)
+def _is_missing(path: str, known: KnownFile, found: WalkResult) -> bool:
+    """Return True if all that led to a known file is gone, or lies below an empty folder."""
+    return path not in found.files and all(
+        found.is_gone(name) or found.empty_parent(name) is not None for name in known.names or (path,)
+    )
+
+
+def _names(path: str, known: KnownFile | None, found: WalkResult) -> tuple[str, ...]:
+    """Return the paths that lead to a file, as `FileFound` has them.
+
+    Those that the walk found, and those of earlier scans from outside of its roots: a link's target may be scanned too.
+    """
+    earlier = () if known is None else known.names
+    if path not in found.names and not earlier:
+        return ()
+    outside = [name for name in earlier if not any(is_below(name, root) for root in found.roots)]
+    names = {*found.names.get(path, [path]), *outside}
+    return () if names == {path} else tuple(sorted(names, key=lambda name: (name != path, name)))[:_MAX_NAMES]
 
 
 def _only_rehashed(known: KnownFile, file: PendingFile) -> bool:

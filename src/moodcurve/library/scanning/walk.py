@@ -51,6 +51,8 @@ class WalkResult:
     ----------
     files : dict
         Files that may be music, one folder after the other.
+    names : dict
+        Of files to which links lead, the paths that lead there: the file's own first, unless only links do.
     roots : list of str
         The roots that exist.
     listed : set of str
@@ -64,11 +66,16 @@ class WalkResult:
     """
 
     files: dict[str, FileState] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=dict)
     roots: list[str] = field(default_factory=list)
     listed: set[str] = field(default_factory=set)
     empty: set[str] = field(default_factory=set)
     errors: list[tuple[str, str]] = field(default_factory=list)
     left_out: dict[str, LeftOut] = field(default_factory=dict)
+
+    def shown(self, path: str) -> str:
+        """Return the path to show for a file: that of a link if only links lead to it."""
+        return self.names[path][0] if path in self.names else path
 
     def count_left_out(self) -> Counter[LeftOut]:
         """Count the files and folders that were left out by reason; a folder counts as one."""
@@ -286,11 +293,15 @@ class _Walker:
     def _add_file(self, path: str, name: str) -> None:
         """Add the file that a name or link leads to, if it may be music."""
         if path in self.found.files:
+            if name != path:
+                self.found.names.setdefault(path, [path]).append(name)
             return
         try:
             if path in self._known or may_be_audio(name):
                 status = os.stat(path)
                 self.found.files[path] = state_of(status)
+                if name != path:
+                    self.found.names[path] = [name]
         except FileNotFoundError:  # removed since the folder was listed
             pass
         except OSError as error:

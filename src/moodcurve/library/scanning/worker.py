@@ -9,7 +9,7 @@ import numpy as np
 from moodcurve.analysis import analyze, analyze_parts
 from moodcurve.audio.content_hash import content_hash
 from moodcurve.audio.parts import Part
-from moodcurve.audio.tags import Tags, read_tags
+from moodcurve.audio.tags import NO_TAGS, Tags, read_tags
 from moodcurve.errors import MoodcurveError
 from moodcurve.features.warmup import prepare
 from moodcurve.library.models import Analysis
@@ -19,12 +19,14 @@ from moodcurve.runtime import Model, load_model
 from moodcurve.runtime.silence import SoundingMean
 from moodcurve.util.files import AnyPath
 from moodcurve.workers import Job, ProgressCallback
-from moodcurve.workers.child import must_end_within
+from moodcurve.workers.child import interrupted_after, memory_limited, must_end_within
 
 AnalysisResult = Analysis | dict[Part, Analysis]
 """The analysis of a file, or of each of its parts."""
 TRIAL_S = 60
 """Seconds for a job's trial, which usually takes a tenth of one."""
+TAGS_MB, TAGS_S = 256, 5.0
+"""Limits of reading tags: MiB of memory, which a picture of 16 MB takes a quarter of, and seconds."""
 _SR = 44_100
 """Sample rate of the noise on which a job is tried."""
 
@@ -94,7 +96,31 @@ def make_job(model: AnyPath) -> Job[ProbeTask, ProbeResult | AnalysisResult]:
 
 
 def _probe(path: str, selection: Selection, progress: ProgressCallback) -> ProbeResult:
-    return ProbeResult(content_hash(path, progress=_alive(progress)), read_tags(path), selection.parts(path))
+    return ProbeResult(
+        content_hash(path, progress=_alive(progress)),
+        tags_within_limits(path),
+        _parts_within_limits(path, selection),
+    )
+
+
+def tags_within_limits(path: str) -> Tags:
+    """Read a file's tags within limits of their own: beyond them, it counts as one without tags."""
+    try:
+        with memory_limited(TAGS_MB), interrupted_after(TAGS_S):
+            return read_tags(path)
+    except (MemoryError, TimeoutError):
+        return NO_TAGS
+
+
+def _parts_within_limits(path: str, selection: Selection) -> tuple[Part, ...]:
+    """Find the parts of a file within the limits of tags, which hold cue sheets: beyond them, it is one song."""
+    if selection == NO_SELECTION:
+        return ()
+    try:
+        with memory_limited(TAGS_MB), interrupted_after(TAGS_S):
+            return selection.parts(path)
+    except (MemoryError, TimeoutError):
+        return ()
 
 
 def _alive(progress: ProgressCallback) -> Callable[[], None]:

@@ -33,8 +33,8 @@ from moodcurve.web.playlist_params import (
     parse_path,
     parse_points,
 )
-from moodcurve.web.rate_limit import RateLimiter
-from moodcurve.web.routes.songs import client_address, json_response, open_reader, song_data, to_json
+from moodcurve.web.rate_limit import RateLimiter, client_of
+from moodcurve.web.routes.songs import json_response, open_reader, song_data, to_json
 
 MAX_FILE_SONGS = 100_000
 _TEXT = {"schema": {"type": "string"}}
@@ -52,14 +52,14 @@ def add_playlist_routes(app: FastAPI, pool: LibraryPool, rate_limiter: RateLimit
     @app.get("/api/playlist", responses=made)
     def get_playlist(request: Request, params: Annotated[PlaylistParams, QueryParameter()]) -> Response:
         """Return a new playlist that follows a path over the plane."""
-        rate_limiter.take(client_address(request))
+        rate_limiter.take(client_of(request.scope))
         query, wanted = params.query(limit=MAX_FILE_SONGS), params.request()
         return json_response(to_json(_data(_read(pool, lambda library: make_playlist(library, query, wanted)))))
 
     @app.get("/api/playlist/list", responses=made)
     def describe_list(request: Request, params: Annotated[ListParams, QueryParameter()]) -> Response:
         """Return a list of songs in this order as a playlist."""
-        rate_limiter.take(client_address(request))
+        rate_limiter.take(client_of(request.scope))
         ids, path = parse_ids(params.songs), parse_path(params.path)
         found = _read(pool, lambda library: given_playlist(library, ids, name="Playlist", path=path))
         return json_response(to_json(_data(found)))
@@ -69,7 +69,7 @@ def add_playlist_routes(app: FastAPI, pool: LibraryPool, rate_limiter: RateLimit
     )
     def list_alternatives(request: Request, params: Annotated[AlternativeParams, QueryParameter()]) -> Response:
         """Return songs that could take a place in a list, the best first."""
-        rate_limiter.take(client_address(request))
+        rate_limiter.take(client_of(request.scope))
         ids, query = parse_ids(params.songs), params.query(limit=MAX_FILE_SONGS)
         if params.place >= len(ids):
             raise ProblemError(422, f"query.place: {params.place} is not the index of one of {len(ids)} songs")

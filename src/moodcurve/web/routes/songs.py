@@ -6,16 +6,29 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+import numpy as np
 from fastapi import FastAPI, Request, Response
 from fastapi import Path as PathParameter
 from fastapi import Query as QueryParameter
+from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
 
+from moodcurve._typing import IntArray
 from moodcurve.library import Library, LibraryError, StoredSong
+from moodcurve.library.queries.paging import page_ids
 from moodcurve.library.queries.query import Query
-from moodcurve.library.queries.search import FoundSong, count, search, search_columns, song_json
+from moodcurve.library.queries.search import (
+    FoundSong,
+    count,
+    ordered_ids,
+    search,
+    search_columns,
+    song_json,
+    songs_by_id,
+)
+from moodcurve.library.queries.similar import EQUAL_WEIGHTS, similar_songs
 from moodcurve.library.scanning.roots import scanned_roots
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.mood.tags import tag_names
@@ -81,10 +94,28 @@ def add_song_routes(
         if format is CurveFormat.png:
             rate_limiter.take(client)
         stored = await run_in_threadpool(load_song, pool, id)
-        name = utf8_text(PurePath(stored.paths[0]).name)
+        name = utf8_text(PurePath(stored.shown).name)
         return await curve_response(
             format, {**stored.data, "source": name}, stored.curve, plots, client, tags=stored.tags
         )
+
+    @app.get("/api/songs/{id}/similar", responses={200: {"model": schemas.SimilarSongs}, **error_responses(404)})
+    def get_similar_songs(
+        id: SongId,
+        by: Annotated[
+            Literal["course", "sound", "mood"] | SkipJsonSchema[None],
+            QueryParameter(description="Compare by this alone; by default by all three."),
+        ] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=100, description="Maximum number of songs.")] = 10,
+    ) -> Response:
+        """Return the songs most like a song, the nearest first, with the parts that agree."""
+        with open_reader(pool) as reader:
+            if reader is None or not reader.library.files_of(id):
+                raise _no_song(id)
+            body = reader.cached(
+                ("similar", id, by, limit), lambda library: _similar_json(library, id, by=by, limit=limit)
+            )
+        return json_response(body)
 
     @app.get("/api/songs/{id}/audio", responses=_AUDIO)
     @app.head("/api/songs/{id}/audio", responses=_AUDIO_HEAD, name="head_song_audio")
@@ -114,11 +145,6 @@ def add_song_routes(
             key = ("problems", page.limit, page.offset)
             body = _NO_PROBLEMS if reader is None else reader.cached(key, lambda library: _problems_json(library, page))
         return json_response(body)
-
-
-def client_address(request: Request) -> str:
-    """Return the IP address of a client, or an empty string."""
-    return request.client.host if request.client else ""
 
 
 def load_song(pool: LibraryPool, id: int) -> StoredSong:
@@ -156,19 +182,35 @@ def open_reader(pool: LibraryPool) -> Iterator[Reader | None]:
 def _songs_json(reader: Reader, query: Query) -> bytes:
     """Return a page of songs and their total number, as JSON."""
 
+    def order(keys: tuple[str, ...]) -> IntArray:
+        packed = reader.cached(("order", keys), lambda library: ordered_ids(library, keys).astype("<i8").tobytes())
+        return np.frombuffer(packed, "<i8")
+
     def compute(library: Library) -> bytes:
-        found = [song_data(song) for song in search(library, query)]
-        total = query.offset + len(found)
-        if not 0 < len(found) < (query.limit or 0):  # a page that is not full is the last one
-            total = _count(reader, query)
-        return to_json({"total": total, "songs": found})
+        if query.has_distance:
+            found = [song_data(song) for song in search(library, query)]
+            return to_json({"total": _count(reader, query), "songs": found})
+        ids, total = page_ids(library, query, order)
+        songs = songs_by_id(library, ids.tolist())
+        return to_json({"total": total, "songs": [song_data(songs[number]) for number in ids.tolist()]})
 
     return reader.cached(("songs", query), compute)
 
 
+def _similar_json(library: Library, song: int, *, by: str | None, limit: int) -> bytes:
+    found = similar_songs(library, song, weights={by: 1.0} if by else EQUAL_WEIGHTS, limit=limit)
+    rows = songs_by_id(library, [each.id for each in found])
+    songs = [
+        {"song": song_data(rows[each.id]), "distance": each.distance, "shares": each.shares, "agrees": each.agrees}
+        for each in found
+        if each.id in rows
+    ]
+    return to_json({"songs": songs})
+
+
 def _count(reader: Reader, query: Query) -> int:
     """Count the songs of all pages."""
-    unlimited = replace(query, limit=None, offset=0, sort=())
+    unlimited = replace(query.without_page(), sort=())
     return int(reader.cached(("count", unlimited), lambda library: str(count(library, unlimited)).encode()))
 
 

@@ -1,0 +1,56 @@
+"""Pages found by ids first, against searches of whole rows."""
+
+from typing import Any
+
+import pytest
+
+from moodcurve.library import Library, open_library
+from moodcurve.library.queries.paging import page_ids
+from moodcurve.library.queries.search import Query, matching_ids, ordered_ids, search, songs_by_id
+from tests.helpers.library_fixtures import made_library
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    path = tmp_path_factory.mktemp("library") / "library.sqlite"
+    made_library(path, 120)
+    with open_library(path) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(),
+        Query(sort=("-year", "title")),
+        Query(sort=("-loudness_lufs", "id")),
+        Query(arousal=(0.0, None), limit=7),
+        Query(text=("song",), genre="jazz", limit=5, offset=10),
+        Query(near=(0.1, 0.2), limit=9, offset=9),
+        Query(near=(0.1, 0.2), sort=("year",), limit=9),
+        Query(arousal_drawing=((0.0, 0.3),), limit=4, offset=2),
+        Query(where="year > 2000", limit=10, offset=100),
+        Query(artist="nobody at all", limit=3),
+        Query(limit=0),
+    ],
+)
+def test_pages_are_those_of_the_search(library: Library, query: Query) -> None:
+    ids, total = page_ids(library, query)
+    assert ids.tolist() == [row.id for row in search(library, query)]
+    assert total == len(list(search(library, query.without_page())))
+    kept, _ = page_ids(library, query, lambda keys: ordered_ids(library, keys))
+    assert kept.tolist() == ids.tolist()
+
+
+def test_rows_by_id_are_those_of_the_search(library: Library) -> None:
+    rows = {row.id: row for row in search(library, Query())}
+    assert songs_by_id(library, [5, 3, 999]) == {5: rows[5], 3: rows[3]}
+    assert sorted(matching_ids(library, Query(year=(1970, 1980)))) == sorted(
+        row.id for row in rows.values() if row.year is not None and 1970 <= row.year <= 1980
+    )
+
+
+def test_a_query_without_tags_reads_only_songs(library: Library) -> None:
+    """SQLite leaves out the outer joins of the view: the other tables are not read."""
+    plan = library.db.execute("EXPLAIN QUERY PLAN SELECT id FROM songs WHERE arousal > 0").fetchall()
+    assert [row[3].split()[1] for row in plan] == ["song"]

@@ -1,0 +1,139 @@
+// Play the songs of a playlist one after the other.
+
+import { h, iconButton, setText, svg } from "../common/dom";
+import { clock, duration, songName } from "../common/format";
+import { ICONS } from "../common/icons";
+import * as api from "../server/api";
+import type { PlaylistSong } from "../server/types";
+
+/** Audio that plays despite an error advances within this time. */
+const RECOVERY_MS = 600;
+
+export interface PlayerHandlers {
+  /** Another song plays; null if none is left. */
+  changed(index: number | null): void;
+  error(text: string): void;
+}
+
+export class PlaylistPlayer {
+  readonly element: HTMLElement;
+  private readonly audio = h("audio", { id: "playlist-audio", preload: "auto" });
+  private readonly playButton = iconButton("Play", ICONS.play, () => this.toggle(), { class: "icon play-all" });
+  private readonly name = h("strong", { dir: "auto" });
+  private readonly time = h("span", { class: "time" }, "0:00");
+  private readonly total = h("span", {});
+  private readonly slider = h("input", { type: "range", min: 0, max: 1, step: "any", value: 0 });
+  private songs: PlaylistSong[] = [];
+  private index: number | null = null;
+
+  constructor(private readonly handlers: PlayerHandlers) {
+    const { audio, playButton, slider } = this;
+    slider.setAttribute("aria-label", "Position in the song");
+    this.element = h(
+      "div",
+      { class: "playlist-player", role: "group", "aria-label": "Player" },
+      iconButton("Previous song", ICONS.previous, () => this.skip(-1), { "aria-keyshortcuts": "p" }),
+      playButton,
+      iconButton("Next song", ICONS.next, () => this.skip(1), { "aria-keyshortcuts": "n" }),
+      h("div", { class: "playing" }, this.name, h("p", { class: "clock" }, this.time, " / ", this.total)),
+      slider,
+      audio,
+    );
+    for (const event of ["play", "pause", "ended"]) audio.addEventListener(event, () => this.showState());
+    audio.addEventListener("timeupdate", () => this.showTime());
+    audio.addEventListener("ended", () => this.skip(1));
+    audio.addEventListener("error", () => this.onError());
+    slider.addEventListener("input", () => {
+      if (this.song !== null) audio.currentTime = Number(slider.value) * this.song.duration_s;
+    });
+  }
+
+  /** The song that plays or is paused. */
+  get song(): PlaylistSong | null {
+    return this.index === null ? null : (this.songs[this.index] ?? null);
+  }
+
+  /** Take a list; a song of it that plays goes on, wherever it stands now. */
+  setSongs(songs: PlaylistSong[]): void {
+    const current = this.song;
+    const index = current === null ? -1 : songs.findIndex(({ id }) => id === current.id);
+    this.songs = songs;
+    this.element.hidden = songs.length === 0;
+    if (index >= 0) {
+      this.index = index;
+      this.handlers.changed(index);
+    } else this.load(songs.length === 0 ? null : 0);
+  }
+
+  play(index: number): void {
+    if (index !== this.index) this.load(index);
+    this.start();
+  }
+
+  toggle(): void {
+    if (this.song === null) return;
+    if (this.audio.paused) this.start();
+    else this.audio.pause();
+  }
+
+  pause(): void {
+    this.audio.pause();
+  }
+
+  /** Go to the next song, or with -1 to the one before, which plays if this one did. */
+  skip(by: number): void {
+    if (this.index === null) return;
+    const target = this.index + by;
+    const playing = !this.audio.paused || this.audio.ended;
+    if (target < 0 || target >= this.songs.length) {
+      this.audio.pause();
+      return;
+    }
+    this.load(target);
+    if (playing) this.start();
+  }
+
+  private load(index: number | null): void {
+    this.index = index;
+    const { song, audio } = this;
+    audio.pause();
+    if (song === null) audio.removeAttribute("src");
+    else audio.src = api.songAudioUrl(song.id);
+    setText(this.name, song === null ? "" : songName(song));
+    setText(this.total, song === null ? "" : duration(song.duration_s));
+    this.showTime();
+    this.showState();
+    this.handlers.changed(index);
+  }
+
+  private start(): void {
+    this.audio.play().catch(() => undefined); // the element's `error` event reports failures
+  }
+
+  private showState(): void {
+    const { playButton, audio } = this;
+    const playing = !audio.paused && !audio.ended;
+    playButton.setAttribute("aria-label", playing ? "Pause" : "Play");
+    playButton.title = playing ? "Pause" : "Play";
+    playButton.querySelector("path")?.replaceWith(svg("path", { d: playing ? ICONS.pause : ICONS.play }));
+  }
+
+  private showTime(): void {
+    const { song, audio } = this;
+    const position = song === null ? 0 : audio.currentTime;
+    setText(this.time, clock(position));
+    this.slider.value = String(song === null ? 0 : Math.min(1, position / song.duration_s));
+    this.slider.setAttribute("aria-valuetext", `${clock(position)} of ${duration(song?.duration_s ?? 0)}`);
+  }
+
+  /** Go on with the next song, unless playback goes on, as in Firefox on machines without audio output. */
+  private onError(): void {
+    const { audio, song, index } = this;
+    const failedAt = audio.currentTime;
+    setTimeout(() => {
+      if (song === null || this.index !== index || audio.currentTime > failedAt) return;
+      this.handlers.error(`Cannot play ${songName(song)}: the file is missing, or your browser cannot play it.`);
+      if (index! + 1 < this.songs.length) this.play(index! + 1);
+    }, RECOVERY_MS);
+  }
+}
