@@ -38,6 +38,7 @@ def third_version(path: Path, songs: int) -> list[tuple[Curve, FileFound]]:
         db.execute("UPDATE song SET words = 'sleepy, droopy, tired'")
         db.execute("DROP VIEW songs")
         db.execute("DROP TABLE measured")
+        db.execute("DROP INDEX song_place")
         for column in schema.tag_columns(None):
             db.execute(f"ALTER TABLE song DROP COLUMN {column}")
         schema.create_view(db, [*schema.rating_columns({})])
@@ -162,6 +163,7 @@ def fifth_version(path: Path, songs: int) -> None:
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("DROP VIEW songs")
         db.execute("DROP TABLE measured")
+        db.execute("DROP INDEX song_place")
         schema.create_view(db, [*schema.rating_columns({}), *schema.tag_columns(None)])
         db.execute("DELETE FROM migration WHERE number > 5")
         db.execute("PRAGMA user_version = 5")
