@@ -3,10 +3,9 @@
     python benchmarks/playlists.py [--songs N] [--paths N] [--small N] [--seed N] [--library FILE] [--json FILE]
 
 The songs are drawn: their means have the mean and covariance of the 883 songs of DEAM (averaged ratings over time);
-starts and ends
-are assumed to deviate from them by .1 on each axis (in the half minutes of DEAM it is .04); durations are log-normal
-around 3:50; an artist has twelve songs on average, some many more. Paths lead between the means of two random songs at least 0.4 apart,
-or through three. Lists last 40 minutes, with three songs between two of an artist.
+starts and ends are assumed to deviate from them by .1 on each axis (in the half minutes of DEAM it is .04); durations
+are log-normal around 3:50; an artist has twelve songs on average, some many more. Paths lead between the means of two
+random songs at least 0.4 apart, or through three. Lists last 40 minutes, with three songs between two of an artist.
 
 Every method is measured with `moodcurve.playlists.objective`. Random lists are the first songs of a random order that
 last the time. Greedy lists add the song of least additional cost. Both keep the rules. Times are processor times of one
