@@ -428,10 +428,10 @@ def test_several_processes_give_the_same_results_as_one(several: list[Path], tmp
 CRASHING = """
 import os, signal
 from moodcurve import analysis
-def crash(path, real=analysis.open_audio):
+def crash(path, real=analysis.open_audio, **options):
     if path.name == "second.flac":
         os.kill(os.getpid(), signal.SIGSEGV)
-    return real(path)
+    return real(path, **options)
 analysis.open_audio = crash
 """
 

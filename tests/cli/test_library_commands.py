@@ -320,3 +320,33 @@ def test_ctrl_c_ends_an_endless_condition(path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "moodcurve: interrupted\n")
+
+
+def test_similar_lists_songs_and_says_why(path: Path, tmp_path: Path) -> None:
+    done = run_on(path, "similar", "5", "--by", "mood", "--limit", "3")
+    assert done.exit_code == 0, done.stderr
+    assert "agrees" in done.stdout
+    found = json.loads(run_on(path, "similar", "5", "--weights", "mood=2,course=1", "--limit", "4", "--json").stdout)
+    assert len(found) == 4
+    assert 5 not in [song["id"] for song in found]
+    assert [song["distance"] for song in found] == sorted(song["distance"] for song in found)
+    assert set(found[0]["agrees"]) <= {"course", "sound", "mood"}
+    for words, message in (
+        (["5", "--by", "mood", "--weights", "mood=1"], "choose one of --by and --weights"),
+        (["5", "--weights", "taste=1"], "is not PART=WEIGHT"),
+        ([" "], "names no song"),
+    ):
+        wrong = run_on(path, "similar", *words)
+        assert wrong.exit_code == 2
+        assert message in wrong.stderr
+
+
+def test_searches_by_course_on_the_command_line(path: Path) -> None:
+    drawn = json.loads(run_on(path, "search", "--draw-arousal", "0:0,1:0.2", "--json").stdout)
+    assert [song["distance"] for song in drawn] == sorted(song["distance"] for song in drawn)
+    low = json.loads(run_on(path, "search", "--peak", ":0", "--time-in", "calm-positive:0.5", "--json").stdout)
+    assert low
+    assert all(song["course"]["arousal_max"] <= 0 for song in low)
+    wrong = run_on(path, "search", "--draw-arousal", "0:9")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "argument --draw-arousal: '0:9' is not SHARE:VALUE" in wrong.stderr

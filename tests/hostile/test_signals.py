@@ -123,6 +123,20 @@ def test_an_analysis_stops(tmp_path: Path, command: str, sent: int) -> None:
     assert not out.exists() or list(out.iterdir()) == []
 
 
+def test_a_decoder_that_never_returns_is_ended(tmp_path: Path) -> None:
+    code = (
+        "import hashlib, sys, time\nfrom moodcurve.cli import signals\nsignals.GRACE_S = 1\n"
+        "signals.handle_signals()\nwith signals.interrupts():\n    print('begun', flush=True)\n"
+        "    hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 128 + signal.SIGTERM
+
+
 def reads(song: Path) -> bool:
     """Return True if any process has a file open."""
     for handle in Path("/proc").glob("[0-9]*/fd/*"):

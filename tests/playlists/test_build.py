@@ -140,6 +140,8 @@ def test_what_cannot_be_made_is_said() -> None:
     songs = made_points(20)
     with pytest.raises(PlaylistError, match=r"^all songs are too long, the shortest of them \d:\d\d; "):
         order_songs(songs, 30, path=PATH)
+    with pytest.raises(PlaylistError, match=r"^the first song is too long; "):
+        order_songs(songs, 30, path=PATH, first=3)
     with pytest.raises(PlaylistError, match=r"^no songs to choose from"):
         order_songs(songs.take(np.zeros(0, np.int64)), 1800, path=PATH)
     untimed = replace(songs, tempo_bpm=None, key=None)

@@ -41,6 +41,12 @@ def searched(server: Server, *options: str) -> list[dict[str, object]]:
         ("longer=0:18&shorter=20", ["--longer", "0:18", "--shorter", "20"]),
         ("sort=-title", ["--sort", "-title"]),
         ("genre=nothing", ["--genre", "nothing"]),
+        ("starts=calm,sad&ends=excited", ["--starts", "calm,sad", "--ends", "excited"]),
+        ("rise=0.01:&peak_at=0:1&sort=-arousal_rise", ["--rise", "0.01:", "--peak-at", "0:1", "--sort=-arousal_rise"]),
+        ("time_in=calm-positive:0.2", ["--time-in", "calm-positive:0.2"]),
+        ("arousal_drawing=0:-0.5,1:0.5", ["--draw-arousal", "0:-0.5,1:0.5"]),
+        ("valence_drawing=0:0.1&year=1900:", ["--draw-valence", "0:0.1", "--year", "1900:"]),
+        ("tempo=60:180&key=Am,8B", ["--tempo", "60:180", "--key", "Am,8B"]),
     ],
 )
 def test_filters_are_those_of_the_command_line(server: Server, path: str, query: str, options: list[str]) -> None:
@@ -354,3 +360,16 @@ def test_offset_and_columns_of_a_query(server: Server) -> None:
         assert library.files_of(2**70) == library.files_of(-5) == {}
     with pytest.raises(ValueError, match="offset must be 0 or more"):
         Query(offset=-1)
+
+
+def test_similar_songs(server: Server) -> None:
+    songs = request(server, "/api/songs").json()["songs"]
+    seed = songs[0]["id"]
+    for query in ("", "?by=sound", "?by=mood&limit=2"):
+        found = request(server, f"/api/songs/{seed}/similar{query}").json()["songs"]
+        assert seed not in [each["song"]["id"] for each in found]
+        assert [each["distance"] for each in found] == sorted(each["distance"] for each in found)
+        assert all(each["song"] in songs for each in found)
+    assert len(found) == min(2, len(songs) - 1)
+    assert request(server, "/api/songs/999999/similar").status == 404
+    assert request(server, f"/api/songs/{seed}/similar?by=taste").status == 422

@@ -1,12 +1,17 @@
 """Handle Ctrl-C, and SIGTERM and SIGHUP like it: stop in order, and leave nothing half written."""
 
+import os
+import select
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Signals that ask a program to stop: Ctrl-C, `kill` or the end of a session, and a closed terminal."""
+GRACE_S = 30.0
+"""Seconds after SIGTERM or SIGHUP until a process ends that does not return from a decoder's C code."""
 _received = signal.SIGINT
 
 
@@ -62,7 +67,34 @@ def interrupts() -> Iterator[Callable[[], None]]:
     for number, handler in before.items():
         if handler not in (signal.SIG_IGN, None):
             signal.signal(number, remember)
+    with _ended_after_grace():
+        try:
+            yield check
+        finally:
+            restore()
+
+
+@contextmanager
+def _ended_after_grace() -> Iterator[None]:
+    """End the process if the block goes on for `GRACE_S` after SIGTERM or SIGHUP: no check may come to that.
+
+    Python runs a signal's handler once C code has returned; it writes to this pipe at once.
+    """
+    received, sent = os.pipe()
+    os.set_blocking(sent, False)
+    before = signal.set_wakeup_fd(sent, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        while number := os.read(received, 1):
+            if number[0] == signal.SIGINT or number[0] not in _SIGNALS:
+                continue
+            if not select.select([received], [], [], GRACE_S)[0]:
+                os._exit(128 + number[0])
+        os.close(received)
+
+    threading.Thread(target=watch, name="signals", daemon=True).start()
     try:
-        yield check
+        yield
     finally:
-        restore()
+        signal.set_wakeup_fd(before)
+        os.close(sent)

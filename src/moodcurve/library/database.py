@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from moodcurve._typing import FloatArray
 from moodcurve.audio.content_hash import CONTENT_VERSION
 from moodcurve.audio.tags import Tags
-from moodcurve.curve import JSON_FORMAT
+from moodcurve.curve import JSON_FORMAT, sounding_points
 from moodcurve.formats.json_file import curve_from_dict
 from moodcurve.library import schema
 from moodcurve.library.changes import apply_change
@@ -28,6 +29,7 @@ from moodcurve.library.tag_codec import unpack_tags
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line, path_text
 
+_IDS_PER_QUERY = 500
 _SONG = """SELECT song.id, song.content, song.analysed_at, song.words, song.tag_strengths, curve.packed, file.path,
     file.names, file.artist, file.title, file.album, file.genre, file.year, file.track, file.tagged_duration_s
     FROM song JOIN file ON file.id = song.file JOIN curve ON curve.song = song.id"""
@@ -183,6 +185,19 @@ class Library:
             if found is not None:
                 yield found
 
+    def curve_points(self, ids: Sequence[int]) -> Iterator[tuple[int, FloatArray]]:
+        """Yield id and points (n, 2) of songs that are there: arousal and valence where the song is not silent.
+
+        Faster than `songs`, which reads everything about a song. The order is that of the ids' numbers.
+        """
+        for begin in range(0, len(ids), _IDS_PER_QUERY):
+            numbers = ", ".join(str(int(number)) for number in ids[begin : begin + _IDS_PER_QUERY])
+            for song, packed in self._rows(f"SELECT song, packed FROM curve WHERE song IN ({numbers}) ORDER BY song"):
+                data = self._unpacked(song, packed)
+                points = np.array([data["arousal"], data["valence"]], np.float64).T
+                silent = None if "silent" not in data else np.array(data["silent"], np.bool_)
+                yield song, points[sounding_points(silent, len(points))]
+
     def problem(self, path: str) -> str | None:
         """Return why a file cannot be used; None if it can be, or is unknown."""
         for (reason,) in self._rows("SELECT problem FROM file WHERE path = ?", (os.fsencode(path),)):
@@ -239,18 +254,25 @@ class Library:
 
     def _curve_data(self, song: int, packed: bytes, words: str, strengths: bytes | None) -> dict[str, Any]:
         """Return a curve's data in the current format; its words and tags are those of the columns."""
+        data = {"format": JSON_FORMAT, **self._unpacked(song, packed)}
         try:
-            data = {"format": JSON_FORMAT, **unpack(packed)}
             tags = None if strengths is None else unpack_tags(strengths)
         except PackingError as error:
-            raise LibraryError(
-                f"{_name(self.path)}: the curve of song {song} is damaged ({error}); scan it again"
-            ) from error
+            raise self._damaged(song, error) from error
         data["song"]["words"] = words.split(schema.WORD_SEPARATOR)
         if tags is not None:
             warnings = data.pop("warnings")  # the order of keys is that of `Curve.to_dict`
             data |= {"tags": tags, "warnings": warnings}
         return data
+
+    def _unpacked(self, song: int, packed: bytes) -> dict[str, Any]:
+        try:
+            return unpack(packed)
+        except PackingError as error:
+            raise self._damaged(song, error) from error
+
+    def _damaged(self, song: int, error: PackingError) -> LibraryError:
+        return LibraryError(f"{_name(self.path)}: the curve of song {song} is damaged ({error}); scan it again")
 
 
 def _split(names: bytes | None) -> tuple[str, ...]:

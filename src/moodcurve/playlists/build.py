@@ -84,7 +84,7 @@ def order_songs(
     Raises
     ------
     PlaylistError
-        If there are no songs, or all are too long.
+        If there are no songs, or all, or the first one, are too long.
     ValueError
         If the length is not positive or above `MAX_LENGTH_S`.
     """
@@ -155,6 +155,8 @@ def _search(
     first = None if first is None else int(np.searchsorted(worth, first))
     found = beam_search(objective, constraints, candidates, first)
     if not len(found.rows):
+        if first is not None:
+            raise PlaylistError("the first song is too long; ask for a longer playlist, or begin with another song")
         shortest = clock(float(objective.songs.duration_s.min()))
         raise PlaylistError(f"all songs are too long, the shortest of them {shortest}; ask for a longer playlist")
     if not found.complete:

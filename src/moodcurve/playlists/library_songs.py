@@ -72,17 +72,16 @@ def start_and_end(library: Library, ids: Sequence[int]) -> tuple[FloatArray, Flo
     LibraryError
         If a song is missing, or its curve is damaged.
     """
-    starts, ends = np.empty((len(ids), 2)), np.empty((len(ids), 2))
-    for i, number in enumerate(ids):
-        stored = library.song(number)
-        if stored is None:
-            raise LibraryError(f"{library.path}: song {number} is no longer there; try again")
-        points = np.column_stack([stored.curve.arousal, stored.curve.valence])
-        points = points[stored.curve.sounding]
+    found = {}
+    for number, points in library.curve_points(ids):
         n = len(points)
         edge = min(max(EDGE_POINTS[0], min(round(EDGE_SHARE * n), EDGE_POINTS[1])), (n + 1) // 2)
-        starts[i], ends[i] = points[:edge].mean(axis=0), points[-edge:].mean(axis=0)
-    return starts, ends
+        found[number] = points[:edge].mean(axis=0), points[-edge:].mean(axis=0)
+    missing = [number for number in ids if number not in found]
+    if missing:
+        raise LibraryError(f"{library.path}: song {missing[0]} is no longer there; try again")
+    edges = np.array([found[number] for number in ids]).reshape(-1, 2, 2)
+    return edges[:, 0], edges[:, 1]
 
 
 def read_tracks(library: Library, ids: Sequence[int]) -> list[Track]:

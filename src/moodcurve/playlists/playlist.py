@@ -91,6 +91,8 @@ def make_playlist(library: Library, query: Query, request: Request) -> Playlist:
     PlaylistError
         If there are no songs for it.
     """
+    if not query.sort and query.near is None and query.limit is None:
+        query = replace(query, sort=("id",))  # takes no time; the list has an order of its own
     songs = read_points(library, query)
     first = None
     if request.first is not None:

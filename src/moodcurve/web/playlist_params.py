@@ -60,7 +60,6 @@ _SONGS = (
 )
 Songs = Annotated[str, *_SONGS]
 OptionalSongs = Annotated[Text, *_SONGS]
-ArtistGap = Annotated[int, Field(ge=0, le=1000, description="Songs between two of the same artist, at least.")]
 
 
 class FileFormat(StrEnum):
@@ -71,7 +70,26 @@ class FileFormat(StrEnum):
     xspf = "xspf"
 
 
-class PlaylistParams(SongFilters):
+class RuleParams(SongFilters):
+    """Rules on neighboring songs; the filters select the songs to choose from."""
+
+    artist_gap: Annotated[int, Field(ge=0, le=1000, description="Songs between two of the same artist, at least.")] = (
+        Constraints.artist_gap
+    )
+    tempo_step: Annotated[
+        float | SkipJsonSchema[None],
+        Field(ge=0, le=100, description="Largest change of tempo from song to song, in percent."),
+    ] = None
+    neighboring_keys: Annotated[bool, Field(description="Only change to neighboring keys.")] = False
+
+    def constraints(self) -> Constraints:
+        """Return the rules."""
+        return Constraints(
+            artist_gap=self.artist_gap, tempo_step=self.tempo_step, neighboring_keys=self.neighboring_keys
+        )
+
+
+class PlaylistParams(RuleParams):
     """What a playlist is asked to be, see docs/playlists.md; the filters select the songs to choose from."""
 
     from_: Annotated[Place, Field(alias="from", examples=["tense"])] = None
@@ -82,12 +100,6 @@ class PlaylistParams(SongFilters):
         None
     )
     minutes: Annotated[float, Field(gt=0, le=1440, description="Length.")] = 60.0
-    artist_gap: ArtistGap = Constraints.artist_gap
-    tempo_step: Annotated[
-        float | SkipJsonSchema[None],
-        Field(ge=0, le=100, description="Largest change of tempo from song to song, in percent."),
-    ] = None
-    neighboring_keys: Annotated[bool, Field(description="Only change to neighboring keys.")] = False
     seed: Annotated[
         int | SkipJsonSchema[None], Field(ge=0, lt=2**63, description="Another list; the same number gives the same.")
     ] = None
@@ -113,13 +125,12 @@ class ListParams(BaseModel):
     path: Points = None
 
 
-class AlternativeParams(SongFilters):
-    """A place in a list of songs; the filters select the songs that may take it."""
+class AlternativeParams(RuleParams):
+    """A place in a list of songs, and what the songs that may take it must keep."""
 
     songs: Songs
     place: Annotated[int, Field(ge=0, lt=MAX_SONGS, description="Index of the song to replace.", examples=[0])]
     path: Points = None
-    artist_gap: ArtistGap = Constraints.artist_gap
     limit: Annotated[int, Field(ge=1, le=100, description="Maximum number of songs to return.")] = 10
 
 

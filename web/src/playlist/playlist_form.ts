@@ -96,9 +96,16 @@ export class PlaylistForm {
     this.another.hidden = false;
   }
 
-  /** The filters of songs to choose from. */
-  filters(): Filters {
-    return given({ ...this.regionFilters, genre: this.genre.value.trim(), tag: this.tag.value });
+  /** Which songs to choose from, and the rules that neighbors keep. */
+  rules(): Filters {
+    return given({
+      ...this.regionFilters,
+      genre: this.genre.value.trim(),
+      tag: this.tag.value,
+      artist_gap: this.artistGap.value,
+      tempo_step: this.tempoStep.value,
+      neighboring_keys: this.keys.checked ? "true" : "",
+    });
   }
 
   /** The request by the server's names. */
@@ -106,13 +113,10 @@ export class PlaylistForm {
     const ends: Filters =
       this.path === null ? { from: this.from.value, to: this.to.value } : { path: pointsText(this.path) };
     return given({
-      ...this.filters(),
+      ...this.rules(),
       ...ends,
       region: this.region === null ? "" : pointsText(this.region),
       minutes: this.minutes.value,
-      artist_gap: this.artistGap.value,
-      tempo_step: this.tempoStep.value,
-      neighboring_keys: this.keys.checked ? "true" : "",
       seed: this.seed === null ? "" : String(this.seed),
     });
   }

@@ -186,7 +186,7 @@ export class PlaylistPage {
     if (song === undefined) return;
     const { songs } = this;
     const path = this.playlist?.path ?? null;
-    const load = (): ReturnType<typeof api.alternatives> => api.alternatives(songs, index, path, this.form.filters());
+    const load = (): ReturnType<typeof api.alternatives> => api.alternatives(songs, index, path, this.form.rules());
     const picked = await pickReplacement(songName(song), load);
     if (picked !== null) await this.change(songs.map((id, i) => (i === index ? picked : id)));
     this.list.focus(index, "replace");

@@ -201,7 +201,7 @@ def fit_gp(songs: Sequence[Song], config: GPConfig, *, seed: int = 0, progress: 
         context = statistics.apply(z, sounding)
         middle = (song.rated.start + song.rated.stop) // 2 if song.is_rated else len(z) // 2
         described.append(context[middle, list(rows.described)])
-        levels.append(song.y.mean(axis=0) if song.is_rated else np.sign(QUADRANT_RATINGS[_quadrant(song)]))
+        levels.append(song.y.mean(axis=0) if song.is_rated else np.sign(QUADRANT_RATINGS[required_quadrant(song)]))
         compared.append(z[song.rated] if song.is_rated else z)
         if song.is_rated:
             usual = context[:, : z.shape[1]]
@@ -246,7 +246,8 @@ def _whole(rows: Rows, values: Float32Array) -> FloatArray:
     return ContextStatistics(len(z)).apply(z, sounding)[:1, list(rows.described)]
 
 
-def _quadrant(song: Song) -> str:
+def required_quadrant(song: Song) -> str:
+    """Return the quadrant of a song without ratings, which must have one."""
     quadrant = song.annotation.quadrant
     check(quadrant is not None, "songs", "songs with ratings or a quadrant", song.song_id)
     assert quadrant is not None  # nosec B101 # narrows the type for mypy

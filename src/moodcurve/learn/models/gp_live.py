@@ -23,11 +23,12 @@ from moodcurve.datasets.song import QUADRANT_RATINGS
 from moodcurve.features import Features, FeatureSet
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
-from moodcurve.learn.models.gp import ROW_CLIP, Rows, _fit_rows, _quadrant
+from moodcurve.learn.models.gp import required_quadrant
 from moodcurve.learn.models.gp_level import GPLevel, GPLevelConfig, Passages, fit_gp_level
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpace, fit_state_space
 from moodcurve.learn.models.two_level import CLIP, fit_ridge
 from moodcurve.learn.onnx_graph import Graph
+from moodcurve.learn.preprocessing.rows import ROW_CLIP, Rows, fit_rows
 from moodcurve.learn.preprocessing.running import RunningLevelNormalization, RunningStatistics
 from moodcurve.learn.preprocessing.steps import Clip, Scaling, Selection, fit_standardization
 from moodcurve.runtime.sequence import NEXT_STATE, SequenceMode
@@ -213,7 +214,7 @@ def fit_gp_live(
     DatasetError
         If the rated songs have fewer artists than the Kalman filter's inner folds.
     """
-    rows = _fit_rows(songs)
+    rows = fit_rows(songs)
     rated = [song for song in songs if song.is_rated]
     check(len(rated) > 0, "songs", "at least one song with ratings", "none")
     loudness = RunningLevelNormalization(normalization=rows.loudness, memory_s=config.loudness_memory_s)
@@ -227,7 +228,7 @@ def fit_gp_live(
         z, sounding, context = past.apply(song.full_features.values)
         heard = _positions(song.rated if song.is_rated else slice(0, len(z)))
         described.append(context[np.ix_(heard, rows.described)])
-        levels.append(song.y.mean(axis=0) if song.is_rated else np.sign(QUADRANT_RATINGS[_quadrant(song)]))
+        levels.append(song.y.mean(axis=0) if song.is_rated else np.sign(QUADRANT_RATINGS[required_quadrant(song)]))
         counts.append(len(heard))
         if song.is_rated:
             moved = lag.apply(z - context[:, : z.shape[1]], sounding)[:, : z.shape[1]]

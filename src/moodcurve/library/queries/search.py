@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve._typing import IntArray
+from moodcurve._typing import FloatArray, IntArray
 from moodcurve.features.song.key_names import CAMELOT
 from moodcurve.library.database import Library
 from moodcurve.library.errors import translate_errors
@@ -48,6 +48,12 @@ def songs_by_id(library: Library, ids: Sequence[int]) -> dict[int, FoundSong]:
 def matching_ids(library: Library, query: Query) -> IntArray:
     """Return the ids of the songs that match a query (n,), in no order, ignoring its limit; raises as `search`."""
     return np.fromiter((row[0] for row in _run(library, query, "id", "")), np.int64)
+
+
+def matching_distances(library: Library, query: Query) -> tuple[IntArray, FloatArray]:
+    """Return ids and squared distances of the songs that match a query (n,) each, NaN where unknown; as `search`."""
+    rows = np.array(list(_run(library, query, f"id, {_distance(query)}", "")), np.float64).reshape(-1, 2)
+    return rows[:, 0].astype(np.int64), rows[:, 1]
 
 
 def ordered_ids(library: Library, sort: Sequence[str]) -> IntArray:
@@ -94,9 +100,13 @@ def _compare_with_drawing(library: Library, query: Query) -> None:
 
 def _select(library: Library, query: Query, names: Sequence[str]) -> Iterator[Any]:
     """Yield columns of the matching songs, then the squared distance, which rows are sorted by."""
-    distance = f"{_DRAWING}(id)" if query.has_drawing else _SQUARED_DISTANCE if query.near else "NULL"
-    columns = f"{', '.join(names)}, {distance} AS distance"
+    columns = f"{', '.join(names)}, {_distance(query)} AS distance"
     return _run(library, query, columns, f"ORDER BY {_order(query)} LIMIT :limit OFFSET :offset")
+
+
+def _distance(query: Query) -> str:
+    """Return the SQL of the squared distance."""
+    return f"{_DRAWING}(id)" if query.has_drawing else _SQUARED_DISTANCE if query.near else "NULL"
 
 
 def _run(library: Library, query: Query, columns: str, rest: str) -> Iterator[Any]:

@@ -17,7 +17,7 @@ from moodcurve.library.queries.search import search
 from moodcurve.library.scanning.roots import scanned_roots
 from moodcurve.library.scanning.walk import is_below
 from moodcurve.mood.circumplex import Point
-from moodcurve.playlists import Constraints, Playlist, PlaylistError, Track, alternatives, given_playlist, make_playlist
+from moodcurve.playlists import Playlist, PlaylistError, Track, alternatives, given_playlist, make_playlist
 from moodcurve.playlists.files import MEDIA_TYPES, playlist_text
 from moodcurve.playlists.library_songs import read_points, read_tracks
 from moodcurve.playlists.path import region
@@ -73,10 +73,10 @@ def add_playlist_routes(app: FastAPI, pool: LibraryPool, rate_limiter: RateLimit
         ids, query = parse_ids(params.songs), params.query(limit=MAX_FILE_SONGS)
         if params.place >= len(ids):
             raise ProblemError(422, f"query.place: {params.place} is not the index of one of {len(ids)} songs")
-        path, gap = parse_path(params.path), Constraints(artist_gap=params.artist_gap)
+        path, rules = parse_path(params.path), params.constraints()
 
         def find(library: Library) -> list[dict[str, Any]]:
-            found = alternatives(library, query, ids, params.place, path=path, constraints=gap, limit=params.limit)
+            found = alternatives(library, query, ids, params.place, path=path, constraints=rules, limit=params.limit)
             where = f"id IN ({', '.join(map(str, found))})"
             songs = {song.id: song for song in search(library, Query(where=where))} if found else {}
             return [song_data(songs[number]) for number in found if number in songs]

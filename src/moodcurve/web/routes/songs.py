@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from moodcurve._typing import IntArray
 from moodcurve.library import Library, LibraryError, StoredSong
-from moodcurve.library.queries.paging import page_ids
+from moodcurve.library.queries.paging import find_page
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import (
     FoundSong,
@@ -187,12 +187,8 @@ def _songs_json(reader: Reader, query: Query) -> bytes:
         return np.frombuffer(packed, "<i8")
 
     def compute(library: Library) -> bytes:
-        if query.has_distance:
-            found = [song_data(song) for song in search(library, query)]
-            return to_json({"total": _count(reader, query), "songs": found})
-        ids, total = page_ids(library, query, order)
-        songs = songs_by_id(library, ids.tolist())
-        return to_json({"total": total, "songs": [song_data(songs[number]) for number in ids.tolist()]})
+        found, total = find_page(library, query, order)
+        return to_json({"total": total, "songs": [song_data(song) for song in found]})
 
     return reader.cached(("songs", query), compute)
 
