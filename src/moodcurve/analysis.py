@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -13,9 +13,11 @@ import numpy.typing as npt
 from moodcurve import features
 from moodcurve._typing import Float32Array
 from moodcurve.audio import AudioError, AudioReader, open_audio
+from moodcurve.audio.parts import Part
 from moodcurve.audio.prefetch import prefetch as prefetched
 from moodcurve.audio.reader import OnSamples
 from moodcurve.audio.samples import open_samples, open_stream
+from moodcurve.audio.stretches import stretches
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FeatureError, Features, FeatureSet
@@ -132,6 +134,88 @@ def analyze(
     for warning in curve.warnings:
         _log.warning("%s: %s", curve.source, warning)
     return curve
+
+
+def analyze_parts(
+    path: AnyPath,
+    parts: Sequence[Part],
+    *,
+    track: int | None = None,
+    name: str | None = None,
+    model: AnyPath | Model = "default",
+    progress: ProgressCallback | None = None,
+    prefetch: bool = True,
+    on_features: Callable[[int, Features], None] | None = None,
+) -> dict[Part, Curve]:
+    """Compute a curve for each part of a file, such as the songs of an album, in one pass over the file.
+
+    Parameters
+    ----------
+    path : str or path
+        An audio or video file.
+    parts : sequence of Part
+        In order and without overlap, as `moodcurve.audio.parts.find_parts` returns them.
+    track, name, model, progress, prefetch
+        As for `analyze`.
+    on_features : callable, optional
+        Called with the index of a part and its features, as `analyze` does.
+
+    Returns
+    -------
+    dict of Part to Curve
+        In order, without the parts of which the file has less than one window of 1.0 s. `Curve.start_s` is the start of
+        a part, and its times count from there. Warnings are those of the whole file, and of the part.
+
+    Raises
+    ------
+    AudioError
+        If the audio cannot be read, or no part has a window of it.
+    ModelError
+        If there is no such model, or it needs features of another version.
+
+    Examples
+    --------
+    >>> from moodcurve.audio.parts import find_parts, Split
+    >>> curves = analyze_parts("album.flac", find_parts("album.flac", Split.cue))        # doctest: +SKIP
+    """
+    loaded = model if isinstance(model, Model) else load_model(model)
+    curves: dict[Part, Curve] = {}
+    with _opened(open_audio(path, track=track, name=name), progress, prefetch=prefetch) as (reader, blocks):
+        _prepare(loaded.feature_set)
+        bounds = [
+            (round(part.start_s * reader.sr), None if part.end_s is None else round(part.end_s * reader.sr))
+            for part in parts
+        ]
+        for index, (part, stretch) in enumerate(zip(parts, stretches(blocks, bounds), strict=True)):
+            counter = _SampleCounter(stretch)
+            found = features.stream(counter, reader.sr, loaded.feature_set)
+            if on_features is not None:
+                found = _reported_parts(found, partial(on_features, index))
+            try:
+                prediction = loaded.predict_parts(found)
+            except FeatureError:  # the file ends before it
+                continue
+            curve = loaded.curve_from(prediction, source=reader.path, duration_s=counter.samples / reader.sr)
+            curves[part] = replace(curve, start_s=part.start_s, title=part.title)
+    if not curves:
+        raise AudioError(f"{reader.path}: none of its {len(parts)} parts has a second of sound")
+    for warning in dict.fromkeys((*reader.warnings, *(text for curve in curves.values() for text in curve.warnings))):
+        _log.warning("%s: %s", reader.path, warning)
+    # those of the file are known at its end
+    return {part: replace(curve, warnings=(*reader.warnings, *curve.warnings)) for part, curve in curves.items()}
+
+
+class _SampleCounter:
+    """Passes blocks on, and counts their samples."""
+
+    def __init__(self, blocks: Iterator[Float32Array]) -> None:
+        self.samples = 0
+        self._blocks = blocks
+
+    def __iter__(self) -> Iterator[Float32Array]:
+        for block in self._blocks:
+            self.samples += len(block)
+            yield block
 
 
 def analyze_many(

@@ -84,6 +84,10 @@ class Curve:
         Name and version of the features, such as ``compare236/1``.
     duration_s : float
         Length of the analyzed audio in seconds.
+    start_s : float or None
+        Where the analyzed part begins in its file, if it is a part; times count from there. None for a whole file.
+    title : str or None
+        Title of the part, if it has one.
     warnings : tuple of str
         Warnings about the recording, for example that the file is truncated.
     """
@@ -95,6 +99,8 @@ class Curve:
     model: str
     feature_set: str
     duration_s: float
+    start_s: float | None = None
+    title: str | None = None
     arousal_interval: FloatArray | None = None
     valence_interval: FloatArray | None = None
     song_interval: FloatArray | None = None
@@ -131,6 +137,8 @@ class Curve:
             raise ValueError("rating and rating_interval must be given both, or neither")
         for name, shape in (("probabilities", (n, 4)), ("song_probabilities", (4,)), ("song_moods", (9,))):
             _check_shares(name, getattr(self, name), shape)
+        if self.start_s is not None and not 0 <= self.start_s < np.inf:
+            raise ValueError(f"start_s must be a number, 0 or more, got {self.start_s}")
         if self.novelty is not None and not 0 <= self.novelty < np.inf:
             raise ValueError(f"novelty must be a number, 0 or more, got {self.novelty}")
         if self.tags is not None:
@@ -195,6 +203,8 @@ class Curve:
             "model": utf8_text(self.model),
             "feature_set": utf8_text(self.feature_set),
             "duration_s": round(float(self.duration_s), TIME_DECIMALS),
+            **({} if self.start_s is None else {"start_s": round(float(self.start_s), TIME_DECIMALS)}),
+            **({} if self.title is None else {"title": utf8_text(self.title)}),
             "times_s": columns.pop("time_s"),
             **columns,
             **({"quadrants": quadrants} if quadrants else {}),

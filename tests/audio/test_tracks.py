@@ -78,3 +78,11 @@ def test_analyze_takes_a_track(tmp_path: Path) -> None:
         assert (analyze(stream, track=2).arousal == second.arousal).all()
     with pytest.raises(ValueError, match="track must not be given for arrays"):
         analyze(music(), sr=44_100, track=1)
+
+
+def test_tracks_of_ogg_that_sound_together(tmp_path: Path) -> None:
+    path = write_timed(tmp_path / "x.ogg", TRACKS)
+    got, reader = read(path)
+    assert loudest(got)[:4] == [330] * 4
+    assert reader.warnings == note(3, 1)
+    assert loudest(read(path, track=3)[0])[:4] == [550] * 4

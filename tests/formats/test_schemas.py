@@ -42,7 +42,10 @@ def test_curves_fit_their_schema(curve: moodcurve.Curve) -> None:
 def test_the_schema_of_curves_names_every_key() -> None:
     """So that a key that is added is described too."""
     silent = np.arange(5) == 0
-    described, data = schema("curve")["properties"], whole_curve(novelty=0.5, silent=silent).to_dict()
+    described, data = (
+        schema("curve")["properties"],
+        whole_curve(novelty=0.5, silent=silent, start_s=61.5, title="A song").to_dict(),
+    )
     assert errors("curve", data) == []
     assert set(data) == set(described)
     assert set(data["song"]) == set(described["song"]["properties"])

@@ -18,6 +18,7 @@ KINDS = {
     ".flv": ("flv", "aac"),
     ".ts": ("mpegts", "aac"),
     ".mka": ("matroska", "flac"),
+    ".ogg": ("ogg", "libopus"),
 }
 Tone = tuple[float, int]
 """Time in seconds at which a tone begins, and its frequency in Hz."""
@@ -31,16 +32,17 @@ def write_timed(
     video_s: float = 0.0,
     default: Sequence[int] = (),
     chapters: Sequence[tuple[float, float, str]] = (),
-    options: dict[str, str] | None = None,
+    codec: str | None = None,
 ) -> Path:
-    """Write tracks of tones that last `length_s` each, by the extension's container and codec.
+    """Write tracks of tones that last `length_s` each, by the extension's container and codec, or another codec.
 
     `video_s` adds a picture stream; `default` numbers the tracks that are marked as default, from 1; later tracks have
     higher bit rates. `chapters` are (start, end, title).
     """
-    container, codec = KINDS[path.suffix]
+    container, usual = KINDS[path.suffix]
+    codec = codec or usual
     sr = 44_100 if container == "flv" else 48_000
-    with av.open(str(path), "w", format=container, options=options or {}) as out:
+    with av.open(str(path), "w", format=container) as out:
         picture: Any = out.add_stream("mpeg4", rate=10) if video_s else None
         streams: list[Any] = [out.add_stream(codec, rate=sr, layout="stereo") for _ in tracks]
         for number, stream in enumerate(streams, start=1):

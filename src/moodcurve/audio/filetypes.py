@@ -31,6 +31,7 @@ FILE_TYPES = (
     FileType("weba webm", "audio/webm"),
     FileType("mka", "audio/x-matroska"),
     FileType("aac", "audio/aac"),
+    FileType("latm loas"),
     FileType("wma", "audio/x-ms-wma", ((0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),)),
     FileType("w64", magic=((0, b"riff\x2e\x91\xcf\x11"),)),
     FileType("caf", magic=((0, b"caff"),)),

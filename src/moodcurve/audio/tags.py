@@ -13,7 +13,7 @@ from moodcurve.util.files import AnyPath
 _MAX_CHARACTERS = 500
 """Longer texts are cut."""
 
-_PARSE_ERRORS = (
+PARSE_ERRORS = (
     OSError, ValueError, LookupError, ArithmeticError, struct.error, RecursionError, MemoryError,
 )  # fmt: skip
 """Errors that mutagen raises for damaged or malicious tags besides its own, because it trusts numbers in the file:
@@ -70,7 +70,7 @@ def read_tags(path: AnyPath) -> Tags:
     with Path(path).open("rb") as file:
         try:
             found = mutagen.File(file, easy=True)
-        except (mutagen.MutagenError, *_PARSE_ERRORS):
+        except (mutagen.MutagenError, *PARSE_ERRORS):
             return NO_TAGS
     if found is None:
         return NO_TAGS

@@ -88,7 +88,7 @@ def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS, width: int = 80)
         numbers.append(Column("90 % interval", intervals, drop_order=2))
     names = Column("", [Text("arousal", AROUSAL_STYLE), Text("valence", VALENCE_STYLE)], fold_width=len("arousal"))
     table = fit_table((names, *numbers), width)
-    title = Text.assemble((one_line(Path(curve.source).name), "bold"), f"  {clock(curve.duration_s)}")
+    title = Text.assemble((one_line(_name(curve)), "bold"), f"  {clock(curve.duration_s)}")
     mood = Text.assemble("mood  ", (mood_text(summary.arousal, summary.valence), "bold"))
     parts: list[RenderableType] = [title, mood, *_song_lines(curve), "", table, ""]
     if columns:
@@ -98,12 +98,18 @@ def curve_view(curve: Curve, *, columns: int = DRAWING_COLUMNS, width: int = 80)
     return Group(*parts)
 
 
+def _name(curve: Curve, file: str | None = None) -> str:
+    """Return a song's file name, or another given, and for a part of a file its title or start."""
+    file = file or Path(curve.source).name
+    return file if curve.start_s is None else f"{file}: {curve.title or clock(curve.start_s)}"
+
+
 def curves_table(curves: Sequence[Curve], *, width: int) -> Table:
     """Return a table of songs, one per row; where there is no room, without tags, without mood, then without length."""
-    names = Counter(Path(curve.source).name for curve in curves)
+    names = Counter(map(_name, curves))
     summaries = [curve.summary for curve in curves]
     # a name that several songs share is shown with its path
-    shown = (name if names[name := Path(curve.source).name] == 1 else curve.source for curve in curves)
+    shown = (name if names[name := _name(curve)] == 1 else _name(curve, curve.source) for curve in curves)
     return fit_table(
         (
             Column("song", [Text(one_line(name)) for name in shown], fold_width=MIN_TEXT_WIDTH),

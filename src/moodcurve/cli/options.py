@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,6 +56,23 @@ TrackOption = Annotated[
         metavar="N",
         min=1,
         help="Audio track of files with several, from 1; by default the one that players play.",
+    ),
+]
+
+
+class SplitBy(StrEnum):
+    """A copy of `moodcurve.audio.parts.Split`."""
+
+    cue = "cue"
+    chapters = "chapters"
+
+
+SplitOption = Annotated[
+    SplitBy | None,
+    Option(
+        "--split",
+        help="Analyze each track of files that hold several, as a song: by the cue sheet beside a file or in its tags, "
+        "or by its chapters. Files without one are analyzed as a whole.",
     ),
 ]
 JsonOption = Annotated[

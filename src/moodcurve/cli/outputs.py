@@ -2,11 +2,12 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from moodcurve.analysis import analyze
+from moodcurve.analysis import analyze, analyze_parts
+from moodcurve.audio.parts import Part, Split, find_parts
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.runtime import Model, load_model
@@ -59,6 +60,8 @@ class Outputs:
         Write `<stem>.png` and `<stem>.html`.
     track : int or None
         Audio track that is analyzed and that the page plays; None for the one that players play.
+    split : str or None
+        By what files are split into parts, see `moodcurve.audio.parts.Split`.
     """
 
     folder: Path
@@ -66,6 +69,7 @@ class Outputs:
     plot: bool = False
     report: bool = False
     track: int | None = None
+    split: str | None = None
 
     def files(self, stem: str) -> list[Path]:
         """Return the files that `write` writes for a stem, in that order."""
@@ -118,12 +122,11 @@ class WrittenSong:
 
 def writing_job(
     model: AnyPath | Model, outputs: Outputs, stems: Mapping[Path, str], names: Mapping[Path, str]
-) -> Job[Path, WrittenSong]:
-    """Return the job that analyzes a song and writes its files, for `moodcurve.workers.run_each`.
+) -> Job[Path, list[WrittenSong]]:
+    """Return the job that analyzes a file and writes the files of each of its songs, for `moodcurve.workers.run_each`.
 
-    `names` has the names of files that are not to be called by their paths.
-
-    A single song is decoded in a second thread; each of several uses one core.
+    A file is one song, unless it is split into parts. `names` has the names of files that are not to be called by their
+    paths. A single file is decoded in a second thread; each of several uses one core.
 
     Raises
     ------
@@ -132,15 +135,42 @@ def writing_job(
     """
     loaded = model if isinstance(model, Model) else load_model(model)
 
-    def job(song: Path, progress: ProgressCallback) -> WrittenSong:
-        curve = analyze(
-            song, track=outputs.track, name=names.get(song), model=loaded, progress=progress, prefetch=len(stems) == 1
+    def job(song: Path, progress: ProgressCallback) -> list[WrittenSong]:
+        prefetch = len(stems) == 1
+        parts = find_parts(song, Split(outputs.split)) if outputs.split else ()
+        if not parts:
+            curve = analyze(
+                song, track=outputs.track, name=names.get(song), model=loaded, progress=progress, prefetch=prefetch
+            )
+            return [_written(outputs, curve, song, stems[song])]
+        curves = analyze_parts(
+            song, parts, track=outputs.track, name=names.get(song), model=loaded, progress=progress, prefetch=prefetch
         )
-        files: list[Path] = []
-        try:
-            files.extend(outputs.write(curve, song, stems[song]))
-        except (MoodcurveError, OSError) as error:
-            return WrittenSong(curve, tuple(files), error)
-        return WrittenSong(curve, tuple(files), None)
+        of_part = dict(zip(parts, part_stems(stems[song], parts, taken=set(stems.values())), strict=True))
+        return [_written(outputs, curve, song, of_part[part]) for part, curve in curves.items()]
 
     return job
+
+
+def part_stems(stem: str, parts: Sequence[Part], *, taken: Collection[str]) -> list[str]:
+    """Return the stem of each part's result files: `<stem>-<number>`, apart from the names of songs.
+
+    Examples
+    --------
+    >>> part_stems("album", [Part(0, 60, 1), Part(60, None, 2)], taken={"album", "album-01"})
+    ['album-part-01', 'album-part-02']
+    """
+    songs = {name.casefold() for name in taken}
+    between = "-"
+    while any(f"{stem}{between}{number:02}".casefold() in songs for number in range(1, len(parts) + 1)):
+        between += "part-"
+    return [f"{stem}{between}{number:02}" for number in range(1, len(parts) + 1)]
+
+
+def _written(outputs: Outputs, curve: Curve, song: Path, stem: str) -> WrittenSong:
+    files: list[Path] = []
+    try:
+        files.extend(outputs.write(curve, song, stem))
+    except (MoodcurveError, OSError) as error:
+        return WrittenSong(curve, tuple(files), error)
+    return WrittenSong(curve, tuple(files), None)

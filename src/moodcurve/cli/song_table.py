@@ -12,19 +12,21 @@ from moodcurve.util.files import atomic_write
 from moodcurve.util.text import json_line
 
 _LIBRARY_ONLY = (
-    "id", "path", "title", "artist", "album", "genre", "year", "track", "analysed_at", "content", "copies",
+    "id", "path", "artist", "album", "genre", "year", "track", "analysed_at", "content", "copies",
 )  # fmt: skip
 COLUMNS = {
     "source": "text",
     **{name: kind for name, kind in song_columns(distance=False).items() if name not in _LIBRARY_ONLY},
 }
-"""Columns and the type of their values: those of a library's export that do not depend on the library."""
+"""Columns and the type of their values: those of a library's export that do not depend on the library. `title` and
+`start_s` are those of a part of a file."""
 
 
 def song_row(curve: Curve) -> dict[str, Any]:
     """Return a curve's row; what the model does not provide is None."""
     data = curve.to_dict()
     row = {name: data[name] for name in ("source", "model", "feature_set")} | curve_song_columns(data)
+    row |= {name: data.get(name) for name in ("title", "start_s")}
     return {name: row[name] for name in COLUMNS}
 
 

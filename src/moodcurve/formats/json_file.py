@@ -75,9 +75,11 @@ def curve_from_dict(path: AnyPath, data: dict[str, Any]) -> Curve:
         model=_string(path, data, "model"),
         feature_set=_string(path, data, "feature_set"),
         duration_s=duration_s,
+        start_s=_at_least_zero(path, data, "start_s"),
+        title=_string(path, data, "title") if "title" in data else None,
         warnings=tuple(warnings),
         **_read_song(path, data),
-        novelty=_novelty(path, data),
+        novelty=_at_least_zero(path, data, "novelty"),
         silent=_silent(path, data, len(columns["time_s"])),
         tags=_tags(path, data),
         sound=_sound(path, data),
@@ -104,13 +106,13 @@ def _quadrants(path: AnyPath, data: dict[str, Any], n: int) -> dict[str, list[fl
     return columns
 
 
-def _novelty(path: AnyPath, data: dict[str, Any]) -> float | None:
-    novelty = data.get("novelty")
-    if novelty is None:
+def _at_least_zero(path: AnyPath, data: dict[str, Any], key: str) -> float | None:
+    value = data.get(key)
+    if value is None:
         return None
-    if not isinstance(novelty, float) or not 0 <= novelty < float("inf"):
-        refuse(path, "key novelty", _short(novelty), "a number, 0 or more")
-    return novelty
+    if not isinstance(value, float) or not 0 <= value < float("inf"):
+        refuse(path, f"key {key}", _short(value), "a number, 0 or more")
+    return value
 
 
 def _silent(path: AnyPath, data: dict[str, Any], n: int) -> BoolArray | None:

@@ -81,6 +81,7 @@ def _file_found(db: sqlite3.Connection, change: FileFound) -> None:
         "track": change.tags.track,
         "tagged_duration_s": change.tags.duration_s,
     }
+    row |= {"start_s": change.start_s, "length_s": change.length_s}
     _put_file(db, change, row)
 
 
@@ -89,13 +90,14 @@ def _problem_found(db: sqlite3.Connection, change: ProblemFound) -> None:
     row = {
         "song": None,
         "problem": clean(change.reason),
-        **dict.fromkeys((*TEXT_TAGS, *folded, "year", "track", "tagged_duration_s")),
+        **dict.fromkeys((*TEXT_TAGS, *folded, "year", "track", "tagged_duration_s", "length_s")),
+        "start_s": 0.0,
     }
     _put_file(db, change, row)
 
 
 def _put_file(db: sqlite3.Connection, change: FileFound | ProblemFound, row: dict[str, object]) -> None:
-    before = _song_of(db, change.path)
+    before = _songs_of(db, change.path, row["start_s"])
     row |= {
         "path": os.fsencode(change.path),
         **_name_columns(change.path, change.names),
@@ -103,9 +105,10 @@ def _put_file(db: sqlite3.Connection, change: FileFound | ProblemFound, row: dic
         "mtime_ns": change.mtime_ns,
         "content": change.content_hash,
         "content_version": CONTENT_VERSION,
+        "selection": change.selection,
     }
-    _upsert(db, "file", row, key="path")
-    for song in {before, row["song"]} - {None}:
+    _upsert(db, "file", row, key="path, start_s")
+    for song in {*before, row["song"]} - {None}:
         _choose_file(db, song)
 
 
@@ -120,15 +123,15 @@ def _name_columns(path: str, names: tuple[str, ...]) -> dict[str, object]:
 
 
 def _file_removed(db: sqlite3.Connection, change: FileRemoved) -> None:
-    song = _song_of(db, change.path)
+    songs = _songs_of(db, change.path)
     db.execute("DELETE FROM file WHERE path = ?", (os.fsencode(change.path),))
-    if song is not None:
+    for song in songs:
         _choose_file(db, song)
 
 
 def _upsert(db: sqlite3.Connection, table: str, row: dict[str, object], *, key: str) -> None:
-    """Insert a row, or update the one with the same key, which keeps its id."""
-    updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != key)
+    """Insert a row, or update the one with the same key, one column or several, which keeps its id."""
+    updates = ", ".join(f"{name} = excluded.{name}" for name in row if name not in key.split(", "))
     db.execute(
         f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{name}' for name in row)}) "  # nosec B608 # names from this code; values are parameters
         f"ON CONFLICT ({key}) DO UPDATE SET {updates}",
@@ -136,9 +139,13 @@ def _upsert(db: sqlite3.Connection, table: str, row: dict[str, object], *, key: 
     )
 
 
-def _song_of(db: sqlite3.Connection, path: str) -> int | None:
-    found = db.execute("SELECT song FROM file WHERE path = ?", (os.fsencode(path),)).fetchone()
-    return None if found is None else found[0]
+def _songs_of(db: sqlite3.Connection, path: str, start_s: object = None) -> list[int]:
+    """Return the songs of a file, or of its part that begins at a time."""
+    rows = db.execute(
+        "SELECT song FROM file WHERE path = :path AND song IS NOT NULL AND (:start IS NULL OR start_s = :start)",
+        {"path": os.fsencode(path), "start": start_s},
+    )
+    return [song for (song,) in rows]
 
 
 def _choose_file(db: sqlite3.Connection, song: object) -> None:

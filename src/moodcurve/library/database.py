@@ -24,7 +24,7 @@ from moodcurve.library.connection import SCAN_AGAIN, connect, file_id_of, merge_
 from moodcurve.library.curve_codec import PackingError, unpack
 from moodcurve.library.errors import RESCUE, LibraryError, translate_errors
 from moodcurve.library.layout import is_own_layout, wrong_type
-from moodcurve.library.models import Change, KnownFile, Problem, StoredSong
+from moodcurve.library.models import Change, KnownFile, Problem, StoredSong, joined_hash
 from moodcurve.library.tag_codec import unpack_tags
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line, path_text
@@ -124,13 +124,25 @@ class Library:
 
     def known_files(self) -> dict[str, KnownFile]:
         """Return all files that scans found, by path."""
-        rows = self._rows("SELECT path, size, mtime_ns, content, problem, content_version, names FROM file")
-        return {
-            os.fsdecode(path): KnownFile(
-                size, mtime_ns, content_hash, problem, version == CONTENT_VERSION, _split(names)
+        rows = self._rows(
+            "SELECT path, size, mtime_ns, content, problem, content_version, selection, length_s, names FROM file "
+            "ORDER BY path, start_s"
+        )
+        found: dict[str, KnownFile] = {}
+        for path, size, mtime_ns, content_hash, problem, version, selection, length_s, names in rows:
+            name = os.fsdecode(path)
+            parts = () if length_s is None else (*(found[name].parts if name in found else ()), content_hash)
+            found[name] = KnownFile(
+                size,
+                mtime_ns,
+                joined_hash(parts) or content_hash,
+                problem,
+                version == CONTENT_VERSION,
+                selection,
+                parts,
+                _split(names),
             )
-            for path, size, mtime_ns, content_hash, problem, version, names in rows
-        }
+        return found
 
     def files_of(self, song: int) -> dict[str, tuple[int, int]]:
         """Return size and modification time of each file of a song, by path, the one added first in front."""
@@ -152,13 +164,15 @@ class Library:
         return {content_hash for (content_hash,) in rows}
 
     def song(self, key: int | str) -> StoredSong | None:
-        """Return the song with an id, or the song of a file's path; None if there is none."""
+        """Return the song with an id, or the first song of a file's path; None if there is none."""
         if isinstance(key, int):
             if not _is_id(key):
                 return None
             found = self._songs(f"{_SONG} WHERE song.id = ?", (key,))
         else:
-            found = self._songs(f"{_SONG} WHERE song.id = (SELECT song FROM file WHERE path = ?)", (os.fsencode(key),))  # nosec B608 # names from this code; values are parameters
+            found = self._songs(
+                f"{_SONG} WHERE song.id = (SELECT song FROM file WHERE path = ? ORDER BY start_s)", (os.fsencode(key),)
+            )  # nosec B608 # names from this code; values are parameters
         return next(found, None)
 
     def songs(self, ids: Sequence[int] | None = None) -> Iterator[StoredSong]:

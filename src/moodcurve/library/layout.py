@@ -23,9 +23,19 @@ _NUMBERS = (
     *(f"{axis}{end}" for axis in AXES for end in ("", "_9")),
     *(f"rated_{axis}{end}" for axis in AXES for end in ("", "_low", "_high")),
 )  # fmt: skip
-_FILE_NUMBERS = ("size", "mtime_ns", "content_version", "song", "year", "track", "tagged_duration_s")
+_FILE_NUMBERS = (
+    "size",
+    "mtime_ns",
+    "content_version",
+    "song",
+    "year",
+    "track",
+    "tagged_duration_s",
+    "start_s",
+    "length_s",
+)
 _FILE_TEXTS = (
-    "shown", "content", "problem", "artist", "title", "album", "genre",
+    "shown", "selection", "content", "problem", "artist", "title", "album", "genre",
     "folded_artist", "folded_title", "folded_album", "folded_genre", "folded_path",
 )  # fmt: skip
 

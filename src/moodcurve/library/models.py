@@ -3,6 +3,7 @@
 A song is an audio content, identified by its hash. Files with the same audio share a song; each file has its own tags.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +41,9 @@ class SongAnalyzed:
 class FileFound:
     """A file holds a song: it is new, or was moved, copied, changed or re-tagged.
 
-    Its song must already be stored, or precede it as a `SongAnalyzed` in the same transaction. `names` are the paths
+    Its song must already be stored, or precede it as a `SongAnalyzed` in the same transaction. Each song of a file that
+    holds several is a change of its own, after a `FileRemoved`, with where it begins and its length; None is the whole
+    file. `selection` is what the scan asked for, see `moodcurve.library.scanning.selection`. `names` are the paths
     that lead to it, the one to show first; empty if that is its own path alone.
     """
 
@@ -49,6 +52,9 @@ class FileFound:
     mtime_ns: int
     content_hash: str
     tags: Tags = NO_TAGS
+    start_s: float = 0.0
+    length_s: float | None = None
+    selection: str = ""
     names: tuple[str, ...] = ()
 
 
@@ -62,7 +68,9 @@ class FileNamed:
 
 @dataclass(frozen=True)
 class FileRemoved:
-    """A file is gone; its song stays until `DropOrphans`, so that a moved file is matched to it again."""
+    """A file is gone, with all its parts; its songs stay until `DropOrphans`, so that a moved file is
+    matched to them again.
+    """
 
     path: str
 
@@ -76,6 +84,7 @@ class ProblemFound:
     mtime_ns: int
     content_hash: str | None
     reason: str
+    selection: str = ""
     names: tuple[str, ...] = ()
 
 
@@ -85,6 +94,11 @@ class DropOrphans:
 
 
 Change = SongAnalyzed | FileFound | FileNamed | FileRemoved | ProblemFound | DropOrphans
+
+
+def joined_hash(parts: Sequence[str]) -> str:
+    """Return one hash for a file that holds these songs; that of a single song is its own."""
+    return "|".join(parts)
 
 
 @dataclass(frozen=True)
@@ -98,11 +112,16 @@ class KnownFile:
     mtime_ns : int
         Modification time in nanoseconds, see `moodcurve.library.scanning.walk.FileState`.
     content_hash : str or None
-        Hash of its audio content; None if it could not be computed.
+        Hash of its audio content; None if it could not be computed. Those of several parts are joined, see
+        `joined_hash`.
     problem : str or None
         Why it cannot be used; None if it holds a song.
     hash_is_current : bool
         Whether the hash comes from the current version of `moodcurve.audio.content_hash`.
+    selection : str
+        What the scan asked for that found it.
+    parts : tuple of str
+        Content hashes of its songs, if it was split into parts.
     names : tuple of str
         See `FileFound`.
     """
@@ -112,6 +131,8 @@ class KnownFile:
     content_hash: str | None
     problem: str | None
     hash_is_current: bool = True
+    selection: str = ""
+    parts: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
 

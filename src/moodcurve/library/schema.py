@@ -195,9 +195,14 @@ def _course_and_sound(db: sqlite3.Connection) -> None:
     # what most questions ask of a song, so that they need not read its row
     db.execute("CREATE INDEX song_place ON song (arousal, valence, quadrant, duration_s, words, file)")
     db.execute("DROP VIEW songs")
+    _create_view_of_courses(db, "song.duration_s")
+
+
+def _create_view_of_courses(db: sqlite3.Connection, length: str) -> None:
+    """Create the view that searches read since courses are stored; `length` is the column of durations, with others."""
     db.execute(
         f"""CREATE VIEW songs AS SELECT song.id AS id, file.shown AS path, file.title, file.artist, file.album,
-            file.genre, file.year, file.track, song.duration_s, song.arousal, song.valence, song.arousal_low,
+            file.genre, file.year, file.track, {length}, song.arousal, song.valence, song.arousal_low,
             song.arousal_high, song.valence_low, song.valence_high, song.arousal_9, song.valence_9,
             {", ".join(f"round((song.{source} + 1) / 2, 4) AS {name}" for name, source in ON_UNIT_SCALE.items())},
             {", ".join(f"song.{name}" for name in (*rating_columns({}), *tag_columns(None)))},
@@ -218,6 +223,52 @@ def _names_of_links(db: sqlite3.Connection) -> None:
             db.execute("UPDATE file SET shown = ? WHERE id = ?", (path_text(text), number))
 
 
+def _parts_of_files(db: sqlite3.Connection) -> None:
+    """Let a file hold several songs, each with its start and length; what was asked for in a scan becomes a column."""
+    db.execute("DROP VIEW songs")
+    db.execute(
+        """CREATE TABLE new_file (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            path BLOB NOT NULL,
+            start_s REAL NOT NULL DEFAULT 0,
+            length_s REAL,
+            selection TEXT NOT NULL DEFAULT '',
+            shown TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            content TEXT,
+            song INTEGER REFERENCES song (id),
+            problem TEXT,
+            artist TEXT,
+            title TEXT,
+            album TEXT,
+            genre TEXT,
+            year INTEGER,
+            track INTEGER,
+            tagged_duration_s REAL,
+            folded_artist TEXT,
+            folded_title TEXT,
+            folded_album TEXT,
+            folded_genre TEXT,
+            folded_path TEXT NOT NULL,
+            content_version INTEGER NOT NULL DEFAULT 1,
+            names BLOB,
+            CHECK ((song IS NULL) <> (problem IS NULL)),
+            UNIQUE (path, start_s)
+        )"""
+    )
+    names = ", ".join(name for _, name, *_ in db.execute("PRAGMA table_info(file)"))
+    db.execute(f"INSERT INTO new_file ({names}) SELECT {names} FROM file ORDER BY id")
+    # SQLite cannot change a constraint; dropping the table empties `song.file`, which follows from the files
+    db.execute("DROP TABLE file")
+    db.execute("ALTER TABLE new_file RENAME TO file")
+    db.execute("CREATE INDEX file_song ON file (song)")
+    db.execute("CREATE INDEX file_problem ON file (id) WHERE problem IS NOT NULL")
+    db.execute("UPDATE song SET file = (SELECT min(id) FROM file WHERE file.song = song.id)")
+    start = "CASE WHEN file.length_s IS NOT NULL THEN file.start_s END AS start_s"
+    _create_view_of_courses(db, f"song.duration_s, {start}")
+
+
 MIGRATIONS: Sequence[Migration] = (
     ("songs and files", _songs_and_files),
     ("ratings and search", _ratings_and_search),
@@ -227,6 +278,7 @@ MIGRATIONS: Sequence[Migration] = (
     ("course and sound", _course_and_sound),
     ("courses of stored curves", measure_batch),
     ("names of links", _names_of_links),
+    ("parts of files", _parts_of_files),
 )
 CURRENT_VERSION = (APPLICATION_ID, len(MIGRATIONS))
 """What `read_version` returns for a library of this version."""

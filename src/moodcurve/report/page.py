@@ -39,7 +39,7 @@ def write_report(
     OSError
         If the page cannot be written.
     """
-    page = render(curve, read_sound(audio_path, curve.duration_s, track=track))
+    page = render(curve, read_sound(audio_path, curve.duration_s, start_s=curve.start_s, track=track))
     with atomic_write(path) as scratch:
         # bytes of a file's name that are not text become question marks
         scratch.write_bytes(page.encode("utf-8", "replace"))

@@ -107,8 +107,8 @@ def label_heights(curve: Curve, top: float, apart: float) -> tuple[float, float]
 
 
 def display_title(curve: Curve) -> str:
-    """Return the file's name without its folders, which a shared page should not reveal."""
-    return drawable_text(PurePath(curve.source).name) or "untitled"
+    """Return the title of a part of a file, else the file's name without its folders, which a page does not tell."""
+    return drawable_text(curve.title or PurePath(curve.source).name) or "untitled"
 
 
 def drawable_text(text: str) -> str:

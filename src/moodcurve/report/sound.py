@@ -12,6 +12,7 @@ import soundfile
 
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.audio import open_audio
+from moodcurve.audio.stretches import stretches
 
 EMBED_LIMIT_BYTES = 20_000_000
 """Largest sound that a page may embed: base64 adds a third, and browsers limit data URLs, Firefox to 32 MB."""
@@ -44,12 +45,14 @@ class PageSound:
     peaks: FloatArray
 
 
-def read_sound(path: str | os.PathLike[str], duration_s: float, *, track: int | None = None) -> PageSound:
+def read_sound(
+    path: str | os.PathLike[str], duration_s: float, *, start_s: float | None = None, track: int | None = None
+) -> PageSound:
     """Read an audio file for a page.
 
     Files that browsers play (MP3, FLAC, PCM WAV, Ogg Vorbis, Opus, AAC in M4A) are embedded unchanged up to
     `EMBED_LIMIT_BYTES`. Others become a mono MP3 of 96 kbit/s, or of 48 above 27 minutes. Above 55 minutes there is
-    no sound. An audio track that was asked for by its number is never the whole file.
+    no sound. A part from `start_s` on, or a track by its number, is never the whole file.
 
     Raises
     ------
@@ -57,19 +60,23 @@ def read_sound(path: str | os.PathLike[str], duration_s: float, *, track: int | 
         If nothing can be read from the file.
     """
     with open_audio(path, track=track) as reader:
-        fits = track is None and Path(path).stat().st_size <= EMBED_LIMIT_BYTES
+        blocks = reader.blocks()
+        if start_s is not None:
+            first = round(start_s * reader.sr)
+            blocks = next(stretches(blocks, [(first, first + round(duration_s * reader.sr))]))
+        fits = start_s is None and track is None and Path(path).stat().st_size <= EMBED_LIMIT_BYTES
         whole = Path(path).read_bytes() if fits else b""
         mime, level = playable_type(whole), preview_level(duration_s)
         if mime:
-            return PageSound(data_url=_data_url(mime, whole), note="", peaks=waveform(reader.blocks(), reader.sr))
+            return PageSound(data_url=_data_url(mime, whole), note="", peaks=waveform(blocks, reader.sr))
         if level is None:
-            return PageSound(data_url="", note=_TOO_LONG, peaks=waveform(reader.blocks(), reader.sr))
+            return PageSound(data_url="", note=_TOO_LONG, peaks=waveform(blocks, reader.sr))
         encoded = io.BytesIO()
         with soundfile.SoundFile(
             encoded, "w", reader.sr, 1, "MPEG_LAYER_III", format="MP3",
             compression_level=level, bitrate_mode="CONSTANT",
         ) as preview:  # fmt: skip
-            peaks = waveform(_copy_to(reader.blocks(), preview), reader.sr)
+            peaks = waveform(_copy_to(blocks, preview), reader.sr)
         address = _data_url("audio/mpeg", encoded.getvalue())
         return PageSound(data_url=address, note=_PREVIEW, peaks=peaks)
 

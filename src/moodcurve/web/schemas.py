@@ -86,6 +86,8 @@ class CurveObject(BaseModel):
     model: str
     feature_set: str
     duration_s: Annotated[float, Field(gt=0)]
+    start_s: Annotated[float, Field(ge=0)] | SkipJsonSchema[None] = None
+    title: str | SkipJsonSchema[None] = None
     times_s: list[float]
     arousal: list[Unit]
     valence: list[Unit]
@@ -125,6 +127,7 @@ class Song(_Object):
     year: int | None
     track: int | None
     duration_s: Seconds
+    start_s: Seconds | None
     arousal: Unit
     valence: Unit
     arousal_low: float | None

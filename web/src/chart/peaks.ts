@@ -24,6 +24,12 @@ export async function decodePeaks(source: AudioSource["source"], seconds: number
   }
 }
 
+/** The peaks of a part of the audio. */
+export function cutPeaks({ peaks, seconds: total }: Peaks, start: number, seconds: number): Peaks {
+  const [from, to] = [start, start + seconds].map((t) => Math.round((t / total) * peaks.length));
+  return { peaks: peaks.slice(from, to), seconds };
+}
+
 /** The highest absolute sample of any channel in each hundredth of a second. */
 function computePeaks(audio: AudioBuffer): Float32Array {
   const peaks = new Float32Array(Math.max(1, Math.ceil(audio.duration * PEAKS_PER_S)));

@@ -2,7 +2,7 @@
 
 import WaveSurfer from "wavesurfer.js";
 import { color } from "../common/dom";
-import { decodePeaks } from "./peaks";
+import { cutPeaks, decodePeaks } from "./peaks";
 import type { AudioSource } from "./audio_source";
 import type { Viewport } from "./viewport";
 
@@ -35,6 +35,7 @@ export function createWaveform(container: HTMLElement, audio: HTMLAudioElement):
   let drawn = false;
   let loads = 0;
   let objectUrl = "";
+  let isPart = false;
 
   function scroll(): void {
     if (!drawn || container.clientWidth === 0) return;
@@ -54,12 +55,17 @@ export function createWaveform(container: HTMLElement, audio: HTMLAudioElement):
   new ResizeObserver(scroll).observe(container);
 
   return {
-    async load({ source, seconds, peaks }) {
+    async load({ source, seconds, start, peaks }) {
       const thisLoad = ++loads;
       clear();
+      isPart = start !== undefined;
+      wave.setOptions(colors(isPart));
       objectUrl = source instanceof Blob ? URL.createObjectURL(source) : "";
       if (source !== null) audio.src = source instanceof Blob ? objectUrl : source;
-      const decoded = peaks === undefined ? await decodePeaks(source, seconds) : { peaks, seconds };
+      const total = start === undefined ? seconds : await durationOf(audio);
+      if (thisLoad !== loads) return;
+      const all = peaks === undefined ? await decodePeaks(source, total) : { peaks, seconds };
+      const decoded = all === null || start === undefined ? all : cutPeaks(all, start, seconds);
       if (decoded === null || thisLoad !== loads) return;
       await wave.load(audio.src, [decoded.peaks], decoded.seconds);
       drawn = thisLoad === loads;
@@ -70,10 +76,19 @@ export function createWaveform(container: HTMLElement, audio: HTMLAudioElement):
       scroll();
     },
     updateColors() {
-      wave.setOptions(colors());
+      wave.setOptions(colors(isPart));
       scroll();
     },
   };
+}
+
+/** The duration of the audio that an element is loading, or infinity if it cannot. */
+function durationOf(audio: HTMLAudioElement): Promise<number> {
+  if (audio.readyState > 0) return Promise.resolve(audio.duration);
+  return new Promise((resolve) => {
+    audio.addEventListener("loadedmetadata", () => resolve(audio.duration), { once: true });
+    audio.addEventListener("error", () => resolve(Infinity), { once: true });
+  });
 }
 
 function createWaveSurfer(container: HTMLElement, audio: HTMLAudioElement): WaveSurfer {
@@ -101,6 +116,7 @@ function createWaveSurfer(container: HTMLElement, audio: HTMLAudioElement): Wave
   return wave;
 }
 
-function colors(): { waveColor: string; progressColor: string } {
-  return { waveColor: color("waveform"), progressColor: color("ink") };
+/** What was played has another color, unless the song is a part: wavesurfer.js counts from the start of the audio. */
+function colors(isPart = false): { waveColor: string; progressColor: string } {
+  return { waveColor: color("waveform"), progressColor: color(isPart ? "waveform" : "ink") };
 }

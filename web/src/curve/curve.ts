@@ -20,6 +20,8 @@ export interface Curve {
   model: string;
   feature_set: string;
   duration_s: number;
+  /** Where the song begins in its file, if that holds several. */
+  start_s?: number;
   times_s: number[];
   arousal: number[];
   valence: number[];

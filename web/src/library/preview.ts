@@ -33,6 +33,9 @@ export class Preview {
   private readonly text = h("div", { class: "preview-text" });
   private song: SelectedSong | null = null;
   private trajectory: Trajectory | null = null;
+  /** Where the song begins in its audio, once its curve is loaded; null if it is all of it. */
+  private start: number | null = null;
+  private curveLoaded: Promise<void> = Promise.resolve();
 
   constructor(private readonly handlers: PreviewHandlers) {
     const { audio, playButton } = this;
@@ -48,13 +51,14 @@ export class Preview {
   show(song: SelectedSong | null): void {
     this.song = song;
     this.trajectory = null;
+    this.start = null;
     this.audio.pause();
     this.audio.removeAttribute("src");
     this.element.hidden = song === null;
     if (song === null) return;
     const details = h("span", { dir: "auto" }, song.details);
     this.text.replaceChildren(h("strong", { dir: "auto" }, song.name), details, h("span", {}, song.mood));
-    void this.loadTrajectory(song);
+    this.curveLoaded = this.loadTrajectory(song);
   }
 
   toggle(): void {
@@ -63,7 +67,9 @@ export class Preview {
     if (!audio.paused) return audio.pause();
     if (!audio.hasAttribute("src")) {
       audio.src = api.songAudioUrl(song.id);
-      audio.currentTime = START * song.seconds;
+      void this.curveLoaded.then(() => {
+        if (this.song === song) audio.currentTime = (this.start ?? 0) + START * song.seconds;
+      });
     }
     audio.play().catch(() => undefined); // the element's `error` event reports failures
   }
@@ -78,8 +84,10 @@ export class Preview {
 
   private async loadTrajectory(song: SelectedSong): Promise<void> {
     try {
-      const trajectory = smoothTrajectory(await api.fetchCurve(api.songCurveUrl(song.id)));
+      const curve = await api.fetchCurve(api.songCurveUrl(song.id));
       if (this.song !== song) return;
+      const trajectory = smoothTrajectory(curve);
+      this.start = curve.start_s ?? null;
       this.trajectory = trajectory;
       this.handlers.position(trajectory, trajectory.times[0] ?? 0);
     } catch {
@@ -98,7 +106,9 @@ export class Preview {
   }
 
   private follow(): void {
-    if (this.trajectory !== null) this.handlers.position(this.trajectory, this.audio.currentTime);
+    const t = this.audio.currentTime - (this.start ?? 0);
+    if (this.trajectory !== null) this.handlers.position(this.trajectory, t);
+    if (this.start !== null && this.song !== null && t >= this.song.seconds) this.audio.pause();
     if (!this.audio.paused) setTimeout(() => this.follow(), UPDATE_MS);
   }
 }

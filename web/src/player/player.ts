@@ -67,7 +67,7 @@ export class Player {
 
   /** Load audio; without any, the curve can still be explored. */
   load(audioSource: AudioSource, keepTime: boolean): void {
-    this.playhead.change(audioSource.source !== null, keepTime, () => {
+    this.playhead.change(audioSource.source !== null, audioSource.start ?? null, keepTime, () => {
       this.setPlayable(audioSource.source !== null, audioSource.note ?? audioNote(audioSource));
       void this.chart.waveform.load(audioSource);
     });

@@ -44,7 +44,7 @@ export class SongPage {
     this.player = new Player(this.audio);
     this.layout = new SongLayout(this.player.element, this.player.circumplexElement, this.progressBar.element, {
       compare: () => void this.compare(),
-      listen: (song) => this.loadAudio(song.source, song.curve.duration_s, true),
+      listen: (song) => this.loadAudio(song.source, song.curve, true),
       swap: () => this.handlers.open(this.tokens().reverse()),
       removeSecond: () => this.handlers.open(this.tokens().slice(0, 1)),
       upload: handlers.upload,
@@ -174,7 +174,7 @@ export class SongPage {
     this.songs = [];
     this.layout.showName(name);
     this.partialCurve = emptyCurve();
-    this.loadAudio(source, 0, false);
+    this.loadAudio(source, null, false);
     this.showPartialCurve();
   }
 
@@ -192,13 +192,13 @@ export class SongPage {
     this.songs = songs;
     this.partialCurve = null;
     this.layout.show(songs);
-    this.loadAudio(first.source, first.curve.duration_s, true);
+    this.loadAudio(first.source, first.curve, true);
     this.player.show(curves, Math.max(...curves.map(lengthS)), false);
   }
 
-  private loadAudio(source: LoadedSong["source"], seconds: number, keepTime: boolean): void {
+  private loadAudio(source: LoadedSong["source"], curve: Curve | null, keepTime: boolean): void {
     if (source === this.audioSource) return;
     this.audioSource = source;
-    this.player.load({ source, seconds }, keepTime);
+    this.player.load({ source, seconds: curve?.duration_s ?? 0, start: curve?.start_s }, keepTime);
   }
 }

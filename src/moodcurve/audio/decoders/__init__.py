@@ -28,6 +28,13 @@ _CODED_SOUND = (
     b"\x72\xf8\x1f\x4e", b"\xf8\x72\x4e\x1f",  # bursts of any codec (IEC 61937)
 )  # fmt: skip
 _NOT_AUDIO = "not audio, or damaged at the start"
+_UNSUPPORTED = {
+    b"OFR ": "OptimFROG, which no free decoder reads; convert it to FLAC",
+    b"LA0": "Lossless Audio (LA), which no free decoder reads; convert it to FLAC",
+    b"ajkg": "Shorten, which is not read here; convert it to FLAC",
+    b"MThd": "MIDI: notes without sound; render it to audio first",
+}
+"""Files that are refused by name, by their first bytes."""
 
 
 def open_decoded(path: Path, track: int | None = None) -> tuple[DecodedFile, tuple[int, SampleArray]]:
@@ -51,7 +58,7 @@ def open_decoded(path: Path, track: int | None = None) -> tuple[DecodedFile, tup
         head = file.read(_HEAD)
     if is_protected(path, head):
         raise UnreadableError("copy-protected; only the player of the shop that sold it can decrypt it")
-    reason = _NOT_AUDIO
+    reason = next((why for mark, why in _UNSUPPORTED.items() if head.startswith(mark)), _NOT_AUDIO)
     if head[4:8] == b"ftyp":
         reason = "its index is missing or damaged; the file may be truncated"
     for decoder in _decoders(head):
@@ -91,6 +98,17 @@ def _is_coded_sound(head: bytes) -> bool:
     return head[8:12] == b"WAVE" and any(head.count(mark) >= 3 for mark in _CODED_SOUND)
 
 
+def _ogg_tracks(head: bytes) -> int:
+    """Return the number of audio streams that begin on the first pages of an Ogg file, and so sound together."""
+    tracks = at = 0
+    while head[at : at + 4] == b"OggS" and len(head) >= at + 27 and head[at + 5] & 2:
+        laces = head[at + 27 : at + 27 + head[at + 26]]
+        body = at + 27 + len(laces)
+        tracks += head.startswith(_OGG_TRACKS, body)
+        at = body + sum(laces)
+    return tracks
+
+
 def _possible(claimed_s: float | None, path: Path) -> float | None:
     """Return a claimed duration, or None if no file of this size could last so long.
 
@@ -105,7 +123,7 @@ def _is_for_libsndfile(head: bytes) -> bool:
 
     Not for MP2 or MP3 in a WAV container (format 0x50, 0x55), nor for Ogg of several tracks that sound together.
     """
-    if head[:4] == b"OggS" and sum(head.count(mark) for mark in _OGG_TRACKS) > 1:
+    if _ogg_tracks(head) > 1:
         return False
     at = head.find(b"fmt ")
     return head[:4] in _LIBSNDFILE_MAGIC and (at < 0 or head[at + 8 : at + 10] not in (b"\x50\0", b"\x55\0"))

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 # Formats that FFmpeg may open. Playlists are excluded: they could make it read other files or URLs.
 _CONTAINERS = (
-    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,"
-    "oma,rm,tak,tta,w64,wav,wv,xwma"
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,loas,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,"
+    "ogg,oma,rm,tak,tta,w64,wav,wv,xwma"
 )
 # Formats, and codecs in WAV, without a duration in the header: FFmpeg only estimates it from the bit rate
-_WITHOUT_HEADER_DURATION = ("aac", "ac3", "amr", "dca", "dts", "eac3", "mpeg", "mpegts")
+_WITHOUT_HEADER_DURATION = ("aac", "ac3", "amr", "dca", "dts", "eac3", "loas", "mpeg", "mpegts")
 
 # FFmpeg's sample formats: NumPy type, value of silence, full scale
 _FORMATS = {
@@ -38,6 +38,7 @@ _FORMATS = {
 }
 # FFmpeg stores further planes elsewhere in its frame; PyAV reads past the end, which can crash
 _MAX_PLANES = 8
+_MAX_CHAPTERS = 999
 
 
 def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
@@ -50,22 +51,10 @@ def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
     OSError
         If the file cannot be opened.
     """
-    import av
-
     with ExitStack() as opened:
-        file: BinaryIO = opened.enter_context(path.open("rb", buffering=0))
-        stripped = without_large_tags(file)
-        if stripped is not file:
-            file = opened.enter_context(stripped)
-        # By file descriptor, not by name: FFmpeg would guess from the extension and open "http:..." as a URL. Not by
-        # Python callbacks either: an interrupt that arrives inside one is lost or crashes PyAV.
-        options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
-        try:
-            # tags in a wrong encoding are common and do not matter here
-            container = av.open("fd:", "r", options=options, metadata_errors="ignore")
-        except av.FFmpegError:
+        container = _open_container(path, opened)
+        if container is None:
             return None
-        opened.enter_context(container)
         notes: list[str] = []
         stream = _chosen(container, track, notes)
         stream.codec_context.thread_count = 1  # extra threads do not pay off
@@ -75,6 +64,44 @@ def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
         timeline = timeline_of(container.format.name, start_s)
         chunks = _chunks(frames, timeline, notes, opened.pop_all())
         return DecodedFile(chunks, _header_duration(container, stream, path), damage, notes, stream.codec_context.name)
+
+
+def read_chapters(path: Path) -> list[tuple[float, float, str | None]]:
+    """Return start and end in seconds and the title of each chapter, in the file's order; none if FFmpeg cannot tell.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    """
+    with ExitStack() as opened:
+        container = _open_container(path, opened)
+        if container is None:
+            return []
+        found = []
+        for chapter in container.chapters()[:_MAX_CHAPTERS]:
+            unit = float(chapter["time_base"] or 0)
+            title = " ".join(chapter["metadata"].get("title", "").split())[:500]
+            found.append((chapter["start"] * unit, chapter["end"] * unit, title or None))
+        return found
+
+
+def _open_container(path: Path, opened: ExitStack) -> "InputContainer | None":
+    """Open a file that `opened` closes; return None if FFmpeg does not recognize it."""
+    import av
+
+    file: BinaryIO = opened.enter_context(path.open("rb", buffering=0))
+    stripped = without_large_tags(file)
+    if stripped is not file:
+        file = opened.enter_context(stripped)
+    # By file descriptor, not by name: FFmpeg would guess from the extension and open "http:..." as a URL. Not by Python
+    # callbacks either: an interrupt that arrives inside one is lost or crashes PyAV.
+    options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
+    try:
+        # tags in a wrong encoding are common and do not matter here
+        return opened.enter_context(av.open("fd:", "r", options=options, metadata_errors="ignore"))
+    except av.FFmpegError:
+        return None
 
 
 def _chosen(container: "InputContainer", track: int | None, notes: list[str]) -> "AudioStream":
@@ -196,7 +223,9 @@ def _header_duration(container: "InputContainer", stream: "AudioStream", path: P
     """Return the duration in seconds that the header states; None where FFmpeg only estimates it."""
     if container.format.name == "mp3":
         return _mp3_header_duration(path, stream.sample_rate) if stream.sample_rate else None
-    if container.format.name in _WITHOUT_HEADER_DURATION or stream.codec_context.name in _WITHOUT_HEADER_DURATION:
+    if container.format.name in _WITHOUT_HEADER_DURATION:
+        return None
+    if container.format.name == "wav" and stream.codec_context.name in _WITHOUT_HEADER_DURATION:
         return None
     # Matroska stores each stream's end in a tag, as hours:minutes:seconds
     tag = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))

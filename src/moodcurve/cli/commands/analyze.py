@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import error_text, print_message
-from moodcurve.cli.options import FolderOptions, ModelOption, SafeCsvOption, TrackOption, left_out_text
+from moodcurve.cli.options import (
+    FolderOptions,
+    ModelOption,
+    SafeCsvOption,
+    SplitBy,
+    SplitOption,
+    TrackOption,
+    left_out_text,
+)
 from moodcurve.cli.output_checks import STDOUT, check_file, check_folder, check_replaces_no_song
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.errors import MoodcurveError
@@ -62,6 +70,7 @@ def analyze(
         bool, Option("--report", help="Write a web page with a player for each song, <stem>.html, to DIR.")
     ] = False,
     track: TrackOption = None,
+    split: SplitOption = None,
     safe_csv: SafeCsvOption = False,
     model: ModelOption = "default",
     workers: Annotated[
@@ -79,6 +88,7 @@ def analyze(
 
     Example: moodcurve analyze song.mp3 -o results -f csv -f json --plot --report
     Example: moodcurve analyze Music -o songs.csv
+    Example: moodcurve analyze album.flac --split cue -o results
     Example: curl -s https://example.org/song.mp3 | moodcurve analyze - -f json
     """
     from moodcurve.cli.inputs import find_songs
@@ -90,10 +100,9 @@ def analyze(
     with with_stdin(paths) as given:
         found = find_songs(given.paths, chosen.rules())
         stems = output_stems(found.files)
-        destination = _destination(
-            output, list(dict.fromkeys(formats or [])), several=len(stems) > 1 or found.in_folders
-        )
-        outputs = _outputs(destination, plot=plot, report=report, track=track)
+        several = len(stems) > 1 or found.in_folders or split is not None
+        destination = _destination(output, list(dict.fromkeys(formats or [])), several=several)
+        outputs = _outputs(destination, plot=plot, report=report, track=track, split=split)
         results = [file for stem in stems.values() for file in outputs.files(stem)]
         check_replaces_no_song(found.files, [*results, *([destination.table] if destination.table else [])])
         for path, reason in found.problems:
@@ -199,7 +208,9 @@ def _table(file: Path, formats: Sequence[CurveFormat]) -> _Destination:
     return _Destination(table=file)
 
 
-def _outputs(destination: _Destination, *, plot: bool, report: bool, track: int | None) -> "Outputs":
+def _outputs(
+    destination: _Destination, *, plot: bool, report: bool, track: int | None, split: SplitBy | None
+) -> "Outputs":
     """Return which files to write for each song."""
     from moodcurve.cli.outputs import Outputs
 
@@ -207,7 +218,7 @@ def _outputs(destination: _Destination, *, plot: bool, report: bool, track: int 
     if destination.folder is not None and not (formats or plot or report):
         formats = (CurveFormat.csv,)
     folder = destination.folder or (destination.table.parent if destination.table else Path())
-    return Outputs(folder=folder, formats=formats, plot=plot, report=report, track=track)
+    return Outputs(folder=folder, formats=formats, plot=plot, report=report, track=track, split=split and split.value)
 
 
 def _analyze_all(
@@ -236,7 +247,8 @@ def _analyze_all(
     with song_bars(songs) as progress, interrupts() as check:
         results = run_each(job, songs, workers=count, progress=progress, check=check, limits=limits, isolate=own)
         with closing(results):
-            yield from zip(songs, results, strict=True)
+            for song, result in zip(songs, results, strict=True):
+                yield from ((song, written) for written in (result if isinstance(result, list) else [result]))
 
 
 def _print_outcome(song: Path | str, result: "WrittenSong | MoodcurveError | OSError") -> int:

@@ -11,6 +11,8 @@ from moodcurve.cli.options import (
     JsonOption,
     LibraryOption,
     ModelOption,
+    SplitOption,
+    TrackOption,
     left_out_text,
     library_path,
 )
@@ -48,21 +50,27 @@ def scan(
             "out.",
         ),
     ] = False,
+    track: TrackOption = None,
+    split: SplitOption = None,
     json_file: JsonOption = None,
 ) -> int:
     """Analyze new files in folders of music, and update the library.
 
     A scan can be stopped at any time; run the same command to continue. Unchanged files are skipped; moved, copied or
     re-tagged files are recognized; deleted files are removed from the library,
-    unless a disk seems not to be mounted (see --forget).
+    unless a disk seems not to be mounted (see --forget). Files that an earlier scan heard with another --track or
+    --split are analyzed again; without these options they stay as they are.
 
     Example: moodcurve scan ~/Music
+    Example: moodcurve scan ~/Music/Albums --split cue
     """
+    from moodcurve.audio.parts import Split
     from moodcurve.cli import console
     from moodcurve.cli.progress import scan_observer
     from moodcurve.cli.result_files import write_texts
     from moodcurve.cli.signals import interrupted_code, interrupts
     from moodcurve.library.scanning.scan import scan as scan_folders
+    from moodcurve.library.scanning.selection import Selection
     from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
@@ -77,6 +85,7 @@ def scan(
             workers=workers,
             again=again,
             forget=forget,
+            selection=Selection(track, Split(split.value) if split else None),
             observer=observer,
             check=check,
         )

@@ -24,6 +24,8 @@ class FoundSong(NamedTuple):
         path.
     title, artist, album, genre, year, track
         Its tags.
+    start_s : float or None
+        Where it begins in its file, if that holds several songs.
     duration_s, arousal, valence, arousal_low, arousal_high, valence_low, valence_high, arousal_9, valence_9 : float
         Duration, and the numbers of the key ``song`` of the curve's JSON.
     energy_01, valence_01 : float
@@ -71,6 +73,7 @@ class FoundSong(NamedTuple):
     year: int | None
     track: int | None
     duration_s: float
+    start_s: float | None
     arousal: float
     valence: float
     arousal_low: float | None

@@ -4,10 +4,12 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from moodcurve.audio.parts import Part
 from moodcurve.audio.tags import NO_TAGS, Tags
 from moodcurve.library.database import Library
 from moodcurve.library.models import Change
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
+from moodcurve.library.scanning.selection import NO_SELECTION, Selection
 from moodcurve.library.scanning.walk import FileState
 
 BATCH = 50
@@ -29,6 +31,9 @@ class PendingFile:
     state: FileState
     content_hash: str | None = None
     tags: Tags = NO_TAGS
+    selection: Selection = NO_SELECTION
+    parts: tuple[Part, ...] = ()
+    """The parts into which it is split; `content_hash` is then that of all, see `joined_hash`."""
     names: tuple[str, ...] = ()
 
 
@@ -43,7 +48,9 @@ class Outcome:
     changes : tuple of Change
         What to write to the library.
     audio_s : float or None
-        Duration of its song, if that was analyzed for this file.
+        Duration of its songs, if they were analyzed for this file.
+    songs : int
+        Number of its songs.
     reason : str
         Why it cannot be used, if it cannot.
     """
@@ -53,6 +60,7 @@ class Outcome:
     changes: tuple[Change, ...]
     audio_s: float | None = None
     reason: str = ""
+    songs: int = 1
 
 
 class BatchWriter:
@@ -98,7 +106,7 @@ class BatchWriter:
         if outcome.kind != "vanished":
             setattr(stats, outcome.kind, getattr(stats, outcome.kind) + 1)
         if outcome.audio_s is not None:
-            stats.songs += 1
+            stats.songs += outcome.songs
             stats.audio_s += outcome.audio_s
         if outcome.kind in ("problems", "kept"):
             file = outcome.file

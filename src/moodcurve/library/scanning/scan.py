@@ -10,6 +10,7 @@ from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.roots import remember_roots
 from moodcurve.library.scanning.rules import DEFAULT_RULES, Rules
 from moodcurve.library.scanning.scan_run import ScanRun
+from moodcurve.library.scanning.selection import NO_SELECTION, Selection
 from moodcurve.library.scanning.walk import walk
 from moodcurve.library.scanning.worker import make_job
 from moodcurve.runtime.loading import describe_model
@@ -26,6 +27,7 @@ def scan(
     workers: int | None = None,
     again: bool = False,
     forget: bool = False,
+    selection: Selection = NO_SELECTION,
     observer: ScanObserver | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> ScanStats:
@@ -55,6 +57,9 @@ def scan(
         files with problems.
     forget : bool
         Also forget files below empty folders, of folders most of whose files are missing, and files that are left out.
+    selection : Selection
+        Which audio track is analyzed, and by what files are split into parts. A file that was scanned with another
+        selection is analyzed again; without any, files are heard as before, also once they were moved or changed.
     observer : ScanObserver, optional
         Callbacks that report how the scan proceeds.
     check : callable
@@ -93,7 +98,7 @@ def scan(
         return stats
 
     with scan_lock(library), open_library(library, write=True) as opened:
-        run = ScanRun(opened, (name, feature_set.key), observer)
+        run = ScanRun(opened, (name, feature_set.key), observer, selection)
         try:
             found = walk(roots, rules=rules, known=run.known, check=check_walk)
             remember_roots(library, found.roots)

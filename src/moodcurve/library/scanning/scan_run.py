@@ -2,9 +2,11 @@
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from moodcurve.audio.parts import Part
 from moodcurve.errors import MoodcurveError
 from moodcurve.library.database import Library
 from moodcurve.library.models import (
@@ -17,12 +19,20 @@ from moodcurve.library.models import (
     KnownFile,
     ProblemFound,
     SongAnalyzed,
+    joined_hash,
 )
 from moodcurve.library.scanning.batch_writer import BatchWriter, Outcome, OutcomeKind, PendingFile
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.rules import LeftOut
-from moodcurve.library.scanning.walk import WalkResult, is_below
-from moodcurve.library.scanning.worker import AnalyzeTask, FileChangedError, ProbeResult, ProbeTask
+from moodcurve.library.scanning.selection import NO_SELECTION, Selection, part_tags
+from moodcurve.library.scanning.walk import FileState, WalkResult, is_below
+from moodcurve.library.scanning.worker import (
+    AnalysisResult,
+    AnalyzeTask,
+    FileChangedError,
+    ProbeResult,
+    ProbeTask,
+)
 from moodcurve.runtime import ModelError
 from moodcurve.util.text import counted, one_line
 from moodcurve.workers import FILE_LIMITS, CrashError, LimitError, Pool
@@ -47,6 +57,8 @@ class ScanRun:
     model_key : (str, str)
         Name of the model and key of the feature set that analyze songs in this scan.
     observer : ScanObserver
+    selection : Selection
+        What is heard in each file.
 
     Attributes
     ----------
@@ -57,7 +69,13 @@ class ScanRun:
         Files to open, once `plan` has run.
     """
 
-    def __init__(self, library: Library, model_key: tuple[str, str], observer: ScanObserver) -> None:
+    def __init__(
+        self,
+        library: Library,
+        model_key: tuple[str, str],
+        observer: ScanObserver,
+        selection: Selection = NO_SELECTION,
+    ) -> None:
         self.stats = ScanStats()
         self.known = library.known_files()
         self.to_probe: deque[PendingFile] = deque()
@@ -65,7 +83,15 @@ class ScanRun:
         self._model_key = model_key
         self._observer = observer
         self._analyzed = library.song_models()
-        """Model and feature set of each song stored before this scan, by content hash."""
+        """Model and feature set of each song stored before this scan, by content hash; of split files, of all parts."""
+        self._analyzed |= _models_of_split(self.known, self._analyzed)
+        self._selection = selection
+        self._selections = {
+            file.content_hash.split("#")[0]: Selection.parse(file.selection)
+            for file in self.known.values()
+            if file.content_hash is not None and file.selection
+        }
+        """How files were heard that an earlier scan heard otherwise than usual, by the hash of their content."""
         self._current: set[str] = set()
         """Content hashes of songs that need no analysis, or no longer need one."""
         self._to_analyze: deque[PendingFile] = deque()
@@ -90,17 +116,18 @@ class ScanRun:
         for path, state in found.files.items():
             stats.files += 1
             known = self.known.get(path)
+            other = known is not None and str(self._selection) not in ("", known.selection)
             names = _names(path, known, found)
             if known is not None and known.names != names:
                 named.append(FileNamed(path, names))
-            if known is None or (known.size, known.mtime_ns) != (state.size, state.mtime_ns):
-                self.to_probe.append(PendingFile(path, state, names=names))
+            if known is None or other or (known.size, known.mtime_ns) != (state.size, state.mtime_ns):
+                self.to_probe.append(self._pending(path, state, names))
             elif known.problem is not None and not again:
                 stats.problems += 1
             elif known.problem is None and known.hash_is_current and known.content_hash in self._current:
                 stats.unchanged += 1
             else:
-                self.to_probe.append(PendingFile(path, state, names=names))
+                self.to_probe.append(self._pending(path, state, names))
         self._library.write(named)
         stats.files_done = stats.files - len(self.to_probe)
         stats.set_sizes([file.state.size for file in self.to_probe])
@@ -108,6 +135,13 @@ class ScanRun:
         stats.hidden, stats.system, stats.excluded = (left_out[why] for why in LeftOut)
         for path, reason in found.errors:
             self._report_unread(path, reason, self._count_below(path))
+
+    def _pending(self, path: str, state: FileState, names: tuple[str, ...]) -> PendingFile:
+        """Return a file to open, which is heard as this scan asks, else as the one before."""
+        known = self.known.get(path)
+        if self._selection == NO_SELECTION and known is not None:
+            return PendingFile(path, state, selection=Selection.parse(known.selection), names=names)
+        return PendingFile(path, state, selection=self._selection, names=names)
 
     def work(self, make: Callable[[], Any], workers: int, check: Callable[[], None]) -> None:
         """Open all planned files in processes; `make` returns their job."""
@@ -183,14 +217,23 @@ class ScanRun:
         """Keep one task per process waiting, so that no process idles; analyses go before probes."""
         while pool.waiting < ahead and (self._to_analyze or self.to_probe):
             file = (self._to_analyze or self.to_probe).popleft()
-            task = ProbeTask if file.content_hash is None else AnalyzeTask
-            self._in_progress[pool.add(task(file.path, file.state))] = file
+            task = ProbeTask(file.path, file.state, file.selection)
+            if file.content_hash is not None:
+                task = AnalyzeTask(file.path, file.state, file.selection, file.parts)
+            self._in_progress[pool.add(task)] = file
 
-    def _handle_result(self, file: PendingFile, result: ProbeResult | Analysis | MoodcurveError | OSError) -> None:
+    def _handle_result(
+        self, file: PendingFile, result: ProbeResult | AnalysisResult | MoodcurveError | OSError
+    ) -> None:
         if isinstance(result, ProbeResult):
-            file.content_hash, file.tags = result.content_hash, result.tags
-            self._handle_probe(file, result.content_hash)
-        elif isinstance(result, Analysis):
+            if file.selection == NO_SELECTION and result.content_hash in self._selections:  # it was moved
+                file.selection = self._selections[result.content_hash]
+                self.to_probe.append(file)
+                return
+            file.tags, file.parts = result.tags, result.parts
+            file.content_hash = joined_hash(file.selection.hashes(result.content_hash, result.parts))
+            self._handle_probe(file, file.content_hash)
+        elif isinstance(result, Analysis | dict):
             self._handle_analysis(file, result)
         else:
             self._handle_error(file, result)
@@ -215,13 +258,18 @@ class ScanRun:
             self._same_audio[content_hash] = [file]
             self._to_analyze.append(file)
 
-    def _handle_analysis(self, file: PendingFile, analysis: Analysis) -> None:
+    def _handle_analysis(self, file: PendingFile, result: AnalysisResult) -> None:
         """Store an analysis with all files that hold its audio."""
         content_hash = file.content_hash
         assert content_hash is not None  # nosec B101 # narrows the type for mypy
         was_known = content_hash in self._analyzed
         self._current.add(content_hash)
-        song: tuple[Change, ...] = (SongAnalyzed(content_hash, analysis),)
+        hashes = content_hash.split("|")
+        analyses = [result] if isinstance(result, Analysis) else list(result.values())
+        if isinstance(result, dict):  # without parts beyond the file's end
+            hashes = [name for name, part in zip(hashes, file.parts, strict=True) if part in result]
+        songs = tuple(SongAnalyzed(name, analysis) for name, analysis in zip(hashes, analyses, strict=True))
+        audio_s = sum(analysis.curve.duration_s for analysis in analyses)
         for number, other in enumerate(self._same_audio.pop(content_hash)):
             known = self.known.get(other.path)
             kind: OutcomeKind
@@ -231,7 +279,9 @@ class ScanRun:
                 kind = "renewed"
             else:
                 kind = "changed"
-            self._store(other, kind, song if number == 0 else (), analysis.curve.duration_s if number == 0 else None)
+            first = number == 0
+            found = None if isinstance(result, Analysis) else result
+            self._store(other, kind, songs if first else (), audio_s if first else None, found)
 
     def _handle_error(self, file: PendingFile, error: MoodcurveError | OSError) -> None:
         if file.content_hash is not None:  # perhaps only this file is broken: try the next with the same audio
@@ -253,8 +303,10 @@ class ScanRun:
             self._writer.add(Outcome(file, "kept", (), reason=reason + _KEPT))
             return
         mtime_ns = _RETRY if temporary else file.state.mtime_ns
-        problem = ProblemFound(file.path, file.state.size, mtime_ns, file.content_hash, reason, file.names)
-        self._writer.add(Outcome(file, "problems", (problem,), reason=reason))
+        problem = ProblemFound(
+            file.path, file.state.size, mtime_ns, file.content_hash, reason, str(file.selection), file.names
+        )
+        self._writer.add(Outcome(file, "problems", (FileRemoved(file.path), problem), reason=reason))
 
     def _keeps_curve(self, file: PendingFile, *, temporary: bool) -> bool:
         """Return True if a file that failed held a song, which is still its own as far as is known."""
@@ -264,11 +316,36 @@ class ScanRun:
         return temporary or file.content_hash == known.content_hash or _is_unchanged(known, file)
 
     def _store(
-        self, file: PendingFile, kind: OutcomeKind, before: tuple[Change, ...] = (), audio_s: float | None = None
+        self,
+        file: PendingFile,
+        kind: OutcomeKind,
+        before: tuple[Change, ...] = (),
+        audio_s: float | None = None,
+        analyses: dict[Part, Analysis] | None = None,
     ) -> None:
+        """Store a file with its songs; of a split file, `analyses` are those of its parts if they are new."""
         assert file.content_hash is not None  # nosec B101 # narrows the type for mypy
-        found = FileFound(file.path, file.state.size, file.state.mtime_ns, file.content_hash, file.tags, file.names)
-        self._writer.add(Outcome(file, kind, (*before, found), audio_s))
+        changes: list[Change] = [*before]
+        known = self.known.get(file.path)
+        if file.parts or (known is not None and known.parts):
+            changes.append(FileRemoved(file.path))
+        base = FileFound(
+            file.path, file.state.size, file.state.mtime_ns, file.content_hash, file.tags,
+            selection=str(file.selection), names=file.names,
+        )  # fmt: skip
+        if not file.parts:
+            changes.append(base)
+        for part, content_hash in zip(file.parts, file.content_hash.split("|"), strict=bool(file.parts)):
+            if analyses is not None and part not in analyses:
+                continue
+            length_s = part.length_s if analyses is None else analyses[part].curve.duration_s
+            changes.append(
+                replace(
+                    base, content_hash=content_hash, tags=part_tags(part, file.tags), start_s=part.start_s,
+                    length_s=length_s or 0.0,
+                )
+            )  # fmt: skip
+        self._writer.add(Outcome(file, kind, tuple(changes), audio_s, songs=len(analyses or (file,))))
         if file.path not in self.known:
             self._at_new_paths.add(file.content_hash)
 
@@ -282,6 +359,18 @@ class ScanRun:
     def _count_below(self, path: str) -> int:
         """Count the known files at or below a path."""
         return sum(is_below(known, path) for known in self.known)
+
+
+def _models_of_split(
+    known: Mapping[str, KnownFile], models: Mapping[str, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
+    """Return model and feature set of each split file, by the hash of all its parts; of two models, the first other."""
+    found = {}
+    for file in known.values():
+        of_parts = [models[part] for part in file.parts if part in models]
+        if file.content_hash is not None and file.parts and len(of_parts) == len(file.parts):
+            found[file.content_hash] = next((model for model in of_parts if model != of_parts[-1]), of_parts[-1])
+    return found
 
 
 def _is_missing(path: str, known: KnownFile, found: WalkResult) -> bool:
