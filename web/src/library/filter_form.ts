@@ -15,6 +15,12 @@ const FIELDS: [string, string, string][] = [
   ["shorter", "Shorter than", "6:00"],
   ["arousal", "Arousal", "0.2:0.6"],
   ["valence", "Valence", "-1:0"],
+  ["starts", "Starts", "calm"],
+  ["ends", "Ends", "excited"],
+  ["rise", "Rises by", "0.3:"],
+  ["peak_at", "Peak at (0 to 1)", "0.6:0.9"],
+  ["tempo", "Tempo (BPM)", "118:126"],
+  ["key", "Key", "Am,8B"],
 ];
 
 export class FilterForm {

@@ -1,7 +1,7 @@
 // Requests to the server; errors carry a one-line message.
 
 import type { Curve } from "../curve/curve";
-import type { Health, Job, LibrarySong, MapColumns, Problem, SongList } from "./types";
+import type { Health, Job, LibrarySong, MapColumns, Problem, SimilarSong, SongList } from "./types";
 
 export class ApiError extends Error {}
 
@@ -13,6 +13,8 @@ export type Filters = Record<string, string>;
 export const health = (): Promise<Health> => request("api/health");
 export const song = (id: number): Promise<LibrarySong> => request(`api/songs/${id}`);
 export const fetchCurve = (url: string): Promise<Curve> => request(`${url}?format=json`);
+export const similarSongs = async (id: number): Promise<SimilarSong[]> =>
+  (await request<{ songs: SimilarSong[] }>(`api/songs/${id}/similar?limit=5`)).songs;
 export const songCurveUrl = (id: number): string => `api/songs/${id}/curve`;
 export const songAudioUrl = (id: number): string => `api/songs/${id}/audio`;
 export const problems = (): Promise<{ problems: { file: string; reason: string }[] }> => request("api/problems");

@@ -14,6 +14,7 @@ from moodcurve.cli.commands import (
     search,
     serve,
     show,
+    similar,
     songlevel,
     studies,
     train,
@@ -21,5 +22,5 @@ from moodcurve.cli.commands import (
 
 __all__ = [
     "analyze", "benchmark", "categories", "demo", "evaluate", "export", "features", "labels", "problems", "scan",
-    "search", "serve", "show", "songlevel", "studies", "train",
+    "search", "serve", "show", "similar", "songlevel", "studies", "train",
 ]  # fmt: skip
