@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.browser import Window, axe_problems, open_song
+from tests.helpers.browser import Window, axe_problems, json_at, open_song
 
 pytestmark = pytest.mark.browser
 
@@ -25,3 +25,23 @@ def test_more_like_a_song(window: Window, ids: dict[str, int], axe: str, scheme:
     name = titles[0].split(" – ")[-1]
     links.first.click()
     page.get_by_role("heading", level=1, name=name).wait_for()
+
+
+def test_a_course_is_drawn_with_the_pointer(window: Window, axe: str) -> None:
+    page = window("#/library")
+    page.get_by_text("More filters").click()
+    pad = page.locator(".draw-pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 2, box["y"] + 0.9 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 0.9 * box["height"], steps=12)
+    with page.expect_response(lambda response: "/api/map?arousal_drawing=" in response.url) as asked:
+        page.mouse.up()
+    assert len(asked.value.json()["id"]) == len(json_at(page, "/api/songs")["songs"])
+    field = page.get_by_label("Course of arousal")
+    assert len(field.input_value().split(",")) > 10
+    assert axe_problems(page, axe) == []
+    if folder := os.environ.get("MOODCURVE_PICTURES"):
+        page.screenshot(path=Path(folder) / "drawing.png")

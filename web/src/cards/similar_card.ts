@@ -1,6 +1,5 @@
 // The card of songs like the song, from the library.
 
-import { songRoute } from "../app/route";
 import { similarSongs } from "../server/api";
 import { h } from "../common/dom";
 import { songName } from "../common/format";
@@ -21,8 +20,8 @@ export function similarCard(token: string): HTMLElement {
 async function fill(card: HTMLElement, list: HTMLElement, id: number): Promise<void> {
   const found = await similarSongs(id).catch(() => []); // the page of the song works without
   const items = found.map(({ song, agrees }) => {
-    const link = h("a", { href: songRoute([`song-${song.id}`]), dir: "auto" }, songName(song));
-    return h("li", {}, link, h("span", { class: "muted" }, agrees.length ? ` same ${agrees.join(", ")}` : ""));
+    const link = h("a", { href: `#/listen/song-${song.id}`, dir: "auto" }, songName(song));
+    return h("li", {}, link, h("span", {}, agrees.length ? ` – alike in ${agrees.join(", ")}` : ""));
   });
   list.replaceChildren(...items);
   card.hidden = items.length === 0;
