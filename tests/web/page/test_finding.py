@@ -40,7 +40,10 @@ def test_a_course_is_drawn_with_the_pointer(window: Window, axe: str) -> None:
     with page.expect_response(lambda response: "/api/map?arousal_drawing=" in response.url) as asked:
         page.mouse.up()
     assert len(asked.value.json()["id"]) == len(json_at(page, "/api/songs")["songs"])
+    page.get_by_label("Sort by").select_option("Nearest to the drawn course")
     field = page.get_by_label("Course of arousal")
+    nearest = json_at(page, f"/api/songs?arousal_drawing={field.input_value()}")["songs"]
+    assert page.locator(".songs li, [role=listbox] [role=option]").first.inner_text().startswith(nearest[0]["title"])
     assert len(field.input_value().split(",")) > 10
     assert axe_problems(page, axe) == []
     if folder := os.environ.get("MOODCURVE_PICTURES"):
