@@ -1,6 +1,7 @@
 // The filters of the library, the same as those of `moodcurve search`.
 
 import type { Filters } from "../server/api";
+import { drawPad } from "./draw_pad";
 import { button, h } from "../common/dom";
 import { QUADRANTS, WORDS } from "../curve/mood";
 import { TAGS } from "../curve/tags";
@@ -15,6 +16,13 @@ const FIELDS: [string, string, string][] = [
   ["shorter", "Shorter than", "6:00"],
   ["arousal", "Arousal", "0.2:0.6"],
   ["valence", "Valence", "-1:0"],
+  ["starts", "Starts", "calm"],
+  ["ends", "Ends", "excited"],
+  ["rise", "Rises by", "0.3:"],
+  ["peak_at", "Peak at (0 to 1)", "0.6:0.9"],
+  ["tempo", "Tempo (BPM)", "118:126"],
+  ["key", "Key", "Am,8B"],
+  ["arousal_drawing", "Course of arousal", "0:-0.5,1:0.8"],
 ];
 
 export class FilterForm {
@@ -71,12 +79,14 @@ export class FilterForm {
   private fieldset(): HTMLElement {
     const labeled = FIELDS.map(([key, name], i) => labeledField(`f-${key}`, name, this.fields[i]!));
     this.tagField.hidden = true;
+    labeled.at(-1)!.append(drawPad(this.fields.at(-1)!));
     return h("div", { class: "fields" }, ...labeled, labeledField("f-words", "Mood word", this.words), this.tagField);
   }
 
   private clearButton(): HTMLElement {
     return button("Clear all filters", () => {
       for (const field of [this.search, ...this.fields]) field.value = "";
+      this.fields.at(-1)!.dispatchEvent(new Event("input"));
       this.words.value = this.tags.value = "";
       for (const chip of this.chips) chip.setAttribute("aria-pressed", "false");
       this.onChange({});

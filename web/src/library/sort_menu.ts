@@ -4,7 +4,8 @@ import { h } from "../common/dom";
 import type { MapColumns } from "../server/types";
 
 type Key = "artist" | "title" | "duration_s" | "arousal" | "valence";
-const ORDERS: [Key, string, 1 | -1][] = [
+/** Without a key, the server's order: with a drawn course the nearest first, else by artist and album. */
+const ORDERS: [Key | null, string, 1 | -1][] = [
   ["artist", "Artist", 1],
   ["title", "Title", 1],
   ["arousal", "Arousal, high to low", -1],
@@ -12,6 +13,7 @@ const ORDERS: [Key, string, 1 | -1][] = [
   ["valence", "Valence, high to low", -1],
   ["valence", "Valence, low to high", 1],
   ["duration_s", "Duration, longest first", -1],
+  [null, "Nearest to the drawn course", 1],
 ];
 
 export interface SortMenu {
@@ -29,6 +31,7 @@ export function createSortMenu(onChange: () => void): SortMenu {
     element,
     sorted(columns, rows) {
       const [key, , direction] = ORDERS[Number(element.value)]!;
+      if (key === null) return [...(rows ?? columns.id.keys())].sort((a, b) => a - b);
       const values: (string | number | null)[] = columns[key];
       const order = rows === null ? columns.id.map((_, row) => row) : [...rows];
       return order.sort((a, b) => {

@@ -10,6 +10,7 @@ import type {
   Playlist,
   Problem,
   ProblemList,
+  SimilarSong,
   SongList,
 } from "./types";
 
@@ -23,6 +24,8 @@ export type Filters = Record<string, string>;
 export const health = (): Promise<Health> => request("api/health");
 export const song = (id: number): Promise<LibrarySong> => request(`api/songs/${id}`);
 export const fetchCurve = (url: string): Promise<Curve> => request(`${url}?format=json`);
+export const similarSongs = async (id: number): Promise<SimilarSong[]> =>
+  (await request<{ songs: SimilarSong[] }>(`api/songs/${id}/similar?limit=5`)).songs;
 export const songCurveUrl = (id: number): string => `api/songs/${id}/curve`;
 export const songAudioUrl = (id: number): string => `api/songs/${id}/audio`;
 export const job = (id: string): Promise<Job> => request(`api/jobs/${encodeURIComponent(id)}`);

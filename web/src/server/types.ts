@@ -29,6 +29,12 @@ export interface ProblemList {
   problems: { file: string; reason: string }[];
 }
 
+export interface SimilarSong {
+  song: LibrarySong;
+  /** Parts in which it is among the nearest songs: course, sound, mood. */
+  agrees: string[];
+}
+
 /** Matching songs as columns: value i of each column belongs to song i. */
 export interface MapColumns {
   id: number[];

@@ -7,6 +7,7 @@ import { button, h, setText } from "../common/dom";
 import { aboutCard } from "../cards/about_card";
 import { comparisonCard } from "../cards/comparison_card";
 import { headline, warningList } from "../cards/headline";
+import { similarCard } from "../cards/similar_card";
 import { songCard } from "../cards/song_card";
 import type { LoadedSong } from "./loaded_song";
 
@@ -60,7 +61,7 @@ export class SongLayout {
       const compare = button("Compare…", this.handlers.compare, { "aria-keyshortcuts": "c" });
       this.headline.replaceChildren(...headline(first.curve, first.details));
       this.actions.replaceChildren(compare, downloadMenu(first));
-      this.cards.replaceChildren(songCard(first.curve), aboutCard(first.curve));
+      this.cards.replaceChildren(songCard(first.curve), similarCard(first.token), aboutCard(first.curve));
     } else {
       this.headline.replaceChildren();
       this.actions.replaceChildren();
