@@ -188,7 +188,8 @@ def analyze_parts(
         ]
         for index, (part, stretch) in enumerate(zip(parts, stretches(blocks, bounds), strict=True)):
             counter = _SampleCounter(stretch)
-            found = features.stream(counter, reader.sr, loaded.feature_set)
+            sound = SoundMeter(loaded.feature_set)
+            found: Iterator[Features] = map(sound.take, features.stream(counter, reader.sr, sound.extended))
             if on_features is not None:
                 found = _reported_parts(found, partial(on_features, index))
             try:
@@ -196,7 +197,8 @@ def analyze_parts(
             except FeatureError:  # the file ends before it
                 continue
             curve = loaded.curve_from(prediction, source=reader.path, duration_s=counter.samples / reader.sr)
-            curves[part] = replace(curve, start_s=part.start_s, title=part.title)
+            # loudness is measured before channels are mixed, of whole files only
+            curves[part] = replace(curve, start_s=part.start_s, title=part.title, sound=sound.sound(None))
     if not curves:
         raise AudioError(f"{reader.path}: none of its {len(parts)} parts has a second of sound")
     for warning in dict.fromkeys((*reader.warnings, *(text for curve in curves.values() for text in curve.warnings))):

@@ -261,8 +261,8 @@ class Library:
             raise self._damaged(song, error) from error
         data["song"]["words"] = words.split(schema.WORD_SEPARATOR)
         if tags is not None:
-            warnings = data.pop("warnings")  # the order of keys is that of `Curve.to_dict`
-            data |= {"tags": tags, "warnings": warnings}
+            after: dict[str, Any] = {key: data.pop(key) for key in ("sound", "warnings") if key in data}
+            data |= {"tags": tags, **after}  # the order of keys is that of `Curve.to_dict`
         return data
 
     def _unpacked(self, song: int, packed: bytes) -> dict[str, Any]:
