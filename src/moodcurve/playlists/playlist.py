@@ -94,6 +94,7 @@ def make_playlist(library: Library, query: Query, request: Request) -> Playlist:
     if not query.sort and query.near is None and query.limit is None:
         query = replace(query, sort=("id",))  # takes no time; the list has an order of its own
     songs = read_points(library, query)
+    songs = songs.take(np.argsort(songs.ids))  # a seed means the same list whatever the query's order
     first = None
     if request.first is not None:
         songs, first = _with_song(library, songs, request.first)
