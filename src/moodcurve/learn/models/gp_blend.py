@@ -44,9 +44,6 @@ class GPBlendConfig:
         Factor of the average's deviation of arousal from its mean over the rated training songs.
     stretch_valence : float
         Factor of the average's deviation of valence from its mean over the rated training songs.
-    filter_shift_penalty : float
-        How much the rows that the filter reads shrink along the directions in which altered sound moves, 0 or more; see
-        `GPLevelConfig.shift_penalty`.
     gp : GPConfig
         Settings of the Gaussian-process model.
     state_space : LiveStateSpaceConfig
@@ -57,7 +54,6 @@ class GPBlendConfig:
     share_valence: float = 0.1
     stretch_arousal: float = 1.2
     stretch_valence: float = 1.2
-    filter_shift_penalty: float = 200.0
     gp: GPConfig = field(default_factory=GPConfig)
     state_space: LiveStateSpaceConfig = field(default_factory=lambda: LiveStateSpaceConfig(level_memory_s=600.0))
 
@@ -66,7 +62,6 @@ class GPBlendConfig:
             check(0 <= getattr(self, key) <= 1, key, "from 0 to 1", getattr(self, key))
         for key in ("stretch_arousal", "stretch_valence"):
             check(getattr(self, key) > 0, key, "positive", getattr(self, key))
-        check(self.filter_shift_penalty >= 0, "filter_shift_penalty", "0 or positive", self.filter_shift_penalty)
 
     @property
     def share(self) -> FloatArray:
@@ -137,7 +132,7 @@ def fit_gp_blend(
     rated = [song for song in songs if song.is_rated]
     check(len(rated) > 0, "songs", "at least one song with ratings", "none")
     gp = fit_gp(songs, config.gp, seed=seed, progress=progress)
-    steady = _fit_steady(gp.rows, songs, config.filter_shift_penalty)
+    steady = _fit_steady(gp.rows, songs, config.gp.level.shift_penalty)
     filtered = [_filter_song(gp.rows, steady, song) for song in rated]
     return GPBlend(
         config=config,
