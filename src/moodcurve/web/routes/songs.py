@@ -8,21 +8,19 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from fastapi import FastAPI, Request, Response
 from fastapi import Path as PathParameter
 from fastapi import Query as QueryParameter
 from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
 
-from moodcurve._typing import IntArray
 from moodcurve.library import Library, LibraryError, StoredSong
+from moodcurve.library.queries.kept_columns import MAX_SONGS, KeptColumns
 from moodcurve.library.queries.paging import find_page
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import (
     FoundSong,
     count,
-    ordered_ids,
     search,
     search_columns,
     song_json,
@@ -181,13 +179,10 @@ def open_reader(pool: LibraryPool) -> Iterator[Reader | None]:
 
 def _songs_json(reader: Reader, query: Query) -> bytes:
     """Return a page of songs and their total number, as JSON."""
-
-    def order(keys: tuple[str, ...]) -> IntArray:
-        packed = reader.cached(("order", keys), lambda library: ordered_ids(library, keys).astype("<i8").tobytes())
-        return np.frombuffer(packed, "<i8")
+    kept = KeptColumns(reader.cached) if _count(reader, Query()) <= MAX_SONGS else None
 
     def compute(library: Library) -> bytes:
-        found, total = find_page(library, query, order)
+        found, total = find_page(library, query, kept)
         return to_json({"total": total, "songs": [song_data(song) for song in found]})
 
     return reader.cached(("songs", query), compute)
