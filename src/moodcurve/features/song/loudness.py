@@ -12,6 +12,8 @@ Sixteen steps are filtered at once, one in each lane of a vector. Each lane begi
 the filters then lack of what came earlier is less than 1e-5 of its amplitude (their slowest poles are both at 38 Hz).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from moodcurve._typing import AnyFloatArray, Float32Array, FloatArray
@@ -156,6 +158,35 @@ class LoudnessMeter:
             return None
         gate = _lufs(float(loud.mean())) + RELATIVE_GATE_LU
         return _lufs(float(loud[loud > _power(gate)].mean()))
+
+
+class PartsLoudness:
+    """Measures the loudness of parts of a recording, such as the songs of an album, as its samples arrive.
+
+    Parameters
+    ----------
+    bounds_s : sequence of (float, float or None)
+        Start and end of each part in seconds; None is the end of the recording.
+
+    Attributes
+    ----------
+    meters : list of LoudnessMeter
+        One for each part.
+    """
+
+    def __init__(self, bounds_s: Sequence[tuple[float, float | None]]) -> None:
+        self.meters = [LoudnessMeter() for _ in bounds_s]
+        self._bounds_s = bounds_s
+        self._read_s = 0.0
+
+    def add(self, samples: AnyFloatArray, rate: int) -> None:
+        """Add samples (frames, channels) at a rate in Hz, as to a `LoudnessMeter`."""
+        for meter, (start_s, end_s) in zip(self.meters, self._bounds_s, strict=True):
+            start = max(0, round((start_s - self._read_s) * rate))
+            end = len(samples) if end_s is None else min(len(samples), round((end_s - self._read_s) * rate))
+            if start < end:
+                meter.add(samples[start:end], rate)
+        self._read_s += len(samples) / rate
 
 
 def _lufs(power: float) -> float:
