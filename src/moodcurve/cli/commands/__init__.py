@@ -15,6 +15,7 @@ from moodcurve.cli.commands import (
     search,
     serve,
     show,
+    similar,
     songlevel,
     studies,
     train,
@@ -22,5 +23,5 @@ from moodcurve.cli.commands import (
 
 __all__ = [
     "analyze", "benchmark", "categories", "demo", "evaluate", "export", "features", "labels", "playlist", "problems",
-    "scan", "search", "serve", "show", "songlevel", "studies", "train",
+    "scan", "search", "serve", "show", "similar", "songlevel", "studies", "train",
 ]  # fmt: skip
