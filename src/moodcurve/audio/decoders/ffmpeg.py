@@ -50,22 +50,10 @@ def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
     OSError
         If the file cannot be opened.
     """
-    import av
-
     with ExitStack() as opened:
-        file: BinaryIO = opened.enter_context(path.open("rb", buffering=0))
-        stripped = without_large_tags(file)
-        if stripped is not file:
-            file = opened.enter_context(stripped)
-        # By file descriptor, not by name: FFmpeg would guess from the extension and open "http:..." as a URL. Not by
-        # Python callbacks either: an interrupt that arrives inside one is lost or crashes PyAV.
-        options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
-        try:
-            # tags in a wrong encoding are common and do not matter here
-            container = av.open("fd:", "r", options=options, metadata_errors="ignore")
-        except av.FFmpegError:
+        container = open_container(path, opened)
+        if container is None:
             return None
-        opened.enter_context(container)
         notes: list[str] = []
         stream = _chosen(container, track, notes)
         stream.codec_context.thread_count = 1  # extra threads do not pay off
@@ -75,6 +63,30 @@ def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
         timeline = timeline_of(container.format.name, start_s)
         chunks = _chunks(frames, timeline, notes, opened.pop_all())
         return DecodedFile(chunks, _header_duration(container, stream, path), damage, notes, stream.codec_context.name)
+
+
+def open_container(path: Path, opened: ExitStack) -> "InputContainer | None":
+    """Open a file with FFmpeg until `opened` is closed; return None if FFmpeg does not recognize it.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    """
+    import av
+
+    file: BinaryIO = opened.enter_context(path.open("rb", buffering=0))
+    stripped = without_large_tags(file)
+    if stripped is not file:
+        file = opened.enter_context(stripped)
+    # By file descriptor, not by name: FFmpeg would guess from the extension and open "http:..." as a URL. Not by
+    # Python callbacks either: an interrupt that arrives inside one is lost or crashes PyAV.
+    options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
+    try:
+        # tags in a wrong encoding are common and do not matter here
+        return opened.enter_context(av.open("fd:", "r", options=options, metadata_errors="ignore"))
+    except av.FFmpegError:
+        return None
 
 
 def _chosen(container: "InputContainer", track: int | None, notes: list[str]) -> "AudioStream":
