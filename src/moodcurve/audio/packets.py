@@ -13,7 +13,7 @@ def packet_hash(path: AnyPath, *, progress: Callable[[], None] | None = None) ->
     """Return a hash of the packets of a file's audio: 20-byte BLAKE2b as 40 hexadecimal digits.
 
     The number of each stream, its codec, sample rate, channels and headers count, and the bytes and time stamp of each
-    packet. None if FFmpeg finds no audio, or cannot read the file to its end.
+    packet, up to damage that ends FFmpeg's reading. None if FFmpeg finds no audio.
 
     `moodcurve.audio.content_hash` asks what a file holds; this asks what a player gets. It does not stay the same from
     one version of FFmpeg to another, so it is compared at once and not stored.
@@ -31,7 +31,7 @@ def packet_hash(path: AnyPath, *, progress: Callable[[], None] | None = None) ->
     """
     import av
 
-    digest = hashlib.blake2b(digest_size=20)
+    digest, number = hashlib.blake2b(digest_size=20), 0
     with ExitStack() as opened:
         container = open_container(Path(path), opened)
         streams = [] if container is None else list(container.streams.audio)
@@ -43,11 +43,11 @@ def packet_hash(path: AnyPath, *, progress: Callable[[], None] | None = None) ->
             digest.update(f"{stream.index} {stream.name} {rate} {channels} {stream.time_base}".encode())
             digest.update(b"" if codec is None else codec.extradata or b"")
         try:
-            for number, packet in enumerate(container.demux(streams)):
+            for number, packet in enumerate(container.demux(streams), start=1):
                 digest.update(f"{packet.stream_index} {packet.pts} {packet.size}".encode())
                 digest.update(bytes(packet))
                 if progress is not None and number % 1000 == 0:
                     progress()
-        except av.FFmpegError:
-            return None
-    return digest.hexdigest()
+        except av.FFmpegError as error:
+            digest.update(type(error).__name__.encode())
+    return digest.hexdigest() if number else None

@@ -16,7 +16,8 @@ from moodcurve.tagging.formats.vorbis import VorbisTags
 from moodcurve.util.text import one_line
 
 KNOWN = "MP3, AAC, FLAC, Ogg Vorbis, Opus, M4A, WAV, AIFF, WMA, WavPack, Monkey's Audio, Musepack and TTA"
-_VORBIS = ("FLAC", "OggVorbis", "OggOpus", "OggSpeex", "OggFLAC")
+_VORBIS = ("FLAC", "OggVorbis", "OggOpus")
+"""Not Speex, nor FLAC in Ogg, of which `moodcurve.audio.content_hash` knows no tags."""
 _APE = ("WavPack", "MonkeysAudio", "Musepack")
 _PARSE_ERRORS = (
     ValueError,

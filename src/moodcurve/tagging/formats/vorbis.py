@@ -1,4 +1,4 @@
-"""Vorbis comments: of FLAC, Ogg Vorbis, Opus, Speex and FLAC in Ogg."""
+"""Vorbis comments: of FLAC, Ogg Vorbis and Opus."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -126,8 +126,6 @@ def _ogg_comments(path: Path) -> list[bytes]:
     packet: bytes = packets[1]
     for mark in _MARKS:
         packet = packet.removeprefix(mark)
-    if pages[0].packets[0].startswith(b"\x7fFLAC"):
-        packet = packet[4:]  # the header of a FLAC block
     return _split(packet)
 
 
