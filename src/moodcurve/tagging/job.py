@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from moodcurve.analysis import analyze
+from moodcurve.audio.content_hash import content_hash
 from moodcurve.errors import MoodcurveError
 from moodcurve.runtime import Model, load_model
 from moodcurve.tagging.change import TagChange, change_tags, real_path
@@ -53,11 +54,16 @@ class TagSettings:
 
 @dataclass(frozen=True)
 class TagTask:
-    """Tag a file; without values, analyze it first. With a content hash, it must have that."""
+    """Tag a file; without values, analyze it first.
+
+    With a content hash, the values are those of a file with that; another one is analyzed if `or_analyze`, and else
+    refused.
+    """
 
     path: str
     values: SongValues | None = None
     content: str | None = None
+    or_analyze: bool = False
 
     def __str__(self) -> str:
         return self.path
@@ -93,8 +99,11 @@ def make_job(settings: TagSettings) -> Job[TagTask | UndoTask, TagChange]:
         try:
             if isinstance(task, UndoTask):
                 return _undo(path, task.change, settings, alive)
-            values = task.values or _analyzed(task.path, settings.model, progress)
-            return _tag(path, values, task.content, settings, alive)
+            values, content = task.values, task.content
+            if task.or_analyze and content_hash(path, progress=alive) != content:
+                values = content = None
+            values = values or _analyzed(task.path, settings.model, progress)
+            return _tag(path, values, content, settings, alive)
         except UntaggableError as error:
             raise TagError(f"{one_line(task.path)}: {error}") from error
         except OSError as error:
@@ -141,8 +150,8 @@ def _undo(path: Path, change: Change, settings: TagSettings, alive: Alive) -> Ta
                 _restore(restored, key, change.before)
             elif current.get(key) != change.before.get(key):
                 left.append(key)
-        # in any order of theirs, entries as before are as before
-        return change.before if restored == change.before else restored
+        left.extend(key for key in current if key not in change.before and key not in change.after)
+        return restored
 
     done = change_tags(
         path, change.fields, wanted, keep_times=settings.keep_times, dry_run=settings.dry_run, alive=alive

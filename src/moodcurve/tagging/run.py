@@ -9,11 +9,11 @@ from pathlib import Path
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.library.database import Library
-from moodcurve.library.queries.search import Query, search
+from moodcurve.library.queries.search import Query, search, songs_by_id
 from moodcurve.tagging.change import TagChange
 from moodcurve.tagging.job import TagSettings, TagTask, UndoTask, make_job
 from moodcurve.tagging.journal import JournalError, pending, read
-from moodcurve.tagging.values import SongValues, values_of_song
+from moodcurve.tagging.values import values_of_song
 from moodcurve.util.files import AnyPath
 from moodcurve.workers import FILE_LIMITS, ItemProgress, run_each
 
@@ -42,29 +42,17 @@ def library_tasks(library: Library, query: Query) -> list[TagTask]:
 
 
 def file_tasks(paths: Iterable[Path], library: Library | None) -> list[TagTask]:
-    """Return a task for each file, each once; with the values of the library if it holds the file unchanged."""
+    """Return a task for each file, each once; with the values of the library if it knows the file."""
     tasks: dict[str, TagTask] = {}
     for path in paths:
         real = os.path.realpath(path)
-        values, content = (None, None) if library is None else _known(library, real)
-        tasks.setdefault(real, TagTask(os.fspath(path), values, content))
+        stored = None if library is None else library.song(real)
+        song = None if library is None or stored is None else songs_by_id(library, [stored.id]).get(stored.id)
+        task = TagTask(os.fspath(path))
+        if song is not None:
+            task = TagTask(os.fspath(path), values_of_song(song), song.content, or_analyze=True)
+        tasks.setdefault(real, task)
     return [*tasks.values()]
-
-
-def _known(library: Library, path: str) -> tuple[SongValues | None, str | None]:
-    from moodcurve.library.queries.search import songs_by_id
-
-    stored = library.song(path)
-    if stored is None:
-        return None, None
-    try:
-        now = Path(path).stat()
-    except OSError:
-        return None, None
-    song = songs_by_id(library, [stored.id]).get(stored.id)
-    if song is None or library.files_of(stored.id).get(path) != (now.st_size, now.st_mtime_ns):
-        return None, None
-    return values_of_song(song), song.content
 
 
 def undo_tasks(journal: Path, paths: Sequence[Path] = ()) -> list[UndoTask]:
