@@ -39,9 +39,10 @@ def packet_hash(path: AnyPath, *, progress: Callable[[], None] | None = None) ->
             return None
         for stream in streams:
             codec = stream.codec_context
-            rate, channels = (None, None) if codec is None else (codec.sample_rate, codec.channels)
-            digest.update(f"{stream.index} {stream.name} {rate} {channels} {stream.time_base}".encode())
-            digest.update(b"" if codec is None else codec.extradata or b"")
+            digest.update(f"{stream.index} {stream.time_base}".encode())
+            if codec is not None:  # one that FFmpeg knows
+                digest.update(f"{codec.name} {codec.sample_rate} {codec.channels}".encode())
+                digest.update(codec.extradata or b"")
         try:
             for number, packet in enumerate(container.demux(streams), start=1):
                 digest.update(f"{packet.stream_index} {packet.pts} {packet.size}".encode())
