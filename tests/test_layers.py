@@ -25,6 +25,7 @@ LAYERS = (
     "analysis",
     "library",
     "playlists",
+    "tagging",
     "metrics",
     "demo",
     "datasets",

@@ -18,10 +18,11 @@ from moodcurve.cli.commands import (
     similar,
     songlevel,
     studies,
+    tag,
     train,
 )
 
 __all__ = [
     "analyze", "benchmark", "categories", "demo", "evaluate", "export", "features", "labels", "playlist", "problems",
-    "scan", "search", "serve", "show", "similar", "songlevel", "studies", "train",
+    "scan", "search", "serve", "show", "similar", "songlevel", "studies", "tag", "train",
 ]  # fmt: skip
