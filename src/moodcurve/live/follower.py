@@ -100,10 +100,16 @@ class Follower:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._stream = model.stream()
-        self.restart()
+        self._begin()
 
     def restart(self) -> None:
         """Begin again after an interruption: no window spans it, but the model remembers what it heard before."""
+        rest = self._extractor.flush()
+        if len(rest.values):
+            self._stream.push(rest)
+        self._begin()
+
+    def _begin(self) -> None:
         self._extractor = Extractor(ANALYSIS_SR, self._model.feature_set)
         self._held: list[Float32Array] = []
         self._held_samples = 0

@@ -81,7 +81,7 @@ def _events(events: "queue.Queue[Event | _End]", check: Callable[[], None], stal
                     raise event.error
                 return
             case Sound():
-                if stalled and heard:
+                if stalled and heard and waited >= stall_s:
                     yield Break(f"sound is back after {waited:.1f} s")
                 waited, stalled, heard = 0.0, False, True
                 yield event
