@@ -5,10 +5,10 @@
 
 from moodcurve.live.events import Break, LiveError, Notice, Sound
 from moodcurve.live.follower import Row
-from moodcurve.live.listen import listen
-from moodcurve.live.microphone import microphone
+from moodcurve.live.listener import listen
 from moodcurve.live.pipe import RawFormat, encoded, raw_pcm
-from moodcurve.live.radio import radio
+from moodcurve.live.sound_card import microphone
+from moodcurve.live.web_radio import radio
 
 __all__ = [
     "Break",

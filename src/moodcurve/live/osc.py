@@ -1,6 +1,8 @@
 """Send rows to programs for lights and visuals by Open Sound Control (extra ``live``)."""
 
-from typing import Any
+import socket
+from types import TracebackType
+from typing import Any, Self
 
 from moodcurve.live.events import LiveError
 from moodcurve.live.follower import Row
@@ -39,7 +41,9 @@ class OscSender:
         if not (colon and host and port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
             raise LiveError(f"OSC goes to host:port, such as 127.0.0.1:9000, got {target!r}")
         try:
-            self._client: Any = SimpleUDPClient(host, int(port))
+            # resolved once: a name server that is down must not hold the rows up
+            address = socket.getaddrinfo(host, int(port), type=socket.SOCK_DGRAM)[0][4][0]
+            self._client: Any = SimpleUDPClient(str(address), int(port))
         except OSError as error:
             raise LiveError(f"OSC cannot be sent to {target}: {error.strerror or error}") from error
         self.failure = ""
@@ -58,3 +62,15 @@ class OscSender:
             self.failure = ""
         except OSError as error:
             self.failure = error.strerror or str(error)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

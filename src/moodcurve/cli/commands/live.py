@@ -70,9 +70,9 @@ def live(
     from moodcurve.cli.progress import prepare
     from moodcurve.cli.signals import interrupts
     from moodcurve.live import listen
-    from moodcurve.live.microphone import device_list
     from moodcurve.live.osc import OscSender
     from moodcurve.live.recording import Recording
+    from moodcurve.live.sound_card import device_list
     from moodcurve.live.text import Summary
     from moodcurve.runtime import load_model
 
@@ -82,9 +82,9 @@ def live(
     opened = _source(source, raw, device)
     loaded = load_model(model)
     loaded.stream()  # a model that cannot be used live is refused first
-    sender = OscSender(osc) if osc else None
     summary = Summary()
     with ExitStack() as stack:
+        sender = stack.enter_context(OscSender(osc)) if osc else None
         recording = stack.enter_context(Recording(output)) if output else None
         prepare(loaded.feature_set)
         check = stack.enter_context(interrupts())

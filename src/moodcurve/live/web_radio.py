@@ -1,5 +1,6 @@
 """Listen to a stream over HTTP, such as an internet radio station; connect again when it stops."""
 
+import errno
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -68,6 +69,8 @@ def _reason(error: Exception, timeout_s: float) -> str:
 
     if isinstance(error, av.ExitError):  # what PyAV's clock raises
         return f"no data for {timeout_s:g} s"
+    if getattr(error, "errno", None) == errno.EIO:  # FFmpeg's word for a connection that was closed
+        return "the connection was closed"
     return str(getattr(error, "strerror", None) or error)
 
 

@@ -59,7 +59,10 @@ def test_channels_and_rate_may_change() -> None:
     events = [*sounds(music(3)), *sounds(stereo, 48000, start=1003), *sounds(music(3, 22050), 22050, start=1006)]
     rows, notices = heard(events)
     assert [row.time_s for row in rows] == [0.5 * i for i in range(16)]
-    assert notices == ["the sample rate changes from 44100 to 48000 Hz", "the sample rate changes from 48000 to 22050 Hz"]
+    assert notices == [
+        "the sample rate changes from 44100 to 48000 Hz",
+        "the sample rate changes from 48000 to 22050 Hz",
+    ]
     reference, _ = heard(sounds(music(3)))
     np.testing.assert_allclose(rows[2].arousal, reference[2].arousal, atol=1e-6)
 
@@ -134,7 +137,7 @@ def test_bursts_do_not_turn_the_clock_back() -> None:
 
 
 def test_check_ends_a_wait() -> None:
-    class Ended(Exception):
+    class EndedError(Exception):
         pass
 
     begun = time.monotonic()
@@ -146,9 +149,9 @@ def test_check_ends_a_wait() -> None:
 
     def check() -> None:
         if time.monotonic() - begun > 0.5:
-            raise Ended
+            raise EndedError
 
-    with pytest.raises(Ended):
+    with pytest.raises(EndedError):
         list(listen(source(), model=LIVE, check=check))
     assert time.monotonic() - begun < 3
 
