@@ -88,7 +88,7 @@ def live(
         recording = stack.enter_context(Recording(output)) if output else None
         prepare(loaded.feature_set)
         check = stack.enter_context(interrupts())
-        show = _print_json if json else stack.enter_context(_view(source or "microphone"))
+        show = _print_json if json else stack.enter_context(_view(_name(source)))
         try:
             for row in listen(opened, model=loaded, on_notice=print_message, check=check):
                 if recording is not None:
@@ -145,6 +145,10 @@ def _view(source: str) -> "Iterator[Callable[[Row], None]]":
             live.update(text, refresh=True)
 
         yield show
+
+
+def _name(source: str | None) -> str:
+    return {None: "microphone", "-": "standard input"}.get(source, str(source))
 
 
 def _print_json(row: "Row") -> None:
