@@ -27,7 +27,7 @@ from moodcurve.features.feature_sets import (
 )
 from moodcurve.features.framing import Framing, as_mono_float32
 from moodcurve.features.low_level import Profile
-from moodcurve.features.state import load_arrays, save_arrays
+from moodcurve.features.state import copy_state, load_arrays, save_arrays
 from moodcurve.features.windows import HALF
 
 SampleBlocks = npt.ArrayLike | Iterable[npt.ArrayLike]
@@ -165,7 +165,7 @@ class Extractor:
         """
         if self._scratch is None:
             self._scratch = type(self)(self.sr, self.feature_set, profile=self.profile)
-        load_arrays(self._scratch, {name: array.copy() for name, array in save_arrays(self).items()})
+        copy_state(self, self._scratch)
         return self._scratch.flush()
 
     def save(self) -> bytes:
