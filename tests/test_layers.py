@@ -23,6 +23,7 @@ LAYERS = (
     "formats",
     "runtime",
     "analysis",
+    "live",
     "library",
     "playlists",
     "tagging",

@@ -29,8 +29,14 @@ class MonoMixer:
     over all blocks of 1 s that are not silent, from the start of the recording to the end of the block that is
     decided: a recording is then heard in one way throughout, however it is read. Independent channels, which are C
     times as strong as their mean, do not count as canceled up to C = 100.
+
+    Attributes
+    ----------
+    block_s : float
+        Length of these blocks. Several channels are returned block by block, so live use takes shorter ones.
     """
 
+    block_s: float = BLOCK_S
     read_s: float = 0.0
     samples: int = 0
     not_finite: int = 0
@@ -53,7 +59,7 @@ class MonoMixer:
         if self._held is not None:
             samples = np.concatenate([self._held, samples])
         self._rate = rate
-        size = round(BLOCK_S * rate)
+        size = round(self.block_s * rate)
         whole = len(samples) // size * size
         self._held = samples[whole:]
         return np.concatenate([before, *(self._mixed(samples[i : i + size]) for i in range(0, whole, size))])

@@ -18,7 +18,7 @@ app = App(
     help="Compute arousal and valence curves for music, and search music by mood.",
     version=__version__,
     groups={
-        "Audio files": ("analyze", "demo", "features"),
+        "Audio files": ("analyze", "live", "demo", "features"),
         "Music library": ("scan", "search", "similar", "playlist", "show", "export", "tag", "problems"),
         "Web": ("serve",),
         "Research": ("evaluate", "train", "benchmark", "studies", "categories", "songlevel", "labels"),

@@ -27,7 +27,7 @@ from moodcurve.features.feature_sets import (
 )
 from moodcurve.features.framing import Framing, as_mono_float32
 from moodcurve.features.low_level import Profile
-from moodcurve.features.state import load_arrays, save_arrays
+from moodcurve.features.state import copy_state, load_arrays, save_arrays
 from moodcurve.features.windows import HALF
 
 SampleBlocks = npt.ArrayLike | Iterable[npt.ArrayLike]
@@ -137,6 +137,7 @@ class Extractor:
         self._held = tuple(np.empty((0, len(part.names)), np.float32) for part in self._parts)
         self._samples = 0
         self._rows = 0  # rows returned
+        self._scratch: Extractor | None = None  # for `peek`
 
     def push(self, x: npt.ArrayLike) -> Features:
         """Add samples of one channel with full scale [-1, 1]; return the rows that are complete.
@@ -155,6 +156,17 @@ class Extractor:
     def flush(self) -> Features:
         """Return the remaining rows at the end of the recording; the extractor cannot be used afterwards."""
         return self._to_features([part.flush(self._total_rows) for part in self._parts])
+
+    def peek(self) -> Features:
+        """Return the rows that `flush` would return if the recording ended here; the extractor is not changed.
+
+        Live use has these rows 0.04 s after the end of their window. They differ a little from what `push` will return
+        for the same times, since smoothing, pitch, harmony and tags read what comes next.
+        """
+        if self._scratch is None:
+            self._scratch = type(self)(self.sr, self.feature_set, profile=self.profile)
+        copy_state(self, self._scratch)
+        return self._scratch.flush()
 
     def save(self) -> bytes:
         """Return the state as bytes (about 100 kB) for `Extractor.resume`; the extractor is not changed."""

@@ -1,4 +1,4 @@
-"""Save and restore the state that an extractor carries from block to block, as plain arrays.
+"""Save, restore and copy the state that an extractor carries from block to block, as plain arrays.
 
 Each stage lists in ``_STATE`` the attributes that carry over; all others follow from its arguments. An attribute is an
 array, a number, another stage (None if it is not needed), or a tuple of these (None before the first array).
@@ -31,6 +31,23 @@ def load_arrays(stage: Any, arrays: Mapping[str, npt.NDArray[Any]], prefix: str 
     """
     for name in stage._STATE:
         setattr(stage, name, _from_arrays(getattr(stage, name), arrays, prefix + name))
+
+
+def copy_state(source: Any, target: Any) -> None:
+    """Copy the state of a stage, and its arrays, into another stage with the same arguments, whatever its state was."""
+    for name in source._STATE:
+        setattr(target, name, _copied(getattr(source, name), getattr(target, name)))
+
+
+def _copied(value: Any, target: Any) -> Any:
+    """Return a copy of a value of a state; stages are copied into those of the target."""
+    if hasattr(value, "_STATE"):
+        copy_state(value, target)
+        return target
+    if isinstance(value, tuple):
+        copies = [_copied(item, target and target[index]) for index, item in enumerate(value)]
+        return type(value)(*copies) if hasattr(value, "_fields") else tuple(copies)
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def _to_arrays(value: Any, name: str) -> Arrays:

@@ -276,18 +276,30 @@ class Model:
         )
 
 
+RECENT_ROWS = 7200
+"""Rows of a stream that silence is relative to: the last hour. Its memory does not grow, however long it runs."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Heard:
+    """What a stream carries from row to row."""
+
+    state: Float32Array | None
+    accumulator: NoveltyByLevel | None
+    tags: TagMean | None
+    powers: FloatArray  # of the last rows, at most RECENT_ROWS
+
+
 class Stream:
     """Predictions for a recording whose rows arrive over time, equal to `Model.predict` on all of them.
 
-    Rows are silent relative to what was heard so far.
+    Rows are silent relative to what was heard so far, in the last hour.
     """
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._state = model.sequence_mode.new_state
-        self._accumulator = model._new_accumulator()
-        self._tags = model._new_tags()
-        self._powers: FloatArray = np.empty(0)  # of all rows so far: 16 bytes per second
+        state = model.sequence_mode.new_state
+        self._heard = _Heard(state, model._new_accumulator(), model._new_tags(), np.empty(0))
 
     def push(self, features: Features) -> Prediction:
         """Predict the next rows, any number of them.
@@ -297,22 +309,29 @@ class Stream:
         ModelError, ValueError
             As `Model.predict_with_std`; the stream is then unchanged and takes other rows.
         """
-        model = self._model
-        accumulator, tags = copy.deepcopy((self._accumulator, self._tags))  # so that refused rows leave no trace
+        prediction, self._heard = self._next(features)
+        return prediction
+
+    def peek(self, features: Features) -> Prediction:
+        """Predict the next rows as `push` does, and leave the stream unchanged."""
+        return self._next(features)[0]
+
+    def _next(self, features: Features) -> tuple[Prediction, _Heard]:
+        """Return the prediction of the next rows, and what the stream carries after them."""
+        model, heard = self._model, self._heard
+        accumulator, tags = copy.deepcopy((heard.accumulator, heard.tags))  # so that refused rows leave no trace
         values, added = model._values(features), row_powers(features)
-        outputs = run_sequence(model._session.run, [values], model.sequence_mode, state=self._state)
+        outputs = run_sequence(model._session.run, [values], model.sequence_mode, state=heard.state)
         prediction, state = model._collect(outputs, accumulator, [added])
-        powers = np.concatenate([self._powers, added])
+        powers = np.concatenate([heard.powers, added])
         if tags is not None:
             tags.add(values, levels_db(added))
         prediction = replace(
             prediction,
             times_s=features.times_s,
             novelty=model._novelty(accumulator, powers),
-            silent=silent_rows(powers)[len(self._powers) :],
+            silent=silent_rows(powers)[len(heard.powers) :],
             tags=None if tags is None else tags.mean(silence_threshold_db(powers)),
         )
-        self._accumulator, self._powers, self._tags = accumulator, powers, tags
-        if len(prediction.values):
-            self._state = state
-        return prediction
+        after = state if len(prediction.values) else heard.state
+        return prediction, _Heard(after, accumulator, tags, powers[-RECENT_ROWS:])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 # Formats that FFmpeg may open. Playlists are excluded: they could make it read other files or URLs.
-_CONTAINERS = (
+CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,loas,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,"
     "ogg,oma,rm,tak,tta,w64,wav,wv,xwma"
 )
@@ -37,7 +37,7 @@ _FORMATS = {
     "dbl": ("f8", 0, 1),
 }
 # FFmpeg stores further planes elsewhere in its frame; PyAV reads past the end, which can crash
-_MAX_PLANES = 8
+MAX_PLANES = 8
 _MAX_CHAPTERS = 999
 
 
@@ -102,7 +102,7 @@ def open_container(path: Path, opened: ExitStack) -> "InputContainer | None":
         file = opened.enter_context(stripped)
     # By file descriptor, not by name: FFmpeg would guess from the extension and open "http:..." as a URL. Not by Python
     # callbacks either: an interrupt that arrives inside one is lost or crashes PyAV.
-    options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
+    options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": CONTAINERS}
     try:
         # tags in a wrong encoding are common and do not matter here
         return opened.enter_context(av.open("fd:", "r", options=options, metadata_errors="ignore"))
@@ -198,7 +198,7 @@ def _frames(container: "InputContainer", stream: "AudioStream", damage: list[str
                 skipped += 1
             continue
         for frame in frames:
-            if frame.format.is_planar and frame.layout.nb_channels > _MAX_PLANES:
+            if frame.format.is_planar and frame.layout.nb_channels > MAX_PLANES:
                 skipped += 1
                 continue
             skipped_before_audio = skipped
@@ -211,6 +211,11 @@ def _read_queue(fifo: "AudioFifo") -> tuple[int, SampleArray]:
     """Return the rate and all samples of the queue (frames, channels), scaled to full scale 1."""
     frame = fifo.read()
     assert frame is not None  # nosec B101 # narrows the type for mypy
+    return frame.sample_rate, frame_samples(frame)
+
+
+def frame_samples(frame: "AudioFrame") -> SampleArray:
+    """Return the samples of a frame (frames, channels), scaled to full scale 1; at most 8 channels if it is planar."""
     channels = frame.layout.nb_channels
     kind, silence, full_scale = _FORMATS[frame.format.packed.name]
     if frame.format.is_planar:
@@ -222,7 +227,7 @@ def _read_queue(fifo: "AudioFifo") -> tuple[int, SampleArray]:
         samples = packed.reshape(-1, channels)
     if full_scale != 1:
         samples = (samples.astype(np.float32) - np.float32(silence)) / np.float32(full_scale)
-    return frame.sample_rate, samples
+    return samples
 
 
 def _header_duration(container: "InputContainer", stream: "AudioStream", path: Path) -> float | None:

@@ -9,6 +9,7 @@ from moodcurve.cli.commands import (
     export,
     features,
     labels,
+    live,
     playlist,
     problems,
     scan,
@@ -23,6 +24,7 @@ from moodcurve.cli.commands import (
 )
 
 __all__ = [
-    "analyze", "benchmark", "categories", "demo", "evaluate", "export", "features", "labels", "playlist", "problems",
-    "scan", "search", "serve", "show", "similar", "songlevel", "studies", "tag", "train",
+    "analyze", "benchmark", "categories", "demo", "evaluate", "export", "features", "labels", "live", "playlist",
+    "problems", "scan", "search", "serve", "show", "similar", "songlevel", "studies", "tag",
+    "train",
 ]  # fmt: skip

@@ -1,0 +1,155 @@
+"""Read live sound from a pipe: raw samples, or an encoded stream of any format that files may have."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from moodcurve.audio.decoders.ffmpeg import CONTAINERS, MAX_PLANES, frame_samples
+from moodcurve.audio.reader import SR_RANGE
+from moodcurve.live.events import Event, LiveError, Notice, Sound
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+BLOCK_S = 0.1
+"""Longest piece of raw samples that is read at once."""
+SAMPLE_FORMATS = {
+    "u8": "u1", "s16le": "<i2", "s16be": ">i2", "s32le": "<i4", "s32be": ">i4",
+    "f32le": "<f4", "f32be": ">f4", "f64le": "<f8", "f64be": ">f8",
+}  # fmt: skip
+"""FFmpeg's names of raw sample formats, and NumPy's."""
+MAX_CHANNELS = 64
+PROBE_OPTIONS = {"probesize": str(1 << 16), "analyzeduration": str(500_000)}
+"""FFmpeg begins after half a second of a stream (in µs), rather than five."""
+MANY_DAMAGED = 100
+"""Damaged packets are stated at the first, and each time that so many more came."""
+
+
+@dataclass(frozen=True)
+class RawFormat:
+    """Raw samples, channels interleaved.
+
+    Attributes
+    ----------
+    rate : int
+        Sample rate in Hz.
+    channels : int
+    samples : str
+        One of `SAMPLE_FORMATS`.
+    """
+
+    rate: int
+    channels: int = 1
+    samples: str = "s16le"
+
+    def __post_init__(self) -> None:
+        if not SR_RANGE[0] <= self.rate <= SR_RANGE[1]:
+            raise LiveError(f"the rate of raw samples must be {SR_RANGE[0]} to {SR_RANGE[1]} Hz, got {self.rate}")
+        if not 1 <= self.channels <= MAX_CHANNELS:
+            raise LiveError(f"raw samples must have 1 to {MAX_CHANNELS} channels, got {self.channels}")
+        if self.samples not in SAMPLE_FORMATS:
+            raise LiveError(f"raw samples must be one of {', '.join(SAMPLE_FORMATS)}, got {self.samples!r}")
+
+    @classmethod
+    def parse(cls, text: str) -> "RawFormat":
+        """Return what a text such as ``44100,2,s16le`` means; channels and format may be left out.
+
+        Raises
+        ------
+        LiveError
+            If it means nothing.
+
+        Examples
+        --------
+        >>> RawFormat.parse("48000,2")
+        RawFormat(rate=48000, channels=2, samples='s16le')
+        """
+        match = re.fullmatch(r"(\d{1,9})(?:,(\d{1,9})(?:,(\w+))?)?", text.replace(" ", ""))
+        if match is None:
+            raise LiveError(f"raw samples are described as RATE,CHANNELS,FORMAT, such as 44100,2,s16le, got {text!r}")
+        rate, channels, samples = match.groups()
+        return cls(int(rate), int(channels or 1), samples or "s16le")
+
+    def decode(self, data: bytes) -> np.ndarray:
+        """Return whole frames (frames, channels) with full scale ±1."""
+        x = np.frombuffer(data, SAMPLE_FORMATS[self.samples]).reshape(-1, self.channels)
+        if x.dtype.kind == "f":
+            return x.astype(np.float32)
+        half = np.float32(2 ** (8 * x.dtype.itemsize - 1))
+        return (x.astype(np.float32) - (half if x.dtype.kind == "u" else 0)) / half
+
+
+def raw_pcm(file: BinaryIO, form: RawFormat) -> Iterator[Event | None]:
+    """Yield raw samples as they arrive through an open file, such as ``sys.stdin.buffer``, until it ends."""
+    frame = np.dtype(SAMPLE_FORMATS[form.samples]).itemsize * form.channels
+    size = max(1, round(BLOCK_S * form.rate)) * frame
+    held = b""
+    while data := os.read(file.fileno(), size):
+        held += data
+        whole = len(held) // frame * frame
+        if whole:
+            yield Sound(form.rate, form.decode(held[:whole]))
+            held = held[whole:]
+
+
+def encoded(file: BinaryIO) -> Iterator[Event | None]:
+    """Yield the sound of an encoded stream, such as MP3, Ogg, FLAC, WAV or Matroska, that arrives through an open file.
+
+    Raises
+    ------
+    LiveError
+        If FFmpeg does not know its format, or it has no sound.
+    """
+    import av
+
+    options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": CONTAINERS, **PROBE_OPTIONS}
+    try:
+        container = av.open("fd:", "r", options=options, metadata_errors="ignore")
+    except av.FFmpegError as error:
+        raise LiveError(
+            f"standard input is no stream of a known format ({error.strerror}); describe raw samples with --raw"
+        ) from error
+    with container:
+        yield from decoded(container)
+
+
+def decoded(container: "InputContainer") -> Iterator[Event | None]:
+    """Yield the sound of the first audio track of an open stream; damaged packets are passed over.
+
+    Raises
+    ------
+    LiveError
+        If it has none.
+    av.FFmpegError
+        If it cannot be read any further.
+    """
+    import av
+
+    if not container.streams.audio:
+        raise LiveError("the stream has no sound")
+    stream = container.streams.audio[0]
+    stream.codec_context.thread_count = 1
+    damaged = 0
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except IndexError:  # a track that the start did not declare
+            packets = container.demux(stream)
+            continue
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            frames = []
+            if damaged % MANY_DAMAGED == 0:
+                yield Notice("a damaged packet was skipped" if not damaged else f"{damaged} damaged packets so far")
+            damaged += 1
+        for frame in frames:
+            if not (frame.format.is_planar and frame.layout.nb_channels > MAX_PLANES):
+                yield Sound(frame.sample_rate, frame_samples(frame))
