@@ -308,6 +308,7 @@ import sys
 import numpy as np
 from moodcurve.features import FEATURE_SETS, extract
 from moodcurve.features.jit.kernel import on_first_call
+from moodcurve.features.song.loudness import LoudnessMeter
 calls = []
 rng = np.random.default_rng(0)
 t = np.arange(4 * 44100) / 44100
@@ -315,6 +316,7 @@ sounds = [rng.normal(0, 0.1, len(t)), 0.5 * np.sin(2 * np.pi * 440 * t), 0 * t, 
 with on_first_call(lambda: calls.append(1)):
     for sound in sounds:
         extract(np.array_split(sound.astype(np.float32), 3), 44100, FEATURE_SETS[sys.argv[1]])
+        LoudnessMeter().add(sound[:, None], 44100)
 print(len(calls), "numba" in sys.modules)
 """
 

@@ -95,6 +95,17 @@ def load_index_anew(library: Library, monkeypatch: pytest.MonkeyPatch) -> Simila
     return load_index(library, "compare236/1")
 
 
+def test_the_components_are_computed_again_when_a_fifth_of_the_songs_are_new(library: Library) -> None:
+    before = load_index(library, "compare236/1").parts["sound"]
+    changed = []
+    for i in range(SONGS // 5 + 1):
+        analysis = Analysis(curve=wandering_curve(60, seed=i), descriptors=np.full(40, 9.0 * i, "f4"))
+        library.write([SongAnalyzed(f"new {i}", analysis), file(f"/new {i}", f"new {i}")])
+        after = load_index(library, "compare236/1").parts["sound"]
+        changed.append(not np.array_equal(before, after[:SONGS]))
+    assert changed == [False] * (SONGS // 5) + [True]
+
+
 def test_a_song_that_was_analyzed_again_is_read_again(library: Library) -> None:
     before = load_index(library, "compare236/1")
     analysis = Analysis(curve=wandering_curve(60, seed=99), descriptors=np.full(40, 0.1, "f4"))

@@ -29,9 +29,9 @@ _FITTED = 20_000
 _CLIP = 5.0
 """Standard deviations beyond which a descriptor counts no more."""
 REFIT_SHARE = 0.2
-"""Share of new and lost songs from which on the components are computed again."""
+"""Share of new songs from which on the components are computed again."""
 _IDS_PER_QUERY = 5000
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ class _Stored:
     """The arrays of an index's file: the state of the library, songs and when they were analyzed, and their vectors.
 
     `scale` is that of the descriptors, their mean and factors (2, columns); `components` (columns, `COMPONENTS`) are of
-    `fitted` songs.
+    `fitted` songs, to which `added` were added since.
     """
 
     library: npt.NDArray[np.str_]
@@ -88,6 +88,7 @@ class _Stored:
     scale: FloatArray
     components: Float32Array
     fitted: IntArray
+    added: IntArray
 
 
 _kept: dict[tuple[str, str], tuple[str, SimilarIndex]] = {}
@@ -122,15 +123,14 @@ def _updated(library: Library, feature_set: str, known: _Stored | None, state: s
         _, here, there = np.intersect1d(ids, known.ids, assume_unique=True, return_indices=True)
         same = analysed[here] == known.analysed[there]
         new, old = np.setdiff1d(new, here[same]), there[same]
-        if len(new) + len(known.ids) - len(old) + abs(len(ids) - int(known.fitted)) > REFIT_SHARE * int(known.fitted):
+        if int(known.added) + len(new) > REFIT_SHARE * int(known.fitted):
             known, new = None, np.arange(len(ids))
     course, descriptors, mood = _vectors(library, ids[new])
     if known is None:
         scale, components = _fitted(descriptors)
         sound = _reduced(descriptors, scale, components)
-        return _Stored(
-            np.array(state), ids, analysed, course, sound, mood, scale, components, np.array(len(ids), np.int64)
-        )
+        count, none = np.array(len(ids), np.int64), np.array(0, np.int64)
+        return _Stored(np.array(state), ids, analysed, course, sound, mood, scale, components, count, none)
     kept = np.setdiff1d(np.arange(len(ids)), new)
 
     def merged(before: Float32Array, added: Float32Array) -> Float32Array:
@@ -143,6 +143,7 @@ def _updated(library: Library, feature_set: str, known: _Stored | None, state: s
         library=np.array(state),
         ids=ids,
         analysed=analysed,
+        added=known.added + len(new),
         course=merged(known.course, course),
         sound=merged(known.sound, _reduced(descriptors, known.scale, known.components)),
         mood=merged(known.mood, mood),

@@ -71,7 +71,7 @@ def add_song_routes(
         """Return a page of the songs that match the filters."""
         query = page.query(limit=page.limit, offset=page.offset)
         with open_reader(pool) as reader:
-            body = _NO_SONGS if reader is None else _songs_json(reader, query)
+            body = _NO_SONGS if reader is None else songs_json(reader, query)
         return json_response(body)
 
     found: dict[int | str, dict[str, Any]] = {200: {"model": schemas.Songs}, **error_responses()}
@@ -187,8 +187,8 @@ def open_reader(pool: LibraryPool) -> Iterator[Reader | None]:
         raise ProblemError(503, f"cannot read the library: {str(error).replace(str(pool.path), name)}") from error
 
 
-def _songs_json(reader: Reader, query: Query) -> bytes:
-    """Return a page of songs and their total number, as JSON."""
+def songs_json(reader: Reader, query: Query) -> bytes:
+    """Return a page of songs and their total number, as JSON, from the cache if the library has not changed."""
     kept = KeptColumns(reader.cached) if _count(reader, Query()) <= MAX_SONGS else None
 
     def compute(library: Library) -> bytes:
