@@ -157,6 +157,16 @@ def test_a_station_that_never_answered_is_an_error(answer: Serve, message: str |
         next(radio(url))
 
 
+def test_the_address_of_a_playlist_gets_a_hint() -> None:
+    head = HEAD.replace(b"audio/mpeg", b"audio/x-scpls")
+    playlist = b"[playlist]\nFile1=http://127.0.0.1:1/stream\n"
+    with (
+        station(lambda connection: connection.sendall(head + playlist)) as url,
+        pytest.raises(LiveError, match="give the address of the stream that it names"),
+    ):
+        next(radio(url.replace(".mp3", ".pls")))
+
+
 def test_a_playlist_reads_no_file_of_this_machine() -> None:
     text = (
         b"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:4,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n"
