@@ -117,6 +117,20 @@ def test_a_stream_that_stalls_is_connected_to_again() -> None:
     assert time.monotonic() - begun < 15
 
 
+def test_ogg_streams_of_two_rates_are_connected_to_again() -> None:
+    def both(connection: socket.socket) -> None:
+        data = b""
+        for rate in (44100, 48000):
+            file = io.BytesIO()
+            soundfile.write(file, music(3, rate), rate, format="OGG")
+            data += file.getvalue()
+        connection.sendall(HEAD.replace(b"mpeg", b"ogg") + data)
+
+    with station(both, drops) as url:
+        events = taken(url, 5)
+    assert reasons(events) == ["the stream changed its form; connecting again"]
+
+
 def test_a_short_pause_loses_nothing() -> None:
     with station(hesitates) as url:
         events = taken(url, 3.9)

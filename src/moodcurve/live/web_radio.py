@@ -75,6 +75,8 @@ def _reason(error: Exception, timeout_s: float) -> str:
 
     if isinstance(error, av.ExitError):  # what PyAV's clock raises
         return f"no data for {timeout_s:g} s"
+    if isinstance(error, av.PatchWelcomeError):  # an Ogg stream that follows another with other parameters
+        return "the stream changed its form"
     if getattr(error, "errno", None) == errno.EIO:  # FFmpeg's word for a connection that was closed
         return "the connection was closed"
     return str(getattr(error, "strerror", None) or error)
