@@ -167,13 +167,14 @@ def multiply(path: Path, songs: int) -> None:
             },
             "curve": {"song": "song + :by"},
             "descriptors": {"song": "song + :by"},
+            "measured": {"song": "song + :by"},
         }  # fmt: skip
         for copy in range(1, -(-songs // distinct)):
             values = {"by": copy * distinct, "copy": f" {copy}", "most": songs - copy * distinct, "distinct": distinct}
             db.execute("BEGIN IMMEDIATE")
             for table, terms in changed.items():
                 columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-                key = "song" if table in ("curve", "descriptors") else "id"
+                key = "id" if table in ("song", "file") else "song"
                 db.execute(
                     f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(terms.get(c, c) for c in columns)} "
                     f"FROM {table} WHERE {key} <= min(:most, :distinct)",

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 BLOCKED = (
     "torch", "sklearn", "scipy", "onnx", "threadpoolctl", "opensmile", "optuna", "pandas", "pyarrow", "fastapi",
-    "uvicorn", "python_multipart", "sounddevice", "pythonosc", "jams", "playwright", "hypothesis", "pytest",
+    "uvicorn", "python_multipart", "sounddevice", "pythonosc", "jams", "playwright", "hypothesis", "pytest", "beets",
 )  # fmt: skip
 BLOCK = f"""
 import sys

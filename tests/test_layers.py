@@ -26,6 +26,7 @@ LAYERS = (
     "live",
     "library",
     "playlists",
+    "tagging",
     "metrics",
     "demo",
     "datasets",

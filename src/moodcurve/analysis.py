@@ -21,7 +21,7 @@ from moodcurve.audio.stretches import stretches
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FeatureError, Features, FeatureSet
-from moodcurve.features.song.loudness import LoudnessMeter
+from moodcurve.features.song.loudness import LoudnessMeter, PartsLoudness
 from moodcurve.features.song.sound import SoundMeter
 from moodcurve.features.warmup import is_prepared, prepare
 from moodcurve.runtime import Model, load_model
@@ -180,7 +180,10 @@ def analyze_parts(
     """
     loaded = model if isinstance(model, Model) else load_model(model)
     curves: dict[Part, Curve] = {}
-    with _opened(open_audio(path, track=track, name=name), progress, prefetch=prefetch) as (reader, blocks):
+    sounds = {part: SoundMeter(loaded.feature_set) for part in parts}
+    loudness = PartsLoudness([(part.start_s, part.end_s) for part in parts])
+    opening = open_audio(path, track=track, name=name, on_samples=loudness.add)
+    with _opened(opening, progress, prefetch=prefetch) as (reader, blocks):
         _prepare(loaded.feature_set)
         bounds = [
             (round(part.start_s * reader.sr), None if part.end_s is None else round(part.end_s * reader.sr))
@@ -188,7 +191,8 @@ def analyze_parts(
         ]
         for index, (part, stretch) in enumerate(zip(parts, stretches(blocks, bounds), strict=True)):
             counter = _SampleCounter(stretch)
-            found = features.stream(counter, reader.sr, loaded.feature_set)
+            sound = sounds[part]
+            found: Iterator[Features] = map(sound.take, features.stream(counter, reader.sr, sound.extended))
             if on_features is not None:
                 found = _reported_parts(found, partial(on_features, index))
             try:
@@ -196,13 +200,18 @@ def analyze_parts(
             except FeatureError:  # the file ends before it
                 continue
             curve = loaded.curve_from(prediction, source=reader.path, duration_s=counter.samples / reader.sr)
-            curves[part] = replace(curve, start_s=part.start_s, title=part.title)
+            # loudness is measured before channels are mixed, of whole files only
+            curves[part] = replace(curve, start_s=part.start_s, title=part.title, sound=sound.sound(None))
     if not curves:
         raise AudioError(f"{reader.path}: none of its {len(parts)} parts has a second of sound")
     for warning in dict.fromkeys((*reader.warnings, *(text for curve in curves.values() for text in curve.warnings))):
         _log.warning("%s: %s", reader.path, warning)
-    # those of the file are known at its end
-    return {part: replace(curve, warnings=(*reader.warnings, *curve.warnings)) for part, curve in curves.items()}
+    lufs = {part: meter.integrated_lufs() for part, meter in zip(parts, loudness.meters, strict=True)}
+    return {
+        # the warnings of the file are known at its end
+        part: replace(curve, sound=sounds[part].sound(lufs[part]), warnings=(*reader.warnings, *curve.warnings))
+        for part, curve in curves.items()
+    }
 
 
 class _SampleCounter:
@@ -232,8 +241,6 @@ def analyze_many(
     ----------
     paths : path or iterable of paths
         Audio or video files; a single path counts as a list of one. An iterator is read as the results are needed.
-    track : int, optional
-        Number of the audio track, as for `analyze`.
     track : int, optional
         Number of the audio track, as for `analyze`.
     model : str or path

@@ -322,6 +322,13 @@ def test_ctrl_c_ends_an_endless_condition(path: Path) -> None:
     assert (process.returncode, said) == (130, "moodcurve: interrupted\n")
 
 
+def test_a_song_alone_has_no_similar_ones(tmp_path: Path) -> None:
+    made_library(tmp_path / "one.sqlite", 1)
+    done = run_on(tmp_path / "one.sqlite", "similar", "1")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.startswith("moodcurve: no other songs to compare with")
+
+
 def test_similar_lists_songs_and_says_why(path: Path, tmp_path: Path) -> None:
     done = run_on(path, "similar", "5", "--by", "mood", "--limit", "3")
     assert done.exit_code == 0, done.stderr

@@ -150,3 +150,15 @@ def test_playlists_of_searches_need_a_format_of_their_own(path: Path) -> None:
         done = run_on(path, "search", *words)
         assert done.exit_code == 2
         assert message in done.stderr
+
+
+def test_a_plot_is_a_png(path: Path, tmp_path: Path) -> None:
+    done = run_on(path, "playlist", "--plot", tmp_path / "path.xyz")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "path.xyz does not end in .png" in done.stderr
+
+
+def test_a_search_without_songs_says_so_beside_the_playlist(path: Path) -> None:
+    done = run_on(path, "search", "--genre", "polka", "-f", "m3u8")
+    assert done.stdout.startswith("#EXTM3U")
+    assert done.stderr == "moodcurve: no matching songs\n"

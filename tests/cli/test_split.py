@@ -1,5 +1,6 @@
 """`analyze --split` and `--track`: a curve for each part of a file."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -32,6 +33,12 @@ def test_each_part_has_the_curve_of_its_song(flac: Path) -> None:
         alone = analyze(samples[round(STARTS[number] * sr) : round((STARTS[number] + SONG_S) * sr)], sr=sr)
         assert (curve.arousal == alone.arousal).all()
         assert (curve.times_s == alone.times_s).all()
+        assert curve.sound is not None
+        assert alone.sound is not None
+        assert curve.sound.loudness_lufs == pytest.approx(alone.sound.loudness_lufs, abs=1e-3)
+        assert dataclasses.replace(curve.sound, loudness_lufs=None) == dataclasses.replace(
+            alone.sound, loudness_lufs=None
+        )
     assert len({curve.summary.words for curve in curves}) == 3
 
 

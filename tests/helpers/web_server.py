@@ -96,8 +96,8 @@ def scanned_music(tmp_path_factory: pytest.TempPathFactory, prepared: None) -> t
 
 @pytest.fixture(scope="session")
 def server(scanned_music: tuple[Path, Path]) -> Iterator[Server]:
-    """A server on the loopback address, for all tests of a run."""
-    with serving(scanned_music) as running:
+    """A server on the loopback address, for all tests of a run, which share its limit of requests."""
+    with serving(scanned_music, "--burst", "1000") as running:
         yield running
 
 

@@ -74,7 +74,7 @@ def test_no_code_runs_in_the_workers_of_a_server(traps: Path) -> None:
         "from moodcurve.web.tasks import Upload, make_analyzer\n"
         "from moodcurve.workers import FILE_LIMITS\n"
         "pool = AsyncPool(partial(make_analyzer, 'default', 'live'), workers=1, limits=FILE_LIMITS)\n"
-        "print(asyncio.run(pool.run(Upload('0.flac', 'name', 60.0))).source)\n"
+        "print(asyncio.run(pool.run(Upload('0.flac', 'name', 60.0), client='one')).source)\n"
         "pool.close()\n"
     )
     ended = run_limited(folder=traps, code=code)

@@ -544,17 +544,3 @@ def test_a_reader_leaves_no_files_and_cannot_write(path: Path) -> None:
             library.write([song("x")])
     assert list(path.parent.iterdir()) == [path]
     assert path.read_bytes() == before
-
-
-def test_curve_points_leave_out_silence_and_missing_songs(tmp_path: Path) -> None:
-    silent = np.arange(12) < 5
-    curves = [wandering_curve(12, silent=silent), wandering_curve(12, silent=np.ones(12, np.bool_)), wandering_curve(9)]
-    with open_library(tmp_path / "library.sqlite", write=True) as library:
-        library.write(
-            change for i, curve in enumerate(curves) for change in (song(f"c{i}", curve), file(f"/{i}.mp3", f"c{i}"))
-        )
-        found = list(library.curve_points([3, 9, 2, 1]))
-    assert [number for number, _ in found] == [1, 2, 3]
-    # where all is silent, all counts
-    for (_, points), curve, kept in zip(found, curves, (~silent, slice(None), slice(None)), strict=True):
-        np.testing.assert_allclose(points, np.column_stack([curve.arousal, curve.valence])[kept], atol=1e-4)

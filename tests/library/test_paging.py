@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from moodcurve.library import Library, open_library
+from moodcurve.library.queries.kept_columns import KeptColumns
 from moodcurve.library.queries.paging import find_page
-from moodcurve.library.queries.search import Query, matching_ids, ordered_ids, search, songs_by_id
+from moodcurve.library.queries.search import Query, matching_ids, search, songs_by_id
 from tests.helpers.library_fixtures import made_library
 
 
@@ -32,6 +33,16 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Any:
         Query(where="year > 2000", limit=10, offset=100),
         Query(artist="nobody at all", limit=3),
         Query(limit=0),
+        Query(near=(0.1, 0.2), radius=0.3, quadrants=("neutral",), year=(1965, 2050)),
+        Query(near=(0.1, 0.2), sort=("-near",), title="song"),
+        Query(near=(0.1, 0.2), valence_drawing=((0.0, 0.3),), radius=0.5, limit=9),
+        Query(text=("BJÖRK", "alles"), words=(("calm", "neutral"),)),
+        Query(text=("x.mp3",), offset=100, limit=50),
+        Query(text=("jazzrock",)),
+        Query(text=("alles", "")),
+        Query(title="", artist="BJ"),
+        Query(genre="jazz", tempo=(1, None)),
+        Query(duration_s=(30.0, 100.0), volatility=(None, 0.02), peak=(0.0, None)),
     ],
 )
 def test_pages_are_those_of_the_search(library: Library, query: Query) -> None:
@@ -40,8 +51,9 @@ def test_pages_are_those_of_the_search(library: Library, query: Query) -> None:
     assert [song._replace(distance=None) for song in found] == [song._replace(distance=None) for song in expected]
     assert [song.distance for song in found] == pytest.approx([song.distance for song in expected])
     assert total == len(list(search(library, query.without_page())))
-    kept, _ = find_page(library, query, lambda keys: ordered_ids(library, keys))
+    kept, kept_total = find_page(library, query, KeptColumns(lambda _, compute: compute(library)))
     assert kept == found
+    assert kept_total == total
 
 
 def test_rows_by_id_are_those_of_the_search(library: Library) -> None:

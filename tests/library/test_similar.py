@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from moodcurve.library import Analysis, Library, LibraryError, SongAnalyzed, open_library
-from moodcurve.library.queries import similar
-from moodcurve.library.queries.similar import SimilarIndex, nearest_songs, parse_weights, reduced, similar_songs
+from moodcurve.library import Analysis, FileRemoved, Library, LibraryError, SongAnalyzed, open_library
+from moodcurve.library.queries import similar_index
+from moodcurve.library.queries.similar import nearest_songs, parse_weights, similar_songs
+from moodcurve.library.queries.similar_index import SimilarIndex, load_index, reduced
 from tests.helpers.library_fixtures import file, song, wandering_curve
 
 SONGS = 60
@@ -17,8 +18,8 @@ SONGS = 60
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a library of three groups that sound alike; song i and i + 3 are of the same group."""
-    monkeypatch.setattr(similar, "private_cache_dir", lambda: tmp_path / "cache")
-    monkeypatch.setattr(similar, "_kept", {})
+    monkeypatch.setattr(similar_index, "private_cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr(similar_index, "_kept", {})
     rng = np.random.default_rng(0)
     centers = rng.normal(0, 3, (3, 40))
     with open_library(tmp_path / "library.sqlite", write=True) as opened:
@@ -54,22 +55,54 @@ def test_a_copy_of_a_course_is_the_nearest_by_course(library: Library) -> None:
 
 
 def nearest_songs_with_all_parts(index: SimilarIndex) -> list[int]:
-    parts = dict.fromkeys(similar.PARTS, index.parts["course"])
+    parts = dict.fromkeys(similar_index.PARTS, index.parts["course"])
     return [each.id for each in nearest_songs(SimilarIndex(index.ids, parts), 1, weights={"course": 1}, limit=5)]
 
 
-def test_the_index_is_cached_until_the_library_is_written(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    built: list[str] = []
-    build = similar._built
-    monkeypatch.setattr(similar, "_built", lambda lib, name: (built.append(name), build(lib, name))[1])
+def test_only_new_songs_are_read_after_a_change(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    vectors = similar_index._vectors
+
+    def counted(library: Library, ids: Any) -> Any:
+        read.append(len(ids))
+        return vectors(library, ids)
+
+    monkeypatch.setattr(similar_index, "_vectors", counted)
     first = similar_songs(library, 1)
     assert similar_songs(library, 1) == first
-    monkeypatch.setattr(similar, "_kept", {})  # as in a new process
+    monkeypatch.setattr(similar_index, "_kept", {})  # as in a new process
     assert similar_songs(library, 1) == first
-    assert len(built) == 1
+    assert read == [SONGS]
+    analysis = Analysis(curve=wandering_curve(60, seed=0), descriptors=np.full(40, 0.1, "f4"))
+    library.write([SongAnalyzed("new", analysis), file("/new", "new"), FileRemoved("/5")])
+    found = load_index(library, "compare236/1")
+    assert read == [SONGS, 1]
+    assert found.ids.tolist() == [n for n in range(1, SONGS + 2) if n != 6]
+    fresh = load_index_anew(library, monkeypatch)
+    assert read == [SONGS, 1, SONGS]
+    np.testing.assert_array_equal(found.ids, fresh.ids)
+    for part in ("course", "mood"):
+        np.testing.assert_array_equal(found.parts[part], fresh.parts[part])
+    # distances by sound differ by the standardization alone
+    distances = [np.linalg.norm(index.parts["sound"] - index.parts["sound"][0], axis=1) for index in (found, fresh)]
+    assert np.corrcoef(*distances)[0, 1] > 0.99
+
+
+def load_index_anew(library: Library, monkeypatch: pytest.MonkeyPatch) -> SimilarIndex:
+    monkeypatch.setattr(similar_index, "_kept", {})
+    monkeypatch.setattr(similar_index, "REFIT_SHARE", -1.0)
     library.write([file("/again", "c3")])
-    similar_songs(library, 1)
-    assert len(built) == 2
+    return load_index(library, "compare236/1")
+
+
+def test_a_song_that_was_analyzed_again_is_read_again(library: Library) -> None:
+    before = load_index(library, "compare236/1")
+    analysis = Analysis(curve=wandering_curve(60, seed=99), descriptors=np.full(40, 0.1, "f4"))
+    library.write([SongAnalyzed("c3", analysis)])
+    library.db.execute("UPDATE song SET analysed_at = '2001-01-01T00:00:00Z' WHERE id = 4")
+    after = load_index(library, "compare236/1")
+    changed = (before.parts["course"] != after.parts["course"]).any(axis=1)
+    assert before.ids[changed].tolist() == [4]
 
 
 def test_reduction_keeps_the_distances_of_few_columns() -> None:
@@ -94,7 +127,7 @@ def test_unknown_songs_and_wrong_weights_are_refused(library: Library) -> None:
 
 
 def test_one_song_is_like_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(similar, "private_cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr(similar_index, "private_cache_dir", lambda: tmp_path / "cache")
     with open_library(tmp_path / "one.sqlite", write=True) as opened:
         opened.write([song("only"), file("/only", "only")])
         assert similar_songs(opened, 1) == []

@@ -14,10 +14,9 @@ from moodcurve.playlists import (
     RequestOptions,
     alternatives,
     given_playlist,
-    library_songs,
     make_playlist,
 )
-from moodcurve.playlists.library_songs import preselect, read_points, read_tracks, start_and_end
+from moodcurve.playlists.library_songs import read_points, read_tracks
 from moodcurve.playlists.path import mood_path
 from tests.helpers.library_fixtures import file, made_library, song, wandering_curve
 
@@ -63,11 +62,22 @@ def test_starts_and_ends_are_those_of_the_curves(tmp_path: Path) -> None:
         library.write(
             change for i, curve in enumerate(curves) for change in (song(f"c{i}", curve), file(f"/{i}.mp3", f"c{i}"))
         )
-        starts, ends = start_and_end(library, range(1, len(curves) + 1))
+        songs = read_points(library, Query(sort=("id",)))
     for i, (curve, k) in enumerate(zip(curves, [*edges, 35], strict=True)):
         points = np.column_stack([curve.arousal, curve.valence])[curve.sounding]
-        np.testing.assert_allclose(starts[i], points[:k].mean(axis=0), atol=1e-4)
-        np.testing.assert_allclose(ends[i], points[len(points) - k :].mean(axis=0), atol=1e-4)
+        np.testing.assert_allclose(songs.start[i], points[:k].mean(axis=0), atol=1e-4)
+        np.testing.assert_allclose(songs.end[i], points[len(points) - k :].mean(axis=0), atol=1e-4)
+
+
+def test_a_song_without_a_course_starts_and_ends_at_its_mean(tmp_path: Path) -> None:
+    """The migration leaves the row of a song empty whose curve is damaged."""
+    made_library(tmp_path / "library.sqlite", 3)
+    with open_library(tmp_path / "library.sqlite", write=True) as library:
+        library.db.execute("UPDATE measured SET arousal_start = NULL, valence_start = NULL WHERE song = 2")
+        songs = read_points(library, Query(sort=("id",)))
+    np.testing.assert_array_equal(songs.start[1], songs.mean[1])
+    assert not np.array_equal(songs.start[0], songs.mean[0])
+    assert not np.array_equal(songs.end[1], songs.mean[1])
 
 
 def test_filters_select_the_songs_to_choose_from(path: Path) -> None:
@@ -106,30 +116,13 @@ def test_songs_without_an_artist_are_never_too_close(path: Path) -> None:
     assert only_three.to_dict()["warnings"] == [only_three.ordering.shortfall]
 
 
-def test_large_libraries_are_read_where_it_matters(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library_songs, "MAX_CURVES", 60)
-    with open_library(path) as library:
-        songs = read_points(library, Query())
-    way = mood_path([(0.3, -0.3), (-0.3, 0.3)])
-    rows = preselect(songs, way, None, 3600)
-    assert 55 < len(rows) <= 60
-    line = np.array([way.at(np.array(share)) for share in np.linspace(0, 1, 50)])
-    away = np.linalg.norm(songs.mean[:, None] - line, axis=-1).min(axis=1)
-    assert away[rows].mean() < 0.6 * away.mean()
-    assert len(preselect(songs, None, None, 3600)) == 60
-    few = make(path, from_="tense", to="serene")
-    monkeypatch.setattr(library_songs, "MAX_CURVES", 2000)
-    all_read = make(path, from_="tense", to="serene")
-    assert few.ordering.cost < all_read.ordering.cost + 0.05
-
-
 def test_a_given_list_is_described_in_its_order(path: Path) -> None:
     ids = [17, 3, 99]
     with open_library(path) as library:
         made = given_playlist(library, ids, name="Mine", path=mood_path([(0.1, 0.1)]))
-        points = start_and_end(library, ids)
+        songs = read_points(library, Query(sort=("id",))).take(np.array(ids) - 1)
         assert [track.id for track in made.tracks] == ids
-        np.testing.assert_allclose(made.ordering.jumps, np.linalg.norm(points[1][:-1] - points[0][1:], axis=1))
+        np.testing.assert_allclose(made.ordering.jumps, np.linalg.norm(songs.end[:-1] - songs.start[1:], axis=1))
         assert made.length_s == made.ordering.total_s
         with pytest.raises(PlaylistError, match="no song with id 500 in the library"):
             given_playlist(library, [1, 500], name="x")

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve._typing import FloatArray
 from moodcurve.audio.content_hash import CONTENT_VERSION
 from moodcurve.audio.tags import Tags
-from moodcurve.curve import JSON_FORMAT, sounding_points
+from moodcurve.curve import JSON_FORMAT
 from moodcurve.formats.json_file import curve_from_dict
 from moodcurve.library import schema
 from moodcurve.library.changes import apply_change
@@ -29,7 +28,6 @@ from moodcurve.library.tag_codec import unpack_tags
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line, path_text
 
-_IDS_PER_QUERY = 500
 _SONG = """SELECT song.id, song.content, song.analysed_at, song.words, song.tag_strengths, curve.packed, file.path,
     file.names, file.artist, file.title, file.album, file.genre, file.year, file.track, file.tagged_duration_s
     FROM song JOIN file ON file.id = song.file JOIN curve ON curve.song = song.id"""
@@ -185,19 +183,6 @@ class Library:
             if found is not None:
                 yield found
 
-    def curve_points(self, ids: Sequence[int]) -> Iterator[tuple[int, FloatArray]]:
-        """Yield id and points (n, 2) of songs that are there: arousal and valence where the song is not silent.
-
-        Faster than `songs`, which reads everything about a song. The order is that of the ids' numbers.
-        """
-        for begin in range(0, len(ids), _IDS_PER_QUERY):
-            numbers = ", ".join(str(int(number)) for number in ids[begin : begin + _IDS_PER_QUERY])
-            for song, packed in self._rows(f"SELECT song, packed FROM curve WHERE song IN ({numbers}) ORDER BY song"):
-                data = self._unpacked(song, packed)
-                points = np.array([data["arousal"], data["valence"]], np.float64).T
-                silent = None if "silent" not in data else np.array(data["silent"], np.bool_)
-                yield song, points[sounding_points(silent, len(points))]
-
     def problem(self, path: str) -> str | None:
         """Return why a file cannot be used; None if it can be, or is unknown."""
         for (reason,) in self._rows("SELECT problem FROM file WHERE path = ?", (os.fsencode(path),)):
@@ -261,8 +246,8 @@ class Library:
             raise self._damaged(song, error) from error
         data["song"]["words"] = words.split(schema.WORD_SEPARATOR)
         if tags is not None:
-            warnings = data.pop("warnings")  # the order of keys is that of `Curve.to_dict`
-            data |= {"tags": tags, "warnings": warnings}
+            after: dict[str, Any] = {key: data.pop(key) for key in ("sound", "warnings") if key in data}
+            data |= {"tags": tags, **after}  # the order of keys is that of `Curve.to_dict`
         return data
 
     def _unpacked(self, song: int, packed: bytes) -> dict[str, Any]:

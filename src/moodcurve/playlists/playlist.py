@@ -12,7 +12,7 @@ from moodcurve.library.queries.search import Query
 from moodcurve.mood.circumplex import Point
 from moodcurve.playlists.build import Ordering, PlaylistError, describe, order_songs
 from moodcurve.playlists.constraints import Constraints
-from moodcurve.playlists.library_songs import preselect, read_points, read_tracks, start_and_end
+from moodcurve.playlists.library_songs import read_points, read_tracks
 from moodcurve.playlists.objective import Objective, distances
 from moodcurve.playlists.path import MoodPath, mood_path, region, word_point
 from moodcurve.playlists.points import NO_ARTIST, SongPoints, join
@@ -24,7 +24,7 @@ JSON_FORMAT = "moodcurve-playlist/1"
 """Name and version of a playlist's JSON: keys are only added to it."""
 DECIMALS = 4
 ALTERNATIVES = 300
-"""Songs whose curves are read to replace one."""
+"""Songs that are tried to replace one."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -94,16 +94,12 @@ def make_playlist(library: Library, query: Query, request: Request) -> Playlist:
     if not query.sort and query.near is None and query.limit is None:
         query = replace(query, sort=("id",))  # takes no time; the list has an order of its own
     songs = read_points(library, query)
+    songs = songs.take(np.argsort(songs.ids))  # a seed means the same list whatever the query's order
     first = None
     if request.first is not None:
         songs, first = _with_song(library, songs, request.first)
     path = _path(request, songs, first)
     shape = region(request.region) if request.region else None
-    rows = preselect(songs, path, shape, request.length_s)
-    if first is not None:
-        rows = np.union1d(rows, [first])
-        first = int(np.searchsorted(rows, first))
-    songs = with_edges(library, songs.take(rows))
     ordering = order_songs(
         songs,
         request.length_s,
@@ -126,7 +122,7 @@ def given_playlist(library: Library, ids: Sequence[int], *, name: str, path: Moo
     PlaylistError
         If one of the songs is missing.
     """
-    songs = with_edges(library, _songs(library, ids))
+    songs = _songs(library, ids)
     length_s = float(songs.duration_s.sum())
     objective = Objective(songs=songs, path=path, length_s=length_s, own_cost=np.zeros(len(songs)))
     return _playlist(library, songs, describe(objective, np.arange(len(songs))), path, name, length_s)
@@ -164,7 +160,7 @@ def alternatives(
         As `make_playlist` and `given_playlist`.
     """
     constraints = constraints or Constraints()
-    listed = with_edges(library, _songs(library, ids))
+    listed = _songs(library, ids)
     songs = read_points(library, query)
     songs = songs.take(np.flatnonzero(constraints.usable(songs) & ~np.isin(songs.ids, listed.ids)))
     wanted = [*listed.end[:place][-1:], *listed.start[place + 1 :][:1]]
@@ -174,7 +170,7 @@ def alternatives(
         wanted.append(path.at(np.array(middle / length_s)))
     target = np.mean(wanted or [listed.mean[place]], axis=0)
     near = np.argsort(distances(songs.mean, target), kind="stable")[:ALTERNATIVES]
-    songs = join([listed, with_edges(library, songs.take(near))])
+    songs = join([listed, songs.take(near)])
     lists = np.repeat(np.arange(len(ids))[None], len(near), axis=0)
     lists[:, place] = np.arange(len(ids), len(songs))
     objective = Objective(songs=songs, path=path, length_s=length_s, own_cost=np.zeros(len(songs)))
@@ -182,12 +178,6 @@ def alternatives(
     allowed = constraints.lists_allowed(songs, neighbors)
     order = np.argsort(np.where(allowed, objective.costs(lists), np.inf), kind="stable")
     return [int(number) for number in songs.ids[len(ids) + order[allowed[order]]][:limit]]
-
-
-def with_edges(library: Library, songs: SongPoints) -> SongPoints:
-    """Return songs with the points where they start and end."""
-    start, end = start_and_end(library, songs.ids.tolist())
-    return replace(songs, start=start, end=end)
 
 
 def _songs(library: Library, ids: Sequence[int]) -> SongPoints:

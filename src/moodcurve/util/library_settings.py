@@ -6,6 +6,7 @@ a pipe of either name never ends. A library that is imported already keeps the s
 
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +22,19 @@ def import_matplotlib() -> ModuleType:
         return import_module("matplotlib")
 
 
+_importing = threading.Lock()
+
+
 def import_numba() -> ModuleType:
-    """Import numba with the settings of the environment's variables alone."""
+    """Import numba with the settings of the environment's variables alone.
+
+    Thread-safe: a second thread waits for the whole package.
+    """
+    with _importing:
+        return _imported_numba()
+
+
+def _imported_numba() -> ModuleType:
     if "numba" not in sys.modules:
         yaml = sys.modules.get("yaml")
         sys.modules["yaml"] = None  # type: ignore[assignment]  # its import fails, and numba reads no file

@@ -16,7 +16,7 @@ from moodcurve.library import Library, open_library
 
 IDLE_S = 2.0
 """Seconds without a request after which the file is closed."""
-MAX_CACHE_BYTES = 4 << 20
+MAX_CACHE_BYTES = 12 << 20
 """Size of the response cache of one connection."""
 
 LibraryFileState = tuple[int, int, int, int, bool]

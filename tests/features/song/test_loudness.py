@@ -92,6 +92,13 @@ def test_noise_of_changing_level_against_the_plain_formulas() -> None:
     assert lufs(x[:, None], 8000) == pytest.approx(reference(x, 8000), abs=1e-6)
 
 
+def test_low_tones_and_offsets_are_filtered_as_in_one_run() -> None:
+    """Steps are filtered side by side, each from 60 ms before it on: what is older has decayed, also at 20 Hz."""
+    t = np.arange(8000 * 4) / 8000
+    x = (0.5 * np.sin(2 * np.pi * 20 * t) * (t % 1 < 0.45) + 0.3 * (t > 2)).astype(np.float32)
+    assert lufs(x[:, None], 8000) == pytest.approx(reference(x, 8000), abs=1e-3)
+
+
 def test_one_channel_is_3_lu_below_two_equal_ones() -> None:
     x = stereo((-23, 5))
     one, two = lufs(x[:, :1]), lufs(x)

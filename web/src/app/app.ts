@@ -122,7 +122,7 @@ export class App {
     this.libraryPage.leave();
     if (route.view === "playlist") {
       this.show(this.playlistPage.element);
-      this.playlistPage.enter(route.songs);
+      this.playlistPage.enter(route.songs, route.around);
       document.title = "Playlist – moodcurve";
       this.header.setCurrent("playlist", this.lastSongRoute);
       return;

@@ -40,7 +40,7 @@ export function createHeader(theme: HTMLElement, showHelp: () => void): Header {
 }
 
 export function homeLink(): HTMLElement {
-  return h("a", { href: "#/", class: "logo" }, ...logo());
+  return h("a", { href: "#/", class: "logo", "aria-label": "moodcurve" }, ...logo());
 }
 
 export function skipLink(main: HTMLElement): HTMLElement {

@@ -1,11 +1,11 @@
 // Routes in the address: #/ (start), #/listen/song-27/job-… (one or two songs), #/listen (an upload), #/library,
-// #/playlist/12-7-30 (songs in order).
+// #/playlist/12-7-30 (songs in order), #/playlist/around/12 (a new list around a song).
 
 export type Route =
   | { view: "start" }
   | { view: "upload" }
   | { view: "library" }
-  | { view: "playlist"; songs: number[] }
+  | { view: "playlist"; songs: number[]; around?: number }
   | { view: "song"; tokens: string[] };
 
 export const UPLOAD_ROUTE = "#/listen";
@@ -14,6 +14,8 @@ const TOKEN = /^(song-\d+|job-[\w-]+)$/;
 export function parseRoute(hash: string): Route {
   const [, view = "", ...parts] = hash.split("/");
   if (view === "library") return { view };
+  if (view === "playlist" && parts[0] === "around" && isId(parts[1] ?? ""))
+    return { view, songs: [], around: Number(parts[1]) };
   if (view === "playlist") return { view, songs: (parts[0] ?? "").split("-").filter(isId).map(Number) };
   const tokens = parts.filter((token) => TOKEN.test(token)).slice(0, 2);
   if (view !== "listen") return { view: "start" };
@@ -22,6 +24,11 @@ export function parseRoute(hash: string): Route {
 
 export function playlistRoute(songs: number[]): string {
   return songs.length === 0 ? "#/playlist" : `#/playlist/${songs.join("-")}`;
+}
+
+/** The address that makes a playlist around a song. */
+export function aroundRoute(song: number): string {
+  return `#/playlist/around/${song}`;
 }
 
 function isId(text: string): boolean {

@@ -21,8 +21,11 @@ const FIELDS: [string, string, string][] = [
   ["rise", "Rises by", "0.3:"],
   ["peak_at", "Peak at (0 to 1)", "0.6:0.9"],
   ["tempo", "Tempo (BPM)", "118:126"],
-  ["key", "Key", "Am,8B"],
+  ["key", "Key or Camelot code", "Am,8B"],
+  ["loudness", "Loudness (LUFS)", "-14:-8"],
+  ["danceability", "Danceability (0 to 1)", "0.6:"],
   ["arousal_drawing", "Course of arousal", "0:-0.5,1:0.8"],
+  ["valence_drawing", "Course of valence", "0:0,1:0.5"],
 ];
 
 export class FilterForm {
@@ -79,14 +82,21 @@ export class FilterForm {
   private fieldset(): HTMLElement {
     const labeled = FIELDS.map(([key, name], i) => labeledField(`f-${key}`, name, this.fields[i]!));
     this.tagField.hidden = true;
-    labeled.at(-1)!.append(drawPad(this.fields.at(-1)!));
-    return h("div", { class: "fields" }, ...labeled, labeledField("f-words", "Mood word", this.words), this.tagField);
+    const words = labeledField("f-words", "Mood word", this.words);
+    const pad = drawPad({ arousal: this.field("arousal_drawing"), valence: this.field("valence_drawing") });
+    return h("div", {}, h("div", { class: "fields" }, ...labeled, words, this.tagField), pad);
+  }
+
+  private field(name: string): HTMLInputElement {
+    return this.fields.find((field) => field.name === name)!;
   }
 
   private clearButton(): HTMLElement {
     return button("Clear all filters", () => {
-      for (const field of [this.search, ...this.fields]) field.value = "";
-      this.fields.at(-1)!.dispatchEvent(new Event("input"));
+      for (const field of [this.search, ...this.fields]) {
+        field.value = "";
+        field.dispatchEvent(new Event("input")); // it does not bubble: the pad alone hears it
+      }
       this.words.value = this.tags.value = "";
       for (const chip of this.chips) chip.setAttribute("aria-pressed", "false");
       this.onChange({});

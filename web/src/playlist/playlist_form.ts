@@ -31,6 +31,9 @@ export class PlaylistForm {
   private readonly pathNote = h("p", { class: "chip-note", hidden: true });
   private readonly regionNote = h("p", { class: "chip-note", hidden: true });
   private readonly another = button("Another one", () => this.varied(), { hidden: true });
+  private readonly firstNote = h("p", { class: "chip-note", hidden: true });
+  private readonly firstName = h("bdi", {});
+  private first: number | null = null;
   private path: PlanePoint[] | null = null;
   private region: PlanePoint[] | null = null;
   /** Filters of the map from which the region came. */
@@ -40,6 +43,8 @@ export class PlaylistForm {
   constructor(private readonly handlers: FormHandlers) {
     const removePath = button("Remove path", () => this.setPath(null));
     const removeRegion = button("Remove region", () => this.setRegion(null, {}));
+    const removeFirst = button("Remove song", () => this.setFirst(null));
+    this.firstNote.append(h("span", {}, "Begins with ", this.firstName, ". "), removeFirst);
     this.pathNote.append("Along the drawn path. ", removePath);
     this.regionNote.append("Within the lasso of the map. ", removeRegion);
     const ends = h(
@@ -63,6 +68,7 @@ export class PlaylistForm {
       "form",
       { class: "playlist-form", "aria-label": "New playlist" },
       ends,
+      this.firstNote,
       this.pathNote,
       this.regionNote,
       h("details", {}, h("summary", {}, "Songs and steps"), rules, keys),
@@ -75,11 +81,25 @@ export class PlaylistForm {
     });
   }
 
+  /** Begin with a song and stay near it, or lead from it to To; null removes it. */
+  setFirst(id: number | null, name = ""): void {
+    this.first = id;
+    setText(this.firstName, name);
+    this.firstNote.hidden = id === null;
+    this.from.disabled = id !== null || this.path !== null;
+    if (id === null) return;
+    this.setPath(null);
+    this.setRegion(null, {});
+    this.to.value = "";
+  }
+
   /** Follow a drawn path instead of From and To; null returns to them. */
   setPath(path: PlanePoint[] | null): void {
     this.path = path;
     this.pathNote.hidden = path === null;
-    this.from.disabled = this.to.disabled = path !== null;
+    if (path !== null) this.setFirst(null);
+    this.to.disabled = path !== null;
+    this.from.disabled = path !== null || this.first !== null;
     if (path === null) this.handlers.pathRemoved();
   }
 
@@ -88,7 +108,9 @@ export class PlaylistForm {
     this.region = region;
     this.regionFilters = filters;
     this.regionNote.hidden = region === null;
-    if (region !== null) this.from.value = this.to.value = "";
+    if (region === null) return;
+    this.setFirst(null);
+    this.from.value = this.to.value = "";
   }
 
   /** Offer another list like the one that was made. */
@@ -111,11 +133,14 @@ export class PlaylistForm {
   /** The request by the server's names. */
   parameters(): Filters {
     const ends: Filters =
-      this.path === null ? { from: this.from.value, to: this.to.value } : { path: pointsText(this.path) };
+      this.path === null
+        ? { from: this.first === null ? this.from.value : "", to: this.to.value }
+        : { path: pointsText(this.path) };
     return given({
       ...this.rules(),
       ...ends,
       region: this.region === null ? "" : pointsText(this.region),
+      first: this.first === null ? "" : String(this.first),
       minutes: this.minutes.value,
       seed: this.seed === null ? "" : String(this.seed),
     });

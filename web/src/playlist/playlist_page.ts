@@ -64,9 +64,10 @@ export class PlaylistPage {
     return this.playlist?.songs.map(({ id }) => id) ?? [];
   }
 
-  /** Show the songs of the address; without any, keep what is shown. */
-  enter(songs: number[]): void {
-    if (!this.health.library || songs.length === 0) this.handlers.changed(this.songs);
+  /** Show the songs of the address, or make a list around a song; without any, keep what is shown. */
+  enter(songs: number[], around?: number): void {
+    if (this.health.library && around !== undefined) void this.makeAround(around);
+    else if (!this.health.library || songs.length === 0) this.handlers.changed(this.songs);
     else if (songs.join() !== this.songs.join()) void this.load((signal) => api.describeList(songs, null, signal));
     else this.startIfAsked();
   }
@@ -95,6 +96,16 @@ export class PlaylistPage {
     else if (event.key === " " && !onControl) this.player.toggle();
     else return false;
     return true;
+  }
+
+  private async makeAround(id: number): Promise<void> {
+    this.form.setFirst(id, `song ${id}`);
+    try {
+      this.form.setFirst(id, songName(await api.song(id)));
+    } catch {
+      // the request of the list reports the error
+    }
+    await this.make();
   }
 
   private newList(): HTMLElement {

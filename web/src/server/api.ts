@@ -24,8 +24,15 @@ export type Filters = Record<string, string>;
 export const health = (): Promise<Health> => request("api/health");
 export const song = (id: number): Promise<LibrarySong> => request(`api/songs/${id}`);
 export const fetchCurve = (url: string): Promise<Curve> => request(`${url}?format=json`);
-export const similarSongs = async (id: number): Promise<SimilarSong[]> =>
-  (await request<{ songs: SimilarSong[] }>(`api/songs/${id}/similar?limit=5`)).songs;
+export const PARTS = ["course", "sound", "mood"] as const;
+/** What similar songs are alike in. */
+export type Part = (typeof PARTS)[number];
+export type Weights = Record<Part, number>;
+
+export async function similarSongs(id: number, weights: Weights): Promise<SimilarSong[]> {
+  const parameters = new URLSearchParams(PARTS.map((part) => [part, String(weights[part])]));
+  return (await request<{ songs: SimilarSong[] }>(`api/songs/${id}/similar?limit=5&${parameters}`)).songs;
+}
 export const songCurveUrl = (id: number): string => `api/songs/${id}/curve`;
 export const songAudioUrl = (id: number): string => `api/songs/${id}/audio`;
 export const job = (id: string): Promise<Job> => request(`api/jobs/${encodeURIComponent(id)}`);

@@ -52,7 +52,7 @@ def open_file(path: Path, track: int | None = None) -> DecodedFile | None:
         If the file cannot be opened.
     """
     with ExitStack() as opened:
-        container = _open_container(path, opened)
+        container = open_container(path, opened)
         if container is None:
             return None
         notes: list[str] = []
@@ -75,7 +75,7 @@ def read_chapters(path: Path) -> list[tuple[float, float, str | None]]:
         If the file cannot be opened.
     """
     with ExitStack() as opened:
-        container = _open_container(path, opened)
+        container = open_container(path, opened)
         if container is None:
             return []
         found = []
@@ -86,8 +86,14 @@ def read_chapters(path: Path) -> list[tuple[float, float, str | None]]:
         return found
 
 
-def _open_container(path: Path, opened: ExitStack) -> "InputContainer | None":
-    """Open a file that `opened` closes; return None if FFmpeg does not recognize it."""
+def open_container(path: Path, opened: ExitStack) -> "InputContainer | None":
+    """Open a file with FFmpeg until `opened` is closed; return None if FFmpeg does not recognize it.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    """
     import av
 
     file: BinaryIO = opened.enter_context(path.open("rb", buffering=0))

@@ -19,10 +19,12 @@ from moodcurve.cli.commands import (
     similar,
     songlevel,
     studies,
+    tag,
     train,
 )
 
 __all__ = [
     "analyze", "benchmark", "categories", "demo", "evaluate", "export", "features", "labels", "live", "playlist",
-    "problems", "scan", "search", "serve", "show", "similar", "songlevel", "studies", "train",
+    "problems", "scan", "search", "serve", "show", "similar", "songlevel", "studies", "tag",
+    "train",
 ]  # fmt: skip

@@ -95,6 +95,8 @@ def playlist(
     for file, option in ((output, "-o"), (plot, "--plot")):
         if file is not None and (file != STDOUT or option == "--plot"):
             check_file(file, name=option)
+    if plot is not None and plot.suffix.lower() != ".png":
+        raise UsageError(f"{one_line(str(plot))} does not end in .png", name="--plot")
 
     from moodcurve.library import open_library
     from moodcurve.library.queries.find_song import find_song

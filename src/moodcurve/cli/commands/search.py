@@ -83,6 +83,8 @@ def search(
                 tracks = read_tracks(opened, [song.id for song in songs])
                 name = "moodcurve search" if target == STDOUT else target.stem
                 write_texts({target: playlist_text(tracks, format, target, name=name, absolute=absolute)})
+                if not tracks:
+                    print_message(_summary(0, 0, filters.text or []))
             else:
                 from moodcurve.cli.library_views import print_songs
 

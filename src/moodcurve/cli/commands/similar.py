@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from moodcurve.cli.app import app
+from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import JsonOption, LibraryOption, library_path
 from moodcurve.cli.output_checks import check_results
 from moodcurve.cli.parameters import Argument, Option, UsageError
@@ -63,4 +64,7 @@ def similar(
         return
     from moodcurve.cli.library_views import print_similar
 
-    print_similar(pairs)
+    if pairs:
+        print_similar(pairs)
+    else:
+        print_message("no other songs to compare with; scan more music, or with the model of this song")

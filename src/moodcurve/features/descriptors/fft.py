@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.features.jit.kernel import exact
-from moodcurve.features.jit.simd import LANES, aligned_table, broadcast, load, muladd, sqrt, store, zip_high, zip_low
+from moodcurve.features.jit.simd import LANES, aligned_table, broadcast, load, muladd, sqrt, store
+from moodcurve.features.jit.transpose import half_transpose
 
 _BLOCKS = 16
 """Blocks that remain after the first two layers."""
@@ -111,31 +112,14 @@ def _apply_window(
     for r in range(_BLOCKS):
         at = start + stride * r
         if at + LANES <= len(window):
-            _half_transpose(wave, at, hop, load(window, at), flat, _BLOCKS * square)
-            _half_transpose(flat, _BLOCKS * square, columns, broadcast(np.float32(1)), flat, r * square)
+            half_transpose(wave, at, hop, load(window, at), flat, _BLOCKS * square)
+            half_transpose(flat, _BLOCKS * square, columns, broadcast(np.float32(1)), flat, r * square)
         else:
             for i in range(LANES):
                 store(tiles, r * LANES + i, broadcast(np.float32(0)))
             for i in range(len(window) - at):
                 for lane in range(LANES):
                     tiles[r * LANES + i, lane] = window[at + i] * wave[at + i + lane * hop]
-
-
-@exact
-def _half_transpose(x: Float32Array, at: int, step: int, factors: Float32Array, out: Float32Array, to: int) -> None:
-    """Do half of the transposition of a 16 by 16 square, times the factors; its rows are a step apart in x.
-
-    A second call completes the transposition.
-    """
-    for i in range(4):
-        a, b = factors * load(x, at + i * step), factors * load(x, at + (i + 4) * step)
-        c, d = factors * load(x, at + (i + 8) * step), factors * load(x, at + (i + 12) * step)
-        low, other_low = zip_low(a, c), zip_low(b, d)
-        high, other_high = zip_high(a, c), zip_high(b, d)
-        store(out, to + 4 * i * LANES, zip_low(low, other_low))
-        store(out, to + (4 * i + 1) * LANES, zip_high(low, other_low))
-        store(out, to + (4 * i + 2) * LANES, zip_low(high, other_high))
-        store(out, to + (4 * i + 3) * LANES, zip_high(high, other_high))
 
 
 @exact

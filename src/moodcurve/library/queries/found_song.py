@@ -140,7 +140,7 @@ COLUMNS = FoundSong._fields[:-1]
 
 def song_json(song: FoundSong) -> dict[str, Any]:
     """Return a song as JSON data: words and warnings as lists, groups of columns as objects or None."""
-    data = {"format": SONG_FORMAT, **{name: getattr(song, name) for name in COLUMNS}}
+    data: dict[str, Any] = {"format": SONG_FORMAT, **dict(zip(COLUMNS, song, strict=False))}  # without the distance
     probabilities = {name: data.pop(f"p_{name.replace('-', '_')}") for name in QUADRANTS}
     rating = {name.removeprefix("rated_"): data.pop(name) for name in COLUMNS if name.startswith("rated_")}
     course = {name: data.pop(name) for name in COURSE_COLUMNS}

@@ -3,45 +3,39 @@
 A question then costs the reading of what its conditions need, however deep the page.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from moodcurve._typing import FloatArray, IntArray
 from moodcurve.library.database import Library
 from moodcurve.library.queries.found_song import FoundSong
+from moodcurve.library.queries.kept_columns import KeptColumns, answer_in_memory, squared_distances
 from moodcurve.library.queries.query import DEFAULT_ORDER, Query
 from moodcurve.library.queries.search import matching_distances, matching_ids, ordered_ids, search_columns, songs_by_id
 
 NEAREST = {"near", "-near", "drawing", "-drawing"}
-KeptOrder = Callable[[tuple[str, ...]], IntArray]
-"""Returns the ids of all songs in an order of sort keys, perhaps as computed for an earlier question."""
 
 
-def find_page(library: Library, query: Query, order: KeptOrder | None = None) -> tuple[list[FoundSong], int]:
+def find_page(library: Library, query: Query, kept: KeptColumns | None = None) -> tuple[list[FoundSong], int]:
     """Return the songs of a query's page, in its order, and the number of songs of all pages.
 
     Parameters
     ----------
     library : Library
     query : Query
-    order : callable, optional
-        See `KeptOrder`; by default the order is computed.
+    kept : KeptColumns, optional
+        Columns and orders of earlier questions, see `KeptColumns`; by default all is read from the library.
 
     Raises
     ------
     ConditionError, LibraryError
         As `moodcurve.library.queries.search.search`.
     """
-    squared: FloatArray = np.empty(0)  # by id
-    if query.has_distance:
-        ids, values = matching_distances(library, query)
-        squared = np.full(int(ids.max(initial=0)) + 1, np.nan)
-        squared[ids] = values
+    if kept is None or NEAREST & set(query.sort):
+        ids, squared = _matching(library, query)
     else:
-        ids = matching_ids(library, query)
+        ids, squared = _matching_kept(library, query, kept)
     end = None if query.limit is None else query.offset + query.limit
-    page = _ordered(library, query, ids, squared, order)[query.offset : end].tolist()
+    page = _ordered(library, query, ids, squared, kept)[query.offset : end].tolist()
     rows = songs_by_id(library, page)
     found = [rows[number] for number in page if number in rows]  # another process may have removed one by now
     if query.has_distance:
@@ -50,12 +44,41 @@ def find_page(library: Library, query: Query, order: KeptOrder | None = None) ->
     return found, len(ids)
 
 
-def _ordered(library: Library, query: Query, ids: IntArray, squared: FloatArray, order: KeptOrder | None) -> IntArray:
+def _matching(library: Library, query: Query) -> tuple[IntArray, FloatArray]:
+    """Return the ids of the songs that match a query, and their squared distances by id if it has any."""
+    if not query.has_distance:
+        return matching_ids(library, query), np.empty(0)
+    ids, values = matching_distances(library, query)
+    return ids, _by_id(ids, values)
+
+
+def _matching_kept(library: Library, query: Query, kept: KeptColumns) -> tuple[IntArray, FloatArray]:
+    """Return the same from kept columns, as far as they answer the query."""
+    left, meets = answer_in_memory(query, kept)
+    if left == Query():
+        ids, squared = np.flatnonzero(meets), np.empty(0)
+    else:
+        ids, squared = _matching(library, left)
+        ids = ids[ids < len(meets)]
+        ids = ids[meets[ids]]
+    if query.near and not query.has_drawing:
+        numbers = kept.numbers()
+        squared = _by_id(numbers["id"].astype(np.int64), squared_distances(query.near, numbers))
+    return ids, squared
+
+
+def _by_id(ids: IntArray, values: FloatArray) -> FloatArray:
+    found = np.full(int(ids.max(initial=0)) + 1, np.nan)
+    found[ids] = values
+    return found
+
+
+def _ordered(library: Library, query: Query, ids: IntArray, squared: FloatArray, kept: KeptColumns | None) -> IntArray:
     """Return ids in the order of a query, given squared distances by id."""
     if query.sort and NEAREST & set(query.sort):  # other keys before or after the distance are rare
         return np.array(search_columns(library, query.without_page(), ["id"])["id"], np.int64)
     keys = query.sort or DEFAULT_ORDER
-    ordered = order(keys) if order else ordered_ids(library, keys)
+    ordered = kept.order(keys) if kept else ordered_ids(library, keys)
     if len(ids) < len(ordered):
         wanted = np.zeros(max(int(ordered.max(initial=0)), int(ids.max(initial=0))) + 1, np.bool_)
         wanted[ids] = True

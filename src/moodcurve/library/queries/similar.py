@@ -7,50 +7,22 @@ descriptors (means of all features), standardized over the library and reduced t
 
 .. math:: d = \sqrt{\sum_p w_p d_p^2 / \sum_p w_p}
 
-All songs are compared. The vectors are computed once per state of the library, and cached in the user's cache folder.
+All songs are compared; `moodcurve.library.queries.similar_index` keeps their vectors.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from moodcurve._typing import Float32Array, FloatArray, IntArray
+from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.library.database import Library
 from moodcurve.library.errors import LibraryError, translate_errors
-from moodcurve.mood.course import POINTS, unpack_courses
-from moodcurve.util.npz_cache import Arrays, cached, digest
-from moodcurve.util.paths import private_cache_dir
+from moodcurve.library.queries.similar_index import PARTS, SimilarIndex, load_index
 
-PARTS = ("course", "sound", "mood")
 EQUAL_WEIGHTS = dict.fromkeys(PARTS, 1.0)
-COMPONENTS = 64
-"""Dimensions of the sound."""
-COURSE_POINTS = 16
 NEAR_SHARE = 0.05
 """A part agrees if it is nearer than in all but this share of the library."""
-_FITTED = 20_000
-"""Songs from which the principal components are computed, at most."""
-_CLIP = 5.0
-"""Standard deviations beyond which a descriptor counts no more."""
-_VERSION = 1
-
-
-@dataclass(frozen=True, eq=False)
-class SimilarIndex:
-    """The vectors of songs of one feature set.
-
-    Attributes
-    ----------
-    ids : (n,)
-        In increasing order.
-    parts : mapping
-        Vectors (n, dimensions) by name of `PARTS`.
-    """
-
-    ids: IntArray
-    parts: Mapping[str, Float32Array]
 
 
 @dataclass(frozen=True)
@@ -156,75 +128,6 @@ def nearest_songs(index: SimilarIndex, song: int, *, weights: Mapping[str, float
     ]
 
 
-def load_index(library: Library, feature_set: str) -> SimilarIndex:
-    """Return the index of the songs of a feature set, from the cache if the library has not changed."""
-    state = f"{_VERSION} {feature_set} {_file_state(library)}"
-    key = (os.path.realpath(library.path), feature_set)
-    if key in _kept and _kept[key][0] == state:
-        return _kept[key][1]
-    path = private_cache_dir() / "similar" / f"{digest(' '.join(key))[:32]}.npz"
-    index = cached(path, state, lambda: _built(library, feature_set), pack=_pack, unpack=_unpack)
-    _kept.clear()
-    _kept[key] = state, index
-    return index
-
-
-_kept: dict[tuple[str, str], tuple[str, SimilarIndex]] = {}
-"""The last index, with its state."""
-
-
-def _file_state(library: Library) -> str:
-    """Return what changes when the library is written."""
-    states = []
-    for ending in ("", "-wal"):
-        try:
-            status = os.stat(f"{os.path.realpath(library.path)}{ending}")  # noqa: PTH116  any name
-            states.append((status.st_size, status.st_mtime_ns))
-        except OSError:
-            states.append((0, 0))
-    return str([state for state in states if state[0]])
-
-
-def _built(library: Library, feature_set: str) -> SimilarIndex:
-    ids, descriptors = library.descriptors(feature_set)
-    with translate_errors(library.path):
-        rows = library.db.execute(
-            "SELECT song, course, arousal, valence FROM measured JOIN song ON song.id = measured.song "
-            "WHERE feature_set = ? AND copies > 0 AND course NOT NULL ORDER BY song",
-            (feature_set,),
-        ).fetchall()
-    numbers = np.array([row[0] for row in rows], np.int64)
-    both, mine, theirs = np.intersect1d(ids, numbers, assume_unique=True, return_indices=True)
-    courses = unpack_courses(b"".join(row[1] for row in rows))[theirs]
-    mood = np.array([row[2:] for row in rows], np.float32).reshape(-1, 2)[theirs]
-    means = courses.reshape(len(both), COURSE_POINTS, POINTS // COURSE_POINTS, 2).mean(axis=2)
-    course = means.reshape(len(both), 2 * COURSE_POINTS)
-    return SimilarIndex(both, {"course": course, "sound": reduced(descriptors[mine]), "mood": mood})
-
-
-def reduced(descriptors: Float32Array) -> Float32Array:
-    """Return descriptors (n, columns) standardized and reduced to at most `COMPONENTS` principal components."""
-    n = len(descriptors)
-    if n == 0:
-        return np.empty((0, COMPONENTS), np.float32)
-    sample = descriptors if n <= _FITTED else descriptors[np.random.default_rng(0).choice(n, _FITTED, replace=False)]
-    mean, std = sample.mean(axis=0, dtype=np.float64), sample.std(axis=0, dtype=np.float64)
-    scale = np.where(std > 0, 1 / np.where(std > 0, std, 1), 0)
-
-    def standardized(x: Float32Array) -> Float32Array:
-        z = np.clip(np.nan_to_num((x - mean) * scale), -_CLIP, _CLIP)
-        single: Float32Array = z.astype(np.float32)
-        return single
-
-    fitted = standardized(sample)
-    _, vectors = np.linalg.eigh((fitted.T @ fitted).astype(np.float64))
-    components = vectors[:, ::-1][:, :COMPONENTS].astype(np.float32)
-    found: Float32Array = np.concatenate(
-        [standardized(descriptors[i : i + 5000]) @ components for i in range(0, n, 5000)]
-    )
-    return found
-
-
 def _distances(vectors: Float32Array, seed: int) -> FloatArray:
     """Return the distances of all vectors from one, relative to their median."""
     difference = vectors - vectors[seed]
@@ -232,11 +135,3 @@ def _distances(vectors: Float32Array, seed: int) -> FloatArray:
     middle = float(np.median(distances))
     scaled: FloatArray = distances / (middle if middle > 0 else 1.0)
     return scaled
-
-
-def _pack(index: SimilarIndex) -> Arrays:
-    return {"ids": index.ids, **index.parts}
-
-
-def _unpack(arrays: Arrays) -> SimilarIndex:
-    return SimilarIndex(arrays["ids"], {part: arrays[part] for part in PARTS})

@@ -8,27 +8,25 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from fastapi import FastAPI, Request, Response
 from fastapi import Path as PathParameter
 from fastapi import Query as QueryParameter
 from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
 
-from moodcurve._typing import IntArray
 from moodcurve.library import Library, LibraryError, StoredSong
+from moodcurve.library.queries.kept_columns import MAX_SONGS, KeptColumns
 from moodcurve.library.queries.paging import find_page
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import (
     FoundSong,
     count,
-    ordered_ids,
     search,
     search_columns,
     song_json,
     songs_by_id,
 )
-from moodcurve.library.queries.similar import EQUAL_WEIGHTS, similar_songs
+from moodcurve.library.queries.similar import similar_songs
 from moodcurve.library.scanning.roots import scanned_roots
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
 from moodcurve.mood.tags import tag_names
@@ -58,6 +56,10 @@ _AUDIO_HEAD: dict[int | str, dict[str, Any]] = {
     status: {"description": response["description"]} for status, response in _AUDIO.items()
 }
 SongId = Annotated[int, PathParameter(ge=0, lt=2**63, description="Id of a song, from `/api/songs`.", examples=[1])]
+
+
+def _weight(what: str) -> Any:
+    return QueryParameter(ge=0, le=100, description=f"Weight of {what}.")
 
 
 def add_song_routes(
@@ -106,14 +108,20 @@ def add_song_routes(
             Literal["course", "sound", "mood"] | SkipJsonSchema[None],
             QueryParameter(description="Compare by this alone; by default by all three."),
         ] = None,
+        course: Annotated[float, _weight("how it moves")] = 1.0,
+        sound: Annotated[float, _weight("how it sounds")] = 1.0,
+        mood: Annotated[float, _weight("how it feels")] = 1.0,
         limit: Annotated[int, QueryParameter(ge=1, le=100, description="Maximum number of songs.")] = 10,
     ) -> Response:
         """Return the songs most like a song, the nearest first, with the parts that agree."""
+        weights: dict[str, float] = {by: 1.0} if by else {"course": course, "sound": sound, "mood": mood}
+        if not any(weights.values()):
+            raise ProblemError(422, "query.course: one of the weights course, sound and mood must be above 0")
         with open_reader(pool) as reader:
             if reader is None or not reader.library.files_of(id):
                 raise _no_song(id)
             body = reader.cached(
-                ("similar", id, by, limit), lambda library: _similar_json(library, id, by=by, limit=limit)
+                ("similar", id, *weights.items(), limit), lambda library: _similar_json(library, id, weights, limit)
             )
         return json_response(body)
 
@@ -181,20 +189,17 @@ def open_reader(pool: LibraryPool) -> Iterator[Reader | None]:
 
 def _songs_json(reader: Reader, query: Query) -> bytes:
     """Return a page of songs and their total number, as JSON."""
-
-    def order(keys: tuple[str, ...]) -> IntArray:
-        packed = reader.cached(("order", keys), lambda library: ordered_ids(library, keys).astype("<i8").tobytes())
-        return np.frombuffer(packed, "<i8")
+    kept = KeptColumns(reader.cached) if _count(reader, Query()) <= MAX_SONGS else None
 
     def compute(library: Library) -> bytes:
-        found, total = find_page(library, query, order)
+        found, total = find_page(library, query, kept)
         return to_json({"total": total, "songs": [song_data(song) for song in found]})
 
     return reader.cached(("songs", query), compute)
 
 
-def _similar_json(library: Library, song: int, *, by: str | None, limit: int) -> bytes:
-    found = similar_songs(library, song, weights={by: 1.0} if by else EQUAL_WEIGHTS, limit=limit)
+def _similar_json(library: Library, song: int, weights: dict[str, float], limit: int) -> bytes:
+    found = similar_songs(library, song, weights=weights, limit=limit)
     rows = songs_by_id(library, [each.id for each in found])
     songs = [
         {"song": song_data(rows[each.id]), "distance": each.distance, "shares": each.shares, "agrees": each.agrees}

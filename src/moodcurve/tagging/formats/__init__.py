@@ -1,0 +1,1 @@
+"""The tags of each container: read, replace and compare the fields of `moodcurve.tagging.values` with mutagen."""

@@ -1,0 +1,1 @@
+"""Moods in the tags of files."""
