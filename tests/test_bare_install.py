@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 BLOCKED = (
     "torch", "sklearn", "scipy", "onnx", "threadpoolctl", "opensmile", "optuna", "pandas", "pyarrow", "fastapi",
-    "uvicorn", "python_multipart", "jams", "playwright", "hypothesis", "pytest", "beets",
+    "uvicorn", "python_multipart", "sounddevice", "pythonosc", "jams", "playwright", "hypothesis", "pytest", "beets",
 )  # fmt: skip
 BLOCK = f"""
 import sys
@@ -59,7 +59,7 @@ print(len(compose([replace(section, bars=1) for section in DEMO_SECTIONS]).spans
     assert (done.returncode, done.stdout) == (0, "4\n"), done.stderr
 
 
-@pytest.mark.parametrize("package", ["analysis", "library", "datasets", "evaluation", "report", "cli"])
+@pytest.mark.parametrize("package", ["analysis", "live", "library", "datasets", "evaluation", "report", "cli"])
 def test_packages_import_without_the_extras(package: str) -> None:
     done = run_python(f"import moodcurve.{package}")
     assert done.returncode == 0, done.stderr

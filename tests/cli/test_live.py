@@ -87,6 +87,18 @@ def test_a_signal_ends_with_a_summary(number: signal.Signals, tmp_path: Path) ->
     assert path.read_bytes() == b"".join(printed)
 
 
+def test_a_signal_ends_an_encoded_stream_that_waits() -> None:
+    file = io.BytesIO()
+    soundfile.write(file, music(6), 44100, format="MP3")
+    with running("-", "--json", data=file.getvalue()) as process:
+        lines(process, 8)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert b"rows; mean arousal" in errors
+
+
 def test_a_killed_process_leaves_every_row_that_was_shown(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     with running("-", "--raw", "44100", "-o", str(path)) as process:

@@ -1,6 +1,7 @@
 """Sound through a pipe: raw samples of every format, and encoded streams."""
 
 import io
+import itertools
 import os
 import threading
 import time
@@ -84,6 +85,20 @@ def test_encoded_streams(form: str, subtype: str | None) -> None:
     lags = range(-2600, 2601)  # of coders
     best = max(np.dot(found[60000 + lag : 120000 + lag], middle) for lag in lags)
     assert best > 0.95 * np.dot(middle, middle)
+
+
+@pytest.mark.parametrize("rates", [(44100, 44100, 44100), (44100, 48000, 22050), (22050, 44100, 44100)])
+@pytest.mark.parametrize("form", ["OGG", "MP3"])
+def test_streams_that_follow_one_another(form: str, rates: tuple[int, ...]) -> None:
+    data = b""
+    for rate in rates:
+        file = io.BytesIO()
+        soundfile.write(file, music(4, rate), rate, format=form)
+        data += file.getvalue()
+    with piped(data) as stream:
+        found = [event for event in encoded(stream) if isinstance(event, Sound)]
+    assert [rate for rate, _ in itertools.groupby(event.rate for event in found)] == list(dict.fromkeys(rates))
+    assert sum(len(event.samples) / event.rate for event in found) == pytest.approx(12, abs=0.25)
 
 
 def test_damaged_packets_are_passed_over_and_stated() -> None:

@@ -117,6 +117,20 @@ def test_a_stream_that_stalls_is_connected_to_again() -> None:
     assert time.monotonic() - begun < 15
 
 
+def test_ogg_streams_of_two_rates_are_connected_to_again() -> None:
+    def both(connection: socket.socket) -> None:
+        data = b""
+        for rate in (44100, 48000):
+            file = io.BytesIO()
+            soundfile.write(file, music(3, rate), rate, format="OGG")
+            data += file.getvalue()
+        connection.sendall(HEAD.replace(b"mpeg", b"ogg") + data)
+
+    with station(both, drops) as url:
+        events = taken(url, 5)
+    assert reasons(events) == ["the stream changed its form; connecting again"]
+
+
 def test_a_short_pause_loses_nothing() -> None:
     with station(hesitates) as url:
         events = taken(url, 3.9)
@@ -155,6 +169,16 @@ def test_a_station_that_never_answered_is_an_error(answer: Serve, message: str |
         return
     with station(answer) as url, pytest.raises(LiveError, match=message):
         next(radio(url))
+
+
+def test_the_address_of_a_playlist_gets_a_hint() -> None:
+    head = HEAD.replace(b"audio/mpeg", b"audio/x-scpls")
+    playlist = b"[playlist]\nFile1=http://127.0.0.1:1/stream\n"
+    with (
+        station(lambda connection: connection.sendall(head + playlist)) as url,
+        pytest.raises(LiveError, match="give the address of the stream that it names"),
+    ):
+        next(radio(url.replace(".mp3", ".pls")))
 
 
 def test_a_playlist_reads_no_file_of_this_machine() -> None:

@@ -25,6 +25,10 @@ SAMPLE_FORMATS = {
 MAX_CHANNELS = 64
 PROBE_OPTIONS = {"probesize": str(1 << 16), "analyzeduration": str(500_000)}
 """FFmpeg begins after half a second of a stream (in µs), rather than five."""
+_RECENT = 1 << 17
+"""Bytes that FFmpeg may have read ahead."""
+_OGG_BEGIN = re.compile(rb"OggS\x00[\x02\x03\x06\x07]")
+"""A page whose flags say that a stream begins (RFC 3533)."""
 MANY_DAMAGED = 100
 """Damaged packets are stated at the first, and each time that so many more came."""
 
@@ -102,19 +106,58 @@ def encoded(file: BinaryIO) -> Iterator[Event | None]:
     Raises
     ------
     LiveError
-        If FFmpeg does not know its format, or it has no sound.
+        If FFmpeg does not know its format, it has no sound, or it cannot be read any further.
     """
     import av
 
-    options = {"fd": str(file.fileno()), "protocol_whitelist": "fd", "format_whitelist": CONTAINERS, **PROBE_OPTIONS}
-    try:
-        container = av.open("fd:", "r", options=options, metadata_errors="ignore")
-    except av.FFmpegError as error:
-        raise LiveError(
-            f"standard input is no stream of a known format ({error.strerror}); describe raw samples with --raw"
-        ) from error
-    with container:
-        yield from decoded(container)
+    pipe = _Pipe(file)
+    while True:
+        try:
+            container = av.open(
+                pipe, "r", options={"format_whitelist": CONTAINERS, **PROBE_OPTIONS}, metadata_errors="ignore"
+            )
+        except av.FFmpegError as error:
+            raise LiveError(
+                f"standard input is no stream of a known format ({error.strerror}); describe raw samples with --raw"
+            ) from error
+        try:
+            with container:
+                yield from decoded(container)
+            return
+        except av.FFmpegError as error:
+            # FFmpeg gives up where an Ogg stream follows another with other parameters
+            if not pipe.rewind_to_ogg():
+                raise LiveError(f"standard input cannot be read any further ({error.strerror})") from error
+
+
+class _Pipe:
+    """What arrives through a pipe, as FFmpeg reads it; its end is kept, so that FFmpeg can begin there again."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._fd = file.fileno()
+        self._ahead = b""  # read before, and to be read again
+        self._recent = b""
+        self._count = 0  # bytes read in all
+        self._begun = 0  # where FFmpeg began
+
+    def read(self, size: int) -> bytes:
+        """Return what has arrived, at most `size` bytes; nothing at the end."""
+        data = self._ahead[:size] or os.read(self._fd, size)
+        self._ahead = self._ahead[size:]
+        self._recent = (self._recent + data)[-_RECENT:]
+        self._count += len(data)
+        return data
+
+    def rewind_to_ogg(self) -> bool:
+        """Go back to the first Ogg stream that began since FFmpeg did; return False if there is none."""
+        first = self._count - len(self._recent)
+        for match in _OGG_BEGIN.finditer(self._recent):
+            if first + match.start() > self._begun:
+                self._ahead = self._recent[match.start() :] + self._ahead
+                self._recent = b""
+                self._count = self._begun = first + match.start()
+                return True
+        return False
 
 
 def decoded(container: "InputContainer") -> Iterator[Event | None]:

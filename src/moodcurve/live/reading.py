@@ -11,7 +11,7 @@ from moodcurve.live.events import PATIENCE_S, Break, Event, Notice, Sound, Sourc
 STALL_S = 2.0
 """Without sound for this long (seconds), a source has stalled: what follows is not joined to what came before."""
 _EVENTS = 64
-_END_S = 2.0
+_END_S = 3 * PATIENCE_S
 
 
 class _End:

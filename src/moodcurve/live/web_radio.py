@@ -46,7 +46,7 @@ def radio(url: str, *, timeout_s: float = TIMEOUT_S, first_wait_s: float = FIRST
         except (av.FFmpegError, LiveError) as error:
             reason = _reason(error, timeout_s)
             if not heard:
-                raise LiveError(f"{url}: {reason}") from error
+                raise LiveError(f"{url}: {reason}{_hint(url)}") from error
         yield Break(f"{reason}; connecting again")
         yield from _pause(wait_s)
         wait_s = min(2 * wait_s, LONGEST_WAIT_S)
@@ -64,11 +64,19 @@ def _open(url: str, timeout_s: float) -> "InputContainer":
     return av.open(url, "r", options=options, metadata_errors="ignore", timeout=timeout_s)
 
 
+def _hint(url: str) -> str:
+    if not url.lower().endswith((".m3u", ".pls", ".xspf", ".asx")):
+        return ""
+    return "; this looks like a playlist: give the address of the stream that it names"
+
+
 def _reason(error: Exception, timeout_s: float) -> str:
     import av
 
     if isinstance(error, av.ExitError):  # what PyAV's clock raises
         return f"no data for {timeout_s:g} s"
+    if isinstance(error, av.PatchWelcomeError):  # an Ogg stream that follows another with other parameters
+        return "the stream changed its form"
     if getattr(error, "errno", None) == errno.EIO:  # FFmpeg's word for a connection that was closed
         return "the connection was closed"
     return str(getattr(error, "strerror", None) or error)

@@ -75,9 +75,10 @@ def live(
     from moodcurve.live.sound_card import device_list
     from moodcurve.live.text import Summary
     from moodcurve.runtime import load_model
+    from moodcurve.util.text import one_line
 
     if devices:
-        print("\n".join(device_list()) or "no input device")
+        print("\n".join(map(one_line, device_list())) or "no input device")
         return 0
     opened = _source(source, raw, device)
     loaded = load_model(model)
