@@ -119,6 +119,21 @@ def test_undo_leaves_what_another_program_changed(music: Music) -> None:
     assert open_tags(path).texts(FIELDS) == {"MOOD": ["mine"]}
 
 
+def test_undo_passes_over_files_that_are_gone(music: Music) -> None:
+    first = music.texts()
+    music("--genre", "rock")
+    music("--genre", "jazz")
+    away = music.files[2].rename(music.folder / "away.m4a")
+    done = music("--undo")
+    assert (done.exit_code, done.stdout) == (1, "1 file restored, 1 not restored\n")
+    assert str(music.files[2]) in done.stderr
+    assert music("--undo").stdout == "1 file restored\n"
+    assert "nothing to undo" in music("--undo").stderr
+    away.rename(music.files[2])
+    assert music("--undo").stdout == "1 file restored\n"
+    assert music.texts() == first
+
+
 def test_existing_values_can_be_kept(music: Music) -> None:
     import mutagen
 

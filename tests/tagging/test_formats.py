@@ -249,6 +249,19 @@ def test_an_id3v1_tag_stays_where_it_is(tmp_path: Path, name: str, foreign: bool
     assert path.read_bytes().endswith(old)
 
 
+@pytest.mark.parametrize("name", ["x.ogg", "x.opus"])
+def test_comments_over_many_pages_of_ogg(tmp_path: Path, name: str) -> None:
+    path = write_format(tmp_path, name)
+    file = mutagen.File(path)
+    file["comment"] = ["a long one " * 30_000]
+    file.save()
+    before, _ = tag(path)
+    assert mutagen.File(path)["comment"] == ["a long one " * 30_000]
+    assert open_tags(path).texts(FIELDS) == TEXTS
+    change_tags(path, FIELDS, lambda tags: before)
+    assert open_tags(path).entries(FIELDS) == {}
+
+
 def test_names_are_found_in_any_case(tmp_path: Path) -> None:
     path = write_format(tmp_path, "lame.mp3")
     tags = ID3()

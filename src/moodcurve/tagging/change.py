@@ -84,7 +84,7 @@ def change_tags(
             raise UntaggableError("its sound changed since it was scanned; scan it again")
         if after == before:
             return TagChange(before=shown, after=shown, changed=False)
-        foreign = tags.foreign(fields)
+        foreign = None if dry_run else tags.foreign(fields)
         tags.replace(fields, after)
         change = TagChange(before=shown, after=tags.texts(fields), changed=True)
     if dry_run:

@@ -58,6 +58,8 @@ def file_tasks(paths: Iterable[Path], library: Library | None) -> list[TagTask]:
 def undo_tasks(journal: Path, paths: Sequence[Path] = ()) -> list[UndoTask]:
     """Return a task for each change of the last run that was not undone: of some files, or by default of all.
 
+    A run all of whose files are gone is passed over: they may be on a disk that is not mounted.
+
     Raises
     ------
     JournalError
@@ -70,7 +72,7 @@ def undo_tasks(journal: Path, paths: Sequence[Path] = ()) -> list[UndoTask]:
         [change for change in changes if not chosen or change.path in chosen]
         for changes in pending(read(journal)).values()
     ]
-    last = next((changes for changes in reversed(runs) if changes), None)
+    last = next((run for run in reversed(runs) if any(os.path.lexists(change.path) for change in run)), None)
     if last is None:
         raise JournalError(f"{journal}: there is nothing to undo{' for these files' if chosen else ''}")
     return [UndoTask(change) for change in last]

@@ -94,8 +94,8 @@ def tag(
 ) -> int:
     """Write moods into the tags of audio files, for other players.
 
-    Tags SONGs, or the songs of the library that the options of search select; --library alone selects all. A SONG that
-    whose sound the library knows gets its values from there, another one is analyzed, as all are with --model.
+    Tags SONGs, or the songs of the library that the options of search select; --library alone selects all. A SONG
+    whose sound the library knows gets its values from there; another one is analyzed, as all are with --model.
 
     Writes MOOD, ENERGY, MOODCURVE_AROUSAL, MOODCURVE_VALENCE and MOODCURVE_QUADRANT. A file is replaced by a copy that
     was checked: other tags and the sound stay as they are. --undo takes the last tagging back.

@@ -114,16 +114,14 @@ def _ogg_comments(path: Path) -> list[bytes]:
     from mutagen.ogg import OggPage
 
     pages: list[Any] = []
+    whole = 0
     with path.open("rb") as file:
-        while True:
+        while whole < 2:
             page = OggPage(file)  # type: ignore[no-untyped-call]
-            if pages and page.serial != pages[0].serial:
-                continue
-            pages.append(page)
-            packets = OggPage.to_packets(pages)  # type: ignore[no-untyped-call]
-            if len(packets) > 2 or (len(packets) == 2 and page.complete):
-                break
-    packet: bytes = packets[1]
+            if not pages or page.serial == pages[0].serial:
+                pages.append(page)
+                whole += len(page.packets) - (not page.complete)
+    packet: bytes = OggPage.to_packets(pages)[1]  # type: ignore[no-untyped-call]
     for mark in _MARKS:
         packet = packet.removeprefix(mark)
     return _split(packet)
