@@ -131,7 +131,7 @@ def test_a_table_that_cannot_be_written_is_printed(
 ) -> None:
     table = tmp_path / "songs.csv"
 
-    def full(curves: object, path: Path) -> None:
+    def full(curves: object, path: Path, **options: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     monkeypatch.setattr(song_table, "write_song_table", full)

@@ -103,8 +103,8 @@ class SongFilters(BaseModel):
     valence_drawing: Annotated[
         Text, _pattern(rf"^{_POINT}(,{_POINT})*$", "The same of valence.", max_length=_MAX_DRAWING)
     ] = None
-    loudness: Annotated[Text, _pattern(_RANGE, "Integrated loudness in LUFS.", examples=["-14:-8"])] = None
-    tempo: Annotated[Text, _pattern(_RANGE, "Tempo in beats per minute.", examples=["118:126"])] = None
+    loudness: Annotated[Text, _pattern(_RANGE, "Integrated loudness in LUFS, such as -14:-8.")] = None
+    tempo: Annotated[Text, _pattern(_RANGE, "Tempo in beats per minute, such as 118:126.")] = None
     key: Annotated[
         Text,
         _pattern(

@@ -11,7 +11,7 @@ import { SongPage } from "../song_page/song_page";
 import { createStartPage } from "../start_page/start_page";
 import { createHeader, skipLink, type Header } from "./header";
 import { showHelp } from "./help_dialog";
-import { playlistRoute, songRoute, parseRoute, UPLOAD_ROUTE } from "./route";
+import { playlistRoute, songRoute, parseRoute, UPLOAD_ROUTE } from "../common/route";
 
 export class App {
   private readonly songPage: SongPage;

@@ -3,7 +3,7 @@
 import { type Part, PARTS, similarSongs, type Weights } from "../server/api";
 import { h } from "../common/dom";
 import { songName } from "../common/format";
-import { aroundRoute } from "../app/route";
+import { aroundRoute } from "../common/route";
 
 const DEBOUNCE_MS = 250;
 const MAX_WEIGHT = 3;
