@@ -168,9 +168,8 @@ class Library:
                 return None
             found = self._songs(f"{_SONG} WHERE song.id = ?", (key,))
         else:
-            found = self._songs(
-                f"{_SONG} WHERE song.id = (SELECT song FROM file WHERE path = ? ORDER BY start_s)", (os.fsencode(key),)
-            )  # nosec B608 # names from this code; values are parameters
+            by_path = f"{_SONG} WHERE song.id = (SELECT song FROM file WHERE path = ? ORDER BY start_s)"  # nosec B608 # constant
+            found = self._songs(by_path, (os.fsencode(key),))
         return next(found, None)
 
     def songs(self, ids: Sequence[int] | None = None) -> Iterator[StoredSong]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree  # nosec B405 # writes XML, and reads none
 
 from moodcurve.playlists.tracks import Track, locate, plain_text, uri
 

@@ -157,8 +157,9 @@ def _vectors(library: Library, ids: IntArray) -> tuple[Float32Array, Float32Arra
         for part in range(0, len(ids), _IDS_PER_QUERY):
             numbers = ", ".join(map(str, ids[part : part + _IDS_PER_QUERY].tolist()))
             rows += library.db.execute(
-                "SELECT vector, course, arousal, valence FROM song JOIN descriptors ON descriptors.song = song.id "
-                f"JOIN measured ON measured.song = song.id WHERE song.id IN ({numbers}) ORDER BY song.id"
+                f"""SELECT vector, course, arousal, valence FROM song JOIN descriptors ON descriptors.song = song.id
+                    JOIN measured ON measured.song = song.id WHERE song.id IN ({numbers})
+                    ORDER BY song.id"""  # nosec B608 # whole numbers
             )
     n = len(rows)
     descriptors = np.frombuffer(b"".join(row[0] for row in rows), "<f4").reshape(n, -1 if n else 0)
