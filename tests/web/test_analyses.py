@@ -2,13 +2,15 @@
 
 import json
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from moodcurve.web.uploads import display_name
 from tests.helpers.command_line import run
-from tests.helpers.web_client import FORM, events, form, request, upload
+from tests.helpers.timed_audio import write_timed
+from tests.helpers.web_client import FORM, Response, events, form, request, upload
 from tests.helpers.web_server import Server, eventually
 
 pytestmark = pytest.mark.slow
@@ -164,3 +166,16 @@ def test_invalid_forms(server: Server, body: bytes, kind: str, status: int) -> N
     assert response.status == status
     assert "expected multipart/form-data with a file" in response.json()["detail"]
     eventually(lambda: server.left_over == [])
+
+
+def test_a_track_is_chosen(server: Server, tmp_path: Path) -> None:
+    film = write_timed(tmp_path / "film.mkv", [[(0, 330)], [(0, 440)]]).read_bytes()
+
+    def send(options: str) -> Response:
+        return request(server, f"/api/analyze?wait=true{options}", method="POST", body=form(film), Content_Type=FORM)
+
+    assert "track 1 is analyzed" in send("").json()["warnings"][0]
+    assert not [text for text in send("&track=2").json()["warnings"] if "track" in text]
+    refused = send("&track=3")
+    assert (refused.status, "it has 2 audio tracks, no track 3" in refused.json()["detail"]) == (422, True)
+    assert send("&track=0").status == 422

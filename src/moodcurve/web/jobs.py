@@ -171,12 +171,12 @@ class Jobs:
             held.enter_context(self._bytes.hold(client, size, reason="too many bytes are waiting", wait_s=5))
             yield Place(client, held)
 
-    def start(self, received: ReceivedFile, place: Place) -> AnalysisJob:
-        """Start a job for an uploaded file, which is deleted at the end of the job."""
+    def start(self, received: ReceivedFile, place: Place, *, track: int | None = None) -> AnalysisJob:
+        """Start a job for an uploaded file, which is deleted at its end; `track` is the number of its audio track."""
         self._remove_old()
         job = AnalysisJob(secrets.token_urlsafe(9), received.name, place.client)
         self._jobs[job.id] = job
-        self._running[job.id] = task = asyncio.create_task(self._analyze(job, received))
+        self._running[job.id] = task = asyncio.create_task(self._analyze(job, received, track))
         held = place.held.pop_all()
         # a callback, because the task itself may be canceled before it starts
         task.add_done_callback(lambda _: self._finished(job, received, held))
@@ -217,9 +217,9 @@ class Jobs:
         if self._running:
             await asyncio.wait(list(self._running.values()))
 
-    async def _analyze(self, job: AnalysisJob, received: ReceivedFile) -> None:
+    async def _analyze(self, job: AnalysisJob, received: ReceivedFile, track: int | None) -> None:
         try:
-            upload = Upload(str(received.path), received.name, self._max_s)
+            upload = Upload(str(received.path), received.name, self._max_s, track)
             job.curve = await self._pool.run(upload, client=job.client, on_report=job.update)
             job.state, job.share, job.seconds = "done", 1.0, job.curve.duration_s
             job.add_event("done", {"curve": self._curve_url.format(job.id)})

@@ -34,11 +34,14 @@ class Upload:
         File name that the sender gave, for display only.
     max_s : float
         Longest duration, in seconds.
+    track : int or None
+        Number of the audio track, as for `moodcurve.analyze`.
     """
 
     path: str
     name: str
     max_s: float
+    track: int | None = None
 
     def __str__(self) -> str:
         return self.path
@@ -69,7 +72,14 @@ def make_analyzer(model: AnyPath, live: AnyPath) -> Job[Upload, Curve]:
                 raise TooLongError(f"longer than the maximum of this server, {clock(upload.max_s)}")
             report(seconds, total, provisional.take(seconds))
 
-        curve = analyze(upload.path, model=loaded, progress=progress, prefetch=False, on_features=provisional.add)
+        curve = analyze(
+            upload.path,
+            track=upload.track,
+            model=loaded,
+            progress=progress,
+            prefetch=False,
+            on_features=provisional.add,
+        )
         report(curve.duration_s, curve.duration_s, provisional.take(curve.duration_s))
         return replace(curve, source=upload.name)
 

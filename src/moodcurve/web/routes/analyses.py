@@ -10,6 +10,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse
 from pydantic import AfterValidator
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import ClientDisconnect
 
 from moodcurve.web import schemas
@@ -52,6 +53,8 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     },
     204: {"description": "The job is finished, and Last-Event-ID is its last event."},
 }
+MAX_TRACK = 1000
+"""Largest number of an audio track that can be asked for."""
 _JOB_ID = "^[A-Za-z0-9_-]{12}$"
 
 
@@ -107,6 +110,10 @@ def add_analysis_routes(
     async def create_analysis(
         request: Request,
         wait: Annotated[bool, Query(description="Wait for the curve and return it.", examples=[True])] = False,
+        track: Annotated[
+            int | SkipJsonSchema[None],
+            Query(ge=1, le=MAX_TRACK, description="Audio track of a file with several; by default as players do."),
+        ] = None,
     ) -> Response:
         """Upload a song and analyze it."""
         body = Body(request, timeout_s=limits.upload_timeout_s)
@@ -114,7 +121,7 @@ def add_analysis_routes(
             client = client_of(request.scope)
             rate_limiter.take(client)
             with jobs.reserve(client, body.declared_size(limits.upload_bytes)) as place:
-                job = jobs.start(await receive(body, folder, max_bytes=limits.upload_bytes), place)
+                job = jobs.start(await receive(body, folder, max_bytes=limits.upload_bytes), place, track=track)
         except ProblemError:
             await body.discard()
             raise
