@@ -14,6 +14,7 @@ Configuration, with its defaults::
 from __future__ import annotations
 
 import logging
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,7 @@ class MoodcurvePlugin(BeetsPlugin):
         paths = [util.syspath(item.path) for item in wanted]
         results = run_each(
             partial(make_job, self.config["model"].as_str()),
-            [path.decode() if isinstance(path, bytes) else path for path in paths],
+            [os.fsdecode(path) for path in paths],
             workers=self.config["workers"].get(int),
             limits=FILE_LIMITS,
             isolate=True,

@@ -200,7 +200,7 @@ def analyze_parts(
             except FeatureError:  # the file ends before it
                 continue
             curve = loaded.curve_from(prediction, source=reader.path, duration_s=counter.samples / reader.sr)
-            # loudness is measured before channels are mixed, of whole files only
+            # loudness follows below: it is measured before channels are mixed
             curves[part] = replace(curve, start_s=part.start_s, title=part.title, sound=sound.sound(None))
     if not curves:
         raise AudioError(f"{reader.path}: none of its {len(parts)} parts has a second of sound")

@@ -56,9 +56,12 @@ def music(tmp_path: Path) -> Music:
     return Music(tmp_path)
 
 
+SCAN = "run moodcurve scan, so that the library knows the changed files and serve plays them"
+
+
 def test_the_values_are_those_of_the_library(music: Music) -> None:
     done = music("--write-bpm", "--write-key", "camelot")
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "3 files tagged\n", "")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "3 files tagged\n", f"moodcurve: {SCAN}\n")
     with open_library(music.library) as opened:
         songs = {row.title: row for row in search(opened, Query())}
     for path, texts in zip(music.files, music.texts(), strict=True):
@@ -82,6 +85,15 @@ def test_a_dry_run_shows_what_would_change(music: Music) -> None:
     assert lines[-1] == "1 file would be tagged"
     assert [path.read_bytes() for path in music.files] == before
     assert not Path(f"{music.library}.tags.jsonl").exists()
+
+
+def test_parts_and_other_tracks_of_files_are_refused(music: Music) -> None:
+    before = [path.read_bytes() for path in music.files]
+    with open_library(music.library, write=True) as opened:
+        opened.db.execute("UPDATE song SET content = content || '#track=2'")
+    for done in (music(), music(*music.files)):
+        assert (done.exit_code, done.stderr.count("which its tags cannot describe")) == (1, 3)
+    assert [path.read_bytes() for path in music.files] == before
 
 
 def test_filters_choose_songs(music: Music) -> None:

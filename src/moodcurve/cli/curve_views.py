@@ -16,6 +16,8 @@ from moodcurve.cli.console import results
 from moodcurve.cli.tables import MIN_TEXT_WIDTH, Column, fit_table
 from moodcurve.curve import Curve
 from moodcurve.features.feature_sets import WINDOW_S
+from moodcurve.features.song.key_names import CAMELOT
+from moodcurve.features.song.sound import Sound
 from moodcurve.mood.circumplex import QUADRANTS, describe, quadrant
 from moodcurve.mood.tags import MIN_TAG_STRENGTH, tags_text
 from moodcurve.runtime.song_rating import format_rating
@@ -150,7 +152,20 @@ def _song_lines(curve: Curve) -> list[RenderableType]:
     if curve.tags is not None:
         text = tags_text(curve.tags) or f"none from {MIN_TAG_STRENGTH:g} on"
         lines.append(Text(f"likely Last.fm tags, 0 to 1  {text}"))
+    if curve.sound is not None and (text := _sound_text(curve.sound)):
+        lines.append(Text(f"sound  {text}"))
     return lines
+
+
+def _sound_text(sound: Sound) -> str:
+    """Return loudness, tempo, key and danceability, as far as they are known."""
+    parts = [
+        None if sound.loudness_lufs is None else f"{sound.loudness_lufs:.1f} LUFS".replace("-", "−"),
+        None if sound.tempo_bpm is None else f"{sound.tempo_bpm:.0f} BPM",
+        None if sound.key is None else f"{sound.key} ({CAMELOT[sound.key]})",
+        None if sound.danceability is None else f"danceability {sound.danceability:.2f}",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _drawing(name: str, values: FloatArray, duration_s: float, style: str, width: int) -> Text:

@@ -44,7 +44,10 @@ def write_playlist_plot(playlist: Playlist, path: str | os.PathLike[str]) -> Non
     plane = figure.add_axes((0.01, 0.01, 0.53, 0.87))
     drawn = [playlist.points.start, playlist.points.end, *([] if playlist.path is None else [playlist.path])]
     farthest = float(np.hypot(*np.concatenate(drawn).T).max())
-    draw_plane(plane, next((reach for reach in REACHES if farthest <= reach), 1.0))
+    radius = next((reach for reach in REACHES if farthest <= reach), 1.0)
+    draw_plane(plane, radius)
+    if radius < 1:
+        figure.text(0.02, 0.03, f"circle: {radius:g} from neutral, of 1", fontsize=9, color=SOFT, va="center")
     _draw_songs(plane, playlist)
     _list_songs(figure, playlist)
     with atomic_write(path) as scratch, warnings.catch_warnings():

@@ -100,6 +100,8 @@ def make_job(settings: TagSettings) -> Job[TagTask | UndoTask, TagChange]:
             if isinstance(task, UndoTask):
                 return _undo(path, task.change, settings, alive)
             values, content = task.values, task.content
+            if content is not None and "#" in content:  # see `moodcurve.library.scanning.selection`
+                raise UntaggableError("the library knows a part or another track of it, which its tags cannot describe")
             if task.or_analyze and content_hash(path, progress=alive) != content:
                 values = content = None
             values = values or _analyzed(task.path, settings.model, progress)

@@ -33,12 +33,12 @@ def default_journal(library: AnyPath) -> Path:
 
 
 def library_tasks(library: Library, query: Query) -> list[TagTask]:
-    """Return a task for each file of the songs that match a query; raises as `search`."""
-    return [
-        TagTask(path, values_of_song(song), song.content)
-        for song in list(search(library, query))
-        for path in library.files_of(song.id)
-    ]
+    """Return a task for each file of the songs that match a query, each once; raises as `search`."""
+    tasks: dict[str, TagTask] = {}
+    for song in list(search(library, query)):
+        for path in library.files_of(song.id):
+            tasks.setdefault(path, TagTask(path, values_of_song(song), song.content))
+    return [*tasks.values()]
 
 
 def file_tasks(paths: Iterable[Path], library: Library | None) -> list[TagTask]:

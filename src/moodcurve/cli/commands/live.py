@@ -107,7 +107,7 @@ def live(
 
 
 def _source(source: str | None, raw: str | None, device: str | None) -> "Source":
-    from moodcurve.live import RawFormat, encoded, microphone, radio, raw_pcm
+    from moodcurve.live import LiveError, RawFormat, encoded, microphone, radio, raw_pcm
 
     if raw is not None and source != "-":
         raise UsageError("it describes standard input: give - as well", name="--raw")
@@ -118,7 +118,12 @@ def _source(source: str | None, raw: str | None, device: str | None) -> "Source"
     if source == "-":
         if sys.stdin is None or sys.stdin.isatty():
             raise UsageError("- is standard input, which is a terminal; send sound to it: ffmpeg … | moodcurve live -")
-        return encoded(sys.stdin.buffer) if raw is None else raw_pcm(sys.stdin.buffer, RawFormat.parse(raw))
+        if raw is None:
+            return encoded(sys.stdin.buffer)
+        try:
+            return raw_pcm(sys.stdin.buffer, RawFormat.parse(raw))
+        except LiveError as error:
+            raise UsageError(str(error), name="--raw") from error
     if _URL.match(source):
         return radio(source)
     raise UsageError(f"{source!r} is neither - nor an http(s) URL; for a file: moodcurve live - < FILE")

@@ -280,3 +280,5 @@ def _print_summary(
     if problems:
         parts.append(f"{len(problems):,} not {done}")
     console.print_lines([", ".join(parts)])
+    if changed and not settings.dry_run:
+        print_message("run moodcurve scan, so that the library knows the changed files and serve plays them")
