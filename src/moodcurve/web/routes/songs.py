@@ -18,13 +18,7 @@ from moodcurve.library import Library, LibraryError, StoredSong
 from moodcurve.library.queries.kept_columns import MAX_SONGS, KeptColumns
 from moodcurve.library.queries.paging import find_page
 from moodcurve.library.queries.query import Query
-from moodcurve.library.queries.search import (
-    FoundSong,
-    count,
-    search_columns,
-    song_json,
-    songs_by_id,
-)
+from moodcurve.library.queries.search import FoundSong, count, search_columns, song_json, songs_by_id
 from moodcurve.library.queries.similar import similar_songs
 from moodcurve.library.scanning.roots import scanned_roots
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
