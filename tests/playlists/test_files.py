@@ -80,6 +80,20 @@ def test_m3u8_has_a_line_with_duration_and_title_before_each_path() -> None:
     ]
 
 
+def test_m3u8_tells_where_parts_of_a_file_start_and_end() -> None:
+    tracks = [track("/m/album.flac", title=title, start_s=at) for title, at in (("A", 0.0), ("B", 61.5))]
+    assert playlist_text(tracks, "m3u8", name="L", folder="/m").split("\n")[2:-1] == [
+        "#EXTINF:62,A",
+        "#EXTVLCOPT:start-time=0.000",
+        "#EXTVLCOPT:stop-time=61.500",
+        "album.flac",
+        "#EXTINF:62,B",
+        "#EXTVLCOPT:start-time=61.500",
+        "#EXTVLCOPT:stop-time=123.000",
+        "album.flac",
+    ]
+
+
 def test_m3u8_lines_stay_lines(tmp_path: Path) -> None:
     text = playlist_text(odd_tracks(tmp_path), "m3u8", name="x", folder=str(tmp_path))
     assert len(text.splitlines()) == 2 + 2 * len(ODD_NAMES)  # splitlines knows every line break of Unicode

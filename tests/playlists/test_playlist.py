@@ -1,5 +1,7 @@
 """Playlists made from a library."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -168,3 +170,32 @@ def test_tracks_keep_the_exact_paths(tmp_path: Path) -> None:
         (1, odd, "Un", 4),
     ]
     assert [track.name for track in tracks] == ["b", "Un"]
+
+
+def test_tracks_have_the_paths_that_are_shown_and_the_starts_of_parts(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"/music/caf\xe9.mp3")
+    files = [
+        replace(file("/store/123.flac", "c0"), names=("/music/song.flac",)),
+        file(odd, "c1"),
+        replace(file("/music/album.flac", "c2"), start_s=0.0, length_s=60.0),
+        replace(file("/music/album.flac", "c3"), start_s=60.0, length_s=90.0),
+    ]
+    with open_library(tmp_path / "library.sqlite", write=True) as library:
+        library.write(
+            change
+            for i, found in enumerate(files)
+            for change in (song(found.content_hash, wandering_curve(30, seed=i)), found)
+        )
+        shown = {one.content: one for one in search(library, Query())}
+        ids = [shown[f"c{i}"].id for i in (3, 2, 1, 0)]
+        tracks = read_tracks(library, ids)
+        listed = given_playlist(library, ids, name="x").to_dict()["songs"]
+    assert [(one.path, one.start_s) for one in tracks] == [
+        ("/music/album.flac", 60.0),
+        ("/music/album.flac", 0.0),
+        (odd, None),
+        ("/music/song.flac", None),
+    ]
+    assert [one["path"] for one in listed] == [shown[f"c{i}"].path for i in (3, 2, 1, 0)]
+    assert listed[2]["path"] == "file:///music/caf%E9.mp3"
+    assert [one["start_s"] for one in listed] == [60.0, 0.0, None, None]

@@ -7,9 +7,11 @@ from urllib.parse import quote
 
 import pytest
 
+from moodcurve.library.scanning.scan import scan
 from moodcurve.playlists import Track
 from moodcurve.web.routes.playlists import below_roots
 from tests.helpers.command_line import run
+from tests.helpers.scans import write_song
 from tests.helpers.web_client import request
 from tests.helpers.web_server import Server, serving
 
@@ -146,3 +148,21 @@ def test_without_a_library_there_are_no_playlists(tmp_path: Path) -> None:
             response = request(server, f"/api/playlist{path}")
             assert response.status == 404
             assert response.json()["detail"] == "there is no library; `moodcurve scan FOLDER` makes one"
+
+
+def test_files_count_for_the_rate_limit(tmp_path: Path) -> None:
+    with serving((tmp_path, tmp_path / "none.sqlite"), "--burst", "1", "--rate", "1") as server:
+        assert [request(server, "/api/playlist/file").status for _ in range(2)] == [404, 429]
+
+
+def test_a_link_keeps_its_place_below_the_scanned_folder(tmp_path: Path) -> None:
+    music, library = tmp_path / "music", tmp_path / "library.sqlite"
+    target = write_song(tmp_path / "elsewhere" / "store123.flac")
+    (music / "a").mkdir(parents=True)
+    (music / "a" / "song.flac").symlink_to(target)
+    scan([music], library, workers=1)
+    with serving((music, library)) as server:
+        lines = request(server, "/api/playlist/file").body.decode().splitlines()
+        (listed,) = request(server, "/api/playlist/list?songs=1").json()["songs"]
+    assert lines[3:] == ["a/song.flac"]
+    assert listed["file"] == "song.flac"

@@ -30,7 +30,7 @@ AbsoluteOption = Annotated[
 ]
 
 
-def playlist_text(tracks: "Sequence[Track]", format: PlaylistFormat, output: Path, *, name: str, absolute: bool) -> str:
+def playlist_file(tracks: "Sequence[Track]", format: PlaylistFormat, output: Path, *, name: str, absolute: bool) -> str:
     """Return the text of a playlist file that is written to `output`, which may be standard output."""
     from moodcurve.playlists import files
 

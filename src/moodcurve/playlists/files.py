@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 
 from moodcurve.playlists.m3u import to_m3u8
@@ -9,12 +10,25 @@ from moodcurve.playlists.tracks import Track
 from moodcurve.playlists.xspf import to_jspf, to_xspf
 from moodcurve.util.files import AnyPath
 
-FORMATS: dict[str, Callable[..., str]] = {"m3u8": to_m3u8, "jspf": to_jspf, "xspf": to_xspf}
+
+class FileFormat(StrEnum):
+    """Formats of playlist files."""
+
+    m3u8 = "m3u8"
+    jspf = "jspf"
+    xspf = "xspf"
+
+
+FORMATS: dict[str, Callable[..., str]] = {
+    FileFormat.m3u8: to_m3u8,
+    FileFormat.jspf: to_jspf,
+    FileFormat.xspf: to_xspf,
+}
 """Functions that return a list of tracks as text, by the format's name, which is also the extension of its files."""
 MEDIA_TYPES = {
-    "m3u8": "application/vnd.apple.mpegurl",
-    "jspf": "application/jspf+json",
-    "xspf": "application/xspf+xml",
+    FileFormat.m3u8: "application/vnd.apple.mpegurl",
+    FileFormat.jspf: "application/jspf+json",
+    FileFormat.xspf: "application/xspf+xml",
 }
 
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from moodcurve.library import Library
-from moodcurve.library.queries.search import Query, search_columns
+from moodcurve.library.queries.search import FoundSong, Query, search_columns, songs_by_id
 from moodcurve.playlists.constraints import camelot_code
 from moodcurve.playlists.points import NO_ARTIST, SongPoints
 from moodcurve.playlists.tracks import Track
+from moodcurve.util.text import text_path
 
 _AXES = ("arousal", "valence")
 _STARTS = ("arousal_start", "valence_start")
@@ -52,22 +53,13 @@ def read_tracks(library: Library, ids: Sequence[int]) -> list[Track]:
     LibraryError
         If the library cannot be read.
     """
-    found = {}
+    found: dict[int, FoundSong] = {}
     for part in range(0, len(ids), 500):
-        numbers = ", ".join(str(int(number)) for number in ids[part : part + 500])
-        query = Query(where=f"id IN ({numbers})")
-        columns = search_columns(library, query, ("id", "title", "artist", "album", "track", "duration_s"))
-        for values in zip(*columns.values(), strict=True):
-            found[values[0]] = values
-    tracks = []
-    for number in map(int, ids):
-        files = library.files_of(number)
-        if number in found and files:
-            _, title, artist, album, track, duration_s = found[number]
-            tracks.append(
-                Track(
-                    id=number, path=next(iter(files)), title=title, artist=artist, album=album, number=track,
-                    duration_s=duration_s,
-                )
-            )  # fmt: skip
-    return tracks
+        found |= songs_by_id(library, ids[part : part + 500])
+    return [
+        Track(
+            id=song.id, path=text_path(song.path), title=song.title, artist=song.artist, album=song.album,
+            number=song.track, duration_s=song.duration_s, start_s=song.start_s,
+        )
+        for song in (found[number] for number in ids if number in found)
+    ]  # fmt: skip

@@ -10,6 +10,7 @@ def to_m3u8(tracks: Sequence[Track], *, name: str, folder: str | None) -> str:
     r"""Return a playlist as extended M3U in UTF-8, as players read it; no standard defines it.
 
     A path that a line cannot hold (with line breaks, or of bytes that are not UTF-8) becomes a ``file:`` URI.
+    Songs that are parts of a file have lines of their start and end, which VLC reads; others play the whole file.
 
     Parameters
     ----------
@@ -31,8 +32,16 @@ def to_m3u8(tracks: Sequence[Track], *, name: str, folder: str | None) -> str:
     lines = ["#EXTM3U", f"#PLAYLIST:{plain_text(name)}"]
     for track in tracks:
         label = f"{track.artist} - {track.name}" if track.artist else track.name  # players split it at the hyphen
-        lines += [f"#EXTINF:{round(track.duration_s)},{plain_text(label)}", _line(track.path, folder)]
+        lines += [f"#EXTINF:{round(track.duration_s)},{plain_text(label)}", *_part(track), _line(track.path, folder)]
     return "\n".join([*lines, ""])
+
+
+def _part(track: Track) -> list[str]:
+    """Return the lines that tell VLC which part of its file a track is, if it is one."""
+    if track.start_s is None:
+        return []
+    end_s = track.start_s + track.duration_s
+    return [f"#EXTVLCOPT:start-time={track.start_s:.3f}", f"#EXTVLCOPT:stop-time={end_s:.3f}"]
 
 
 def _line(path: str, folder: str | None) -> str:

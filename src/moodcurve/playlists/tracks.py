@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from moodcurve.util.text import one_line, utf8_text
+from moodcurve.util.text import one_line, path_text, utf8_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,11 +18,14 @@ class Track:
     id : int
         Its id in the library.
     path : str
-        Its file; bytes that are not UTF-8 are lone surrogates, as `os.fsdecode` returns them.
+        Its file, or the link that led to it; bytes that are not UTF-8 are lone surrogates, as `os.fsdecode` returns
+        them.
     title, artist, album : str or None
     number : int or None
         Its number on the album.
     duration_s : float
+    start_s : float or None
+        Where it begins in its file, if that holds several songs.
     """
 
     id: int
@@ -32,11 +35,12 @@ class Track:
     album: str | None
     number: int | None
     duration_s: float
+    start_s: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the track as JSON data."""
-        values = {name: getattr(self, name) for name in ("id", "title", "artist", "album", "duration_s")}
-        return {**values, "path": utf8_text(self.path)}
+        names = ("id", "title", "artist", "album", "duration_s", "start_s")
+        return {**{name: getattr(self, name) for name in names}, "path": path_text(self.path)}
 
     @property
     def name(self) -> str:

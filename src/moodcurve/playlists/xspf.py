@@ -1,4 +1,7 @@
-"""Write a playlist as XSPF, https://xspf.org/spec, or as JSPF, the same in JSON, https://xspf.org/jspf."""
+"""Write a playlist as XSPF, https://xspf.org/spec, or as JSPF, the same in JSON, https://xspf.org/jspf.
+
+Neither can express that a song is a part of its file.
+"""
 
 import json
 from collections.abc import Sequence

@@ -1,7 +1,6 @@
 """Query parameters of playlists."""
 
 import re
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -10,6 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from moodcurve.library.queries.query import WORDS
 from moodcurve.mood.circumplex import Point
 from moodcurve.playlists import Constraints, Request, RequestError, RequestOptions
+from moodcurve.playlists.files import FileFormat
 from moodcurve.playlists.path import MoodPath, mood_path
 from moodcurve.web.errors import ProblemError, invalid_value
 from moodcurve.web.query_params import SongFilters, Text
@@ -60,14 +60,6 @@ _SONGS = (
 )
 Songs = Annotated[str, *_SONGS]
 OptionalSongs = Annotated[Text, *_SONGS]
-
-
-class FileFormat(StrEnum):
-    """Formats of playlist files."""
-
-    m3u8 = "m3u8"
-    jspf = "jspf"
-    xspf = "xspf"
 
 
 class RuleParams(SongFilters):

@@ -204,6 +204,7 @@ class PlaylistSongObject(_Object):
     artist: str | None
     album: str | None
     duration_s: Seconds
+    start_s: Seconds | None
     begin_s: Seconds
     arousal: Unit
     valence: Unit

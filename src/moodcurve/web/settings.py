@@ -28,7 +28,7 @@ class ServerLimits:
     queue : int
         Songs that may wait for a worker process, including those being uploaded. Clients share them.
     requests_per_minute, burst : int
-        Uploads and plots per client: the sustained rate, and how many at once.
+        Uploads, plots and playlists per client: the sustained rate, and how many at once.
     connections : int
         Open connections, which clients share. Operating systems often allow a process about 1000 open files.
     request_timeout_s : float

@@ -1,4 +1,4 @@
-"""The song page with songs that are parts of a file, and with audio that starts late, in Chromium."""
+"""Songs that are parts of a file, on the song page and in playlists, and audio that starts late, in Chromium."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +84,29 @@ def test_a_preview_plays_from_within_the_song(window: Window) -> None:
     # at 30 % of the song, which begins at 24 s
     until(page, "document.querySelector('#preview').currentTime > 24 + 3.6")
     assert page.evaluate("document.querySelector('#preview').currentTime") < 24 + 8
+
+
+def test_a_playlist_plays_each_part_from_its_start_to_its_end(window: Window) -> None:
+    ids = song_ids(window.server)
+    page = window(f"#/playlist/{ids['Tense']}-{ids['Sad']}")
+    playing = "document.querySelector('.playlist-player strong').innerText === '{}'"
+    until(page, playing.format("Tense"))
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, "document.querySelector('#playlist-audio').currentTime > 12.3")
+    assert page.locator(".playlist-player .time").inner_text() == "0:00"
+    page.get_by_role("slider", name="Position in the song").fill("0.5")
+    until(page, "Math.abs(document.querySelector('#playlist-audio').currentTime - 18) < 1")
+    page.evaluate("document.querySelector('#playlist-audio').currentTime = 23.6")
+    until(page, playing.format("Sad"))
+    until(
+        page, "(a => !a.paused && a.currentTime > 0.2 && a.currentTime < 3)(document.querySelector('#playlist-audio'))"
+    )
+    page.evaluate("document.querySelector('#playlist-audio').currentTime = 11.6")
+    until(page, "document.querySelector('#playlist-audio').paused")
+    assert page.evaluate("document.querySelector('#playlist-audio').currentTime") == pytest.approx(12.2, abs=0.25)
+    assert page.locator(".playlist-player strong").inner_text() == "Sad"  # the last
+    page.get_by_role("button", name="Play", exact=True).click()  # once more, from the start
+    until(page, "(a => !a.paused && a.currentTime < 2)(document.querySelector('#playlist-audio'))")
 
 
 @pytest.mark.parametrize("name", LATE)

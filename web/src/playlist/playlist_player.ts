@@ -1,4 +1,4 @@
-// Play the songs of a playlist one after the other.
+// Play the songs of a playlist one after the other. A song may be a part of its audio.
 
 import { h, iconButton, setText, svg } from "../common/dom";
 import { clock, duration, songName } from "../common/format";
@@ -8,6 +8,8 @@ import type { PlaylistSong } from "../server/types";
 
 /** Audio that plays despite an error advances within this time. */
 const RECOVERY_MS = 600;
+/** How often the end of a part is looked for. */
+const UPDATE_MS = 60;
 
 export interface PlayerHandlers {
   /** Another song plays; null if none is left. */
@@ -25,6 +27,7 @@ export class PlaylistPlayer {
   private readonly slider = h("input", { type: "range", min: 0, max: 1, step: "any", value: 0 });
   private songs: PlaylistSong[] = [];
   private index: number | null = null;
+  private timer = 0;
 
   constructor(private readonly handlers: PlayerHandlers) {
     const { audio, playButton, slider } = this;
@@ -41,10 +44,12 @@ export class PlaylistPlayer {
     );
     for (const event of ["play", "pause", "ended"]) audio.addEventListener(event, () => this.showState());
     audio.addEventListener("timeupdate", () => this.showTime());
+    audio.addEventListener("play", () => this.watchEnd());
+    audio.addEventListener("timeupdate", () => this.watchEnd()); // timers are slow in a hidden tab
     audio.addEventListener("ended", () => this.skip(1));
     audio.addEventListener("error", () => this.onError());
     slider.addEventListener("input", () => {
-      if (this.song !== null) audio.currentTime = Number(slider.value) * this.song.duration_s;
+      if (this.song !== null) audio.currentTime = this.offset + Number(slider.value) * this.song.duration_s;
     });
   }
 
@@ -98,7 +103,10 @@ export class PlaylistPlayer {
     const { song, audio } = this;
     audio.pause();
     if (song === null) audio.removeAttribute("src");
-    else audio.src = api.songAudioUrl(song.id);
+    else {
+      audio.src = api.songAudioUrl(song.id);
+      if (song.start_s !== null) audio.currentTime = song.start_s;
+    }
     setText(this.name, song === null ? "" : songName(song));
     setText(this.total, song === null ? "" : duration(song.duration_s));
     this.showTime();
@@ -106,7 +114,28 @@ export class PlaylistPlayer {
     this.handlers.changed(index);
   }
 
+  /** Where the song begins in its audio. */
+  private get offset(): number {
+    return this.song?.start_s ?? 0;
+  }
+
+  /** Whether a song that is a part of its audio is over; all of an audio element ends by itself. */
+  private partIsOver(): boolean {
+    const { song, audio, offset } = this;
+    return song !== null && song.start_s !== null && audio.currentTime - offset >= song.duration_s;
+  }
+
+  /** Go on with the next song where a part of the audio ends. */
+  private watchEnd(): void {
+    const { audio, song } = this;
+    clearTimeout(this.timer);
+    if (song === null || song.start_s === null || audio.paused || audio.ended) return;
+    if (this.partIsOver()) this.skip(1);
+    else this.timer = window.setTimeout(() => this.watchEnd(), UPDATE_MS);
+  }
+
   private start(): void {
+    if (this.audio.paused && this.partIsOver()) this.audio.currentTime = this.offset; // as an audio element at its end
     this.audio.play().catch(() => undefined); // the element's `error` event reports failures
   }
 
@@ -120,9 +149,9 @@ export class PlaylistPlayer {
 
   private showTime(): void {
     const { song, audio } = this;
-    const position = song === null ? 0 : audio.currentTime;
+    const position = song === null ? 0 : Math.max(0, Math.min(audio.currentTime - this.offset, song.duration_s));
     setText(this.time, clock(position));
-    this.slider.value = String(song === null ? 0 : Math.min(1, position / song.duration_s));
+    this.slider.value = String(song === null ? 0 : position / song.duration_s);
     this.slider.setAttribute("aria-valuetext", `${clock(position)} of ${duration(song?.duration_s ?? 0)}`);
   }
 

@@ -58,6 +58,8 @@ export interface PlaylistSong {
   title: string | null;
   artist: string | null;
   duration_s: number;
+  /** Where it begins in its file; null if it is all of it. */
+  start_s: number | null;
   begin_s: number;
   arousal: number;
   valence: number;

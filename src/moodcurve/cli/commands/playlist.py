@@ -9,7 +9,7 @@ from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import Filters, LibraryOption, library_path
 from moodcurve.cli.output_checks import STDOUT, check_file
 from moodcurve.cli.parameters import Option, UsageError
-from moodcurve.cli.playlist_files import AbsoluteOption, PlaylistFormat, playlist_text
+from moodcurve.cli.playlist_files import AbsoluteOption, PlaylistFormat, playlist_file
 from moodcurve.cli.result_files import json_text, write_texts
 from moodcurve.util.text import one_line
 
@@ -148,7 +148,7 @@ def _write(made: "Playlist", format: OutputFormat, output: Path, *, absolute: bo
         write_texts({output: json_text(made.to_dict())})
     else:
         write_texts(
-            {output: playlist_text(made.tracks, PlaylistFormat(format), output, name=made.name, absolute=absolute)}
+            {output: playlist_file(made.tracks, PlaylistFormat(format), output, name=made.name, absolute=absolute)}
         )
 
 

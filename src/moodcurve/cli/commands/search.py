@@ -19,7 +19,7 @@ from moodcurve.cli.options import (
 )
 from moodcurve.cli.output_checks import STDOUT, check_file, check_results
 from moodcurve.cli.parameters import Option, UsageError
-from moodcurve.cli.playlist_files import AbsoluteOption, PlaylistFormat, playlist_text
+from moodcurve.cli.playlist_files import AbsoluteOption, PlaylistFormat, playlist_file
 from moodcurve.cli.result_files import json_list, results_stream, write_parts, write_texts
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def search(
                 target = output or STDOUT
                 tracks = read_tracks(opened, [song.id for song in songs])
                 name = "moodcurve search" if target == STDOUT else target.stem
-                write_texts({target: playlist_text(tracks, format, target, name=name, absolute=absolute)})
+                write_texts({target: playlist_file(tracks, format, target, name=name, absolute=absolute)})
                 if not tracks:
                     print_message(_summary(0, 0, filters.text or []))
             else:

@@ -62,10 +62,12 @@ class LimitOptions:
     max_queue: Annotated[
         int, Option("--max-queue", metavar="N", min=0, help="Songs that may wait for analysis or be uploading.")
     ] = 32
-    rate: Annotated[int, Option("--rate", metavar="N", min=1, help="Uploads and plots per minute for each client.")] = (
-        120
-    )
-    burst: Annotated[int, Option("--burst", metavar="N", min=1, help="Uploads and plots at once for each client.")] = 60
+    rate: Annotated[
+        int, Option("--rate", metavar="N", min=1, help="Uploads, plots and playlists per minute for each client.")
+    ] = 120
+    burst: Annotated[
+        int, Option("--burst", metavar="N", min=1, help="Uploads, plots and playlists at once for each client.")
+    ] = 60
     max_connections: Annotated[
         int, Option("--max-connections", metavar="N", min=1, help="Open connections of all clients.")
     ] = 500

@@ -95,7 +95,7 @@ def add_analysis_routes(
         Folder for uploaded files.
     plots : PlotRenderer
     rate_limiter : RateLimiter
-        Limits uploads and plots.
+        Limits uploads, plots and playlists.
     limits : ServerLimits
     root_path : str
         Prefix of the paths in responses.

@@ -12,8 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi import Query as QueryParameter
 
 from moodcurve.library import Library
-from moodcurve.library.queries.query import Query
-from moodcurve.library.queries.search import search
+from moodcurve.library.queries.search import songs_by_id
 from moodcurve.library.scanning.roots import scanned_roots
 from moodcurve.library.scanning.walk import is_below
 from moodcurve.mood.circumplex import Point
@@ -40,7 +39,7 @@ MAX_FILE_SONGS = 100_000
 _TEXT = {"schema": {"type": "string"}}
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file.", "content": dict.fromkeys(MEDIA_TYPES.values(), _TEXT)},
-    **error_responses(404),
+    **error_responses(404, 429),
 }
 Result = TypeVar("Result")
 
@@ -77,18 +76,18 @@ def add_playlist_routes(app: FastAPI, pool: LibraryPool, rate_limiter: RateLimit
 
         def find(library: Library) -> list[dict[str, Any]]:
             found = alternatives(library, query, ids, params.place, path=path, constraints=rules, limit=params.limit)
-            where = f"id IN ({', '.join(map(str, found))})"
-            songs = {song.id: song for song in search(library, Query(where=where))} if found else {}
+            songs = songs_by_id(library, found)
             return [song_data(songs[number]) for number in found if number in songs]
 
         return json_response(to_json({"songs": _read(pool, find)}))
 
     @app.get("/api/playlist/file", responses=_FILE)
-    def get_playlist_file(params: Annotated[FileParams, QueryParameter()]) -> Response:
+    def get_playlist_file(request: Request, params: Annotated[FileParams, QueryParameter()]) -> Response:
         """Return a playlist file: of the listed songs, or of all that match the filters and lie in the region.
 
         Paths are relative to the scanned folder, so that the file belongs there.
         """
+        rate_limiter.take(client_of(request.scope))
         query = params.query(limit=MAX_FILE_SONGS)
         corners: list[Point] = [] if params.region is None else parse_points(params.region)
         ids = None if params.songs is None else parse_ids(params.songs)
@@ -112,7 +111,8 @@ def add_playlist_routes(app: FastAPI, pool: LibraryPool, rate_limiter: RateLimit
 def below_roots(tracks: Sequence[Track], roots: Sequence[str]) -> tuple[list[Track], str]:
     """Return tracks, and the folder that paths are relative to: that of all roots.
 
-    A track that lies below none of them keeps its file name alone: what else its path holds is not for the page.
+    A track whose path, perhaps that of a link, lies below none of them keeps its file name alone: what else the path
+    holds is not for the page.
     """
     folders = [str(Path(root).parent) if Path(root).is_file() else root for root in roots]
     folder = os.path.commonpath(folders or ["/"])

@@ -18,14 +18,7 @@ from moodcurve.library import Library, LibraryError, StoredSong
 from moodcurve.library.queries.kept_columns import MAX_SONGS, KeptColumns
 from moodcurve.library.queries.paging import find_page
 from moodcurve.library.queries.query import Query
-from moodcurve.library.queries.search import (
-    FoundSong,
-    count,
-    search,
-    search_columns,
-    song_json,
-    songs_by_id,
-)
+from moodcurve.library.queries.search import FoundSong, count, search_columns, song_json, songs_by_id
 from moodcurve.library.queries.similar import similar_songs
 from moodcurve.library.scanning.roots import scanned_roots
 from moodcurve.mood.circumplex import NEUTRAL, QUADRANTS
@@ -84,10 +77,10 @@ def add_song_routes(
     def get_song(id: SongId) -> Response:
         """Return a song by its id."""
         with open_reader(pool) as reader:
-            found = [] if reader is None else list(search(reader.library, Query(where=f"id = {id}")))
-        if not found:
+            found = {} if reader is None else songs_by_id(reader.library, [id])
+        if id not in found:
             raise _no_song(id)
-        return json_response(to_json(song_data(found[0])))
+        return json_response(to_json(song_data(found[id])))
 
     @app.get("/api/songs/{id}/curve", responses={**_CURVE, **error_responses(404, 429)})
     async def get_song_curve(request: Request, id: SongId, format: CurveFormat = CurveFormat.json) -> Response:
