@@ -2,15 +2,19 @@
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
 
-from moodcurve import Curve, analyze
+from moodcurve import Curve, analyze, workers
 from moodcurve.analysis import analyze_parts
 from moodcurve.audio import AudioError
 from moodcurve.audio.parts import Part, Split, find_parts
+from moodcurve.cli.options import MAX_TRACK
+from moodcurve.web.routes import analyses
 from tests.helpers.albums import SONG_S, STARTS, TITLES, cue, write_album, write_song
 from tests.helpers.command_line import run
 from tests.helpers.timed_audio import write_timed
@@ -95,3 +99,33 @@ def test_a_clash_with_a_song_of_that_name(tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         "album-01.csv", "album-part-01.csv", "album-part-02.csv", "album-part-03.csv",
     ]  # fmt: skip
+
+
+def test_files_are_counted_and_warnings_printed_once(
+    flac: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = write_song(tmp_path / "x.wav", 0)
+
+    def stop_after_first(*given: Any, **options: Any) -> Iterator[object]:
+        done = next(run_each(*given, **options))
+        assert isinstance(done, list)
+        for song in done[:2]:
+            object.__setattr__(song.curve, "warnings", ("low",))
+        yield done
+        raise KeyboardInterrupt
+
+    run_each = workers.run_each
+    monkeypatch.setattr(workers, "run_each", stop_after_first)
+    done = run("analyze", flac, other, "--split", "cue", "-o", tmp_path / "out", "--workers", "1")
+    assert [line.partition(": ")[2] for line in done.stderr.splitlines() if "wrote" not in line] == [
+        f"{flac}: low", "interrupted: 1 of 2 files are done",
+    ]  # fmt: skip
+    assert done.stderr.count("wrote") == 3
+
+
+def test_a_track_beyond_any_is_refused(flac: Path) -> None:
+    for command in ("analyze", "scan"):
+        done = run(command, flac, "--track", MAX_TRACK + 1)
+        assert done.exit_code == 2
+        assert str(MAX_TRACK) in done.stderr
+    assert analyses.MAX_TRACK == MAX_TRACK

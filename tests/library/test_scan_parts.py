@@ -1,11 +1,13 @@
 """Scans of files that hold several songs, or several audio tracks."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from moodcurve.audio.parts import Split
-from moodcurve.library import open_library
+from moodcurve.library import LibraryError, open_library
 from moodcurve.library.queries.find_song import find_song
 from moodcurve.library.queries.search import FoundSong, Query, search
 from moodcurve.library.scanning.progress import ScanStats
@@ -139,3 +141,92 @@ def test_chapters_and_another_track(tmp_path: Path) -> None:
     split = scanned(folder, Selection(track=2, split=Split.chapters))[1]
     assert [(song.title, song.start_s) for song in split] == [("One", 0), ("Two", 2)]
     assert scanned(folder)[0].unchanged == 1
+
+
+TITLES_BEYOND = (*TITLES, "Beyond")
+STARTS_BEYOND = (*STARTS, 100.0)
+
+
+@pytest.fixture
+def beyond(folder: Path) -> Path:
+    """Return a folder with an album whose cue sheet has a track beyond the file's end."""
+    (folder / "album.cue").write_text(cue("album.wav", starts=STARTS_BEYOND, titles=TITLES_BEYOND))
+    return folder
+
+
+def write_copy(folder: Path, name: str, titles: tuple[str, ...] = TITLES_BEYOND) -> None:
+    (folder / f"{name}.flac").write_bytes((folder / "album.flac").read_bytes())
+    (folder / f"{name}.cue").write_text(cue("album.wav", starts=STARTS_BEYOND, titles=titles))
+
+
+def test_copies_of_an_album_with_a_track_beyond_its_end(beyond: Path) -> None:
+    for number in range(6):  # more than are probed before the first is analyzed
+        write_copy(beyond, f"copy{number}", tuple(f"{title} {number}" for title in TITLES_BEYOND))
+    stats, songs = scanned(beyond, CUE)
+    assert (stats.new, stats.songs, starts(songs)) == (7, 3, list(STARTS))
+    assert [song.copies for song in songs] == [7, 7, 7]
+
+
+def test_an_album_with_a_track_beyond_its_end_is_recognized(beyond: Path) -> None:
+    ids = [song.id for song in scanned(beyond, CUE)[1]]
+    (beyond / "album.flac").touch()
+    stats, songs = scanned(beyond, CUE)
+    assert (stats.retagged, stats.songs, [song.id for song in songs]) == (1, 0, ids)
+    write_copy(beyond, "moved")
+    for ending in ("flac", "cue"):
+        (beyond / f"album.{ending}").unlink()
+    stats, songs = scanned(beyond)
+    assert (stats.moved, stats.songs, [song.id for song in songs]) == (1, 0, ids)
+    (beyond / "moved.cue").write_text(cue("album.wav", starts=STARTS_BEYOND, titles=("a", "b", "c", "d")))
+    (beyond / "moved.flac").touch()
+    assert [song.title for song in scanned(beyond, CUE)[1]] == ["a", "b", "c"]
+
+
+def test_a_sheet_with_other_tracks_is_analyzed(beyond: Path) -> None:
+    scanned(beyond, CUE)
+    (beyond / "album.cue").write_text(cue("album.wav", starts=(*STARTS, 30), titles=TITLES_BEYOND))
+    (beyond / "album.flac").touch()
+    stats, songs = scanned(beyond, CUE)
+    assert (stats.songs, starts(songs)) == (4, [*STARTS, 30])
+
+
+def test_chapters_added_later_are_analyzed(tmp_path: Path) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    chapters = [(0, 2, "One"), (2, 4, "Two")]
+    selection = Selection(split=Split.chapters)
+    for count in (1, 2):
+        write_timed(folder / "x.mka", [[(0, 330)]], chapters=chapters[:count])
+        assert len(scanned(folder, selection)[1]) == count
+
+
+@pytest.mark.parametrize("text", ["junk", "track=10000", "split=junk"])
+def test_a_damaged_selection_counts_as_none(folder: Path, text: str) -> None:
+    ids = [song.id for song in scanned(folder)[1]]
+    with contextlib.closing(sqlite3.connect(folder.parent / "library.sqlite")) as db, db:
+        db.execute("UPDATE file SET selection = ?", (text,))
+    (folder / "album.flac").touch()
+    stats, songs = scanned(folder)
+    assert (stats.retagged, stats.songs, [song.id for song in songs]) == (1, 0, ids)
+
+
+def test_songs_of_a_split_file_that_lack_sound_are_measured_again(folder: Path) -> None:
+    scanned(folder, CUE)
+    with contextlib.closing(sqlite3.connect(folder.parent / "library.sqlite")) as db, db:
+        db.execute("DELETE FROM measured WHERE song = (SELECT max(id) FROM song)")
+    assert scanned(folder)[0].unchanged == 1
+    stats, _ = scanned(folder, again=True)
+    assert (stats.renewed, stats.songs) == (1, 3)
+    with open_library(folder.parent / "library.sqlite") as library:
+        assert library.without_sound() == set()
+    assert scanned(folder, again=True)[0].unchanged == 1
+
+
+def test_the_path_of_a_split_file_names_no_song(folder: Path) -> None:
+    scanned(folder, CUE)
+    path = str(folder / "album.flac")
+    with (
+        open_library(folder.parent / "library.sqlite") as library,
+        pytest.raises(LibraryError, match=r"album\.flac: 3 songs match; give the id of one: 1: The Band – Sad; 2: The"),
+    ):
+        find_song(library, path)

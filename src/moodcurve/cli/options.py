@@ -49,12 +49,15 @@ ModelOption = Annotated[
 OptionalModelOption = Annotated[
     str | None, Option("--model", metavar="NAME|FILE", help="Name of a packaged model, or path of a model file.")
 ]
+MAX_TRACK = 1000
+"""Largest number of an audio track, also in `moodcurve.web.routes.analyses`."""
 TrackOption = Annotated[
     int | None,
     Option(
         "--track",
         metavar="N",
         min=1,
+        max=MAX_TRACK,
         help="Audio track of files with several, from 1; by default the one that players play.",
     ),
 ]

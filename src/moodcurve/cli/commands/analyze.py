@@ -116,16 +116,19 @@ def analyze(
             )
         exit_code = int(bool(found.problems)) | _receive(given, stems)
         curves: list[Curve] = []
+        done = 0
         try:
-            for song, result in _analyze_all(stems, outputs, model, workers, given.names()):
-                exit_code |= _print_outcome(given.names().get(song, song), result)
-                if isinstance(result, Exception):
+            for song, results_of_file in _analyze_all(stems, outputs, model, workers, given.names()):
+                exit_code |= _print_outcome(given.names().get(song, song), results_of_file)
+                if isinstance(results_of_file, Exception):
                     continue
-                if destination.lines:
-                    _print_json_line(result.curve)
-                curves.append(result.curve)
+                for written in results_of_file:
+                    if destination.lines:
+                        _print_json_line(written.curve)
+                    curves.append(written.curve)
+                done += 1
         except KeyboardInterrupt:
-            print_message(f"interrupted: {len(curves)} of {len(stems)} songs are done")
+            print_message(f"interrupted: {done} of {len(stems)} {'files' if split else 'songs'} are done")
             exit_code = interrupted_code()
         if curves:
             exit_code |= _print_curves(curves, destination, safe_csv=safe_csv)
@@ -223,8 +226,8 @@ def _outputs(
 
 def _analyze_all(
     stems: dict[Path, str], outputs: "Outputs", model: str, workers: int | None, names: dict[Path, str]
-) -> "Iterator[tuple[Path, WrittenSong | MoodcurveError | OSError]]":
-    """Yield each song with its curve and files, or with the error, in order; show progress.
+) -> "Iterator[tuple[Path, list[WrittenSong] | MoodcurveError | OSError]]":
+    """Yield each file with the curves and files of its songs, or with the error, in order; show progress.
 
     Raises
     ------
@@ -247,21 +250,22 @@ def _analyze_all(
     with song_bars(songs) as progress, interrupts() as check:
         results = run_each(job, songs, workers=count, progress=progress, check=check, limits=limits, isolate=own)
         with closing(results):
-            for song, result in zip(songs, results, strict=True):
-                yield from ((song, written) for written in (result if isinstance(result, list) else [result]))
+            yield from zip(songs, results, strict=True)
 
 
-def _print_outcome(song: Path | str, result: "WrittenSong | MoodcurveError | OSError") -> int:
-    """Print a song's warnings, files and error; return 1 if there is an error, else 0."""
-    error = result if isinstance(result, Exception) else result.problem
-    if not isinstance(result, Exception):
-        for warning in result.curve.warnings:
-            print_message(f"{song}: {warning}")
-        for file in result.files:
-            print_message(f"wrote {file}")
-    if error is not None:
-        print_message(error_text(error))
-    return int(error is not None)
+def _print_outcome(file: Path | str, result: "list[WrittenSong] | MoodcurveError | OSError") -> int:
+    """Print each warning of a file's songs once, their files and errors; return 1 if there is an error, else 0."""
+    if isinstance(result, Exception):
+        print_message(error_text(result))
+        return 1
+    for warning in dict.fromkeys(warning for song in result for warning in song.curve.warnings):
+        print_message(f"{file}: {warning}")
+    for song in result:
+        for path in song.files:
+            print_message(f"wrote {path}")
+        if song.problem is not None:
+            print_message(error_text(song.problem))
+    return int(any(song.problem is not None for song in result))
 
 
 def _print_json_line(curve: "Curve") -> None:

@@ -39,7 +39,9 @@ def scan(
     again: Annotated[
         bool,
         Option(
-            "--again", help="Also re-analyze songs that another model analyzed, and retry files that could not be used."
+            "--again",
+            help="Also re-analyze songs that another model analyzed or that lack measures of their sound, and retry "
+            "files that could not be used.",
         ),
     ] = False,
     forget: Annotated[

@@ -1,12 +1,13 @@
 """Find one song by path, id, title or tags."""
 
 import os
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from moodcurve.library.database import Library
-from moodcurve.library.errors import LibraryError
+from moodcurve.library.errors import LibraryError, translate_errors
 from moodcurve.library.models import StoredSong
-from moodcurve.library.queries.search import FoundSong, Query, search
+from moodcurve.library.queries.search import FoundSong, Query, search, songs_by_id
 from moodcurve.library.text import fold
 from moodcurve.util.text import one_line, text_path
 
@@ -20,10 +21,13 @@ def find_song(library: Library, name: str) -> StoredSong:
     Raises
     ------
     LibraryError
-        If no song matches, several do, or the path is that of an unusable file.
+        If no song matches, several do, such as those of a file that is split into parts, or the path is that of an
+        unusable file.
     """
     given = text_path(name)
     for path in dict.fromkeys((given, os.path.abspath(given), os.path.realpath(given))):  # noqa: PTH100
+        if len(ids := _songs_at(library, path)) > 1:
+            raise _ambiguous(name, list(songs_by_id(library, ids).values()))
         if found := library.song(path):
             return found
         if reason := library.problem(path):
@@ -41,12 +45,25 @@ def find_song(library: Library, name: str) -> StoredSong:
             "of a title (`moodcurve search` lists songs)"
         )
     if len(matches) > 1:
-        listed = "; ".join(f"{song.id}: {song_label(song)}" for song in matches[:_MAX_SHOWN])
-        more = ", ..." if len(matches) > _MAX_SHOWN else ""
-        raise LibraryError(f"{one_line(name)}: {len(matches)} songs match; give the id of one: {listed}{more}")
+        raise _ambiguous(name, matches)
     stored = library.song(matches[0].id)
     assert stored is not None  # nosec B101 # narrows the type for mypy
     return stored
+
+
+def _songs_at(library: Library, path: str) -> list[int]:
+    """Return the ids of the songs that a file holds, in their order; several if it is split into parts."""
+    with translate_errors(library.path):
+        rows = library.db.execute(
+            "SELECT song FROM file WHERE path = ? AND song IS NOT NULL ORDER BY start_s", (os.fsencode(path),)
+        ).fetchall()
+    return [song for (song,) in rows]
+
+
+def _ambiguous(name: str, songs: Sequence[FoundSong]) -> LibraryError:
+    listed = "; ".join(f"{song.id}: {song_label(song)}" for song in songs[:_MAX_SHOWN])
+    more = ", ..." if len(songs) > _MAX_SHOWN else ""
+    return LibraryError(f"{one_line(name)}: {len(songs)} songs match; give the id of one: {listed}{more}")
 
 
 def song_label(song: FoundSong) -> str:

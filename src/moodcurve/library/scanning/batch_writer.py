@@ -1,13 +1,14 @@
 """The results of a scan, written to the library in batches and counted once they are on disk."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
 from moodcurve.audio.parts import Part
 from moodcurve.audio.tags import NO_TAGS, Tags
 from moodcurve.library.database import Library
-from moodcurve.library.models import Change
+from moodcurve.library.models import Change, joined_hash
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.selection import NO_SELECTION, Selection
 from moodcurve.library.scanning.walk import FileState
@@ -35,6 +36,13 @@ class PendingFile:
     parts: tuple[Part, ...] = ()
     """The parts into which it is split; `content_hash` is then that of all, see `joined_hash`."""
     names: tuple[str, ...] = ()
+
+    def keep_parts(self, hashes: Collection[str]) -> None:
+        """Leave out all parts but those with these content hashes."""
+        pairs = zip(self.parts, (self.content_hash or "").split("|"), strict=True)
+        kept = [(part, content_hash) for part, content_hash in pairs if content_hash in hashes]
+        self.parts = tuple(part for part, _ in kept)
+        self.content_hash = joined_hash([content_hash for _, content_hash in kept])
 
 
 @dataclass(frozen=True, eq=False)

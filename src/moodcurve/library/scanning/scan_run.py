@@ -2,11 +2,11 @@
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from moodcurve.audio.parts import Part
+from moodcurve.audio.parts import Split
 from moodcurve.errors import MoodcurveError
 from moodcurve.library.database import Library
 from moodcurve.library.models import (
@@ -87,11 +87,15 @@ class ScanRun:
         self._analyzed |= _models_of_split(self.known, self._analyzed)
         self._selection = selection
         self._selections = {
-            file.content_hash.split("#")[0]: Selection.parse(file.selection)
+            file.content_hash.split("#")[0]: heard
             for file in self.known.values()
-            if file.content_hash is not None and file.selection
+            if file.content_hash is not None and (heard := Selection.parse(file.selection)) != NO_SELECTION
         }
         """How files were heard that an earlier scan heard otherwise than usual, by the hash of their content."""
+        self._split = {file.parts for file in self.known.values() if file.parts}
+        """Content hashes of the parts of each split file of earlier scans."""
+        self._found: dict[str, set[str]] = {}
+        """Content hashes of the parts that this scan's analyses found, by the hash of all parts of the cue sheet."""
         self._current: set[str] = set()
         """Content hashes of songs that need no analysis, or no longer need one."""
         self._to_analyze: deque[PendingFile] = deque()
@@ -111,7 +115,8 @@ class ScanRun:
         self._current = set(self._analyzed)
         if again:
             self._current = {key for key, model in self._analyzed.items() if model == self._model_key}
-            self._current -= self._library.without_sound()
+            lacking = self._library.without_sound()
+            self._current = {key for key in self._current if lacking.isdisjoint(key.split("|"))}
         named: list[FileNamed] = []
         for path, state in found.files.items():
             stats.files += 1
@@ -231,12 +236,25 @@ class ScanRun:
                 self.to_probe.append(file)
                 return
             file.tags, file.parts = result.tags, result.parts
-            file.content_hash = joined_hash(file.selection.hashes(result.content_hash, result.parts))
+            hashes = file.selection.hashes(result.content_hash, result.parts)
+            file.content_hash = joined_hash(hashes)
+            if found := self._found.get(file.content_hash) or self._found_before(file, hashes):
+                file.keep_parts(found)
             self._handle_probe(file, file.content_hash)
         elif isinstance(result, Analysis | dict):
             self._handle_analysis(file, result)
         else:
             self._handle_error(file, result)
+
+    def _found_before(self, file: PendingFile, hashes: tuple[str, ...]) -> tuple[str, ...]:
+        """Return which parts an earlier scan found of a file with the same cue sheet; nothing if there was none.
+
+        The parts of a sheet follow each other without a gap: after the last that was found, the file ends. Chapters may
+        leave gaps.
+        """
+        if file.selection.split is not Split.cue:
+            return ()
+        return next((hashes[:count] for count in range(len(file.parts), 0, -1) if hashes[:count] in self._split), ())
 
     def _handle_probe(self, file: PendingFile, content_hash: str) -> None:
         """Store a file whose audio is known; queue any other for analysis, once per content hash."""
@@ -262,15 +280,21 @@ class ScanRun:
         """Store an analysis with all files that hold its audio."""
         content_hash = file.content_hash
         assert content_hash is not None  # nosec B101 # narrows the type for mypy
-        was_known = content_hash in self._analyzed
-        self._current.add(content_hash)
+        same_audio = self._same_audio.pop(content_hash)
         hashes = content_hash.split("|")
         analyses = [result] if isinstance(result, Analysis) else list(result.values())
         if isinstance(result, dict):  # without parts beyond the file's end
             hashes = [name for name, part in zip(hashes, file.parts, strict=True) if part in result]
+            self._found[content_hash] = set(hashes)
+            for other in same_audio:
+                other.keep_parts(hashes)
+        content_hash = joined_hash(hashes)
+        was_known = content_hash in self._analyzed
+        self._current.add(content_hash)
         songs = tuple(SongAnalyzed(name, analysis) for name, analysis in zip(hashes, analyses, strict=True))
         audio_s = sum(analysis.curve.duration_s for analysis in analyses)
-        for number, other in enumerate(self._same_audio.pop(content_hash)):
+        lengths_s = [analysis.curve.duration_s for analysis in analyses]
+        for number, other in enumerate(same_audio):
             known = self.known.get(other.path)
             kind: OutcomeKind
             if known is None:
@@ -280,8 +304,7 @@ class ScanRun:
             else:
                 kind = "changed"
             first = number == 0
-            found = None if isinstance(result, Analysis) else result
-            self._store(other, kind, songs if first else (), audio_s if first else None, found)
+            self._store(other, kind, songs if first else (), audio_s if first else None, lengths_s)
 
     def _handle_error(self, file: PendingFile, error: MoodcurveError | OSError) -> None:
         if file.content_hash is not None:  # perhaps only this file is broken: try the next with the same audio
@@ -321,9 +344,9 @@ class ScanRun:
         kind: OutcomeKind,
         before: tuple[Change, ...] = (),
         audio_s: float | None = None,
-        analyses: dict[Part, Analysis] | None = None,
+        lengths_s: Sequence[float] | None = None,
     ) -> None:
-        """Store a file with its songs; of a split file, `analyses` are those of its parts if they are new."""
+        """Store a file with its songs, which last `lengths_s` if they were analyzed just now."""
         assert file.content_hash is not None  # nosec B101 # narrows the type for mypy
         changes: list[Change] = [*before]
         known = self.known.get(file.path)
@@ -335,17 +358,16 @@ class ScanRun:
         )  # fmt: skip
         if not file.parts:
             changes.append(base)
-        for part, content_hash in zip(file.parts, file.content_hash.split("|"), strict=bool(file.parts)):
-            if analyses is not None and part not in analyses:
-                continue
-            length_s = part.length_s if analyses is None else analyses[part].curve.duration_s
+        lengths = lengths_s or [part.length_s or 0.0 for part in file.parts]
+        hashes = file.content_hash.split("|")
+        for part, content_hash, length_s in zip(file.parts, hashes, lengths, strict=bool(file.parts)):
             changes.append(
                 replace(
                     base, content_hash=content_hash, tags=part_tags(part, file.tags), start_s=part.start_s,
-                    length_s=length_s or 0.0,
+                    length_s=length_s,
                 )
             )  # fmt: skip
-        self._writer.add(Outcome(file, kind, tuple(changes), audio_s, songs=len(analyses or (file,))))
+        self._writer.add(Outcome(file, kind, tuple(changes), audio_s, songs=len(file.parts) or 1))
         if file.path not in self.known:
             self._at_new_paths.add(file.content_hash)
 
