@@ -29,6 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["XDG_STATE_HOME"] = state.name
     # a shell that starts the tests in the background has them, and all that they start, ignore it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):  # likewise, of one that nohup starts
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         for feature_set in FEATURE_SETS.values():
             prepare(feature_set)

@@ -514,7 +514,7 @@ def test_readers_read_while_another_process_writes(path: Path) -> None:
         for line in process.stdout:
             with open_library(path) as library:
                 seen.append(len(library.song_models()))
-                assert len(library.known_files()) == seen[-1]
+                assert len(library.known_files()) >= seen[-1]  # read later
             assert seen[-1] >= 1 + 5 * (int(line) + 1)
         assert process.wait() == 0
         assert len(list(middle)) == 0  # it still sees its snapshot of one song

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from moodcurve.features.tonal.columns import TONAL1
+from moodcurve.features.tonal.columns import SONG1, TONAL1
 from tests.features.tonal.notes import MAJOR, MINOR, SR, chord, clicks, last_row, melody, noise, progression, rows_of
 
 KEYS = range(48, 60)
@@ -166,7 +166,7 @@ def test_noise() -> None:
 
 def test_silence_is_zero() -> None:
     rows = rows_of(np.zeros(6 * SR, np.float32))
-    assert rows.shape == (11, 71)
+    assert rows.shape == (11, len(TONAL1) + len(SONG1))
     assert not rows.any()
 
 
