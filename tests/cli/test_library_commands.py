@@ -21,6 +21,7 @@ from moodcurve.library.measured import SOUND_COLUMNS
 from moodcurve.library.queries.search import COLUMNS, Query, search
 from moodcurve.mood.circumplex import MOOD_ANGLES_DEG, NEUTRAL, QUADRANTS
 from moodcurve.mood.course import COURSE_COLUMNS
+from moodcurve.util.text import signed
 from tests.helpers.command_line import Result, run
 from tests.helpers.library_fixtures import file, made_library, song, wandering_curve
 
@@ -70,6 +71,17 @@ def test_the_table_shows_the_values_that_analyze_prints(path: Path) -> None:
     assert line.split()[0] == str(found.id)
     assert found.tags is not None
     assert line.endswith(f"{mood_text(found.arousal, found.valence)}  {found.tags}")
+
+
+def test_the_table_shows_what_a_search_sorts_by_or_limits(path: Path) -> None:
+    done = run("search", "--sort=-arousal_rise", "--starts", "calm,sad,excited,tense", "--library", path)
+    heading, *rows = done.stdout.splitlines()
+    assert [name for name in ("arousal_rise", "arousal_start", "valence_start") if name in heading.split()] == [
+        "arousal_rise", "arousal_start", "valence_start",
+    ]  # fmt: skip
+    with open_library(path) as opened:
+        first = next(iter(search(opened, Query(sort=("-arousal_rise",)))))
+    assert signed(first.arousal_rise or 0.0) in rows[0]
 
 
 def test_tags_are_searched_with_and_without_a_strength(path: Path) -> None:

@@ -16,9 +16,15 @@ from moodcurve.mood.tags import parse_tags, tags_text
 from moodcurve.playlists import Playlist
 from moodcurve.util.text import clock, one_line, signed
 
+_USUAL = {"id", "title", "artist", "path", "duration_s", "arousal", "valence", "distance", "words", "quadrant", "tags"}
+"""Columns that a table of songs shows anyway."""
 
-def print_songs(songs: Sequence[FoundSong]) -> None:
-    """Print a table of songs, or nothing if there are none."""
+
+def print_songs(songs: Sequence[FoundSong], *, asked: Sequence[str] = (), by_tag: bool = False) -> None:
+    """Print a table of songs, or nothing if there are none.
+
+    It also has the columns `asked`, and tags `by_tag` whatever the terminal's width.
+    """
     if not songs:
         return
     columns = [
@@ -30,11 +36,26 @@ def print_songs(songs: Sequence[FoundSong]) -> None:
     ]
     if songs[0].distance is not None:
         columns.append(Column("distance", ["" if s.distance is None else f"{s.distance:.2f}" for s in songs]))
+    columns += [
+        Column(name, [_cell_text(name, getattr(song, name)) for song in songs], drop_order=1)
+        for name in asked
+        if name not in _USUAL
+    ]
     moods = [mood_text(song.arousal, song.valence) for song in songs]
     columns.append(Column("mood", moods, fold_width=MIN_TEXT_WIDTH, drop_order=2))
-    columns += tag_columns(["" if song.tags is None else tags_text(parse_tags(song.tags)) for song in songs])
+    tags = ["" if song.tags is None else tags_text(parse_tags(song.tags)) for song in songs]
+    columns += [Column("tags", tags, fold_width=MIN_TEXT_WIDTH)] if by_tag else tag_columns(tags)
     console = results()
     console.print(fit_table(columns, console.width))
+
+
+def _cell_text(name: str, value: str | float | None) -> str:
+    """Return a value of a column as a table shows it."""
+    if isinstance(value, float):
+        if name.startswith(("arousal_", "valence_")) and not name.endswith("_9"):
+            return signed(value)
+        return f"{value:.{ {'tempo_bpm': 0, 'loudness_lufs': 1}.get(name, 2) }f}".replace("-", "−")
+    return "" if value is None else one_line(str(value))
 
 
 def print_playlist(playlist: Playlist) -> None:

@@ -89,7 +89,7 @@ def search(
                 from moodcurve.cli.library_views import print_songs
 
                 shown = list(songs)
-                print_songs(shown)
+                print_songs(shown, asked=query.asked_columns, by_tag=bool(query.tags))
                 total = count(opened, query) if len(shown) == query.limit else len(shown)
                 print_message(_summary(len(shown), total, filters.text or []))
         except ConditionError as error:

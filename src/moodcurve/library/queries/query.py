@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from moodcurve.curve import AXES
 from moodcurve.features.song.key_names import CAMELOT
 from moodcurve.features.tags.names import TAGS
 from moodcurve.library.queries.found_song import COLUMNS
@@ -154,6 +155,16 @@ class Query:
     def has_distance(self) -> bool:
         """Whether songs have a distance, from a drawing or a point."""
         return self.has_drawing or self.near is not None
+
+    @property
+    def asked_columns(self) -> tuple[str, ...]:
+        """Columns of `FoundSong` that the query sorts by or limits, each once, those of the sort first."""
+        asked = [SORTS[key.removeprefix("-")].removeprefix("folded_") for key in self.sort]
+        asked += [column for name, column in RANGES.items() if getattr(self, name) is not None]
+        for name, places in (("start", self.starts), ("end", self.ends)):
+            asked += [f"{axis}_{name}" for axis in AXES if places]
+        asked += [f"time_{quadrant.replace('-', '_')}" for quadrant, _ in self.time_in]
+        return (*dict.fromkeys([*asked, *(["key", "camelot"] if self.keys else [])]),)
 
     def _check_names(self) -> None:
         for quadrant in self.quadrants:
