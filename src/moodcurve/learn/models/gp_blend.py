@@ -7,27 +7,64 @@ moves, silent rows as the average of all rows.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.datasets import Song
-from moodcurve.features import Features, FeatureSet
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
 from moodcurve.learn.models.gp import GP, GPConfig, fit_gp
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpace, fit_state_space
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import ContextStatistics
-from moodcurve.learn.preprocessing.rows import Rows
+from moodcurve.learn.preprocessing.rows import Rows, song_of_rows
 from moodcurve.learn.preprocessing.shifts import shrinkage, version_shifts
 from moodcurve.runtime.sequence import SequenceMode
 
 
 @dataclass(frozen=True, kw_only=True)
-class GPBlendConfig:
+class FilterShares:
+    """Shares of a Kalman filter in the average of two models, and the stretch of that average.
+
+    Attributes
+    ----------
+    share_arousal : float
+        Share of the Kalman filter in the average of arousal, from 0 to 1.
+    share_valence : float
+        Share of the Kalman filter in the average of valence, from 0 to 1.
+    stretch_arousal : float
+        Factor of the average's deviation of arousal from its mean over the rated training songs.
+    stretch_valence : float
+        Factor of the average's deviation of valence from its mean over the rated training songs.
+    """
+
+    share_arousal: float = 0.3
+    share_valence: float = 0.1
+    stretch_arousal: float = 1.2
+    stretch_valence: float = 1.2
+
+    def __post_init__(self) -> None:
+        for key in ("share_arousal", "share_valence"):
+            check(0 <= getattr(self, key) <= 1, key, "from 0 to 1", getattr(self, key))
+        for key in ("stretch_arousal", "stretch_valence"):
+            check(getattr(self, key) > 0, key, "positive", getattr(self, key))
+
+    @property
+    def share(self) -> FloatArray:
+        """Share of the Kalman filter on both axes, (2,)."""
+        return np.array([self.share_arousal, self.share_valence])
+
+    @property
+    def stretch(self) -> FloatArray:
+        """Factors of both axes, (2,)."""
+        return np.array([self.stretch_arousal, self.stretch_valence])
+
+
+@dataclass(frozen=True, kw_only=True)
+class GPBlendConfig(FilterShares):
     """Settings of both models, their shares, and the stretch.
 
     Shares and stretch lie on plateaus of the protocol `deam`: of arousal's r and concordance, and of valence's
@@ -50,28 +87,8 @@ class GPBlendConfig:
         Settings of the Kalman filter.
     """
 
-    share_arousal: float = 0.3
-    share_valence: float = 0.1
-    stretch_arousal: float = 1.2
-    stretch_valence: float = 1.2
     gp: GPConfig = field(default_factory=GPConfig)
     state_space: LiveStateSpaceConfig = field(default_factory=lambda: LiveStateSpaceConfig(level_memory_s=600.0))
-
-    def __post_init__(self) -> None:
-        for key in ("share_arousal", "share_valence"):
-            check(0 <= getattr(self, key) <= 1, key, "from 0 to 1", getattr(self, key))
-        for key in ("stretch_arousal", "stretch_valence"):
-            check(getattr(self, key) > 0, key, "positive", getattr(self, key))
-
-    @property
-    def share(self) -> FloatArray:
-        """Share of the Kalman filter on both axes, (2,)."""
-        return np.array([self.share_arousal, self.share_valence])
-
-    @property
-    def stretch(self) -> FloatArray:
-        """Factors of both axes, (2,)."""
-        return np.array([self.stretch_arousal, self.stretch_valence])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -133,7 +150,7 @@ def fit_gp_blend(
     check(len(rated) > 0, "songs", "at least one song with ratings", "none")
     gp = fit_gp(songs, config.gp, seed=seed, progress=progress)
     steady = _fit_steady(gp.rows, songs, config.gp.level.shift_penalty)
-    filtered = [_filter_song(gp.rows, steady, song) for song in rated]
+    filtered = [song_of_rows(song, _filter_rows(gp.rows, steady, song.full_features.values)) for song in rated]
     return GPBlend(
         config=config,
         gp=gp,
@@ -167,12 +184,3 @@ def _add_filter_rows(rows: Rows, steady: FloatArray, graph: Graph) -> str:
     z, sounding = rows.build(graph)
     read = graph.add("Gather", z, graph.indices(range(rows.blocks[0])), axis=1)
     return graph.add("Mul", graph.add("MatMul", read, graph.constant(steady)), sounding)
-
-
-def _filter_song(rows: Rows, steady: FloatArray, song: Song) -> Song:
-    """Return the song with the rows that the filter reads as its features."""
-    read = _filter_rows(rows, steady, song.full_features.values).astype(np.float32)
-    feature_set = FeatureSet("rows", "1", tuple(f"row[{i}]" for i in range(read.shape[1])))
-    full = Features(read, song.full_features.times_s, feature_set)
-    features = Features(read[song.rated], song.features.times_s, feature_set)
-    return replace(song, features=features, recording=full, versions=())

@@ -11,7 +11,7 @@ stays. All of it is carried in one state, so that rows can arrive one by one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -20,15 +20,15 @@ from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Song
 from moodcurve.datasets.song import QUADRANT_RATINGS
-from moodcurve.features import Features, FeatureSet
 from moodcurve.learn.config import check
 from moodcurve.learn.models.base import Epoch, TrainingProgress, no_progress
 from moodcurve.learn.models.gp import required_quadrant
+from moodcurve.learn.models.gp_blend import FilterShares
 from moodcurve.learn.models.gp_level import GPLevel, GPLevelConfig, Passages, fit_gp_level
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpace, fit_state_space
 from moodcurve.learn.models.two_level import CLIP, fit_ridge
 from moodcurve.learn.onnx_graph import Graph
-from moodcurve.learn.preprocessing.rows import ROW_CLIP, Rows, fit_rows
+from moodcurve.learn.preprocessing.rows import ROW_CLIP, Rows, fit_rows, song_of_rows
 from moodcurve.learn.preprocessing.running import RunningLevelNormalization, RunningStatistics
 from moodcurve.learn.preprocessing.steps import Clip, Scaling, Selection, fit_standardization
 from moodcurve.runtime.sequence import NEXT_STATE, SequenceMode
@@ -39,7 +39,7 @@ the start of a recording."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class GPLiveConfig:
+class GPLiveConfig(FilterShares):
     """Settings of the live Gaussian-process model; shares and stretch are explained at `GPBlendConfig`.
 
     On the protocol `deam`, a memory of 30, 60 and 120 s gives the same r and concordance within .002.
@@ -72,32 +72,15 @@ class GPLiveConfig:
     loudness_memory_s: float = 60.0
     lag_s: float = 4.0
     ridge: float = 2.4
-    share_arousal: float = 0.3
-    share_valence: float = 0.1
-    stretch_arousal: float = 1.2
-    stretch_valence: float = 1.2
     level: GPLevelConfig = field(default_factory=GPLevelConfig)
     state_space: LiveStateSpaceConfig = field(default_factory=lambda: LiveStateSpaceConfig(level_memory_s=600.0))
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for key in ("memory_s", "loudness_memory_s"):
             check(1 <= getattr(self, key) <= 3600, key, "from 1 to 3600", getattr(self, key))
         check(0.5 <= self.lag_s <= 60, "lag_s", "from 0.5 to 60", self.lag_s)
         check(self.ridge > 0, "ridge", "positive", self.ridge)
-        for key in ("share_arousal", "share_valence"):
-            check(0 <= getattr(self, key) <= 1, key, "from 0 to 1", getattr(self, key))
-        for key in ("stretch_arousal", "stretch_valence"):
-            check(getattr(self, key) > 0, key, "positive", getattr(self, key))
-
-    @property
-    def share(self) -> FloatArray:
-        """Share of the Kalman filter on both axes, (2,)."""
-        return np.array([self.share_arousal, self.share_valence])
-
-    @property
-    def stretch(self) -> FloatArray:
-        """Factors of both axes, (2,)."""
-        return np.array([self.stretch_arousal, self.stretch_valence])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -234,7 +217,7 @@ def fit_gp_live(
             moved = lag.apply(z - context[:, : z.shape[1]], sounding)[:, : z.shape[1]]
             moments.append(moved[song.rated])
             deviations.append(song.y - song.y.mean(axis=0))
-            filtered.append(_filter_song(song, _filter_rows(rows, z, sounding)))
+            filtered.append(song_of_rows(song, _filter_rows(rows, z, sounding)))
     scaling = fit_standardization(np.vstack(described))
     x = Clip(CLIP).apply(scaling.apply(np.vstack(described)))
     sides = np.repeat([not song.is_rated for song in songs], counts)
@@ -276,12 +259,3 @@ def _filter_rows(rows: Rows, z: FloatArray, sounding: FloatArray) -> FloatArray:
     """Return what the filter reads of a recording: (n, columns of compare236), silent rows as the average row."""
     read: FloatArray = z[:, : rows.blocks[0]] * sounding
     return read
-
-
-def _filter_song(song: Song, read: FloatArray) -> Song:
-    """Return the song with the rows that the filter reads as its features."""
-    values = read.astype(np.float32)
-    feature_set = FeatureSet("rows", "1", tuple(f"row[{i}]" for i in range(values.shape[1])))
-    full = Features(values, song.full_features.times_s, feature_set)
-    features = Features(values[song.rated], song.features.times_s, feature_set)
-    return replace(song, features=features, recording=full)

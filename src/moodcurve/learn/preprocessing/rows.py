@@ -1,13 +1,14 @@
 """Select, free of the recording's level, and standardize the columns that the Gaussian-process model reads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Song
+from moodcurve.features import Features, FeatureSet
 from moodcurve.features.feature_sets import LLD_NAMES, window_columns
 from moodcurve.features.tags.names import TAGS1
 from moodcurve.learn.config import check
@@ -96,3 +97,12 @@ def fit_rows(songs: Sequence[Song]) -> Rows:
     loudness = fit_level_normalization([names[i] for i in columns], np.vstack(x))
     scaling = fit_standardization(np.vstack([loudness.apply(one) for one in x]))
     return Rows(columns=columns, blocks=tuple(map(len, blocks)), loudness=loudness, scaling=scaling)
+
+
+def song_of_rows(song: Song, rows: FloatArray) -> Song:
+    """Return a song with other rows (n, columns) of its recording as its features, and without altered versions."""
+    values = rows.astype(np.float32)
+    feature_set = FeatureSet("rows", "1", tuple(f"row[{i}]" for i in range(values.shape[1])))
+    full = Features(values, song.full_features.times_s, feature_set)
+    features = Features(values[song.rated], song.features.times_s, feature_set)
+    return replace(song, features=features, recording=full, versions=())
