@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moodcurve.cli.commands.categories import Scheme
+from moodcurve.cli.training.categories import Scheme
 from moodcurve.features import COMPARE260
 from moodcurve.learn.benchmarks.mood_classes import mood_class_report
 from moodcurve.learn.benchmarks.song_ratings import song_rating_report

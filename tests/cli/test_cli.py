@@ -23,8 +23,8 @@ import soundfile
 
 from moodcurve.cli import app, dataset_input, options
 from moodcurve.cli.commands import analyze as analyze_command
-from moodcurve.cli.commands import benchmark as benchmark_command
 from moodcurve.cli.signals import interrupts
+from moodcurve.cli.training import benchmark as benchmark_command
 from moodcurve.datasets.deam.reader import LabelRelease
 from moodcurve.features import COMPARE260, FEATURE_SETS
 from moodcurve.features.tags.names import TAGS

@@ -6,7 +6,7 @@ Ctrl-C, 143 by SIGTERM, 129 by SIGHUP. A command imports its modules when it run
 `moodcurve analyze` start quickly.
 """
 
-from moodcurve.cli import commands
+from moodcurve.cli import commands, training
 from moodcurve.cli.app import app, main
 
-__all__ = ["app", "commands", "main"]
+__all__ = ["app", "commands", "main", "training"]

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from moodcurve.cli import curve_views
-from moodcurve.cli.commands.evaluate import print_metrics
+from moodcurve.cli.training.evaluate import print_metrics
 from moodcurve.evaluation import evaluate
 from moodcurve.features import COMPARE236, Features
 from moodcurve.learn.export import export

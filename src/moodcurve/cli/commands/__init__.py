@@ -1,14 +1,10 @@
-"""The commands, a file each; importing this package registers them with the app."""
+"""The commands that analyze music and use curves, a file each; importing this package registers them with the app."""
 
 from moodcurve.cli.commands import (
     analyze,
-    benchmark,
-    categories,
     demo,
-    evaluate,
     export,
     features,
-    labels,
     live,
     playlist,
     problems,
@@ -17,14 +13,21 @@ from moodcurve.cli.commands import (
     serve,
     show,
     similar,
-    songlevel,
-    studies,
     tag,
-    train,
 )
 
 __all__ = [
-    "analyze", "benchmark", "categories", "demo", "evaluate", "export", "features", "labels", "live", "playlist",
-    "problems", "scan", "search", "serve", "show", "similar", "songlevel", "studies", "tag",
-    "train",
-]  # fmt: skip
+    "analyze",
+    "demo",
+    "export",
+    "features",
+    "live",
+    "playlist",
+    "problems",
+    "scan",
+    "search",
+    "serve",
+    "show",
+    "similar",
+    "tag",
+]

@@ -1,0 +1,13 @@
+"""The commands about annotated songs and models, a file each; importing this package registers them with the app."""
+
+from moodcurve.cli.training import (
+    benchmark,
+    categories,
+    evaluate,
+    labels,
+    songlevel,
+    studies,
+    train,
+)
+
+__all__ = ["benchmark", "categories", "evaluate", "labels", "songlevel", "studies", "train"]
