@@ -1,4 +1,4 @@
-"""What a release promises: one version everywhere, the same bytes from the same commit, known licenses, checked extras."""
+"""What a release promises: one version, the same bytes from the same commit, known licenses, checked extras."""
 
 import importlib.util
 import os
