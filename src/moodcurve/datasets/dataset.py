@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from moodcurve._typing import Float32Array, FloatArray
 from moodcurve.datasets.song import Song
-from moodcurve.datasets.splits import By, group_songs
+from moodcurve.datasets.splits import By, group_numbers
 from moodcurve.features import FeatureSet
 
 
@@ -101,9 +101,7 @@ class Dataset:
         """
         if groups not in ("artist", "song"):
             raise ValueError(f"groups must be 'artist' or 'song', got {groups!r}")
-        numbers = np.empty(len(self.songs), dtype=np.intp)
-        for number, members in enumerate(group_songs(self.songs, by=groups)):
-            numbers[members] = number
+        numbers = group_numbers(self.songs, by=groups)
         return DatasetArrays(
             X=np.concatenate([song.x for song in self.songs]),
             y=np.concatenate([song.y for song in self.songs]),
