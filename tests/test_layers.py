@@ -31,6 +31,7 @@ LAYERS = (
     "demo",
     "datasets",
     "evaluation",
+    "comparison",
     "learn",
     "report",
     "web",

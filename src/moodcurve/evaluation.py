@@ -53,8 +53,7 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     0.79
     """
     dataset = rated_songs(dataset)
-    found = [_predict(model, song.full_features) for song in dataset.songs]
-    return _metrics(dataset, found, model.name, model.metadata)
+    return describe_predictions(dataset, predict_songs(dataset, model), model)
 
 
 def evaluate_file(
@@ -81,13 +80,54 @@ def evaluate_file(
         If it crashes, or exceeds a limit.
     """
     dataset = rated_songs(dataset)
-    items = [_Item(song.song_id, song.full_features) for song in dataset.songs]
-    found: list[_Prediction] = []
-    for result in run_each(partial(_job, path), items, workers=1, check=check, limits=limits, isolate=True):
-        if isinstance(result, Exception):
-            raise result
-        found.append(result)
-    return _metrics(dataset, found, describe_model(path)[0], model_metadata(path))
+    return describe_predictions(dataset, predict_songs(dataset, path, check=check, limits=limits), path)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Predictions at the rated points of a song.
+
+    Attributes
+    ----------
+    values : (n, 2)
+        Arousal and valence, not limited to [-1, 1].
+    ends : (n, 2, 2) or None
+        Low and high ends of each axis's 90 % interval, if the model has any.
+    """
+
+    values: FloatArray
+    ends: FloatArray | None
+
+
+def predict_songs(
+    dataset: Dataset,
+    model: Model | AnyPath,
+    *,
+    check: Callable[[], None] = lambda: None,
+    limits: Limits = FILE_LIMITS,
+) -> list[Prediction]:
+    """Predict each song's rated points; a model file is applied in a process with limits, as in `evaluate_file`.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be used, or expects other features than the songs have.
+    CrashError, LimitError
+        If a model file crashes, or exceeds a limit.
+    """
+    if isinstance(model, Model):
+        found = [_predict(model, song.full_features) for song in dataset.songs]
+    else:
+        found = []
+        items = [_Item(song.song_id, song.full_features) for song in dataset.songs]
+        for result in run_each(partial(_job, model), items, workers=1, check=check, limits=limits, isolate=True):
+            if isinstance(result, Exception):
+                raise result
+            found.append(result)
+    return [
+        Prediction(one.values[song.rated], None if one.ends is None else one.ends[song.rated])
+        for one, song in zip(found, dataset.songs, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -101,30 +141,26 @@ class _Item:
         return f"song {self.song_id}"
 
 
-@dataclass(frozen=True, eq=False)
-class _Prediction:
-    """Values (n, 2) of all points of a song, and the ends of their 90 % intervals (n, 2, 2) if the model has any."""
-
-    values: FloatArray
-    ends: FloatArray | None
-
-
-def _job(path: AnyPath) -> Job[_Item, _Prediction]:
+def _job(path: AnyPath) -> Job[_Item, Prediction]:
     model = load_model(path)
     return lambda item, progress: _predict(model, item.features)
 
 
-def _predict(model: Model, features: Features) -> _Prediction:
+def _predict(model: Model, features: Features) -> Prediction:
     found = model.predict_with_std(features)
     ends = None if model.intervals is None else model.intervals.of_points(found.values, found.std)
-    return _Prediction(found.values, ends)
+    return Prediction(found.values, ends)
 
 
-def _metrics(dataset: Dataset, found: Sequence[_Prediction], name: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+def describe_predictions(dataset: Dataset, found: Sequence[Prediction], model: Model | AnyPath) -> dict[str, Any]:
+    """Return what `evaluate` returns, from the predictions of a dataset's rated songs by a model."""
+    if isinstance(model, Model):
+        name, metadata = model.name, model.metadata
+    else:
+        name, metadata = describe_model(model)[0], model_metadata(model)
     songs = dataset.songs
-    metrics = evaluate_predictions(songs, [p.values[song.rated] for p, song in zip(found, songs, strict=True)])
-    intervals = [p.ends[song.rated] for p, song in zip(found, songs, strict=True) if p.ends is not None]
-    interval_metrics = evaluate_intervals(songs, intervals or None)
+    metrics = evaluate_predictions(songs, [one.values for one in found])
+    interval_metrics = evaluate_intervals(songs, [one.ends for one in found if one.ends is not None] or None)
     for axis in AXES:
         metrics[axis] |= interval_metrics[axis]
     return {"model": name, **metrics, "songs_trained_on": _count_training_songs(dataset, metadata)}

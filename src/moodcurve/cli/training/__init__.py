@@ -3,6 +3,7 @@
 from moodcurve.cli.training import (
     benchmark,
     categories,
+    compare,
     evaluate,
     labels,
     songlevel,
@@ -10,4 +11,4 @@ from moodcurve.cli.training import (
     train,
 )
 
-__all__ = ["benchmark", "categories", "evaluate", "labels", "songlevel", "studies", "train"]
+__all__ = ["benchmark", "categories", "compare", "evaluate", "labels", "songlevel", "studies", "train"]
