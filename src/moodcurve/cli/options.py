@@ -40,7 +40,8 @@ FeatureSetOption = Annotated[
     Option(
         "--set",
         metavar="NAME",
-        help=f"Feature set: {', '.join(FEATURE_SETS)} or default. Several are joined by +, each at most once.",
+        help=f"Feature set: {', '.join(FEATURE_SETS)} or default, or an installed encoder. Several are joined by "
+        "+, each at most once.",
     ),
 ]
 ModelOption = Annotated[
