@@ -101,6 +101,6 @@ def write_own_songs(home: Path, dataset: Dataset) -> None:
             write_csv(song.features, stream)
         labels += [f"{song.song_id},{t},{a},{v}" for t, (a, v) in zip(song.features.times_s, song.y, strict=True)]
         a, v = 5 + 4 * song.y.mean(axis=0)
-        infos.append(f"{song.song_id},{song.artist},{song.genre},{a},{v}")
+        infos.append(f'{song.song_id},{song.artist},"{song.genre}",{a},{v}')
     (home / "labels.csv").write_text("\n".join(labels))
     (home / "songs.csv").write_text("\n".join(infos))

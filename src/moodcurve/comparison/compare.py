@@ -9,7 +9,7 @@ import numpy as np
 from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset, Song
-from moodcurve.datasets.selection import rated_songs
+from moodcurve.datasets.selection import rated_songs, songs_by_genre
 from moodcurve.errors import MoodcurveError
 from moodcurve.evaluation import Prediction, describe_predictions, predict_songs
 from moodcurve.metrics.bootstrap import Interval, bootstrap_difference
@@ -20,8 +20,7 @@ METRICS = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "ccc", "determination
 """Metrics whose differences are computed."""
 GENRE_METRICS = ("rmse_song", "ccc")
 MIN_GENRE_SONGS = 5
-"""Genres of fewer songs are counted together, as ``other``."""
-OTHER = "other"
+"""Genres of fewer songs are left out."""
 
 AxisDifferences = dict[str, dict[str, Interval]]
 """Differences by axis and metric."""
@@ -55,7 +54,7 @@ class Comparison:
     differences : dict
         95 % bootstrap intervals over songs, by axis and metric.
     genres : tuple of GenreDifferences
-        By number of songs, the largest first.
+        By number of songs, the largest first; a song may be of several.
     """
 
     dataset: Dataset
@@ -168,15 +167,7 @@ def _differences(
 
 
 def _by_genre(dataset: Dataset, found: Sequence[Sequence[Prediction]], seed: int) -> tuple[GenreDifferences, ...]:
-    """Return the differences of each genre; of none, if the songs have no genre."""
-    members: dict[str, list[int]] = {}
-    for position, song in enumerate(dataset.songs):
-        members.setdefault(song.genre.strip().casefold() or OTHER, []).append(position)
-    if set(members) == {OTHER}:
-        return ()
-    for genre in [genre for genre, songs in members.items() if len(songs) < MIN_GENRE_SONGS and genre != OTHER]:
-        members.setdefault(OTHER, []).extend(members.pop(genre))
-    ordered = sorted(members.items(), key=lambda item: (item[0] == OTHER, -len(item[1]), item[0]))
+    genres = songs_by_genre(dataset.songs, min_songs=MIN_GENRE_SONGS)
     return tuple(
         GenreDifferences(
             genre=genre,
@@ -188,7 +179,7 @@ def _by_genre(dataset: Dataset, found: Sequence[Sequence[Prediction]], seed: int
                 seed,
             ),
         )
-        for genre, songs in ordered
+        for genre, songs in sorted(genres.items(), key=lambda item: -len(item[1]))
     )
 
 

@@ -1,13 +1,17 @@
 """Select the songs of a dataset by their ids, and read lists of ids from files."""
 
 import os
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from moodcurve.datasets.dataset import Dataset
-from moodcurve.datasets.song import DatasetError
+from moodcurve.datasets.song import DatasetError, Song
 from moodcurve.datasets.song_ids import abbreviate_ids
+from moodcurve.datasets.splits import Indices
 
 
 def only_songs(dataset: Dataset, ids: Collection[str]) -> tuple[Dataset, tuple[str, ...]]:
@@ -89,3 +93,15 @@ def read_ids(path: str | os.PathLike[str]) -> tuple[str, ...]:
         raise DatasetError(f"{path}: is not text; expected a list of ids, one a line") from error
     ids = [line.split(",")[0].strip() for line in lines]
     return tuple(song_id for song_id in ids[ids[:1] == ["song_id"] :] if song_id)
+
+
+def songs_by_genre(songs: Sequence[Song], *, min_songs: int) -> dict[str, Indices]:
+    """Return the song indices of each genre with at least `min_songs` songs; a song may have several genres.
+
+    Commas and hyphens separate genres; that of Hip-Hop is part of its name.
+    """
+    members: dict[str, list[int]] = {}
+    for i, song in enumerate(songs):
+        for genre in {part.strip() for part in re.split("[,-]", song.genre.replace("Hip-Hop", "Hip Hop"))} - {""}:
+            members.setdefault(genre, []).append(i)
+    return {genre: np.array(chosen) for genre, chosen in sorted(members.items()) if len(chosen) >= min_songs}
