@@ -197,8 +197,8 @@ def test_songs_that_cannot_be_used(tmp_path: Path) -> None:
         assert set(dataset.skipped_ids) == {"b", "c", "ghost", "blank", "../a"}
         only_note(dataset, r"^song b left out: audio/ has b\.flac, b\.wav, expected one file")
         only_note(dataset, r"^song c left out: .*c\.mp3: .*supported are")
-        only_note(dataset, r"^2 songs \(\.\./a, ghost\) left out: labels without a file in audio/")
-        only_note(dataset, "^song blank left out: neither ratings nor a quadrant")
+        only_note(dataset, r"^2 songs \(\.\./a, ghost\) left out: labels without a sound file, audio/<id>")
+        only_note(dataset, "^song blank left out: no label")
         only_note(dataset, "^song other left out: a file without labels")
         only_note(dataset, "^The artist of song a is unknown")
     write_lines(tmp_path / "labels.csv", "clip,quadrant", "c,Q1")

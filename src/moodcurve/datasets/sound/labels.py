@@ -1,8 +1,8 @@
 """Read the labels of songs published as audio: one row per song, with ratings, a quadrant, or both."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -36,17 +36,28 @@ class SoundLabels:
         Ratings over time, with the times of the table; None if there are none.
     quadrant : str or None
         One of `moodcurve.mood.circumplex.QUADRANTS`.
+    words : mapping of str to float
+        Share of the listeners who chose each emotion word.
+    is_compared : bool
+        Whether the song is compared with others.
     """
 
     song_id: str
     metadata: SongMetadata
-    moments: Annotation | None
-    quadrant: str | None
+    moments: Annotation | None = None
+    quadrant: str | None = None
+    words: Mapping[str, float] = field(default_factory=dict)
+    is_compared: bool = False
+
+    @property
+    def has_other_labels(self) -> bool:
+        """True if the song has a quadrant, words or comparisons."""
+        return self.quadrant is not None or bool(self.words) or self.is_compared
 
     @property
     def is_empty(self) -> bool:
-        """True if the song has neither ratings nor a quadrant."""
-        return self.moments is None and self.metadata.arousal is None and self.quadrant is None
+        """True if the song has no label at all."""
+        return self.moments is None and self.metadata.arousal is None and not self.has_other_labels
 
 
 def has_sound_labels(header: Sequence[str]) -> bool:
