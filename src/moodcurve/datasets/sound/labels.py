@@ -100,16 +100,17 @@ def read_sound_labels(path: Path) -> list[SoundLabels]:
     song = table.column(*ID_COLUMNS)
     moments = _moment_columns(table)
     low, high = _clip_scale(table, names)
+    info = [table.optional_column(name) for name in ("artist", "title", "genre")]
     lines: dict[str, int] = {}
     found = []
     for row in table.rows:
-        song_id = _cell(row, song)
+        song_id = row.cell(song)
         if not 0 < len(song_id) <= _LONGEST_ID:
             raise table.error(row, f"{table.header[song]} has {len(song_id)} characters, expected 1 to {_LONGEST_ID}")
         if song_id in lines:
             raise table.error(row, f"song {song_id} is already in line {lines[song_id]}")
         lines[song_id] = row.line
-        artist, title, genre = (_text(row, names, name) for name in ("artist", "title", "genre"))
+        artist, title, genre = (row.text(column) for column in info)
         arousal, valence = _clip_rating(table, row, names, low, high)
         found.append(
             SoundLabels(
@@ -122,14 +123,6 @@ def read_sound_labels(path: Path) -> list[SoundLabels]:
     if not found:
         raise DatasetError(f"{path}: no songs after the header line")
     return found
-
-
-def _cell(row: Row, column: int) -> str:
-    return row.cells[column] if column < len(row.cells) else ""
-
-
-def _text(row: Row, names: list[str], name: str) -> str:
-    return " ".join(_cell(row, names.index(name)).split()) if name in names else ""
 
 
 def _moment_columns(table: Table) -> tuple[FloatArray, list[tuple[int, int]]]:
@@ -150,7 +143,7 @@ def _moment_columns(table: Table) -> tuple[FloatArray, list[tuple[int, int]]]:
 
 def _moments(table: Table, row: Row, moments: tuple[FloatArray, list[tuple[int, int]]]) -> Annotation | None:
     times_s, columns = moments
-    rated = [i for i, pair in enumerate(columns) if all(_cell(row, column) for column in pair)]
+    rated = [i for i, pair in enumerate(columns) if all(row.cell(column) for column in pair)]
     if not rated:
         return None
     values = np.array([[table.number(row, column, low=-1, high=1) for column in columns[i]] for i in rated])
@@ -164,7 +157,7 @@ def _clip_scale(table: Table, names: list[str]) -> tuple[float, float]:
         raise DatasetError(f"{table.path}, line 1: has {table.header[columns[0]]}, expected both arousal and valence")
     for row in table.rows:
         for column in columns:
-            if _cell(row, column) and not -1 <= table.number(row, column, low=-1, high=9) <= 1:
+            if row.cell(column) and not -1 <= table.number(row, column, low=-1, high=9) <= 1:
                 return 1, 9
     return -1, 1
 
@@ -173,7 +166,7 @@ def _clip_rating(
     table: Table, row: Row, names: list[str], low: float, high: float
 ) -> tuple[float | None, float | None]:
     cells = [names.index(axis) for axis in AXES if axis in names]
-    filled = [column for column in cells if _cell(row, column)]
+    filled = [column for column in cells if row.cell(column)]
     if not filled:
         return None, None
     if len(filled) == 1:
@@ -183,7 +176,7 @@ def _clip_rating(
 
 
 def _quadrant(table: Table, row: Row, names: list[str]) -> str | None:
-    cell = _cell(row, names.index("quadrant")) if "quadrant" in names else ""
+    cell = row.cell(names.index("quadrant")) if "quadrant" in names else ""
     if cell and cell.upper() not in QUADRANT_NAMES:
         raise table.error(row, f"quadrant is {cell!r}, expected one of {', '.join(QUADRANT_NAMES)}")
     return QUADRANT_NAMES[cell.upper()] if cell else None
