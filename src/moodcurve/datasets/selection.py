@@ -55,7 +55,7 @@ def without_songs(dataset: Dataset, ids: Collection[str]) -> Dataset:
 
 
 def rated_songs(dataset: Dataset) -> Dataset:
-    """Select the songs with ratings of arousal and valence: those with only a quadrant are left out.
+    """Select the songs with ratings of arousal and valence: those with other labels only are left out.
 
     Raises
     ------
@@ -64,9 +64,33 @@ def rated_songs(dataset: Dataset) -> Dataset:
     """
     songs = tuple(song for song in dataset.songs if song.is_rated)
     if not songs:
+        kinds = {
+            "quadrants": any(dataset.quadrants),
+            "words": any(song.annotation.words for song in dataset.songs),
+            "comparisons": bool(dataset.comparisons),
+        }
+        labels = " and ".join(kind for kind, exists in kinds.items() if exists) or "other labels"
+        use = "categories` uses quadrants" if kinds["quadrants"] else "evaluate` tests models on these"
         raise DatasetError(
-            f"{dataset.name}: its {len(dataset.songs)} songs have quadrants, but no ratings of arousal and valence, "
-            "which are needed here; `moodcurve categories` uses quadrants"
+            f"{dataset.name}: its {len(dataset.songs)} songs have {labels}, but no ratings of arousal and valence, "
+            f"which are needed here; `moodcurve {use}"
+        )
+    return dataset if len(songs) == len(dataset.songs) else replace(dataset, songs=songs)
+
+
+def placed_songs(dataset: Dataset) -> Dataset:
+    """Select the songs that have a place on the plane: with ratings or a quadrant.
+
+    Raises
+    ------
+    DatasetError
+        If there are none.
+    """
+    songs = tuple(song for song in dataset.songs if song.is_rated or song.annotation.quadrant is not None)
+    if not songs:
+        raise DatasetError(
+            f"{dataset.name}: its {len(dataset.songs)} songs have neither ratings nor quadrants, which are needed "
+            "here; `moodcurve evaluate` tests models on their labels"
         )
     return dataset if len(songs) == len(dataset.songs) else replace(dataset, songs=songs)
 

@@ -11,6 +11,8 @@ from moodcurve.datasets.published.labels import Files, PublishedLabels
 from moodcurve.datasets.published.over_time import read_emomusic, read_merp, read_pmemo
 from moodcurve.datasets.published.whole_clips import read_muse, read_musifeast
 
+EMOMUSIC = "emoMusic"
+"""Name of the set whose songs are DEAM's up to id 1000."""
 AUDIO = "audio"
 """Folder of sound that a set does not publish: of a user's own files, or rendered from MIDI files."""
 
@@ -56,7 +58,7 @@ class Layout:
 
 LAYOUTS = (
     Layout(
-        name="emoMusic",
+        name=EMOMUSIC,
         marks=("annotations/arousal_cont_average.csv",),
         sound=("clips_45sec*", AUDIO),
         labels="ratings over time and of clips",

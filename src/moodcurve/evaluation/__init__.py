@@ -1,0 +1,21 @@
+"""Evaluate a model on annotated songs: against ratings, quadrants, comparisons and emotion words."""
+
+from moodcurve.evaluation.ratings import (
+    INTERVAL_METRICS,
+    METRICS,
+    evaluate,
+    evaluate_file,
+    evaluate_intervals,
+    evaluate_predictions,
+    training_ids,
+)
+
+__all__ = [
+    "INTERVAL_METRICS",
+    "METRICS",
+    "evaluate",
+    "evaluate_file",
+    "evaluate_intervals",
+    "evaluate_predictions",
+    "training_ids",
+]
