@@ -5,9 +5,10 @@ from moodcurve.cli.training import (
     categories,
     evaluate,
     labels,
+    render,
     songlevel,
     studies,
     train,
 )
 
-__all__ = ["benchmark", "categories", "evaluate", "labels", "songlevel", "studies", "train"]
+__all__ = ["benchmark", "categories", "evaluate", "labels", "render", "songlevel", "studies", "train"]
