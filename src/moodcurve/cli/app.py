@@ -21,7 +21,8 @@ app = App(
         "Audio files": ("analyze", "live", "demo", "features"),
         "Music library": ("scan", "search", "similar", "playlist", "show", "export", "tag", "problems"),
         "Web": ("serve",),
-        "Research": ("evaluate", "train", "benchmark", "studies", "categories", "songlevel", "labels", "render"),
+        "Annotated songs": ("download", "render", "labels"),
+        "Research": ("evaluate", "train", "benchmark", "studies", "categories", "songlevel"),
     },
 )
 

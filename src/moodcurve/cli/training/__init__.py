@@ -3,6 +3,7 @@
 from moodcurve.cli.training import (
     benchmark,
     categories,
+    download,
     evaluate,
     labels,
     render,
@@ -11,4 +12,4 @@ from moodcurve.cli.training import (
     train,
 )
 
-__all__ = ["benchmark", "categories", "evaluate", "labels", "render", "songlevel", "studies", "train"]
+__all__ = ["benchmark", "categories", "download", "evaluate", "labels", "render", "songlevel", "studies", "train"]

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
+import subprocess  # nosec B404 # of one program, without a shell
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -129,13 +129,19 @@ def _settings(program: str, soundfont: Path) -> dict[str, str]:
         raise DatasetError(f"{soundfont}: cannot be read ({error.strerror})") from error
     if head[:4] != b"RIFF" or head[8:12] != b"sfbk":
         raise DatasetError(f"{soundfont}: is not a soundfont; expected a file .sf2 or .sf3")
-    version = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    version = _run([program, "--version"])
     return {
         "program": one_line(next(iter(version.stdout.splitlines()), PROGRAM)),
         "options": " ".join(OPTIONS),
         "soundfont": soundfont.name,
         "soundfont_sha256": digest,
     }
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # nosec B603 # no shell; absolute paths
+        command, capture_output=True, text=True, errors="replace", timeout=LIMIT_S, check=False
+    )
 
 
 def _check_record(path: Path, settings: dict[str, str]) -> None:
@@ -167,7 +173,7 @@ def _render(program: str, soundfont: Path, path: Path, target: Path) -> str:
             # without the user's configuration, and with absolute paths, which are not taken for options
             options = ["-f", os.devnull, *OPTIONS, "-F", str(sound)]
             command = [program, *options, str(soundfont.resolve()), str(path.resolve())]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+            done = _run(command)
             if done.returncode or not sound.exists():
                 lines = done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"]
                 return one_line(f"{PROGRAM} failed: {lines[-1]}")
