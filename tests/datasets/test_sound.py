@@ -161,7 +161,7 @@ def test_songs_with_a_quadrant_only_have_no_rated_rows(tmp_path: Path) -> None:
     write_sounds(tmp_path, "ab")
     write_lines(tmp_path / "labels.csv", "clip,artist,quadrant,arousal,valence", "a,x,Q2,,", "b,y,Q4,-0.2,0.3")
     dataset = read_dataset(tmp_path, feature_set=COMPARE236)
-    only_note(dataset, "^song a with a quadrant only: `categories` and the protocol `across`")
+    only_note(dataset, "^song a with a quadrant only: `categories`, `evaluate` and the protocol `across`")
     assert dataset.quadrants == ("tense-negative", "calm-positive")
     only, both = dataset.songs
     assert (only.is_rated, both.is_rated) == (False, True)

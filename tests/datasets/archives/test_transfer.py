@@ -65,9 +65,7 @@ def test_an_interrupted_transfer_is_continued(answers: Answers, target: Path, fa
 
 def test_a_later_run_continues(answers: Answers, target: Path) -> None:
     answers.failures = ["truncate", "503", "503", "503"]
-    with pytest.raises(
-        DownloadError, match=r"answers 503 .*, 4 times; the 150\.0 kB received are kept"
-    ):
+    with pytest.raises(DownloadError, match=r"answers 503 .*, 4 times; the 150\.0 kB received are kept"):
         get(answers, target)
     assert {path.name for path in target.parent.iterdir()} == {"set.zip.part", "set.zip.part.json"}
     get(answers, target)
