@@ -21,8 +21,10 @@ app = App(
         "Audio files": ("analyze", "live", "demo", "features"),
         "Music library": ("scan", "search", "similar", "playlist", "show", "export", "tag", "problems"),
         "Web": ("serve",),
-        "Annotated songs": ("download", "render", "labels"),
-        "Research": ("evaluate", "train", "benchmark", "studies", "categories", "songlevel"),
+        "Research": (
+            *("evaluate", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
+            *("download", "render"),
+        ),
     },
 )
 

@@ -58,8 +58,8 @@ def read_dataset(
     layout = find_layout(folder)
     if labels != "deam" and (layout is not None or (folder / LABELS).is_file()):
         raise DatasetError(
-            f"{folder}: only a DEAM folder has the labels {labels!r}; this folder holds other songs (to benchmark "
-            "them, use --protocol deam)"
+            f"{folder}: only a DEAM folder has the labels {labels!r}; this folder holds "
+            f"{layout.name if layout else f'songs with {LABELS}'} (to benchmark it, use --protocol deam)"
         )
     if layout is not None:
         return read_published(folder, layout, feature_set=feature_set, progress=progress)

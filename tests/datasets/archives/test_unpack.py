@@ -108,7 +108,9 @@ def test_a_disk_that_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         unpack(write(tmp_path, zipped({"a": b"0123456789"})), tmp_path / "set")
 
 
-@pytest.mark.parametrize("content", [b"", b"not a zip", zipped({"a": b"abc" * 1000})[:-40]])
+@pytest.mark.parametrize(
+    "content", [b"", b"not a zip", zipped({"a": b"abc" * 1000})[:-40]], ids=["empty", "text", "cut"]
+)
 def test_files_that_are_no_archive(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(DownloadError, match="is not an undamaged ZIP archive"):
         unpack(write(tmp_path, content), tmp_path / "set")
