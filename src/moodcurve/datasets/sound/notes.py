@@ -58,8 +58,8 @@ class SoundNotes:
             lines.append(f"{list_songs(self.whole)} rated as a whole: each row has the rating of its clip.")
         if self.only_quadrant:
             lines.append(
-                f"{list_songs(self.only_quadrant)} with a quadrant only: `categories`, `evaluate` and the protocol `across` use "
-                "it; all else that needs ratings leaves them out."
+                f"{list_songs(self.only_quadrant)} with a quadrant only: `categories`, `evaluate` and the protocol "
+                "`across` use it; all else that needs ratings leaves them out."
             )
         if self.not_rated:
             lines.append(
