@@ -9,6 +9,8 @@ from pathlib import Path
 from moodcurve.datasets.song import DatasetError
 
 _LONGEST_HEADER = 1 << 20
+_LONGEST_ID = 255
+"""Longest file name of common systems."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,21 @@ class Table:
         if not low <= value <= high:
             raise self.error(row, f"{self.header[column]} is {cell!r}, expected a number from {low:g} to {high:g}")
         return value
+
+    def song_id(self, row: Row, column: int) -> str:
+        """Return the id of a row's song, any name that a file can have.
+
+        Raises
+        ------
+        DatasetError
+            If it is empty or too long.
+        """
+        found = row.cell(column)
+        if not 0 < len(found) <= _LONGEST_ID:
+            raise self.error(
+                row, f"{self.header[column]} has {len(found)} characters, expected a name of 1 to {_LONGEST_ID}"
+            )
+        return found
 
     def by_song(self, column: int = 0) -> dict[int, Row]:
         """Return the rows by song id, a whole number.

@@ -52,6 +52,9 @@ def test_a_set_without_a_place_on_the_plane_is_refused_across(home: Path) -> Non
     result = run("benchmark", *folders, "--protocol", "across", "--models", "mlr")
     assert result.exit_code == 1
     assert "Emotify: its 2 songs have neither ratings nor quadrants" in result.stderr
+    result = run("categories", folders[1], "--scheme", "quadrants")
+    assert result.exit_code == 1
+    assert "Emotify: its 2 songs have neither ratings nor quadrants" in result.stderr
 
 
 def test_train_on_one_set_and_evaluate_on_each_kind_of_labels(home: Path) -> None:

@@ -20,8 +20,6 @@ LONGEST_GAP_S = 1.0
 NEAREST_S = HOP_S / 2
 """Largest distance between a row and a label outside the interpolated ranges (seconds): each label has a row."""
 _LATEST_S = 1e6
-_LONGEST_ID = 255
-"""Longest file name of common systems."""
 _LARGEST_STD = 2.0
 _MOST_RATERS = 1e6
 
@@ -52,7 +50,7 @@ def read_labels(path: Path) -> dict[str, Annotation]:
     found: dict[str, dict[float, list[float]]] = {}
     lines: dict[tuple[str, float], int] = {}
     for row in table.rows:
-        song_id = _song_id(table, row, song)
+        song_id = table.song_id(row, song)
         time_s = table.number(row, time, low=0, high=_LATEST_S)
         if (song_id, time_s) in lines:
             line = lines[song_id, time_s]
@@ -169,7 +167,7 @@ def read_metadata(paths: Sequence[Path]) -> dict[str, SongMetadata]:
         arousal, valence = (table.optional_column(f"{axis}_mean", axis) for axis in AXES)
         lines: dict[str, int] = {}
         for row in table.rows:
-            key = song_key(_song_id(table, row, song))
+            key = song_key(table.song_id(row, song))
             if key in lines:
                 raise table.error(row, f"song {key} is already in line {lines[key]}")
             lines[key] = row.line
@@ -188,13 +186,6 @@ def _song_rating(table: Table, row: Row, column: int | None) -> float | None:
     """Return a rating mapped from [1, 9] to [-1, 1]; None if it is missing."""
     rating = _optional_number(table, row, column, low=1, high=9)
     return None if math.isnan(rating) else from_nine_points(rating)
-
-
-def _song_id(table: Table, row: Row, column: int) -> str:
-    cell = row.cell(column)
-    if not 0 < len(cell) <= _LONGEST_ID:
-        raise table.error(row, f"song_id has {len(cell)} characters, expected a name of 1 to {_LONGEST_ID}")
-    return cell
 
 
 def _optional_number(table: Table, row: Row, column: int | None, *, low: float, high: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from moodcurve.datasets.csv_tables import Row, read_table
-from moodcurve.datasets.published.labels import Files, PublishedLabels, rows_by_song, song_id
+from moodcurve.datasets.published.labels import Files, PublishedLabels, rows_by_song
 from moodcurve.datasets.song import DatasetError, SongMetadata
 from moodcurve.datasets.song_files import song_key
 from moodcurve.datasets.song_ids import list_songs, natural_key
@@ -129,7 +129,7 @@ def read_emotify(folder: Path, files: Files) -> PublishedLabels:
     votes: dict[str, list[Sequence[float]]] = defaultdict(list)
     genres: dict[str, str] = {}
     for row in table.rows:
-        name = song_id(table, row, track)
+        name = table.song_id(row, track)
         if not name.isdecimal() or int(name) < 1:
             raise table.error(row, f"track id is {name!r}, expected a whole number from 1")
         if genres.setdefault(name, row.text(genre).casefold()) != row.text(genre).casefold():

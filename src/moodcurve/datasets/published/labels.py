@@ -14,7 +14,6 @@ from moodcurve.datasets.sound.labels import SoundLabels
 Files = Mapping[str, Sequence[Path]]
 """Audio files by the key of a song."""
 _LATEST_S = 1e6
-_LONGEST_ID = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,20 +56,6 @@ class PublishedLabels:
     comparisons: tuple[Comparison, ...] = field(default=())
 
 
-def song_id(table: Table, row: Row, column: int) -> str:
-    """Return the id of a row's song.
-
-    Raises
-    ------
-    DatasetError
-        If it is empty, or too long for the name of a file.
-    """
-    found = row.cell(column)
-    if not 0 < len(found) <= _LONGEST_ID:
-        raise table.error(row, f"{table.header[column]} has {len(found)} characters, expected 1 to {_LONGEST_ID}")
-    return found
-
-
 def rows_by_song(table: Table, column: int) -> dict[str, Row]:
     """Return the rows of a table that has one per song, by song id.
 
@@ -81,7 +66,7 @@ def rows_by_song(table: Table, column: int) -> dict[str, Row]:
     """
     rows: dict[str, Row] = {}
     for row in table.rows:
-        name = song_id(table, row, column)
+        name = table.song_id(row, column)
         if name in rows:
             raise table.error(row, f"song {name} is already in line {rows[name].line}")
         rows[name] = row
@@ -150,7 +135,7 @@ def read_moments(
     columns = table.column(song), table.column(time), table.column(arousal), table.column(valence)
     found: dict[str, dict[float, tuple[float, float]]] = {}
     for row in table.rows:
-        moments = found.setdefault(song_id(table, row, columns[0]), {})
+        moments = found.setdefault(table.song_id(row, columns[0]), {})
         time_s = table.number(row, columns[1], low=0, high=_LATEST_S)
         if time_s in moments:
             raise table.error(row, f"song {row.cell(columns[0])} is already rated at {time_s:g} s")

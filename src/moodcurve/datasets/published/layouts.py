@@ -9,7 +9,7 @@ from moodcurve.datasets.published.categories import read_emopia, read_emotify, r
 from moodcurve.datasets.published.comparisons import read_musav
 from moodcurve.datasets.published.labels import Files, PublishedLabels
 from moodcurve.datasets.published.over_time import read_emomusic, read_merp, read_pmemo
-from moodcurve.datasets.published.whole_clips import read_muse, read_musifeast
+from moodcurve.datasets.published.whole_clips import MUSIFEAST_TABLES, read_muse, read_musifeast
 
 EMOMUSIC = "emoMusic"
 """Name of the set whose songs are DEAM's up to id 1000."""
@@ -81,7 +81,7 @@ LAYOUTS = (
     ),
     Layout(
         name="MUSIFEAST-17",
-        marks=("data/MUSIFEAST17_all.csv", "M17_normative_data_tables/MUSIFEAST17_all.csv"),
+        marks=MUSIFEAST_TABLES,
         sound=("stimuli", "M17_music_stimuli"),
         labels="ratings of clips",
         read=read_musifeast,

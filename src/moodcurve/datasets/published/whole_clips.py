@@ -3,12 +3,15 @@
 from pathlib import Path
 
 from moodcurve.datasets.csv_tables import read_table
-from moodcurve.datasets.published.labels import Files, PublishedLabels, Scale, rows_by_song, song_id
+from moodcurve.datasets.published.labels import Files, PublishedLabels, Scale, rows_by_song
 from moodcurve.datasets.song import DatasetError, SongMetadata
 from moodcurve.datasets.song_files import song_key
 from moodcurve.datasets.song_ids import natural_key
 from moodcurve.datasets.sound.labels import SoundLabels
 from moodcurve.mood.scale import from_nine_points
+
+MUSIFEAST_TABLES = ("data/MUSIFEAST17_all.csv", "M17_normative_data_tables/MUSIFEAST17_all.csv")
+"""Where releases of MUSIFEAST-17 have the ratings of all participants."""
 
 
 def read_musifeast(folder: Path, files: Files) -> PublishedLabels:
@@ -19,7 +22,7 @@ def read_musifeast(folder: Path, files: Files) -> PublishedLabels:
     ARTIST, arousal_M, valence_M). The file of all participants is read, not those of groups of them.
     """
     scale = Scale(low=1, high=5)
-    table = read_table(next(one for one in sorted(folder.rglob("MUSIFEAST17_all.csv"))))
+    table = read_table(next(path for name in MUSIFEAST_TABLES if (path := folder / name).is_file()))
     axes = table.column("arousal_m"), table.column("valence_m")
     info = [table.optional_column(name) for name in ("artist", "track_title", "genre")]
     songs = []
@@ -56,7 +59,7 @@ def read_muse(folder: Path, files: Files) -> PublishedLabels:
         if column is None:
             without_sound += 1
             continue
-        name = song_id(table, row, column)
+        name = table.song_id(row, column)
         try:
             a, v = (from_nine_points(table.number(row, axis, low=1, high=9)) for axis in axes)
         except DatasetError:

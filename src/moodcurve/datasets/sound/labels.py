@@ -19,8 +19,6 @@ ID_COLUMNS = ("song_id", "clip", "id")
 QUADRANT_NAMES = dict(zip(("Q1", "Q2", "Q3", "Q4"), QUADRANTS, strict=True))
 """Quadrants, anticlockwise from excited-positive."""
 _MOMENT = re.compile(r"(arousal|valence)_(\d{1,9})ms", re.IGNORECASE)
-_LONGEST_ID = 255
-"""Longest file name of common systems."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -104,9 +102,7 @@ def read_sound_labels(path: Path) -> list[SoundLabels]:
     lines: dict[str, int] = {}
     found = []
     for row in table.rows:
-        song_id = row.cell(song)
-        if not 0 < len(song_id) <= _LONGEST_ID:
-            raise table.error(row, f"{table.header[song]} has {len(song_id)} characters, expected 1 to {_LONGEST_ID}")
+        song_id = table.song_id(row, song)
         if song_id in lines:
             raise table.error(row, f"song {song_id} is already in line {lines[song_id]}")
         lines[song_id] = row.line
