@@ -62,6 +62,16 @@ def test_a_set_is_downloaded_and_recognized(answers: Answers, tmp_path: Path, mo
     assert "exists; choose another folder with -o, or remove it" in again.stderr
 
 
+def test_folders_that_are_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"mine")
+    monkeypatch.chdir(tmp_path)
+    for folder in (".", "/", "song.mp3"):
+        result = run("download", "emopia", "--accept-license", "-o", folder)
+        assert result.exit_code == 1
+        assert "exists; choose another folder with -o, or remove it" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["song.mp3"]
+
+
 def test_a_corrupt_archive_leaves_no_set(answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     offered(monkeypatch, answers, checksum=md5(b"other"))
     result = run("download", "emopia", "--accept-license", "-o", tmp_path / "EMOPIA")

@@ -81,7 +81,7 @@ def download(
     OSError
         If a file cannot be written.
     """
-    archives = archives_of(one, url, sound=sound)
+    archives, folder = archives_of(one, url, sound=sound), folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DownloadError(f"{folder}: exists; choose another folder with -o, or remove it")
     report = progress or (lambda done, total, what: None)

@@ -112,7 +112,8 @@ def _midi_files(folder: Path) -> list[Path]:
     if layout is None or not layout.midi:
         names = " or ".join(layout.name for layout in LAYOUTS if layout.midi)
         raise DatasetError(f"{folder}: expected a set of MIDI files, {names}")
-    files = sorted(path for path in (folder / layout.midi).glob("*") if path.suffix.casefold() in _ENDINGS)
+    found = sorted((folder / layout.midi).glob("*"))
+    files = [path for path in found if path.suffix.casefold() in _ENDINGS and not path.name.startswith(".")]
     if not files:
         raise DatasetError(f"{folder}: no MIDI files in {layout.midi}/; unpack them there if they are in an archive")
     return list({path.stem: path for path in files}.values())
