@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from moodcurve.datasets import DatasetError
+from moodcurve.datasets.comparison import Comparison
 from moodcurve.datasets.selection import only_songs, read_ids, songs_by_genre, without_songs
 from tests.helpers.training_songs import made_dataset
 
@@ -76,3 +77,10 @@ def test_genres_need_enough_songs() -> None:
         "Hip Hop": list(range(6)),
         "Rock": list(range(8)),
     }
+
+
+def test_comparisons_with_songs_left_out_are_left_out() -> None:
+    one, other = (Comparison(axis="arousal", higher="1", lower=lower) for lower in ("2", "3"))
+    dataset = replace(DATASET, comparisons=(one, other))
+    assert only_songs(dataset, ["1", "2"])[0].comparisons == (one,)
+    assert without_songs(dataset, ["2"]).comparisons == (other,)

@@ -21,7 +21,10 @@ app = App(
         "Audio files": ("analyze", "live", "demo", "features"),
         "Music library": ("scan", "search", "similar", "playlist", "show", "export", "tag", "problems"),
         "Web": ("serve",),
-        "Research": ("evaluate", "compare", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
+        "Research": (
+            *("evaluate", "compare", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
+            *("download", "render"),
+        ),
     },
 )
 

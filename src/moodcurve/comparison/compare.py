@@ -40,7 +40,7 @@ class GenreDifferences:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Comparison:
+class ModelComparison:
     """Two models on the same songs. All differences are the first model minus the second.
 
     Attributes
@@ -50,7 +50,7 @@ class Comparison:
     models : (dict, dict)
         Each model's metrics, as `moodcurve.evaluation.evaluate` returns them.
     predictions : (list, list) of moodcurve.evaluation.Prediction
-        Each model's, song by song, limited to [-1, 1].
+        Each model's at the rated points of each song, limited to [-1, 1].
     differences : dict
         95 % bootstrap intervals over songs, by axis and metric.
     genres : tuple of GenreDifferences
@@ -100,7 +100,7 @@ def compare(
     *,
     seed: int = 0,
     check: Callable[[], None] = lambda: None,
-) -> Comparison:
+) -> ModelComparison:
     """Compare two models on the songs that both can be applied to.
 
     Parameters
@@ -130,15 +130,15 @@ def compare(
         _with_songs(dataset, [songs[song_id] for song_id in common])
         for dataset, songs in zip(rated, by_id, strict=True)
     ]
-    found = [
-        [_limited(one) for one in predict_songs(dataset, model, check=check)]
-        for dataset, model in zip(rated, models, strict=True)
-    ]
+    predicted = [predict_songs(dataset, model, check=check) for dataset, model in zip(rated, models, strict=True)]
     described = [
-        describe_predictions(dataset, predicted, model)
-        for dataset, predicted, model in zip(rated, found, models, strict=True)
+        describe_predictions(dataset, one, model) for dataset, one, model in zip(rated, predicted, models, strict=True)
     ]
-    return Comparison(
+    found = [
+        [_rated_points(one, song) for one, song in zip(each, dataset.songs, strict=True)]
+        for dataset, each in zip(rated, predicted, strict=True)
+    ]
+    return ModelComparison(
         dataset=rated[0],
         models=(described[0], described[1]),
         predictions=(found[0], found[1]),
@@ -151,8 +151,9 @@ def _with_songs(dataset: Dataset, songs: Sequence[Song]) -> Dataset:
     return replace(dataset, songs=tuple(songs))
 
 
-def _limited(one: Prediction) -> Prediction:
-    return Prediction(np.clip(one.values, -1, 1), one.ends)
+def _rated_points(one: Prediction, song: Song) -> Prediction:
+    ends = None if one.ends is None else one.ends[song.rated]
+    return Prediction(np.clip(one.values[song.rated], -1, 1), ends)
 
 
 def _differences(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.comparison.compare import Comparison
+from moodcurve.comparison.compare import ModelComparison
 from moodcurve.comparison.report import names
 from moodcurve.curve import AXES
 from moodcurve.datasets import Song
@@ -22,7 +22,7 @@ GROUPS = 5
 """Groups of points by predicted value."""
 
 
-def draw(comparison: Comparison, path: AnyPath) -> None:
+def draw(comparison: ModelComparison, path: AnyPath) -> None:
     """Draw a comparison of two models; the path's suffix chooses the format (png, svg, pdf)."""
     import_matplotlib()
     from matplotlib.figure import Figure
@@ -91,7 +91,7 @@ def _draw_errors(panel: "Axes", rmse: FloatArray, axis: str, labels: tuple[str, 
     panel.set_title(f"{axis}: each song; {labels[0]} is nearer for {share:.0%}", fontsize=10)
 
 
-def _draw_genres(panel: "Axes", comparison: Comparison, axis: str) -> None:
+def _draw_genres(panel: "Axes", comparison: ModelComparison, axis: str) -> None:
     rows: list[tuple[str, Any]] = [
         (f"{one.genre} ({one.songs})", one.differences[axis]["rmse_song"]) for one in comparison.genres
     ]

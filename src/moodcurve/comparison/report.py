@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from moodcurve.comparison.compare import GENRE_METRICS, METRICS, Comparison
+from moodcurve.comparison.compare import GENRE_METRICS, METRICS, ModelComparison
 from moodcurve.curve import AXES
 from moodcurve.util.markdown import TableRow, interval_cell, markdown_list, markdown_paragraph, markdown_table
 from moodcurve.util.text import one_line
@@ -15,13 +15,13 @@ HEADINGS = {
 SMALLER_IS_BETTER = ("rmse_song", "rmse")
 
 
-def names(comparison: Comparison) -> tuple[str, str]:
+def names(comparison: ModelComparison) -> tuple[str, str]:
     """Return the names of both models, with their order where they are equal."""
     first, second = (one_line(str(model["model"])) for model in comparison.models)
     return (f"{first} (first)", f"{second} (second)") if first == second else (first, second)
 
 
-def metric_table(comparison: Comparison) -> list[TableRow]:
+def metric_table(comparison: ModelComparison) -> list[TableRow]:
     """Return both models' metrics and their differences, with a header."""
     rows: list[TableRow] = [("", "metric", *names(comparison), "difference")]
     for axis in AXES:
@@ -32,7 +32,7 @@ def metric_table(comparison: Comparison) -> list[TableRow]:
     return rows
 
 
-def genre_table(comparison: Comparison) -> list[TableRow]:
+def genre_table(comparison: ModelComparison) -> list[TableRow]:
     """Return the differences by genre, with a header."""
     rows: list[TableRow] = [
         ("genre", "songs", *(f"{axis}, {HEADINGS[metric]}" for axis in AXES for metric in GENRE_METRICS))
@@ -47,7 +47,7 @@ def genre_table(comparison: Comparison) -> list[TableRow]:
     return rows
 
 
-def verdicts(comparison: Comparison) -> list[str]:
+def verdicts(comparison: ModelComparison) -> list[str]:
     """Return a sentence per axis: which model has the smaller error and the higher CCC, if the interval excludes 0."""
     sentences = []
     for axis in AXES:
@@ -59,7 +59,7 @@ def verdicts(comparison: Comparison) -> list[str]:
     return sentences
 
 
-def notes(comparison: Comparison) -> list[str]:
+def notes(comparison: ModelComparison) -> list[str]:
     """Return what a reader must know about the models: songs that they were trained on."""
     return [
         f"{name} was trained on {model['songs_trained_on']} of these {len(comparison.dataset.songs)} songs: its "
@@ -69,7 +69,7 @@ def notes(comparison: Comparison) -> list[str]:
     ]
 
 
-def report(comparison: Comparison, *, picture: str) -> str:
+def report(comparison: ModelComparison, *, picture: str) -> str:
     """Return the comparison as a Markdown page that shows a picture."""
     first, second = names(comparison)
     parts = [
@@ -88,7 +88,7 @@ def report(comparison: Comparison, *, picture: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def song_rows(comparison: Comparison) -> list[list[str]]:
+def song_rows(comparison: ModelComparison) -> list[list[str]]:
     """Return one row per song with a header: metadata, and the RMSE of each model and axis."""
     columns = [f"{axis}_rmse_{place}" for axis in AXES for place in ("first", "second")]
     rows = [["song_id", "artist", "title", "genre", *columns]]

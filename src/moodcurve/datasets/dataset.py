@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve._typing import Float32Array, FloatArray
+from moodcurve.datasets.comparison import Comparison
 from moodcurve.datasets.song import Song
 from moodcurve.datasets.splits import By, group_numbers
 from moodcurve.features import FeatureSet
@@ -49,6 +50,8 @@ class Dataset:
         The same for the ratings of whole songs; of interest only where these are used.
     skipped_ids : tuple of str
         Ids of annotated songs that could not be used; the notes give the reasons. Always empty for DEAM.
+    comparisons : tuple of Comparison
+        Listeners' comparisons of two of the songs.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     song_rating_notes: tuple[str, ...] = ()
     skipped_ids: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     def __repr__(self) -> str:
         frames = sum(len(song.x) for song in self.songs)

@@ -14,7 +14,7 @@ from moodcurve.cli.parameters import Argument, Option
 from moodcurve.cli.signals import interrupts
 
 if TYPE_CHECKING:
-    from moodcurve.comparison import Comparison
+    from moodcurve.comparison import ModelComparison
 
 ModelArgument = Argument(metavar="MODEL", help="Name of a packaged model, or path of a model file.")
 
@@ -71,7 +71,7 @@ def compare(
     return int(any(incomplete for _, incomplete in read.values()))
 
 
-def _csv_text(comparison: "Comparison") -> str:
+def _csv_text(comparison: "ModelComparison") -> str:
     from moodcurve.comparison.report import song_rows
 
     stream = io.StringIO()
@@ -79,7 +79,7 @@ def _csv_text(comparison: "Comparison") -> str:
     return stream.getvalue()
 
 
-def _print(comparison: "Comparison") -> None:
+def _print(comparison: "ModelComparison") -> None:
     from moodcurve.cli import console
     from moodcurve.comparison.report import genre_table, metric_table, notes, verdicts
 
