@@ -207,6 +207,25 @@ def test_no_server(target: Path) -> None:
         fetch(url, target, page=PAGE, patience=QUICK)
 
 
+def test_a_network_that_fails_between_bytes(answers: Answers, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the network that Python has no class of its own for, and one of the disk."""
+
+    def fail(response: object, size: int) -> bytes:
+        raise OSError(113, "No route to host")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("http.client.HTTPResponse.read1", fail)
+        with pytest.raises(DownloadError, match=r"the connection failed \(No route to host\), 3 times"):
+            get(answers, target)
+    target.with_name("set.zip.part").unlink()
+    target.with_name("set.zip.part").mkdir()
+    with pytest.raises(IsADirectoryError):
+        get(answers, target)
+    target.with_name("set.zip.part").rmdir()
+    get(answers, target)
+    assert target.read_bytes() == CONTENT
+
+
 def test_a_disk_that_is_too_small(answers: Answers, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(transfer.shutil, "disk_usage", lambda path: usage(10**9, 10**9, 10**6))

@@ -267,7 +267,7 @@ def _append(response: Any, part: _Part, start: int, total: int, page: str, progr
     """Append what arrives to the part."""
     received = start
     with part.path.open("ab") as stream:
-        while chunk := response.read1(_CHUNK):
+        while chunk := _read(response):
             if received == 0 and chunk.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
                 raise DownloadError(_moved(part.url, "gives a web page instead of a file", page))
             stream.write(chunk)
@@ -277,6 +277,16 @@ def _append(response: Any, part: _Part, start: int, total: int, page: str, progr
     if total and received != total:
         raise _TemporaryError(f"ended after {format_bytes(received)} of {format_bytes(total)}")
     part.is_complete = True
+
+
+def _read(response: Any) -> bytes:
+    """Return what has arrived; empty at the end."""
+    try:
+        return bytes(response.read1(_CHUNK))
+    except TimeoutError:
+        raise
+    except OSError as error:  # of the network; those of the disk are not temporary
+        raise _TemporaryError(f"the connection failed ({one_line(error.strerror or str(error))})") from error
 
 
 def _raise_status(error: urllib.error.HTTPError, part: _Part, page: str) -> None:
