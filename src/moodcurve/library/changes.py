@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-from pathlib import PurePath
 
 import numpy as np
 
@@ -11,12 +10,8 @@ from moodcurve.library.curve_codec import pack
 from moodcurve.library.measured import put_measured
 from moodcurve.library.models import Change, DropOrphans, FileFound, FileNamed, FileRemoved, ProblemFound, SongAnalyzed
 from moodcurve.library.schema import NAME_SEPARATOR, analysis_columns, utc_now
-from moodcurve.library.text import TEXT_TAGS, clean, fold
+from moodcurve.library.text import TEXT_TAGS, clean, fold, folded_path
 from moodcurve.util.text import path_text
-
-_SEARCHED_PARTS = 3
-"""Number of path components at the end that searches read: usually artist, album and file name. Those before them are
-the same for all songs."""
 
 
 def apply_change(db: sqlite3.Connection, change: Change) -> None:
@@ -114,11 +109,10 @@ def _put_file(db: sqlite3.Connection, change: FileFound | ProblemFound, row: dic
 
 def _name_columns(path: str, names: tuple[str, ...]) -> dict[str, object]:
     """Return the columns of the paths that lead to a file: searches read all of them, and its own."""
-    searched = ("/".join(PurePath(name).parts[-_SEARCHED_PARTS:]) for name in dict.fromkeys((*names, path)))
     return {
         "names": NAME_SEPARATOR.join(map(os.fsencode, names)) or None,
         "shown": path_text((*names, path)[0]),
-        "folded_path": fold("\n".join(searched)),
+        "folded_path": folded_path((*names, path)),
     }
 
 

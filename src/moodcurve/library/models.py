@@ -23,10 +23,13 @@ class Analysis:
     curve : Curve
     descriptors : (columns,) float32
         Mean over the song's rows of every column of the model's feature set, for similarity search.
+    model_version : str or None
+        What tells models of one name apart, see `moodcurve.runtime.Model.version`.
     """
 
     curve: Curve
     descriptors: npt.NDArray[np.float32]
+    model_version: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
