@@ -186,6 +186,10 @@ class Filters:
     artist: Annotated[str | None, Option("--artist", metavar="TEXT", help="Part of the artist's name.")] = None
     album: Annotated[str | None, Option("--album", metavar="TEXT", help="Part of the album's name.")] = None
     genre: Annotated[str | None, Option("--genre", metavar="TEXT", help="Part of the genre.")] = None
+    external_id: Annotated[
+        list[str] | None,
+        Option("--external-id", metavar="ID", help="Id in your own catalogue, see scan --ids; may be repeated."),
+    ] = None
     year: Annotated[str | None, Option("--year", metavar="FROM:TO", help="Year, e.g. 1990:1999, :1989 or 1994.")] = None
     quadrant: Annotated[
         str | None,

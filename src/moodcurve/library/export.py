@@ -129,7 +129,10 @@ def write_jams(library: Library, query: Query, folder: AnyPath, *, progress: Exp
                 title=song.tags.title,
                 artist=song.tags.artist,
                 release=song.tags.album,
-                identifiers={"moodcurve_content": song.content_hash},
+                identifiers={
+                    "moodcurve_content": song.content_hash,
+                    **({} if song.external_id is None else {"external_id": song.external_id}),
+                },
             )
             (scratch / file_name(song)).write_bytes(text.encode("utf-8"))
 

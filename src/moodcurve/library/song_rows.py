@@ -56,9 +56,7 @@ def _strengths(names: Sequence[str]) -> Any:
 
 ROW_SCHEMA = pyarrow.schema(
     [
-        ("external_id", TYPES["text"]),
         *((name, TYPES[kind]) for name, kind in exported_columns(distance=False).items() if name not in _NOT_IN_ROWS),
-        ("model_version", TYPES["text"]),
         ("moodcurve_version", TYPES["text"]),
         ("problem", TYPES["text"]),
         *((name, TYPES["whole"]) for name in ("size", "mtime_ns", "content_version", "sound_version")),

@@ -19,7 +19,7 @@ class PrintFormat(StrEnum):
 
 @app.command
 def show(
-    song: Annotated[str, Argument(metavar="SONG", help="File, id in the library, or part of the title.")],
+    song: Annotated[str, Argument(metavar="SONG", help="File, id in the library, external id, or part of the title.")],
     library: LibraryOption = None,
     format: Annotated[PrintFormat | None, Option("-f", "--format", help="Print the curve in this format.")] = None,
 ) -> None:

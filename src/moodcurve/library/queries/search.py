@@ -1,5 +1,6 @@
 """Run a query: its SQL, and the songs found as rows."""
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -93,6 +94,17 @@ def drawing_distances(library: Library, query: Query) -> dict[int, float]:
     return dict(zip([song for song, _ in rows], warped_distances(courses, drawn).tolist(), strict=True))
 
 
+def songs_of_ids(library: Library, external_ids: Sequence[str]) -> list[int]:
+    """Return the ids of the songs of which a file has one of these ids of the user's catalogue; raises LibraryError."""
+    with translate_errors(library.path):
+        rows = library.db.execute(
+            "SELECT DISTINCT song FROM file JOIN json_each(?) AS wanted ON external_id = wanted.value "
+            "WHERE song IS NOT NULL ORDER BY song",
+            (json.dumps(external_ids),),
+        ).fetchall()
+    return [song for (song,) in rows]
+
+
 def _compare_with_drawing(library: Library, query: Query) -> None:
     """Define the SQL function that returns the squared distance of a song from the drawing of a query."""
     squared = {song: distance**2 for song, distance in drawing_distances(library, query).items()}
@@ -112,6 +124,8 @@ def _distance(query: Query) -> str:
 
 def _run(library: Library, query: Query, columns: str, rest: str) -> Iterator[Any]:
     conditions, values = _conditions(query)
+    if query.external_ids:
+        conditions.append(f"id IN ({', '.join(map(str, songs_of_ids(library, query.external_ids)))})")
     if query.has_drawing:
         _compare_with_drawing(library, query)
     with translate_errors(library.path), restrict_to_songs(library.db, query.where) as execute:
