@@ -57,7 +57,7 @@ def apply_change(db: sqlite3.Connection, change: Change) -> None:
 
 def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
     curve = change.analysis.curve
-    data = curve.to_dict()
+    data = change.analysis.data()
     row = {
         "content": change.content_hash,
         "model": clean(curve.model),

@@ -25,11 +25,19 @@ class Analysis:
         Mean over the song's rows of every column of the model's feature set, for similarity search.
     model_version : str or None
         What tells models of one name apart, see `moodcurve.runtime.Model.version`.
+    stored : dict or None
+        The curve as `Curve.to_dict` returned it, if `curve` was read from that: the numbers of the song as a whole
+        cannot be computed exactly from rounded points.
     """
 
     curve: Curve
     descriptors: npt.NDArray[np.float32]
     model_version: str | None = None
+    stored: dict[str, Any] | None = field(default=None, repr=False)
+
+    def data(self) -> dict[str, Any]:
+        """Return the curve as `Curve.to_dict` does."""
+        return self.curve.to_dict() if self.stored is None else dict(self.stored)
 
 
 @dataclass(frozen=True, eq=False)

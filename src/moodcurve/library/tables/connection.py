@@ -1,0 +1,162 @@
+"""Open tables of analyzed songs with DuckDB, which may read these files and nothing else.
+
+Requires the extra ``cluster``.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any
+
+from moodcurve.library.errors import LibraryError
+from moodcurve.library.queries.found_song import COLUMNS
+from moodcurve.library.song_rows import FOLDED, ROW_SCHEMA
+from moodcurve.library.tables.location import find_tables, translate_remote_errors
+from moodcurve.util.machine import usable_memory, usable_processors
+from moodcurve.util.optional import install_hint
+from moodcurve.util.text import one_line
+
+try:
+    import duckdb
+except ImportError as error:
+    raise LibraryError(f"Parquet files as a library need DuckDB: {install_hint('cluster')}") from error
+
+MEMORY_SHARE = 0.5
+"""Share of the memory that DuckDB may take; beyond it, sorting goes to a temporary folder."""
+MIN_MEMORY = 2**31
+"""Bytes of memory that are assumed where the machine does not say."""
+_SEARCHED = (*(name for name in COLUMNS if name in ROW_SCHEMA.names), *FOLDED, "problem", "tag_strengths", "course")
+"""Columns that searches read."""
+
+
+class SongTables:
+    """Open tables of analyzed songs; see `open_tables`.
+
+    Attributes
+    ----------
+    given : str
+        What names them.
+    """
+
+    def __init__(self, given: str, db: "duckdb.DuckDBPyConnection") -> None:
+        self.given = given
+        self._db = db
+
+    def rows(self, sql: str, values: Mapping[str, Any], *, size: int = 1000) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a statement.
+
+        Raises
+        ------
+        LibraryError
+            If a file cannot be read, or is not a table of songs; the message names it.
+        """
+        with translate_table_errors(self.given):
+            found = self._db.execute(sql, dict(values))
+            while batch := found.fetchmany(size):
+                yield from batch
+
+    def row(self, number: int) -> dict[str, Any]:
+        """Return the whole row of a song by its id, as `moodcurve.library.song_rows.file_of` takes it; as `rows`."""
+        with translate_table_errors(self.given):
+            found = self._db.sql("SELECT * FROM files WHERE id = $id", params={"id": number})
+            rows: list[dict[str, Any]] = found.to_arrow_table().to_pylist()
+        return rows[0]
+
+    def register(self, name: str, table: Any) -> None:
+        """Let statements read an Arrow table by a name."""
+        self._db.register(name, table)
+
+    def check(self, sql: str) -> None:
+        """Compile a statement; raises what DuckDB raises."""
+        if len(self._db.extract_statements(sql)) != 1:
+            raise duckdb.ParserException("it must be one condition")
+        self._db.execute(f"EXPLAIN {sql}")
+
+
+@contextmanager
+def open_tables(given: str) -> Iterator[SongTables]:
+    """Open the tables that a text names, see `moodcurve.library.tables.location.find_tables`.
+
+    Statements read the view ``songs``, with the columns of `FoundSong` and those of searches, and the view ``files``
+    with all columns and rows. The ``id`` of a row is its number, from 1, in all files together.
+
+    Raises
+    ------
+    LibraryError
+        If there are no files, one cannot be read, or the first is not a table of songs; the message names it.
+    """
+    found = find_tables(given)
+    with (
+        tempfile.TemporaryDirectory(prefix="moodcurve-") as scratch,
+        closing(duckdb.connect(config=_config(scratch))) as db,
+        translate_table_errors(given),
+    ):
+        if found.filesystem is not None:
+            db.register_filesystem(found.filesystem)
+        files = f"[{', '.join(map(_quoted, found.files))}]"
+        db.execute(f"SET allowed_paths = {files}")
+        db.execute("SET enable_external_access = false")
+        db.execute("SET lock_configuration = true")
+        number = _id_sql(db, files, len(found.files))
+        db.execute(f"CREATE VIEW files AS SELECT *, {number} AS id FROM read_parquet({files})")
+        _check_columns(db, found.files[0])
+        names = ", ".join({"copies": "1 AS copies"}.get(name, name) for name in COLUMNS)
+        more = ", ".join((*FOLDED, "tag_strengths", "course"))
+        db.execute(f"CREATE VIEW songs AS SELECT {names}, {more} FROM files WHERE problem IS NULL")
+        yield SongTables(given, db)
+
+
+@contextmanager
+def translate_table_errors(given: str) -> Iterator[None]:
+    """Raise errors of DuckDB, and of what reads files for it, as `LibraryError`, on one line."""
+    with translate_remote_errors(given):
+        try:
+            yield
+        except duckdb.Error as error:
+            raise LibraryError(f"{one_line(given)}: {error_text(error)}") from error
+
+
+def error_text(error: Exception) -> str:
+    """Return the first line of an error of DuckDB, without its kind: the others show SQL."""
+    return one_line(str(error).splitlines()[0].partition("Error: ")[2] or str(error))[:300]
+
+
+def _config(scratch: str) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "temp_directory": scratch,
+        "memory_limit": f"{int(MEMORY_SHARE * (usable_memory() or MIN_MEMORY)) >> 20}MiB",
+        "threads": usable_processors(),
+    }
+
+
+def _id_sql(db: "duckdb.DuckDBPyConnection", files: str, number: int) -> str:
+    """Return the SQL of a row's number over all files."""
+    if number == 1:
+        return "file_row_number + 1"
+    rows = db.execute(f"SELECT num_rows FROM parquet_file_metadata({files})").fetchall()
+    before, offsets = 1, []
+    for (count,) in rows:
+        offsets.append(str(before))
+        before += count
+    return f"[{', '.join(offsets)}][CAST(file_index AS BIGINT) + 1] + file_row_number"
+
+
+def _check_columns(db: "duckdb.DuckDBPyConnection", first: str) -> None:
+    """Check that the first file has the columns that searches read; DuckDB compares the others with it."""
+    db.register("expected", ROW_SCHEMA.empty_table())
+    expected, found = (
+        {name: kind for name, kind, *_ in db.execute(f"DESCRIBE {table}").fetchall()} for table in ("expected", "files")
+    )
+    db.unregister("expected")
+    for name in _SEARCHED:
+        if found.get(name) != expected[name]:
+            is_wrong = f"its column {name!r} is {found[name][:50]}" if name in found else f"lacks the column {name!r}"
+            raise LibraryError(
+                f"{one_line(first)}: {is_wrong}, and is not a table of analyzed songs (docs/formats.md describes them)"
+            )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
