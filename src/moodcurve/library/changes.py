@@ -63,7 +63,7 @@ def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
         "model": clean(curve.model),
         "model_version": change.analysis.model_version,
         "feature_set": clean(curve.feature_set),
-        "analysed_at": utc_now(),
+        "analysed_at": change.analysed_at or utc_now(),
         **analysis_columns(data),
     }
     _upsert(db, "song", row, key="content")

@@ -42,10 +42,14 @@ class Analysis:
 
 @dataclass(frozen=True, eq=False)
 class SongAnalyzed:
-    """A song was analyzed; a known song with the same content hash keeps its id and takes the new analysis."""
+    """A song was analyzed; a known song with the same content hash keeps its id and takes the new analysis.
+
+    `analysed_at` is the time of the analysis in UTC, see `StoredSong`; by default now.
+    """
 
     content_hash: str
     analysis: Analysis
+    analysed_at: str = ""
 
 
 @dataclass(frozen=True)
