@@ -59,13 +59,19 @@ def main() -> None:
     print(f"{options.rows:,} rows in {options.files} files, {size / 1e9:.2f} GB")
     for name, words in SEARCHES.items():
         command = [sys.executable, "-m", "moodcurve", "search", "--library", str(options.folder), *words, "--json"]
-        started = time.monotonic()
+        started, before = time.monotonic(), cpu_s()
         done = subprocess.run(command, capture_output=True, text=True)
-        seconds = time.monotonic() - started
-        # the largest of all children so far: searches are listed from small to large
+        seconds, cpu = time.monotonic() - started, cpu_s() - before
+        # the largest of all children so far
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         found = done.stdout.count("moodcurve-song/1")
-        print(f"{name}: {seconds:.1f} s, at most {peak:.0f} MiB, {found} songs {done.stderr}")
+        print(f"{name}: {seconds:.1f} s, {cpu:.1f} s of CPU, at most {peak:.0f} MiB, {found} songs {done.stderr}")
+
+
+def cpu_s() -> float:
+    """Return the processor time of all children so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def write_tables(folder: Path, rows: int, files: int) -> None:

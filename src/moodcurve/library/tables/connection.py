@@ -3,8 +3,10 @@
 Requires the extra ``cluster``.
 """
 
+import itertools
 import tempfile
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -23,6 +25,8 @@ except ImportError as error:
 
 MEMORY_SHARE = 0.5
 """Share of the memory that DuckDB may take; beyond it, sorting goes to a temporary folder."""
+_FETCHED = 1000
+"""Rows that are taken from DuckDB at once."""
 MIN_MEMORY = 2**31
 """Bytes of memory that are assumed where the machine does not say."""
 _SEARCHED = (*(name for name in COLUMNS if name in ROW_SCHEMA.names), *FOLDED, "problem", "tag_strengths", "course")
@@ -32,17 +36,26 @@ _SEARCHED = (*(name for name in COLUMNS if name in ROW_SCHEMA.names), *FOLDED, "
 class SongTables:
     """Open tables of analyzed songs; see `open_tables`.
 
-    Attributes
+    Parameters
     ----------
     given : str
         What names them.
+    db : DuckDB connection
+    files : sequence of str
+        Their files.
+    starts : sequence of int
+        The id of the first row of each file.
     """
 
-    def __init__(self, given: str, db: "duckdb.DuckDBPyConnection") -> None:
+    def __init__(
+        self, given: str, db: "duckdb.DuckDBPyConnection", files: Sequence[str], starts: Sequence[int]
+    ) -> None:
         self.given = given
         self._db = db
+        self._files = files
+        self._starts = starts
 
-    def rows(self, sql: str, values: Mapping[str, Any], *, size: int = 1000) -> Iterator[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a statement.
 
         Raises
@@ -52,14 +65,22 @@ class SongTables:
         """
         with translate_table_errors(self.given):
             found = self._db.execute(sql, dict(values))
-            while batch := found.fetchmany(size):
+            while batch := found.fetchmany(_FETCHED):
                 yield from batch
+
+    def songs(self, ids: Sequence[int], columns: str) -> dict[int, tuple[Any, ...]]:
+        """Return columns of the songs with these ids by id, from their files alone; raises as `rows`."""
+        source = songs_sql(*self._files_of(ids))
+        listed = ", ".join(map(str, ids))
+        found = self.rows(f"SELECT id, {columns} FROM ({source}) WHERE id IN ({listed})", {})  # nosec B608 # names from this code
+        return {number: tuple(values) for number, *values in found}
 
     def row(self, number: int) -> dict[str, Any]:
         """Return the whole row of a song by its id, as `moodcurve.library.song_rows.file_of` takes it; as `rows`."""
+        source = _numbered_sql(*self._files_of([number]))
         with translate_table_errors(self.given):
-            found = self._db.sql("SELECT * FROM files WHERE id = $id", params={"id": number})
-            rows: list[dict[str, Any]] = found.to_arrow_table().to_pylist()
+            found = self._db.sql(f"FROM ({source}) WHERE id = {number}").to_arrow_table()
+            rows: list[dict[str, Any]] = found.to_pylist()
         return rows[0]
 
     def register(self, name: str, table: Any) -> None:
@@ -72,13 +93,18 @@ class SongTables:
             raise duckdb.ParserException("it must be one condition")
         self._db.execute(f"EXPLAIN {sql}")
 
+    def _files_of(self, ids: Sequence[int]) -> tuple[list[str], list[int]]:
+        """Return the files that hold the rows with these ids, and the id of the first row of each."""
+        numbers = sorted({bisect_right(self._starts, number) - 1 for number in ids})
+        return [self._files[i] for i in numbers], [self._starts[i] for i in numbers]
+
 
 @contextmanager
 def open_tables(given: str) -> Iterator[SongTables]:
     """Open the tables that a text names, see `moodcurve.library.tables.location.find_tables`.
 
-    Statements read the view ``songs``, with the columns of `FoundSong` and those of searches, and the view ``files``
-    with all columns and rows. The ``id`` of a row is its number, from 1, in all files together.
+    Statements read the view ``songs``, with the columns of `FoundSong` and those of searches. The ``id`` of a row is
+    its number, from 1, in all files together.
 
     Raises
     ------
@@ -93,17 +119,28 @@ def open_tables(given: str) -> Iterator[SongTables]:
     ):
         if found.filesystem is not None:
             db.register_filesystem(found.filesystem)
-        files = f"[{', '.join(map(_quoted, found.files))}]"
-        db.execute(f"SET allowed_paths = {files}")
+        db.execute(f"SET allowed_paths = {_listed(found.files)}")
         db.execute("SET enable_external_access = false")
         db.execute("SET lock_configuration = true")
-        number = _id_sql(db, files, len(found.files))
-        db.execute(f"CREATE VIEW files AS SELECT *, {number} AS id FROM read_parquet({files})")
         _check_columns(db, found.files[0])
-        names = ", ".join({"copies": "1 AS copies"}.get(name, name) for name in COLUMNS)
-        more = ", ".join((*FOLDED, "tag_strengths", "course"))
-        db.execute(f"CREATE VIEW songs AS SELECT {names}, {more} FROM files WHERE problem IS NULL")
-        yield SongTables(given, db)
+        starts = _starts(db, found.files)
+        db.execute(f"CREATE VIEW songs AS {songs_sql(found.files, starts)}")
+        yield SongTables(given, db, found.files, starts)
+
+
+def songs_sql(files: Sequence[str], starts: Sequence[int]) -> str:
+    """Return the SQL of all songs in some files, given the id of the first row of each."""
+    names = ", ".join({"copies": "1 AS copies"}.get(name, name) for name in COLUMNS)
+    more = ", ".join((*FOLDED, "tag_strengths", "course"))
+    return f"SELECT {names}, {more} FROM ({_numbered_sql(files, starts)}) WHERE problem IS NULL"  # nosec B608 # names from this code
+
+
+def _numbered_sql(files: Sequence[str], starts: Sequence[int]) -> str:
+    """Return the SQL of all rows and columns of some files, with their ids."""
+    start = str(starts[0])
+    if len(files) > 1:
+        start = f"[{', '.join(map(str, starts))}][CAST(file_index AS BIGINT) + 1]"
+    return f"SELECT *, {start} + file_row_number AS id FROM read_parquet({_listed(files)})"  # nosec B608 # quoted
 
 
 @contextmanager
@@ -131,23 +168,20 @@ def _config(scratch: str) -> dict[str, str | bool | int | float | list[str]]:
     }
 
 
-def _id_sql(db: "duckdb.DuckDBPyConnection", files: str, number: int) -> str:
-    """Return the SQL of a row's number over all files."""
-    if number == 1:
-        return "file_row_number + 1"
-    rows = db.execute(f"SELECT num_rows FROM parquet_file_metadata({files})").fetchall()
-    before, offsets = 1, []
-    for (count,) in rows:
-        offsets.append(str(before))
-        before += count
-    return f"[{', '.join(offsets)}][CAST(file_index AS BIGINT) + 1] + file_row_number"
+def _starts(db: "duckdb.DuckDBPyConnection", files: Sequence[str]) -> list[int]:
+    """Return the id of the first row of each file, from 1."""
+    if len(files) == 1:
+        return [1]
+    rows = db.execute(f"SELECT num_rows FROM parquet_file_metadata({_listed(files)})").fetchall()  # nosec B608 # quoted
+    return [*itertools.accumulate((count for (count,) in rows[:-1]), initial=1)]
 
 
 def _check_columns(db: "duckdb.DuckDBPyConnection", first: str) -> None:
     """Check that the first file has the columns that searches read; DuckDB compares the others with it."""
     db.register("expected", ROW_SCHEMA.empty_table())
     expected, found = (
-        {name: kind for name, kind, *_ in db.execute(f"DESCRIBE {table}").fetchall()} for table in ("expected", "files")
+        {name: kind for name, kind, *_ in db.execute(f"DESCRIBE FROM {table}").fetchall()}
+        for table in ("expected", f"read_parquet({_listed([first])})")
     )
     db.unregister("expected")
     for name in _SEARCHED:
@@ -158,5 +192,6 @@ def _check_columns(db: "duckdb.DuckDBPyConnection", first: str) -> None:
             )
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _listed(texts: Sequence[str]) -> str:
+    """Return texts as a list in SQL."""
+    return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"

@@ -23,6 +23,8 @@ from moodcurve.mood.course import POINTS, unpack_courses
 from moodcurve.mood.tags import parse_tags
 from moodcurve.util.text import one_line, path_text
 
+MAX_BY_ID = 1000
+"""Songs that are first put in order, and then read: the columns of all that match would be read otherwise."""
 COURSES_PER_BATCH = 20_000
 """Courses that are compared with a drawn one at once."""
 _REQUIRED = ("path", "duration_s", "arousal", "valence", "quadrant", "words", "model", "feature_set", "content")
@@ -45,6 +47,12 @@ def search(tables: SongTables, query: Query) -> Iterator[FoundSong]:
         end += f" LIMIT {query.limit}"
     if query.offset:
         end += f" OFFSET {query.offset}"
+    if query.limit is not None and query.limit <= MAX_BY_ID:
+        ordered = list(_run(tables, query, f"id, {_distance(query)} AS distance", end))
+        rows = tables.songs([number for number, _ in ordered], ", ".join(COLUMNS)) if ordered else {}
+        for number, squared in ordered:
+            yield _found(tables, (*rows[number], squared))
+        return
     for row in _run(tables, query, f"{', '.join(COLUMNS)}, {_distance(query)} AS distance", end):
         yield _found(tables, row)
 
