@@ -196,7 +196,11 @@ def test_nothing_is_replaced_without_force(tmp_path: Path) -> None:
     for output, message in refused.items():
         with pytest.raises(LibraryError, match=message):
             merge([str(one)], output)
-    assert two.read_bytes() == before
+    text = tmp_path / "diary.txt"
+    text.write_text("dear diary")
+    with pytest.raises(LibraryError, match="not a library"):
+        merge([str(one)], text, force=True)
+    assert (text.read_text(), two.read_bytes()) == ("dear diary", before)
     assert merge([str(one)], two, force=True).songs == 1
     with open_library(two) as library:
         assert [each.content_hash for each in library.songs()] == ["a"]

@@ -101,6 +101,9 @@ def _check_output(inputs: Sequence[str], path: Path, *, force: bool) -> None:
         raise LibraryError(f"{name}: is a folder; choose a file")
     if os.path.lexists(path) and not force:
         raise LibraryError(f"{name}: exists; choose another file, or replace it with --force")
+    if path.exists():
+        with open_library(path):  # only a library is replaced
+            pass
 
 
 @contextmanager

@@ -112,19 +112,15 @@ def open_tables(given: str) -> Iterator[SongTables]:
         If there are no files, one cannot be read, or the first is not a table of songs; the message names it.
     """
     found = find_tables(given)
-    with (
-        tempfile.TemporaryDirectory(prefix="moodcurve-") as scratch,
-        closing(duckdb.connect(config=_config(scratch))) as db,
-        translate_table_errors(given),
-    ):
-        if found.filesystem is not None:
-            db.register_filesystem(found.filesystem)
-        db.execute(f"SET allowed_paths = {_listed(found.files)}")
-        db.execute("SET enable_external_access = false")
-        db.execute("SET lock_configuration = true")
-        _check_columns(db, found.files[0])
-        starts = _starts(db, found.files)
-        db.execute(f"CREATE VIEW songs AS {songs_sql(found.files, starts)}")
+    with tempfile.TemporaryDirectory(prefix="moodcurve-") as scratch, closing(duckdb.connect()) as db:
+        with translate_table_errors(given):
+            if found.filesystem is not None:
+                db.register_filesystem(found.filesystem)
+            for name, value in _settings(scratch, found.files).items():
+                db.execute(f"SET {name} = {value}")
+            _check_columns(db, found.files[0])
+            starts = _starts(db, found.files)
+            db.execute(f"CREATE VIEW songs AS {songs_sql(found.files, starts)}")
         yield SongTables(given, db, found.files, starts)
 
 
@@ -158,13 +154,17 @@ def error_text(error: Exception) -> str:
     return one_line(str(error).splitlines()[0].partition("Error: ")[2] or str(error))[:300]
 
 
-def _config(scratch: str) -> dict[str, str | bool | int | float | list[str]]:
+def _settings(scratch: str, files: Sequence[str]) -> dict[str, str]:
+    """Return DuckDB's settings, as SQL, in the order in which they can be set: nothing else may be read or changed."""
     return {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
-        "temp_directory": scratch,
-        "memory_limit": f"{int(MEMORY_SHARE * (usable_memory() or MIN_MEMORY)) >> 20}MiB",
-        "threads": usable_processors(),
+        "temp_directory": f"'{scratch}'",
+        "memory_limit": f"'{int(MEMORY_SHARE * (usable_memory() or MIN_MEMORY)) >> 20}MiB'",
+        "threads": str(usable_processors()),
+        "allowed_paths": _listed(files),
+        "enable_external_access": "false",
+        "lock_configuration": "true",
     }
 
 
