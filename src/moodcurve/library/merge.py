@@ -81,6 +81,8 @@ def merge(
     stats = MergeStats(models=[])
     with _written(path, force=force) as scratch, open_library(scratch, write=True) as merged:
         merged.db.execute("PRAGMA synchronous = OFF")  # the file is nobody's until it is complete
+        # for each file that is deleted, SQLite would read all songs
+        merged.db.execute("PRAGMA foreign_keys = OFF")
         for given in inputs:
             with _as_library(given, scratch.parent, progress) as library:
                 _add(merged, library, stats)
@@ -261,6 +263,8 @@ def _add_files(db: sqlite3.Connection) -> None:
         "file = (SELECT id FROM main.file WHERE song = main.song.id ORDER BY external_id IS NULL, id LIMIT 1)"
     )
     db.execute("DELETE FROM main.song WHERE copies = 0")
+    for table in ("curve", "descriptors", "measured"):
+        db.execute(f"DELETE FROM main.{table} WHERE song NOT IN (SELECT id FROM main.song)")  # nosec B608 # constants
 
 
 def _columns(db: sqlite3.Connection, table: str, *, without: Sequence[str]) -> str:
