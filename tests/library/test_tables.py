@@ -241,6 +241,10 @@ def test_tables_of_an_object_store(store: s3fs.S3FileSystem, library: Path, tabl
         done = run("search", "--library", place, "--json", "--near", "0,0.2", "--limit", "5")
         assert done.exit_code == 0, done.stderr
         assert without_units(json.loads(done.stdout)) == without_units(expected)
+    merged = library.parent / "merged.sqlite"
+    done = run("merge", "s3://catalogue/songs/*.parquet", "-o", merged)
+    assert done.exit_code == 0, done.stderr
+    assert len(listed(merged)) == SONGS
     one = run("search", "--library", "s3://catalogue/songs/part-0.parquet", "--json")
     assert len(json.loads(one.stdout)) == 5
     # a condition reads nothing else of the store
