@@ -141,7 +141,7 @@ def library_path(given: str | None) -> Path:
 
     if given is not None and names_tables(given):
         raise UsageError(
-            f"{one_line(given)}: of Parquet files, only search and show read; make a library of them first: "
+            f"{one_line(given)}: only search, show and merge read Parquet files; make a library of them first: "
             "moodcurve merge FILES -o FILE.sqlite",
             name="--library",
         )
