@@ -90,7 +90,8 @@ def scanned_music(tmp_path_factory: pytest.TempPathFactory, prepared: None) -> t
         tags.save()
     (music / BROKEN).write_text("once upon a time\n" * 100, encoding="ascii")
     library = folder / "library.sqlite"
-    scan([music], library, workers=1)
+    ids = {str(music / f"{section.name}.flac"): f"track-{number}" for number, section in enumerate(DEMO_SECTIONS)}
+    scan([music], library, workers=1, ids=ids)
     return music, library
 
 

@@ -19,7 +19,7 @@ app = App(
     version=__version__,
     groups={
         "Audio files": ("analyze", "live", "demo", "features"),
-        "Music library": ("scan", "search", "similar", "playlist", "show", "export", "tag", "problems"),
+        "Music library": ("scan", "search", "similar", "playlist", "show", "export", "merge", "tag", "problems"),
         "Web": ("serve",),
         "Research": (
             *("evaluate", "compare", "train", "benchmark", "studies", "categories", "songlevel", "labels"),

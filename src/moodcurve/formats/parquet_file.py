@@ -1,6 +1,6 @@
 """Read and write curves as Parquet: the columns of the CSV, with the rest of the JSON in the file's metadata.
 
-Requires the extra ``parquet``; this is the only module that imports pyarrow.
+Requires the extra ``parquet``.
 """
 
 import json
@@ -28,11 +28,12 @@ METADATA = b"moodcurve"
 """Key of the schema's metadata: the curve's JSON without what is in columns."""
 # Spark, DuckDB, Polars, R and pandas read it; a fifth smaller than snappy, the default
 COMPRESSION = "zstd"
-_TYPES = {
+TYPES = {
     "text": pyarrow.string(),
     "whole": pyarrow.int64(),
     "number": pyarrow.float64(),
 }
+"""Types of the columns of tables, by kind, see `table_writer`."""
 
 
 def write_parquet(curve: Curve, path: AnyPath) -> None:
@@ -64,7 +65,7 @@ def table_writer(
         Type of each column, in order: ``text``, ``whole`` (numbers) or ``number``. None is a missing value in all of
         them. Each part has all columns.
     """
-    schema = pyarrow.schema([(name, _TYPES[kind]) for name, kind in kinds.items()])
+    schema = pyarrow.schema([(name, TYPES[kind]) for name, kind in kinds.items()])
     with pyarrow.parquet.ParquetWriter(stream, schema, compression=COMPRESSION) as writer:
         yield lambda part: writer.write_table(pyarrow.table(dict(part), schema=schema))
 

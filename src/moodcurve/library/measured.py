@@ -50,16 +50,21 @@ def unit_scale_columns(song: Mapping[str, Any]) -> dict[str, float]:
 
 def put_measured(db: sqlite3.Connection, song: int, data: Mapping[str, Any]) -> None:
     """Insert or replace the row of a song, from a curve's `to_dict`."""
-    _, arousal, valence = _sounding(data)
     row = {
         "song": song,
         **measured_columns(data),
-        "course": pack_course(resample_course(arousal, valence)),
+        "course": course_bytes(data),
         "sound_version": SOUND_VERSION if "sound" in data else None,
     }
     db.execute(
         f"INSERT OR REPLACE INTO measured ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", (*row.values(),)
     )
+
+
+def course_bytes(data: Mapping[str, Any]) -> bytes:
+    """Return the resampled course of a song from a curve's `to_dict`, see `moodcurve.mood.course.pack_course`."""
+    _, arousal, valence = _sounding(data)
+    return pack_course(resample_course(arousal, valence))
 
 
 def create_table(db: sqlite3.Connection) -> None:

@@ -26,6 +26,9 @@ from moodcurve.runtime.silence import (
 from moodcurve.runtime.song_rating import SongRating
 from moodcurve.runtime.tags import TagMean, has_tags
 
+VERSION_DIGITS = 12
+"""Hexadecimal digits of a model's version."""
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -61,6 +64,12 @@ class Model:
     song_rating: SongRating | None
     novelty_limits: NoveltyLimits | None
     _session: Session
+
+    @property
+    def version(self) -> str | None:
+        """Start of the checksum of the model's file, which tells models of one name apart; None if it has none."""
+        checksum = self.metadata.get("sha256")
+        return None if checksum is None else checksum[:VERSION_DIGITS]
 
     def predict(self, features: Features) -> FloatArray:
         """Predict arousal and valence of each row, (rows, 2), limited to [-1, 1]; see `predict_with_std`."""

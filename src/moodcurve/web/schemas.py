@@ -118,6 +118,7 @@ class Song(_Object):
     """A library song, as printed by `moodcurve search --json`, with a file name instead of a path."""
 
     id: int
+    external_id: str | None
     file: str
     format: Literal["moodcurve-song/1"]
     title: str | None
@@ -144,6 +145,7 @@ class Song(_Object):
     tags: dict[str, Share] | None
     novelty: float | None
     model: str
+    model_version: str | None
     feature_set: str
     analysed_at: str
     warnings: list[str]

@@ -54,6 +54,15 @@ def scan(
     ] = False,
     track: TrackOption = None,
     split: SplitOption = None,
+    ids: Annotated[
+        Path | None,
+        Option(
+            "--ids",
+            metavar="FILE",
+            help="CSV or Parquet with the columns path and id: ids of files in your own catalogue, which searches, "
+            "exports and the API then show.",
+        ),
+    ] = None,
     json_file: JsonOption = None,
 ) -> int:
     """Analyze new files in folders of music, and update the library.
@@ -65,18 +74,21 @@ def scan(
 
     Example: moodcurve scan ~/Music
     Example: moodcurve scan ~/Music/Albums --split cue
+    Example: moodcurve scan /catalogue --ids tracks.csv
     """
     from moodcurve.audio.parts import Split
     from moodcurve.cli import console
     from moodcurve.cli.progress import scan_observer
     from moodcurve.cli.result_files import write_texts
     from moodcurve.cli.signals import interrupted_code, interrupts
+    from moodcurve.library.scanning.external_ids import read_ids
     from moodcurve.library.scanning.scan import scan as scan_folders
     from moodcurve.library.scanning.selection import Selection
     from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
     rules = chosen.rules()
+    external_ids = None if ids is None else read_ids(ids)
     _, feature_set = describe_model(model)
     with interrupts() as check, scan_observer(feature_set) as observer:
         stats = scan_folders(
@@ -88,6 +100,7 @@ def scan(
             again=again,
             forget=forget,
             selection=Selection(track, Split(split.value) if split else None),
+            ids=external_ids,
             observer=observer,
             check=check,
         )
@@ -121,6 +134,7 @@ def _summary(stats: "ScanStats") -> dict[str, float]:
         "system",
         "excluded",
         "left_out_known",
+        "unknown_ids",
     )
     return {
         **{name: getattr(stats, name) for name in counts},
@@ -157,6 +171,8 @@ def _lines(stats: "ScanStats") -> list[str]:
         lines.append(f"{counted(stats.unread, 'path')} could not be read, or is a folder whose files are missing")
     if left_out := left_out_text(hidden=stats.hidden, system=stats.system, excluded=stats.excluded):
         lines.append(left_out)
+    if stats.unknown_ids:
+        lines.append(f"{counted(stats.unknown_ids, 'id')} of --ids are of files that are not in these folders")
     if stats.left_out_known:
         lines.append(f"{counted(stats.left_out_known, 'file')} of earlier scans left out now; --forget removes them")
     return lines

@@ -148,7 +148,7 @@ def analyze_file(
     """
     mean = SoundingMean(len(model.feature_set.names))
     curve = analyze(path, track=track, model=model, progress=progress, prefetch=False, on_features=mean.add)
-    return Analysis(curve=curve, descriptors=mean.mean().astype(np.float32))
+    return Analysis(curve=curve, descriptors=mean.mean().astype(np.float32), model_version=model.version)
 
 
 def _analyze_parts(
@@ -162,6 +162,6 @@ def _analyze_parts(
     )  # fmt: skip
     of_part = dict(zip(parts, means, strict=True))
     return {
-        part: Analysis(curve=curve, descriptors=of_part[part].mean().astype(np.float32))
+        part: Analysis(curve=curve, descriptors=of_part[part].mean().astype(np.float32), model_version=model.version)
         for part, curve in curves.items()
     }
