@@ -15,10 +15,10 @@ export interface Captured {
   time: number;
 }
 
-const PIECE_S = 0.1;
+const PIECE = Math.round(0.1 * sampleRate);
 
 class Capture extends AudioWorkletProcessor {
-  private samples = new Int16Array(Math.round(PIECE_S * sampleRate));
+  private samples = new Int16Array(PIECE);
   private count = 0;
   private power = 0;
 
@@ -35,11 +35,11 @@ class Capture extends AudioWorkletProcessor {
   private add(value: number): void {
     this.samples[this.count++] = Math.max(-32768, Math.min(32767, Math.round(32768 * value)));
     this.power += value * value;
-    if (this.count < this.samples.length) return;
-    const { samples } = this;
-    const piece: Captured = { samples, level: Math.sqrt(this.power / samples.length), time: Date.now() };
+    if (this.count < PIECE) return;
+    const { samples } = this; // its memory goes to the page
+    const piece: Captured = { samples, level: Math.sqrt(this.power / PIECE), time: Date.now() };
     this.port.postMessage(piece, [samples.buffer]);
-    this.samples = new Int16Array(samples.length);
+    this.samples = new Int16Array(PIECE);
     this.count = this.power = 0;
   }
 }

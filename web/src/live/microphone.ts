@@ -7,6 +7,8 @@ import { Timeline } from "./timeline";
 export interface Piece {
   /** Position of its first sample since the start; time in which the device sent nothing counts. */
   at: number;
+  /** Sample rate in Hz. */
+  rate: number;
   samples: Int16Array<ArrayBuffer>;
   /** When its last sample came, in milliseconds since 1970. */
   time: number;
@@ -42,7 +44,8 @@ export class Microphone {
     timeline.setRate(context.sampleRate);
     node.port.onmessage = ({ data }: MessageEvent<Captured>): void => {
       handlers.level(data.level);
-      handlers.piece({ at: timeline.place(data.samples.length, data.time), samples: data.samples, time: data.time });
+      const { samples, time } = data;
+      handlers.piece({ at: timeline.place(samples.length, time), rate: context.sampleRate, samples, time });
     };
     context.createMediaStreamSource(stream).connect(node);
     node.connect(context.destination); // silence; some browsers run only what is connected

@@ -31,9 +31,9 @@ export class Recording {
   }
 
   /** The rows as a file. */
-  file(format: "csv" | "json"): Blob {
+  file(format: "csv" | "jsonl"): Blob {
     this.saved = this.lines.length;
-    const lines = format === "json" ? this.lines : [COLUMNS.join(","), ...this.lines.map(csvLine)];
+    const lines = format === "jsonl" ? this.lines : [COLUMNS.join(","), ...this.lines.map(csvLine)];
     return new Blob([lines.map((line) => `${line}\n`).join("")], {
       type: format === "csv" ? "text/csv" : "application/jsonl",
     });

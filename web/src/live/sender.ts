@@ -2,7 +2,7 @@
 // for a minute and sent again; a server that does not know the session gets a new one.
 
 import { ApiError, ConnectionError, isAbort, StatusError } from "../server/api";
-import * as api from "../server/api";
+import { beginLive, endLive, sendSound } from "../server/live_api";
 import type { LiveSession } from "../server/types";
 import type { Piece } from "./microphone";
 
@@ -24,26 +24,18 @@ export interface SenderHandlers {
 export class Sender {
   private readonly waiting: Piece[] = [];
   private session: LiveSession | null = null;
+  /** Sample rate of the session. */
+  private rate = 0;
   private readonly stopped = new AbortController();
   private failures = 0;
   private busy = false;
 
-  constructor(
-    private readonly rate: () => number,
-    private readonly handlers: SenderHandlers,
-  ) {}
+  constructor(private readonly handlers: SenderHandlers) {}
 
   push(piece: Piece): void {
     this.waiting.push(piece);
-    const most = KEPT_S * this.rate();
-    while (piece.at - this.waiting[0]!.at > most) this.waiting.shift();
+    while (piece.time - this.waiting[0]!.time > 1000 * KEPT_S) this.waiting.shift();
     if (!this.busy) void this.send();
-  }
-
-  /** A device with another sample rate follows: its sound needs a session of its own. */
-  changeRate(): void {
-    this.waiting.length = 0;
-    this.endSession();
   }
 
   /** End the session, also while the page is being closed. */
@@ -53,7 +45,7 @@ export class Sender {
   }
 
   private endSession(): void {
-    if (this.session !== null) api.endLive(this.session.live);
+    if (this.session !== null) endLive(this.session.live);
     this.session = null;
   }
 
@@ -74,18 +66,19 @@ export class Sender {
 
   private async sendNext(): Promise<void> {
     const { signal } = this.stopped;
+    const pieces = contiguous(this.waiting);
+    const { rate } = pieces[0]!;
+    if (rate !== this.rate) this.endSession(); // another device: its sound needs a session of its own
     if (this.session === null) {
-      const session = await api.beginLive(this.rate(), signal);
-      if (signal.aborted) return api.endLive(session.live);
-      this.session = session;
+      const session = await beginLive(rate, signal);
+      if (signal.aborted) return endLive(session.live);
+      [this.session, this.rate] = [session, rate];
       this.handlers.began(session);
     }
-    const pieces = contiguous(this.waiting, MAX_REQUEST_S * this.rate());
-    const last = pieces.at(-1);
-    if (last === undefined) return;
+    const last = pieces.at(-1)!;
     const age = Math.max(0, Date.now() - last.time) / 1000;
-    await api.sendSound(this.session, pieces[0]!.at, age, joined(pieces), signal);
-    while (this.waiting[0] !== undefined && this.waiting[0].at <= last.at) this.waiting.shift();
+    await sendSound(this.session, pieces[0]!.at, age, joined(pieces), signal);
+    this.waiting.splice(0, this.waiting.indexOf(last) + 1);
   }
 
   /** Wait until a request may be tried again; return false if there is no use. */
@@ -107,13 +100,14 @@ export class Sender {
   }
 }
 
-/** The first pieces that follow each other without a gap, up to a number of samples. */
-function contiguous(pieces: Piece[], most: number): Piece[] {
+/** The first pieces that follow each other without a gap, as many as fit into a request. */
+function contiguous(pieces: Piece[]): Piece[] {
   const found: Piece[] = [];
   for (const piece of pieces) {
-    const before = found.at(-1);
+    const [first, before] = [found[0] ?? piece, found.at(-1)];
     const follows = before === undefined || before.at + before.samples.length === piece.at;
-    if (!follows || piece.at + piece.samples.length - (found[0] ?? piece).at > most) break;
+    const length = piece.at + piece.samples.length - first.at;
+    if (!follows || piece.rate !== first.rate || length > MAX_REQUEST_S * piece.rate) break;
     found.push(piece);
   }
   return found;

@@ -11,10 +11,6 @@ export class Timeline {
   /** The system's clock at position 0, as the earliest pieces have it; unknown after a change of rate. */
   private began: number | null = null;
 
-  get sampleRate(): number {
-    return this.rate;
-  }
-
   /** Set the sample rate; a new one keeps the time, in other units. */
   setRate(rate: number): void {
     if (this.rate !== 0) this.next = Math.round((this.next * rate) / this.rate);
