@@ -35,7 +35,7 @@ export class LivePage {
   });
   private readonly status = h("p", { class: "live-status", role: "status" });
   private readonly mood = h("p", { class: "live-mood" });
-  private readonly values = h("p", { class: "live-values" });
+  private readonly values = { arousal: h("p", { class: "arousal" }), valence: h("p", { class: "valence" }) };
   private timeline = new Timeline();
   private source: LiveSource | null = null;
   private last: LiveRow | null = null;
@@ -48,8 +48,8 @@ export class LivePage {
       { class: "live-view" },
       h("h1", { tabindex: -1 }, "Live"),
       this.controls(),
-      h("section", { class: "card live-chart", "aria-label": "Last minutes" }, legend(), this.chart.element),
-      h("section", { class: "card live-now", "aria-label": "Now" }, this.plane.element, this.mood, this.values),
+      h("section", { class: "card live-chart", "aria-label": "Last minutes" }, this.mood, legend(), this.chart.element),
+      h("section", { class: "card live-now", "aria-label": "Now" }, this.plane.element, ...Object.values(this.values)),
       this.recording.element,
     );
     this.show({ kind: "idle", text: "" });
@@ -140,7 +140,8 @@ export class LivePage {
     this.chart.add(row);
     this.plane.add(row, row.silent, afterGap);
     setText(this.mood, row.silent ? "silent" : describe(row));
-    setText(this.values, `arousal ${withInterval(row, "arousal")} · valence ${withInterval(row, "valence")}`);
+    for (const axis of ["arousal", "valence"] as const)
+      setText(this.values[axis], `${axis} ${withInterval(row, axis)}`);
   }
 
   /** Begin anew; return false if the user keeps what is not saved. */
@@ -151,7 +152,7 @@ export class LivePage {
     this.chart.clear();
     this.plane.clear();
     this.notices.clear();
-    for (const element of [this.mood, this.values]) setText(element, "");
+    for (const element of [this.mood, ...Object.values(this.values)]) setText(element, "");
     return true;
   }
 

@@ -135,8 +135,8 @@ function drawTimeAxis(
   context.fillStyle = color("soft");
   const first = Math.ceil((end - span) / step) * step;
   for (let t = first; t <= end; t += step) {
-    if (x(t) < area.left + 2 * px) continue;
-    context.fillText(clockTime(t), Math.min(x(t), area.left + area.width - 1.4 * px), area.height + 0.5 * px);
+    if (x(t) < area.left + 2 * px || x(t) > area.left + area.width - 1.5 * px) continue;
+    context.fillText(clockTime(t), x(t), area.height + 0.5 * px);
   }
 }
 

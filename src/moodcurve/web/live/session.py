@@ -74,11 +74,10 @@ class LiveSession:
             If it comes too early, or the session has ended.
         """
         arrived = time.time() - age_s
-        self._idle.cancel()
-        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._on_idle)
         async with self._lock:
             if self.feed.ended:
                 raise ended()
+            self._wait_for_more()
             end = at + len(pcm) // BYTES_PER_SAMPLE
             if self._position is None:
                 self._position, self._began = at, arrived - end / self.rate
@@ -94,6 +93,7 @@ class LiveSession:
             )  # fmt: skip
             self._position = end
             await self._analyze(piece)
+            self._wait_for_more()
             return end
 
     def end(self, reason: str) -> None:
@@ -106,6 +106,11 @@ class LiveSession:
         """End the session so that its page begins another one."""
         self._idle.cancel()
         self.feed.close()
+
+    def _wait_for_more(self) -> None:
+        self._idle.cancel()
+        if not self.feed.ended:
+            self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._on_idle)
 
     async def _analyze(self, piece: Piece) -> None:
         try:
