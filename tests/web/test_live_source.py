@@ -32,7 +32,7 @@ class Station(http.server.BaseHTTPRequestHandler):
         soundfile.write(file, music(4), 44_100, format="flac")
         self.send_response(200)
         self.send_header("Content-Type", "audio/flac")
-        self.send_header("Content-Length", str(file.tell()))
+        self.send_header("Content-Length", str(len(file.getvalue())))
         self.end_headers()
         self.wfile.write(file.getvalue())
 
