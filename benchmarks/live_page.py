@@ -103,10 +103,16 @@ def show_delays(page: Page, what: str, seconds: float) -> None:
     print(f"{what}: {low:.3f} to {most:.3f} s after the window's end, median {middle:.3f} s", flush=True)
 
 
+def show_cpu(groups: dict[str, list[int]], before: dict[str, float], seconds: float) -> None:
+    for name, pids in groups.items():
+        print(f"{name}: {(cpu_s(pids) - before[name]) / seconds:.1%} of a core", flush=True)
+
+
 def measure_page(browser: Browser, seconds: float, folder: Path) -> None:
     server, port = start_server(0, folder)
     others = set(renderers(set()))
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
     page.add_init_script(DELAYS)
     page.goto(f"http://127.0.0.1:{port}/?token={TOKEN}")
     page.goto(f"http://127.0.0.1:{port}/#/live")
@@ -116,9 +122,12 @@ def measure_page(browser: Browser, seconds: float, folder: Path) -> None:
     before = {name: cpu_s(pids) for name, pids in groups.items()}
     begun = time.monotonic()
     show_delays(page, "visible tab", seconds)
-    for name, pids in groups.items():
-        print(f"{name}: {(cpu_s(pids) - before[name]) / (time.monotonic() - begun):.1%} of a core", flush=True)
-    other = page.context.new_page()
+    show_cpu(groups, before, time.monotonic() - begun)
+    page.emulate_media(reduced_motion="reduce")
+    before, begun = {"tab with reduced motion": cpu_s(groups["tab"])}, time.monotonic()
+    page.wait_for_timeout(500 * seconds)
+    show_cpu({"tab with reduced motion": groups["tab"]}, before, time.monotonic() - begun)
+    other = context.new_page()
     other.bring_to_front()
     show_delays(page, "hidden tab", seconds / 2)
     other.close()
@@ -133,7 +142,7 @@ def measure_page(browser: Browser, seconds: float, folder: Path) -> None:
     print(f"server killed and started again: rows after {time.monotonic() - killed:.1f} s, with", end=" ")
     page.wait_for_timeout(6000)
     print(f"{page.evaluate('window.delays.length')} rows in the next 6 s")
-    page.close()
+    context.close()
     server.terminate()
     server.wait()
 

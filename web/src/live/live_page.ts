@@ -64,8 +64,11 @@ export class LivePage {
   async enter(): Promise<void> {
     this.chart.draw();
     await this.menu.refresh();
-    if (this.source === null && this.menu.value === SERVER) this.start();
-    else if (this.source === null) this.show({ kind: "idle", text: this.menu.problem || unavailable() });
+    if (this.source !== null) return;
+    const problem = this.menu.problem || (this.menu.value === SERVER ? "" : unavailable());
+    this.toggleButton.disabled = problem !== "";
+    if (problem !== "") this.show({ kind: "error", text: problem });
+    else if (this.menu.value === SERVER) this.start();
   }
 
   handleKey(event: KeyboardEvent): boolean {
@@ -159,8 +162,6 @@ export class LivePage {
   private show({ kind, text }: Status): void {
     setText(this.status, text);
     this.status.dataset.kind = kind;
-    const denied = this.source === null && this.menu.value !== SERVER && unavailable() !== "";
-    this.toggleButton.disabled = denied || (this.source === null && this.menu.problem !== "");
   }
 
   private visibilityChanged(): void {
