@@ -59,7 +59,7 @@ def imports() -> dict[str, set[str]]:
     found = {}
     for path in source.rglob("*.ts"):
         targets = re.findall(r'^(?:import|\} from)\b[^"]*"(\.[^"]+)"', path.read_text("utf-8"), re.MULTILINE)
-        names = [os.path.normpath(path.parent / target) for target in targets]
+        names = [os.path.normpath(path.parent / target.partition(".ts?")[0]) for target in targets]
         found[path.relative_to(source).as_posix()] = {
             Path(f"{name}.ts").relative_to(source).as_posix() for name in names if not name.endswith(".css")
         }

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Header, Query, Request, Response
 from fastapi import Path as PathParameter
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from moodcurve.web import schemas
@@ -130,8 +130,8 @@ def add_live_routes(
         id: LiveId,
         last_event_id: Annotated[str, Header(description="Id of the last event received.")] = "",
         after: Annotated[
-            int | SkipJsonSchema[None],
-            Query(ge=0, le=_MAX_POSITION, description="The same, for a first connection."),
+            Annotated[int, Field(ge=0, le=_MAX_POSITION)] | SkipJsonSchema[None],
+            Query(description="The same, for a first connection."),
         ] = None,
     ) -> Response:
         """Stream rows and notices as server-sent events: the last ten minutes, or those after Last-Event-ID."""
