@@ -2,9 +2,13 @@
 
 import http.client
 import json
+import os
+import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -163,6 +167,12 @@ def test_sound_that_is_faster_than_real_time_must_wait(server: Server, session: 
     assert 1 <= int(responses[-1].headers["retry-after"]) <= 25
 
 
+def test_requests_that_send_at_once_are_few(server: Server, session: dict[str, str]) -> None:
+    with ThreadPoolExecutor(8) as clients:
+        responses = list(clients.map(lambda i: send(server, session, music(2), 2 * i * RATE), range(8)))
+    assert {response.status for response in responses} == {200, 429}
+
+
 def test_a_client_may_hold_half_of_all_sessions(server: Server) -> None:
     sessions = [begin(server) for _ in range(4)]
     assert request(server, "/api/live?rate=48000", method="POST").status == 429
@@ -185,3 +195,17 @@ def test_sessions_can_be_switched_off(scanned_music: Any) -> None:
     with serving(scanned_music, "--max-live", "0") as server:
         assert request(server, "/api/live").json() == {"sessions": 0, "source": None}
         assert request(server, "/api/live?rate=48000", method="POST").status == 403
+
+
+def test_a_killed_process_costs_no_session(server: Server, session: dict[str, str]) -> None:
+    began = time.time()
+    send(server, session, music(2), 0)
+    children = Path(f"/proc/{server.pid}/task").glob("*/children")
+    for pid in " ".join(path.read_text() for path in children).split():
+        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(int(pid), signal.SIGKILL)
+    send(server, session, music(3), 2 * RATE)
+    times = [data["time_s"] for _, name, data in all_events(server, session) if name == "row"]
+    assert times[:2] == [0, 0.5]
+    assert len(times) >= 4
+    assert all(1 < at < time.time() - began + 5 for at in times[2:])

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import soundfile
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from moodcurve.live import Row
 from moodcurve.live.recording import COLUMNS, Recording
-from tests.helpers.browser import ARGUMENTS, Window, axe_problems, until
+from tests.helpers.browser import Window, axe_problems, browser_with_microphone, until
 from tests.helpers.live_sound import music
 from tests.helpers.web_client import request
 
@@ -34,16 +34,10 @@ KEEP_TRACKS = """
 
 @pytest.fixture(scope="module")
 def browser(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser whose microphone plays a file, and is allowed without a question."""
     wav = tmp_path_factory.mktemp("microphone") / "music.wav"
     soundfile.write(wav, music(30, 48_000), 48_000, subtype="PCM_16")
-    fake = [f"--use-file-for-fake-audio-capture={wav}", "--use-fake-device-for-media-stream"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path, args=[*ARGUMENTS, *fake, "--use-fake-ui-for-media-stream"]
-        )
+    with browser_with_microphone(chromium_path, wav) as browser:
         yield browser
-        browser.close()
 
 
 def start(window: Window, **options: Any) -> Page:

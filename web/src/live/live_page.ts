@@ -39,6 +39,8 @@ export class LivePage {
   private timeline = new Timeline();
   private source: LiveSource | null = null;
   private last: LiveRow | null = null;
+  /** Whether the rows are of this browser's microphone. */
+  private ownSound = false;
   private readonly awake = keepAwake();
 
   /** `running` is called when it starts and stops. */
@@ -53,9 +55,9 @@ export class LivePage {
       this.recording.element,
     );
     this.show({ kind: "idle", text: "" });
-    addEventListener("pagehide", () => this.source?.stop());
+    addEventListener("pagehide", () => this.source !== null && this.stop({ kind: "idle", text: "Stopped." }));
     addEventListener("beforeunload", (event) => {
-      if (this.source instanceof MicrophoneSession && !this.recording.isSaved) event.preventDefault();
+      if (this.ownSound && !this.recording.isSaved) event.preventDefault();
     });
     document.addEventListener("visibilitychange", () => this.visibilityChanged());
   }
@@ -100,6 +102,7 @@ export class LivePage {
   private start(): void {
     const server = this.menu.value === SERVER;
     if (server && !this.clear()) return; // its last minutes come again
+    this.ownSound = !server;
     this.source = server
       ? new ServerSource(this.handlers)
       : new MicrophoneSession(this.menu.value, this.timeline, this.handlers);

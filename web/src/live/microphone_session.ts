@@ -103,7 +103,7 @@ export class MicrophoneSession implements LiveSource {
       notice: this.handlers.notice,
       ended: this.handlers.notice,
       connected: () => undefined, // the sender notices first
-      gone: () => undefined, // the sender begins another session
+      gone: () => undefined, // the sender begins another session, if there is no more
     });
     this.update(() => undefined);
   }

@@ -13,7 +13,7 @@ export interface NoticeList {
 }
 
 export function createNoticeList(): NoticeList {
-  const list = h("ol", { class: "live-notices", "aria-label": "Messages" });
+  const list = h("ol", { class: "live-notices", "aria-label": "Messages", tabindex: 0 });
   return {
     element: list,
     add({ clock, text }) {

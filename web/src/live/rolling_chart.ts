@@ -1,6 +1,6 @@
 // Both axes over the last minutes with their intervals: the newest at the right, gaps left open, silence shaded.
 
-import { canvasFont, color, h, reducedMotion } from "../common/dom";
+import { canvasFont, color, h } from "../common/dom";
 import { signed } from "../common/format";
 import type { LiveRow } from "../server/types";
 
@@ -183,6 +183,6 @@ function drawLine(
   context.lineJoin = "round";
   context.stroke();
   context.beginPath();
-  context.arc(x(last.t), yOf(last.row[axis], area), points.length === 1 || !reducedMotion.matches ? 3 : 2, 0, 7);
+  context.arc(x(last.t), yOf(last.row[axis], area), 3, 0, 2 * Math.PI);
   context.fill();
 }

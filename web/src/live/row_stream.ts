@@ -13,7 +13,7 @@ export interface StreamHandlers {
   notice(notice: LiveNotice): void;
   ended(notice: LiveNotice): void;
   connected(connected: boolean): void;
-  /** The server does not know the session any more. */
+  /** The server refused the connection: it may not know the session any more. It is tried again until `close`. */
   gone(): void;
 }
 
@@ -59,10 +59,10 @@ export class RowStream {
     source.addEventListener("open", () => this.handlers.connected(true));
     source.addEventListener("error", () => {
       if (this.source !== source) return;
-      if (source.readyState === EventSource.CLOSED) {
-        this.close();
-        this.handlers.gone();
-      } else this.handlers.connected(false);
+      this.handlers.connected(false);
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again
+      this.heardAt = 0;
+      this.handlers.gone();
     });
   }
 

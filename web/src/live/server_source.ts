@@ -57,7 +57,10 @@ export class ServerSource implements LiveSource {
       },
       connected: (connected) =>
         handlers.status(connected ? waiting : { kind: "waiting", text: "The connection is cut; connecting again." }),
-      gone: () => void this.open(),
+      gone: () => {
+        this.stream?.close(); // a server that was started again has another id for it
+        this.timer = setTimeout(() => void this.open(), AGAIN_MS);
+      },
     });
   }
 }

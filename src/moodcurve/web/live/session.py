@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.text import one_line
@@ -15,6 +16,9 @@ IDLE_S = 120.0
 """A session without sound for this long ends."""
 AHEAD_S = 75.0
 """Sound may come this much faster than real time: a page that could not send keeps a minute of it."""
+
+MAX_REQUESTS = 2
+"""Requests at once that send sound: the next may come while one whose client gave up is still handled."""
 
 
 class LiveSession:
@@ -48,12 +52,30 @@ class LiveSession:
         self._pool = pool
         self._on_idle = on_idle
         self._lock = asyncio.Lock()
+        self._requests = 0
         self._position: int | None = None  # of the next sample; None before the first
         self._began = 0.0  # clock of position 0
         self._first: tuple[int, float] = (0, 0.0)  # position of the first sample, and when it came (monotonic)
         self._idle = asyncio.get_running_loop().call_later(IDLE_S, on_idle)
         # starts the process, so that it is ready when sound comes
         self._background = {asyncio.create_task(self._forget())}
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Return a context for a request that sends sound.
+
+        Raises
+        ------
+        ProblemError
+            If there are too many at once: each holds seconds of sound in memory.
+        """
+        if self._requests == MAX_REQUESTS:
+            raise ProblemError(429, "sound must be sent piece by piece", {"Retry-After": "1"})
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._requests -= 1
 
     async def hear(self, at: int, pcm: bytes, *, age_s: float) -> int:
         """Follow a piece of sound, and add its rows to the feed; return the position after it.

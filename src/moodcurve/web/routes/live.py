@@ -118,8 +118,9 @@ def add_live_routes(
         body = Body(request, timeout_s=limits.upload_timeout_s)
         try:
             session = sessions.get(id)
-            pcm = await _read(body, int(MAX_PIECE_S * session.rate) * BYTES_PER_SAMPLE)
-            position = await session.hear(at, pcm, age_s=age)
+            with session.sending():
+                pcm = await _read(body, int(MAX_PIECE_S * session.rate) * BYTES_PER_SAMPLE)
+                position = await session.hear(at, pcm, age_s=age)
         except ProblemError:
             await body.discard()
             raise
