@@ -1,10 +1,10 @@
-// The circumplex with the current point and a tail of the last seconds.
+// The circumplex with the current point and a tail of the last half minute.
 
 import { setText, svg } from "../common/dom";
 import { describe, rimWord, RIM_WORDS, type Point } from "../curve/mood";
 import { frame, RADIUS, rimText } from "../circumplex/shapes";
 
-const TAIL_POINTS = 24;
+const TAIL_POINTS = 60;
 const LABEL = "Current mood: valence from left to right, arousal from bottom to top.";
 
 export class LivePlane {
