@@ -1,5 +1,6 @@
 """The web application: routes, and the worker pools and library that they share."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +20,14 @@ from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import add_error_handlers, error_responses
 from moodcurve.web.jobs import Jobs
 from moodcurve.web.library_pool import LibraryPool
+from moodcurve.web.live.sessions import LiveSessions, ServerSource
+from moodcurve.web.live.tasks import make_analyzer as make_live_analyzer
+from moodcurve.web.live.tasks import make_source_listener
 from moodcurve.web.rate_limit import RateLimiter
 from moodcurve.web.responses.curve import PlotRenderer
 from moodcurve.web.routes.analyses import add_analysis_routes
 from moodcurve.web.routes.api_docs import add_docs_routes
+from moodcurve.web.routes.live import add_live_routes
 from moodcurve.web.routes.playlists import add_playlist_routes
 from moodcurve.web.routes.songs import add_song_routes, count_songs
 from moodcurve.web.routes.static_files import add_static_files
@@ -30,10 +35,12 @@ from moodcurve.web.security import SecurityMiddleware
 from moodcurve.web.settings import Settings
 from moodcurve.web.tasks import make_analyzer, make_plotter
 from moodcurve.web.temp_folder import temporary_folder
-from moodcurve.workers import FILE_LIMITS
+from moodcurve.workers import FILE_LIMITS, Limits
 
 MODEL, LIVE_MODEL = "default", "live"
-"""Packaged models for uploads: one for the final curve, and a live one for the provisional curve."""
+"""Packaged models for uploads: one for the final curve, and a live one for the provisional curve and live sound."""
+SOURCE_LIMITS = Limits(stall_s=FILE_LIMITS.stall_s, min_s=math.inf, max_s=math.inf)
+"""Limits for the server's source of live sound, which need not end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +52,8 @@ class RunningApp:
     app : ASGI app
     jobs : Jobs
         To be stopped at shutdown, before the server waits for open responses.
+    live : LiveSessions
+        To be started with the server, and to be stopped with the jobs.
     library : LibraryPool
         Its `close_if_idle` must be called regularly.
     folder : Path
@@ -53,6 +62,7 @@ class RunningApp:
 
     app: ASGIApp
     jobs: Jobs
+    live: LiveSessions
     library: LibraryPool
     folder: Path
 
@@ -72,6 +82,8 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
     limits = settings.limits
     analysis_pool = AsyncPool(partial(make_analyzer, MODEL, LIVE_MODEL), workers=settings.workers, limits=FILE_LIMITS)
     plot_pool = AsyncPool(make_plotter, workers=1, limits=FILE_LIMITS)
+    live_pool = AsyncPool(partial(make_live_analyzer, LIVE_MODEL), workers=1, limits=FILE_LIMITS)
+    source_pool = AsyncPool(partial(make_source_listener, LIVE_MODEL), workers=1, limits=SOURCE_LIMITS)
     with temporary_folder() as folder:
         jobs = Jobs(
             analysis_pool,
@@ -82,20 +94,23 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
         )
         rate_limiter = RateLimiter(per_minute=limits.requests_per_minute, burst=limits.burst)
         plots = PlotRenderer(plot_pool, folder)
+        source = None if settings.live is None else ServerSource(settings.live, source_pool)
+        live = LiveSessions(live_pool, most=limits.live, source=source)
         library = LibraryPool(settings.library)
         app = _empty_app()
         _add_health_route(app, settings, model, library)
         add_analysis_routes(app, jobs, folder, plots, rate_limiter, limits=limits, root_path=settings.root_path)
         add_song_routes(app, library, plots, rate_limiter, music=settings.music)
         add_playlist_routes(app, library, rate_limiter, music=settings.music)
+        add_live_routes(app, live, rate_limiter, limits=limits, root_path=settings.root_path)
         add_static_files(app)
         add_docs_routes(app, settings.base_url(port))
         try:
-            yield RunningApp(SecurityMiddleware(app, settings, port), jobs, library, folder)
+            yield RunningApp(SecurityMiddleware(app, settings, port), jobs, live, library, folder)
         finally:
             library.close()
-            analysis_pool.close()
-            plot_pool.close()
+            for pool in (analysis_pool, plot_pool, live_pool, source_pool):
+                pool.close()
 
 
 def _empty_app() -> FastAPI:

@@ -234,6 +234,35 @@ class Alternatives(_Object):
     songs: list[Song]
 
 
+class LiveCreated(_Object):
+    """A live session, with the paths of its events and for its sound."""
+
+    live: str
+    events: str
+    sound: str
+
+
+class LivePosition(_Object):
+    """The position after the sound that a session has heard, in samples."""
+
+    position: int
+
+
+class LiveSource(_Object):
+    """Sound that the server hears itself: its id and name, and the path of its events."""
+
+    live: str
+    name: str
+    events: str
+
+
+class LiveInfo(_Object):
+    """How many live sessions the server allows, and its own source of sound."""
+
+    sessions: int
+    source: LiveSource | None
+
+
 class FileProblem(_Object):
     """A file that the last scan could not analyze."""
 

@@ -125,6 +125,7 @@ class _Server(uvicorn.Server):
         """Start, then call `started`."""
         current_default_thread_limiter().total_tokens = THREADS
         await super().startup(sockets=sockets)
+        self._running.live.start()
         self._on_started()
 
     async def on_tick(self, counter: int) -> bool:
@@ -141,8 +142,9 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop jobs, let responses finish for `SHUTDOWN_S`, then close all connections."""
+        """Stop jobs and live sound, let responses finish for `SHUTDOWN_S`, then close all connections."""
         self._running.jobs.stop()
+        self._running.live.stop()
         await self._running.jobs.wait_stopped()
         with suppress(TimeoutError):
             async with asyncio.timeout(SHUTDOWN_S):

@@ -31,6 +31,8 @@ class ServerLimits:
         Uploads, plots and playlists per client: the sustained rate, and how many at once.
     connections : int
         Open connections, which clients share. Operating systems often allow a process about 1000 open files.
+    live : int
+        Live sessions at the same time, which clients share.
     request_timeout_s : float
         Time for a client to send the headers of a request.
     upload_timeout_s : float
@@ -41,7 +43,7 @@ class ServerLimits:
     Raises
     ------
     WebError
-        If a limit is not positive; `queue` may be 0.
+        If a limit is not positive; `queue` and `live` may be 0.
     """
 
     upload_bytes: int = 200 * 2**20
@@ -50,14 +52,16 @@ class ServerLimits:
     requests_per_minute: int = 120
     burst: int = 60
     connections: int = 500
+    live: int = 8
     request_timeout_s: float = 15.0
     upload_timeout_s: float = 30.0
     response_timeout_s: float = 60.0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not (value > 0 or (name == "queue" and value == 0)):
-                raise WebError(f"{name} must be {'0 or more' if name == 'queue' else 'positive'}, not {value}")
+            may_be_0 = name in ("queue", "live")
+            if not (value > 0 or (may_be_0 and value == 0)):
+                raise WebError(f"{name} must be {'0 or more' if may_be_0 else 'positive'}, not {value}")
 
     @property
     def temporary_bytes(self) -> int:
@@ -86,6 +90,8 @@ class Settings:
         strip the path. Its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are trusted.
     workers : int
         Number of worker processes that analyze songs.
+    live : str or None
+        Sound that the server hears itself: ``microphone``, ``microphone:NAME``, or the http(s) URL of a stream.
     limits : ServerLimits
 
     Raises
@@ -101,6 +107,7 @@ class Settings:
     port: int = 8765
     public: str | None = None
     workers: int = 1
+    live: str | None = None
     limits: ServerLimits = field(default_factory=ServerLimits)
 
     def __post_init__(self) -> None:
@@ -108,6 +115,8 @@ class Settings:
             raise WebError("the token must have 16 to 200 characters: letters, digits and -._~")
         if not 0 <= self.port < 2**16:
             raise WebError(f"port {self.port}: must be 0 (any free port) to 65535")
+        if self.live is not None and not re.match(r"https?://|microphone(:|$)", self.live):
+            raise WebError(f"{self.live}: not microphone, microphone:NAME or an http(s) URL")
         if self.public is not None and not _is_public_url(self.public):
             raise WebError(f"{self.public}: not a URL such as https://music.example/moods")
 

@@ -71,6 +71,9 @@ class LimitOptions:
     max_connections: Annotated[
         int, Option("--max-connections", metavar="N", min=1, help="Open connections of all clients.")
     ] = 500
+    max_live: Annotated[
+        int, Option("--max-live", metavar="N", min=0, help="Microphones of browsers that are heard at the same time.")
+    ] = 8
     request_timeout: Annotated[
         float, Option("--request-timeout", metavar="S", min=0.1, help="Seconds to receive the headers of a request.")
     ] = 15
@@ -93,6 +96,7 @@ class LimitOptions:
             requests_per_minute=self.rate,
             burst=self.burst,
             connections=self.max_connections,
+            live=self.max_live,
             request_timeout_s=self.request_timeout,
             upload_timeout_s=self.upload_timeout,
             response_timeout_s=self.response_timeout,
@@ -117,6 +121,15 @@ def serve(
         int | None,
         Option("--workers", metavar="N", min=1, help="Songs analyzed at the same time; by default one per core."),
     ] = None,
+    live: Annotated[
+        str | None,
+        Option(
+            "--live",
+            metavar="SOURCE",
+            help="Show live what the server hears: microphone, microphone:NAME (extra live), or the http(s) URL of a "
+            "stream.",
+        ),
+    ] = None,
     no_open: Annotated[bool, Option("--no-open", help="Do not open a browser.")] = False,
 ) -> None:
     """Serve a web page that plays songs along with their curves, and an HTTP API.
@@ -125,6 +138,7 @@ def serve(
     Press Ctrl-C to stop.
 
     Example: moodcurve serve --library music.sqlite
+    Example: moodcurve serve --live https://example.org/radio.mp3
     """
     from moodcurve.cli.progress import prepare
     from moodcurve.library import open_library
@@ -144,6 +158,7 @@ def serve(
             token=address.access_token(),
             public=address.public,
             workers=workers or default_workers(sys.maxsize),
+            live=live,
             limits=limits.limits(),
         )
     except WebError as error:

@@ -55,22 +55,23 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 MAX_TRACK = 1000
 """Largest number of an audio track that can be asked for."""
-_JOB_ID = "^[A-Za-z0-9_-]{12}$"
+RANDOM_ID = "^[A-Za-z0-9_-]{12}$"
 
 
-def _job_id(text: str) -> str:
-    if not re.fullmatch(_JOB_ID, text):
-        raise invalid_value("not a job id: 12 letters, digits, hyphens or underscores")
+def random_id(text: str) -> str:
+    """Return the id of a job or live session; raise an error for a validator if it cannot be one."""
+    if not re.fullmatch(RANDOM_ID, text):
+        raise invalid_value("not an id: 12 letters, digits, hyphens or underscores")
     return text
 
 
 JobId = Annotated[
     str,
-    AfterValidator(_job_id),
+    AfterValidator(random_id),
     PathParameter(
         description="Id of a job, from `POST /api/analyze`.",
         examples=["Zk3vQ81mXw_a"],
-        json_schema_extra={"pattern": _JOB_ID},
+        json_schema_extra={"pattern": RANDOM_ID},
     ),
 ]
 
