@@ -17,6 +17,7 @@ OPERATIONS = {
     "get_health", "create_analysis", "get_job", "stream_job_events", "get_job_curve", "delete_job", "list_songs",
     "search_songs", "get_song", "get_song_curve", "get_similar_songs", "get_song_audio", "head_song_audio",
     "get_map", "list_problems", "get_playlist", "describe_list", "list_alternatives", "get_playlist_file",
+    "get_batch", "get_batch_results", "get_batch_curve", "delete_batch", "get_metrics",
 }  # fmt: skip
 
 

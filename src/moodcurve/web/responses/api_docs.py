@@ -68,7 +68,7 @@ def _operation(method: str, path: str, operation: Json, base_url: str) -> str:
     if operation.get("parameters"):
         parts += ["<h3>Parameters</h3>", _parameter_table(operation["parameters"])]
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-        parts += [f"<h3>Request body: {escape(media_type)}</h3>", _properties(content["schema"])]
+        parts += [f"<h3>Request body: {escape(media_type)}</h3>", _content(content["schema"])]
     command = _curl(method, path, operation, base_url)
     parts += [
         "<h3>Responses</h3>",
@@ -126,8 +126,11 @@ def _curl(method: str, path: str, operation: Json, base_url: str) -> str:
 
 def _schema(name: str, schema: Json) -> str:
     heading = f'<h3 id="{escape(name)}"><code>{escape(name)}</code></h3>'
-    content = _properties(schema) if "properties" in schema else f"<p>{_type(schema)}</p>"
-    return f"{heading}\n<p>{escape(schema.get('description', ''))}</p>\n{content}"
+    return f"{heading}\n<p>{escape(schema.get('description', ''))}</p>\n{_content(schema)}"
+
+
+def _content(schema: Json) -> str:
+    return _properties(schema) if "properties" in schema else f"<p>{_type(schema)}</p>"
 
 
 def _properties(schema: Json) -> str:
