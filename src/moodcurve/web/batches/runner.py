@@ -276,7 +276,7 @@ class Batches:
                     accepted = await self._webhooks.send(batch.webhook, batch.id, "batch.finished", data)
             except ProblemError as error:
                 problem, accepted = error, False
-            given_up = problem is None or attempts > len(RETRY_S)
+            given_up = problem is None or problem.status == 403 or attempts > len(RETRY_S)
             state: WebhookState = "delivered" if accepted else "failed" if given_up else "waiting"
             await asyncio.to_thread(self.store.count_attempt, batch.id, state)
             self._reports.webhook(batch.id, delivered=accepted, attempt=attempts, problem=problem)

@@ -6,7 +6,15 @@ module.
 
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -25,6 +33,7 @@ class Metrics:
     """
 
     def __init__(self, *, version: str, model: str) -> None:
+        disable_created_metrics()  # a time for each series, which doubles them
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         Info("moodcurve_build", "Version and model.", registry=registry).info({"version": version, "model": model})

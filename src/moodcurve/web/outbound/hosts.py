@@ -102,7 +102,7 @@ class AllowedHosts:
         own_port = _PORTS["https" if target.secure else "http"]
         if not any(name == target.host and (port or own_port) == target.port for name, port in self._hosts):
             raise ProblemError(
-                403, f"the operator of this server does not allow {target.host}:{target.port} (serve --allow-host)"
+                403, f"the operator of this server does not allow {target.authority} (serve --allow-host)"
             )
         return target
 

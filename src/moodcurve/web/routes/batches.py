@@ -185,8 +185,9 @@ async def _results(batches: Batches, id: str) -> AsyncIterator[bytes]:
                 curve = await asyncio.to_thread(batches.store.curve, id, item.number)
             if curve is not None or item.state == "failed":
                 about = {"number": item.number, "song": item.source.song, "url": item.source.url}
-                head = json.dumps({**about, "problem": item.problem})
-                yield f'{head[:-1]}, "curve": {(curve or "null").strip()}}}\n'.encode()
+                head = json.dumps({**about, "problem": item.problem})[:-1]
+                text = "null" if curve is None else curve.replace("\n", "")  # it has line breaks between its parts only
+                yield f'{head}, "curve": {text}}}\n'.encode()
         first = items[-1].number + 1
 
 
