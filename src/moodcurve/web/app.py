@@ -1,11 +1,12 @@
 """The web application: routes, and the worker pools and library that they share."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
@@ -63,6 +64,8 @@ class RunningApp:
         Its `close_if_idle` must be called regularly.
     folder : Path
         Private folder for temporary files.
+    openapi : callable
+        Returns the OpenAPI document.
     """
 
     app: ASGIApp
@@ -70,6 +73,7 @@ class RunningApp:
     batches: Batches
     library: LibraryPool
     folder: Path
+    openapi: Callable[[], dict[str, Any]]
 
 
 @contextmanager
@@ -134,7 +138,7 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
         add_docs_routes(app, settings.base_url(port))
         guarded = ReportMiddleware(SecurityMiddleware(app, settings, port), reports)
         try:
-            yield RunningApp(guarded, jobs, batches, library, folder)
+            yield RunningApp(guarded, jobs, batches, library, folder, app.openapi)
         finally:
             library.close()
             analysis_pool.close()
