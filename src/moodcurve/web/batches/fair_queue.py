@@ -38,8 +38,10 @@ class FairQueue(Generic[Entry]):
 
     def remove(self, client: str, unwanted: Callable[[Entry], bool]) -> int:
         """Remove entries of a client; return how many."""
-        entries = self._waiting.pop(client, deque())
+        entries = self._waiting.get(client, deque())
         kept = deque(entry for entry in entries if not unwanted(entry))
         if kept:
             self._waiting[client] = kept
+        else:
+            self._waiting.pop(client, None)
         return len(entries) - len(kept)

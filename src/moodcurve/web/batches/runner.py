@@ -4,7 +4,6 @@ import asyncio
 import contextvars
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from contextlib import ExitStack
 from functools import partial
 from typing import NamedTuple
 
@@ -133,14 +132,16 @@ class Batches:
             self._webhooks.check(new.webhook)
         await self.start()
         size = len(new.sources)
-        with ExitStack() as held:
-            held.enter_context(
-                self._places.hold(new.client, size, reason="too many songs of batches are waiting", wait_s=60)
-            )
+        if not self._places.take(new.client, size):
+            raise ProblemError(429, "too many songs of batches are waiting; try again later", {"Retry-After": "60"})
+        is_new = False
+        try:
             batch, is_new = await asyncio.to_thread(self.store.add, new)
-            if is_new:
-                held.pop_all()
-                self._enqueue(batch, range(size))
+        finally:
+            if not is_new:
+                self._places.give_back(new.client, size)
+        if is_new:
+            self._enqueue(batch, range(size))
         return batch
 
     async def get(self, id: str) -> Batch:
