@@ -33,7 +33,7 @@ class Metrics:
     """
 
     def __init__(self, *, version: str, model: str) -> None:
-        disable_created_metrics()  # a time for each series, which doubles them
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a time for each series, which doubles them
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         Info("moodcurve_build", "Version and model.", registry=registry).info({"version": version, "model": model})
