@@ -119,7 +119,7 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
             store,
             sources.analyze,
             client.hosts,
-            WebhookSender(client, webhook_key),
+            WebhookSender(client.hosts, own_port=port, key=webhook_key),
             slots=settings.batch_slots,
             keep_s=service.keep_s,
             batch_url=f"{settings.root_path}/api/batches/{{}}",

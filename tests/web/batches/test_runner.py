@@ -16,7 +16,6 @@ from moodcurve.web.batches.store import Batch, BatchStore, NewBatch, Source
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.monitoring.metrics import Metrics
 from moodcurve.web.monitoring.reports import Reports
-from moodcurve.web.outbound.client import OutboundClient
 from moodcurve.web.outbound.hosts import AllowedHosts
 from moodcurve.web.outbound.webhooks import WebhookSender
 from tests.helpers.raw_server import fixed, raw_server
@@ -29,7 +28,7 @@ async def running(folder: Path, analyze: Analyze, *hosts: str) -> AsyncIterator[
     """Run batches with two slots."""
     with closing(BatchStore(folder / "batches.sqlite")) as store:
         allowed = AllowedHosts(hosts)
-        sender = WebhookSender(OutboundClient(allowed, own_port=1, timeout_s=1), b"k" * 32)
+        sender = WebhookSender(allowed, own_port=1, key=b"k" * 32)
         reports = Reports(Metrics(version="1", model="m"))
         batches = Batches(store, analyze, allowed, sender, slots=2, keep_s=60, batch_url="{}", reports=reports)
         try:
@@ -93,6 +92,31 @@ def test_a_bug_fails_one_song_only(tmp_path: Path, caplog: pytest.LogCaptureFixt
     batch = run(tmp_path, analyze, work)
     assert (batch.counts["done"], batch.counts["failed"]) == (2, 1)
     assert "a bug" in caplog.text
+
+
+def test_a_full_disk_stops_no_other_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    finish = BatchStore.finish
+
+    def full(store: BatchStore, id: str, number: int, result: str | ProblemError) -> Batch | None:
+        if result == '"1"':
+            with store._transaction() as db:
+                db.execute("INSERT INTO no_such_table VALUES (1)")
+        return finish(store, id, number, result)
+
+    monkeypatch.setattr(BatchStore, "finish", full)
+
+    async def analyze(source: Source, client: str) -> str:
+        return f'"{source.song}"'
+
+    async def work(batches: Batches) -> None:
+        broken = await batches.submit(songs(1, 1, 1))
+        assert (await finished(batches, (await batches.submit(songs(2, 2))).id)).counts["done"] == 2
+        assert (await finished(batches, broken.id)).counts["failed"] == 3
+
+    run(tmp_path, analyze, work)
+    assert "cannot store the batch" in caplog.text
 
 
 def test_a_removed_batch_is_canceled(tmp_path: Path) -> None:

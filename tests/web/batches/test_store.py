@@ -114,7 +114,7 @@ def test_old_and_large_results_are_removed(store: BatchStore, monkeypatch: pytes
         finish_all(store, batch.id, text=f'"{time.time()}"')
     store.remove_old(3600)
     assert all(store.batch(batch.id) for batch in batches)
-    monkeypatch.setattr(store_module, "MAX_RESULT_BYTES", 200)  # a batch has about 80
+    monkeypatch.setattr(store_module, "MAX_RESULT_BYTES", 1500)  # a batch has about 400, and one waits
     store.remove_old(3600)
     assert [store.batch(batch.id) is None for batch in batches] == [True, False, False]
     time.sleep(0.01)

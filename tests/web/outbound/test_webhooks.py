@@ -10,7 +10,6 @@ import pytest
 
 from moodcurve.web import WebError
 from moodcurve.web.errors import ProblemError
-from moodcurve.web.outbound.client import OutboundClient
 from moodcurve.web.outbound.hosts import AllowedHosts
 from moodcurve.web.outbound.webhooks import WebhookSender, parse_secret, signature
 from tests.helpers.raw_server import Answer, fixed, raw_server
@@ -22,8 +21,8 @@ SECRET = "whsec_" + base64.b64encode(KEY).decode()
 def send(*answers: Answer) -> tuple[bool, list[bytes]]:
     async def work() -> tuple[bool, list[bytes]]:
         async with raw_server(*answers) as (port, requests):
-            client = OutboundClient(AllowedHosts([f"127.0.0.1:{port}"]), own_port=1, timeout_s=1)
-            sender = WebhookSender(client, parse_secret(SECRET))
+            hosts = AllowedHosts([f"127.0.0.1:{port}"])
+            sender = WebhookSender(hosts, own_port=1, key=parse_secret(SECRET))
             accepted = await sender.send(f"http://127.0.0.1:{port}/hook", "batch-1", "batch.finished", {"batch": "b"})
             return accepted, requests
 
@@ -69,6 +68,6 @@ def test_invalid_secrets(text: str) -> None:
 
 
 def test_without_a_secret_no_message_can_be_sent() -> None:
-    sender = WebhookSender(OutboundClient(AllowedHosts(["files.example"]), own_port=1, timeout_s=1), b"")
+    sender = WebhookSender(AllowedHosts(["files.example"]), own_port=1, key=b"")
     with pytest.raises(ProblemError, match="MOODCURVE_WEBHOOK_SECRET"):
         sender.check("http://files.example/")

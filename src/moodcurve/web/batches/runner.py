@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -226,7 +227,8 @@ class Batches:
             await asyncio.wait([task])
             if not task.cancelled() and (error := task.exception()):
                 self._reports.error(error)
-                await self._store(entry, ProblemError(500, "internal server error; its log has the details"))
+                with suppress(ProblemError):  # the disk is full: the song remains as it is until the next start
+                    await self._store(entry, ProblemError(500, "internal server error; its log has the details"))
 
     def _ended(self, entry: _Entry, _: asyncio.Task[None]) -> None:
         del self._running[entry.batch.id, entry.number]

@@ -19,7 +19,7 @@ from moodcurve.web import WebError
 from moodcurve.web.errors import ProblemError
 
 MAX_RESULT_BYTES = 1 << 30
-"""Size of all stored curves, compressed; above it, those of the oldest finished batches are removed."""
+"""Size of all items with their curves, compressed; above it, the oldest finished batches are removed."""
 ItemState = Literal["waiting", "running", "done", "failed"]
 STATES: tuple[ItemState, ...] = ("waiting", "running", "done", "failed")
 WebhookState = Literal["none", "waiting", "delivered", "failed"]
@@ -50,6 +50,8 @@ CREATE UNIQUE INDEX item_number ON item (batch, number);
 CREATE INDEX item_state ON item (batch, state);
 PRAGMA user_version = 1;
 """
+_SIZE = "TOTAL(100 + IFNULL(LENGTH(curve), 0) + IFNULL(LENGTH(url), 0) + IFNULL(LENGTH(problem), 0))"
+"""Bytes of items, about."""
 _COLUMNS = "id, client, request, created_at, finished_at, webhook, webhook_state, webhook_attempts"
 
 
@@ -264,12 +266,12 @@ class BatchStore:
             db.execute("DELETE FROM batch WHERE id = ?", (id,))
 
     def remove_old(self, keep_s: float) -> None:
-        """Remove batches that were finished more than `keep_s` ago, and the oldest if all curves are too large."""
+        """Remove batches that were finished more than `keep_s` ago, and the oldest if all are too large."""
         with self._transaction() as db:
             db.execute("DELETE FROM batch WHERE finished_at < ?", (time.time() - keep_s,))
-            (size,) = db.execute("SELECT TOTAL(LENGTH(curve)) FROM item").fetchone()
+            (size,) = db.execute(f"SELECT {_SIZE} FROM item").fetchone()  # nosec B608 # own names
             rows = db.execute(
-                "SELECT id, (SELECT TOTAL(LENGTH(curve)) FROM item WHERE batch = id) FROM batch "
+                f"SELECT id, (SELECT {_SIZE} FROM item WHERE batch = id) FROM batch "  # nosec B608 # own names
                 "WHERE finished_at IS NOT NULL ORDER BY finished_at"
             ).fetchall()
             for id, own in rows:
@@ -285,9 +287,11 @@ class BatchStore:
             try:
                 yield self._db
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise ProblemError(507, f"cannot store the batch ({error})") from error
                 raise
 
     @staticmethod

@@ -14,7 +14,10 @@ from typing import Any
 from moodcurve.web import WebError
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.outbound.client import OutboundClient
+from moodcurve.web.outbound.hosts import AllowedHosts
 
+TIMEOUT_S = 10.0
+"""Time for a receiver to answer."""
 RETRY_S = (5.0, 30.0, 120.0, 600.0, 3600.0)
 """Waiting times after each failed attempt; the message is given up after the attempt that follows the last."""
 _PREFIX = "whsec_"  # nosec B105 # what secrets begin with
@@ -50,13 +53,15 @@ class WebhookSender:
 
     Parameters
     ----------
-    client : OutboundClient
+    hosts : AllowedHosts
+    own_port : int
+        Port on which this server listens.
     key : bytes
         Empty if the operator gave none: then no message can be sent.
     """
 
-    def __init__(self, client: OutboundClient, key: bytes) -> None:
-        self._client = client
+    def __init__(self, hosts: AllowedHosts, *, own_port: int, key: bytes) -> None:
+        self._client = OutboundClient(hosts, own_port=own_port, timeout_s=TIMEOUT_S)
         self._key = key
 
     def check(self, url: str) -> None:
