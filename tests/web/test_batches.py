@@ -5,11 +5,12 @@ import hashlib
 import hmac
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -251,6 +252,25 @@ def test_metrics_are_open_to_programs_of_this_machine_only(server: Server) -> No
         assert request(server, "/metrics", Authorization="", **{header: "127.0.0.1"}).status == 401
     assert request(server, "/metrics", Authorization="", Host="evil.example").status == 421
     assert request(server, "/api/health", Authorization="").status == 401
+
+
+def test_a_stopped_server_finishes_what_runs_and_the_next_one_goes_on(
+    scanned_music: tuple[Path, Path], files: str, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    options = ["--allow-host", files.removeprefix("http://"), "--state", str(state), "--workers", "1"]
+    with serving(scanned_music, *options, "--stop-timeout", "15") as server:
+        id = send(server, {"urls": [f"{files}/calm.flac?{number}" for number in range(5)]}).json()["batch"]
+        eventually(lambda: request(server, f"/api/batches/{id}").json()["counts"]["running"] == 2)
+    with closing(sqlite3.connect(state / "batches.sqlite")) as db:
+        counts = dict(db.execute("SELECT state, COUNT(*) FROM item GROUP BY state"))
+    assert counts.get("done", 0) >= 2
+    assert counts["waiting"] == 5 - counts["done"] > 0
+    with serving(scanned_music, *options) as server:
+        second = run("serve", "--library", scanned_music[1], "--port", "0", "--no-open", *options)
+        assert "another server" in second.stderr
+        assert wait_for(server, id)["counts"]["done"] == 5
+        assert [result["number"] for result in results(server, id)] == list(range(5))
 
 
 @contextmanager

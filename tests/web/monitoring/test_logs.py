@@ -33,7 +33,8 @@ def lines(monkeypatch: pytest.MonkeyPatch, work: Any) -> list[dict[str, Any]]:
 def test_a_record_is_one_line(monkeypatch: pytest.MonkeyPatch, reports: Reports) -> None:
     def work() -> None:
         context = REQUEST_ID.set("id-1")
-        reports.request("GET", '/a"\n{}', "none", status=404, seconds=0.1234567, size=5, client="192.0.2.1")
+        scope = {"method": "GET", "path": '/a"\n{}', "client": ("192.0.2.1", 5), "query_string": b"token=secret"}
+        reports.request(scope, route="none", status=404, seconds=0.1234567, size=5)
         REQUEST_ID.reset(context)
         reports.song("upload", problem=ProblemError(422, "not\naudio"), seconds=1.0, job="j")
         try:

@@ -8,11 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodcurve.web.monitoring.logs import REQUEST_ID
 from moodcurve.web.monitoring.reports import Reports
-from moodcurve.web.rate_limit import client_of
 
 HEADER = b"x-request-id"
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_MAX_PATH = 200
 NO_ROUTE = "none"
 """The route of requests that were rejected, or of paths that do not exist."""
 
@@ -54,15 +52,8 @@ class ReportMiddleware:
         try:
             await self._app(scope, receive, counted)
         finally:
-            self._reports.request(
-                scope["method"],
-                scope["path"][:_MAX_PATH],
-                getattr(scope.get("route"), "path", NO_ROUTE),
-                status=status,
-                seconds=time.perf_counter() - began,
-                size=size,
-                client=client_of(scope),
-            )
+            route = getattr(scope.get("route"), "path", NO_ROUTE)
+            self._reports.request(scope, route=route, status=status, seconds=time.perf_counter() - began, size=size)
             REQUEST_ID.reset(context)
 
 

@@ -3,10 +3,14 @@
 import logging
 from typing import Literal
 
+from starlette.types import Scope
+
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.monitoring.metrics import Metrics
+from moodcurve.web.rate_limit import client_of
 
 _log = logging.getLogger(__name__)
+_MAX_PATH = 200
 
 
 class Reports:
@@ -20,21 +24,21 @@ class Reports:
     def __init__(self, metrics: Metrics) -> None:
         self.metrics = metrics
 
-    def request(
-        self, method: str, path: str, route: str, *, status: int | None, seconds: float, size: int, client: str
-    ) -> None:
+    def request(self, scope: Scope, *, route: str, status: int | None, seconds: float, size: int) -> None:
         """Report a request; `status` is None if there was no response, `size` the bytes of its body."""
+        method = scope["method"]
         self.metrics.count_request(method, route, "none" if status is None else str(status), seconds)
-        self._write(
-            "request",
-            method=method,
-            path=path,
-            route=route,
-            status=status,
-            seconds=round(seconds, 6),
-            bytes=size,
-            client=client,
-        )
+        if _log.isEnabledFor(logging.INFO):
+            self._write(
+                "request",
+                method=method,
+                path=scope["path"][:_MAX_PATH],
+                route=route,
+                status=status,
+                seconds=round(seconds, 6),
+                bytes=size,
+                client=client_of(scope),
+            )
 
     def song(
         self,
@@ -63,5 +67,4 @@ class Reports:
 
     @staticmethod
     def _write(event: str, **fields: object) -> None:
-        if _log.isEnabledFor(logging.INFO):
-            _log.info(event, extra={"fields": fields})
+        _log.info(event, extra={"fields": fields})
