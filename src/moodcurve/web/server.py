@@ -135,10 +135,10 @@ class _Server(uvicorn.Server):
         self._on_started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then call `started`."""
+        """Continue with stored batches, start, then call `started`."""
         current_default_thread_limiter().total_tokens = THREADS
-        await super().startup(sockets=sockets)
         await self._running.batches.start()
+        await super().startup(sockets=sockets)
         self._on_started()
 
     async def on_tick(self, counter: int) -> bool:

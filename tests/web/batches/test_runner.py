@@ -70,7 +70,8 @@ def test_each_song_is_analyzed_once_and_clients_take_turns(tmp_path: Path) -> No
         return f'"{source.song}"'
 
     async def work(batches: Batches) -> list[Batch]:
-        sent = [await batches.submit(songs(*range(10))), await batches.submit(songs(100, 101, client="b"))]
+        first, second = songs(*range(10)), songs(100, 101, client="b")
+        sent = await asyncio.gather(batches.submit(first), batches.submit(second))  # also starts them, once
         return [await finished(batches, batch.id) for batch in sent]
 
     first, second = run(tmp_path, analyze, work)

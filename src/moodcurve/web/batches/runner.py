@@ -77,6 +77,7 @@ class Batches:
         self._tasks: set[asyncio.Task[None]] = set()
         """The slots, the housekeeping and the messages."""
         self._sending = asyncio.Semaphore(_SENDING)
+        self._starting = asyncio.Lock()
         self._started = False
         self._stopping = False
 
@@ -92,17 +93,18 @@ class Batches:
 
     async def start(self) -> None:
         """Continue with the batches in the store; without effect if it was called before."""
-        if self._started:
-            return
-        self._started = True
-        for batch, numbers in await asyncio.to_thread(self.store.unfinished):
-            self._places.restore(batch.client, len(numbers))
-            self._enqueue(batch, numbers)
-        for batch in await asyncio.to_thread(self.store.undelivered):
-            self._start_task(self._notify(batch))
-        for _ in range(self._slots):
-            self._start_task(self._run_slot())
-        self._start_task(self._remove_old())
+        async with self._starting:  # a batch that came meanwhile would be found in the store and queued twice
+            if self._started:
+                return
+            for batch, numbers in await asyncio.to_thread(self.store.unfinished):
+                self._places.restore(batch.client, len(numbers))
+                self._enqueue(batch, numbers)
+            for batch in await asyncio.to_thread(self.store.undelivered):
+                self._start_task(self._notify(batch))
+            for _ in range(self._slots):
+                self._start_task(self._run_slot())
+            self._start_task(self._remove_old())
+            self._started = True
 
     def check_urls(self, urls: Iterable[str]) -> None:
         """Check that songs may be downloaded from URLs.
@@ -217,7 +219,12 @@ class Batches:
         # without the context of the request that started it, whose id the log would name
         task = asyncio.create_task(work, context=contextvars.Context())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._task_ended)
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._reports.error(error)
 
     async def _run_slot(self) -> None:
         while True:
@@ -288,5 +295,6 @@ class Batches:
 
     async def _remove_old(self) -> None:
         while True:
-            await asyncio.to_thread(self.store.remove_old, self.keep_s)
+            with suppress(ProblemError):  # the disk is full
+                await asyncio.to_thread(self.store.remove_old, self.keep_s)
             await asyncio.sleep(_HOUSEKEEPING_S)
