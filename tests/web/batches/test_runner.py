@@ -1,6 +1,7 @@
 """Tests of running batches, with an analysis that the tests control."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
@@ -70,8 +71,7 @@ def test_each_song_is_analyzed_once_and_clients_take_turns(tmp_path: Path) -> No
         return f'"{source.song}"'
 
     async def work(batches: Batches) -> list[Batch]:
-        first, second = songs(*range(10)), songs(100, 101, client="b")
-        sent = await asyncio.gather(batches.submit(first), batches.submit(second))  # also starts them, once
+        sent = [await batches.submit(songs(*range(10))), await batches.submit(songs(100, 101, client="b"))]
         return [await finished(batches, batch.id) for batch in sent]
 
     first, second = run(tmp_path, analyze, work)
@@ -79,6 +79,33 @@ def test_each_song_is_analyzed_once_and_clients_take_turns(tmp_path: Path) -> No
     assert order.index(101) < 8  # not after all of the other client's
     assert first.counts == {"waiting": 0, "running": 0, "done": 9, "failed": 1}
     assert second.counts["done"] == 2
+
+
+def test_a_batch_that_comes_while_stored_ones_are_read_is_queued_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfinished = BatchStore.unfinished
+
+    def slow(store: BatchStore) -> list[tuple[Batch, list[int]]]:
+        time.sleep(0.1)
+        return unfinished(store)
+
+    monkeypatch.setattr(BatchStore, "unfinished", slow)
+    analyzed: list[Source] = []
+
+    async def analyze(source: Source, client: str) -> str:
+        analyzed.append(source)
+        return '"done"'
+
+    async def work(batches: Batches) -> None:
+        sent = await asyncio.gather(batches.submit(songs(1, 2)), batches.submit(songs(3)))
+        for batch in sent:
+            await finished(batches, batch.id)
+        while batches.running or batches.waiting:
+            await asyncio.sleep(0.005)
+
+    run(tmp_path, analyze, work)
+    assert len(analyzed) == 3
 
 
 def test_a_bug_fails_one_song_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
