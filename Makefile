@@ -10,6 +10,7 @@
 # make format               format Python and the page's sources
 # make hooks                run formatting, lint and types at each commit (pre-commit)
 # make fuzz [FUZZ=2000]      damage model files, libraries, results, tags and HTTP requests at random, and read them
+# make client               generate the Python client of the server's API into moodcurve-client/
 # make bench                measure the extractor's speed against its peers
 # make model DEAM=dir SOUND=dir QUADRANTS=dir    train the packaged models and write their card
 # make setup                create the environment .venv; every target does it when needed
@@ -21,7 +22,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # passed through the environment as given: no character of a file name has a meaning
 override export SONG := $(value SONG)
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check lint audit licenses dist sbom smoke format hooks fuzz bench model clean
+.PHONY: help setup setup-dev demo test check lint audit licenses dist sbom smoke format hooks fuzz client bench model clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -75,6 +76,9 @@ hooks: setup-dev
 fuzz: setup-dev
 	MOODCURVE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q --timeout 3600 tests/hostile -k "changed_ or damaged_pages or fuzzed"
 
+client: setup-dev
+	$(BIN)/python scripts/make_client.py moodcurve-client
+
 bench: setup-dev
 	$(BIN)/python benchmarks/features.py
 
@@ -82,4 +86,4 @@ model: setup-dev
 	$(BIN)/python -m moodcurve.learn.release "$(DEAM)" "$(SOUND)" "$(QUADRANTS)" --results docs/results
 
 clean:
-	rm -rf .venv demo-output benchmark-output
+	rm -rf .venv demo-output benchmark-output moodcurve-client

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.slow
 
 BLOCKED = (
     "torch", "sklearn", "scipy", "onnx", "threadpoolctl", "opensmile", "optuna", "pandas", "pyarrow", "duckdb",
-    "fsspec", "s3fs", "fastapi", "uvicorn", "python_multipart", "sounddevice", "pythonosc", "jams", "playwright",
-    "hypothesis", "pytest", "beets",
+    "fsspec", "s3fs", "fastapi", "uvicorn", "python_multipart", "prometheus_client", "sounddevice", "pythonosc", "jams",
+    "playwright", "hypothesis", "pytest", "beets",
 )  # fmt: skip
 BLOCK = f"""
 import sys

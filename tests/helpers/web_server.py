@@ -65,7 +65,7 @@ class Server:
     @property
     def left_over(self) -> list[str]:
         """Names of uploaded files that it has not removed yet."""
-        return [path.name for path in self.temporary.glob("*/*") if path.name not in ("lock", "open.html")]
+        return [path.name for path in self.temporary.glob("*/*") if path.name not in ("lock", "open.html", "batches")]
 
     url: str
     port: int

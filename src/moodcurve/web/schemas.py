@@ -60,6 +60,66 @@ class JobStatus(_Object):
     problem: ProblemObject | None
 
 
+class BatchRequest(BaseModel):
+    """A batch of songs to analyze: ids of library songs, URLs, or both, and where to report its end."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    songs: Annotated[
+        list[Annotated[int, Field(ge=0, lt=2**63)]],
+        Field(description="Ids of songs of the library.", fail_fast=True),
+    ] = []
+    urls: Annotated[
+        list[Annotated[str, Field(max_length=2000)]],
+        Field(description="http or https URLs of files, of hosts that the operator allows.", fail_fast=True),
+    ] = []
+    webhook: Annotated[
+        str | SkipJsonSchema[None],
+        Field(max_length=2000, description="URL that gets a signed message when all songs are analyzed."),
+    ] = None
+
+
+class BatchCreated(_Object):
+    """A batch of songs that is being analyzed, with the paths of its state and of its results."""
+
+    batch: str
+    status: str
+    results: str
+
+
+class BatchCounts(_Object):
+    """Numbers of songs of a batch by state."""
+
+    waiting: int
+    running: int
+    done: int
+    failed: int
+
+
+class BatchItem(_Object):
+    """A song of a batch by its number from 0, `song` or `url` as sent; `curve` is the path of its curve."""
+
+    number: int
+    song: int | None
+    url: str | None
+    state: Literal["waiting", "running", "done", "failed"]
+    problem: ProblemObject | None
+    curve: str | None
+
+
+class BatchStatus(_Object):
+    """State of a batch and of its songs, in the order in which they were sent: the ids, then the URLs."""
+
+    batch: str
+    state: Literal["waiting", "running", "finished"]
+    created_at: str
+    finished_at: str | None
+    expires_at: str | None
+    counts: BatchCounts
+    webhook: Literal["none", "waiting", "delivered", "failed"]
+    items: list[BatchItem]
+
+
 class SongMeans(BaseModel):
     """Summary of a curve: means, quadrant and mood words of the song."""
 

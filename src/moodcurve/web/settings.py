@@ -70,6 +70,37 @@ class ServerLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """Settings for programs that use the server, and for its operation.
+
+    Attributes
+    ----------
+    hosts : tuple of str
+        Hosts that the server may contact, see `moodcurve.web.outbound.hosts.AllowedHosts`.
+    webhook_secret : str
+        Secret that signs webhooks, see `moodcurve.web.outbound.webhooks.parse_secret`; empty to send none.
+    state : Path or None
+        Folder for batches of songs, so that they survive a restart; by default they end with the server.
+    keep_s : float
+        Time for which a finished batch and its curves remain available.
+    stop_s : float
+        Time for running songs to finish at shutdown.
+    open_metrics : bool
+        Whether programs of this machine get the metrics without the token.
+    json_log : bool
+        Whether the server writes a structured log.
+    """
+
+    hosts: tuple[str, ...] = ()
+    webhook_secret: str = field(default="", repr=False)
+    state: Path | None = None
+    keep_s: float = 24 * 3600.0
+    stop_s: float = 5.0
+    open_metrics: bool = False
+    json_log: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Settings of a server.
 
@@ -93,6 +124,7 @@ class Settings:
     live : str or None
         Sound that the server hears itself: ``microphone``, ``microphone:NAME``, or the http(s) URL of a stream.
     limits : ServerLimits
+    service : ServiceSettings
 
     Raises
     ------
@@ -109,6 +141,7 @@ class Settings:
     workers: int = 1
     live: str | None = None
     limits: ServerLimits = field(default_factory=ServerLimits)
+    service: ServiceSettings = field(default_factory=ServiceSettings)
 
     def __post_init__(self) -> None:
         if not TOKEN.fullmatch(self.token):
@@ -132,6 +165,11 @@ class Settings:
             return None
         parts = urlsplit(self.public)
         return f"{parts.scheme}://{parts.netloc}".lower()
+
+    @property
+    def batch_slots(self) -> int:
+        """Number of songs of batches that may be downloaded or analyzed at the same time."""
+        return min(self.workers + 1, _LARGEST_FILES)
 
     @property
     def max_jobs(self) -> int:
