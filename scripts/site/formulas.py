@@ -26,6 +26,8 @@ def draw_formulas(page: str) -> str:
 def _element(tag: str, marked: str) -> str:
     r"""Return the element of a formula, marked as ``\(…\)`` or ``\[…\]``."""
     latex = " ".join(html.unescape(marked).strip()[2:-2].split())
+    if tag == "div":  # on a line of its own, with fractions in full size
+        latex = latex.replace(r"\frac", r"\dfrac")
     return f'<{tag} class="formula">{drawn(latex)}</{tag}>'
 
 
