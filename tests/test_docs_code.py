@@ -106,10 +106,13 @@ def run_sh(code: str, where: str) -> str:
 def run_console(block: Block, where: str) -> None:
     """Run the commands of a transcript, which follow ``$``, and compare what they print."""
     for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.code, re.MULTILINE):
-        printed = run_sh(command, where)
-        assert words(printed) == words(expected)
-        # another processor rounds otherwise
-        assert numbers(printed) == pytest.approx(numbers(expected), abs=0.021)
+        compare(run_sh(command, where), expected)
+
+
+def compare(printed: str, expected: str) -> None:
+    """Compare what is printed with what a page shows, but for drawings; another processor rounds otherwise."""
+    assert words(printed) == words(expected)
+    assert numbers(printed) == pytest.approx(numbers(expected), abs=0.021)
 
 
 NUMBER = re.compile(r"[+−-]?\d+(?:\.\d+)?")
@@ -129,15 +132,19 @@ def numbers(text: str) -> list[float]:
 def test_the_page_runs(name: str, folder: Path) -> None:
     blocks = [block for block in PAGES[name] if block.language in RUN and not block.reason]
     names: dict[str, Any] = {}
+    printed = ""
     for block in blocks:
         where = f"{name}, line {block.line}"
         if block.language == "sh":
-            run_sh(block.code, where)
+            printed += run_sh(block.code, where)
         elif block.language == "console":
             run_console(block, where)
         else:
             exec(compile(block.code, where, "exec"), names)
     pyplot.close("all")
+    if name == "docs/first-steps.md":  # its blocks of text are what its commands print
+        shown = "".join(block.code for block in PAGES[name] if block.language == "text")
+        compare("\n".join(line for line in printed.splitlines() if line and words(line)[0] in words(shown)), shown)
 
 
 @pytest.mark.usefixtures("prepared")
@@ -156,7 +163,9 @@ def test_blocks_have_a_language(name: str) -> None:
     assert text.count("\n```") == 2 * len(PAGES[name])
     assert {block.language for block in PAGES[name]} <= RUN | SHOWN
     # the line that says why a block is not run stands right above the block
-    assert text.count("Not run by the tests") == sum(block.reason != "" for block in PAGES[name])
+    assert len(re.findall(r"^\*Not run by the tests", text, re.MULTILINE)) == sum(
+        block.reason != "" for block in PAGES[name]
+    )
 
 
 def test_few_blocks_are_not_run() -> None:

@@ -18,8 +18,8 @@ def command_reference() -> str:
     lines = [
         "# Commands",
         "",
-        f"Made from the commands of moodcurve {moodcurve.__version__}; `moodcurve COMMAND --help` prints the same. Exit",
-        "codes: 0 success, 1 some input could not be used, 2 wrong usage, 130 interrupted.",
+        f"Made from the commands of moodcurve {moodcurve.__version__}; `moodcurve COMMAND --help` prints the same.",
+        "Exit codes: 0 success, 1 some input could not be used, 2 wrong usage, 130 interrupted.",
         "",
         "| command | |",
         "|---|---|",
@@ -59,7 +59,7 @@ def _command(command: Command) -> Iterator[str]:
                 notes.append(f"Default: {_code(str(row.default))}.")
             if isinstance(declared, Option) and row.required:
                 notes.append("Required.")
-            if row.repeated:
+            if row.repeated and "repeat" not in declared.help.lower():
                 notes.append("May be repeated." if isinstance(declared, Option) else "One or more.")
             yield f"| {_code(shown)} | {' '.join(notes)} |"
 
@@ -75,7 +75,8 @@ def _code(text: str) -> str:
 
 def _text(text: str) -> str:
     """Return plain text as Markdown: no character of it has a meaning."""
-    return re.sub(r"([\\`*_{}\[\]<>#|$])", r"\\\1", " ".join(text.split()))
+    escaped = re.sub(r"([\\`*_{}\[\]#|$])", r"\\\1", " ".join(text.split()))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def python_reference(guide: str) -> str:
