@@ -127,6 +127,7 @@ def numbers(text: str) -> list[float]:
     return [float(number.replace("−", "-")) for number in NUMBER.findall(text)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prepared")
 @pytest.mark.parametrize("name", [name for name in RUNNING if name not in ELSEWHERE])
 def test_the_page_runs(name: str, folder: Path) -> None:
@@ -147,6 +148,7 @@ def test_the_page_runs(name: str, folder: Path) -> None:
         compare("\n".join(line for line in printed.splitlines() if line and words(line)[0] in words(shown)), shown)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prepared")
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in NOT_RUN])
 def test_the_examples_of_the_help_run(name: str, folder: Path) -> None:

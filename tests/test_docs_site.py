@@ -164,6 +164,7 @@ def test_a_browser_fetches_only_from_the_site(address: str, browser: Browser, na
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.slow
 def test_pictures_are_those_that_the_script_draws(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "scripts/site/pictures.py", tmp_path], cwd=ROOT, check=True, timeout=120)
     for drawn in tmp_path.iterdir():
