@@ -4,6 +4,10 @@
 # make lint                 formatting, lint rules, types, and bandit's rules of security
 # make docs                 build the documentation site into site/; SERVE=1 shows it, and changes as they are made
 # make audit                look up the pinned packages in the public list of vulnerabilities (needs the network)
+# make licenses             list the licenses of what `pip install moodcurve` installs
+# make dist                 build the wheel and the sdist into dist/, the same bytes for the same commit
+# make sbom                 list everything that an install of the built wheel holds: dist/sbom.json
+# make smoke                install the built wheel into fresh environments, bare and with each extra
 # make format               format Python and the page's sources
 # make hooks                run formatting, lint and types at each commit (pre-commit)
 # make fuzz [FUZZ=2000]      damage model files, libraries, results, tags and HTTP requests at random, and read them
@@ -18,7 +22,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # passed through the environment as given: no character of a file name has a meaning
 override export SONG := $(value SONG)
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo docs test check lint audit format hooks fuzz bench model clean
+.PHONY: help setup setup-dev demo docs test check lint audit licenses dist sbom smoke format hooks fuzz bench model clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -50,6 +54,19 @@ lint: setup-dev
 
 audit: setup-dev
 	@$(BIN)/python scripts/audit.py
+
+licenses: setup-dev
+	@$(BIN)/python scripts/licenses.py
+
+dist: setup-dev
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --quiet --outdir dist
+
+sbom: dist
+	@$(BIN)/python scripts/sbom.py dist/*.whl -o dist/sbom.json
+
+smoke: dist
+	@$(BIN)/python scripts/smoke.py dist/*.whl
 
 format: setup-dev
 	$(BIN)/ruff format .

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 PUBLISHED = {
     "README.md": "index.md",
     "CHANGELOG.md": "project/changelog.md",
+    "CODE_OF_CONDUCT.md": "project/code-of-conduct.md",
     "CONTRIBUTING.md": "project/contributing.md",
     "SECURITY.md": "project/security-policy.md",
     "src/moodcurve/pretrained/default.md": "reference/default-model.md",
