@@ -37,7 +37,8 @@ def write_client(path: Path, socket_path: Path) -> None:
 def main() -> None:
     """Serve until the process that started this one closes its end of standard input."""
     if hasattr(os, "sched_setaffinity"):  # one worker process for a folder: each takes as long to start as its songs
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
     for module in MODULES:
         __import__(module)
     with socket.socket(socket.AF_UNIX) as server:
