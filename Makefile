@@ -2,6 +2,7 @@
 # make test [TESTS=folder]  all tests, or those of one folder: make test TESTS=tests/library
 # make check                lint, types and quick tests: no browser, no real data, nothing slow
 # make lint                 formatting, lint rules, types, and bandit's rules of security
+# make docs                 build the documentation site into site/; SERVE=1 shows it, and changes as they are made
 # make audit                look up the pinned packages in the public list of vulnerabilities (needs the network)
 # make licenses             list the licenses of what `pip install moodcurve` installs
 # make dist                 build the wheel and the sdist into dist/, the same bytes for the same commit
@@ -22,7 +23,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # passed through the environment as given: no character of a file name has a meaning
 override export SONG := $(value SONG)
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check lint audit licenses dist sbom smoke format hooks fuzz client bench model clean
+.PHONY: help setup setup-dev demo docs test check lint audit licenses dist sbom smoke format hooks fuzz client bench model clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -35,6 +36,9 @@ setup-dev:
 
 demo: setup
 	@$(BIN)/moodcurve demo -o demo-output $${SONG:+-- "$$SONG"}
+
+docs: setup-dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs $(if $(SERVE),serve,build --strict)
 
 test: setup-dev
 	$(PYTEST) $(TESTS)
@@ -86,4 +90,4 @@ model: setup-dev
 	$(BIN)/python -m moodcurve.learn.release "$(DEAM)" "$(SOUND)" "$(QUADRANTS)" --results docs/results
 
 clean:
-	rm -rf .venv demo-output benchmark-output moodcurve-client
+	rm -rf .venv demo-output benchmark-output moodcurve-client site

@@ -51,8 +51,8 @@ def test_connections(limited_server: Server) -> None:
 def test_limits_must_be_positive(name: str) -> None:
     with pytest.raises(WebError, match=f"{name} must be"):
         ServerLimits(**{name: -1})
-    if name == "queue":
-        assert ServerLimits(queue=0).queue == 0
+    if name in ("queue", "live"):
+        assert getattr(ServerLimits(**{name: 0}), name) == 0
     else:
         with pytest.raises(WebError, match=f"{name} must be positive, not 0"):
             ServerLimits(**{name: 0})

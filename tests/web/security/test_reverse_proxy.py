@@ -94,7 +94,7 @@ def proxy(scanned_music: tuple[Path, Path], tmp_path_factory: pytest.TempPathFac
 @contextmanager
 def nginx(folder: Path, server: Server, port: int) -> Iterator[None]:
     """Run nginx with the location in the documentation, and stop it at the end."""
-    found = re.search(r"^```\n(location .*?)^```$", DOCS.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    found = re.search(r"^```nginx\n(location .*?)^```$", DOCS.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     assert found
     # only the port and the size limit are changed
     size = f"client_max_body_size {ServerLimits.upload_bytes // 2**20 + 1}m;"

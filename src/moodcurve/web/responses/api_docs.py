@@ -112,10 +112,10 @@ def _curl(method: str, path: str, operation: Json, base_url: str) -> str:
     words = ["curl"]
     if method == "HEAD":
         words.append("--head")
-    elif "application/octet-stream" in operation.get("requestBody", {}).get("content", {}):
-        words += ["--data-binary", "@sound.pcm", "-H", "Content-Type: application/octet-stream"]
-    elif "requestBody" in operation:
+    elif "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
         words += ["-F", "file=@song.mp3"]
+    elif "requestBody" in operation:
+        words += ["--data-binary", "@sound.pcm", "-H", "Content-Type: application/octet-stream"]
     elif method != "GET":
         words += ["-X", method]
     if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):
