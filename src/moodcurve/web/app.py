@@ -32,8 +32,8 @@ from moodcurve.web.tasks import make_analyzer, make_plotter
 from moodcurve.web.temp_folder import temporary_folder
 from moodcurve.workers import FILE_LIMITS
 
-MODEL, LIVE_MODEL = "default", "live"
-"""Packaged models for uploads: one for the final curve, and a live one for the provisional curve."""
+LIVE_MODEL = "live"
+"""Packaged model for the provisional curve of uploads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +65,13 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
     ----------
     settings : Settings
     model : Model
-        The packaged model `MODEL`, whose name ``/api/health`` reports.
+        The model that `settings.model` names; ``/api/health`` reports its own name.
     port : int
         Port on which the server listens.
     """
     limits = settings.limits
-    analysis_pool = AsyncPool(partial(make_analyzer, MODEL, LIVE_MODEL), workers=settings.workers, limits=FILE_LIMITS)
+    make_job = partial(make_analyzer, settings.model, LIVE_MODEL)
+    analysis_pool = AsyncPool(make_job, workers=settings.workers, limits=FILE_LIMITS)
     plot_pool = AsyncPool(make_plotter, workers=1, limits=FILE_LIMITS)
     with temporary_folder() as folder:
         jobs = Jobs(

@@ -42,7 +42,7 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
     ----------
     settings : Settings
     model : Model
-        The default model.
+        The model that `settings.model` names.
     started : callable
         Called once the server accepts requests, with the URL to open in a browser (with the token), the port, and a
         private page that opens the URL.

@@ -84,6 +84,8 @@ class Settings:
     public : str or None
         Public URL of the server behind a reverse proxy, such as ``https://music.example/moods``. The proxy must
         strip the path. Its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are trusted.
+    model : str
+        Name or file of the model that analyzes uploads.
     workers : int
         Number of worker processes that analyze songs.
     limits : ServerLimits
@@ -100,6 +102,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8765
     public: str | None = None
+    model: str = "default"
     workers: int = 1
     limits: ServerLimits = field(default_factory=ServerLimits)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import LibraryOption, library_path
+from moodcurve.cli.options import LibraryOption, ModelOption, library_path
 from moodcurve.cli.parameters import Option, UsageError
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def serve(
     address: AddressOptions,
     limits: LimitOptions,
     library: LibraryOption = None,
+    model: ModelOption = "default",
     music: Annotated[
         list[Path] | None,
         Option(
@@ -143,6 +144,7 @@ def serve(
             port=address.port,
             token=address.access_token(),
             public=address.public,
+            model=model,
             workers=workers or default_workers(sys.maxsize),
             limits=limits.limits(),
         )
@@ -151,8 +153,8 @@ def serve(
     if file.exists():  # otherwise a scan may create it while the server runs
         with open_library(file):
             pass
-    model = load_model()
-    prepare(model.feature_set)
+    loaded = load_model(model)
+    prepare(loaded.feature_set)
 
     def started(url: str, port: int, page: Path) -> None:
         if address.host in _ALL_ADDRESSES and not address.public and (own := _own_address()):
@@ -163,7 +165,7 @@ def serve(
 
             threading.Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()
 
-    serve_site(settings, model, started=started)
+    serve_site(settings, loaded, started=started)
     print_message("stopped")
 
 

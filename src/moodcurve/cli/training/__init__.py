@@ -5,9 +5,10 @@ from moodcurve.cli.training import (
     categories,
     evaluate,
     labels,
+    models,
     songlevel,
     studies,
     train,
 )
 
-__all__ = ["benchmark", "categories", "evaluate", "labels", "songlevel", "studies", "train"]
+__all__ = ["benchmark", "categories", "evaluate", "labels", "models", "songlevel", "studies", "train"]

@@ -1,18 +1,41 @@
 """The `train` command: a model file from annotated songs."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.dataset_input import FamilyName, LabelRelease, LabelsOption, read_songs
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import FeatureSetOption, find_feature_set
+from moodcurve.cli.options import FeatureSetOption, JsonOption, find_feature_set
 from moodcurve.cli.output_checks import check_file
 from moodcurve.cli.parameters import Argument, Option, UsageError
 
 
+@dataclass(frozen=True, kw_only=True)
+class AdaptationOptions:
+    """Options for adapting an existing model."""
+
+    base: Annotated[
+        str | None,
+        Option("--from", metavar="NAME|FILE", help="Adapt this model, e.g. default, instead of training a new one."),
+    ] = None
+    name: Annotated[
+        str | None,
+        Option("--name", metavar="NAME", help="Keep the adapted model by this name, for --model NAME, see models."),
+    ] = None
+    rater: Annotated[
+        str | None,
+        Option("--rater", metavar="NAME", help="With --from: adapt to this rater of a study or of tracks.csv alone."),
+    ] = None
+    force: Annotated[
+        bool, Option("--force", help="With --from: write the model even if it is not better than the one it is from.")
+    ] = False
+
+
 @app.command
 def train(
+    adaptation: AdaptationOptions,
     folder: Annotated[
         Path | None, Argument(metavar="DATASET", help="Folder of annotated songs: DEAM, or one with labels.csv.")
     ] = None,
@@ -43,8 +66,9 @@ def train(
         bool,
         Option("--intervals", help="Also measure intervals, ratings and novelty; takes up to five times as long."),
     ] = False,
+    json_file: JsonOption = None,
 ) -> int:
-    """Train a model on annotated songs and write it as an ONNX file.
+    """Train a model on annotated songs, or adapt one to yours, and write it as an ONNX file.
 
     Also writes a log, <stem>.training.json, and for networks a picture of the loss, <stem>.loss.png.
 
@@ -52,11 +76,26 @@ def train(
     the same as the packaged one: 90 % intervals, probabilities of quadrants and moods, the expected rating of the whole
     song (if the dataset has such ratings) and novelty (with at least 99 songs).
 
+    With --from, ten songs are enough: a model is corrected, from a shift of its level up to a regression on its outputs
+    and the sound, as cross-validation chooses. It is compared with the original on songs held out, and written (to -o,
+    or by --name) only if it lowers the squared error in at least 90 % of random draws of the songs. DATASET may also be
+    a study's folder, or one with raters' tracks. --json prints the comparison.
+
+    Example: moodcurve train my-songs --from default --name mine
     Example: moodcurve train DEAM --model ffnn --without test.txt --intervals -o mine.onnx
     Example: moodcurve train --show-config ffnn > ffnn.toml
     """
     if show_config is not None:
         return _print_config(show_config)
+    if adaptation.base is not None:
+        from moodcurve.cli.training.adaptation import adapt
+
+        if family is not None or config is not None or without is not None or intervals:
+            raise UsageError("--from does not go together with --model, --config, --without and --intervals")
+        return adapt(folder, output, adaptation, seed=seed, json_file=json_file)
+    for option, given in (("--name", adaptation.name), ("--rater", adaptation.rater), ("--json", json_file)):
+        if given is not None:
+            raise UsageError("is only used with --from", name=option)
     if folder is None or family is None or output is None:
         needed = (("DATASET", folder), ("--model", family), ("-o/--output", output))
         missing = ", ".join(name for name, value in needed if value is None)
