@@ -118,12 +118,12 @@ def kernel(terms: Terms, candidate: Candidate, axis: int, others: Terms | None =
     """Return the prior covariance of the corrections of songs, (songs, other songs), in units of a song's variance."""
     others = terms if others is None else others
     pairs = zip(terms.of_axis(candidate, axis), others.of_axis(candidate, axis), strict=True)
-    nothing = np.zeros((len(terms.outputs), len(others.outputs)))
-    total: FloatArray = sum((x @ other.T / penalty for (x, penalty), (other, _) in pairs), nothing).astype(np.float64)
+    total: FloatArray = np.zeros((len(terms.outputs), len(others.outputs)))
+    for (x, penalty), (other, _) in pairs:
+        total += x @ other.T / penalty
     return total
 
 
 def dual_weights(covariance: FloatArray, deviations: FloatArray) -> FloatArray:
     """Return the weight of each song, (K + I)⁻¹ r."""
-    weights: FloatArray = np.linalg.solve(covariance + np.eye(len(covariance)), deviations)
-    return weights
+    return np.asarray(np.linalg.solve(covariance + np.eye(len(covariance)), deviations), np.float64)
