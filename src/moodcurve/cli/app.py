@@ -21,7 +21,17 @@ app = App(
         "Audio files": ("analyze", "live", "demo", "features"),
         "Music library": ("scan", "search", "similar", "playlist", "show", "export", "tag", "problems"),
         "Web": ("serve",),
-        "Research": ("evaluate", "train", "models", "benchmark", "studies", "categories", "songlevel", "labels"),
+        "Research": (
+            "evaluate",
+            "train",
+            "models",
+            "suggest",
+            "benchmark",
+            "studies",
+            "categories",
+            "songlevel",
+            "labels",
+        ),
     },
 )
 

@@ -8,7 +8,8 @@ from moodcurve.cli.training import (
     models,
     songlevel,
     studies,
+    suggest,
     train,
 )
 
-__all__ = ["benchmark", "categories", "evaluate", "labels", "models", "songlevel", "studies", "train"]
+__all__ = ["benchmark", "categories", "evaluate", "labels", "models", "songlevel", "studies", "suggest", "train"]

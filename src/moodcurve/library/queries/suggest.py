@@ -72,6 +72,15 @@ def suggest_songs(library: Library, query: Query, *, count: int, rated: Collecti
     return [int(number) for number in ids[order]]
 
 
+def songs_with_content(library: Library, hashes: Collection[str]) -> list[int]:
+    """Return the ids of songs by their content hashes, see `moodcurve.audio.content_hash`; raises LibraryError."""
+    with translate_errors(library.path):
+        rows = [
+            library.db.execute("SELECT id FROM song WHERE content = ?", (content,)).fetchone() for content in hashes
+        ]
+    return [row[0] for row in rows if row is not None]
+
+
 def teaching_order(outputs: FloatArray, sound: FloatArray, *, count: int, rated: IntArray) -> IntArray:
     """Return the indices of the songs to rate next, the one that teaches most first.
 
