@@ -72,13 +72,13 @@ class Sound:
         """Describe the passages around the rated rows of a song, (n, size)."""
         used = Selection(self.columns).apply(song.song.full_features.values.astype(np.float64))
         columns = Clip(CLIP).apply(self.scaling.apply(used)) * self.weights
-        z = np.hstack([song.embedding * self.embedding_weight, columns])
+        z = np.hstack([song.embedding * self.embedding_weight, columns]) if self.embedding_weight else columns
         return self.context.apply(z)[song.song.rated, : z.shape[1]]
 
     def build(self, graph: Graph, embedding: str | None, weights: FloatArray) -> str:
         """Add z @ weights (size, 2) to a graph, given the name of the embedding, and return the name of the result."""
         parts = []
-        if embedding is not None:
+        if embedding is not None and self.embedding_weight:
             parts.append(graph.add("Mul", embedding, graph.constant(np.float64(self.embedding_weight))))
         if self.columns:
             scaled = self.scaling.build(graph, Selection(self.columns).build(graph, graph.x))
