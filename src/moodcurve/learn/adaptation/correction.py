@@ -46,7 +46,7 @@ class Correction:
     def apply(self, song: SongOutputs) -> FloatArray:
         """Return the corrected outputs (n, 2) for the rated rows of a song, not limited to [-1, 1]."""
         corrected: FloatArray = song.values @ self.matrix + self.level
-        return corrected + self.sound.apply(song) @ self.weights if self.weights.any() else corrected
+        return corrected + self.sound.apply_weighted(song, self.weights) if self.weights.any() else corrected
 
     def build(self, graph: Graph, outputs: str, embedding: str | None) -> str:
         """Add the correction to a graph, given names of values in double precision, and return the result's name."""

@@ -70,10 +70,19 @@ class Sound:
 
     def apply(self, song: SongOutputs) -> FloatArray:
         """Describe the passages around the rated rows of a song, (n, size)."""
+        return self._averaged(song, self._rows(song))
+
+    def apply_weighted(self, song: SongOutputs, weights: FloatArray) -> FloatArray:
+        """Return `apply` @ weights (size, 2), which is faster to average."""
+        return self._averaged(song, self._rows(song) @ weights)
+
+    def _rows(self, song: SongOutputs) -> FloatArray:
         used = Selection(self.columns).apply(song.song.full_features.values.astype(np.float64))
         columns = Clip(CLIP).apply(self.scaling.apply(used)) * self.weights
-        z = np.hstack([song.embedding * self.embedding_weight, columns]) if self.embedding_weight else columns
-        return self.context.apply(z)[song.song.rated, : z.shape[1]]
+        return np.hstack([song.embedding * self.embedding_weight, columns]) if self.embedding_weight else columns
+
+    def _averaged(self, song: SongOutputs, rows: FloatArray) -> FloatArray:
+        return self.context.apply(rows)[song.song.rated, : rows.shape[1]]
 
     def build(self, graph: Graph, embedding: str | None, weights: FloatArray) -> str:
         """Add z @ weights (size, 2) to a graph, given the name of the embedding, and return the name of the result."""
