@@ -1,23 +1,42 @@
 """Adapt a model for the command `train --from`, and print how it compares with the original."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 from moodcurve.cli.dataset_input import print_notes, stoppable
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.output_checks import STDOUT, check_file, check_results
-from moodcurve.cli.parameters import UsageError
-
-if TYPE_CHECKING:
-    from moodcurve.cli.training.train import AdaptationOptions
+from moodcurve.cli.parameters import Option, UsageError
 
 _SHOWN = ("rmse", "r", "ccc", "rmse_song", "r_song", "ccc_song")
 _HEADINGS = ("", "", "RMSE", "r", "CCC", "RMSE per song", "r per song", "CCC per song")
 
 
+@dataclass(frozen=True, kw_only=True)
+class AdaptationOptions:
+    """Options for adapting an existing model."""
+
+    base: Annotated[
+        str | None,
+        Option("--from", metavar="NAME|FILE", help="Adapt this model, e.g. default, instead of training a new one."),
+    ] = None
+    name: Annotated[
+        str | None,
+        Option("--name", metavar="NAME", help="Keep the adapted model by this name, for --model NAME, see models."),
+    ] = None
+    rater: Annotated[
+        str | None,
+        Option("--rater", metavar="NAME", help="With --from: adapt to this rater of a study or of tracks.csv alone."),
+    ] = None
+    force: Annotated[
+        bool, Option("--force", help="With --from: write the model even if it is not better than the one it is from.")
+    ] = False
+
+
 def adapt(
-    folder: Path | None, output: Path | None, options: "AdaptationOptions", *, seed: int, json_file: Path | None
+    folder: Path | None, output: Path | None, options: AdaptationOptions, *, seed: int, json_file: Path | None
 ) -> int:
     """Adapt a model to a folder of songs; return 1 if it was not better or songs were left out, else 0."""
     if folder is None:

@@ -1,6 +1,5 @@
 """The `train` command: a model file from annotated songs."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,27 +9,7 @@ from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import FeatureSetOption, JsonOption, find_feature_set
 from moodcurve.cli.output_checks import check_file
 from moodcurve.cli.parameters import Argument, Option, UsageError
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdaptationOptions:
-    """Options for adapting an existing model."""
-
-    base: Annotated[
-        str | None,
-        Option("--from", metavar="NAME|FILE", help="Adapt this model, e.g. default, instead of training a new one."),
-    ] = None
-    name: Annotated[
-        str | None,
-        Option("--name", metavar="NAME", help="Keep the adapted model by this name, for --model NAME, see models."),
-    ] = None
-    rater: Annotated[
-        str | None,
-        Option("--rater", metavar="NAME", help="With --from: adapt to this rater of a study or of tracks.csv alone."),
-    ] = None
-    force: Annotated[
-        bool, Option("--force", help="With --from: write the model even if it is not better than the one it is from.")
-    ] = False
+from moodcurve.cli.training.adaptation import AdaptationOptions, adapt
 
 
 @app.command
@@ -88,8 +67,6 @@ def train(
     if show_config is not None:
         return _print_config(show_config)
     if adaptation.base is not None:
-        from moodcurve.cli.training.adaptation import adapt
-
         if family is not None or config is not None or without is not None or intervals:
             raise UsageError("--from does not go together with --model, --config, --without and --intervals")
         return adapt(folder, output, adaptation, seed=seed, json_file=json_file)
