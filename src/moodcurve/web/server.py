@@ -57,20 +57,15 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
 
 
 class RunningApp(Protocol):
-    """An application and what its server must look after.
-
-    Attributes
-    ----------
-    app : ASGI app
-    folder : Path
-        Private folder for temporary files.
-    """
+    """An application and what its server must look after."""
 
     @property
-    def app(self) -> ASGIApp: ...
+    def app(self) -> ASGIApp:
+        """The application."""
 
     @property
-    def folder(self) -> Path: ...
+    def folder(self) -> Path:
+        """Private folder for temporary files."""
 
     async def tick(self) -> None:
         """Do what is due; called every two seconds."""
