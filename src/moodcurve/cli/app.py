@@ -21,7 +21,7 @@ app = App(
         "Audio files": ("analyze", "live", "demo", "features"),
         "Music library": ("scan", "search", "similar", "playlist", "show", "export", "tag", "problems"),
         "Web": ("serve",),
-        "Research": ("evaluate", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
+        "Research": ("annotate", "evaluate", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
     },
 )
 

@@ -1,6 +1,7 @@
 """The commands about annotated songs and models, a file each; importing this package registers them with the app."""
 
 from moodcurve.cli.training import (
+    annotate,
     benchmark,
     categories,
     evaluate,
@@ -10,4 +11,4 @@ from moodcurve.cli.training import (
     train,
 )
 
-__all__ = ["benchmark", "categories", "evaluate", "labels", "songlevel", "studies", "train"]
+__all__ = ["annotate", "benchmark", "categories", "evaluate", "labels", "songlevel", "studies", "train"]
