@@ -70,7 +70,7 @@ def test_jams_files_are_valid_and_hold_each_rater_and_the_mean(study: Path, tmp_
     curve = read_jams(path)  # of the first rater
     np.testing.assert_allclose(curve.arousal, song.arousal[0], atol=1e-4)
     np.testing.assert_allclose(curve.valence, song.valence[0], atol=1e-4)
-    ratings = [one["sandbox"]["moodcurve"].get("song_rating") for one in json.loads(path.read_text())["annotations"]]
+    ratings = [one["sandbox"].get("song_rating") for one in json.loads(path.read_text())["annotations"]]
     assert ratings == [{"arousal": 7, "valence": 3}, {"arousal": 7, "valence": 4}, None]
 
 

@@ -19,7 +19,7 @@ from moodcurve.datasets.raters.reader import RaterData
 from moodcurve.datasets.raters.study_record import RaterRecord
 from moodcurve.datasets.song import DatasetError
 from moodcurve.features.feature_sets import HOP_S
-from moodcurve.formats.jams_file import NAMESPACE, SANDBOX, SCHEMA_VERSION
+from moodcurve.formats.jams_file import NAMESPACE, SCHEMA_VERSION
 from moodcurve.util.files import short_stem, write_text
 from moodcurve.util.text import utf8_text
 
@@ -93,7 +93,7 @@ def _annotation(
             "annotation_tools": f"moodcurve annotate {__version__}",
             "annotator": annotator,
         },
-        "sandbox": {SANDBOX: sandbox},
+        "sandbox": sandbox,
         "data": [
             {"time": float(t), "duration": HOP_S, "value": [round(float(v), 4), round(float(a), 4)], "confidence": None}
             for t, a, v in zip(times_s, arousal, valence, strict=True)
