@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from moodcurve.annotate.access import Access
 from tests.helpers.browser import until
 from tests.helpers.short_song import write_song
 
@@ -48,6 +49,13 @@ def invite(folder: Path, count: int) -> dict[str, str]:
     """Invite raters; return the token of each by name."""
     lines = annotate(folder, "--invite", str(count))
     return {name: link.partition("?token=")[2] for name, link in (line.split() for line in lines)}
+
+
+def new_rater(server: "StudyServer") -> tuple[str, str]:
+    """Invite a rater without a process of its own; return name and token."""
+    access = Access(server.folder)
+    (name,) = access.invite(1)
+    return name, access.raters[name]
 
 
 @dataclass
@@ -219,10 +227,10 @@ def raters_of(browser: Browser, server: StudyServer) -> Iterator[Raters]:
 
 
 def move_on_pad(page: Page, x: float, y: float) -> None:
-    """Move the mouse to a point of the pad, from -1 to 1 to the right and up."""
-    box = page.locator(".track").bounding_box()
-    assert box
-    page.mouse.move(box["x"] + (1 + x) / 2 * box["width"], box["y"] + (1 - y) / 2 * box["height"])
+    """Move the mouse to a point of the pad, from -1 to 1 to the right and up; do nothing if there is none."""
+    box = page.evaluate("document.querySelector('.track')?.getBoundingClientRect().toJSON()")
+    if box:
+        page.mouse.move(box["x"] + (1 + x) / 2 * box["width"], box["y"] + (1 - y) / 2 * box["height"])
 
 
 def rate_by_mouse(page: Page, heading: str, path: Callable[[float], float]) -> None:
@@ -239,9 +247,7 @@ def follow(page: Page, heading: str, path: Callable[[float], float], until_s: fl
         now = page.evaluate("document.querySelector('#song')?.currentTime ?? -1")
         if now < 0 or now >= until_s:
             return
-        value = path(now)
-        if page.locator(".track").count():
-            move_on_pad(page, value, value)
+        move_on_pad(page, path(now), path(now))
         assert time.monotonic() < deadline
         page.wait_for_timeout(15)
 

@@ -21,8 +21,8 @@ You will listen to pieces of music and rate, while you listen, how they feel to 
 What is stored: your ratings with their times, your answers to the questions, and which kind of browser you use. Your \
 name is not asked for. Everything is stored on the computer of the people who run this study, and sent nowhere else.
 
-You may stop at any time, without giving a reason. Ask the people who invited you if you want your data deleted; the \
-end of your link identifies them."""
+You may stop at any time, without giving a reason. Ask the people who invited you if you want your data deleted, and \
+tell them the name at the end of this page."""
 """Default of `Study.consent`."""
 _LONGEST_TEXT = 20_000
 

@@ -18,6 +18,7 @@ export async function startRaterPage(main: HTMLElement): Promise<void> {
   const first = await getProgress(main);
   if (first === null) return;
   document.title = first.study.title;
+  document.body.append(h("footer", {}, `Your name in this study is ${first.rater}.`));
   const outbox = await Outbox.open(first.rater);
   outbox.onChange = (state) => {
     connection.show(connectionText(state));
