@@ -34,6 +34,7 @@ LAYERS = (
     "learn",
     "report",
     "web",
+    "annotate",
     "cli",
     "__main__",
 )

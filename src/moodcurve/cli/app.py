@@ -22,6 +22,7 @@ app = App(
         "Music library": ("scan", "search", "similar", "playlist", "show", "export", "tag", "problems"),
         "Web": ("serve",),
         "Research": (
+            "annotate",
             "evaluate",
             "train",
             "models",

@@ -1,5 +1,6 @@
 """The web application: routes, and the worker pools and library that they share."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from moodcurve.web.security import SecurityMiddleware
 from moodcurve.web.settings import Settings
 from moodcurve.web.tasks import make_analyzer, make_plotter
 from moodcurve.web.temp_folder import temporary_folder
+from moodcurve.web.tokens import AccessToken
 from moodcurve.workers import FILE_LIMITS
 
 LIVE_MODEL = "live"
@@ -37,28 +39,27 @@ LIVE_MODEL = "live"
 
 
 @dataclass(frozen=True, eq=False)
-class RunningApp:
-    """The application and what the server must look after.
-
-    Attributes
-    ----------
-    app : ASGI app
-    jobs : Jobs
-        To be stopped at shutdown, before the server waits for open responses.
-    library : LibraryPool
-        Its `close_if_idle` must be called regularly.
-    folder : Path
-        Private folder for temporary files.
-    """
+class LibraryApp:
+    """The application and what the server must look after; see `server.RunningApp`."""
 
     app: ASGIApp
+    folder: Path
     jobs: Jobs
     library: LibraryPool
-    folder: Path
+
+    async def tick(self) -> None:
+        """Close the library file if it is idle."""
+        if self.library.is_open:
+            await asyncio.to_thread(self.library.close_if_idle)
+
+    async def stop(self) -> None:
+        """Stop the jobs, before the server waits for open responses."""
+        self.jobs.stop()
+        await self.jobs.wait_stopped()
 
 
 @contextmanager
-def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[RunningApp]:
+def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[LibraryApp]:
     """Create the application; at the end, stop its processes and delete its temporary files.
 
     Parameters
@@ -84,7 +85,7 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
         rate_limiter = RateLimiter(per_minute=limits.requests_per_minute, burst=limits.burst)
         plots = PlotRenderer(plot_pool, folder)
         library = LibraryPool(settings.library)
-        app = _empty_app()
+        app = empty_app("Arousal and valence curves of songs.")
         _add_health_route(app, settings, model, library)
         add_analysis_routes(app, jobs, folder, plots, rate_limiter, limits=limits, root_path=settings.root_path)
         add_song_routes(app, library, plots, rate_limiter, music=settings.music)
@@ -92,19 +93,20 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
         add_static_files(app)
         add_docs_routes(app, settings.base_url(port))
         try:
-            yield RunningApp(SecurityMiddleware(app, settings, port), jobs, library, folder)
+            secured = SecurityMiddleware(app, settings, AccessToken(settings.token, port))
+            yield LibraryApp(secured, folder, jobs, library)
         finally:
             library.close()
             analysis_pool.close()
             plot_pool.close()
 
 
-def _empty_app() -> FastAPI:
+def empty_app(description: str) -> FastAPI:
     """Create an app without routes, tracing or FastAPI's own documentation pages, which load scripts from a CDN."""
     app = FastAPI(
         title="moodcurve",
         version=__version__,
-        description="Arousal and valence curves of songs. Errors are problem objects (application/problem+json).",
+        description=f"{description} Errors are problem objects (application/problem+json).",
         default_response_class=Response,
         docs_url=None,
         redoc_url=None,

@@ -8,21 +8,22 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
+from starlette.types import ASGIApp
 
 from moodcurve.runtime import Model
 from moodcurve.web import WebError
-from moodcurve.web.app import RunningApp, open_app
+from moodcurve.web.app import open_app
 from moodcurve.web.connections import Connection
 from moodcurve.web.fair_share import FairShare
-from moodcurve.web.settings import Settings
+from moodcurve.web.settings import AddressSettings, Settings
 from moodcurve.web.tokens import write_redirect
 
 CHECK_TICKS = 20
@@ -52,9 +53,51 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
     WebError
         If the server cannot listen on the address.
     """
+    run_server(settings, lambda port: open_app(settings, model, port=port), started=started)
+
+
+class RunningApp(Protocol):
+    """An application and what its server must look after."""
+
+    @property
+    def app(self) -> ASGIApp:
+        """The application."""
+
+    @property
+    def folder(self) -> Path:
+        """Private folder for temporary files."""
+
+    async def tick(self) -> None:
+        """Do what is due; called every two seconds."""
+
+    async def stop(self) -> None:
+        """Stop at shutdown, before the server waits for open responses."""
+
+
+def run_server(
+    settings: AddressSettings,
+    open_app: Callable[[int], AbstractContextManager[RunningApp]],
+    *,
+    started: Callable[[str, int, Path], None],
+) -> None:
+    """Run an application until Ctrl-C or a termination signal.
+
+    Parameters
+    ----------
+    settings : AddressSettings
+    open_app : callable
+        Returns a context that yields the application, for the port on which the server listens.
+    started : callable
+        As for `serve`.
+
+    Raises
+    ------
+    WebError
+        If the server cannot listen on the address.
+    """
     with closing(_listen(settings)) as listener, _received_signals() as received:
         port = listener.getsockname()[1]
-        with open_app(settings, model, port=port) as running:
+        with open_app(port) as running:
             # uvicorn calls `http` as a factory, so a partial is as good as a class
             protocol: Any = partial(
                 Connection,
@@ -80,7 +123,7 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
             _Server(config, running, received, lambda: started(url, port, page)).run(sockets=[listener])
 
 
-def _listen(settings: Settings) -> socket.socket:
+def _listen(settings: AddressSettings) -> socket.socket:
     name = f"{settings.host}:{settings.port}"
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -128,7 +171,7 @@ class _Server(uvicorn.Server):
         self._on_started()
 
     async def on_tick(self, counter: int) -> bool:
-        """Check signals and the timeouts of connections, and close the library file if it is idle."""
+        """Check signals and the timeouts of connections, and let the application do what is due."""
         if self._received:
             self.should_exit = True
         if counter % CHECK_TICKS == 0:
@@ -136,14 +179,12 @@ class _Server(uvicorn.Server):
             for connection in list(self.server_state.connections):
                 if isinstance(connection, Connection):
                     connection.check(now)
-            if self._running.library.is_open:
-                await asyncio.to_thread(self._running.library.close_if_idle)
+            await self._running.tick()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop jobs, let responses finish for `SHUTDOWN_S`, then close all connections."""
-        self._running.jobs.stop()
-        await self._running.jobs.wait_stopped()
+        """Stop the application, let responses finish for `SHUTDOWN_S`, then close all connections."""
+        await self._running.stop()
         with suppress(TimeoutError):
             async with asyncio.timeout(SHUTDOWN_S):
                 while self.server_state.tasks:

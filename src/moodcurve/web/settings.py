@@ -1,4 +1,4 @@
-"""Settings of the server: where it listens, what it serves, and its limits."""
+"""Settings of servers: where they listen, what they serve, and their limits."""
 
 import ipaddress
 import re
@@ -66,15 +66,11 @@ class ServerLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Settings of a server.
+class AddressSettings:
+    """Where a server listens, who may use it, and its limits.
 
     Attributes
     ----------
-    library : Path
-        The library file; it need not exist.
-    music : tuple of str
-        Real paths of folders whose songs may be played, besides those that this user scanned into the library.
     host : str
         Host name or IP address to listen on.
     port : int
@@ -84,10 +80,6 @@ class Settings:
     public : str or None
         Public URL of the server behind a reverse proxy, such as ``https://music.example/moods``. The proxy must
         strip the path. Its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are trusted.
-    model : str
-        Name or file of the model that analyzes uploads.
-    workers : int
-        Number of worker processes that analyze songs.
     limits : ServerLimits
 
     Raises
@@ -96,14 +88,10 @@ class Settings:
         If a value is invalid.
     """
 
-    library: Path
     token: str = field(repr=False)
-    music: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8765
     public: str | None = None
-    model: str = "default"
-    workers: int = 1
     limits: ServerLimits = field(default_factory=ServerLimits)
 
     def __post_init__(self) -> None:
@@ -127,17 +115,39 @@ class Settings:
         parts = urlsplit(self.public)
         return f"{parts.scheme}://{parts.netloc}".lower()
 
-    @property
-    def max_jobs(self) -> int:
-        """Number of songs that may be uploading, waiting or running at the same time."""
-        return self.workers + self.limits.queue
-
     def base_url(self, port: int) -> str:
         """Return the URL that clients use, without a trailing slash, for a server that listens on `port`."""
         if self.public:
             return self.public.rstrip("/")
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # nosec B104 # compared with what the user asked for
         return f"http://[{host}]:{port}" if ":" in host and not host.startswith("[") else f"http://{host}:{port}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(AddressSettings):
+    """Settings of the server of a library.
+
+    Attributes
+    ----------
+    library : Path
+        The library file; it need not exist.
+    music : tuple of str
+        Real paths of folders whose songs may be played, besides those that this user scanned into the library.
+    model : str
+        Name or file of the model that analyzes uploads.
+    workers : int
+        Number of worker processes that analyze songs.
+    """
+
+    library: Path
+    music: tuple[str, ...] = ()
+    model: str = "default"
+    workers: int = 1
+
+    @property
+    def max_jobs(self) -> int:
+        """Number of songs that may be uploading, waiting or running at the same time."""
+        return self.workers + self.limits.queue
 
 
 def is_loopback(host: str) -> bool:

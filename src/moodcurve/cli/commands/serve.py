@@ -22,27 +22,47 @@ _ALL_ADDRESSES = ("0.0.0.0", "::")  # nosec B104 # compared with what the user a
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddressOptions:
-    """Options for the server's address and its access token."""
+class ListenOptions:
+    """Options for the server's address."""
 
     host: Annotated[str, Option("--host", metavar="NAME", help="Address or host name to listen on.")] = "127.0.0.1"
     port: Annotated[
         int, Option("--port", metavar="N", min=0, max=65535, help="Port to listen on; 0 picks a free one.")
     ] = 8765
-    token: Annotated[
-        str | None,
-        Option(
-            "--token",
-            metavar="TOKEN",
-            help="Access token of the page and the API; by default $MOODCURVE_TOKEN or a random one.",
-        ),
-    ] = None
     public: Annotated[
         str | None,
         Option(
             "--public",
             metavar="URL",
             help="Public address of a reverse proxy in front of the server; enables X-Forwarded-* headers.",
+        ),
+    ] = None
+
+    def other_address(self, port: int, token: str) -> str | None:
+        """Return the address for other machines if the server listens on all of this one's, else None."""
+        if self.host not in _ALL_ADDRESSES or self.public or not (own := _own_address()):
+            return None
+        return f"http://{own}:{port}/?token={token}"
+
+    def open_browser(self, page: Path) -> None:
+        """Open a page in the browser if this machine shows windows, unless a proxy is in front of the server."""
+        if self.public or not _has_display():
+            return
+        import webbrowser
+
+        threading.Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressOptions(ListenOptions):
+    """Options for the server's address and its access token."""
+
+    token: Annotated[
+        str | None,
+        Option(
+            "--token",
+            metavar="TOKEN",
+            help="Access token of the page and the API; by default $MOODCURVE_TOKEN or a random one.",
         ),
     ] = None
 
@@ -157,13 +177,11 @@ def serve(
     prepare(loaded.feature_set)
 
     def started(url: str, port: int, page: Path) -> None:
-        if address.host in _ALL_ADDRESSES and not address.public and (own := _own_address()):
-            print_message(f"other machines can connect to http://{own}:{port}/?token={settings.token}")
+        if other := address.other_address(port, settings.token):
+            print_message(f"other machines can connect to {other}")
         print_message(f"serving at {url}" + (f" from {address.host}:{port}" if address.public else ""))
-        if not (no_open or address.public) and _has_display():
-            import webbrowser
-
-            threading.Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()
+        if not no_open:
+            address.open_browser(page)
 
     serve_site(settings, loaded, started=started)
     print_message("stopped")

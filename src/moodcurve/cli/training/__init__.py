@@ -1,6 +1,7 @@
 """The commands about annotated songs and models, a file each; importing this package registers them with the app."""
 
 from moodcurve.cli.training import (
+    annotate,
     benchmark,
     categories,
     evaluate,
@@ -12,4 +13,15 @@ from moodcurve.cli.training import (
     train,
 )
 
-__all__ = ["benchmark", "categories", "evaluate", "labels", "models", "songlevel", "studies", "suggest", "train"]
+__all__ = [
+    "annotate",
+    "benchmark",
+    "categories",
+    "evaluate",
+    "labels",
+    "models",
+    "songlevel",
+    "studies",
+    "suggest",
+    "train",
+]
