@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from moodcurve.annotate.access import Access
+from moodcurve.annotate.model_adapter import Adapt, ModelAdapter
 from moodcurve.annotate.overview import Overview
 from moodcurve.annotate.routes import add_overview_routes, add_rater_routes
 from moodcurve.annotate.store import RaterStore
@@ -30,17 +32,26 @@ class StudyApp:
 
     app: ASGIApp
     folder: Path
+    adapter: ModelAdapter
 
     async def tick(self) -> None:
         """Do nothing: whatever is stored is on the disk already."""
 
     async def stop(self) -> None:
-        """Do nothing, for the same reason."""
+        """End the adaptation of a model; else there is nothing to end."""
+        await run_in_threadpool(self.adapter.stop)
 
 
 @contextmanager
 def open_study(
-    folder: Path, study: Study, songs: StudySongs, access: Access, settings: AddressSettings, *, port: int
+    folder: Path,
+    study: Study,
+    songs: StudySongs,
+    access: Access,
+    settings: AddressSettings,
+    *,
+    adapt: Adapt,
+    port: int,
 ) -> Iterator[StudyApp]:
     """Create the application of a study.
 
@@ -50,6 +61,8 @@ def open_study(
         Folder of the study.
     study, songs, access, settings
         What `read_study_file`, `find_songs` and `Access` returned for it, and where the server listens.
+    adapt : callable
+        Adapts a model to the ratings.
     port : int
         Port on which the server listens.
     """
@@ -62,6 +75,7 @@ def open_study(
             write_flac(compose([section for section in DEMO_SECTIONS if section.name in _EXAMPLE_SECTIONS]), example)
         app = empty_app("Ratings of a study.")
         add_rater_routes(app, store, tokens, songs.files, example, asdict(study), settings.limits)
-        add_overview_routes(app, Overview(store, access, settings.base_url(port)), store, tokens, access)
+        adapter = ModelAdapter(adapt)
+        add_overview_routes(app, Overview(store, access, settings.base_url(port)), store, tokens, access, adapter)
         add_static_files(app, package="moodcurve.annotate", pages=("/", "/overview"))
-        yield StudyApp(SecurityMiddleware(app, settings, tokens, hint=HINT), temporary)
+        yield StudyApp(SecurityMiddleware(app, settings, tokens, hint=HINT), temporary, adapter)

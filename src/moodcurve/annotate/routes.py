@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from moodcurve.annotate.access import Access
 from moodcurve.annotate.events import UPLOAD
+from moodcurve.annotate.model_adapter import ModelAdapter
 from moodcurve.annotate.overview import Overview
 from moodcurve.annotate.store import RaterStore
 from moodcurve.annotate.tokens import StudyTokens
@@ -98,22 +99,42 @@ def add_rater_routes(
 
 
 def add_overview_routes(
-    app: FastAPI, overview: Overview, store: RaterStore, tokens: StudyTokens, access: Access
+    app: FastAPI,
+    overview: Overview,
+    store: RaterStore,
+    tokens: StudyTokens,
+    access: Access,
+    adapter: ModelAdapter,
 ) -> None:
     """Add the routes of the overview, for the person who runs the study."""
+
+    def state() -> dict[str, Any]:
+        return {**overview.as_dict(), "model": adapter.as_dict()}
 
     @app.get("/api/study")
     def get_study(request: Request) -> Response:
         """Return progress and agreement of all raters."""
         tokens.check_owner(request)
-        return JSONResponse(overview.as_dict())
+        return JSONResponse(state())
 
     @app.post("/api/study/raters")
     def invite_raters(request: Request, count: Annotated[int, Body(embed=True, ge=1, le=MAX_INVITED)]) -> Response:
         """Invite raters; return the overview with their links."""
         tokens.check_owner(request)
         access.invite(count)
-        return JSONResponse(overview.as_dict(), 201)
+        return JSONResponse(state(), 201)
+
+    @app.post("/api/study/model")
+    def adapt_model(
+        request: Request,
+        name: Annotated[str, Body(min_length=1, max_length=64)],
+        rater: Annotated[str | None, Body(max_length=100)] = None,
+    ) -> Response:
+        """Start to adapt the default model to all raters or one, to be kept by a name; return the overview."""
+        tokens.check_owner(request)
+        if not adapter.start(rater, name):
+            raise ProblemError(409, "a model is being adapted; wait until it is done")
+        return JSONResponse(state(), 202)
 
     @app.delete("/api/study/raters/{rater}")
     def delete_rater(request: Request, rater: str) -> Response:

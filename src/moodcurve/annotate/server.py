@@ -5,6 +5,7 @@ from pathlib import Path
 
 from moodcurve.annotate.access import Access, locked
 from moodcurve.annotate.app import open_study
+from moodcurve.annotate.model_adapter import Adapt
 from moodcurve.annotate.study import Study, StudySongs
 from moodcurve.datasets.raters.study_reader import STUDY_FOLDER
 from moodcurve.web.server import run_server
@@ -20,6 +21,7 @@ def serve_study(
     access: Access,
     settings: AddressSettings,
     *,
+    adapt: Adapt,
     started: Callable[[str, int, Path], None],
 ) -> None:
     """Run the server of a study until Ctrl-C or a termination signal.
@@ -32,6 +34,8 @@ def serve_study(
         What `read_study_file`, `find_songs` and `Access` returned for it.
     settings : AddressSettings
         Its token is that of the person who runs the study.
+    adapt : callable
+        Adapts a model to the ratings, for the button of the overview.
     started : callable
         See `moodcurve.web.server.serve`.
 
@@ -45,5 +49,7 @@ def serve_study(
     # pages number their pieces, and one server knows which are stored
     with locked(folder / STUDY_FOLDER / _LOCK_FILE):
         run_server(
-            settings, lambda port: open_study(folder, study, songs, access, settings, port=port), started=started
+            settings,
+            lambda port: open_study(folder, study, songs, access, settings, adapt=adapt, port=port),
+            started=started,
         )

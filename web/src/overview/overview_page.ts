@@ -2,6 +2,7 @@
 
 import { button, h, setText } from "../common/dom";
 import { logo } from "../common/logo";
+import { ModelCard } from "./model_card";
 import { raterTable, songTable } from "./tables";
 import type { StudyState } from "./types";
 
@@ -25,6 +26,7 @@ class Overview {
     value: 1,
     "aria-label": "Number of raters",
   });
+  private readonly model = new ModelCard((rater, name) => this.adapt(rater, name));
   private shown = "";
 
   constructor(private readonly main: HTMLElement) {}
@@ -41,6 +43,7 @@ class Overview {
       this.problem,
       h("section", { class: "card" }, h("h2", {}, "Raters"), invite, this.raters),
       h("section", { class: "card" }, h("h2", {}, "Agreement"), this.songs),
+      this.model.element,
     );
     for (;;) {
       await this.refresh();
@@ -56,6 +59,11 @@ class Overview {
   private async invite(): Promise<void> {
     const body = JSON.stringify({ count: Number(this.count.value) });
     await this.request("api/study/raters", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  }
+
+  private async adapt(rater: string | null, name: string): Promise<void> {
+    const body = JSON.stringify({ name, rater });
+    await this.request("api/study/model", { method: "POST", headers: { "Content-Type": "application/json" }, body });
   }
 
   private async remove(rater: string): Promise<void> {
@@ -95,6 +103,8 @@ class Overview {
     );
     this.raters.replaceChildren(raterTable(state.raters, (rater) => void this.remove(rater)));
     this.songs.replaceChildren(songTable(state.songs));
+    const rated = state.raters.filter((rater) => rater.done > 0).map((rater) => rater.rater);
+    this.model.show(state.model, rated);
   }
 }
 

@@ -39,9 +39,15 @@ export interface SongState {
   valence: Agreement | null;
 }
 
+export interface ModelState {
+  state: "idle" | "running" | "done" | "failed";
+  lines: string[];
+}
+
 export interface StudyState {
   title: string;
   mode: string;
   raters: RaterState[];
   songs: SongState[];
+  model: ModelState;
 }

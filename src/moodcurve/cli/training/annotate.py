@@ -2,6 +2,7 @@
 
 import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from moodcurve.cli.messages import print_message
 from moodcurve.cli.parameters import Argument, Option, UsageError
 
 if TYPE_CHECKING:
+    from moodcurve.annotate.model_adapter import Progress
     from moodcurve.web.settings import AddressSettings
 
 
@@ -87,8 +89,17 @@ def annotate(
             if not no_open:
                 address.open_browser(page)
 
-        serve_study(folder, study, songs, access, settings, started=started)
+        serve_study(folder, study, songs, access, settings, adapt=partial(_adapt, folder), started=started)
         print_message("stopped")
+
+
+def _adapt(folder: Path, rater: str | None, name: str, progress: "Progress") -> list[str]:
+    """Adapt the default model to the ratings of a study, and return lines about the result."""
+    from moodcurve.learn.adaptation.folder import adapt_to_folder
+    from moodcurve.runtime.named_models import own_model_path
+
+    made = adapt_to_folder(folder, own_model_path(name), rater=rater, progress=progress)
+    return made.summary()
 
 
 def _settings(address: ListenOptions, token: str) -> "AddressSettings":

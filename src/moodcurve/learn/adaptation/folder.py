@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset
 from moodcurve.datasets.layout import has_sound
 from moodcurve.datasets.rated_folder import read_rated_folder
 from moodcurve.datasets.song import DatasetError
 from moodcurve.features import COMPARE260
 from moodcurve.features.feature_sets import without_own
-from moodcurve.learn.adaptation.adapt import Adaptation, adapt
+from moodcurve.learn.adaptation.adapt import SURE, Adaptation, adapt
 from moodcurve.learn.adaptation.model_file import export_adapted
 from moodcurve.runtime.loading import describe_model
 
@@ -36,9 +37,29 @@ class AdaptedModel:
     model: str | None
     file: Path
 
+    def summary(self) -> list[str]:
+        """Return lines of text about the outcome."""
+        made = self.adaptation
+        lines = [
+            f"{axis}: RMSE {_pair(made, axis, 'rmse')}, r {_pair(made, axis, 'r')}, CCC {_pair(made, axis, 'ccc')}"
+            for axis in AXES
+        ]
+        return [
+            f"{len(made.dataset.songs)} songs, held out in turn; before and after:",
+            *lines,
+            f"Better in {made.probability:.0%} of random draws of the songs; {SURE:.0%} are needed.",
+            f"Model {self.model}; use it by name: --model {self.file.stem}"
+            if self.model
+            else "Not written: not better than the original. More rated songs may help.",
+        ]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as strict JSON content."""
         return {**self.adaptation.as_dict(), "model": self.model, "file": str(self.file) if self.model else None}
+
+
+def _pair(made: Adaptation, axis: str, name: str) -> str:
+    return f"{made.before[axis][name].value:.2f} → {made.after[axis][name].value:.2f}"
 
 
 def adapt_to_folder(
