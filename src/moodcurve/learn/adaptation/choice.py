@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import AnyFloatArray, FloatArray
 from moodcurve.datasets.splits import By, Split, group_songs, k_fold
 from moodcurve.learn.adaptation.candidates import CANDIDATES, Candidate
 from moodcurve.learn.adaptation.correction import Correction, Terms, dual_weights, fit_correction, kernel, terms_of
@@ -53,7 +53,7 @@ def held_out_errors(
 ) -> FloatArray:
     """Return the mean squared error of each song, predicted by each candidate without it: (candidates, axes, songs)."""
     sound = fit_sound(songs)  # it knows no ratings, so one for all folds is fair
-    z = [sound.apply(song) for song in songs]
+    z = [sound.apply(song).astype(np.float32) for song in songs]  # of all rows, it is the largest array
     terms = terms_of(songs, z)
     errors = np.full((len(candidates), 2, len(songs)), np.nan)
     for train, test in splits:
@@ -70,10 +70,10 @@ def held_out_errors(
     return errors
 
 
-def _rows(songs: Sequence[SongOutputs], z: Sequence[FloatArray]) -> Terms:
+def _rows(songs: Sequence[SongOutputs], z: Sequence[AnyFloatArray]) -> Terms:
     """Return the terms of all rated rows of songs."""
     outputs, rated = np.vstack([song.values for song in songs]), np.vstack([song.song.y for song in songs])
-    return Terms(outputs=outputs, z=np.vstack(z), deviations=rated - outputs)
+    return Terms(outputs=outputs, z=np.vstack(z, dtype=np.float64), deviations=rated - outputs)
 
 
 def predict_held_out(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moodcurve._typing import FloatArray, IntArray
+from moodcurve._typing import AnyFloatArray, FloatArray, IntArray
 from moodcurve.learn.adaptation.candidates import OUTPUT_VARIANCE, Candidate
 from moodcurve.learn.adaptation.sound import SongOutputs, Sound, fit_sound
 from moodcurve.learn.onnx_graph import Graph
@@ -91,11 +91,11 @@ class Terms:
         return Terms(outputs=self.outputs[songs], z=self.z[songs], deviations=self.deviations[songs])
 
 
-def terms_of(songs: Sequence[SongOutputs], z: Sequence[FloatArray]) -> Terms:
+def terms_of(songs: Sequence[SongOutputs], z: Sequence[AnyFloatArray]) -> Terms:
     """Return the terms of songs, given what `Sound.apply` returns for each."""
     return Terms(
         outputs=np.array([song.values.mean(axis=0) for song in songs]),
-        z=np.array([rows.mean(axis=0) for rows in z]),
+        z=np.array([rows.mean(axis=0, dtype=np.float64) for rows in z]),
         deviations=np.array([song.song.y.mean(axis=0) - song.values.mean(axis=0) for song in songs]),
     )
 
