@@ -299,6 +299,10 @@ def page(result: Mapping[str, Any]) -> str:
             )
         ),
     ]
+    parts[2:2] = [
+        "Root mean squared error over all points, arousal / valence:",
+        markdown_table(_summary(result["sizes"])),
+    ]
     for one in result["sizes"]:
         covered = ", ".join(f"{axis} {interval_text(one['coverage90'][axis])}" for axis in AXES)
         parts += [
@@ -336,6 +340,16 @@ def page(result: Mapping[str, Any]) -> str:
             markdown_table(_table(one["differences"], signed=True)),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def _summary(sizes: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Return the root mean squared errors of the most important models, arousal / valence."""
+    arms = ("default", "level only", "adapted", *(f"{family} from scratch" for family in SCRATCH[:1]))
+    rows: list[tuple[str, ...]] = [("songs", "raters", *(f"RMSE, {arm}" for arm in arms))]
+    for one in sizes:
+        values = ([one["arms"][arm][axis]["rmse"]["value"] for axis in AXES] for arm in arms)
+        rows.append((str(one["songs"]), str(one["raters"]), *(" / ".join(f"{v:.3f}" for v in pair) for pair in values)))
+    return rows
 
 
 def _percent(value: float | None) -> str:

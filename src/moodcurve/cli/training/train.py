@@ -18,9 +18,10 @@ def train(
     folder: Annotated[
         Path | None, Argument(metavar="DATASET", help="Folder of annotated songs: DEAM, or one with labels.csv.")
     ] = None,
-    family: Annotated[FamilyName | None, Option("--model", help="Model family; required.")] = None,
+    family: Annotated[FamilyName | None, Option("--model", help="Model family; required without --from.")] = None,
     output: Annotated[
-        Path | None, Option("-o", "--output", metavar="MODEL.onnx", help="Model file to write; required.")
+        Path | None,
+        Option("-o", "--output", metavar="MODEL.onnx", help="Model file to write; required without --name."),
     ] = None,
     config: Annotated[
         Path | None,
