@@ -110,10 +110,10 @@ class RaterRecord:
             seen.add(song)
         return found
 
-    def position_s(self, item: int, axis: str) -> float:
-        """Return the time of the last sample of a pass in the song; 0 before the first."""
+    def last_row(self, item: int, axis: str) -> list[float]:
+        """Return the last sample of a pass; an empty list before the first."""
         rows = self._samples.get((item, axis))
-        return rows[-1][1] if rows else 0.0
+        return rows[-1] if rows else []
 
     def samples(self, item: int, axis: str) -> FloatArray:
         """Return the rows of a pass as they were sent, shape (n, 3), or (n, 4) for both axes."""
