@@ -102,15 +102,17 @@ class SimulatedRater:
             self.pending = [one for one in self.pending if one[1]["number"] > received]
 
 
-def start_server(folder: Path, port: int) -> tuple[subprocess.Popen[str], int]:
+def start_server(folder: Path, port: int) -> tuple[subprocess.Popen[bytes], int]:
     """Start the server of a study; return it and its port."""
     words = ["annotate", str(folder), "--no-open", "--port", str(port)]
-    process = subprocess.Popen([sys.executable, "-c", SERVE, *words], stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if found := re.search(r"overview at http://127.0.0.1:(\d+)", line):
+    log = folder / "log.txt"
+    with log.open("wb") as file:
+        process = subprocess.Popen([sys.executable, "-c", SERVE, *words], stderr=file)
+    while process.poll() is None:
+        if found := re.search(r"overview at http://127.0.0.1:(\d+)/", log.read_text(encoding="utf-8")):
             return process, int(found[1])
-    raise RuntimeError("the server did not start")
+        time.sleep(0.05)
+    raise RuntimeError(log.read_text(encoding="utf-8"))
 
 
 def simulate(

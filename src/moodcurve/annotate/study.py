@@ -23,7 +23,7 @@ name is not asked for. Everything is stored on the computer of the people who ru
 You may stop at any time, without giving a reason. Ask the people who invited you if you want your data deleted, and \
 tell them the name at the end of this page."""
 """Default of `Study.consent`."""
-PLAYABLE = frozenset("mp3 flac ogg oga opus wav wave m4a m4b mp4 aac weba webm".split())
+PLAYABLE = frozenset(["mp3", "flac", "ogg", "oga", "opus", "wav", "wave", "m4a", "m4b", "mp4", "aac", "weba", "webm"])
 """Extensions of files that browsers play."""
 _LONGEST_TEXT = 20_000
 
