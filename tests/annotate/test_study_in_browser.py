@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
+from moodcurve.datasets import read_dataset
 from moodcurve.datasets.layout import read_raters
 from tests.helpers.browser import axe_problems, until
+from tests.helpers.command_line import run
 from tests.helpers.studies import (
     StudyServer,
     check_complete,
@@ -194,7 +196,7 @@ def test_a_gamepad_starts_the_song_and_moves_the_point(browser: Browser, plane_s
     assert [one["device"] for one in events_of(plane_server.folder, rater, "input")] == ["gamepad"]
 
 
-def test_two_raters_at_once_agree(browser: Browser, server: StudyServer) -> None:
+def test_two_raters_at_once_agree_and_are_read_as_a_dataset(browser: Browser, server: StudyServer) -> None:
     names, pages = [], []
     with raters_of(browser, server) as raters:
         for _ in range(2):
@@ -224,6 +226,14 @@ def test_two_raters_at_once_agree(browser: Browser, server: StudyServer) -> None
     tracks = rated.arousal[[rated.arousal_by.index(name) for name in names]]
     assert np.corrcoef(tracks)[0, 1] > 0.9
     assert np.nanmean(tracks[0] - tracks[1]) == pytest.approx(0.2, abs=0.1)
+    check_dataset(server.folder)
+
+
+def check_dataset(folder: Path) -> None:
+    """Check that a study is read as annotated songs, as `moodcurve train` reads them."""
+    assert run("labels", folder, "-o", folder).exit_code == 0
+    (song,) = read_dataset(folder).songs
+    assert (song.song_id, len(song.y)) == ("song1", 4)
 
 
 def test_the_overview_invites_shows_and_deletes_raters(browser: Browser, tmp_path: Path, axe: str) -> None:

@@ -30,7 +30,7 @@ def write_rated_study(
 
 def start_line(songs: Sequence[str], *, mode: str = "two-pass") -> dict[str, Any]:
     """Return the first line of a rater's file."""
-    return {"start": {"songs": [*songs], "mode": mode, "practice_s": PRACTICE_S, "whole_song": True}}
+    return {"start": {"songs": [*songs], "mode": mode, "practice_s": PRACTICE_S, "whole_song": True, "unix_s": 1.8e9}}
 
 
 def course(song: int, axis: str, times_s: np.ndarray) -> np.ndarray:

@@ -159,10 +159,10 @@ def _progress(record: RaterRecord) -> dict[str, Any]:
         "finished": sorted(record.finished),
         "rated": sorted(record.ratings),
         "positions": [
-            [item, axis, position_s]
+            [item, axis, *row[1:]]
             for item in items
             for axis in record.axes
-            if (item, axis) not in record.finished and (position_s := record.position_s(item, axis))
+            if (item, axis) not in record.finished and (row := record.last_row(item, axis))
         ],
     }
 

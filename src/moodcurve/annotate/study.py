@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moodcurve.annotate import StudyError
-from moodcurve.audio.filetypes import MIME_TYPES
 from moodcurve.datasets.raters.study_record import PASSES
 from moodcurve.datasets.song_files import files_by_key
 from moodcurve.datasets.song_ids import natural_key
@@ -24,6 +23,8 @@ name is not asked for. Everything is stored on the computer of the people who ru
 You may stop at any time, without giving a reason. Ask the people who invited you if you want your data deleted, and \
 tell them the name at the end of this page."""
 """Default of `Study.consent`."""
+PLAYABLE = frozenset(["mp3", "flac", "ogg", "oga", "opus", "wav", "wave", "m4a", "m4b", "mp4", "aac", "weba", "webm"])
+"""Extensions of files that browsers play."""
 _LONGEST_TEXT = 20_000
 
 
@@ -204,7 +205,7 @@ def find_songs(folder: Path, study: Study) -> StudySongs:
     """
     files, notes = {}, []
     for song_id, found in files_by_key(folder / "audio").items():
-        playable = [path for path in found if path.suffix[1:].lower() in MIME_TYPES]
+        playable = [path for path in found if path.suffix[1:].lower() in PLAYABLE]
         if len(playable) == 1:
             files[song_id] = playable[0]
         else:

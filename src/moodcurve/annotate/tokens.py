@@ -82,6 +82,7 @@ class StudyTokens:
             raise ProblemError(403, "only the person who runs the study may do this")
 
     def _name(self, request: Request, *, owner: bool) -> str | None:
+        """Return who sent a request; None if it was the other kind of person, or nobody."""
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and self.is_token(given.strip(), client_of(request.scope)):
             name = self._name_of(given.strip())
@@ -92,7 +93,9 @@ class StudyTokens:
 
     def _name_in_cookie(self, cookies: Mapping[str, Morsel[str]], *, owner: bool) -> str | None:
         cookie = cookies.get(self._owner_cookie if owner else self._rater_cookie)
-        return None if cookie is None else self._names().get(token_digest(cookie.value))
+        name = None if cookie is None else self._names().get(token_digest(cookie.value))
+        # a rater could send their cookie under the other name
+        return name if (name == OWNER) == owner else None
 
     def _name_of(self, token: str) -> str | None:
         return self._names().get(token_digest(token))

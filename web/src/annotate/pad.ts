@@ -69,9 +69,10 @@ export class Pad {
     return this.axis === "valence" ? [this.x] : [this.y, this.x];
   }
 
-  /** Put the point in the middle. */
-  center(): void {
-    this.set(0, 0);
+  /** Put the point at values as `values` returns them. */
+  put(values: number[]): void {
+    const [first = 0, second = 0] = values;
+    this.set(...this.along(this.axis === "both" ? second : first, first));
   }
 
   /** Handle a key; return true if it moves the point. */

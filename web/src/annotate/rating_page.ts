@@ -15,8 +15,9 @@ export interface PassOptions {
   axis: Axis;
   heading: string;
   practiceS: number;
-  /** Where the pass goes on, in seconds. */
+  /** Where the pass goes on, in seconds, and where the point was; no values for the middle. */
   startS: number;
+  values: number[];
 }
 
 const QUESTIONS: Record<Axis, string> = {
@@ -83,6 +84,7 @@ class PassView {
     const { audio } = this.playback;
     const { startS } = this.options;
     audio.currentTime = Math.max(0, startS - REWIND_S);
+    this.pad.put(this.options.values);
     this.recorder.begin(this.options.item, this.options.axis);
     this.start.disabled = false;
     this.showPaused(startS > 0 ? "Go on" : "Start");

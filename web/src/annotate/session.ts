@@ -102,8 +102,9 @@ export class Session {
     this.songs.keep(item, ...(next < this.progress.items ? [next] : []));
     for (const axis of left) {
       const part = axes.length > 1 ? `, ${axis}` : "";
-      const startS = this.progress.positions.find(([one, of]) => one === item && of === axis)?.[2] ?? 0;
-      const options = { item, axis, heading: heading + part, practiceS, startS };
+      const last = this.progress.positions.find(([one, of]) => one === item && of === axis);
+      const [, , startS = 0, ...values] = last ?? [];
+      const options = { item, axis, heading: heading + part, practiceS, startS, values };
       if (!(await ratePass(this.main, this.songs, this.recorder, options))) return;
     }
     if (!ask) return;

@@ -39,8 +39,8 @@ export interface Progress {
   headphones: [number, number] | null;
   finished: [number, Axis][];
   rated: number[];
-  /** Item, axis and song time of unfinished passes. */
-  positions: [number, Axis, number][];
+  /** Item, axis, song time and values of the last sample of unfinished passes. */
+  positions: [number, Axis, number, ...number[]][];
 }
 
 /** Clock in ms, song time in s, and one value or two. */

@@ -87,7 +87,7 @@ def _finished_items(record: RaterRecord, song_id: str, axis: str) -> list[int]:
     return [
         item
         for item in record.items(repeats=False)
-        if record.songs[item] == song_id and (item, source) in record.finished and record.position_s(item, source) > 0
+        if record.songs[item] == song_id and (item, source) in record.finished and record.last_row(item, source)
     ]
 
 

@@ -3,7 +3,7 @@
 ``moodcurve annotate`` appends a line of JSON to ``raters/<rater>.jsonl`` for each piece that a browser sends. The first
 line is the server's, and states the songs in the rater's order::
 
-    {"start": {"songs": ["waltz", "march", "waltz"], "mode": "two-pass", "practice_s": 15.0, "whole_song": true}}
+    {"start": {"songs": ["waltz", "march", "waltz"], "mode": "two-pass", "practice_s": 15.0, "whole_song": true, …}}
     {"client": "6f0c…", "number": 0, "received_s": 1798761600.1, "events": [{"kind": "consent", …}, …]}
 
 An item is a place in the order, from 0; a song with two items is repeated. Item -1 is the training example. The rows of
@@ -63,7 +63,7 @@ class RaterRecord:
     missing : int
         Number of samples that a page counted and that are not stored.
     last_s : float
-        When the last piece was received, in seconds since 1970; 0 before the first.
+        When the rater started or the last piece was received, in seconds since 1970; 0 before.
     """
 
     rater: str
@@ -110,10 +110,10 @@ class RaterRecord:
             seen.add(song)
         return found
 
-    def position_s(self, item: int, axis: str) -> float:
-        """Return the time of the last sample of a pass in the song; 0 before the first."""
+    def last_row(self, item: int, axis: str) -> list[float]:
+        """Return the last sample of a pass; an empty list before the first."""
         rows = self._samples.get((item, axis))
-        return rows[-1][1] if rows else 0.0
+        return rows[-1] if rows else []
 
     def samples(self, item: int, axis: str) -> FloatArray:
         """Return the rows of a pass as they were sent, shape (n, 3), or (n, 4) for both axes."""
@@ -143,7 +143,7 @@ class RaterRecord:
             start = line["start"]
             self.songs = tuple(start["songs"])
             self.mode, self.practice_s = start["mode"], start["practice_s"]
-            self.whole_song = start["whole_song"]
+            self.whole_song, self.last_s = start["whole_song"], start["unix_s"]
             return
         client = line["client"]
         self.clients[client] = line["number"]
