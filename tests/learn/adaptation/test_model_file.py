@@ -51,7 +51,7 @@ def test_the_figures_tell_a_better_model(adaptation):
 def test_a_listener_like_the_model_is_no_reason_to_change_it():
     found = adapt(shifted(12, by=0.0), "fast")
     assert not found.is_better
-    assert found.probability < 0.9
+    assert found.probability < 0.75
 
 
 def test_too_few_songs_are_refused():
@@ -89,10 +89,10 @@ def test_a_long_recording_is_corrected_alike_in_all_windows(adaptation, tmp_path
     dataset = adaptation.dataset
     correction = fit_correction(model_outputs(dataset.songs, "fast"), (CANDIDATES[-1], CANDIDATES[-1]))
     export_adapted(replace(adaptation, correction=correction), tmp_path / "mine.onnx", name="mine")
-    values = np.vstack([song.features.values for song in dataset.songs] * 15)  # 3600 rows, more than one window
+    values = np.vstack([song.features.values for song in dataset.songs] * 13)  # 3120 rows, more than one window
     long = Features(values, np.arange(len(values)) * 0.5, FAST.feature_set)
     song = replace(dataset.songs[0], features=long, annotation=replace(
-        dataset.songs[0].annotation, times_s=long.times_s, arousal=np.zeros(3600), valence=np.zeros(3600)
+        dataset.songs[0].annotation, times_s=long.times_s, arousal=np.zeros(3120), valence=np.zeros(3120)
     ))  # fmt: skip
     (outputs,) = model_outputs([song], "fast")
     expected = correction.apply(outputs).clip(-1, 1)

@@ -58,7 +58,7 @@ def train(
 
     With --from, ten songs are enough: a model is corrected, from a shift of its level up to a regression on its outputs
     and the sound, as cross-validation chooses. It is compared with the original on songs held out, and written (to -o,
-    or by --name) only if it lowers the squared error in at least 90 % of random draws of the songs. DATASET may also be
+    or by --name) only if it lowers the squared error in at least 75 % of random draws of the songs. DATASET may also be
     a study's folder, or one with raters' tracks. --json prints the comparison.
 
     Example: moodcurve train my-songs --from default --name mine

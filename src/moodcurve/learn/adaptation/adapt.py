@@ -22,8 +22,9 @@ from moodcurve.metrics.bootstrap import Interval, draw_counts, percentile_interv
 
 MIN_SONGS = 10
 """With fewer songs, cross-validation cannot tell whether a correction helps."""
-SURE = 0.9
-"""Share of draws of songs in which the adapted model must have the lower error."""
+SURE = 0.75
+"""Share of draws of songs in which the adapted model must have the lower error. Of DEAM's raters with ten songs, half
+have such a model, and for all of these it is the better one on their other songs; with 0.9, only a third have one."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
