@@ -15,9 +15,12 @@ def models(json_file: JsonOption = None) -> None:
 
     Example: moodcurve models
     """
+    from rich.markup import escape
+
     from moodcurve.cli import console
     from moodcurve.cli.result_files import json_text, write_texts
     from moodcurve.util.paths import models_dir
+    from moodcurve.util.text import one_line
 
     check_results(json_file)
     found = _models()
@@ -26,7 +29,8 @@ def models(json_file: JsonOption = None) -> None:
     if json_file != STDOUT:
         heading = ("name", "model", "features", "learned from", "songs")
         keys = ("name", "model", "feature_set", "training_data", "songs")
-        console.print_rows([heading, *(tuple(str(one[key]) for key in keys) for one in found)])
+        # a model file may state any text
+        console.print_rows([heading, *(tuple(escape(one_line(str(one[key]))) for key in keys) for one in found)])
         console.print_lines([f"your own models are in {models_dir()}"])
 
 

@@ -71,8 +71,14 @@ def train(
         if family is not None or config is not None or without is not None or intervals:
             raise UsageError("--from does not go together with --model, --config, --without and --intervals")
         return adapt(folder, output, adaptation, seed=seed, json_file=json_file)
-    for option, given in (("--name", adaptation.name), ("--rater", adaptation.rater), ("--json", json_file)):
-        if given is not None:
+    of_adaptation = {
+        "--name": adaptation.name,
+        "--rater": adaptation.rater,
+        "--force": adaptation.force,
+        "--json": json_file,
+    }
+    for option, given in of_adaptation.items():
+        if given:
             raise UsageError("is only used with --from", name=option)
     if folder is None or family is None or output is None:
         needed = (("DATASET", folder), ("--model", family), ("-o/--output", output))
