@@ -294,8 +294,8 @@ def page(result: Mapping[str, Any]) -> str:
                 f"Songs to adapt to are drawn at random, {result['draws']} times for each rater; all other songs of "
                 f"the rater are tested, at least {TESTED}. Models from scratch and the rule about writing are "
                 "measured on the first draw.",
-                "Penalties, the way to choose, and the share of draws that a model needs to be written were set with these "
-                "raters, so the values are slightly optimistic.",
+                "Penalties, the way to choose, and the share of draws that a model needs to be written were set with "
+                "these raters, so the values are slightly optimistic.",
                 "Metrics are those of a rater's test songs: over all points, and means over songs. Values are means "
                 f"over raters, in parentheses 95 % intervals, from {BOOTSTRAP} bootstrap draws of raters.",
             )
