@@ -25,7 +25,7 @@ from pathlib import Path
 
 import peers_speed
 from moodcurve.errors import MoodcurveError
-from moodcurve.runtime.loading import packaged_models
+from moodcurve.runtime import packaged_models
 from moodcurve.util.optional import require
 from peers_report import markdown
 from peers_tools import PEERS

@@ -31,8 +31,7 @@ import soxr
 from audio_files import audio_files
 from moodcurve.analysis import analyze
 from moodcurve.curve import AXES, Curve
-from moodcurve.runtime import load_model
-from moodcurve.runtime.loading import packaged_models
+from moodcurve.runtime import load_model, packaged_models
 from moodcurve.util.markdown import TableRow, markdown_list, markdown_table
 
 ROOT = Path(__file__).parents[1]

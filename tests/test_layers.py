@@ -35,6 +35,7 @@ LAYERS = (
     "learn",
     "report",
     "web",
+    "annotate",
     "cli",
     "__main__",
 )

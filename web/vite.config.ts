@@ -45,7 +45,8 @@ function addLicenses(): Plugin {
           texts.set(text, [...(texts.get(text) ?? []), name]);
         }
         const notices = [...texts].map(([text, names]) => `${names.join(", ")}:\n\n${text}`);
-        chunk.code = `/*! moodcurve, Apache-2.0. Inside are:\n\n${notices.join("\n\n\n")}\n*/\n${chunk.code}`;
+        const inside = notices.length > 0 ? ` Inside are:\n\n${notices.join("\n\n\n")}\n` : " ";
+        chunk.code = `/*! moodcurve, Apache-2.0.${inside}*/\n${chunk.code}`;
       }
     },
   };
@@ -85,8 +86,16 @@ const report: UserConfig = {
   },
 };
 
+/** The pages of a study: a folder of files. */
+const annotate: UserConfig = {
+  root: "annotate",
+  publicDir: "../public",
+  base: "./",
+  build: { outDir: "../../src/moodcurve/annotate/static" },
+};
+
 export default defineConfig(({ mode }) => {
-  const target = mode === "report" ? report : page;
+  const target = mode === "report" ? report : mode === "annotate" ? annotate : page;
   return {
     ...target,
     plugins: [patchLibraries(), addLicenses()],

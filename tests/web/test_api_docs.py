@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from moodcurve.web.app import _empty_app
+from moodcurve.web.app import empty_app
 from moodcurve.web.responses.api_docs import docs_html
 from tests.helpers.web_client import request
 from tests.helpers.web_server import Server
@@ -89,7 +89,7 @@ def test_examples_are_commands_that_work(server: Server) -> None:
 
 
 def test_text_is_escaped_and_examples_send_the_token() -> None:
-    app = _empty_app()
+    app = empty_app("Songs.")
 
     @app.get("/api/<b>", description="a & <b>")
     def get_bold() -> None: ...

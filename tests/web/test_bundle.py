@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 SOURCES = ROOT / "web"
 STATIC = ROOT / "src" / "moodcurve" / "web" / "static"
 REPORT = ROOT / "src" / "moodcurve" / "report" / "static"
+ANNOTATE = ROOT / "src" / "moodcurve" / "annotate" / "static"
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -120,7 +121,7 @@ def test_the_page_uses_the_tags_of_the_package() -> None:
     assert re.findall(r"const SHOWN = (\S+);", script) == [str(SHOWN_TAGS)]
 
 
-@pytest.mark.parametrize(("what", "folder"), [("page", STATIC), ("report", REPORT)])
+@pytest.mark.parametrize(("what", "folder"), [("page", STATIC), ("report", REPORT), ("annotate", ANNOTATE)])
 def test_the_bundle_is_up_to_date(npm: str, tmp_path: Path, what: str, folder: Path) -> None:
     npm_run(npm, f"build:{what}", "--", "--outDir", str(tmp_path / "static"), "--emptyOutDir")
     built, committed = files(tmp_path / "static"), files(folder)
@@ -128,7 +129,7 @@ def test_the_bundle_is_up_to_date(npm: str, tmp_path: Path, what: str, folder: P
     assert [name for name in built if built[name] != committed[name]] == []
 
 
-@pytest.mark.parametrize("folder", [STATIC, REPORT])
+@pytest.mark.parametrize("folder", [STATIC, REPORT, ANNOTATE])
 def test_scripts_are_small(folder: Path) -> None:
     scripts = [body for name, body in files(folder).items() if name.endswith(".js")]
     assert scripts
@@ -155,8 +156,9 @@ def test_the_script_and_style_of_the_report_can_be_inlined() -> None:
     assert not re.search(r"</style", style.read_text(encoding="utf-8"), re.IGNORECASE)
 
 
-def test_the_page_has_no_inline_script_or_style() -> None:
-    page = (STATIC / "index.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", [STATIC, ANNOTATE])
+def test_the_page_has_no_inline_script_or_style(folder: Path) -> None:
+    page = (folder / "index.html").read_text(encoding="utf-8")
     assert re.findall(r"<style|\bstyle=|\bon[a-z]+=|<script(?![^>]*\bsrc=)", page) == []
     addresses = re.findall(r'(?:src|href)="([^"]*)"', page)
     assert addresses

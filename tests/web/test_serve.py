@@ -226,14 +226,14 @@ class Spy(trace.TracerProvider):
         sys.exit("traced")
 trace.set_tracer_provider(Spy())
 import httpx
-from moodcurve.web.app import _empty_app
+from moodcurve.web.app import empty_app
 from fastapi import FastAPI
 async def main(app):
     app.get("/x")(lambda: None)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         assert (await client.get("/x")).status_code == 200
-asyncio.run(main(FastAPI() if sys.argv[1:] else _empty_app()))
+asyncio.run(main(FastAPI() if sys.argv[1:] else empty_app("Songs.")))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")

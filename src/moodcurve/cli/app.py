@@ -22,8 +22,8 @@ app = App(
         "Music library": ("scan", "search", "similar", "playlist", "show", "export", "merge", "tag", "problems"),
         "Web": ("serve",),
         "Research": (
-            *("evaluate", "compare", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
-            *("download", "render"),
+            *("annotate", "evaluate", "compare", "train", "models", "suggest", "benchmark", "studies", "categories"),
+            *("songlevel", "labels", "download", "render"),
         ),
     },
 )

@@ -49,10 +49,11 @@ FeatureSetOption = Annotated[
     ),
 ]
 ModelOption = Annotated[
-    str, Option("--model", metavar="NAME|FILE", help="Name of a packaged model, or path of a model file.")
+    str, Option("--model", metavar="NAME|FILE", help="Name of a model, see moodcurve models, or path of a model file.")
 ]
 OptionalModelOption = Annotated[
-    str | None, Option("--model", metavar="NAME|FILE", help="Name of a packaged model, or path of a model file.")
+    str | None,
+    Option("--model", metavar="NAME|FILE", help="Name of a model, see moodcurve models, or path of a model file."),
 ]
 MAX_TRACK = 1000
 """Largest number of an audio track, also in `moodcurve.web.routes.analyses`."""

@@ -12,6 +12,7 @@ from moodcurve.datasets.published.layouts import describe_layouts, find_layout
 from moodcurve.datasets.published.reader import read_published
 from moodcurve.datasets.raters.aggregation import SKIP_S, Between
 from moodcurve.datasets.raters.reader import RATINGS, TRACKS, RaterData, read_rater_tables
+from moodcurve.datasets.raters.study_reader import STUDY_FOLDER, rater_files, read_study
 from moodcurve.datasets.song import DatasetError
 from moodcurve.datasets.sound.labels import has_sound_labels
 from moodcurve.datasets.sound.reader import read_sound
@@ -92,16 +93,17 @@ _KNOWN = (
 )
 
 
-def read_raters(path: str | Path, *, skip_s: float = SKIP_S, between: Between = "line") -> RaterData:
-    """Read the ratings of individual raters: DEAM's, or custom tables.
+def read_raters(path: str | Path, *, skip_s: float | None = None, between: Between = "line") -> RaterData:
+    """Read the ratings of individual raters: DEAM's, those of a rating study, or custom tables.
 
     Parameters
     ----------
     path : path
-        A DEAM folder; a folder with ``tracks.csv``, ``ratings.csv`` or both; or a file of one of these two kinds,
-        recognized by its columns.
+        A DEAM folder; the folder of a study; a folder with ``tracks.csv``, ``ratings.csv`` or both; or a file of one
+        of these two kinds, recognized by its columns.
     skip_s, between
-        How to resample tracks, see ``rated_song``. DEAM's tracks are published resampled and without their start.
+        How to resample tracks, see ``rated_song``. By default, the start that is dropped is the practice of a study,
+        or 15 s. DEAM's tracks are published resampled and without their start.
 
     Raises
     ------
@@ -112,10 +114,13 @@ def read_raters(path: str | Path, *, skip_s: float = SKIP_S, between: Between = 
     path = Path(path)
     if path.is_dir() and (path / RATERS).is_dir():
         return read_deam_raters(path)
+    if path.is_dir() and rater_files(path):
+        return read_study(path, skip_s=skip_s, between=between)
     files = [path] if path.is_file() else [path / name for name in (TRACKS, RATINGS) if (path / name).is_file()]
     if not files:
         raise DatasetError(
             f"{path}: no ratings of individual raters; expected {TRACKS} (song_id,rater,time_s,arousal,valence) or "
-            f"{RATINGS} (song_id,rater,arousal,valence), or a DEAM folder with {RATERS}"
+            f"{RATINGS} (song_id,rater,arousal,valence), a study with {STUDY_FOLDER}/, or a DEAM folder with {RATERS}"
         )
+    skip_s = SKIP_S if skip_s is None else skip_s
     return read_rater_tables(files, name=path.resolve().stem, skip_s=skip_s, between=between)

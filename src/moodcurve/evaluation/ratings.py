@@ -169,7 +169,7 @@ def describe_predictions(dataset: Dataset, found: Sequence[Prediction], model: M
         interval_metrics = evaluate_intervals(dataset.songs, intervals or None)
         for axis in AXES:
             metrics[axis] |= interval_metrics[axis]
-    return {"model": name, **metrics, **other, "songs_trained_on": _count_training_songs(dataset, metadata)}
+    return {"model": name, **metrics, **other, "songs_trained_on": count_training_songs(dataset, metadata)}
 
 
 def evaluate_predictions(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def evaluate_intervals(
     }
 
 
-def _count_training_songs(dataset: Dataset, metadata: Mapping[str, str]) -> int:
+def count_training_songs(dataset: Dataset, metadata: Mapping[str, str]) -> int:
     """Count the songs that a model was trained on, according to its metadata.
 
     The label releases of DEAM, DEAM with its sound, and emoMusic share their song ids: training on one counts for the
@@ -235,7 +235,7 @@ def _count_training_songs(dataset: Dataset, metadata: Mapping[str, str]) -> int:
     deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND, DEAM_EXCERPTS, EMOMUSIC}
     if dataset.name not in training_data and not (dataset.name in deam and training_data & deam):
         return 0
-    ids = set(_training_ids(metadata))
+    ids = set(listed_ids(metadata))
     return sum(song.song_id in ids for song in dataset.songs)
 
 
@@ -247,10 +247,11 @@ def training_ids(model: Model) -> tuple[str, ...]:
     ModelError
         If they are not a list of texts.
     """
-    return _training_ids(model.metadata)
+    return listed_ids(model.metadata)
 
 
-def _training_ids(metadata: Mapping[str, str]) -> tuple[str, ...]:
+def listed_ids(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the ids of the songs that a model was trained on, according to its metadata, see `training_ids`."""
     try:
         ids = json.loads(metadata.get("song_ids", "[]"))
     except (ValueError, RecursionError):

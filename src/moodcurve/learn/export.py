@@ -58,6 +58,17 @@ def export(
         If the file cannot be written.
     """
     model = to_onnx(trained, name=name, license=license, metrics=metrics, calibration=calibration, novelty=novelty)
+    write_model(model, path)
+
+
+def write_model(model: ModelProto, path: str | os.PathLike[str]) -> None:
+    """Write the content of a model file atomically, and add its checksum.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
     key, value = checksum_entry(model.SerializeToString(deterministic=True))
     model.metadata_props.add(key=key, value=value)
     with atomic_write(path) as scratch:

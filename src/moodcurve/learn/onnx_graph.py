@@ -25,6 +25,11 @@ class Graph:
     Each model family adds its computation with `add`, `constant` and their relatives, which return the name of a
     value; `to_model` completes the graph. Names are numbered, so that the same calls produce the same bytes.
 
+    Parameters
+    ----------
+    prefix : str
+        Start of the names of all values, so that the nodes can be added to another graph.
+
     Attributes
     ----------
     rows : SequenceMode
@@ -36,14 +41,15 @@ class Graph:
     double = TensorProto.DOUBLE
     float = TensorProto.FLOAT
 
-    def __init__(self) -> None:
-        self._nodes = [helper.make_node("Cast", [self.features], ["features_f64"], to=TensorProto.DOUBLE)]
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
+        self._x = f"{prefix}features_f64"
+        self._nodes = [helper.make_node("Cast", [self.features], [self._x], to=TensorProto.DOUBLE)]
         self._constants: list[TensorProto] = []
         self._inputs: list[ValueInfoProto] = []
         self._outputs: list[ValueInfoProto] = []
         self._values = 0
         self.rows: SequenceMode = INDEPENDENT
-        self._x = "features_f64"
         self._current = self._nodes  # where `add` puts nodes: the graph's, or those of a block
 
     @property
@@ -149,6 +155,15 @@ class Graph:
         self._nodes.append(helper.make_node("Cast", [value], [name], to=TensorProto.FLOAT))
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
+    def append_to(self, graph: GraphProto, result: str, output: str) -> None:
+        """Add the nodes to the end of a finished graph, with the value `result` as its output, in single precision.
+
+        The nodes read values of that graph by their names; it must not have names with this graph's prefix.
+        """
+        graph.node.extend(self._nodes)
+        graph.node.append(helper.make_node("Cast", [result], [output], to=TensorProto.FLOAT))
+        graph.initializer.extend(self._constants)
+
     def to_model(self, result: str, *, columns: int) -> ModelProto:
         """Return the complete model: float32 (rows, columns) to float32 (rows, 2), plus added inputs and outputs."""
         nodes = [*self._nodes, helper.make_node("Cast", [result], [self.output], to=TensorProto.FLOAT)]
@@ -165,12 +180,12 @@ class Graph:
         )
 
     def _new_names(self, count: int) -> tuple[str, ...]:
-        names = tuple(f"v{self._values + i}" for i in range(1, count + 1))
+        names = tuple(f"{self._prefix}v{self._values + i}" for i in range(1, count + 1))
         self._values += count
         return names
 
     def _initializer(self, values: npt.NDArray[Any]) -> str:
-        name = f"c{len(self._constants)}"
+        name = f"{self._prefix}c{len(self._constants)}"
         self._constants.append(numpy_helper.from_array(values, name))
         return name
 

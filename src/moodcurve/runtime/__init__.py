@@ -7,8 +7,9 @@ standard deviation of ratings around each prediction. ``place`` is an embedding 
 hold the rest: training data, and how outputs depend on other rows. `FORMAT` is the version of this layout.
 """
 
-from moodcurve.runtime.loading import FORMAT, load_model, packaged_models
+from moodcurve.runtime.loading import FORMAT, load_model
 from moodcurve.runtime.model import Model, Stream
+from moodcurve.runtime.named_models import packaged_models
 from moodcurve.runtime.prediction import Prediction
 from moodcurve.runtime.session import EMBEDDING, ModelError
 

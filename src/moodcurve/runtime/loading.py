@@ -1,11 +1,10 @@
-"""Load packaged models and model files, and check their metadata."""
+"""Load models by name and model files, and check their metadata."""
 
-import importlib.resources
 import json
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FEATURE_SETS, FeatureSet
@@ -16,13 +15,11 @@ from moodcurve.runtime.intervals import Intervals, RmsErrors
 from moodcurve.runtime.metadata import from_json
 from moodcurve.runtime.model import Model
 from moodcurve.runtime.model_file import check_complete, is_changed, read_file, read_metadata
+from moodcurve.runtime.named_models import own_models, packaged_models
 from moodcurve.runtime.novelty import NoveltyLimits
 from moodcurve.runtime.sequence import INDEPENDENT, NEXT_STATE, SequenceMode
 from moodcurve.runtime.session import EMBEDDING, INPUT, OUTPUT, STATE, STD, ModelError, Session, open_session
 from moodcurve.runtime.song_rating import SongRating
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 Decoded = TypeVar("Decoded")
 
@@ -33,12 +30,13 @@ READABLE = ("1", FORMAT)
 
 
 def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
-    """Load a packaged model by name, or a model file.
+    """Load a packaged model or one of the user's own by name, or a model file.
 
     Parameters
     ----------
     name_or_path : str or path
-        ``default`` or another name of `packaged_models`; anything else is a file.
+        ``default`` or another name of `packaged_models`, or a name of `moodcurve.runtime.named_models.own_models`;
+        anything else is a file.
 
     Raises
     ------
@@ -47,7 +45,7 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
         features that this version of moodcurve does not compute.
     """
     label = os.fspath(name_or_path)
-    data = _read(label)
+    data = read_model(label)
     metadata = _metadata(data, label)
     session = open_session(data, label)
     inputs, outputs = session.inputs, session.outputs
@@ -86,7 +84,7 @@ def describe_model(name_or_path: str | os.PathLike[str]) -> tuple[str, FeatureSe
         compute.
     """
     label = os.fspath(name_or_path)
-    metadata = _metadata(_read(label), label)
+    metadata = _metadata(read_model(label), label)
     _check_keys(metadata, label)
     return metadata["name"], _feature_set(metadata, label)
 
@@ -100,28 +98,29 @@ def model_metadata(name_or_path: str | os.PathLike[str]) -> dict[str, str]:
         If there is no such model or file, or it was not made by moodcurve.
     """
     label = os.fspath(name_or_path)
-    return _metadata(_read(label), label)
+    return _metadata(read_model(label), label)
 
 
-def packaged_models() -> dict[str, "Traversable"]:
-    """Return the models that come with the package, by name."""
-    folder = importlib.resources.files("moodcurve") / "pretrained"
-    found = [entry for entry in folder.iterdir() if entry.name.endswith(".onnx")] if folder.is_dir() else []
-    return {entry.name.removesuffix(".onnx"): entry for entry in sorted(found, key=lambda e: e.name)}
+def read_model(label: str) -> bytes:
+    """Return the content of a model's file, by its name or path.
 
-
-def _read(label: str) -> bytes:
-    packaged = packaged_models()
+    Raises
+    ------
+    ModelError
+        If there is no such model or file, or it cannot be a model.
+    """
+    packaged, own = packaged_models(), own_models()
     if label in packaged:
         return packaged[label].read_bytes()
     try:
-        return read_file(Path(label))
+        return read_file(own.get(label, Path(label)))
     except ValueError as error:  # a zero byte in the name is one too
         raise ModelError(f"{label!r}: {error}; expected is an ONNX model of moodcurve") from error
     except OSError as error:
         raise ModelError(
             f"{label or repr(label)}: no such model ({error.strerror}); use a model file, or one of the packaged "
             f"models: {', '.join(packaged) or 'none in this install'}"
+            + (f"; or one of your own: {', '.join(own)}" if own else "")
         ) from error
 
 

@@ -128,6 +128,20 @@ class Model:
             tags=None if tags is None else tags.mean(silence_threshold_db(all_powers)),
         )
 
+    def graph_outputs(self, features: Features) -> dict[str, Float32Array]:
+        """Return what the graph itself gives for all rows of a recording, by the name of the output: (rows, columns).
+
+        Outputs are neither limited nor checked, and include the embedding.
+
+        Raises
+        ------
+        ModelError, ValueError
+            As `predict_with_std`, but for values that are not finite.
+        """
+        blocks = list(run_sequence(self._session.run, [self._values(features)], self.sequence_mode))
+        names = [name for name in self._session.outputs if name != NEXT_STATE]
+        return {name: np.concatenate([block[name] for block in blocks]) for name in names}
+
     def stream(self) -> "Stream":
         """Start a recording whose rows arrive over time.
 

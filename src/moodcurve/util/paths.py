@@ -1,4 +1,4 @@
-"""Locate the user's cache folder and default library file."""
+"""Locate the user's cache folder, default library file and models."""
 
 import os
 import sys
@@ -56,6 +56,21 @@ def default_library() -> Path:
         return Path(given)
     earlier = _base("XDG_DATA_HOME", ".local/share") / _APP / "library.sqlite"
     return earlier if earlier.is_file() else _user_path(platformdirs.user_data_path) / "library.sqlite"
+
+
+def models_dir() -> Path:
+    """Return the folder of the user's own models, which are used by name.
+
+    ``$MOODCURVE_MODELS``, else ``models`` in the system's usual folder for data, see `default_library`.
+
+    Raises
+    ------
+    MoodcurveError
+        If the variable is not set and the user has no home folder.
+    """
+    if given := os.environ.get("MOODCURVE_MODELS"):
+        return Path(given)
+    return _user_path(platformdirs.user_data_path) / "models"
 
 
 def state_dir() -> Path:

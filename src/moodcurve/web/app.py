@@ -1,5 +1,6 @@
 """The web application: routes, and the worker pools and library that they share."""
 
+import asyncio
 import math
 import os
 from collections.abc import Callable, Iterator
@@ -49,52 +50,57 @@ from moodcurve.web.security import SecurityMiddleware
 from moodcurve.web.settings import Settings
 from moodcurve.web.tasks import make_analyzer, make_plotter
 from moodcurve.web.temp_folder import ensure_private, temporary_folder
+from moodcurve.web.tokens import AccessToken
 from moodcurve.workers import FILE_LIMITS, Limits
 
-MODEL, LIVE_MODEL = "default", "live"
-"""Packaged models for uploads: one for the final curve, and a live one for the provisional curve and live sound."""
+LIVE_MODEL = "live"
+"""Packaged model for the provisional curve of uploads, and for live sound."""
 SOURCE_LIMITS = Limits(stall_s=FILE_LIMITS.stall_s, min_s=math.inf, max_s=math.inf)
 """Limits for the server's source of live sound, which need not end."""
 
 
 @dataclass(frozen=True, eq=False)
-class RunningApp:
-    """The application and what the server must look after.
-
-    Attributes
-    ----------
-    app : ASGI app
-    jobs : Jobs
-    live : LiveSessions
-        To be started with the server, and to be stopped with the jobs.
-    batches : Batches
-        To be started with the server. Both are to be stopped at shutdown, before it waits for open responses.
-    library : LibraryPool
-        Its `close_if_idle` must be called regularly.
-    folder : Path
-        Private folder for temporary files.
-    openapi : callable
-        Returns the OpenAPI document.
-    """
+class LibraryApp:
+    """The application and what the server must look after; see `server.RunningApp`."""
 
     app: ASGIApp
+    folder: Path
     jobs: Jobs
     live: LiveSessions
     batches: Batches
     library: LibraryPool
-    folder: Path
+    stop_s: float
     openapi: Callable[[], dict[str, Any]]
+
+    async def start(self) -> None:
+        """Continue with stored batches, and listen to the server's source of live sound."""
+        await self.batches.start()
+        self.live.start()
+
+    async def tick(self) -> None:
+        """Close the library file if it is idle."""
+        if self.library.is_open:
+            await asyncio.to_thread(self.library.close_if_idle)
+
+    async def stop(self, hurry: Callable[[], bool]) -> None:
+        """Let running songs finish for `stop_s`, then stop the others."""
+        finish = asyncio.gather(self.jobs.finish(self.stop_s), self.batches.finish(self.stop_s))
+        while not finish.done() and not hurry():
+            await asyncio.wait([finish], timeout=0.1)
+        self.jobs.stop()
+        self.live.stop()
+        await asyncio.gather(self.jobs.wait_stopped(), self.batches.stop(), finish)
 
 
 @contextmanager
-def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[RunningApp]:
+def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[LibraryApp]:
     """Create the application; at the end, stop its processes and delete its temporary files.
 
     Parameters
     ----------
     settings : Settings
     model : Model
-        The packaged model `MODEL`, whose name ``/api/health`` reports.
+        The model that `settings.model` names; ``/api/health`` reports its own name.
     port : int
         Port on which the server listens.
     """
@@ -102,7 +108,8 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
     reports = Reports(Metrics(version=__version__, model=model.name))
     webhook_key = parse_secret(service.webhook_secret) if service.webhook_secret else b""
     client = OutboundClient(AllowedHosts(service.hosts), own_port=port, timeout_s=limits.upload_timeout_s)
-    analysis_pool = AsyncPool(partial(make_analyzer, MODEL, LIVE_MODEL), workers=settings.workers, limits=FILE_LIMITS)
+    make_job = partial(make_analyzer, settings.model, LIVE_MODEL)
+    analysis_pool = AsyncPool(make_job, workers=settings.workers, limits=FILE_LIMITS)
     plot_pool = AsyncPool(make_plotter, workers=1, limits=FILE_LIMITS)
     live_pool = AsyncPool(partial(make_live_analyzer, LIVE_MODEL), workers=1, limits=FILE_LIMITS)
     source_pool = AsyncPool(partial(make_source_listener, LIVE_MODEL), workers=1, limits=SOURCE_LIMITS)
@@ -140,7 +147,7 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
             reports=reports,
         )
         _watch_queues(reports.metrics, jobs, batches)
-        app = _empty_app()
+        app = empty_app("Arousal and valence curves of songs.")
         _add_health_route(app, settings, model, library)
         root_path = settings.root_path
         add_analysis_routes(app, jobs, batches, folder, plots, rate_limiter, limits=limits, root_path=root_path)
@@ -151,9 +158,12 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
         add_static_files(app)
         add_metrics_route(app, reports.metrics)
         add_docs_routes(app, settings.base_url(port))
-        guarded = ReportMiddleware(SecurityMiddleware(app, settings, port), reports)
+        secured = SecurityMiddleware(
+            app, settings, AccessToken(settings.token, port), open_metrics=service.open_metrics
+        )
+        guarded = ReportMiddleware(secured, reports)
         try:
-            yield RunningApp(guarded, jobs, live, batches, library, folder, app.openapi)
+            yield LibraryApp(guarded, folder, jobs, live, batches, library, service.stop_s, app.openapi)
         finally:
             library.close()
             for pool in (analysis_pool, plot_pool, live_pool, source_pool):
@@ -183,12 +193,12 @@ def _watch_queues(metrics: Metrics, jobs: Jobs, batches: Batches) -> None:
     metrics.watch_queue("batch", "running", lambda: batches.running)
 
 
-def _empty_app() -> FastAPI:
+def empty_app(description: str) -> FastAPI:
     """Create an app without routes, tracing or FastAPI's own documentation pages, which load scripts from a CDN."""
     app = FastAPI(
         title="moodcurve",
         version=__version__,
-        description="Arousal and valence curves of songs. Errors are problem objects (application/problem+json).",
+        description=f"{description} Errors are problem objects (application/problem+json).",
         default_response_class=Response,
         docs_url=None,
         redoc_url=None,

@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.rate_limit import client_of
-from moodcurve.web.settings import Settings, is_loopback, parse_address
-from moodcurve.web.tokens import AccessToken
+from moodcurve.web.settings import AddressSettings, is_loopback, parse_address
+from moodcurve.web.tokens import Tokens
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -47,15 +47,28 @@ class SecurityMiddleware:
     Parameters
     ----------
     app : ASGI app
-    settings : Settings
-    port : int
-        Port on which the server listens.
+    settings : AddressSettings
+    tokens : Tokens
+    hint : str
+        What a person can do who sent no token or a wrong one.
+    open_metrics : bool
+        Whether programs of this machine get the metrics without the token.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, port: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: AddressSettings,
+        tokens: Tokens,
+        *,
+        hint: str = "open the address that `moodcurve serve` printed",
+        open_metrics: bool = False,
+    ) -> None:
         self._app = app
         self._settings = settings
-        self._token = AccessToken(settings.token, port)
+        self._tokens = tokens
+        self._hint = hint
+        self._open_metrics = open_metrics
         self._host_names = {"localhost", settings.host.lower()}
         self._any_address = False
         address = parse_address(settings.host)
@@ -103,15 +116,15 @@ class SecurityMiddleware:
         self._check_origin(scope["method"], headers, private=private)
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token") if path == "/" else None
         if given:
-            if not self._token.is_token(given[0], client_of(scope)):
-                raise ProblemError(401, "wrong token; open the address that `moodcurve serve` printed")
-            return self._store_cookie(scope)
+            if not self._tokens.is_token(given[0], client_of(scope)):
+                raise ProblemError(401, f"wrong token; {self._hint}")
+            return self._store_cookie(scope, given[0])
         if path == METRICS_PATH and self._is_open_to(headers, client_of(scope)):
             return None
         if private and not self._is_authorized(headers, client_of(scope)):
             raise ProblemError(
                 401,
-                "token required: open the address that `moodcurve serve` printed, or send Authorization: Bearer TOKEN",
+                f"token required: {self._hint}, or send Authorization: Bearer TOKEN",
                 {"WWW-Authenticate": "Bearer"},
             )
         return None
@@ -122,7 +135,7 @@ class SecurityMiddleware:
         name = match[1].strip("[]").lower() if match else ""
         if name in self._host_names or is_loopback(name) or (self._any_address and parse_address(name) is not None):
             return
-        raise ProblemError(421, f"unknown host name {host[:100]!r}; use the address that `moodcurve serve` printed")
+        raise ProblemError(421, f"unknown host name {host[:100]!r}; {self._hint}")
 
     def _check_origin(self, method: str, headers: Headers, *, private: bool) -> None:
         modifies = method not in _SAFE_METHODS
@@ -139,23 +152,23 @@ class SecurityMiddleware:
     def _is_open_to(self, headers: Headers, client: str) -> bool:
         """Return True if a program of this machine, not a proxy, may get the metrics without the token."""
         proxied = any(name.startswith("x-forwarded-") or name in ("forwarded", "via") for name in headers)
-        return self._settings.service.open_metrics and is_loopback(client) and not proxied
+        return self._open_metrics and is_loopback(client) and not proxied
 
     def _is_authorized(self, headers: Headers, client: str) -> bool:
         with suppress(CookieError):
-            cookie = SimpleCookie(headers.get("cookie", "")).get(self._token.cookie_name)
-            if cookie is not None and self._token.is_cookie(cookie.value):
+            if self._tokens.in_cookies(SimpleCookie(headers.get("cookie", ""))):
                 return True
         scheme, _, given = headers.get("authorization", "").partition(" ")
         given = given.strip()
-        return scheme.lower() == "bearer" and bool(given) and self._token.is_token(given, client)
+        return scheme.lower() == "bearer" and bool(given) and self._tokens.is_token(given, client)
 
-    def _store_cookie(self, scope: Scope) -> Response:
+    def _store_cookie(self, scope: Scope, token: str) -> Response:
         """Store a cookie made from the token, and redirect to the page without the token in its URL."""
-        response = Response(status_code=303, headers={"Location": "./"})
+        response = Response(status_code=303, headers={"Location": self._tokens.page_of(token)})
+        name, value = self._tokens.cookie_of(token)
         response.set_cookie(
-            self._token.cookie_name,
-            self._token.cookie,
+            name,
+            value,
             max_age=_YEAR_S,
             path=f"{self._settings.root_path}/",
             httponly=True,

@@ -8,22 +8,23 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
+from starlette.types import ASGIApp
 
 from moodcurve.runtime import Model
 from moodcurve.web import WebError
-from moodcurve.web.app import RunningApp, open_app
+from moodcurve.web.app import open_app
 from moodcurve.web.connections import Connection
 from moodcurve.web.fair_share import FairShare
 from moodcurve.web.monitoring.logs import json_log
-from moodcurve.web.settings import Settings
+from moodcurve.web.settings import AddressSettings, Settings
 from moodcurve.web.tokens import write_redirect
 
 CHECK_TICKS = 20
@@ -43,7 +44,7 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
     ----------
     settings : Settings
     model : Model
-        The default model.
+        The model that `settings.model` names.
     started : callable
         Called once the server accepts requests, with the URL to open in a browser (with the token), the port, and a
         private page that opens the URL.
@@ -53,10 +54,63 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
     WebError
         If the server cannot listen on the address.
     """
-    log = json_log() if settings.service.json_log else nullcontext()
+    run_server(
+        settings,
+        lambda port: open_app(settings, model, port=port),
+        started=started,
+        log_json=settings.service.json_log,
+    )
+
+
+class RunningApp(Protocol):
+    """An application and what its server must look after."""
+
+    @property
+    def app(self) -> ASGIApp:
+        """The application."""
+
+    @property
+    def folder(self) -> Path:
+        """Private folder for temporary files."""
+
+    async def start(self) -> None:
+        """Start what runs besides requests; called before the first one."""
+
+    async def tick(self) -> None:
+        """Do what is due; called every two seconds."""
+
+    async def stop(self, hurry: Callable[[], bool]) -> None:
+        """Stop at shutdown, before the server waits for open responses; at once if `hurry` returns True."""
+
+
+def run_server(
+    settings: AddressSettings,
+    open_app: Callable[[int], AbstractContextManager[RunningApp]],
+    *,
+    started: Callable[[str, int, Path], None],
+    log_json: bool = False,
+) -> None:
+    """Run an application until Ctrl-C or a termination signal.
+
+    Parameters
+    ----------
+    settings : AddressSettings
+    open_app : callable
+        Returns a context that yields the application, for the port on which the server listens.
+    started : callable
+        As for `serve`.
+    log_json : bool
+        Whether to write a structured log.
+
+    Raises
+    ------
+    WebError
+        If the server cannot listen on the address.
+    """
+    log = json_log() if log_json else nullcontext()
     with log, closing(_listen(settings)) as listener, _received_signals() as received:
         port = listener.getsockname()[1]
-        with open_app(settings, model, port=port) as running:
+        with open_app(port) as running:
             # uvicorn calls `http` as a factory, so a partial is as good as a class
             protocol: Any = partial(
                 Connection,
@@ -70,7 +124,7 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
                 ws="none",
                 lifespan="off",
                 log_level="error",
-                log_config=None if settings.service.json_log else uvicorn.config.LOGGING_CONFIG,
+                log_config=None if log_json else uvicorn.config.LOGGING_CONFIG,
                 access_log=False,
                 server_header=False,
                 root_path=settings.root_path,
@@ -80,13 +134,10 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
             )
             url = f"{settings.base_url(port)}/?token={settings.token}"
             page = write_redirect(running.folder, url)
-            server = _Server(
-                config, running, received, lambda: started(url, port, page), stop_s=settings.service.stop_s
-            )
-            server.run(sockets=[listener])
+            _Server(config, running, received, lambda: started(url, port, page)).run(sockets=[listener])
 
 
-def _listen(settings: Settings) -> socket.socket:
+def _listen(settings: AddressSettings) -> socket.socket:
     name = f"{settings.host}:{settings.port}"
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -119,31 +170,23 @@ class _Server(uvicorn.Server):
     """
 
     def __init__(
-        self,
-        config: uvicorn.Config,
-        running: RunningApp,
-        received: list[int],
-        started: Callable[[], None],
-        *,
-        stop_s: float,
+        self, config: uvicorn.Config, running: RunningApp, received: list[int], started: Callable[[], None]
     ) -> None:
         super().__init__(config)
         self._running = running
-        self._stop_s = stop_s
         self._received = received
         """Signals to stop that came without `handle_exit`."""
         self._on_started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Continue with stored batches, start, then call `started`."""
+        """Start the application and the server, then call `started`."""
         current_default_thread_limiter().total_tokens = THREADS
-        await self._running.batches.start()
+        await self._running.start()
         await super().startup(sockets=sockets)
-        self._running.live.start()
         self._on_started()
 
     async def on_tick(self, counter: int) -> bool:
-        """Check signals and the timeouts of connections, and close the library file if it is idle."""
+        """Check signals and the timeouts of connections, and let the application do what is due."""
         if self._received:
             self.should_exit = True
         if counter % CHECK_TICKS == 0:
@@ -151,19 +194,12 @@ class _Server(uvicorn.Server):
             for connection in list(self.server_state.connections):
                 if isinstance(connection, Connection):
                     connection.check(now)
-            if self._running.library.is_open:
-                await asyncio.to_thread(self._running.library.close_if_idle)
+            await self._running.tick()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let running songs finish, stop the others, let responses finish for `SHUTDOWN_S`, then close connections."""
-        jobs, batches = self._running.jobs, self._running.batches
-        finish = asyncio.gather(jobs.finish(self._stop_s), batches.finish(self._stop_s))
-        while not finish.done() and not self.force_exit:  # until a second Ctrl-C
-            await asyncio.wait([finish], timeout=0.1)
-        jobs.stop()
-        self._running.live.stop()
-        await asyncio.gather(jobs.wait_stopped(), batches.stop(), finish)
+        """Stop the application, let responses finish for `SHUTDOWN_S`, then close all connections."""
+        await self._running.stop(lambda: self.force_exit)  # until a second Ctrl-C
         with suppress(TimeoutError):
             async with asyncio.timeout(SHUTDOWN_S):
                 while self.server_state.tasks:

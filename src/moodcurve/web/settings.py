@@ -1,4 +1,4 @@
-"""Settings of the server: where it listens, what it serves, and its limits."""
+"""Settings of servers: where they listen, what they serve, and their limits."""
 
 import ipaddress
 import re
@@ -101,15 +101,11 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Settings of a server.
+class AddressSettings:
+    """Where a server listens, who may use it, and its limits.
 
     Attributes
     ----------
-    library : Path
-        The library file; it need not exist.
-    music : tuple of str
-        Real paths of folders whose songs may be played, besides those that this user scanned into the library.
     host : str
         Host name or IP address to listen on.
     port : int
@@ -119,12 +115,7 @@ class Settings:
     public : str or None
         Public URL of the server behind a reverse proxy, such as ``https://music.example/moods``. The proxy must
         strip the path. Its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are trusted.
-    workers : int
-        Number of worker processes that analyze songs.
-    live : str or None
-        Sound that the server hears itself: ``microphone``, ``microphone:NAME``, or the http(s) URL of a stream.
     limits : ServerLimits
-    service : ServiceSettings
 
     Raises
     ------
@@ -132,24 +123,17 @@ class Settings:
         If a value is invalid.
     """
 
-    library: Path
     token: str = field(repr=False)
-    music: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8765
     public: str | None = None
-    workers: int = 1
-    live: str | None = None
     limits: ServerLimits = field(default_factory=ServerLimits)
-    service: ServiceSettings = field(default_factory=ServiceSettings)
 
     def __post_init__(self) -> None:
         if not TOKEN.fullmatch(self.token):
             raise WebError("the token must have 16 to 200 characters: letters, digits and -._~")
         if not 0 <= self.port < 2**16:
             raise WebError(f"port {self.port}: must be 0 (any free port) to 65535")
-        if self.live is not None and not re.match(r"https?://|microphone(:|$)", self.live):
-            raise WebError(f"{self.live}: not microphone, microphone:NAME or an http(s) URL")
         if self.public is not None and not _is_public_url(self.public):
             raise WebError(f"{self.public}: not a URL such as https://music.example/moods")
 
@@ -166,6 +150,50 @@ class Settings:
         parts = urlsplit(self.public)
         return f"{parts.scheme}://{parts.netloc}".lower()
 
+    def base_url(self, port: int) -> str:
+        """Return the URL that clients use, without a trailing slash, for a server that listens on `port`."""
+        if self.public:
+            return self.public.rstrip("/")
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # nosec B104 # compared with what the user asked for
+        return f"http://[{host}]:{port}" if ":" in host and not host.startswith("[") else f"http://{host}:{port}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(AddressSettings):
+    """Settings of the server of a library.
+
+    Attributes
+    ----------
+    library : Path
+        The library file; it need not exist.
+    music : tuple of str
+        Real paths of folders whose songs may be played, besides those that this user scanned into the library.
+    model : str
+        Name or file of the model that analyzes uploads.
+    workers : int
+        Number of worker processes that analyze songs.
+    live : str or None
+        Sound that the server hears itself: ``microphone``, ``microphone:NAME``, or the http(s) URL of a stream.
+    service : ServiceSettings
+
+    Raises
+    ------
+    WebError
+        If a value is invalid.
+    """
+
+    library: Path
+    music: tuple[str, ...] = ()
+    model: str = "default"
+    workers: int = 1
+    live: str | None = None
+    service: ServiceSettings = field(default_factory=ServiceSettings)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.live is not None and not re.match(r"https?://|microphone(:|$)", self.live):
+            raise WebError(f"{self.live}: not microphone, microphone:NAME or an http(s) URL")
+
     @property
     def batch_slots(self) -> int:
         """Number of songs of batches that may be downloaded or analyzed at the same time."""
@@ -175,13 +203,6 @@ class Settings:
     def max_jobs(self) -> int:
         """Number of songs that may be uploading, waiting or running at the same time."""
         return self.workers + self.limits.queue
-
-    def base_url(self, port: int) -> str:
-        """Return the URL that clients use, without a trailing slash, for a server that listens on `port`."""
-        if self.public:
-            return self.public.rstrip("/")
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # nosec B104 # compared with what the user asked for
-        return f"http://[{host}]:{port}" if ":" in host and not host.startswith("[") else f"http://{host}:{port}"
 
 
 def is_loopback(host: str) -> bool:

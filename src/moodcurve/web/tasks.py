@@ -58,8 +58,12 @@ class PartialCurve(NamedTuple):
 
 
 def make_analyzer(model: AnyPath, live: AnyPath) -> Job[Upload, Curve]:
-    """Return the job that analyzes songs with `model`, and reports parts of the curve of the live model `live`."""
+    """Return the job that analyzes songs with `model`, and reports parts of the curve of the live model `live`.
+
+    If `model` needs fewer features than `live`, no parts are reported: computing more would take longer than the song.
+    """
     loaded, causal = load_model(model), load_model(live)
+    live_is_fed = set(causal.feature_set.names) <= set(loaded.feature_set.names)
     # compiled now, because the first song has a time limit
     prepare(loaded.feature_set)
 
@@ -78,7 +82,7 @@ def make_analyzer(model: AnyPath, live: AnyPath) -> Job[Upload, Curve]:
             model=loaded,
             progress=progress,
             prefetch=False,
-            on_features=provisional.add,
+            on_features=provisional.add if live_is_fed else None,
         )
         report(curve.duration_s, curve.duration_s, provisional.take(curve.duration_s))
         return replace(curve, source=upload.name)

@@ -237,7 +237,8 @@ def _analyze_all(
     from moodcurve.cli.outputs import writing_job
     from moodcurve.cli.progress import prepare, song_bars
     from moodcurve.cli.signals import interrupts
-    from moodcurve.runtime.loading import describe_model, packaged_models
+    from moodcurve.runtime import packaged_models
+    from moodcurve.runtime.loading import describe_model
     from moodcurve.workers import FILE_LIMITS, Limits, default_workers, run_each
 
     songs = list(stems)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve import __version__
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import LibraryOption, library_path
+from moodcurve.cli.options import LibraryOption, ModelOption, library_path
 from moodcurve.cli.parameters import Option, UsageError
 
 if TYPE_CHECKING:
@@ -27,27 +27,47 @@ _ALL_ADDRESSES = ("0.0.0.0", "::")  # nosec B104 # compared with what the user a
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddressOptions:
-    """Options for the server's address and its access token."""
+class ListenOptions:
+    """Options for the server's address."""
 
     host: Annotated[str, Option("--host", metavar="NAME", help="Address or host name to listen on.")] = "127.0.0.1"
     port: Annotated[
         int, Option("--port", metavar="N", min=0, max=65535, help="Port to listen on; 0 picks a free one.")
     ] = 8765
-    token: Annotated[
-        str | None,
-        Option(
-            "--token",
-            metavar="TOKEN",
-            help="Access token of the page and the API; by default $MOODCURVE_TOKEN or a random one.",
-        ),
-    ] = None
     public: Annotated[
         str | None,
         Option(
             "--public",
             metavar="URL",
             help="Public address of a reverse proxy in front of the server; enables X-Forwarded-* headers.",
+        ),
+    ] = None
+
+    def other_address(self, port: int, token: str) -> str | None:
+        """Return the address for other machines if the server listens on all of this one's, else None."""
+        if self.host not in _ALL_ADDRESSES or self.public or not (own := _own_address()):
+            return None
+        return f"http://{own}:{port}/?token={token}"
+
+    def open_browser(self, page: Path) -> None:
+        """Open a page in the browser if this machine shows windows, unless a proxy is in front of the server."""
+        if self.public or not _has_display():
+            return
+        import webbrowser
+
+        threading.Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressOptions(ListenOptions):
+    """Options for the server's address and its access token."""
+
+    token: Annotated[
+        str | None,
+        Option(
+            "--token",
+            metavar="TOKEN",
+            help="Access token of the page and the API; by default $MOODCURVE_TOKEN or a random one.",
         ),
     ] = None
 
@@ -173,6 +193,7 @@ def serve(
     limits: LimitOptions,
     service: ServiceOptions,
     library: LibraryOption = None,
+    model: ModelOption = "default",
     music: Annotated[
         list[Path] | None,
         Option(
@@ -224,6 +245,7 @@ def serve(
             port=address.port,
             token=address.access_token(),
             public=address.public,
+            model=model,
             workers=workers or default_workers(sys.maxsize),
             live=live,
             limits=limits.limits(),
@@ -234,22 +256,20 @@ def serve(
     if file.exists():  # otherwise a scan may create it while the server runs
         with open_library(file):
             pass
-    model = load_model()
-    prepare(model.feature_set)
+    loaded = load_model(model)
+    prepare(loaded.feature_set)
 
     def started(url: str, port: int, page: Path) -> None:
         if settings.service.json_log:
             _log.info("started", extra={"fields": {"url": settings.base_url(port), "version": __version__}})
             return
-        if address.host in _ALL_ADDRESSES and not address.public and (own := _own_address()):
-            print_message(f"other machines can connect to http://{own}:{port}/?token={settings.token}")
+        if other := address.other_address(port, settings.token):
+            print_message(f"other machines can connect to {other}")
         print_message(f"serving at {url}" + (f" from {address.host}:{port}" if address.public else ""))
-        if not (no_open or address.public) and _has_display():
-            import webbrowser
+        if not no_open:
+            address.open_browser(page)
 
-            threading.Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()
-
-    serve_site(settings, model, started=started)
+    serve_site(settings, loaded, started=started)
     if not settings.service.json_log:
         print_message("stopped")
 

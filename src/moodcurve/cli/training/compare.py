@@ -45,7 +45,8 @@ def compare(
     from moodcurve.comparison.picture import draw
     from moodcurve.comparison.report import report
     from moodcurve.features.feature_sets import without_own
-    from moodcurve.runtime.loading import describe_model, load_model, packaged_models
+    from moodcurve.runtime import load_model, packaged_models
+    from moodcurve.runtime.loading import describe_model
 
     check_results(json_file, output)
     wanted = [without_own(describe_model(model)[1]) for model in (first, second)]

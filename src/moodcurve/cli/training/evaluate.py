@@ -42,7 +42,8 @@ def evaluate(
     from moodcurve.evaluation import evaluate as evaluate_model
     from moodcurve.evaluation import evaluate_file
     from moodcurve.features.feature_sets import without_own
-    from moodcurve.runtime.loading import describe_model, load_model, packaged_models
+    from moodcurve.runtime import load_model, packaged_models
+    from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
     if model is None and not has_sound(folder):

@@ -33,7 +33,8 @@ def labels(
     ratings: Annotated[
         Path,
         Argument(
-            metavar="RATINGS", help="DEAM's folder, a folder with tracks.csv or ratings.csv, or one of these files."
+            metavar="RATINGS",
+            help="DEAM's folder, a study's folder, a folder with tracks.csv or ratings.csv, or one of these files.",
         ),
     ],
     output: Annotated[
@@ -44,7 +45,15 @@ def labels(
         Path | None,
         Option("--statistics", metavar="DIR", help="Write raters.json and raters.md to this folder."),
     ] = None,
-    skip_s: Annotated[float, Option("--skip", metavar="SECONDS", min=0, help="Leave out the start of each song.")] = 15,
+    skip_s: Annotated[
+        float | None,
+        Option(
+            "--skip",
+            metavar="SECONDS",
+            min=0,
+            help="Leave out the start of each song; by default a study's practice, or 15 s.",
+        ),
+    ] = None,
     between: Annotated[
         Between, Option("--between", help="Between two entries, interpolate (line) or hold the last value (hold).")
     ] = Between.line,

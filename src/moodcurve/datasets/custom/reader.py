@@ -40,6 +40,7 @@ def read_custom(
     folder: str | Path,
     *,
     feature_set: FeatureSet = COMPARE260,
+    labels: Mapping[str, Annotation] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
     """Read the songs that have labels and either audio or features, aligned row by row.
@@ -54,6 +55,8 @@ def read_custom(
     folder : path
     feature_set : FeatureSet
         Any set; one with columns that compare260 does not have needs the audio.
+    labels : mapping of str to Annotation, optional
+        Labels by song id; by default those of ``labels.csv``.
     progress : callable, optional
         Called with the number of songs read and of all, after each song.
 
@@ -64,7 +67,7 @@ def read_custom(
         is usable.
     """
     folder = Path(folder)
-    labels = read_labels(folder / LABELS)
+    labels = read_labels(folder / LABELS) if labels is None else labels
     metadata = read_metadata([folder / name for name in METADATA_FILES if (folder / name).is_file()])
     feature_set = without_own(feature_set)
     known = set(feature_set.names) <= set(COMPARE260.names)
@@ -80,7 +83,7 @@ def read_custom(
     if not songs:
         raise DatasetError(
             f"{folder}: no song with labels and audio; expected audio/<song_id>.* or features/<song_id>.csv for the "
-            f"{len(labels)} songs of {LABELS}; {notes.sentences()[0]}"
+            f"{len(labels)} songs with labels; {notes.sentences()[0]}"
         )
     notes.without_artist = [song.song_id for song in songs if not song.artist]
     return Dataset(

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
@@ -37,10 +38,11 @@ class StaticFile(NamedTuple):
         return Response(body, headers=headers, media_type=self.media_type)
 
 
-def add_static_files(app: FastAPI) -> None:
-    """Add a route for each file in the folder ``static``; ``index.html`` is served at ``/``."""
-    for path, file in _read_files(files("moodcurve.web") / "static", "/"):
-        add_static_file(app, "/" if path == "/index.html" else path, file)
+def add_static_files(app: FastAPI, *, package: str = "moodcurve.web", pages: Sequence[str] = ("/",)) -> None:
+    """Add a route for each file in the folder ``static`` of a package; ``index.html`` is served at `pages`."""
+    for path, file in _read_files(files(package) / "static", "/"):
+        for address in pages if path == "/index.html" else [path]:
+            add_static_file(app, address, file)
 
 
 def add_static_file(app: FastAPI, path: str, file: StaticFile) -> None:

@@ -1,0 +1,53 @@
+// The page of a rater: send what earlier pages left, then go on where the rater stopped.
+
+import { h } from "../common/dom";
+import { logo } from "../common/logo";
+import { finalPage, statusLine } from "./form_pages";
+import { Outbox, type OutboxState } from "./outbox";
+import { Session } from "./session";
+import type { Progress } from "./types";
+
+export async function startRaterPage(main: HTMLElement): Promise<void> {
+  const connection = statusLine();
+  document.body.append(
+    h("header", { class: "bar" }, h("span", { class: "logo" }, ...logo())),
+    connection.element,
+    main,
+  );
+  document.documentElement.classList.add("ready");
+  const first = await getProgress(main);
+  if (first === null) return;
+  document.title = first.study.title;
+  document.body.append(h("footer", {}, `Your name in this study is ${first.rater}.`));
+  const outbox = await Outbox.open(first.rater);
+  outbox.onChange = (state) => {
+    connection.show(connectionText(state));
+    if (state.stopped !== "") finalPage(main, "This page cannot go on", state.stopped);
+  };
+  let progress = first;
+  if (outbox.isPending) {
+    await outbox.flush();
+    progress = (await getProgress(main)) ?? first;
+  }
+  await new Session(main, progress, outbox).run();
+}
+
+async function getProgress(main: HTMLElement): Promise<Progress | null> {
+  for (;;) {
+    const response = await fetch("api/rater").catch(() => null);
+    if (response?.ok) return (await response.json()) as Progress;
+    if (response !== null && response.status < 500) {
+      const { detail } = (await response.json()) as { detail: string };
+      finalPage(main, "No study here", detail);
+      return null;
+    }
+    finalPage(main, "The server cannot be reached", "This page tries again every two seconds.");
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+  }
+}
+
+function connectionText({ offline, pending, durable }: OutboxState): string {
+  if (!offline) return "";
+  const kept = durable ? "kept in this browser until then" : "lost if you close this page before that";
+  return pending > 0 ? `No connection. Go on: your ratings are sent as soon as it is back, and ${kept}.` : "";
+}
