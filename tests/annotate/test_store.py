@@ -137,15 +137,18 @@ def test_a_rater_whom_another_process_deletes_cannot_send(store: RaterStore, tmp
     assert not rater_file(tmp_path, "r001").exists()
 
 
-def test_a_file_without_an_invitation_is_removed_at_the_start(store: RaterStore, tmp_path: Path) -> None:
+def test_an_interrupted_deletion_is_finished_at_the_start(store: RaterStore, tmp_path: Path) -> None:
     store.start("r002")
     access_file = tmp_path / "raters" / "access.json"
     content = json.loads(access_file.read_text())
     del content["raters"]["r002"]
     access_file.write_text(json.dumps(content))
+    assert [record.rater for record in opened(tmp_path)[0].records()] == ["r001"]
+    assert rater_file(tmp_path, "r002").exists()  # the tokens may have been lost: not deleted, but not used
+    content["deleted"].append("r002")
+    access_file.write_text(json.dumps(content))
     opened(tmp_path)
     assert not rater_file(tmp_path, "r002").exists()
-    assert rater_file(tmp_path, "r001").exists()
 
 
 def test_songs_of_raters_who_stay_away_are_given_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

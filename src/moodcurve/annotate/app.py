@@ -40,7 +40,14 @@ class StudyApp:
 
 @contextmanager
 def open_study(
-    folder: Path, study: Study, songs: StudySongs, access: Access, settings: AddressSettings, *, port: int
+    folder: Path,
+    study: Study,
+    songs: StudySongs,
+    access: Access,
+    settings: AddressSettings,
+    *,
+    port: int,
+    base_url: str,
 ) -> Iterator[StudyApp]:
     """Create the application of a study.
 
@@ -52,6 +59,8 @@ def open_study(
         What `read_study_file`, `find_songs` and `Access` returned for it, and where the server listens.
     port : int
         Port on which the server listens.
+    base_url : str
+        URL that raters' links begin with.
     """
     store = RaterStore(folder, study, list(songs.files), access)
     tokens = StudyTokens(access, port)
@@ -62,6 +71,6 @@ def open_study(
             write_flac(compose([section for section in DEMO_SECTIONS if section.name in _EXAMPLE_SECTIONS]), example)
         app = empty_app("Ratings of a study.")
         add_rater_routes(app, store, tokens, songs.files, example, asdict(study), settings.limits)
-        add_overview_routes(app, Overview(store, access, settings.base_url(port)), store, tokens, access)
+        add_overview_routes(app, Overview(store, access, base_url), store, tokens, access)
         add_static_files(app, package="moodcurve.annotate", pages=("/", "/overview"))
         yield StudyApp(SecurityMiddleware(app, settings, tokens, hint=HINT), temporary)

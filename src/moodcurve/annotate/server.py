@@ -20,6 +20,7 @@ def serve_study(
     access: Access,
     settings: AddressSettings,
     *,
+    base_url: Callable[[int], str],
     started: Callable[[str, int, Path], None],
 ) -> None:
     """Run the server of a study until Ctrl-C or a termination signal.
@@ -32,6 +33,8 @@ def serve_study(
         What `read_study_file`, `find_songs` and `Access` returned for it.
     settings : AddressSettings
         Its token is that of the person who runs the study.
+    base_url : callable
+        Returns the URL that raters' links begin with, for the port on which the server listens.
     started : callable
         See `moodcurve.web.server.serve`.
 
@@ -45,5 +48,7 @@ def serve_study(
     # pages number their pieces, and one server knows which are stored
     with locked(folder / STUDY_FOLDER / _LOCK_FILE):
         run_server(
-            settings, lambda port: open_study(folder, study, songs, access, settings, port=port), started=started
+            settings,
+            lambda port: open_study(folder, study, songs, access, settings, port=port, base_url=base_url(port)),
+            started=started,
         )

@@ -24,12 +24,23 @@ export async function startRaterPage(main: HTMLElement): Promise<void> {
     connection.show(connectionText(state));
     if (state.stopped !== "") finalPage(main, "This page cannot go on", state.stopped);
   };
+  giveWayToNewerPage(main, first.rater);
   let progress = first;
   if (outbox.isPending) {
     await outbox.flush();
     progress = (await getProgress(main)) ?? first;
   }
   await new Session(main, progress, outbox).run();
+}
+
+/** Stop when the study is opened again in this browser, since two pages would rate at once. */
+function giveWayToNewerPage(main: HTMLElement, rater: string): void {
+  const channel = new BroadcastChannel(`moodcurve-study-${rater}`);
+  channel.postMessage("opened");
+  channel.addEventListener("message", () => {
+    channel.close();
+    finalPage(main, "Opened again", "This study was opened in another window. Please go on there.");
+  });
 }
 
 async function getProgress(main: HTMLElement): Promise<Progress | null> {
