@@ -68,6 +68,8 @@ def test_a_missing_piece_is_asked_for(store: RaterStore, tmp_path: Path) -> None
         store.append("r001", PAGE, pieces(2))
     assert error.value.status == 409
     assert check_complete(tmp_path, "r001") == 2
+    assert store.append("r001", PAGE, pieces(2), gap=True) == 2  # the page has lost it
+    assert store.record("r001").missing == 2
 
 
 def test_a_restarted_server_knows_what_is_stored_and_cuts_a_torn_line(store: RaterStore, tmp_path: Path) -> None:

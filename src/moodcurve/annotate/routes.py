@@ -157,7 +157,7 @@ def _store(store: RaterStore, rater: str, body: bytes) -> int:
         raise ProblemError(422, one_line(f"body.{place}: {fault['msg']}")) from error
     if upload.rater != rater:
         raise ProblemError(403, "another rater's link was opened in this browser; open your own link again")
-    return store.append(rater, upload.client, upload.pieces)
+    return store.append(rater, upload.client, upload.pieces, gap=upload.gap)
 
 
 async def _read_body(request: Request, timeout_s: float) -> bytes:

@@ -95,13 +95,14 @@ class RaterStore:
             record.add(line)
         return record
 
-    def append(self, rater: str, client: str, pieces: list[Piece]) -> int:
+    def append(self, rater: str, client: str, pieces: list[Piece], *, gap: bool = False) -> int:
         """Store pieces that are not stored yet; return the number of the last stored piece of the page.
 
         Raises
         ------
         ProblemError
-            409 if pieces between the last stored and the first of these are missing, or the rater has not started;
+            409 if pieces between the last stored and the first of these are missing and `gap` is false, or the rater
+            has not started;
             410 if the rater was deleted; 422 if an event is of no item of the rater; 507 if the disk is full.
         """
         record = self.record(rater)
@@ -110,7 +111,7 @@ class RaterStore:
                 raise ProblemError(409, "the rater has not started; agree to the study first")
             last = record.clients.get(client, -1)
             new = [piece for piece in pieces if piece.number > last]
-            if new and new[0].number != last + 1:
+            if new and new[0].number != last + 1 and not gap:
                 raise ProblemError(409, f"piece {last + 1} of this page is missing before piece {new[0].number}")
             for piece in new:
                 _check_items(piece, record)

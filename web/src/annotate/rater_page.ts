@@ -4,8 +4,8 @@ import { h } from "../common/dom";
 import { logo } from "../common/logo";
 import { finalPage, statusLine } from "./form_pages";
 import { Outbox, type OutboxState } from "./outbox";
+import { fetchProgress } from "./progress";
 import { Session } from "./session";
-import type { Progress } from "./types";
 
 export async function startRaterPage(main: HTMLElement): Promise<void> {
   const connection = statusLine();
@@ -15,7 +15,7 @@ export async function startRaterPage(main: HTMLElement): Promise<void> {
     main,
   );
   document.documentElement.classList.add("ready");
-  const first = await getProgress(main);
+  const first = await fetchProgress(main, "GET");
   if (first === null) return;
   document.title = first.study.title;
   document.body.append(h("footer", {}, `Your name in this study is ${first.rater}.`));
@@ -28,7 +28,7 @@ export async function startRaterPage(main: HTMLElement): Promise<void> {
   let progress = first;
   if (outbox.isPending) {
     await outbox.flush();
-    progress = (await getProgress(main)) ?? first;
+    progress = (await fetchProgress(main, "GET")) ?? first;
   }
   await new Session(main, progress, outbox).run();
 }
@@ -41,20 +41,6 @@ function giveWayToNewerPage(main: HTMLElement, rater: string): void {
     channel.close();
     finalPage(main, "Opened again", "This study was opened in another window. Please go on there.");
   });
-}
-
-async function getProgress(main: HTMLElement): Promise<Progress | null> {
-  for (;;) {
-    const response = await fetch("api/rater").catch(() => null);
-    if (response?.ok) return (await response.json()) as Progress;
-    if (response !== null && response.status < 500) {
-      const { detail } = (await response.json()) as { detail: string };
-      finalPage(main, "No study here", detail);
-      return null;
-    }
-    finalPage(main, "The server cannot be reached", "This page tries again every two seconds.");
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-  }
 }
 
 function connectionText({ offline, pending, durable }: OutboxState): string {
