@@ -57,6 +57,7 @@ def test_a_rater_is_deleted(study: Path) -> None:
     ("options", "code", "message"),
     [
         (["--invite", "1", "--links"], 2, "exclude each other"),
+        (["--invite", "1"], 2, "links need the port that the server will listen on, not 0"),
         (["--export", "out"], 1, "nobody has rated a whole song yet"),
         (["--public", "study.example"], 2, "study.example: not a URL such as https://music.example/moods"),
         (["--format", "xml"], 2, "--format"),

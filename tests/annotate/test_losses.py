@@ -1,5 +1,6 @@
 """Nothing that a rater did is lost, in a real browser: reload, crash, pause, lost network, killed server."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -200,3 +201,15 @@ def test_a_pause_goes_on_two_seconds_earlier(browser: Browser, server: StudyServ
     assert track.values[(track.times_s > 0.5) & (track.times_s < marks[2]["song_s"] - 0.1)] == pytest.approx(
         0.5, abs=0.03
     )
+
+
+def test_a_page_gives_way_to_a_newer_one(browser: Browser, server: StudyServer) -> None:
+    _, token = new_rater(server)
+    with raters_of(browser, server) as raters:
+        page = begin(raters, token)
+        until(page, "document.querySelector('#song').currentTime > 0.5")
+        newer = page.context.new_page()
+        newer.goto(f"{server.url}/")
+        page.get_by_text("opened in another window").wait_for()
+        assert page.locator("#song").count() == 0
+        newer.get_by_role("button", name=re.compile("^(Start|Go on)$")).wait_for()

@@ -25,7 +25,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Acces
     access = Access(folder)
     access.invite(3)
     address = AddressSettings(token=access.owner)
-    with open_study(folder, settings, find_songs(folder, settings), access, address, port=PORT) as running:
+    with open_study(
+        folder, settings, find_songs(folder, settings), access, address, port=PORT, base_url="http://x"
+    ) as running:
         yield running.app, access
 
 
@@ -167,7 +169,7 @@ def test_the_overview_invites_and_deletes(study: tuple[Any, Access]) -> None:
     answer = owner("POST", "/api/study/raters", json={"count": 2})
     assert answer.status_code == 201
     newest = answer.json()["raters"][-1]
-    assert newest["link"] == f"http://127.0.0.1:{PORT}/?token={access.raters[newest['rater']]}"
+    assert newest["link"] == f"http://x/?token={access.raters[newest['rater']]}"
     assert owner("DELETE", f"/api/study/raters/{newest['rater']}").status_code == 204
     assert "no such rater" in owner.detail(404, "DELETE", f"/api/study/raters/{newest['rater']}")
     assert "count" in owner.detail(422, "POST", "/api/study/raters", json={"count": 0})

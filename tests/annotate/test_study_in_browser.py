@@ -1,5 +1,6 @@
 """Studies in a real browser: from the first page to labels, with every kind of input."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -196,7 +197,9 @@ def test_a_gamepad_starts_the_song_and_moves_the_point(browser: Browser, plane_s
     assert [one["device"] for one in events_of(plane_server.folder, rater, "input")] == ["gamepad"]
 
 
-def test_two_raters_at_once_agree_and_are_read_as_a_dataset(browser: Browser, server: StudyServer) -> None:
+def test_two_raters_at_once_agree_and_their_labels_train_a_model(
+    browser: Browser, server: StudyServer, tmp_path: Path
+) -> None:
     names, pages = [], []
     with raters_of(browser, server) as raters:
         for _ in range(2):
@@ -226,14 +229,18 @@ def test_two_raters_at_once_agree_and_are_read_as_a_dataset(browser: Browser, se
     tracks = rated.arousal[[rated.arousal_by.index(name) for name in names]]
     assert np.corrcoef(tracks)[0, 1] > 0.9
     assert np.nanmean(tracks[0] - tracks[1]) == pytest.approx(0.2, abs=0.1)
-    check_dataset(server.folder)
+    check_training(server.folder, tmp_path)
 
 
-def check_dataset(folder: Path) -> None:
-    """Check that a study is read as annotated songs, as `moodcurve train` reads them."""
+def check_training(folder: Path, output: Path) -> None:
+    """Check that the labels of a study train a model, and that the model analyzes a song."""
     assert run("labels", folder, "-o", folder).exit_code == 0
     (song,) = read_dataset(folder).songs
-    assert (song.song_id, len(song.y)) == ("song1", 4)
+    assert (song.song_id, song.annotation.times_s.tolist()) == ("song1", [0.5, 1.0])  # the last row ends at 2 s
+    trained = run("train", folder, "--model", "mlr", "-o", output / "mine.onnx")
+    assert trained.exit_code == 0, trained.stderr
+    analyzed = run("analyze", folder / "audio" / "song1.flac", "--model", output / "mine.onnx", "-f", "json")
+    assert json.loads(analyzed.stdout)["model"] == "mine"
 
 
 def test_the_overview_invites_shows_and_deletes_raters(browser: Browser, tmp_path: Path, axe: str) -> None:
@@ -267,6 +274,8 @@ def test_the_headphones_check_counts_right_answers(browser: Browser, tmp_path: P
     settings = 'training = false\nheadphones = "require"\nbefore = []\nconsent = ""\n'
     # the tones end at once; the page is not told which is the quiet one, so the test reads the samples
     short = """
+        const wait = setTimeout;
+        window.setTimeout = (done, ms) => wait(done, ms / 20);
         AudioBufferSourceNode.prototype.start = function () {
             const [left, right] = [0, 1].map((i) => this.buffer.getChannelData(i));
             const peak = left.reduce((best, value, i) => (value > left[best] ? i : best), 0);

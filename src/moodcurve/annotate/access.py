@@ -37,6 +37,7 @@ class Access:
         self._state: tuple[int, int, int] | None = None
         self._owner = ""
         self._raters: dict[str, str] = {}
+        self._deleted: list[str] = []
         self._path.parent.mkdir(mode=0o700, exist_ok=True)
         if not self._path.exists():
             with self._changing():
@@ -63,10 +64,17 @@ class Access:
             content["raters"] |= {name: secrets.token_urlsafe(_TOKEN_BYTES) for name in names}
         return names
 
+    @property
+    def deleted(self) -> set[str]:
+        """Names of deleted raters."""
+        self._read()
+        return set(self._deleted)
+
     def remove(self, rater: str) -> None:
         """Remove a rater's token, if there is one."""
         with self._changing() as content:
-            content["raters"].pop(rater, None)
+            if content["raters"].pop(rater, None) is not None:
+                content["deleted"].append(rater)
 
     def _read(self) -> None:
         try:
@@ -75,6 +83,7 @@ class Access:
             if state != self._state:
                 content = json.loads(self._path.read_bytes())
                 self._owner, self._raters = str(content["owner"]), dict(content["raters"])
+                self._deleted = list(content["deleted"])
                 self._state = state
         except OSError as error:
             raise StudyError(f"{self._path}: cannot be read ({error.strerror})") from error
@@ -85,7 +94,7 @@ class Access:
     def _changing(self) -> Iterator[dict[str, Any]]:
         """Yield the content of the file, which is written at the end, while no other process changes it."""
         with locked(self._path.with_name(_LOCK_FILE), wait_s=_LOCK_S):
-            content = {"owner": secrets.token_urlsafe(_TOKEN_BYTES), "invited": 0, "raters": {}}
+            content = {"owner": secrets.token_urlsafe(_TOKEN_BYTES), "invited": 0, "raters": {}, "deleted": []}
             if self._path.exists():
                 self._read()
                 content = json.loads(self._path.read_bytes())

@@ -55,6 +55,7 @@ def open_study(
     *,
     adapt: Adapt,
     port: int,
+    base_url: str,
 ) -> Iterator[StudyApp]:
     """Create the application of a study.
 
@@ -68,6 +69,8 @@ def open_study(
         Adapts a model to the ratings.
     port : int
         Port on which the server listens.
+    base_url : str
+        URL that raters' links begin with.
     """
     store = RaterStore(folder, study, list(songs.files), access)
     tokens = StudyTokens(access, port)
@@ -79,6 +82,6 @@ def open_study(
         app = empty_app("Ratings of a study.")
         add_rater_routes(app, store, tokens, songs.files, example, asdict(study), settings.limits)
         adapter = ModelAdapter(adapt)
-        add_overview_routes(app, Overview(store, access, settings.base_url(port)), store, tokens, access, adapter)
+        add_overview_routes(app, Overview(store, access, base_url), store, tokens, access, adapter)
         add_static_files(app, package="moodcurve.annotate", pages=("/", "/overview"))
         yield StudyApp(SecurityMiddleware(app, settings, tokens, hint=HINT), temporary, adapter)

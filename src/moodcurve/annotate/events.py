@@ -151,11 +151,14 @@ class Upload(_Strict):
         Name of the rater whose page it is; in another window of the browser, another rater's link may have been opened.
     client : str
         Random name of the opened page.
+    gap : bool
+        Whether pieces before these are lost, as if the browser's disk was full when it crashed.
     pieces : list of Piece
     """
 
     rater: Name
     client: Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
+    gap: bool = False
     pieces: Annotated[list[Piece], Field(min_length=1, max_length=MAX_PIECES), AfterValidator(_checked)]
 
 

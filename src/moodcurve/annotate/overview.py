@@ -1,6 +1,5 @@
 """Progress and agreement of a study's raters, for the person who runs it."""
 
-import threading
 from typing import Any
 
 from moodcurve.annotate.access import Access
@@ -31,23 +30,22 @@ class Overview:
         self._store = store
         self._access = access
         self._base_url = base_url
-        self._lock = threading.Lock()
         self._agreement: dict[str, tuple[_Done, dict[str, Any]]] = {}
         """Agreement on each song, and whose ratings it was computed from."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return all raters and songs, for JSON."""
-        records = self._store.records()
-        tokens = self._access.raters
         study = self._store.study
-        with self._lock:
+        with self._store.lock:
+            records = self._store.records()
+            tokens = self._access.raters
             return {
                 "title": study.title,
                 "mode": study.mode,
                 "raters": [
                     {**_rater(record), "link": rater_link(self._base_url, tokens[record.rater])}
                     for record in records
-                    if record.rater in tokens
+                    if record.rater in tokens  # another process may have deleted one in between
                 ],
                 "songs": [self._song(song_id, records) for song_id in self._store.songs],
             }

@@ -61,14 +61,16 @@ def add_rater_routes(
     @app.get("/api/rater")
     def get_rater(request: Request) -> Response:
         """Return the settings of the study, and how far the rater is."""
-        record = store.record(tokens.rater(request))
-        return JSONResponse({"study": shown, **_progress(record)})
+        rater = tokens.rater(request)
+        with store.lock:
+            return JSONResponse({"study": shown, **_progress(store.record(rater))})
 
     @app.post("/api/rater/start")
     def start_rater(request: Request) -> Response:
         """Give the rater songs, after consent; the same answer as for a rater who has started."""
-        record = store.start(tokens.rater(request))
-        return JSONResponse({"study": shown, **_progress(record)})
+        rater = tokens.rater(request)
+        with store.lock:
+            return JSONResponse({"study": shown, **_progress(store.start(rater))})
 
     @app.post("/api/rater/pieces")
     async def add_pieces(request: Request) -> Response:
@@ -176,7 +178,7 @@ def _store(store: RaterStore, rater: str, body: bytes) -> int:
         raise ProblemError(422, one_line(f"body.{place}: {fault['msg']}")) from error
     if upload.rater != rater:
         raise ProblemError(403, "another rater's link was opened in this browser; open your own link again")
-    return store.append(rater, upload.client, upload.pieces)
+    return store.append(rater, upload.client, upload.pieces, gap=upload.gap)
 
 
 async def _read_body(request: Request, timeout_s: float) -> bytes:

@@ -22,6 +22,7 @@ def serve_study(
     settings: AddressSettings,
     *,
     adapt: Adapt,
+    base_url: Callable[[int], str],
     started: Callable[[str, int, Path], None],
 ) -> None:
     """Run the server of a study until Ctrl-C or a termination signal.
@@ -36,6 +37,8 @@ def serve_study(
         Its token is that of the person who runs the study.
     adapt : callable
         Adapts a model to the ratings, for the button of the overview.
+    base_url : callable
+        Returns the URL that raters' links begin with, for the port on which the server listens.
     started : callable
         See `moodcurve.web.server.serve`.
 
@@ -50,6 +53,8 @@ def serve_study(
     with locked(folder / STUDY_FOLDER / _LOCK_FILE):
         run_server(
             settings,
-            lambda port: open_study(folder, study, songs, access, settings, adapt=adapt, port=port),
+            lambda port: open_study(
+                folder, study, songs, access, settings, adapt=adapt, port=port, base_url=base_url(port)
+            ),
             started=started,
         )

@@ -50,16 +50,16 @@ class RaterStore:
         self.songs = songs
         self._folder = folder
         self._access = access
-        self._lock = threading.Lock()
-        """Held while raters start or are deleted."""
+        self.lock = threading.RLock()
+        """Held while records change: hold it to read several of their fields."""
         self._locks: dict[str, threading.Lock] = {}
         self._records: dict[str, RaterRecord] = {}
         for path in rater_files(folder):
-            if path.stem not in access.raters:
-                path.unlink()  # a rater who was deleted while the server was stopped in between
-                continue
-            _cut_torn_line(path)
-            self._records[path.stem] = read_record(path)
+            if path.stem in access.deleted:
+                path.unlink()  # the deletion was interrupted
+            elif path.stem in access.raters:
+                _cut_torn_line(path)
+                self._records[path.stem] = read_record(path)
 
     def records(self) -> list[RaterRecord]:
         """Return the records of all invited raters; those who have not started are empty."""
@@ -67,18 +67,20 @@ class RaterStore:
 
     def record(self, rater: str) -> RaterRecord:
         """Return the record of a rater."""
-        with self._lock:
+        with self.lock:
             return self._records.setdefault(rater, RaterRecord(rater=rater))
 
     def start(self, rater: str) -> RaterRecord:
         """Give a rater songs in an order, unless they have some; return the record."""
-        record = self.record(rater)
-        with self._lock:
+        with self.lock:
+            record = self.record(rater)
             if record.is_started:
                 return record
             study = self.study
-            started = sum(other.is_started for other in self._records.values())
-            order = rater_order(self.songs, self._given(), rater=started, count=study.songs_per_rater, seed=study.seed)
+            started = [other for other in self.records() if other.is_started]
+            order = rater_order(
+                self.songs, _given(started), rater=len(started), count=study.songs_per_rater, seed=study.seed
+            )
             line = {
                 "start": {
                     "songs": with_repeats(order, study.repeats),
@@ -93,13 +95,14 @@ class RaterStore:
             record.add(line)
         return record
 
-    def append(self, rater: str, client: str, pieces: list[Piece]) -> int:
+    def append(self, rater: str, client: str, pieces: list[Piece], *, gap: bool = False) -> int:
         """Store pieces that are not stored yet; return the number of the last stored piece of the page.
 
         Raises
         ------
         ProblemError
-            409 if pieces between the last stored and the first of these are missing, or the rater has not started;
+            409 if pieces between the last stored and the first of these are missing and `gap` is false, or the rater
+            has not started;
             410 if the rater was deleted; 422 if an event is of no item of the rater; 507 if the disk is full.
         """
         record = self.record(rater)
@@ -108,7 +111,7 @@ class RaterStore:
                 raise ProblemError(409, "the rater has not started; agree to the study first")
             last = record.clients.get(client, -1)
             new = [piece for piece in pieces if piece.number > last]
-            if new and new[0].number != last + 1:
+            if new and new[0].number != last + 1 and not gap:
                 raise ProblemError(409, f"piece {last + 1} of this page is missing before piece {new[0].number}")
             for piece in new:
                 _check_items(piece, record)
@@ -116,26 +119,18 @@ class RaterStore:
             lines = [{"client": client, "received_s": now_s, **piece.model_dump()} for piece in new]
             if lines:
                 self._write(rater, lines)
-            for line in lines:
-                record.add(line)
+            with self.lock:
+                for line in lines:
+                    record.add(line)
             return record.clients.get(client, -1)
 
     def delete(self, rater: str) -> bool:
         """Delete a rater: link, ratings and answers; return False if there was none."""
         known = rater in self._access.raters
         delete_rater(self._folder, self._access, rater)
-        with self._lock:
+        with self.lock:
             self._records.pop(rater, None)
         return known
-
-    def _given(self) -> Counter[str]:
-        """Count the raters who have each song: rated, or still ahead of raters who may go on."""
-        given: Counter[str] = Counter()
-        now_s = time.time()
-        for record in self._records.values():
-            active = now_s - record.last_s < _RESERVED_S
-            given.update({record.songs[item] for item in range(len(record.songs)) if active or record.is_done(item)})
-        return given
 
     def _write(self, rater: str, lines: list[dict[str, Any]], *, create: bool = False) -> None:
         """Append lines, and return once they are on the disk."""
@@ -150,6 +145,16 @@ class RaterStore:
         if rater not in self._access.raters:  # deleted by another process in between
             path.unlink(missing_ok=True)
             raise ProblemError(410, "your data were deleted, and this link is no longer valid")
+
+
+def _given(records: list[RaterRecord]) -> Counter[str]:
+    """Count the raters who have each song: rated, or still ahead of raters who may go on."""
+    given: Counter[str] = Counter()
+    now_s = time.time()
+    for record in records:
+        active = now_s - record.last_s < _RESERVED_S
+        given.update({record.songs[item] for item in range(len(record.songs)) if active or record.is_done(item)})
+    return given
 
 
 def delete_rater(folder: Path, access: Access, rater: str) -> None:

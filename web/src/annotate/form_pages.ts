@@ -28,7 +28,7 @@ export function questionPage(
 ): Promise<Record<string, Answer>> {
   return new Promise((resolve) => {
     const title = h("h1", { tabindex: -1 }, heading);
-    const form = h("form", { class: "card text-page", novalidate: false }, title, ...questions.map(field));
+    const form = h("form", { class: "card text-page" }, title, ...questions.map(field));
     form.append(h("p", {}, h("button", { type: "submit", class: "primary", id: "next" }, "Next")));
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -10,6 +10,8 @@ const TIMEOUT_MS = 10_000;
 const MAX_PIECES = 200;
 /** Answers that another try does not change. */
 const FINAL = [400, 401, 403, 409, 410, 413, 422];
+/** The answer if a piece is missing before those that were sent. */
+const GAP = 409;
 
 export interface OutboxState {
   /** Number of pieces that the server does not have yet. */
@@ -109,10 +111,11 @@ export class Outbox {
   private async sendBatch(): Promise<void> {
     const batch = this.batch();
     const { client } = batch[0]!;
-    const response = await fetch("api/rater/pieces", {
-      ...this.request(batch),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    const post = (gap: boolean): Promise<Response> =>
+      fetch("api/rater/pieces", { ...this.request(batch, gap), signal: AbortSignal.timeout(TIMEOUT_MS) });
+    let response = await post(false);
+    // what the browser of an earlier page did not keep is lost; what came after it is not
+    if (response.status === GAP) response = await post(true);
     if (!response.ok) {
       const { detail } = (await response.json().catch(() => ({ detail: response.statusText }))) as { detail: string };
       throw FINAL.includes(response.status) ? new FinalError(detail) : new Error(detail);
@@ -128,9 +131,9 @@ export class Outbox {
     return this.pending.filter((piece) => piece.client === client).slice(0, MAX_PIECES);
   }
 
-  private request(batch: Piece[]): RequestInit {
+  private request(batch: Piece[], gap = false): RequestInit {
     const pieces = batch.map(({ number, events }) => ({ number, events }));
-    const body = JSON.stringify({ rater: this.rater, client: batch[0]!.client, pieces });
+    const body = JSON.stringify({ rater: this.rater, client: batch[0]!.client, gap, pieces });
     return { method: "POST", headers: { "Content-Type": "application/json" }, body };
   }
 

@@ -4,8 +4,8 @@ import { h } from "../common/dom";
 import { logo } from "../common/logo";
 import { finalPage, statusLine } from "./form_pages";
 import { Outbox, type OutboxState } from "./outbox";
+import { fetchProgress } from "./progress";
 import { Session } from "./session";
-import type { Progress } from "./types";
 
 export async function startRaterPage(main: HTMLElement): Promise<void> {
   const connection = statusLine();
@@ -15,7 +15,7 @@ export async function startRaterPage(main: HTMLElement): Promise<void> {
     main,
   );
   document.documentElement.classList.add("ready");
-  const first = await getProgress(main);
+  const first = await fetchProgress(main, "GET");
   if (first === null) return;
   document.title = first.study.title;
   document.body.append(h("footer", {}, `Your name in this study is ${first.rater}.`));
@@ -24,26 +24,23 @@ export async function startRaterPage(main: HTMLElement): Promise<void> {
     connection.show(connectionText(state));
     if (state.stopped !== "") finalPage(main, "This page cannot go on", state.stopped);
   };
+  giveWayToNewerPage(main, first.rater);
   let progress = first;
   if (outbox.isPending) {
     await outbox.flush();
-    progress = (await getProgress(main)) ?? first;
+    progress = (await fetchProgress(main, "GET")) ?? first;
   }
   await new Session(main, progress, outbox).run();
 }
 
-async function getProgress(main: HTMLElement): Promise<Progress | null> {
-  for (;;) {
-    const response = await fetch("api/rater").catch(() => null);
-    if (response?.ok) return (await response.json()) as Progress;
-    if (response !== null && response.status < 500) {
-      const { detail } = (await response.json()) as { detail: string };
-      finalPage(main, "No study here", detail);
-      return null;
-    }
-    finalPage(main, "The server cannot be reached", "This page tries again every two seconds.");
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-  }
+/** Stop when the study is opened again in this browser, since two pages would rate at once. */
+function giveWayToNewerPage(main: HTMLElement, rater: string): void {
+  const channel = new BroadcastChannel(`moodcurve-study-${rater}`);
+  channel.postMessage("opened");
+  channel.addEventListener("message", () => {
+    channel.close();
+    finalPage(main, "Opened again", "This study was opened in another window. Please go on there.");
+  });
 }
 
 function connectionText({ offline, pending, durable }: OutboxState): string {

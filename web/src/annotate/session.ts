@@ -5,11 +5,10 @@ import { finalPage, paragraphs, questionPage, songRatingPage, textPage } from ".
 import { headphonesCheck, PASSED } from "./headphones_page";
 import type { Outbox } from "./outbox";
 import { Songs } from "./playback";
+import { fetchProgress } from "./progress";
 import { ratePass } from "./rating_page";
 import { Recorder } from "./recorder";
 import { clockMs, EXAMPLE_ITEM, type Axis, type Progress } from "./types";
-
-const RETRY_MS = 2000;
 
 export class Session {
   private readonly songs = new Songs();
@@ -24,12 +23,12 @@ export class Session {
   }
 
   async run(): Promise<void> {
-    if (!this.progress.started) await this.begin();
+    if (!this.progress.started && !(await this.begin())) return;
     this.outbox.add(opened());
     const { study, steps, items } = this.progress;
     if (steps.includes("finished")) return this.thank();
     if (study.before.length > 0 && !steps.includes("answers-before")) await this.ask("before", "Before you begin");
-    if (!(await this.checkHeadphones())) return;
+    await this.checkHeadphones();
     if (study.training && !steps.includes("trained")) await this.train();
     for (let item = 0; item < items; item++) await this.rateItem(item, `Song ${item + 1} of ${items}`, item + 1);
     if (study.after.length > 0 && !steps.includes("answers-after")) await this.ask("after", "Before you go");
@@ -37,19 +36,14 @@ export class Session {
     await this.thank();
   }
 
-  /** Show the consent text; the server then gives the rater songs. */
-  private async begin(): Promise<void> {
+  /** Show the consent text; the server then gives the rater songs. Return false if it refuses. */
+  private async begin(): Promise<boolean> {
     const { study } = this.progress;
     const label = study.consent === "" ? "Begin" : "I agree";
     await textPage(this.main, study.title, paragraphs(study.consent), label);
-    for (;;) {
-      const response = await fetch("api/rater/start", { method: "POST" }).catch(() => null);
-      if (response?.ok) {
-        this.progress = (await response.json()) as Progress;
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
+    const progress = await fetchProgress(this.main, "POST");
+    this.progress = progress ?? this.progress;
+    return progress !== null;
   }
 
   private async ask(part: "before" | "after", heading: string): Promise<void> {
@@ -57,15 +51,15 @@ export class Session {
     this.outbox.add({ kind: "answers", clock_ms: clockMs(), part, answers });
   }
 
-  /** Check headphones if the study asks for it; return false if the rater cannot go on. */
-  private async checkHeadphones(): Promise<boolean> {
+  /** Check headphones if the study asks for it, again and again if it requires them. */
+  private async checkHeadphones(): Promise<void> {
     const { study, headphones } = this.progress;
-    if (study.headphones === "off") return true;
-    if (headphones !== null && (study.headphones === "record" || headphones[0] >= PASSED)) return true;
+    if (study.headphones === "off") return;
+    if (headphones !== null && (study.headphones === "record" || headphones[0] >= PASSED)) return;
     for (;;) {
       const { correct, trials } = await headphonesCheck(this.main);
       this.outbox.add({ kind: "headphones", clock_ms: clockMs(), correct, trials });
-      if (study.headphones === "record" || correct >= PASSED) return true;
+      if (study.headphones === "record" || correct >= PASSED) return;
       const text =
         "This study needs headphones, and the tones sounded as over loudspeakers. Put them on and try again.";
       await textPage(this.main, "Headphones", [h("p", {}, text)], "Try again");

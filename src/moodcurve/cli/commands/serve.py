@@ -43,11 +43,11 @@ class ListenOptions:
         ),
     ] = None
 
-    def other_address(self, port: int, token: str) -> str | None:
-        """Return the address for other machines if the server listens on all of this one's, else None."""
+    def other_url(self, port: int) -> str | None:
+        """Return the URL for other machines if the server listens on all addresses of this one, else None."""
         if self.host not in _ALL_ADDRESSES or self.public or not (own := _own_address()):
             return None
-        return f"http://{own}:{port}/?token={token}"
+        return f"http://{own}:{port}"
 
     def open_browser(self, page: Path) -> None:
         """Open a page in the browser if this machine shows windows, unless a proxy is in front of the server."""
@@ -263,8 +263,8 @@ def serve(
         if settings.service.json_log:
             _log.info("started", extra={"fields": {"url": settings.base_url(port), "version": __version__}})
             return
-        if other := address.other_address(port, settings.token):
-            print_message(f"other machines can connect to {other}")
+        if other := address.other_url(port):
+            print_message(f"other machines can connect to {other}/?token={settings.token}")
         print_message(f"serving at {url}" + (f" from {address.host}:{port}" if address.public else ""))
         if not no_open:
             address.open_browser(page)

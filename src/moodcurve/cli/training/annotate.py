@@ -61,8 +61,11 @@ def annotate(
     songs = find_songs(folder, study)
     access = Access(folder)
     if invite is not None or links:
+        settings = _settings(address, access.owner)
+        if address.port == 0:
+            raise UsageError("links need the port that the server will listen on, not 0", name="--port")
         names = access.invite(invite) if invite is not None else list(access.raters)
-        _print_links(names, access.raters, _settings(address, access.owner))
+        _print_links(names, access.raters, address.other_url(address.port) or settings.base_url(address.port))
     elif export is not None:
         from moodcurve.annotate.exports.export import export_ratings
         from moodcurve.cli.output_checks import check_folder
@@ -83,13 +86,17 @@ def annotate(
         settings = _settings(address, access.owner)
 
         def started(url: str, port: int, page: Path) -> None:
-            if other := address.other_address(port, settings.token):
-                print_message(f"other machines can connect to {other}")
+            if other := address.other_url(port):
+                print_message(f"other machines can connect to {other}/?token={settings.token}")
             print_message(f"overview at {url}" + (f" from {address.host}:{port}" if address.public else ""))
             if not no_open:
                 address.open_browser(page)
 
-        serve_study(folder, study, songs, access, settings, adapt=partial(_adapt, folder), started=started)
+        def base_url(port: int) -> str:
+            return address.other_url(port) or settings.base_url(port)
+
+        adapt = partial(_adapt, folder)
+        serve_study(folder, study, songs, access, settings, adapt=adapt, base_url=base_url, started=started)
         print_message("stopped")
 
 
@@ -112,9 +119,8 @@ def _settings(address: ListenOptions, token: str) -> "AddressSettings":
         raise UsageError(str(error)) from error
 
 
-def _print_links(names: list[str], tokens: dict[str, str], settings: "AddressSettings") -> None:
+def _print_links(names: list[str], tokens: dict[str, str], base_url: str) -> None:
     from moodcurve.annotate.overview import rater_link
 
-    base = settings.base_url(settings.port)
     # not by the console, which would wrap them in a narrow terminal
-    sys.stdout.writelines(f"{name}  {rater_link(base, tokens[name])}\n" for name in names)
+    sys.stdout.writelines(f"{name}  {rater_link(base_url, tokens[name])}\n" for name in names)

@@ -12,7 +12,9 @@ an event ``samples`` are [clock in ms, song time in s, value] of one axis, or [c
 """
 
 import json
+from array import array
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +83,8 @@ class RaterRecord:
     rows: int = 0
     missing: int = 0
     last_s: float = 0.0
-    _samples: dict[tuple[int, str], list[list[float]]] = field(default_factory=dict, repr=False)
+    _samples: "dict[tuple[int, str], array[float]]" = field(default_factory=dict, repr=False)
+    """Rows of each pass one after the other: as lists, a study of many raters would not fit into memory."""
     _counts: dict[str, int] = field(default_factory=dict, repr=False)
     """Samples that each page sent."""
 
@@ -113,12 +116,11 @@ class RaterRecord:
     def last_row(self, item: int, axis: str) -> list[float]:
         """Return the last sample of a pass; an empty list before the first."""
         rows = self._samples.get((item, axis))
-        return rows[-1] if rows else []
+        return rows[-_columns(axis) :].tolist() if rows else []
 
     def samples(self, item: int, axis: str) -> FloatArray:
         """Return the rows of a pass as they were sent, shape (n, 3), or (n, 4) for both axes."""
-        rows = self._samples.get((item, axis), [])
-        return np.array(rows, dtype=np.float64).reshape(len(rows), 4 if axis == "both" else 3)
+        return np.array(self._samples.get((item, axis), array("d"))).reshape(-1, _columns(axis))
 
     def track(self, item: int, axis: str) -> RawTrack:
         """Return the entries of a pass for arousal or valence.
@@ -156,7 +158,7 @@ class RaterRecord:
         self.steps.add(f"answers-{event['part']}" if kind == "answers" else kind)
         if kind == "samples":
             rows = event["rows"]
-            self._samples.setdefault((event["item"], event["axis"]), []).extend(rows)
+            self._samples.setdefault((event["item"], event["axis"]), array("d")).extend(chain.from_iterable(rows))
             self.missing += event["first"] - self._counts.get(client, 0)
             self._counts[client] = event["first"] + len(rows)
             self.rows += len(rows)
@@ -170,6 +172,11 @@ class RaterRecord:
             self.headphones = event["correct"], event["trials"]
         elif kind == "input":
             self.inputs.add(event["device"])
+
+
+def _columns(axis: str) -> int:
+    """Return the number of columns of a pass: clock, song time, and one value or two."""
+    return 4 if axis == "both" else 3
 
 
 def _latest(times_s: FloatArray) -> BoolArray:
