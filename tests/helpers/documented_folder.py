@@ -28,8 +28,8 @@ TITLES = {
 def write_documented_folder(folder: Path) -> None:
     """Write music, annotated songs and lists of ids.
 
-    `song.flac`, `song.mp3`, `album.flac` with a cue sheet, `concert.mkv` with two tracks, `notes.txt`; `Music` with one
-    song per quadrant, also as ``~/Music`` of the home `home`; `songs` and `DEAM`, which have features, ratings and
+    `song.flac`, `song.mp3`, `album.flac` with a cue sheet, `concert.mkv` with two tracks, `notes.txt`, `tracks.csv`; `Music` with
+    one song per quadrant, also as ``~/Music`` of the home `home`; `songs` and `DEAM`, which have features, ratings and
     raters' tracks; `ratings`; `deam_audio` and `quadrants4q`, which have sound; `test.txt`.
     """
     pieces = {section.name: compose((replace(section, bars=2),)).audio for section in DEMO_SECTIONS}
@@ -69,6 +69,8 @@ def write_music(folder: Path, pieces: dict[str, np.ndarray]) -> None:
     write_timed(folder / "concert.mkv", [[(0, 330)], [(0, 440)]])
     write_flac(demo_song(), folder / "demo-song.flac")
     (folder / "notes.txt").write_text("no music\n")
+    ids = [f"Music/album/{name}.flac,{number}" for number, name in enumerate(("calm", "sad"), start=4711)]
+    (folder / "tracks.csv").write_text("\n".join(["path,id", *ids]) + "\n")
 
 
 def write_annotated(folder: Path) -> None:

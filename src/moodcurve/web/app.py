@@ -175,6 +175,7 @@ def _batch_store(folder: Path) -> Iterator[BatchStore]:
     """Open the store of batches in a folder that no other server uses."""
     name = folder / "batches.lock"
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         ensure_private(folder)
         handle = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:

@@ -74,7 +74,7 @@ def scan(
 
     Example: moodcurve scan ~/Music
     Example: moodcurve scan ~/Music/Albums --split cue
-    Example: moodcurve scan /catalogue --ids tracks.csv
+    Example: moodcurve scan ~/Music --ids tracks.csv
     """
     from moodcurve.audio.parts import Split
     from moodcurve.cli import console
