@@ -58,7 +58,8 @@ def test_a_rater_is_deleted(study: Path) -> None:
     [
         (["--invite", "1", "--links"], 2, "exclude each other"),
         (["--invite", "1"], 2, "links need the port that the server will listen on, not 0"),
-        (["--export", "out"], 1, "nobody has rated a whole song yet"),
+        (["--export", "out"], 1, "no study was started here; expected raters/access.json"),
+        (["--delete-rater", "r001"], 1, "no study was started here"),
         (["--public", "study.example"], 2, "study.example: not a URL such as https://music.example/moods"),
         (["--format", "xml"], 2, "--format"),
     ],
@@ -68,6 +69,7 @@ def test_wrong_use_is_explained(study: Path, options: list[str], code: int, mess
     assert done.exit_code == code
     assert message in done.stderr
     assert not Path("out").exists()
+    assert code == 2 or not (study / "raters").exists()
 
 
 def test_damaged_access_files_and_missing_songs_are_named(study: Path, tmp_path: Path) -> None:

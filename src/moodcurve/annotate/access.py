@@ -107,6 +107,18 @@ class Access:
             scratch.replace(self._path)
 
 
+def check_is_study(folder: Path) -> None:
+    """Check that a study was started in a folder.
+
+    Raises
+    ------
+    StudyError
+        If not.
+    """
+    if not (folder / STUDY_FOLDER / ACCESS_FILE).is_file():
+        raise StudyError(f"{folder}: no study was started here; expected {STUDY_FOLDER}/{ACCESS_FILE}")
+
+
 @contextmanager
 def locked(path: Path, *, wait_s: float = 0.0) -> Iterator[None]:
     """Return a context in which this process alone holds a lock file.

@@ -63,14 +63,14 @@ def add_rater_routes(
         """Return the settings of the study, and how far the rater is."""
         rater = tokens.rater(request)
         with store.lock:
-            return JSONResponse({"study": shown, **_progress(store.record(rater))})
+            return JSONResponse(_progress(store.record(rater), shown))
 
     @app.post("/api/rater/start")
     def start_rater(request: Request) -> Response:
         """Give the rater songs, after consent; the same answer as for a rater who has started."""
         rater = tokens.rater(request)
         with store.lock:
-            return JSONResponse({"study": shown, **_progress(store.start(rater))})
+            return JSONResponse(_progress(store.start(rater), shown))
 
     @app.post("/api/rater/pieces")
     async def add_pieces(request: Request) -> Response:
@@ -147,15 +147,17 @@ def add_overview_routes(
         return Response(status_code=204)
 
 
-def _progress(record: RaterRecord) -> dict[str, Any]:
-    """Return what a page needs to go on where the rater stopped."""
+def _progress(record: RaterRecord, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of the study, and what a page needs to go on where the rater stopped."""
     items = range(EXAMPLE_ITEM, len(record.songs))
+    # whoever started keeps what songs are rated by
+    kept = {"whole_song": record.whole_song, "practice_s": record.practice_s} if record.is_started else {}
     return {
+        "study": {**shown, **kept},
         "rater": record.rater,
         "started": record.is_started,
         "items": len(record.songs),
         "axes": list(record.axes),
-        "practice_s": record.practice_s,
         "steps": sorted(record.steps),
         "headphones": record.headphones,
         "finished": sorted(record.finished),

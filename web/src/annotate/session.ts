@@ -68,7 +68,7 @@ export class Session {
 
   private async train(): Promise<void> {
     this.songs.keep(EXAMPLE_ITEM, 0);
-    const practice = this.progress.practice_s;
+    const practice = this.progress.study.practice_s;
     const text = [
       h("p", {}, "First an example, to try how it works. What you rate in it does not count."),
       h(
@@ -89,7 +89,8 @@ export class Session {
 
   /** Rate what is left of a song: its passes, then the song as a whole. */
   private async rateItem(item: number, heading: string, next: number): Promise<void> {
-    const { axes, study, rated, practice_s: practiceS } = this.progress;
+    const { axes, study, rated } = this.progress;
+    const practiceS = study.practice_s;
     const left = axes.filter((axis) => !this.isFinished(item, axis));
     const ask = study.whole_song && !rated.includes(item) && item !== EXAMPLE_ITEM;
     if (left.length === 0 && !ask) return;

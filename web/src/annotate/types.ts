@@ -33,7 +33,6 @@ export interface Progress {
   /** Number of songs, with repeats. */
   items: number;
   axes: Axis[];
-  practice_s: number;
   /** Kinds of events that the server has. */
   steps: string[];
   headphones: [number, number] | null;

@@ -53,12 +53,15 @@ def annotate(
     if sum((invite is not None, links, export is not None, delete_rater is not None)) > 1:
         raise UsageError("--invite, --links, --export and --delete-rater exclude each other")
 
-    from moodcurve.annotate.access import Access
+    from moodcurve.annotate.access import Access, check_is_study
     from moodcurve.annotate.server import serve_study
     from moodcurve.annotate.study import find_songs, read_study_file
 
     study = read_study_file(folder)
-    songs = find_songs(folder, study)
+    if export is not None or delete_rater is not None:
+        check_is_study(folder)
+    else:
+        songs = find_songs(folder, study)
     access = Access(folder)
     if invite is not None or links:
         settings = _settings(address, access.owner)
