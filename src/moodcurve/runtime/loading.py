@@ -46,7 +46,7 @@ def load_model(name_or_path: str | os.PathLike[str] = "default") -> Model:
         features that this version of moodcurve does not compute.
     """
     label = os.fspath(name_or_path)
-    data = _read(label)
+    data = model_data(label)
     metadata = _metadata(data, label)
     session = open_session(data, label)
     inputs, outputs = session.inputs, session.outputs
@@ -85,7 +85,7 @@ def describe_model(name_or_path: str | os.PathLike[str]) -> tuple[str, FeatureSe
         compute.
     """
     label = os.fspath(name_or_path)
-    metadata = _metadata(_read(label), label)
+    metadata = _metadata(model_data(label), label)
     _check_keys(metadata, label)
     return metadata["name"], _feature_set(metadata, label)
 
@@ -99,7 +99,7 @@ def model_metadata(name_or_path: str | os.PathLike[str]) -> dict[str, str]:
         If there is no such model or file, or it was not made by moodcurve.
     """
     label = os.fspath(name_or_path)
-    return _metadata(_read(label), label)
+    return _metadata(model_data(label), label)
 
 
 def packaged_models() -> dict[str, "Traversable"]:
@@ -109,7 +109,8 @@ def packaged_models() -> dict[str, "Traversable"]:
     return {entry.name.removesuffix(".onnx"): entry for entry in sorted(found, key=lambda e: e.name)}
 
 
-def _read(label: str) -> bytes:
+def model_data(label: str) -> bytes:
+    """Return the bytes of a packaged model by its name, or of a model file; raises as `load_model`."""
     packaged = packaged_models()
     if label in packaged:
         return packaged[label].read_bytes()
