@@ -29,6 +29,8 @@ MOST_LOST = 10
 _MB = 2**20
 _OBJECT_STORE_MB = 100
 """Shared memory of a cluster on this machine: it holds the model, and shards that wait, of 100 kB each."""
+_STARTS = 3
+"""Attempts to start a cluster on this machine: Ray gives up after half a minute, which a busy machine exceeds."""
 _WAIT_S = 0.5
 
 RunShard = Callable[[Shard, RunSettings, bytes], ShardReport]
@@ -122,10 +124,15 @@ def _connected(address: str | None, workers: int | None) -> Iterator[Any]:
     import ray
 
     handler = signal.getsignal(signal.SIGTERM)  # Ray sets its own
-    try:
-        ray.init(address=address or "local", **options)
-    except Exception as error:  # it raises any, and that itself for a machine that is too slow
-        raise ClusterError(f"no Ray cluster at {address or 'this machine'}: {one_line(str(error))[:200]}") from error
+    for attempts_left in reversed(range(1 if address else _STARTS)):
+        try:
+            ray.init(address=address or "local", **options)
+            break
+        except Exception as error:  # it raises any, that class itself too
+            ray.shutdown()
+            if not attempts_left:
+                place = address or "this machine"
+                raise ClusterError(f"no Ray cluster at {place}: {one_line(str(error))[:200]}") from error
     signal.signal(signal.SIGTERM, handler)
     try:
         yield ray

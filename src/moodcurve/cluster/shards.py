@@ -103,7 +103,7 @@ def shard_name(entries: Iterable[Entry], key: str) -> str:
     """Return the name of the results of some songs: a digest of their ids and places, and of a key.
 
     >>> shard_name([Entry("1", "a.mp3")], "model")
-    'b74ba3d8ac1a0d5a9ee2f58a8d5dfbbd.parquet'
+    '7d4f867e441a42e4d12a5fac1b6a1366.parquet'
     """
     digest = hashlib.blake2b(json.dumps([key, *entries]).encode(), digest_size=_DIGEST_BYTES)
     return digest.hexdigest() + ENDING

@@ -85,9 +85,9 @@ class LocalStore:
                 shutil.copyfileobj(written, stream)
                 stream.flush()
                 os.fsync(stream.fileno())
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(part).chmod(0o666 & ~umask)
+                umask = os.umask(0)
+                os.umask(umask)
+                os.fchmod(stream.fileno(), 0o666 & ~umask)  # mkstemp creates files for their owner alone
             try:
                 Path(part).replace(self._folder / name)
             except FileNotFoundError:  # another writer of the same shard was done first, and removed it

@@ -2,7 +2,6 @@
 
 import os
 import re
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from moodcurve.errors import MoodcurveError, SetupError
@@ -56,7 +55,7 @@ def resolved(url: str, folder: str) -> str:
     >>> resolved("a/b.mp3", "s3://bucket/lists"), resolved("/music/b.mp3", "s3://bucket/lists")
     ('s3://bucket/lists/a/b.mp3', '/music/b.mp3')
     """
-    if _URL.match(url) or PurePath(url).is_absolute():
+    if _URL.match(url) or os.path.isabs(url):  # noqa: PTH117  pathlib keeps the parts of all paths in memory
         return url
     return f"{folder.rstrip('/')}/{url}"
 
