@@ -11,7 +11,7 @@ from moodcurve.cluster import analyzer, runner
 from moodcurve.cluster.job import reason_of
 from moodcurve.cluster.manifest import Entry
 from moodcurve.cluster.retries import StoreError
-from moodcurve.cluster.runner import RunSettings, ShardReport, ShardRunner, run_here, run_shard
+from moodcurve.cluster.runner import RunSettings, ShardReport, run_here, run_shard, shard_runner
 from moodcurve.cluster.shards import Shard, cut
 from moodcurve.errors import SetupError
 from moodcurve.library import open_library
@@ -153,12 +153,12 @@ def test_copies_are_removed_as_they_are_done(tmp_path: Path) -> None:
     song = write_song(tmp_path / "a.flac")
     entries = [Entry(str(i), f"s3://bucket{song}") for i in range(12)]
     counts = []
-    with ShardRunner(RunSettings(str(tmp_path / "out"), VERSION), FAST) as running:
+    with shard_runner(RunSettings(str(tmp_path / "out"), VERSION), FAST) as running:
         for row in running._analyzer.rows(entries):
             assert row["problem"] is None
             assert row["path"].startswith("s3://bucket/")
             assert row["mtime_ns"] is None
-            counts.append(len(list(running._scratch.glob("*.flac"))))
+            counts.append(len(list(running._folder.glob("*.flac"))))
         assert counts[-1] == 0
         assert max(counts) <= analyzer._AHEAD
 

@@ -73,7 +73,7 @@ def read_entries(source: str, columns: Columns = NO_COLUMNS) -> Iterator[Entry]:
         If it cannot be read, a column is missing, or a row has no id or no path.
     """
     source = absolute(source)
-    if "*" in source:
+    if "*" in source and (scheme_of(source) or not os.path.lexists(source)):
         for path in _matches(source):
             yield from _manifest(path, columns)
     elif _is_folder(source):
@@ -213,7 +213,7 @@ def _folder(source: str) -> Iterator[Entry]:
 
 
 def _is_named_like_audio(path: str) -> bool:
-    return PurePosixPath(path).suffix[1:].lower() in AUDIO_EXTENSIONS
+    return path.rpartition(".")[2].lower() in AUDIO_EXTENSIONS  # pathlib would keep the parts of all paths in memory
 
 
 def _local_folders(root: str) -> Iterator[tuple[str, list[str]]]:
@@ -232,6 +232,6 @@ def _store_folders(root: str) -> Iterator[tuple[str, list[str]]]:
         names: dict[str, list[str]] = {"directory": [], "file": []}
         for one in listed:
             if one["name"].rstrip("/") != path:  # a folder may be an object of its own
-                names[one["type"]].append(PurePosixPath(one["name"]).name)
+                names[one["type"]].append(one["name"].rstrip("/").rpartition("/")[2])
         yield folder, sorted(names["file"])
         folders.extend(f"{folder}/{name}" for name in sorted(names["directory"], reverse=True))

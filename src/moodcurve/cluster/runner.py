@@ -1,21 +1,23 @@
 """Analyze the songs of a shard and write their rows as one Parquet file: what each process, machine and task runs."""
 
-import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 
 from moodcurve.cluster.analyzer import Analyzer
 from moodcurve.cluster.fetch import SONG_LIMITS, FetchLimits
-from moodcurve.cluster.job import Song, SongTask, make_song_job
+from moodcurve.cluster.job import make_song_job
 from moodcurve.cluster.results import ModelVersion, Row, has_failed, read_rows, write_rows
 from moodcurve.cluster.shards import Shard
 from moodcurve.cluster.store import open_store
 from moodcurve.library.scanning.selection import NO_SELECTION, Selection
+from moodcurve.util.temp_folder import own_temporary_folder
 from moodcurve.workers import FILE_LIMITS, Pool
 
+PREFIX = "moodcurve-shard-"
+"""Of folders for downloads; the next runner on a machine removes that of one that was killed."""
 _NAMED = 5
 """Problems of a shard that its report names; the rows have them all."""
 
@@ -83,54 +85,13 @@ error, and yields a report for each, in any order, once its rows are written."""
 
 
 class ShardRunner:
-    """Worker processes that analyze one shard after the other.
+    """What analyzes one shard after the other and writes their results, see `shard_runner`."""
 
-    Parameters
-    ----------
-    settings : RunSettings
-    model : bytes
-        The model's file.
-    workers : int
-        Number of processes.
-    check : callable, optional
-        Called several times a second; an error that it raises ends the work.
-    """
-
-    def __init__(
-        self, settings: RunSettings, model: bytes, *, workers: int = 1, check: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, settings: RunSettings, folder: Path, analyzer: Analyzer) -> None:
         self._again = settings.again
         self._store = open_store(settings.out)
-        self._folder = tempfile.TemporaryDirectory(prefix="moodcurve-", ignore_cleanup_errors=True)
-        self._scratch = Path(self._folder.name)
-        model_file = self._scratch / "model.onnx"
-        model_file.write_bytes(model)
-        self._pool: Pool[SongTask, Song] = Pool(
-            partial(make_song_job, str(model_file)),
-            workers=workers,
-            progress=lambda number, share: None,
-            limits=FILE_LIMITS,
-        )
-        self._analyzer = Analyzer(
-            self._pool,
-            workers,
-            self._scratch,
-            version=settings.version,
-            selection=settings.selection,
-            limits=settings.limits,
-            check=check,
-        )
-
-    def __enter__(self) -> "ShardRunner":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None:
-            self._pool.terminate()
-        self._pool.__exit__(kind, error, trace)
-        self._folder.cleanup()
+        self._folder = folder
+        self._analyzer = analyzer
 
     def run(self, shard: Shard) -> ShardReport:
         """Analyze the songs of a shard and write its results, unless they are there.
@@ -144,7 +105,7 @@ class ShardRunner:
         """
         report = ShardReport()
         earlier: dict[str, Row] = {}
-        results = self._scratch / shard.name
+        results = self._folder / shard.name
         if self._store.holds(shard.name):
             if not self._again:
                 return report
@@ -169,16 +130,53 @@ class ShardRunner:
                 yield row
 
 
+@contextmanager
+def shard_runner(
+    settings: RunSettings, model: bytes, *, workers: int = 1, check: Callable[[], None] = lambda: None
+) -> Iterator[ShardRunner]:
+    """Start worker processes that analyze shards, and end them afterwards.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    model : bytes
+        The model's file.
+    workers : int
+        Number of processes.
+    check : callable, optional
+        Called several times a second; an error that it raises ends the work.
+    """
+    with own_temporary_folder(PREFIX) as folder:
+        model_file = folder / "model.onnx"
+        model_file.write_bytes(model)
+        make = partial(make_song_job, str(model_file))
+        with Pool(make, workers=workers, progress=lambda number, share: None, limits=FILE_LIMITS) as pool:
+            analyzer = Analyzer(
+                pool,
+                workers,
+                folder,
+                version=settings.version,
+                selection=settings.selection,
+                limits=settings.limits,
+                check=check,
+            )
+            try:
+                yield ShardRunner(settings, folder, analyzer)
+            except BaseException:
+                pool.terminate()
+                raise
+
+
 def run_here(
     shards: Iterator[Shard], settings: RunSettings, model: bytes, check: Callable[[], None], *, workers: int = 1
 ) -> Iterator[ShardReport]:
     """Run shards one after the other in processes of this machine, an `Engine`; raises as `ShardRunner.run`."""
-    with ShardRunner(settings, model, workers=workers, check=check) as runner:
+    with shard_runner(settings, model, workers=workers, check=check) as runner:
         for shard in shards:
             yield runner.run(shard)
 
 
 def run_shard(shard: Shard, settings: RunSettings, model: bytes) -> ShardReport:
     """Run one shard in a process of its own; raises as `ShardRunner.run`."""
-    with ShardRunner(settings, model) as runner:
+    with shard_runner(settings, model) as runner:
         return runner.run(shard)
