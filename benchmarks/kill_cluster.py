@@ -1,6 +1,6 @@
 """Kill processes, nodes and drivers of a scan on Ray at random moments, and check that no song is lost or doubled.
 
-    python benchmarks/kill_cluster.py [--rounds N] [--songs N] [--seed SEED] [--json FILE]
+    python benchmarks/kill_cluster.py [--rounds N] [--songs N] [--nodes N] [--seed SEED] [--json FILE]
 
 Composed songs of a few seconds and a file that is not audio are scanned in shards of three, on a cluster of three
 nodes on this machine (`ray.cluster_utils.Cluster`), into a new folder each round. Meanwhile, a process is killed
@@ -23,8 +23,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 # as for a user: Python caches its bytecode; no process of Ray listens to other machines, or sends statistics
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -35,10 +37,9 @@ from ray.cluster_utils import Cluster
 
 from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 
+T = TypeVar("T")
 SCAN = "from moodcurve.cli import main; main()"
 SHARD_SIZE = 3
-NODES = 2
-"""Besides the head, each with one processor."""
 BAD = "bad"
 
 
@@ -69,10 +70,18 @@ def descendants(pid: int) -> dict[int, str]:
     return found
 
 
+def started(start: Callable[[], T]) -> T:
+    """Start a node; on a busy machine, Ray gives up one that does not start within half a minute."""
+    for _ in range(10):
+        with contextlib.suppress(Exception):
+            return start()
+    raise SystemExit("no node can be started")
+
+
 class Victims:
     """A cluster whose processes and nodes are killed."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, nodes: int) -> None:
         self._rng = rng
         quick = {
             "health_check_initial_delay_ms": 1000,
@@ -80,20 +89,17 @@ class Victims:
             "health_check_failure_threshold": 5,
         }
         head = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False, "_system_config": quick}
-        self.cluster = Cluster(initialize_head=True, head_node_args=head)
-        self._nodes = [self._add() for _ in range(NODES)]
+        self.cluster: Cluster = started(lambda: Cluster(initialize_head=True, head_node_args=head))
+        self._nodes = [self._add() for _ in range(nodes)]
 
     def _add(self) -> object:
-        for _ in range(10):  # on a busy machine, Ray gives up a node that does not start within half a minute
-            with contextlib.suppress(Exception):
-                return self.cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
-        raise SystemExit("no node can be started")
+        return started(lambda: self.cluster.add_node(num_cpus=1, object_store_memory=100 << 20))
 
     def kill(self) -> str | None:
         """Kill a process or a node; return what it was, or None if nothing was there."""
         kind = self._rng.choice(("task", "analysis", "node"))
         if kind == "node":
-            node = self._nodes.pop(self._rng.randrange(NODES))
+            node = self._nodes.pop(self._rng.randrange(len(self._nodes)))
             self.cluster.remove_node(node, allow_graceful=False)
             self._nodes.append(self._add())
             return kind
@@ -164,6 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--songs", type=int, default=12)
+    parser.add_argument("--nodes", type=int, default=2, help="nodes besides the head, each with one processor")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write the results to this file")
     arguments = parser.parse_args()
@@ -171,7 +178,7 @@ def main() -> None:
     total: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         manifest = write_catalogue(Path(folder), arguments.songs)
-        victims = Victims(rng)
+        victims = Victims(rng, arguments.nodes)
         try:
             for number in range(1, arguments.rounds + 1):
                 out, begun = Path(folder) / f"out-{number}", time.monotonic()

@@ -143,10 +143,12 @@ def _parquet_rows(path: str, columns: Columns) -> Iterator[tuple[str, str]]:
     try:
         with pyarrow.parquet.ParquetFile(path) as table:
             names = _find_columns(table.schema_arrow.names, columns)
-            for batch in table.iter_batches(batch_size=_ROWS, columns=list(dict.fromkeys(names))):
-                ids, places = (batch.column(name).to_pylist() for name in names)
-                for external_id, place in zip(ids, places, strict=True):
-                    yield "" if external_id is None else str(external_id), "" if place is None else str(place)
+            wanted = list(dict.fromkeys(names))
+            for group in range(table.num_row_groups):  # one by one: memory grows as it reads all
+                for batch in table.iter_batches(batch_size=_ROWS, row_groups=[group], columns=wanted):
+                    ids, places = (batch.column(name).to_pylist() for name in names)
+                    for external_id, place in zip(ids, places, strict=True):
+                        yield "" if external_id is None else str(external_id), "" if place is None else str(place)
     except pyarrow.ArrowException as error:
         raise _ColumnError(f"not Parquet: {one_line(str(error))[:80]}") from error
 
