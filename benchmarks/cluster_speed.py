@@ -4,9 +4,9 @@
 
 FOLDER holds MP3 files (default: the songs of the test data). Each is repeated, packet by packet, to about --seconds,
 all to different lengths. They are scanned into a library with two workers, in shards by two processes, and in shards on
-a Ray cluster of two processors on this machine, in turn. So is a folder of one short song, for what a start takes,
-which the overhead leaves out: a catalogue is scanned for hours. Times are of the clock, and of the processor for all
-processes, those of Ray included.
+a Ray cluster of two processors on this machine, in turn. Times are of the clock, and of the processor for all
+processes, those of Ray included, from the first song to the last. What comes before is stated too, but is no part of
+the overhead: a cluster is started once, and a catalogue is scanned for hours.
 """
 
 import argparse
@@ -17,9 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as for a user: Python caches its bytecode
 os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  Ray's own name; else, other programs would slow it down first
@@ -43,30 +43,39 @@ def processor_s(pid: int) -> float:
 
 
 def scanned(way: str, folder: str, out: str, model: str) -> dict[str, float]:
-    """Scan in this process; return seconds of the clock and of the processor, and of audio."""
+    """Scan in this process; return seconds of the clock and of the processor, from the first song and before it."""
     from moodcurve.cluster.on_ray import run_on_ray
     from moodcurve.cluster.runner import ShardReport, run_here
     from moodcurve.cluster.scan import scan_catalogue
+    from moodcurve.cluster.shards import Shard
     from moodcurve.library.scanning.progress import ScanObserver
     from moodcurve.library.scanning.scan import scan
 
-    used_s = 0.0
-
-    def sample(*_: object) -> None:
-        nonlocal used_s
-        used_s = max(used_s, processor_s(os.getpid()))
-
     begun = time.perf_counter()
+    marks: list[tuple[float, float]] = []
+
+    def mark(*_: object) -> None:
+        marks.append((time.perf_counter() - begun, processor_s(os.getpid())))
+
+    def engine(shards: Iterator[Shard], *arguments: Any) -> Iterator[ShardReport]:
+        def watched() -> Iterator[Shard]:
+            for shard in shards:
+                if not marks:
+                    mark()
+                yield shard
+
+        yield from (run_here if way == "processes" else run_on_ray)(watched(), *arguments, workers=2)
+
     if way == "library":
-        stats = scan(
-            [folder], Path(out) / "library.sqlite", workers=2, model=model, observer=ScanObserver(progress=sample)
-        )
+        library = Path(out) / "library.sqlite"
+        scan([folder], library, workers=2, model=model, observer=ScanObserver(starting=mark, progress=mark))
     else:
-        engine: Callable[..., Iterator[ShardReport]] = run_here if way == "processes" else run_on_ray
-        stats = scan_catalogue(
-            [folder], out, partial(engine, workers=2), shard_size=SHARD_SIZE, model=model, on_report=sample
-        )
-    return {"wall_s": time.perf_counter() - begun, "cpu_s": used_s, "audio_s": stats.audio_s, "songs": stats.songs}
+        scan_catalogue([folder], out, engine, shard_size=SHARD_SIZE, model=model, on_report=mark)
+    (start_wall_s, start_cpu_s), (wall_s, cpu_s) = marks[0], marks[-1]
+    return {
+        "start_wall_s": start_wall_s, "start_cpu_s": start_cpu_s, "wall_s": wall_s - start_wall_s,
+        "cpu_s": cpu_s - start_cpu_s,
+    }  # fmt: skip
 
 
 def run(way: str, folder: Path, model: str) -> dict[str, float]:
@@ -107,23 +116,12 @@ def main() -> None:
         for turn in range(arguments.repeats):
             turns.append({})
             for way in WAYS:
-                whole, start = run(way, music, arguments.model), run(way, single, arguments.model)
-                turns[-1][way] = {
-                    "load": os.getloadavg()[0],
-                    **whole,
-                    "start_wall_s": start["wall_s"],
-                    "start_cpu_s": start["cpu_s"],
-                }
+                turns[-1][way] = {"load": os.getloadavg()[0], **run(way, music, arguments.model)}
                 print(f"turn {turn + 1}, {way}: {json.dumps(turns[-1][way])}", flush=True)
     overheads = {
-        f"{way}_{kind}": statistics.median(
-            (turn[way][f"{kind}_s"] - turn[way][f"start_{kind}_s"])
-            / (turn["library"][f"{kind}_s"] - turn["library"][f"start_{kind}_s"])
-            - 1
-            for turn in turns
-        )
+        f"{way}_{kind}": statistics.median(turn[way][kind] / turn["library"][kind] - 1 for turn in turns)
         for way in WAYS[1:]
-        for kind in ("wall", "cpu")
+        for kind in ("wall_s", "cpu_s")
     }
     for name, value in overheads.items():
         print(f"{100 * value:6.1f} % overhead of {name}")

@@ -14,7 +14,7 @@ from moodcurve.cluster.urls import OBJECT_STORES, ClusterError, file_system, loc
 from moodcurve.util.text import one_line
 
 _UPLOAD_S = 600.0
-"""Seconds for writing a shard, which has about ten megabytes."""
+"""Seconds for writing a shard, which has about twenty megabytes."""
 _LISTING_S = 3600.0
 
 
