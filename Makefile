@@ -3,9 +3,14 @@
 # make check                lint, types and quick tests: no browser, no real data, nothing slow
 # make lint                 formatting, lint rules, types, and bandit's rules of security
 # make audit                look up the pinned packages in the public list of vulnerabilities (needs the network)
+# make licenses             list the licenses of what `pip install moodcurve` installs
+# make dist                 build the wheel and the sdist into dist/, the same bytes for the same commit
+# make sbom                 list everything that an install of the built wheel holds: dist/sbom.json
+# make smoke                install the built wheel into fresh environments, bare and with each extra
 # make format               format Python and the page's sources
 # make hooks                run formatting, lint and types at each commit (pre-commit)
 # make fuzz [FUZZ=2000]      damage model files, libraries, results, tags and HTTP requests at random, and read them
+# make client               generate the Python client of the server's API into moodcurve-client/
 # make bench                measure the extractor's speed against its peers
 # make model DEAM=dir SOUND=dir QUADRANTS=dir    train the packaged models and write their card
 # make setup                create the environment .venv; every target does it when needed
@@ -17,7 +22,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # passed through the environment as given: no character of a file name has a meaning
 override export SONG := $(value SONG)
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check lint audit format hooks fuzz bench model clean
+.PHONY: help setup setup-dev demo test check lint audit licenses dist sbom smoke format hooks fuzz client bench model clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -47,6 +52,19 @@ lint: setup-dev
 audit: setup-dev
 	@$(BIN)/python scripts/audit.py
 
+licenses: setup-dev
+	@$(BIN)/python scripts/licenses.py
+
+dist: setup-dev
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --quiet --outdir dist
+
+sbom: dist
+	@$(BIN)/python scripts/sbom.py dist/*.whl -o dist/sbom.json
+
+smoke: dist
+	@$(BIN)/python scripts/smoke.py dist/*.whl
+
 format: setup-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix --select I .
@@ -58,6 +76,9 @@ hooks: setup-dev
 fuzz: setup-dev
 	MOODCURVE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q --timeout 3600 tests/hostile -k "changed_ or damaged_pages or fuzzed"
 
+client: setup-dev
+	$(BIN)/python scripts/make_client.py moodcurve-client
+
 bench: setup-dev
 	$(BIN)/python benchmarks/features.py
 
@@ -65,4 +86,4 @@ model: setup-dev
 	$(BIN)/python -m moodcurve.learn.release "$(DEAM)" "$(SOUND)" "$(QUADRANTS)" --results docs/results
 
 clean:
-	rm -rf .venv demo-output benchmark-output
+	rm -rf .venv demo-output benchmark-output moodcurve-client

@@ -13,9 +13,9 @@ from tests.helpers.library_fixtures import made_library
 pytestmark = pytest.mark.slow
 
 BLOCKED = (
-    "torch", "sklearn", "scipy", "onnx", "threadpoolctl", "opensmile", "optuna", "pandas", "pyarrow", "fastapi",
-    "uvicorn", "python_multipart", "sounddevice", "pythonosc", "jams", "playwright", "hypothesis", "pytest", "beets",
-    "duckdb", "fsspec", "s3fs", "ray",
+    "torch", "sklearn", "scipy", "onnx", "threadpoolctl", "opensmile", "optuna", "pandas", "pyarrow", "duckdb",
+    "fsspec", "s3fs", "ray", "fastapi", "uvicorn", "python_multipart", "prometheus_client", "sounddevice", "pythonosc",
+    "jams", "playwright", "hypothesis", "pytest", "beets",
 )  # fmt: skip
 BLOCK = f"""
 import sys

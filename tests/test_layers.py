@@ -32,6 +32,7 @@ LAYERS = (
     "demo",
     "datasets",
     "evaluation",
+    "comparison",
     "learn",
     "report",
     "web",

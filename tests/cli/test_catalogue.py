@@ -86,6 +86,7 @@ def test_tasks_of_a_slurm_array_share_a_catalogue(manifest: Path, tmp_path: Path
         (["--on", "processes"], "argument -o/--output: --on needs a folder for the results"),
         (["--on", "processes", "-o", "x", "--library", "y"], "argument --library: cannot be used with --on"),
         (["--on", "processes", "-o", "x", "--split", "cue"], "argument --split: cannot be used with --on"),
+        (["--on", "processes", "-o", "x", "--ids", "y.csv"], "argument --ids: cannot be used with --on"),
         (["--on", "processes", "-o", "x", "--exclude", "*.wav"], "argument --exclude: cannot be used with --on"),
         (["--on", "processes", "-o", "x", "--shard", "5/4"], "argument --shard: '5/4' is not such as 3/16"),
         (["--on", "processes", "-o", "x", "--shard", "1/4", "--forget"], "argument --forget: one part of a catalogue"),

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from moodcurve.datasets import DatasetError
-from moodcurve.datasets.selection import only_songs, read_ids, without_songs
+from moodcurve.datasets.comparison import Comparison
+from moodcurve.datasets.selection import only_songs, read_ids, songs_by_genre, without_songs
 from tests.helpers.training_songs import made_dataset
 
 DATASET = made_dataset(12)
@@ -66,3 +67,20 @@ def test_unreadable_id_files_raise(tmp_path: Path) -> None:
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff")
     with pytest.raises(DatasetError, match=r"picture\.png: is not text"):
         read_ids(tmp_path / "picture.png")
+
+
+def test_genres_need_enough_songs() -> None:
+    genres = ["Rock-Hip-Hop"] * 6 + ["Rock-Pop"] * 2 + ["Folk, Pop"] * 2
+    songs = [replace(song, genre=genre) for song, genre in zip(DATASET.songs, genres, strict=False)]
+    found = songs_by_genre(songs, min_songs=5)
+    assert {genre: list(chosen) for genre, chosen in found.items()} == {
+        "Hip Hop": list(range(6)),
+        "Rock": list(range(8)),
+    }
+
+
+def test_comparisons_with_songs_left_out_are_left_out() -> None:
+    one, other = (Comparison(axis="arousal", higher="1", lower=lower) for lower in ("2", "3"))
+    dataset = replace(DATASET, comparisons=(one, other))
+    assert only_songs(dataset, ["1", "2"])[0].comparisons == (one,)
+    assert without_songs(dataset, ["2"]).comparisons == (other,)

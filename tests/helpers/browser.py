@@ -3,6 +3,8 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,17 @@ def browser(chromium_path: str) -> Iterator[Browser]:
     """A browser for one module."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def browser_with_microphone(chromium_path: str, wav: Path) -> Iterator[Browser]:
+    """Yield a browser whose microphone plays a file over and over, and is allowed without a question."""
+    fake = [f"--use-file-for-fake-audio-capture={wav}", "--use-fake-device-for-media-stream"]
+    options = [*ARGUMENTS, *fake, "--use-fake-ui-for-media-stream"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=options)
         yield browser
         browser.close()
 

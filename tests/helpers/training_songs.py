@@ -95,12 +95,12 @@ def _with_quadrant_only(song: Song) -> Song:
 def write_own_songs(home: Path, dataset: Dataset) -> None:
     """Write songs as a custom dataset: features, labels, and a rating of each whole song, the mean of its labels."""
     (home / "features").mkdir(parents=True)
-    labels, infos = ["song_id,time_s,arousal,valence"], ["song_id,artist,arousal,valence"]
+    labels, infos = ["song_id,time_s,arousal,valence"], ["song_id,artist,genre,arousal,valence"]
     for song in dataset.songs:
         with (home / "features" / f"{song.song_id}.csv").open("w", encoding="ascii") as stream:
             write_csv(song.features, stream)
         labels += [f"{song.song_id},{t},{a},{v}" for t, (a, v) in zip(song.features.times_s, song.y, strict=True)]
         a, v = 5 + 4 * song.y.mean(axis=0)
-        infos.append(f"{song.song_id},{song.artist},{a},{v}")
+        infos.append(f'{song.song_id},{song.artist},"{song.genre}",{a},{v}')
     (home / "labels.csv").write_text("\n".join(labels))
     (home / "songs.csv").write_text("\n".join(infos))

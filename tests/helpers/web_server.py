@@ -65,7 +65,7 @@ class Server:
     @property
     def left_over(self) -> list[str]:
         """Names of uploaded files that it has not removed yet."""
-        return [path.name for path in self.temporary.glob("*/*") if path.name not in ("lock", "open.html")]
+        return [path.name for path in self.temporary.glob("*/*") if path.name not in ("lock", "open.html", "batches")]
 
     url: str
     port: int
@@ -90,7 +90,8 @@ def scanned_music(tmp_path_factory: pytest.TempPathFactory, prepared: None) -> t
         tags.save()
     (music / BROKEN).write_text("once upon a time\n" * 100, encoding="ascii")
     library = folder / "library.sqlite"
-    scan([music], library, workers=1)
+    ids = {str(music / f"{section.name}.flac"): f"track-{number}" for number, section in enumerate(DEMO_SECTIONS)}
+    scan([music], library, workers=1, ids=ids)
     return music, library
 
 

@@ -55,6 +55,17 @@ CONTENT_TYPES = st.sampled_from(
 ) | st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80).map(
     lambda text: f"multipart/form-data; boundary={text}"
 )  # fmt: skip
+JSON_FRAGMENTS = st.sampled_from(
+    [
+        b"{", b"}", b"[", b"]", b",", b":", b'"songs"', b'"urls"', b'"webhook"', b"1", b"-1", b"1e999", b"NaN", b"null",
+        b'"http://127.0.0.1/"', b'"\\ud800"', b'{"songs": [', b"]}", b"[" * 5000, b"9" * 30, b'"', b"\\", b"\xff",
+    ]
+)  # fmt: skip
+LISTS = st.lists(st.integers() | st.text(max_size=20) | st.none() | st.sampled_from(["http://[", "http://a:b@c/", 1]))
+BATCHES = st.dictionaries(st.sampled_from(["songs", "urls", "webhook", "x"]), LISTS | st.text(max_size=9)).map(
+    lambda batch: json.dumps(batch).encode()
+)
+"""Bodies of the form of a batch, mostly invalid, and parts of such."""
 NAMES = st.sampled_from([*SongPage.model_fields, "format", "wait", "token", "songs"]) | st.text(max_size=8)
 VALUES = st.text(max_size=20) | st.sampled_from(
     [
@@ -65,7 +76,8 @@ VALUES = st.text(max_size=20) | st.sampled_from(
 )  # fmt: skip
 PATHS = st.sampled_from(
     ["/api/songs", "/api/search", "/api/map", "/api/problems", "/api/health", "/api/songs/1", "/api/songs/1/curve",
-     "/api/songs/1/audio", "/api/jobs/000000000000", "/api/jobs/000000000000/events", "/openapi.json", "/docs", "/"]
+     "/api/songs/1/audio", "/api/jobs/000000000000", "/api/jobs/000000000000/events", "/api/batches/000000000000",
+     "/metrics", "/openapi.json", "/docs", "/"]
 ) | st.text(max_size=12).map(lambda text: f"/api/{quote(text, errors='replace')}")  # fmt: skip
 HEADERS = st.dictionaries(
     st.sampled_from(
@@ -105,6 +117,7 @@ def send(uploads: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
             )
             yield lambda *request, **options: runner.run(client.request(*request, **options))
             runner.run(running.jobs.wait_stopped())
+            runner.run(running.batches.stop())
             runner.run(client.aclose())
 
 
@@ -124,12 +137,17 @@ async def chunks(body: list[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
+def left_over(uploads: Path) -> list[Path]:
+    """Return the files of songs."""
+    return [path for path in uploads.glob("*/*") if path.name not in ("lock", "batches")]
+
+
 @FUZZ
 @given(BODIES, CONTENT_TYPES)
 def test_fuzzed_bodies(send: Send, uploads: Path, body: list[bytes], content_type: str) -> None:
     response = send("POST", "/api/analyze?wait=true", content=chunks(body), headers={"Content-Type": content_type})
     check(response, 400, 413, 415, 422)
-    assert list(uploads.glob("*/*[!k]")) == []  # all but the lock
+    assert left_over(uploads) == []
 
 
 @FUZZ
@@ -141,7 +159,14 @@ def test_fuzzed_files_in_a_form(send: Send, uploads: Path, parts: list[bytes]) -
     body = [head % name, *parts[2:], b"\r\n--xyx--\r\n"]
     headers = {"Content-Type": "multipart/form-data; boundary=xyx"}
     check(send("POST", "/api/analyze?wait=true", content=chunks(body), headers=headers), 400, 413, 422)
-    assert list(uploads.glob("*/*[!k]")) == []
+    assert left_over(uploads) == []
+
+
+@FUZZ
+@given(BATCHES | st.lists(JSON_FRAGMENTS | st.binary(max_size=5), max_size=12).map(b"".join))
+def test_fuzzed_batches(send: Send, body: bytes) -> None:
+    response = send("POST", "/api/analyze", content=body, headers={"Content-Type": "application/json"})
+    check(response, 202, 400, 403, 422, 429)
 
 
 @FUZZ

@@ -8,6 +8,7 @@ import pytest
 
 from moodcurve.analysis import analyze
 from moodcurve.live import Break, LiveError, Sound, listen
+from moodcurve.live.listener import Listener
 from moodcurve.runtime import ModelError, load_model
 from tests.helpers.live_sound import LIVE, heard, music, sounds
 
@@ -186,3 +187,10 @@ def test_a_source_is_closed_with_its_listener() -> None:
 def test_a_model_that_reads_backward_is_refused() -> None:
     with pytest.raises(ModelError, match="live use needs a model that reads forward only"):
         list(listen(iter([]), model=load_model("default")))
+
+
+def test_a_listener_may_continue_the_time_of_another() -> None:
+    listener = Listener(LIVE, lambda text: None, began=940)
+    rows = [row for sound in sounds(music(3)) for row in listener.sound(sound)]
+    assert [row.time_s for row in rows] == pytest.approx([60, 60.5, 61, 61.5])
+    assert [row.clock for row in rows] == pytest.approx([1000, 1000.5, 1001, 1001.5], abs=0.1)

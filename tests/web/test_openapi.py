@@ -34,5 +34,5 @@ def test_responses_match_the_document(server: Server, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     # all operations were tested
-    assert "Operations:       19 selected / 19 total" in done.stdout
+    assert "Operations:       29 selected / 29 total" in done.stdout
     assert request(server, "/api/health").json()["status"] == "ok"

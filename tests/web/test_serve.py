@@ -73,7 +73,7 @@ def test_a_busy_server_stops_at_once_and_cleanly(
         head = f"POST /api/analyze HTTP/1.1\r\n{HEAD}Content-Type: multipart/form-data; boundary=xyx\r\n"
         sending.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + form(b"x" * 1000)[:500])
         idle = socket.create_connection(("127.0.0.1", port))
-        eventually(lambda: len(list(tmp_path.glob(f"{PREFIX}*/*"))) >= 3)
+        eventually(lambda: len(list(tmp_path.glob(f"{PREFIX}*/*"))) >= 4)
         eventually(lambda: worker_processes(process.pid) != [])
         children = worker_processes(process.pid)
         started = time.monotonic()
@@ -165,6 +165,11 @@ def test_port_in_use() -> None:
         (["--request-timeout", "0"], 2, "less than 0.1"),
         (["--upload-timeout", "0"], 2, "less than 0.1"),
         (["--response-timeout", "0"], 2, "less than 0.1"),
+        (["--stop-timeout", "-1"], 2, "less than 0"),
+        (["--keep-results", "0"], 2, "less than 0.01"),
+        (["--log-format", "text"], 2, "none, json"),
+        (["--allow-host", "http://files.example"], 2, "not a host"),
+        (["--state", __file__], 1, "cannot keep batches"),
     ],
 )
 def test_invalid_options(prepared: None, options: list[str], code: int, message: str) -> None:
@@ -179,7 +184,7 @@ def test_the_error_without_the_extra_names_it() -> None:
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "moodcurve: serving needs fastapi, python_multipart, uvicorn: in moodcurve's checkout, run: "
+        "moodcurve: serving needs fastapi, prometheus_client, python_multipart, uvicorn: in moodcurve's checkout, run: "
         "pip install -c constraints.txt '.[web]'\n"
     )
 

@@ -47,6 +47,7 @@ def searched(server: Server, *options: str) -> list[dict[str, object]]:
         ("arousal_drawing=0:-0.5,1:0.5", ["--draw-arousal", "0:-0.5,1:0.5"]),
         ("valence_drawing=0:0.1&year=1900:", ["--draw-valence", "0:0.1", "--year", "1900:"]),
         ("tempo=60:180&key=Am,8B", ["--tempo", "60:180", "--key", "Am,8B"]),
+        ("external_id=track-1&external_id=track-3", ["--external-id", "track-1", "--external-id", "track-3"]),
     ],
 )
 def test_filters_are_those_of_the_command_line(server: Server, path: str, query: str, options: list[str]) -> None:

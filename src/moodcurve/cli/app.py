@@ -19,9 +19,12 @@ app = App(
     version=__version__,
     groups={
         "Audio files": ("analyze", "live", "demo", "features"),
-        "Music library": ("scan", "search", "similar", "playlist", "show", "export", "tag", "problems"),
+        "Music library": ("scan", "search", "similar", "playlist", "show", "export", "merge", "tag", "problems"),
         "Web": ("serve",),
-        "Research": ("evaluate", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
+        "Research": (
+            *("evaluate", "compare", "train", "benchmark", "studies", "categories", "songlevel", "labels"),
+            *("download", "render"),
+        ),
     },
 )
 

@@ -46,7 +46,8 @@ class LabelRelease(StrEnum):
 
 LabelsOption = Annotated[LabelRelease, Option("--labels", help="Which labels of a DEAM folder to use.")]
 DatasetArgument = Annotated[
-    Path, Argument(metavar="DATASET", help="Folder of annotated songs: DEAM, or one with labels.csv.")
+    Path,
+    Argument(metavar="DATASET", help="Folder of annotated songs: a published set such as DEAM, or with labels.csv."),
 ]
 IdsOption = Annotated[
     Path | None, Option("--ids", metavar="FILE", help="Use only the songs with these ids, one per line.")

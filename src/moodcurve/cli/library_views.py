@@ -104,6 +104,7 @@ def print_origin(song: StoredSong) -> None:
     known = (tags.artist, tags.title, tags.album, tags.genre, None if tags.year is None else str(tags.year))
     lines = [
         f"song {song.id}, analyzed {song.analysed_at}",
+        *([] if song.external_id is None else [f"external id {song.external_id}"]),
         *([" · ".join(text for text in known if text)] if any(known) else []),
         *dict.fromkeys((song.shown, *song.paths)),
     ]

@@ -1,5 +1,7 @@
 """Options that several commands share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -7,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.errors import MoodcurveError
-from moodcurve.util.text import counted
+from moodcurve.util.text import counted, one_line
 
 if TYPE_CHECKING:
     from moodcurve.features import FeatureSet
+    from moodcurve.library import Library
     from moodcurve.library.queries.search import Query
     from moodcurve.library.scanning.rules import Rules
+    from moodcurve.library.tables.connection import SongTables
 
 QUADRANTS = ("excited-positive", "tense-negative", "sad-negative", "calm-positive", "neutral")
 MOOD_WORDS = (
@@ -40,7 +44,8 @@ FeatureSetOption = Annotated[
     Option(
         "--set",
         metavar="NAME",
-        help=f"Feature set: {', '.join(FEATURE_SETS)} or default. Several are joined by +, each at most once.",
+        help=f"Feature set: {', '.join(FEATURE_SETS)} or default, or an installed encoder. Several are joined by "
+        "+, each at most once.",
     ),
 ]
 ModelOption = Annotated[
@@ -90,11 +95,20 @@ SeedOption = Annotated[
     int, Option("--seed", metavar="N", min=0, help="Seed of splits, training and confidence intervals.")
 ]
 LibraryOption = Annotated[
-    Path | None,
+    str | None,
     Option(
         "--library",
         metavar="FILE",
         help="Library file; by default $MOODCURVE_LIBRARY or a file in the user's data folder.",
+    ),
+]
+LibraryOrTablesOption = Annotated[
+    str | None,
+    Option(
+        "--library",
+        metavar="FILE|URL",
+        help="Library file; by default $MOODCURVE_LIBRARY or a file in the user's data folder. Or Parquet files of "
+        "analyzed songs: a file, a folder, a pattern such as 'songs/*.parquet', or one of these at a URL such as s3://.",
     ),
 ]
 
@@ -115,11 +129,40 @@ def find_feature_set(name: str) -> "FeatureSet":
         raise UsageError(str(error), name="--set") from None
 
 
-def library_path(given: Path | None) -> Path:
-    """Return the library file that a command uses."""
+def library_path(given: str | None) -> Path:
+    """Return the library file that a command uses.
+
+    Raises
+    ------
+    UsageError
+        If Parquet files are given, which only some commands read.
+    """
+    from moodcurve.library.tables.location import names_tables
     from moodcurve.util.paths import default_library
 
-    return default_library() if given is None else given
+    if given is not None and names_tables(given):
+        raise UsageError(
+            f"{one_line(given)}: only search, show and merge read Parquet files; make a library of them first: "
+            "moodcurve merge FILES -o FILE.sqlite",
+            name="--library",
+        )
+    return default_library() if given is None else Path(given)
+
+
+@contextmanager
+def open_songs(given: str | None) -> "Iterator[Library | SongTables]":
+    """Open the library, or the tables, of `LibraryOrTablesOption`; raises LibraryError."""
+    from moodcurve.library import open_library
+    from moodcurve.library.tables.location import names_tables
+
+    if given is not None and names_tables(given):
+        from moodcurve.library.tables.connection import open_tables
+
+        with open_tables(given) as tables:
+            yield tables
+    else:
+        with open_library(library_path(given)) as library:
+            yield library
 
 
 _OPTIONS = {"arousal_drawing": "--draw-arousal", "valence_drawing": "--draw-valence"}
@@ -186,6 +229,10 @@ class Filters:
     artist: Annotated[str | None, Option("--artist", metavar="TEXT", help="Part of the artist's name.")] = None
     album: Annotated[str | None, Option("--album", metavar="TEXT", help="Part of the album's name.")] = None
     genre: Annotated[str | None, Option("--genre", metavar="TEXT", help="Part of the genre.")] = None
+    external_id: Annotated[
+        list[str] | None,
+        Option("--external-id", metavar="ID", help="Id in your own catalogue, see scan --ids; may be repeated."),
+    ] = None
     year: Annotated[str | None, Option("--year", metavar="FROM:TO", help="Year, e.g. 1990:1999, :1989 or 1994.")] = None
     quadrant: Annotated[
         str | None,

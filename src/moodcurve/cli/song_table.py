@@ -12,7 +12,8 @@ from moodcurve.util.files import atomic_write
 from moodcurve.util.text import json_line
 
 _LIBRARY_ONLY = (
-    "id", "path", "artist", "album", "genre", "year", "track", "analysed_at", "content", "copies",
+    "id", "external_id", "path", "artist", "album", "genre", "year", "track", "model_version", "analysed_at", "content",
+    "copies",
 )  # fmt: skip
 COLUMNS = {
     "source": "text",

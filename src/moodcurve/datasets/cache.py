@@ -214,6 +214,7 @@ def _unpack_song(arrays: Arrays, i: int, rows: slice, all_rows: slice) -> Song:
     values, feature_times_s = arrays["values"][all_rows], arrays["feature_times_s"][all_rows]
     first = int(arrays["first_rows"][i])
     rated = slice(first, first + rows.stop - rows.start)
+    stats: dict[str, Any] = {field: arrays[field][rows] for field in _RATER_STATS if arrays[f"has_{field}"][i]}
     return Song(
         song_id=song_id,
         artist=artist,
@@ -228,7 +229,7 @@ def _unpack_song(arrays: Arrays, i: int, rows: slice, all_rows: slice) -> Song:
             song_arousal=song_arousal,
             song_valence=song_valence,
             quadrant=str(arrays["quadrant"][i]) or None,
-            **{field: arrays[field][rows] for field in _RATER_STATS if arrays[f"has_{field}"][i]},
+            **stats,
         ),
     )
 

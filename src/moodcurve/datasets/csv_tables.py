@@ -8,6 +8,10 @@ from pathlib import Path
 
 from moodcurve.datasets.song import DatasetError
 
+_LONGEST_HEADER = 1 << 20
+_LONGEST_ID = 255
+"""Longest file name of common systems."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -15,6 +19,14 @@ class Row:
 
     line: int
     cells: tuple[str, ...]
+
+    def cell(self, column: int | None) -> str:
+        """Return a cell; empty if the column does not exist, or the row is too short."""
+        return self.cells[column] if column is not None and column < len(self.cells) else ""
+
+    def text(self, column: int | None) -> str:
+        """Return a cell with single blanks between words."""
+        return " ".join(self.cell(column).split())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +54,11 @@ class Table:
             f"found {', '.join(self.header[:8])}"
         )
 
+    def optional_column(self, *names: str) -> int | None:
+        """Return the index of the first of these columns that exists, ignoring case; None if there is none."""
+        header = {name.casefold() for name in self.header}
+        return self.column(*names) if header & {*names} else None
+
     def error(self, row: Row, message: str) -> DatasetError:
         """Return an error about one row, for the caller to raise."""
         return DatasetError(f"{self.path}, line {row.line}: {message}")
@@ -54,7 +71,7 @@ class Table:
         DatasetError
             If the cell is missing, not a finite number, or outside the range.
         """
-        cell = row.cells[column] if column < len(row.cells) else ""
+        cell = row.cell(column)
         try:
             value = float(cell)
         except ValueError:
@@ -62,6 +79,21 @@ class Table:
         if not low <= value <= high:
             raise self.error(row, f"{self.header[column]} is {cell!r}, expected a number from {low:g} to {high:g}")
         return value
+
+    def song_id(self, row: Row, column: int) -> str:
+        """Return the id of a row's song, any name that a file can have.
+
+        Raises
+        ------
+        DatasetError
+            If it is empty or too long.
+        """
+        found = row.cell(column)
+        if not 0 < len(found) <= _LONGEST_ID:
+            raise self.error(
+                row, f"{self.header[column]} has {len(found)} characters, expected a name of 1 to {_LONGEST_ID}"
+            )
+        return found
 
     def by_song(self, column: int = 0) -> dict[int, Row]:
         """Return the rows by song id, a whole number.
@@ -73,7 +105,7 @@ class Table:
         """
         rows: dict[int, Row] = {}
         for row in self.rows:
-            cell = row.cells[column] if column < len(row.cells) else ""
+            cell = row.cell(column)
             if not cell.isdecimal() or int(cell) < 1:
                 raise self.error(row, f"song id is {cell!r}, expected a whole number from 1")
             if int(cell) in rows:
@@ -96,6 +128,16 @@ def read_text(path: Path) -> str:
         return path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def read_header(path: Path) -> tuple[str, ...]:
+    """Read the names in a table's header line, in lower case; empty if the file cannot be read as a table."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+            first = stream.readline(_LONGEST_HEADER)
+        return tuple(cell.strip().casefold() for cell in next(csv.reader([first]), []))
+    except (OSError, csv.Error):
+        return ()
 
 
 def read_table(path: Path, *, separators: str = ",") -> Table:

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve._typing import Float32Array, FloatArray
+from moodcurve.datasets.comparison import Comparison
 from moodcurve.datasets.song import Song
-from moodcurve.datasets.splits import By, group_songs
+from moodcurve.datasets.splits import By, group_numbers
 from moodcurve.features import FeatureSet
 
 
@@ -49,6 +50,8 @@ class Dataset:
         The same for the ratings of whole songs; of interest only where these are used.
     skipped_ids : tuple of str
         Ids of annotated songs that could not be used; the notes give the reasons. Always empty for DEAM.
+    comparisons : tuple of Comparison
+        Listeners' comparisons of two of the songs.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     song_rating_notes: tuple[str, ...] = ()
     skipped_ids: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     def __repr__(self) -> str:
         frames = sum(len(song.x) for song in self.songs)
@@ -101,9 +105,7 @@ class Dataset:
         """
         if groups not in ("artist", "song"):
             raise ValueError(f"groups must be 'artist' or 'song', got {groups!r}")
-        numbers = np.empty(len(self.songs), dtype=np.intp)
-        for number, members in enumerate(group_songs(self.songs, by=groups)):
-            numbers[members] = number
+        numbers = group_numbers(self.songs, by=groups)
         return DatasetArrays(
             X=np.concatenate([song.x for song in self.songs]),
             y=np.concatenate([song.y for song in self.songs]),

@@ -8,6 +8,8 @@ from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.deam.raters import RATERS, read_deam_raters
 from moodcurve.datasets.deam.reader import LabelRelease, ReadProgress, read_deam
 from moodcurve.datasets.deam.sound import AUDIO_FOLDERS, SOUND, read_deam_with_sound
+from moodcurve.datasets.published.layouts import describe_layouts, find_layout
+from moodcurve.datasets.published.reader import read_published
 from moodcurve.datasets.raters.aggregation import SKIP_S, Between
 from moodcurve.datasets.raters.reader import RATINGS, TRACKS, RaterData, read_rater_tables
 from moodcurve.datasets.song import DatasetError
@@ -23,14 +25,16 @@ def read_dataset(
     feature_set: FeatureSet = COMPARE260,
     progress: ReadProgress | None = None,
 ) -> Dataset:
-    """Read a folder of annotated songs: DEAM, custom songs, or audio with a table of one row per song.
+    """Read a folder of annotated songs: a published set, custom songs, or audio with a table of one row per song.
 
     A folder with ``features`` and either ``annotations`` or ``mediaeval2015`` in it is read as DEAM, by ``read_deam``;
     if the feature set has columns that DEAM does not publish, by ``read_deam_with_sound`` with the sound in
     ``MEMD_audio``.
+    A folder with the files of another published set (see `moodcurve.datasets.published.layouts.LAYOUTS`) is read by
+    ``read_published``.
     A folder with a file ``labels.csv`` is read by ``read_sound`` if that has one row per song (see
-    ``has_sound_labels``) and there is no ``features``; else as custom songs, by ``read_custom``. The latter two have
-    only one release of labels, the default.
+    ``has_sound_labels``) and there is no ``features``; else as custom songs, by ``read_custom``. All but DEAM
+    have only one release of labels, the default.
 
     Raises
     ------
@@ -51,33 +55,40 @@ def read_dataset(
                 f"to {SOUND}/ in this folder, and use DEAM's own labels"
             )
         return read_deam_with_sound(folder, folder, feature_set=feature_set, progress=progress)
+    layout = find_layout(folder)
+    if labels != "deam" and (layout is not None or (folder / LABELS).is_file()):
+        raise DatasetError(
+            f"{folder}: only a DEAM folder has the labels {labels!r}; this folder holds "
+            f"{layout.name if layout else f'songs with {LABELS}'} (to benchmark it, use --protocol deam)"
+        )
+    if layout is not None:
+        return read_published(folder, layout, feature_set=feature_set, progress=progress)
     if (folder / LABELS).is_file():
-        if labels != "deam":
-            raise DatasetError(
-                f"{folder}: only a DEAM folder has the labels {labels!r}; this folder holds songs with {LABELS} "
-                "(to benchmark them, use --protocol deam)"
-            )
         if "features" not in names and has_sound_labels(read_table(folder / LABELS).header):
             return read_sound(folder, feature_set=feature_set, progress=progress)
         return read_custom(folder, feature_set=feature_set, progress=progress)
     found = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
-    raise DatasetError(f"{folder}: not a known layout of annotated songs; expected {_KNOWN}; found {found}")
+    inside = next((name for name in sorted(names) if find_layout(folder / name) or is_deam(folder / name)), None)
+    hint = f"; did you mean {folder / inside}?" if inside else ""
+    raise DatasetError(f"{folder}: not a known layout of annotated songs; expected {_KNOWN}; found {found}{hint}")
 
 
 def is_deam(folder: Path) -> bool:
     """Return True if a folder has the layout of DEAM, so that its sound may lie in another folder."""
-    return (folder / "features").is_dir() and any((folder / one).is_dir() for one in ("annotations", "mediaeval2015"))
+    parts = any((folder / one).is_dir() for one in ("annotations", "mediaeval2015"))
+    return (folder / "features").is_dir() and parts and find_layout(folder) is None
 
 
 def has_sound(folder: Path) -> bool:
     """Return True if a folder of annotated songs holds their sound, so that any feature can be computed."""
-    return any((folder / name).is_dir() for name in AUDIO_FOLDERS)
+    return any((folder / name).is_dir() for name in AUDIO_FOLDERS) or find_layout(folder) is not None
 
 
 _KNOWN = (
     "a DEAM folder (with features/, annotations/ and metadata/), a folder of your own songs (with labels.csv, as "
     "`moodcurve labels` writes it, and audio/ or features/), or a folder with audio/<song_id>.* and labels.csv of one "
-    "row per song (song_id, and arousal and valence, arousal_<ms>ms and valence_<ms>ms, or quadrant)"
+    "row per song (song_id, and arousal and valence, arousal_<ms>ms and valence_<ms>ms, or quadrant), or a published "
+    "set: " + describe_layouts()
 )
 
 

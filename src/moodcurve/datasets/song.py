@@ -1,6 +1,7 @@
 """Define an annotated song and its ratings."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +49,9 @@ class Annotation:
         Number of raters behind each mean; None if unknown.
     quadrant : str or None
         Quadrant of the whole song, one of `moodcurve.mood.circumplex.QUADRANTS`, if it was labeled with one.
+    words : mapping of str to float
+        Share of the listeners, in [0, 1], who chose each of a set's emotion words for the whole song; empty if the song
+        was not labeled with words. They are not converted to arousal and valence.
     """
 
     times_s: FloatArray
@@ -60,6 +64,7 @@ class Annotation:
     arousal_raters: npt.NDArray[np.int64] | None = None
     valence_raters: npt.NDArray[np.int64] | None = None
     quadrant: str | None = None
+    words: Mapping[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         points = f"{len(self.times_s)} points"
@@ -72,8 +77,8 @@ class Annotation:
 class Song:
     """One annotated song; row i of the features belongs to point i of the annotation.
 
-    A song that only has a quadrant has no rated rows: its features and annotation have the length 0, and `recording`
-    holds all rows.
+    A song that only has a quadrant, words or comparisons has no rated rows: its features and annotation have the length
+    0, and `recording` holds all rows.
 
     Attributes
     ----------
@@ -119,7 +124,7 @@ class Song:
 
     @property
     def is_rated(self) -> bool:
-        """True if at least one row is rated; False for a song that only has a quadrant."""
+        """True if at least one row is rated; False for a song with other labels only."""
         return len(self.annotation.times_s) > 0
 
     def rated_by_quadrant(self) -> "Song":

@@ -201,6 +201,14 @@ def group_songs(songs: Sequence[Song], *, by: By) -> list[list[int]]:
     return list(groups.values())
 
 
+def group_numbers(songs: Sequence[Song], *, by: By) -> npt.NDArray[np.intp]:
+    """Return the number of each song's group, (songs,), from 0 in the order of `group_songs`; errors as there."""
+    numbers = np.empty(len(songs), dtype=np.intp)
+    for number, members in enumerate(group_songs(songs, by=by)):
+        numbers[members] = number
+    return numbers
+
+
 def _split(n: int, test: list[int]) -> Split:
     held_out = np.zeros(n, dtype=bool)
     held_out[test] = True

@@ -23,9 +23,9 @@ from moodcurve.features.feature_sets import (
     FeatureError,
     Features,
     FeatureSet,
-    feature_set,
     write_csv,
 )
+from moodcurve.features.lookup import feature_set
 
 if TYPE_CHECKING:
     from moodcurve.features.extractor import Extractor, extract, stream

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from moodcurve import __version__
 from moodcurve._typing import Float32Array
 from moodcurve.features.compare import CompareExtractor
+from moodcurve.features.encoders import EncoderExtractor, encoder_of
 from moodcurve.features.feature_sets import (
     COMPARE260,
     HOP_S,
@@ -225,15 +226,19 @@ class Extractor:
 
 def _make_parts(sr: int, names: tuple[str, ...], profile: Profile) -> tuple[PartExtractor, ...]:
     """Create what computes the columns, in the order of each part's first column."""
-    made: dict[int, PartExtractor] = {}
-    owners = {name: index for index, (known, _) in enumerate(PARTS) for name in known.names}
+    made: dict[int | str, PartExtractor] = {}
+    owners: dict[str, int | str] = {name: index for index, (known, _) in enumerate(PARTS) for name in known.names}
     for name in names:
-        if name not in owners:
+        owner = owners[name] if name in owners else encoder_of(name)
+        if owner is None:
             raise ValueError(f"feature_set has the column {name!r}, which nothing computes")
-        index = owners[name]
-        if index not in made:
-            needed = tuple(other for other in names if owners.get(other) == index)
-            made[index] = PARTS[index][1](sr, needed, profile)
+        if owner in made:
+            continue
+        if isinstance(owner, int):
+            needed = tuple(other for other in names if owners.get(other) == owner)
+            made[owner] = PARTS[owner][1](sr, needed, profile)
+        else:
+            made[owner] = EncoderExtractor(owner, sr)
     return tuple(made.values())
 
 

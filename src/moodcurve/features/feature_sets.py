@@ -183,33 +183,6 @@ def check_computable(feature_set: FeatureSet) -> None:
             )
 
 
-def feature_set(name: str) -> FeatureSet:
-    """Return the feature set of a name, ``default`` included, or a joined set such as ``compare236+tonal1``.
-
-    Raises
-    ------
-    MoodcurveError
-        If a name is unknown, or two joined sets have the same column.
-
-    Examples
-    --------
-    >>> feature_set("default")
-    FeatureSet(compare236+tonal1+tags1/1, columns=749)
-    """
-    # the default set may itself be a joined one
-    names = [
-        part for given in name.split("+") for part in (DEFAULT_SET.name if given == "default" else given).split("+")
-    ]
-    for given in names:
-        if given not in FEATURE_SETS:
-            known = ", ".join(["default", *FEATURE_SETS])
-            raise MoodcurveError(f"unknown feature set {given!r}; choose from {known}, or join several by +")
-    try:
-        return join([FEATURE_SETS[given] for given in names])
-    except ValueError:
-        raise MoodcurveError(f"feature set {name!r} has columns twice; join sets without common columns") from None
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Features:
     """Window features of one recording.

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from moodcurve.features.feature_sets import FeatureSet, check_computable
+from moodcurve.features.encoders import encoder_of
+from moodcurve.features.feature_sets import FEATURE_SETS, FeatureSet, check_computable
 from moodcurve.features.jit import cache, kernel
 from moodcurve.features.song.loudness import LoudnessMeter
 
@@ -24,7 +25,7 @@ def is_prepared(feature_set: FeatureSet) -> bool:
         If a column cannot be computed from audio.
     """
     check_computable(feature_set)
-    return all(cache.load(_marker_name(part)) is not None for part in feature_set.parts or (feature_set,))
+    return all(cache.load(_marker_name(part)) is not None for part in _compiled_parts(feature_set))
 
 
 def prepare(feature_set: FeatureSet, *, progress: Callable[[int, int], None] | None = None) -> bool:
@@ -44,7 +45,7 @@ def prepare(feature_set: FeatureSet, *, progress: Callable[[int, int], None] | N
     """
     if is_prepared(feature_set):
         return True
-    missing = [part for part in feature_set.parts or (feature_set,) if not is_prepared(part)]
+    missing = [part for part in _compiled_parts(feature_set) if not is_prepared(part)]
     expected = sum(KERNEL_COUNTS.get(part.name, 0) for part in missing)
     done = 0
 
@@ -56,6 +57,12 @@ def prepare(feature_set: FeatureSet, *, progress: Callable[[int, int], None] | N
 
     with kernel.on_first_call(report):
         return all(_prepare_part(part) for part in missing)
+
+
+def _compiled_parts(feature_set: FeatureSet) -> list[FeatureSet]:
+    """Return the parts of a set that kernels compute; encoders have none."""
+    parts = feature_set.parts or (feature_set,)
+    return [part for part in parts if part.name in FEATURE_SETS or encoder_of(part.names[0]) is None]
 
 
 def _prepare_part(part: FeatureSet) -> bool:

@@ -10,9 +10,10 @@ import numpy as np
 from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Song
+from moodcurve.datasets.selection import songs_by_genre
 from moodcurve.datasets.splits import Indices, Split
 from moodcurve.learn.benchmarks.results import DRAWS, INTERVAL
-from moodcurve.learn.studies.intervals import METRICS, MIN_SONGS, interval_metrics, songs_by_tag
+from moodcurve.learn.studies.intervals import METRICS, MIN_SONGS, interval_metrics
 from moodcurve.learn.uncertainty.calibration import calibrate_intervals
 from moodcurve.metrics.bootstrap import draw_counts
 from moodcurve.runtime.intervals import LEVEL
@@ -93,7 +94,7 @@ def measure_groups(
         if not len(members):
             continue
         groups.append(_average(name, ALL, metrics, members, seed))
-        tags = songs_by_tag([songs[i] for i in members.tolist()])
+        tags = songs_by_genre([songs[i] for i in members.tolist()], min_songs=MIN_SONGS)
         groups += [_average(name, tag, metrics, members[chosen], seed) for tag, chosen in tags.items()]
     return tuple(groups)
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from moodcurve.features import COMPARE236, FeatureSet
-from moodcurve.features.feature_sets import feature_set
+from moodcurve.features import COMPARE236, FeatureSet, feature_set
 from moodcurve.learn.models.gp_blend import GPBlendConfig
 from moodcurve.learn.models.gp_live import GPLiveConfig
 

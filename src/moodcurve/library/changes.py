@@ -8,7 +8,16 @@ import numpy as np
 from moodcurve.audio.content_hash import CONTENT_VERSION
 from moodcurve.library.curve_codec import pack
 from moodcurve.library.measured import put_measured
-from moodcurve.library.models import Change, DropOrphans, FileFound, FileNamed, FileRemoved, ProblemFound, SongAnalyzed
+from moodcurve.library.models import (
+    Change,
+    DropOrphans,
+    FileFound,
+    FileIdentified,
+    FileNamed,
+    FileRemoved,
+    ProblemFound,
+    SongAnalyzed,
+)
 from moodcurve.library.schema import NAME_SEPARATOR, analysis_columns, utc_now
 from moodcurve.library.text import TEXT_TAGS, clean, fold, folded_path
 from moodcurve.util.text import path_text
@@ -34,6 +43,12 @@ def apply_change(db: sqlite3.Connection, change: Change) -> None:
                 "UPDATE file SET names = :names, shown = :shown, folded_path = :folded_path WHERE path = :path",
                 {"path": os.fsencode(change.path), **_name_columns(change.path, change.names)},
             )
+        case FileIdentified():
+            db.execute(
+                "UPDATE file SET external_id = ? WHERE path = ?", (clean(change.external_id), os.fsencode(change.path))
+            )
+            for song in _songs_of(db, change.path):
+                _choose_file(db, song)
         case FileRemoved():
             _file_removed(db, change)
         case DropOrphans():
@@ -42,12 +57,13 @@ def apply_change(db: sqlite3.Connection, change: Change) -> None:
 
 def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
     curve = change.analysis.curve
-    data = curve.to_dict()
+    data = change.analysis.data()
     row = {
         "content": change.content_hash,
         "model": clean(curve.model),
+        "model_version": change.analysis.model_version,
         "feature_set": clean(curve.feature_set),
-        "analysed_at": utc_now(),
+        "analysed_at": change.analysed_at or utc_now(),
         **analysis_columns(data),
     }
     _upsert(db, "song", row, key="content")
@@ -102,6 +118,8 @@ def _put_file(db: sqlite3.Connection, change: FileFound | ProblemFound, row: dic
         "content_version": CONTENT_VERSION,
         "selection": change.selection,
     }
+    if change.external_id is not None:
+        row["external_id"] = clean(change.external_id)
     _upsert(db, "file", row, key="path, start_s")
     for song in {*before, row["song"]} - {None}:
         _choose_file(db, song)
@@ -117,10 +135,23 @@ def _name_columns(path: str, names: tuple[str, ...]) -> dict[str, object]:
 
 
 def _file_removed(db: sqlite3.Connection, change: FileRemoved) -> None:
-    songs = _songs_of(db, change.path)
-    db.execute("DELETE FROM file WHERE path = ?", (os.fsencode(change.path),))
-    for song in songs:
+    path = os.fsencode(change.path)
+    rows = db.execute("SELECT song, external_id FROM file WHERE path = ? AND song IS NOT NULL", (path,)).fetchall()
+    db.execute("DELETE FROM file WHERE path = ?", (path,))
+    for song, external_id in rows:
+        if change.pass_id and external_id is not None:
+            _pass_id(db, song, external_id, path)
         _choose_file(db, song)
+
+
+def _pass_id(db: sqlite3.Connection, song: int, external_id: str, path: bytes) -> None:
+    """Give the external id of a file that is gone to a file of its song without one, best one of the same name."""
+    others = db.execute(
+        "SELECT id, path FROM file WHERE song = ? AND external_id IS NULL ORDER BY id", (song,)
+    ).fetchall()
+    if others:
+        number, _ = min(others, key=lambda other: os.path.basename(other[1]) != os.path.basename(path))  # noqa: PTH119
+        db.execute("UPDATE file SET external_id = ? WHERE id = ?", (external_id, number))
 
 
 def _upsert(db: sqlite3.Connection, table: str, row: dict[str, object], *, key: str) -> None:
@@ -143,8 +174,12 @@ def _songs_of(db: sqlite3.Connection, path: str, start_s: object = None) -> list
 
 
 def _choose_file(db: sqlite3.Connection, song: object) -> None:
-    """Let the file added first represent a song, so that searches read one row per song; count its files."""
+    """Let one file represent a song, so that searches read one row per song; count its files.
+
+    It is the one added first, of those with an external id if there are any.
+    """
     db.execute(
-        "UPDATE song SET (file, copies) = (SELECT min(id), count(*) FROM file WHERE song = :song) WHERE id = :song",
+        "UPDATE song SET copies = (SELECT count(*) FROM file WHERE song = :song), "
+        "file = (SELECT id FROM file WHERE song = :song ORDER BY external_id IS NULL, id LIMIT 1) WHERE id = :song",
         {"song": song},
     )

@@ -29,7 +29,8 @@ from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line, path_text
 
 _SONG = """SELECT song.id, song.content, song.analysed_at, song.words, song.tag_strengths, curve.packed, file.path,
-    file.names, file.artist, file.title, file.album, file.genre, file.year, file.track, file.tagged_duration_s
+    file.names, file.external_id, file.artist, file.title, file.album, file.genre, file.year, file.track,
+    file.tagged_duration_s
     FROM song JOIN file ON file.id = song.file JOIN curve ON curve.song = song.id"""
 
 
@@ -123,11 +124,12 @@ class Library:
     def known_files(self) -> dict[str, KnownFile]:
         """Return all files that scans found, by path."""
         rows = self._rows(
-            "SELECT path, size, mtime_ns, content, problem, content_version, selection, length_s, names FROM file "
+            "SELECT path, size, mtime_ns, content, problem, content_version, selection, length_s, names, "
+            "external_id FROM file "
             "ORDER BY path, start_s"
         )
         found: dict[str, KnownFile] = {}
-        for path, size, mtime_ns, content_hash, problem, version, selection, length_s, names in rows:
+        for path, size, mtime_ns, content_hash, problem, version, selection, length_s, names, external_id in rows:
             name = os.fsdecode(path)
             parts = () if length_s is None else (*(found[name].parts if name in found else ()), content_hash)
             found[name] = KnownFile(
@@ -139,6 +141,7 @@ class Library:
                 selection,
                 parts,
                 _split(names),
+                external_id,
             )
         return found
 
@@ -219,7 +222,9 @@ class Library:
                 yield row
 
     def _songs(self, sql: str, values: Sequence[object] = ()) -> Iterator[StoredSong]:
-        for number, content_hash, analysed_at, words, strengths, packed, path, names, *tags in self._rows(sql, values):
+        for number, content_hash, analysed_at, words, strengths, packed, path, names, external_id, *tags in self._rows(
+            sql, values
+        ):
             rows = self._rows("SELECT path FROM file WHERE song = ? ORDER BY id", (number,))
             paths = tuple(os.fsdecode(other) for (other,) in rows) or (os.fsdecode(path),)
             shown = (*_split(names), os.fsdecode(path))[0]
@@ -231,6 +236,7 @@ class Library:
                 paths=paths,
                 shown=shown,
                 tags=Tags(**dict(zip(Tags.__dataclass_fields__, tags, strict=True))),
+                external_id=external_id,
                 analysed_at=analysed_at,
                 data=data,
                 curve=curve_from_dict(self.path, data),

@@ -110,6 +110,35 @@ def stream_table(
         write_batches(song_batches(found, columns), columns, stream, format, safe=safe_csv)
 
 
+def write_rows(library: Library, query: Query, path: AnyPath, *, progress: ExportProgress) -> None:
+    """Write the files of the songs that match a query as a table of analyzed songs, whole or not at all.
+
+    It is in Parquet, with a row per file and all that the library stores of it, see `moodcurve.library.song_rows`. A
+    query without conditions also takes the files that could not be used.
+
+    Raises
+    ------
+    FormatError
+        If the package for Parquet is not installed.
+    LibraryError
+        If the library cannot be read, or the query's condition is malformed.
+    OSError
+        If the file cannot be written.
+    """
+    check_format("parquet")
+    from moodcurve.library.song_rows import row_of, rows_writer
+    from moodcurve.library.stored_files import files_of_songs, unusable_files
+
+    ids = [found.id for found in search(library, query)]
+    progress(0, len(ids))
+    with atomic_write(path) as scratch, scratch.open("wb") as stream, rows_writer(stream) as write:
+        for done, number in enumerate(ids, start=1):
+            write([row_of(file) for file in files_of_songs(library, [number])])
+            progress(done, len(ids))
+        if query == Query():
+            write([row_of(file) for file in unusable_files(library)])
+
+
 def write_jams(library: Library, query: Query, folder: AnyPath, *, progress: ExportProgress) -> None:
     """Write a JAMS file for each song that matches a query to a new or empty folder, all or none.
 
@@ -129,7 +158,10 @@ def write_jams(library: Library, query: Query, folder: AnyPath, *, progress: Exp
                 title=song.tags.title,
                 artist=song.tags.artist,
                 release=song.tags.album,
-                identifiers={"moodcurve_content": song.content_hash},
+                identifiers={
+                    "moodcurve_content": song.content_hash,
+                    **({} if song.external_id is None else {"external_id": song.external_id}),
+                },
             )
             (scratch / file_name(song)).write_bytes(text.encode("utf-8"))
 

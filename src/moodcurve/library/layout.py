@@ -17,7 +17,18 @@ from moodcurve.mood.course import COURSE_COLUMNS, POINTS
 MAX_CURVE_BYTES = 16 * 2**20
 """Largest packed curve; that of ten hours takes about 0.3 MB."""
 
-_TEXTS = ("content", "model", "feature_set", "analysed_at", "quadrant", "words", "warnings", "mood", "tags")
+_TEXTS = (
+    "content",
+    "model",
+    "feature_set",
+    "analysed_at",
+    "quadrant",
+    "words",
+    "warnings",
+    "mood",
+    "tags",
+    "model_version",
+)
 _NUMBERS = (
     "file", "copies", "duration_s", "novelty", *INTERVALS, *PROBABILITIES,
     *(f"{axis}{end}" for axis in AXES for end in ("", "_9")),
@@ -35,7 +46,7 @@ _FILE_NUMBERS = (
     "length_s",
 )
 _FILE_TEXTS = (
-    "shown", "selection", "content", "problem", "artist", "title", "album", "genre",
+    "external_id", "shown", "selection", "content", "problem", "artist", "title", "album", "genre",
     "folded_artist", "folded_title", "folded_album", "folded_genre", "folded_path",
 )  # fmt: skip
 

@@ -25,19 +25,31 @@ class Analysis:
         Mean over the song's rows of every column of the model's feature set, for similarity search.
     model_version : str or None
         What tells models of one name apart, see `moodcurve.runtime.Model.version`.
+    stored : dict or None
+        The curve as `Curve.to_dict` returned it, if `curve` was read from that: the numbers of the song as a whole
+        cannot be computed exactly from rounded points.
     """
 
     curve: Curve
     descriptors: npt.NDArray[np.float32]
     model_version: str | None = None
+    stored: dict[str, Any] | None = field(default=None, repr=False)
+
+    def data(self) -> dict[str, Any]:
+        """Return the curve as `Curve.to_dict` does."""
+        return self.curve.to_dict() if self.stored is None else dict(self.stored)
 
 
 @dataclass(frozen=True, eq=False)
 class SongAnalyzed:
-    """A song was analyzed; a known song with the same content hash keeps its id and takes the new analysis."""
+    """A song was analyzed; a known song with the same content hash keeps its id and takes the new analysis.
+
+    `analysed_at` is the time of the analysis in UTC, see `StoredSong`; by default now.
+    """
 
     content_hash: str
     analysis: Analysis
+    analysed_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,8 @@ class FileFound:
     Its song must already be stored, or precede it as a `SongAnalyzed` in the same transaction. Each song of a file that
     holds several is a change of its own, after a `FileRemoved`, with where it begins and its length; None is the whole
     file. `selection` is what the scan asked for, see `moodcurve.library.scanning.selection`. `names` are the paths
-    that lead to it, the one to show first; empty if that is its own path alone.
+    that lead to it, the one to show first; empty if that is its own path alone. `external_id` is its id in the user's
+    catalogue; None keeps the one that is stored.
     """
 
     path: str
@@ -59,6 +72,7 @@ class FileFound:
     length_s: float | None = None
     selection: str = ""
     names: tuple[str, ...] = ()
+    external_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,12 +84,24 @@ class FileNamed:
 
 
 @dataclass(frozen=True)
+class FileIdentified:
+    """An unchanged file has another id in the user's catalogue than before."""
+
+    path: str
+    external_id: str
+
+
+@dataclass(frozen=True)
 class FileRemoved:
     """A file is gone, with all its parts; its songs stay until `DropOrphans`, so that a moved file is
     matched to them again.
+
+    With `pass_id`, its external id passes to a file of the same song that has none, to which it was moved; if there are
+    several, to one of its name.
     """
 
     path: str
+    pass_id: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +115,7 @@ class ProblemFound:
     reason: str
     selection: str = ""
     names: tuple[str, ...] = ()
+    external_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +123,7 @@ class DropOrphans:
     """Delete all songs without a file."""
 
 
-Change = SongAnalyzed | FileFound | FileNamed | FileRemoved | ProblemFound | DropOrphans
+Change = SongAnalyzed | FileFound | FileNamed | FileIdentified | FileRemoved | ProblemFound | DropOrphans
 
 
 def joined_hash(parts: Sequence[str]) -> str:
@@ -127,6 +154,8 @@ class KnownFile:
         Content hashes of its songs, if it was split into parts.
     names : tuple of str
         See `FileFound`.
+    external_id : str or None
+        Its id in the user's catalogue.
     """
 
     size: int
@@ -137,6 +166,7 @@ class KnownFile:
     selection: str = ""
     parts: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    external_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -163,6 +193,8 @@ class StoredSong:
         Path of the first, as `FileFound` names it: that of a link if only links lead to it.
     tags : Tags
         Tags of the first file.
+    external_id : str or None
+        Id of the first file in the user's catalogue.
     analysed_at : str
         Time of its analysis in UTC, for example ``2026-05-04T03:02:01Z``.
     data : dict
@@ -177,6 +209,7 @@ class StoredSong:
     paths: tuple[str, ...]
     shown: str
     tags: Tags
+    external_id: str | None
     analysed_at: str
     curve: Curve
     data: dict[str, Any] = field(repr=False)

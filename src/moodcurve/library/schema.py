@@ -198,16 +198,21 @@ def _course_and_sound(db: sqlite3.Connection) -> None:
     _create_view_of_courses(db, "song.duration_s")
 
 
-def _create_view_of_courses(db: sqlite3.Connection, length: str) -> None:
-    """Create the view that searches read since courses are stored; `length` is the column of durations, with others."""
+def _create_view_of_courses(
+    db: sqlite3.Connection, length: str, *, path: str = "file.shown AS path", model: str = "song.model"
+) -> None:
+    """Create the view that searches read since courses are stored.
+
+    `length` is the column of durations, `path` that of paths, and `model` that of models, each with others.
+    """
     db.execute(
-        f"""CREATE VIEW songs AS SELECT song.id AS id, file.shown AS path, file.title, file.artist, file.album,
+        f"""CREATE VIEW songs AS SELECT song.id AS id, {path}, file.title, file.artist, file.album,
             file.genre, file.year, file.track, {length}, song.arousal, song.valence, song.arousal_low,
             song.arousal_high, song.valence_low, song.valence_high, song.arousal_9, song.valence_9,
             {", ".join(f"round((song.{source} + 1) / 2, 4) AS {name}" for name, source in ON_UNIT_SCALE.items())},
             {", ".join(f"song.{name}" for name in (*rating_columns({}), *tag_columns(None)))},
             {", ".join(f"measured.{name}" for name in MEASURED_COLUMNS)}, song.quadrant, song.words, song.novelty,
-            song.model, song.feature_set, song.analysed_at, song.warnings, song.content, song.copies,
+            {model}, song.feature_set, song.analysed_at, song.warnings, song.content, song.copies,
             file.folded_title, file.folded_artist, file.folded_album, file.folded_genre, file.folded_path
             FROM song LEFT JOIN file ON file.id = song.file LEFT JOIN measured ON measured.song = song.id
             WHERE song.file IS NOT NULL"""  # nosec B608 # names from this code
@@ -265,8 +270,24 @@ def _parts_of_files(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX file_song ON file (song)")
     db.execute("CREATE INDEX file_problem ON file (id) WHERE problem IS NOT NULL")
     db.execute("UPDATE song SET file = (SELECT min(id) FROM file WHERE file.song = song.id)")
-    start = "CASE WHEN file.length_s IS NOT NULL THEN file.start_s END AS start_s"
-    _create_view_of_courses(db, f"song.duration_s, {start}")
+    _create_view_of_courses(db, _LENGTH_AND_START)
+
+
+_LENGTH_AND_START = "song.duration_s, CASE WHEN file.length_s IS NOT NULL THEN file.start_s END AS start_s"
+
+
+def _external_ids(db: sqlite3.Connection) -> None:
+    """Add the ids of files in the user's own catalogue, and the versions of models; both are unknown so far."""
+    db.execute("ALTER TABLE file ADD COLUMN external_id TEXT")
+    db.execute("ALTER TABLE song ADD COLUMN model_version TEXT")
+    db.execute("CREATE INDEX file_external_id ON file (external_id) WHERE external_id IS NOT NULL")
+    db.execute("DROP VIEW songs")
+    _create_view_of_courses(
+        db,
+        _LENGTH_AND_START,
+        path="file.external_id, file.shown AS path",
+        model="song.model, song.model_version",
+    )
 
 
 MIGRATIONS: Sequence[Migration] = (
@@ -279,6 +300,7 @@ MIGRATIONS: Sequence[Migration] = (
     ("courses of stored curves", measure_batch),
     ("names of links", _names_of_links),
     ("parts of files", _parts_of_files),
+    ("external ids", _external_ids),
 )
 CURRENT_VERSION = (APPLICATION_ID, len(MIGRATIONS))
 """What `read_version` returns for a library of this version."""

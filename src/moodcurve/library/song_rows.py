@@ -22,8 +22,9 @@ from moodcurve.formats.parquet_file import COMPRESSION, TYPES
 from moodcurve.library.export_tables import song_columns as exported_columns
 from moodcurve.library.measured import SOUND_COLUMNS, SOUND_VERSION, course_bytes
 from moodcurve.library.models import Analysis
-from moodcurve.library.schema import song_columns, utc_now
+from moodcurve.library.schema import WORD_SEPARATOR, song_columns, utc_now
 from moodcurve.library.text import TEXT_TAGS, clean, fold, folded_path
+from moodcurve.mood.circumplex import MOOD_ANGLES_DEG, NEUTRAL, QUADRANTS
 from moodcurve.mood.classes import MOODS
 from moodcurve.util.files import AnyPath
 from moodcurve.util.optional import install_hint
@@ -44,9 +45,11 @@ ROWS_PER_GROUP = 1000
 
 _NOT_IN_ROWS = ("id", "copies")
 """Columns of an export that mean something in its library only."""
-_FOLDED = (*(f"folded_{name}" for name in TEXT_TAGS), "folded_path")
+FOLDED = (*(f"folded_{name}" for name in TEXT_TAGS), "folded_path")
 _POINTS = (*AXES, *INTERVALS, *PROBABILITIES)
 _POINT_PREFIX = "curve_"
+_MEAN_TOLERANCE = 0.0006
+"""Largest deviation of a mean of points with four decimals, on the scale from 1 to 9 as well."""
 _FLOAT = pyarrow.float32()  # rounded again, they are the same four decimals
 
 
@@ -56,15 +59,13 @@ def _strengths(names: Sequence[str]) -> Any:
 
 ROW_SCHEMA = pyarrow.schema(
     [
-        ("external_id", TYPES["text"]),
         *((name, TYPES[kind]) for name, kind in exported_columns(distance=False).items() if name not in _NOT_IN_ROWS),
-        ("model_version", TYPES["text"]),
         ("moodcurve_version", TYPES["text"]),
         ("problem", TYPES["text"]),
         *((name, TYPES["whole"]) for name in ("size", "mtime_ns", "content_version", "sound_version")),
         *((name, TYPES["number"]) for name in ("tagged_duration_s", "length_s")),
         ("part_title", TYPES["text"]),
-        *((name, TYPES["text"]) for name in _FOLDED),
+        *((name, TYPES["text"]) for name in FOLDED),
         ("moods", _strengths(MOODS)),
         ("tag_strengths", _strengths(TAGS)),
         ("course", pyarrow.binary()),
@@ -160,7 +161,7 @@ def row_of(file: ScannedFile) -> dict[str, Any]:
 
 def _analysis_columns(analysis: Analysis) -> dict[str, Any]:
     """Return the columns of an analysis; raises as `row_of`."""
-    data = analysis.curve.to_dict()
+    data = analysis.data()
     if data["times_s"] != _times_s(len(data["times_s"])):
         raise ValueError(f"the points of a curve must be {STEP_S} s apart, the first at 0")
     columns = song_columns(data)
@@ -245,9 +246,24 @@ def _analysis(row: Mapping[str, Any], where: AnyPath) -> Analysis:
         "warnings": (row["warnings"] or "").splitlines(),
         **({} if row["part_title"] is None else {"title": row["part_title"]}),
     }
-    curve = curve_from_dict(f"{where}, {row['path']}", data)
+    where = f"{where}, {row['path']}"
+    curve = curve_from_dict(where, data)
+    stored = curve.to_dict()
+    stored["song"] |= _means(row, where, stored["song"])
     descriptors = np.asarray(row["descriptors"] or (), np.float32)
-    return Analysis(curve=curve, descriptors=descriptors, model_version=row["model_version"])
+    return Analysis(curve=curve, descriptors=descriptors, model_version=row["model_version"], stored=stored)
+
+
+def _means(row: Mapping[str, Any], where: str, computed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the song's means as a row has them, which may differ from those of rounded points in the last decimal."""
+    found = {name: row[name] for name in (*AXES, "arousal_9", "valence_9")}
+    for name, value in found.items():
+        if value is None or not abs(value - computed[name]) <= _MEAN_TOLERANCE:
+            refuse(where, f"column {name}", str(value), f"{computed[name]}, the mean of its curve")
+    words = (row["words"] or "").split(WORD_SEPARATOR)
+    if row["quadrant"] not in (*QUADRANTS, NEUTRAL) or not set(words) <= {*MOOD_ANGLES_DEG, NEUTRAL}:
+        refuse(where, "column words", f"{row['quadrant']}: {row['words']}"[:60], "a quadrant and mood words")
+    return {**found, "quadrant": row["quadrant"], "words": words}
 
 
 def _times_s(n: int) -> list[float]:

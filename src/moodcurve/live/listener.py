@@ -62,7 +62,7 @@ def listen(
     [0.0, 0.5]
     """
     loaded = model if isinstance(model, Model) else load_model(model)
-    listener = _Listener(loaded, on_notice)
+    listener = Listener(loaded, on_notice)
     with reading(source, check, stall_s=stall_s) as events:
         for event in events:
             match event:
@@ -75,19 +75,34 @@ def listen(
         yield from listener.end()
 
 
-class _Listener:
-    """Joins mixing, model, clock and notices."""
+class Listener:
+    """Joins mixing, model, clock and notices, for sound that is pushed; `listen` reads a source.
 
-    def __init__(self, model: Model, on_notice: Callable[[str], None]) -> None:
+    Parameters
+    ----------
+    model : Model
+        One that reads forward only.
+    on_notice : callable
+        See `listen`.
+    began : float, optional
+        When listening began, in seconds since 1970; by default, with the first sound. Times of rows count from then.
+
+    Raises
+    ------
+    ModelError
+        If the model needs later rows.
+    """
+
+    def __init__(self, model: Model, on_notice: Callable[[str], None], *, began: float | None = None) -> None:
         self._model = model
         self._on_notice = on_notice
         self._mono = MonoStream()
         self._follower = Follower(model)
-        self._began: float | None = None  # clock of the first sound
+        self._began = began  # clock of the first sound, if not given
         self._start_s = 0.0  # time of the start, or of the last interruption
         self._clock = 0.0  # of the last row
         self._arrived = 0.0
-        self._interrupted = False
+        self._interrupted = began is not None  # the first sound may come later
         self._silent_s = 0.0
 
     def sound(self, sound: Sound) -> Iterator[Row]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import FloatArray, IntArray
 
 Point = tuple[float, float]
 """Arousal and valence, in this order, each in [-1, 1]."""
@@ -109,6 +109,18 @@ def quadrant(arousal: float, valence: float) -> str:
     if arousal >= 0:
         return QUADRANTS[0] if valence >= 0 else QUADRANTS[1]
     return QUADRANTS[2] if valence < 0 else QUADRANTS[3]
+
+
+def quadrant_indices(ratings: FloatArray) -> IntArray:
+    """Return the index in `QUADRANTS` of each point (n, 2); 0 is on the high side.
+
+    Examples
+    --------
+    >>> quadrant_indices(np.array([[0.1, 0.1], [0.1, -0.1], [-0.1, -0.1], [-0.1, 0.1]]))
+    array([0, 1, 2, 3])
+    """
+    arousal, valence = (ratings >= 0).T
+    return np.where(arousal, np.where(valence, 0, 1), np.where(valence, 3, 2))
 
 
 def mood_words(arousal: float, valence: float, n: int = 3) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import FEATURE_SETS, FeatureSet
 from moodcurve.features import feature_set as find_set
+from moodcurve.features.encoders import encoder_names
 from moodcurve.features.feature_sets import OWN, join, own_set
 from moodcurve.runtime.intervals import Intervals, RmsErrors
 from moodcurve.runtime.metadata import from_json
@@ -210,7 +211,7 @@ def _feature_set(metadata: Mapping[str, Any], label: str) -> FeatureSet:
     except (MoodcurveError, ValueError, RecursionError):
         known = None
     if known is None or known.name != name or known.version != version:
-        available = ", ".join(s.key for s in FEATURE_SETS.values())
+        available = ", ".join([*(s.key for s in FEATURE_SETS.values()), *encoder_names()])
         raise ModelError(f"{label}: needs features {name}/{version}; this version of moodcurve computes {available}")
     if metadata["columns"] != json.dumps(known.names):
         raise ModelError(f"{label}: its columns are not those of {known.key}, which it names")

@@ -46,6 +46,18 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def format_bytes(count: int) -> str:
+    """Format a number of bytes with a decimal unit.
+
+    >>> format_bytes(999), format_bytes(1_234_567), format_bytes(5_600_000_000)
+    ('999 bytes', '1.2 MB', '5.6 GB')
+    """
+    for limit, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if count >= limit:
+            return f"{count / limit:.1f} {unit}"
+    return f"{count} bytes"
+
+
 def counted(number: int, word: str) -> str:
     """Format a number with its noun, singular or plural.
 

@@ -9,4 +9,4 @@ class WebError(MoodcurveError):
 
 
 # checked once for the whole package, so that its modules can use plain imports
-require("fastapi", "python_multipart", "uvicorn", what="serving", extra="web", error=WebError)
+require("fastapi", "prometheus_client", "python_multipart", "uvicorn", what="serving", extra="web", error=WebError)

@@ -1,10 +1,13 @@
 """The web application: routes, and the worker pools and library that they share."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
@@ -14,26 +17,44 @@ from starlette.types import ASGIApp
 
 from moodcurve import __version__
 from moodcurve.runtime import Model
-from moodcurve.web import schemas
+from moodcurve.util.lock import try_lock
+from moodcurve.web import WebError, schemas
 from moodcurve.web.async_pool import AsyncPool
+from moodcurve.web.batches.runner import Batches
+from moodcurve.web.batches.sources import SourceAnalyzer
+from moodcurve.web.batches.store import BatchStore
 from moodcurve.web.errors import add_error_handlers, error_responses
 from moodcurve.web.jobs import Jobs
 from moodcurve.web.library_pool import LibraryPool
+from moodcurve.web.live.sessions import LiveSessions, ServerSource
+from moodcurve.web.live.tasks import make_analyzer as make_live_analyzer
+from moodcurve.web.live.tasks import make_source_listener
+from moodcurve.web.monitoring.metrics import Metrics
+from moodcurve.web.monitoring.middleware import ReportMiddleware
+from moodcurve.web.monitoring.reports import Reports
+from moodcurve.web.outbound.client import OutboundClient
+from moodcurve.web.outbound.hosts import AllowedHosts
+from moodcurve.web.outbound.webhooks import WebhookSender, parse_secret
 from moodcurve.web.rate_limit import RateLimiter
 from moodcurve.web.responses.curve import PlotRenderer
 from moodcurve.web.routes.analyses import add_analysis_routes
 from moodcurve.web.routes.api_docs import add_docs_routes
+from moodcurve.web.routes.batches import add_batch_routes
+from moodcurve.web.routes.live import add_live_routes
+from moodcurve.web.routes.metrics import add_metrics_route
 from moodcurve.web.routes.playlists import add_playlist_routes
-from moodcurve.web.routes.songs import add_song_routes, count_songs
+from moodcurve.web.routes.songs import add_song_routes, count_songs, load_song, open_song
 from moodcurve.web.routes.static_files import add_static_files
 from moodcurve.web.security import SecurityMiddleware
 from moodcurve.web.settings import Settings
 from moodcurve.web.tasks import make_analyzer, make_plotter
-from moodcurve.web.temp_folder import temporary_folder
-from moodcurve.workers import FILE_LIMITS
+from moodcurve.web.temp_folder import ensure_private, temporary_folder
+from moodcurve.workers import FILE_LIMITS, Limits
 
 MODEL, LIVE_MODEL = "default", "live"
-"""Packaged models for uploads: one for the final curve, and a live one for the provisional curve."""
+"""Packaged models for uploads: one for the final curve, and a live one for the provisional curve and live sound."""
+SOURCE_LIMITS = Limits(stall_s=FILE_LIMITS.stall_s, min_s=math.inf, max_s=math.inf)
+"""Limits for the server's source of live sound, which need not end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,17 +65,25 @@ class RunningApp:
     ----------
     app : ASGI app
     jobs : Jobs
-        To be stopped at shutdown, before the server waits for open responses.
+    live : LiveSessions
+        To be started with the server, and to be stopped with the jobs.
+    batches : Batches
+        To be started with the server. Both are to be stopped at shutdown, before it waits for open responses.
     library : LibraryPool
         Its `close_if_idle` must be called regularly.
     folder : Path
         Private folder for temporary files.
+    openapi : callable
+        Returns the OpenAPI document.
     """
 
     app: ASGIApp
     jobs: Jobs
+    live: LiveSessions
+    batches: Batches
     library: LibraryPool
     folder: Path
+    openapi: Callable[[], dict[str, Any]]
 
 
 @contextmanager
@@ -69,33 +98,89 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Running
     port : int
         Port on which the server listens.
     """
-    limits = settings.limits
+    limits, service = settings.limits, settings.service
+    reports = Reports(Metrics(version=__version__, model=model.name))
+    webhook_key = parse_secret(service.webhook_secret) if service.webhook_secret else b""
+    client = OutboundClient(AllowedHosts(service.hosts), own_port=port, timeout_s=limits.upload_timeout_s)
     analysis_pool = AsyncPool(partial(make_analyzer, MODEL, LIVE_MODEL), workers=settings.workers, limits=FILE_LIMITS)
     plot_pool = AsyncPool(make_plotter, workers=1, limits=FILE_LIMITS)
-    with temporary_folder() as folder:
+    live_pool = AsyncPool(partial(make_live_analyzer, LIVE_MODEL), workers=1, limits=FILE_LIMITS)
+    source_pool = AsyncPool(partial(make_source_listener, LIVE_MODEL), workers=1, limits=SOURCE_LIMITS)
+    with temporary_folder() as folder, _batch_store(service.state or folder / "batches") as store:
         jobs = Jobs(
             analysis_pool,
             max_jobs=settings.max_jobs,
             max_bytes=limits.temporary_bytes,
             max_s=60 * limits.minutes,
             curve_url=f"{settings.root_path}/api/jobs/{{}}/curve",
+            reports=reports,
         )
         rate_limiter = RateLimiter(per_minute=limits.requests_per_minute, burst=limits.burst)
         plots = PlotRenderer(plot_pool, folder)
+        source = None if settings.live is None else ServerSource(settings.live, source_pool)
+        live = LiveSessions(live_pool, most=limits.live, source=source)
         library = LibraryPool(settings.library)
+        sources = SourceAnalyzer(
+            pool=analysis_pool,
+            model=model,
+            folder=folder,
+            limits=limits,
+            client=client,
+            load_song=partial(load_song, library),
+            open_song=partial(open_song, library, music=settings.music),
+        )
+        batches = Batches(
+            store,
+            sources.analyze,
+            client.hosts,
+            WebhookSender(client.hosts, own_port=port, key=webhook_key),
+            slots=settings.batch_slots,
+            keep_s=service.keep_s,
+            batch_url=f"{settings.root_path}/api/batches/{{}}",
+            reports=reports,
+        )
+        _watch_queues(reports.metrics, jobs, batches)
         app = _empty_app()
         _add_health_route(app, settings, model, library)
-        add_analysis_routes(app, jobs, folder, plots, rate_limiter, limits=limits, root_path=settings.root_path)
+        root_path = settings.root_path
+        add_analysis_routes(app, jobs, batches, folder, plots, rate_limiter, limits=limits, root_path=root_path)
+        add_batch_routes(app, batches, plots, rate_limiter, root_path=root_path)
         add_song_routes(app, library, plots, rate_limiter, music=settings.music)
         add_playlist_routes(app, library, rate_limiter, music=settings.music)
+        add_live_routes(app, live, rate_limiter, limits=limits, root_path=settings.root_path)
         add_static_files(app)
+        add_metrics_route(app, reports.metrics)
         add_docs_routes(app, settings.base_url(port))
+        guarded = ReportMiddleware(SecurityMiddleware(app, settings, port), reports)
         try:
-            yield RunningApp(SecurityMiddleware(app, settings, port), jobs, library, folder)
+            yield RunningApp(guarded, jobs, live, batches, library, folder, app.openapi)
         finally:
             library.close()
-            analysis_pool.close()
-            plot_pool.close()
+            for pool in (analysis_pool, plot_pool, live_pool, source_pool):
+                pool.close()
+
+
+@contextmanager
+def _batch_store(folder: Path) -> Iterator[BatchStore]:
+    """Open the store of batches in a folder that no other server uses."""
+    name = folder / "batches.lock"
+    try:
+        ensure_private(folder)
+        handle = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise WebError(f"{folder}: cannot keep batches here: {error.strerror}") from error
+    with closing(os.fdopen(handle)):
+        if not try_lock(handle):
+            raise WebError(f"{folder}: is the --state of another server that is running")
+        with closing(BatchStore(folder / "batches.sqlite")) as store:
+            yield store
+
+
+def _watch_queues(metrics: Metrics, jobs: Jobs, batches: Batches) -> None:
+    metrics.watch_queue("upload", "waiting", lambda: jobs.count("waiting"))
+    metrics.watch_queue("upload", "running", lambda: jobs.count("running"))
+    metrics.watch_queue("batch", "waiting", lambda: batches.waiting)
+    metrics.watch_queue("batch", "running", lambda: batches.running)
 
 
 def _empty_app() -> FastAPI:

@@ -31,6 +31,11 @@ class FairShare:
         self._left -= amount
         return True
 
+    def restore(self, client: str, amount: int) -> None:
+        """Count what a client took before a restart, even if that is more than it may hold now."""
+        self._held[client] += amount
+        self._left -= amount
+
     def give_back(self, client: str, amount: int = 1) -> None:
         """Return what was taken."""
         self._left += amount

@@ -18,6 +18,7 @@ from moodcurve.util.text import one_line
 from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.fair_share import FairShare
+from moodcurve.web.monitoring.reports import Reports
 from moodcurve.web.tasks import PartialCurve, Upload
 from moodcurve.web.uploads import ReceivedFile
 
@@ -64,6 +65,7 @@ class AnalysisJob:
     seconds: float = 0.0
     problem: ProblemError | None = None
     curve: Curve | None = None
+    created_at: float = field(default_factory=time.monotonic)
     finished_at: float = 0.0
     events: list[bytes] = field(default_factory=list)
     _new_event: asyncio.Event = field(default_factory=asyncio.Event)
@@ -141,16 +143,25 @@ class Jobs:
         Longest song, in seconds.
     curve_url : str
         URL of a job's curve, with ``{}`` for the id.
+    reports : Reports
     """
 
     def __init__(
-        self, pool: AsyncPool[Upload, Curve], *, max_jobs: int, max_bytes: int, max_s: float, curve_url: str
+        self,
+        pool: AsyncPool[Upload, Curve],
+        *,
+        max_jobs: int,
+        max_bytes: int,
+        max_s: float,
+        curve_url: str,
+        reports: Reports,
     ) -> None:
         self._pool = pool
         self._places = FairShare(max_jobs)
         self._bytes = FairShare(max_bytes)
         self._max_s = max_s
         self._curve_url = curve_url
+        self._reports = reports
         self._jobs: dict[str, AnalysisJob] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
@@ -165,14 +176,23 @@ class Jobs:
             If too many songs are waiting, or the server is shutting down.
         """
         if self._stopping:
-            raise _shutting_down()
+            raise shutting_down()
         with ExitStack() as held:
             held.enter_context(self._places.hold(client, reason="too many songs are waiting", wait_s=5))
             held.enter_context(self._bytes.hold(client, size, reason="too many bytes are waiting", wait_s=5))
             yield Place(client, held)
 
     def start(self, received: ReceivedFile, place: Place, *, track: int | None = None) -> AnalysisJob:
-        """Start a job for an uploaded file, which is deleted at its end; `track` is the number of its audio track."""
+        """Start a job for an uploaded file, which is deleted at its end; `track` is the number of its audio track.
+
+        Raises
+        ------
+        ProblemError
+            If the server is shutting down; the file is then deleted.
+        """
+        if self._stopping:
+            received.path.unlink(missing_ok=True)
+            raise shutting_down()
         self._remove_old()
         job = AnalysisJob(secrets.token_urlsafe(9), received.name, place.client)
         self._jobs[job.id] = job
@@ -206,11 +226,24 @@ class Jobs:
         self._jobs.pop(job.id, None)
         self._cancel(job, ProblemError(409, "the job was canceled"))
 
+    def count(self, state: State) -> int:
+        """Return the number of unfinished jobs in a state."""
+        return sum(job.state == state for id, job in self._jobs.items() if id in self._running)
+
+    async def finish(self, seconds: float) -> None:
+        """Accept no more jobs, cancel those that wait, and let those that run finish for some seconds."""
+        self._stopping = True
+        for job in list(self._jobs.values()):
+            if job.state == "waiting":
+                self._cancel(job, shutting_down())
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=seconds)
+
     def stop(self) -> None:
         """Cancel all jobs and accept no more."""
         self._stopping = True
         for job in list(self._jobs.values()):
-            self._cancel(job, _shutting_down())
+            self._cancel(job, shutting_down())
 
     async def wait_stopped(self) -> None:
         """Wait until all jobs have ended after `stop`."""
@@ -224,13 +257,14 @@ class Jobs:
             job.state, job.share, job.seconds = "done", 1.0, job.curve.duration_s
             job.add_event("done", {"curve": self._curve_url.format(job.id)})
         except (MoodcurveError, OSError) as error:
-            job.fail(ProblemError(422, _message(error, received)))
+            job.fail(ProblemError(422, error_message(error, received)))
 
     def _finished(self, job: AnalysisJob, received: ReceivedFile, held: ExitStack) -> None:
         with held:
             job.finished_at = time.monotonic()
             del self._running[job.id]
             received.path.unlink(missing_ok=True)
+        self._reports.song("upload", problem=job.problem, seconds=job.finished_at - job.created_at, job=job.id)
 
     def _cancel(self, job: AnalysisJob, reason: ProblemError) -> None:
         job.fail(reason)
@@ -253,11 +287,12 @@ class Jobs:
             del self._jobs[job.id]
 
 
-def _shutting_down() -> ProblemError:
+def shutting_down() -> ProblemError:
+    """Return the error for what is sent to a server that is shutting down."""
     return ProblemError(503, "the server is shutting down", {"Retry-After": "10"})
 
 
-def _message(error: MoodcurveError | OSError, received: ReceivedFile) -> str:
+def error_message(error: MoodcurveError | OSError, received: ReceivedFile) -> str:
     """Return an error's message without the path of the uploaded file on this machine."""
     text = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
     return one_line(text.removeprefix(f"{received.path}: "))

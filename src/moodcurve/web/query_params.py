@@ -52,6 +52,13 @@ class SongFilters(BaseModel):
     artist: Annotated[Text, Field(max_length=_MAX_TEXT, description="Part of the artist's name.")] = None
     album: Annotated[Text, Field(max_length=_MAX_TEXT, description="Part of the album's name.")] = None
     genre: Annotated[Text, Field(max_length=_MAX_TEXT, description="Part of the genre's name.")] = None
+    external_id: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=_MAX_TEXT)]] | SkipJsonSchema[None],
+        Field(
+            max_length=MAX_PAGE_SIZE,
+            description="Id in the operator's own catalogue. It may be repeated; any of several matches.",
+        ),
+    ] = None
     year: Annotated[Text, _pattern(r"^([0-9]+|[0-9]*:[0-9]*)$", "FROM:TO, FROM:, :TO or one year.")] = None
     quadrant: Annotated[Text, _any_of((*QUADRANTS, NEUTRAL), "One or more quadrants, separated by commas")] = None
     words: Annotated[Text, _any_of(WORDS, "One or more mood words, separated by commas")] = None

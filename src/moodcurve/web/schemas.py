@@ -60,6 +60,66 @@ class JobStatus(_Object):
     problem: ProblemObject | None
 
 
+class BatchRequest(BaseModel):
+    """A batch of songs to analyze: ids of library songs, URLs, or both, and where to report its end."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    songs: Annotated[
+        list[Annotated[int, Field(ge=0, lt=2**63)]],
+        Field(description="Ids of songs of the library.", fail_fast=True),
+    ] = []
+    urls: Annotated[
+        list[Annotated[str, Field(max_length=2000)]],
+        Field(description="http or https URLs of files, of hosts that the operator allows.", fail_fast=True),
+    ] = []
+    webhook: Annotated[
+        str | SkipJsonSchema[None],
+        Field(max_length=2000, description="URL that gets a signed message when all songs are analyzed."),
+    ] = None
+
+
+class BatchCreated(_Object):
+    """A batch of songs that is being analyzed, with the paths of its state and of its results."""
+
+    batch: str
+    status: str
+    results: str
+
+
+class BatchCounts(_Object):
+    """Numbers of songs of a batch by state."""
+
+    waiting: int
+    running: int
+    done: int
+    failed: int
+
+
+class BatchItem(_Object):
+    """A song of a batch by its number from 0, `song` or `url` as sent; `curve` is the path of its curve."""
+
+    number: int
+    song: int | None
+    url: str | None
+    state: Literal["waiting", "running", "done", "failed"]
+    problem: ProblemObject | None
+    curve: str | None
+
+
+class BatchStatus(_Object):
+    """State of a batch and of its songs, in the order in which they were sent: the ids, then the URLs."""
+
+    batch: str
+    state: Literal["waiting", "running", "finished"]
+    created_at: str
+    finished_at: str | None
+    expires_at: str | None
+    counts: BatchCounts
+    webhook: Literal["none", "waiting", "delivered", "failed"]
+    items: list[BatchItem]
+
+
 class SongMeans(BaseModel):
     """Summary of a curve: means, quadrant and mood words of the song."""
 
@@ -118,6 +178,7 @@ class Song(_Object):
     """A library song, as printed by `moodcurve search --json`, with a file name instead of a path."""
 
     id: int
+    external_id: str | None
     file: str
     format: Literal["moodcurve-song/1"]
     title: str | None
@@ -144,6 +205,7 @@ class Song(_Object):
     tags: dict[str, Share] | None
     novelty: float | None
     model: str
+    model_version: str | None
     feature_set: str
     analysed_at: str
     warnings: list[str]
@@ -230,6 +292,35 @@ class Alternatives(_Object):
     """Songs that could take a place in a list, the best first."""
 
     songs: list[Song]
+
+
+class LiveCreated(_Object):
+    """A live session, with the paths of its events and for its sound."""
+
+    live: str
+    events: str
+    sound: str
+
+
+class LivePosition(_Object):
+    """The position after the sound that a session has heard, in samples."""
+
+    position: int
+
+
+class LiveSource(_Object):
+    """Sound that the server hears itself: its id and name, and the path of its events."""
+
+    live: str
+    name: str
+    events: str
+
+
+class LiveInfo(_Object):
+    """How many live sessions the server allows, and its own source of sound."""
+
+    sessions: int
+    source: LiveSource | None
 
 
 class FileProblem(_Object):

@@ -31,9 +31,10 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Permissions-Policy": "camera=(), microphone=(self), geolocation=()",
 }
 """Headers of every response."""
+METRICS_PATH = "/metrics"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^][@/?#\\:]*)(?::[0-9]*)?")
 """Syntax of the Host header (RFC 9110, section 7.2): a name or address, and an optional port."""
@@ -98,13 +99,15 @@ class SecurityMiddleware:
         self._check_host(headers)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         # the page itself is public: it holds no private data, and it explains how to send the token
-        private = path.startswith("/api") or path in ("/openapi.json", "/docs")
+        private = path.startswith("/api") or path in ("/openapi.json", "/docs", METRICS_PATH)
         self._check_origin(scope["method"], headers, private=private)
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token") if path == "/" else None
         if given:
             if not self._token.is_token(given[0], client_of(scope)):
                 raise ProblemError(401, "wrong token; open the address that `moodcurve serve` printed")
             return self._store_cookie(scope)
+        if path == METRICS_PATH and self._is_open_to(headers, client_of(scope)):
+            return None
         if private and not self._is_authorized(headers, client_of(scope)):
             raise ProblemError(
                 401,
@@ -132,6 +135,11 @@ class SecurityMiddleware:
         own = {f"{scheme}://{headers.get('host', '')}".lower() for scheme in ("http", "https")}
         if origin.lower() not in own | {self._settings.public_origin}:
             raise ProblemError(403, "cross-site requests are not allowed")
+
+    def _is_open_to(self, headers: Headers, client: str) -> bool:
+        """Return True if a program of this machine, not a proxy, may get the metrics without the token."""
+        proxied = any(name.startswith("x-forwarded-") or name in ("forwarded", "via") for name in headers)
+        return self._settings.service.open_metrics and is_loopback(client) and not proxied
 
     def _is_authorized(self, headers: Headers, client: str) -> bool:
         with suppress(CookieError):

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -22,6 +22,7 @@ from moodcurve.web import WebError
 from moodcurve.web.app import RunningApp, open_app
 from moodcurve.web.connections import Connection
 from moodcurve.web.fair_share import FairShare
+from moodcurve.web.monitoring.logs import json_log
 from moodcurve.web.settings import Settings
 from moodcurve.web.tokens import write_redirect
 
@@ -52,7 +53,8 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
     WebError
         If the server cannot listen on the address.
     """
-    with closing(_listen(settings)) as listener, _received_signals() as received:
+    log = json_log() if settings.service.json_log else nullcontext()
+    with log, closing(_listen(settings)) as listener, _received_signals() as received:
         port = listener.getsockname()[1]
         with open_app(settings, model, port=port) as running:
             # uvicorn calls `http` as a factory, so a partial is as good as a class
@@ -68,6 +70,7 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
                 ws="none",
                 lifespan="off",
                 log_level="error",
+                log_config=None if settings.service.json_log else uvicorn.config.LOGGING_CONFIG,
                 access_log=False,
                 server_header=False,
                 root_path=settings.root_path,
@@ -77,7 +80,10 @@ def serve(settings: Settings, model: Model, *, started: Callable[[str, int, Path
             )
             url = f"{settings.base_url(port)}/?token={settings.token}"
             page = write_redirect(running.folder, url)
-            _Server(config, running, received, lambda: started(url, port, page)).run(sockets=[listener])
+            server = _Server(
+                config, running, received, lambda: started(url, port, page), stop_s=settings.service.stop_s
+            )
+            server.run(sockets=[listener])
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -113,18 +119,27 @@ class _Server(uvicorn.Server):
     """
 
     def __init__(
-        self, config: uvicorn.Config, running: RunningApp, received: list[int], started: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        running: RunningApp,
+        received: list[int],
+        started: Callable[[], None],
+        *,
+        stop_s: float,
     ) -> None:
         super().__init__(config)
         self._running = running
+        self._stop_s = stop_s
         self._received = received
         """Signals to stop that came without `handle_exit`."""
         self._on_started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then call `started`."""
+        """Continue with stored batches, start, then call `started`."""
         current_default_thread_limiter().total_tokens = THREADS
+        await self._running.batches.start()
         await super().startup(sockets=sockets)
+        self._running.live.start()
         self._on_started()
 
     async def on_tick(self, counter: int) -> bool:
@@ -141,9 +156,14 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop jobs, let responses finish for `SHUTDOWN_S`, then close all connections."""
-        self._running.jobs.stop()
-        await self._running.jobs.wait_stopped()
+        """Let running songs finish, stop the others, let responses finish for `SHUTDOWN_S`, then close connections."""
+        jobs, batches = self._running.jobs, self._running.batches
+        finish = asyncio.gather(jobs.finish(self._stop_s), batches.finish(self._stop_s))
+        while not finish.done() and not self.force_exit:  # until a second Ctrl-C
+            await asyncio.wait([finish], timeout=0.1)
+        jobs.stop()
+        self._running.live.stop()
+        await asyncio.gather(jobs.wait_stopped(), batches.stop(), finish)
         with suppress(TimeoutError):
             async with asyncio.timeout(SHUTDOWN_S):
                 while self.server_state.tasks:

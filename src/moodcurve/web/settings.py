@@ -31,6 +31,8 @@ class ServerLimits:
         Uploads, plots and playlists per client: the sustained rate, and how many at once.
     connections : int
         Open connections, which clients share. Operating systems often allow a process about 1000 open files.
+    live : int
+        Live sessions at the same time, which clients share.
     request_timeout_s : float
         Time for a client to send the headers of a request.
     upload_timeout_s : float
@@ -41,7 +43,7 @@ class ServerLimits:
     Raises
     ------
     WebError
-        If a limit is not positive; `queue` may be 0.
+        If a limit is not positive; `queue` and `live` may be 0.
     """
 
     upload_bytes: int = 200 * 2**20
@@ -50,19 +52,52 @@ class ServerLimits:
     requests_per_minute: int = 120
     burst: int = 60
     connections: int = 500
+    live: int = 8
     request_timeout_s: float = 15.0
     upload_timeout_s: float = 30.0
     response_timeout_s: float = 60.0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not (value > 0 or (name == "queue" and value == 0)):
-                raise WebError(f"{name} must be {'0 or more' if name == 'queue' else 'positive'}, not {value}")
+            may_be_0 = name in ("queue", "live")
+            if not (value > 0 or (may_be_0 and value == 0)):
+                raise WebError(f"{name} must be {'0 or more' if may_be_0 else 'positive'}, not {value}")
 
     @property
     def temporary_bytes(self) -> int:
         """Size of all files that are being uploaded, waiting or being analyzed; clients share it."""
         return _LARGEST_FILES * self.upload_bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """Settings for programs that use the server, and for its operation.
+
+    Attributes
+    ----------
+    hosts : tuple of str
+        Hosts that the server may contact, see `moodcurve.web.outbound.hosts.AllowedHosts`.
+    webhook_secret : str
+        Secret that signs webhooks, see `moodcurve.web.outbound.webhooks.parse_secret`; empty to send none.
+    state : Path or None
+        Folder for batches of songs, so that they survive a restart; by default they end with the server.
+    keep_s : float
+        Time for which a finished batch and its curves remain available.
+    stop_s : float
+        Time for running songs to finish at shutdown.
+    open_metrics : bool
+        Whether programs of this machine get the metrics without the token.
+    json_log : bool
+        Whether the server writes a structured log.
+    """
+
+    hosts: tuple[str, ...] = ()
+    webhook_secret: str = field(default="", repr=False)
+    state: Path | None = None
+    keep_s: float = 24 * 3600.0
+    stop_s: float = 5.0
+    open_metrics: bool = False
+    json_log: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +121,10 @@ class Settings:
         strip the path. Its ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are trusted.
     workers : int
         Number of worker processes that analyze songs.
+    live : str or None
+        Sound that the server hears itself: ``microphone``, ``microphone:NAME``, or the http(s) URL of a stream.
     limits : ServerLimits
+    service : ServiceSettings
 
     Raises
     ------
@@ -101,13 +139,17 @@ class Settings:
     port: int = 8765
     public: str | None = None
     workers: int = 1
+    live: str | None = None
     limits: ServerLimits = field(default_factory=ServerLimits)
+    service: ServiceSettings = field(default_factory=ServiceSettings)
 
     def __post_init__(self) -> None:
         if not TOKEN.fullmatch(self.token):
             raise WebError("the token must have 16 to 200 characters: letters, digits and -._~")
         if not 0 <= self.port < 2**16:
             raise WebError(f"port {self.port}: must be 0 (any free port) to 65535")
+        if self.live is not None and not re.match(r"https?://|microphone(:|$)", self.live):
+            raise WebError(f"{self.live}: not microphone, microphone:NAME or an http(s) URL")
         if self.public is not None and not _is_public_url(self.public):
             raise WebError(f"{self.public}: not a URL such as https://music.example/moods")
 
@@ -123,6 +165,11 @@ class Settings:
             return None
         parts = urlsplit(self.public)
         return f"{parts.scheme}://{parts.netloc}".lower()
+
+    @property
+    def batch_slots(self) -> int:
+        """Number of songs of batches that may be downloaded or analyzed at the same time."""
+        return min(self.workers + 1, _LARGEST_FILES)
 
     @property
     def max_jobs(self) -> int:

@@ -1,13 +1,19 @@
 """The server's temporary folder for uploads, which is removed at exit or by the next server."""
 
+import asyncio
 import errno
 import os
+import secrets
+from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from moodcurve.util.ownership import is_changeable
 from moodcurve.util.temp_folder import own_temporary_folder
+from moodcurve.web.errors import ProblemError
 
+WRITE_BYTES = 1 << 20
+"""Number of bytes written to disk at a time."""
 PREFIX = "moodcurve-web-"
 
 
@@ -22,6 +28,43 @@ def ensure_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     if is_changeable(folder.lstat()):
         raise PermissionError(errno.EPERM, "belongs to another user", os.fspath(folder))
+
+
+def open_private(path: str, flags: int) -> int:
+    """Open a file that only this user can read."""
+    return os.open(path, flags, 0o600)
+
+
+async def store_file(chunks: AsyncIterator[bytes], folder: Path, *, max_bytes: int, too_large: ProblemError) -> Path:
+    """Write chunks to a new file in `folder` under a random name, and return its path.
+
+    Raises
+    ------
+    ProblemError
+        `too_large` if there are more than `max_bytes`; 507 if the file cannot be written. The file is then deleted,
+        also if `chunks` raises an error.
+    """
+    path = folder / secrets.token_hex(16)
+    size, pending, complete = 0, bytearray(), False
+    try:
+        ensure_private(folder)
+        with open(path, "xb", opener=open_private) as file:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > max_bytes:
+                    raise too_large
+                pending += chunk
+                if len(pending) >= WRITE_BYTES:
+                    await asyncio.to_thread(file.write, bytes(pending))
+                    pending.clear()
+            await asyncio.to_thread(file.write, pending)
+        complete = True
+    except OSError as error:
+        raise ProblemError(507, f"cannot store the file ({error.strerror})") from error
+    finally:
+        if not complete:
+            path.unlink(missing_ok=True)
+    return path
 
 
 def temporary_folder() -> AbstractContextManager[Path]:

@@ -1,8 +1,7 @@
-"""Receive an uploaded file (multipart/form-data, RFC 7578) and write it to the temporary folder as it arrives."""
+"""Receive an uploaded file, as a form (RFC 7578) or a body, and write it to the temporary folder as it arrives."""
 
 import asyncio
 import logging
-import os
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -19,17 +18,17 @@ from starlette.requests import ClientDisconnect
 
 from moodcurve.util.text import one_line
 from moodcurve.web.errors import ProblemError
-from moodcurve.web.temp_folder import ensure_private
+from moodcurve.web.temp_folder import WRITE_BYTES, ensure_private, open_private, store_file
 
 FIELD = "file"
+FORM_TYPE = "multipart/form-data"
+_ACCEPTED = {"Accept-Post": "multipart/form-data, application/json, audio/*, video/*, application/octet-stream"}
 MIN_BYTES_PER_S = 16384.0
 """Lowest average data rate of an upload, checked once its timeout has passed."""
 MAX_UPLOAD_S = 3600.0
 """Longest time of an upload."""
 _FORM_BYTES = 1 << 16
 """Maximum size of the form around the file: boundaries and headers."""
-_WRITE_BYTES = 1 << 20
-"""Number of bytes written to disk at a time."""
 _MAX_NAME = 200
 _DISCARD_BYTES, _DISCARD_S = 1 << 28, 5.0
 """Limits on reading the rest of a rejected body."""
@@ -46,6 +45,22 @@ class ReceivedFile:
 
     path: Path
     name: str
+
+
+class Pace:
+    """Average data rate of what arrives, checked once the time of its longest pause has passed."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._started = time.monotonic()
+        self._arrived = 0
+
+    def is_too_slow(self, size: int) -> bool:
+        """Count `size` bytes that arrived; return True if all of them took too long."""
+        self._arrived += size
+        elapsed_s = time.monotonic() - self._started
+        late = elapsed_s > self._timeout_s and self._arrived < MIN_BYTES_PER_S * elapsed_s
+        return late or elapsed_s > MAX_UPLOAD_S
 
 
 class Body:
@@ -70,18 +85,27 @@ class Body:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body in chunks; raise ClientDisconnect if the client leaves, ProblemError if it is slow."""
-        started, arrived = time.monotonic(), 0
+        pace = Pace(self._timeout_s)
         while not self.ended:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     chunk = await self._read()
             except TimeoutError:
                 raise _too_slow() from None
-            arrived += len(chunk)
-            elapsed_s = time.monotonic() - started
-            if (elapsed_s > self._timeout_s and arrived < MIN_BYTES_PER_S * elapsed_s) or elapsed_s > MAX_UPLOAD_S:
+            if pace.is_too_slow(len(chunk)):
                 raise _too_slow()
             yield chunk
+
+    @property
+    def media_type(self) -> str:
+        """Media type of the body, in lower case and without parameters."""
+        return self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def check_length(self, max_bytes: int, error: ProblemError) -> None:
+        """Raise an error if the headers declare more than `max_bytes`."""
+        length = self.request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > max_bytes:
+            raise error
 
     def declared_size(self, max_bytes: int) -> int:
         """Return the size that the headers declare, or `max_bytes` if that is less or they declare none."""
@@ -112,22 +136,54 @@ class Body:
         return chunk
 
 
-async def receive(body: Body, folder: Path, *, max_bytes: int) -> ReceivedFile:
-    """Write the file in a request body to `folder`, under a random name.
+async def receive(body: Body, folder: Path, *, max_bytes: int, name: str = "") -> ReceivedFile:
+    """Write an uploaded file to `folder`, under a random name: a form's, or the whole body (see `is_sound`).
+
+    Parameters
+    ----------
+    body : Body
+    folder : Path
+    max_bytes : int
+        Largest file.
+    name : str
+        File name for display; by default the form's, if it has one.
 
     Raises
     ------
     ProblemError
-        If the body is not a form with one file, the file is larger than `max_bytes`, the upload is too slow, or the
-        disk is full. The file is then deleted, also if the client disconnects (ClientDisconnect).
+        If the body is neither, the file is larger than `max_bytes`, the upload is too slow, or the disk is full. The
+        file is then deleted, also if the client disconnects (ClientDisconnect).
     """
-    headers = body.request.headers
-    kind, options = parse_options_header(headers.get("content-type"))
-    if kind != b"multipart/form-data":
-        raise ProblemError(415, _EXPECTED, {"Accept-Post": "multipart/form-data"})
-    length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > max_bytes + _FORM_BYTES:
-        raise _too_large(max_bytes)
+    kind = body.media_type
+    if kind == FORM_TYPE:
+        received = await _receive_form(body, folder, max_bytes)
+        return ReceivedFile(received.path, display_name(name.encode()) if name else received.name)
+    if not is_sound(kind):
+        raise ProblemError(415, f"{_EXPECTED}, or a song with its media type such as audio/mpeg", _ACCEPTED)
+    body.check_length(max_bytes, too_large(max_bytes))
+    path = await store_file(body.chunks(), folder, max_bytes=max_bytes, too_large=too_large(max_bytes))
+    return ReceivedFile(path, display_name(name.encode()))
+
+
+def is_sound(media_type: str) -> bool:
+    """Return True if a body of a media type is a file with sound.
+
+    >>> [is_sound(text) for text in ("audio/mpeg", "video/mp4", "application/octet-stream", "application/json")]
+    [True, True, True, False]
+    """
+    return media_type.startswith(("audio/", "video/")) or media_type in ("application/octet-stream", "application/ogg")
+
+
+async def _receive_form(body: Body, folder: Path, max_bytes: int) -> ReceivedFile:
+    """Write the file in a form to `folder`, under a random name.
+
+    Raises
+    ------
+    ProblemError
+        If the body is not a form with one file; also as `receive`.
+    """
+    _, options = parse_options_header(body.request.headers.get("content-type"))
+    body.check_length(max_bytes + _FORM_BYTES, too_large(max_bytes))
     try:
         form = _Form(options.get(b"boundary", b""), max_bytes)
     except (FormParserError, ValueError) as error:
@@ -136,7 +192,7 @@ async def receive(body: Body, folder: Path, *, max_bytes: int) -> ReceivedFile:
     complete = False
     try:
         ensure_private(folder)
-        with open(path, "xb", opener=_private) as file:
+        with open(path, "xb", opener=open_private) as file:
             await _write(body, form, file)
         complete = True
     except FormParserError as error:
@@ -149,12 +205,7 @@ async def receive(body: Body, folder: Path, *, max_bytes: int) -> ReceivedFile:
     return ReceivedFile(path, form.name)
 
 
-def _private(path: str, flags: int) -> int:
-    """Open a file that only this user can read."""
-    return os.open(path, flags, 0o600)
-
-
-def _too_large(max_bytes: int) -> ProblemError:
+def too_large(max_bytes: int) -> ProblemError:
     """Return the error for a file that is too large."""
     return ProblemError(413, f"the file is larger than the maximum of this server, {max_bytes / 2**20:g} MiB")
 
@@ -162,7 +213,7 @@ def _too_large(max_bytes: int) -> ProblemError:
 async def _write(body: Body, form: "_Form", file: BinaryIO) -> None:
     async for chunk in body.chunks():
         form.feed(chunk)
-        if len(form.pending) >= _WRITE_BYTES:
+        if len(form.pending) >= WRITE_BYTES:
             await _flush(form, file)
     form.check_complete()
     await _flush(form, file)
@@ -236,7 +287,7 @@ class _Form:
     def _read_data(self, data: bytes, start: int, end: int) -> None:
         self._size += end - start
         if self._size > self._max_bytes:
-            raise _too_large(self._max_bytes)
+            raise too_large(self._max_bytes)
         self.pending += data[start:end]
 
     def _end_form(self) -> None:

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from moodcurve.datasets import Dataset, Song
-from moodcurve.features import COMPARE236, Features, FeatureSet
-from moodcurve.features.feature_sets import feature_set
+from moodcurve.features import COMPARE236, Features, FeatureSet, feature_set
 from moodcurve.features.tags.names import TAGS1
 from moodcurve.learn import TrainingError
 from moodcurve.learn.export import export

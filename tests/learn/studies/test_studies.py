@@ -189,17 +189,6 @@ def test_intervals_are_calibrated_without_the_test_songs(monkeypatch: pytest.Mon
     assert metrics[:, 2].mean() == pytest.approx(0.9, abs=0.04)
 
 
-def test_tags_need_enough_songs() -> None:
-    genres = ["Rock-Hip-Hop"] * 30 + ["Rock-Pop"] * 5 + ["Folk, Pop"] * 5
-    found = intervals_study.songs_by_tag(
-        [replace(song, genre=genre) for song, genre in zip(SONGS, genres, strict=True)]
-    )
-    assert {tag: list(chosen) for tag, chosen in found.items()} == {
-        "Hip Hop": list(range(30)),
-        "Rock": list(range(35)),
-    }
-
-
 def test_page_has_each_value() -> None:
     chosen = ({"model": "mlr", "inner": 0.51234, "chosen": "C 2"},)
     stored = json.loads(json.dumps(example_study(chosen=chosen).as_dict(), allow_nan=False))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from playwright.sync_api import Browser, Page
 
 import moodcurve
@@ -13,7 +14,8 @@ from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.mood.circumplex import QUADRANTS, quadrant
 from moodcurve.report import write_report
 from tests.helpers import ROOT
-from tests.helpers.browser import Window, click_at, until
+from tests.helpers.browser import Window, browser_with_microphone, click_at, until
+from tests.helpers.web_server import Server
 
 pytestmark = [
     pytest.mark.browser,
@@ -125,6 +127,23 @@ def test_pictures_of_a_phone(window: Window, song: Path) -> None:
     )  # fmt: skip
     until(page, "document.querySelector('.map canvas').dataset.dots === '10000'")
     take(page, "phone-library")
+
+
+def test_pictures_of_the_live_view(server: Server, chromium_path: str, song: Path, tmp_path: Path) -> None:
+    wav = tmp_path / "moods.wav"
+    soundfile.write(wav, *soundfile.read(song), subtype="PCM_16")
+    phone = {"width": 390, "height": 844, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+    views: dict[str, dict[str, Any]] = {"live-light": {}, "live-dark": {"color_scheme": "dark"}, "phone-live": phone}
+    with browser_with_microphone(chromium_path, wav) as browser:
+        window = Window(browser, server)
+        pages = {name: window("#/live", **{"height": 800, **options}) for name, options in views.items()}
+        for page in pages.values():
+            page.get_by_role("button", name="Start").click()
+        pages["phone-live"].wait_for_timeout(80_000)
+        for name, page in pages.items():
+            page.evaluate("document.activeElement.blur()")
+            take(page, name)
+        window.close()
 
 
 def test_a_picture_of_the_report(browser: Browser, song: Path) -> None:

@@ -5,6 +5,7 @@ import { acceptDrops, openFileDialog } from "../common/file_input";
 import type { ThemeSwitch } from "../common/theme";
 import { LibraryPage } from "../library/library_page";
 import { PlaylistPage } from "../playlist/playlist_page";
+import { LivePage } from "../live/live_page";
 import type { Filters } from "../server/api";
 import type { Health, PlanePoint } from "../server/types";
 import { SongPage } from "../song_page/song_page";
@@ -17,6 +18,7 @@ export class App {
   private readonly songPage: SongPage;
   private readonly libraryPage: LibraryPage;
   private readonly playlistPage: PlaylistPage;
+  private readonly livePage: LivePage;
   private readonly startPage: HTMLElement;
   private readonly header: Header;
   /** Where the Song link leads while the library is open. */
@@ -41,6 +43,7 @@ export class App {
       open: (token) => this.openSongs([token]),
       changed: (songs) => this.playlistChanged(songs),
     });
+    this.livePage = new LivePage((running) => this.header.setLive(running));
     this.startPage = createStartPage(health, this.upload, (token) => this.openSongs([token]));
     this.header = createHeader(theme.element, showHelp);
     const footer = h("footer", {}, `moodcurve ${health.version} · model ${health.model}`);
@@ -64,12 +67,14 @@ export class App {
     else location.hash = hash;
   }
 
-  /** Replace the upload's route by that of its song; while the library is open, only update the Song link. */
+  /** Replace the upload's route by that of its song; while another view is open, only update the Song link. */
   private uploaded(tokens: string[]): void {
     const hash = songRoute(tokens);
-    if (this.libraryPage.element.isConnected || this.playlistPage.element.isConnected) {
+    const views = { library: this.libraryPage, playlist: this.playlistPage, live: this.livePage } as const;
+    const shown = (["library", "playlist", "live"] as const).find((name) => views[name].element.isConnected);
+    if (shown !== undefined) {
       this.lastSongRoute = hash;
-      this.header.setCurrent(this.libraryPage.element.isConnected ? "library" : "playlist", hash);
+      this.header.setCurrent(shown, hash);
     } else if (location.hash === UPLOAD_ROUTE) {
       history.replaceState(null, "", hash);
       this.route();
@@ -99,6 +104,7 @@ export class App {
   updateColors(): void {
     this.songPage.player.updateColors();
     this.libraryPage.updateColors();
+    this.livePage.updateColors();
   }
 
   private navigate(): void {
@@ -128,6 +134,13 @@ export class App {
       return;
     }
     this.playlistPage.leave();
+    if (route.view === "live") {
+      this.show(this.livePage.element);
+      void this.livePage.enter();
+      document.title = "Live – moodcurve";
+      this.header.setCurrent("live", this.lastSongRoute);
+      return;
+    }
     this.header.setCurrent("song", "#/");
     this.lastSongRoute = route.view === "start" ? "#/" : location.hash;
     if (route.view === "start" || (route.view === "upload" && !uploading)) {
@@ -151,6 +164,7 @@ export class App {
       "1": () => (location.hash = this.songPage.element.isConnected ? "#/" : this.lastSongRoute),
       "2": () => (location.hash = "#/library"),
       "3": () => (location.hash = playlistRoute(this.playlistPage.songs)),
+      "4": () => (location.hash = "#/live"),
       o: () => openFileDialog(this.upload),
       t: () => this.theme.next(),
     };
@@ -164,6 +178,7 @@ export class App {
   private handleKeyInView(event: KeyboardEvent): boolean {
     if (this.libraryPage.element.isConnected) return this.libraryPage.handleKey(event);
     if (this.playlistPage.element.isConnected) return this.playlistPage.handleKey(event);
+    if (this.livePage.element.isConnected) return this.livePage.handleKey(event);
     return this.songPage.element.isConnected && this.songPage.handleKey(event);
   }
 }

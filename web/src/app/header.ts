@@ -7,9 +7,11 @@ import { ICONS } from "../common/icons";
 export interface Header {
   element: HTMLElement;
   /** Mark the link of the current view, and set where the Song link leads. */
-  setCurrent(view: "song" | "library" | "playlist", songRoute: string): void;
+  setCurrent(view: "song" | "library" | "playlist" | "live", songRoute: string): void;
   /** Set where the Playlist link leads. */
   setPlaylist(route: string): void;
+  /** Mark the Live link while sound is followed. */
+  setLive(running: boolean): void;
 }
 
 export function createHeader(theme: HTMLElement, showHelp: () => void): Header {
@@ -17,13 +19,14 @@ export function createHeader(theme: HTMLElement, showHelp: () => void): Header {
     song: h("a", { href: "#/", "aria-keyshortcuts": "1" }, "Song"),
     library: h("a", { href: "#/library", "aria-keyshortcuts": "2" }, "Library"),
     playlist: h("a", { href: "#/playlist", "aria-keyshortcuts": "3" }, "Playlist"),
+    live: h("a", { href: "#/live", "aria-keyshortcuts": "4" }, "Live"),
   };
   const helpButton = iconButton("Keyboard shortcuts", ICONS.help, showHelp, { "aria-keyshortcuts": "?" });
   const element = h(
     "header",
     { class: "bar" },
     homeLink(),
-    h("nav", { "aria-label": "Views" }, links.song, links.library, links.playlist),
+    h("nav", { "aria-label": "Views" }, ...Object.values(links)),
     h("div", { class: "row" }, theme, helpButton),
   );
   return {
@@ -36,6 +39,10 @@ export function createHeader(theme: HTMLElement, showHelp: () => void): Header {
       links.song.href = songRoute;
     },
     setPlaylist: (route) => (links.playlist.href = route),
+    setLive(running) {
+      links.live.classList.toggle("running", running);
+      links.live.title = running ? "Live: listening" : "";
+    },
   };
 }
 

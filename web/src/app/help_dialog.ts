@@ -7,7 +7,7 @@ const SHORTCUTS: [string, [string, string][]][] = [
     "Everywhere",
     [
       ["?", "show this help"],
-      ["1 2 3", "open Song, Library or Playlist"],
+      ["1 2 3 4", "open Song, Library, Playlist or Live"],
       ["o", "choose a file"],
       ["t", "switch between system, light and dark theme"],
     ],
@@ -40,6 +40,7 @@ const SHORTCUTS: [string, [string, string][]][] = [
       ["n p", "next or previous song"],
     ],
   ],
+  ["Live", [["Space", "start or stop"]]],
 ];
 
 export function showHelp(): void {

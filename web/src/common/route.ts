@@ -1,10 +1,11 @@
-// Routes in the address: #/ (start), #/listen/song-27/job-… (one or two songs), #/listen (an upload), #/library,
+// Routes in the address: #/ (start), #/listen/song-27/job-… (one or two songs), #/listen (an upload), #/library, #/live,
 // #/playlist/12-7-30 (songs in order), #/playlist/around/12 (a new list around a song).
 
 export type Route =
   | { view: "start" }
   | { view: "upload" }
   | { view: "library" }
+  | { view: "live" }
   | { view: "playlist"; songs: number[]; around?: number }
   | { view: "song"; tokens: string[] };
 
@@ -13,7 +14,7 @@ const TOKEN = /^(song-\d+|job-[\w-]+)$/;
 
 export function parseRoute(hash: string): Route {
   const [, view = "", ...parts] = hash.split("/");
-  if (view === "library") return { view };
+  if (view === "library" || view === "live") return { view };
   if (view === "playlist" && parts[0] === "around" && isId(parts[1] ?? ""))
     return { view, songs: [], around: Number(parts[1]) };
   if (view === "playlist") return { view, songs: (parts[0] ?? "").split("-").filter(isId).map(Number) };

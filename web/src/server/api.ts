@@ -16,6 +16,16 @@ import type {
 
 export class ApiError extends Error {}
 
+/** An error response of the server. */
+export class StatusError extends ApiError {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /** The server cannot be reached; a retry may help. */
 export class ConnectionError extends ApiError {}
 
@@ -99,7 +109,8 @@ export function deleteJob(id: string): void {
   void fetch(`api/jobs/${encodeURIComponent(id)}`, { method: "DELETE" }).catch(() => undefined);
 }
 
-async function request<T>(url: string, options: RequestInit = {}): Promise<T> {
+/** Send a request, and return the JSON of its response. */
+export async function request<T>(url: string, options: RequestInit = {}): Promise<T> {
   let response: Response;
   try {
     response = await fetch(url, options);
@@ -107,7 +118,7 @@ async function request<T>(url: string, options: RequestInit = {}): Promise<T> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ConnectionError("Cannot reach the server. Is “moodcurve serve” still running?");
   }
-  if (!response.ok) throw new ApiError(await reason(response));
+  if (!response.ok) throw new StatusError(response.status, await reason(response));
   return (await response.json()) as T;
 }
 

@@ -105,3 +105,35 @@ export interface CurvePart {
   arousal: number[];
   valence: number[];
 }
+
+export interface LiveSession {
+  live: string;
+  events: string;
+  sound: string;
+}
+
+export interface LiveInfo {
+  /** Sessions that the server allows; 0 if it analyzes no live sound. */
+  sessions: number;
+  /** Sound that the server hears itself. */
+  source: { live: string; name: string; events: string } | null;
+}
+
+export interface LiveRow {
+  time_s: number;
+  clock: string;
+  arousal: number;
+  valence: number;
+  arousal_low?: number;
+  arousal_high?: number;
+  valence_low?: number;
+  valence_high?: number;
+  silent: boolean;
+  quadrant: string;
+  words: string[];
+}
+
+export interface LiveNotice {
+  clock: string;
+  text: string;
+}

@@ -49,6 +49,13 @@ def export(
     ] = None,
     songs: Annotated[bool, Option("--songs", help="Write one row per song (the default).")] = False,
     curves: Annotated[bool, Option("--curves", help="Write one row per point of each curve.")] = False,
+    full: Annotated[
+        bool,
+        Option(
+            "--full",
+            help="Write one row per file with all that the library stores of it: Parquet that search and merge read.",
+        ),
+    ] = False,
     safe_csv: SafeCsvOption = False,
 ) -> None:
     """Export songs of the library, or their curves, as a table or as JAMS files.
@@ -56,9 +63,12 @@ def export(
     The options select songs as in search; without them all songs are exported. Without -o, CSV and JSON lines go to
     standard output.
 
+    Example: moodcurve export --full -o songs.parquet
     Example: moodcurve export --curves --genre jazz -o jazz.parquet
     """
     format = _format(format, output)
+    if full and (songs or curves or format is not ExportFormat.parquet):
+        raise UsageError("writes Parquet, and none of --songs and --curves", name="--full")
     if songs and (curves or format is ExportFormat.jams):
         other = "--curves" if curves else "-f jams, which holds curves"
         raise UsageError(f"choose one of this and {other}", name="--songs")
@@ -73,7 +83,7 @@ def export(
     from moodcurve.cli.result_files import results_stream
     from moodcurve.cli.signals import interrupts
     from moodcurve.library import open_library
-    from moodcurve.library.export import stream_table, write_jams, write_table
+    from moodcurve.library.export import stream_table, write_jams, write_rows, write_table
     from moodcurve.library.queries.sql_guard import ConditionError
 
     query = filters.query()
@@ -89,6 +99,8 @@ def export(
         try:
             if format is ExportFormat.jams:
                 write_jams(opened, query, output, progress=progress)
+            elif full:
+                write_rows(opened, query, output, progress=progress)
             elif output == STDOUT:
                 stream = results_stream()
                 stream_table(opened, query, stream, format, curves=curves, progress=progress, safe_csv=safe_csv)

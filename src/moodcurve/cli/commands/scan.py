@@ -60,6 +60,15 @@ def scan(
     ] = False,
     track: TrackOption = None,
     split: SplitOption = None,
+    ids: Annotated[
+        Path | None,
+        Option(
+            "--ids",
+            metavar="FILE",
+            help="CSV or Parquet with the columns path and id: ids of files in your own catalogue, which searches, "
+            "exports and the API then show.",
+        ),
+    ] = None,
     json_file: JsonOption = None,
 ) -> int:
     """Analyze new files in folders of music, and update the library.
@@ -75,19 +84,21 @@ def scan(
     Example: moodcurve scan ~/Music
     Example: moodcurve scan ~/Music/Albums --split cue
     Example: moodcurve scan songs.parquet --on ray -o s3://bucket/moods
+    Example: moodcurve scan /catalogue --ids tracks.csv
     """
     from moodcurve.audio.parts import Split
     from moodcurve.cli import console
     from moodcurve.cli.progress import scan_observer
     from moodcurve.cli.result_files import write_texts
     from moodcurve.cli.signals import interrupted_code, interrupts
+    from moodcurve.library.scanning.external_ids import read_ids
     from moodcurve.library.scanning.scan import scan as scan_folders
     from moodcurve.library.scanning.selection import Selection
     from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
     if catalogue.on is not None:
-        _check_usable(library=library, split=split, chosen=chosen)
+        _check_usable(library=library, split=split, ids=ids, chosen=chosen)
         return scan_catalogue(
             [*folders], catalogue, model=model, workers=workers, again=again, forget=forget, track=track,
             json_file=json_file,
@@ -95,6 +106,7 @@ def scan(
     check_unused(catalogue)
     roots = [local_file(folder, name="FOLDER") for folder in folders]
     rules = chosen.rules()
+    external_ids = None if ids is None else read_ids(ids)
     _, feature_set = describe_model(model)
     with interrupts() as check, scan_observer(feature_set) as observer:
         stats = scan_folders(
@@ -106,6 +118,7 @@ def scan(
             again=again,
             forget=forget,
             selection=Selection(track, Split(split.value) if split else None),
+            ids=external_ids,
             observer=observer,
             check=check,
         )
@@ -121,7 +134,7 @@ def scan(
     return int(stats.problems + stats.kept + stats.unread > 0)
 
 
-def _check_usable(*, library: Path | None, split: SplitBy | None, chosen: FolderOptions) -> None:
+def _check_usable(*, library: str | None, split: SplitBy | None, ids: Path | None, chosen: FolderOptions) -> None:
     """Check that no option is given that --on does not take.
 
     Raises
@@ -132,6 +145,7 @@ def _check_usable(*, library: Path | None, split: SplitBy | None, chosen: Folder
     given = {
         "--library": library is not None,
         "--split": split is not None,
+        "--ids": ids is not None,
         "--exclude": chosen.exclude is not None,
         "--include-hidden": chosen.include_hidden,
     }
@@ -158,6 +172,7 @@ def _summary(stats: "ScanStats") -> dict[str, float]:
         "system",
         "excluded",
         "left_out_known",
+        "unknown_ids",
     )
     return {
         **{name: getattr(stats, name) for name in counts},
@@ -194,6 +209,8 @@ def _lines(stats: "ScanStats") -> list[str]:
         lines.append(f"{counted(stats.unread, 'path')} could not be read, or is a folder whose files are missing")
     if left_out := left_out_text(hidden=stats.hidden, system=stats.system, excluded=stats.excluded):
         lines.append(left_out)
+    if stats.unknown_ids:
+        lines.append(f"{counted(stats.unknown_ids, 'id')} of --ids are of files that are not in these folders")
     if stats.left_out_known:
         lines.append(f"{counted(stats.left_out_known, 'file')} of earlier scans left out now; --forget removes them")
     return lines

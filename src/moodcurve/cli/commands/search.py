@@ -13,9 +13,9 @@ from moodcurve.cli.options import (
     TAGS,
     Filters,
     JsonOption,
-    LibraryOption,
+    LibraryOrTablesOption,
     SafeCsvOption,
-    library_path,
+    open_songs,
 )
 from moodcurve.cli.output_checks import STDOUT, check_file, check_results
 from moodcurve.cli.parameters import Option, UsageError
@@ -23,7 +23,9 @@ from moodcurve.cli.playlist_files import AbsoluteOption, PlaylistFormat, playlis
 from moodcurve.cli.result_files import json_list, results_stream, write_parts, write_texts
 
 if TYPE_CHECKING:
-    from moodcurve.library.queries.search import FoundSong
+    from moodcurve.library import Library
+    from moodcurve.library.queries.search import FoundSong, Query
+    from moodcurve.library.tables.connection import SongTables
 
 TABLE_LIMIT = 50
 """Songs in a table without --limit: more than a screen shows."""
@@ -32,7 +34,7 @@ TABLE_LIMIT = 50
 @app.command
 def search(
     filters: Filters,
-    library: LibraryOption = None,
+    library: LibraryOrTablesOption = None,
     json_file: JsonOption = None,
     as_csv: Annotated[bool, Option("--csv", help="Print CSV, one line per song.")] = False,
     format: Annotated[
@@ -51,6 +53,7 @@ def search(
 
     Example: moodcurve search --quadrant calm-positive --near -0.3,0.4 --genre jazz
     Example: moodcurve search --tag acoustic --tag "folk:0.3,country:0.3"
+    Example: moodcurve search --library "s3://bucket/songs/*.parquet" --starts calm --ends excited
     Example: moodcurve search --words calm --sort arousal -f m3u8 -o calm.m3u8
     """
     if json_file is not None and as_csv:
@@ -63,20 +66,21 @@ def search(
         check_file(output)
     check_results(json_file)
 
-    from moodcurve.library import open_library
-    from moodcurve.library.queries.search import count, song_json
-    from moodcurve.library.queries.search import search as find_songs
+    from moodcurve.library import Library
+    from moodcurve.library.queries.search import song_json
     from moodcurve.library.queries.sql_guard import ConditionError
 
     query = filters.query(limit=TABLE_LIMIT if json_file is None and format is None and not as_csv else None)
-    with open_library(library_path(library)) as opened:
+    with open_songs(library) as opened:
+        if format is not None and not isinstance(opened, Library):
+            raise UsageError("playlists need a library; make one of the Parquet files with merge", name="-f")
         try:
-            songs = find_songs(opened, query)
+            songs = _search(opened, query)
             if json_file is not None:
                 write_parts(json_list(map(song_json, songs)), json_file)
             elif as_csv:
                 _print_csv(songs, distance=query.has_distance, safe=safe_csv)
-            elif format is not None:
+            elif format is not None and isinstance(opened, Library):
                 from moodcurve.playlists.library_songs import read_tracks
 
                 target = output or STDOUT
@@ -90,10 +94,34 @@ def search(
 
                 shown = list(songs)
                 print_songs(shown, asked=query.asked_columns, by_tag=bool(query.tags))
-                total = count(opened, query) if len(shown) == query.limit else len(shown)
+                total = _count(opened, query) if len(shown) == query.limit else len(shown)
                 print_message(_summary(len(shown), total, filters.text or []))
         except ConditionError as error:
             raise UsageError(str(error), name="--where") from error
+
+
+def _search(opened: "Library | SongTables", query: "Query") -> "Iterable[FoundSong]":
+    """Return the songs of a library, or of tables, that match a query."""
+    from moodcurve.library import Library
+    from moodcurve.library.queries.search import search as search_library
+
+    if isinstance(opened, Library):
+        return search_library(opened, query)
+    from moodcurve.library.tables.search import search as search_tables
+
+    return search_tables(opened, query)
+
+
+def _count(opened: "Library | SongTables", query: "Query") -> int:
+    """Count the songs of a library, or of tables, that match a query."""
+    from moodcurve.library import Library
+    from moodcurve.library.queries.search import count as count_library
+
+    if isinstance(opened, Library):
+        return count_library(opened, query)
+    from moodcurve.library.tables.search import count as count_tables
+
+    return count_tables(opened, query)
 
 
 def _summary(shown: int, total: int, text: list[str]) -> str:

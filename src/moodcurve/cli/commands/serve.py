@@ -1,22 +1,27 @@
 """The `serve` command: the web page and its API."""
 
+import logging
 import os
 import socket
 import sys
 import threading
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from moodcurve import __version__
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import LibraryOption, library_path
 from moodcurve.cli.parameters import Option, UsageError
 
 if TYPE_CHECKING:
-    from moodcurve.web.settings import ServerLimits
+    from moodcurve.web.settings import ServerLimits, ServiceSettings
 
+_log = logging.getLogger(__name__)
 TOKEN_VARIABLE = "MOODCURVE_TOKEN"  # nosec B105 # a variable's name
+SECRET_VARIABLE = "MOODCURVE_WEBHOOK_SECRET"  # nosec B105 # a variable's name
 _ALL_ADDRESSES = ("0.0.0.0", "::")  # nosec B104 # compared with what the user asked for
 """Hosts that mean all addresses of this machine."""
 
@@ -71,6 +76,9 @@ class LimitOptions:
     max_connections: Annotated[
         int, Option("--max-connections", metavar="N", min=1, help="Open connections of all clients.")
     ] = 500
+    max_live: Annotated[
+        int, Option("--max-live", metavar="N", min=0, help="Microphones of browsers that are heard at the same time.")
+    ] = 8
     request_timeout: Annotated[
         float, Option("--request-timeout", metavar="S", min=0.1, help="Seconds to receive the headers of a request.")
     ] = 15
@@ -93,9 +101,69 @@ class LimitOptions:
             requests_per_minute=self.rate,
             burst=self.burst,
             connections=self.max_connections,
+            live=self.max_live,
             request_timeout_s=self.request_timeout,
             upload_timeout_s=self.upload_timeout,
             response_timeout_s=self.response_timeout,
+        )
+
+
+class LogFormat(StrEnum):
+    """Form of the server's log."""
+
+    none = "none"
+    json = "json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceOptions:
+    """Options for programs that use the server, and for its operation."""
+
+    allow_host: Annotated[
+        list[str] | None,
+        Option(
+            "--allow-host",
+            metavar="HOST",
+            help="Host from which songs may be downloaded and that may get webhooks, such as files.example or "
+            "10.0.0.5:9000; addresses of private networks must be given as such; may be repeated.",
+        ),
+    ] = None
+    state: Annotated[
+        Path | None,
+        Option("--state", metavar="DIR", help="Folder for batches of songs, which then survive a restart."),
+    ] = None
+    keep_results: Annotated[
+        float,
+        Option("--keep-results", metavar="H", min=0.01, help="Hours for which finished batches are available."),
+    ] = 24
+    stop_timeout: Annotated[
+        float, Option("--stop-timeout", metavar="S", min=0, help="Seconds for running songs to finish at the end.")
+    ] = 5
+    open_metrics: Annotated[
+        bool, Option("--open-metrics", help="Give /metrics without the token to programs of this machine.")
+    ] = False
+    log_format: Annotated[
+        LogFormat,
+        Option("--log-format", help="json: write a line of JSON for each request and song to standard error."),
+    ] = LogFormat.none
+
+    def service(self) -> "ServiceSettings":
+        """Return these settings of the server; raise WebError if a host or the secret of webhooks is invalid."""
+        from moodcurve.web.outbound.hosts import AllowedHosts
+        from moodcurve.web.outbound.webhooks import parse_secret
+        from moodcurve.web.settings import ServiceSettings
+
+        AllowedHosts(self.allow_host or ())
+        if secret := os.environ.get(SECRET_VARIABLE, ""):
+            parse_secret(secret)
+        return ServiceSettings(
+            hosts=tuple(self.allow_host or ()),
+            webhook_secret=secret,
+            state=self.state,
+            keep_s=3600 * self.keep_results,
+            stop_s=self.stop_timeout,
+            open_metrics=self.open_metrics,
+            json_log=self.log_format is LogFormat.json,
         )
 
 
@@ -103,6 +171,7 @@ class LimitOptions:
 def serve(
     address: AddressOptions,
     limits: LimitOptions,
+    service: ServiceOptions,
     library: LibraryOption = None,
     music: Annotated[
         list[Path] | None,
@@ -117,6 +186,15 @@ def serve(
         int | None,
         Option("--workers", metavar="N", min=1, help="Songs analyzed at the same time; by default one per core."),
     ] = None,
+    live: Annotated[
+        str | None,
+        Option(
+            "--live",
+            metavar="SOURCE",
+            help="Show live what the server hears: microphone, microphone:NAME (extra live), or the http(s) URL of a "
+            "stream.",
+        ),
+    ] = None,
     no_open: Annotated[bool, Option("--no-open", help="Do not open a browser.")] = False,
 ) -> None:
     """Serve a web page that plays songs along with their curves, and an HTTP API.
@@ -125,6 +203,7 @@ def serve(
     Press Ctrl-C to stop.
 
     Example: moodcurve serve --library music.sqlite
+    Example: moodcurve serve --live https://example.org/radio.mp3
     """
     from moodcurve.cli.progress import prepare
     from moodcurve.library import open_library
@@ -134,6 +213,8 @@ def serve(
     from moodcurve.web.settings import Settings
     from moodcurve.workers import default_workers
 
+    if service.log_format is LogFormat.json and not (address.token or os.environ.get(TOKEN_VARIABLE)):
+        raise UsageError(f"a log does not show the token: choose one with ${TOKEN_VARIABLE}", name="--log-format")
     file = library_path(library)
     try:
         settings = Settings(
@@ -144,7 +225,9 @@ def serve(
             token=address.access_token(),
             public=address.public,
             workers=workers or default_workers(sys.maxsize),
+            live=live,
             limits=limits.limits(),
+            service=service.service(),
         )
     except WebError as error:
         raise UsageError(str(error)) from error
@@ -155,6 +238,9 @@ def serve(
     prepare(model.feature_set)
 
     def started(url: str, port: int, page: Path) -> None:
+        if settings.service.json_log:
+            _log.info("started", extra={"fields": {"url": settings.base_url(port), "version": __version__}})
+            return
         if address.host in _ALL_ADDRESSES and not address.public and (own := _own_address()):
             print_message(f"other machines can connect to http://{own}:{port}/?token={settings.token}")
         print_message(f"serving at {url}" + (f" from {address.host}:{port}" if address.public else ""))
@@ -164,7 +250,8 @@ def serve(
             threading.Thread(target=webbrowser.open, args=(page.as_uri(),), daemon=True).start()
 
     serve_site(settings, model, started=started)
-    print_message("stopped")
+    if not settings.service.json_log:
+        print_message("stopped")
 
 
 def _own_address() -> str | None:

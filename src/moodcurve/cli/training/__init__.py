@@ -3,11 +3,16 @@
 from moodcurve.cli.training import (
     benchmark,
     categories,
+    compare,
+    download,
     evaluate,
     labels,
+    render,
     songlevel,
     studies,
     train,
 )
 
-__all__ = ["benchmark", "categories", "evaluate", "labels", "songlevel", "studies", "train"]
+__all__ = [
+    "benchmark", "categories", "compare", "download", "evaluate", "labels", "render", "songlevel", "studies", "train",
+]  # fmt: skip

@@ -78,8 +78,8 @@ def benchmark(
     --sound FOLDER has the sound of DEAM's songs, whole clips or excerpts. With --protocol across, DEAM's songs are cut
     to it; with --protocol deam, further songs that only this folder has are trained on, and not tested.
 
-    -o DIR writes DIR/<protocol>.json, .md and, except for across, a figure, .png. r² (r2 in JSON) is the squared
-    correlation; determination is 1 - RMSE² / variance of the labels.
+    -o DIR writes DIR/<protocol>.json, .md and, except for across, figures: .png, and -songs.png of the best model.
+    r² (r2 in JSON) is the squared correlation; determination is 1 - RMSE² / variance of the labels.
 
     Example: moodcurve benchmark DEAM --models mlr,ffnn -o results
     Example: moodcurve benchmark DEAM quadrants4q --protocol across --models mlr -o results
@@ -91,6 +91,7 @@ def benchmark(
     from moodcurve.datasets.deam.sound import published_clips
     from moodcurve.learn.benchmarks.benchmark import run_benchmark
     from moodcurve.learn.benchmarks.noise_ceiling import noise_ceilings
+    from moodcurve.learn.benchmarks.pictures import draw_songs
     from moodcurve.learn.benchmarks.report import draw, report
     from moodcurve.learn.config import read_configs
     from moodcurve.learn.training import FAMILIES
@@ -131,8 +132,11 @@ def benchmark(
         texts |= {output / f"{protocol.value}.json": text, output / f"{protocol.value}.md": report(result)}
     write_texts(texts)
     if output is not None:
-        draw(result, output / f"{protocol.value}.png")
-        print_message(f"wrote {output / f'{protocol.value}.png'}")
+        pictures = output / f"{protocol.value}.png", output / f"{protocol.value}-songs.png"
+        draw(result, pictures[0])
+        draw_songs(measured, pictures[1])
+        for picture in pictures:
+            print_message(f"wrote {picture}")
     return int(incomplete)
 
 

@@ -22,6 +22,9 @@ def evaluate(
 ) -> int:
     """Evaluate a model on annotated songs: RMSE, correlation r and CCC, per song and over all points.
 
+    Songs may have other labels than ratings. Quadrants: accuracy, F1 and AUC. Comparisons of two songs: the share of
+    pairs that the model orders as listeners did. Emotion words: correlation of each axis with their shares.
+
     r² (r2 in JSON) is the squared correlation over all points. Determination is 1 - RMSE² / variance of the labels; it
     is negative for a model whose error is larger than that of the labels' mean.
 
@@ -32,6 +35,7 @@ def evaluate(
     reports their number.
 
     Example: moodcurve evaluate DEAM --model mine.onnx --ids test.txt --json
+    Example: moodcurve evaluate MusAV
     """
     from moodcurve.cli.result_files import write_texts
     from moodcurve.datasets.layout import has_sound
@@ -64,7 +68,36 @@ def evaluate(
 
 
 def print_metrics(metrics: Mapping[str, Any]) -> None:
-    """Print the result of `moodcurve.evaluation.evaluate` as a table."""
+    """Print the result of `moodcurve.evaluation.evaluate` as tables, one for each kind of label."""
+    from moodcurve.cli import console
+    from moodcurve.util.text import one_line
+
+    if "arousal" in metrics:
+        _print_ratings(metrics)
+    else:
+        console.print_lines([one_line(f"model {metrics['model']}, {metrics['songs']} songs")])
+    if found := metrics.get("quadrants"):
+        areas = (_text(found["auc"][axis]) for axis in ("arousal", "valence"))
+        row = (str(found["songs"]), _text(found["accuracy"]), _text(found["f1"]), *areas)
+        console.print_rows([("songs with a quadrant", "accuracy", "F1", "AUC arousal", "AUC valence"), row])
+    if found := metrics.get("comparisons"):
+        rows = [("comparisons", "pairs", "accuracy", "unanimous pairs", "accuracy", "equal pairs, not counted")]
+        for axis, one in found.items():
+            agreed = (str(one["unanimous_pairs"]), _text(one["unanimous_accuracy"]))
+            rows.append((axis, str(one["pairs"]), _text(one["accuracy"]), *agreed, str(one["equal_pairs"])))
+        console.print_rows(rows)
+    if found := metrics.get("words"):
+        heading = (f"words of {found['songs']} songs", "r arousal", "r valence")
+        console.print_rows([
+            heading, *((word, _text(r["arousal"]), _text(r["valence"])) for word, r in found["r"].items())
+        ])  # fmt: skip
+
+
+def _text(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _print_ratings(metrics: Mapping[str, Any]) -> None:
     from moodcurve.cli import console
     from moodcurve.curve import AXES
     from moodcurve.evaluation import INTERVAL_METRICS, METRICS
@@ -76,7 +109,7 @@ def print_metrics(metrics: Mapping[str, Any]) -> None:
     rows = [headings + ["coverage", "width"] * with_intervals]
     for axis in AXES:
         values = (metrics[axis][name] for name in names)
-        rows.append([axis, *("–" if value is None else f"{value:.3f}" for value in values)])
+        rows.append([axis, *map(_text, values)])
     widths = [2 + max(map(len, column)) for column in zip(*rows, strict=True)]
     margin, per_song, pooled = widths[0], sum(widths[1:4]), sum(widths[4:9])
     groups = f"{'':{margin}}{'  mean over songs':{per_song}}{'  over all points':{pooled}}"

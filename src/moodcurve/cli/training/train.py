@@ -14,7 +14,10 @@ from moodcurve.cli.parameters import Argument, Option, UsageError
 @app.command
 def train(
     folder: Annotated[
-        Path | None, Argument(metavar="DATASET", help="Folder of annotated songs: DEAM, or one with labels.csv.")
+        Path | None,
+        Argument(
+            metavar="DATASET", help="Folder of annotated songs: a published set such as DEAM, or with labels.csv."
+        ),
     ] = None,
     family: Annotated[FamilyName | None, Option("--model", help="Model family; required.")] = None,
     output: Annotated[

@@ -20,8 +20,6 @@ LONGEST_GAP_S = 1.0
 NEAREST_S = HOP_S / 2
 """Largest distance between a row and a label outside the interpolated ranges (seconds): each label has a row."""
 _LATEST_S = 1e6
-_LONGEST_ID = 255
-"""Longest file name of common systems."""
 _LARGEST_STD = 2.0
 _MOST_RATERS = 1e6
 
@@ -47,12 +45,12 @@ def read_labels(path: Path) -> dict[str, Annotation]:
     table = read_table(path)
     song, time = table.column("song_id"), table.column("time_s")
     axes = [table.column(axis) for axis in AXES]
-    stds = [_optional_column(table, f"{axis}_spread") for axis in AXES]
-    raters = [_optional_column(table, f"{axis}_raters") for axis in AXES]
+    stds = [table.optional_column(f"{axis}_spread") for axis in AXES]
+    raters = [table.optional_column(f"{axis}_raters") for axis in AXES]
     found: dict[str, dict[float, list[float]]] = {}
     lines: dict[tuple[str, float], int] = {}
     for row in table.rows:
-        song_id = _song_id(table, row, song)
+        song_id = table.song_id(row, song)
         time_s = table.number(row, time, low=0, high=_LATEST_S)
         if (song_id, time_s) in lines:
             line = lines[song_id, time_s]
@@ -165,36 +163,23 @@ def read_metadata(paths: Sequence[Path]) -> dict[str, SongMetadata]:
     for path in paths:
         table = read_table(path)
         song = table.column("song_id")
-        artist, title, genre = (_optional_column(table, name) for name in ("artist", "title", "genre"))
-        arousal, valence = (_optional_column(table, f"{axis}_mean", axis) for axis in AXES)
+        artist, title, genre = (table.optional_column(name) for name in ("artist", "title", "genre"))
+        arousal, valence = (table.optional_column(f"{axis}_mean", axis) for axis in AXES)
         lines: dict[str, int] = {}
         for row in table.rows:
-            key = song_key(_song_id(table, row, song))
+            key = song_key(table.song_id(row, song))
             if key in lines:
                 raise table.error(row, f"song {key} is already in line {lines[key]}")
             lines[key] = row.line
             earlier = metadata.get(key, SongMetadata())
             metadata[key] = SongMetadata(
-                artist=earlier.artist or _text(row, artist),
-                title=earlier.title or _text(row, title),
-                genre=earlier.genre or _text(row, genre),
+                artist=earlier.artist or row.text(artist),
+                title=earlier.title or row.text(title),
+                genre=earlier.genre or row.text(genre),
                 arousal=_song_rating(table, row, arousal) if earlier.arousal is None else earlier.arousal,
                 valence=_song_rating(table, row, valence) if earlier.valence is None else earlier.valence,
             )
     return metadata
-
-
-def _optional_column(table: Table, *names: str) -> int | None:
-    header = {name.casefold() for name in table.header}
-    return table.column(*names) if header & {*names} else None
-
-
-def _cell(row: Row, column: int | None) -> str:
-    return row.cells[column] if column is not None and column < len(row.cells) else ""
-
-
-def _text(row: Row, column: int | None) -> str:
-    return " ".join(_cell(row, column).split())
 
 
 def _song_rating(table: Table, row: Row, column: int | None) -> float | None:
@@ -203,16 +188,9 @@ def _song_rating(table: Table, row: Row, column: int | None) -> float | None:
     return None if math.isnan(rating) else from_nine_points(rating)
 
 
-def _song_id(table: Table, row: Row, column: int) -> str:
-    cell = _cell(row, column)
-    if not 0 < len(cell) <= _LONGEST_ID:
-        raise table.error(row, f"song_id has {len(cell)} characters, expected a name of 1 to {_LONGEST_ID}")
-    return cell
-
-
 def _optional_number(table: Table, row: Row, column: int | None, *, low: float, high: float) -> float:
     """Return a number, or NaN if the column is missing or the cell empty."""
-    if column is None or not _cell(row, column):
+    if column is None or not row.cell(column):
         return math.nan
     return table.number(row, column, low=low, high=high)
 
@@ -220,5 +198,5 @@ def _optional_number(table: Table, row: Row, column: int | None, *, low: float, 
 def _optional_count(table: Table, row: Row, column: int | None) -> float:
     number = _optional_number(table, row, column, low=1, high=_MOST_RATERS)
     if column is not None and not math.isnan(number) and number != round(number):
-        raise table.error(row, f"{table.header[column]} is {_cell(row, column)!r}, expected a whole number")
+        raise table.error(row, f"{table.header[column]} is {row.cell(column)!r}, expected a whole number")
     return number

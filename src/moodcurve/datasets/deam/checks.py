@@ -1,10 +1,14 @@
 """Detect exchanged columns: compare the arousal and valence of two sources of DEAM's ratings, year by year."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from moodcurve.datasets.deam.labels import SongLevels
+
+Id = TypeVar("Id", int, str)
 
 YEARS = {2013: range(1, 1001), 2014: range(1001, 2001), 2015: range(2001, 1_000_000)}
 """Song ids by year; each year was rated, and its files written, separately."""
@@ -45,8 +49,10 @@ class LevelCorrelation:
         )
 
 
-def correlate_levels(first: SongLevels, second: SongLevels) -> LevelCorrelation | None:
-    """Correlate the levels of the songs in both sources.
+def correlate_levels(
+    first: Mapping[Id, tuple[float, float]], second: Mapping[Id, tuple[float, float]]
+) -> LevelCorrelation | None:
+    """Correlate the levels (arousal, valence) of the songs in both sources.
 
     Arousal and valence of music are correlated (r is about .6 over DEAM's songs), so no single correlation shows
     which column is which; the sums of the two straight and the two crossed ones are compared.
@@ -56,10 +62,10 @@ def correlate_levels(first: SongLevels, second: SongLevels) -> LevelCorrelation 
     LevelCorrelation or None
         None if fewer than ``MIN_SONGS`` songs are in both, or a column is constant.
     """
-    shared = sorted(first.keys() & second.keys())
+    shared = sorted(name for name in first if name in second)
     if len(shared) < MIN_SONGS:
         return None
-    columns = np.array([(*first[song_id], *second[song_id]) for song_id in shared])
+    columns = np.array([first[name] + second[name] for name in shared])
     if np.any(np.ptp(columns, axis=0) == 0):
         return None
     r = np.corrcoef(columns, rowvar=False)

@@ -1,8 +1,8 @@
 """Read the labels of songs published as audio: one row per song, with ratings, a quadrant, or both."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,6 @@ ID_COLUMNS = ("song_id", "clip", "id")
 QUADRANT_NAMES = dict(zip(("Q1", "Q2", "Q3", "Q4"), QUADRANTS, strict=True))
 """Quadrants, anticlockwise from excited-positive."""
 _MOMENT = re.compile(r"(arousal|valence)_(\d{1,9})ms", re.IGNORECASE)
-_LONGEST_ID = 255
-"""Longest file name of common systems."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,17 +34,28 @@ class SoundLabels:
         Ratings over time, with the times of the table; None if there are none.
     quadrant : str or None
         One of `moodcurve.mood.circumplex.QUADRANTS`.
+    words : mapping of str to float
+        Share of the listeners who chose each emotion word.
+    is_compared : bool
+        Whether the song is compared with others.
     """
 
     song_id: str
     metadata: SongMetadata
-    moments: Annotation | None
-    quadrant: str | None
+    moments: Annotation | None = None
+    quadrant: str | None = None
+    words: Mapping[str, float] = field(default_factory=dict)
+    is_compared: bool = False
+
+    @property
+    def has_other_labels(self) -> bool:
+        """True if the song has a quadrant, words or comparisons."""
+        return self.quadrant is not None or bool(self.words) or self.is_compared
 
     @property
     def is_empty(self) -> bool:
-        """True if the song has neither ratings nor a quadrant."""
-        return self.moments is None and self.metadata.arousal is None and self.quadrant is None
+        """True if the song has no label at all."""
+        return self.moments is None and self.metadata.arousal is None and not self.has_other_labels
 
 
 def has_sound_labels(header: Sequence[str]) -> bool:
@@ -89,16 +98,15 @@ def read_sound_labels(path: Path) -> list[SoundLabels]:
     song = table.column(*ID_COLUMNS)
     moments = _moment_columns(table)
     low, high = _clip_scale(table, names)
+    info = [table.optional_column(name) for name in ("artist", "title", "genre")]
     lines: dict[str, int] = {}
     found = []
     for row in table.rows:
-        song_id = _cell(row, song)
-        if not 0 < len(song_id) <= _LONGEST_ID:
-            raise table.error(row, f"{table.header[song]} has {len(song_id)} characters, expected 1 to {_LONGEST_ID}")
+        song_id = table.song_id(row, song)
         if song_id in lines:
             raise table.error(row, f"song {song_id} is already in line {lines[song_id]}")
         lines[song_id] = row.line
-        artist, title, genre = (_text(row, names, name) for name in ("artist", "title", "genre"))
+        artist, title, genre = (row.text(column) for column in info)
         arousal, valence = _clip_rating(table, row, names, low, high)
         found.append(
             SoundLabels(
@@ -111,14 +119,6 @@ def read_sound_labels(path: Path) -> list[SoundLabels]:
     if not found:
         raise DatasetError(f"{path}: no songs after the header line")
     return found
-
-
-def _cell(row: Row, column: int) -> str:
-    return row.cells[column] if column < len(row.cells) else ""
-
-
-def _text(row: Row, names: list[str], name: str) -> str:
-    return " ".join(_cell(row, names.index(name)).split()) if name in names else ""
 
 
 def _moment_columns(table: Table) -> tuple[FloatArray, list[tuple[int, int]]]:
@@ -139,7 +139,7 @@ def _moment_columns(table: Table) -> tuple[FloatArray, list[tuple[int, int]]]:
 
 def _moments(table: Table, row: Row, moments: tuple[FloatArray, list[tuple[int, int]]]) -> Annotation | None:
     times_s, columns = moments
-    rated = [i for i, pair in enumerate(columns) if all(_cell(row, column) for column in pair)]
+    rated = [i for i, pair in enumerate(columns) if all(row.cell(column) for column in pair)]
     if not rated:
         return None
     values = np.array([[table.number(row, column, low=-1, high=1) for column in columns[i]] for i in rated])
@@ -153,7 +153,7 @@ def _clip_scale(table: Table, names: list[str]) -> tuple[float, float]:
         raise DatasetError(f"{table.path}, line 1: has {table.header[columns[0]]}, expected both arousal and valence")
     for row in table.rows:
         for column in columns:
-            if _cell(row, column) and not -1 <= table.number(row, column, low=-1, high=9) <= 1:
+            if row.cell(column) and not -1 <= table.number(row, column, low=-1, high=9) <= 1:
                 return 1, 9
     return -1, 1
 
@@ -162,7 +162,7 @@ def _clip_rating(
     table: Table, row: Row, names: list[str], low: float, high: float
 ) -> tuple[float | None, float | None]:
     cells = [names.index(axis) for axis in AXES if axis in names]
-    filled = [column for column in cells if _cell(row, column)]
+    filled = [column for column in cells if row.cell(column)]
     if not filled:
         return None, None
     if len(filled) == 1:
@@ -172,7 +172,7 @@ def _clip_rating(
 
 
 def _quadrant(table: Table, row: Row, names: list[str]) -> str | None:
-    cell = _cell(row, names.index("quadrant")) if "quadrant" in names else ""
+    cell = row.cell(names.index("quadrant")) if "quadrant" in names else ""
     if cell and cell.upper() not in QUADRANT_NAMES:
         raise table.error(row, f"quadrant is {cell!r}, expected one of {', '.join(QUADRANT_NAMES)}")
     return QUADRANT_NAMES[cell.upper()] if cell else None

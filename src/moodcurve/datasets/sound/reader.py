@@ -13,7 +13,7 @@ taken to be the first time of the table that any song has ratings at.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +24,10 @@ from moodcurve.datasets.custom.tables import NEAREST_S, interpolate_labels
 from moodcurve.datasets.dataset import Dataset
 from moodcurve.datasets.own_columns import join_own_columns
 from moodcurve.datasets.song import Annotation, DatasetError, Song
-from moodcurve.datasets.song_files import files_by_key, song_key, summarize_warnings, two_files
-from moodcurve.datasets.song_ids import list_songs, natural_key
+from moodcurve.datasets.song_files import files_by_key, song_key, two_files
+from moodcurve.datasets.song_ids import natural_key
 from moodcurve.datasets.sound.labels import SoundLabels, read_sound_labels
+from moodcurve.datasets.sound.notes import SoundNotes
 from moodcurve.features import COMPARE236, Features, FeatureSet
 from moodcurve.features.feature_sets import HOP_S, WINDOW_S, without_own
 from moodcurve.util.text import one_line
@@ -71,29 +72,79 @@ def read_sound(
         is usable.
     """
     folder = Path(folder)
-    labels = {one.song_id: one for one in read_sound_labels(folder / LABELS)}
-    files = files_by_key(folder / AUDIO)
-    notes = _Notes()
-    notes.unlabeled = [*(files.keys() - {song_key(song_id) for song_id in labels})]
-    paths = _choose_files(labels, files, notes)
-    found = join_own_columns(folder, _read_files(paths, without_own(feature_set), notes, workers, progress))
-    start_s = sound_start(
-        {song_id: one.moments for song_id, one in labels.items() if one.moments is not None},
-        {song_id: float(features.times_s[-1]) for song_id, features in found.items()},
+    labels = read_sound_labels(folder / LABELS)
+    return read_labeled_sound(
+        folder,
+        labels,
+        files_by_key(folder / AUDIO),
+        name=one_line(folder.resolve().name) or "songs",
+        sound=f"{AUDIO}/<id>.*",
+        may_be_excerpts=True,
+        feature_set=feature_set,
+        workers=workers,
+        progress=progress,
     )
-    songs = [song for song_id, features in found.items() if (song := _song(labels[song_id], features, start_s, notes))]
+
+
+def read_labeled_sound(
+    folder: Path,
+    labels: Sequence[SoundLabels],
+    files: Mapping[str, Sequence[Path]],
+    *,
+    name: str,
+    sound: str,
+    may_be_excerpts: bool = False,
+    feature_set: FeatureSet = COMPARE236,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Dataset:
+    """Compute the features of labeled songs from their sound, and combine both.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the set, which messages name, and which may hold ``columns/``.
+    labels : sequence of SoundLabels
+        One per song, with different ids.
+    files : mapping of str to sequence of Path
+        Audio files by ``song_key`` of the song's id.
+    name : str
+        Name of the dataset.
+    sound : str
+        Where the audio files are expected, for messages.
+    may_be_excerpts : bool
+        Whether the sound may start later than the times of the ratings, see `sound_start`.
+    feature_set, workers, progress
+        As for `read_sound`.
+
+    Raises
+    ------
+    DatasetError
+        If no song is usable.
+    """
+    by_id = {one.song_id: one for one in labels}
+    notes = SoundNotes(sound)
+    notes.unlabeled = [*(files.keys() - {song_key(song_id) for song_id in by_id})]
+    paths = _choose_files(by_id, files, notes)
+    found = join_own_columns(folder, _read_files(paths, without_own(feature_set), notes, workers, progress))
+    start_s = 0.0
+    if may_be_excerpts:
+        start_s = sound_start(
+            {song_id: one.moments for song_id, one in by_id.items() if one.moments is not None},
+            {song_id: float(features.times_s[-1]) for song_id, features in found.items()},
+        )
+    songs = [song for song_id, features in found.items() if (song := _song(by_id[song_id], features, start_s, notes))]
     if not songs:
         reason = notes.sentences()[0] if notes.sentences() else ""
         raise DatasetError(
-            f"{folder}: no song with labels and audio; expected {AUDIO}/<id>.* for the {len(labels)} songs of "
-            f"{LABELS}; {reason}"
+            f"{folder}: no song with labels and audio; expected {sound} for the {len(by_id)} labeled songs; {reason}"
         )
     notes.collect(songs, start_s)
     return Dataset(
-        name=one_line(folder.resolve().name) or "songs",
+        name=name,
         songs=tuple(songs),
         notes=notes.sentences(),
-        skipped_ids=tuple(sorted(labels.keys() - {song.song_id for song in songs}, key=natural_key)),
+        skipped_ids=tuple(sorted(by_id.keys() - {song.song_id for song in songs}, key=natural_key)),
     )
 
 
@@ -122,7 +173,7 @@ def sound_start(moments: Mapping[str, Annotation], last_rows_s: Mapping[str, flo
 
 
 def _choose_files(
-    labels: Mapping[str, SoundLabels], files: Mapping[str, list[Path]], notes: "_Notes"
+    labels: Mapping[str, SoundLabels], files: Mapping[str, Sequence[Path]], notes: SoundNotes
 ) -> dict[str, Path]:
     """Return the file of each labeled song, in the order of the ids, and note songs without exactly one."""
     paths = {}
@@ -133,7 +184,7 @@ def _choose_files(
         elif not found:
             notes.no_file.append(song_id)
         elif len(found) > 1:
-            notes.unusable.append(two_files(song_id, found))
+            notes.unusable.append(two_files(song_id, [*found]))
         else:
             paths[song_id] = found[0]
     return paths
@@ -142,7 +193,7 @@ def _choose_files(
 def _read_files(
     paths: Mapping[str, Path],
     feature_set: FeatureSet,
-    notes: "_Notes",
+    notes: SoundNotes,
     workers: int | None,
     progress: Callable[[int, int], None] | None,
 ) -> dict[str, Features]:
@@ -158,7 +209,7 @@ def _read_files(
     return found
 
 
-def _song(labels: SoundLabels, recording: Features, start_s: float, notes: "_Notes") -> Song | None:
+def _song(labels: SoundLabels, recording: Features, start_s: float, notes: SoundNotes) -> Song | None:
     """Combine labels and features, or note that no feature row is rated."""
     info = labels.metadata
     rows = np.arange(0)
@@ -175,7 +226,7 @@ def _song(labels: SoundLabels, recording: Features, start_s: float, notes: "_Not
         arousal, valence = (np.full(len(rows), value) for value in (info.arousal, info.valence))
         annotation = Annotation(times_s=recording.times_s, arousal=arousal, valence=valence)
         notes.whole.append(labels.song_id)
-    if not len(rows) and labels.quadrant is None:
+    if not len(rows) and not labels.has_other_labels:
         notes.unrated.append(labels.song_id)
         return None
     consecutive = bool((np.diff(rows) == 1).all())
@@ -186,59 +237,11 @@ def _song(labels: SoundLabels, recording: Features, start_s: float, notes: "_Not
         genre=info.genre,
         features=Features(recording.values[rows], recording.times_s[rows], recording.feature_set),
         recording=recording if consecutive else None,
-        annotation=replace(annotation, quadrant=labels.quadrant, song_arousal=info.arousal, song_valence=info.valence),
+        annotation=replace(
+            annotation,
+            quadrant=labels.quadrant,
+            words=labels.words,
+            song_arousal=info.arousal,
+            song_valence=info.valence,
+        ),
     )
-
-
-@dataclass
-class _Notes:
-    """Collect what to report once all songs are read."""
-
-    unusable: list[str] = field(default_factory=list)
-    no_file: list[str] = field(default_factory=list)
-    unlabeled: list[str] = field(default_factory=list)
-    without_label: list[str] = field(default_factory=list)
-    unrated: list[str] = field(default_factory=list)
-    unmatched: dict[str, int] = field(default_factory=dict)
-    whole: list[str] = field(default_factory=list)
-    warnings: list[tuple[str, str]] = field(default_factory=list)
-    only_quadrant: list[str] = field(default_factory=list)
-    without_artist: list[str] = field(default_factory=list)
-    start_s: float = 0.0
-
-    def collect(self, songs: Sequence[Song], start_s: float) -> None:
-        """Add what only the finished songs show."""
-        self.only_quadrant = [song.song_id for song in songs if not song.is_rated]
-        self.without_artist = [song.song_id for song in songs if not song.artist]
-        self.start_s = start_s
-
-    def sentences(self) -> tuple[str, ...]:
-        lines = list(self.unusable)
-        if self.no_file:
-            lines.append(f"{list_songs(self.no_file)} left out: labels without a file in {AUDIO}/.")
-        if self.unlabeled:
-            lines.append(f"{list_songs(self.unlabeled)} left out: a file without labels.")
-        if self.without_label:
-            lines.append(f"{list_songs(self.without_label)} left out: neither ratings nor a quadrant in {LABELS}.")
-        if self.unrated:
-            lines.append(f"{list_songs(self.unrated)} left out: no feature row at a rated time.")
-        if self.start_s:
-            lines.append(
-                f"The times of the ratings go beyond the sound, which is taken to start at {self.start_s:g} s, the "
-                "first rated time."
-            )
-        if self.unmatched:
-            count = sum(self.unmatched.values())
-            lines.append(f"{count} labels of {list_songs(self.unmatched)} left out: no feature row at their times.")
-        if self.whole:
-            lines.append(f"{list_songs(self.whole)} rated as a whole: each row has the rating of its clip.")
-        if self.only_quadrant:
-            lines.append(
-                f"{list_songs(self.only_quadrant)} with a quadrant only: `categories` and the protocol `across` use "
-                "it; all else that needs ratings leaves them out."
-            )
-        lines += summarize_warnings(self.warnings)
-        if self.without_artist:
-            songs = list_songs(self.without_artist)
-            lines.append(f"The artist of {songs} is unknown: each counts as a separate artist.")
-        return tuple(map(one_line, lines))

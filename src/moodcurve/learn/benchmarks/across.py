@@ -13,6 +13,7 @@ import numpy as np
 
 from moodcurve import __version__
 from moodcurve.datasets import Dataset, Song
+from moodcurve.datasets.selection import placed_songs
 from moodcurve.datasets.splits import Split, k_fold_sets, shares_artist
 from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmarks.across_scores import score_songs, song_truth
@@ -65,7 +66,8 @@ def run_across(
     Parameters
     ----------
     datasets : sequence of Dataset
-        Two or more sets, or one, all with the same feature set.
+        Two or more sets, or one, all with the same feature set. Songs without ratings and without a quadrant are left
+        out.
     families : sequence of str
         Names from `moodcurve.learn.training.FAMILIES`.
     configs, seed, progress, cache
@@ -82,7 +84,7 @@ def run_across(
     TrainingError
         If a family is unknown, none is given, or the sets have different features.
     DatasetError
-        If a set has fewer artists than folds.
+        If a set has fewer artists than folds, or neither ratings nor quadrants.
     """
     kinds = {name: find_family(name) for name in families}
     if not kinds or not datasets:
@@ -90,6 +92,7 @@ def run_across(
     if len({dataset.feature_set for dataset in datasets}) > 1:
         found = ", ".join(f"{dataset.name} {dataset.feature_set.key}" for dataset in datasets)
         raise TrainingError(f"all datasets must have the same features, got {found}")
+    datasets = [placed_songs(dataset) for dataset in datasets]
     names = _unique_names([dataset.name for dataset in datasets])
     sets = [dataset.songs for dataset in datasets]
     truths = [song_truth(songs) for songs in sets]

@@ -15,7 +15,7 @@ from moodcurve.learn.benchmarks.results import DRAWS
 from moodcurve.metrics.bootstrap import bootstrap, draw_counts, percentile_interval
 from moodcurve.metrics.classification import macro_f1
 from moodcurve.metrics.ranking import weighted_auc
-from moodcurve.mood.circumplex import QUADRANTS
+from moodcurve.mood.circumplex import QUADRANTS, quadrant_indices
 
 LEVEL = 0.95
 
@@ -95,18 +95,6 @@ def _quadrant_f1(truth: IntArray, predicted: FloatArray, weights: FloatArray) ->
     counts = np.zeros((len(known), len(QUADRANTS), len(QUADRANTS)))
     counts[np.arange(len(known)), truth[known], quadrant_indices(predicted[known])] = 1
     return macro_f1(np.einsum("ds,sij->dij", weights[:, known], counts))
-
-
-def quadrant_indices(ratings: FloatArray) -> IntArray:
-    """Return the index in `moodcurve.mood.circumplex.QUADRANTS` of each point (n, 2); 0 is on the high side.
-
-    Examples
-    --------
-    >>> quadrant_indices(np.array([[0.1, 0.1], [0.1, -0.1], [-0.1, -0.1], [-0.1, 0.1]]))
-    array([0, 1, 2, 3])
-    """
-    arousal, valence = (ratings >= 0).T
-    return np.where(arousal, np.where(valence, 0, 1), np.where(valence, 3, 2))
 
 
 def _interval(drawn: FloatArray) -> dict[str, float | None]:

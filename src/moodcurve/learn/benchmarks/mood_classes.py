@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset, DatasetError, Song
-from moodcurve.datasets.selection import rated_songs
+from moodcurve.datasets.selection import placed_songs, rated_songs
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.learn.benchmarks.results import DRAWS, result_header
 from moodcurve.learn.config import check
@@ -93,6 +93,7 @@ def run_mood_classes(
     """
     for scheme in schemes:
         check(scheme in SCHEMES, "scheme", f"one of {', '.join(SCHEMES)}", scheme)
+    dataset = placed_songs(dataset)
     if not any(song.is_rated for song in dataset.songs):
         schemes = [scheme for scheme in schemes if scheme == "quadrants"]
         if not schemes:

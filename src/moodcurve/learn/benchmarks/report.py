@@ -145,7 +145,11 @@ def explanations(result: Result) -> list[str]:
 
 
 def report(result: Result) -> str:
-    """Return a Markdown page; it refers to the figure of `draw`, ``<protocol>.png`` in the same folder."""
+    """Return a Markdown page; it refers to two figures in the same folder.
+
+    ``<protocol>.png`` is that of `draw`, ``<protocol>-songs.png`` that of
+    `moodcurve.learn.benchmarks.pictures.draw_songs`.
+    """
     best = _best(result)
     parts = [
         f"# Benchmark protocol `{result['protocol']}`",
@@ -157,6 +161,8 @@ def report(result: Result) -> str:
         f"![Pooled RMSE, r and r² of each model with 95 % intervals]({result['protocol']}.png)",
         "## Metrics",
         markdown_table(table(result)),
+        "## The model with the highest CCC, song by song",
+        f"![Predicted and rated means of songs, coverage, errors by genre]({result['protocol']}-songs.png)",
         "## Valence given arousal, and r per song without drift",
         markdown_table(partial_correlation_table(result)),
     ]

@@ -1,13 +1,13 @@
 """Study the coverage of 90 % intervals on songs and artists outside training and calibration, also by genre."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Song
+from moodcurve.datasets.selection import songs_by_genre
 from moodcurve.datasets.splits import Indices, k_fold
 from moodcurve.learn.benchmarks.baselines import predict_training_means
 from moodcurve.learn.benchmarks.results import DRAWS
@@ -42,7 +42,7 @@ def study_intervals(source: Source, *, seed: int, progress: TrainingProgress) ->
         if name == FAMILIES[0]:
             arms += [
                 _average(f"{tag} ({len(chosen)} songs)", name, metrics, chosen, seed)
-                for tag, chosen in songs_by_tag(songs).items()
+                for tag, chosen in songs_by_genre(songs, min_songs=MIN_SONGS).items()
             ]
     return Study(
         name="intervals",
@@ -93,18 +93,6 @@ def interval_metrics(y: FloatArray, predicted: FloatArray, intervals: Intervals)
             whole[:, 1] - whole[:, 0],
         ]
     )
-
-
-def songs_by_tag(songs: Sequence[Song]) -> Mapping[str, Indices]:
-    """Return the song indices of each genre tag with at least `MIN_SONGS`.
-
-    Commas and hyphens separate tags; that of Hip-Hop is part of its name.
-    """
-    members: dict[str, list[int]] = {}
-    for i, song in enumerate(songs):
-        for tag in {part.strip() for part in re.split("[,-]", song.genre.replace("Hip-Hop", "Hip Hop"))} - {""}:
-            members.setdefault(tag, []).append(i)
-    return {tag: np.array(chosen) for tag, chosen in sorted(members.items()) if len(chosen) >= MIN_SONGS}
 
 
 def _average(what: str, name: str, metrics: FloatArray, chosen: Indices, seed: int) -> Arm:

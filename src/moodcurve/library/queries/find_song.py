@@ -1,4 +1,4 @@
-"""Find one song by path, id, title or tags."""
+"""Find one song by path, id, external id, title or tags."""
 
 import os
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from pathlib import PurePath
 from moodcurve.library.database import Library
 from moodcurve.library.errors import LibraryError, translate_errors
 from moodcurve.library.models import StoredSong
-from moodcurve.library.queries.search import FoundSong, Query, search, songs_by_id
+from moodcurve.library.queries.search import FoundSong, Query, search, songs_by_id, songs_of_ids
 from moodcurve.library.text import fold
 from moodcurve.util.text import one_line, text_path
 
@@ -16,7 +16,7 @@ _MAX_SHOWN = 5
 
 
 def find_song(library: Library, name: str) -> StoredSong:
-    """Return the song with this path, id, title, part of a title, or words of its tags, tried in this order.
+    """Return the song with this path, id, external id, title, part of a title, or words of its tags, in this order.
 
     Raises
     ------
@@ -34,6 +34,8 @@ def find_song(library: Library, name: str) -> StoredSong:
             raise LibraryError(f"{one_line(name)}: could not be used when it was scanned: {reason}")
     if name.isdecimal() and (found := library.song(int(name))):
         return found
+    if (found := _identified(library, name)) is not None:
+        return found
     candidates = list(search(library, Query(title=name, sort=("id",)))) or list(
         search(library, Query(text=tuple(name.split()), sort=("id",)))
     )
@@ -41,14 +43,22 @@ def find_song(library: Library, name: str) -> StoredSong:
     matches = exact if len(exact) == 1 else candidates
     if not matches:
         raise LibraryError(
-            f"{one_line(name)}: no matching song in {one_line(os.fspath(library.path))}; give a path, an id, or part "
-            "of a title (`moodcurve search` lists songs)"
+            f"{one_line(name)}: no matching song in {one_line(os.fspath(library.path))}; give a path, an id, an "
+            "external id, or part of a title (`moodcurve search` lists songs)"
         )
     if len(matches) > 1:
         raise _ambiguous(name, matches)
     stored = library.song(matches[0].id)
     assert stored is not None  # nosec B101 # narrows the type for mypy
     return stored
+
+
+def _identified(library: Library, external_id: str) -> StoredSong | None:
+    """Return the song of an id in the user's catalogue, or None; raises as `find_song` if several songs have it."""
+    ids = songs_of_ids(library, [external_id])
+    if len(ids) > 1:
+        raise _ambiguous(external_id, list(songs_by_id(library, ids).values()))
+    return library.song(ids[0]) if ids else None
 
 
 def _songs_at(library: Library, path: str) -> list[int]:

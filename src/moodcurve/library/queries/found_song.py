@@ -19,9 +19,11 @@ class FoundSong(NamedTuple):
     ----------
     id : int
         Its id in the library, see `Library.song`.
+    external_id : str or None
+        Id of its file in the user's catalogue.
     path : str
-        Path of the file added first; characters that UTF-8 cannot hold are replaced. `Library.song` returns the exact
-        path.
+        Path of the file added first, of those with an external id if there are any; characters that UTF-8 cannot hold
+        are replaced. `Library.song` returns the exact path.
     title, artist, album, genre, year, track
         Its tags.
     start_s : float or None
@@ -54,6 +56,8 @@ class FoundSong(NamedTuple):
     novelty : float
     model, feature_set, analysed_at : str
         What analyzed it, and when (UTC).
+    model_version : str or None
+        What tells models of one name apart, see `moodcurve.runtime.Model.version`.
     warnings : str
         One per line.
     content : str
@@ -65,6 +69,7 @@ class FoundSong(NamedTuple):
     """
 
     id: int
+    external_id: str | None
     path: str
     title: str | None
     artist: str | None
@@ -126,6 +131,7 @@ class FoundSong(NamedTuple):
     danceability: float | None
     novelty: float | None
     model: str
+    model_version: str | None
     feature_set: str
     analysed_at: str
     warnings: str

@@ -31,6 +31,8 @@ class QueryOptions:
         Words, one or several in each text.
     title, artist, album, genre : str or None
         A part of each.
+    external_id : sequence of str or None
+        Ids of the user's catalogue, as they are, of which the song has one.
     year : str or None
         ``1990:1999``, ``:1989`` or ``1994``.
     quadrant : str or None
@@ -69,6 +71,7 @@ class QueryOptions:
     artist: str | None = None
     album: str | None = None
     genre: str | None = None
+    external_id: Sequence[str] | None = None
     year: str | None = None
     quadrant: str | None = None
     words: Sequence[str] | str | None = None
@@ -121,6 +124,7 @@ class QueryOptions:
             artist=self.artist,
             album=self.album,
             genre=self.genre,
+            external_ids=tuple(dict.fromkeys(self.external_id or ())),
             quadrants=_names("quadrant", self.quadrant, (*QUADRANTS, NEUTRAL), kind="quadrant"),
             words=tuple(_names("words", group, WORDS, kind="mood word") for group in _groups(self.words)),
             tags=tuple(_tags(group) for group in _groups(self.tag)),

@@ -50,6 +50,8 @@ class Query:
         ignored, here and in the next four.
     title, artist, album, genre : str or None
         A part of each.
+    external_ids : tuple of str
+        A file of the song has one of these ids of the user's catalogue; empty: any, or none.
     quadrants : tuple of str
         The song's quadrant is one of these; empty: any.
     words : tuple of tuple of str
@@ -95,6 +97,7 @@ class Query:
     artist: str | None = None
     album: str | None = None
     genre: str | None = None
+    external_ids: tuple[str, ...] = ()
     quadrants: tuple[str, ...] = ()
     words: tuple[tuple[str, ...], ...] = ()
     tags: tuple[tuple[tuple[str, float], ...], ...] = ()
@@ -164,6 +167,7 @@ class Query:
         for name, places in (("start", self.starts), ("end", self.ends)):
             asked += [f"{axis}_{name}" for axis in AXES if places]
         asked += [f"time_{quadrant.replace('-', '_')}" for quadrant, _ in self.time_in]
+        asked += ["external_id"] if self.external_ids else []
         return (*dict.fromkeys([*asked, *(["key", "camelot"] if self.keys else [])]),)
 
     def _check_names(self) -> None:

@@ -49,6 +49,8 @@ class ScanStats:
         pattern excludes. A folder counts as one, and of files those named like audio.
     left_out_known : int
         Files of earlier scans that are now left out, and kept in the library.
+    unknown_ids : int
+        Ids of the user's catalogue that were given for files that the scan did not find.
     songs, audio_s : int, float
         Analyzed songs, and their duration in seconds.
     interrupted : bool
@@ -77,6 +79,7 @@ class ScanStats:
     system: int = 0
     excluded: int = 0
     left_out_known: int = 0
+    unknown_ids: int = 0
     songs: int = 0
     audio_s: float = 0.0
     interrupted: bool = False

@@ -1,10 +1,11 @@
 """Scan folders into a library: analyze new files, forget removed ones."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from moodcurve.library.database import open_library
+from moodcurve.library.scanning.external_ids import match_ids
 from moodcurve.library.scanning.lock import scan_lock
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.roots import remember_roots
@@ -28,6 +29,7 @@ def scan(
     again: bool = False,
     forget: bool = False,
     selection: Selection = NO_SELECTION,
+    ids: Mapping[str, str] | None = None,
     observer: ScanObserver | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> ScanStats:
@@ -60,6 +62,9 @@ def scan(
     selection : Selection
         Which audio track is analyzed, and by what files are split into parts. A file that was scanned with another
         selection is analyzed again; without any, files are heard as before, also once they were moved or changed.
+    ids : mapping, optional
+        Ids of files in the user's catalogue by absolute path, see `moodcurve.library.scanning.external_ids.read_ids`.
+        Files that it does not name keep the ids that they have.
     observer : ScanObserver, optional
         Callbacks that report how the scan proceeds.
     check : callable
@@ -102,7 +107,8 @@ def scan(
         try:
             found = walk(roots, rules=rules, known=run.known, check=check_walk)
             remember_roots(library, found.roots)
-            run.plan(found, again=again)
+            known_ids, run.stats.unknown_ids = match_ids(ids or {}, found)
+            run.plan(found, again=again, ids=known_ids)
             if run.to_probe:
                 observer.starting()
                 count = workers or default_workers(len(run.to_probe))

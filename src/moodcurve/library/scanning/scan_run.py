@@ -14,6 +14,7 @@ from moodcurve.library.models import (
     Change,
     DropOrphans,
     FileFound,
+    FileIdentified,
     FileNamed,
     FileRemoved,
     KnownFile,
@@ -108,16 +109,22 @@ class ScanRun:
         self._at_new_paths: set[str] = set()
         """Content hashes of files at new paths."""
         self._vanished: list[str] = []
+        self._ids: Mapping[str, str] = {}
+        """Ids of files in the user's catalogue that this scan was given, by real path."""
 
-    def plan(self, found: WalkResult, *, again: bool) -> None:
-        """Decide which files must be opened; `again` as for `moodcurve.library.scanning.scan.scan`."""
+    def plan(self, found: WalkResult, *, again: bool, ids: Mapping[str, str] | None = None) -> None:
+        """Decide which files must be opened; `again` as for `moodcurve.library.scanning.scan.scan`.
+
+        `ids` are the files' ids in the user's catalogue, by their real paths.
+        """
+        self._ids = ids or {}
         stats = self.stats
         self._current = set(self._analyzed)
         if again:
             self._current = {key for key, model in self._analyzed.items() if model == self._model_key}
             lacking = self._library.without_sound()
             self._current = {key for key in self._current if lacking.isdisjoint(key.split("|"))}
-        named: list[FileNamed] = []
+        named: list[Change] = []
         for path, state in found.files.items():
             stats.files += 1
             known = self.known.get(path)
@@ -125,6 +132,8 @@ class ScanRun:
             names = _names(path, known, found)
             if known is not None and known.names != names:
                 named.append(FileNamed(path, names))
+            if known is not None and (given := self._ids.get(path, known.external_id)) != known.external_id and given:
+                named.append(FileIdentified(path, given))
             if known is None or other or (known.size, known.mtime_ns) != (state.size, state.mtime_ns):
                 self.to_probe.append(self._pending(path, state, names))
             elif known.problem is not None and not again:
@@ -193,7 +202,7 @@ class ScanRun:
             reason = "most of its files are missing" if folder in emptied - found.empty else "is empty"
             hint = _IF_GONE_FOR_GOOD
             self._report_unread(folder, f"{reason}, perhaps a disk is not mounted", files, hint=hint)
-        self._library.write([*(FileRemoved(path) for path in gone), DropOrphans()])
+        self._library.write([*(FileRemoved(path, pass_id=True) for path in gone), DropOrphans()])
         left = Counter(self.known[path].content_hash for path in gone)
         for content_hash in self._recognized:
             if left[content_hash]:
@@ -327,7 +336,14 @@ class ScanRun:
             return
         mtime_ns = _RETRY if temporary else file.state.mtime_ns
         problem = ProblemFound(
-            file.path, file.state.size, mtime_ns, file.content_hash, reason, str(file.selection), file.names
+            file.path,
+            file.state.size,
+            mtime_ns,
+            file.content_hash,
+            reason,
+            str(file.selection),
+            file.names,
+            self._external_id(file.path),
         )
         self._writer.add(Outcome(file, "problems", (FileRemoved(file.path), problem), reason=reason))
 
@@ -354,7 +370,7 @@ class ScanRun:
             changes.append(FileRemoved(file.path))
         base = FileFound(
             file.path, file.state.size, file.state.mtime_ns, file.content_hash, file.tags,
-            selection=str(file.selection), names=file.names,
+            selection=str(file.selection), names=file.names, external_id=self._external_id(file.path),
         )  # fmt: skip
         if not file.parts:
             changes.append(base)
@@ -370,6 +386,11 @@ class ScanRun:
         self._writer.add(Outcome(file, kind, tuple(changes), audio_s, songs=len(file.parts) or 1))
         if file.path not in self.known:
             self._at_new_paths.add(file.content_hash)
+
+    def _external_id(self, path: str) -> str | None:
+        """Return the id of a file in the user's catalogue: what this scan was given, else that of an earlier one."""
+        known = self.known.get(path)
+        return self._ids.get(path, None if known is None else known.external_id)
 
     def _report_unread(self, path: str, reason: str, files: int, *, hint: str = "") -> None:
         """Report a folder or file that could not be read, with the number of its files that the library keeps."""

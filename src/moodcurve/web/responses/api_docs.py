@@ -68,7 +68,7 @@ def _operation(method: str, path: str, operation: Json, base_url: str) -> str:
     if operation.get("parameters"):
         parts += ["<h3>Parameters</h3>", _parameter_table(operation["parameters"])]
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-        parts += [f"<h3>Request body: {escape(media_type)}</h3>", _properties(content["schema"])]
+        parts += [f"<h3>Request body: {escape(media_type)}</h3>", _content(content["schema"])]
     command = _curl(method, path, operation, base_url)
     parts += [
         "<h3>Responses</h3>",
@@ -112,10 +112,12 @@ def _curl(method: str, path: str, operation: Json, base_url: str) -> str:
     words = ["curl"]
     if method == "HEAD":
         words.append("--head")
-    elif method == "DELETE":
-        words += ["-X", method]
+    elif "application/octet-stream" in operation.get("requestBody", {}).get("content", {}):
+        words += ["--data-binary", "@sound.pcm", "-H", "Content-Type: application/octet-stream"]
     elif "requestBody" in operation:
         words += ["-F", "file=@song.mp3"]
+    elif method != "GET":
+        words += ["-X", method]
     if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):
         words.append("--no-buffer")
     url = base_url + path + (f"?{urlencode(query, safe=',:')}" if query else "")
@@ -126,8 +128,12 @@ def _curl(method: str, path: str, operation: Json, base_url: str) -> str:
 
 def _schema(name: str, schema: Json) -> str:
     heading = f'<h3 id="{escape(name)}"><code>{escape(name)}</code></h3>'
-    content = _properties(schema) if "properties" in schema else f"<p>{_type(schema)}</p>"
-    return f"{heading}\n<p>{escape(schema.get('description', ''))}</p>\n{content}"
+    return f"{heading}\n<p>{escape(schema.get('description', ''))}</p>\n{_content(schema)}"
+
+
+def _content(schema: Json) -> str:
+    """Return a table of an object's properties, or the type of another schema."""
+    return _properties(schema) if "properties" in schema else f"<p>{_type(schema)}</p>"
 
 
 def _properties(schema: Json) -> str:

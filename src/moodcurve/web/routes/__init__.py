@@ -1,1 +1,1 @@
-"""Routes of the server: library songs, uploaded songs, static files and the API documentation."""
+"""Routes of the server: library songs, uploaded songs, live sound, static files and the API documentation."""

@@ -14,25 +14,31 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import ClientDisconnect
 
 from moodcurve.web import schemas
+from moodcurve.web.batches.runner import Batches
 from moodcurve.web.errors import ProblemError, error_responses, invalid_value
 from moodcurve.web.jobs import AnalysisJob, Jobs
 from moodcurve.web.rate_limit import RateLimiter, client_of
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
+from moodcurve.web.routes.batches import JSON_TYPE, KEY, batch_created, submit_batch
 from moodcurve.web.settings import ServerLimits
-from moodcurve.web.uploads import FIELD, Body, receive
+from moodcurve.web.uploads import FIELD, FORM_TYPE, Body, receive
 
-_FORM = {
+_SOUND = {"schema": {"type": "string", "format": "binary"}}
+_BODIES = {
     "requestBody": {
         "required": True,
         "content": {
-            "multipart/form-data": {
+            FORM_TYPE: {
                 "schema": {
                     "type": "object",
                     "properties": {FIELD: {"type": "string", "format": "binary"}},
                     "required": [FIELD],
                     "additionalProperties": False,
                 }
-            }
+            },
+            JSON_TYPE: {"schema": schemas.BatchRequest.model_json_schema()},
+            "application/octet-stream": _SOUND,
+            "audio/*": _SOUND,
         },
     }
 }
@@ -55,22 +61,23 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 MAX_TRACK = 1000
 """Largest number of an audio track that can be asked for."""
-_JOB_ID = "^[A-Za-z0-9_-]{12}$"
+RANDOM_ID = "^[A-Za-z0-9_-]{12}$"
 
 
-def _job_id(text: str) -> str:
-    if not re.fullmatch(_JOB_ID, text):
-        raise invalid_value("not a job id: 12 letters, digits, hyphens or underscores")
+def random_id(text: str) -> str:
+    """Return the id of a job or live session; raise an error for a validator if it cannot be one."""
+    if not re.fullmatch(RANDOM_ID, text):
+        raise invalid_value("not an id: 12 letters, digits, hyphens or underscores")
     return text
 
 
 JobId = Annotated[
     str,
-    AfterValidator(_job_id),
+    AfterValidator(random_id),
     PathParameter(
         description="Id of a job, from `POST /api/analyze`.",
         examples=["Zk3vQ81mXw_a"],
-        json_schema_extra={"pattern": _JOB_ID},
+        json_schema_extra={"pattern": RANDOM_ID},
     ),
 ]
 
@@ -78,6 +85,7 @@ JobId = Annotated[
 def add_analysis_routes(
     app: FastAPI,
     jobs: Jobs,
+    batches: Batches,
     folder: Path,
     plots: PlotRenderer,
     rate_limiter: RateLimiter,
@@ -91,6 +99,7 @@ def add_analysis_routes(
     ----------
     app : FastAPI
     jobs : Jobs
+    batches : Batches
     folder : Path
         Folder for uploaded files.
     plots : PlotRenderer
@@ -102,11 +111,14 @@ def add_analysis_routes(
     """
     created: dict[int | str, dict[str, Any]] = {
         200: {"model": schemas.CurveObject, "description": "With `wait`: the curve."},
-        202: {"model": schemas.JobCreated, "description": "The song is uploaded, and a job created."},
+        202: {
+            "model": schemas.JobCreated | schemas.BatchCreated,
+            "description": "The song is uploaded, and a job created; or a batch is created.",
+        },
         **error_responses(400, 408, 413, 415, 429, 507),
     }
 
-    @app.post("/api/analyze", status_code=202, responses=created, openapi_extra=_FORM)
+    @app.post("/api/analyze", status_code=202, responses=created, openapi_extra=_BODIES)
     async def create_analysis(
         request: Request,
         wait: Annotated[bool, Query(description="Wait for the curve and return it.", examples=[True])] = False,
@@ -114,14 +126,24 @@ def add_analysis_routes(
             int | SkipJsonSchema[None],
             Query(ge=1, le=MAX_TRACK, description="Audio track of a file with several; by default as players do."),
         ] = None,
+        name: Annotated[str, Query(max_length=200, description="File name of a song, for display.")] = "",
+        idempotency_key: Annotated[
+            str | SkipJsonSchema[None],
+            Header(pattern=KEY, description="For batches: the same key and body give the same batch again."),
+        ] = None,
     ) -> Response:
-        """Upload a song and analyze it."""
+        """Analyze a song: send its file as a form or as the body. Or analyze a batch of songs: send JSON."""
         body = Body(request, timeout_s=limits.upload_timeout_s)
         try:
             client = client_of(request.scope)
             rate_limiter.take(client)
+            if body.media_type == JSON_TYPE:
+                if wait or track is not None or name:
+                    raise ProblemError(422, "query: a batch takes none of the parameters of a song")
+                return batch_created(await submit_batch(body, batches, client, idempotency_key), root_path)
             with jobs.reserve(client, body.declared_size(limits.upload_bytes)) as place:
-                job = jobs.start(await receive(body, folder, max_bytes=limits.upload_bytes), place, track=track)
+                received = await receive(body, folder, max_bytes=limits.upload_bytes, name=name)
+                job = jobs.start(received, place, track=track)
         except ProblemError:
             await body.discard()
             raise

@@ -29,7 +29,7 @@ from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.library_pool import LibraryPool, Reader
 from moodcurve.web.query_params import Page, SongFilters, SongPage
 from moodcurve.web.rate_limit import RateLimiter, client_of
-from moodcurve.web.responses.audio import audio_response, open_unchanged
+from moodcurve.web.responses.audio import OpenFile, audio_response, open_unchanged
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
 from moodcurve.web.routes.static_files import accepts_gzip
 
@@ -122,12 +122,7 @@ def add_song_routes(
     @app.head("/api/songs/{id}/audio", responses=_AUDIO_HEAD, name="head_song_audio")
     def get_song_audio(request: Request, id: SongId) -> Response:
         """Return the audio file of a song, complete or a byte range (header Range)."""
-        with open_reader(pool) as reader:
-            files = {} if reader is None else reader.library.files_of(id)
-        if not files:
-            raise _no_song(id)
-        roots = [*music, *scanned_roots(pool.path)]
-        return audio_response(open_unchanged(files, roots), request.headers, head=request.method == "HEAD")
+        return audio_response(open_song(pool, id, music), request.headers, head=request.method == "HEAD")
 
     @app.get("/api/map", responses={200: {"model": schemas.Map}, **error_responses()})
     def get_map(request: Request, filters: Annotated[SongFilters, QueryParameter()]) -> Response:
@@ -161,6 +156,21 @@ def load_song(pool: LibraryPool, id: int) -> StoredSong:
     if stored is None:
         raise _no_song(id)
     return stored
+
+
+def open_song(pool: LibraryPool, id: int, music: Sequence[str]) -> OpenFile:
+    """Open the audio file of a song, if it is unchanged and lies below `music` or a folder that this user scanned.
+
+    Raises
+    ------
+    ProblemError
+        If there is no such song or file, or the library cannot be read.
+    """
+    with open_reader(pool) as reader:
+        files = {} if reader is None else reader.library.files_of(id)
+    if not files:
+        raise _no_song(id)
+    return open_unchanged(files, [*music, *scanned_roots(pool.path)])
 
 
 def count_songs(pool: LibraryPool) -> int | None:

@@ -1,4 +1,4 @@
-"""Evaluate a model on annotated songs."""
+"""Evaluate a model on annotated songs, in this process or in one with limits."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,9 @@ from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.deam.reader import NAMES as DEAM_NAMES
 from moodcurve.datasets.deam.sound import EXCERPTS as DEAM_EXCERPTS
 from moodcurve.datasets.deam.sound import NAME as DEAM_WITH_SOUND
+from moodcurve.datasets.published.layouts import EMOMUSIC
 from moodcurve.datasets.selection import rated_songs
+from moodcurve.evaluation.other_labels import evaluate_other_labels
 from moodcurve.features import Features
 from moodcurve.metrics import scores
 from moodcurve.runtime import Model, ModelError, load_model
@@ -37,13 +39,15 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     dict
         ``{"model": name, "songs": n, "arousal": {…}, "valence": {…}, "songs_trained_on": m}``, as
         ``moodcurve evaluate --json`` prints it. Each axis has `METRICS` and `INTERVAL_METRICS`; an undefined metric
-        is None. The model was trained on m of the n songs; with m > 0 the metrics describe fit, not prediction. Songs
-        that only have a quadrant are left out.
+        is None. The model was trained on m of the n songs; with m > 0 the metrics describe fit, not prediction.
+
+        If songs have quadrants, comparisons or words, also the metrics of `evaluate_other_labels`. Without ratings,
+        there are no metrics by axis, and n counts all songs.
 
     Raises
     ------
     DatasetError
-        If no song is rated.
+        If no song has a label that a model can be tested on.
     ModelError
         If the model expects other features than the songs have.
 
@@ -52,9 +56,7 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     >>> evaluate(read_dataset("DEAM"), load_model("mine.onnx"))["arousal"]["ccc"]  # doctest: +SKIP
     0.79
     """
-    dataset = rated_songs(dataset)
-    found = [_predict(model, song.full_features) for song in dataset.songs]
-    return _metrics(dataset, found, model.name, model.metadata)
+    return describe_predictions(dataset, predict_songs(dataset, model), model)
 
 
 def evaluate_file(
@@ -74,20 +76,57 @@ def evaluate_file(
     Raises
     ------
     DatasetError
-        If no song is rated.
+        If no song has a label that a model can be tested on.
     ModelError
         If the model cannot be used, or expects other features than the songs have.
     CrashError, LimitError
         If it crashes, or exceeds a limit.
     """
-    dataset = rated_songs(dataset)
-    items = [_Item(song.song_id, song.full_features) for song in dataset.songs]
-    found: list[_Prediction] = []
-    for result in run_each(partial(_job, path), items, workers=1, check=check, limits=limits, isolate=True):
-        if isinstance(result, Exception):
-            raise result
-        found.append(result)
-    return _metrics(dataset, found, describe_model(path)[0], model_metadata(path))
+    return describe_predictions(dataset, predict_songs(dataset, path, check=check, limits=limits), path)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Predictions of all rows of a song.
+
+    Attributes
+    ----------
+    values : (n, 2)
+        Arousal and valence, not limited to [-1, 1].
+    ends : (n, 2, 2) or None
+        Low and high ends of each axis's 90 % interval, if the model has any.
+    """
+
+    values: FloatArray
+    ends: FloatArray | None
+
+
+def predict_songs(
+    dataset: Dataset,
+    model: Model | AnyPath,
+    *,
+    check: Callable[[], None] = lambda: None,
+    limits: Limits = FILE_LIMITS,
+) -> list[Prediction]:
+    """Predict all rows of each song; a model file is applied in a process with limits, as in `evaluate_file`.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be used, or expects other features than the songs have.
+    CrashError, LimitError
+        If a model file crashes, or exceeds a limit.
+    """
+    if isinstance(model, Model):
+        found = [_predict(model, song.full_features) for song in dataset.songs]
+    else:
+        found = []
+        items = [_Item(song.song_id, song.full_features) for song in dataset.songs]
+        for result in run_each(partial(_job, model), items, workers=1, check=check, limits=limits, isolate=True):
+            if isinstance(result, Exception):
+                raise result
+            found.append(result)
+    return found
 
 
 @dataclass(frozen=True)
@@ -101,33 +140,36 @@ class _Item:
         return f"song {self.song_id}"
 
 
-@dataclass(frozen=True, eq=False)
-class _Prediction:
-    """Values (n, 2) of all points of a song, and the ends of their 90 % intervals (n, 2, 2) if the model has any."""
-
-    values: FloatArray
-    ends: FloatArray | None
-
-
-def _job(path: AnyPath) -> Job[_Item, _Prediction]:
+def _job(path: AnyPath) -> Job[_Item, Prediction]:
     model = load_model(path)
     return lambda item, progress: _predict(model, item.features)
 
 
-def _predict(model: Model, features: Features) -> _Prediction:
+def _predict(model: Model, features: Features) -> Prediction:
     found = model.predict_with_std(features)
     ends = None if model.intervals is None else model.intervals.of_points(found.values, found.std)
-    return _Prediction(found.values, ends)
+    return Prediction(found.values, ends)
 
 
-def _metrics(dataset: Dataset, found: Sequence[_Prediction], name: str, metadata: Mapping[str, str]) -> dict[str, Any]:
-    songs = dataset.songs
-    metrics = evaluate_predictions(songs, [p.values[song.rated] for p, song in zip(found, songs, strict=True)])
-    intervals = [p.ends[song.rated] for p, song in zip(found, songs, strict=True) if p.ends is not None]
-    interval_metrics = evaluate_intervals(songs, intervals or None)
-    for axis in AXES:
-        metrics[axis] |= interval_metrics[axis]
-    return {"model": name, **metrics, "songs_trained_on": _count_training_songs(dataset, metadata)}
+def describe_predictions(dataset: Dataset, found: Sequence[Prediction], model: Model | AnyPath) -> dict[str, Any]:
+    """Return what `evaluate` returns, from a model's predictions of a dataset's songs."""
+    if isinstance(model, Model):
+        name, metadata = model.name, model.metadata
+    else:
+        name, metadata = describe_model(model)[0], model_metadata(model)
+    means = np.array([np.clip(p.values, -1, 1).mean(axis=0) for p in found])
+    other = evaluate_other_labels(dataset.songs, means, dataset.comparisons)
+    pairs = [(song, p) for song, p in zip(dataset.songs, found, strict=True) if song.is_rated]
+    if not pairs and other:
+        metrics: dict[str, Any] = {"songs": len(dataset.songs)}
+    else:
+        dataset = rated_songs(dataset)
+        metrics = evaluate_predictions(dataset.songs, [p.values[song.rated] for song, p in pairs])
+        intervals = [p.ends[song.rated] for song, p in pairs if p.ends is not None]
+        interval_metrics = evaluate_intervals(dataset.songs, intervals or None)
+        for axis in AXES:
+            metrics[axis] |= interval_metrics[axis]
+    return {"model": name, **metrics, **other, "songs_trained_on": _count_training_songs(dataset, metadata)}
 
 
 def evaluate_predictions(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> dict[str, Any]:
@@ -185,11 +227,12 @@ def evaluate_intervals(
 def _count_training_songs(dataset: Dataset, metadata: Mapping[str, str]) -> int:
     """Count the songs that a model was trained on, according to its metadata.
 
-    The label releases of DEAM, and DEAM with its sound, share their song ids: training on one counts for the others.
+    The label releases of DEAM, DEAM with its sound, and emoMusic share their song ids: training on one counts for the
+    others.
     A model of several sets names them all, joined by " + ".
     """
     training_data = set(metadata.get("training_data", "").split(" + "))
-    deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND, DEAM_EXCERPTS}
+    deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND, DEAM_EXCERPTS, EMOMUSIC}
     if dataset.name not in training_data and not (dataset.name in deam and training_data & deam):
         return 0
     ids = set(_training_ids(metadata))

@@ -1,0 +1,101 @@
+"""Load tables of analyzed songs into a library."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+
+from moodcurve.library.database import Library
+from moodcurve.library.errors import LibraryError
+from moodcurve.library.models import Change, FileFound, ProblemFound, SongAnalyzed
+from moodcurve.library.song_rows import ROW_SCHEMA, ScannedFile, file_of
+from moodcurve.library.tables.location import find_tables, translate_remote_errors
+from moodcurve.util.text import one_line
+
+ROWS_PER_BATCH = 200
+"""Rows that are read, and written in one transaction, at once."""
+_UNKNOWN_TIME = -1
+"""Stored as modification time of a file whose own is unknown: a scan of it looks at it again."""
+
+
+def load_tables(given: str, library: Library, progress: Callable[[int], None]) -> None:
+    """Write the rows of all tables that a text names to a library; of two analyses of a song, the newer stays.
+
+    Parameters
+    ----------
+    given : str
+        See `moodcurve.library.tables.location.find_tables`.
+    library : Library
+        Open to write.
+    progress : callable
+        Called with the number of rows read, after each batch.
+
+    Raises
+    ------
+    FormatError
+        If a row does not hold a song; the message names the table and the row.
+    LibraryError
+        If a table cannot be read, or lacks a column; the message names it.
+    """
+    analysed: dict[str, str] = {}
+    with_song: set[str] = set()
+    read = 0
+    for name, rows in _batches(given):
+        changes: list[Change] = []
+        for row in rows:
+            file = file_of(row, name)
+            if file.analysis is not None:
+                with_song.add(file.path)
+                changes += _changes(file, analysed)
+            elif file.path not in with_song:  # a later attempt may have succeeded
+                changes.append(
+                    ProblemFound(
+                        file.path, file.size or 0, _time(file), file.content_hash, file.problem or "",
+                        external_id=file.external_id,
+                    )
+                )  # fmt: skip
+        library.write(changes)
+        read += len(rows)
+        progress(read)
+
+
+def _changes(file: ScannedFile, analysed: dict[str, str]) -> Iterator[Change]:
+    """Yield the changes of a file with a song, and note when that was analyzed."""
+    assert file.analysis is not None  # nosec B101 # narrows the type for mypy
+    assert file.content_hash is not None  # nosec B101 # as well
+    if file.content_hash not in analysed or analysed[file.content_hash] < file.analysed_at:
+        analysed[file.content_hash] = file.analysed_at
+        yield SongAnalyzed(file.content_hash, file.analysis, file.analysed_at)
+    yield FileFound(
+        file.path, file.size or 0, _time(file), file.content_hash, file.tags, start_s=file.start_s or 0.0,
+        length_s=file.length_s, external_id=file.external_id,
+    )  # fmt: skip
+
+
+def _time(file: ScannedFile) -> int:
+    return _UNKNOWN_TIME if file.mtime_ns is None else file.mtime_ns
+
+
+def _batches(given: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield the rows of each table in batches, with the table's name."""
+    found = find_tables(given)
+    for name in found.files:
+        with (
+            translate_remote_errors(name),
+            Path(name).open("rb") if found.filesystem is None else found.filesystem.open(name) as stream,
+        ):
+            try:
+                table = pyarrow.parquet.ParquetFile(stream)
+                if missing := [column for column in ROW_SCHEMA.names if column not in table.schema_arrow.names]:
+                    raise LibraryError(
+                        f"{one_line(name)}: lacks the column {missing[0]!r}, and is not a table of analyzed songs "
+                        "(docs/formats.md describes them)"
+                    )
+                for batch in table.iter_batches(ROWS_PER_BATCH, columns=ROW_SCHEMA.names):
+                    rows = pyarrow.Table.from_batches([batch]).select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
+                    yield name, rows.to_pylist()
+            except (pyarrow.ArrowException, ValueError) as error:  # ValueError: a server without range requests
+                reason = one_line(str(error))[:200]
+                raise LibraryError(f"{one_line(name)}: not a table of analyzed songs ({reason})") from error

@@ -1,0 +1,100 @@
+"""What a release promises: one version, the same bytes from the same commit, known licenses, checked extras."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+import moodcurve
+from tests.helpers import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_one_version_everywhere() -> None:
+    assert moodcurve.__version__ == PROJECT["version"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == PROJECT["version"]
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## {re.escape(PROJECT['version'])} – \d{{4}}-\d{{2}}-\d{{2}}$", changes, re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_two_builds_of_a_commit_are_the_same_bytes(tmp_path: Path) -> None:
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1780000000"}
+    for folder in ("one", "two"):
+        command = [sys.executable, "-m", "build", "--no-isolation", "--quiet", "--outdir", str(tmp_path / folder)]
+        subprocess.run([*command, str(ROOT)], check=True, env=environment, capture_output=True, timeout=300)
+    built = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert [Path(name).suffix for name in built] == [".whl", ".gz"]
+    for name in built:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    names = zipfile.ZipFile(tmp_path / "one" / built[0]).namelist()
+    wanted = {
+        "moodcurve/py.typed", "moodcurve/pretrained/default.onnx", "moodcurve/pretrained/default.md",
+        "moodcurve/web/static/index.html", "moodcurve/features/tags/tags1.onnx", "beetsplug/moodcurve.py",
+    }  # fmt: skip
+    assert wanted <= set(names)
+    assert {name.split("/")[0] for name in names} == {
+        "moodcurve", "beetsplug", f"moodcurve-{PROJECT['version']}.dist-info",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "license_text", "allowed"),
+    [
+        ("a", "MIT License", True),
+        ("a", "BSD-3-Clause AND 0BSD", True),
+        ("a", "LGPL-2.1-or-later", True),
+        ("mutagen", "GPL-2.0-or-later", True),
+        ("a", "GPL-2.0-or-later", False),
+        ("a", "MIT AND GPL-3.0-only", False),
+        ("a", "AGPL-3.0", False),
+        ("a", "PERMITTED", False),
+        ("a", "unknown", False),
+    ],
+)
+def test_licenses_are_judged(name: str, license_text: str, allowed: bool) -> None:
+    assert (script("licenses").reason(name, license_text) is not None) == allowed
+
+
+def test_all_installed_packages_have_allowed_licenses(capsys: pytest.CaptureFixture[str]) -> None:
+    assert script("licenses").main() == 0
+    assert "mutagen" in capsys.readouterr().out
+
+
+def test_every_extra_is_tried_in_a_fresh_environment_or_named_as_not() -> None:
+    smoke = script("smoke")
+    assert set(PROJECT["optional-dependencies"]) == {*smoke.EXTRAS, *smoke.NO_PROGRAM}
+
+
+def test_the_list_of_parts_names_the_scripts_inside_the_pages() -> None:
+    names = {part["name"] for part in script("sbom").page_scripts()}
+    assert {"wavesurfer.js", "uplot", "d3-zoom"} <= names
+    assert not names & {"vite", "typescript", "prettier"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda path: path.name)
+def test_workflows_and_templates_are_yaml_with_known_targets(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert yaml.safe_load(text)
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for called in re.findall(r"(?:run: |CI )make ([a-z ]+)$", text, re.MULTILINE):
+        assert set(called.split()) <= targets, called
