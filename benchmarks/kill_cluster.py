@@ -95,22 +95,19 @@ class Victims:
     def _add(self) -> object:
         return started(lambda: self.cluster.add_node(num_cpus=1, object_store_memory=100 << 20))
 
-    def kill(self) -> str | None:
-        """Kill a process or a node; return what it was, or None if nothing was there."""
+    def kill(self) -> str:
+        """Kill a process, or a node, also if there is no such process; return which of them."""
         kind = self._rng.choice(("task", "analysis", "node"))
-        if kind == "node":
-            node = self._nodes.pop(self._rng.randrange(len(self._nodes)))
-            self.cluster.remove_node(node, allow_graceful=False)
-            self._nodes.append(self._add())
+        mark = {"task": "ray::run_shard", "analysis": "multiprocessing.spawn"}.get(kind)
+        pids = [pid for pid, command in descendants(os.getpid()).items() if mark is not None and mark in command]
+        if pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._rng.choice(pids), signal.SIGKILL)
             return kind
-        mark = "ray::run_shard" if kind == "task" else "multiprocessing.spawn"
-        below = descendants(os.getpid())
-        pids = [pid for pid, command in below.items() if mark in command]
-        if not pids:
-            return None
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._rng.choice(pids), signal.SIGKILL)
-        return kind
+        node = self._nodes.pop(self._rng.randrange(len(self._nodes)))
+        self.cluster.remove_node(node, allow_graceful=False)
+        self._nodes.append(self._add())
+        return "node"
 
 
 def rows_of(out: Path) -> list[dict[str, object]]:
@@ -151,14 +148,14 @@ def run_round(victims: Victims, manifest: Path, out: Path, rng: random.Random) -
             driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
             while driver.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    driver.wait(rng.uniform(1, 6))
+                    driver.wait(rng.uniform(0.5, 4))
                 if driver.poll() is not None or killed.total() >= kills:
                     continue
                 if rng.random() < 0.25:
                     driver.kill()
                     killed["driver"] += 1
-                elif kind := victims.kill():
-                    killed[kind] += 1
+                else:
+                    killed[victims.kill()] += 1
             errors.seek(0)
             if driver.returncode in (0, 1):  # 1 if it met the file that is not audio itself
                 return killed

@@ -223,7 +223,7 @@ def test_no_song_is_lost_or_doubled_when_parts_of_a_cluster_are_killed(tmp_path:
         "--rounds",
         "1",
         "--songs",
-        "6",
+        "9",
         "--json",
         results,
     ]

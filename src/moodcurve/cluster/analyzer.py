@@ -71,52 +71,56 @@ class Analyzer:
         StoreError
             If no file can be fetched, though they seem to exist.
         """
-        waiting = deque(enumerate(entries))
-        fetching: dict[Future[None], tuple[int, SongTask]] = {}
-        analyzing: dict[int, tuple[int, SongTask]] = {}
-        done: dict[int, Row] = {}
-        unfetched = 0
-        fetched = False
-
-        def finish(index: int, task: SongTask, result: Song | Exception) -> None:
-            entry = entries[index]
-            if isinstance(result, Song):
-                done[index] = song_row(entry, result)
-            else:
-                done[index] = failed_row(entry, reason_of(result, task), self._version)
-            if task.is_copy:
-                Path(task.path).unlink(missing_ok=True)
-
+        work = _Work(entries)
         try:
             for number in range(len(entries)):
-                while number not in done:
+                while number not in work.done:
                     self._check()
-                    while waiting and len(fetching) + len(analyzing) < self._most:
-                        index, entry = waiting.popleft()
-                        task = self._task(entry)
-                        if task.is_copy:
-                            fetching[start(fetch(task.url, Path(task.path), self._limits))] = index, task
-                        else:
-                            analyzing[self._pool.add(task)] = index, task
-                    for request in self._ended(fetching, idle=not analyzing):
-                        index, task = fetching.pop(request)
-                        error = request.exception()
-                        if error is None:
-                            fetched = True
-                            analyzing[self._pool.add(task)] = index, task
-                            continue
-                        if isinstance(error, SetupError) or not isinstance(error, MoodcurveError | OSError):
-                            raise error
-                        unfetched += not is_missing(error)
-                        if not fetched and unfetched >= _UNFETCHED:
-                            raise StoreError(f"files cannot be fetched: {task.url}: {error}")
-                        finish(index, task, error)
+                    self._start(work)
+                    self._take_fetched(work)
                     for item, result in self._pool.poll():
-                        finish(*analyzing.pop(item), result)
-                yield done.pop(number)
+                        self._finish(work, *work.analyzing.pop(item), result)
+                yield work.done.pop(number)
         finally:
-            for request in fetching:
+            for request in work.fetching:
                 request.cancel()
+
+    def _start(self, work: "_Work") -> None:
+        """Fetch or analyze further files, as many as may be on this machine."""
+        while work.waiting and len(work.fetching) + len(work.analyzing) < self._most:
+            index = work.waiting.popleft()
+            task = self._task(work.entries[index])
+            if task.is_copy:
+                work.fetching[start(fetch(task.url, Path(task.path), self._limits))] = index, task
+            else:
+                work.analyzing[self._pool.add(task)] = index, task
+
+    def _take_fetched(self, work: "_Work") -> None:
+        """Analyze files that have come; wait a moment for one if there is nothing else to wait for."""
+        if work.fetching and not work.analyzing:
+            wait(work.fetching, timeout=POLL_S, return_when=FIRST_COMPLETED)
+        for request in [request for request in work.fetching if request.done()]:
+            index, task = work.fetching.pop(request)
+            error = request.exception()
+            if error is None:
+                work.fetched = True
+                work.analyzing[self._pool.add(task)] = index, task
+                continue
+            if isinstance(error, SetupError) or not isinstance(error, MoodcurveError | OSError):
+                raise error
+            work.unfetched += not is_missing(error)
+            if not work.fetched and work.unfetched >= _UNFETCHED:
+                raise StoreError(f"files cannot be fetched: {task.url}: {error}")
+            self._finish(work, index, task, error)
+
+    def _finish(self, work: "_Work", index: int, task: SongTask, result: Song | Exception) -> None:
+        entry = work.entries[index]
+        if isinstance(result, Song):
+            work.done[index] = song_row(entry, result)
+        else:
+            work.done[index] = failed_row(entry, reason_of(result, task), self._version)
+        if task.is_copy:
+            Path(task.path).unlink(missing_ok=True)
 
     def _task(self, entry: Entry) -> SongTask:
         if scheme_of(entry.url) is None:
@@ -125,8 +129,18 @@ class Analyzer:
         ending = PurePosixPath(entry.url.partition("?")[0]).suffix[:10]
         return SongTask(entry.url, str(self._folder / f"{next(self._copies)}{ending}"), self._selection)
 
-    def _ended(self, fetching: dict[Future[None], tuple[int, SongTask]], *, idle: bool) -> list[Future[None]]:
-        """Return the downloads that have ended; wait a moment for one if there is nothing else to wait for."""
-        if idle and fetching:
-            wait(fetching, timeout=POLL_S, return_when=FIRST_COMPLETED)
-        return [request for request in fetching if request.done()]
+
+class _Work:
+    """The entries of a shard, by their numbers, at the stages that they go through."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = entries
+        self.waiting = deque(range(len(entries)))
+        self.fetching: dict[Future[None], tuple[int, SongTask]] = {}
+        self.analyzing: dict[int, tuple[int, SongTask]] = {}
+        """By the number of the item in the pool."""
+        self.done: dict[int, Row] = {}
+        self.fetched = False
+        """Whether any file could be fetched."""
+        self.unfetched = 0
+        """Files that could not, although they may exist."""
