@@ -14,8 +14,8 @@ pytestmark = pytest.mark.slow
 
 BLOCKED = (
     "torch", "sklearn", "scipy", "onnx", "threadpoolctl", "opensmile", "optuna", "pandas", "pyarrow", "duckdb",
-    "fsspec", "s3fs", "fastapi", "uvicorn", "python_multipart", "prometheus_client", "sounddevice", "pythonosc", "jams",
-    "playwright", "hypothesis", "pytest", "beets",
+    "fsspec", "s3fs", "ray", "fastapi", "uvicorn", "python_multipart", "prometheus_client", "sounddevice", "pythonosc",
+    "jams", "playwright", "hypothesis", "pytest", "beets",
 )  # fmt: skip
 BLOCK = f"""
 import sys
@@ -72,6 +72,14 @@ def test_parquet_without_its_library_names_the_extra(tmp_path: Path) -> None:
     assert "'.[parquet]'" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "new").exists()  # checked before any work
+
+
+def test_catalogues_without_their_libraries_name_the_extra(tmp_path: Path) -> None:
+    done = run("scan", "songs.csv", "--on", "processes", "-o", str(tmp_path / "out"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--on needs fsspec, pyarrow: in moodcurve's checkout, run: pip install" in done.stderr
+    assert "'.[cluster]'" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_training_without_its_libraries_names_the_extra(tmp_path: Path) -> None:

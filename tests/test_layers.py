@@ -27,6 +27,7 @@ LAYERS = (
     "library",
     "playlists",
     "tagging",
+    "cluster",
     "metrics",
     "demo",
     "datasets",

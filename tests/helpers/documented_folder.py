@@ -28,9 +28,9 @@ TITLES = {
 def write_documented_folder(folder: Path) -> None:
     """Write music, annotated songs and lists of ids.
 
-    `song.flac`, `song.mp3`, `album.flac` with a cue sheet, `concert.mkv` with two tracks, `notes.txt`, `tracks.csv`; `Music` with
-    one song per quadrant, also as ``~/Music`` of the home `home`; `songs` and `DEAM`, which have features, ratings and
-    raters' tracks; `ratings`; `deam_audio` and `quadrants4q`, which have sound; `test.txt`.
+    `song.flac`, `song.mp3`, `album.flac` with a cue sheet, `concert.mkv` with two tracks, `notes.txt`, `tracks.csv`;
+    `Music` with one song per quadrant, also as ``~/Music`` of the home `home`; `songs` and `DEAM`, which have features,
+    ratings and raters' tracks; `ratings`; `deam_audio` and `quadrants4q`, which have sound; `test.txt`.
     """
     pieces = {section.name: compose((replace(section, bars=2),)).audio for section in DEMO_SECTIONS}
     write_music(folder, pieces)

@@ -20,7 +20,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from moodcurve.cli.parameters import DASH_HINT, Argument, Option, UsageError, converter
+from moodcurve.cli.parameters import DASH_HINT, Argument, Option, PathOrUrl, UsageError, converter
 from moodcurve.cli.parser import Parser
 
 Function = TypeVar("Function", bound=Callable[..., int | None])
@@ -80,7 +80,7 @@ class Command:
         parser = Parser(self.program, self.help)
         for parameter in parameters:
             parameter.add_to(parser)
-        if any(issubclass(p.kind, Path) and isinstance(p.declared, Argument) for p in parameters):
+        if any(issubclass(p.kind, Path | PathOrUrl) and isinstance(p.declared, Argument) for p in parameters):
             _check_dashes(words, parser)
         # argparse does not take options among the arguments together with a lone --
         parse = parser.parse_args if "--" in words else parser.parse_intermixed_args

@@ -12,7 +12,7 @@ from typing import Any
 from moodcurve.util.text import text_path
 
 DASH_HINT = "for files whose names begin with a dash write ./*.mp3, or -- before them"
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,10 @@ class Option:
         self.ending = ending
 
 
+class PathOrUrl(str):
+    """Kind of a parameter that takes a path or a URL, as it was typed."""
+
+
 class UsageError(Exception):
     """The command line is wrong; `name` is the option or argument at fault, if there is one."""
 
@@ -84,9 +88,28 @@ def split_names(text: str, known: Collection[str], *, name: str) -> list[str]:
     return names
 
 
+def local_file(text: str, *, name: str) -> Path:
+    """Return the path that a text stands for, as results name it.
+
+    Raises
+    ------
+    UsageError
+        If it is a URL; `name` is the argument.
+    """
+    path = text_path(text)
+    if URL.match(path):
+        raise UsageError(not_a_file(path), name=name)
+    return Path(path)
+
+
+def not_a_file(url: str) -> str:
+    """Return what to say of a URL where a file is expected."""
+    return f"{url!r} is a URL, not a file; download it first"
+
+
 def converter(kind: type, parameter: Argument | Option) -> Callable[[str], Any]:
     """Return a function that converts a parameter's text, and names what it expects if it cannot."""
-    expected = {int: "a whole number", float: "a number", Path: "a path"}.get(kind, "valid")
+    expected = {int: "a whole number", float: "a number", Path: "a path", PathOrUrl: "a path or URL"}.get(kind, "valid")
     if issubclass(kind, StrEnum):
         expected = "one of " + ", ".join(kind)
     least, most = (parameter.min, parameter.max) if isinstance(parameter, Option) else (None, None)
@@ -94,10 +117,12 @@ def converter(kind: type, parameter: Argument | Option) -> Callable[[str], Any]:
     def convert(text: str) -> Any:
         if kind is Path:
             text = text_path(text)  # as results name files whose names are not UTF-8
-        if kind is Path and isinstance(parameter, Argument) and _URL.match(text):
-            raise argparse.ArgumentTypeError(f"{text!r} is a URL, not a file; download it first")
+        if kind is Path and isinstance(parameter, Argument) and URL.match(text):
+            raise argparse.ArgumentTypeError(not_a_file(text))
         try:
-            if kind is Path and not text:  # an unset shell variable; Path would take it for the current folder
+            if (
+                issubclass(kind, Path | PathOrUrl) and not text
+            ):  # an unset shell variable; Path would take it for the current folder
                 raise ValueError
             value = kind(text)
             if kind is float and not math.isfinite(value):  # JSON has no such numbers

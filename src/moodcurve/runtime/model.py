@@ -30,6 +30,12 @@ VERSION_DIGITS = 12
 """Hexadecimal digits of a model's version."""
 
 
+def version_of(metadata: Mapping[str, str]) -> str | None:
+    """Return the version of a model from its metadata, see `Model.version`."""
+    checksum = metadata.get("sha256")
+    return None if checksum is None else checksum[:VERSION_DIGITS]
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """A loaded model, see `moodcurve.runtime.load_model`.
@@ -68,8 +74,7 @@ class Model:
     @property
     def version(self) -> str | None:
         """Start of the checksum of the model's file, which tells models of one name apart; None if it has none."""
-        checksum = self.metadata.get("sha256")
-        return None if checksum is None else checksum[:VERSION_DIGITS]
+        return version_of(self.metadata)
 
     def predict(self, features: Features) -> FloatArray:
         """Predict arousal and valence of each row, (rows, 2), limited to [-1, 1]; see `predict_with_std`."""

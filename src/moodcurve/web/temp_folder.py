@@ -4,21 +4,17 @@ import asyncio
 import errno
 import os
 import secrets
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from moodcurve.util.lock import try_lock
 from moodcurve.util.ownership import is_changeable
+from moodcurve.util.temp_folder import own_temporary_folder
 from moodcurve.web.errors import ProblemError
 
 WRITE_BYTES = 1 << 20
 """Number of bytes written to disk at a time."""
 PREFIX = "moodcurve-web-"
-_NEW = "moodcurve-new-"
-_LOCK = "lock"
 
 
 def ensure_private(folder: Path) -> None:
@@ -71,37 +67,6 @@ async def store_file(chunks: AsyncIterator[bytes], folder: Path, *, max_bytes: i
     return path
 
 
-@contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """Create a folder that only this user can read, in the system's temporary folder; remove it at the end.
-
-    Folders left by killed servers are removed first: those whose lock nobody holds.
-    """
-    _remove_stale(Path(tempfile.gettempdir()))
-    # locked under another name first: the next server removes folders of this one that nobody locks
-    made = Path(tempfile.mkdtemp(prefix=_NEW))
-    handle = os.open(made / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    folder = made.with_name(made.name.replace(_NEW, PREFIX, 1))
-    try:
-        try_lock(handle)
-        made.rename(folder)
-        yield folder
-    finally:
-        os.close(handle)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_stale(parent: Path) -> None:
-    for folder in parent.glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            status = folder.lstat()
-            if folder.is_symlink() or (hasattr(os, "getuid") and status.st_uid != os.getuid()):
-                continue
-            # a folder that another server is creating has no lock file yet: opening it fails, and it stays
-            handle = os.open(folder / _LOCK, os.O_RDWR)
-            try:
-                stale = try_lock(handle)
-            finally:
-                os.close(handle)
-            if stale:
-                shutil.rmtree(folder, ignore_errors=True)
+def temporary_folder() -> AbstractContextManager[Path]:
+    """Create a folder that only this user can read; folders left by killed servers are removed first."""
+    return own_temporary_folder(PREFIX)

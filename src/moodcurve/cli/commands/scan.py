@@ -5,19 +5,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
+from moodcurve.cli.commands.catalogue import CatalogueOptions, check_unused, scan_catalogue
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import (
     FolderOptions,
     JsonOption,
     LibraryOption,
     ModelOption,
+    SplitBy,
     SplitOption,
     TrackOption,
     left_out_text,
     library_path,
 )
 from moodcurve.cli.output_checks import STDOUT, check_results
-from moodcurve.cli.parameters import Argument, Option
+from moodcurve.cli.parameters import Argument, Option, PathOrUrl, UsageError, local_file
 from moodcurve.util.text import clock, counted
 
 if TYPE_CHECKING:
@@ -26,8 +28,12 @@ if TYPE_CHECKING:
 
 @app.command
 def scan(
-    folders: Annotated[list[Path], Argument(metavar="FOLDER", help="Folders of music, or single files.")],
+    folders: Annotated[
+        list[PathOrUrl],
+        Argument(metavar="FOLDER", help="Folders of music, or single files; with --on, manifests or folders."),
+    ],
     chosen: FolderOptions,
+    catalogue: CatalogueOptions,
     library: LibraryOption = None,
     model: ModelOption = "default",
     workers: Annotated[
@@ -72,9 +78,13 @@ def scan(
     unless a disk seems not to be mounted (see --forget). Files that an earlier scan heard with another --track or
     --split are analyzed again; without these options they stay as they are.
 
+    For catalogues that one machine cannot hold, --on analyzes the songs of manifests on many machines, and writes
+    Parquet files instead of a library.
+
     Example: moodcurve scan ~/Music
     Example: moodcurve scan ~/Music/Albums --split cue
     Example: moodcurve scan ~/Music --ids tracks.csv
+    Example: moodcurve scan songs.parquet --on ray -o s3://bucket/moods
     """
     from moodcurve.audio.parts import Split
     from moodcurve.cli import console
@@ -87,12 +97,20 @@ def scan(
     from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
+    if catalogue.on is not None:
+        _check_usable(library=library, split=split, ids=ids, chosen=chosen)
+        return scan_catalogue(
+            [*folders], catalogue, model=model, workers=workers, again=again, forget=forget, track=track,
+            json_file=json_file,
+        )  # fmt: skip
+    check_unused(catalogue)
+    roots = [local_file(folder, name="FOLDER") for folder in folders]
     rules = chosen.rules()
     external_ids = None if ids is None else read_ids(ids)
     _, feature_set = describe_model(model)
     with interrupts() as check, scan_observer(feature_set) as observer:
         stats = scan_folders(
-            folders,
+            roots,
             library_path(library),
             rules=rules,
             model=model,
@@ -114,6 +132,26 @@ def scan(
     if json_file != STDOUT:
         console.print_lines(_lines(stats))
     return int(stats.problems + stats.kept + stats.unread > 0)
+
+
+def _check_usable(*, library: str | None, split: SplitBy | None, ids: Path | None, chosen: FolderOptions) -> None:
+    """Check that no option is given that --on does not take.
+
+    Raises
+    ------
+    UsageError
+        If one is.
+    """
+    given = {
+        "--library": library is not None,
+        "--split": split is not None,
+        "--ids": ids is not None,
+        "--exclude": chosen.exclude is not None,
+        "--include-hidden": chosen.include_hidden,
+    }
+    for name, is_given in given.items():
+        if is_given:
+            raise UsageError("cannot be used with --on", name=name)
 
 
 def _summary(stats: "ScanStats") -> dict[str, float]:

@@ -1,0 +1,234 @@
+"""The part of the `scan` command that analyzes catalogues in shards, on processes, Slurm or Ray."""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from moodcurve.cli.messages import print_message
+from moodcurve.cli.output_checks import STDOUT
+from moodcurve.cli.parameters import Option, UsageError
+from moodcurve.cli.progress import LINE_INTERVAL_S, MAX_PROBLEM_LINES
+from moodcurve.util.text import clock, counted
+
+if TYPE_CHECKING:
+    from moodcurve.cluster.runner import Engine, ShardReport
+    from moodcurve.cluster.scan import ClusterStats
+    from moodcurve.cluster.shards import Part
+
+
+class On(StrEnum):
+    """What analyzes the shards of a catalogue."""
+
+    processes = "processes"
+    slurm = "slurm"
+    ray = "ray"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueOptions:
+    """Options of scans in shards."""
+
+    on: Annotated[
+        On | None,
+        Option(
+            "--on",
+            help="Analyze a catalogue in shards instead, on this machine's processes, as a task of a Slurm array, or "
+            "on Ray: FOLDER is a manifest (.parquet, .csv, .tsv, .txt) or a folder, each also a URL, and the results "
+            "are Parquet files below -o.",
+        ),
+    ] = None
+    out: Annotated[
+        str | None,
+        Option("-o", "--output", metavar="FOLDER", help="With --on: folder of results, also s3:// or gs://."),
+    ] = None
+    address: Annotated[
+        str | None,
+        Option(
+            "--address",
+            metavar="HOST:PORT",
+            help="With --on ray: a cluster; by default $RAY_ADDRESS, or one on this machine.",
+        ),
+    ] = None
+    shard: Annotated[
+        str | None,
+        Option("--shard", metavar="I/N", help="With --on processes: take the I-th of N parts of the shards only."),
+    ] = None
+    shard_size: Annotated[
+        int | None, Option("--shard-size", metavar="N", min=1, help="With --on: songs in a shard; by default 1000.")
+    ] = None
+    id_column: Annotated[
+        str | None,
+        Option("--id-column", metavar="NAME", help="With --on: column of ids; by default external_id, id or track_id."),
+    ] = None
+    path_column: Annotated[
+        str | None,
+        Option(
+            "--path-column",
+            metavar="NAME",
+            help="With --on: column of paths and URLs; by default path, url, uri, file or location.",
+        ),
+    ] = None
+
+
+def scan_catalogue(
+    sources: list[str],
+    options: CatalogueOptions,
+    *,
+    model: str,
+    workers: int | None,
+    again: bool,
+    forget: bool,
+    track: int | None,
+    json_file: Path | None,
+) -> int:
+    """Run `scan --on ...`; parameters as of that command."""
+    from moodcurve.cli import console
+    from moodcurve.cli.progress import prepare
+    from moodcurve.cli.result_files import write_texts
+    from moodcurve.cli.signals import interrupted_code, interrupts
+    from moodcurve.cluster.urls import ClusterError
+    from moodcurve.runtime.loading import describe_model
+    from moodcurve.util.optional import require
+
+    if options.out is None:
+        raise UsageError("--on needs a folder for the results", name="--output")
+    part = _part(options, forget=forget)
+    require("fsspec", "pyarrow", what="--on", extra="cluster", error=ClusterError)
+    engine = _engine(options, workers)
+
+    from moodcurve.cluster.manifest import Columns
+    from moodcurve.cluster.scan import scan_catalogue as scan
+    from moodcurve.cluster.shards import SHARD_SIZE
+    from moodcurve.library.scanning.selection import Selection
+
+    _, feature_set = describe_model(model)
+    if options.on is not On.ray:
+        prepare(feature_set)
+    report = _Lines()
+    with interrupts() as check:
+        stats = scan(
+            sources,
+            options.out,
+            engine,
+            model=model,
+            columns=Columns(options.id_column, options.path_column),
+            shard_size=options.shard_size or SHARD_SIZE,
+            part=part,
+            again=again,
+            forget=forget,
+            selection=Selection(track),
+            on_report=report,
+            check=check,
+        )
+    if stats.interrupted:
+        print_message(f"interrupted: {counted(stats.run, 'shard')} are done; run the same command to continue")
+        return interrupted_code()
+    if json_file is not None:
+        write_texts({json_file: json.dumps(_summary(stats)) + "\n"})
+    if json_file != STDOUT:
+        console.print_lines(_lines(stats))
+    return int(stats.failed + stats.lost > 0)
+
+
+def check_unused(options: CatalogueOptions) -> None:
+    """Check that no option of scans in shards is given without --on.
+
+    Raises
+    ------
+    UsageError
+        If one is.
+    """
+    names = {"out": "--output", "address": "--address", "shard": "--shard", "shard_size": "--shard-size",
+             "id_column": "--id-column", "path_column": "--path-column"}  # fmt: skip
+    for field, name in names.items():
+        if getattr(options, field) is not None:
+            raise UsageError("is for catalogues, which --on takes", name=name)
+
+
+def _part(options: CatalogueOptions, *, forget: bool) -> "Part":
+    from moodcurve.cluster.shards import Part
+
+    if options.address is not None and options.on is not On.ray:
+        raise UsageError("is for --on ray", name="--address")
+    if options.shard is None and options.on is not On.slurm:
+        return Part()
+    if forget:
+        raise UsageError("one part of a catalogue cannot know what is left over; use it without parts", name="--forget")
+    if options.on is On.ray:
+        raise UsageError("Ray divides the shards itself", name="--shard")
+    if options.shard is None:
+        return Part.of_slurm(os.environ)
+    try:
+        return Part.parse(options.shard)
+    except ValueError as error:
+        raise UsageError(str(error), name="--shard") from None
+
+
+def _engine(options: CatalogueOptions, workers: int | None) -> "Engine":
+    if options.on is On.ray:
+        from moodcurve.cluster.on_ray import run_on_ray
+
+        return partial(run_on_ray, address=options.address, workers=workers)
+    from moodcurve.cluster.runner import run_here
+    from moodcurve.util.machine import usable_processors
+
+    return partial(run_here, workers=workers or usable_processors())
+
+
+class _Lines:
+    """Lines of progress at intervals, and the first problems."""
+
+    def __init__(self) -> None:
+        self._named = 0
+        self._printed = time.monotonic()
+
+    def __call__(self, stats: "ClusterStats", report: "ShardReport") -> None:
+        if report.lost:
+            print_message(f"shard not finished: {report.lost}")
+        for external_id, reason in report.problems:
+            self._named += 1
+            if self._named <= MAX_PROBLEM_LINES:
+                print_message(f"{external_id}: {reason}")
+            elif self._named == MAX_PROBLEM_LINES + 1:
+                print_message("further problems are only counted; the results name all of them in the column problem")
+        if time.monotonic() - self._printed >= LINE_INTERVAL_S:
+            self._printed = time.monotonic()
+            print_message(f"{counted(stats.run, 'shard')} done, {_songs(stats)}")
+
+
+def _songs(stats: "ClusterStats") -> str:
+    speed = stats.audio_s / max(stats.elapsed_s, 1e-9)
+    return f"{counted(stats.songs, 'song')} ({clock(stats.audio_s)}) analyzed, {speed:.0f} times real time"
+
+
+def _summary(stats: "ClusterStats") -> dict[str, float]:
+    names = ("shards", "finished", "run", "lost", "left_over", "songs", "failed")
+    return {
+        **{name: getattr(stats, name) for name in names},
+        "audio_s": round(stats.audio_s, 2),
+        "elapsed_s": round(stats.elapsed_s, 2),
+    }
+
+
+def _lines(stats: "ClusterStats") -> list[str]:
+    if stats.finished == stats.shards:
+        lines = [f"{counted(stats.shards, 'shard')}: nothing to do, all were finished before"]
+    else:
+        lines = [f"{counted(stats.shards, 'shard')}: {stats.run:,} done now, {stats.finished:,} before"]
+    if stats.songs:
+        lines.append(f"{_songs(stats)} in {clock(stats.elapsed_s)}")
+    if stats.failed:
+        lines.append(f"{counted(stats.failed, 'file')} could not be used; the column problem of the results says why")
+    if stats.lost:
+        lines.append(f"{counted(stats.lost, 'shard')} could not be finished; run the same command again")
+    if stats.left_over:
+        lines.append(
+            f"{counted(stats.left_over, 'shard')} among the results are not of these manifests, this model and this "
+            "shard size; --forget removes them"
+        )
+    return lines
