@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from moodcurve.errors import MoodcurveError
     from moodcurve.features import Features
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Curve", "Features", "MoodcurveError", "__version__", "analyze", "analyze_many"]
 
 # messages are logged under "moodcurve" and shown only if the application configures logging
