@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 PERMISSIVE = r"\b(MIT|BSD|0BSD|ISC|Apache|PSF|Python Software Foundation|Zlib|CC0)\b"
 OTHERS = {
     r"MPL|Mozilla": "changes to its own files must be published",
-    r"LGPL": "a library loaded at run time, which users may replace",
+    r"LGPL|Lesser General Public": "a library loaded at run time, which users may replace",
 }
 """Further licenses, and why their packages may be installed."""
 EXCEPTIONS = {"mutagen": "GPL: NOTICE and docs/decisions.md say what that means"}
@@ -47,11 +47,16 @@ def license_of(package: Distribution) -> str:
 
 def reason(name: str, license_text: str) -> str | None:
     """Return why a package of this license may be installed, or None."""
+    reasons = [_reason(name, part) for part in re.split(r"\s+AND\s+", license_text.replace("(", "").replace(")", ""))]
+    return None if None in reasons else max(filter(None, reasons), key=len)
+
+
+def _reason(name: str, license_text: str) -> str | None:
+    if re.search(r"(?<!L)GPL|(?<!Lesser )General Public", license_text):
+        return EXCEPTIONS.get(name)
     for pattern, why in OTHERS.items():
         if re.search(pattern, license_text):
             return why
-    if "GPL" in license_text:
-        return EXCEPTIONS.get(name)
     return "permissive" if re.search(PERMISSIVE, license_text) else None
 
 

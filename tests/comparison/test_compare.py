@@ -12,7 +12,7 @@ from moodcurve.comparison import ComparisonError, compare
 from moodcurve.comparison.picture import coverage_by_prediction
 from moodcurve.comparison.report import verdicts
 from moodcurve.curve import AXES
-from moodcurve.datasets import Dataset
+from moodcurve.datasets import Annotation, Dataset, Song
 from moodcurve.evaluation import Prediction, evaluate
 from moodcurve.features import COMPARE260
 from moodcurve.learn.export import export
@@ -96,6 +96,22 @@ def test_only_common_songs_are_compared(models: tuple[Model, Model]) -> None:
     assert {song.song_id for song in compare(halves, models).dataset.songs} == {str(i) for i in range(7, 15)}
     with pytest.raises(ComparisonError, match="no song in common"):
         compare([replace(DATASET, songs=DATASET.songs[:6]), replace(DATASET, songs=DATASET.songs[6:])], models)
+
+
+def test_songs_are_paired_at_common_times(models: tuple[Model, Model]) -> None:
+    def cut(song: Song, rows: slice) -> Song:
+        features = replace(song.features, values=song.x[rows], times_s=song.features.times_s[rows])
+        ratings = {name: getattr(song.annotation, name)[rows] for name in ("times_s", "arousal", "valence")}
+        return replace(song, features=features, annotation=Annotation(**ratings))
+
+    def part(rows: slice) -> Dataset:
+        return replace(DATASET, songs=tuple(cut(song, rows) for song in DATASET.songs))
+
+    both = compare([part(slice(3, 17))] * 2, models)
+    overlapping = compare([part(slice(0, 17)), part(slice(3, 20))], models)
+    assert overlapping.as_dict() == both.as_dict()
+    with pytest.raises(ComparisonError, match="song 1: the models' features are at different times"):
+        compare([part(slice(0, 20)), part(slice(0, 20, 2))], models)
 
 
 def test_coverage_is_counted_in_groups_of_predictions() -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve._typing import FloatArray
+from moodcurve._typing import BoolArray, FloatArray
 from moodcurve.curve import AXES
-from moodcurve.datasets import Dataset, Song
+from moodcurve.datasets import Annotation, Dataset, Song
 from moodcurve.datasets.selection import rated_songs, songs_by_genre
 from moodcurve.errors import MoodcurveError
 from moodcurve.evaluation import Prediction, describe_predictions, predict_songs
+from moodcurve.features.feature_sets import HOP_S
 from moodcurve.metrics.bootstrap import Interval, bootstrap_difference
 from moodcurve.runtime import Model
 from moodcurve.util.files import AnyPath
@@ -117,7 +118,7 @@ def compare(
     Raises
     ------
     ComparisonError
-        If no song is common to both.
+        If no song is common to both, or a song's features are at different times.
     DatasetError, ModelError
         As `moodcurve.evaluation.predict_songs`.
     """
@@ -126,10 +127,11 @@ def compare(
     common = [song_id for song_id in by_id[0] if song_id in by_id[1]]
     if not common:
         raise ComparisonError("the models have no song in common: their features are of different songs")
-    rated = [
-        _with_songs(dataset, [songs[song_id] for song_id in common])
-        for dataset, songs in zip(rated, by_id, strict=True)
-    ]
+    pairs = [_same_points([songs[song_id] for songs in by_id]) for song_id in common]
+    pairs = [pair for pair in pairs if pair[0].is_rated]
+    if not pairs:
+        raise ComparisonError("the models have no rated point in common: their features are at other times")
+    rated = [_with_songs(dataset, songs) for dataset, songs in zip(rated, zip(*pairs, strict=True), strict=True)]
     predicted = [predict_songs(dataset, model, check=check) for dataset, model in zip(rated, models, strict=True)]
     described = [
         describe_predictions(dataset, one, model) for dataset, one, model in zip(rated, predicted, models, strict=True)
@@ -147,8 +149,38 @@ def compare(
     )
 
 
+def _same_points(pair: Sequence[Song]) -> list[Song]:
+    """Return a song, with the features of either model, rated at the times that both have.
+
+    Tables of features and the audio itself may end at different times.
+
+    Raises
+    ------
+    ComparisonError
+        If they differ within that time.
+    """
+    times = [song.annotation.times_s for song in pair]
+    start_s, end_s = max(t[0] for t in times) - HOP_S / 2, min(t[-1] for t in times) + HOP_S / 2
+    cut = [_between(song, (t >= start_s) & (t <= end_s)) for song, t in zip(pair, times, strict=True)]
+    first, second = (song.annotation.times_s for song in cut)
+    if len(first) != len(second) or np.abs(first - second).max(initial=0) > HOP_S / 2:
+        raise ComparisonError(
+            f"song {pair[0].song_id}: the models' features are at different times, and cannot be paired"
+        )
+    return cut
+
+
+def _between(song: Song, chosen: BoolArray) -> Song:
+    """Return a song with a part of its rated points, which is one block."""
+    if chosen.all():
+        return song
+    features = replace(song.features, values=song.x[chosen], times_s=song.features.times_s[chosen])
+    ratings = {name: getattr(song.annotation, name)[chosen] for name in ("times_s", "arousal", "valence")}
+    return replace(song, features=features, annotation=Annotation(**ratings))
+
+
 def _with_songs(dataset: Dataset, songs: Sequence[Song]) -> Dataset:
-    return replace(dataset, songs=tuple(songs))
+    return replace(dataset, songs=tuple(songs), comparisons=())
 
 
 def _rated_points(one: Prediction, song: Song) -> Prediction:

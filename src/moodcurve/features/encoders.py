@@ -77,7 +77,7 @@ def find_encoder(name: str) -> Encoder | None:
     for entry in entry_points(group=GROUP, name=name):
         try:
             found = entry.load()
-        except (ImportError, AttributeError) as error:
+        except Exception as error:  # it is the user's own code that runs
             raise FeatureError(f"encoder {name}: cannot import {entry.value}: {error}") from error
         if not isinstance(found, Encoder):
             raise FeatureError(f"encoder {name}: {entry.value} must be a moodcurve.features.encoders.Encoder")

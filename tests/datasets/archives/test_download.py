@@ -76,7 +76,7 @@ def test_a_corrupt_archive_leaves_no_set(answers: Answers, tmp_path: Path, monke
     offered(monkeypatch, answers, checksum=md5(b"other"))
     result = run("download", "emopia", "--accept-license", "-o", tmp_path / "EMOPIA")
     assert result.exit_code == 1
-    assert "md5 checksum" in result.stderr
+    assert "checksum md5:" in result.stderr
     assert not (tmp_path / "EMOPIA").exists()
 
 

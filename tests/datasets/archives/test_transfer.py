@@ -165,7 +165,7 @@ def test_a_file_that_became_shorter(answers: Answers, target: Path) -> None:
 def test_a_corrupt_file_is_removed(answers: Answers, target: Path) -> None:
     answers.failures = ["corrupt"]
     with pytest.raises(
-        DownloadError, match=rf"md5 checksum [0-9a-f]{{32}}, expected {md5(CONTENT)[4:]}; it was removed"
+        DownloadError, match=rf"checksum md5:[0-9a-f]{{32}}, expected md5:{md5(CONTENT)[4:]}; it was removed"
     ):
         get(answers, target, checksum=md5(CONTENT))
     assert [*target.parent.iterdir()] == []
@@ -256,3 +256,12 @@ def test_the_part_of_another_address_is_not_continued(answers: Answers, target: 
     get(answers, target)
     assert answers.ranges == [""]
     assert target.read_bytes() == CONTENT
+
+
+def test_an_existing_file_is_checked(answers: Answers, tmp_path: Path) -> None:
+    target = tmp_path / "set.zip"
+    target.write_bytes(b"of a mirror")
+    with pytest.raises(DownloadError, match=r"set\.zip: has the checksum md5:.*remove it"):
+        get(answers, target, checksum=md5(CONTENT))
+    assert answers.requests == []
+    assert target.read_bytes() == b"of a mirror"

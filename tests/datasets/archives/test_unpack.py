@@ -32,6 +32,17 @@ def test_files_are_unpacked(tmp_path: Path) -> None:
     assert steps == [(1, 3), (3, 3)]
 
 
+def test_two_archives_may_share_a_file_but_no_name(tmp_path: Path) -> None:
+    unpack(write(tmp_path, zipped({"a.csv": b"one"})), tmp_path / "set")
+    steps: list[tuple[int, int]] = []
+    shared = write(tmp_path, zipped({"a.csv": b"one", "b.csv": b"four"}))
+    unpack(shared, tmp_path / "set", progress=lambda *step: steps.append(step))
+    assert steps[-1] == (7, 7)
+    with pytest.raises(DownloadError, match=r"has a file that is there already, .*a\.csv"):
+        unpack(write(tmp_path, zipped({"a.csv": b"two"})), tmp_path / "set")
+    assert (tmp_path / "set" / "a.csv").read_bytes() == b"one"
+
+
 def test_the_top_folder_is_left_out(tmp_path: Path) -> None:
     archive = write(tmp_path, zipped({"EMOPIA_2.2/label.csv": b"1", "EMOPIA_2.2/midis/a.mid": b"2", "__MACOSX/x": b""}))
     unpack(archive, tmp_path / "set", strip=True)

@@ -55,6 +55,7 @@ def adapt(
     check_results(json_file)
     if output is not None:
         check_file(output)
+    metadata = model_metadata(base)  # before the same file is written
     with console.progress_bar(f"adapting {base}") as update, stoppable(lambda done, total: None) as check:
 
         def progress(done: int, total: int, what: str) -> None:
@@ -72,7 +73,7 @@ def adapt(
             report_dataset=print_notes,
         )
     dataset = made.adaptation.dataset
-    if known := count_training_songs(dataset, model_metadata(base)):
+    if known := count_training_songs(dataset, metadata):
         print_message(f"{base} was trained on {known} of these songs: it looks better here than on others")
     if json_file is not None:
         write_texts({json_file: json_text(made.as_dict())})

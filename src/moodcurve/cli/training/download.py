@@ -54,7 +54,7 @@ def download(
     if not accept_license and (one.archives or url):
         _print_license(one, url, sound=not no_sound)
         print_message(f"to agree to the license, run: moodcurve download {one.name} --accept-license")
-        return 2
+        return 2 if output or url else 0  # without these, the license is what was asked for
     folder = output or Path(one.name)
     with console.progress_bar(f"fetching {one.name}") as update:
         download_set(

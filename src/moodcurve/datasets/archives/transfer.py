@@ -84,7 +84,7 @@ def fetch(
     url : str
         With the scheme http or https.
     target : Path
-        The file to write. If it exists, nothing is fetched: it was checked when it was written.
+        The file to write. If it exists, it is checked and not fetched.
     page : str
         Official page of the set, for messages.
     checksum : str
@@ -101,6 +101,10 @@ def fetch(
         If the file cannot be written.
     """
     if target.exists():
+        if checksum and (found := _digest(target, checksum)) is not None:
+            raise DownloadError(
+                f"{target}: has the checksum {found}, expected {checksum}; remove it, and run this again"
+            )
         return
     part = _Part(url, target)
     fruitless, tries = 0, 0
@@ -312,12 +316,18 @@ def _retry_after(text: str) -> float:
 
 
 def _verify(part: _Part, checksum: str, page: str) -> None:
-    kind, _, expected = checksum.partition(":")
-    with part.path.open("rb") as stream:
-        found = hashlib.file_digest(stream, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()
-    if found != expected.casefold():
+    found = _digest(part.path, checksum)
+    if found is not None:
         part.forget()
         raise DownloadError(
-            f"{part.url}: was received with the {kind} checksum {found}, expected {expected}; it was removed. Run the "
-            f"command again; if that does not help, the set has changed: see {page}"
+            f"{part.url}: was received with the checksum {found}, expected {checksum}; it was removed. Run the command "
+            f"again; if that does not help, the set has changed: see {page}"
         )
+
+
+def _digest(path: Path, checksum: str) -> str | None:
+    """Return a file's checksum if it is another than the expected one, as ``md5:…``."""
+    kind, _, expected = checksum.partition(":")
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()
+    return None if found == expected.casefold() else f"{kind}:{found}"

@@ -55,7 +55,8 @@ def unpack(
             for name, info in entries.items():
                 target = folder / name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                if target.is_file() and target.stat().st_size == info.file_size:
+                if target.is_file() and _is_same(target, info):
+                    done += info.file_size
                     continue  # another archive of the set has it too
                 with opened.open(info) as source, target.open("xb") as stream:
                     while chunk := source.read(_CHUNK):
@@ -69,6 +70,17 @@ def unpack(
         raise DownloadError(
             f"{archive}: is not an undamaged ZIP archive ({one_line(str(error))}); remove it, and run the command again"
         ) from error
+
+
+def _is_same(path: Path, info: zipfile.ZipInfo) -> bool:
+    """Return True if a file has the size and the checksum of an entry."""
+    if path.stat().st_size != info.file_size:
+        return False
+    crc = 0
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            crc = zlib.crc32(chunk, crc)
+    return crc == info.CRC
 
 
 def _checked(archive: Path, infos: list[zipfile.ZipInfo], strip: bool) -> dict[str, zipfile.ZipInfo]:

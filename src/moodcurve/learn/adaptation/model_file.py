@@ -92,7 +92,7 @@ def _metadata(adaptation: Adaptation, base: Mapping[str, str]) -> dict[str, str]
     """Return the metadata of an adapted model, without its name."""
     songs, correction, calibration = adaptation.dataset.songs, adaptation.correction, adaptation.calibration
     data, result = adaptation.dataset.name, adaptation.as_dict()
-    base_ids = listed_ids(base)
+    ids = list(dict.fromkeys([*listed_ids(base), *(song.song_id for song in songs)]))
     config: dict[str, Any] = {
         "base": base["name"],
         "correction": result["correction"],
@@ -114,9 +114,9 @@ def _metadata(adaptation: Adaptation, base: Mapping[str, str]) -> dict[str, str]
         "family": FAMILY,
         "config": _json(config),
         "seed": str(adaptation.seed),
-        "training_data": " + ".join([*filter(None, [base.get("training_data")]), data]),
-        "songs": str(len(base_ids) + len(songs)),
-        "song_ids": _json([*base_ids, *(song.song_id for song in songs)]),
+        "training_data": " + ".join(dict.fromkeys(filter(None, [*base.get("training_data", "").split(" + "), data]))),
+        "songs": str(len(ids)),
+        "song_ids": _json(ids),
         "metrics": _json(metrics),
         "licence": f"{base['name']}: {base.get('licence', UNKNOWN_LICENSE)}. Correction: the terms of {data} apply",
         "base": _json({key: base[key] for key in _KEPT if key in base}),
