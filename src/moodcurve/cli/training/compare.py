@@ -38,7 +38,7 @@ def compare(
     Both are evaluated on the same songs and the same bootstrap draws, so that the songs' difficulty cancels.
     Differences are the first model minus the second.
 
-    Example: moodcurve compare mine.onnx fast DEAM --ids test.txt
+    Example: moodcurve compare mine.onnx other.onnx DEAM --ids test.txt
     """
     from moodcurve.cli.result_files import json_text, write_texts
     from moodcurve.comparison import compare as compare_models

@@ -1,7 +1,7 @@
 """Fetch one file over HTTP: continued after interruptions, checked, and there completely or not at all.
 
 The bytes received so far are in ``<name>.part``, and what the server said of the file in ``<name>.part.json``. A later
-run continues there if the file is still the same (RFC 9110: Range with If-Range), and starts anew if not.
+run continues there if the file is still the same (RFC 9110: Range with If-Range), and starts from the beginning if not.
 
 The standard library's client suffices: one file at a time, by GET, with headers of our own.
 """

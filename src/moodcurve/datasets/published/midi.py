@@ -89,11 +89,12 @@ def render_midi(
     home = folder / AUDIO
     _check_record(home / RECORD, _settings(program, soundfont))
     report = progress or (lambda done, total: None)
+    there = {path.stem for path in home.iterdir()} if home.is_dir() else set()  # also recordings of the user's own
     rendered, present, failed = 0, 0, []
     for done, path in enumerate(files):
         report(done, len(files))
         target = home / f"{path.stem}.flac"
-        if target.exists():
+        if path.stem in there:
             present += 1
             continue
         if reason := _render(program, soundfont, path, target):
@@ -157,7 +158,7 @@ def _check_record(path: Path, settings: dict[str, str]) -> None:
         if changed:
             raise DatasetError(
                 f"{path}: the sound in this folder was rendered with another {changed[0]}; remove the folder "
-                f"{path.parent.name}/ to render it anew"
+                f"{path.parent.name}/ to render it again"
             )
     else:
         write_text(path, json.dumps(settings, indent=1) + "\n")
