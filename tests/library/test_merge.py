@@ -172,6 +172,24 @@ def test_a_later_attempt_takes_the_place_of_a_problem(tmp_path: Path) -> None:
             assert (each.analysed_at, set(each.paths)) == (NEW, {"/x", "/y"})
 
 
+def test_of_two_rows_of_a_path_the_newer_is_kept(tmp_path: Path) -> None:
+    newer = [song("y", NEW), found("/p", "y", external_id="2"), song("z", NEW), found("/z", "z")]
+    older = [song("x", OLD), found("/p", "x", external_id="1"), song("z", OLD), found("/z", "z", external_id="9")]
+    for i, changes in enumerate((newer, older)):
+        exported(write(tmp_path / f"{i}.sqlite", *changes), tmp_path / f"{i}.parquet")
+    apart = merge([str(tmp_path / "0.sqlite"), str(tmp_path / "1.sqlite")], tmp_path / "apart.sqlite")
+    for order in ("01", "10"):
+        (tmp_path / order).mkdir()
+        for i, name in enumerate(order):
+            os.link(tmp_path / f"{name}.parquet", tmp_path / order / f"{i}.parquet")
+        stats = merge([str(tmp_path / order)], tmp_path / f"{order}.sqlite")
+        assert (stats.songs, stats.paths, stats.ids) == (apart.songs, apart.paths, apart.ids) == (2, 1, 1)
+        with open_library(tmp_path / f"{order}.sqlite") as library:
+            kept = {each.content_hash: (each.analysed_at, each.external_id) for each in library.songs()}
+        assert kept == {"y": (NEW, "2"), "z": (NEW, "9")}
+        assert rows(tmp_path / f"{order}.sqlite") == rows(tmp_path / "apart.sqlite")
+
+
 def test_a_table_that_is_none_is_named(tmp_path: Path) -> None:
     made_library(tmp_path / "a.sqlite", 3)
     done = run("export", "--library", tmp_path / "a.sqlite", "-o", tmp_path / "plain.parquet")

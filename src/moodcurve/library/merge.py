@@ -35,7 +35,7 @@ class MergeStats:
     replaced : int
         Of these, analyses that are newer than the one before, and took its place.
     paths : int
-        Paths at which two inputs have different audio; the file of the newer analysis is kept.
+        Paths at which two inputs, or two rows of one, have different audio; the file of the newer analysis is kept.
     ids : int
         Files with two different external ids; that of the newer analysis is kept.
     models : list of (str, str or None, str, int)
@@ -84,7 +84,7 @@ def merge(
         # for each file that is deleted, SQLite would read all songs
         merged.db.execute("PRAGMA foreign_keys = OFF")
         for given in inputs:
-            with _as_library(given, scratch.parent, progress) as library:
+            with _as_library(given, scratch.parent, progress, stats) as library:
                 _add(merged, library, stats)
         _count(merged, stats)
     for given in inputs:
@@ -135,7 +135,7 @@ def _close_log(path: Path) -> None:
 
 
 @contextmanager
-def _as_library(given: str, folder: Path, progress: Callable[[str, int], None]) -> Iterator[Library]:
+def _as_library(given: str, folder: Path, progress: Callable[[str, int], None], stats: MergeStats) -> Iterator[Library]:
     """Open an input as a library: of tables one is made in a folder."""
     if not names_tables(given):
         with open_library(given) as library:
@@ -147,7 +147,9 @@ def _as_library(given: str, folder: Path, progress: Callable[[str, int], None]) 
     try:
         with open_library(path, write=True) as library:
             library.db.execute("PRAGMA synchronous = OFF")
-            load_tables(given, library, lambda songs: progress(given, songs))
+            conflicts = load_tables(given, library, lambda songs: progress(given, songs))
+            stats.paths += conflicts.audio
+            stats.ids += conflicts.ids
             yield library
     finally:
         path.unlink(missing_ok=True)
