@@ -139,6 +139,8 @@ def _batches(given: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
                 for batch in table.iter_batches(ROWS_PER_BATCH, columns=ROW_SCHEMA.names):
                     rows = pyarrow.Table.from_batches([batch]).select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
                     yield name, rows.to_pylist()
+            except LibraryError:
+                raise
             except (pyarrow.ArrowException, ValueError) as error:  # ValueError: a server without range requests
                 reason = one_line(str(error))[:200]
                 raise LibraryError(f"{one_line(name)}: not a table of analyzed songs ({reason})") from error
