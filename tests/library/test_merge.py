@@ -1,7 +1,11 @@
 """Merging libraries and tables: each song once, its newest analysis, nothing lost and nothing half written."""
 
+import itertools
 import json
 import os
+import signal
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,7 @@ import numpy as np
 import pytest
 
 from moodcurve.library import FileFound, Library, ProblemFound, open_library
+from moodcurve.library import merge as merging
 from moodcurve.library.errors import LibraryError
 from moodcurve.library.export import write_rows
 from moodcurve.library.merge import MergeStats, merge
@@ -233,17 +238,50 @@ def test_a_library_in_use_is_not_replaced(tmp_path: Path) -> None:
         assert [each.content_hash for each in library.songs()] == ["b"]
 
 
-def test_a_merge_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [["a.sqlite"], ["a.parquet"], ["b.sqlite", "a.sqlite", "a.parquet"]])
+def test_a_merge_that_is_stopped_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    monkeypatch.setattr(merging, "STEPS", 200)
     made_library(tmp_path / "a.sqlite", 3)
+    made_library(tmp_path / "b.sqlite", 5)
     exported(tmp_path / "a.sqlite", tmp_path / "a.parquet")
-    before = {path.name for path in tmp_path.iterdir()}
+    output = write(tmp_path / "c.sqlite", song("c"), found("/c", "c"))
+    (tmp_path / "c.sqlite.lock").touch()
+    before, kept = {*tmp_path.iterdir()}, output.read_bytes()
+    stopped = 0
+    for calls in itertools.count(step=4):
+        checks = itertools.count()
 
-    def stop(given: str, songs: int) -> None:
-        raise KeyboardInterrupt
+        def check(checks: Iterator[int] = checks, last: int = calls) -> None:
+            if next(checks) >= last:
+                raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        merge([str(tmp_path / "a.sqlite"), str(tmp_path / "a.parquet")], tmp_path / "c.sqlite", progress=stop)
-    assert {path.name for path in tmp_path.iterdir()} == before | {"c.sqlite.lock"}
+        try:
+            merge([str(tmp_path / name) for name in names], output, force=True, check=check)
+        except KeyboardInterrupt:
+            stopped += 1
+            assert ({*tmp_path.iterdir()}, output.read_bytes()) == (before, kept)
+        else:
+            break
+    assert stopped > 2 * len(names)  # within statements too
+    assert output.read_bytes() != kept
+
+
+def test_the_command_is_stopped_within_a_statement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "STEPS", 200)
+    made_library(tmp_path / "a.sqlite", 3)
+    add_songs = merging._add_songs
+
+    def interrupted(db: sqlite3.Connection, stats: MergeStats) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        add_songs(db, stats)
+        raise AssertionError("the statements were not stopped")
+
+    monkeypatch.setattr(merging, "_add_songs", interrupted)
+    done = run("merge", tmp_path / "a.sqlite", "-o", tmp_path / "c.sqlite")
+    assert (done.exit_code, "Traceback" in done.stderr) == (128 + signal.SIGTERM, False)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.sqlite", "c.sqlite.lock"}
 
 
 def test_the_command_says_what_it_decided(tmp_path: Path) -> None:

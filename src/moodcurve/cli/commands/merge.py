@@ -44,7 +44,7 @@ def merge(
     from moodcurve.library.merge import merge as merge_libraries
 
     with interrupts() as check:
-        stats = merge_libraries(inputs, output, force=force, progress=lambda given, songs: check())
+        stats = merge_libraries(inputs, output, force=force, check=check)
     if json_file is not None:
         write_texts({json_file: json.dumps(vars(stats)) + "\n"})
     if json_file != STDOUT:
