@@ -161,6 +161,24 @@ def test_a_library_survives_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert rows(tmp_path / "c.sqlite") == rows(library)
 
 
+def test_what_parquet_leaves_out(tmp_path: Path) -> None:
+    link = found("/p", "x", selection="track=2", names=("/link",))
+    library = write(tmp_path / "a.sqlite", song("x", NEW, source="/p"), link)
+    merge([str(exported(library, tmp_path / "a.parquet"))], tmp_path / "b.sqlite")
+    kept = []
+    for path in (library, tmp_path / "b.sqlite"):
+        with open_library(path) as opened:
+            opened.db.row_factory = sqlite3.Row
+            kept.append(dict(opened.db.execute("SELECT * FROM file").fetchone()))
+    assert {name for name in kept[0] if kept[0][name] != kept[1][name]} == {
+        "names",
+        "selection",
+        "shown",
+        "folded_path",
+    }
+    assert (kept[1]["names"], kept[1]["selection"], kept[1]["shown"]) == (None, "", "/p")
+
+
 def test_a_later_attempt_takes_the_place_of_a_problem(tmp_path: Path) -> None:
     for i, changes in enumerate(
         ([ProblemFound("/x", 1, 2, "x", "no")], [song("x", NEW), found("/x", "x")], [song("x", OLD), found("/y", "x")])
