@@ -192,6 +192,7 @@ def test_a_truncated_song_is_analyzed_with_a_warning(song: Path, tmp_path: Path)
         ("export", "--library", ""),
         ("export", "-o", ""),
         ("serve", "--library", ""),
+        ("merge", "", "-o", "all.sqlite"),
         ("evaluate", ""),
         ("show", ""),
         ("show", " "),

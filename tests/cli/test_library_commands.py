@@ -369,3 +369,26 @@ def test_searches_by_course_on_the_command_line(path: Path) -> None:
     wrong = run_on(path, "search", "--draw-arousal", "0:9")
     assert (wrong.exit_code, wrong.stdout) == (2, "")
     assert "argument --draw-arousal: '0:9' is not SHARE:VALUE" in wrong.stderr
+
+
+def test_a_library_is_given_by_its_uri(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    uri = path.as_uri()
+    merged, rows = tmp_path / "merged copy.sqlite", tmp_path / "rows.parquet"
+    for words in (
+        ["search", "--library", uri],
+        ["problems", "--library", uri],
+        ["merge", uri, "-o", merged],
+        ["export", "--library", merged.as_uri(), "--full", "-o", rows],
+        ["search", "--library", rows.as_uri()],
+        ["merge", rows.as_uri(), uri, "-o", merged, "--force"],
+    ):
+        done = run(*words)
+        assert done.exit_code == 0, done.stderr
+    assert run("merge", uri, "-o", path, "--force").stderr.endswith("is an input; choose another file\n")
+    assert not (tmp_path / "file:").exists()
+
+
+@pytest.mark.parametrize("words", [["search"], ["show", "x"], ["export"], ["problems"], ["scan", "."], ["serve"]])
+def test_an_empty_text_is_no_library(words: list[str]) -> None:
+    assert "argument --library: '' is not a path" in run(*words, "--library", "").stderr

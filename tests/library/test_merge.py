@@ -1,7 +1,11 @@
 """Merging libraries and tables: each song once, its newest analysis, nothing lost and nothing half written."""
 
+import itertools
 import json
 import os
+import signal
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,7 @@ import numpy as np
 import pytest
 
 from moodcurve.library import FileFound, Library, ProblemFound, open_library
+from moodcurve.library import merge as merging
 from moodcurve.library.errors import LibraryError
 from moodcurve.library.export import write_rows
 from moodcurve.library.merge import MergeStats, merge
@@ -156,6 +161,24 @@ def test_a_library_survives_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert rows(tmp_path / "c.sqlite") == rows(library)
 
 
+def test_what_parquet_leaves_out(tmp_path: Path) -> None:
+    link = found("/p", "x", selection="track=2", names=("/link",))
+    library = write(tmp_path / "a.sqlite", song("x", NEW, source="/p"), link)
+    merge([str(exported(library, tmp_path / "a.parquet"))], tmp_path / "b.sqlite")
+    kept = []
+    for path in (library, tmp_path / "b.sqlite"):
+        with open_library(path) as opened:
+            opened.db.row_factory = sqlite3.Row
+            kept.append(dict(opened.db.execute("SELECT * FROM file").fetchone()))
+    assert {name for name in kept[0] if kept[0][name] != kept[1][name]} == {
+        "names",
+        "selection",
+        "shown",
+        "folded_path",
+    }
+    assert (kept[1]["names"], kept[1]["selection"], kept[1]["shown"]) == (None, "", "/p")
+
+
 def test_a_later_attempt_takes_the_place_of_a_problem(tmp_path: Path) -> None:
     for i, changes in enumerate(
         ([ProblemFound("/x", 1, 2, "x", "no")], [song("x", NEW), found("/x", "x")], [song("x", OLD), found("/y", "x")])
@@ -172,6 +195,24 @@ def test_a_later_attempt_takes_the_place_of_a_problem(tmp_path: Path) -> None:
             assert (each.analysed_at, set(each.paths)) == (NEW, {"/x", "/y"})
 
 
+def test_of_two_rows_of_a_path_the_newer_is_kept(tmp_path: Path) -> None:
+    newer = [song("y", NEW), found("/p", "y", external_id="2"), song("z", NEW), found("/z", "z")]
+    older = [song("x", OLD), found("/p", "x", external_id="1"), song("z", OLD), found("/z", "z", external_id="9")]
+    for i, changes in enumerate((newer, older)):
+        exported(write(tmp_path / f"{i}.sqlite", *changes), tmp_path / f"{i}.parquet")
+    apart = merge([str(tmp_path / "0.sqlite"), str(tmp_path / "1.sqlite")], tmp_path / "apart.sqlite")
+    for order in ("01", "10"):
+        (tmp_path / order).mkdir()
+        for i, name in enumerate(order):
+            os.link(tmp_path / f"{name}.parquet", tmp_path / order / f"{i}.parquet")
+        stats = merge([str(tmp_path / order)], tmp_path / f"{order}.sqlite")
+        assert (stats.songs, stats.paths, stats.ids) == (apart.songs, apart.paths, apart.ids) == (2, 1, 1)
+        with open_library(tmp_path / f"{order}.sqlite") as library:
+            kept = {each.content_hash: (each.analysed_at, each.external_id) for each in library.songs()}
+        assert kept == {"y": (NEW, "2"), "z": (NEW, "9")}
+        assert rows(tmp_path / f"{order}.sqlite") == rows(tmp_path / "apart.sqlite")
+
+
 def test_a_table_that_is_none_is_named(tmp_path: Path) -> None:
     made_library(tmp_path / "a.sqlite", 3)
     done = run("export", "--library", tmp_path / "a.sqlite", "-o", tmp_path / "plain.parquet")
@@ -181,7 +222,7 @@ def test_a_table_that_is_none_is_named(tmp_path: Path) -> None:
         done = run("merge", tmp_path / "a.sqlite", tmp_path / f"{name}.parquet", "-o", tmp_path / "c.sqlite")
         assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
         assert message in done.stderr
-        assert f"{name}.parquet" in done.stderr
+        assert done.stderr.count(f"{name}.parquet") == 1
         assert not (tmp_path / "c.sqlite").exists()
 
 
@@ -215,17 +256,50 @@ def test_a_library_in_use_is_not_replaced(tmp_path: Path) -> None:
         assert [each.content_hash for each in library.songs()] == ["b"]
 
 
-def test_a_merge_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [["a.sqlite"], ["a.parquet"], ["b.sqlite", "a.sqlite", "a.parquet"]])
+def test_a_merge_that_is_stopped_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    monkeypatch.setattr(merging, "STEPS", 200)
     made_library(tmp_path / "a.sqlite", 3)
+    made_library(tmp_path / "b.sqlite", 5)
     exported(tmp_path / "a.sqlite", tmp_path / "a.parquet")
-    before = {path.name for path in tmp_path.iterdir()}
+    output = write(tmp_path / "c.sqlite", song("c"), found("/c", "c"))
+    (tmp_path / "c.sqlite.lock").touch()
+    before, kept = {*tmp_path.iterdir()}, output.read_bytes()
+    stopped = 0
+    for calls in itertools.count(step=4):
+        checks = itertools.count()
 
-    def stop(given: str, songs: int) -> None:
-        raise KeyboardInterrupt
+        def check(checks: Iterator[int] = checks, last: int = calls) -> None:
+            if next(checks) >= last:
+                raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        merge([str(tmp_path / "a.sqlite"), str(tmp_path / "a.parquet")], tmp_path / "c.sqlite", progress=stop)
-    assert {path.name for path in tmp_path.iterdir()} == before | {"c.sqlite.lock"}
+        try:
+            merge([str(tmp_path / name) for name in names], output, force=True, check=check)
+        except KeyboardInterrupt:
+            stopped += 1
+            assert ({*tmp_path.iterdir()}, output.read_bytes()) == (before, kept)
+        else:
+            break
+    assert stopped > 2 * len(names)  # within statements too
+    assert output.read_bytes() != kept
+
+
+def test_the_command_is_stopped_within_a_statement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "STEPS", 200)
+    made_library(tmp_path / "a.sqlite", 3)
+    add_songs = merging._add_songs
+
+    def interrupted(db: sqlite3.Connection, stats: MergeStats) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        add_songs(db, stats)
+        raise AssertionError("the statements were not stopped")
+
+    monkeypatch.setattr(merging, "_add_songs", interrupted)
+    done = run("merge", tmp_path / "a.sqlite", "-o", tmp_path / "c.sqlite")
+    assert (done.exit_code, "Traceback" in done.stderr) == (128 + signal.SIGTERM, False)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.sqlite", "c.sqlite.lock"}
 
 
 def test_the_command_says_what_it_decided(tmp_path: Path) -> None:

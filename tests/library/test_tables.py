@@ -87,6 +87,15 @@ def test_answers_are_those_of_a_library(library: Path, tables: Path, name: str) 
     assert expected  # the query finds something to compare
 
 
+@pytest.mark.parametrize("size", [1, 7, SONGS])
+def test_a_drawing_is_compared_with_every_song(tables: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(in_tables, "COURSES_PER_BATCH", size)
+    with open_tables(str(tables)) as opened:
+        songs = list(in_tables.search(opened, Query(arousal_drawing=((0.0, -0.5), (1.0, 0.5)))))
+    assert len(songs) == SONGS
+    assert all(song.distance is not None for song in songs)
+
+
 def test_the_command_line_prints_the_same(library: Path, tables: Path) -> None:
     for options in (["--near", "0,0.2"], ["--tag", "rock:0.3", "--limit", "4"], ["--external-id", "id 7"]):
         found = listed(Path(f"{tables}/*.parquet"), *options)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from moodcurve.cli.parameters import Argument, Option, UsageError
+from moodcurve.cli.parameters import Argument, Option, PathOrUrl, UsageError
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.text import counted, one_line
 
@@ -96,7 +96,7 @@ SeedOption = Annotated[
     int, Option("--seed", metavar="N", min=0, help="Seed of splits, training and confidence intervals.")
 ]
 LibraryOption = Annotated[
-    str | None,
+    PathOrUrl | None,
     Option(
         "--library",
         metavar="FILE",
@@ -104,7 +104,7 @@ LibraryOption = Annotated[
     ),
 ]
 LibraryOrTablesOption = Annotated[
-    str | None,
+    PathOrUrl | None,
     Option(
         "--library",
         metavar="FILE|URL",

@@ -59,7 +59,7 @@ class Option:
 
 
 class PathOrUrl(str):
-    """Kind of a parameter that takes a path or a URL, as it was typed."""
+    """Kind of a parameter that takes a path or a URL; a ``file:`` URI is the path that it stands for."""
 
 
 class UsageError(Exception):
@@ -115,7 +115,7 @@ def converter(kind: type, parameter: Argument | Option) -> Callable[[str], Any]:
     least, most = (parameter.min, parameter.max) if isinstance(parameter, Option) else (None, None)
 
     def convert(text: str) -> Any:
-        if kind is Path:
+        if issubclass(kind, Path | PathOrUrl):
             text = text_path(text)  # as results name files whose names are not UTF-8
         if kind is Path and isinstance(parameter, Argument) and URL.match(text):
             raise argparse.ArgumentTypeError(not_a_file(text))

@@ -21,6 +21,9 @@ from moodcurve.library.tables.location import names_tables
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line
 
+STEPS = 100_000
+"""Steps of SQLite, some milliseconds, after which a statement looks whether the merge is to stop."""
+
 
 @dataclass(kw_only=True)
 class MergeStats:
@@ -35,7 +38,7 @@ class MergeStats:
     replaced : int
         Of these, analyses that are newer than the one before, and took its place.
     paths : int
-        Paths at which two inputs have different audio; the file of the newer analysis is kept.
+        Paths at which two inputs, or two rows of one, have different audio; the file of the newer analysis is kept.
     ids : int
         Files with two different external ids; that of the newer analysis is kept.
     models : list of (str, str or None, str, int)
@@ -56,7 +59,7 @@ def merge(
     output: AnyPath,
     *,
     force: bool = False,
-    progress: Callable[[str, int], None] = lambda given, songs: None,
+    check: Callable[[], None] = lambda: None,
 ) -> MergeStats:
     """Merge libraries and tables into a new library, which is written whole or not at all.
 
@@ -68,8 +71,8 @@ def merge(
     output : str or path
     force : bool
         Replace the output if it exists.
-    progress : callable
-        Called with an input and the number of its songs read so far. What it raises stops the merge.
+    check : callable
+        Called again and again; what it raises stops the merge.
 
     Raises
     ------
@@ -79,13 +82,18 @@ def merge(
     path = Path(os.path.abspath(output))  # noqa: PTH100  also without ".."
     _check_output(inputs, path, force=force)
     stats = MergeStats(models=[])
-    with _written(path, force=force) as scratch, open_library(scratch, write=True) as merged:
+    with (
+        _written(path, force=force) as scratch,
+        open_library(scratch, write=True) as merged,
+        _stopped_by(check, merged.db),
+    ):
         merged.db.execute("PRAGMA synchronous = OFF")  # the file is nobody's until it is complete
         # for each file that is deleted, SQLite would read all songs
         merged.db.execute("PRAGMA foreign_keys = OFF")
         for given in inputs:
-            with _as_library(given, scratch.parent, progress) as library:
+            with _as_library(given, scratch.parent, check, stats) as library:
                 _add(merged, library, stats)
+            check()
         _count(merged, stats)
     for given in inputs:
         if not names_tables(given):
@@ -135,7 +143,7 @@ def _close_log(path: Path) -> None:
 
 
 @contextmanager
-def _as_library(given: str, folder: Path, progress: Callable[[str, int], None]) -> Iterator[Library]:
+def _as_library(given: str, folder: Path, check: Callable[[], None], stats: MergeStats) -> Iterator[Library]:
     """Open an input as a library: of tables one is made in a folder."""
     if not names_tables(given):
         with open_library(given) as library:
@@ -147,10 +155,37 @@ def _as_library(given: str, folder: Path, progress: Callable[[str, int], None]) 
     try:
         with open_library(path, write=True) as library:
             library.db.execute("PRAGMA synchronous = OFF")
-            load_tables(given, library, lambda songs: progress(given, songs))
+            conflicts = load_tables(given, library, lambda rows: check())
+            stats.paths += conflicts.audio
+            stats.ids += conflicts.ids
             yield library
     finally:
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _stopped_by(check: Callable[[], None], db: sqlite3.Connection) -> Iterator[None]:
+    """Let what `check` raises end the block's statements as well: each may read all songs of a library."""
+    raised: list[BaseException] = []
+
+    def stops() -> bool:
+        if not raised:  # the statements that clean up run to their end
+            try:
+                check()
+            except BaseException as error:  # SQLite would drop it
+                raised.append(error)
+                return True
+        return False
+
+    db.set_progress_handler(stops, STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError:
+        if raised:
+            raise raised[0] from None
+        raise
+    finally:
+        db.set_progress_handler(lambda: 0, STEPS)
 
 
 def _add(merged: Library, other: Library, stats: MergeStats) -> None:

@@ -1,4 +1,4 @@
-"""Read the files of a library whole, as the rows of tables hold them."""
+"""Read the files of a library whole, as the rows of tables hold them: without names of links and scans' selections."""
 
 import os
 from collections.abc import Iterator, Sequence

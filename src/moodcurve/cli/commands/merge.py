@@ -8,7 +8,7 @@ from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import JsonOption
 from moodcurve.cli.output_checks import STDOUT, check_results
-from moodcurve.cli.parameters import Argument, Option, UsageError
+from moodcurve.cli.parameters import Argument, Option, PathOrUrl, UsageError
 from moodcurve.util.text import counted
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @app.command
 def merge(
     inputs: Annotated[
-        list[str],
+        list[PathOrUrl],
         Argument(
             metavar="INPUT",
             help="Libraries, and Parquet files of analyzed songs: files, folders, patterns, or these at URLs.",
@@ -44,7 +44,7 @@ def merge(
     from moodcurve.library.merge import merge as merge_libraries
 
     with interrupts() as check:
-        stats = merge_libraries(inputs, output, force=force, progress=lambda given, songs: check())
+        stats = merge_libraries(inputs, output, force=force, check=check)
     if json_file is not None:
         write_texts({json_file: json.dumps(vars(stats)) + "\n"})
     if json_file != STDOUT:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow
 import pyarrow.parquet
 
 from moodcurve.library.database import Library
 from moodcurve.library.errors import LibraryError
-from moodcurve.library.models import Change, FileFound, ProblemFound, SongAnalyzed
+from moodcurve.library.models import Change, FileFound, FileIdentified, ProblemFound, SongAnalyzed
 from moodcurve.library.song_rows import ROW_SCHEMA, ScannedFile, file_of
 from moodcurve.library.tables.location import find_tables, translate_remote_errors
 from moodcurve.util.text import one_line
@@ -20,8 +20,15 @@ _UNKNOWN_TIME = -1
 """Stored as modification time of a file whose own is unknown: a scan of it looks at it again."""
 
 
-def load_tables(given: str, library: Library, progress: Callable[[int], None]) -> None:
-    """Write the rows of all tables that a text names to a library; of two analyses of a song, the newer stays.
+class Conflicts(NamedTuple):
+    """Numbers of paths at which rows differ: in their audio, and in their external ids."""
+
+    audio: int
+    ids: int
+
+
+def load_tables(given: str, library: Library, progress: Callable[[int], None]) -> Conflicts:
+    """Write the rows of all tables that a text names to a library; of two rows of a song or a file, the newer stays.
 
     Parameters
     ----------
@@ -39,7 +46,7 @@ def load_tables(given: str, library: Library, progress: Callable[[int], None]) -
     LibraryError
         If a table cannot be read, or lacks a column; the message names it.
     """
-    analysed: dict[str, str] = {}
+    newest = _Newest()
     with_song: set[str] = set()
     read = 0
     for name, rows in _batches(given):
@@ -48,7 +55,7 @@ def load_tables(given: str, library: Library, progress: Callable[[int], None]) -
             file = file_of(row, name)
             if file.analysis is not None:
                 with_song.add(file.path)
-                changes += _changes(file, analysed)
+                changes += newest.changes(file)
             elif file.path not in with_song:  # a later attempt may have succeeded
                 changes.append(
                     ProblemFound(
@@ -59,19 +66,55 @@ def load_tables(given: str, library: Library, progress: Callable[[int], None]) -
         library.write(changes)
         read += len(rows)
         progress(read)
+    return Conflicts(len(newest.other_audio), len(newest.other_ids))
 
 
-def _changes(file: ScannedFile, analysed: dict[str, str]) -> Iterator[Change]:
-    """Yield the changes of a file with a song, and note when that was analyzed."""
-    assert file.analysis is not None  # nosec B101 # narrows the type for mypy
-    assert file.content_hash is not None  # nosec B101 # as well
-    if file.content_hash not in analysed or analysed[file.content_hash] < file.analysed_at:
-        analysed[file.content_hash] = file.analysed_at
-        yield SongAnalyzed(file.content_hash, file.analysis, file.analysed_at)
-    yield FileFound(
-        file.path, file.size or 0, _time(file), file.content_hash, file.tags, start_s=file.start_s or 0.0,
-        length_s=file.length_s, external_id=file.external_id,
-    )  # fmt: skip
+class _Kept(NamedTuple):
+    """What is kept of a file: when its audio was analyzed, its hash, and the file's external id."""
+
+    analysed_at: str
+    content_hash: str
+    external_id: str | None
+
+
+class _Newest:
+    """The newest analyses and files of the rows read so far, which come in any order.
+
+    Attributes
+    ----------
+    other_audio, other_ids : set of str
+        Paths at which rows have different audio, and different external ids.
+    """
+
+    def __init__(self) -> None:
+        self._analysed: dict[str, str] = {}
+        self._files: dict[tuple[str, float], _Kept] = {}
+        self.other_audio: set[str] = set()
+        self.other_ids: set[str] = set()
+
+    def changes(self, file: ScannedFile) -> Iterator[Change]:
+        """Yield the changes of a file with a song, which are none if newer ones were read."""
+        assert file.analysis is not None  # nosec B101 # narrows the type for mypy
+        assert file.content_hash is not None  # nosec B101 # as well
+        if file.content_hash not in self._analysed or self._analysed[file.content_hash] < file.analysed_at:
+            self._analysed[file.content_hash] = file.analysed_at
+            yield SongAnalyzed(file.content_hash, file.analysis, file.analysed_at)
+        row = _Kept(file.analysed_at, file.content_hash, file.external_id)
+        kept = self._files.setdefault((file.path, file.start_s or 0.0), row)
+        is_newer = kept is row or row.analysed_at > kept.analysed_at
+        if row.content_hash != kept.content_hash:
+            self.other_audio.add(file.path)
+        if None not in (row.external_id, kept.external_id) and row.external_id != kept.external_id:
+            self.other_ids.add(file.path)
+        if is_newer:
+            self._files[file.path, file.start_s or 0.0] = row._replace(external_id=row.external_id or kept.external_id)
+            yield FileFound(
+                file.path, file.size or 0, _time(file), file.content_hash, file.tags, start_s=file.start_s or 0.0,
+                length_s=file.length_s, external_id=file.external_id,
+            )  # fmt: skip
+        elif kept.external_id is None and row.external_id is not None:
+            self._files[file.path, file.start_s or 0.0] = kept._replace(external_id=row.external_id)
+            yield FileIdentified(file.path, row.external_id)
 
 
 def _time(file: ScannedFile) -> int:
@@ -96,6 +139,8 @@ def _batches(given: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
                 for batch in table.iter_batches(ROWS_PER_BATCH, columns=ROW_SCHEMA.names):
                     rows = pyarrow.Table.from_batches([batch]).select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
                     yield name, rows.to_pylist()
+            except LibraryError:
+                raise
             except (pyarrow.ArrowException, ValueError) as error:  # ValueError: a server without range requests
                 reason = one_line(str(error))[:200]
                 raise LibraryError(f"{one_line(name)}: not a table of analyzed songs ({reason})") from error

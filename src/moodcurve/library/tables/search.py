@@ -1,5 +1,6 @@
 """Search tables of analyzed songs as a library is searched: the same queries, and the same rows."""
 
+import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -154,7 +155,7 @@ def _compare_with_drawing(tables: SongTables, query: Query, where: str, values: 
     drawn, axes = drawn_course(query)
     ids, distances = [np.empty(0, np.int64)], [np.empty(0)]
     found = tables.rows(f"SELECT id, course FROM songs WHERE octet_length(course) = {2 * POINTS} AND {where}", values)  # nosec B608 # as in `_run`
-    while batch := [row for row, _ in zip(found, range(COURSES_PER_BATCH), strict=False)]:
+    while batch := list(itertools.islice(found, COURSES_PER_BATCH)):
         courses = unpack_courses(b"".join(course for _, course in batch))[:, :, axes]
         ids.append(np.array([number for number, _ in batch], np.int64))
         distances.append(warped_distances(courses, drawn) ** 2)
