@@ -263,6 +263,30 @@ def test_a_message_is_sent_until_it_is_accepted_or_given_up(
     asyncio.run(main())
 
 
+def test_of_a_removed_batch_no_message_is_sent_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "RETRY_S", (0.05, 0.05))
+
+    async def analyze(source: Source, client: str) -> str:
+        return '"done"'
+
+    async def main() -> None:
+        async with (
+            raw_server(fixed(b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n")) as (port, requests),
+            running(tmp_path, analyze, f"127.0.0.1:{port}") as batches,
+        ):
+            batch = await batches.submit(songs(1, webhook=f"http://127.0.0.1:{port}/"))
+            others = set(batches._tasks)
+            async with asyncio.timeout(10):
+                while not requests:
+                    await asyncio.sleep(0.005)
+                await batches.remove(batch.id)
+                while batches._tasks - others:
+                    await asyncio.sleep(0.005)
+            assert len(requests) == 1
+
+    asyncio.run(main())
+
+
 def test_a_queue_serves_clients_in_turn() -> None:
     async def main() -> list[int]:
         queue: FairQueue[int] = FairQueue()

@@ -283,6 +283,8 @@ class Batches:
             problem = None
             try:
                 async with self._sending:
+                    if await asyncio.to_thread(self.store.batch, batch.id) is None:  # removed
+                        return
                     accepted = await self._webhooks.send(batch.webhook, batch.id, "batch.finished", data)
             except ProblemError as error:
                 problem, accepted = error, False
