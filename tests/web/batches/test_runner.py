@@ -48,8 +48,8 @@ def run(folder: Path, analyze: Analyze, work: Callable[[Batches], Awaitable[Any]
     return asyncio.run(main())
 
 
-def songs(*ids: int, client: str = "a", webhook: str | None = None) -> NewBatch:
-    return NewBatch(sources=[Source(song=id) for id in ids], client=client, webhook=webhook)
+def songs(*ids: int, client: str = "a", webhook: str | None = None, key: str | None = None) -> NewBatch:
+    return NewBatch(sources=[Source(song=id) for id in ids], client=client, webhook=webhook, key=key)
 
 
 async def finished(batches: Batches, id: str) -> Batch:
@@ -221,12 +221,15 @@ def test_too_many_songs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return ""
 
     async def work(batches: Batches) -> None:
-        await batches.submit(songs(*range(5)))
+        sent = await batches.submit(songs(*range(5), key="key"))
         for client, size in (("a", 1), ("b", 6)):
             with pytest.raises(ProblemError, match="try again later") as error:
                 await batches.submit(songs(*range(size), client=client))
             assert error.value.status == 429
         await batches.submit(songs(*range(5), client="b"))
+        with pytest.raises(ProblemError, match="try again later"):
+            await batches.submit(songs(1, client="b", key="other"))
+        assert (await batches.submit(songs(*range(5), key="key"))).id == sent.id  # a repeated request needs no place
 
     run(tmp_path, analyze, work)
 

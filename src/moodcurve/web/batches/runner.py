@@ -134,6 +134,8 @@ class Batches:
         if new.webhook is not None:
             self._webhooks.check(new.webhook)
         await self.start()
+        if (known := await asyncio.to_thread(self.store.known, new)) is not None:
+            return known
         size = len(new.sources)
         if not self._places.take(new.client, size):
             raise ProblemError(429, "too many songs of batches are waiting; try again later", {"Retry-After": "60"})
