@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from moodcurve.web import WebError
 from moodcurve.web.batches import runner as runner_module
 from moodcurve.web.batches.fair_queue import FairQueue
 from moodcurve.web.batches.runner import Batches
-from moodcurve.web.batches.store import Batch, BatchStore, NewBatch, Source
+from moodcurve.web.batches.store import Batch, BatchStore, NewBatch, Source, WebhookState
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.monitoring.metrics import Metrics
 from moodcurve.web.monitoring.reports import Reports
@@ -288,6 +289,53 @@ def test_of_a_removed_batch_no_message_is_sent_again(tmp_path: Path, monkeypatch
             assert len(requests) == 1
 
     asyncio.run(main())
+
+
+def test_a_full_disk_does_not_end_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "RETRY_S", (0.01,))
+    monkeypatch.setattr(runner_module, "_HOUSEKEEPING_S", 0.01)
+    count, full = BatchStore.count_attempt, iter([True, True, False, True])
+
+    def count_attempt(store: BatchStore, id: str, state: WebhookState) -> None:
+        if next(full, False):
+            raise ProblemError(507, "cannot store the batch (database or disk is full)")
+        count(store, id, state)
+
+    monkeypatch.setattr(BatchStore, "count_attempt", count_attempt)
+
+    async def analyze(source: Source, client: str) -> str:
+        return '"done"'
+
+    async def main() -> None:
+        answers = [b"500 Broken", b"204 No Content"]
+        replies = [fixed(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n") for status in answers]
+        async with (
+            raw_server(*replies) as (port, requests),
+            running(tmp_path, analyze, f"127.0.0.1:{port}") as batches,
+        ):
+            batch = await batches.submit(songs(1, webhook=f"http://127.0.0.1:{port}/"))
+            async with asyncio.timeout(10):
+                while (found := await batches.get(batch.id)).webhook_state == "waiting":
+                    await asyncio.sleep(0.005)
+            assert (found.webhook_state, found.webhook_attempts, len(requests)) == ("delivered", 2, 2)
+
+    asyncio.run(main())
+
+
+def test_a_damaged_queue_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "batches.sqlite"
+    with closing(BatchStore(path)) as store:
+        store.add(songs(*range(1000)))
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+
+    async def analyze(source: Source, client: str) -> str:
+        return ""
+
+    with pytest.raises(WebError) as raised:
+        run(tmp_path, analyze, lambda batches: batches.start())
+    assert str(raised.value).startswith(f"{path}: cannot continue the stored batches: database disk image is malformed")
+    assert "\n" not in str(raised.value)
 
 
 def test_a_queue_serves_clients_in_turn() -> None:

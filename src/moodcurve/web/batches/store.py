@@ -127,7 +127,7 @@ class BatchStore:
     Parameters
     ----------
     path : Path
-        The file, which is created if it does not exist.
+        The file, which is created if it does not exist; also an attribute.
 
     Raises
     ------
@@ -136,6 +136,7 @@ class BatchStore:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._lock = threading.Lock()
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
