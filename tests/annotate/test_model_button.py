@@ -69,6 +69,17 @@ def test_an_error_is_shown_and_a_server_that_ends_stops_the_work() -> None:
     assert not adapter.start(None, "mine")
 
 
+def test_after_a_bug_another_adaptation_can_start(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(rater, name, progress):
+        raise ValueError("a bug")
+
+    adapter = ModelAdapter(broken)
+    for _ in range(2):
+        assert adapter.start(None, "mine")
+        assert wait_for(adapter, "failed") == ["internal error; the log of the server has the details"]
+    assert "ValueError: a bug" in caplog.text
+
+
 @pytest.mark.browser
 def test_the_button_adapts_a_model_to_one_rater(
     browser: Browser, axe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
