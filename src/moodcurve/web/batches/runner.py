@@ -111,8 +111,8 @@ class Batches:
             except (ProblemError, sqlite3.Error) as error:
                 reason = one_line(str(error.__cause__ or error))
                 raise WebError(
-                    f"{self.store.path}: cannot continue the stored batches: {reason}; free some disk space, or choose "
-                    "another folder with --state"
+                    f"{self.store.path}: cannot continue the stored batches: {reason}; if the disk is not full, "
+                    "choose another folder with --state"
                 ) from error
             for batch, numbers in unfinished:
                 self._places.restore(batch.client, len(numbers))
