@@ -10,7 +10,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from moodcurve.annotate.model_adapter import ModelAdapter
+from moodcurve.cli.training.annotate import _adapt
+from moodcurve.datasets import Dataset
 from moodcurve.errors import MoodcurveError
+from moodcurve.learn.adaptation import folder as adaptation_folder
 from tests.helpers.browser import axe_problems, until
 from tests.helpers.command_line import run
 from tests.helpers.studies import study_server, write_study
@@ -67,6 +70,33 @@ def test_an_error_is_shown_and_a_server_that_ends_stops_the_work() -> None:
     adapter.stop()
     assert adapter.as_dict() == {"state": "failed", "lines": ["Stopped"]}
     assert not adapter.start(None, "mine")
+
+
+def test_after_a_bug_another_adaptation_can_start(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(rater, name, progress):
+        raise ValueError("a bug")
+
+    adapter = ModelAdapter(broken)
+    for _ in range(2):
+        assert adapter.start(None, "mine")
+        assert wait_for(adapter, "failed") == ["internal error; the log of the server has the details"]
+    assert "ValueError: a bug" in caplog.text
+
+
+def test_the_button_reads_the_ratings_of_all_as_they_are_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = write_study(tmp_path / "study", songs=2, seconds=LENGTH_S)
+    write_rated_study(study, raters=2, songs=SONGS[:2])
+    (study / "labels.csv").write_text("song_id,time_s,arousal,valence\nsong1,2,0.9,0.9\n")  # of an earlier day
+    read: list[Dataset] = []
+
+    def adapt(dataset: Dataset, *args: object, **options: object) -> None:
+        read.append(dataset)
+        raise MoodcurveError("enough")
+
+    monkeypatch.setattr(adaptation_folder, "adapt", adapt)
+    with pytest.raises(MoodcurveError, match="enough"):
+        _adapt(study, None, "mine", lambda done, total, what: None)
+    assert len(read[0].songs) == 2
 
 
 @pytest.mark.browser

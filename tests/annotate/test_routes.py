@@ -26,7 +26,14 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Acces
     access.invite(3)
     address = AddressSettings(token=access.owner)
     with open_study(
-        folder, settings, find_songs(folder, settings), access, address, port=PORT, base_url="http://x"
+        folder,
+        settings,
+        find_songs(folder, settings),
+        access,
+        address,
+        adapt=lambda rater, name, progress: [],
+        port=PORT,
+        base_url="http://x",
     ) as running:
         yield running.app, access
 

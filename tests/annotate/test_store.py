@@ -130,6 +130,16 @@ def test_deleted_raters_leave_nothing_and_send_nothing(store: RaterStore, tmp_pa
     assert Access(tmp_path).invite(1) == ["r003"]  # the name is not given again
 
 
+@pytest.mark.parametrize("name", ["r009", "../songs", "access"])
+def test_deleting_an_unknown_rater_touches_no_file(store: RaterStore, tmp_path: Path, name: str) -> None:
+    other = rater_file(tmp_path, name)  # such as one whose token was lost
+    other.write_text("{}\n")
+    assert not store.delete(name)
+    assert other.exists()
+    access = Access(tmp_path)
+    assert (list(access.raters), access.deleted) == (["r001", "r002"], set())
+
+
 def test_a_rater_whom_another_process_deletes_cannot_send(store: RaterStore, tmp_path: Path) -> None:
     store.append("r001", PAGE, pieces(0))
     delete_rater(tmp_path, Access(tmp_path), "r001")

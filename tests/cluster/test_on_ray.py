@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from moodcurve.cluster import on_ray
-from moodcurve.cluster.on_ray import LEAST_RUNNING, MOST_LOST, run_on_ray
-from moodcurve.cluster.runner import RunSettings, ShardReport
+from moodcurve.cluster.on_ray import LEAST_RUNNING, run_on_ray
+from moodcurve.cluster.runner import MOST_LOST, RunSettings, ShardReport
 from moodcurve.cluster.shards import Shard
 from moodcurve.cluster.urls import ClusterError
 from tests.helpers import ROOT

@@ -1,7 +1,9 @@
 """Shards run with worker processes of their own, in this process where nothing else matters."""
 
+import itertools
 import threading
 import time
+from collections.abc import Iterator
 from multiprocessing import active_children
 from pathlib import Path
 
@@ -10,9 +12,11 @@ import pytest
 from moodcurve.cluster import analyzer, runner
 from moodcurve.cluster.job import reason_of
 from moodcurve.cluster.manifest import Entry
+from moodcurve.cluster.results import Row, write_rows
 from moodcurve.cluster.retries import StoreError
-from moodcurve.cluster.runner import RunSettings, ShardReport, run_here, run_shard, shard_runner
+from moodcurve.cluster.runner import MOST_LOST, RunSettings, ShardReport, run_here, run_shard, shard_runner
 from moodcurve.cluster.shards import Shard, cut
+from moodcurve.cluster.urls import ClusterError
 from moodcurve.errors import SetupError
 from moodcurve.library import open_library
 from moodcurve.library.scanning.scan import scan
@@ -173,6 +177,41 @@ def test_a_store_out_of_order_is_not_the_songs_fault(tmp_path: Path) -> None:
     assert (report.songs, report.failed) == (0, 30)
     with pytest.raises(SetupError, match="needs a package"):
         run_shard(shard_of(Entry("1", "s3://bucket/s3fs")), settings, FAST)
+
+
+@pytest.mark.usefixtures("in_process", "fetched")
+def test_a_lost_shard_does_not_end_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    song = write_song(tmp_path / "a.flac")
+    broken = shard_of(*(Entry(str(i), f"s3://bucket/broken{i}") for i in range(30)))
+    full = shard_of(*(Entry(f"full{i}", f"s3://bucket{song}") for i in range(9)))
+    good = shard_of(*(Entry(f"good{i}", f"s3://bucket{song}") for i in range(3)))
+
+    def write(rows: Iterator[Row], path: Path) -> None:
+        if path.name == full.name:
+            next(rows)
+            path.write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+        assert [found.name for found in path.parent.iterdir() if found.name not in ("lock", "model.onnx")] == []
+        write_rows(rows, path)
+
+    monkeypatch.setattr(runner, "write_rows", write)
+    settings = RunSettings(str(tmp_path / "out"), VERSION)
+    reports = list(run_here(iter([full, broken, good]), settings, FAST, lambda: None))
+    assert [report.songs for report in reports if not report.lost] == [3]
+    assert [str(report.lost).partition(": ")[0] for report in reports] == [full.name, broken.name, "None"]
+    assert "No space left on device" in str(reports[0].lost)
+    assert "the server answers 503" in str(reports[1].lost)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [good.name]
+
+
+@pytest.mark.usefixtures("in_process", "fetched")
+def test_when_all_are_lost_the_scan_ends(tmp_path: Path) -> None:
+    broken = (shard_of(*(Entry(f"{n}-{i}", "s3://bucket/broken") for i in range(20))) for n in itertools.count())
+    engine = run_here(broken, RunSettings(str(tmp_path / "out"), VERSION), FAST, lambda: None)
+    for _ in range(MOST_LOST):
+        assert next(engine).lost
+    with pytest.raises(ClusterError, match=f"{MOST_LOST} shards in a row could not be finished: .*503"):
+        next(engine)
 
 
 @pytest.mark.slow

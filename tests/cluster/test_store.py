@@ -22,6 +22,26 @@ def test_files_come_and_go(tmp_path: Path) -> None:
     assert list(store.names()) == []
 
 
+def test_two_processes_of_one_number_may_check_a_store_at_once(tmp_path: Path) -> None:
+    class Slow(LocalStore):
+        def holds(self, name: str) -> bool:
+            check_store(LocalStore(tmp_path / "out"), tmp_path)  # as of a scan in another container
+            return super().holds(name)
+
+    check_store(Slow(tmp_path / "out"), tmp_path)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_store_that_loses_files_is_refused(tmp_path: Path) -> None:
+    class Losing(LocalStore):
+        def holds(self, name: str) -> bool:
+            return False
+
+    with pytest.raises(OSError, match="does not stay"):
+        check_store(Losing(tmp_path / "out"), tmp_path)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_what_a_killed_writer_left_is_no_result_and_goes_with_the_next(tmp_path: Path) -> None:
     left = tmp_path / ".a.parquet-xyz.part"
     left.write_bytes(b"half")

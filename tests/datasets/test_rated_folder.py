@@ -38,6 +38,11 @@ def test_tracks_are_averaged_where_there_are_no_labels(folder):
     assert songs["1"].annotation.times_s[0] == 15  # the start is practice
 
 
+def test_current_ratings_are_used_instead_of_labels_on_request(folder):
+    songs = read_rated_folder(folder, from_raters=True).songs
+    assert [float(song.y[:, 0].mean()) for song in songs] == pytest.approx([0.2, 0.2, 0.4])
+
+
 def test_one_rater_alone(folder):
     songs = read_rated_folder(folder, rater="ben").songs
     assert [song.song_id for song in songs] == ["1", "2"]

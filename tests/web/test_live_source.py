@@ -1,7 +1,9 @@
 """Sound that the server hears itself: its rows for all watchers, its failures, and what its name shows."""
 
+import asyncio
 import http.server
 import io
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +11,12 @@ from typing import Any
 import pytest
 import soundfile
 
+from moodcurve.errors import MoodcurveError
 from moodcurve.web import WebError
-from moodcurve.web.live.sessions import source_name
+from moodcurve.web.live import sessions
+from moodcurve.web.live.sessions import ServerSource, source_name
+from moodcurve.web.live.tasks import SourceEvent
+from moodcurve.web.monitoring.logs import json_log
 from moodcurve.web.settings import Settings
 from tests.helpers.live_sound import music
 from tests.helpers.web_client import request
@@ -84,3 +90,38 @@ def test_names_hide_secrets(source: str, name: str, tmp_path: Any) -> None:
 def test_other_sources_are_refused(source: str, tmp_path: Any) -> None:
     with pytest.raises(WebError, match="not microphone"):
         Settings(library=tmp_path, token=TOKEN, live=source)
+
+
+def test_the_operator_is_told_once_of_what_repeats(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url, row = "https://radio.example/live?key=secret", {"time_s": 0.0}
+    tries = iter([None, SourceEvent(row), SourceEvent(None, f"{url}: a gap"), None, None])
+
+    class Pool:
+        """Fails at each try, after an event if there is one; ends after the last."""
+
+        async def run(self, source: str, *, client: str, on_report: Any) -> None:
+            event = next(tries, "end")
+            if event == "end":
+                return
+            if event is not None:
+                on_report(0.0, event)
+            raise MoodcurveError(f"{url}: refused")
+
+    async def listen() -> None:
+        await ServerSource(url, Pool())._listen()  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sessions, "AGAIN_S", 0.0)
+    with json_log():
+        asyncio.run(listen())
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    refused = "radio.example/live: refused; trying again"
+    assert [line["notice"] for line in lines] == [
+        refused,
+        refused,
+        "radio.example/live: a gap",
+        refused,
+        "the source ended",
+    ]
+    assert {(line["level"], line["event"]) for line in lines} == {("warning", "live")}

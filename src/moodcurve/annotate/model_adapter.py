@@ -1,11 +1,14 @@
 """Adapt a model to a study's ratings while its server runs: in a thread, one at a time, with progress for the page."""
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.text import one_line
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int, str], None]
 """Receives the number of steps done, the number of all steps, and what is being done."""
@@ -61,6 +64,9 @@ class ModelAdapter:
             lines, state = ["Stopped"], "failed"
         except (MoodcurveError, OSError) as error:
             lines, state = [one_line(str(error))], "failed"
+        except Exception:  # else the page would wait for ever, and no other adaptation could start
+            _log.exception("the adaptation of a model failed")
+            lines, state = ["internal error; the log of the server has the details"], "failed"
         self._set(state, lines)
 
     def _progress(self, done: int, total: int, what: str) -> None:

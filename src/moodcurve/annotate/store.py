@@ -126,11 +126,11 @@ class RaterStore:
 
     def delete(self, rater: str) -> bool:
         """Delete a rater: link, ratings and answers; return False if there was none."""
-        known = rater in self._access.raters
-        delete_rater(self._folder, self._access, rater)
+        if not delete_rater(self._folder, self._access, rater):
+            return False
         with self.lock:
             self._records.pop(rater, None)
-        return known
+        return True
 
     def _write(self, rater: str, lines: list[dict[str, Any]], *, create: bool = False) -> None:
         """Append lines, and return once they are on the disk."""
@@ -157,10 +157,16 @@ def _given(records: list[RaterRecord]) -> Counter[str]:
     return given
 
 
-def delete_rater(folder: Path, access: Access, rater: str) -> None:
-    """Delete a rater's link and file. A server of the study notices it at the rater's next piece."""
-    access.remove(rater)
-    rater_file(folder, rater).unlink(missing_ok=True)
+def delete_rater(folder: Path, access: Access, rater: str) -> bool:
+    """Delete a rater's link and file; return False, and touch nothing, if there is no such rater.
+
+    A server of the study notices it at the rater's next piece.
+    """
+    known = rater in access.raters
+    if known or rater in access.deleted:  # an earlier deletion may have been interrupted
+        access.remove(rater)
+        rater_file(folder, rater).unlink(missing_ok=True)
+    return known
 
 
 def append_durably(path: Path, data: bytes, *, create: bool = False) -> None:

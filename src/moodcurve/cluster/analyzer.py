@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path, PurePosixPath
 
@@ -61,8 +61,8 @@ class Analyzer:
         self._check = check
         self._copies = itertools.count()
 
-    def rows(self, entries: Sequence[Entry]) -> Iterator[Row]:
-        """Yield the row of each entry, in order.
+    def rows(self, entries: Sequence[Entry]) -> Generator[Row]:
+        """Yield the row of each entry, in order; an early end stops the work on the others.
 
         Raises
         ------
@@ -84,6 +84,11 @@ class Analyzer:
         finally:
             for request in work.fetching:
                 request.cancel()
+            if work.analyzing:
+                self._pool.terminate()
+            for _, task in (*work.fetching.values(), *work.analyzing.values()):
+                if task.is_copy:
+                    Path(task.path).unlink(missing_ok=True)
 
     def _start(self, work: "_Work") -> None:
         """Fetch or analyze further files, as many as may be on this machine."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from moodcurve.cluster.runner import RunSettings, ShardReport, run_shard
+from moodcurve.cluster.runner import MOST_LOST, RunSettings, ShardReport, run_shard
 from moodcurve.cluster.shards import Shard
 from moodcurve.cluster.urls import ClusterError
 from moodcurve.util.machine import usable_processors
@@ -24,8 +24,6 @@ MAX_RETRIES = 20
 """How often a shard is run again, whose machine or process was lost or whose store failed."""
 LEAST_RUNNING = 64
 """Tasks that are submitted at least, so that an autoscaler sees a demand; otherwise, two for each processor."""
-MOST_LOST = 10
-"""Shards in a row that are lost, after which the scan ends: what fails is not theirs."""
 _MB = 2**20
 _OBJECT_STORE_MB = 100
 """Shared memory of a cluster on this machine: it holds the model, and shards that wait, of 100 kB each."""

@@ -1,7 +1,7 @@
 """Analyze the songs of a shard and write their rows as one Parquet file: what each process, machine and task runs."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,12 +12,16 @@ from moodcurve.cluster.job import make_song_job
 from moodcurve.cluster.results import ModelVersion, Row, has_failed, read_rows, write_rows
 from moodcurve.cluster.shards import Shard
 from moodcurve.cluster.store import open_store
+from moodcurve.cluster.urls import ClusterError
 from moodcurve.library.scanning.selection import NO_SELECTION, Selection
 from moodcurve.util.temp_folder import own_temporary_folder
+from moodcurve.util.text import one_line
 from moodcurve.workers import FILE_LIMITS, Pool
 
 PREFIX = "moodcurve-shard-"
 """Of folders for downloads; the next runner on a machine removes that of one that was killed."""
+MOST_LOST = 10
+"""Shards in a row that are lost, after which the scan ends: what fails is not theirs."""
 _NAMED = 5
 """Problems of a shard that its report names; the rows have them all."""
 
@@ -113,21 +117,25 @@ class ShardRunner:
             earlier = {name: row for name, row in read_rows(results).items() if not has_failed(row)}
             if len(earlier) == len(shard.entries):
                 return report
-        write_rows(self._rows(shard, earlier, report), results)
-        self._store.put(results, shard.name)
-        results.unlink()
+        try:
+            with closing(self._rows(shard, earlier, report)) as rows:
+                write_rows(rows, results)
+            self._store.put(results, shard.name)
+        finally:
+            results.unlink(missing_ok=True)
         return report
 
-    def _rows(self, shard: Shard, earlier: dict[str, Row], report: ShardReport) -> Iterator[Row]:
+    def _rows(self, shard: Shard, earlier: dict[str, Row], report: ShardReport) -> Generator[Row]:
         """Yield the rows of a shard in its order, earlier ones where there are any, and count the others."""
-        rows = self._analyzer.rows([entry for entry in shard.entries if entry.external_id not in earlier])
-        for entry in shard.entries:
-            if entry.external_id in earlier:
-                yield earlier[entry.external_id]
-            else:
-                row = next(rows)
-                report.add(row)
-                yield row
+        entries = [entry for entry in shard.entries if entry.external_id not in earlier]
+        with closing(self._analyzer.rows(entries)) as rows:
+            for entry in shard.entries:
+                if entry.external_id in earlier:
+                    yield earlier[entry.external_id]
+                else:
+                    row = next(rows)
+                    report.add(row)
+                    yield row
 
 
 @contextmanager
@@ -170,10 +178,28 @@ def shard_runner(
 def run_here(
     shards: Iterator[Shard], settings: RunSettings, model: bytes, check: Callable[[], None], *, workers: int = 1
 ) -> Iterator[ShardReport]:
-    """Run shards one after the other in processes of this machine, an `Engine`; raises as `ShardRunner.run`."""
+    """Run shards one after the other in processes of this machine, an `Engine`.
+
+    A shard whose files cannot be fetched or whose results cannot be written is reported as lost.
+
+    Raises
+    ------
+    SetupError, ModelError, CrashError
+        If no song can be analyzed here.
+    ClusterError
+        If `MOST_LOST` shards in a row are lost.
+    """
+    lost = 0
     with shard_runner(settings, model, workers=workers, check=check) as runner:
         for shard in shards:
-            yield runner.run(shard)
+            try:
+                report = runner.run(shard)
+            except OSError as error:
+                report = ShardReport(lost=one_line(f"{shard.name}: {error}"))
+            lost = lost + 1 if report.lost else 0
+            yield report
+            if lost == MOST_LOST:
+                raise ClusterError(f"{MOST_LOST} shards in a row could not be finished: {report.lost}")
 
 
 def run_shard(shard: Shard, settings: RunSettings, model: bytes) -> ShardReport:

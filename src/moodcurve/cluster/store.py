@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -161,10 +162,12 @@ def check_store(store: Store, folder: Path) -> None:
     OSError
         If it cannot be written.
     """
-    name = f"_moodcurve-{os.getpid()}"
+    name = f"_moodcurve-{secrets.token_hex(8)}"  # not by process: those of containers have the same numbers
     probe = folder / "probe"
     probe.write_bytes(b"")
     store.put(probe, name)
-    if not store.holds(name):
-        raise OSError(errno.EIO, "what is written there does not stay")
-    store.remove(name)
+    try:
+        if not store.holds(name):
+            raise OSError(errno.EIO, "what is written there does not stay")
+    finally:
+        store.remove(name)

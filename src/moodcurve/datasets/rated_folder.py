@@ -22,6 +22,7 @@ def read_rated_folder(
     *,
     feature_set: FeatureSet = COMPARE260,
     rater: str | None = None,
+    from_raters: bool = False,
     progress: ReadProgress | None = None,
 ) -> Dataset:
     """Read songs and their labels, which are averaged here if the folder holds ratings of individual raters only.
@@ -36,6 +37,8 @@ def read_rated_folder(
     feature_set : FeatureSet
     rater : str, optional
         Use the ratings of this rater alone; ``labels.csv`` is then not read.
+    from_raters : bool
+        Use the ratings of all raters as they are now; ``labels.csv`` is then not read.
     progress : callable, optional
 
     Raises
@@ -44,7 +47,7 @@ def read_rated_folder(
         If the folder cannot be read, has no ratings over time, or none of this rater.
     """
     folder = Path(folder)
-    if rater is None and (not folder.is_dir() or (folder / LABELS).is_file() or is_deam(folder)):
+    if rater is None and not from_raters and (not folder.is_dir() or (folder / LABELS).is_file() or is_deam(folder)):
         return read_dataset(folder, feature_set=feature_set, progress=progress)
     if rater is not None and is_deam(folder):
         raise DatasetError(f"{folder}: single raters are read from folders of your own songs only, not from DEAM")

@@ -172,7 +172,8 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Library
 
 @contextmanager
 def _batch_store(folder: Path) -> Iterator[BatchStore]:
-    """Open the store of batches in a folder that no other server uses."""
+    """Open the store of batches in a folder that no other server uses; it may be a link to one."""
+    folder = Path(os.path.realpath(folder))
     name = folder / "batches.lock"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import secrets
+import stat
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -26,8 +27,15 @@ def ensure_private(folder: Path) -> None:
         If it cannot be made, or others can write to it.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
-    if is_changeable(folder.lstat()):
-        raise PermissionError(errno.EPERM, "belongs to another user", os.fspath(folder))
+    status = folder.lstat()
+    if is_changeable(status):
+        if stat.S_ISLNK(status.st_mode):
+            reason = "is a symbolic link"
+        elif status.st_uid in (0, os.geteuid()):
+            reason = "others can write to it"
+        else:
+            reason = "belongs to another user"
+        raise PermissionError(errno.EPERM, reason, os.fspath(folder))
 
 
 def open_private(path: str, flags: int) -> int:

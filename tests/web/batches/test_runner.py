@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from moodcurve.web import WebError
 from moodcurve.web.batches import runner as runner_module
 from moodcurve.web.batches.fair_queue import FairQueue
 from moodcurve.web.batches.runner import Batches
-from moodcurve.web.batches.store import Batch, BatchStore, NewBatch, Source
+from moodcurve.web.batches.store import Batch, BatchStore, NewBatch, Source, WebhookState
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.monitoring.metrics import Metrics
 from moodcurve.web.monitoring.reports import Reports
@@ -48,8 +49,8 @@ def run(folder: Path, analyze: Analyze, work: Callable[[Batches], Awaitable[Any]
     return asyncio.run(main())
 
 
-def songs(*ids: int, client: str = "a", webhook: str | None = None) -> NewBatch:
-    return NewBatch(sources=[Source(song=id) for id in ids], client=client, webhook=webhook)
+def songs(*ids: int, client: str = "a", webhook: str | None = None, key: str | None = None) -> NewBatch:
+    return NewBatch(sources=[Source(song=id) for id in ids], client=client, webhook=webhook, key=key)
 
 
 async def finished(batches: Batches, id: str) -> Batch:
@@ -221,12 +222,15 @@ def test_too_many_songs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return ""
 
     async def work(batches: Batches) -> None:
-        await batches.submit(songs(*range(5)))
+        sent = await batches.submit(songs(*range(5), key="key"))
         for client, size in (("a", 1), ("b", 6)):
             with pytest.raises(ProblemError, match="try again later") as error:
                 await batches.submit(songs(*range(size), client=client))
             assert error.value.status == 429
         await batches.submit(songs(*range(5), client="b"))
+        with pytest.raises(ProblemError, match="try again later"):
+            await batches.submit(songs(1, client="b", key="other"))
+        assert (await batches.submit(songs(*range(5), key="key"))).id == sent.id  # a repeated request needs no place
 
     run(tmp_path, analyze, work)
 
@@ -261,6 +265,77 @@ def test_a_message_is_sent_until_it_is_accepted_or_given_up(
             assert len(requests) == attempts
 
     asyncio.run(main())
+
+
+def test_of_a_removed_batch_no_message_is_sent_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "RETRY_S", (0.05, 0.05))
+
+    async def analyze(source: Source, client: str) -> str:
+        return '"done"'
+
+    async def main() -> None:
+        async with (
+            raw_server(fixed(b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n")) as (port, requests),
+            running(tmp_path, analyze, f"127.0.0.1:{port}") as batches,
+        ):
+            batch = await batches.submit(songs(1, webhook=f"http://127.0.0.1:{port}/"))
+            others = set(batches._tasks)
+            async with asyncio.timeout(10):
+                while not requests:
+                    await asyncio.sleep(0.005)
+                await batches.remove(batch.id)
+                while batches._tasks - others:
+                    await asyncio.sleep(0.005)
+            assert len(requests) == 1
+
+    asyncio.run(main())
+
+
+def test_a_full_disk_does_not_end_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "RETRY_S", (0.01,))
+    monkeypatch.setattr(runner_module, "_HOUSEKEEPING_S", 0.01)
+    count, full = BatchStore.count_attempt, iter([True, True, False, True])
+
+    def count_attempt(store: BatchStore, id: str, state: WebhookState) -> None:
+        if next(full, False):
+            raise ProblemError(507, "cannot store the batch (database or disk is full)")
+        count(store, id, state)
+
+    monkeypatch.setattr(BatchStore, "count_attempt", count_attempt)
+
+    async def analyze(source: Source, client: str) -> str:
+        return '"done"'
+
+    async def main() -> None:
+        answers = [b"500 Broken", b"204 No Content"]
+        replies = [fixed(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n") for status in answers]
+        async with (
+            raw_server(*replies) as (port, requests),
+            running(tmp_path, analyze, f"127.0.0.1:{port}") as batches,
+        ):
+            batch = await batches.submit(songs(1, webhook=f"http://127.0.0.1:{port}/"))
+            async with asyncio.timeout(10):
+                while (found := await batches.get(batch.id)).webhook_state == "waiting":
+                    await asyncio.sleep(0.005)
+            assert (found.webhook_state, found.webhook_attempts, len(requests)) == ("delivered", 2, 2)
+
+    asyncio.run(main())
+
+
+def test_a_damaged_queue_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "batches.sqlite"
+    with closing(BatchStore(path)) as store:
+        store.add(songs(*range(1000)))
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+
+    async def analyze(source: Source, client: str) -> str:
+        return ""
+
+    with pytest.raises(WebError) as raised:
+        run(tmp_path, analyze, lambda batches: batches.start())
+    assert str(raised.value).startswith(f"{path}: cannot continue the stored batches: database disk image is malformed")
+    assert "\n" not in str(raised.value)
 
 
 def test_a_queue_serves_clients_in_turn() -> None:

@@ -108,7 +108,7 @@ def _adapt(folder: Path, rater: str | None, name: str, progress: "Progress") -> 
     from moodcurve.learn.adaptation.folder import adapt_to_folder
     from moodcurve.runtime.named_models import own_model_path
 
-    made = adapt_to_folder(folder, own_model_path(name), rater=rater, progress=progress)
+    made = adapt_to_folder(folder, own_model_path(name), rater=rater, from_raters=True, progress=progress)
     return made.summary()
 
 

@@ -68,6 +68,7 @@ def adapt_to_folder(
     *,
     base: str = "default",
     rater: str | None = None,
+    from_raters: bool = False,
     force: bool = False,
     seed: int = 0,
     progress: Progress = lambda done, total, what: None,
@@ -86,6 +87,8 @@ def adapt_to_folder(
         Name or file of the model to adapt.
     rater : str, optional
         Adapt to this rater alone.
+    from_raters : bool
+        Adapt to the ratings of all raters as they are now, also if the folder has labels.
     force : bool
         Write the model even if it is not better.
     seed : int
@@ -111,7 +114,11 @@ def adapt_to_folder(
             "model fast"
         )
     dataset = read_rated_folder(
-        folder, feature_set=feature_set, rater=rater, progress=lambda done, total: progress(done, total, "reading")
+        folder,
+        feature_set=feature_set,
+        rater=rater,
+        from_raters=from_raters,
+        progress=lambda done, total: progress(done, total, "reading"),
     )
     report_dataset(dataset)
     adaptation = adapt(

@@ -2,12 +2,15 @@
 
 import asyncio
 import contextvars
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
+from moodcurve.util.text import one_line
+from moodcurve.web import WebError
 from moodcurve.web.batches.fair_queue import FairQueue
 from moodcurve.web.batches.store import Batch, BatchStore, Item, NewBatch, Source, WebhookState
 from moodcurve.web.errors import ProblemError
@@ -92,14 +95,29 @@ class Batches:
         return len(self._running)
 
     async def start(self) -> None:
-        """Continue with the batches in the store; without effect if it was called before."""
+        """Continue with the batches in the store; without effect if it was called before.
+
+        Raises
+        ------
+        WebError
+            If the store is damaged, or the disk is full.
+        """
         async with self._starting:  # a batch that came meanwhile would be found in the store and queued twice
             if self._started:
                 return
-            for batch, numbers in await asyncio.to_thread(self.store.unfinished):
+            try:
+                unfinished = await asyncio.to_thread(self.store.unfinished)
+                undelivered = await asyncio.to_thread(self.store.undelivered)
+            except (ProblemError, sqlite3.Error) as error:
+                reason = one_line(str(error.__cause__ or error))
+                raise WebError(
+                    f"{self.store.path}: cannot continue the stored batches: {reason}; if the disk is not full, "
+                    "choose another folder with --state"
+                ) from error
+            for batch, numbers in unfinished:
                 self._places.restore(batch.client, len(numbers))
                 self._enqueue(batch, numbers)
-            for batch in await asyncio.to_thread(self.store.undelivered):
+            for batch in undelivered:
                 self._start_task(self._notify(batch))
             for _ in range(self._slots):
                 self._start_task(self._run_slot())
@@ -134,6 +152,8 @@ class Batches:
         if new.webhook is not None:
             self._webhooks.check(new.webhook)
         await self.start()
+        if (known := await asyncio.to_thread(self.store.known, new)) is not None:
+            return known
         size = len(new.sources)
         if not self._places.take(new.client, size):
             raise ProblemError(429, "too many songs of batches are waiting; try again later", {"Retry-After": "60"})
@@ -283,15 +303,24 @@ class Batches:
             problem = None
             try:
                 async with self._sending:
+                    if await asyncio.to_thread(self.store.batch, batch.id) is None:  # removed
+                        return
                     accepted = await self._webhooks.send(batch.webhook, batch.id, "batch.finished", data)
             except ProblemError as error:
                 problem, accepted = error, False
             given_up = problem is None or problem.status == 403 or attempts > len(RETRY_S)
             state: WebhookState = "delivered" if accepted else "failed" if given_up else "waiting"
-            await asyncio.to_thread(self.store.count_attempt, batch.id, state)
             self._reports.webhook(batch.id, delivered=accepted, attempt=attempts, problem=problem)
+            await self._count_attempt(batch.id, state)
             if state != "waiting":
                 return
+
+    async def _count_attempt(self, id: str, state: WebhookState) -> None:
+        while True:
+            try:
+                return await asyncio.to_thread(self.store.count_attempt, id, state)
+            except ProblemError:  # the disk is full
+                await asyncio.sleep(_HOUSEKEEPING_S)
 
     async def _remove_old(self) -> None:
         while True:

@@ -127,7 +127,7 @@ class BatchStore:
     Parameters
     ----------
     path : Path
-        The file, which is created if it does not exist.
+        The file, which is created if it does not exist; also an attribute.
 
     Raises
     ------
@@ -136,6 +136,7 @@ class BatchStore:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._lock = threading.Lock()
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -166,25 +167,26 @@ class BatchStore:
         """
         id, now = secrets.token_urlsafe(9), time.time()
         with self._transaction() as db:
-            known = None
-            if new.key is not None:
-                known = db.execute("SELECT id, digest FROM batch WHERE key = ?", (new.key,)).fetchone()
-            if known is None:
-                state = "none" if new.webhook is None else "waiting"
-                db.execute(
-                    "INSERT INTO batch (id, client, request, created_at, key, digest, webhook, webhook_state) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (id, new.client, new.request, now, new.key, new.digest, new.webhook, state),
-                )
-                db.executemany(
-                    "INSERT INTO item (batch, number, song, url, state) VALUES (?, ?, ?, ?, 'waiting')",
-                    ((id, number, source.song, source.url) for number, source in enumerate(new.sources)),
-                )
-            elif known[1] != new.digest:
-                raise ProblemError(422, "header.Idempotency-Key: was used for another batch; choose a new one")
-            found = self._batch(db, id if known is None else known[0])
+            if (known := self._known(db, new)) is not None:
+                return known, False
+            state = "none" if new.webhook is None else "waiting"
+            db.execute(
+                "INSERT INTO batch (id, client, request, created_at, key, digest, webhook, webhook_state) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (id, new.client, new.request, now, new.key, new.digest, new.webhook, state),
+            )
+            db.executemany(
+                "INSERT INTO item (batch, number, song, url, state) VALUES (?, ?, ?, ?, 'waiting')",
+                ((id, number, source.song, source.url) for number, source in enumerate(new.sources)),
+            )
+            found = self._batch(db, id)
         assert found is not None  # nosec B101 # it was just stored
-        return found, known is None
+        return found, True
+
+    def known(self, new: NewBatch) -> Batch | None:
+        """Return the batch that was stored with the key of a new one, or None; raises as `add`."""
+        with self._lock:
+            return self._known(self._db, new)
 
     def batch(self, id: str) -> Batch | None:
         """Return a batch, or None if there is none."""
@@ -293,6 +295,16 @@ class BatchStore:
                 if isinstance(error, sqlite3.Error):
                     raise ProblemError(507, f"cannot store the batch ({error})") from error
                 raise
+
+    def _known(self, db: sqlite3.Connection, new: NewBatch) -> Batch | None:
+        if new.key is None:
+            return None
+        row = db.execute("SELECT id, digest FROM batch WHERE key = ?", (new.key,)).fetchone()
+        if row is None:
+            return None
+        if row[1] != new.digest:
+            raise ProblemError(422, "header.Idempotency-Key: was used for another batch; choose a new one")
+        return self._batch(db, row[0])
 
     @staticmethod
     def _batch(db: sqlite3.Connection, id: str) -> Batch | None:

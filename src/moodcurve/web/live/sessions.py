@@ -1,6 +1,7 @@
 """All live sessions of a server, and its own source of sound."""
 
 import asyncio
+import logging
 import secrets
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from moodcurve.web.live.feed import Feed
 from moodcurve.web.live.session import LiveSession, ended
 from moodcurve.web.live.tasks import Forget, Heard, Piece, SourceEvent
 
+_log = logging.getLogger(__name__)
 AGAIN_S = 10.0
 """Time after which a source that cannot be heard is tried again."""
 
@@ -135,6 +137,7 @@ class ServerSource:
         self._source = source
         self._pool = pool
         self._task: asyncio.Task[None] | None = None
+        self._logged = ""
 
     def start(self) -> None:
         """Begin to listen."""
@@ -152,18 +155,30 @@ class ServerSource:
                 await self._pool.run(self._source, client="", on_report=self._add)
             except (MoodcurveError, OSError) as error:
                 text = one_line(str(error)).replace(self._source, self.name)
-                self.feed.add_notice(f"{text}; trying again")
+                self._notify(f"{text}; trying again")
                 await asyncio.sleep(AGAIN_S)
             else:
+                self._log("the source ended")
                 self.feed.end("the source ended")
                 return
 
     def _add(self, share: float | None, part: Any) -> None:
         match part:
             case SourceEvent(dict() as row):
+                self._logged = ""
                 self.feed.add_row(row)
             case SourceEvent(None, str() as notice):
-                self.feed.add_notice(notice.replace(self._source, self.name))
+                self._notify(notice.replace(self._source, self.name))
+
+    def _notify(self, notice: str) -> None:
+        self.feed.add_notice(notice)
+        self._log(notice)
+
+    def _log(self, text: str) -> None:
+        """Tell the operator, on standard error or in the structured log; what repeats before sound comes, once."""
+        if text != self._logged:
+            self._logged = text
+            _log.warning("live source: %s", one_line(text), extra={"fields": {"event": "live", "notice": text}})
 
 
 def source_name(source: str) -> str:
