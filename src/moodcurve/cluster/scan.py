@@ -10,14 +10,16 @@ from pathlib import Path
 
 from moodcurve.cluster.manifest import NO_COLUMNS, Columns, read_entries
 from moodcurve.cluster.results import ModelVersion
+from moodcurve.cluster.retries import StoreError
 from moodcurve.cluster.runner import Engine, RunSettings, ShardReport
 from moodcurve.cluster.shards import SHARD_SIZE, Part, Shard, cut, is_shard_name
 from moodcurve.cluster.store import Store, check_store, open_store
-from moodcurve.cluster.urls import absolute
+from moodcurve.cluster.urls import ClusterError, absolute
 from moodcurve.library.scanning.selection import NO_SELECTION, Selection
 from moodcurve.runtime.loading import describe_model, model_metadata, read_model
 from moodcurve.runtime.model import version_of
 from moodcurve.util.files import AnyPath
+from moodcurve.util.text import one_line
 
 WHOLE = Part()
 
@@ -141,7 +143,10 @@ def scan_catalogue(
     out = absolute(out)
     store = open_store(out)
     with tempfile.TemporaryDirectory(prefix="moodcurve-") as scratch:
-        check_store(store, Path(scratch))
+        try:
+            check_store(store, Path(scratch))
+        except StoreError as error:
+            raise ClusterError(f"{one_line(out)}: cannot be written: {error}") from error
     settings = RunSettings(out, version, selection, again)
     key = json.dumps([version.model, hashlib.sha256(data).hexdigest(), version.feature_set, str(selection)])
     stats = ClusterStats()
