@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -23,7 +23,7 @@ from moodcurve.web import WebError
 from moodcurve.web.app import open_app
 from moodcurve.web.connections import Connection
 from moodcurve.web.fair_share import FairShare
-from moodcurve.web.monitoring.logs import json_log
+from moodcurve.web.monitoring.logs import json_log, plain_log
 from moodcurve.web.settings import AddressSettings, Settings
 from moodcurve.web.tokens import write_redirect
 
@@ -100,14 +100,14 @@ def run_server(
     started : callable
         As for `serve`.
     log_json : bool
-        Whether to write a structured log.
+        Whether to write a structured log; else, warnings and errors are messages.
 
     Raises
     ------
     WebError
         If the server cannot listen on the address.
     """
-    log = json_log() if log_json else nullcontext()
+    log = json_log() if log_json else plain_log()
     with log, closing(_listen(settings)) as listener, _received_signals() as received:
         port = listener.getsockname()[1]
         with open_app(port) as running:

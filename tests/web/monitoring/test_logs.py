@@ -11,7 +11,7 @@ import pytest
 
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.monitoring import logs
-from moodcurve.web.monitoring.logs import REQUEST_ID, json_log
+from moodcurve.web.monitoring.logs import REQUEST_ID, json_log, plain_log
 from moodcurve.web.monitoring.metrics import Metrics
 from moodcurve.web.monitoring.reports import Reports
 
@@ -56,9 +56,14 @@ def test_a_record_is_one_line(monkeypatch: pytest.MonkeyPatch, reports: Reports)
     assert fourth["event"] == "two\nlines \x1b[31m"
 
 
-def test_without_it_nothing_is_logged(capsys: pytest.CaptureFixture[str], reports: Reports) -> None:
-    reports.song("upload", problem=None, seconds=1.0)
-    assert capsys.readouterr() == ("", "")
+def test_without_it_only_warnings_and_errors_are_told(capsys: pytest.CaptureFixture[str], reports: Reports) -> None:
+    with plain_log():
+        reports.song("upload", problem=None, seconds=1.0)
+        assert capsys.readouterr() == ("", "")
+        reports.error(ValueError("a bug"))
+        logging.getLogger("moodcurve.web").warning("a gap")
+    reports.error(ValueError("after the end"))
+    assert capsys.readouterr() == ("", "moodcurve: internal error\nValueError: a bug\nmoodcurve: a gap\n")
 
 
 def test_a_reader_that_stalls_stops_nothing(monkeypatch: pytest.MonkeyPatch, reports: Reports) -> None:

@@ -1,4 +1,4 @@
-"""A structured log: one JSON object per line on standard error, by Python's own logging."""
+"""Logs on standard error, by Python's own logging: one JSON object per line, or warnings and errors as messages."""
 
 import json
 import logging
@@ -85,3 +85,16 @@ def json_log() -> Iterator[None]:
         own.setLevel(level)
         root.removeHandler(handler)
         handler.close()
+
+
+@contextmanager
+def plain_log() -> Iterator[None]:
+    """Return a context in which moodcurve's loggers write warnings and errors to standard error, as its messages."""
+    own, handler = logging.getLogger("moodcurve"), logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(logging.Formatter("moodcurve: %(message)s"))
+    own.addHandler(handler)
+    try:
+        yield
+    finally:
+        own.removeHandler(handler)
