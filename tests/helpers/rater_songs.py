@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from moodcurve.features.feature_sets import feature_set
+from moodcurve.features import feature_set
 from moodcurve.learn.adaptation.sound import SongOutputs
 from tests.helpers.training_songs import made_dataset
 

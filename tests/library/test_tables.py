@@ -162,7 +162,7 @@ def broken(tables: Path, folder: Path, sql: str) -> Path:
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
-        ("SELECT * EXCLUDE (arousal) FROM '{table}'", "could not be found in file"),
+        ("SELECT * EXCLUDE (arousal) FROM '{table}'", "Failed to read file"),
         ("SELECT * REPLACE ('high' AS arousal) FROM '{table}'", 'failed to cast column "arousal"'),
         ("SELECT * REPLACE (NULL AS content) FROM '{table}'", "no valid content"),
         ("SELECT * REPLACE (CAST('nan' AS DOUBLE) AS arousal) FROM '{table}'", "no valid arousal"),

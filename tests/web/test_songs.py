@@ -172,7 +172,7 @@ def test_invalid_filters_get_the_message_of_the_command_line(server: Server, opt
         ("/api/songs/x", "path.id: 'x' is not an integer"),
         (f"/api/songs/{2**63}", f"path.id: '{2**63}' is too large"),
         ("/api/songs/1/curve?format=gif", "query.format: 'gif' is not one of 'json', 'csv', 'jams' or 'png'"),
-        ("/api/jobs/a%0ab", "path.id: not a job id: 12 letters, digits, hyphens or underscores"),
+        ("/api/jobs/a%0ab", "path.id: not an id: 12 letters, digits, hyphens or underscores"),
     ],
 )
 def test_invalid_ids_and_formats(server: Server, path: str, detail: str) -> None:
