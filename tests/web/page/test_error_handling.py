@@ -151,6 +151,7 @@ def test_a_preview_of_a_missing_file_shows_an_error(window: Window, ids: dict[st
     window.expected.append("404")
     gone = f"**/songs/{ids['Elegy']}/audio"
     page = window("#/library", before=lambda page: page.route(gone, lambda route: route.fulfill(status=404)))
+    page.wait_for_load_state("networkidle")  # the list is complete, and no row is replaced under the mouse
     page.get_by_role("option", name="Elegy").click()
     page.locator(".preview").get_by_role("button", name="Play").click()
     page.get_by_text("Cannot play this song").wait_for()
