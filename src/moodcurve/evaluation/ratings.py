@@ -121,7 +121,7 @@ def predict_songs(
         found = [_predict(model, song.full_features) for song in dataset.songs]
     else:
         found = []
-        items = [_Item(song.song_id, song.full_features) for song in dataset.songs]
+        items = [SongItem(song.song_id, song.full_features) for song in dataset.songs]
         for result in run_each(partial(_job, model), items, workers=1, check=check, limits=limits, isolate=True):
             if isinstance(result, Exception):
                 raise result
@@ -130,8 +130,8 @@ def predict_songs(
 
 
 @dataclass(frozen=True)
-class _Item:
-    """The features of a song."""
+class SongItem:
+    """The features of a song, as an item for a worker process."""
 
     song_id: str
     features: Features
@@ -140,7 +140,7 @@ class _Item:
         return f"song {self.song_id}"
 
 
-def _job(path: AnyPath) -> Job[_Item, Prediction]:
+def _job(path: AnyPath) -> Job[SongItem, Prediction]:
     model = load_model(path)
     return lambda item, progress: _predict(model, item.features)
 

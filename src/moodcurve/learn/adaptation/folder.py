@@ -14,10 +14,8 @@ from moodcurve.features import COMPARE260
 from moodcurve.features.feature_sets import without_own
 from moodcurve.learn.adaptation.adapt import SURE, Adaptation, adapt
 from moodcurve.learn.adaptation.model_file import export_adapted
+from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.runtime.loading import describe_model
-
-Progress = Callable[[int, int, str], None]
-"""Receives the number of steps done, the number of all steps, and what is being done; may raise KeyboardInterrupt."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -71,7 +69,7 @@ def adapt_to_folder(
     from_raters: bool = False,
     force: bool = False,
     seed: int = 0,
-    progress: Progress = lambda done, total, what: None,
+    progress: TrainingProgress = no_progress,
     report_dataset: Callable[[Dataset], None] = lambda dataset: None,
 ) -> AdaptedModel:
     """Adapt a model to the ratings in a folder, and write it if it is better than the base.

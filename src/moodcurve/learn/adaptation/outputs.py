@@ -1,14 +1,13 @@
 """Run a model on annotated songs, and keep what a correction starts from."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from moodcurve._typing import Float32Array
 from moodcurve.datasets import Song
-from moodcurve.features import Features
+from moodcurve.evaluation.ratings import SongItem
 from moodcurve.learn.adaptation.sound import SongOutputs
 from moodcurve.runtime import EMBEDDING, load_model, packaged_models
 from moodcurve.runtime.sequence import SequenceMode
@@ -17,17 +16,6 @@ from moodcurve.workers import FILE_LIMITS, Job, Limits, run_each
 
 CONTEXT_ROWS = 120
 """Rows on each side over which sound is averaged, at most: a minute, as in the packaged models."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Item:
-    """The features of a song's recording."""
-
-    song_id: str
-    features: Features
-
-    def __str__(self) -> str:
-        return f"song {self.song_id}"
 
 
 def model_outputs(
@@ -55,7 +43,7 @@ def model_outputs(
     CrashError, LimitError
         If it crashes, or exceeds a limit.
     """
-    items = [_Item(song.song_id, song.full_features) for song in songs]
+    items = [SongItem(song.song_id, song.full_features) for song in songs]
     packaged = model in packaged_models()
     results = run_each(
         partial(_make_job, model),
@@ -74,7 +62,7 @@ def model_outputs(
     return found
 
 
-def _make_job(model: str) -> Job[_Item, tuple[dict[str, Float32Array], SequenceMode]]:
+def _make_job(model: str) -> Job[SongItem, tuple[dict[str, Float32Array], SequenceMode]]:
     loaded = load_model(model)
     return lambda item, progress: (loaded.graph_outputs(item.features), loaded.sequence_mode)
 

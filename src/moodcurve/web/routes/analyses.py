@@ -1,7 +1,6 @@
 """Routes of uploaded songs: start an analysis, follow its progress, get its curve."""
 
 import asyncio
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +14,12 @@ from starlette.requests import ClientDisconnect
 
 from moodcurve.web import schemas
 from moodcurve.web.batches.runner import Batches
-from moodcurve.web.errors import ProblemError, error_responses, invalid_value
+from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.jobs import AnalysisJob, Jobs
 from moodcurve.web.rate_limit import RateLimiter, client_of
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
 from moodcurve.web.routes.batches import JSON_TYPE, KEY, batch_created, submit_batch
+from moodcurve.web.routes.ids import RANDOM_ID, random_id
 from moodcurve.web.settings import ServerLimits
 from moodcurve.web.uploads import FIELD, FORM_TYPE, Body, receive
 
@@ -61,15 +61,6 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 MAX_TRACK = 1000
 """Largest number of an audio track that can be asked for."""
-RANDOM_ID = "^[A-Za-z0-9_-]{12}$"
-
-
-def random_id(text: str) -> str:
-    """Return the id of a job or live session; raise an error for a validator if it cannot be one."""
-    if not re.fullmatch(RANDOM_ID, text):
-        raise invalid_value("not an id: 12 letters, digits, hyphens or underscores")
-    return text
-
 
 JobId = Annotated[
     str,

@@ -3,9 +3,9 @@
 import asyncio
 import hashlib
 import json
-import re
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
@@ -18,10 +18,11 @@ from moodcurve.formats.json_file import curve_from_dict, parse_object
 from moodcurve.web import schemas
 from moodcurve.web.batches.runner import Batches
 from moodcurve.web.batches.store import Batch, Item, NewBatch, Source
-from moodcurve.web.errors import ProblemError, error_responses, invalid_value
+from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.monitoring.logs import REQUEST_ID
 from moodcurve.web.rate_limit import RateLimiter, client_of
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
+from moodcurve.web.routes.ids import RANDOM_ID, random_id
 from moodcurve.web.uploads import Body
 
 JSON_TYPE = "application/json"
@@ -37,22 +38,14 @@ _RESULTS = {
     "content": {_LINES_TYPE: {"schema": {"type": "string"}}},
 }
 _PAGE = 50
-_BATCH_ID = "^[A-Za-z0-9_-]{12}$"
-
-
-def _batch_id(text: str) -> str:
-    if not re.fullmatch(_BATCH_ID, text):
-        raise invalid_value("not the id of a batch: 12 letters, digits, hyphens or underscores")
-    return text
-
 
 BatchId = Annotated[
     str,
-    AfterValidator(_batch_id),
+    AfterValidator(partial(random_id, what="the id of a batch")),
     PathParameter(
         description="Id of a batch, from `POST /api/analyze`.",
         examples=["b9Xk-Q81mXw_"],
-        json_schema_extra={"pattern": _BATCH_ID},
+        json_schema_extra={"pattern": RANDOM_ID},
     ),
 ]
 Number = Annotated[int, PathParameter(ge=0, lt=MAX_SONGS, description="Number of a song of the batch.", examples=[0])]

@@ -14,7 +14,7 @@ from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.live.sessions import LiveSessions
 from moodcurve.web.live.tasks import BYTES_PER_SAMPLE
 from moodcurve.web.rate_limit import RateLimiter, client_of
-from moodcurve.web.routes.analyses import RANDOM_ID, random_id
+from moodcurve.web.routes.ids import RANDOM_ID, random_id
 from moodcurve.web.settings import ServerLimits
 from moodcurve.web.uploads import Body
 
