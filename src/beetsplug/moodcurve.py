@@ -121,9 +121,14 @@ class MoodcurvePlugin(BeetsPlugin):
 def make_job(model: str) -> Job[str, SongValues]:
     """Return the job of a process: analyze a file."""
     loaded = load_model(model)
-    logging.getLogger("moodcurve").setLevel(logging.ERROR)  # warnings about a file stand nowhere in beets
+    logger = logging.getLogger("moodcurve")
 
     def job(path: str, progress: ProgressReporter) -> SongValues:
-        return values_of_curve(analyze(path, model=loaded, progress=progress, prefetch=False))
+        level = logger.level
+        logger.setLevel(logging.ERROR)  # warnings about a file stand nowhere in beets
+        try:
+            return values_of_curve(analyze(path, model=loaded, progress=progress, prefetch=False))
+        finally:
+            logger.setLevel(level)  # with one process, this is the user's own
 
     return job

@@ -61,7 +61,7 @@ def test_without_it_only_warnings_and_errors_are_told(capsys: pytest.CaptureFixt
         reports.song("upload", problem=None, seconds=1.0)
         assert capsys.readouterr() == ("", "")
         reports.error(ValueError("a bug"))
-        # a name that no other test has used: libraries that configure logging may disable the loggers that exist
+        # a name that no other test has used: libraries that configure logging may disable those in use
         logging.getLogger("moodcurve.of_this_test").warning("a gap")
     reports.error(ValueError("after the end"))
     assert capsys.readouterr() == ("", "moodcurve: internal error\nValueError: a bug\nmoodcurve: a gap\n")
