@@ -7,8 +7,8 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from moodcurve.cluster.errors import ClusterError
 from moodcurve.cluster.manifest import Columns, Entry, read_entries
-from moodcurve.cluster.urls import ClusterError
 from tests.helpers.catalogues import write_csv
 
 

@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from moodcurve.cluster import analyzer, runner
+from moodcurve.cluster.errors import ClusterError, StoreError
 from moodcurve.cluster.job import reason_of
 from moodcurve.cluster.manifest import Entry
 from moodcurve.cluster.results import Row, write_rows
-from moodcurve.cluster.retries import StoreError
 from moodcurve.cluster.runner import MOST_LOST, RunSettings, ShardReport, run_here, run_shard, shard_runner
 from moodcurve.cluster.shards import Shard, cut
-from moodcurve.cluster.urls import ClusterError
 from moodcurve.errors import SetupError
 from moodcurve.library import open_library
 from moodcurve.library.scanning.scan import scan

@@ -12,18 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 from moodcurve.audio.filetypes import AUDIO_EXTENSIONS, may_be_audio
+from moodcurve.cluster.errors import ClusterError, StoreError
 from moodcurve.cluster.fetch import local_copy
-from moodcurve.cluster.retries import StoreError, answer, ask
-from moodcurve.cluster.urls import (
-    OBJECT_STORES,
-    ClusterError,
-    absolute,
-    file_system,
-    parent_of,
-    resolved,
-    scheme_of,
-)
+from moodcurve.cluster.retries import answer, ask
 from moodcurve.util.text import one_line, path_text
+from moodcurve.util.urls import OBJECT_STORES, absolute, file_system, parent_of, resolved, scheme_of
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -170,7 +163,7 @@ def _matches(pattern: str) -> list[str]:
     if scheme_of(pattern) is None:
         found = sorted(glob.glob(pattern))  # noqa: PTH207  as text
     else:
-        system, path = file_system(pattern)
+        system, path = file_system(pattern, error=ClusterError)
         listed = _asked(pattern, system, "glob", path)
         found = sorted(str(system.unstrip_protocol(name)) for name in listed)
     if not found:
@@ -192,7 +185,7 @@ def _is_folder(source: str) -> bool:
         return os.path.isdir(source)  # noqa: PTH112  any string
     if scheme not in OBJECT_STORES or PurePosixPath(source).suffix in (*ENDINGS, ".gz"):
         return False
-    system, path = file_system(source)
+    system, path = file_system(source, error=ClusterError)
     return bool(_asked(source, system, "isdir", path))
 
 
@@ -225,7 +218,7 @@ def _local_folders(root: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _store_folders(root: str) -> Iterator[tuple[str, list[str]]]:
-    system, _ = file_system(root)
+    system, _ = file_system(root, error=ClusterError)
     folders = [root]
     while folders:
         folder = folders.pop()

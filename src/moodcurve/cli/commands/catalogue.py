@@ -91,7 +91,7 @@ def scan_catalogue(
     from moodcurve.cli.progress import prepare
     from moodcurve.cli.result_files import write_texts
     from moodcurve.cli.signals import interrupted_code, interrupts
-    from moodcurve.cluster.urls import ClusterError
+    from moodcurve.cluster.errors import ClusterError
     from moodcurve.runtime.loading import describe_model
     from moodcurve.util.optional import require
 
