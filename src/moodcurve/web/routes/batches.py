@@ -21,9 +21,9 @@ from moodcurve.web.batches.store import Batch, Item, NewBatch, Source
 from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.monitoring.logs import REQUEST_ID
 from moodcurve.web.rate_limit import RateLimiter, client_of
+from moodcurve.web.request_body import RequestBody
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
 from moodcurve.web.routes.ids import RANDOM_ID, random_id
-from moodcurve.web.uploads import Body
 
 JSON_TYPE = "application/json"
 KEY = r"^[!-~]{1,200}$"
@@ -51,7 +51,7 @@ BatchId = Annotated[
 Number = Annotated[int, PathParameter(ge=0, lt=MAX_SONGS, description="Number of a song of the batch.", examples=[0])]
 
 
-async def submit_batch(body: Body, batches: Batches, client: str, key: str | None) -> Batch:
+async def submit_batch(body: RequestBody, batches: Batches, client: str, key: str | None) -> Batch:
     """Start the batch that a request's body describes, see `moodcurve.web.schemas.BatchRequest`.
 
     Raises
@@ -59,14 +59,8 @@ async def submit_batch(body: Body, batches: Batches, client: str, key: str | Non
     ProblemError, RequestValidationError
         If the body is not a batch of allowed songs, or the batch cannot be accepted.
     """
-    error = ProblemError(413, f"the batch is larger than {MAX_BODY} bytes; send several")
-    body.check_length(MAX_BODY, error)
-    text = bytearray()
-    async for chunk in body.chunks():
-        text += chunk
-        if len(text) > MAX_BODY:
-            raise error
-    requested = _parse(bytes(text))
+    too_large = ProblemError(413, f"the batch is larger than {MAX_BODY} bytes; send several")
+    requested = _parse(await body.read(MAX_BODY, too_large))
     batches.check_urls(requested.urls)
     sources = [*(Source(song=song) for song in requested.songs), *(Source(url=url) for url in requested.urls)]
     new = NewBatch(
