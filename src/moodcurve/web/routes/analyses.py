@@ -160,10 +160,10 @@ def add_analysis_routes(
         # running it, so an unknown job could not get 404, nor a finished one 204
         job = jobs.get(id)
         last_id = int(last_event_id) if last_event_id.isdecimal() and len(last_event_id) < 10 else 0
-        if job.is_finished and last_id >= len(job.events):
+        if job.is_finished and last_id >= job.events.last_id:
             return Response(status_code=204)  # tells EventSource not to reconnect
         headers = {"X-Accel-Buffering": "no"}  # tells nginx to pass events on at once
-        return EventSourceResponse(job.stream(last_id), headers=headers)
+        return EventSourceResponse(job.events.stream(last_id), headers=headers)
 
     @app.get(
         "/api/jobs/{id}/curve",
