@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from moodcurve.cluster.errors import ClusterError, StoreError
-from moodcurve.cluster.manifest import NO_COLUMNS, Columns, read_entries
+from moodcurve.cluster.manifest import read_entries
 from moodcurve.cluster.results import ModelVersion
 from moodcurve.cluster.runner import Engine, RunSettings, ShardReport
 from moodcurve.cluster.shards import SHARD_SIZE, Part, Shard, cut, is_shard_name
 from moodcurve.cluster.store import Store, check_store, open_store
+from moodcurve.library.id_tables import NO_COLUMNS, Columns
 from moodcurve.library.scanning.selection import NO_SELECTION, Selection
 from moodcurve.runtime.loading import describe_model, model_metadata, read_model
 from moodcurve.runtime.model import version_of

@@ -101,9 +101,9 @@ def scan_catalogue(
     require("fsspec", "pyarrow", what="--on", extra="cluster", error=ClusterError)
     engine = _engine(options, workers)
 
-    from moodcurve.cluster.manifest import Columns
     from moodcurve.cluster.scan import scan_catalogue as scan
     from moodcurve.cluster.shards import SHARD_SIZE
+    from moodcurve.library.id_tables import Columns
     from moodcurve.library.scanning.selection import Selection
 
     _, feature_set = describe_model(model)
