@@ -1,6 +1,5 @@
 """The steps of one scan: plan the work, run it in processes, forget removed files."""
 
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +22,7 @@ from moodcurve.library.models import (
     joined_hash,
 )
 from moodcurve.library.scanning.batch_writer import BatchWriter, Outcome, OutcomeKind, PendingFile
+from moodcurve.library.scanning.missing import find_missing
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.rules import LeftOut
 from moodcurve.library.scanning.selection import NO_SELECTION, Selection, part_tags
@@ -39,8 +39,6 @@ from moodcurve.util.text import counted, one_line
 from moodcurve.workers import FILE_LIMITS, CrashError, LimitError, Pool
 
 _IF_GONE_FOR_GOOD = "; if they are gone for good, scan it with --forget"
-_MANY = 10
-"""Number of missing files of a folder from which on more than half of its files is suspicious."""
 _MAX_NAMES = 20
 """Most paths of one file that are kept."""
 _KEPT = "; its earlier curve is kept"
@@ -175,33 +173,12 @@ class ScanRun:
         self._writer.write()
 
     def forget(self, found: WalkResult, *, all_missing: bool = False) -> None:
-        """Forget removed files, and songs without a file; count which files were moved.
-
-        Unless `all_missing`, a file counts as removed only if its audio was found at a new path where it lies below an
-        empty folder, or where most files of the scanned folder are missing. Files that the walk left out stay as well.
-        """
-        gone = list(self._vanished)
-        unavailable: Counter[str] = Counter()
-        emptied = set() if all_missing else self._emptied_roots(found)
-        for path, known in self.known.items():
-            if path not in found.files and all(map(found.leaves_out, known.names or (path,))):
-                moved = known.content_hash in self._at_new_paths and not os.path.lexists(path)
-                if all_missing or moved:
-                    gone.append(path)
-                else:
-                    self.stats.left_out_known += 1
-                continue
-            if not _is_missing(path, known, found):
-                continue
-            folder = next((root for root in emptied if is_below(path, root)), None) or found.empty_parent(path)
-            if folder is None or all_missing or known.content_hash in self._at_new_paths:
-                gone.append(path)
-            else:
-                unavailable[folder] += 1
-        for folder, files in unavailable.items():
-            reason = "most of its files are missing" if folder in emptied - found.empty else "is empty"
-            hint = _IF_GONE_FOR_GOOD
-            self._report_unread(folder, f"{reason}, perhaps a disk is not mounted", files, hint=hint)
+        """Forget removed files, see `find_missing`, and songs without a file; count which files were moved."""
+        missing = find_missing(self.known, found, self._at_new_paths, all_missing=all_missing)
+        self.stats.left_out_known += missing.left_out
+        for folder, (reason, files) in missing.out_of_reach.items():
+            self._report_unread(folder, f"{reason}, perhaps a disk is not mounted", files, hint=_IF_GONE_FOR_GOOD)
+        gone = [*self._vanished, *missing.gone]
         self._library.write([*(FileRemoved(path, pass_id=True) for path in gone), DropOrphans()])
         left = Counter(self.known[path].content_hash for path in gone)
         for content_hash in self._recognized:
@@ -210,22 +187,6 @@ class ScanRun:
                 self.stats.moved += 1
         self.stats.gone = len(gone) - self.stats.moved
         self._observer.progress(self.stats)
-
-    def _emptied_roots(self, found: WalkResult) -> set[str]:
-        """Return the scanned folders of which no song's file is left, or most of many are missing."""
-        emptied = set()
-        for root in found.roots:
-            known = [path for path, file in self.known.items() if file.problem is None and is_below(path, root)]
-            at_new_paths = self._at_new_paths
-            missing = sum(
-                _is_missing(path, self.known[path], found) and self.known[path].content_hash not in at_new_paths
-                for path in known
-            )
-            if missing > max(len(known) / 2, _MANY - 1) or (
-                missing == len(known) > 0 and not any(is_below(path, root) for path in found.files)
-            ):
-                emptied.add(root)
-        return emptied
 
     def _feed(self, pool: Pool[ProbeTask, Any], ahead: int) -> None:
         """Keep one task per process waiting, so that no process idles; analyses go before probes."""
@@ -414,13 +375,6 @@ def _models_of_split(
         if file.content_hash is not None and file.parts and len(of_parts) == len(file.parts):
             found[file.content_hash] = next((model for model in of_parts if model != of_parts[-1]), of_parts[-1])
     return found
-
-
-def _is_missing(path: str, known: KnownFile, found: WalkResult) -> bool:
-    """Return True if all that led to a known file is gone, or lies below an empty folder."""
-    return path not in found.files and all(
-        found.is_gone(name) or found.empty_parent(name) is not None for name in known.names or (path,)
-    )
 
 
 def _names(path: str, known: KnownFile | None, found: WalkResult) -> tuple[str, ...]:
