@@ -31,7 +31,6 @@ def test_responses_match_the_document(server: Server, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     # all operations were tested
