@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from moodcurve.cluster.errors import StoreError
 from moodcurve.cluster.fetch import FetchLimits, fetch
-from moodcurve.cluster.job import Song, SongTask, reason_of
+from moodcurve.cluster.job import Song, SongTask, problem_of
 from moodcurve.cluster.manifest import Entry
 from moodcurve.cluster.results import ModelVersion, Row, failed_row, song_row
 from moodcurve.cluster.retries import is_missing, start
@@ -125,7 +125,7 @@ class Analyzer:
         if isinstance(result, Song):
             work.done[index] = song_row(entry, result)
         else:
-            work.done[index] = failed_row(entry, reason_of(result, task), self._version)
+            work.done[index] = failed_row(entry, problem_of(result, task), self._version)
         if task.is_copy:
             Path(task.path).unlink(missing_ok=True)
 

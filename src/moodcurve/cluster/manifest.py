@@ -13,7 +13,7 @@ from moodcurve.cluster.errors import ClusterError, StoreError
 from moodcurve.cluster.fetch import local_copy
 from moodcurve.cluster.retries import answer, ask
 from moodcurve.library.id_tables import ENDINGS, NO_COLUMNS, Columns, TableError, read_table, table_kind
-from moodcurve.util.text import one_line, path_text
+from moodcurve.util.text import one_line, path_text, reason_of
 from moodcurve.util.urls import OBJECT_STORES, absolute, file_system, parent_of, resolved, scheme_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _manifest(source: str, columns: Columns) -> Iterator[Entry]:
         except TableError as error:
             _refuse(source, str(error))
         except OSError as error:  # of the copy
-            _refuse(source, one_line(error.strerror or str(error)))
+            _refuse(source, one_line(reason_of(error)))
     if empty:
         _refuse(source, "it holds no rows")
 

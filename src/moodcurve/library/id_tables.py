@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from moodcurve.formats import check_format
 from moodcurve.util.files import AnyPath
-from moodcurve.util.text import one_line
+from moodcurve.util.text import one_line, reason_of
 
 ID_COLUMNS = ("external_id", "id", "track_id")
 PATH_COLUMNS = ("path", "url", "uri", "file", "location")
@@ -80,7 +80,7 @@ def read_table(path: AnyPath, kind: str, columns: Columns = NO_COLUMNS, *, needs
                 raise TableError(f"{row_name(kind, row[0])} has no {'path' if row[1] else 'id'}")
             yield row
     except OSError as error:
-        raise TableError(one_line(error.strerror or str(error))) from error
+        raise TableError(one_line(reason_of(error))) from error
     except (UnicodeDecodeError, csv.Error, EOFError, zlib.error) as error:
         raise TableError(f"not {kind} in UTF-8 ({one_line(str(error))})") from error
 

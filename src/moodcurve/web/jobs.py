@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
-from moodcurve.util.text import one_line
+from moodcurve.util.text import one_line, reason_of
 from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.event_log import EventLog
@@ -276,5 +276,4 @@ def shutting_down() -> ProblemError:
 
 def error_message(error: MoodcurveError | OSError, received: ReceivedFile) -> str:
     """Return an error's message without the path of the uploaded file on this machine."""
-    text = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-    return one_line(text.removeprefix(f"{received.path}: "))
+    return one_line(reason_of(error, str(received.path)))

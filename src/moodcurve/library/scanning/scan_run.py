@@ -34,7 +34,7 @@ from moodcurve.library.scanning.worker import (
     ProbeTask,
 )
 from moodcurve.runtime import ModelError
-from moodcurve.util.text import counted, one_line
+from moodcurve.util.text import counted, one_line, reason_of
 from moodcurve.workers import FILE_LIMITS, CrashError, LimitError, Pool
 
 _IF_GONE_FOR_GOOD = "; if they are gone for good, scan it with --forget"
@@ -266,9 +266,7 @@ class ScanRun:
             return
         # short of memory or time, perhaps only for the moment
         temporary = isinstance(error, OSError | FileChangedError | CrashError | LimitError | ModelError)
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        for name in (file.path, one_line(file.path)):
-            reason = reason.removeprefix(f"{name}: ")
+        reason = reason_of(error, file.path, one_line(file.path))
         if self.earlier.keeps_curve(file, temporary=temporary):
             self._writer.add(Outcome(file, "kept", (), reason=reason + _KEPT))
             return

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import time
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AfterValidator, ValidationError
 
 from moodcurve.formats.json_file import curve_from_dict, parse_object
+from moodcurve.util.text import utc_time
 from moodcurve.web import schemas
 from moodcurve.web.batches.runner import Batches
 from moodcurve.web.batches.store import Batch, Item, NewBatch, Source
@@ -144,9 +144,9 @@ def _status(batch: Batch, items: list[Item], keep_s: float, path: str) -> dict[s
     return {
         "batch": batch.id,
         "state": state if batch.finished_at is None else "finished",
-        "created_at": _time(batch.created_at),
-        "finished_at": None if batch.finished_at is None else _time(batch.finished_at),
-        "expires_at": None if batch.finished_at is None else _time(batch.finished_at + keep_s),
+        "created_at": utc_time(batch.created_at),
+        "finished_at": None if batch.finished_at is None else utc_time(batch.finished_at),
+        "expires_at": None if batch.finished_at is None else utc_time(batch.finished_at + keep_s),
         "counts": batch.counts,
         "webhook": batch.webhook_state,
         "items": [
@@ -176,7 +176,3 @@ async def _results(batches: Batches, id: str) -> AsyncIterator[bytes]:
                 text = "null" if curve is None else curve.replace("\n", "")  # it has line breaks between its parts only
                 yield f'{head}, "curve": {text}}}\n'.encode()
         first = items[-1].number + 1
-
-
-def _time(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
