@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from moodcurve.cluster import retries
+from moodcurve.cluster.errors import StoreError
 from moodcurve.cluster.fetch import FetchLimits, fetch
 from moodcurve.cluster.manifest import Entry, read_entries
-from moodcurve.cluster.retries import StoreError, answer, is_missing
+from moodcurve.cluster.retries import answer, is_missing
 from moodcurve.cluster.runner import RunSettings, run_shard
 from moodcurve.cluster.scan import scan_catalogue
 from moodcurve.cluster.shards import cut

@@ -7,8 +7,9 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from moodcurve.cluster.manifest import Columns, Entry, read_entries
-from moodcurve.cluster.urls import ClusterError
+from moodcurve.cluster.errors import ClusterError
+from moodcurve.cluster.manifest import Entry, read_entries
+from moodcurve.library.id_tables import Columns
 from tests.helpers.catalogues import write_csv
 
 
@@ -62,8 +63,8 @@ def test_a_folder_gives_its_audio_files_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.csv", "id,path\n1,\n", "row 1 has no path"),
-        ("x.csv", "id,path\n1,a.mp3\n,b.mp3\n", "row 2 has no id"),
+        ("x.csv", "id,path\n1,\n", "line 2 has no path"),
+        ("x.csv", "id,path\n1,a.mp3\n,b.mp3\n", "line 3 has no id"),
         ("x.csv", "id,name\n1,a\n", "no column of paths: path or url or uri or file or location; it has id, name"),
         ("x.csv", "", "no column of paths"),
         ("x.csv", "id,path\n", "it holds no rows"),
@@ -81,6 +82,9 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, name: str, content: str,
 def test_missing_and_undecodable_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match=r"x\.csv: No such file"):
         list(read_entries(str(tmp_path / "x.csv")))
+    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"id,path\n1,a.mp3\n")[:-9])
+    with pytest.raises(ClusterError, match="ended before the end-of-stream marker"):
+        list(read_entries(str(tmp_path / "x.csv.gz")))
     (tmp_path / "x.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(ClusterError, match="codec can't decode"):
         list(read_entries(str(tmp_path / "x.txt")))

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from moodcurve.cluster import on_ray
+from moodcurve.cluster.errors import ClusterError
 from moodcurve.cluster.on_ray import LEAST_RUNNING, run_on_ray
 from moodcurve.cluster.runner import MOST_LOST, RunSettings, ShardReport
 from moodcurve.cluster.shards import Shard
-from moodcurve.cluster.urls import ClusterError
 from tests.helpers import ROOT
 from tests.helpers.catalogues import VERSION, entries, result_rows, write_csv
 from tests.helpers.scans import write_song

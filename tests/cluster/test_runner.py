@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from moodcurve.cluster import analyzer, runner
-from moodcurve.cluster.job import reason_of
+from moodcurve.cluster.errors import ClusterError, StoreError
+from moodcurve.cluster.job import problem_of
 from moodcurve.cluster.manifest import Entry
 from moodcurve.cluster.results import Row, write_rows
-from moodcurve.cluster.retries import StoreError
 from moodcurve.cluster.runner import MOST_LOST, RunSettings, ShardReport, run_here, run_shard, shard_runner
 from moodcurve.cluster.shards import Shard, cut
-from moodcurve.cluster.urls import ClusterError
 from moodcurve.errors import SetupError
 from moodcurve.library import open_library
 from moodcurve.library.scanning.scan import scan
@@ -240,6 +239,6 @@ def test_reasons_do_not_name_the_copy() -> None:
     from moodcurve.cluster.job import SongTask
 
     task = SongTask("s3://bucket/a.mp3", "/tmp/x/0.mp3")
-    assert reason_of(AudioError("/tmp/x/0.mp3: is empty"), task) == "is empty"
-    assert reason_of(AudioError("s3://bucket/a.mp3: is empty"), task) == "is empty"
-    assert reason_of(OSError(5, "Input/output error", "/tmp/x/0.mp3"), task) == "Input/output error"
+    assert problem_of(AudioError("/tmp/x/0.mp3: is empty"), task) == "is empty"
+    assert problem_of(AudioError("s3://bucket/a.mp3: is empty"), task) == "is empty"
+    assert problem_of(OSError(5, "Input/output error", "/tmp/x/0.mp3"), task) == "Input/output error"

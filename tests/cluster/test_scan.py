@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from moodcurve.cluster.errors import ClusterError
 from moodcurve.cluster.runner import RunSettings, ShardReport
 from moodcurve.cluster.scan import ClusterStats, scan_catalogue
 from moodcurve.cluster.shards import Part, Shard
-from moodcurve.cluster.urls import ClusterError
 from tests.helpers.catalogues import RecordingEngine, result_rows, write_csv
 
 

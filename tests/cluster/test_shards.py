@@ -1,7 +1,7 @@
 import pytest
 
+from moodcurve.cluster.errors import ClusterError
 from moodcurve.cluster.shards import Part, cut, is_shard_name, shard_name
-from moodcurve.cluster.urls import ClusterError
 from tests.helpers.catalogues import entries
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from moodcurve.cluster.errors import ClusterError
 from moodcurve.cluster.store import LocalStore, check_store, open_store
-from moodcurve.cluster.urls import ClusterError
 
 
 def test_files_come_and_go(tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ def server(scanned_music: tuple[Path, Path]) -> Iterator[Server]:
     """A server with one worker, short timeouts, few places, and room for ten uploads of 4 MiB."""
     options = ["--workers", "1", "--max-queue", "16", "--max-upload", "4", "--burst", "1000"]
     options += ["--upload-timeout", "2", "--max-connections", "100"]
-    with serving(scanned_music, *options, before="import moodcurve.web.uploads as u; u.MAX_UPLOAD_S = 6") as running:
+    limit = "import moodcurve.web.request_body as b; b.MAX_UPLOAD_S = 6"
+    with serving(scanned_music, *options, before=limit) as running:
         yield running
 
 

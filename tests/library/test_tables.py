@@ -264,7 +264,7 @@ def test_tables_of_an_object_store(store: s3fs.S3FileSystem, library: Path, tabl
         ("s3://catalogue/none/*.parquet", "no Parquet files there"),
         ("s3://absent/*.parquet", "s3://absent/*.parquet: "),
         ("s3://catalogue/absent.parquet", "absent.parquet"),
-        ("nothing://x/*.parquet", "nothing"),
+        ("nothing://x/*.parquet", "unknown kind of URL; use a path, s3"),
     ):
         done = run("search", "--library", place)
         assert done.exit_code == 1, place

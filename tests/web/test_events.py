@@ -1,10 +1,8 @@
 """Tests of server-sent events: format, order, and clients that connect late, disconnect or reconnect."""
 
-import asyncio
 import io
 import json
 import socket
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
@@ -13,9 +11,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from moodcurve.web import jobs
-from moodcurve.web.errors import ProblemError
-from moodcurve.web.jobs import AnalysisJob
 from tests.helpers.web_client import HEAD, events, request, upload
 from tests.helpers.web_server import Server, eventually
 
@@ -30,15 +25,6 @@ def long_song() -> bytes:
     file = io.BytesIO()
     soundfile.write(file, np.sin(np.arange(44_100 * LONG_S) / 50), 44_100, format="flac")
     return file.getvalue()
-
-
-async def take(stream: AsyncIterator[bytes], count: int) -> list[bytes]:
-    return [await anext(stream) for _ in range(count)]
-
-
-def finish(job: AnalysisJob) -> None:
-    job.state = "done"
-    job.add_event("done", {})
 
 
 def test_the_stream_has_the_standard_format(server: Server) -> None:
@@ -106,48 +92,3 @@ def test_a_client_that_reads_nothing_does_not_block_others(server: Server, long_
 def test_an_invalid_last_event_id_starts_at_the_first_event(server: Server, last_id: str) -> None:
     created = upload(server, b"no song", wait=False).json()
     assert [name for _, name, _ in events(server, created["events"], Last_Event_ID=last_id)] == ["failed"]
-
-
-def test_a_stream_waits_for_events_and_ends_with_the_job() -> None:
-    async def read() -> None:
-        job = AnalysisJob("id", "name")
-        job.add_event("progress", {"share": 0})
-        stream = job.stream(0)
-        assert await take(stream, 2) == [b"retry: 2000\n\n", b'event: progress\ndata: {"share": 0}\nid: 1\n\n']
-        waiting = asyncio.ensure_future(anext(stream))
-        await asyncio.sleep(0.01)
-        assert not waiting.done()
-        for share in range(1, 4):  # several before the client reads
-            job.add_event("progress", {"share": share})
-        finish(job)
-        texts = [await waiting, *[text async for text in stream]]
-        assert [text.split(b"\n")[2] for text in texts] == [b"id: 2", b"id: 3", b"id: 4", b"id: 5"]
-
-    asyncio.run(read())
-
-
-def test_a_quiet_stream_sends_keep_alive_comments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "PING_S", 0.01)
-
-    async def read() -> None:
-        job = AnalysisJob("id", "name")
-        stream = job.stream(0)
-        _, *pings = await take(stream, 4)
-        assert set(pings) == {b": ping\n\n"}  # a comment, which clients ignore
-        finish(job)
-        assert [text async for text in stream][-1] == b"event: done\ndata: {}\nid: 1\n\n"
-
-    asyncio.run(read())
-
-
-def test_event_data_is_always_one_line() -> None:
-    """A line break in the data would start another field, so a file name could forge events."""
-    job = AnalysisJob("id", "name")
-    detail = "two\nlines\r\n\r\nevent: done\ndata: {}\u2028\u2029\x85"
-    job.add_event("failed", ProblemError(422, detail).content())
-    (encoded,) = job.events
-    event = encoded.decode()
-    assert event.count("\n") == 4
-    assert "\r" not in event
-    data = event.split("\n")[1].removeprefix("data: ")
-    assert json.loads(data)["detail"] == detail

@@ -17,7 +17,7 @@ import pytest
 from moodcurve.live import Sound, listen
 from tests.helpers.live_sound import LIVE, music
 from tests.helpers.web_client import AUTHORIZATION, Response, request
-from tests.helpers.web_server import Server, eventually, serving
+from tests.helpers.web_server import Server, serving
 
 pytestmark = pytest.mark.slow
 
@@ -180,15 +180,6 @@ def test_a_client_may_hold_half_of_all_sessions(server: Server) -> None:
     sessions.append(begin(server))
     for session in sessions:
         end(server, session)
-
-
-def test_a_session_without_sound_ends(scanned_music: Any) -> None:
-    with serving(scanned_music, before="from moodcurve.web.live import session; session.IDLE_S = 2") as server:
-        session = begin(server)
-        send(server, session, music(1.2), 0)
-        with watching(server, session["events"]) as events:
-            assert [name for _, name, _ in events] == ["row", "ended"]
-        eventually(lambda: send(server, session, music(1), 0).status == 404)
 
 
 def test_sessions_can_be_switched_off(scanned_music: Any) -> None:

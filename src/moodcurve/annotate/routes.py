@@ -1,6 +1,5 @@
 """Routes of a study: what raters' pages and the overview request."""
 
-import asyncio
 from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
@@ -22,6 +21,7 @@ from moodcurve.audio.filetypes import MIME_TYPES
 from moodcurve.datasets.raters.study_record import EXAMPLE_ITEM, RaterRecord
 from moodcurve.util.text import one_line
 from moodcurve.web.errors import ProblemError
+from moodcurve.web.request_body import RequestBody
 from moodcurve.web.responses.audio import OpenFile, audio_response
 from moodcurve.web.settings import ServerLimits
 
@@ -76,8 +76,10 @@ def add_rater_routes(
     async def add_pieces(request: Request) -> Response:
         """Store pieces; the answer names the last piece that is on the disk."""
         rater = tokens.rater(request)
-        body = await _read_body(request, limits.upload_timeout_s)
-        received = await run_in_threadpool(_store, store, rater, body)
+        too_large = ProblemError(413, f"pieces are larger than {MAX_BODY} bytes; send fewer at once")
+        async with RequestBody(request, timeout_s=limits.upload_timeout_s) as body:
+            data = await body.read(MAX_BODY, too_large)
+        received = await run_in_threadpool(_store, store, rater, data)
         return JSONResponse({"received": received})
 
     @app.get("/api/rater/audio/{item}")
@@ -171,9 +173,9 @@ def _progress(record: RaterRecord, shown: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _store(store: RaterStore, rater: str, body: bytes) -> int:
+def _store(store: RaterStore, rater: str, data: bytes) -> int:
     try:
-        upload = UPLOAD.validate_json(body)
+        upload = UPLOAD.validate_json(data)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, fault["loc"]))
@@ -181,25 +183,3 @@ def _store(store: RaterStore, rater: str, body: bytes) -> int:
     if upload.rater != rater:
         raise ProblemError(403, "another rater's link was opened in this browser; open your own link again")
     return store.append(rater, upload.client, upload.pieces, gap=upload.gap)
-
-
-async def _read_body(request: Request, timeout_s: float) -> bytes:
-    """Read the body of a request.
-
-    Raises
-    ------
-    ProblemError
-        408 if it pauses, 413 if it is too large.
-    """
-    body = b""
-    chunks = request.stream()
-    while True:
-        try:
-            chunk = await asyncio.wait_for(anext(chunks, b""), timeout_s)
-        except TimeoutError as error:
-            raise ProblemError(408, "the request paused for too long; send it again") from error
-        if not chunk:
-            return body
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise ProblemError(413, f"pieces are larger than {MAX_BODY} bytes; send fewer at once")

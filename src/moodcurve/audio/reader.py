@@ -20,6 +20,7 @@ from moodcurve.audio.decoders import DecodedFile, SampleArray, UnreadableError, 
 from moodcurve.audio.mixing import MonoMixer
 from moodcurve.errors import MoodcurveError
 from moodcurve.util.text import one_line
+from moodcurve.util.urls import NOT_A_FILE, scheme_of
 
 __all__ = ["ANALYSIS_SR", "AudioError", "AudioReader", "open_audio"]
 
@@ -139,8 +140,7 @@ def _check_file(name: str) -> None:
     try:
         status = Path(name).stat()
     except FileNotFoundError:
-        is_url = "://" in name
-        raise UnreadableError("is a URL, not a file; download it first" if is_url else "no such file") from None
+        raise UnreadableError(NOT_A_FILE if scheme_of(name) else "no such file") from None
     except ValueError as error:  # a null byte in the name
         raise UnreadableError(f"not a file name ({error})") from None
     if stat.S_ISDIR(status.st_mode):

@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from moodcurve.util.text import text_path
+from moodcurve.util.urls import NOT_A_FILE, scheme_of
 
 DASH_HINT = "for files whose names begin with a dash write ./*.mp3, or -- before them"
-URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,14 +96,9 @@ def local_file(text: str, *, name: str) -> Path:
         If it is a URL; `name` is the argument.
     """
     path = text_path(text)
-    if URL.match(path):
-        raise UsageError(not_a_file(path), name=name)
+    if scheme_of(path):
+        raise UsageError(f"{path!r} {NOT_A_FILE}", name=name)
     return Path(path)
-
-
-def not_a_file(url: str) -> str:
-    """Return what to say of a URL where a file is expected."""
-    return f"{url!r} is a URL, not a file; download it first"
 
 
 def converter(kind: type, parameter: Argument | Option) -> Callable[[str], Any]:
@@ -117,8 +111,8 @@ def converter(kind: type, parameter: Argument | Option) -> Callable[[str], Any]:
     def convert(text: str) -> Any:
         if issubclass(kind, Path | PathOrUrl):
             text = text_path(text)  # as results name files whose names are not UTF-8
-        if kind is Path and isinstance(parameter, Argument) and URL.match(text):
-            raise argparse.ArgumentTypeError(not_a_file(text))
+        if kind is Path and isinstance(parameter, Argument) and scheme_of(text):
+            raise argparse.ArgumentTypeError(f"{text!r} {NOT_A_FILE}")
         try:
             if (
                 issubclass(kind, Path | PathOrUrl) and not text

@@ -6,14 +6,16 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path, PurePosixPath
 
+from moodcurve.cluster.errors import StoreError
 from moodcurve.cluster.fetch import FetchLimits, fetch
-from moodcurve.cluster.job import Song, SongTask, reason_of
+from moodcurve.cluster.job import Song, SongTask, problem_of
 from moodcurve.cluster.manifest import Entry
 from moodcurve.cluster.results import ModelVersion, Row, failed_row, song_row
-from moodcurve.cluster.retries import StoreError, is_missing, start
-from moodcurve.cluster.urls import local_path, scheme_of
+from moodcurve.cluster.retries import is_missing, start
 from moodcurve.errors import MoodcurveError, SetupError
 from moodcurve.library.scanning.selection import Selection
+from moodcurve.util.text import text_path
+from moodcurve.util.urls import scheme_of
 from moodcurve.workers import Pool
 from moodcurve.workers.pool import POLL_S
 
@@ -123,13 +125,13 @@ class Analyzer:
         if isinstance(result, Song):
             work.done[index] = song_row(entry, result)
         else:
-            work.done[index] = failed_row(entry, reason_of(result, task), self._version)
+            work.done[index] = failed_row(entry, problem_of(result, task), self._version)
         if task.is_copy:
             Path(task.path).unlink(missing_ok=True)
 
     def _task(self, entry: Entry) -> SongTask:
         if scheme_of(entry.url) is None:
-            path = local_path(entry.url)
+            path = text_path(entry.url)
             return SongTask(path, path, self._selection)
         ending = PurePosixPath(entry.url.partition("?")[0]).suffix[:10]
         return SongTask(entry.url, str(self._folder / f"{next(self._copies)}{ending}"), self._selection)

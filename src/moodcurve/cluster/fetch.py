@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moodcurve.cluster.retries import StoreError, answer, ask, retried
-from moodcurve.cluster.urls import file_system, local_path, scheme_of
-from moodcurve.util.text import one_line
+from moodcurve.cluster.errors import ClusterError, StoreError
+from moodcurve.cluster.retries import answer, ask, retried
+from moodcurve.util.text import one_line, text_path
+from moodcurve.util.urls import file_system, scheme_of
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -53,7 +54,7 @@ async def fetch(url: str, target: Path, limits: FetchLimits = SONG_LIMITS) -> No
     StoreError
         If the file is missing, larger than allowed, of unknown size, changed meanwhile, or the store fails repeatedly.
     """
-    system, path = file_system(url)
+    system, path = file_system(url, error=ClusterError)
     before = await _info(system, path, limits)
     size = before.get("size")
     if before.get("type") == "directory":
@@ -79,7 +80,7 @@ def local_copy(url: str, folder: Path) -> str:
         See `fetch`.
     """
     if scheme_of(url) is None:
-        return local_path(url)
+        return text_path(url)
     target = folder / one_line(url.rpartition("/")[2])[-80:]
     answer(fetch(url, target, TABLE_LIMITS))
     return str(target)

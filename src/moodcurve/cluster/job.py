@@ -10,6 +10,7 @@ from moodcurve.library.scanning.selection import NO_SELECTION, Selection
 from moodcurve.library.scanning.walk import FileState, state_of
 from moodcurve.library.scanning.worker import AnalyzeTask, ProbeResult, ProbeTask, make_job
 from moodcurve.util.files import AnyPath
+from moodcurve.util.text import reason_of
 from moodcurve.workers import Job, ProgressReporter
 
 
@@ -67,9 +68,6 @@ def make_song_job(model: AnyPath) -> Job[SongTask, Song]:
     return song_job
 
 
-def reason_of(error: Exception, task: SongTask) -> str:
+def problem_of(error: Exception, task: SongTask) -> str:
     """Return why a file could not be used, without its name, which the row of results has anyway."""
-    reason = (getattr(error, "strerror", None) if isinstance(error, OSError) else None) or str(error)
-    for name in (task.url, task.path, os.path.basename(task.path)):  # noqa: PTH119  any string
-        reason = reason.removeprefix(f"{name}: ")
-    return reason
+    return reason_of(error, task.url, task.path, os.path.basename(task.path))  # noqa: PTH119  any string

@@ -1,41 +1,26 @@
 """Read the songs of a catalogue: a manifest of ids and places (Parquet, CSV, text), or a folder, as a stream."""
 
-import csv
 import glob
-import gzip
-import io
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 from moodcurve.audio.filetypes import AUDIO_EXTENSIONS, may_be_audio
+from moodcurve.cluster.errors import ClusterError, StoreError
 from moodcurve.cluster.fetch import local_copy
-from moodcurve.cluster.retries import StoreError, answer, ask
-from moodcurve.cluster.urls import (
-    OBJECT_STORES,
-    ClusterError,
-    absolute,
-    file_system,
-    parent_of,
-    resolved,
-    scheme_of,
-)
-from moodcurve.util.text import one_line, path_text
+from moodcurve.cluster.retries import answer, ask
+from moodcurve.library.id_tables import ENDINGS, NO_COLUMNS, Columns, TableError, read_table, table_kind
+from moodcurve.util.text import one_line, path_text, reason_of
+from moodcurve.util.urls import OBJECT_STORES, absolute, file_system, parent_of, resolved, scheme_of
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-ID_COLUMNS = ("external_id", "id", "track_id")
-PATH_COLUMNS = ("path", "url", "uri", "file", "location")
-"""Names of columns that are looked for, in this order."""
-ENDINGS = {".parquet": "parquet", ".csv": "csv", ".tsv": "tsv", ".txt": "text", ".lst": "text"}
 LISTING_S = 3600.0
 """Seconds for the listing of a folder of a store, which may hold millions of files."""
-_ROWS = 1000
-"""Rows of a Parquet file that are in memory at once, beyond its own pages."""
 
 
 class Entry(NamedTuple):
@@ -43,16 +28,6 @@ class Entry(NamedTuple):
 
     external_id: str
     url: str
-
-
-class Columns(NamedTuple):
-    """Names of a manifest's columns; None is the first of `ID_COLUMNS` or `PATH_COLUMNS` that there is."""
-
-    external_id: str | None = None
-    path: str | None = None
-
-
-NO_COLUMNS = Columns()
 
 
 def read_entries(source: str, columns: Columns = NO_COLUMNS) -> Iterator[Entry]:
@@ -83,86 +58,27 @@ def read_entries(source: str, columns: Columns = NO_COLUMNS) -> Iterator[Entry]:
 
 
 def _manifest(source: str, columns: Columns) -> Iterator[Entry]:
-    name = PurePosixPath(urlsplit(source).path if scheme_of(source) else source)
-    packed = name.suffix == ".gz"
-    kind = ENDINGS.get(PurePosixPath(name.stem).suffix if packed else name.suffix.lower())
+    kind = table_kind(urlsplit(source).path if scheme_of(source) else source)
     if kind is None:
         endings = ", ".join(ENDINGS)
         raise ClusterError(f"{one_line(source)}: not a manifest; expected is a folder, or a file named {endings}")
     folder = parent_of(source)
+    empty = True
     with tempfile.TemporaryDirectory(prefix="moodcurve-") as scratch:
         try:
-            path = local_copy(source, Path(scratch))
-            number = 0
-            for number, (external_id, place) in enumerate(_rows(path, kind, packed, columns), start=1):
-                if not external_id or not place:
-                    _refuse(source, f"row {number} has no {'path' if external_id else 'id'}")
+            for _, external_id, place in read_table(local_copy(source, Path(scratch)), kind, columns):
+                empty = False
                 yield Entry(external_id, resolved(place, folder))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise ClusterError(f"{one_line(source)}: {one_line(reason)}") from error
-        except _ColumnError as error:
+        except TableError as error:
             _refuse(source, str(error))
-    if not number:
+        except OSError as error:  # of the copy
+            _refuse(source, one_line(reason_of(error)))
+    if empty:
         _refuse(source, "it holds no rows")
-
-
-class _ColumnError(Exception):
-    """A manifest lacks a column, or it is no table at all."""
 
 
 def _refuse(source: str, reason: str) -> NoReturn:
     raise ClusterError(f"{one_line(source)}: {reason}")
-
-
-def _rows(path: str, kind: str, packed: bool, columns: Columns) -> Iterator[tuple[str, str]]:
-    """Yield the id and the path of each row as text; empty where there is none."""
-    if kind == "parquet":
-        yield from _parquet_rows(path, columns)
-        return
-    binary = gzip.open(path) if packed else Path(path).open("rb")  # noqa: SIM115  the text closes it
-    with io.TextIOWrapper(binary, encoding="utf-8-sig", newline="") as lines:
-        if kind == "text":
-            for line in lines:
-                if text := line.rstrip("\r\n"):
-                    yield text, text
-            return
-        table = csv.reader(lines, delimiter="\t" if kind == "tsv" else ",", strict=True)
-        header = next(table, [])
-        at = [header.index(name) for name in _find_columns(header, columns)]
-        for row in table:
-            if row:
-                external_id, place = (row[i] if i < len(row) else "" for i in at)
-                yield external_id, place
-
-
-def _parquet_rows(path: str, columns: Columns) -> Iterator[tuple[str, str]]:
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        with pyarrow.parquet.ParquetFile(path) as table:
-            names = _find_columns(table.schema_arrow.names, columns)
-            wanted = list(dict.fromkeys(names))
-            for group in range(table.num_row_groups):  # one by one: memory grows as it reads all
-                for batch in table.iter_batches(batch_size=_ROWS, row_groups=[group], columns=wanted):
-                    ids, places = (batch.column(name).to_pylist() for name in names)
-                    for external_id, place in zip(ids, places, strict=True):
-                        yield "" if external_id is None else str(external_id), "" if place is None else str(place)
-    except pyarrow.ArrowException as error:
-        raise _ColumnError(f"not Parquet: {one_line(str(error))[:80]}") from error
-
-
-def _find_columns(names: Sequence[str], columns: Columns) -> tuple[str, str]:
-    found = []
-    for what, wanted, known in (("ids", columns.external_id, ID_COLUMNS), ("paths", columns.path, PATH_COLUMNS)):
-        name = next((name for name in ((wanted,) if wanted else known) if name in names), None)
-        if name is None and what == "ids" and wanted is None:
-            continue  # the path is the id
-        if name is None:
-            raise _ColumnError(f"no column of {what}: {wanted or ' or '.join(known)}; it has {', '.join(names)}")
-        found.append(name)
-    return found[0], found[-1]
 
 
 def _matches(pattern: str) -> list[str]:
@@ -170,7 +86,7 @@ def _matches(pattern: str) -> list[str]:
     if scheme_of(pattern) is None:
         found = sorted(glob.glob(pattern))  # noqa: PTH207  as text
     else:
-        system, path = file_system(pattern)
+        system, path = file_system(pattern, error=ClusterError)
         listed = _asked(pattern, system, "glob", path)
         found = sorted(str(system.unstrip_protocol(name)) for name in listed)
     if not found:
@@ -192,7 +108,7 @@ def _is_folder(source: str) -> bool:
         return os.path.isdir(source)  # noqa: PTH112  any string
     if scheme not in OBJECT_STORES or PurePosixPath(source).suffix in (*ENDINGS, ".gz"):
         return False
-    system, path = file_system(source)
+    system, path = file_system(source, error=ClusterError)
     return bool(_asked(source, system, "isdir", path))
 
 
@@ -225,7 +141,7 @@ def _local_folders(root: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _store_folders(root: str) -> Iterator[tuple[str, list[str]]]:
-    system, _ = file_system(root)
+    system, _ = file_system(root, error=ClusterError)
     folders = [root]
     while folders:
         folder = folders.pop()

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from moodcurve.cluster.errors import ClusterError
 from moodcurve.cluster.runner import MOST_LOST, RunSettings, ShardReport, run_shard
 from moodcurve.cluster.shards import Shard
-from moodcurve.cluster.urls import ClusterError
 from moodcurve.util.machine import usable_processors
 from moodcurve.util.optional import require
 from moodcurve.util.text import one_line

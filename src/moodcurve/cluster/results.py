@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from moodcurve.cluster.job import Song
 from moodcurve.cluster.manifest import Entry
-from moodcurve.cluster.urls import local_path, scheme_of
 from moodcurve.library.song_rows import ScannedFile, row_of, rows_writer
+from moodcurve.util.text import text_path
+from moodcurve.util.urls import scheme_of
 
 Row = Mapping[str, Any]
 
@@ -66,4 +67,4 @@ def read_rows(path: Path) -> dict[str, Row]:
 
 def _path(entry: Entry) -> str:
     """Return the path or URL that a row names."""
-    return entry.url if scheme_of(entry.url) else local_path(entry.url)
+    return entry.url if scheme_of(entry.url) else text_path(entry.url)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from moodcurve.cluster.errors import StoreError
 from moodcurve.util.text import one_line
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 """Waiting times double from one to the other; each is cut at random, so that workers do not return all at once."""
 _FINAL = (401, 403, 404, 410)
 """HTTP statuses that another attempt does not change."""
-
-
-class StoreError(OSError):
-    """A store does not give or take a file; the message says why, without its name."""
 
 
 def start(request: Coroutine[Any, Any, Result]) -> "Future[Result]":
@@ -43,7 +40,7 @@ async def ask(system: "AbstractFileSystem", method: str, *arguments: Any, timeou
     Parameters
     ----------
     system : AbstractFileSystem
-        One of those of `moodcurve.cluster.urls.file_system`, all of which are asynchronous.
+        One of those of `moodcurve.util.urls.file_system`, all of which are asynchronous.
     method : str
         Its name without the underscore that asynchronous ones have.
     timeout_s : float

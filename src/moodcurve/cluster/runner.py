@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from moodcurve.cluster.analyzer import Analyzer
+from moodcurve.cluster.errors import ClusterError
 from moodcurve.cluster.fetch import SONG_LIMITS, FetchLimits
 from moodcurve.cluster.job import make_song_job
 from moodcurve.cluster.results import ModelVersion, Row, has_failed, read_rows, write_rows
 from moodcurve.cluster.shards import Shard
 from moodcurve.cluster.store import open_store
-from moodcurve.cluster.urls import ClusterError
 from moodcurve.library.scanning.selection import NO_SELECTION, Selection
 from moodcurve.util.temp_folder import own_temporary_folder
 from moodcurve.util.text import one_line

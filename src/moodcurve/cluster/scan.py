@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from moodcurve.cluster.manifest import NO_COLUMNS, Columns, read_entries
+from moodcurve.cluster.errors import ClusterError, StoreError
+from moodcurve.cluster.manifest import read_entries
 from moodcurve.cluster.results import ModelVersion
-from moodcurve.cluster.retries import StoreError
 from moodcurve.cluster.runner import Engine, RunSettings, ShardReport
 from moodcurve.cluster.shards import SHARD_SIZE, Part, Shard, cut, is_shard_name
 from moodcurve.cluster.store import Store, check_store, open_store
-from moodcurve.cluster.urls import ClusterError, absolute
+from moodcurve.library.id_tables import NO_COLUMNS, Columns
 from moodcurve.library.scanning.selection import NO_SELECTION, Selection
 from moodcurve.runtime.loading import describe_model, model_metadata, read_model
 from moodcurve.runtime.model import version_of
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line
+from moodcurve.util.urls import absolute
 
 WHOLE = Part()
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from moodcurve.cluster.errors import ClusterError
 from moodcurve.cluster.manifest import Entry
-from moodcurve.cluster.urls import ClusterError
 from moodcurve.util.text import one_line
 
 SHARD_SIZE = 1000

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from moodcurve.cluster.errors import ClusterError, StoreError
 from moodcurve.cluster.fetch import TABLE_LIMITS, fetch
-from moodcurve.cluster.retries import StoreError, answer, ask, is_missing
-from moodcurve.cluster.urls import OBJECT_STORES, ClusterError, file_system, local_path, scheme_of
-from moodcurve.util.text import one_line
+from moodcurve.cluster.retries import answer, ask, is_missing
+from moodcurve.util.text import one_line, text_path
+from moodcurve.util.urls import OBJECT_STORES, file_system, scheme_of
 
 _UPLOAD_S = 600.0
 """Seconds for writing a shard, which has about twenty megabytes."""
@@ -48,7 +49,7 @@ def open_store(url: str) -> Store:
     """
     scheme = scheme_of(url)
     if scheme is None:
-        return LocalStore(Path(local_path(url)))
+        return LocalStore(Path(text_path(url)))
     if scheme not in OBJECT_STORES:
         raise ClusterError(f"{one_line(url)}: nothing can be written there; use a folder, s3:// or gs://")
     return ObjectStore(url)
@@ -112,7 +113,7 @@ class ObjectStore:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self._system, self._path = file_system(self._url)
+        self._system, self._path = file_system(self._url, error=ClusterError)
 
     def names(self) -> Iterator[str]:
         """Yield the names of its files; none if there are none."""

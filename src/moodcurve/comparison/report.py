@@ -5,7 +5,14 @@ from typing import Any
 
 from moodcurve.comparison.compare import GENRE_METRICS, METRICS, ModelComparison
 from moodcurve.curve import AXES
-from moodcurve.util.markdown import TableRow, interval_cell, markdown_list, markdown_paragraph, markdown_table
+from moodcurve.util.markdown import (
+    TableRow,
+    interval_cell,
+    markdown_list,
+    markdown_paragraph,
+    markdown_table,
+    value_cell,
+)
 from moodcurve.util.text import one_line
 
 HEADINGS = {
@@ -28,7 +35,7 @@ def metric_table(comparison: ModelComparison) -> list[TableRow]:
         for metric in METRICS:
             values = [model[axis][metric] for model in comparison.models]
             difference = comparison.differences[axis][metric].as_dict()
-            rows.append((axis, HEADINGS[metric], *map(_number, values), interval_cell(difference, signed=True)))
+            rows.append((axis, HEADINGS[metric], *map(value_cell, values), interval_cell(difference, signed=True)))
     return rows
 
 
@@ -103,7 +110,3 @@ def _better(interval: Mapping[str, Any], metric: str, models: tuple[str, str]) -
     if low is None or low <= 0 <= high:
         return "no clear difference"
     return f"{models[(low > 0) == (metric in SMALLER_IS_BETTER)]} is better"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

@@ -18,9 +18,9 @@ from moodcurve.library.models import (
     ProblemFound,
     SongAnalyzed,
 )
-from moodcurve.library.schema import NAME_SEPARATOR, analysis_columns, utc_now
+from moodcurve.library.schema import NAME_SEPARATOR, analysis_columns
 from moodcurve.library.text import TEXT_TAGS, clean, fold, folded_path
-from moodcurve.util.text import path_text
+from moodcurve.util.text import path_text, utc_time
 
 
 def apply_change(db: sqlite3.Connection, change: Change) -> None:
@@ -63,7 +63,7 @@ def _song_analyzed(db: sqlite3.Connection, change: SongAnalyzed) -> None:
         "model": clean(curve.model),
         "model_version": change.analysis.model_version,
         "feature_set": clean(curve.feature_set),
-        "analysed_at": change.analysed_at or utc_now(),
+        "analysed_at": change.analysed_at or utc_time(),
         **analysis_columns(data),
     }
     _upsert(db, "song", row, key="content")

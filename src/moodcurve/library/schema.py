@@ -7,7 +7,6 @@ A released step never changes; later changes are new steps at the end.
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from moodcurve.curve import INTERVALS
@@ -24,7 +23,7 @@ from moodcurve.library.measured import (
 from moodcurve.library.tag_codec import pack_tags
 from moodcurve.mood.circumplex import mood_words
 from moodcurve.mood.tags import tags_text
-from moodcurve.util.text import path_text
+from moodcurve.util.text import path_text, utc_time
 
 APPLICATION_ID = 0x6D6F6F64
 """``mood``: distinguishes a library from other SQLite files."""
@@ -344,11 +343,6 @@ def _apply(db: sqlite3.Connection, number: int, name: str, change: Callable[[sql
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         if change(db) is True:
             return False
-        db.execute("INSERT INTO migration VALUES (?, ?, ?)", (number, name, utc_now()))
+        db.execute("INSERT INTO migration VALUES (?, ?, ?)", (number, name, utc_time()))
         db.execute(f"PRAGMA user_version = {number}")
         return True
-
-
-def utc_now() -> str:
-    """Return the time in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

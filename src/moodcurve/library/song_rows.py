@@ -22,13 +22,13 @@ from moodcurve.formats.parquet_file import COMPRESSION, TYPES
 from moodcurve.library.export_tables import song_columns as exported_columns
 from moodcurve.library.measured import SOUND_COLUMNS, SOUND_VERSION, course_bytes
 from moodcurve.library.models import Analysis
-from moodcurve.library.schema import WORD_SEPARATOR, song_columns, utc_now
+from moodcurve.library.schema import WORD_SEPARATOR, song_columns
 from moodcurve.library.text import TEXT_TAGS, clean, fold, folded_path
 from moodcurve.mood.circumplex import MOOD_ANGLES_DEG, NEUTRAL, QUADRANTS
 from moodcurve.mood.classes import MOODS
 from moodcurve.util.files import AnyPath
 from moodcurve.util.optional import install_hint
-from moodcurve.util.text import path_text, text_path
+from moodcurve.util.text import path_text, text_path, utc_time
 
 try:
     import pyarrow
@@ -152,7 +152,7 @@ def row_of(file: ScannedFile) -> dict[str, Any]:
         "content_version": file.content_version,
         "size": file.size,
         "mtime_ns": file.mtime_ns,
-        "analysed_at": file.analysed_at or utc_now(),
+        "analysed_at": file.analysed_at or utc_time(),
         "moodcurve_version": file.moodcurve_version,
         "problem": None if file.problem is None else clean(file.problem),
     }

@@ -1,7 +1,5 @@
 """Record rows as they come, as CSV or JSON lines: what was written stays, whatever happens to the program."""
 
-import csv
-import io
 import os
 import time
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Self
 
 from moodcurve.live.events import LiveError
 from moodcurve.live.follower import Row
+from moodcurve.util.csv_text import csv_text
 from moodcurve.util.text import json_line
 
 ENDINGS = (".csv", ".json", ".jsonl")
@@ -54,7 +53,7 @@ class Recording:
         self._synced = time.monotonic()
 
     def _begin(self) -> None:
-        header = _csv_line(COLUMNS) if self._is_csv else b""
+        header = csv_text([COLUMNS]).encode() if self._is_csv else b""
         self._file.seek(0)
         first = self._file.readline(1 << 16)
         if not first:
@@ -71,7 +70,7 @@ class Recording:
         columns = row.to_dict()
         if self._is_csv:
             columns |= {"silent": int(row.silent), "words": ";".join(row.words)}
-            line = _csv_line([columns.get(name, "") for name in COLUMNS])
+            line = csv_text([[columns.get(name, "") for name in COLUMNS]]).encode()
         else:
             line = json_line(columns).encode()
         self._file.write(line)
@@ -91,9 +90,3 @@ class Recording:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _csv_line(values: "tuple[str, ...] | list[object]") -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values)
-    return text.getvalue().encode()

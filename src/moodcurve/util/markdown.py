@@ -26,6 +26,11 @@ def markdown_paragraph(text: str) -> str:
     return _wrap(text)
 
 
+def value_cell(value: float | None) -> str:
+    """Format a value with three decimals; ``–`` if undefined."""
+    return "–" if value is None else f"{value:.3f}"
+
+
 def interval_cell(interval: Mapping[str, float | None], *, signed: bool = False) -> str:
     r"""Format a value with its interval in a second line; ``–`` if undefined, the value alone without an interval.
 

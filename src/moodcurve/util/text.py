@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import unicodedata
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -129,6 +130,27 @@ def text_path(text: str) -> str:
     """
     prefix = next((start for start in ("file:///", "file://localhost/") if text.startswith(start)), None)
     return text if prefix is None else os.fsdecode(unquote_to_bytes(text[len(prefix) - 1 :]))
+
+
+def reason_of(error: Exception, *names: str) -> str:
+    """Return what went wrong, without the names of the file, path by path, that messages begin with.
+
+    >>> reason_of(FileNotFoundError(2, "No such file"), "a.mp3"), reason_of(ValueError("a.mp3: is empty"), "a.mp3")
+    ('No such file', 'is empty')
+    """
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    for name in names:
+        reason = reason.removeprefix(f"{name}: ")
+    return reason
+
+
+def utc_time(seconds: float | None = None) -> str:
+    """Return a time since 1970, by default now, as UTC to the second (RFC 3339).
+
+    >>> utc_time(1e9)
+    '2001-09-09T01:46:40Z'
+    """
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def json_line(data: object) -> str:

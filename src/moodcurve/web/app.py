@@ -21,6 +21,7 @@ from moodcurve.runtime import Model
 from moodcurve.util.lock import try_lock
 from moodcurve.web import WebError, schemas
 from moodcurve.web.async_pool import AsyncPool
+from moodcurve.web.batches.notifier import Notifier
 from moodcurve.web.batches.runner import Batches
 from moodcurve.web.batches.sources import SourceAnalyzer
 from moodcurve.web.batches.store import BatchStore
@@ -136,14 +137,14 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Library
             load_song=partial(load_song, library),
             open_song=partial(open_song, library, music=settings.music),
         )
+        webhooks = WebhookSender(client.hosts, own_port=port, key=webhook_key)
         batches = Batches(
             store,
             sources.analyze,
             client.hosts,
-            WebhookSender(client.hosts, own_port=port, key=webhook_key),
+            Notifier(store, webhooks, batch_url=f"{settings.root_path}/api/batches/{{}}", reports=reports),
             slots=settings.batch_slots,
             keep_s=service.keep_s,
-            batch_url=f"{settings.root_path}/api/batches/{{}}",
             reports=reports,
         )
         _watch_queues(reports.metrics, jobs, batches)

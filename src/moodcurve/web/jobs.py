@@ -1,22 +1,20 @@
 """Analysis jobs for uploaded songs, and their progress as server-sent events."""
 
 import asyncio
-import json
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
-
 from moodcurve.curve import Curve
 from moodcurve.errors import MoodcurveError
-from moodcurve.util.text import one_line
+from moodcurve.util.text import one_line, reason_of
 from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
+from moodcurve.web.event_log import EventLog
 from moodcurve.web.fair_share import FairShare
 from moodcurve.web.monitoring.reports import Reports
 from moodcurve.web.tasks import PartialCurve, Upload
@@ -67,30 +65,8 @@ class AnalysisJob:
     curve: Curve | None = None
     created_at: float = field(default_factory=time.monotonic)
     finished_at: float = 0.0
-    events: list[bytes] = field(default_factory=list)
-    _new_event: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def add_event(self, event: str, data: dict[str, Any]) -> None:
-        """Append a server-sent event; ids count from 1."""
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False)
-        self.events.append(format_sse_event(event=event, data_str=text, id=str(len(self.events) + 1)))
-        waiting, self._new_event = self._new_event, asyncio.Event()
-        waiting.set()
-
-    async def stream(self, last_id: int) -> AsyncIterator[bytes]:
-        """Yield the events after `last_id` as they occur, until the job is finished."""
-        yield format_sse_event(retry=_RETRY_MS)
-        while True:
-            while last_id < len(self.events):
-                last_id += 1
-                yield self.events[last_id - 1]
-            if self.is_finished:
-                return
-            try:
-                async with asyncio.timeout(PING_S):
-                    await self._new_event.wait()
-            except TimeoutError:
-                yield KEEPALIVE_COMMENT
+    events: EventLog = field(default_factory=lambda: EventLog(retry_ms=_RETRY_MS, ping_s=PING_S))
+    """Its progress; closed when it is finished."""
 
     @property
     def is_finished(self) -> bool:
@@ -118,15 +94,22 @@ class AnalysisJob:
         if part is None:
             return
         self.seconds = part.seconds
-        self.add_event("progress", {"share": round(self.share, 4), "seconds": round(self.seconds, 2)})
+        self.events.add("progress", {"share": round(self.share, 4), "seconds": round(self.seconds, 2)})
         if part.times_s:
-            self.add_event("part", {name: getattr(part, name) for name in ("start", "times_s", "arousal", "valence")})
+            self.events.add("part", {name: getattr(part, name) for name in ("start", "times_s", "arousal", "valence")})
 
     def fail(self, problem: ProblemError) -> None:
         """Mark the job as failed, unless it is finished."""
         if not self.is_finished:
             self.state, self.problem = "failed", problem
-            self.add_event("failed", problem.content())
+            self.events.add("failed", problem.content())
+            self.events.close()
+
+    def succeed(self, curve: Curve, curve_url: str) -> None:
+        """Mark the job as done."""
+        self.state, self.share, self.seconds, self.curve = "done", 1.0, curve.duration_s, curve
+        self.events.add("done", {"curve": curve_url})
+        self.events.close()
 
 
 class Jobs:
@@ -253,9 +236,8 @@ class Jobs:
     async def _analyze(self, job: AnalysisJob, received: ReceivedFile, track: int | None) -> None:
         try:
             upload = Upload(str(received.path), received.name, self._max_s, track)
-            job.curve = await self._pool.run(upload, client=job.client, on_report=job.update)
-            job.state, job.share, job.seconds = "done", 1.0, job.curve.duration_s
-            job.add_event("done", {"curve": self._curve_url.format(job.id)})
+            curve = await self._pool.run(upload, client=job.client, on_report=job.update)
+            job.succeed(curve, self._curve_url.format(job.id))
         except (MoodcurveError, OSError) as error:
             job.fail(ProblemError(422, error_message(error, received)))
 
@@ -294,5 +276,4 @@ def shutting_down() -> ProblemError:
 
 def error_message(error: MoodcurveError | OSError, received: ReceivedFile) -> str:
     """Return an error's message without the path of the uploaded file on this machine."""
-    text = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-    return one_line(text.removeprefix(f"{received.path}: "))
+    return one_line(reason_of(error, str(received.path)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from moodcurve.util.urls import WEB, scheme_of
 from moodcurve.web import WebError
 
 TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")
@@ -191,7 +192,7 @@ class Settings(AddressSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.live is not None and not re.match(r"https?://|microphone(:|$)", self.live):
+        if self.live is not None and scheme_of(self.live) not in WEB and self.live.partition(":")[0] != "microphone":
             raise WebError(f"{self.live}: not microphone, microphone:NAME or an http(s) URL")
 
     @property

@@ -3,35 +3,25 @@
 import asyncio
 import logging
 import secrets
-import time
-from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from fastapi import Request
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
-from starlette.requests import ClientDisconnect
 
 from moodcurve.util.text import one_line
 from moodcurve.web.errors import ProblemError
+from moodcurve.web.request_body import RequestBody
 from moodcurve.web.temp_folder import WRITE_BYTES, ensure_private, open_private, store_file
 
 FIELD = "file"
 FORM_TYPE = "multipart/form-data"
 _ACCEPTED = {"Accept-Post": "multipart/form-data, application/json, audio/*, video/*, application/octet-stream"}
-MIN_BYTES_PER_S = 16384.0
-"""Lowest average data rate of an upload, checked once its timeout has passed."""
-MAX_UPLOAD_S = 3600.0
-"""Longest time of an upload."""
 _FORM_BYTES = 1 << 16
 """Maximum size of the form around the file: boundaries and headers."""
 _MAX_NAME = 200
-_DISCARD_BYTES, _DISCARD_S = 1 << 28, 5.0
-"""Limits on reading the rest of a rejected body."""
 
 # the client gets its messages about invalid forms in the response; the log of the server needs none
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
@@ -47,101 +37,12 @@ class ReceivedFile:
     name: str
 
 
-class Pace:
-    """Average data rate of what arrives, checked once the time of its longest pause has passed."""
-
-    def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
-        self._started = time.monotonic()
-        self._arrived = 0
-
-    def is_too_slow(self, size: int) -> bool:
-        """Count `size` bytes that arrived; return True if all of them took too long."""
-        self._arrived += size
-        elapsed_s = time.monotonic() - self._started
-        late = elapsed_s > self._timeout_s and self._arrived < MIN_BYTES_PER_S * elapsed_s
-        return late or elapsed_s > MAX_UPLOAD_S
-
-
-class Body:
-    """The body of a request, read as it arrives.
-
-    Parameters
-    ----------
-    request : Request
-    timeout_s : float
-        Longest time without data.
-
-    Attributes
-    ----------
-    ended : bool
-        Whether the whole body has been read.
-    """
-
-    def __init__(self, request: Request, *, timeout_s: float) -> None:
-        self.request = request
-        self._timeout_s = timeout_s
-        self.ended = False
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body in chunks; raise ClientDisconnect if the client leaves, ProblemError if it is slow."""
-        pace = Pace(self._timeout_s)
-        while not self.ended:
-            try:
-                async with asyncio.timeout(self._timeout_s):
-                    chunk = await self._read()
-            except TimeoutError:
-                raise _too_slow() from None
-            if pace.is_too_slow(len(chunk)):
-                raise _too_slow()
-            yield chunk
-
-    @property
-    def media_type(self) -> str:
-        """Media type of the body, in lower case and without parameters."""
-        return self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    def check_length(self, max_bytes: int, error: ProblemError) -> None:
-        """Raise an error if the headers declare more than `max_bytes`."""
-        length = self.request.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > max_bytes:
-            raise error
-
-    def declared_size(self, max_bytes: int) -> int:
-        """Return the size that the headers declare, or `max_bytes` if that is less or they declare none."""
-        length = self.request.headers.get("content-length", "")
-        return min(int(length), max_bytes) if length.isdecimal() else max_bytes
-
-    async def discard(self) -> None:
-        """Read and discard the rest of a rejected body if the connection closes after the response.
-
-        Closing a connection with unread data resets it, and the client may never see the response. If the connection
-        stays open, uvicorn discards the data. A client that sent ``Expect: 100-continue`` sends no body.
-        """
-        headers, left = self.request.headers, _DISCARD_BYTES
-        closes = headers.get("connection", "").lower() == "close" or self.request.scope["http_version"] == "1.0"
-        if not closes or "expect" in headers:
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_DISCARD_S):
-                while left > 0 and not self.ended:
-                    left -= len(await self._read())
-
-    async def _read(self) -> bytes:
-        message = await self.request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        self.ended = not message.get("more_body", False)
-        chunk: bytes = message.get("body", b"")
-        return chunk
-
-
-async def receive(body: Body, folder: Path, *, max_bytes: int, name: str = "") -> ReceivedFile:
+async def receive(body: RequestBody, folder: Path, *, max_bytes: int, name: str = "") -> ReceivedFile:
     """Write an uploaded file to `folder`, under a random name: a form's, or the whole body (see `is_sound`).
 
     Parameters
     ----------
-    body : Body
+    body : RequestBody
     folder : Path
     max_bytes : int
         Largest file.
@@ -174,7 +75,7 @@ def is_sound(media_type: str) -> bool:
     return media_type.startswith(("audio/", "video/")) or media_type in ("application/octet-stream", "application/ogg")
 
 
-async def _receive_form(body: Body, folder: Path, max_bytes: int) -> ReceivedFile:
+async def _receive_form(body: RequestBody, folder: Path, max_bytes: int) -> ReceivedFile:
     """Write the file in a form to `folder`, under a random name.
 
     Raises
@@ -210,7 +111,7 @@ def too_large(max_bytes: int) -> ProblemError:
     return ProblemError(413, f"the file is larger than the maximum of this server, {max_bytes / 2**20:g} MiB")
 
 
-async def _write(body: Body, form: "_Form", file: BinaryIO) -> None:
+async def _write(body: RequestBody, form: "_Form", file: BinaryIO) -> None:
     async for chunk in body.chunks():
         form.feed(chunk)
         if len(form.pending) >= WRITE_BYTES:
@@ -222,10 +123,6 @@ async def _write(body: Body, form: "_Form", file: BinaryIO) -> None:
 async def _flush(form: "_Form", file: BinaryIO) -> None:
     data, form.pending = form.pending, bytearray()
     await asyncio.to_thread(file.write, data)
-
-
-def _too_slow() -> ProblemError:
-    return ProblemError(408, "the upload was too slow; try again", {"Connection": "close"})
 
 
 class _Form:

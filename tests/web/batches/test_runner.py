@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from moodcurve.web import WebError
+from moodcurve.web.batches import notifier as notifier_module
 from moodcurve.web.batches import runner as runner_module
 from moodcurve.web.batches.fair_queue import FairQueue
+from moodcurve.web.batches.notifier import Notifier
 from moodcurve.web.batches.runner import Batches
 from moodcurve.web.batches.store import Batch, BatchStore, NewBatch, Source, WebhookState
 from moodcurve.web.errors import ProblemError
@@ -32,7 +34,8 @@ async def running(folder: Path, analyze: Analyze, *hosts: str) -> AsyncIterator[
         allowed = AllowedHosts(hosts)
         sender = WebhookSender(allowed, own_port=1, key=b"k" * 32)
         reports = Reports(Metrics(version="1", model="m"))
-        batches = Batches(store, analyze, allowed, sender, slots=2, keep_s=60, batch_url="{}", reports=reports)
+        notifier = Notifier(store, sender, batch_url="{}", reports=reports)
+        batches = Batches(store, analyze, allowed, notifier, slots=2, keep_s=60, reports=reports)
         try:
             yield batches
         finally:
@@ -246,7 +249,7 @@ def test_too_many_songs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_message_is_sent_until_it_is_accepted_or_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: list[bytes], attempts: int, state: str
 ) -> None:
-    monkeypatch.setattr(runner_module, "RETRY_S", (0.01, 0.02, 0.04))
+    monkeypatch.setattr(notifier_module, "RETRY_S", (0.01, 0.02, 0.04))
 
     async def analyze(source: Source, client: str) -> str:
         return '"done"'
@@ -268,14 +271,20 @@ def test_a_message_is_sent_until_it_is_accepted_or_given_up(
 
 
 def test_of_a_removed_batch_no_message_is_sent_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner_module, "RETRY_S", (0.05, 0.05))
+    monkeypatch.setattr(notifier_module, "RETRY_S", (0.01, 0.01))
 
     async def analyze(source: Source, client: str) -> str:
         return '"done"'
 
     async def main() -> None:
+        removed = asyncio.Event()
+
+        async def answer(request: bytes, writer: asyncio.StreamWriter) -> None:
+            await removed.wait()  # so that the batch is gone before the next attempt, on a busy machine too
+            writer.write(b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n")
+
         async with (
-            raw_server(fixed(b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n")) as (port, requests),
+            raw_server(answer) as (port, requests),
             running(tmp_path, analyze, f"127.0.0.1:{port}") as batches,
         ):
             batch = await batches.submit(songs(1, webhook=f"http://127.0.0.1:{port}/"))
@@ -284,6 +293,7 @@ def test_of_a_removed_batch_no_message_is_sent_again(tmp_path: Path, monkeypatch
                 while not requests:
                     await asyncio.sleep(0.005)
                 await batches.remove(batch.id)
+                removed.set()
                 while batches._tasks - others:
                     await asyncio.sleep(0.005)
             assert len(requests) == 1
@@ -292,8 +302,8 @@ def test_of_a_removed_batch_no_message_is_sent_again(tmp_path: Path, monkeypatch
 
 
 def test_a_full_disk_does_not_end_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner_module, "RETRY_S", (0.01,))
-    monkeypatch.setattr(runner_module, "_HOUSEKEEPING_S", 0.01)
+    monkeypatch.setattr(notifier_module, "RETRY_S", (0.01,))
+    monkeypatch.setattr(notifier_module, "_FULL_S", 0.01)
     count, full = BatchStore.count_attempt, iter([True, True, False, True])
 
     def count_attempt(store: BatchStore, id: str, state: WebhookState) -> None:

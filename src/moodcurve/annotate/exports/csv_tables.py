@@ -1,14 +1,14 @@
 """Write ratings as CSV: every sample, the ratings of whole songs, and the raters with their answers."""
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from moodcurve.annotate.consistency import consistency
 from moodcurve.curve import AXES
 from moodcurve.datasets.raters.reader import RATINGS, TRACKS, RaterData
 from moodcurve.datasets.raters.study_record import RaterRecord
-from moodcurve.util.files import atomic_write
+from moodcurve.util.csv_text import write_csv
 
 _TRACK_HEADER = ("song_id", "rater", "time_s", "arousal", "valence", "clock_ms")
 _RATER_COLUMNS = ("rater", "songs", "repeats", "headphones_correct", "inputs", "samples")
@@ -19,7 +19,7 @@ def write_csv_tables(output: Path, data: RaterData, records: list[RaterRecord]) 
 
     `moodcurve labels` reads the first two. Tracks have all samples of finished passes, with the clock of the browser.
     """
-    written = [_write(output / "raters.csv", *_raters(records))]
+    written = [write_csv(output / "raters.csv", *_raters(records))]
     for repeats, prefix in ((False, ""), (True, "repeat_")):
         tracks, ratings = _tracks(records, repeats=repeats), _ratings(records, repeats=repeats)
         for name, header, rows in (
@@ -27,7 +27,7 @@ def write_csv_tables(output: Path, data: RaterData, records: list[RaterRecord]) 
             (RATINGS, ("song_id", "rater", *AXES), ratings),
         ):
             if (first := next(rows, None)) is not None:
-                written.append(_write(output / f"{prefix}{name}", header, _chain(first, rows)))
+                written.append(write_csv(output / f"{prefix}{name}", header, itertools.chain([first], rows)))
     return written
 
 
@@ -77,16 +77,3 @@ def _cell(value: object) -> object:
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{value}"
     return "" if value is None else value
-
-
-def _chain(first: list[object], rest: Iterator[list[object]]) -> Iterator[list[object]]:
-    yield first
-    yield from rest
-
-
-def _write(path: Path, header: Sequence[str], rows: Iterable[list[object]]) -> Path:
-    with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-    return path

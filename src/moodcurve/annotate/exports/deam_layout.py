@@ -4,9 +4,8 @@ DEAM's ids are whole numbers. Songs get ids from 2001 on, whose times count from
 their names; ``metadata/metadata_2015.csv`` has the names as titles.
 """
 
-import csv
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from moodcurve.datasets.raters.reader import RaterData
 from moodcurve.datasets.raters.study_record import RaterRecord
 from moodcurve.datasets.song import DatasetError
 from moodcurve.datasets.song_ids import natural_key
-from moodcurve.util.files import atomic_write
+from moodcurve.util.csv_text import number_cell, write_csv
 
 FIRST_ID = 2001
 """First of DEAM's ids of full songs."""
@@ -38,16 +37,16 @@ def write_deam_layout(output: Path, data: RaterData, records: list[RaterRecord])
         for axis in AXES:
             path = output / RATERS / axis / f"{ids[song.song_id]}.csv"
             by, tracks = getattr(song, f"{axis}_by"), getattr(song, axis)
-            rows = [[rater, *map(_cell, track)] for rater, track in zip(by, tracks, strict=True)]
-            written.append(_write(path, ["WorkerId", *_columns(song.times_s)], rows))
+            rows = [[rater, *map(number_cell, track)] for rater, track in zip(by, tracks, strict=True)]
+            written.append(write_csv(path, ["WorkerId", *_columns(song.times_s)], rows))
     written += _write_means(output, data, ids)
     if data.song_ratings:
         header = ["song_id", *(f"{axis}_{measure}" for axis in reversed(AXES) for measure in ("mean", "std"))]
         path = output / STATIC / "static_annotations_averaged_songs.csv"
         rows = [[str(ids[name]), *_song_cells(ratings)] for name, ratings in data.song_ratings.items()]
-        written.append(_write(path, header, rows))
+        written.append(write_csv(path, header, rows))
     table = [[str(number), name, "", ""] for name, number in ids.items()]
-    written.append(_write(output / "metadata" / "metadata_2015.csv", ["song_id", "title", "artist", "genre"], table))
+    written.append(write_csv(output / "metadata" / "metadata_2015.csv", ["song_id", "title", "artist", "genre"], table))
     return written
 
 
@@ -69,28 +68,16 @@ def _write_means(output: Path, data: RaterData, ids: dict[str, int]) -> list[Pat
         for name, annotation in means.items():
             values = np.full(len(grid_s), math.nan)
             values[np.searchsorted(grid_s, annotation.times_s)] = getattr(annotation, axis)
-            rows.append([str(ids[name]), *map(_cell, values)])
-        written.append(_write(output / DYNAMIC / f"{axis}.csv", ["song_id", *_columns(grid_s)], rows))
+            rows.append([str(ids[name]), *map(number_cell, values)])
+        written.append(write_csv(output / DYNAMIC / f"{axis}.csv", ["song_id", *_columns(grid_s)], rows))
     return written
 
 
 def _song_cells(ratings: Mapping[str, tuple[float, ...]]) -> Iterable[str]:
     for axis in reversed(AXES):  # DEAM has valence first
         found = average_song_rating(ratings[axis])
-        yield from (_cell(found.mean), _cell(found.std))
+        yield from (number_cell(found.mean), number_cell(found.std))
 
 
 def _columns(times_s: FloatArray) -> list[str]:
     return [f"sample_{round(1000 * time_s)}ms" for time_s in times_s]
-
-
-def _cell(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
-    with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-    return path

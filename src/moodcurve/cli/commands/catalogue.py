@@ -91,7 +91,7 @@ def scan_catalogue(
     from moodcurve.cli.progress import prepare
     from moodcurve.cli.result_files import write_texts
     from moodcurve.cli.signals import interrupted_code, interrupts
-    from moodcurve.cluster.urls import ClusterError
+    from moodcurve.cluster.errors import ClusterError
     from moodcurve.runtime.loading import describe_model
     from moodcurve.util.optional import require
 
@@ -101,9 +101,9 @@ def scan_catalogue(
     require("fsspec", "pyarrow", what="--on", extra="cluster", error=ClusterError)
     engine = _engine(options, workers)
 
-    from moodcurve.cluster.manifest import Columns
     from moodcurve.cluster.scan import scan_catalogue as scan
     from moodcurve.cluster.shards import SHARD_SIZE
+    from moodcurve.library.id_tables import Columns
     from moodcurve.library.scanning.selection import Selection
 
     _, feature_set = describe_model(model)

@@ -1,6 +1,5 @@
 """The `live` command: arousal and valence of what is heard now."""
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,13 +10,12 @@ from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import ModelOption
 from moodcurve.cli.parameters import Argument, Option, UsageError
+from moodcurve.util.urls import WEB, scheme_of
 
 if TYPE_CHECKING:
     from moodcurve.live import Row
     from moodcurve.live.events import Source
     from moodcurve.live.osc import OscSender
-
-_URL = re.compile(r"https?://", re.IGNORECASE)
 
 
 @app.command
@@ -124,7 +122,7 @@ def _source(source: str | None, raw: str | None, device: str | None) -> "Source"
             return raw_pcm(sys.stdin.buffer, RawFormat.parse(raw))
         except LiveError as error:
             raise UsageError(str(error), name="--raw") from error
-    if _URL.match(source):
+    if scheme_of(source) in WEB:
         return radio(source)
     raise UsageError(f"{source!r} is neither - nor an http(s) URL; for a file: moodcurve live - < FILE")
 

@@ -65,8 +65,8 @@ def scan(
         Option(
             "--ids",
             metavar="FILE",
-            help="CSV or Parquet with the columns path and id: ids of files in your own catalogue, which searches, "
-            "exports and the API then show.",
+            help="Table with columns of paths and ids (CSV, TSV or Parquet): ids of files in your own catalogue, which "
+            "searches, exports and the API then show.",
         ),
     ] = None,
     json_file: JsonOption = None,

@@ -1,7 +1,5 @@
 """The `compare` command: two models on the same annotated songs."""
 
-import csv
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +10,7 @@ from moodcurve.cli.options import JsonOption, SeedOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option
 from moodcurve.cli.signals import interrupts
+from moodcurve.util.csv_text import csv_text
 
 if TYPE_CHECKING:
     from moodcurve.comparison import ModelComparison
@@ -43,7 +42,7 @@ def compare(
     from moodcurve.cli.result_files import json_text, write_texts
     from moodcurve.comparison import compare as compare_models
     from moodcurve.comparison.picture import draw
-    from moodcurve.comparison.report import report
+    from moodcurve.comparison.report import report, song_rows
     from moodcurve.features.feature_sets import without_own
     from moodcurve.runtime import load_model, packaged_models
     from moodcurve.runtime.loading import describe_model
@@ -61,7 +60,7 @@ def compare(
         texts |= {
             output / "compare.json": text,
             output / "compare.md": report(comparison, picture="compare.png"),
-            output / "songs.csv": _csv_text(comparison),
+            output / "songs.csv": csv_text(song_rows(comparison)),
         }
     write_texts(texts)
     if output is not None:
@@ -70,14 +69,6 @@ def compare(
     if json_file != STDOUT:
         _print(comparison)
     return int(any(incomplete for _, incomplete in read.values()))
-
-
-def _csv_text(comparison: "ModelComparison") -> str:
-    from moodcurve.comparison.report import song_rows
-
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(song_rows(comparison))
-    return stream.getvalue()
 
 
 def _print(comparison: "ModelComparison") -> None:

@@ -10,6 +10,7 @@ from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import JsonOption, OptionalModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.signals import interrupts
+from moodcurve.util.markdown import value_cell
 
 
 @app.command
@@ -78,24 +79,20 @@ def print_metrics(metrics: Mapping[str, Any]) -> None:
     else:
         console.print_lines([one_line(f"model {metrics['model']}, {metrics['songs']} songs")])
     if found := metrics.get("quadrants"):
-        areas = (_text(found["auc"][axis]) for axis in ("arousal", "valence"))
-        row = (str(found["songs"]), _text(found["accuracy"]), _text(found["f1"]), *areas)
+        areas = (value_cell(found["auc"][axis]) for axis in ("arousal", "valence"))
+        row = (str(found["songs"]), value_cell(found["accuracy"]), value_cell(found["f1"]), *areas)
         console.print_rows([("songs with a quadrant", "accuracy", "F1", "AUC arousal", "AUC valence"), row])
     if found := metrics.get("comparisons"):
         rows = [("comparisons", "pairs", "accuracy", "unanimous pairs", "accuracy", "equal pairs, not counted")]
         for axis, one in found.items():
-            agreed = (str(one["unanimous_pairs"]), _text(one["unanimous_accuracy"]))
-            rows.append((axis, str(one["pairs"]), _text(one["accuracy"]), *agreed, str(one["equal_pairs"])))
+            agreed = (str(one["unanimous_pairs"]), value_cell(one["unanimous_accuracy"]))
+            rows.append((axis, str(one["pairs"]), value_cell(one["accuracy"]), *agreed, str(one["equal_pairs"])))
         console.print_rows(rows)
     if found := metrics.get("words"):
         heading = (f"words of {found['songs']} songs", "r arousal", "r valence")
         console.print_rows([
-            heading, *((word, _text(r["arousal"]), _text(r["valence"])) for word, r in found["r"].items())
+            heading, *((word, value_cell(r["arousal"]), value_cell(r["valence"])) for word, r in found["r"].items())
         ])  # fmt: skip
-
-
-def _text(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
 
 
 def _print_ratings(metrics: Mapping[str, Any]) -> None:
@@ -110,7 +107,7 @@ def _print_ratings(metrics: Mapping[str, Any]) -> None:
     rows = [headings + ["coverage", "width"] * with_intervals]
     for axis in AXES:
         values = (metrics[axis][name] for name in names)
-        rows.append([axis, *map(_text, values)])
+        rows.append([axis, *map(value_cell, values)])
     widths = [2 + max(map(len, column)) for column in zip(*rows, strict=True)]
     margin, per_song, pooled = widths[0], sum(widths[1:4]), sum(widths[4:9])
     groups = f"{'':{margin}}{'  mean over songs':{per_song}}{'  over all points':{pooled}}"

@@ -9,7 +9,6 @@ The standard library's client suffices: one file at a time, by GET, with headers
 import email.utils
 import hashlib
 import http.client
-import json
 import shutil
 import ssl
 import time
@@ -23,7 +22,7 @@ from urllib.parse import urlsplit
 
 from moodcurve import __version__
 from moodcurve.datasets.archives.errors import DownloadError
-from moodcurve.util.files import write_text
+from moodcurve.datasets.archives.partial import PartialFile
 from moodcurve.util.text import format_bytes, one_line
 
 Progress = Callable[[int, int], None]
@@ -106,7 +105,7 @@ def fetch(
                 f"{target}: has the checksum {found}, expected {checksum}; remove it, and run this again"
             )
         return
-    part = _Part(url, target)
+    part = PartialFile(url, target)
     fruitless, tries = 0, 0
     while not part.is_complete:
         before = part.size
@@ -127,52 +126,9 @@ def fetch(
     part.finish(target)
 
 
-class _Part:
-    """The bytes of a file received so far, and what the server said of it."""
-
-    def __init__(self, url: str, target: Path) -> None:
-        self.url = url
-        self.path = target.with_name(target.name + ".part")
-        self._state_path = target.with_name(target.name + ".part.json")
-        self.is_complete = False
-        self._state: dict[str, Any] = {}
-        try:
-            state = json.loads(self._state_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            state = {}
-        if isinstance(state, dict) and state.get("url") == url and self.path.exists():
-            self._state = state
-
-    @property
-    def size(self) -> int:
-        """Number of bytes received."""
-        return self.path.stat().st_size if self._state and self.path.exists() else 0
-
-    @property
-    def validator(self) -> str:
-        """What shows that the file on the server is still the same; empty if the server gave nothing for it."""
-        return str(self._state.get("validator", ""))
-
-    def begin(self, validator: str) -> None:
-        """Forget all bytes, and note what the server says of the file."""
-        self.path.unlink(missing_ok=True)
-        self._state = {"url": self.url, "validator": validator}
-        write_text(self._state_path, json.dumps(self._state) + "\n")
-        self.path.touch()
-
-    def forget(self) -> None:
-        """Remove everything."""
-        self._state = {}
-        self.path.unlink(missing_ok=True)
-        self._state_path.unlink(missing_ok=True)
-
-    def finish(self, target: Path) -> None:
-        """Give the file its name."""
-        self.path.replace(target)
-        self._state_path.unlink(missing_ok=True)
-
-
-def _receive(part: _Part, *, page: str, patience: Patience, has_checksum: bool, progress: Progress | None) -> None:
+def _receive(
+    part: PartialFile, *, page: str, patience: Patience, has_checksum: bool, progress: Progress | None
+) -> None:
     """Receive the rest of a file, or all of it, in one request."""
     start = part.size
     if start and not part.validator and not has_checksum:
@@ -239,7 +195,7 @@ def _validator(response: Any) -> str:
     return tag if tag and not tag.startswith("W/") else changed
 
 
-def _continued(response: Any, part: _Part, start: int) -> int:
+def _continued(response: Any, part: PartialFile, start: int) -> int:
     """Return the size of the whole file, after checking that the response continues it where the part ends."""
     first, _, rest = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")
     total = rest.partition("/")[2]
@@ -258,7 +214,7 @@ def _moved(url: str, what: str, page: str) -> str:
     return f"{url}: {what}: the set may have moved. See {page}, and give the new address with --url"
 
 
-def _check_disk(part: _Part, missing: int) -> None:
+def _check_disk(part: PartialFile, missing: int) -> None:
     free = shutil.disk_usage(part.path.parent).free
     if missing + MARGIN > free:
         raise DownloadError(
@@ -267,7 +223,7 @@ def _check_disk(part: _Part, missing: int) -> None:
         )
 
 
-def _append(response: Any, part: _Part, start: int, total: int, page: str, progress: Progress | None) -> None:
+def _append(response: Any, part: PartialFile, start: int, total: int, page: str, progress: Progress | None) -> None:
     """Append what arrives to the part."""
     received = start
     with part.path.open("ab") as stream:
@@ -293,7 +249,7 @@ def _read(response: Any) -> bytes:
         raise _TemporaryError(f"the connection failed ({one_line(error.strerror or str(error))})") from error
 
 
-def _raise_status(error: urllib.error.HTTPError, part: _Part, page: str) -> None:
+def _raise_status(error: urllib.error.HTTPError, part: PartialFile, page: str) -> None:
     answer = f"answers {error.code} {one_line(str(error.reason))}".rstrip()
     if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and part.size:
         part.forget()
@@ -315,7 +271,7 @@ def _retry_after(text: str) -> float:
         return 0.0
 
 
-def _verify(part: _Part, checksum: str, page: str) -> None:
+def _verify(part: PartialFile, checksum: str, page: str) -> None:
     found = _digest(part.path, checksum)
     if found is not None:
         part.forget()

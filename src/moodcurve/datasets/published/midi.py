@@ -20,7 +20,7 @@ import soundfile
 from moodcurve.datasets.published.layouts import AUDIO, LAYOUTS, find_layout
 from moodcurve.datasets.song import DatasetError
 from moodcurve.util.files import atomic_write, write_text
-from moodcurve.util.text import one_line
+from moodcurve.util.text import one_line, reason_of
 
 PROGRAM = "fluidsynth"
 SR = 44_100
@@ -183,7 +183,7 @@ def _render(program: str, soundfont: Path, path: Path, target: Path) -> str:
     except subprocess.TimeoutExpired:
         return f"took longer than {LIMIT_S:g} s"
     except OSError as error:
-        return error.strerror or str(error)
+        return reason_of(error)
     except soundfile.SoundFileError as error:
         return one_line(f"{PROGRAM} wrote no sound ({error})")
     peak = float(np.abs(x).max(initial=0))

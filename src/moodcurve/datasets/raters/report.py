@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from moodcurve.curve import AXES
-from moodcurve.util.markdown import TableRow, interval_cell, markdown_list, markdown_paragraph, markdown_table
+from moodcurve.util.markdown import (
+    TableRow,
+    interval_cell,
+    markdown_list,
+    markdown_paragraph,
+    markdown_table,
+    value_cell,
+)
 
 AGREEMENT_NAMES = {
     "cronbach_alpha": "Cronbach's α",
@@ -36,8 +43,10 @@ def agreement_table(results: Results) -> list[TableRow]:
             found = part[axis]
             cells = (_agreement(found["agreement"][name]) for name in AGREEMENT_NAMES)
             share = f"{100 * found['constant_tracks']:.0f} %"
-            means = _number(found["agreement_on_means"])
-            rows.append((_songs(part), axis, f"{found['raters']:.1f}", _number(found["spread"]), share, *cells, means))
+            means = value_cell(found["agreement_on_means"])
+            rows.append(
+                (_songs(part), axis, f"{found['raters']:.1f}", value_cell(found["spread"]), share, *cells, means)
+            )
     return rows
 
 
@@ -60,12 +69,12 @@ def summary(results: Results) -> list[str]:
     sentences = []
     for axis in AXES:
         ceilings = results["parts"][0][axis]["ceilings"]
-        r, ccc, rmse = (_number(ceilings["components"][name]["value"]) for name in ("r", "ccc", "rmse"))
-        low, high = (_number(ceilings[estimate]["r_song"]["value"]) for estimate in ("components", "halves"))
+        r, ccc, rmse = (value_cell(ceilings["components"][name]["value"]) for name in ("r", "ccc", "rmse"))
+        low, high = (value_cell(ceilings[estimate]["r_song"]["value"]) for estimate in ("components", "halves"))
         sentences.append(
             f"For {axis}, the best possible scores against these labels are r = {r}, CCC = {ccc} and RMSE = {rmse} "
             f"over all points, and r between {low} and {high} within single songs; one rater reaches "
-            f"r = {_number(ceilings['one_rater']['r']['value'])} over all points."
+            f"r = {value_cell(ceilings['one_rater']['r']['value'])} over all points."
         )
     return sentences
 
@@ -85,8 +94,8 @@ def explanations(results: Results) -> list[str]:
     if (rated := results["song_ratings"]) is not None:
         lines += [
             f"Ratings of {rated['songs']} whole songs from 1 to 9, {axis}: {rated[axis]['raters']:.1f} raters, "
-            f"standard deviation {_number(rated[axis]['spread'])}, Krippendorff's α "
-            f"{_number(rated[axis]['krippendorff_alpha'])}."
+            f"standard deviation {value_cell(rated[axis]['spread'])}, Krippendorff's α "
+            f"{value_cell(rated[axis]['krippendorff_alpha'])}."
             for axis in AXES
         ]
     for part in results["parts"]:
@@ -160,7 +169,3 @@ def _agreement(found: Results) -> str:
     if found["mean"] is None:
         return "–"
     return f"{found['mean']:.3f}\n{found['median']:.3f}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

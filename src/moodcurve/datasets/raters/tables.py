@@ -1,6 +1,5 @@
 """Write labels, ratings of whole songs and agreement as CSV tables."""
 
-import csv
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -12,7 +11,8 @@ import numpy.typing as npt
 from moodcurve.curve import AXES
 from moodcurve.datasets.raters.agreement import RaterAgreement
 from moodcurve.datasets.raters.statistics import RaterLabels
-from moodcurve.util.files import atomic_write, write_text
+from moodcurve.util.csv_text import number_cell, write_csv
+from moodcurve.util.files import write_text
 
 Values = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 LABELS_HEADER = (
@@ -39,11 +39,11 @@ def write_tables(labels: RaterLabels, folder: Path) -> list[Path]:
     """
     written = []
     if labels.annotations:
-        written.append(_write(folder / "labels.csv", LABELS_HEADER, _label_rows(labels)))
+        written.append(write_csv(folder / "labels.csv", LABELS_HEADER, _label_rows(labels)))
     if labels.song_ratings:
-        written.append(_write(folder / "songs.csv", SONGS_HEADER, _song_rows(labels)))
+        written.append(write_csv(folder / "songs.csv", SONGS_HEADER, _song_rows(labels)))
     if labels.agreement:
-        written.append(_write(folder / "agreement.csv", AGREEMENT_HEADER, _agreement_rows(labels)))
+        written.append(write_csv(folder / "agreement.csv", AGREEMENT_HEADER, _agreement_rows(labels)))
     return written
 
 
@@ -65,7 +65,7 @@ def _label_rows(labels: RaterLabels) -> Iterable[list[str]]:
         filled = (missing if values is None else values for values in stats)
         columns: Sequence[Values] = (found.times_s, found.arousal, found.valence, *filled)
         for values in zip(*columns, strict=True):
-            yield [song_id, *map(_cell, values)]
+            yield [song_id, *map(number_cell, values)]
 
 
 def _song_rows(labels: RaterLabels) -> Iterable[list[str]]:
@@ -74,24 +74,10 @@ def _song_rows(labels: RaterLabels) -> Iterable[list[str]]:
         for axis in AXES:
             rating = found[axis]
             values += [rating.mean, rating.rounded, rating.std, rating.raters]
-        yield [song_id, *map(_cell, values)]
+        yield [song_id, *map(number_cell, values)]
 
 
 def _agreement_rows(labels: RaterLabels) -> Iterable[list[str]]:
     for song_id, found in labels.agreement.items():
         for axis in AXES:
-            yield [song_id, axis, *(_cell(getattr(found[axis], name)) for name in AGREEMENT_HEADER[2:])]
-
-
-def _cell(value: float) -> str:
-    if math.isnan(value):
-        return ""
-    return f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-def _write(path: Path, header: Sequence[str], rows: Iterable[list[str]]) -> Path:
-    with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-    return path
+            yield [song_id, axis, *(number_cell(getattr(found[axis], name)) for name in AGREEMENT_HEADER[2:])]

@@ -19,6 +19,7 @@ from moodcurve.util.markdown import (
     markdown_list,
     markdown_paragraph,
     markdown_table,
+    value_cell,
 )
 
 Result = Mapping[str, Any]
@@ -60,7 +61,7 @@ def table(result: Result) -> list[TableRow]:
     for title, one in [*_models_and_baselines(result), *((ceiling["name"], ceiling) for ceiling in result["ceilings"])]:
         rows += [(title, axis, *(interval_cell(one[axis][name]) for name in COLUMNS)) for axis in AXES]
     for one in result["published"]:
-        rows += [(one["model"], axis, *(_plain(one[axis].get(name)) for name in COLUMNS)) for axis in AXES]
+        rows += [(one["model"], axis, *(value_cell(one[axis].get(name)) for name in COLUMNS)) for axis in AXES]
     return rows
 
 
@@ -101,7 +102,7 @@ def summary(result: Result) -> str:
         others = [one for one in result["published"] if all(name in one[axis] for axis in AXES)]
         if others:
             other = max(others, key=lambda one: sum(one[axis][name] for axis in AXES))
-            values = " / ".join(_plain(other[axis][name]) for axis in AXES)
+            values = " / ".join(value_cell(other[axis][name]) for axis in AXES)
             lines.append(
                 f"The best published {COLUMNS[name]} is {values} ({other['model']}); here {_both(best, name)}."
             )
@@ -252,11 +253,7 @@ def _single_splits(model: Mapping[str, Any]) -> str:
 
 def _both(one: Mapping[str, Any], name: str) -> str:
     """Format a metric's values of both axes."""
-    return " / ".join(_plain(one[axis][name]["value"]) for axis in AXES)
-
-
-def _plain(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return " / ".join(value_cell(one[axis][name]["value"]) for axis in AXES)
 
 
 def _number(value: float | None) -> float:

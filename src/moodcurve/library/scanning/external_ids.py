@@ -1,24 +1,20 @@
 """Ids of the user's own catalogue: read which file has which, and find these files among those of a walk."""
 
-import csv
 import os
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from moodcurve.library.errors import LibraryError
+from moodcurve.library.id_tables import TableError, read_table, row_name, table_kind
 from moodcurve.library.scanning.walk import WalkResult
 from moodcurve.util.files import AnyPath
 from moodcurve.util.text import one_line, text_path
 
-_COLUMNS = ("path", "id")
-_BATCH = 10_000
-
 
 def read_ids(table: AnyPath) -> dict[str, str]:
-    """Return the ids of files by absolute path, from a CSV or Parquet table with the columns ``path`` and ``id``.
+    """Return the ids of files by absolute path, from a table as `moodcurve.library.id_tables` reads it.
 
-    CSV is UTF-8, with a header line; Parquet is a file whose name ends so. Ids may be whole numbers there. Relative
-    paths are those of the current folder; paths that are not UTF-8 may be written as URIs, as `path_text` does.
+    A file is CSV unless its name says that it is Parquet or TSV. Relative paths are those of the current folder; paths
+    that are not UTF-8 may be written as URIs, as `path_text` does.
 
     Raises
     ------
@@ -28,13 +24,17 @@ def read_ids(table: AnyPath) -> dict[str, str]:
         If the table cannot be read, lacks a column or a value, or gives a file two ids; the message names the line or
         row.
     """
+    named = table_kind(os.fspath(table))
+    kind = "csv" if named in (None, "text") else named
     found: dict[str, str] = {}
-    for where, path, identifier in (_parquet_rows if Path(table).suffix.lower() == ".parquet" else _csv_rows)(table):
-        if not path or not identifier:
-            raise _error(table, f"{where}: needs a path and an id")
-        absolute = os.path.abspath(text_path(path))  # noqa: PTH100  any name
-        if found.setdefault(absolute, identifier) != identifier:
-            raise _error(table, f"{where}: {path} has two ids, {found[absolute]} and {identifier}")
+    try:
+        for number, identifier, path in read_table(table, kind, needs_ids=True):
+            absolute = os.path.abspath(text_path(path))  # noqa: PTH100  any name
+            if (other := found.setdefault(absolute, identifier)) != identifier:
+                both = one_line(f"{path} has two ids, {other} and {identifier}")
+                raise TableError(f"{row_name(kind, number)}: {both}")
+    except TableError as error:
+        raise LibraryError(f"{one_line(os.fspath(table))}: {error}") from error
     return found
 
 
@@ -54,50 +54,3 @@ def match_ids(ids: Mapping[str, str], found: WalkResult) -> tuple[dict[str, str]
         else:
             matched.setdefault(real, identifier)
     return matched, unmatched
-
-
-def _csv_rows(table: AnyPath) -> Iterator[tuple[str, str, str]]:
-    """Yield where each row stands, its path and its id."""
-    try:
-        with Path(table).open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file, strict=True)
-            header = next(rows, [])
-            if missing := [name for name in _COLUMNS if name not in header]:
-                raise _error(table, f"lacks the column {missing[0]!r}; it needs {' and '.join(_COLUMNS)}")
-            at = [header.index(name) for name in _COLUMNS]
-            for row in rows:
-                cells = [row[i] if i < len(row) else "" for i in at]
-                if row:
-                    yield f"line {rows.line_num}", cells[0], cells[1]
-    except OSError as error:
-        raise _error(table, error.strerror or str(error)) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise _error(table, f"not CSV in UTF-8 ({error})") from error
-
-
-def _parquet_rows(table: AnyPath) -> Iterator[tuple[str, str, str]]:
-    """Yield where each row stands, its path and its id."""
-    from moodcurve.formats import check_format
-
-    check_format("parquet")
-    import pyarrow.parquet
-
-    try:
-        with Path(table).open("rb") as stream:
-            file = pyarrow.parquet.ParquetFile(stream)
-            if missing := [name for name in _COLUMNS if name not in file.schema_arrow.names]:
-                raise _error(table, f"lacks the column {missing[0]!r}; it needs {' and '.join(_COLUMNS)}")
-            number = 0
-            for batch in file.iter_batches(_BATCH, columns=list(_COLUMNS)):
-                paths, ids = (batch.column(name).cast(pyarrow.string()).to_pylist() for name in _COLUMNS)
-                for path, identifier in zip(paths, ids, strict=True):
-                    number += 1
-                    yield f"row {number}", path or "", identifier or ""
-    except OSError as error:
-        raise _error(table, error.strerror or str(error)) from error
-    except pyarrow.ArrowException as error:
-        raise _error(table, f"not a Parquet table of paths and ids ({one_line(str(error))[:100]})") from error
-
-
-def _error(table: AnyPath, message: str) -> LibraryError:
-    return LibraryError(f"{one_line(os.fspath(table))}: {one_line(message)}")

@@ -105,7 +105,7 @@ def scan(
     with scan_lock(library), open_library(library, write=True) as opened:
         run = ScanRun(opened, (name, feature_set.key), observer, selection)
         try:
-            found = walk(roots, rules=rules, known=run.known, check=check_walk)
+            found = walk(roots, rules=rules, known=run.earlier.files, check=check_walk)
             remember_roots(library, found.roots)
             known_ids, run.stats.unknown_ids = match_ids(ids or {}, found)
             run.plan(found, again=again, ids=known_ids)

@@ -1,12 +1,10 @@
 """The steps of one scan: plan the work, run it in processes, forget removed files."""
 
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from moodcurve.audio.parts import Split
 from moodcurve.errors import MoodcurveError
 from moodcurve.library.database import Library
 from moodcurve.library.models import (
@@ -17,12 +15,13 @@ from moodcurve.library.models import (
     FileIdentified,
     FileNamed,
     FileRemoved,
-    KnownFile,
     ProblemFound,
     SongAnalyzed,
     joined_hash,
 )
 from moodcurve.library.scanning.batch_writer import BatchWriter, Outcome, OutcomeKind, PendingFile
+from moodcurve.library.scanning.earlier import EarlierScans
+from moodcurve.library.scanning.missing import find_missing
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats
 from moodcurve.library.scanning.rules import LeftOut
 from moodcurve.library.scanning.selection import NO_SELECTION, Selection, part_tags
@@ -35,14 +34,10 @@ from moodcurve.library.scanning.worker import (
     ProbeTask,
 )
 from moodcurve.runtime import ModelError
-from moodcurve.util.text import counted, one_line
+from moodcurve.util.text import counted, one_line, reason_of
 from moodcurve.workers import FILE_LIMITS, CrashError, LimitError, Pool
 
 _IF_GONE_FOR_GOOD = "; if they are gone for good, scan it with --forget"
-_MANY = 10
-"""Number of missing files of a folder from which on more than half of its files is suspicious."""
-_MAX_NAMES = 20
-"""Most paths of one file that are kept."""
 _KEPT = "; its earlier curve is kept"
 _RETRY = -1
 """Stored as modification time of a file whose problem may be temporary: it matches no file."""
@@ -64,8 +59,8 @@ class ScanRun:
     Attributes
     ----------
     stats : ScanStats
-    known : dict
-        Files of earlier scans, by path.
+    earlier : EarlierScans
+        What the library held before this scan.
     to_probe : deque of PendingFile
         Files to open, once `plan` has run.
     """
@@ -78,23 +73,12 @@ class ScanRun:
         selection: Selection = NO_SELECTION,
     ) -> None:
         self.stats = ScanStats()
-        self.known = library.known_files()
+        self.earlier = EarlierScans(library)
         self.to_probe: deque[PendingFile] = deque()
         self._library = library
         self._model_key = model_key
         self._observer = observer
-        self._analyzed = library.song_models()
-        """Model and feature set of each song stored before this scan, by content hash; of split files, of all parts."""
-        self._analyzed |= _models_of_split(self.known, self._analyzed)
         self._selection = selection
-        self._selections = {
-            file.content_hash.split("#")[0]: heard
-            for file in self.known.values()
-            if file.content_hash is not None and (heard := Selection.parse(file.selection)) != NO_SELECTION
-        }
-        """How files were heard that an earlier scan heard otherwise than usual, by the hash of their content."""
-        self._split = {file.parts for file in self.known.values() if file.parts}
-        """Content hashes of the parts of each split file of earlier scans."""
         self._found: dict[str, set[str]] = {}
         """Content hashes of the parts that this scan's analyses found, by the hash of all parts of the cue sheet."""
         self._current: set[str] = set()
@@ -119,17 +103,17 @@ class ScanRun:
         """
         self._ids = ids or {}
         stats = self.stats
-        self._current = set(self._analyzed)
+        self._current = set(self.earlier.models)
         if again:
-            self._current = {key for key, model in self._analyzed.items() if model == self._model_key}
+            self._current = {key for key, model in self.earlier.models.items() if model == self._model_key}
             lacking = self._library.without_sound()
             self._current = {key for key in self._current if lacking.isdisjoint(key.split("|"))}
         named: list[Change] = []
         for path, state in found.files.items():
             stats.files += 1
-            known = self.known.get(path)
+            known = self.earlier.files.get(path)
             other = known is not None and str(self._selection) not in ("", known.selection)
-            names = _names(path, known, found)
+            names = self.earlier.names_of(path, found)
             if known is not None and known.names != names:
                 named.append(FileNamed(path, names))
             if known is not None and (given := self._ids.get(path, known.external_id)) != known.external_id and given:
@@ -152,7 +136,7 @@ class ScanRun:
 
     def _pending(self, path: str, state: FileState, names: tuple[str, ...]) -> PendingFile:
         """Return a file to open, which is heard as this scan asks, else as the one before."""
-        known = self.known.get(path)
+        known = self.earlier.files.get(path)
         if self._selection == NO_SELECTION and known is not None:
             return PendingFile(path, state, selection=Selection.parse(known.selection), names=names)
         return PendingFile(path, state, selection=self._selection, names=names)
@@ -175,57 +159,20 @@ class ScanRun:
         self._writer.write()
 
     def forget(self, found: WalkResult, *, all_missing: bool = False) -> None:
-        """Forget removed files, and songs without a file; count which files were moved.
-
-        Unless `all_missing`, a file counts as removed only if its audio was found at a new path where it lies below an
-        empty folder, or where most files of the scanned folder are missing. Files that the walk left out stay as well.
-        """
-        gone = list(self._vanished)
-        unavailable: Counter[str] = Counter()
-        emptied = set() if all_missing else self._emptied_roots(found)
-        for path, known in self.known.items():
-            if path not in found.files and all(map(found.leaves_out, known.names or (path,))):
-                moved = known.content_hash in self._at_new_paths and not os.path.lexists(path)
-                if all_missing or moved:
-                    gone.append(path)
-                else:
-                    self.stats.left_out_known += 1
-                continue
-            if not _is_missing(path, known, found):
-                continue
-            folder = next((root for root in emptied if is_below(path, root)), None) or found.empty_parent(path)
-            if folder is None or all_missing or known.content_hash in self._at_new_paths:
-                gone.append(path)
-            else:
-                unavailable[folder] += 1
-        for folder, files in unavailable.items():
-            reason = "most of its files are missing" if folder in emptied - found.empty else "is empty"
-            hint = _IF_GONE_FOR_GOOD
-            self._report_unread(folder, f"{reason}, perhaps a disk is not mounted", files, hint=hint)
+        """Forget removed files, see `find_missing`, and songs without a file; count which files were moved."""
+        missing = find_missing(self.earlier.files, found, self._at_new_paths, all_missing=all_missing)
+        self.stats.left_out_known += missing.left_out
+        for folder, (reason, files) in missing.out_of_reach.items():
+            self._report_unread(folder, f"{reason}, perhaps a disk is not mounted", files, hint=_IF_GONE_FOR_GOOD)
+        gone = [*self._vanished, *missing.gone]
         self._library.write([*(FileRemoved(path, pass_id=True) for path in gone), DropOrphans()])
-        left = Counter(self.known[path].content_hash for path in gone)
+        left = Counter(self.earlier.files[path].content_hash for path in gone)
         for content_hash in self._recognized:
             if left[content_hash]:
                 left[content_hash] -= 1
                 self.stats.moved += 1
         self.stats.gone = len(gone) - self.stats.moved
         self._observer.progress(self.stats)
-
-    def _emptied_roots(self, found: WalkResult) -> set[str]:
-        """Return the scanned folders of which no song's file is left, or most of many are missing."""
-        emptied = set()
-        for root in found.roots:
-            known = [path for path, file in self.known.items() if file.problem is None and is_below(path, root)]
-            at_new_paths = self._at_new_paths
-            missing = sum(
-                _is_missing(path, self.known[path], found) and self.known[path].content_hash not in at_new_paths
-                for path in known
-            )
-            if missing > max(len(known) / 2, _MANY - 1) or (
-                missing == len(known) > 0 and not any(is_below(path, root) for path in found.files)
-            ):
-                emptied.add(root)
-        return emptied
 
     def _feed(self, pool: Pool[ProbeTask, Any], ahead: int) -> None:
         """Keep one task per process waiting, so that no process idles; analyses go before probes."""
@@ -240,14 +187,15 @@ class ScanRun:
         self, file: PendingFile, result: ProbeResult | AnalysisResult | MoodcurveError | OSError
     ) -> None:
         if isinstance(result, ProbeResult):
-            if file.selection == NO_SELECTION and result.content_hash in self._selections:  # it was moved
-                file.selection = self._selections[result.content_hash]
+            heard = self.earlier.selection_of(result.content_hash)
+            if file.selection == NO_SELECTION and heard is not None:  # it was moved
+                file.selection = heard
                 self.to_probe.append(file)
                 return
             file.tags, file.parts = result.tags, result.parts
             hashes = file.selection.hashes(result.content_hash, result.parts)
             file.content_hash = joined_hash(hashes)
-            if found := self._found.get(file.content_hash) or self._found_before(file, hashes):
+            if found := self._found.get(file.content_hash) or self.earlier.parts_of(file, hashes):
                 file.keep_parts(found)
             self._handle_probe(file, file.content_hash)
         elif isinstance(result, Analysis | dict):
@@ -255,24 +203,14 @@ class ScanRun:
         else:
             self._handle_error(file, result)
 
-    def _found_before(self, file: PendingFile, hashes: tuple[str, ...]) -> tuple[str, ...]:
-        """Return which parts an earlier scan found of a file with the same cue sheet; nothing if there was none.
-
-        The parts of a sheet follow each other without a gap: after the last that was found, the file ends. Chapters may
-        leave gaps.
-        """
-        if file.selection.split is not Split.cue:
-            return ()
-        return next((hashes[:count] for count in range(len(file.parts), 0, -1) if hashes[:count] in self._split), ())
-
     def _handle_probe(self, file: PendingFile, content_hash: str) -> None:
         """Store a file whose audio is known; queue any other for analysis, once per content hash."""
         if content_hash in self._current:
-            known = self.known.get(file.path)
+            known = self.earlier.files.get(file.path)
             kind: OutcomeKind = "changed"
             if known is None:
-                kind = "recognized" if content_hash in self._analyzed else "new"
-            elif _only_rehashed(known, file):
+                kind = "recognized" if content_hash in self.earlier.models else "new"
+            elif self.earlier.only_rehashes(file):
                 kind = "unchanged" if known.content_hash == content_hash else "renewed"
             elif known.content_hash == content_hash and known.problem is None:
                 kind = "retagged"
@@ -298,17 +236,17 @@ class ScanRun:
             for other in same_audio:
                 other.keep_parts(hashes)
         content_hash = joined_hash(hashes)
-        was_known = content_hash in self._analyzed
+        was_known = content_hash in self.earlier.models
         self._current.add(content_hash)
         songs = tuple(SongAnalyzed(name, analysis) for name, analysis in zip(hashes, analyses, strict=True))
         audio_s = sum(analysis.curve.duration_s for analysis in analyses)
         lengths_s = [analysis.curve.duration_s for analysis in analyses]
         for number, other in enumerate(same_audio):
-            known = self.known.get(other.path)
+            known = self.earlier.files.get(other.path)
             kind: OutcomeKind
             if known is None:
                 kind = "new"
-            elif (was_known and known.content_hash == content_hash) or _only_rehashed(known, other):
+            elif (was_known and known.content_hash == content_hash) or self.earlier.only_rehashes(other):
                 kind = "renewed"
             else:
                 kind = "changed"
@@ -322,16 +260,14 @@ class ScanRun:
                 self._same_audio[file.content_hash] = others
                 self._to_analyze.append(others[0])
         if isinstance(error, FileNotFoundError):
-            if file.path in self.known:
+            if file.path in self.earlier.files:
                 self._vanished.append(file.path)
             self._writer.add(Outcome(file, "vanished", ()))
             return
         # short of memory or time, perhaps only for the moment
         temporary = isinstance(error, OSError | FileChangedError | CrashError | LimitError | ModelError)
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        for name in (file.path, one_line(file.path)):
-            reason = reason.removeprefix(f"{name}: ")
-        if self._keeps_curve(file, temporary=temporary):
+        reason = reason_of(error, file.path, one_line(file.path))
+        if self.earlier.keeps_curve(file, temporary=temporary):
             self._writer.add(Outcome(file, "kept", (), reason=reason + _KEPT))
             return
         mtime_ns = _RETRY if temporary else file.state.mtime_ns
@@ -347,13 +283,6 @@ class ScanRun:
         )
         self._writer.add(Outcome(file, "problems", (FileRemoved(file.path), problem), reason=reason))
 
-    def _keeps_curve(self, file: PendingFile, *, temporary: bool) -> bool:
-        """Return True if a file that failed held a song, which is still its own as far as is known."""
-        known = self.known.get(file.path)
-        if known is None or known.problem is not None:
-            return False
-        return temporary or file.content_hash == known.content_hash or _is_unchanged(known, file)
-
     def _store(
         self,
         file: PendingFile,
@@ -365,7 +294,7 @@ class ScanRun:
         """Store a file with its songs, which last `lengths_s` if they were analyzed just now."""
         assert file.content_hash is not None  # nosec B101 # narrows the type for mypy
         changes: list[Change] = [*before]
-        known = self.known.get(file.path)
+        known = self.earlier.files.get(file.path)
         if file.parts or (known is not None and known.parts):
             changes.append(FileRemoved(file.path))
         base = FileFound(
@@ -384,12 +313,12 @@ class ScanRun:
                 )
             )  # fmt: skip
         self._writer.add(Outcome(file, kind, tuple(changes), audio_s, songs=len(file.parts) or 1))
-        if file.path not in self.known:
+        if file.path not in self.earlier.files:
             self._at_new_paths.add(file.content_hash)
 
     def _external_id(self, path: str) -> str | None:
         """Return the id of a file in the user's catalogue: what this scan was given, else that of an earlier one."""
-        known = self.known.get(path)
+        known = self.earlier.files.get(path)
         return self._ids.get(path, None if known is None else known.external_id)
 
     def _report_unread(self, path: str, reason: str, files: int, *, hint: str = "") -> None:
@@ -401,45 +330,4 @@ class ScanRun:
 
     def _count_below(self, path: str) -> int:
         """Count the known files at or below a path."""
-        return sum(is_below(known, path) for known in self.known)
-
-
-def _models_of_split(
-    known: Mapping[str, KnownFile], models: Mapping[str, tuple[str, str]]
-) -> dict[str, tuple[str, str]]:
-    """Return model and feature set of each split file, by the hash of all its parts; of two models, the first other."""
-    found = {}
-    for file in known.values():
-        of_parts = [models[part] for part in file.parts if part in models]
-        if file.content_hash is not None and file.parts and len(of_parts) == len(file.parts):
-            found[file.content_hash] = next((model for model in of_parts if model != of_parts[-1]), of_parts[-1])
-    return found
-
-
-def _is_missing(path: str, known: KnownFile, found: WalkResult) -> bool:
-    """Return True if all that led to a known file is gone, or lies below an empty folder."""
-    return path not in found.files and all(
-        found.is_gone(name) or found.empty_parent(name) is not None for name in known.names or (path,)
-    )
-
-
-def _names(path: str, known: KnownFile | None, found: WalkResult) -> tuple[str, ...]:
-    """Return the paths that lead to a file, as `FileFound` has them.
-
-    Those that the walk found, and those of earlier scans from outside of its roots: a link's target may be scanned too.
-    """
-    earlier = () if known is None else known.names
-    if path not in found.names and not earlier:
-        return ()
-    outside = [name for name in earlier if not any(is_below(name, root) for root in found.roots)]
-    names = {*found.names.get(path, [path]), *outside}
-    return () if names == {path} else tuple(sorted(names, key=lambda name: (name != path, name)))[:_MAX_NAMES]
-
-
-def _only_rehashed(known: KnownFile, file: PendingFile) -> bool:
-    """Return True if an unchanged file is opened only because its hash is of an earlier version."""
-    return _is_unchanged(known, file) and known.problem is None and not known.hash_is_current
-
-
-def _is_unchanged(known: KnownFile, file: PendingFile) -> bool:
-    return (known.size, known.mtime_ns) == (file.state.size, file.state.mtime_ns)
+        return sum(is_below(known, path) for known in self.earlier.files)

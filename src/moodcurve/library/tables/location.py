@@ -10,14 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from moodcurve.library.errors import LibraryError
-from moodcurve.util.optional import install_hint, require
 from moodcurve.util.text import one_line, text_path
+from moodcurve.util.urls import file_system, scheme_of
 
 ENDING = ".parquet"
-CONNECT_S, READ_S = 10, 60
-"""Seconds to wait for a connection to an object store, and for its next bytes."""
-BLOCK = 2**20
-"""Bytes that are read from an object store at once, at least: columns are a few kilobytes to megabytes each."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ def names_tables(text: str) -> bool:
     >>> names_tables("s3://bucket/songs/*.parquet"), names_tables("library.sqlite")
     (True, False)
     """
-    if _is_url(text) or text.lower().endswith(ENDING):
+    if scheme_of(text) or text.lower().endswith(ENDING):
         return True
     if glob.has_magic(text) and not Path(text).exists():
         return True
@@ -63,18 +59,10 @@ def find_tables(text: str) -> TableFiles:
     LibraryError
         If there are none, or the place cannot be read.
     """
-    if not _is_url(text):
-        files = _local_files(text_path(text))
-        filesystem = None
-    else:
-        filesystem, files = _remote_files(text)
+    filesystem, files = _remote_files(text) if scheme_of(text) else (None, _local_files(text_path(text)))
     if not files:
         raise LibraryError(f"{one_line(text)}: no Parquet files there")
     return TableFiles(text, tuple(sorted(files)), filesystem)
-
-
-def _is_url(text: str) -> bool:
-    return "://" in text and not text.startswith("file://")
 
 
 def _local_files(text: str) -> list[str]:
@@ -87,22 +75,9 @@ def _local_files(text: str) -> list[str]:
 
 
 def _remote_files(text: str) -> tuple[Any, list[str]]:
-    scheme = text.partition("://")[0]
-    require("fsspec", what=f"{scheme}://", extra="cluster", error=LibraryError)
-    import fsspec
-
-    options: dict[str, Any] = {}
-    if scheme in ("s3", "s3a"):
-        timeouts = {"connect_timeout": CONNECT_S, "read_timeout": READ_S}
-        options = {"config_kwargs": timeouts, "default_block_size": BLOCK}
+    filesystem, path = file_system(text, error=LibraryError, lists_once=True)
     with translate_remote_errors(text):
-        try:
-            filesystem, path = fsspec.core.url_to_fs(text, **options)
-        except ImportError as error:
-            raise LibraryError(f"{scheme}:// needs a further package ({error}); {install_hint('s3')}") from error
-        except ValueError as error:
-            raise LibraryError(f"{one_line(text)}: {one_line(str(error))}") from error
-        if fsspec.core.has_magic(path):
+        if glob.has_magic(path):
             found = filesystem.glob(path)
         elif path.endswith(ENDING):
             found = [path]

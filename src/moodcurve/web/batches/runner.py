@@ -1,4 +1,4 @@
-"""Run batches: a few of their songs at a time, of the clients in turn, and a message at the end of each."""
+"""Run batches: a few of their songs at a time, of the clients in turn."""
 
 import asyncio
 import contextvars
@@ -12,19 +12,17 @@ from typing import NamedTuple
 from moodcurve.util.text import one_line
 from moodcurve.web import WebError
 from moodcurve.web.batches.fair_queue import FairQueue
-from moodcurve.web.batches.store import Batch, BatchStore, Item, NewBatch, Source, WebhookState
+from moodcurve.web.batches.notifier import Notifier
+from moodcurve.web.batches.store import Batch, BatchStore, Item, NewBatch, Source
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.fair_share import FairShare
 from moodcurve.web.jobs import shutting_down
 from moodcurve.web.monitoring.reports import Reports
 from moodcurve.web.outbound.hosts import AllowedHosts
-from moodcurve.web.outbound.webhooks import RETRY_S, WebhookSender
 
 MAX_WAITING = 20_000
 """Songs of all batches that are waiting or running; clients share them."""
 _HOUSEKEEPING_S = 60.0
-_SENDING = 4
-"""Messages that are sent at the same time."""
 
 
 class _Entry(NamedTuple):
@@ -44,13 +42,11 @@ class Batches:
         Returns the curve of a source as JSON for a client, or raises ProblemError.
     hosts : AllowedHosts
         From which songs may be downloaded.
-    webhooks : WebhookSender
+    notifier : Notifier
     slots : int
         Songs that are downloaded or analyzed at the same time.
     keep_s : float
         Time for which a finished batch remains available.
-    batch_url : str
-        URL of a batch, with ``{}`` for the id.
     reports : Reports
     """
 
@@ -59,27 +55,24 @@ class Batches:
         store: BatchStore,
         analyze: Callable[[Source, str], Awaitable[str]],
         hosts: AllowedHosts,
-        webhooks: WebhookSender,
+        notifier: Notifier,
         *,
         slots: int,
         keep_s: float,
-        batch_url: str,
         reports: Reports,
     ) -> None:
         self.store = store
         self.keep_s = keep_s
         self._analyze = analyze
         self._hosts = hosts
-        self._webhooks = webhooks
+        self._notifier = notifier
         self._slots = slots
-        self._batch_url = batch_url
         self._reports = reports
         self._places = FairShare(MAX_WAITING)
         self._queue: FairQueue[_Entry] = FairQueue()
         self._running: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         """The slots, the housekeeping and the messages."""
-        self._sending = asyncio.Semaphore(_SENDING)
         self._starting = asyncio.Lock()
         self._started = False
         self._stopping = False
@@ -118,7 +111,7 @@ class Batches:
                 self._places.restore(batch.client, len(numbers))
                 self._enqueue(batch, numbers)
             for batch in undelivered:
-                self._start_task(self._notify(batch))
+                self._start_task(self._notifier.notify(batch))
             for _ in range(self._slots):
                 self._start_task(self._run_slot())
             self._start_task(self._remove_old())
@@ -150,7 +143,7 @@ class Batches:
         if self._stopping:
             raise shutting_down()
         if new.webhook is not None:
-            self._webhooks.check(new.webhook)
+            self._notifier.check(new.webhook)
         await self.start()
         if (known := await asyncio.to_thread(self.store.known, new)) is not None:
             return known
@@ -289,38 +282,7 @@ class Batches:
     async def _store(self, entry: _Entry, result: str | ProblemError) -> None:
         finished = await asyncio.to_thread(self.store.finish, entry.batch.id, entry.number, result)
         if finished is not None and finished.webhook is not None and not self._stopping:
-            self._start_task(self._notify(finished))
-
-    async def _notify(self, batch: Batch) -> None:
-        """Send the message of a finished batch, until it is accepted or given up."""
-        assert batch.webhook is not None  # nosec B101 # narrows the type for mypy
-        attempts = batch.webhook_attempts
-        data = {"batch": batch.id, "url": self._batch_url.format(batch.id), "counts": batch.counts}
-        while True:
-            if attempts:
-                await asyncio.sleep(RETRY_S[min(attempts, len(RETRY_S)) - 1])
-            attempts += 1
-            problem = None
-            try:
-                async with self._sending:
-                    if await asyncio.to_thread(self.store.batch, batch.id) is None:  # removed
-                        return
-                    accepted = await self._webhooks.send(batch.webhook, batch.id, "batch.finished", data)
-            except ProblemError as error:
-                problem, accepted = error, False
-            given_up = problem is None or problem.status == 403 or attempts > len(RETRY_S)
-            state: WebhookState = "delivered" if accepted else "failed" if given_up else "waiting"
-            self._reports.webhook(batch.id, delivered=accepted, attempt=attempts, problem=problem)
-            await self._count_attempt(batch.id, state)
-            if state != "waiting":
-                return
-
-    async def _count_attempt(self, id: str, state: WebhookState) -> None:
-        while True:
-            try:
-                return await asyncio.to_thread(self.store.count_attempt, id, state)
-            except ProblemError:  # the disk is full
-                await asyncio.sleep(_HOUSEKEEPING_S)
+            self._start_task(self._notifier.notify(finished))
 
     async def _remove_old(self) -> None:
         while True:

@@ -97,7 +97,7 @@ class LiveSession:
         """
         arrived = time.time() - age_s
         async with self._lock:
-            if self.feed.ended:
+            if self.feed.log.ended:
                 raise ended()
             self._wait_for_more()
             end = at + len(pcm) // BYTES_PER_SAMPLE
@@ -127,11 +127,11 @@ class LiveSession:
     def close(self) -> None:
         """End the session so that its page begins another one."""
         self._idle.cancel()
-        self.feed.close()
+        self.feed.log.close()
 
     def _wait_for_more(self) -> None:
         self._idle.cancel()
-        if not self.feed.ended:
+        if not self.feed.log.ended:
             self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._on_idle)
 
     async def _analyze(self, piece: Piece) -> None:

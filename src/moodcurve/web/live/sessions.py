@@ -145,7 +145,7 @@ class ServerSource:
 
     def stop(self) -> None:
         """Stop to listen."""
-        self.feed.close()
+        self.feed.log.close()
         if self._task is not None:
             self._task.cancel()
 

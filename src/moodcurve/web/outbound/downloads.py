@@ -7,8 +7,9 @@ from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.outbound.client import OutboundClient, OutboundResponse
 from moodcurve.web.outbound.hosts import Target
+from moodcurve.web.request_body import Pace
 from moodcurve.web.temp_folder import store_file
-from moodcurve.web.uploads import Pace, ReceivedFile, display_name, too_large
+from moodcurve.web.uploads import ReceivedFile, display_name, too_large
 
 MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)

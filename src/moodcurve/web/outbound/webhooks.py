@@ -11,6 +11,7 @@ import json
 import time
 from typing import Any
 
+from moodcurve.util.text import utc_time
 from moodcurve.web import WebError
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.outbound.client import OutboundClient
@@ -87,7 +88,7 @@ class WebhookSender:
             If the host is refused, cannot be reached, or does not accept the message.
         """
         now = int(time.time())
-        body = json.dumps({"type": event, "timestamp": _iso(now), "data": data}, separators=(",", ":")).encode()
+        body = json.dumps({"type": event, "timestamp": utc_time(now), "data": data}, separators=(",", ":")).encode()
         headers = {
             "Content-Type": "application/json",
             "webhook-id": id,
@@ -101,7 +102,3 @@ class WebhookSender:
             if not 200 <= response.status < 300:
                 raise ProblemError(502, f"{target.host}: answered with status {response.status}")
         return True
-
-
-def _iso(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -17,11 +17,12 @@ from moodcurve.web.batches.runner import Batches
 from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.jobs import AnalysisJob, Jobs
 from moodcurve.web.rate_limit import RateLimiter, client_of
+from moodcurve.web.request_body import RequestBody
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
 from moodcurve.web.routes.batches import JSON_TYPE, KEY, batch_created, submit_batch
 from moodcurve.web.routes.ids import RANDOM_ID, random_id
 from moodcurve.web.settings import ServerLimits
-from moodcurve.web.uploads import FIELD, FORM_TYPE, Body, receive
+from moodcurve.web.uploads import FIELD, FORM_TYPE, receive
 
 _SOUND = {"schema": {"type": "string", "format": "binary"}}
 _BODIES = {
@@ -124,8 +125,7 @@ def add_analysis_routes(
         ] = None,
     ) -> Response:
         """Analyze a song: send its file as a form or as the body. Or analyze a batch of songs: send JSON."""
-        body = Body(request, timeout_s=limits.upload_timeout_s)
-        try:
+        async with RequestBody(request, timeout_s=limits.upload_timeout_s) as body:
             client = client_of(request.scope)
             rate_limiter.take(client)
             if body.media_type == JSON_TYPE:
@@ -135,9 +135,6 @@ def add_analysis_routes(
             with jobs.reserve(client, body.declared_size(limits.upload_bytes)) as place:
                 received = await receive(body, folder, max_bytes=limits.upload_bytes, name=name)
                 job = jobs.start(received, place, track=track)
-        except ProblemError:
-            await body.discard()
-            raise
         if not wait:
             paths = {name: f"{root_path}/api/jobs/{job.id}/{name}" for name in ("events", "curve")}
             return JSONResponse({"job": job.id, **paths}, 202)
@@ -163,10 +160,10 @@ def add_analysis_routes(
         # running it, so an unknown job could not get 404, nor a finished one 204
         job = jobs.get(id)
         last_id = int(last_event_id) if last_event_id.isdecimal() and len(last_event_id) < 10 else 0
-        if job.is_finished and last_id >= len(job.events):
+        if job.is_finished and last_id >= job.events.last_id:
             return Response(status_code=204)  # tells EventSource not to reconnect
         headers = {"X-Accel-Buffering": "no"}  # tells nginx to pass events on at once
-        return EventSourceResponse(job.stream(last_id), headers=headers)
+        return EventSourceResponse(job.events.stream(last_id), headers=headers)
 
     @app.get(
         "/api/jobs/{id}/curve",

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import time
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Any
@@ -15,15 +14,16 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AfterValidator, ValidationError
 
 from moodcurve.formats.json_file import curve_from_dict, parse_object
+from moodcurve.util.text import utc_time
 from moodcurve.web import schemas
 from moodcurve.web.batches.runner import Batches
 from moodcurve.web.batches.store import Batch, Item, NewBatch, Source
 from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.monitoring.logs import REQUEST_ID
 from moodcurve.web.rate_limit import RateLimiter, client_of
+from moodcurve.web.request_body import RequestBody
 from moodcurve.web.responses.curve import CurveFormat, PlotRenderer, curve_content, curve_response
 from moodcurve.web.routes.ids import RANDOM_ID, random_id
-from moodcurve.web.uploads import Body
 
 JSON_TYPE = "application/json"
 KEY = r"^[!-~]{1,200}$"
@@ -51,7 +51,7 @@ BatchId = Annotated[
 Number = Annotated[int, PathParameter(ge=0, lt=MAX_SONGS, description="Number of a song of the batch.", examples=[0])]
 
 
-async def submit_batch(body: Body, batches: Batches, client: str, key: str | None) -> Batch:
+async def submit_batch(body: RequestBody, batches: Batches, client: str, key: str | None) -> Batch:
     """Start the batch that a request's body describes, see `moodcurve.web.schemas.BatchRequest`.
 
     Raises
@@ -59,14 +59,8 @@ async def submit_batch(body: Body, batches: Batches, client: str, key: str | Non
     ProblemError, RequestValidationError
         If the body is not a batch of allowed songs, or the batch cannot be accepted.
     """
-    error = ProblemError(413, f"the batch is larger than {MAX_BODY} bytes; send several")
-    body.check_length(MAX_BODY, error)
-    text = bytearray()
-    async for chunk in body.chunks():
-        text += chunk
-        if len(text) > MAX_BODY:
-            raise error
-    requested = _parse(bytes(text))
+    too_large = ProblemError(413, f"the batch is larger than {MAX_BODY} bytes; send several")
+    requested = _parse(await body.read(MAX_BODY, too_large))
     batches.check_urls(requested.urls)
     sources = [*(Source(song=song) for song in requested.songs), *(Source(url=url) for url in requested.urls)]
     new = NewBatch(
@@ -150,9 +144,9 @@ def _status(batch: Batch, items: list[Item], keep_s: float, path: str) -> dict[s
     return {
         "batch": batch.id,
         "state": state if batch.finished_at is None else "finished",
-        "created_at": _time(batch.created_at),
-        "finished_at": None if batch.finished_at is None else _time(batch.finished_at),
-        "expires_at": None if batch.finished_at is None else _time(batch.finished_at + keep_s),
+        "created_at": utc_time(batch.created_at),
+        "finished_at": None if batch.finished_at is None else utc_time(batch.finished_at),
+        "expires_at": None if batch.finished_at is None else utc_time(batch.finished_at + keep_s),
         "counts": batch.counts,
         "webhook": batch.webhook_state,
         "items": [
@@ -182,7 +176,3 @@ async def _results(batches: Batches, id: str) -> AsyncIterator[bytes]:
                 text = "null" if curve is None else curve.replace("\n", "")  # it has line breaks between its parts only
                 yield f'{head}, "curve": {text}}}\n'.encode()
         first = items[-1].number + 1
-
-
-def _time(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

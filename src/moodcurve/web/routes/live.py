@@ -14,9 +14,9 @@ from moodcurve.web.errors import ProblemError, error_responses
 from moodcurve.web.live.sessions import LiveSessions
 from moodcurve.web.live.tasks import BYTES_PER_SAMPLE
 from moodcurve.web.rate_limit import RateLimiter, client_of
+from moodcurve.web.request_body import RequestBody
 from moodcurve.web.routes.ids import RANDOM_ID, random_id
 from moodcurve.web.settings import ServerLimits
-from moodcurve.web.uploads import Body
 
 RATES = (8000, 192_000)
 """Sample rates that browsers' sound may have, in Hz."""
@@ -115,15 +115,14 @@ def add_live_routes(
         Sound before the position in the last response is passed over, so that a piece can be sent again. A later
         position leaves a gap.
         """
-        body = Body(request, timeout_s=limits.upload_timeout_s)
-        try:
+        async with RequestBody(request, timeout_s=limits.upload_timeout_s) as body:
             session = sessions.get(id)
             with session.sending():
-                pcm = await _read(body, int(MAX_PIECE_S * session.rate) * BYTES_PER_SAMPLE)
+                too_large = ProblemError(413, f"more than {MAX_PIECE_S:g} s of sound in one request")
+                pcm = await body.read(int(MAX_PIECE_S * session.rate) * BYTES_PER_SAMPLE, too_large)
+                if len(pcm) % BYTES_PER_SAMPLE:
+                    raise ProblemError(422, "the sound ends within a sample: expected 16 bits each, little-endian")
                 position = await session.hear(at, pcm, age_s=age)
-        except ProblemError:
-            await body.discard()
-            raise
         return JSONResponse({"position": position})
 
     @app.get("/api/live/{id}/events", responses={**_STREAM, **error_responses(404)})
@@ -150,15 +149,3 @@ def add_live_routes(
 
     def events_path(id: str) -> str:
         return f"{root_path}/api/live/{id}/events"
-
-
-async def _read(body: Body, most: int) -> bytes:
-    """Return a body of whole samples and at most this size."""
-    data = bytearray()
-    async for chunk in body.chunks():
-        data += chunk
-        if len(data) > most:
-            raise ProblemError(413, f"more than {MAX_PIECE_S:g} s of sound in one request")
-    if len(data) % BYTES_PER_SAMPLE:
-        raise ProblemError(422, "the sound ends within a sample: expected 16 bits each, little-endian")
-    return bytes(data)

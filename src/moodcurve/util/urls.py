@@ -2,10 +2,10 @@
 
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moodcurve.errors import MoodcurveError, SetupError
-from moodcurve.util.optional import install_hint
+from moodcurve.util.optional import install_hint, require
 from moodcurve.util.text import one_line, text_path
 
 if TYPE_CHECKING:
@@ -14,19 +14,21 @@ if TYPE_CHECKING:
 OBJECT_STORES = ("s3", "s3a", "gs", "gcs")
 """Schemes of stores where a file appears whole or not at all."""
 WEB = ("http", "https")
+NOT_A_FILE = "is a URL, not a file; download it first"
+"""What to say of a URL where a file of this machine is expected."""
+CONNECT_S, READ_S = 10, 60
+"""Seconds to wait for a connection to S3, and for its next bytes."""
+BLOCK = 2**20
+"""Bytes that are read from an open file of S3 at once, at least: columns are a few kilobytes to megabytes each."""
 _PACKAGES = {
     "s3": install_hint("s3"),
     "s3a": install_hint("s3"),
     "gs": "pip install gcsfs",
     "gcs": "pip install gcsfs",
-    "http": "pip install aiohttp",
-    "https": "pip install aiohttp",
+    "http": install_hint("cluster"),
+    "https": install_hint("cluster"),
 }
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-
-
-class ClusterError(MoodcurveError):
-    """A manifest, a store or a cluster cannot be used; the message names it and a remedy."""
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
 def scheme_of(url: str) -> str | None:
@@ -39,14 +41,9 @@ def scheme_of(url: str) -> str | None:
     return None if match is None or match[1].lower() == "file" else match[1].lower()
 
 
-def local_path(url: str) -> str:
-    """Return the path of this machine that a path or a ``file:`` URL stands for."""
-    return text_path(url)
-
-
 def absolute(url: str) -> str:
     """Return a URL as it is, and a path from the root of the file system."""
-    return url if scheme_of(url) else os.path.abspath(local_path(url))  # noqa: PTH100  any string
+    return url if scheme_of(url) else os.path.abspath(text_path(url))  # noqa: PTH100  any string
 
 
 def resolved(url: str, folder: str) -> str:
@@ -69,26 +66,39 @@ def parent_of(url: str) -> str:
     return url.rpartition("/")[0] or "/"
 
 
-def file_system(url: str) -> "tuple[AbstractFileSystem, str]":
+def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = False) -> "tuple[AbstractFileSystem, str]":
     """Return the file system of a URL, and the path in it; settings come from the environment.
 
     Only stores that this package is tested with are opened: fsspec knows others, some of which run what a URL says.
 
+    Parameters
+    ----------
+    url : str
+    error : type of MoodcurveError
+        Raised for URLs of other kinds.
+    lists_once : bool
+        Keep what a listing tells of files, so that opening them needs no further requests. For millions of files, this
+        would only fill the memory.
+
     Raises
     ------
-    ClusterError
+    error
         If the scheme is unknown.
     SetupError
         If its package is missing.
     """
+    scheme = scheme_of(url)
+    if scheme not in _PACKAGES:
+        raise error(f"{one_line(url)}: unknown kind of URL; use a path, {', '.join(OBJECT_STORES + WEB)}")
+    require("fsspec", what=f"{scheme}://", extra="cluster", error=SetupError)
     import fsspec
 
-    scheme = scheme_of(url)
-    if scheme not in (*OBJECT_STORES, *WEB):
-        raise ClusterError(f"{one_line(url)}: unknown kind of URL; use a path, {', '.join(OBJECT_STORES + WEB)}")
+    options: dict[str, Any] = {"use_listings_cache": lists_once}
+    if scheme in ("s3", "s3a"):
+        timeouts = {"connect_timeout": CONNECT_S, "read_timeout": READ_S}
+        options |= {"config_kwargs": timeouts, "default_block_size": BLOCK}
     try:
-        # listings are read once: a cache would only hold them in memory
-        system = fsspec.filesystem(scheme, use_listings_cache=False)
-    except (ImportError, ValueError) as error:
-        raise SetupError(f"{scheme}:// needs a package that is missing: {_PACKAGES[scheme]}") from error
+        system = fsspec.filesystem(scheme, **options)
+    except (ImportError, ValueError) as missing:
+        raise SetupError(f"{scheme}:// needs a package that is missing: {_PACKAGES[scheme]}") from missing
     return system, str(system._strip_protocol(url))
