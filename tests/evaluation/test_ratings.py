@@ -96,7 +96,7 @@ def test_training_songs_of_the_model_are_counted(tmp_path: Path) -> None:
     half = replace(DATASET, songs=DATASET.songs[:6])
     export(train(half, "mlr"), tmp_path / "half.onnx", name="half")
     model = load_model(tmp_path / "half.onnx")
-    assert training_ids(model) == ("1", "2", "3", "4", "5", "6")
+    assert training_ids(model.metadata) == ("1", "2", "3", "4", "5", "6")
     assert evaluate(DATASET, model)["songs_trained_on"] == 6
     assert evaluate(replace(DATASET, name="other songs with the same ids"), model)["songs_trained_on"] == 0
     several = replace(model, metadata={**model.metadata, "training_data": f"other songs + {DATASET.name}"})

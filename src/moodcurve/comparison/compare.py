@@ -109,7 +109,7 @@ def compare(
     datasets : two Datasets
         The annotated songs, with the features of the first and of the second model.
     models : two of Model, str or path
-        Packaged models as `Model`; a path is applied in a process with limits, as anyone's graph may never end.
+        Loaded models, names or files. A file runs in a process with limits, because anyone's graph may never end.
     seed : int
         Of the bootstrap draws.
     check : callable

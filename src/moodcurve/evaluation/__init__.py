@@ -1,5 +1,6 @@
 """Evaluate a model on annotated songs: against ratings, quadrants, comparisons and emotion words."""
 
+from moodcurve.evaluation.apply import apply_model
 from moodcurve.evaluation.ratings import (
     INTERVAL_METRICS,
     METRICS,
@@ -7,10 +8,8 @@ from moodcurve.evaluation.ratings import (
     count_training_songs,
     describe_predictions,
     evaluate,
-    evaluate_file,
     evaluate_intervals,
     evaluate_predictions,
-    listed_ids,
     predict_songs,
     training_ids,
 )
@@ -19,13 +18,12 @@ __all__ = [
     "INTERVAL_METRICS",
     "METRICS",
     "Prediction",
+    "apply_model",
     "count_training_songs",
     "describe_predictions",
     "evaluate",
-    "evaluate_file",
     "evaluate_intervals",
     "evaluate_predictions",
-    "listed_ids",
     "predict_songs",
     "training_ids",
 ]

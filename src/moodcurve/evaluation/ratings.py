@@ -1,9 +1,8 @@
-"""Evaluate a model on annotated songs, in this process or in one with limits."""
+"""Evaluate a model on annotated songs: against ratings over time, and whatever other labels they have."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,14 @@ from moodcurve.datasets.deam.sound import EXCERPTS as DEAM_EXCERPTS
 from moodcurve.datasets.deam.sound import NAME as DEAM_WITH_SOUND
 from moodcurve.datasets.published.layouts import EMOMUSIC
 from moodcurve.datasets.selection import rated_songs
+from moodcurve.evaluation.apply import apply_model
 from moodcurve.evaluation.other_labels import evaluate_other_labels
 from moodcurve.features import Features
 from moodcurve.metrics import scores
-from moodcurve.runtime import Model, ModelError, load_model
+from moodcurve.runtime import Model, ModelError
 from moodcurve.runtime.loading import describe_model, model_metadata
 from moodcurve.util.files import AnyPath
-from moodcurve.workers import FILE_LIMITS, Job, Limits, run_each
+from moodcurve.workers import FILE_LIMITS, Limits
 
 METRICS = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
 """Metrics reported for each axis: means over songs, then pooled over all points; see `moodcurve.metrics`."""
@@ -31,8 +31,25 @@ INTERVAL_METRICS = ("coverage90", "width90")
 """Share of a song's ratings inside the 90 % interval, and the interval's width; both are means over songs."""
 
 
-def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
+def evaluate(
+    dataset: Dataset,
+    model: Model | AnyPath,
+    *,
+    check: Callable[[], None] = lambda: None,
+    limits: Limits = FILE_LIMITS,
+) -> dict[str, Any]:
     """Evaluate a model on annotated songs.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With the model's features.
+    model : Model, str or path
+        A loaded model, or a name or file. A file runs in a process with limits, because anyone's graph may never end.
+    check : callable
+        Called repeatedly; an error that it raises, such as KeyboardInterrupt, stops everything.
+    limits : Limits
+        Limits of one song, if a file is applied.
 
     Returns
     -------
@@ -49,40 +66,16 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     DatasetError
         If no song has a label that a model can be tested on.
     ModelError
-        If the model expects other features than the songs have.
+        If the model cannot be used, or expects other features than the songs have.
+    CrashError, LimitError
+        If a file crashes, or exceeds a limit.
 
     Examples
     --------
     >>> evaluate(read_dataset("DEAM"), load_model("mine.onnx"))["arousal"]["ccc"]  # doctest: +SKIP
     0.79
     """
-    return describe_predictions(dataset, predict_songs(dataset, model), model)
-
-
-def evaluate_file(
-    dataset: Dataset, path: AnyPath, *, check: Callable[[], None] = lambda: None, limits: Limits = FILE_LIMITS
-) -> dict[str, Any]:
-    """Evaluate a model file as `evaluate` does, in a process with limits: anyone's graph may never end.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    path : str or path
-    check : callable
-        Called repeatedly; an error that it raises, such as KeyboardInterrupt, stops everything.
-    limits : Limits
-        Limits of one song.
-
-    Raises
-    ------
-    DatasetError
-        If no song has a label that a model can be tested on.
-    ModelError
-        If the model cannot be used, or expects other features than the songs have.
-    CrashError, LimitError
-        If it crashes, or exceeds a limit.
-    """
-    return describe_predictions(dataset, predict_songs(dataset, path, check=check, limits=limits), path)
+    return describe_predictions(dataset, predict_songs(dataset, model, check=check, limits=limits), model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,41 +101,8 @@ def predict_songs(
     check: Callable[[], None] = lambda: None,
     limits: Limits = FILE_LIMITS,
 ) -> list[Prediction]:
-    """Predict all rows of each song; a model file is applied in a process with limits, as in `evaluate_file`.
-
-    Raises
-    ------
-    ModelError
-        If the model cannot be used, or expects other features than the songs have.
-    CrashError, LimitError
-        If a model file crashes, or exceeds a limit.
-    """
-    if isinstance(model, Model):
-        found = [_predict(model, song.full_features) for song in dataset.songs]
-    else:
-        found = []
-        items = [SongItem(song.song_id, song.full_features) for song in dataset.songs]
-        for result in run_each(partial(_job, model), items, workers=1, check=check, limits=limits, isolate=True):
-            if isinstance(result, Exception):
-                raise result
-            found.append(result)
-    return found
-
-
-@dataclass(frozen=True)
-class SongItem:
-    """The features of a song, as an item for a worker process."""
-
-    song_id: str
-    features: Features
-
-    def __str__(self) -> str:
-        return f"song {self.song_id}"
-
-
-def _job(path: AnyPath) -> Job[SongItem, Prediction]:
-    model = load_model(path)
-    return lambda item, progress: _predict(model, item.features)
+    """Predict all rows of each song; the parameters and errors are those of `apply_model`."""
+    return apply_model(model, dataset.songs, _predict, check=check, limits=limits)
 
 
 def _predict(model: Model, features: Features) -> Prediction:
@@ -235,23 +195,18 @@ def count_training_songs(dataset: Dataset, metadata: Mapping[str, str]) -> int:
     deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND, DEAM_EXCERPTS, EMOMUSIC}
     if dataset.name not in training_data and not (dataset.name in deam and training_data & deam):
         return 0
-    ids = set(listed_ids(metadata))
+    ids = set(training_ids(metadata))
     return sum(song.song_id in ids for song in dataset.songs)
 
 
-def training_ids(model: Model) -> tuple[str, ...]:
-    """Return the ids of the songs that a model was trained on, according to its file.
+def training_ids(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the ids of the songs that a model was trained on, according to its metadata.
 
     Raises
     ------
     ModelError
         If they are not a list of texts.
     """
-    return listed_ids(model.metadata)
-
-
-def listed_ids(metadata: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the ids of the songs that a model was trained on, according to its metadata, see `training_ids`."""
     try:
         ids = json.loads(metadata.get("song_ids", "[]"))
     except (ValueError, RecursionError):

@@ -40,9 +40,7 @@ def evaluate(
     from moodcurve.cli.result_files import write_texts
     from moodcurve.datasets.layout import has_sound
     from moodcurve.evaluation import evaluate as evaluate_model
-    from moodcurve.evaluation import evaluate_file
     from moodcurve.features.feature_sets import without_own
-    from moodcurve.runtime import load_model, packaged_models
     from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
@@ -52,11 +50,8 @@ def evaluate(
     model = model or "default"
     _, feature_set = describe_model(model)
     dataset, incomplete = select_songs(read_songs(folder, labels, without_own(feature_set)), ids)
-    if model in packaged_models():
-        metrics = evaluate_model(dataset, load_model(model))
-    else:
-        with interrupts() as check:
-            metrics = evaluate_file(dataset, model, check=check)
+    with interrupts() as check:
+        metrics = evaluate_model(dataset, model, check=check)
     if known := metrics["songs_trained_on"]:
         print_message(
             f"the model was trained on {known} of these {metrics['songs']} songs; the results are too optimistic"

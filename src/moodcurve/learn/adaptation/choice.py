@@ -8,7 +8,8 @@ from moodcurve._typing import AnyFloatArray, FloatArray
 from moodcurve.datasets.splits import By, Split, group_songs, k_fold
 from moodcurve.learn.adaptation.candidates import CANDIDATES, Candidate
 from moodcurve.learn.adaptation.correction import Correction, Terms, dual_weights, fit_correction, kernel, terms_of
-from moodcurve.learn.adaptation.sound import SongOutputs, fit_sound
+from moodcurve.learn.adaptation.outputs import SongOutputs
+from moodcurve.learn.adaptation.sound import fit_sound
 
 FOLDS = 10
 """Most folds; with fewer artists, each artist is a fold. A song of unknown artist counts as one."""

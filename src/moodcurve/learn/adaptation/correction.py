@@ -17,7 +17,8 @@ import numpy as np
 
 from moodcurve._typing import AnyFloatArray, FloatArray, IntArray
 from moodcurve.learn.adaptation.candidates import OUTPUT_VARIANCE, Candidate
-from moodcurve.learn.adaptation.sound import SongOutputs, Sound, fit_sound
+from moodcurve.learn.adaptation.outputs import SongOutputs
+from moodcurve.learn.adaptation.sound import Sound, fit_sound
 from moodcurve.learn.onnx_graph import Graph
 
 

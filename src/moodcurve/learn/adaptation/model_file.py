@@ -12,7 +12,7 @@ from onnx import GraphProto, ModelProto, TensorProto, checker, helper
 
 from moodcurve import __version__
 from moodcurve.curve import AXES
-from moodcurve.evaluation import listed_ids
+from moodcurve.evaluation import training_ids
 from moodcurve.learn.adaptation.adapt import Adaptation
 from moodcurve.learn.export import UNKNOWN_LICENSE, write_model
 from moodcurve.learn.onnx_graph import Graph
@@ -92,7 +92,7 @@ def _metadata(adaptation: Adaptation, base: Mapping[str, str]) -> dict[str, str]
     """Return the metadata of an adapted model, without its name."""
     songs, correction, calibration = adaptation.dataset.songs, adaptation.correction, adaptation.calibration
     data, result = adaptation.dataset.name, adaptation.as_dict()
-    ids = list(dict.fromkeys([*listed_ids(base), *(song.song_id for song in songs)]))
+    ids = list(dict.fromkeys([*training_ids(base), *(song.song_id for song in songs)]))
     config: dict[str, Any] = {
         "base": base["name"],
         "correction": result["correction"],

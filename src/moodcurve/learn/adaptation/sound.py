@@ -14,35 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.datasets import Song
 from moodcurve.features import COMPARE260
+from moodcurve.learn.adaptation.outputs import SongOutputs
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import ContextStatistics
 from moodcurve.learn.preprocessing.steps import Clip, Scaling, Selection, fit_standardization
 
 CLIP = 3.0
 """Limit of standardized columns: a few songs tell nothing about sound far from theirs."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class SongOutputs:
-    """A rated song, and what a model outputs for its rated rows.
-
-    Attributes
-    ----------
-    song : Song
-    values : (n, 2)
-        Arousal and valence, not limited to [-1, 1].
-    embedding : (rows of the recording, size)
-        Size 0 if the model has no such output.
-    context_rows : int
-        Rows on each side of a row that may be read; 0 if the model reads forward only, or single rows.
-    """
-
-    song: Song
-    values: FloatArray
-    embedding: FloatArray
-    context_rows: int
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
