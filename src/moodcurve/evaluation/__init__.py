@@ -10,8 +10,10 @@ from moodcurve.evaluation.ratings import (
     evaluate,
     evaluate_intervals,
     evaluate_predictions,
+    known_ids,
     predict_songs,
     training_ids,
+    training_sets,
 )
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "evaluate",
     "evaluate_intervals",
     "evaluate_predictions",
+    "known_ids",
     "predict_songs",
     "training_ids",
+    "training_sets",
 ]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,7 @@ import numpy as np
 from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset, Song
-from moodcurve.datasets.deam.reader import NAMES as DEAM_NAMES
-from moodcurve.datasets.deam.sound import EXCERPTS as DEAM_EXCERPTS
-from moodcurve.datasets.deam.sound import NAME as DEAM_WITH_SOUND
-from moodcurve.datasets.published.layouts import EMOMUSIC
+from moodcurve.datasets.recordings import share_ids
 from moodcurve.datasets.selection import rated_songs
 from moodcurve.evaluation.apply import apply_model
 from moodcurve.evaluation.other_labels import evaluate_other_labels
@@ -185,18 +183,51 @@ def evaluate_intervals(
 
 
 def count_training_songs(dataset: Dataset, metadata: Mapping[str, str]) -> int:
-    """Count the songs that a model was trained on, according to its metadata.
+    """Count the songs that a model was trained on, according to its metadata; parameters and errors as `known_ids`."""
+    known = known_ids(dataset.name, metadata)
+    return sum(song.song_id in known for song in dataset.songs)
 
-    The label releases of DEAM, DEAM with its sound, and emoMusic share their song ids: training on one counts for the
-    others.
-    A model of several sets names them all, joined by " + ".
+
+def known_ids(name: str, metadata: Mapping[str, str]) -> set[str]:
+    """Return the ids of the songs of a set that a model was trained on, according to its metadata.
+
+    They are those of a set of the same name, or of one that holds the same recordings
+    (`moodcurve.datasets.recordings.share_ids`).
+
+    Raises
+    ------
+    ModelError
+        As `training_sets`.
     """
-    training_data = set(metadata.get("training_data", "").split(" + "))
-    deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND, DEAM_EXCERPTS, EMOMUSIC}
-    if dataset.name not in training_data and not (dataset.name in deam and training_data & deam):
-        return 0
-    ids = set(training_ids(metadata))
-    return sum(song.song_id in ids for song in dataset.songs)
+    known: set[str] = set()
+    for trained, ids in training_sets(metadata).items():
+        if any(share_ids(name, one) for one in (trained, *trained.split(" + "))):
+            known.update(ids)
+    return known
+
+
+def training_sets(metadata: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the songs that a model was trained on, by set, according to its metadata.
+
+    The name of several sets that were read as one joins theirs by " + ".
+
+    Raises
+    ------
+    ModelError
+        If the metadata hold no list of ids, or do not divide it among sets.
+    """
+    ids = training_ids(metadata)
+    try:
+        counts = json.loads(metadata.get("training_sets", "null"))
+    except (ValueError, RecursionError):
+        counts = {}
+    if counts is None:
+        return {metadata.get("training_data", ""): ids}
+    plain = isinstance(counts, dict) and all(type(count) is int and count >= 0 for count in counts.values())
+    if not plain or sum(counts.values()) != len(ids):
+        raise ModelError("the model's metadata 'training_sets' do not count its ids by set; export it again")
+    ends = list(accumulate(counts.values()))
+    return {name: ids[end - count : end] for (name, count), end in zip(counts.items(), ends, strict=True)}
 
 
 def training_ids(metadata: Mapping[str, str]) -> tuple[str, ...]:
