@@ -154,7 +154,7 @@ def _run_across(
     from moodcurve.cli.result_files import json_text, write_texts
     from moodcurve.datasets.layout import is_deam
     from moodcurve.learn.benchmarks.across import run_across
-    from moodcurve.learn.benchmarks.across_report import across_report, across_table, explanations
+    from moodcurve.learn.benchmarks.across_report import across_report, across_table, explanations, shared_text
 
     columns = find_feature_set(feature_set)
     _check_sound(sound, folders)
@@ -166,6 +166,8 @@ def _run_across(
     ]
     with console.progress_bar("training") as update:
         result = run_across(datasets, families, progress=update, **options)
+    if result["shared_recordings"]:
+        print_message(shared_text(result))
     text = json_text(result)
     texts = {json_file: text} if json_file else {}
     if output is not None:
