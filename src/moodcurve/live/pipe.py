@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from moodcurve._typing import Float32Array
+from moodcurve.audio.decoders.base import full_scale
 from moodcurve.audio.decoders.ffmpeg import CONTAINERS, MAX_PLANES, frame_samples
 from moodcurve.audio.reader import SR_RANGE
 from moodcurve.live.events import Event, LiveError, Notice, Sound
@@ -78,13 +80,10 @@ class RawFormat:
         rate, channels, samples = match.groups()
         return cls(int(rate), int(channels or 1), samples or "s16le")
 
-    def decode(self, data: bytes) -> np.ndarray:
+    def decode(self, data: bytes) -> Float32Array:
         """Return whole frames (frames, channels) with full scale ±1."""
         x = np.frombuffer(data, SAMPLE_FORMATS[self.samples]).reshape(-1, self.channels)
-        if x.dtype.kind == "f":
-            return x.astype(np.float32)
-        half = np.float32(2 ** (8 * x.dtype.itemsize - 1))
-        return (x.astype(np.float32) - (half if x.dtype.kind == "u" else 0)) / half
+        return full_scale(x).astype(np.float32, copy=False)
 
 
 def raw_pcm(file: BinaryIO, form: RawFormat) -> Iterator[Event | None]:
