@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from moodcurve.analysis import analyze
-from moodcurve.live import Break, LiveError, Sound, listen
+from moodcurve.live import AudioBlock, Break, LiveError, listen
 from moodcurve.live.listener import Listener
 from moodcurve.runtime import ModelError, load_model
 from tests.helpers.live_sound import LIVE, heard, music, sounds
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("prepared")
 def test_a_row_comes_with_the_sound_1_04_s_after_its_window_began() -> None:
     arrivals = []
 
-    def source() -> Iterator[Sound]:
+    def source() -> Iterator[AudioBlock]:
         for sound in sounds(music(6), block_s=0.01):
             arrivals.append(sound.arrived - 1000)
             yield sound
@@ -70,7 +70,7 @@ def test_channels_and_rate_may_change() -> None:
 
 def test_an_impossible_rate_is_refused() -> None:
     with pytest.raises(LiveError, match="a sample rate of 100 Hz"):
-        heard([Sound(100, np.zeros((10, 1), np.float32))])
+        heard([AudioBlock(100, np.zeros((10, 1), np.float32))])
 
 
 def test_samples_that_are_no_numbers_count_as_0_and_are_stated_once() -> None:
@@ -94,7 +94,7 @@ def test_a_break_starts_windows_anew_and_leaves_the_gap_in_time() -> None:
 
 
 def test_a_source_that_stalls_is_stated() -> None:
-    def source() -> Iterator[Sound]:
+    def source() -> Iterator[AudioBlock]:
         yield from sounds(music(2), start=time.time() - 2)
         time.sleep(1.2)
         yield from sounds(music(2), start=time.time())
@@ -130,7 +130,7 @@ def test_digital_silence_alone_is_silent() -> None:
 
 
 def test_bursts_do_not_turn_the_clock_back() -> None:
-    burst = [Sound(44100, sound.samples, 1000.0) for sound in sounds(music(5))]
+    burst = [AudioBlock(44100, sound.samples, 1000.0) for sound in sounds(music(5))]
     rows, _ = heard([*burst, *sounds(music(3), start=1000.0)])
     clocks = [row.clock for row in rows]
     assert clocks == sorted(clocks)
@@ -143,7 +143,7 @@ def test_check_ends_a_wait() -> None:
 
     begun = time.monotonic()
 
-    def source() -> Iterator[Sound | None]:
+    def source() -> Iterator[AudioBlock | None]:
         while True:
             time.sleep(0.05)
             yield None
@@ -158,7 +158,7 @@ def test_check_ends_a_wait() -> None:
 
 
 def test_errors_of_the_source_are_raised_after_its_sound() -> None:
-    def source() -> Iterator[Sound]:
+    def source() -> Iterator[AudioBlock]:
         yield from sounds(music(2))
         raise LiveError("the end")
 
@@ -171,7 +171,7 @@ def test_errors_of_the_source_are_raised_after_its_sound() -> None:
 def test_a_source_is_closed_with_its_listener() -> None:
     closed = []
 
-    def source() -> Iterator[Sound]:
+    def source() -> Iterator[AudioBlock]:
         try:
             while True:
                 yield from sounds(music(2))

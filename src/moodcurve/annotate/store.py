@@ -18,7 +18,7 @@ from moodcurve.annotate import StudyError
 from moodcurve.annotate.access import Access
 from moodcurve.annotate.events import Mark, Pass, Piece, Rating, Samples
 from moodcurve.annotate.order import rater_order, with_repeats
-from moodcurve.annotate.study import Study
+from moodcurve.annotate.study import StudySettings
 from moodcurve.datasets.raters.study_reader import rater_file, rater_files
 from moodcurve.datasets.raters.study_record import PASSES, RaterRecord, read_record
 from moodcurve.web.errors import ProblemError
@@ -34,7 +34,7 @@ class RaterStore:
     ----------
     folder : Path
         Folder of the study.
-    study : Study
+    study : StudySettings
     songs : list of str
         Ids of the songs.
     access : Access
@@ -45,7 +45,7 @@ class RaterStore:
         If a rater's file is damaged.
     """
 
-    def __init__(self, folder: Path, study: Study, songs: list[str], access: Access) -> None:
+    def __init__(self, folder: Path, study: StudySettings, songs: list[str], access: Access) -> None:
         self.study = study
         self.songs = songs
         self._folder = folder

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from moodcurve.comparison.compare import GENRE_METRICS, METRICS, ModelComparison
+from moodcurve.comparison.compare import COMPARED_METRICS, GENRE_METRICS, ModelComparison
 from moodcurve.curve import AXES
 from moodcurve.util.markdown import TableRow, interval_cell, markdown_list, markdown_paragraph, markdown_table
 from moodcurve.util.text import one_line
@@ -25,7 +25,7 @@ def metric_table(comparison: ModelComparison) -> list[TableRow]:
     """Return both models' metrics and their differences, with a header."""
     rows: list[TableRow] = [("", "metric", *names(comparison), "difference")]
     for axis in AXES:
-        for metric in METRICS:
+        for metric in COMPARED_METRICS:
             values = [model[axis][metric] for model in comparison.models]
             difference = comparison.differences[axis][metric].as_dict()
             rows.append((axis, HEADINGS[metric], *map(_number, values), interval_cell(difference, signed=True)))

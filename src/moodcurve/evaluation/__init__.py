@@ -2,9 +2,9 @@
 
 from moodcurve.evaluation.apply import apply_model
 from moodcurve.evaluation.ratings import (
+    EVALUATION_METRICS,
     INTERVAL_METRICS,
-    METRICS,
-    Prediction,
+    SongPrediction,
     count_training_songs,
     describe_predictions,
     evaluate,
@@ -17,9 +17,9 @@ from moodcurve.evaluation.ratings import (
 )
 
 __all__ = [
+    "EVALUATION_METRICS",
     "INTERVAL_METRICS",
-    "METRICS",
-    "Prediction",
+    "SongPrediction",
     "apply_model",
     "count_training_songs",
     "describe_predictions",

@@ -22,7 +22,7 @@ from moodcurve.runtime.loading import describe_model, model_metadata
 from moodcurve.util.files import AnyPath
 from moodcurve.workers import FILE_LIMITS, Limits
 
-METRICS = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
+EVALUATION_METRICS = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
 """Metrics reported for each axis: means over songs, then pooled over all points; see `moodcurve.metrics`."""
 
 INTERVAL_METRICS = ("coverage90", "width90")
@@ -53,8 +53,9 @@ def evaluate(
     -------
     dict
         ``{"model": name, "songs": n, "arousal": {…}, "valence": {…}, "songs_trained_on": m}``, as
-        ``moodcurve evaluate --json`` prints it. Each axis has `METRICS` and `INTERVAL_METRICS`; an undefined metric
-        is None. The model was trained on m of the n songs; with m > 0 the metrics describe fit, not prediction.
+        ``moodcurve evaluate --json`` prints it. Each axis has `EVALUATION_METRICS` and `INTERVAL_METRICS`; an
+        undefined metric is None. The model was trained on m of the n songs; with m > 0 the metrics describe fit, not
+        prediction.
 
         If songs have quadrants, comparisons or words, also the metrics of `evaluate_other_labels`. Without ratings,
         there are no metrics by axis, and n counts all songs.
@@ -77,7 +78,7 @@ def evaluate(
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
+class SongPrediction:
     """Predictions of all rows of a song.
 
     Attributes
@@ -98,18 +99,18 @@ def predict_songs(
     *,
     check: Callable[[], None] = lambda: None,
     limits: Limits = FILE_LIMITS,
-) -> list[Prediction]:
+) -> list[SongPrediction]:
     """Predict all rows of each song; the parameters and errors are those of `apply_model`."""
     return apply_model(model, dataset.songs, _predict, check=check, limits=limits)
 
 
-def _predict(model: Model, features: Features) -> Prediction:
+def _predict(model: Model, features: Features) -> SongPrediction:
     found = model.predict_with_std(features)
     ends = None if model.intervals is None else model.intervals.of_points(found.values, found.std)
-    return Prediction(found.values, ends)
+    return SongPrediction(found.values, ends)
 
 
-def describe_predictions(dataset: Dataset, found: Sequence[Prediction], model: Model | AnyPath) -> dict[str, Any]:
+def describe_predictions(dataset: Dataset, found: Sequence[SongPrediction], model: Model | AnyPath) -> dict[str, Any]:
     """Return what `evaluate` returns, from a model's predictions of a dataset's songs."""
     if isinstance(model, Model):
         name, metadata = model.name, model.metadata
@@ -131,7 +132,7 @@ def describe_predictions(dataset: Dataset, found: Sequence[Prediction], model: M
 
 
 def evaluate_predictions(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> dict[str, Any]:
-    """Compute `METRICS` of predictions.
+    """Compute `EVALUATION_METRICS` of predictions.
 
     Parameters
     ----------
@@ -154,7 +155,7 @@ def evaluate_predictions(songs: Sequence[Song], predicted: Sequence[FloatArray])
     for column, axis in enumerate(AXES):
         y_pred = [np.clip(p[:, column], -1, 1) for p in predicted]
         values = scores([song.y[:, column] for song in songs], y_pred).as_dict()
-        result[axis] = {name: values[name] for name in METRICS}
+        result[axis] = {name: values[name] for name in EVALUATION_METRICS}
     return result
 
 

@@ -16,7 +16,7 @@ class LiveError(MoodcurveError):
 
 
 @dataclass(frozen=True, eq=False)
-class Sound:
+class AudioBlock:
     """Sound that has just arrived.
 
     Attributes
@@ -48,6 +48,6 @@ class Notice:
     text: str
 
 
-Event = Sound | Break | Notice
+Event = AudioBlock | Break | Notice
 Source = Iterator[Event | None]
 """Yields what arrives, and None where it waits and nothing has arrived: it can be ended there."""

@@ -12,7 +12,7 @@ from moodcurve._typing import Float32Array
 from moodcurve.audio.decoders.base import full_scale
 from moodcurve.audio.decoders.ffmpeg import CONTAINERS, MAX_PLANES, frame_samples
 from moodcurve.audio.reader import SR_RANGE
-from moodcurve.live.events import Event, LiveError, Notice, Sound
+from moodcurve.live.events import AudioBlock, Event, LiveError, Notice
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -95,7 +95,7 @@ def raw_pcm(file: BinaryIO, form: RawFormat) -> Iterator[Event | None]:
         held += data
         whole = len(held) // frame * frame
         if whole:
-            yield Sound(form.rate, form.decode(held[:whole]))
+            yield AudioBlock(form.rate, form.decode(held[:whole]))
             held = held[whole:]
 
 
@@ -194,4 +194,4 @@ def decoded(container: "InputContainer") -> Iterator[Event | None]:
             damaged += 1
         for frame in frames:
             if not (frame.format.is_planar and frame.layout.nb_channels > MAX_PLANES):
-                yield Sound(frame.sample_rate, frame_samples(frame))
+                yield AudioBlock(frame.sample_rate, frame_samples(frame))

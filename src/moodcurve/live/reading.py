@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from moodcurve.live.events import PATIENCE_S, Break, Event, Notice, Sound, Source
+from moodcurve.live.events import PATIENCE_S, AudioBlock, Break, Event, Notice, Source
 
 STALL_S = 2.0
 """Without sound for this long (seconds), a source has stalled: what follows is not joined to what came before."""
@@ -80,7 +80,7 @@ def _events(events: "queue.Queue[Event | _End]", check: Callable[[], None], stal
                 if event.error is not None:
                     raise event.error
                 return
-            case Sound():
+            case AudioBlock():
                 if stalled and heard and waited >= stall_s:
                     yield Break(f"sound is back after {waited:.1f} s")
                 waited, stalled, heard = 0.0, False, True

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve.live.events import PATIENCE_S, Break, Event, LiveError, Notice, Sound
+from moodcurve.live.events import PATIENCE_S, AudioBlock, Break, Event, LiveError, Notice
 from moodcurve.util.optional import install_hint, require
 
 BLOCK_S = 0.05
@@ -110,7 +110,7 @@ def _opened(api: Any, device: str | int | None) -> "Iterator[tuple[queue.Queue[E
             if lost or (status and status.input_overflow):
                 blocks.put_nowait(Break("the computer was too slow: some sound is missing"))
                 lost = 0
-            blocks.put_nowait(Sound(rate, samples.copy()))
+            blocks.put_nowait(AudioBlock(rate, samples.copy()))
         except queue.Full:
             lost += frames
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from moodcurve import __version__
 from moodcurve.audio.decoders.ffmpeg import CONTAINERS
-from moodcurve.live.events import PATIENCE_S, Break, Event, LiveError, Sound
+from moodcurve.live.events import PATIENCE_S, AudioBlock, Break, Event, LiveError
 from moodcurve.live.pipe import PROBE_OPTIONS, decoded
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def radio(url: str, *, timeout_s: float = TIMEOUT_S, first_wait_s: float = FIRST
         try:
             with _open(url, timeout_s) as container:
                 for event in decoded(container):
-                    if isinstance(event, Sound):
+                    if isinstance(event, AudioBlock):
                         heard, wait_s = True, first_wait_s
                     yield event
                 if container.size > 0:

@@ -96,11 +96,11 @@ def _text(value: float | None) -> str:
 def _print_ratings(metrics: Mapping[str, Any]) -> None:
     from moodcurve.cli import console
     from moodcurve.curve import AXES
-    from moodcurve.evaluation import INTERVAL_METRICS, METRICS
+    from moodcurve.evaluation import EVALUATION_METRICS, INTERVAL_METRICS
     from moodcurve.util.text import one_line
 
     with_intervals = any(metrics[axis][name] is not None for axis in AXES for name in INTERVAL_METRICS)
-    names = (*METRICS, *INTERVAL_METRICS) if with_intervals else METRICS
+    names = (*EVALUATION_METRICS, *INTERVAL_METRICS) if with_intervals else EVALUATION_METRICS
     headings = ["", "RMSE", "r", "CCC", "RMSE", "r", "r²", "CCC", "determination"]
     rows = [headings + ["coverage", "width"] * with_intervals]
     for axis in AXES:

@@ -25,7 +25,7 @@ CLIP = 3.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Sound:
+class FeatureMap:
     """Map from a row to z, the weighted embedding and standardized columns; every kind of columns has the same weight.
 
     Attributes
@@ -76,7 +76,7 @@ class Sound:
         return graph.add("Gather", averaged, graph.indices([0, 1]), axis=1)
 
 
-def fit_sound(songs: Sequence[SongOutputs]) -> Sound:
+def fit_feature_map(songs: Sequence[SongOutputs]) -> FeatureMap:
     """Fit the standardization to all rows of songs; their ratings are not used.
 
     z is empty if the model has no room for an average.
@@ -91,7 +91,7 @@ def fit_sound(songs: Sequence[SongOutputs]) -> Sound:
     embedded = bool(context_rows and songs[0].embedding.shape[1])
     share = 1 / max(len(kinds) + embedded, 1)
     x = np.vstack([Selection(columns).apply(song.song.full_features.values.astype(np.float64)) for song in songs])
-    return Sound(
+    return FeatureMap(
         embedding_weight=math.sqrt(share) * embedded,  # its mean square is 1 already
         columns=columns,
         scaling=fit_standardization(x),
