@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import ModelOption
+from moodcurve.cli.options.models import ModelOption
 from moodcurve.cli.parameters import Argument, Option, UsageError
 
 if TYPE_CHECKING:

@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import (
-    MOOD_WORDS,
-    QUADRANTS,
-    TAGS,
-    Filters,
-    JsonOption,
-    LibraryOrTablesOption,
-    SafeCsvOption,
-    open_songs,
-)
+from moodcurve.cli.options.common import JsonOption, SafeCsvOption
+from moodcurve.cli.options.filters import MOOD_WORDS, QUADRANTS, TAGS, Filters
+from moodcurve.cli.options.library import LibraryOrTablesOption, open_songs
 from moodcurve.cli.output_checks import STDOUT, check_file, check_results
 from moodcurve.cli.parameters import Option, UsageError
 from moodcurve.cli.playlist_files import AbsoluteOption, PlaylistFormat, playlist_file

@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import error_text, print_message
-from moodcurve.cli.options import (
-    Filters,
-    FolderOptions,
-    JsonOption,
-    LibraryOption,
-    OptionalModelOption,
-    left_out_text,
-    library_path,
-)
+from moodcurve.cli.options.common import JsonOption
+from moodcurve.cli.options.files import FolderOptions, left_out_text
+from moodcurve.cli.options.filters import Filters
+from moodcurve.cli.options.library import LibraryOption, library_path
+from moodcurve.cli.options.models import OptionalModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.util.text import counted, one_line, path_text

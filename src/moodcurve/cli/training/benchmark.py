@@ -18,7 +18,8 @@ from moodcurve.cli.dataset_input import (
     run_on_songs,
 )
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, SeedOption, find_feature_set
+from moodcurve.cli.options.common import JsonOption, SeedOption
+from moodcurve.cli.options.models import find_feature_set
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option, UsageError, split_names
 

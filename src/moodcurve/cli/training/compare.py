@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve.cli.app import app
 from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, LabelRelease, LabelsOption, read_songs, select_songs
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, SeedOption
+from moodcurve.cli.options.common import JsonOption, SeedOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option
 from moodcurve.cli.signals import interrupts

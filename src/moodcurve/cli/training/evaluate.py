@@ -7,7 +7,8 @@ from typing import Any
 from moodcurve.cli.app import app
 from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, LabelRelease, LabelsOption, read_songs, select_songs
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, OptionalModelOption
+from moodcurve.cli.options.common import JsonOption
+from moodcurve.cli.options.models import OptionalModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.signals import interrupts
 
