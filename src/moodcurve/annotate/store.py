@@ -137,7 +137,7 @@ class RaterStore:
         path = rater_file(self._folder, rater)
         data = "".join(json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n" for line in lines).encode()
         try:
-            append_durably(path, data, create=create)
+            _append_durably(path, data, create=create)
         except FileNotFoundError as error:
             raise ProblemError(410, "your data were deleted, and this link is no longer valid") from error
         except OSError as error:
@@ -169,7 +169,7 @@ def delete_rater(folder: Path, access: Access, rater: str) -> bool:
     return known
 
 
-def append_durably(path: Path, data: bytes, *, create: bool = False) -> None:
+def _append_durably(path: Path, data: bytes, *, create: bool = False) -> None:
     """Append to a file, and return once the data is on the disk; after an error, the file is as it was.
 
     Raises

@@ -98,11 +98,11 @@ def local_file(text: str, *, name: str) -> Path:
     """
     path = text_path(text)
     if URL.match(path):
-        raise UsageError(not_a_file(path), name=name)
+        raise UsageError(_not_a_file(path), name=name)
     return Path(path)
 
 
-def not_a_file(url: str) -> str:
+def _not_a_file(url: str) -> str:
     """Return what to say of a URL where a file is expected."""
     return f"{url!r} is a URL, not a file; download it first"
 
@@ -118,7 +118,7 @@ def converter(kind: type, parameter: Argument | Option) -> Callable[[str], Any]:
         if issubclass(kind, Path | PathOrUrl):
             text = text_path(text)  # as results name files whose names are not UTF-8
         if kind is Path and isinstance(parameter, Argument) and URL.match(text):
-            raise argparse.ArgumentTypeError(not_a_file(text))
+            raise argparse.ArgumentTypeError(_not_a_file(text))
         try:
             if (
                 issubclass(kind, Path | PathOrUrl) and not text

@@ -36,7 +36,7 @@ def microphone(device: str | int | None = None, *, api: Any = None) -> Iterator[
         If sounddevice or PortAudio is missing, or the device cannot be opened at first. A device that is lost
         afterwards is waited for.
     """
-    api = sound_api() if api is None else api
+    api = _sound_api() if api is None else api
     waiting = heard = False
     while True:
         try:
@@ -68,7 +68,7 @@ def device_list(api: Any = None) -> list[str]:
     LiveError
         If sounddevice or PortAudio is missing.
     """
-    api = sound_api() if api is None else api
+    api = _sound_api() if api is None else api
     return [
         f"{index}: {device['name']}, {device['max_input_channels']} channels, {device['default_samplerate']:.0f} Hz"
         for index, device in enumerate(api.query_devices())
@@ -76,7 +76,7 @@ def device_list(api: Any = None) -> list[str]:
     ]
 
 
-def sound_api() -> Any:
+def _sound_api() -> Any:
     """Return the module ``sounddevice``.
 
     Raises

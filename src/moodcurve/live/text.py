@@ -17,10 +17,10 @@ MAX_COLUMNS = 240
 LABEL_WIDTH = 16
 
 
-def sparkline(values: Sequence[float | None]) -> str:
+def _sparkline(values: Sequence[float | None]) -> str:
     """Return values in [-1, 1] as bars, None as a space.
 
-    >>> sparkline([-1, 0, None, 1])
+    >>> _sparkline([-1, 0, None, 1])
     '▁▅ █'
     """
     return "".join(" " if v is None else BARS[min(len(BARS) - 1, int((v + 1) / 2 * len(BARS)))] for v in values)
@@ -65,7 +65,7 @@ class Picture:
             f"{self._source}  {duration(row.time_s + WINDOW_S)}",
             *(
                 f"{name} {signed(getattr(row, name))}".ljust(LABEL_WIDTH)
-                + sparkline([None if one is None else getattr(one, name) for one in shown])
+                + _sparkline([None if one is None else getattr(one, name) for one in shown])
                 for name in ("arousal", "valence")
             ),
             _mood(row),

@@ -31,7 +31,7 @@ def read_deam_raters(folder: Path) -> RaterData:
     DatasetError
         If no song has tracks of both axes, or a file is malformed.
     """
-    songs = tuple(read_rater_files(song_id, *paths) for song_id, paths in rater_files(folder).items())
+    songs = tuple(_read_rater_files(song_id, *paths) for song_id, paths in rater_files(folder).items())
     if not songs:
         raise DatasetError(f"{folder / RATERS}: no song with files in both arousal/ and valence/")
     published = [folder / DYNAMIC / f"{axis}.csv" for axis in ("arousal", "valence")]
@@ -54,7 +54,7 @@ def rater_files(folder: Path) -> dict[int, tuple[Path, Path]]:
     return {song_id: (arousal[song_id], valence[song_id]) for song_id in sorted(arousal.keys() & valence.keys())}
 
 
-def read_rater_files(song_id: int, arousal: Path, valence: Path) -> RatedSong:
+def _read_rater_files(song_id: int, arousal: Path, valence: Path) -> RatedSong:
     """Read the tracks of one song.
 
     The header is ``WorkerId,sample_15000ms,...``, without the first column in the files of 2013, and each row is a
@@ -100,10 +100,10 @@ def read_rater_stats(
     Raises
     ------
     DatasetError
-        As ``read_rater_files``.
+        As ``_read_rater_files``.
     """
     return {
-        song_id: rater_stats_at(read_rater_files(song_id, *files[song_id]), song_times_s)
+        song_id: rater_stats_at(_read_rater_files(song_id, *files[song_id]), song_times_s)
         for song_id, song_times_s in times_s.items()
         if song_id in files
     }
