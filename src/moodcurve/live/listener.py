@@ -30,7 +30,7 @@ def listen(
     """Yield arousal and valence of what is heard, twice a second, until the source ends.
 
     A row comes 1.04 s after its window of one second began, as soon as its sound has arrived. After an interruption,
-    windows begin anew, so that no row mixes sound from before and after it.
+    windows begin again, so that no row mixes sound from before and after it.
 
     Parameters
     ----------

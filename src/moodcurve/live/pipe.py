@@ -32,7 +32,7 @@ _RECENT = 1 << 17
 _OGG_BEGIN = re.compile(rb"OggS\x00[\x02\x03\x06\x07]")
 """A page whose flags say that a stream begins (RFC 3533)."""
 MANY_DAMAGED = 100
-"""Damaged packets are stated at the first, and each time that so many more came."""
+"""Damaged packets are stated at the first, and whenever this number more came."""
 
 
 @dataclass(frozen=True)

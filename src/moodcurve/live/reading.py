@@ -66,7 +66,7 @@ def reading(source: Source, check: Callable[[], None], *, stall_s: float = STALL
 
 def _events(events: "queue.Queue[Event | _End]", check: Callable[[], None], stall_s: float) -> Iterator[Event]:
     waited = 0.0  # seconds without sound; not those in which the reader was slow
-    stalled = heard = False
+    stalled = began = False
     while True:
         check()
         begun = time.monotonic()
@@ -81,9 +81,9 @@ def _events(events: "queue.Queue[Event | _End]", check: Callable[[], None], stal
                     raise event.error
                 return
             case AudioBlock():
-                if stalled and heard and waited >= stall_s:
+                if stalled and began and waited >= stall_s:
                     yield Break(f"sound is back after {waited:.1f} s")
-                waited, stalled, heard = 0.0, False, True
+                waited, stalled, began = 0.0, False, True
                 yield event
             case Break():
                 stalled = True  # and said
@@ -92,4 +92,4 @@ def _events(events: "queue.Queue[Event | _End]", check: Callable[[], None], stal
                 yield event
             case None if waited >= stall_s and not stalled:
                 stalled = True
-                yield Notice(f"no sound for {stall_s:g} s; waiting" if heard else "waiting for sound")
+                yield Notice(f"no sound for {stall_s:g} s; waiting" if began else "waiting for sound")

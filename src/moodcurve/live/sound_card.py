@@ -37,16 +37,16 @@ def microphone(device: str | int | None = None, *, api: Any = None) -> Iterator[
         afterwards is waited for.
     """
     api = _sound_api() if api is None else api
-    waiting = heard = False
+    waiting = opened_once = False
     while True:
         try:
             with _opened(api, device) as (blocks, rate, name, stream):
-                if not heard:
+                if not opened_once:
                     yield Notice(f"listening to {name} at {rate} Hz")
-                heard, waiting = True, False
+                opened_once, waiting = True, False
                 yield from _sounds(blocks, rate, stream)
         except (api.PortAudioError, ValueError) as error:
-            if not heard:
+            if not opened_once:
                 raise LiveError(
                     f"no microphone can be opened ({error}); `moodcurve live --devices` lists the input devices"
                 ) from error

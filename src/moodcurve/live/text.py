@@ -93,9 +93,9 @@ class Summary:
         """Return a sentence: time and rows, and the mean of those that were not silent."""
         if not self._rows:
             return "nothing was heard: a row takes 1.04 s of sound"
-        heard = f"{duration(self._end_s)}, {counted(self._rows, 'row')}"
+        total = f"{duration(self._end_s)}, {counted(self._rows, 'row')}"
         if not self._sounding:
-            return f"{heard}, all silent"
+            return f"{total}, all silent"
         arousal, valence = self._arousal / self._sounding, self._valence / self._sounding
         means = f"mean arousal {signed(arousal)}, valence {signed(valence)}"
-        return f"{heard}; {means}: {describe(arousal, valence)}"
+        return f"{total}; {means}: {describe(arousal, valence)}"

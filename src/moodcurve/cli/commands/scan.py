@@ -69,7 +69,7 @@ def scan(
 
     A scan can be stopped at any time; run the same command to continue. Unchanged files are skipped; moved, copied or
     re-tagged files are recognized; deleted files are removed from the library,
-    unless a disk seems not to be mounted (see --forget). Files that an earlier scan heard with another --track or
+    unless a disk seems not to be mounted (see --forget). Files that an earlier scan analyzed with another --track or
     --split are analyzed again; without these options they stay as they are.
 
     For catalogues that one machine cannot hold, --on analyzes the songs of manifests on many machines, and writes

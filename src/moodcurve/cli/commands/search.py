@@ -39,7 +39,7 @@ def search(
 ) -> None:
     """Search the library by mood, arousal and valence, tags, or an SQL condition.
 
-    --tag searches what a pretrained network hears; TEXT, --genre and the like search the files' own tags.
+    --tag searches what a pretrained network predicts; TEXT, --genre and the like search the files' own tags.
 
     The table shows 50 songs unless --limit says otherwise; --json, --csv and -f return all. To write a table in another
     format, use export.

@@ -77,7 +77,7 @@ def tag(
     ] = False,
     journal: Annotated[
         Path | None,
-        Option("--journal", metavar="FILE", help="Journal for --undo; by default LIBRARY.tags.jsonl beside LIBRARY."),
+        Option("--journal", metavar="FILE", help="Journal for --undo; by default LIBRARY.tags.jsonl next to LIBRARY."),
     ] = None,
     model: OptionalModelOption = None,
     workers: Annotated[

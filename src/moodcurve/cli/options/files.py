@@ -35,8 +35,8 @@ SplitOption = Annotated[
     SplitBy | None,
     Option(
         "--split",
-        help="Analyze each track of files that hold several, as a song: by the cue sheet beside a file or in its tags, "
-        "or by its chapters. Files without one are analyzed as a whole.",
+        help="Analyze each track of files that hold several, as a song: by the cue sheet next to a file or in its "
+        "tags, or by its chapters. Files without one are analyzed as a whole.",
     ),
 ]
 

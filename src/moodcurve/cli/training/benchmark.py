@@ -79,7 +79,7 @@ def benchmark(
     --sound FOLDER has the sound of DEAM's songs, whole clips or excerpts. With --protocol across, DEAM's songs are cut
     to it; with --protocol deam, further songs that only this folder has are trained on, and not tested.
 
-    -o DIR writes DIR/<protocol>.json, .md and, except for across, figures: .png, and -songs.png of the best model.
+    -o DIR writes DIR/<protocol>.json, .md and, except for across, pictures: .png, and -songs.png of the best model.
     r² (r2 in JSON) is the squared correlation; determination is 1 - RMSE² / variance of the labels.
 
     Example: moodcurve benchmark DEAM --models mlr,ffnn -o results

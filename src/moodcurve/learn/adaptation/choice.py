@@ -14,7 +14,7 @@ from moodcurve.learn.adaptation.outputs import SongOutputs
 FOLDS = 10
 """Most folds; with fewer artists, each artist is a fold. A song of unknown artist counts as one."""
 MANY_SONGS, FOLDS_OF_MANY = 200, 5
-"""From so many songs on, fewer folds: training takes longer, and depends less on their number."""
+"""From this number of songs on, fewer folds: training takes longer, and depends less on their number."""
 MIN_ARTISTS = 5
 """With fewer artists, folds are split by song, which is less strict."""
 

@@ -1,4 +1,4 @@
-"""Describe the sound of a passage for a correction: by the model's embedding, and its features beside compare260's.
+"""Describe the sound of a passage for a correction: by the model's embedding, and its features other than compare260's.
 
 Harmony, rhythm and tags do not depend on the level of the recording, and neither does the embedding of the packaged
 models. The columns of compare260 do: they count through the embedding alone.

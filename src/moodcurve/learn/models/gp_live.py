@@ -209,10 +209,10 @@ def fit_gp_live(
     moments, deviations, filtered = [], [], []
     for song in songs:
         z, sounding, context = past.apply(song.full_features.values)
-        heard = _positions(song.rated if song.is_rated else slice(0, len(z)))
-        described.append(context[np.ix_(heard, rows.described)])
+        positions = _positions(song.rated if song.is_rated else slice(0, len(z)))
+        described.append(context[np.ix_(positions, rows.described)])
         levels.append(song.y.mean(axis=0) if song.is_rated else np.sign(QUADRANT_RATINGS[required_quadrant(song)]))
-        counts.append(len(heard))
+        counts.append(len(positions))
         if song.is_rated:
             moved = lag.apply(z - context[:, : z.shape[1]], sounding)[:, : z.shape[1]]
             moments.append(moved[song.rated])

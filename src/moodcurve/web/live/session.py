@@ -75,21 +75,21 @@ class LiveSession:
             If there are too many at once: each holds seconds of sound in memory.
         """
         if self._requests == MAX_REQUESTS:
-            raise ProblemError(429, "sound must be sent piece by piece", {"Retry-After": "1"})
+            raise ProblemError(429, "sound must be sent chunk by chunk", {"Retry-After": "1"})
         self._requests += 1
         try:
             yield
         finally:
             self._requests -= 1
 
-    async def hear(self, at: int, pcm: bytes, *, age_s: float) -> int:
-        """Follow a piece of sound, and add its rows to the feed; return the position after it.
+    async def receive(self, at: int, pcm: bytes, *, age_s: float) -> int:
+        """Analyze a chunk of sound, and add its rows to the feed; return the position after it.
 
         Parameters
         ----------
         at : int
             Position of its first sample since the session began, in samples; sound before the position that was
-            returned last is passed over, so that a piece can be sent again.
+            returned last is passed over, so that a chunk can be sent again.
         pcm : bytes
             See `moodcurve.web.live.tasks.SAMPLE_FORMAT`.
         age_s : float

@@ -120,7 +120,7 @@ def add_live_routes(
             session = sessions.get(id)
             with session.sending():
                 pcm = await _read(body, int(MAX_PIECE_S * session.rate) * BYTES_PER_SAMPLE)
-                position = await session.hear(at, pcm, age_s=age)
+                position = await session.receive(at, pcm, age_s=age)
         except ProblemError:
             await body.discard()
             raise
