@@ -100,7 +100,10 @@ def predict_songs(
     check: Callable[[], None] = lambda: None,
     limits: Limits = FILE_LIMITS,
 ) -> list[SongPrediction]:
-    """Predict all rows of each song; the parameters and errors are those of `apply_model`."""
+    """Predict all rows of each song of a dataset.
+
+    Parameters and errors are those of `apply_model`; the predictions are in the order of the songs.
+    """
     return apply_model(model, dataset.songs, _predict, check=check, limits=limits)
 
 
@@ -111,7 +114,23 @@ def _predict(model: Model, features: Features) -> SongPrediction:
 
 
 def describe_predictions(dataset: Dataset, found: Sequence[SongPrediction], model: Model | AnyPath) -> dict[str, Any]:
-    """Return what `evaluate` returns, from a model's predictions of a dataset's songs."""
+    """Return what `evaluate` returns, from predictions that were made before.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    found : sequence of SongPrediction
+        Of all rows of each song, as `predict_songs` returns them.
+    model : Model, str or path
+        The model that made them: for its name, and the songs that it was trained on.
+
+    Raises
+    ------
+    DatasetError
+        If no song has a label that a model can be tested on.
+    ModelError
+        If the model's metadata cannot be read.
+    """
     if isinstance(model, Model):
         name, metadata = model.name, model.metadata
     else:
@@ -184,7 +203,13 @@ def evaluate_intervals(
 
 
 def count_training_songs(dataset: Dataset, metadata: Mapping[str, str]) -> int:
-    """Count the songs that a model was trained on, according to its metadata; parameters and errors as `known_ids`."""
+    """Count the songs of a dataset that a model was trained on, according to its metadata.
+
+    Raises
+    ------
+    ModelError
+        As `training_sets`.
+    """
     known = known_ids(dataset.name, metadata)
     return sum(song.song_id in known for song in dataset.songs)
 

@@ -36,14 +36,26 @@ class AudioBlock:
 
 @dataclass(frozen=True)
 class Break:
-    """Sound is missing here: what follows does not continue what came before. `reason` is for the user."""
+    """Sound is missing here: what follows does not continue what came before.
+
+    Attributes
+    ----------
+    reason : str
+        For the user.
+    """
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that the user should know."""
+    """Something that the user should know.
+
+    Attributes
+    ----------
+    text : str
+        One line.
+    """
 
     text: str
 

@@ -87,7 +87,24 @@ class RawFormat:
 
 
 def raw_pcm(file: BinaryIO, form: RawFormat) -> Iterator[Event | None]:
-    """Yield raw samples as they arrive through an open file, such as ``sys.stdin.buffer``, until it ends."""
+    """Yield raw samples as they arrive through an open file, until it ends.
+
+    Parameters
+    ----------
+    file : binary file
+        With a file descriptor, such as ``sys.stdin.buffer``; it is read without Python's buffer.
+    form : RawFormat
+
+    Yields
+    ------
+    AudioBlock
+        Whole frames, of at most `BLOCK_S`.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
     frame = np.dtype(SAMPLE_FORMATS[form.samples]).itemsize * form.channels
     size = max(1, round(BLOCK_S * form.rate)) * frame
     held = b""
