@@ -93,7 +93,7 @@ def test_a_model_is_evaluated_on_songs_without_ratings(tmp_path: Path) -> None:
     assert list(result) == ["model", "songs", "quadrants", "comparisons", "songs_trained_on"]
     assert (result["songs"], result["comparisons"]["arousal"]["accuracy"]) == (30, 1.0)
     assert evaluate(dataset, path) == result
-    # songs with ratings beside those with a quadrant: both kinds of metrics
+    # songs with ratings next to those with a quadrant: both kinds of metrics
     mixed = evaluate(Dataset(name="made", songs=(*DATASET.songs[:10], *songs[10:])), model)
     assert (mixed["songs"], mixed["quadrants"]["songs"]) == (10, 20)
     assert mixed["arousal"] == evaluate(Dataset(name="made", songs=DATASET.songs[:10]), model)["arousal"]

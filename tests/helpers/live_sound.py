@@ -27,7 +27,9 @@ def sounds(x: np.ndarray, rate: int = 44100, *, block_s: float = 0.1, start: flo
     return [AudioBlock(rate, x[i : i + size], start + min(i + size, len(x)) / rate) for i in range(0, len(x), size)]
 
 
-def heard(events: Iterable[AudioBlock | Break | Notice | None], **options: float) -> tuple[list[Row], list[str]]:
+def rows_and_notices(
+    events: Iterable[AudioBlock | Break | Notice | None], **options: float
+) -> tuple[list[Row], list[str]]:
     """Return the rows and notices of events."""
     notices: list[str] = []
     rows = list(listen(iter(events), model=LIVE, on_notice=notices.append, **options))

@@ -51,9 +51,9 @@ def test_pages_are_those_of_the_search(library: Library, query: Query) -> None:
     assert [song._replace(distance=None) for song in found] == [song._replace(distance=None) for song in expected]
     assert [song.distance for song in found] == pytest.approx([song.distance for song in expected])
     assert total == len(list(search(library, query.without_page())))
-    kept, kept_total = find_page(library, query, CachedColumns(lambda _, compute: compute(library)))
-    assert kept == found
-    assert kept_total == total
+    cached, cached_total = find_page(library, query, CachedColumns(lambda _, compute: compute(library)))
+    assert cached == found
+    assert cached_total == total
 
 
 def test_rows_by_id_are_those_of_the_search(library: Library) -> None:

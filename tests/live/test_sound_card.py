@@ -14,7 +14,7 @@ import pytest
 from moodcurve.live import AudioBlock, Break, LiveError, Notice, microphone
 from moodcurve.live.events import Event
 from moodcurve.live.sound_card import device_list
-from tests.helpers.live_sound import heard, music
+from tests.helpers.live_sound import music, rows_and_notices
 
 
 class CardError(Exception):
@@ -110,7 +110,7 @@ def test_sound_of_a_microphone() -> None:
     np.testing.assert_array_equal(x[:, 0], music(5, 48000))
     assert card.opened[0]["dtype"] == "float32"
     assert card.closed == 1
-    rows, _ = heard(events)
+    rows, _ = rows_and_notices(events)
     assert [row.time_s for row in rows] == [0.5 * i for i in range(8)]
 
 

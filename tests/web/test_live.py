@@ -92,8 +92,8 @@ def test_rows_are_those_of_moodcurve_live(server: Server, session: dict[str, str
         assert response.json() == {"position": at + len(part)}
     *rows, last = all_events(server, session)
     assert last[1:] == ("ended", {"clock": last[2]["clock"], "text": "stopped"})
-    heard = np.frombuffer(pcm(x), "<i2").astype(np.float32)[:, None] / 32768
-    expected = [row.to_dict() for row in listen(iter([AudioBlock(RATE, heard)]), model=LIVE)]
+    received = np.frombuffer(pcm(x), "<i2").astype(np.float32)[:, None] / 32768
+    expected = [row.to_dict() for row in listen(iter([AudioBlock(RATE, received)]), model=LIVE)]
     assert [number for number, _, _ in rows] == list(range(1, len(expected) + 1))
     for (_, name, row), wanted in zip(rows, expected, strict=True):
         assert name == "row"
