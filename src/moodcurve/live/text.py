@@ -72,7 +72,7 @@ class Picture:
         ]
 
 
-class Summary:
+class RunningSummary:
     """What was heard in all, from running sums."""
 
     def __init__(self) -> None:

@@ -73,7 +73,7 @@ def live(
     from moodcurve.live.osc import OscSender
     from moodcurve.live.recording import Recording
     from moodcurve.live.sound_card import device_list
-    from moodcurve.live.text import Summary
+    from moodcurve.live.text import RunningSummary
     from moodcurve.runtime import load_model
     from moodcurve.util.text import one_line
 
@@ -83,7 +83,7 @@ def live(
     opened = _source(source, raw, device)
     loaded = load_model(model)
     loaded.stream()  # a model that cannot be used live is refused first
-    summary = Summary()
+    summary = RunningSummary()
     with ExitStack() as stack:
         sender = stack.enter_context(OscSender(osc)) if osc else None
         recording = stack.enter_context(Recording(output)) if output else None

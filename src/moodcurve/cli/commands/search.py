@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options.common import JsonOption, SafeCsvOption
-from moodcurve.cli.options.filters import MOOD_WORDS, QUADRANTS, TAGS, Filters
+from moodcurve.cli.options.filters import MOOD_WORDS, QUADRANTS, TAGS, FilterOptions
 from moodcurve.cli.options.library import LibraryOrTablesOption, open_songs
 from moodcurve.cli.output_checks import STDOUT, check_file, check_results
 from moodcurve.cli.parameters import Option, UsageError
@@ -26,7 +26,7 @@ TABLE_LIMIT = 50
 
 @app.command
 def search(
-    filters: Filters,
+    filters: FilterOptions,
     library: LibraryOrTablesOption = None,
     json_file: JsonOption = None,
     as_csv: Annotated[bool, Option("--csv", help="Print CSV, one line per song.")] = False,

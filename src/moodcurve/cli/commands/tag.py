@@ -11,7 +11,7 @@ from moodcurve.cli.app import app
 from moodcurve.cli.messages import error_text, print_message
 from moodcurve.cli.options.common import JsonOption
 from moodcurve.cli.options.files import FolderOptions, left_out_text
-from moodcurve.cli.options.filters import Filters
+from moodcurve.cli.options.filters import FilterOptions
 from moodcurve.cli.options.library import LibraryOption, library_path
 from moodcurve.cli.options.models import OptionalModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
@@ -39,7 +39,7 @@ class KeyText(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TagFilters(Filters):
+class TagFilters(FilterOptions):
     """The options of search, with its TEXT as an option."""
 
     text: Annotated[

@@ -31,7 +31,7 @@ _OPTIONS = {"arousal_drawing": "--draw-arousal", "valence_drawing": "--draw-vale
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filters:
+class FilterOptions:
     """Options that select songs of a library; all of them must match."""
 
     text: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.options.common import JsonOption
-from moodcurve.cli.options.filters import Filters
+from moodcurve.cli.options.filters import FilterOptions
 from moodcurve.cli.options.library import LibraryOption, library_path
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Option, UsageError
@@ -17,7 +17,7 @@ DEFAULT_LIMIT = 20
 
 @app.command
 def suggest(
-    filters: Filters,
+    filters: FilterOptions,
     library: LibraryOption = None,
     rated: Annotated[
         Path | None,

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve._typing import FloatArray
-from moodcurve.datasets.csv_tables import Row, Table, read_table
+from moodcurve.datasets.csv_tables import CsvRow, Table, read_table
 from moodcurve.datasets.deam.checks import YEARS
 from moodcurve.datasets.deam.labels import DYNAMIC, read_ratings, sample_times
 from moodcurve.datasets.raters.aggregation import RatedSong, rater_std
@@ -131,7 +131,7 @@ def _read(path: Path) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     return times_s, tracks, tuple(row.cells[0] if first else "" for row in table.rows)
 
 
-def _track(table: Table, row: Row, first: int) -> FloatArray:
+def _track(table: Table, row: CsvRow, first: int) -> FloatArray:
     if len(row.cells) > len(table.header):
         raise table.error(row, f"{len(row.cells)} cells, expected at most {len(table.header)}")
     track = np.full(len(table.header) - first, np.nan)

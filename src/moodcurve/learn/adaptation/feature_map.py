@@ -18,7 +18,7 @@ from moodcurve.features import COMPARE260
 from moodcurve.learn.adaptation.outputs import SongOutputs
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import ContextStatistics
-from moodcurve.learn.preprocessing.steps import Clip, Scaling, Selection, fit_standardization
+from moodcurve.learn.preprocessing.steps import Clip, ColumnSelection, Scaling, fit_standardization
 
 CLIP = 3.0
 """Limit of standardized columns: a few songs tell nothing about sound far from theirs."""
@@ -56,7 +56,7 @@ class FeatureMap:
         return self._averaged(song, self._rows(song) @ weights)
 
     def _rows(self, song: SongOutputs) -> FloatArray:
-        used = Selection(self.columns).apply(song.song.full_features.values.astype(np.float64))
+        used = ColumnSelection(self.columns).apply(song.song.full_features.values.astype(np.float64))
         columns = Clip(CLIP).apply(self.scaling.apply(used)) * self.weights
         return np.hstack([song.embedding * self.embedding_weight, columns]) if self.embedding_weight else columns
 
@@ -69,7 +69,7 @@ class FeatureMap:
         if embedding is not None and self.embedding_weight:
             parts.append(graph.add("Mul", embedding, graph.constant(np.float64(self.embedding_weight))))
         if self.columns:
-            scaled = self.scaling.build(graph, Selection(self.columns).build(graph, graph.x))
+            scaled = self.scaling.build(graph, ColumnSelection(self.columns).build(graph, graph.x))
             parts.append(graph.add("Mul", Clip(CLIP).build(graph, scaled), graph.constant(self.weights)))
         weighted = graph.add("MatMul", graph.add("Concat", *parts, axis=1), graph.constant(weights))
         averaged = self.context.build(graph, weighted, 2)
@@ -90,7 +90,7 @@ def fit_feature_map(songs: Sequence[SongOutputs]) -> FeatureMap:
     columns = tuple(i for kind in kinds for i in kind)
     embedded = bool(context_rows and songs[0].embedding.shape[1])
     share = 1 / max(len(kinds) + embedded, 1)
-    x = np.vstack([Selection(columns).apply(song.song.full_features.values.astype(np.float64)) for song in songs])
+    x = np.vstack([ColumnSelection(columns).apply(song.song.full_features.values.astype(np.float64)) for song in songs])
     return FeatureMap(
         embedding_weight=math.sqrt(share) * embedded,  # its mean square is 1 already
         columns=columns,
