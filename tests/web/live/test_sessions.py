@@ -26,14 +26,14 @@ def test_a_session_without_sound_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     async def follow() -> None:
         sessions = LiveSessions(cast("Any", QuickPool()), most=1)
         session = sessions.begin("a client", RATE)
-        assert await session.hear(0, b"\0\0" * RATE, age_s=0) == RATE
+        assert await session.receive(0, b"\0\0" * RATE, age_s=0) == RATE
         _, *events = [event.decode() async for event in session.feed.stream(None)]
         assert [event.split("\n")[0] for event in events] == ["event: row", "event: ended"]
         assert "no sound came" in events[-1]
         with pytest.raises(ProblemError, match="no such live session"):
             sessions.get(session.id)
         with pytest.raises(ProblemError, match="no such live session"):
-            await session.hear(RATE, b"\0\0", age_s=0)
+            await session.receive(RATE, b"\0\0", age_s=0)
         sessions.begin("another", RATE)  # in its place
         sessions.stop()
         await asyncio.sleep(0)

@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import error_text, print_message
-from moodcurve.cli.options import (
-    FolderOptions,
-    ModelOption,
-    SafeCsvOption,
-    SplitBy,
-    SplitOption,
-    TrackOption,
-    left_out_text,
-)
+from moodcurve.cli.options.common import SafeCsvOption
+from moodcurve.cli.options.files import FolderOptions, SplitBy, SplitOption, TrackOption, left_out_text
+from moodcurve.cli.options.models import ModelOption
 from moodcurve.cli.output_checks import STDOUT, check_file, check_folder, check_replaces_no_song
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.errors import MoodcurveError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import ModelOption
+from moodcurve.cli.options.models import ModelOption
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.util.urls import WEB, scheme_of
 
@@ -71,7 +71,7 @@ def live(
     from moodcurve.live.osc import OscSender
     from moodcurve.live.recording import Recording
     from moodcurve.live.sound_card import device_list
-    from moodcurve.live.text import Summary
+    from moodcurve.live.text import RunningSummary
     from moodcurve.runtime import load_model
     from moodcurve.util.text import one_line
 
@@ -81,7 +81,7 @@ def live(
     opened = _source(source, raw, device)
     loaded = load_model(model)
     loaded.stream()  # a model that cannot be used live is refused first
-    summary = Summary()
+    summary = RunningSummary()
     with ExitStack() as stack:
         sender = stack.enter_context(OscSender(osc)) if osc else None
         recording = stack.enter_context(Recording(output)) if output else None

@@ -5,19 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
-from moodcurve.cli.commands.catalogue import CatalogueOptions, check_unused, scan_catalogue
+from moodcurve.cli.catalogue import scan_catalogue
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import (
-    FolderOptions,
-    JsonOption,
-    LibraryOption,
-    ModelOption,
-    SplitBy,
-    SplitOption,
-    TrackOption,
-    left_out_text,
-    library_path,
-)
+from moodcurve.cli.options.catalogue import CatalogueOptions, check_unused
+from moodcurve.cli.options.common import JsonOption
+from moodcurve.cli.options.files import FolderOptions, SplitBy, SplitOption, TrackOption, left_out_text
+from moodcurve.cli.options.library import LibraryOption, library_path
+from moodcurve.cli.options.models import ModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option, PathOrUrl, UsageError, local_file
 from moodcurve.util.text import clock, counted
@@ -75,7 +69,7 @@ def scan(
 
     A scan can be stopped at any time; run the same command to continue. Unchanged files are skipped; moved, copied or
     re-tagged files are recognized; deleted files are removed from the library,
-    unless a disk seems not to be mounted (see --forget). Files that an earlier scan heard with another --track or
+    unless a disk seems not to be mounted (see --forget). Files that an earlier scan analyzed with another --track or
     --split are analyzed again; without these options they stay as they are.
 
     For catalogues that one machine cannot hold, --on analyzes the songs of manifests on many machines, and writes

@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import (
-    MOOD_WORDS,
-    QUADRANTS,
-    TAGS,
-    Filters,
-    JsonOption,
-    LibraryOrTablesOption,
-    SafeCsvOption,
-    open_songs,
-)
+from moodcurve.cli.options.common import JsonOption, SafeCsvOption
+from moodcurve.cli.options.filters import MOOD_WORDS, QUADRANTS, TAGS, FilterOptions
+from moodcurve.cli.options.library import LibraryOrTablesOption, open_songs
 from moodcurve.cli.output_checks import STDOUT, check_file, check_results
 from moodcurve.cli.parameters import Option, UsageError
 from moodcurve.cli.playlist_files import AbsoluteOption, PlaylistFormat, playlist_file
@@ -33,7 +26,7 @@ TABLE_LIMIT = 50
 
 @app.command
 def search(
-    filters: Filters,
+    filters: FilterOptions,
     library: LibraryOrTablesOption = None,
     json_file: JsonOption = None,
     as_csv: Annotated[bool, Option("--csv", help="Print CSV, one line per song.")] = False,
@@ -46,7 +39,7 @@ def search(
 ) -> None:
     """Search the library by mood, arousal and valence, tags, or an SQL condition.
 
-    --tag searches what a pretrained network hears; TEXT, --genre and the like search the files' own tags.
+    --tag searches what a pretrained network predicts; TEXT, --genre and the like search the files' own tags.
 
     The table shows 50 songs unless --limit says otherwise; --json, --csv and -f return all. To write a table in another
     format, use export.

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve import __version__
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import LibraryOption, ModelOption, library_path
+from moodcurve.cli.options.library import LibraryOption, library_path
+from moodcurve.cli.options.models import ModelOption
 from moodcurve.cli.parameters import Option, UsageError
 
 if TYPE_CHECKING:
