@@ -132,3 +132,14 @@ def test_workflows_and_templates_are_yaml_with_known_targets(path: Path) -> None
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for called in re.findall(r"(?:run: |CI )make ([a-z ]+)$", text, re.MULTILINE):
         assert set(called.split()) <= targets, called
+    for action in re.findall(r"uses: (.+)$", text, re.MULTILINE):
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", action), f"{action}: not by commit"
+
+
+def test_packages_are_published_without_a_password() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text(encoding="utf-8"))["jobs"]
+    upload = jobs["publish"]["steps"][-1]
+    assert upload["uses"].startswith("pypa/gh-action-pypi-publish@")
+    assert "with" not in upload
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert "permissions" not in jobs["build"]
