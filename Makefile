@@ -4,9 +4,9 @@
 # make lint                 formatting, lint rules, types, and bandit's rules of security
 # make docs                 build the documentation site into site/; SERVE=1 shows it, and changes as they are made
 # make audit                look up the pinned packages in the public list of vulnerabilities (needs the network)
-# make licenses             list the licenses of what `pip install moodcurve` installs
+# make licenses             list the licenses of what `pip install moodcurve` and each extra install
 # make dist                 build the wheel and the sdist into dist/, the same bytes for the same commit
-# make sbom                 list everything that an install of the built wheel holds: dist/sbom.json
+# make sbom                 list everything that installs hold, bare and with extras: dist/sbom.json
 # make smoke                install the built wheel into fresh environments, bare and with each extra
 # make format               format Python and the page's sources
 # make hooks                run formatting, lint and types at each commit (pre-commit)
@@ -64,7 +64,7 @@ dist: setup-dev
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --quiet --outdir dist
 
 sbom: dist
-	@$(BIN)/python scripts/sbom.py dist/*.whl -o dist/sbom.json
+	@$(BIN)/python scripts/sbom.py -o dist/sbom.json
 
 smoke: dist
 	@$(BIN)/python scripts/smoke.py dist/*.whl
