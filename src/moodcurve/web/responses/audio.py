@@ -28,6 +28,10 @@ _HEAD = 1 << 16
 _RANGE = re.compile(r"bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})", re.IGNORECASE)
 
 
+_GONE = "the audio file was moved, removed or replaced; run `moodcurve scan` to update the library"
+_CHANGED = "the audio file has changed since it was analyzed; run `moodcurve scan` to analyze it again"
+
+
 class OpenFile(NamedTuple):
     """An open file that is unchanged since its scan."""
 
@@ -60,6 +64,7 @@ def open_unchanged(files: Mapping[str, tuple[int, int]], roots: Sequence[str]) -
             404,
             "the song is not in a folder scanned on this computer; run `moodcurve scan`, or serve with --music FOLDER",
         )
+    changed = False
     for path, known in allowed.items():
         with suppress(OSError, ValueError):  # ValueError: a zero byte in the name
             # non-blocking, because opening a pipe would wait for its writer
@@ -67,17 +72,15 @@ def open_unchanged(files: Mapping[str, tuple[int, int]], roots: Sequence[str]) -
             file = FileIO(os.open(path, flags))
             status = os.fstat(file.fileno())
             state = state_of(status)
-            if (
-                stat.S_ISREG(status.st_mode)
-                and (state.size, state.mtime_ns) == known
-                and _path_of(file, path) == path
-                and holds_audio(file.read(_HEAD))
-            ):
+            is_own = stat.S_ISREG(status.st_mode) and _path_of(file, path) == path
+            is_same = (state.size, state.mtime_ns) == known
+            if is_own and is_same and holds_audio(file.read(_HEAD)):
                 file.seek(0)
                 ending = PurePath(path).suffix[1:].lower()
                 return OpenFile(file, *known, MIME_TYPES.get(ending, "application/octet-stream"))
+            changed |= is_own and not is_same
             file.close()
-    raise ProblemError(404, "the audio file was moved, removed or changed; run `moodcurve scan` to update the library")
+    raise ProblemError(404, _CHANGED if changed else _GONE)
 
 
 def _path_of(file: FileIO, path: str) -> str:
