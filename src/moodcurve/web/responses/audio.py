@@ -116,6 +116,8 @@ def audio_response(opened: OpenFile, headers: Mapping[str, str], *, head: bool =
         status = 206
         response_headers["Content-Range"] = f"bytes {first}-{end - 1}/{opened.size}"
     response_headers["Content-Length"] = str(end - first)
+    if not head and end - first <= _CHUNK:  # costs half of what a stream does
+        return Response(_read_at_once(opened.file, first, end), status, response_headers, opened.media_type)
     if head:
         opened.file.close()
         return Response(status_code=status, headers=response_headers, media_type=opened.media_type)
@@ -138,6 +140,22 @@ def _parse_range(text: str, size: int) -> tuple[int, int] | None:
     if last and int(last) < int(first):
         return None
     return int(first), min(int(last) + 1, size) if last else size
+
+
+def _read_at_once(file: FileIO, first: int, end: int) -> bytes:
+    """Read a short range, and close the file.
+
+    Raises
+    ------
+    ProblemError
+        If the file was truncated.
+    """
+    with file:
+        file.seek(first)
+        data = file.read(end - first)
+    if len(data) < end - first:
+        raise ProblemError(404, _CHANGED)
+    return data
 
 
 async def _read(file: FileIO, first: int, end: int) -> AsyncIterator[bytes]:
