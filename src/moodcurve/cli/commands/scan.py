@@ -196,7 +196,7 @@ def _lines(stats: "ScanStats", model: str) -> list[str]:
         (stats.unchanged, "unchanged"),
     )
     changes = ", ".join(f"{number:,} {word}" for number, word in counts if number)
-    lines = [f"{counted(stats.files, 'file')}: {changes or 'none usable'}"]
+    lines = [f"{counted(stats.files, 'file')}: {changes or 'none usable'}" if stats.files else "no audio files found"]
     if stats.songs:
         lines.append(
             f"{counted(stats.songs, 'song')} ({clock(stats.audio_s)}) analyzed in {clock(stats.elapsed_s)}, "
