@@ -56,7 +56,7 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, message: str) -> No
 
 
 def test_folders_that_are_missing_or_not_text_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"nowhere: not found; expected one with audio/"):
+    with pytest.raises(StudyError, match=r"nowhere: not found; give a folder that holds songs in audio/"):
         read_study_file(tmp_path / "nowhere")
     (tmp_path / "study.toml").write_bytes(b"title = '\xff'")
     with pytest.raises(StudyError, match=r"study.toml: is not UTF-8"):

@@ -113,9 +113,16 @@ def test_damaged_packets_are_passed_over_and_stated() -> None:
     assert all(isinstance(event, AudioBlock | Notice) for event in events)
 
 
-@pytest.mark.parametrize("data", [b"", b"no sound at all" * 100, bytes(100_000)])
-def test_what_is_no_stream_is_refused(data: bytes) -> None:
-    with piped(data) as stream, pytest.raises(LiveError, match="standard input is no stream of a known format"):
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "empty: nothing was sent"),
+        (b"no sound at all" * 100, "no stream of a known format"),
+        (bytes(100_000), "no stream of a known format"),
+    ],
+)
+def test_what_is_no_stream_is_refused(data: bytes, problem: str) -> None:
+    with piped(data) as stream, pytest.raises(LiveError, match=f"standard input is {problem}"):
         list(encoded(stream))
 
 

@@ -160,7 +160,8 @@ def read_study_file(folder: Path) -> StudySettings:
         If the folder is missing, or the file cannot be read, has an unknown key or an invalid value.
     """
     if not folder.is_dir():
-        raise StudyError(f"{folder}: {'not a folder' if folder.exists() else 'not found'}; expected one with audio/")
+        problem = "not a folder" if folder.exists() else "not found"
+        raise StudyError(f"{folder}: {problem}; give a folder that holds songs in audio/")
     path = folder / STUDY_FILE
     if not path.exists():
         return StudySettings()

@@ -15,6 +15,8 @@ class LibraryError(MoodcurveError):
 
 RESCUE = "restore a backup, or move it away and scan again"
 """What to do about a damaged library."""
+NO_SONGS = "the library holds no songs yet; scan a folder of music first"
+"""What to do about an empty library."""
 _CAUSES = {
     "SQLITE_FULL": "the disk is full; everything stored so far is safe, free some space and try again",
     "SQLITE_IOERR": "the disk cannot be read or written",

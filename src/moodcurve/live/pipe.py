@@ -133,6 +133,8 @@ def encoded(file: BinaryIO) -> Iterator[Event | None]:
                 pipe, "r", options={"format_whitelist": CONTAINERS, **PROBE_OPTIONS}, metadata_errors="ignore"
             )
         except av.FFmpegError as error:
+            if pipe.is_empty:
+                raise LiveError("standard input is empty: nothing was sent to it") from error
             raise LiveError(
                 f"standard input is no stream of a known format ({error.strerror}); describe raw samples with --raw"
             ) from error
@@ -155,6 +157,11 @@ class _Pipe:
         self._recent = b""
         self._count = 0  # bytes read in all
         self._begun = 0  # where FFmpeg began
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has arrived."""
+        return self._count == 0
 
     def read(self, size: int) -> bytes:
         """Return what has arrived, at most `size` bytes; nothing at the end."""

@@ -26,9 +26,15 @@ def _sparkline(values: Sequence[float | None]) -> str:
     return "".join(" " if v is None else BARS[min(len(BARS) - 1, int((v + 1) / 2 * len(BARS)))] for v in values)
 
 
-def row_line(row: Row) -> str:
-    """Return a row as a line: local time, both axes and the mood."""
+def row_line(row: Row, *, with_position: bool = False) -> str:
+    """Return a row as a line: local time, both axes and the mood; before these, the row's time in the source.
+
+    A file that is piped is not heard at the time of its clock, so only its position tells where a row belongs.
+    """
     at = time.strftime("%H:%M:%S", time.localtime(row.clock))
+    if with_position:
+        minutes, tenths = divmod(round(10 * row.time_s), 600)
+        at = f"{minutes}:{tenths / 10:04.1f}  {at}"
     return f"{at}  arousal {signed(row.arousal)}  valence {signed(row.valence)}  {_mood(row)}"
 
 

@@ -55,8 +55,7 @@ def export(
         bool,
         Option(
             "--full",
-            help="Write one row per file with all that the library stores of it, but for links and the --track "
-            "or --split of its scan: Parquet that search and merge read.",
+            help="Write one row per file with all that the library stores of it: Parquet that search and merge read.",
         ),
     ] = False,
     safe_csv: SafeCsvOption = False,

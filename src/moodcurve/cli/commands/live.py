@@ -87,7 +87,7 @@ def live(
         recording = stack.enter_context(Recording(output)) if output else None
         prepare(loaded.feature_set)
         check = stack.enter_context(interrupts())
-        show = _print_json if json else stack.enter_context(_view(_name(source)))
+        show = _print_json if json else stack.enter_context(_view(source))
         try:
             for row in listen(opened, model=loaded, on_notice=print_message, check=check):
                 if recording is not None:
@@ -128,19 +128,19 @@ def _source(source: str | None, raw: str | None, device: str | None) -> "Source"
 
 
 @contextmanager
-def _view(source: str) -> "Iterator[Callable[[Row], None]]":
+def _view(source: str | None) -> "Iterator[Callable[[Row], None]]":
     """Yield a function that shows rows: in a picture that is redrawn, if standard output is a terminal."""
     from moodcurve.live.text import Picture, row_line
 
     if not sys.stdout.isatty():
-        yield lambda row: print(row_line(row), flush=True)
+        yield lambda row: print(row_line(row, with_position=source == "-"), flush=True)
         return
     from rich.live import Live
     from rich.text import Text
 
     from moodcurve.cli import console
 
-    picture, terminal = Picture(source), console.results()
+    picture, terminal = Picture(_name(source)), console.results()
     with Live(console=terminal, auto_refresh=False) as live:  # messages appear above the picture
 
         def show(row: "Row") -> None:

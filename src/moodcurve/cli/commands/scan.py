@@ -14,7 +14,7 @@ from moodcurve.cli.options.library import LibraryOption, library_path
 from moodcurve.cli.options.models import ModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option, PathOrUrl, UsageError, local_file
-from moodcurve.util.text import clock, counted
+from moodcurve.util.text import clock, counted, one_line
 
 if TYPE_CHECKING:
     from moodcurve.library.scanning.progress import ScanStats
@@ -124,7 +124,7 @@ def scan(
     if json_file is not None:
         write_texts({json_file: json.dumps(_summary(stats)) + "\n"})
     if json_file != STDOUT:
-        console.print_lines(_lines(stats))
+        console.print_lines(_lines(stats, model))
     return int(stats.problems + stats.kept + stats.unread > 0)
 
 
@@ -166,6 +166,7 @@ def _summary(stats: "ScanStats") -> dict[str, float]:
         "system",
         "excluded",
         "left_out_known",
+        "other_model",
         "unknown_ids",
     )
     return {
@@ -176,8 +177,8 @@ def _summary(stats: "ScanStats") -> dict[str, float]:
     }
 
 
-def _lines(stats: "ScanStats") -> list[str]:
-    """Return a summary of a scan, without the counts that are zero."""
+def _lines(stats: "ScanStats", model: str) -> list[str]:
+    """Return a summary of a scan by a model, without the counts that are zero."""
     counts = (
         (stats.new, "new"),
         (stats.changed, "changed"),
@@ -189,7 +190,7 @@ def _lines(stats: "ScanStats") -> list[str]:
         (stats.unchanged, "unchanged"),
     )
     changes = ", ".join(f"{number:,} {word}" for number, word in counts if number)
-    lines = [f"{counted(stats.files, 'file')}: {changes or 'none usable'}"]
+    lines = [f"{counted(stats.files, 'file')}: {changes or 'none usable'}" if stats.files else "no audio files found"]
     if stats.songs:
         lines.append(
             f"{counted(stats.songs, 'song')} ({clock(stats.audio_s)}) analyzed in {clock(stats.elapsed_s)}, "
@@ -205,6 +206,12 @@ def _lines(stats: "ScanStats") -> list[str]:
         lines.append(left_out)
     if stats.unknown_ids:
         lines.append(f"{counted(stats.unknown_ids, 'id')} of --ids are of files that are not in these folders")
+    if stats.other_model:
+        stay, them = ("stays as it is", "it") if stats.other_model == 1 else ("stay as they are", "them")
+        lines.append(
+            f"{counted(stats.other_model, 'unchanged file')} analyzed by another model {stay}; --again analyzes {them} "
+            f"by {one_line(model)}"
+        )
     if stats.left_out_known:
         lines.append(f"{counted(stats.left_out_known, 'file')} of earlier scans left out now; --forget removes them")
     return lines

@@ -60,6 +60,8 @@ def search(
     check_results(json_file)
 
     from moodcurve.library import Library
+    from moodcurve.library.errors import NO_SONGS
+    from moodcurve.library.queries.query import Query
     from moodcurve.library.queries.search import song_json
     from moodcurve.library.queries.sql_guard import ConditionError
 
@@ -88,7 +90,8 @@ def search(
                 shown = list(songs)
                 print_songs(shown, asked=query.asked_columns, by_tag=bool(query.tags))
                 total = _count(opened, query) if len(shown) == query.limit else len(shown)
-                print_message(_summary(len(shown), total, filters.text or []))
+                is_empty = not total and not _count(opened, Query())
+                print_message(NO_SONGS if is_empty else _summary(len(shown), total, filters.text or []))
         except ConditionError as error:
             raise UsageError(str(error), name="--where") from error
 

@@ -46,12 +46,12 @@ def evaluate(
     from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
-    if model is None and not has_sound(folder):
-        model = "fast"
-        print_message("the songs have published features only: evaluating the model fast, which needs no others")
-    model = model or "default"
+    lacks_sound = model is None and not has_sound(folder)
+    model = model or ("fast" if lacks_sound else "default")
     _, feature_set = describe_model(model)
     dataset, incomplete = select_songs(read_songs(folder, labels, without_own(feature_set)), ids)
+    if lacks_sound:
+        print_message("the songs have published features only: evaluating the model fast, which needs no others")
     with interrupts() as check:
         metrics = evaluate_model(dataset, model, check=check)
     if known := metrics["songs_trained_on"]:
