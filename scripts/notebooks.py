@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "notebooks"
 
 
 def main() -> None:
+    """Run the notebooks that the command line names, or all of them."""
     if "DEAM" in os.environ:  # a notebook runs in another folder
         os.environ["DEAM"] = str(Path(os.environ["DEAM"]).resolve())
     for name in sys.argv[1:] or [path.stem for path in sorted(FOLDER.glob("*.ipynb"))]:
