@@ -8,7 +8,7 @@ import pytest
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.live import session as session_module
 from moodcurve.web.live.sessions import LiveSessions
-from moodcurve.web.live.tasks import Heard
+from moodcurve.web.live.tasks import ChunkRows
 
 RATE = 44_100
 
@@ -16,8 +16,8 @@ RATE = 44_100
 class QuickPool:
     """Hears a row in each piece, at once."""
 
-    async def run(self, item: object, *, client: str) -> Heard:
-        return Heard([{"time_s": 0.0}], [])
+    async def run(self, item: object, *, client: str) -> ChunkRows:
+        return ChunkRows([{"time_s": 0.0}], [])
 
 
 def test_a_session_without_sound_ends(monkeypatch: pytest.MonkeyPatch) -> None:
