@@ -17,7 +17,6 @@ from moodcurve.cli.dataset_input import (
     read_songs,
     run_on_songs,
 )
-from moodcurve.cli.messages import print_message
 from moodcurve.cli.options import JsonOption, SeedOption, find_feature_set
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option, UsageError, split_names
@@ -87,12 +86,12 @@ def benchmark(
     """
     from dataclasses import replace
 
-    from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.cli.result_files import json_text, write_picture, write_texts
     from moodcurve.datasets.deam.sound import published_clips
     from moodcurve.learn.benchmarks.benchmark import run_benchmark
     from moodcurve.learn.benchmarks.noise_ceiling import noise_ceilings
-    from moodcurve.learn.benchmarks.pictures import draw_songs
-    from moodcurve.learn.benchmarks.report import draw, report
+    from moodcurve.learn.benchmarks.pictures import models_figure, songs_figure
+    from moodcurve.learn.benchmarks.report import report
     from moodcurve.learn.config import read_configs
     from moodcurve.learn.training import FAMILIES
 
@@ -132,11 +131,8 @@ def benchmark(
         texts |= {output / f"{protocol.value}.json": text, output / f"{protocol.value}.md": report(result)}
     write_texts(texts)
     if output is not None:
-        pictures = output / f"{protocol.value}.png", output / f"{protocol.value}-songs.png"
-        draw(result, pictures[0])
-        draw_songs(measured, pictures[1])
-        for picture in pictures:
-            print_message(f"wrote {picture}")
+        write_picture(models_figure(result), output / f"{protocol.value}.png", result)
+        write_picture(songs_figure(measured), output / f"{protocol.value}-songs.png", result)
     return int(incomplete)
 
 
