@@ -13,13 +13,15 @@ from moodcurve.datasets.raters.picture import ceilings_figure
 from moodcurve.learn.benchmarks.class_picture import mood_classes_figure
 from moodcurve.learn.benchmarks.mood_classes import PARTS, mood_class_report, picture_name, schemes_of
 from moodcurve.learn.benchmarks.pictures import models_figure
+from moodcurve.learn.group_coverage import coverage_page
+from moodcurve.learn.model_card import results_page
 from moodcurve.learn.studies.picture import study_figure
 from moodcurve.util.figures import SOURCE, digest
 from tests.helpers import ROOT
 
 RESULTS = ROOT / "docs" / "results"
 PAGES = sorted(RESULTS.glob("*.md"))
-WITHOUT = {"tried", "across", "coverage", "packaged", "robustness", "song_level", "uncertainty"}
+WITHOUT = {"tried"}
 """A log of attempts in prose."""
 IMAGE = re.compile(r"!\[([^]]*)\]\(([^)]*)\)")
 LARGEST = 120_000
@@ -50,11 +52,19 @@ def test_each_picture_is_on_a_page() -> None:
 
 def sources() -> dict[str, Any]:
     """Return the results that each picture shows, by file."""
-    found = {name: stored(name) for name in ("adaptation", "deam", "mediaeval2015", "paper", "raters")}
+    with_songs = ("across", "deam", "mediaeval2015", "packaged", "paper", "song_level")
+    found = {name: stored(name) for name in (*with_songs, "adaptation", "coverage", "raters")}
+    found |= {f"{name}-songs": found[name] for name in with_songs}
     classes = stored("categories")
     for scheme in schemes_of(classes):
         found |= {picture_name(scheme, part).removesuffix(".png"): classes for part in PARTS}
-    return found | {f"studies-{study['name']}": study for study in stored("studies")["studies"]}
+    found |= {f"studies-{study['name']}": study for study in stored("studies")["studies"]}
+    return found | {"uncertainty": found["coverage"], "across-genres": found["across"]}
+
+
+def test_each_picture_has_its_results() -> None:
+    """All but that of robustness.md, whose tables are its results: see tests/test_robustness.py."""
+    assert {f"{name}.png" for name in sources()} | {"robustness.png"} == {path.name for path in RESULTS.glob("*.png")}
 
 
 @pytest.mark.parametrize(("name", "results"), sources().items(), ids=list(sources()))
@@ -107,6 +117,11 @@ def test_a_study_shows_its_differences_or_else_its_arms() -> None:
         rows = study["differences"] or study["arms"]
         for panel, axis in zip(study_figure(study).axes, AXES, strict=True):
             assert sorted(dots(panel)) == sorted(one[axis][metric]["value"] for one in rows)
+
+
+def test_pages_of_the_packaged_models_are_made_from_the_stored_results() -> None:
+    for name, page in (("packaged", results_page), ("coverage", coverage_page)):
+        assert (RESULTS / f"{name}.md").read_text(encoding="utf-8") == page(stored(name))
 
 
 def test_models_in_the_picture_are_those_of_the_page() -> None:

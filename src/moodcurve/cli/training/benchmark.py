@@ -77,7 +77,8 @@ def benchmark(
     --sound FOLDER has the sound of DEAM's songs, whole clips or excerpts. With --protocol across, DEAM's songs are cut
     to it; with --protocol deam, further songs that only this folder has are trained on, and not tested.
 
-    -o DIR writes DIR/<protocol>.json, .md and, except for across, figures: .png, and -songs.png of the best model.
+    -o DIR writes DIR/<protocol>.json, .md and pictures: .png, and -songs.png of the best model; for across, -songs.png
+    of the first, and -genres.png.
     r² (r2 in JSON) is the squared correlation; determination is 1 - RMSE² / variance of the labels.
 
     Example: moodcurve benchmark DEAM --models mlr,ffnn -o results
@@ -147,9 +148,10 @@ def _run_across(
 ) -> int:
     """Run the protocol across, print its table and write its files."""
     from moodcurve.cli import console
-    from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.cli.result_files import json_text, write_picture, write_texts
     from moodcurve.datasets.layout import is_deam
     from moodcurve.learn.benchmarks.across import run_across
+    from moodcurve.learn.benchmarks.across_picture import across_figures
     from moodcurve.learn.benchmarks.across_report import across_report, across_table, explanations
 
     columns = find_feature_set(feature_set)
@@ -161,12 +163,16 @@ def _run_across(
         for folder in folders
     ]
     with console.progress_bar("training") as update:
-        result = run_across(datasets, families, progress=update, **options)
+        found = run_across(datasets, families, progress=update, **options)
+    result = found.results
     text = json_text(result)
     texts = {json_file: text} if json_file else {}
     if output is not None:
         texts |= {output / "across.json": text, output / "across.md": across_report(result)}
     write_texts(texts)
+    if output is not None:
+        for name, figure in across_figures(found).items():
+            write_picture(figure, output / name, result)
     if json_file != STDOUT:
         console.print_rows(across_table(result))
         console.print_lines(explanations())

@@ -9,9 +9,9 @@ from moodcurve._typing import FloatArray
 from moodcurve.comparison.picture import draw_reliability, draw_song_means
 from moodcurve.curve import AXES
 from moodcurve.datasets import Song
-from moodcurve.datasets.selection import songs_by_genre
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.evaluation import Prediction
+from moodcurve.learn.benchmarks.genre_errors import genre_groups
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.benchmarks.report import COLUMNS, picture_metrics
 from moodcurve.learn.benchmarks.results import Benchmark, ModelResult
@@ -21,8 +21,6 @@ from moodcurve.util.figures import COLORS, TEXT_SIZE, TITLE_SIZE, draw_intervals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-MIN_GENRE_SONGS = 10
 
 
 def models_figure(result: Mapping[str, Any]) -> "Figure":
@@ -109,9 +107,6 @@ def genre_errors(
     songs: Sequence[Song], predicted: Sequence[FloatArray], column: int, *, seed: int
 ) -> list[tuple[str, Interval]]:
     """Return the RMSE per song of each genre and of all songs, with 95 % intervals over songs."""
-    genres = songs_by_genre(songs, min_songs=MIN_GENRE_SONGS)
-    groups = {f"{genre} ({len(chosen)})": chosen for genre, chosen in genres.items()}
-    groups[f"all ({len(songs)})"] = np.arange(len(songs))
     return [
         (
             label,
@@ -122,5 +117,5 @@ def genre_errors(
                 seed=seed,
             )["rmse_song"],
         )
-        for label, chosen in groups.items()
+        for label, chosen in genre_groups(songs).items()
     ]
