@@ -162,7 +162,7 @@ def test_settings_that_differ_from_the_defaults_are_named() -> None:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_table_page_and_figure_include_published_models(protocol: str, tmp_path: Path) -> None:
+def test_table_page_and_figure_include_published_models(protocol: str) -> None:
     result = run_benchmark(made_dataset(20, frames=4), protocol, ["mlr", "ffnn"], configs=FAST).as_dict()
     rows = table(result)
     assert {len(row) for row in rows} == {len(rows[0])}
@@ -188,7 +188,7 @@ def test_table_page_and_figure_include_published_models(protocol: str, tmp_path:
 
 
 @pytest.mark.real
-def test_ceilings_equal_those_of_the_raters_page(deam_dir: Path, tmp_path: Path) -> None:
+def test_ceilings_equal_those_of_the_raters_page(deam_dir: Path) -> None:
     """Another command wrote that page, for the same songs."""
     stored = json.loads((ROOT / "docs" / "results" / "raters.json").read_text(encoding="utf-8"))
     dataset = read_for(deam_dir, "deam")
