@@ -10,7 +10,7 @@ labels include a tenth of the rater's own ratings, which favors the base.
 
 Only the files of 2014 name their raters. Of each rater with enough songs, songs are drawn at random to adapt to, and
 all others of other artists are predicted. `--draws` repeats this; a rater's metrics are means over the draws. Writes
-``adaptation.json`` and ``adaptation.md``.
+``adaptation.json``, ``adaptation.md`` and ``adaptation.png``.
 """
 
 import argparse
@@ -47,8 +47,10 @@ from moodcurve.learn.training import find_family
 from moodcurve.learn.uncertainty.novelty import fit_embedding
 from moodcurve.library.queries.suggest import teaching_order
 from moodcurve.metrics.bootstrap import draw_counts, percentile_interval
+from moodcurve.util.figures import save_figure
 from moodcurve.util.files import write_text
 from moodcurve.util.markdown import interval_text, markdown_list, markdown_paragraph, markdown_table
+from result_pictures import adaptation_figure
 
 SIZES = (10, 20, 50)
 TESTED = 10
@@ -305,6 +307,7 @@ def page(result: Mapping[str, Any]) -> str:
     parts[2:2] = [
         "Root mean squared error over all points, arousal / valence:",
         markdown_table(_summary(result["sizes"])),
+        _image(result["sizes"]),
     ]
     for one in result["sizes"]:
         covered = ", ".join(f"{axis} {interval_text(one['coverage90'][axis])}" for axis in AXES)
@@ -355,6 +358,15 @@ def _summary(sizes: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     return rows
 
 
+def _image(sizes: Sequence[Mapping[str, Any]]) -> str:
+    """Return the reference to the picture."""
+    drop = " / ".join(f"{sizes[-1]['differences']['default'][axis]['rmse']['value']:+.2f}" for axis in AXES)
+    return (
+        "![Dots with bars for each model and number of songs, by axis: RMSE and CCC of the default model, the adapted "
+        f"one and models from scratch; adapted to {sizes[-1]['songs']} songs, RMSE changes by {drop}](adaptation.png)"
+    )
+
+
 def _percent(value: float | None) -> str:
     return "none" if value is None else f"{value:.0%}"
 
@@ -399,16 +411,24 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("docs/results"))
     parser.add_argument("--cache", type=Path, help="keep the base's outputs in this file, or read them")
     parser.add_argument("--draws", type=int, default=3)
-    parser.add_argument("--report", type=Path, help="write the page of this JSON file again, next to it")
+    parser.add_argument(
+        "--report", type=Path, help="write the page of this JSON file and its picture again, next to it"
+    )
     options = parser.parse_args()
     if options.report is not None:
-        write_text(options.report.with_suffix(".md"), page(json.loads(options.report.read_text(encoding="utf-8"))))
+        write_page(json.loads(options.report.read_text(encoding="utf-8")), options.report.parent)
         return
     if len(options.folders) != 3:
         parser.error("expected DEAM SOUND QUADRANTS")
     result = run(options)
     write_text(options.output / "adaptation.json", json.dumps(result, indent=1, allow_nan=False) + "\n")
-    write_text(options.output / "adaptation.md", page(result))
+    write_page(result, options.output)
+
+
+def write_page(result: Mapping[str, Any], folder: Path) -> None:
+    """Write the page and its picture."""
+    write_text(folder / "adaptation.md", page(result))
+    save_figure(adaptation_figure(result), folder / "adaptation.png", results=result)
 
 
 if __name__ == "__main__":

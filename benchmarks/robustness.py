@@ -2,6 +2,7 @@
 
     python benchmarks/robustness.py [FOLDER] [--models NAME,...] [--json FILE]
     python benchmarks/robustness.py --report JSON
+    python benchmarks/robustness.py --picture docs/results/robustness.md
 
 FOLDER holds audio files (default: the songs of the test data). Each is made quieter, padded with silence, reduced to
 one channel, low-passed and recoded (`CHANGES`), and compared with the unchanged song, decoded to 44.1 kHz.
@@ -9,7 +10,7 @@ one channel, low-passed and recoded (`CHANGES`), and compared with the unchanged
 The change of a song is that of the mean of its curve, without silent points. A quadrant changes if arousal or valence
 changes sign. This means something if the song was more than `NEAR_AXIS` from the axis that it crosses; those songs are
 counted apart. Novelty counts the songs that are unlike the training songs only when changed (+) and only unchanged
-(-). `--report` prints the tables of a JSON file again.
+(-). `--report` prints the tables of a JSON file again. `--picture` draws the tables of a page, next to it.
 """
 
 import argparse
@@ -32,7 +33,9 @@ from audio_files import audio_files
 from moodcurve.analysis import analyze
 from moodcurve.curve import AXES, Curve
 from moodcurve.runtime import load_model, packaged_models
+from moodcurve.util.figures import save_figure
 from moodcurve.util.markdown import TableRow, markdown_list, markdown_table
+from result_pictures import robustness_figure, robustness_tables
 
 ROOT = Path(__file__).parents[1]
 SR = 44_100
@@ -248,7 +251,14 @@ def main() -> None:
     parser.add_argument(
         "--report", type=Path, metavar="JSON", help="print the tables of this file, and measure nothing"
     )
+    parser.add_argument(
+        "--picture", type=Path, metavar="PAGE", help="draw the tables of this page, and measure nothing"
+    )
     arguments = parser.parse_args()
+    if arguments.picture is not None:
+        found = robustness_tables(arguments.picture.read_text(encoding="utf-8"))
+        save_figure(robustness_figure(found), arguments.picture.with_suffix(".png"), results=found)
+        return
     if arguments.report is not None:
         print(markdown(json.loads(arguments.report.read_text(encoding="utf-8"))))
         return

@@ -34,6 +34,10 @@ def test_raters_who_hear_more_than_the_model_are_better_met_by_adaptation(benchm
     page = benchmark.page(json.loads(json.dumps(result, allow_nan=False)))
     assert "## 10 songs of a rater" in page
     assert "| suggested | arousal |" in page
+    panels = benchmark.adaptation_figure(result).axes
+    assert [float(x) for x in panels[0].lines[-1].get_xdata()] == [
+        arm["arousal"]["rmse"]["value"] for arm in found["arms"].values()
+    ]
 
 
 def test_songs_of_a_rater_have_the_raters_own_ratings(benchmark, tmp_path):

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from moodcurve.util.figures import SOURCE, digest
 from tests.helpers import ROOT
 from tests.helpers.short_song import SR, write_song
 
@@ -128,3 +130,18 @@ def test_songs_are_measured_and_reported(
     monkeypatch.setattr(sys, "argv", ["robustness.py", "--report", str(file)])
     robustness.main()
     assert capsys.readouterr().out == printed.out
+
+
+def test_the_picture_of_the_page_shows_its_tables(robustness: ModuleType) -> None:
+    home = ROOT / "docs" / "results"
+    found = robustness.robustness_tables((home / "robustness.md").read_text(encoding="utf-8"))
+    assert list(found) == ["default", "fast", "live"]
+    assert all(list(changes) == list(robustness.CHANGES) for changes in found.values())
+    limits = {name: one["limit"] for name, one in found["fast"].items() if "limit" in one}
+    assert limits == robustness.LIMITS
+    assert found["live"]["8 kHz and back"] == {
+        "arousal worst": 0.24, "arousal mean": 0.066, "valence worst": 0.35, "valence mean": 0.113, "limit": 0.08
+    }  # fmt: skip
+    with Image.open(home / "robustness.png") as image:
+        assert image.info[SOURCE] == digest(found)
+    assert robustness.robustness_figure(found).axes[1].get_xlim()[1] > 0.35

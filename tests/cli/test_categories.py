@@ -1,6 +1,7 @@
 """The commands `categories` and `songlevel` on a folder with labels.csv."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -30,6 +31,13 @@ def own_songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+def pictures(page: Path) -> list[str]:
+    """Return the pictures that a page refers to, which must lie next to it."""
+    names = re.findall(r"!\[[^]]*\]\(([^)]*)\)", page.read_text(encoding="utf-8"))
+    assert all((page.parent / name).read_bytes().startswith(b"\x89PNG") for name in names)
+    return names
+
+
 def test_categories_prints_and_writes_results(own_songs: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = run("categories", own_songs, "--scheme", "quadrants", "--curve", "mlr", "-o", out, "--json", tmp_path / "x")
@@ -40,6 +48,7 @@ def test_categories_prints_and_writes_results(own_songs: Path, tmp_path: Path) -
     assert (result["dataset"], result["songs"]) == ("my songs", 30)
     assert "moods" not in result
     assert (out / "categories.md").read_text(encoding="utf-8") == mood_class_report(result)
+    assert pictures(out / "categories.md") == ["categories-quadrants-moments.png", "categories-quadrants-songs.png"]
     for part in ("moments", "songs"):
         assert f"quadrants of {part}" in done.stdout
         for name in ("svm", "softmax", "curve"):
@@ -55,6 +64,7 @@ def test_songlevel_prints_and_writes_results(own_songs: Path, tmp_path: Path) ->
     assert done.exit_code == 0, done.stderr
     result = json.loads((tmp_path / "out" / "song_level.json").read_text(encoding="utf-8"))
     assert (tmp_path / "out" / "song_level.md").read_text(encoding="utf-8") == song_rating_report(result)
+    assert pictures(tmp_path / "out" / "song_level.md") == ["song_level.png", "song_level-songs.png"]
     assert f"{result['valence']['line']['rmse']['value']:.3f}" in done.stdout
 
 
@@ -66,7 +76,8 @@ def test_a_song_left_out_gives_exit_code_1(own_songs: Path, tmp_path: Path) -> N
     assert done.exit_code == 1
     assert "song 7 left out" in done.stderr
     assert "average of linear fit and regression" in done.stdout
-    assert run("benchmark", folder, "--protocol", "deam", "--models", "mlr").exit_code == 1
+    assert run("benchmark", folder, "--protocol", "deam", "--models", "mlr", "-o", tmp_path).exit_code == 1
+    assert pictures(tmp_path / "deam.md") == ["deam.png", "deam-songs.png"]
 
 
 @pytest.mark.parametrize("command", ["categories", "songlevel"])

@@ -414,7 +414,7 @@ def test_the_command_writes_labels_agreement_and_selected_songs(tmp_path: Path) 
     done = run(survey, "-o", out, "--statistics", out, "--keep", "0.5", "--by", "pairwise_r", "--json")
     assert done.exit_code == 0, done.stderr
     assert sorted(path.name for path in out.iterdir()) == [
-        "agreement.csv", "labels.csv", "raters.json", "raters.md", "selected.txt", "songs.csv"
+        "agreement.csv", "labels.csv", "raters.json", "raters.md", "raters.png", "selected.txt", "songs.csv"
     ]  # fmt: skip
     results = json.loads(done.stdout)
     assert json.loads((out / "raters.json").read_text()) == results

@@ -10,12 +10,15 @@ import pytest
 
 from moodcurve.audio import open_audio
 from moodcurve.datasets import read_dataset
+from moodcurve.datasets.splits import k_fold
 from moodcurve.features import COMPARE236, DEFAULT_SET, Features, extract
 from moodcurve.learn.benchmarks.benchmark import run_benchmark
 from moodcurve.learn.config import as_table
+from moodcurve.learn.group_coverage import as_dict, measure_groups, measure_levels
 from moodcurve.learn.held_out import coverage
 from moodcurve.learn.model_card import model_card
 from moodcurve.learn.packaged import DEFAULT, LICENSE, PACKAGED, PackagedModel
+from moodcurve.learn.release import write_coverage, write_packaged
 from moodcurve.learn.training import train
 from moodcurve.learn.uncertainty.calibration import calibrate
 from moodcurve.runtime import load_model, packaged_models
@@ -101,6 +104,22 @@ def test_card_is_filled_from_the_template() -> None:
     assert "made songs: 40 songs, 240 rated moments" in card
     assert "| MLR - TWO-LEVEL | valence |" in card
     assert '"context_s": 600.0' in card
+
+
+def test_pages_of_the_release_have_their_pictures(tmp_path: Path) -> None:
+    benchmark = run_benchmark(made_dataset(40, frames=6), "deam", ["mlr"])
+    files = write_packaged(benchmark, tmp_path)
+    assert [path.name for path in files] == ["packaged.json", "packaged.md", "packaged.png", "packaged-songs.png"]
+    songs = benchmark.dataset.songs
+    splits = k_fold(songs, 5, 0, by="artist")
+    measured = (songs, 40, splits, benchmark.models[0].predicted)
+    groups, levels = measure_groups(*measured, seed=0), measure_levels(*measured, seed=0)
+    files += write_coverage(as_dict(groups, levels, "default"), tmp_path)
+    assert {path.name for path in files} == {path.name for path in tmp_path.iterdir()}
+    for page in ("packaged.md", "coverage.md"):
+        named = re.findall(r"!\[[^]]*\]\(([^)]*)\)", (tmp_path / page).read_text(encoding="utf-8"))
+        assert named
+        assert all((tmp_path / name).is_file() for name in named)
 
 
 def test_packaged_card_has_the_text_of_the_template() -> None:

@@ -5,11 +5,14 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from moodcurve.cli.messages import print_message
 from moodcurve.cli.output_checks import STDOUT
 from moodcurve.util.text import terminal_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def write_texts(texts: Mapping[Path, str]) -> None:
@@ -22,6 +25,14 @@ def write_texts(texts: Mapping[Path, str]) -> None:
             continue
         write_text(path, text)
         print_message(f"wrote {path}")
+
+
+def write_picture(figure: "Figure", path: Path, results: Mapping[str, Any]) -> None:
+    """Write the picture of results as a PNG."""
+    from moodcurve.util.figures import save_figure
+
+    save_figure(figure, path, results=results)
+    print_message(f"wrote {path}")
 
 
 def json_text(data: object) -> str:

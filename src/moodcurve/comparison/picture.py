@@ -50,9 +50,15 @@ def draw_song_means(
     panel: "Axes", songs: Sequence[Song], found: Sequence[SongPrediction], column: int, *, label: str, color: str
 ) -> None:
     """Draw each song's mean prediction over its mean rating, for the axis in a column."""
-    rated = [song.y[:, column].mean() for song in songs]
+    rated = np.array([song.y[:, column].mean() for song in songs])
+    predicted = np.array([one.values[:, column].mean() for one in found])
+    draw_ratings(panel, rated, predicted, label=label, color=color)
+
+
+def draw_ratings(panel: "Axes", rated: FloatArray, predicted: FloatArray, *, label: str, color: str) -> None:
+    """Draw predicted values over rated ones, with the line where they are equal."""
     panel.axline((0, 0), slope=1, color="grey", linewidth=0.8)
-    panel.plot(rated, [one.values[:, column].mean() for one in found], ".", color=color, alpha=0.5, label=label)
+    panel.plot(rated, predicted, ".", color=color, alpha=0.5, label=label)
     panel.set(xlabel="rated", ylabel="predicted", xlim=(-1, 1), ylim=(-1, 1), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
 
 
@@ -61,7 +67,7 @@ def draw_reliability(
 ) -> None:
     """Draw the share of ratings inside the 90 % intervals, for groups of points from low to high predictions."""
     panel.axhline(0.9, color="grey", linewidth=0.8)
-    panel.set(xlabel="predicted", ylabel="ratings inside", xlim=(-1, 1), ylim=(0.5, 1))
+    panel.set(xlabel="predicted", ylabel="ratings inside", xlim=(-1, 1), ylim=(0.5, 1), xticks=(-1, -0.5, 0, 0.5, 1))
     if any(one.ends is None for one in found):
         panel.plot([], [], color=color, label=f"{label}: no intervals")
         panel.legend(fontsize=8)
@@ -88,7 +94,7 @@ def _draw_errors(panel: "Axes", rmse: FloatArray, axis: str, labels: tuple[str, 
     panel.plot(rmse[:, 0], rmse[:, 1], ".", color="C2", alpha=0.5)
     panel.set(xlabel=f"RMSE of {labels[0]}", ylabel=f"RMSE of {labels[1]}", xlim=(0, largest), ylim=(0, largest))
     share = float((rmse[:, 0] < rmse[:, 1]).mean())
-    panel.set_title(f"{axis}: each song; {labels[0]} is nearer for {share:.0%}", fontsize=10)
+    panel.set_title(f"{axis}: each song\n{labels[0]} is nearer for {share:.0%}", fontsize=10)
 
 
 def _draw_genres(panel: "Axes", comparison: ModelComparison, axis: str) -> None:
@@ -103,3 +109,4 @@ def _draw_genres(panel: "Axes", comparison: ModelComparison, axis: str) -> None:
     panel.set_yticks(range(len(rows)), [label for label, _ in rows], fontsize=8)
     panel.set_ylim(len(rows) - 0.5, -0.5)
     panel.set_title(f"{axis}: difference of RMSE by genre", fontsize=10)
+    panel.set_xlabel("first minus second model")

@@ -1,7 +1,7 @@
 """Measure how often the ratings of held-out songs lie in a packaged model's 90 % intervals, by set and genre."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from moodcurve.datasets.selection import songs_by_genre
 from moodcurve.datasets.splits import Indices, Split
 from moodcurve.learn.benchmarks.results import DRAWS, INTERVAL
 from moodcurve.learn.studies.intervals import COVERAGE_METRICS, MIN_SONGS, interval_metrics
-from moodcurve.learn.uncertainty.calibration import calibrate_intervals
+from moodcurve.learn.uncertainty.calibration import calibrate_intervals, margins
 from moodcurve.metrics.bootstrap import draw_counts
 from moodcurve.runtime.intervals import LEVEL
 from moodcurve.util.markdown import interval_text, markdown_list, markdown_paragraph, markdown_table
@@ -22,6 +22,8 @@ from moodcurve.util.markdown import interval_text, markdown_list, markdown_parag
 CLIPS, EXCERPTS = "whole clips", "ten-second excerpts"
 """Names of the sets: DEAM's clips with published features, and the other songs of which there is only sound."""
 GOAL = (0.85, 0.95)
+LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+"""Levels at which the coverage of points is measured; model files have intervals of one of them."""
 ALL = "all"
 _TITLES = {"coverage": "points", "coverage_song": "song's mean", "width": "width of points"}
 
@@ -52,18 +54,54 @@ class GroupCoverage:
         ends = {"value": self.values, "low": self.low, "high": self.high}
         return {name: float(one[COVERAGE_METRICS.index(metric), column]) for name, one in ends.items()}
 
-    def outside(self) -> list[str]:
-        """Return what lies outside `GOAL`, and whether that may be chance, in words."""
-        found = []
-        for metric, (column, axis) in itertools.product(("coverage", "coverage_song"), enumerate(AXES)):
-            one = self.interval(metric, column)
-            if not GOAL[0] <= round(one["value"], 3) <= GOAL[1]:
-                by_chance = one["low"] <= GOAL[1] and one["high"] >= GOAL[0]
-                found.append(
-                    f"{self.set_name}, {self.genre}, {axis}, {_TITLES[metric]}: {interval_text(one)}, "
-                    f"{'which may be chance' if by_chance else 'beyond chance'}."
-                )
-        return found
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LevelCoverage:
+    """Share of the points inside intervals of a level, averaged over the songs of a set.
+
+    Attributes
+    ----------
+    set_name : str
+    level : float
+    coverage : dict
+        By axis: ``value``, ``low`` and ``high``.
+    """
+
+    set_name: str
+    level: float
+    coverage: dict[str, dict[str, float]]
+
+
+def measure_levels(
+    songs: Sequence[Song], clips: int, splits: Sequence[Split], predicted: Sequence[FloatArray], *, seed: int
+) -> tuple[LevelCoverage, ...]:
+    """Calibrate intervals of points at each of `LEVELS`, and test them as `measure_groups` does.
+
+    The parameters are those of `measure_groups`.
+    """
+    inside = np.empty((len(LEVELS), len(songs), len(AXES)))
+    errors = [song.y - np.clip(p, -1, 1) for song, p in zip(songs, predicted, strict=True)]
+    for train, test in splits:
+        known = [errors[i] for i in train if i < clips]
+        for (number, level), column in itertools.product(enumerate(LEVELS), range(len(AXES))):
+            below, above = margins([one[:, column] for one in known], level)
+            for i in test:
+                inside[number, i, column] = ((errors[i][:, column] >= -below) & (errors[i][:, column] <= above)).mean()
+    found = []
+    for name, members in _sets(len(songs), clips):
+        weights = draw_counts(len(members), DRAWS, seed)
+        for level, shares in zip(LEVELS, inside[:, members], strict=True):
+            low, high = np.quantile(weights @ shares / len(members), (0.025, 0.975), axis=0)
+            ends = {"value": shares.mean(axis=0), "low": low, "high": high}
+            coverage = {axis: {end: float(one[i]) for end, one in ends.items()} for i, axis in enumerate(AXES)}
+            found.append(LevelCoverage(set_name=name, level=level, coverage=coverage))
+    return tuple(found)
+
+
+def _sets(songs: int, clips: int) -> list[tuple[str, Indices]]:
+    """Return the sets that have songs, with the numbers of their songs."""
+    sets = ((CLIPS, np.arange(clips)), (EXCERPTS, np.arange(clips, songs)))
+    return [(name, members) for name, members in sets if len(members)]
 
 
 def measure_groups(
@@ -91,9 +129,7 @@ def measure_groups(
         for i in test:
             metrics[i] = interval_metrics(songs[i].y, predicted[i], intervals)
     groups = []
-    for name, members in ((CLIPS, np.arange(clips)), (EXCERPTS, np.arange(clips, len(songs)))):
-        if not len(members):
-            continue
+    for name, members in _sets(len(songs), clips):
         groups.append(_average(name, ALL, metrics, members, seed))
         tags = songs_by_genre([songs[i] for i in members.tolist()], min_songs=MIN_SONGS)
         groups += [_average(name, tag, metrics, members[chosen], seed) for tag, chosen in tags.items()]
@@ -108,7 +144,7 @@ def _average(name: str, genre: str, metrics: FloatArray, chosen: Indices, seed: 
     )
 
 
-def as_dict(groups: Sequence[GroupCoverage], model: str) -> dict[str, Any]:
+def as_dict(groups: Sequence[GroupCoverage], levels: Sequence[LevelCoverage], model: str) -> dict[str, Any]:
     """Return the results as JSON types."""
     return {
         "model": model,
@@ -122,34 +158,70 @@ def as_dict(groups: Sequence[GroupCoverage], model: str) -> dict[str, Any]:
             }
             for one in groups
         ],
+        "levels": [{"set": one.set_name, "level": one.level, **one.coverage} for one in levels],
     }
 
 
-def coverage_page(groups: Sequence[GroupCoverage], model: str) -> str:
-    """Return the results as a Markdown page."""
-    columns = [(metric, column) for metric in _TITLES for column in range(len(AXES))]
-    header = ("set", "genre", "songs", *(f"{_TITLES[metric]}, {AXES[column]}" for metric, column in columns))
+def coverage_page(result: Mapping[str, Any]) -> str:
+    """Return the results, `as_dict`, as a Markdown page; it refers to the picture ``coverage.png``."""
+    columns = [(axis, metric) for metric in _TITLES for axis in AXES]
+    header = ("set", "genre", "songs", *(f"{_TITLES[metric]}, {axis}" for axis, metric in columns))
     rows = [
-        (one.set_name, one.genre, str(one.songs), *(interval_text(one.interval(*cell)) for cell in columns))
-        for one in groups
+        (one["set"], one["genre"], str(one["songs"]), *(interval_text(one[axis][metric]) for axis, metric in columns))
+        for one in result["groups"]
     ]
-    outside = [line for one in groups for line in one.outside()]
+    levels = [
+        (one["set"], f"{100 * one['level']:.0f} %", *(interval_text(one[axis]) for axis in AXES))
+        for one in result["levels"]
+    ]
+    outside = _outside(result["groups"])
     parts = [
         "# Coverage by set and genre",
         markdown_paragraph(
-            f"For readers who rely on the intervals of `{model}` for some kind of music. Written by `make model`; the "
-            "JSON file of the same name has all values."
+            f"For readers who rely on the intervals of `{result['model']}` for some kind of music. Written by `make "
+            "model`; the JSON file of the same name has all values."
         ),
         markdown_paragraph(
-            f"Share of ratings inside the {100 * LEVEL:.0f} % intervals, averaged over songs; the goal is "
+            f"Share of ratings inside the {100 * result['level']:.0f} % intervals, averaged over songs; the goal is "
             f"{100 * GOAL[0]:.0f} to {100 * GOAL[1]:.0f} % in each row. Models and intervals come from five folds of "
             "all rated songs with disjoint artists. Intervals are calibrated on the whole clips of the other folds, as "
             "those in the model file, also for the excerpts. Songs that only have a quadrant have no ratings to cover. "
-            f"Parentheses: {INTERVAL}. A song counts for each of its genre tags; tags of fewer than {MIN_SONGS} songs "
-            "are left out."
+            f"Parentheses: {result['interval']}. A song counts for each of its genre tags; tags of fewer than "
+            f"{MIN_SONGS} songs are left out."
         ),
+        f"![For each set and genre, dots with bars: the share of ratings inside, and a grey band for the goal; "
+        f"{_lowest(result['groups'])}](coverage.png)",
         markdown_table([header, *rows]),
         "## Outside the goal",
         markdown_list(outside) if outside else "None.",
+        "## Other levels",
+        markdown_paragraph(
+            "Share of the points inside intervals of other levels, calibrated in the same way. Model files have only "
+            f"the {100 * result['level']:.0f} % intervals. [Uncertainty](uncertainty.md) has a picture of this table."
+        ),
+        markdown_table([("set", "level", *AXES), *levels]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _lowest(groups: Sequence[Mapping[str, Any]]) -> str:
+    """Name the group with the lowest coverage of points, for those who cannot see the picture."""
+    if not groups:
+        return "no group is large enough"
+    found = [(one[axis]["coverage"]["value"], axis, one) for one in groups for axis in AXES]
+    value, axis, one = min(found, key=lambda entry: entry[0])
+    return f"the lowest is {value:.2f}, for {axis} of {one['set']}, {one['genre']}"
+
+
+def _outside(groups: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what lies outside `GOAL`, and whether that may be chance, in words."""
+    found = []
+    for group, metric, axis in itertools.product(groups, ("coverage", "coverage_song"), AXES):
+        one = group[axis][metric]
+        if not GOAL[0] <= round(one["value"], 3) <= GOAL[1]:
+            by_chance = one["low"] <= GOAL[1] and one["high"] >= GOAL[0]
+            found.append(
+                f"{group['set']}, {group['genre']}, {axis}, {_TITLES[metric]}: {interval_text(one)}, "
+                f"{'which may be chance' if by_chance else 'beyond chance'}."
+            )
+    return found

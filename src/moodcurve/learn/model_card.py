@@ -13,7 +13,9 @@ from moodcurve.curve import AXES
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.benchmarks.report import (
     R2_NOTE,
+    SONGS_IMAGE,
     difference_table,
+    models_image,
     partial_correlation_table,
     table,
 )
@@ -103,8 +105,11 @@ def results_page(result: Mapping[str, Any]) -> str:
             "from what was heard before it. But harmony and tags were computed from ten seconds of each clip only, and "
             "earlier moments have their mean, which a live listener would not know yet."
         ),
+        models_image(result, "packaged.png"),
         "## Metrics",
         markdown_table(table(result)),
+        "## The default model, song by song",
+        SONGS_IMAGE.format("packaged-songs.png"),
         "## Valence given arousal, and r per song without drift",
         markdown_table(partial_correlation_table(result)),
         "## Differences from DEFAULT",

@@ -7,9 +7,11 @@ metrics on the card and calibrates the intervals. The packaged models are then t
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.deam.reader import ReadProgress, read_deam
@@ -20,15 +22,18 @@ from moodcurve.datasets.splits import k_fold
 from moodcurve.errors import MoodcurveError
 from moodcurve.features import COMPARE236
 from moodcurve.learn.benchmarks.benchmark import join_models, run_benchmark
+from moodcurve.learn.benchmarks.pictures import models_figure, songs_figure
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.benchmarks.results import Benchmark
+from moodcurve.learn.coverage_picture import coverage_figure, reliability_figure
 from moodcurve.learn.export import export
-from moodcurve.learn.group_coverage import GroupCoverage, as_dict, coverage_page, measure_groups
+from moodcurve.learn.group_coverage import as_dict, coverage_page, measure_groups, measure_levels
 from moodcurve.learn.held_out import PROTOCOL, from_benchmark, novelty_detector
 from moodcurve.learn.model_card import model_card, results_page
 from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.packaged import DEFAULT, FAST, LICENSE, OTHERS, PACKAGED, SEED, PackagedModel
 from moodcurve.learn.training import train
+from moodcurve.util.figures import save_figure
 from moodcurve.util.files import write_text
 
 
@@ -105,7 +110,8 @@ def build_release(
         Folder for the model files and ``default.md``.
     results : path, optional
         Folder for the results of the test, ``packaged.json`` and ``packaged.md``, and for the coverage of the default
-        model's intervals by set and genre, ``coverage.json`` and ``coverage.md``.
+        model's intervals by set and genre, ``coverage.json`` and ``coverage.md``, with their pictures; also for
+        ``uncertainty.png``, the coverage at several levels.
     cache : path, optional
         Folder of cached predictions, as for `moodcurve.learn.benchmarks.benchmark.run_benchmark`.
     progress : callable, optional
@@ -147,21 +153,36 @@ def build_release(
     files.append(output / "default.md")
     write_text(files[-1], card)
     if results is not None:
-        found = benchmark.as_dict()
-        files += [results / "packaged.json", results / "packaged.md"]
-        write_text(files[-2], json.dumps(found, indent=1, allow_nan=False) + "\n")
-        write_text(files[-1], results_page(found))
-        groups = _coverage(DEFAULT, songs[DEFAULT.file], cache, progress)
-        files += [results / "coverage.json", results / "coverage.md"]
-        write_text(files[-2], json.dumps(as_dict(groups, DEFAULT.file), indent=1, allow_nan=False) + "\n")
-        write_text(files[-1], coverage_page(groups, DEFAULT.file))
+        coverage = _coverage(DEFAULT, songs[DEFAULT.file], cache, progress)
+        files += [*write_packaged(benchmark, results), *write_coverage(coverage, results)]
     return tuple(files)
+
+
+def write_packaged(benchmark: Benchmark, folder: Path) -> list[Path]:
+    """Write the results of the packaged models, their page and its pictures; the first model is drawn song by song."""
+    found = benchmark.as_dict()
+    files = [folder / f"packaged{end}" for end in (".json", ".md", ".png", "-songs.png")]
+    write_text(files[0], json.dumps(found, indent=1, allow_nan=False) + "\n")
+    write_text(files[1], results_page(found))
+    save_figure(models_figure(found), files[2], results=found)
+    save_figure(songs_figure(benchmark, benchmark.models[0]), files[3], results=found)
+    return files
+
+
+def write_coverage(found: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write the coverage of a model's intervals, its page, and the pictures of this page and of the uncertainty's."""
+    files = [folder / name for name in ("coverage.json", "coverage.md", "coverage.png", "uncertainty.png")]
+    write_text(files[0], json.dumps(found, indent=1, allow_nan=False) + "\n")
+    write_text(files[1], coverage_page(found))
+    save_figure(coverage_figure(found), files[2], results=found)
+    save_figure(reliability_figure(found), files[3], results=found)
+    return files
 
 
 def _coverage(
     model: PackagedModel, songs: TrainingSongs, cache: Path | None, progress: TrainingProgress
-) -> tuple[GroupCoverage, ...]:
-    """Predict all rated songs, clips and excerpts, by cross-validation, and measure coverage by set and genre."""
+) -> dict[str, Any]:
+    """Predict all rated songs by cross-validation, and measure coverage by set and genre, and at several levels."""
     clips = songs.clips.songs
     rated = (*clips, *(song for song in songs.extra if song.is_rated))
     found = run_benchmark(
@@ -176,7 +197,9 @@ def _coverage(
     )
     protocol = PROTOCOLS[PROTOCOL]
     splits = k_fold(rated, protocol.folds, SEED, by=protocol.by)
-    return measure_groups(rated, len(clips), splits, found.models[0].predicted, seed=SEED)
+    predicted = found.models[0].predicted
+    groups = measure_groups(rated, len(clips), splits, predicted, seed=SEED)
+    return as_dict(groups, measure_levels(rated, len(clips), splits, predicted, seed=SEED), model.file)
 
 
 def _report_reading(progress: TrainingProgress, done: int, total: int) -> None:

@@ -16,7 +16,8 @@ from moodcurve.datasets.splits import artist_key, k_fold_sets
 from moodcurve.features import COMPARE260
 from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmarks import across
-from moodcurve.learn.benchmarks.across import ALL, run_across
+from moodcurve.learn.benchmarks.across import ALL, AcrossResult, run_across
+from moodcurve.learn.benchmarks.across_picture import across_figures
 from moodcurve.learn.benchmarks.across_report import across_report, across_table
 from moodcurve.learn.models.base import predict_rated
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
@@ -38,8 +39,13 @@ QUADRANT_SET = with_quadrants_only(named(made_dataset(30, seed=2), "quadrants", 
 
 
 @pytest.fixture(scope="module")
-def result() -> dict[str, Any]:
+def found() -> AcrossResult:
     return run_across([ONE, OTHER, QUADRANT_SET], ["mlr"])
+
+
+@pytest.fixture(scope="module")
+def result(found: AcrossResult) -> dict[str, Any]:
+    return found.results
 
 
 def pair(result: dict[str, Any], train: str, test: str) -> dict[str, Any]:
@@ -98,7 +104,7 @@ def test_families_that_learn_from_quadrants_get_them_beside_ratings(monkeypatch:
         return fit_mlr([song.rated_by_quadrant() for song in songs], config, **rest)
 
     monkeypatch.setitem(FAMILIES, "both", Family(MLRConfig, record, quadrants=True))
-    found = run_across([ONE, QUADRANT_SET], ["both"])
+    found = run_across([ONE, QUADRANT_SET], ["both"]).results
     ones, quadrants, joined = counts[:5], counts[7:12], counts[12:]
     assert all(rated == total for rated, total in [*ones, *counts[5:7], *quadrants])
     assert joined == [(32, 56)] * 5
@@ -153,14 +159,14 @@ def test_artists_of_test_songs_are_left_out(monkeypatch: pytest.MonkeyPatch) -> 
         return original(songs, splits, *rest, **named)
 
     monkeypatch.setattr(across, "cross_predict", recorded)
-    found = run_across([ONE, shared], ["mlr"])
+    found = run_across([ONE, shared], ["mlr"]).results
     assert len(calls) == 12 + 5
     assert not any(train & test for train, test in calls)
     assert pair(found, "one", "other")["training_songs"] == 30
 
 
 def test_sets_with_the_same_artists_are_tested_in_folds() -> None:
-    found = run_across([ONE, replace(ONE, name="again")], ["mlr"])
+    found = run_across([ONE, replace(ONE, name="again")], ["mlr"]).results
     there = pair(found, "one", "again")
     assert there["folds"] == 5
     assert there["arousal"] == pair(found, "one", "one")["arousal"]
@@ -190,13 +196,13 @@ def test_recordings_of_two_sets_are_not_trained_and_tested_on(artists: str, monk
 
 
 def test_equal_names_are_numbered() -> None:
-    assert {one["name"] for one in run_across([ONE, ONE], ["mlr"])["sets"]} == {"one (1)", "one (2)"}
+    assert {one["name"] for one in run_across([ONE, ONE], ["mlr"]).results["sets"]} == {"one (1)", "one (2)"}
 
 
 def test_predictions_are_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = run_across([ONE, OTHER], ["mlr"], cache=tmp_path)
+    first = run_across([ONE, OTHER], ["mlr"], cache=tmp_path).results
     monkeypatch.setattr(across, "cross_predict", None)
-    assert run_across([ONE, OTHER], ["mlr"], cache=tmp_path)["pairs"] == first["pairs"]
+    assert run_across([ONE, OTHER], ["mlr"], cache=tmp_path).results["pairs"] == first["pairs"]
 
 
 def test_sets_with_different_features_are_refused() -> None:
@@ -221,6 +227,23 @@ def test_report(result: dict[str, Any]) -> None:
     assert page.count("\n| MLR |") == 12
 
 
+def test_pictures_show_the_metrics_and_each_song(found: AcrossResult) -> None:
+    figures = across_figures(found)
+    valence_auc = figures["across.png"].axes[3].lines[-1]
+    assert list(valence_auc.get_xdata()) == [one["valence"]["auc"]["value"] for one in found.results["pairs"]]
+    # a row for each axis of a test set, or for its quadrants, and a column for each training set
+    assert len(figures["across-songs.png"].axes) == 5 * 4
+    valence = figures["across-songs.png"].axes[5].lines[-1]  # from "other" to "one"
+    assert list(valence.get_xdata()) == pytest.approx([song.y[:, 1].mean() for song in ONE.songs])
+    r = np.corrcoef(valence.get_xdata(), valence.get_ydata())[0, 1]
+    assert pair(found.results, "other", "one")["valence"]["r"]["value"] == pytest.approx(r)
+    quadrants = figures["across-songs.png"].axes[16].lines[-4:]
+    assert [len(line.get_xdata()) for line in quadrants] == [QUADRANT_SET.quadrants.count(one) for one in QUADRANTS]
+    assert [panel.get_title() for panel in figures["across-genres.png"].axes] == [
+        f"{name}, {axis}" for name in ("one", "other") for axis in ("arousal", "valence")
+    ]
+
+
 @pytest.mark.slow
 def test_command(tmp_path: Path) -> None:
     folders = []
@@ -231,7 +254,10 @@ def test_command(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.stderr
     stored = json.loads((tmp_path / "across.json").read_text())
     assert [one["name"] for one in stored["sets"]] == ["one", "other"]
-    assert (tmp_path / "across.md").is_file()
+    page = (tmp_path / "across.md").read_text(encoding="utf-8")
+    for name in ("across.png", "across-songs.png", "across-genres.png"):
+        assert f"]({name})" in page
+        assert (tmp_path / name).is_file()
     refused = run_command("benchmark", *folders, "--models", "mlr")
     assert refused.exit_code == 2
     assert "several folders need --protocol across" in refused.stderr

@@ -16,10 +16,10 @@ from moodcurve.learn import TrainingError
 from moodcurve.learn.benchmarks.baselines import BASELINES
 from moodcurve.learn.benchmarks.benchmark import join_models, run_benchmark
 from moodcurve.learn.benchmarks.noise_ceiling import CEILING_NAMES, noise_ceilings
+from moodcurve.learn.benchmarks.pictures import models_figure
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS, read_for
 from moodcurve.learn.benchmarks.report import (
     difference_table,
-    draw,
     explanations,
     partial_correlation_table,
     report,
@@ -162,7 +162,7 @@ def test_settings_that_differ_from_the_defaults_are_named() -> None:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_table_page_and_figure_include_published_models(protocol: str, tmp_path: Path) -> None:
+def test_table_page_and_figure_include_published_models(protocol: str) -> None:
     result = run_benchmark(made_dataset(20, frames=4), protocol, ["mlr", "ffnn"], configs=FAST).as_dict()
     rows = table(result)
     assert {len(row) for row in rows} == {len(rows[0])}
@@ -182,12 +182,13 @@ def test_table_page_and_figure_include_published_models(protocol: str, tmp_path:
     assert PROTOCOLS[protocol].description in lines[0]
     single = [split["arousal"]["r2"] for split in result["models"][0]["splits"]]
     assert any(f"MLR, r² of single splits: {min(single):.3f} to {max(single):.3f} (arousal)" in x for x in lines)
-    draw(result, tmp_path / "figure.png")
-    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    panel = models_figure(result).axes[1]
+    dots = next(line for line in panel.lines if line.get_marker() == "o")
+    assert list(dots.get_xdata()) == [model["arousal"]["r"]["value"] for model in result["models"]]
 
 
 @pytest.mark.real
-def test_ceilings_equal_those_of_the_raters_page(deam_dir: Path, tmp_path: Path) -> None:
+def test_ceilings_equal_those_of_the_raters_page(deam_dir: Path) -> None:
     """Another command wrote that page, for the same songs."""
     stored = json.loads((ROOT / "docs" / "results" / "raters.json").read_text(encoding="utf-8"))
     dataset = read_for(deam_dir, "deam")
@@ -206,8 +207,9 @@ def test_ceilings_equal_those_of_the_raters_page(deam_dir: Path, tmp_path: Path)
             assert math.isnan(explained) if way == "one_rater" else explained == r2.value
     made = replace(run_benchmark(DATASET, "deam", ["mlr"]), ceilings=rows).as_dict()
     assert [row[0] for row in table(made)[1::2]] == ["MLR", *BASELINES, *CEILING_NAMES.values()]
-    draw(made, tmp_path / "figure.svg")
-    assert (tmp_path / "figure.svg").stat().st_size > 0
+    ceiling = models_figure(made).axes[1].lines[-1]
+    assert ceiling.get_linestyle() == "--"
+    assert list(ceiling.get_xdata()) == [rows[0].intervals["arousal"]["r"].value] * 2
     assert [row["name"] for row in made["ceilings"]] == list(CEILING_NAMES.values())
     assert any(line.startswith("Ceilings: ") for line in explanations(made))
 

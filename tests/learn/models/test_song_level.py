@@ -9,6 +9,7 @@ from sklearn.svm import SVR
 
 from moodcurve.datasets import Dataset, DatasetError
 from moodcurve.learn import TrainingError
+from moodcurve.learn.benchmarks.song_rating_picture import rated_songs_figure, song_ratings_figure
 from moodcurve.learn.benchmarks.song_ratings import run_song_ratings, song_rating_report
 from moodcurve.learn.models.song_level import (
     SongLevelConfig,
@@ -103,7 +104,8 @@ def test_settings_out_of_range_raise(key: str, value: float) -> None:
 
 
 def test_benchmark_recovers_the_line_that_made_the_ratings() -> None:
-    result = run_song_ratings(rated(40), curve="mlr")
+    found = run_song_ratings(rated(40), curve="mlr")
+    result = found.results
     for axis in ("arousal", "valence"):
         ways = result[axis]
         assert 0 <= ways["line"]["coverage"]["value"] <= 1
@@ -111,6 +113,11 @@ def test_benchmark_recovers_the_line_that_made_the_ratings() -> None:
     page = song_rating_report(result)
     assert f"{result['arousal']['regression']['ccc']['value']:.3f}" in page
     assert f"{4 * result['valence']['mean']['half_width']:.2f}" in page
+    dots = rated_songs_figure(found, seed=0).axes[0].lines[-1]
+    rmse = np.sqrt(np.mean((dots.get_xdata() - dots.get_ydata()) ** 2))
+    assert rmse == pytest.approx(result["arousal"]["line"]["rmse"]["value"])
+    bars = song_ratings_figure(result).axes[3].lines
+    assert list(bars[-1].get_xdata()) == [one["rmse"]["value"] for one in result["valence"].values()]
 
 
 def test_published_page_shows_the_stored_results() -> None:

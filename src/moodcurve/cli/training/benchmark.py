@@ -79,7 +79,8 @@ def benchmark(
     --sound FOLDER has the sound of DEAM's songs, whole clips or excerpts. With --protocol across, DEAM's songs are cut
     to it; with --protocol deam, further songs that only this folder has are trained on, and not tested.
 
-    -o DIR writes DIR/<protocol>.json, .md and, except for across, pictures: .png, and -songs.png of the best model.
+    -o DIR writes DIR/<protocol>.json, .md and pictures: .png, and -songs.png of the best model; for across, -songs.png
+    of the first, and -genres.png.
     r² (r2 in JSON) is the squared correlation; determination is 1 - RMSE² / variance of the labels.
 
     Example: moodcurve benchmark DEAM --models mlr,ffnn -o results
@@ -88,12 +89,12 @@ def benchmark(
     """
     from dataclasses import replace
 
-    from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.cli.result_files import json_text, write_picture, write_texts
     from moodcurve.datasets.deam.sound import published_clips
     from moodcurve.learn.benchmarks.benchmark import run_benchmark
     from moodcurve.learn.benchmarks.noise_ceiling import noise_ceilings
-    from moodcurve.learn.benchmarks.pictures import draw_songs
-    from moodcurve.learn.benchmarks.report import draw, report
+    from moodcurve.learn.benchmarks.pictures import models_figure, songs_figure
+    from moodcurve.learn.benchmarks.report import report
     from moodcurve.learn.config import read_configs
     from moodcurve.learn.training import FAMILIES
 
@@ -133,11 +134,8 @@ def benchmark(
         texts |= {output / f"{protocol.value}.json": text, output / f"{protocol.value}.md": report(result)}
     write_texts(texts)
     if output is not None:
-        pictures = output / f"{protocol.value}.png", output / f"{protocol.value}-songs.png"
-        draw(result, pictures[0])
-        draw_songs(measured, pictures[1])
-        for picture in pictures:
-            print_message(f"wrote {picture}")
+        write_picture(models_figure(result), output / f"{protocol.value}.png", result)
+        write_picture(songs_figure(measured), output / f"{protocol.value}-songs.png", result)
     return int(incomplete)
 
 
@@ -152,9 +150,10 @@ def _run_across(
 ) -> int:
     """Run the protocol across, print its table and write its files."""
     from moodcurve.cli import console
-    from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.cli.result_files import json_text, write_picture, write_texts
     from moodcurve.datasets.layout import is_deam
     from moodcurve.learn.benchmarks.across import run_across
+    from moodcurve.learn.benchmarks.across_picture import across_figures
     from moodcurve.learn.benchmarks.across_report import across_report, across_table, explanations, shared_text
 
     columns = find_feature_set(feature_set)
@@ -166,7 +165,8 @@ def _run_across(
         for folder in folders
     ]
     with console.progress_bar("training") as update:
-        result = run_across(datasets, families, progress=update, **options)
+        found = run_across(datasets, families, progress=update, **options)
+    result = found.results
     if result["shared_recordings"]:
         print_message(shared_text(result))
     text = json_text(result)
@@ -174,6 +174,9 @@ def _run_across(
     if output is not None:
         texts |= {output / "across.json": text, output / "across.md": across_report(result)}
     write_texts(texts)
+    if output is not None:
+        for name, figure in across_figures(found).items():
+            write_picture(figure, output / name, result)
     if json_file != STDOUT:
         console.print_rows(across_table(result))
         console.print_lines(explanations())

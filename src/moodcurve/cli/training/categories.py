@@ -1,5 +1,6 @@
 """The `categories` command: mood classes of moments and songs."""
 
+import itertools
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,7 +30,7 @@ def categories(
     json_file: JsonOption = None,
     output: Annotated[
         Path | None,
-        Option("-o", "--output", metavar="DIR", help="Write categories.json and categories.md to this folder."),
+        Option("-o", "--output", metavar="DIR", help="Write categories.json, .md and pictures to this folder."),
     ] = None,
     seed: SeedOption = 0,
     ids: IdsOption = None,
@@ -40,8 +41,15 @@ def categories(
 
     Example: moodcurve categories DEAM --scheme quadrants -o results
     """
-    from moodcurve.cli.result_files import json_text, write_texts
-    from moodcurve.learn.benchmarks.mood_classes import mood_class_report, run_mood_classes
+    from moodcurve.cli.result_files import json_text, write_picture, write_texts
+    from moodcurve.learn.benchmarks.class_picture import mood_classes_figure
+    from moodcurve.learn.benchmarks.mood_classes import (
+        PARTS,
+        mood_class_report,
+        picture_name,
+        run_mood_classes,
+        schemes_of,
+    )
     from moodcurve.mood.classes import SCHEMES
 
     def run(dataset: "Dataset", progress: StepProgress) -> Any:
@@ -55,6 +63,9 @@ def categories(
     if output is not None:
         texts |= {output / "categories.json": text, output / "categories.md": mood_class_report(result)}
     write_texts(texts)
+    if output is not None:
+        for name, part in itertools.product(schemes_of(result), PARTS):
+            write_picture(mood_classes_figure(result, name, part), output / picture_name(name, part), result)
     if json_file != STDOUT:
         _print_result(result)
     return int(incomplete)

@@ -43,7 +43,7 @@ def labels(
     ] = None,
     statistics: Annotated[
         Path | None,
-        Option("--statistics", metavar="DIR", help="Write raters.json and raters.md to this folder."),
+        Option("--statistics", metavar="DIR", help="Write raters.json, .md and .png to this folder."),
     ] = None,
     skip_s: Annotated[
         float | None,
@@ -81,10 +81,11 @@ def labels(
     if keep is not None and output is None:
         raise UsageError("the selected songs need a folder: -o DIR", name="--keep")
 
-    from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.cli.result_files import json_text, write_picture, write_texts
     from moodcurve.datasets.layout import read_raters
     from moodcurve.datasets.raters.agreement import best_agreed
-    from moodcurve.datasets.raters.report import report
+    from moodcurve.datasets.raters.picture import ceilings_figure
+    from moodcurve.datasets.raters.report import has_ceilings, report
     from moodcurve.datasets.raters.statistics import lower_axis_agreement, make_labels, rater_statistics
     from moodcurve.datasets.raters.tables import write_ids, write_tables
 
@@ -110,6 +111,8 @@ def labels(
     if statistics is not None:
         texts |= {statistics / "raters.json": text, statistics / "raters.md": report(results)}
     write_texts(texts)
+    if statistics is not None and any(map(has_ceilings, results["parts"])):
+        write_picture(ceilings_figure(results), statistics / "raters.png", results)
     return int(bool(data.notes or made.notes))
 
 

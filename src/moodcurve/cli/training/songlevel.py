@@ -1,7 +1,7 @@
 """The `songlevel` command: predicted ratings of whole songs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.dataset_input import CurveOption, DatasetArgument, FamilyName, IdsOption, StepProgress, run_on_songs
@@ -11,6 +11,7 @@ from moodcurve.cli.parameters import Option
 
 if TYPE_CHECKING:
     from moodcurve.datasets import Dataset
+    from moodcurve.learn.benchmarks.song_ratings import SongRatings
 
 
 @app.command
@@ -20,7 +21,7 @@ def songlevel(
     json_file: JsonOption = None,
     output: Annotated[
         Path | None,
-        Option("-o", "--output", metavar="DIR", help="Write song_level.json and song_level.md to this folder."),
+        Option("-o", "--output", metavar="DIR", help="Write song_level.json, .md and pictures to this folder."),
     ] = None,
     seed: SeedOption = 0,
     ids: IdsOption = None,
@@ -32,19 +33,24 @@ def songlevel(
     Example: moodcurve songlevel DEAM -o results
     """
     from moodcurve.cli import console
-    from moodcurve.cli.result_files import json_text, write_texts
+    from moodcurve.cli.result_files import json_text, write_picture, write_texts
+    from moodcurve.learn.benchmarks.song_rating_picture import rated_songs_figure, song_ratings_figure
     from moodcurve.learn.benchmarks.song_ratings import run_song_ratings, song_rating_report, song_rating_table
 
-    def run(dataset: "Dataset", progress: StepProgress) -> Any:
+    def run(dataset: "Dataset", progress: StepProgress) -> "SongRatings":
         return run_song_ratings(dataset, curve=curve.value, seed=seed, progress=progress)
 
     check_results(json_file, output)
-    result, incomplete = run_on_songs(folder, ids, run, song_ratings=True)
+    found, incomplete = run_on_songs(folder, ids, run, song_ratings=True)
+    result = found.results
     text = json_text(result)
     texts = {json_file: text} if json_file else {}
     if output is not None:
         texts |= {output / "song_level.json": text, output / "song_level.md": song_rating_report(result)}
     write_texts(texts)
+    if output is not None:
+        write_picture(song_ratings_figure(result), output / "song_level.png", result)
+        write_picture(rated_songs_figure(found, seed=seed), output / "song_level-songs.png", result)
     if json_file != STDOUT:
         console.print_rows(song_rating_table(result))
     return int(incomplete)

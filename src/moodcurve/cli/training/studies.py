@@ -15,7 +15,7 @@ from moodcurve.cli.parameters import Option, split_names
 def studies(
     folder: DatasetArgument,
     output: Annotated[
-        Path, Option("-o", "--output", metavar="DIR", help="Write studies.json and studies.md to this folder.")
+        Path, Option("-o", "--output", metavar="DIR", help="Write studies.json, .md and pictures to this folder.")
     ],
     only: Annotated[
         str | None,

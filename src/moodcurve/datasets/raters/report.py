@@ -45,7 +45,7 @@ def agreement_table(results: Results) -> list[TableRow]:
             share = f"{100 * found['constant_tracks']:.0f} %"
             means = value_cell(found["agreement_on_means"])
             rows.append(
-                (_songs(part), axis, f"{found['raters']:.1f}", value_cell(found["spread"]), share, *cells, means)
+                (songs_of(part), axis, f"{found['raters']:.1f}", value_cell(found["spread"]), share, *cells, means)
             )
     return rows
 
@@ -58,13 +58,18 @@ def ceiling_table(results: Results) -> list[TableRow]:
             ceilings = part[axis]["ceilings"]
             for estimate, name in ESTIMATE_NAMES.items() if ceilings is not None else ():
                 cells = (interval_cell(ceilings[estimate][statistic]) for statistic in CEILING_NAMES)
-                rows.append((_songs(part), axis, name, *cells))
+                rows.append((songs_of(part), axis, name, *cells))
     return rows
+
+
+def has_ceilings(part: Results) -> bool:
+    """Return True if the noise ceiling of a part of the songs is known on both axes."""
+    return all(part[axis]["ceilings"] is not None for axis in AXES)
 
 
 def summary(results: Results) -> list[str]:
     """Return the main results as a list; empty if there is no ceiling."""
-    if not results["parts"] or any(results["parts"][0][axis]["ceilings"] is None for axis in AXES):
+    if not results["parts"] or not has_ceilings(results["parts"][0]):
         return []
     sentences = []
     for axis in AXES:
@@ -135,10 +140,24 @@ def report(results: Results) -> str:
         parts.append(markdown_list(sentences))
     ceilings = ceiling_table(results)
     if len(ceilings) > 1:
-        parts += ["## Ceilings", markdown_table(ceilings)]
+        parts += ["## Ceilings", *_image(results), markdown_table(ceilings)]
     parts += ["## Agreement", markdown_table(agreement_table(results))]
     parts += ["## Notes", markdown_list((*explanations(results), *READING))]
     return "\n\n".join(parts) + "\n"
+
+
+def _image(results: Results) -> list[str]:
+    """Return the reference to the picture of `moodcurve.datasets.raters.picture.ceilings_figure`, if there is one."""
+    for part in filter(has_ceilings, results["parts"]):
+        ceiling, rater = (
+            " / ".join(value_cell(part[axis]["ceilings"][estimate]["r"]["value"]) for axis in AXES)
+            for estimate in ("components", "one_rater")
+        )
+        return [
+            "![Dots with bars for each part of the songs, by axis: both estimates of the ceiling, and one rater; r is "
+            f"{ceiling} at the ceiling and {rater} for one rater](raters.png)"
+        ]
+    return []
 
 
 def _reproduction(axis: str, found: Results) -> str:
@@ -155,13 +174,15 @@ def _shared(part: Results, axis: str) -> str:
     found = part[axis]
     components = found["ceilings"]["components"]["r"]["value"]
     return (
-        f"{_songs(part)}, {axis}: {100 * found['bias_shared']:.0f} % of the variance of raters' biases is the same for "
-        f"all of their songs. If all songs had the same raters, the ceiling of r would be {found['same_panel_r']:.3f} "
-        f"instead of {components:.3f}; because raters differ, the true ceiling lies between the two."
+        f"{songs_of(part)}, {axis}: {100 * found['bias_shared']:.0f} % of the variance of raters' biases is the same "
+        "for all of their songs. If all songs had the same raters, the ceiling of r would be "
+        f"{found['same_panel_r']:.3f} instead of {components:.3f}; because raters differ, the true ceiling lies "
+        "between the two."
     )
 
 
-def _songs(part: Results) -> str:
+def songs_of(part: Results) -> str:
+    """Return the name of a part of the songs, with their number."""
     return f"{part['part']} ({part['songs']})"
 
 

@@ -6,12 +6,14 @@ each song is scored, since sets differ in what they rate: moments, clips, or qua
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from moodcurve import __version__
+from moodcurve._typing import FloatArray
 from moodcurve.datasets import Dataset, Song
 from moodcurve.datasets.recordings import unify_artists
 from moodcurve.datasets.selection import placed_songs
@@ -36,6 +38,26 @@ MOST_LEFT_OUT = 0.5
 """Largest share of the training songs that is left out for sharing an artist; beyond it, both sets are split."""
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AcrossResult:
+    """Result of `run_across`.
+
+    Attributes
+    ----------
+    results : dict
+        Content of strict JSON: ``sets``, the number of ``shared_recordings``, and one entry of ``pairs`` for each
+        family, training set and test set, then for all sets together (`ALL`) and each test set.
+    songs : dict
+        Songs of each set, by its name.
+    means : tuple of (songs, 2)
+        Predicted means of the test songs of each pair.
+    """
+
+    results: dict[str, Any]
+    songs: dict[str, tuple[Song, ...]]
+    means: tuple[FloatArray, ...]
+
+
 def run_across(
     datasets: Sequence[Dataset],
     families: Sequence[str] = ("mlr",),
@@ -44,7 +66,7 @@ def run_across(
     seed: int = 0,
     progress: TrainingProgress = no_progress,
     cache: Path | None = None,
-) -> dict[str, Any]:
+) -> AcrossResult:
     """Train each family on each set and test it on each set.
 
     Families that learn from quadrants are trained on songs that only have a quadrant as they are, if any song of the
@@ -77,12 +99,6 @@ def run_across(
     configs, seed, progress, cache
         As for `moodcurve.learn.benchmarks.benchmark.run_benchmark`.
 
-    Returns
-    -------
-    dict
-        Content of strict JSON: ``sets``, the number of ``shared_recordings``, and one entry of ``pairs`` for each
-        family, training set and test set, then for all sets together (`ALL`) and each test set.
-
     Raises
     ------
     TrainingError
@@ -106,7 +122,8 @@ def run_across(
     if len(sets) > 1:
         trainings.append((ALL, ALL, list(numbers), _joined_splits(sets, folds)))
     jobs = [(family, *training) for family in kinds for training in trainings]
-    pairs = []
+    pairs: list[dict[str, Any]] = []
+    predicted_means: list[FloatArray] = []
     for number, (family, trained, tested, members, (songs, splits)) in enumerate(jobs):
         progress(number, len(jobs), f"{family}: {trained} to {tested}")
         config = (configs or {}).get(family) or kinds[family].config()
@@ -115,6 +132,7 @@ def run_across(
         means = np.array([rows.mean(axis=0) for rows in predicted.songs])
         sizes = sorted({len(train) for train, _ in splits})
         for member, part in zip(members, np.split(means, np.cumsum(counts)[:-1]), strict=True):
+            predicted_means.append(part)
             pairs.append({
                 "family": family,
                 "train": trained,
@@ -126,7 +144,7 @@ def run_across(
                 **score_songs(truths[member], part, seed),
             })  # fmt: skip
     progress(len(jobs), len(jobs), "done")
-    return {
+    results = {
         "protocol": PROTOCOL,
         "description": DESCRIPTION,
         "moodcurve_version": __version__,
@@ -138,6 +156,7 @@ def run_across(
         "pairs": pairs,
         "notes": [f"{name}: {note}" for name, dataset in zip(names, datasets, strict=True) for note in dataset.notes],
     }
+    return AcrossResult(results=results, songs=dict(zip(names, sets, strict=True)), means=tuple(predicted_means))
 
 
 def _unique_names(names: Sequence[str]) -> list[str]:

@@ -41,12 +41,16 @@ def across_report(result: Mapping[str, Any]) -> str:
             "`moodcurve benchmark --protocol across`."
         ),
         markdown_table(sets),
+        "![Dots with bars for each model, training set and test set, by axis: r and AUC; the highest r of arousal is "
+        f"{_highest(result)}](across.png)",
         markdown_table(across_table(result, intervals=True)),
         markdown_paragraph(
             f"Protocol: {result['description']}. Features {result['feature_set']}, seed {result['seed']}. Intervals: "
             f"{result['interval']}."
         ),
         markdown_list(explanations()),
+        "## Song by song",
+        *_song_pictures(result),
     ]
     if split:
         parts.append(markdown_paragraph(f"Sets that share most artists, tested in folds: {', '.join(split)}."))
@@ -61,6 +65,26 @@ def shared_text(result: Mapping[str, Any]) -> str:
         f"{counted(result['shared_recordings'], 'recording')} of DEAM in more than one of the sets: never trained on "
         "and tested in the same split."
     )
+
+
+def _highest(result: Mapping[str, Any]) -> str:
+    """Describe the pair with the highest r of arousal."""
+    best = max(result["pairs"], key=lambda pair: pair["arousal"]["r"]["value"] or -1)
+    return f"{best['arousal']['r']['value'] or 0:.2f}, trained on {best['train']}, tested on {best['test']}"
+
+
+def _song_pictures(result: Mapping[str, Any]) -> list[str]:
+    """Return the references to the pictures of songs; that of genres needs ratings."""
+    pictures = [
+        "![A panel for each training set and test set, with a dot for each song: in sets with ratings, predicted over "
+        "rated means of each axis, around the diagonal; in sets of quadrants, predicted arousal over valence, in the "
+        "color of the true quadrant](across-songs.png)"
+    ]
+    if any(one["rated_songs"] for one in result["sets"]):
+        pictures.append(
+            "![Dots with bars for each genre and training set, by axis: RMSE of the means of songs](across-genres.png)"
+        )
+    return pictures
 
 
 def explanations() -> list[str]:

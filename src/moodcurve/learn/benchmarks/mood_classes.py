@@ -210,10 +210,30 @@ def mood_class_report(result: Mapping[str, Any]) -> str:
     ]
     for scheme in schemes_of(result):
         for part in PARTS:
-            parts += [f"## {scheme.capitalize()} of {part}", markdown_table(mood_class_table(result, scheme, part))]
+            parts += [
+                f"## {scheme.capitalize()} of {part}",
+                f"![{_picture_text(result, scheme, part)}]({picture_name(scheme, part)})",
+                markdown_table(mood_class_table(result, scheme, part)),
+            ]
             for name in ("svm", "softmax", "curve"):
                 parts.append(markdown_table(confusion_table(result, scheme, part, name)))
     return "\n\n".join(parts) + "\n"
+
+
+def picture_name(scheme: str, part: str) -> str:
+    """Return the name of the picture of a scheme's classes, of moments or songs."""
+    return f"categories-{scheme}-{part}.png"
+
+
+def _picture_text(result: Mapping[str, Any], scheme: str, part: str) -> str:
+    """Describe a picture of `moodcurve.learn.benchmarks.class_picture.mood_classes_figure`."""
+    accuracy = ", ".join(
+        f"{SHORT_NAMES[name]} {found['accuracy']['value']:.2f}" for name, found in result[scheme][part].items()
+    )
+    return (
+        f"Dots with bars for each classifier: accuracy ({accuracy}) and macro-F1; dots for each class: F1; below, "
+        "confusion matrices in percent of each true class"
+    )
 
 
 def schemes_of(result: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""Draw the best model of a benchmark song by song: predictions, coverage of its intervals, errors by genre."""
+"""Draw a benchmark: all models with intervals, and one song by song: predictions, coverage, errors by genre."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,50 +9,77 @@ from moodcurve._typing import FloatArray
 from moodcurve.comparison.picture import draw_reliability, draw_song_means
 from moodcurve.curve import AXES
 from moodcurve.datasets import Song
-from moodcurve.datasets.selection import songs_by_genre
 from moodcurve.datasets.splits import Split, k_fold
 from moodcurve.evaluation import SongPrediction
+from moodcurve.learn.benchmarks.genre_errors import genre_groups
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
+from moodcurve.learn.benchmarks.report import COLUMNS, picture_metrics
 from moodcurve.learn.benchmarks.results import Benchmark, ModelResult
 from moodcurve.learn.uncertainty.calibration import MIN_SONGS, calibrate_intervals
 from moodcurve.metrics.bootstrap import Interval, bootstrap
-from moodcurve.util.files import AnyPath, atomic_write
-from moodcurve.util.library_settings import import_matplotlib
+from moodcurve.util.figures import COLORS, TEXT_SIZE, TITLE_SIZE, draw_intervals, label_rows, new_figure, share_rows
 
-MIN_GENRE_SONGS = 10
-COLOR = "C0"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def draw_songs(benchmark: Benchmark, path: AnyPath) -> None:
-    """Draw the model with the highest CCC; the path's suffix chooses the format (png, svg, pdf).
+def models_figure(result: Mapping[str, Any]) -> "Figure":
+    """Draw pooled metrics of each model with intervals, from the content of `Benchmark.as_dict`.
+
+    Published values are open marks. A dashed line is the noise ceiling by variance components, if known.
+    """
+    names, models, published = picture_metrics(result), result["models"], result["published"]
+    labels = [model["family"].upper() for model in models] + [one["model"] for one in published]
+    figure = new_figure(9, 1.4 + 0.56 * len(labels))
+    panels = figure.subplots(len(AXES), len(names), sharex="col", squeeze=False)
+    for row, axis in zip(panels, AXES, strict=True):
+        for panel, name in zip(row, names, strict=True):
+            label_rows(panel, labels, title=f"{axis}: {COLUMNS[name]}")
+            draw_intervals(panel, {COLUMNS[name]: [model[axis][name] for model in models]})
+            for position, other in enumerate(published, start=len(models)):
+                if name in other[axis]:
+                    panel.plot(other[axis][name], position, "D", color="C1", fillstyle="none", markersize=5)
+            for ceiling in result["ceilings"][:1]:
+                panel.axvline(ceiling[axis][name]["value"], color="grey", linestyle="--", linewidth=1)
+        share_rows(row)
+    figure.suptitle(
+        f"{result['dataset']}, {result['songs']} songs: values over all points, with 95 % intervals over songs"
+        + ("; open: published" if published else "")
+        + ("; dashed: noise ceiling" if result["ceilings"] else ""),
+        fontsize=TITLE_SIZE,
+    )
+    return figure
+
+
+def songs_figure(benchmark: Benchmark, model: ModelResult | None = None) -> "Figure":
+    """Draw a model song by song, by default the one with the highest CCC.
 
     The intervals of each split's songs are calibrated on the predictions of all other songs.
     """
-    import_matplotlib()
-    from matplotlib.figure import Figure
-
-    songs, model = benchmark.dataset.songs, best_model(benchmark)
+    songs, model = benchmark.dataset.songs, model or best_model(benchmark)
     protocol = PROTOCOLS[benchmark.protocol]
     splits = k_fold(songs, protocol.folds, benchmark.seed, by=protocol.by)
     found = with_intervals(songs, model.predicted, splits)
-    figure = Figure(figsize=(13, 8.5), layout="constrained")
+    figure = new_figure(9, 6.4)
     panels = figure.subplots(len(AXES), 3, squeeze=False)
     for column, axis in enumerate(AXES):
         means, coverage, genres = panels[column]
-        draw_song_means(means, songs, found, column, label=model.family, color=COLOR)
-        means.set_title(f"{axis}: mean over each song", fontsize=10)
-        draw_reliability(coverage, songs, found, column, label=model.family, color=COLOR)
-        coverage.set_title(f"{axis}: ratings inside 90 % intervals", fontsize=10)
+        draw_song_means(means, songs, found, column, label=model.family, color=COLORS[0])
+        means.set_title(f"{axis}: mean of each song", fontsize=TITLE_SIZE)
+        draw_reliability(coverage, songs, found, column, label=model.family, color=COLORS[0])
+        coverage.set_title(f"{axis}: in 90 % intervals", fontsize=TITLE_SIZE)
         rows = genre_errors(songs, model.predicted, column, seed=benchmark.seed)
-        for position, (_, interval) in enumerate(rows):
-            genres.plot([interval.low, interval.high], [position, position], color=COLOR, linewidth=2)
-            genres.plot(interval.value, position, "o", color=COLOR)
-        genres.set_yticks(range(len(rows)), [label for label, _ in rows], fontsize=8)
-        genres.set(ylim=(len(rows) - 0.5, -0.5), xlabel="RMSE, mean over songs")
-        genres.set_title(f"{axis}: error by genre", fontsize=10)
-    figure.suptitle(f"{model.family}, protocol {benchmark.protocol}: {benchmark.dataset.name}, {len(songs)} songs")
-    with atomic_write(path) as scratch:
-        figure.savefig(scratch)
+        label_rows(genres, [label for label, _ in rows], title=f"{axis}: error by genre", xlabel="RMSE per song")
+        draw_intervals(genres, {"RMSE": [interval.as_dict() for _, interval in rows]})
+        for panel in (means, coverage):
+            panel.xaxis.label.set_size(TEXT_SIZE)
+            panel.yaxis.label.set_size(TEXT_SIZE)
+            panel.tick_params(labelsize=TEXT_SIZE)
+    figure.suptitle(
+        f"{model.family.upper()}, protocol {benchmark.protocol}: {benchmark.dataset.name}, {len(songs)} songs",
+        fontsize=TITLE_SIZE,
+    )
+    return figure
 
 
 def best_model(benchmark: Benchmark) -> ModelResult:
@@ -81,9 +109,6 @@ def genre_errors(
     songs: Sequence[Song], predicted: Sequence[FloatArray], column: int, *, seed: int
 ) -> list[tuple[str, Interval]]:
     """Return the RMSE per song of each genre and of all songs, with 95 % intervals over songs."""
-    genres = songs_by_genre(songs, min_songs=MIN_GENRE_SONGS)
-    groups = {f"{genre} ({len(chosen)})": chosen for genre, chosen in genres.items()}
-    groups[f"all ({len(songs)})"] = np.arange(len(songs))
     return [
         (
             label,
@@ -94,5 +119,5 @@ def genre_errors(
                 seed=seed,
             )["rmse_song"],
         )
-        for label, chosen in groups.items()
+        for label, chosen in genre_groups(songs).items()
     ]

@@ -1,18 +1,15 @@
-"""Report a benchmark's results: tables, explanations, a Markdown page and a figure.
+"""Report a benchmark's results: tables, explanations and a Markdown page.
 
 All functions take the content of `moodcurve.learn.benchmarks.results.Benchmark.as_dict`, so stored JSON works too.
 """
 
 import json
-import math
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from moodcurve.curve import AXES
 from moodcurve.learn.config import as_table, differing
 from moodcurve.learn.training import find_family
-from moodcurve.util.files import atomic_write
 from moodcurve.util.markdown import (
     TableRow,
     interval_cell,
@@ -23,6 +20,11 @@ from moodcurve.util.markdown import (
 )
 
 Result = Mapping[str, Any]
+SONGS_IMAGE = (
+    "![Three panels for each axis: dots of songs along the diagonal, predicted over rated mean; the share of ratings "
+    "inside 90 % intervals from low to high predictions; RMSE per song of each genre, with intervals]({})"
+)
+"""Reference to the picture of `moodcurve.learn.benchmarks.pictures.songs_figure`; the file is to be filled in."""
 
 COLUMNS = {
     "rmse": "RMSE",
@@ -148,8 +150,8 @@ def explanations(result: Result) -> list[str]:
 def report(result: Result) -> str:
     """Return a Markdown page; it refers to two pictures in the same folder.
 
-    ``<protocol>.png`` is that of `draw`, ``<protocol>-songs.png`` that of
-    `moodcurve.learn.benchmarks.pictures.draw_songs`.
+    ``<protocol>.png`` is that of `moodcurve.learn.benchmarks.pictures.models_figure`, ``<protocol>-songs.png`` that of
+    `moodcurve.learn.benchmarks.pictures.songs_figure`.
     """
     best = _best(result)
     parts = [
@@ -159,11 +161,11 @@ def report(result: Result) -> str:
             "of the same name has all values."
         ),
         markdown_paragraph(summary(result)),
-        f"![Pooled RMSE, r and r² of each model with 95 % intervals]({result['protocol']}.png)",
+        models_image(result, f"{result['protocol']}.png"),
         "## Metrics",
         markdown_table(table(result)),
         "## The model with the highest CCC, song by song",
-        f"![Predicted and rated means of songs, coverage, errors by genre]({result['protocol']}-songs.png)",
+        SONGS_IMAGE.format(f"{result['protocol']}-songs.png"),
         "## Valence given arousal, and r per song without drift",
         markdown_table(partial_correlation_table(result)),
     ]
@@ -177,41 +179,17 @@ def report(result: Result) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def draw(result: Result, path: str | os.PathLike[str]) -> None:
-    """Draw pooled RMSE, r and r² of each model with intervals; published values are open marks.
+def picture_metrics(result: Result) -> tuple[str, ...]:
+    """Return the metrics that the picture of all models shows: r² in place of CCC where r² is published."""
+    return ("rmse", "r", "r2" if any("r2" in one[axis] for one in result["published"] for axis in AXES) else "ccc")
 
-    A dashed line is the noise ceiling by variance components, if known. The path's suffix chooses the format (png,
-    svg, pdf).
-    """
-    from matplotlib.figure import Figure
 
-    names = ("rmse", "r", "r2")
-    models, published = result["models"], result["published"]
-    labels = [m["family"].upper() for m in models] + [p["model"] for p in published]
-    figure = Figure(figsize=(12, 1.6 + 0.55 * len(labels) * 2), layout="constrained")
-    panels = figure.subplots(2, len(names), sharey=True, squeeze=False)
-    for row, axis in enumerate(AXES):
-        for panel, name in zip(panels[row], names, strict=True):
-            for position, model in enumerate(models):
-                interval = model[axis][name]
-                if interval["low"] is not None:
-                    panel.plot([interval["low"], interval["high"]], [position, position], color="C0", linewidth=2)
-                panel.plot(_number(interval["value"]), position, "o", color="C0")
-            for position, other in enumerate(published, start=len(models)):
-                if name in other[axis]:
-                    panel.plot(other[axis][name], position, "D", color="C1", fillstyle="none")
-            for ceiling in result["ceilings"][:1]:
-                panel.axvline(ceiling[axis][name]["value"], color="grey", linestyle="--", linewidth=1)
-            panel.set_title(f"{axis}, pooled {COLUMNS[name]}", fontsize=10)
-            panel.grid(axis="x", alpha=0.3)
-        panels[row][0].set_yticks(range(len(labels)), labels)
-        panels[row][0].set_ylim(len(labels) - 0.5, -0.5)
-    figure.suptitle(
-        f"{result['protocol']}: {result['dataset']}, {result['songs']} songs; bars are 95 % intervals over songs, open "
-        "marks are published" + (", dashed lines the noise ceiling" if result["ceilings"] else "")
-    )
-    with atomic_write(path) as scratch:
-        figure.savefig(scratch)
+def models_image(result: Result, file: str) -> str:
+    """Return the reference to the picture of `moodcurve.learn.benchmarks.pictures.models_figure`."""
+    names = ", ".join(COLUMNS[name] for name in picture_metrics(result))
+    best = _best(result)
+    highest = f"; {best['family'].upper()} has the highest CCC" if best else ""
+    return f"![Dots with bars for each model: {names}, with 95 % intervals, by axis{highest}]({file})"
 
 
 def _models_and_baselines(result: Result) -> list[tuple[str, Mapping[str, Any]]]:
@@ -254,7 +232,3 @@ def _single_splits(model: Mapping[str, Any]) -> str:
 def _both(one: Mapping[str, Any], name: str) -> str:
     """Format a metric's values of both axes."""
     return " / ".join(value_cell(one[axis][name]["value"]) for axis in AXES)
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value

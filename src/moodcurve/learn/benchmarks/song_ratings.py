@@ -36,6 +36,25 @@ STATISTICS = ("r", "rmse", "ccc")
 
 
 @dataclass(frozen=True, eq=False)
+class SongRatings:
+    """Result of `run_song_ratings`.
+
+    Attributes
+    ----------
+    results : dict
+        Content of strict JSON.
+    songs : tuple of Song
+        Those rated as a whole.
+    predicted : dict
+        By the names of `METHODS`: values (songs, 2).
+    """
+
+    results: dict[str, Any]
+    songs: tuple[Song, ...]
+    predicted: dict[str, FloatArray]
+
+
+@dataclass(frozen=True, eq=False)
 class _Predictions:
     """One method's predictions of all songs.
 
@@ -52,18 +71,13 @@ class _Predictions:
 
 def run_song_ratings(
     dataset: Dataset, *, curve: str = "blend", seed: int = 0, progress: TrainingProgress = no_progress
-) -> Any:
+) -> SongRatings:
     """Compare `METHODS` by cross-validation with five folds, split by artist.
 
     The linear fit is that of `moodcurve.learn.uncertainty.calibration.calibrate_song_rating`. It and the intervals of
     all methods but the regression are fitted on the other folds' songs, whose curves are out of fold. Some of the
     models behind these curves were trained on songs tested here. The regression and its interval use nothing of the
     test songs or their artists.
-
-    Returns
-    -------
-    dict
-        Content of strict JSON.
 
     Raises
     ------
@@ -72,7 +86,7 @@ def run_song_ratings(
     TrainingError
         If the family is unknown, or too few songs are rated for an interval.
     """
-    songs = [song for song in dataset.songs if song.annotation.song_arousal is not None]
+    songs = tuple(song for song in dataset.songs if song.annotation.song_arousal is not None)
     if not songs:
         raise DatasetError(f"{dataset.name}: no song is rated as a whole")
     splits = k_fold(songs, FOLDS, seed, by="artist")
@@ -85,7 +99,7 @@ def run_song_ratings(
     y = np.array([song_rating(song) for song in songs])
     predictions = _predict_folds(songs, y, curves, splits, seed, progress)
     progress(2 * FOLDS, 2 * FOLDS, "done")
-    return {
+    results = {
         **result_header(dataset, songs=len(songs), folds=FOLDS, seed=seed, curve=curve),
         "rating_spread": dict(zip(AXES, y.std(axis=0).tolist(), strict=True)),
         **{
@@ -102,6 +116,7 @@ def run_song_ratings(
             for name in ("regression", "both")
         },
     }
+    return SongRatings(results, songs, {name: one.values for name, one in predictions.items()})
 
 
 def _predict_folds(
@@ -147,7 +162,7 @@ def song_rating_table(result: Mapping[str, Any]) -> list[TableRow]:
 
 
 def song_rating_report(result: Mapping[str, Any]) -> str:
-    """Return the result of `run_song_ratings` as a Markdown page."""
+    """Return the results of `run_song_ratings` as a Markdown page; it refers to two pictures."""
     std = result["rating_spread"]
     rows: list[TableRow] = [("RMSE of the linear fit minus that of", "arousal", "valence")]
     for name, found in result["line_against"].items():
@@ -158,8 +173,13 @@ def song_rating_report(result: Mapping[str, Any]) -> str:
             "For readers who use the song rating that curves and model files contain. Written by `moodcurve songlevel`."
         ),
         markdown_paragraph(_summary(result)),
+        "![Dots with bars for each method, by axis: RMSE, r and coverage with 95 % intervals; RMSE is "
+        f"{_both(result, 'mean', 'rmse')} for the plain mean of the curve, {_both(result, 'line', 'rmse')} for the "
+        "linear fit](song_level.png)",
         markdown_table(song_rating_table(result)),
         markdown_table(rows),
+        "![Two panels for each axis: dots of songs around the diagonal, predicted by the linear fit over rated; RMSE "
+        "of each genre with intervals, for the linear fit and the plain mean of the curve](song_level-songs.png)",
         markdown_paragraph(
             f"{result['dataset']}, {result['songs']} songs rated as a whole, {result['feature_set']}; "
             f"{result['folds']}. Intervals: {result['interval']}. The curve is that of the family `{result['curve']}`. "
@@ -173,17 +193,19 @@ def song_rating_report(result: Mapping[str, Any]) -> str:
 
 def _summary(result: Mapping[str, Any]) -> str:
     """Compare the linear fit, which model files contain, with the mean of the curve and with the best method."""
-
-    def both(name: str, statistic: str) -> str:
-        return " / ".join(f"{result[axis][name][statistic]['value']:.3f}" for axis in AXES)
-
     best = min(METHODS, key=lambda name: sum(result[axis][name]["rmse"]["value"] for axis in AXES))
+    rmse = {name: _both(result, name, "rmse") for name in METHODS}
     return (
-        f"The linear fit to the mean of the curve, which model files contain, has RMSE {both('line', 'rmse')} and r "
-        f"{both('line', 'r')} (arousal / valence). The plain mean of the curve has RMSE {both('mean', 'rmse')}. The "
-        f"lowest RMSE is {both(best, 'rmse')} ({METHODS[best]}). The linear fit's 90 % interval covers "
-        f"{both('line', 'coverage')} of the ratings."
+        f"The linear fit to the mean of the curve, which model files contain, has RMSE {rmse['line']} and r "
+        f"{_both(result, 'line', 'r')} (arousal / valence). The plain mean of the curve has RMSE {rmse['mean']}. The "
+        f"lowest RMSE is {rmse[best]} ({METHODS[best]}). The linear fit's 90 % interval covers "
+        f"{_both(result, 'line', 'coverage')} of the ratings."
     )
+
+
+def _both(result: Mapping[str, Any], name: str, statistic: str) -> str:
+    """Format a method's values of both axes."""
+    return " / ".join(f"{result[axis][name][statistic]['value']:.3f}" for axis in AXES)
 
 
 def _symmetric_interval(values: FloatArray, half_width: FloatArray) -> FloatArray:

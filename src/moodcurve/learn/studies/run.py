@@ -14,10 +14,12 @@ from moodcurve.learn.studies.intervals import study_intervals
 from moodcurve.learn.studies.labels import study_labels
 from moodcurve.learn.studies.length import study_length
 from moodcurve.learn.studies.medleys import study_medleys
+from moodcurve.learn.studies.picture import study_figure
 from moodcurve.learn.studies.splits import study_splits
 from moodcurve.learn.studies.study import StudyResult, studies_page
 from moodcurve.learn.studies.training_size import study_training_size
 from moodcurve.learn.studies.tuning import study_tuning
+from moodcurve.util.figures import save_figure
 from moodcurve.util.files import write_text
 
 STUDIES: dict[str, Callable[..., StudyResult]] = {
@@ -54,8 +56,8 @@ def run_studies(
     return [STUDIES[name](source, seed=seed, progress=progress).as_dict() for name in names]
 
 
-def write_studies(results: Sequence[Mapping[str, Any]], output: Path) -> tuple[Path, Path]:
-    """Write ``studies.json`` and ``studies.md``; other studies already in the files stay.
+def write_studies(results: Sequence[Mapping[str, Any]], output: Path) -> tuple[Path, ...]:
+    """Write ``studies.json``, ``studies.md`` and a picture of each study; other studies already in the files stay.
 
     Each study states its version, songs and seed, which may differ from those of the others.
 
@@ -70,7 +72,11 @@ def write_studies(results: Sequence[Mapping[str, Any]], output: Path) -> tuple[P
     contents = {table: json.dumps({"studies": ordered}, indent=1, allow_nan=False) + "\n", text: studies_page(ordered)}
     for file, content in contents.items():
         write_text(file, content)
-    return table, text
+    pictures = []
+    for study in ordered:
+        pictures.append(output / f"studies-{study['name']}.png")
+        save_figure(study_figure(study), pictures[-1], results=study)
+    return table, text, *pictures
 
 
 def read_studies(file: Path) -> list[dict[str, Any]]:

@@ -167,6 +167,10 @@ def studies_page(studies: Sequence[Mapping[str, Any]]) -> str:
             f"{study['moodcurve_version']}. Intervals: {study['interval']}."
         )
         parts += [f"## {study['title']}", markdown_paragraph(_summary(study)), markdown_list((head, *study["how"]))]
+        parts.append(
+            f"![Dots with bars for each row of the first table, by axis: {TITLES[telling_metric(study)]} with 95 % "
+            f"intervals](studies-{study['name']}.png)"
+        )
         if study["differences"]:
             parts += [
                 "Differences, the first minus the second on the same songs:",
@@ -183,13 +187,22 @@ def studies_page(studies: Sequence[Mapping[str, Any]]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def telling_metric(study: Mapping[str, Any]) -> str:
+    """Return the metric that a study's section starts with, and that its picture shows: CCC or coverage."""
+    return "ccc" if "ccc" in study["arms"][0]["arousal"] else "coverage"
+
+
+def compared(study: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return a study's differences, or its arms if it has none."""
+    return list(study["differences"] or study["arms"])
+
+
 def _summary(study: Mapping[str, Any]) -> str:
     """State the extremes of the most telling metric, CCC or coverage, over differences or else arms."""
-    name = "ccc" if "ccc" in study["arms"][0]["arousal"] else "coverage"
-    compared = study["differences"] or study["arms"]
+    name = telling_metric(study)
     values = [
-        (one[axis][name], f"{_title(one)}, {one['family']}, {axis}")
-        for one in compared
+        (one[axis][name], f"{title_of(one)}, {one['family']}, {axis}")
+        for one in compared(study)
         for axis in AXES
         if one[axis][name]["value"] is not None
     ]
@@ -205,19 +218,20 @@ def _summary(study: Mapping[str, Any]) -> str:
     )
 
 
-def _rows(compared: Sequence[Mapping[str, Any]]) -> list[TableRow]:
+def _rows(found: Sequence[Mapping[str, Any]]) -> list[TableRow]:
     """Return a header and one row per arm or difference and axis."""
-    names = list(compared[0]["arousal"])
+    names = list(found[0]["arousal"])
     rows: list[TableRow] = [("variant", "model", "axis", *(TITLES[name] for name in names))]
-    for one in compared:
+    for one in found:
         signed = "other" in one
         for axis in AXES:
             cells = (interval_text(one[axis][name], signed=signed) for name in names)
-            rows.append((_title(one), one["family"], axis, *cells))
+            rows.append((title_of(one), one["family"], axis, *cells))
     return rows
 
 
-def _title(one: Mapping[str, Any]) -> str:
+def title_of(one: Mapping[str, Any]) -> str:
+    """Return the name of an arm, or of a difference between two."""
     return f"{one['what']} vs. {one['other']}" if "other" in one else str(one["what"])
 
 

@@ -109,10 +109,10 @@ def calibrate_intervals(
     return Intervals(
         scale="constant" if stds is None else "spread",
         songs=len(rated),
-        arousal=_reach([p[:, 0] for p in points]),
-        valence=_reach([p[:, 1] for p in points]),
-        song_arousal=_reach([s[:, 0] for s in songs]),
-        song_valence=_reach([s[:, 1] for s in songs]),
+        arousal=margins([p[:, 0] for p in points]),
+        valence=margins([p[:, 1] for p in points]),
+        song_arousal=margins([s[:, 0] for s in songs]),
+        song_valence=margins([s[:, 1] for s in songs]),
     )
 
 
@@ -170,7 +170,7 @@ def _line(x: FloatArray, y: FloatArray) -> Line:
     slope = float(deviation @ y) / square
     base = float(y.mean() - slope * x.mean())
     leverage = 1 / len(x) + deviation**2 / square
-    below, above = _reach([e[None] for e in (y - base - slope * x) / (1 - leverage)])
+    below, above = margins([e[None] for e in (y - base - slope * x) / (1 - leverage)])
     return Line(base=base, slope=slope, below=below, above=above)
 
 
@@ -199,8 +199,12 @@ def song_quantile(scores: Sequence[FloatArray], fraction: float) -> float:
     return float(values[order][reached[0]]) if len(reached) else math.inf
 
 
-def _reach(scores: Sequence[FloatArray]) -> Margins:
-    """Return the distances of both ends (below, above); never negative, so that the interval holds the prediction."""
-    fraction = 1 - (1 - LEVEL) / 2
+def margins(scores: Sequence[FloatArray], level: float = LEVEL) -> Margins:
+    """Return the distances of both ends (below, above) of intervals of a level, from errors (n,) of each song.
+
+    They are conformal quantiles with half of the rest on each side; never negative, so that the interval holds the
+    prediction.
+    """
+    fraction = 1 - (1 - level) / 2
     below, above = song_quantile([-s for s in scores], fraction), song_quantile(scores, fraction)
     return max(below, 0.0), max(above, 0.0)
