@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from licenses import STATED, normalized, trees
+from licenses import NOT_FOR_USERS, STATED, normalized, requirements, trees
 
 ROOT = Path(__file__).parents[1]
 TAG_NETWORK = {
@@ -86,6 +86,23 @@ def with_extras(packages: list[dict[str, Any]], trees: Mapping[str, Collection[s
     return kept
 
 
+def known_dependencies(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what the parts of a document depend on, as far as these are parts too.
+
+    moodcurve itself depends on what it and its extras for users name, not on tools of its development.
+    """
+    root = document["metadata"]["component"]["bom-ref"]
+    refs = {part["bom-ref"]: normalized(part["name"]) for part in document["components"]}
+    needed = requirements()
+    direct = {normalized(one.name) for extra in needed if extra not in NOT_FOR_USERS for one in needed[extra]}
+    found = []
+    for entry in document["dependencies"]:
+        if entry["ref"] == root or entry["ref"] in refs:
+            among = [ref for ref in entry.get("dependsOn", []) if ref in refs]
+            found.append(entry | {"dependsOn": [r for r in among if entry["ref"] != root or refs[r] in direct]})
+    return found
+
+
 def main() -> None:
     """List what is installed here, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -93,12 +110,7 @@ def main() -> None:
     options = parser.parse_args()
     document = listed_packages()
     document["components"] = [*with_extras(document["components"], trees()), *page_scripts(), TAG_NETWORK]
-    known = {part["bom-ref"] for part in [document["metadata"]["component"], *document["components"]]}
-    document["dependencies"] = [
-        entry | {"dependsOn": [ref for ref in entry.get("dependsOn", []) if ref in known]}
-        for entry in document["dependencies"]
-        if entry["ref"] in known
-    ]
+    document["dependencies"] = known_dependencies(document)
     options.output.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{options.output}: {len(document['components'])} parts")
 

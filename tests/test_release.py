@@ -108,6 +108,8 @@ def test_the_page_on_releases_names_every_license_that_is_not_permissive() -> No
 def test_every_extra_is_tried_in_a_fresh_environment_or_named_as_not() -> None:
     smoke = script("smoke")
     assert set(PROJECT["optional-dependencies"]) == {*smoke.EXTRAS, *smoke.NO_PROGRAM}
+    page = (ROOT / "docs/releases.md").read_text(encoding="utf-8").partition("## Tried installs")[2]
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == {*smoke.EXTRAS, "ray"}
 
 
 def test_the_list_of_parts_names_the_extras_that_bring_a_package() -> None:
@@ -117,6 +119,20 @@ def test_the_list_of_parts_names_the_extras_that_bring_a_package() -> None:
     assert numpy == {"name": "NumPy"}
     assert unidecode["licenses"] == [{"expression": "GPL-2.0-or-later"}]
     assert pyarrow["properties"] == [{"name": "moodcurve:extra", "value": extra} for extra in ("parquet", "ray")]
+
+
+def test_the_list_of_parts_leaves_out_what_only_development_needs() -> None:
+    parts = [{"bom-ref": f"{name}==1", "name": name} for name in ("numpy", "pandas")]
+    dependencies = [
+        {"ref": "root", "dependsOn": ["numpy==1", "pandas==1", "pytest==1"]},
+        {"ref": "pandas==1", "dependsOn": ["numpy==1", "tzdata==1"]},
+        {"ref": "pytest==1"},
+    ]
+    document = {"metadata": {"component": {"bom-ref": "root"}}, "components": parts, "dependencies": dependencies}
+    assert script("sbom").known_dependencies(document) == [  # pandas: the extra opensmile needs it, moodcurve does not
+        {"ref": "root", "dependsOn": ["numpy==1"]},
+        {"ref": "pandas==1", "dependsOn": ["numpy==1"]},
+    ]
 
 
 def test_the_list_of_parts_names_the_scripts_inside_the_pages() -> None:
