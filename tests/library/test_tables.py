@@ -223,6 +223,12 @@ def test_a_condition_reads_nothing_but_the_files(tables: Path, tmp_path: Path, c
     assert done.exit_code == 2
 
 
+def test_files_of_a_web_server_are_not_searched() -> None:
+    done = run("search", "--library", "http://127.0.0.1:1/songs.parquet")
+    assert done.exit_code == 1
+    assert "files of a web server cannot be searched; make a library of them first: moodcurve merge" in done.stderr
+
+
 # --- object stores ---
 
 
