@@ -3,10 +3,11 @@
 # make check                lint, types and quick tests: no browser, no real data, nothing slow
 # make lint                 formatting, lint rules, types, and bandit's rules of security
 # make docs                 build the documentation site into site/; SERVE=1 shows it, and changes as they are made
+# make notebooks [DEAM=dir] run the notebooks of docs/notebooks, and store their outputs in them
 # make audit                look up the pinned packages in the public list of vulnerabilities (needs the network)
-# make licenses             list the licenses of what `pip install moodcurve` installs
+# make licenses             list the licenses of what `pip install moodcurve` and each extra install
 # make dist                 build the wheel and the sdist into dist/, the same bytes for the same commit
-# make sbom                 list everything that an install of the built wheel holds: dist/sbom.json
+# make sbom                 list everything that installs hold, bare and with extras: dist/sbom.json
 # make smoke                install the built wheel into fresh environments, bare and with each extra
 # make format               format Python and the page's sources
 # make hooks                run formatting, lint and types at each commit (pre-commit)
@@ -23,7 +24,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 # passed through the environment as given: no character of a file name has a meaning
 override export SONG := $(value SONG)
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo docs test check lint audit licenses dist sbom smoke format hooks fuzz client bench model clean
+.PHONY: help setup setup-dev demo docs notebooks test check lint audit licenses dist sbom smoke format hooks fuzz client bench model clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -39,6 +40,9 @@ demo: setup
 
 docs: setup-dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs $(if $(SERVE),serve,build --strict)
+
+notebooks: setup-dev
+	@$(BIN)/python scripts/notebooks.py $(if $(DEAM),,curve film_scene library_map train_and_compare)
 
 test: setup-dev
 	$(PYTEST) $(TESTS)
@@ -64,7 +68,7 @@ dist: setup-dev
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --quiet --outdir dist
 
 sbom: dist
-	@$(BIN)/python scripts/sbom.py dist/*.whl -o dist/sbom.json
+	@$(BIN)/python scripts/sbom.py -o dist/sbom.json
 
 smoke: dist
 	@$(BIN)/python scripts/smoke.py dist/*.whl

@@ -39,8 +39,7 @@ from moodcurve.learn.adaptation.candidates import CANDIDATES
 from moodcurve.learn.adaptation.choice import choose_and_fit, predict_held_out, split_by
 from moodcurve.learn.adaptation.correction import fit_correction
 from moodcurve.learn.adaptation.intervals import calibrate_few
-from moodcurve.learn.adaptation.outputs import CONTEXT_ROWS
-from moodcurve.learn.adaptation.sound import SongOutputs
+from moodcurve.learn.adaptation.outputs import CONTEXT_ROWS, SongOutputs
 from moodcurve.learn.models.base import predict_rated
 from moodcurve.learn.packaged import DEFAULT, SEED
 from moodcurve.learn.release import read_songs

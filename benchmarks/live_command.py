@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from moodcurve.audio import open_audio
-from moodcurve.live import Sound, listen
+from moodcurve.live import AudioBlock, listen
 
 ROOT = Path(__file__).parents[1]
 RATE = 48_000
@@ -36,13 +36,13 @@ def blocks(song: Path) -> Iterator[np.ndarray]:
             yield level * stereo[start : start + BLOCK]
 
 
-def paced(sounds: Iterator[np.ndarray], seconds: float) -> Iterator[Sound]:
+def paced(sounds: Iterator[np.ndarray], seconds: float) -> Iterator[AudioBlock]:
     """Yield blocks when a sound card would."""
     begun = time.time()
     for index in range(1, round(seconds * RATE / BLOCK) + 1):
         due = begun + index * BLOCK / RATE
         time.sleep(max(0.0, due - time.time()))
-        yield Sound(RATE, next(sounds), due)
+        yield AudioBlock(RATE, next(sounds), due)
 
 
 def rss_mb() -> float:
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=24)
     arguments = parser.parse_args()
     sounds = blocks(arguments.song)
-    list(listen(Sound(RATE, next(sounds)) for _ in range(100)))  # loads all that is loaded once
+    list(listen(AudioBlock(RATE, next(sounds)) for _ in range(100)))  # loads all that is loaded once
     if arguments.seconds:
         cpu = time.process_time()
         delays = [time.time() - row.clock - 1 for row in listen(paced(sounds, arguments.seconds))]
@@ -72,7 +72,7 @@ def main() -> None:
         count = round(arguments.hours * 3600 * RATE / BLOCK)
         cpu = time.process_time()
         print(f"0 h: {rss_mb():.1f} MB")
-        played = (Sound(RATE, next(sounds), index * BLOCK / RATE) for index in range(count))
+        played = (AudioBlock(RATE, next(sounds), index * BLOCK / RATE) for index in range(count))
         for rows, row in enumerate(listen(played), 1):
             if rows % max(1, round(arguments.hours * 720)) == 0:
                 print(f"{row.time_s / 3600:.1f} h: {rss_mb():.1f} MB", flush=True)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from moodcurve.learn.benchmarks.partial_correlation import partial_r, pooled_cor
 from moodcurve.metrics import weighted_scores
 from moodcurve.metrics.bootstrap import draw_counts, percentile_interval
 from moodcurve.runtime import load_model
-from peers_tools import PEERS, Tool
+from peers_tools import PEERS, Tool, versions
 
 AXES = ("arousal", "valence")
 FOLDS, DRAWS, SEED, LEVEL = 5, 1000, 0, 0.95
@@ -89,7 +90,10 @@ def measure(
             predicted[name] = np.array([values[clip_id] for clip_id in ids])
         compute = quadrant_figures if kind == "quadrants" else rating_figures
         tools = {name: compute(clips, values) for name, values in predicted.items()}
-        results.append({"folder": folder.resolve().name, "labels": kind, "clips": len(clips), "tools": tools})
+        measured = {"date": date.today().isoformat(), "versions": versions(*PEERS)}
+        results.append(
+            {"folder": folder.resolve().name, "labels": kind, "clips": len(clips), **measured, "tools": tools}
+        )
     return {"accuracy": results}
 
 

@@ -76,11 +76,11 @@ def ratio_table(speed: Mapping[str, Any]) -> str:
 
 def speed_notes(speed: Mapping[str, Any]) -> str:
     """Format the conditions of the measurement."""
-    versions = ", ".join(f"{name} {number}" for name, number in speed["versions"].items())
     return markdown_list(
         [
-            f"One thread on one core of {speed['machine']['processor']}, Python {speed['machine']['python']}, "
-            f"{versions}; load of the machine {speed['load'][0]:.1f} to {speed['load'][1]:.1f}.",
+            f"Measured on {speed['date']}: one thread on one core of {speed['machine']['processor']}, "
+            f"Python {speed['machine']['python']}, {version_text(speed)}; load of the machine "
+            f"{speed['load'][0]:.1f} to {speed['load'][1]:.1f}.",
             f"{speed['songs']} songs, {speed['turns']} turns. Times are medians of CPU time, and in "
             "parentheses those of each song's fastest turn; ratios are medians and quartiles over songs and turns, of "
             "CPU time except in the column “wall”.",
@@ -99,17 +99,24 @@ def accuracy_table(folder: Mapping[str, Any]) -> str:
 
 def accuracy_notes(folder: Mapping[str, Any]) -> str:
     """Format what the figures are."""
+    measured = f"Measured on {folder['date']} with {version_text(folder)}."
     if folder["labels"] == "quadrants":
         return markdown_list(
-            ["AUC is .5 by chance. Intervals: 95 %, bootstrap over clips. A–V: correlation of the axes."]
+            [measured, "AUC is .5 by chance. Intervals: 95 %, bootstrap over clips. A–V: correlation of the axes."]
         )
     labels = next(iter(folder["tools"].values()))["labels_axes_r"]
     return markdown_list(
         [
+            measured,
             "CCC after a line fitted on other artists. Intervals: 95 %, bootstrap over clips. A–V: correlation of the "
-            f"predicted axes; that of the ratings is {without_zero(interval_text(labels))}."
+            f"predicted axes; that of the ratings is {without_zero(interval_text(labels))}.",
         ]
     )
+
+
+def version_text(measured: Mapping[str, Any]) -> str:
+    """Return the names and versions of what was measured."""
+    return ", ".join(f"{name} {number}" for name, number in measured["versions"].items())
 
 
 def label(name: str, models: Mapping[str, Any]) -> str:

@@ -6,12 +6,12 @@ import statistics
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from importlib.metadata import version
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 from audio_files import audio_files, write_joined
-from peers_tools import PEERS, Answer, Tool, run_once
+from peers_tools import PEERS, Answer, Tool, run_once, versions
 
 SONG_S, CLIP_S = 180.0, 5.0
 PARTS = 3
@@ -53,13 +53,14 @@ def measure(folder: Path, temporary: Path, models: Sequence[str], *, songs: int,
     }
     return {
         "speed": {
+            "date": date.today().isoformat(),
             "songs": len(paths),
             "song_s": SONG_S,
             "clip_s": CLIP_S,
             "turns": turns,
             "load": load,
             "machine": {"processor": processor(), "python": platform.python_version()},
-            "versions": {name: version(name) for name in ("moodcurve", "numpy", "onnxruntime", *PEERS)},
+            "versions": versions("moodcurve", "numpy", "onnxruntime", *PEERS),
             "tools": tools,
             "ratios": {model: ratios(model, len(paths), runs, whole, starts) for model in models},
         }

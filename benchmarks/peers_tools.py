@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 
@@ -91,3 +92,8 @@ def run_once(name: str, path: Path, environment: Mapping[str, str] | None = None
     """Return the answer of a new process, start included."""
     with Tool(name, environment) as tool:
         return tool.run(path)
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the installed version of each package."""
+    return {name: version(name) for name in packages}

@@ -1,19 +1,23 @@
-"""Write the list of everything that an install of a wheel holds (SBOM, CycloneDX 1.6 JSON).
+"""Write the list of everything that installs of moodcurve hold, bare and with extras (SBOM, CycloneDX 1.6 JSON).
 
-    python scripts/sbom.py dist/moodcurve-0.2.0-py3-none-any.whl -o dist/sbom.json
+    python scripts/sbom.py -o dist/sbom.json
 
-The wheel is installed into a fresh environment, which cyclonedx-bom lists; to that come the scripts inside the pages
-(web/package-lock.json) and the weights of the tag network.
+Run it where all extras are installed, as in the environment of `make setup-dev`: cyclonedx-bom lists what is there, and
+packages that neither moodcurve nor an extra for users requires are left out. Packages of extras alone have the property
+`moodcurve:extra`, once for each. To these come the scripts inside the pages (web/package-lock.json) and the weights of
+the tag network.
 """
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
+
+from licenses import STATED, normalized, trees
 
 ROOT = Path(__file__).parents[1]
 TAG_NETWORK = {
@@ -23,13 +27,6 @@ TAG_NETWORK = {
     "version": "0.1.0",
     "licenses": [{"license": {"id": "ISC"}}],
 }
-
-
-def run(*command: str) -> None:
-    """Run a command without its output, which a failure shows."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
 def page_scripts() -> list[dict[str, Any]]:
@@ -53,24 +50,55 @@ def page_scripts() -> list[dict[str, Any]]:
     ]
 
 
+def listed_packages() -> dict[str, Any]:
+    """Return the document of cyclonedx-bom about this environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        listed = Path(folder) / "sbom.json"
+        command = [sys.executable, "-m", "cyclonedx_py", "environment", sys.executable, "--output-reproducible"]
+        command += ["--pyproject", str(ROOT / "pyproject.toml"), "--mc-type", "library", "-o", str(listed)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+        document: dict[str, Any] = json.loads(listed.read_text(encoding="utf-8"))
+    return document
+
+
+def with_extras(packages: list[dict[str, Any]], trees: Mapping[str, Collection[str]]) -> list[dict[str, Any]]:
+    """Return the packages that the base install or an extra brings, with the names of those extras as properties.
+
+    Parameters
+    ----------
+    packages : list of dict
+        Components of the document.
+    trees : mapping of str to collection of str
+        Normalized names of the packages of each extra; of the base install under "".
+    """
+    kept = []
+    for package in packages:
+        extras = [extra for extra, names in trees.items() if normalized(package["name"]) in names]
+        if extras:
+            added: dict[str, Any] = {}
+            if "" not in extras:
+                added["properties"] = [{"name": "moodcurve:extra", "value": extra} for extra in extras]
+            if normalized(package["name"]) in STATED:
+                added["licenses"] = [{"expression": STATED[normalized(package["name"])]}]
+            kept.append(package | added)
+    return kept
+
+
 def main() -> None:
-    """Install the wheel, list what is there, and write the file."""
+    """List what is installed here, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("wheel", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        environment, listed = Path(folder) / "environment", Path(folder) / "sbom.json"
-        python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        run(sys.executable, "-m", "venv", "--without-pip", str(environment))
-        pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q"]
-        run(*pip, "-c", str(ROOT / "constraints.txt"), str(options.wheel))
-        listing = [sys.executable, "-m", "cyclonedx_py", "environment", str(python), "--output-reproducible"]
-        run(*listing, "--pyproject", str(ROOT / "pyproject.toml"), "--mc-type", "library", "-o", str(listed))
-        document = json.loads(listed.read_text(encoding="utf-8"))
-    # the environment holds moodcurve itself too, which is the subject of the document
-    document["components"] = [part for part in document["components"] if part["name"] != "moodcurve"]
-    document["components"] += [*page_scripts(), TAG_NETWORK]
+    document = listed_packages()
+    document["components"] = [*with_extras(document["components"], trees()), *page_scripts(), TAG_NETWORK]
+    known = {part["bom-ref"] for part in [document["metadata"]["component"], *document["components"]]}
+    document["dependencies"] = [
+        entry | {"dependsOn": [ref for ref in entry.get("dependsOn", []) if ref in known]}
+        for entry in document["dependencies"]
+        if entry["ref"] in known
+    ]
     options.output.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{options.output}: {len(document['components'])} parts")
 

@@ -167,7 +167,7 @@ def test_a_browser_fetches_only_from_the_site(address: str, browser: Browser, na
 
 @pytest.mark.slow
 def test_pictures_are_those_that_the_script_draws(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "scripts/site/pictures.py", tmp_path], cwd=ROOT, check=True, timeout=120)
+    subprocess.run([sys.executable, "scripts/site/pictures.py", tmp_path], cwd=ROOT, check=True, timeout=500)
     for drawn in tmp_path.iterdir():
         images = [matplotlib.image.imread(path)[..., :3] for path in (drawn, DOCS / "images" / drawn.name)]
         assert images[0].shape == images[1].shape

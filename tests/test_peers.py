@@ -202,9 +202,43 @@ def test_tables_of_stored_results_are_printed(
 
     figure = {"value": 0.5, "low": 0.4, "high": 0.6}
     names = ("auc_arousal", "auc_valence", "auc_valence_aroused", "auc_valence_calm", "axes_r")
-    stored = {"folder": "f", "labels": "quadrants", "clips": 4, "tools": {"vibenet": dict.fromkeys(names, figure)}}
+    stored = {
+        "folder": "f", "labels": "quadrants", "clips": 4, "date": "2026-11-30", "versions": {"vibenet": "0.1.0"},
+        "tools": {"vibenet": dict.fromkeys(names, figure)},
+    }  # fmt: skip
     file = tmp_path / "results.json"
     file.write_text(json.dumps({"accuracy": [stored]}), encoding="utf-8")
     monkeypatch.setattr(sys, "argv", ["peers.py", "report", str(file)])
     peers.main()
     assert "| vibenet | .500 (.400 to .600) |" in capsys.readouterr().out
+
+
+def test_the_page_says_what_the_stored_results_say(speed: ModuleType) -> None:
+    import peers_report
+
+    page = (ROOT / "docs/comparison.md").read_text(encoding="utf-8")
+    stored = json.loads((ROOT / "docs/results/peers.json").read_text(encoding="utf-8"))
+    missing = [part for part in peers_report.markdown(stored).split("\n\n") if part not in page]
+    assert missing == []
+    tools = stored["speed"]["tools"]
+    own = {
+        (pair["train"], pair["test"]): [pair[axis] for axis in ("arousal", "valence")]
+        for pair in json.loads((ROOT / "docs/results/across.json").read_text(encoding="utf-8"))["pairs"]
+    }
+    for row, cells in {
+        "CPU time for 3 minutes": [f"{1e3 * tools[name]['cpu_s']:.0f}" for name in ("default", "vibenet", "sonara")],
+        "memory, MB": [f"{tools[name]['peak_mb']:.0f}" for name in ("default", "vibenet", "sonara")],
+        "first run": [f"{tools[name]['first_run_cpu_s']:.1f}" for name in ("default", "vibenet", "sonara")],
+    }.items():
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| {row}")]
+        assert [cell.split(",")[0] for cell in line.strip("| ").split(" | ")[1:]] == cells
+    for folder, figure in zip(stored["accuracy"], ("auc", "r"), strict=True):
+        test = "quadrants4q" if figure == "auc" else "DEAM excerpts"
+        values = [[axis[figure]["value"] for axis in own["DEAM excerpts", test]]]
+        values += [
+            [folder["tools"][name][f"{figure}_{axis}"]["value"] for axis in ("arousal", "valence")]
+            for name in ("vibenet", "sonara")
+        ]
+        cells = [" / ".join(f"{value:.3f}".removeprefix("0") for value in pair) for pair in values]
+        (line,) = [line for line in page.splitlines() if line.startswith(("| AUC of", "| r of")) and cells[0] in line]
+        assert [cell.split(",")[0] for cell in line.strip("| ").split(" | ")[1:]] == cells

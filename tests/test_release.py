@@ -24,7 +24,11 @@ def script(name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(ROOT / "scripts"))  # scripts import each other
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.pop(0)
     return module
 
 
@@ -73,6 +77,10 @@ def test_two_builds_of_a_commit_are_the_same_bytes(tmp_path: Path) -> None:
         ("a", "GNU Lesser General Public License v2", True),
         ("a", "MIT AND LicenseRef-Proprietary", False),
         ("a", "Mozilla Public License 2.0 (MPL 2.0)", True),
+        ("mutagen", "LicenseRef-Proprietary", False),
+        ("av", "BSD-3-Clause AND LGPL-3.0-or-later AND GPL-2.0-or-later", True),
+        ("a", "Boost Software License", False),
+        ("a", "BSL-1.0", True),
         ("a", "PERMITTED", False),
         ("a", "unknown", False),
     ],
@@ -83,12 +91,32 @@ def test_licenses_are_judged(name: str, license_text: str, allowed: bool) -> Non
 
 def test_all_installed_packages_have_allowed_licenses(capsys: pytest.CaptureFixture[str]) -> None:
     assert script("licenses").main() == 0
-    assert "mutagen" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    for extra in set(PROJECT["optional-dependencies"]) - {"dev", "docs", "peers"}:
+        assert f"extra {extra}, in addition" in printed
+    for name in ("mutagen", "torch", "ray", "beets", "s3fs"):  # the last ones by a nested extra
+        assert re.search(rf"^{name} ", printed, re.MULTILINE), name
+
+
+def test_the_page_on_releases_names_every_license_that_is_not_permissive() -> None:
+    rows = script("licenses").summary()
+    assert any("mutagen (GPL-2.0-or-later)" in row for row in rows)
+    page = (ROOT / "docs/releases.md").read_text(encoding="utf-8").splitlines()
+    assert [row for row in rows if row not in page] == []
 
 
 def test_every_extra_is_tried_in_a_fresh_environment_or_named_as_not() -> None:
     smoke = script("smoke")
     assert set(PROJECT["optional-dependencies"]) == {*smoke.EXTRAS, *smoke.NO_PROGRAM}
+
+
+def test_the_list_of_parts_names_the_extras_that_bring_a_package() -> None:
+    packages = [{"name": name} for name in ("NumPy", "Unidecode", "pytest", "pyarrow")]
+    trees = {"": {"numpy"}, "beets": {"unidecode"}, "parquet": {"pyarrow"}, "ray": {"pyarrow"}}
+    numpy, unidecode, pyarrow = script("sbom").with_extras(packages, trees)
+    assert numpy == {"name": "NumPy"}
+    assert unidecode["licenses"] == [{"expression": "GPL-2.0-or-later"}]
+    assert pyarrow["properties"] == [{"name": "moodcurve:extra", "value": extra} for extra in ("parquet", "ray")]
 
 
 def test_the_list_of_parts_names_the_scripts_inside_the_pages() -> None:
@@ -104,3 +132,14 @@ def test_workflows_and_templates_are_yaml_with_known_targets(path: Path) -> None
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for called in re.findall(r"(?:run: |CI )make ([a-z ]+)$", text, re.MULTILINE):
         assert set(called.split()) <= targets, called
+    for action in re.findall(r"uses: (.+)$", text, re.MULTILINE):
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", action), f"{action}: not by commit"
+
+
+def test_packages_are_published_without_a_password() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text(encoding="utf-8"))["jobs"]
+    upload = jobs["publish"]["steps"][-1]
+    assert upload["uses"].startswith("pypa/gh-action-pypi-publish@")
+    assert "with" not in upload
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert "permissions" not in jobs["build"]

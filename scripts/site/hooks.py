@@ -1,7 +1,7 @@
 """Add to the documentation site what is no file of docs/, and let one text serve the repository's page and the site.
 
-MkDocs calls the functions named ``on_…``. They add files of the repository (README.md is the home page) and two
-generated pages, point links at where a file is on the site, and draw formulas.
+MkDocs calls the functions named ``on_…``. They add files of the repository (README.md is the home page), two generated
+pages and the notebooks with their outputs, point links at where a file is on the site, and draw formulas.
 """
 
 import posixpath
@@ -12,6 +12,7 @@ from formulas import draw_formulas
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from notebooks import notebook_pages
 from reference import command_reference, python_reference
 
 ROOT = Path(__file__).parents[2]
@@ -40,12 +41,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     guide = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     files.append(File.generated(config, "reference/commands.md", content=command_reference()))
     files.append(File.generated(config, "reference/python.md", content=python_reference(guide)))
+    for path, content in notebook_pages().items():
+        files.append(File.generated(config, path, content=content))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Replace links to files of the repository by links to where the site has them."""
     on_site = page.file.src_uri
+    if on_site.startswith("notebooks/") and on_site != "notebooks/index.md":  # their links are the site's
+        return markdown
     if on_site == "index.md":  # its column of pages would hold itself alone
         page.meta["hide"] = ["navigation"]
     in_repository = next((source for source, path in PUBLISHED.items() if path == on_site), f"docs/{on_site}")
@@ -68,9 +73,10 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 def site_path(path: str) -> str | None:
     """Return where the site has a file of the repository, or None if it does not have it.
 
-    >>> site_path("README.md"), site_path("docs/results/deam.md"), site_path("src/moodcurve/cli/app.py")
-    ('index.md', 'results/deam.md', None)
+    >>> site_path("README.md"), site_path("docs/notebooks/curve.ipynb"), site_path("src/moodcurve/cli/app.py")
+    ('index.md', 'notebooks/curve.md', None)
     """
     if path.startswith("docs/"):
-        return path.removeprefix("docs/")
+        path = path.removeprefix("docs/")
+        return path.removesuffix(".ipynb") + ".md" if path.endswith(".ipynb") else path
     return PUBLISHED.get(path)

@@ -48,8 +48,8 @@ class Curve:
     arousal, valence : (n,)
         In [-1, 1]; 0 is neutral.
     arousal_interval, valence_interval : (n, 2) or None
-        Low and high end of each point's 90 % interval, which is expected to hold nine of ten ratings, on average over
-        songs. None if the model has no intervals.
+        Low and high end of each point's 90 % interval, which is expected to hold nine of ten mean ratings, on average
+        over songs. None if the model has no intervals.
     song_interval : (2, 2) or None
         90 % interval of the mean over the song: rows are arousal and valence, columns low and high end.
     probabilities : (n, 4) or None

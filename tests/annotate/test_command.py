@@ -9,7 +9,7 @@ from moodcurve.annotate.access import Access
 from moodcurve.annotate.consistency import consistency
 from moodcurve.annotate.overview import Overview
 from moodcurve.annotate.store import RaterStore
-from moodcurve.annotate.study import Study
+from moodcurve.annotate.study import StudySettings
 from moodcurve.datasets import read_dataset
 from moodcurve.datasets.layout import read_raters
 from moodcurve.datasets.raters.agreement import rater_agreement
@@ -120,7 +120,7 @@ def test_agreement_and_consistency_are_those_of_the_tracks(tmp_path: Path) -> No
     study = write_rated_study(tmp_path / "study", raters=3, songs=["march", "waltz"], repeats=1)
     access = Access(study)
     access.invite(1)
-    shown = Overview(RaterStore(study, Study(), ["march", "waltz"], access), access, "http://x").as_dict()
+    shown = Overview(RaterStore(study, StudySettings(), ["march", "waltz"], access), access, "http://x").as_dict()
     assert [rater["done"] for rater in shown["raters"]] == [2, 2, 2, 0]
     (march, _) = shown["songs"]
     (song, _) = read_raters(study).songs

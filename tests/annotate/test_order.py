@@ -40,7 +40,7 @@ def test_orders_are_balanced_repeatable_and_differ_with_the_seed() -> None:
     assert set(Counter((i, song) for order in found for i, song in enumerate(order)).values()) == {2}
     assert found == orders(12)
     assert found != orders(12, seed=2)
-    assert found[:6] != found[6:]  # labels are drawn anew
+    assert found[:6] != found[6:]  # labels are drawn again
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 5])

@@ -48,6 +48,6 @@ def test_a_pass_and_the_overview(browser: Browser, tmp_path: Path, mode: str) ->
         move_on_pad(page, 0.3, 0.35)
         take(page, "annotate-pass" if mode == "two-pass" else "annotate-phone")
         if mode == "two-pass":
-            overview = raters(server.token, viewport={"width": 1280, "height": 720})
+            overview = raters(server.token, viewport={"width": 1280, "height": 1060})
             overview.get_by_text("fiesta").wait_for()
             take(overview, "annotate-overview")

@@ -12,7 +12,7 @@ import pytest
 from moodcurve.annotate.access import Access
 from moodcurve.annotate.events import UPLOAD, Piece
 from moodcurve.annotate.store import RaterStore, delete_rater
-from moodcurve.annotate.study import Study
+from moodcurve.annotate.study import StudySettings
 from moodcurve.datasets.raters.study_reader import rater_file
 from moodcurve.web.errors import ProblemError
 from tests.helpers.studies import check_complete, rows_of
@@ -23,7 +23,7 @@ PAGE = "0" * 16
 def opened(folder: Path, **settings: Any) -> tuple[RaterStore, Access]:
     """Open the store of a study of two songs."""
     access = Access(folder)
-    return RaterStore(folder, Study(**settings), ["march", "waltz"], access), access
+    return RaterStore(folder, StudySettings(**settings), ["march", "waltz"], access), access
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from moodcurve.annotate import StudyError
-from moodcurve.annotate.study import AFTER, BEFORE, Question, Study, find_songs, read_study_file
+from moodcurve.annotate.study import AFTER, BEFORE, Question, StudySettings, find_songs, read_study_file
 from tests.helpers import ROOT
 from tests.helpers.short_song import write_song
 
 
 def test_without_a_file_all_settings_have_their_defaults(tmp_path: Path) -> None:
     study = read_study_file(tmp_path)
-    assert study == Study()
+    assert study == StudySettings()
     assert (study.mode, study.practice_s, study.before, study.after) == ("two-pass", 15, BEFORE, AFTER)
 
 
@@ -56,7 +56,7 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, message: str) -> No
 
 
 def test_folders_that_are_missing_or_not_text_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"nowhere: not found; expected one with audio/"):
+    with pytest.raises(StudyError, match=r"nowhere: not found; give a folder that holds songs in audio/"):
         read_study_file(tmp_path / "nowhere")
     (tmp_path / "study.toml").write_bytes(b"title = '\xff'")
     with pytest.raises(StudyError, match=r"study.toml: is not UTF-8"):
@@ -72,25 +72,25 @@ def test_songs_are_the_files_that_browsers_play(tmp_path: Path) -> None:
     audio.mkdir()
     for name in ("song10.flac", "song2.mp3", "twice.mp3", "twice.wav", "old.wma", "example.flac"):
         (audio / name).touch()
-    songs = find_songs(tmp_path, Study(training_song="example"))
+    songs = find_songs(tmp_path, StudySettings(training_song="example"))
     assert list(songs.files) == ["song2", "song10"]
     assert songs.example == audio / "example.flac"
     assert songs.notes == (
         "old.wma left out: browsers do not play such files; convert it to FLAC.",
         "song twice left out: audio/ has twice.mp3, twice.wav, expected one file.",
     )
-    assert "example" in find_songs(tmp_path, Study()).files
+    assert "example" in find_songs(tmp_path, StudySettings()).files
     with pytest.raises(StudyError, match="training_song: no audio/other"):
-        find_songs(tmp_path, Study(training_song="other"))
+        find_songs(tmp_path, StudySettings(training_song="other"))
 
 
 def test_a_study_without_songs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="audio: no songs; expected audio files that browsers play"):
-        find_songs(tmp_path, Study())
+        find_songs(tmp_path, StudySettings())
     (tmp_path / "audio").mkdir()
     write_song(tmp_path / "audio", "x.flac", 0.1)
     with pytest.raises(StudyError, match="no songs"):
-        find_songs(tmp_path, Study(training_song="x"))
+        find_songs(tmp_path, StudySettings(training_song="x"))
 
 
 def test_the_documented_study_file_is_read(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""MP3s joined with `cat`: all are heard, and the tags between them are no damage."""
+"""MP3s joined with `cat`: all are read, and the tags between them are no damage."""
 
 import struct
 from collections.abc import Callable

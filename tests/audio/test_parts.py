@@ -20,11 +20,11 @@ PARTS = tuple(
 )
 
 
-def beside(path: Path) -> None:
+def next_to_it(path: Path) -> None:
     path.with_suffix(".cue").write_text(cue("album.wav"))
 
 
-def beside_with_whole_name(path: Path) -> None:
+def next_to_it_by_whole_name(path: Path) -> None:
     path.with_name(path.name + ".cue").write_text(cue("album.wav"))
 
 
@@ -39,7 +39,7 @@ def in_tag(path: Path) -> None:
         tags.save(path)
 
 
-@pytest.mark.parametrize("place", [beside, beside_with_whole_name, in_tag])
+@pytest.mark.parametrize("place", [next_to_it, next_to_it_by_whole_name, in_tag])
 @pytest.mark.parametrize("suffix", [".flac", ".mp3"])
 def test_a_cue_sheet_is_found(tmp_path: Path, suffix: str, place: Callable[[Path], None]) -> None:
     path = write_album(tmp_path / f"album{suffix}")

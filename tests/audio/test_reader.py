@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from moodcurve.audio import ANALYSIS_SR, AudioReader, open_audio
+from moodcurve.audio.decoders.base import full_scale
 from tests.helpers.damaged_audio import ENCODED, write_av, write_encoded, write_sound
 
 STEP = 2**-15  # of 16-bit samples
@@ -306,3 +307,22 @@ def test_real_mp3_matches_libmpg123(data_dir: Path) -> None:
         assert len(got) == len(x)
         # two decoders in single precision: 5e-6 at most on these songs
         assert np.abs(got - np.clip(x, -1, 1).mean(axis=1).clip(-1, MAX_SAMPLE)).max() < 2e-5
+
+
+@pytest.mark.parametrize("kind", ["u1", "<u2", ">u2", "u4", "i1", ">i2", "<i4", "i8"])
+def test_integers_are_scaled_by_half_of_their_range(kind: str) -> None:
+    limits = np.iinfo(kind)
+    middle = (int(limits.max) + int(limits.min) + 1) // 2
+    values = [int(limits.min), middle - 1, middle, middle + 1, middle + 64, int(limits.max)]
+    half = middle - int(limits.min)
+    scaled = full_scale(np.array(values, kind))
+    assert scaled.dtype == np.float32
+    # each value is rounded once, so that the softest samples of unsigned types are exact too
+    np.testing.assert_array_equal(scaled, np.array([(value - middle) / half for value in values], np.float32))
+
+
+@pytest.mark.parametrize(("kind", "precision"), [("f2", "f4"), (">f4", "f4"), ("<f8", "f8")])
+def test_floats_keep_their_values(kind: str, precision: str) -> None:
+    scaled = full_scale(np.array([-1.5, 0.25], kind))
+    assert scaled.dtype == np.dtype(precision)
+    assert scaled.tolist() == [-1.5, 0.25]

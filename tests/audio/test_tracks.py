@@ -1,4 +1,4 @@
-"""Files with several audio tracks: which one is heard, and how another is chosen."""
+"""Files with several audio tracks: which one is read, and how another is chosen."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def note(tracks: int, track: int) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "default", "heard", "track"),
+    ("suffix", "default", "expected", "track"),
     [
         (".mkv", (), 330, 1),  # later tracks have higher bit rates
         (".mkv", (2,), 440, 2),
@@ -30,10 +30,10 @@ def note(tracks: int, track: int) -> tuple[str, ...]:
     ],
 )
 def test_the_default_track_is_heard_else_the_first(
-    tmp_path: Path, suffix: str, default: tuple[int, ...], heard: int, track: int
+    tmp_path: Path, suffix: str, default: tuple[int, ...], expected: int, track: int
 ) -> None:
     got, reader = read(write_timed(tmp_path / f"x{suffix}", TRACKS, default=default))
-    assert loudest(got)[:4] == [heard] * 4
+    assert loudest(got)[:4] == [expected] * 4
     assert reader.warnings == note(3, track)
 
 

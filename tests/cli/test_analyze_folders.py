@@ -148,6 +148,16 @@ def test_an_existing_folder_stays_a_folder_whatever_its_name(music: Path, tmp_pa
     assert sorted(path.name for path in (tmp_path / "songs.csv").iterdir()) == ["b.csv", "c.csv", "e.csv"]
 
 
+def test_an_unknown_ending_is_no_folder_unless_it_exists(music: Path, tmp_path: Path) -> None:
+    done = run("analyze", music / "b.flac", "-o", tmp_path / "songs.xlsx")
+    assert done.exit_code == 2
+    assert "songs.xlsx is named like a file: tables of songs end in .csv, .json, .jsonl, .parquet; " in done.stderr
+    (tmp_path / "songs.xlsx").mkdir()
+    assert run("analyze", music / "b.flac", "-o", tmp_path / "songs.xlsx").exit_code == 0
+    assert run("analyze", music / "b.flac", "-o", tmp_path / "results.v2").exit_code == 0
+    assert sorted(path.name for path in tmp_path.rglob("*.csv")) == ["b.csv", "b.csv"]
+
+
 def test_json_of_several_songs_is_one_curve_per_line(music: Path, tmp_path: Path) -> None:
     expected = [analyze(music / name).to_dict() for name in NAMES]
     done = run("analyze", music, "--format", "json")

@@ -633,6 +633,7 @@ def test_an_unknown_dataset_layout_names_the_expected_ones(tmp_path: Path) -> No
     assert done.returncode == 1
     assert "not a known layout" in done.stderr
     assert "features/" in done.stderr
+    assert "evaluating" not in done.stderr
 
 
 # --- demo ---

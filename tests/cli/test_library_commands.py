@@ -144,6 +144,15 @@ def test_options_select_the_same_songs_as_the_query(path: Path) -> None:
         assert expected, words
 
 
+def test_an_empty_library_says_what_to_do(tmp_path: Path) -> None:
+    message = "moodcurve: the library holds no songs yet; scan a folder of music first\n"
+    with open_library(tmp_path / "x.sqlite", write=True):
+        pass
+    assert run_on(tmp_path / "x.sqlite", "search", "--genre", "jazz").stderr == message
+    for command in ("show", "similar"):
+        assert run_on(tmp_path / "x.sqlite", command, "1") == Result(1, "", message)
+
+
 def test_no_matching_songs_prints_a_message(path: Path) -> None:
     done = run_on(path, "search", "no such words")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "moodcurve: no matching songs\n")

@@ -13,7 +13,7 @@ from moodcurve import Curve, analyze, workers
 from moodcurve.analysis import analyze_parts
 from moodcurve.audio import AudioError
 from moodcurve.audio.parts import Part, Split, find_parts
-from moodcurve.cli.options import MAX_TRACK
+from moodcurve.cli.options.files import MAX_TRACK
 from moodcurve.web.routes import analyses
 from tests.helpers.albums import SONG_S, STARTS, TITLES, cue, write_album, write_song
 from tests.helpers.command_line import run

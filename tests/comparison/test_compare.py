@@ -13,7 +13,7 @@ from moodcurve.comparison.picture import coverage_by_prediction
 from moodcurve.comparison.report import verdicts
 from moodcurve.curve import AXES
 from moodcurve.datasets import Annotation, Dataset, Song
-from moodcurve.evaluation import Prediction, evaluate
+from moodcurve.evaluation import SongPrediction, evaluate
 from moodcurve.features import COMPARE260
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
@@ -119,7 +119,7 @@ def test_coverage_is_counted_in_groups_of_predictions() -> None:
     values = np.linspace(-0.9, 0.9, 10)[:, None].repeat(2, axis=1)
     inside = np.arange(10) < 7  # the highest three are outside
     ends = np.where(inside[:, None], song.y, song.y + 5)[:, :, None] + [-0.1, 0.1]
-    predicted, covered = coverage_by_prediction([song], [Prediction(values, ends)], 0)
+    predicted, covered = coverage_by_prediction([song], [SongPrediction(values, ends)], 0)
     assert covered.tolist() == [1, 1, 1, 0.5, 0]
     assert predicted == pytest.approx([-0.8, -0.4, 0, 0.4, 0.8])
 

@@ -231,8 +231,8 @@ def test_folders_of_unknown_layout(tmp_path: Path, name: str) -> None:
     (tmp_path / "music" / "features").mkdir(parents=True)
     (tmp_path / "music" / "a.mp3").touch()
     found = {
-        "nowhere": "nowhere: not found; expected a DEAM folder",
-        "file": "file: not a folder; expected a DEAM folder",
+        "nowhere": "nowhere: not found; give a folder of annotated songs",
+        "file": "file: not a folder; give a folder of annotated songs",
         "empty": "expected a DEAM folder .* found nothing",
         "music": "expected a DEAM folder .* found a.mp3, features",
     }

@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
 from moodcurve.datasets import Dataset, DatasetError, Song
 from moodcurve.datasets.comparison import Comparison
-from moodcurve.evaluation import evaluate, evaluate_file
+from moodcurve.evaluation import evaluate
 from moodcurve.evaluation.other_labels import evaluate_comparisons, evaluate_other_labels
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
@@ -92,8 +92,8 @@ def test_a_model_is_evaluated_on_songs_without_ratings(tmp_path: Path) -> None:
     result = evaluate(dataset, model)
     assert list(result) == ["model", "songs", "quadrants", "comparisons", "songs_trained_on"]
     assert (result["songs"], result["comparisons"]["arousal"]["accuracy"]) == (30, 1.0)
-    assert evaluate_file(dataset, path) == result
-    # songs with ratings beside those with a quadrant: both kinds of metrics
+    assert evaluate(dataset, path) == result
+    # songs with ratings next to those with a quadrant: both kinds of metrics
     mixed = evaluate(Dataset(name="made", songs=(*DATASET.songs[:10], *songs[10:])), model)
     assert (mixed["songs"], mixed["quadrants"]["songs"]) == (10, 20)
     assert mixed["arousal"] == evaluate(Dataset(name="made", songs=DATASET.songs[:10]), model)["arousal"]

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moodcurve.evaluation import evaluate, evaluate_predictions, training_ids
+from moodcurve.evaluation import count_training_songs, evaluate, evaluate_predictions, training_ids
 from moodcurve.learn.export import export
 from moodcurve.learn.training import train
 from moodcurve.learn.uncertainty.calibration import Calibration
-from moodcurve.runtime import load_model
+from moodcurve.runtime import ModelError, load_model
 from moodcurve.runtime.intervals import Intervals, RmsErrors
 from tests.helpers.training_songs import made_dataset
 
@@ -96,8 +96,25 @@ def test_training_songs_of_the_model_are_counted(tmp_path: Path) -> None:
     half = replace(DATASET, songs=DATASET.songs[:6])
     export(train(half, "mlr"), tmp_path / "half.onnx", name="half")
     model = load_model(tmp_path / "half.onnx")
-    assert training_ids(model) == ("1", "2", "3", "4", "5", "6")
+    assert training_ids(model.metadata) == ("1", "2", "3", "4", "5", "6")
     assert evaluate(DATASET, model)["songs_trained_on"] == 6
     assert evaluate(replace(DATASET, name="other songs with the same ids"), model)["songs_trained_on"] == 0
     several = replace(model, metadata={**model.metadata, "training_data": f"other songs + {DATASET.name}"})
     assert evaluate(DATASET, several)["songs_trained_on"] == 6
+
+
+@pytest.mark.parametrize(("name", "count"), [("others", 1), ("mine", 2), ("all + of it", 3), ("of it", 3), ("new", 0)])
+def test_the_same_id_in_another_set_is_another_song(name: str, count: int) -> None:
+    metadata = {
+        "training_data": "others + mine + all + of it",
+        "song_ids": '["1", "1", "2", "1", "2", "3"]',
+        "training_sets": '{"others": 1, "mine": 2, "all + of it": 3}',
+    }
+    assert count_training_songs(replace(DATASET, name=name), metadata) == count
+
+
+@pytest.mark.parametrize("counts", ["{", "[6]", '{"made": 5}', '{"made": "6"}', '{"a": 7, "made": -1}'])
+def test_training_sets_that_do_not_count_the_ids_are_refused(counts: str) -> None:
+    metadata = {"training_data": "made", "song_ids": '["1", "2", "3", "4", "5", "6"]', "training_sets": counts}
+    with pytest.raises(ModelError, match="'training_sets' do not count"):
+        count_training_songs(DATASET, metadata)

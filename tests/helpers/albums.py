@@ -1,4 +1,4 @@
-"""Writes albums in one file: three composed songs with a cue sheet beside or inside, or with chapters."""
+"""Writes albums in one file: three composed songs with a cue sheet next to it or inside, or with chapters."""
 
 from dataclasses import replace
 from functools import cache

@@ -70,7 +70,7 @@ def serve(client: socket.socket) -> None:
     for number, stream in enumerate(array.array("i", streams)):
         os.dup2(stream, number)
         os.close(stream)
-    # text layers know whether what they lie on can be rewound, so they are made anew
+    # text layers know whether what they lie on can be rewound, so they are made again
     sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, "w" if n else "r", closefd=False) for n in range(3))
     os.chdir(call["folder"])
     os.environ.clear()

@@ -113,13 +113,13 @@ def write_sound(path: Path, x: npt.NDArray[np.floating], sr: int, subtype: str |
 
 
 def cut(path: Path, share: float = 0.5) -> Path:
-    """Write the beginning of a file beside it."""
+    """Write the beginning of a file next to it."""
     whole = path.read_bytes()
     return _beside(path, whole[: round(share * len(whole))])
 
 
 def scratched(path: Path, length: int = 2000) -> Path:
-    """Write a file beside it with noise over its middle."""
+    """Write a file next to it with noise over its middle."""
     whole = bytearray(path.read_bytes())
     start = len(whole) // 2
     whole[start : start + length] = random.Random(0).randbytes(length)
@@ -127,7 +127,7 @@ def scratched(path: Path, length: int = 2000) -> Path:
 
 
 def mutated(path: Path, seed: int) -> Path:
-    """Write a file beside it that is cut, or has bits, header fields or stretches changed or taken out."""
+    """Write a file next to it that is cut, or has bits, header fields or stretches changed or taken out."""
     rng = random.Random(seed)
     data = bytearray(path.read_bytes())
     where = rng.randrange(len(data))

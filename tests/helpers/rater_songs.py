@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from moodcurve.features import feature_set
-from moodcurve.learn.adaptation.sound import SongOutputs
+from moodcurve.learn.adaptation.outputs import SongOutputs
 from tests.helpers.training_songs import made_dataset
 
 JOINED = feature_set("compare236+tonal1")

@@ -15,7 +15,7 @@ import onnx
 import pytest
 from onnx import TensorProto
 
-from moodcurve.evaluation import evaluate, evaluate_file
+from moodcurve.evaluation import evaluate
 from moodcurve.features import COMPARE260
 from moodcurve.learn.export import export
 from moodcurve.learn.models.mlr import MLRConfig
@@ -121,12 +121,12 @@ def test_ctrl_c_ends_an_endless_model(song: Path, tmp_path: Path) -> None:
 
 def test_a_model_is_evaluated_within_limits(exported: Path, tmp_path: Path) -> None:
     dataset = made_dataset(4)
-    assert evaluate_file(dataset, exported) == evaluate(dataset, load_model(exported))
+    assert evaluate(dataset, exported) == evaluate(dataset, load_model(exported))
     limits = replace(FILE_LIMITS, stall_s=3, memory_mb=512)
     with pytest.raises(LimitError, match="no progress for 3 s"):
-        evaluate_file(dataset, hostile.endless(tmp_path / "endless.onnx"), limits=limits)
+        evaluate(dataset, hostile.endless(tmp_path / "endless.onnx"), limits=limits)
     with pytest.raises(ModelError, match="its graph fails"):
-        evaluate_file(dataset, hostile.greedy(tmp_path / "greedy.onnx"), limits=limits)
+        evaluate(dataset, hostile.greedy(tmp_path / "greedy.onnx"), limits=limits)
 
 
 def test_the_command_evaluates_a_model_within_limits(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_the_command_evaluates_a_model_within_limits(tmp_path: Path) -> None:
 def test_a_harmful_list_of_training_songs_is_refused(tmp_path: Path, ids: str) -> None:
     model = hostile.write_model(tmp_path / "bad.onnx", song_ids=ids, training_data=made_dataset(1).name)
     with pytest.raises(ModelError, match="'song_ids' are not a list"):
-        evaluate_file(made_dataset(2), model)
+        evaluate(made_dataset(2), model)
 
 
 # --- the checksum ---

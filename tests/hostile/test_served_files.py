@@ -45,7 +45,7 @@ def test_only_what_lies_below_a_scanned_folder_is_served(music: Path) -> None:
 def test_only_audio_is_served_whatever_its_name(music: Path, content: bytes) -> None:
     path = music / "id_rsa.mp3"
     path.write_bytes(content)
-    with pytest.raises(ProblemError, match="moved, removed or changed"):
+    with pytest.raises(ProblemError, match="moved, removed or replaced"):
         open_unchanged(row(path), [str(music)])
 
 
@@ -56,7 +56,7 @@ def test_links_lead_nowhere(music: Path) -> None:
     (music / "link").symlink_to(outside)
     (music / "link.flac").symlink_to(outside / "song.flac")
     for path in (music / "link" / "song.flac", music / "link.flac", music / ".." / "outside" / "song.flac"):
-        with pytest.raises(ProblemError, match="moved, removed or changed"):
+        with pytest.raises(ProblemError, match="moved, removed or replaced"):
             open_unchanged(row(path), [str(music)])
 
 

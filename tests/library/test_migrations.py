@@ -42,7 +42,7 @@ def third_version(path: Path, songs: int) -> list[tuple[Curve, FileFound]]:
 
 
 def as_version(path: Path, version: int) -> None:
-    """Write a library anew as an earlier version had it, without the columns that it lacks."""
+    """Write a library again as an earlier version had it, without the columns that it lacks."""
     newer = path.with_suffix(".newer")
     path.rename(newer)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:

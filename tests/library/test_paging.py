@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from moodcurve.library import Library, open_library
-from moodcurve.library.queries.kept_columns import KeptColumns
+from moodcurve.library.queries.cached_columns import CachedColumns
 from moodcurve.library.queries.paging import find_page
 from moodcurve.library.queries.search import Query, matching_ids, search, songs_by_id
 from tests.helpers.library_fixtures import made_library
@@ -51,9 +51,9 @@ def test_pages_are_those_of_the_search(library: Library, query: Query) -> None:
     assert [song._replace(distance=None) for song in found] == [song._replace(distance=None) for song in expected]
     assert [song.distance for song in found] == pytest.approx([song.distance for song in expected])
     assert total == len(list(search(library, query.without_page())))
-    kept, kept_total = find_page(library, query, KeptColumns(lambda _, compute: compute(library)))
-    assert kept == found
-    assert kept_total == total
+    cached, cached_total = find_page(library, query, CachedColumns(lambda _, compute: compute(library)))
+    assert cached == found
+    assert cached_total == total
 
 
 def test_rows_by_id_are_those_of_the_search(library: Library) -> None:

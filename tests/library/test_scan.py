@@ -279,9 +279,14 @@ def test_a_broken_file_does_not_affect_another_with_the_same_audio(scanner: Scan
 
 def test_again_analyzes_songs_of_another_model(scanner: Scanner) -> None:
     write_song(scanner.music / "one.flac", seed=1)
-    scanner(model="live")
+    assert scanner(model="live").other_model == 0
+    assert "stays as it is" not in run("scan", scanner.music, "--library", scanner.library, "--model", "live").stdout
+    assert "1 unchanged file analyzed by another model stays as it is; --again analyzes it by default" in (
+        run("scan", scanner.music, "--library", scanner.library).stdout
+    )
     write_song(scanner.music / "two.flac", seed=2)
     assert scanner.counts() == {"unchanged": 1, "new": 1, "songs": 1}
+    assert scanner().other_model == 1
     assert scanner.counts(again=True) == {"unchanged": 1, "renewed": 1, "songs": 1}
     assert scanner.counts(again=True) == {"unchanged": 2}
     with open_library(scanner.library) as opened:

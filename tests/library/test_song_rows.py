@@ -63,7 +63,7 @@ def read(path: Path) -> list[ScannedFile]:
         {},
         {"everything": False},
         {"everything": False, "external_id": None, "size": None, "mtime_ns": None, "tags": Tags()},
-        {"path": "/m/a\udc85b.mp3"},
+        {"path": "/m/a\udc85b.mp3", "names": ("/l/b\udc85.mp3", "/l/c.mp3"), "selection": "track=2"},
     ],
 )
 def test_a_file_survives_parquet(changes: dict[str, Any], tmp_path: Path) -> None:

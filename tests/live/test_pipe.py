@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from moodcurve.live import LiveError, Notice, RawFormat, Sound, encoded, raw_pcm
+from moodcurve.live import AudioBlock, LiveError, Notice, RawFormat, encoded, raw_pcm
 from moodcurve.live.pipe import SAMPLE_FORMATS
 from tests.helpers.live_sound import music
 
@@ -40,7 +40,7 @@ def piped(data: bytes, *, piece: int = 5001, pause_s: float = 0.0) -> Iterator[B
 
 
 def joined(events: list[object]) -> np.ndarray:
-    return np.concatenate([event.samples for event in events if isinstance(event, Sound)])
+    return np.concatenate([event.samples for event in events if isinstance(event, AudioBlock)])
 
 
 @pytest.mark.parametrize("name", SAMPLE_FORMATS)
@@ -66,7 +66,7 @@ def test_raw_samples_are_not_held_back() -> None:
         events = raw_pcm(file, RawFormat(44100))
         sender.write(bytes(200))
         event = next(events)
-        assert isinstance(event, Sound)
+        assert isinstance(event, AudioBlock)
         assert event.samples.shape == (100, 1)
         assert abs(event.arrived - time.time()) < 1
 
@@ -79,7 +79,7 @@ def test_encoded_streams(form: str, subtype: str | None) -> None:
     with piped(file.getvalue(), pause_s=0.001) as stream:
         events = list(encoded(stream))
     found = joined(events)[:, 0]
-    assert {event.rate for event in events if isinstance(event, Sound)} == {44100}
+    assert {event.rate for event in events if isinstance(event, AudioBlock)} == {44100}
     assert len(found) == pytest.approx(len(x), abs=2600)  # an MP3 has a delay and whole frames
     middle = x[60000:120000]
     lags = range(-2600, 2601)  # of coders
@@ -96,7 +96,7 @@ def test_streams_that_follow_one_another(form: str, rates: tuple[int, ...]) -> N
         soundfile.write(file, music(4, rate), rate, format=form)
         data += file.getvalue()
     with piped(data) as stream:
-        found = [event for event in encoded(stream) if isinstance(event, Sound)]
+        found = [event for event in encoded(stream) if isinstance(event, AudioBlock)]
     assert [rate for rate, _ in itertools.groupby(event.rate for event in found)] == list(dict.fromkeys(rates))
     assert sum(len(event.samples) / event.rate for event in found) == pytest.approx(12, abs=0.25)
 
@@ -110,12 +110,19 @@ def test_damaged_packets_are_passed_over_and_stated() -> None:
     with piped(bytes(data)) as stream:
         events = list(encoded(stream))
     assert len(joined(events)) > 8 * 44100
-    assert all(isinstance(event, Sound | Notice) for event in events)
+    assert all(isinstance(event, AudioBlock | Notice) for event in events)
 
 
-@pytest.mark.parametrize("data", [b"", b"no sound at all" * 100, bytes(100_000)])
-def test_what_is_no_stream_is_refused(data: bytes) -> None:
-    with piped(data) as stream, pytest.raises(LiveError, match="standard input is no stream of a known format"):
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "empty: nothing was sent"),
+        (b"no sound at all" * 100, "no stream of a known format"),
+        (bytes(100_000), "no stream of a known format"),
+    ],
+)
+def test_what_is_no_stream_is_refused(data: bytes, problem: str) -> None:
+    with piped(data) as stream, pytest.raises(LiveError, match=f"standard input is {problem}"):
         list(encoded(stream))
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from moodcurve.live import Break, LiveError, Notice, Sound, microphone
+from moodcurve.live import AudioBlock, Break, LiveError, Notice, microphone
 from moodcurve.live.events import Event
 from moodcurve.live.sound_card import device_list
-from tests.helpers.live_sound import heard, music
+from tests.helpers.live_sound import music, rows_and_notices
 
 
 class CardError(Exception):
@@ -97,8 +97,8 @@ def taken(card: Card, enough: Callable[[list[Event]], bool]) -> list[Event]:
     return events
 
 
-def blocks(events: list[Event]) -> list[Sound]:
-    return [event for event in events if isinstance(event, Sound)]
+def blocks(events: list[Event]) -> list[AudioBlock]:
+    return [event for event in events if isinstance(event, AudioBlock)]
 
 
 def test_sound_of_a_microphone() -> None:
@@ -110,7 +110,7 @@ def test_sound_of_a_microphone() -> None:
     np.testing.assert_array_equal(x[:, 0], music(5, 48000))
     assert card.opened[0]["dtype"] == "float32"
     assert card.closed == 1
-    rows, _ = heard(events)
+    rows, _ = rows_and_notices(events)
     assert [row.time_s for row in rows] == [0.5 * i for i in range(8)]
 
 
@@ -118,7 +118,7 @@ def test_a_lost_microphone_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("moodcurve.live.sound_card.AGAIN_S", 0.3)
     card = Card(20, None, None, 20)
     events = taken(card, lambda events: len(blocks(events)) == 40)
-    others = [event for event in events if not isinstance(event, Sound)]
+    others = [event for event in events if not isinstance(event, AudioBlock)]
     assert others == [Notice("listening to fake mic at 48000 Hz"), Break("the microphone stopped; waiting for it")]
     assert card.refreshed == 3
     assert card.closed == 2

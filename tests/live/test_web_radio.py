@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 import pytest
 import soundfile
 
-from moodcurve.live import Break, LiveError, Sound, radio
+from moodcurve.live import AudioBlock, Break, LiveError, radio
 from moodcurve.live.events import Event
 from tests.helpers.live_sound import music
 
@@ -91,7 +91,7 @@ def taken(url: str, seconds: float, *, timeout_s: float = 1.5) -> list[Event]:
     for event in source:
         if event is not None:
             events.append(event)
-        if isinstance(event, Sound):
+        if isinstance(event, AudioBlock):
             heard += len(event.samples) / event.rate
             if heard >= seconds:
                 break
@@ -153,7 +153,9 @@ def test_a_file_of_known_length_ends() -> None:
     with station(sends_a_file) as url:
         events = [event for event in radio(url) if event is not None]
     assert reasons(events) == []
-    assert sum(len(event.samples) for event in events if isinstance(event, Sound)) == pytest.approx(4 * 44100, abs=2600)
+    assert sum(len(event.samples) for event in events if isinstance(event, AudioBlock)) == pytest.approx(
+        4 * 44100, abs=2600
+    )
 
 
 @pytest.mark.parametrize(

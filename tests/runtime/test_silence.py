@@ -60,7 +60,7 @@ def test_features_without_the_columns_are_never_silent() -> None:
 
 
 def test_gated_power_is_that_of_ebu_r128() -> None:
-    """-70 dB, then 10 dB below the mean of what is left: -33 dB does not count beside -20 dB, -25 dB does."""
+    """-70 dB, then 10 dB below the mean of what is left: -33 dB does not count next to -20 dB, -25 dB does."""
     assert gated_power(decibels(-20, -20, -25, -33, -80)) == pytest.approx(decibels(-20, -20, -25).mean())
     assert gated_power(decibels(-71, -80)) == 0
     assert gated_power(np.empty(0)) == 0

@@ -110,8 +110,11 @@ def test_a_changed_file_is_not_served(changing: Server) -> None:
     was = path.stat()
     assert request(changing, f"/api/songs/{number}/audio").status == 200
     path.write_bytes(path.read_bytes() + b"x")
-    assert request(changing, f"/api/songs/{number}/audio").status == 404
+    refused = request(changing, f"/api/songs/{number}/audio")
+    assert refused.status == 404
+    assert refused.json()["detail"].startswith("the audio file has changed since it was analyzed; run `moodcurve scan`")
     path.unlink()
+    assert "moved, removed" in request(changing, f"/api/songs/{number}/audio").json()["detail"]
     response = request(changing, f"/api/songs/{number}/audio", method="HEAD")
     assert (response.status, response.body) == (404, b"")
     secret = changing.music.parent / "secret"
@@ -161,11 +164,11 @@ def test_a_modification_time_after_2262_matches_the_stored_one(tmp_path: Path) -
 def test_a_pipe_in_place_of_a_song_is_not_waited_for(tmp_path: Path) -> None:
     path = tmp_path.resolve() / "song.mp3"
     os.mkfifo(path)
-    with pytest.raises(ProblemError, match="moved, removed or changed"):
+    with pytest.raises(ProblemError, match="moved, removed or replaced"):
         open_unchanged({str(path): (0, path.stat().st_mtime_ns)}, ["/"])
 
 
 def test_a_device_is_not_served() -> None:
     status = Path("/dev/zero").stat()
-    with pytest.raises(ProblemError, match="moved, removed or changed"):
+    with pytest.raises(ProblemError, match="moved, removed or replaced"):
         open_unchanged({"/dev/zero": (status.st_size, status.st_mtime_ns)}, ["/"])

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from moodcurve.live import Sound, listen
+from moodcurve.live import AudioBlock, listen
 from tests.helpers.live_sound import LIVE, music
 from tests.helpers.web_client import AUTHORIZATION, Response, request
 from tests.helpers.web_server import Server, serving
@@ -92,8 +92,8 @@ def test_rows_are_those_of_moodcurve_live(server: Server, session: dict[str, str
         assert response.json() == {"position": at + len(part)}
     *rows, last = all_events(server, session)
     assert last[1:] == ("ended", {"clock": last[2]["clock"], "text": "stopped"})
-    heard = np.frombuffer(pcm(x), "<i2").astype(np.float32)[:, None] / 32768
-    expected = [row.to_dict() for row in listen(iter([Sound(RATE, heard)]), model=LIVE)]
+    received = np.frombuffer(pcm(x), "<i2").astype(np.float32)[:, None] / 32768
+    expected = [row.to_dict() for row in listen(iter([AudioBlock(RATE, received)]), model=LIVE)]
     assert [number for number, _, _ in rows] == list(range(1, len(expected) + 1))
     for (_, name, row), wanted in zip(rows, expected, strict=True):
         assert name == "row"
@@ -110,7 +110,7 @@ def test_a_piece_that_is_sent_again_counts_once(server: Server, session: dict[st
         send(server, session, x[at:until], at)
     assert send(server, session, x[:100], 0).json() == {"position": len(x)}
     rows = [data for _, name, data in all_events(server, session) if name == "row"]
-    whole = [row.to_dict() for row in listen(iter([Sound(RATE, x[:, None])]), model=LIVE)]
+    whole = [row.to_dict() for row in listen(iter([AudioBlock(RATE, x[:, None])]), model=LIVE)]
     assert [row["time_s"] for row in rows] == [row["time_s"] for row in whole]
     np.testing.assert_allclose([row["arousal"] for row in rows], [row["arousal"] for row in whole], atol=0.002)
 

@@ -170,6 +170,7 @@ def test_port_in_use() -> None:
         (["--log-format", "text"], 2, "none, json"),
         (["--allow-host", "http://files.example"], 2, "not a host"),
         (["--state", __file__], 1, "cannot keep batches"),
+        (["--music", "nope"], 2, "nope is not a folder"),
     ],
 )
 def test_invalid_options(prepared: None, options: list[str], code: int, message: str) -> None:

@@ -373,7 +373,9 @@ def test_similar_songs(server: Server) -> None:
         assert all(each["song"] in songs for each in found)
     assert len(found) == min(2, len(songs) - 1)
     assert request(server, "/api/songs/999999/similar").status == 404
-    assert request(server, f"/api/songs/{seed}/similar?by=taste").status == 422
+    unknown = request(server, f"/api/songs/{seed}/similar?by=taste")
+    assert unknown.json()["detail"] == "query.by: 'taste' is not one of 'course', 'sound' or 'mood'"
+    assert unknown.status == 422
     by_mood = request(server, f"/api/songs/{seed}/similar?by=mood").json()
     assert request(server, f"/api/songs/{seed}/similar?course=0&sound=0&mood=3").json() == by_mood
     refused = request(server, f"/api/songs/{seed}/similar?course=0&sound=0&mood=0")

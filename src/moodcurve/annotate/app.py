@@ -13,7 +13,7 @@ from moodcurve.annotate.model_adapter import Adapt, ModelAdapter
 from moodcurve.annotate.overview import Overview
 from moodcurve.annotate.routes import add_overview_routes, add_rater_routes
 from moodcurve.annotate.store import RaterStore
-from moodcurve.annotate.study import Study, StudySongs
+from moodcurve.annotate.study import StudySettings, StudySongs
 from moodcurve.annotate.tokens import StudyTokens
 from moodcurve.demo.composer import DEMO_SECTIONS, compose, write_flac
 from moodcurve.web.app import empty_app
@@ -48,7 +48,7 @@ class StudyApp:
 @contextmanager
 def open_study(
     folder: Path,
-    study: Study,
+    study: StudySettings,
     songs: StudySongs,
     access: Access,
     settings: AddressSettings,

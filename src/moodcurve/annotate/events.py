@@ -101,7 +101,7 @@ class Input(_Strict):
     device: Literal["mouse", "touch", "pen", "keyboard", "gamepad"]
 
 
-class Step(_Strict):
+class Finished(_Strict):
     """The training example or the study was finished."""
 
     kind: Literal["trained", "finished"]
@@ -109,7 +109,7 @@ class Step(_Strict):
 
 
 Event = Annotated[
-    Opened | Samples | Mark | Pass | Rating | Answers | Headphones | Input | Step, Field(discriminator="kind")
+    Opened | Samples | Mark | Pass | Rating | Answers | Headphones | Input | Finished, Field(discriminator="kind")
 ]
 
 
@@ -142,7 +142,7 @@ def _check_rows(samples: Samples) -> None:
             raise invalid_value("rows must hold clock and song time, 0 or more, and values in [-1, 1]")
 
 
-class Upload(_Strict):
+class EventUpload(_Strict):
     """The body of a request with pieces.
 
     Attributes
@@ -162,4 +162,4 @@ class Upload(_Strict):
     pieces: Annotated[list[Piece], Field(min_length=1, max_length=MAX_PIECES), AfterValidator(_checked)]
 
 
-UPLOAD: TypeAdapter[Upload] = TypeAdapter(Upload)
+UPLOAD: TypeAdapter[EventUpload] = TypeAdapter(EventUpload)

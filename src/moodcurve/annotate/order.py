@@ -43,7 +43,7 @@ def rater_order(songs: Sequence[str], given: Mapping[str, int], *, rater: int, c
     """
     count = min(count or len(songs), len(songs))
     rows = count if count % 2 == 0 else 2 * count
-    # labels of the design are drawn anew for each group of raters that it is complete with
+    # labels of the design are drawn again for each group of raters that it is complete with
     shuffled = random.Random(f"{seed}/{rater // rows}").sample(sorted(songs), len(songs))  # nosec B311 # no secret
     if count < len(songs):
         drawn = random.Random(f"{seed}/{rater}/songs").sample(shuffled, len(shuffled))  # nosec B311 # no secret

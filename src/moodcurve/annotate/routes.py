@@ -153,9 +153,9 @@ def _progress(record: RaterRecord, shown: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of the study, and what a page needs to go on where the rater stopped."""
     items = range(EXAMPLE_ITEM, len(record.songs))
     # whoever started keeps what songs are rated by
-    kept = {"whole_song": record.whole_song, "practice_s": record.practice_s} if record.is_started else {}
+    progress = {"whole_song": record.whole_song, "practice_s": record.practice_s} if record.is_started else {}
     return {
-        "study": {**shown, **kept},
+        "study": {**shown, **progress},
         "rater": record.rater,
         "started": record.is_started,
         "items": len(record.songs),

@@ -6,7 +6,7 @@ from pathlib import Path
 from moodcurve.annotate.access import Access, locked
 from moodcurve.annotate.app import open_study
 from moodcurve.annotate.model_adapter import Adapt
-from moodcurve.annotate.study import Study, StudySongs
+from moodcurve.annotate.study import StudySettings, StudySongs
 from moodcurve.datasets.raters.study_reader import STUDY_FOLDER
 from moodcurve.web.server import run_server
 from moodcurve.web.settings import AddressSettings
@@ -16,7 +16,7 @@ _LOCK_FILE = ".server.lock"
 
 def serve_study(
     folder: Path,
-    study: Study,
+    study: StudySettings,
     songs: StudySongs,
     access: Access,
     settings: AddressSettings,

@@ -18,7 +18,7 @@ from moodcurve.annotate import StudyError
 from moodcurve.annotate.access import Access
 from moodcurve.annotate.events import Mark, Pass, Piece, Rating, Samples
 from moodcurve.annotate.order import rater_order, with_repeats
-from moodcurve.annotate.study import Study
+from moodcurve.annotate.study import StudySettings
 from moodcurve.datasets.raters.study_reader import rater_file, rater_files
 from moodcurve.datasets.raters.study_record import PASSES, RaterRecord, read_record
 from moodcurve.web.errors import ProblemError
@@ -34,7 +34,7 @@ class RaterStore:
     ----------
     folder : Path
         Folder of the study.
-    study : Study
+    study : StudySettings
     songs : list of str
         Ids of the songs.
     access : Access
@@ -45,7 +45,7 @@ class RaterStore:
         If a rater's file is damaged.
     """
 
-    def __init__(self, folder: Path, study: Study, songs: list[str], access: Access) -> None:
+    def __init__(self, folder: Path, study: StudySettings, songs: list[str], access: Access) -> None:
         self.study = study
         self.songs = songs
         self._folder = folder
@@ -137,7 +137,7 @@ class RaterStore:
         path = rater_file(self._folder, rater)
         data = "".join(json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n" for line in lines).encode()
         try:
-            append_durably(path, data, create=create)
+            _append_durably(path, data, create=create)
         except FileNotFoundError as error:
             raise ProblemError(410, "your data were deleted, and this link is no longer valid") from error
         except OSError as error:
@@ -169,7 +169,7 @@ def delete_rater(folder: Path, access: Access, rater: str) -> bool:
     return known
 
 
-def append_durably(path: Path, data: bytes, *, create: bool = False) -> None:
+def _append_durably(path: Path, data: bytes, *, create: bool = False) -> None:
     """Append to a file, and return once the data is on the disk; after an error, the file is as it was.
 
     Raises

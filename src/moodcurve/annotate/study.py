@@ -22,7 +22,7 @@ name is not asked for. Everything is stored on the computer of the people who ru
 
 You may stop at any time, without giving a reason. Ask the people who invited you if you want your data deleted, and \
 tell them the name at the end of this page."""
-"""Default of `Study.consent`."""
+"""Default of `StudySettings.consent`."""
 PLAYABLE = frozenset(["mp3", "flac", "ogg", "oga", "opus", "wav", "wave", "m4a", "m4b", "mp4", "aac", "weba", "webm"])
 """Extensions of files that browsers play."""
 _LONGEST_TEXT = 20_000
@@ -82,13 +82,13 @@ BEFORE = (
         high=100,
     ),
 )
-"""Default of `Study.before`."""
+"""Default of `StudySettings.before`."""
 AFTER = (Question(id="comments", text="Is there anything we should know about your ratings?", required=False),)
-"""Default of `Study.after`."""
+"""Default of `StudySettings.after`."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Study:
+class StudySettings:
     """Settings of a study, as in ``study.toml``.
 
     Attributes
@@ -151,7 +151,7 @@ class Study:
                 raise ValueError(f"{part}: two questions have the same id")
 
 
-def read_study_file(folder: Path) -> Study:
+def read_study_file(folder: Path) -> StudySettings:
     """Read ``study.toml``; without the file, all settings have their defaults.
 
     Raises
@@ -160,12 +160,13 @@ def read_study_file(folder: Path) -> Study:
         If the folder is missing, or the file cannot be read, has an unknown key or an invalid value.
     """
     if not folder.is_dir():
-        raise StudyError(f"{folder}: {'not a folder' if folder.exists() else 'not found'}; expected one with audio/")
+        problem = "not a folder" if folder.exists() else "not found"
+        raise StudyError(f"{folder}: {problem}; give a folder that holds songs in audio/")
     path = folder / STUDY_FILE
     if not path.exists():
-        return Study()
+        return StudySettings()
     try:
-        return decode(Study, tomllib.loads(path.read_text(encoding="utf-8")), where=str(path))
+        return decode(StudySettings, tomllib.loads(path.read_text(encoding="utf-8")), where=str(path))
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -195,7 +196,7 @@ class StudySongs:
     notes: tuple[str, ...]
 
 
-def find_songs(folder: Path, study: Study) -> StudySongs:
+def find_songs(folder: Path, study: StudySettings) -> StudySongs:
     """Find the songs of a study: the files of its folder ``audio`` that browsers play.
 
     Raises

@@ -55,7 +55,7 @@ class Part:
 def find_parts(path: AnyPath, split: Split) -> tuple[Part, ...]:
     """Return the parts of a file in order, or nothing if it has no cue sheet, or no chapters.
 
-    A cue sheet lies beside the file, under its name (``album.cue``, ``album.flac.cue``), or is embedded: as the tag
+    A cue sheet lies next to the file, under its name (``album.cue``, ``album.flac.cue``), or is embedded: as the tag
     CUESHEET, or as FLAC's block of that name, which has no titles. Chapters are those of MP4, Matroska, Ogg and MP3
     files. Parts shorter than a second are left out; starts that do not increase are no cue sheet.
 

@@ -102,8 +102,8 @@ def open_audio(
     Raises
     ------
     AudioError
-        If the file cannot be read as audio; the message is one line with its name, the reason and the formats that
-        are supported.
+        If the file cannot be read as audio; the message is one line with its name and the reason, and for a file with
+        content the formats that are supported.
     ValueError
         If `track`, `sr` or `block_s` is out of range.
 
@@ -123,7 +123,8 @@ def open_audio(
     file = os.fsdecode(path)
     name = file if name is None else name
     try:
-        _check_file(file)
+        if problem := _file_problem(file):
+            raise AudioError(f"{one_line(name)}: {problem}")
         decoded, first = open_decoded(Path(file), track)
         if not SR_RANGE[0] <= first[0] <= SR_RANGE[1]:
             decoded.chunks.close()
@@ -131,24 +132,23 @@ def open_audio(
     except UnreadableError as error:
         raise AudioError(f"{one_line(name)}: {error}; {_SUPPORTED}") from error
     except OSError as error:
-        raise AudioError(f"{one_line(name)}: cannot be read ({error.strerror}); {_SUPPORTED}") from error
+        raise AudioError(f"{one_line(name)}: cannot be read ({error.strerror})") from error
     return AudioReader(name, decoded, first, sr=sr, block_s=block_s, on_samples=on_samples)
 
 
-def _check_file(name: str) -> None:
-    """Raise UnreadableError for what is no file with content, before a decoder sees it."""
+def _file_problem(name: str) -> str | None:
+    """Say why something is no file with content, before a decoder sees it; return None for such a file."""
     try:
         status = Path(name).stat()
     except FileNotFoundError:
-        raise UnreadableError(NOT_A_FILE if scheme_of(name) else "no such file") from None
+        return NOT_A_FILE if scheme_of(name) else "no such file"
     except ValueError as error:  # a null byte in the name
-        raise UnreadableError(f"not a file name ({error})") from None
+        return f"not a file name ({error})"
     if stat.S_ISDIR(status.st_mode):
-        raise UnreadableError("is a folder, not a file")
+        return "is a folder, not a file"
     if not stat.S_ISREG(status.st_mode):
-        raise UnreadableError("is a pipe or a device, not a file")
-    if status.st_size == 0:
-        raise UnreadableError("is empty (0 bytes)")
+        return "is a pipe or a device, not a file"
+    return "is empty (0 bytes)" if status.st_size == 0 else None
 
 
 class AudioReader:

@@ -5,12 +5,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray
+from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, full_scale
 from moodcurve.audio.reader import ANALYSIS_SR, SR_RANGE, AudioReader, OnSamples, open_audio
 
 ARRAY_NAME = "<array>"
@@ -93,14 +93,4 @@ def _checked_rate(sr: object) -> int:
 def _chunks(x: npt.NDArray[np.generic], sr: int) -> Chunks:
     frames = max(1, CHUNK // x.shape[1])
     for start in range(0, len(x), frames):
-        yield sr, _as_floats(x[start : start + frames])
-
-
-def _as_floats(x: npt.NDArray[np.generic]) -> SampleArray:
-    """Scale integers to full scale ±1 by the range of their type."""
-    if x.dtype.kind == "f":
-        return cast(SampleArray, x) if x.dtype.itemsize in (4, 8) else x.astype(np.float32)
-    half = 2.0 ** (8 * x.dtype.itemsize - 1)
-    if x.dtype.kind == "u":
-        return (x.astype(np.float64) - half) / half
-    return x.astype(np.float32) / np.float32(half)
+        yield sr, full_scale(x[start : start + frames])

@@ -146,7 +146,7 @@ def _song_lines(curve: Curve) -> list[RenderableType]:
     lines: list[RenderableType] = []
     if curve.song_probabilities is not None:
         ordered = sorted(zip(curve.song_probabilities.tolist(), QUADRANTS, strict=True), key=lambda pair: -pair[0])
-        lines.append(Text("quadrants  " + ", ".join(f"{name} {share:.0%}" for share, name in ordered)))
+        lines.append(Text("quadrants, probability  " + ", ".join(f"{name} {share:.0%}" for share, name in ordered)))
     if curve.rating is not None and curve.rating_interval is not None:
         lines.append(Text(f"song rating, 1 to 9  {format_rating(curve.rating, curve.rating_interval)}"))
     if curve.tags is not None:

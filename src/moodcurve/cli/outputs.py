@@ -146,18 +146,18 @@ def writing_job(
         curves = analyze_parts(
             song, parts, track=outputs.track, name=names.get(song), model=loaded, progress=progress, prefetch=prefetch
         )
-        of_part = dict(zip(parts, part_stems(stems[song], parts, taken=set(stems.values())), strict=True))
+        of_part = dict(zip(parts, _part_stems(stems[song], parts, taken=set(stems.values())), strict=True))
         return [_written(outputs, curve, song, of_part[part]) for part, curve in curves.items()]
 
     return job
 
 
-def part_stems(stem: str, parts: Sequence[Part], *, taken: Collection[str]) -> list[str]:
+def _part_stems(stem: str, parts: Sequence[Part], *, taken: Collection[str]) -> list[str]:
     """Return the stem of each part's result files: `<stem>-<number>`, apart from the names of songs.
 
     Examples
     --------
-    >>> part_stems("album", [Part(0, 60, 1), Part(60, None, 2)], taken={"album", "album-01"})
+    >>> _part_stems("album", [Part(0, 60, 1), Part(60, None, 2)], taken={"album", "album-01"})
     ['album-part-01', 'album-part-02']
     """
     songs = {name.casefold() for name in taken}

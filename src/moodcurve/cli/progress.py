@@ -134,7 +134,7 @@ class _ScanBar:
         self._update.describe(f"finding audio files: {files:,}")
 
     def progress(self, stats: "ScanStats") -> None:
-        self._update(stats.size_done, stats.size, scan_state(stats))
+        self._update(stats.size_done, stats.size, _scan_state(stats))
 
 
 class _ScanLines:
@@ -150,7 +150,7 @@ class _ScanLines:
     def progress(self, stats: "ScanStats") -> None:
         def line() -> str:
             left = "" if stats.left_s is None else f", about {clock(stats.left_s)} left"
-            return f"{stats.files_done:,} of {stats.files:,} files, {scan_state(stats)}{left}"
+            return f"{stats.files_done:,} of {stats.files:,} files, {_scan_state(stats)}{left}"
 
         self._print_if_due(line)
 
@@ -161,7 +161,7 @@ class _ScanLines:
             print_message(line())
 
 
-def scan_state(stats: "ScanStats") -> str:
+def _scan_state(stats: "ScanStats") -> str:
     """Return a line on a scan so far: songs, their duration, speed, problems."""
     parts = [f"{counted(stats.songs, 'song')} ({clock(stats.audio_s)}) analyzed"]
     if stats.songs:

@@ -11,13 +11,13 @@ from moodcurve.curve import AXES
 from moodcurve.datasets import Annotation, Dataset, Song
 from moodcurve.datasets.selection import rated_songs, songs_by_genre
 from moodcurve.errors import MoodcurveError
-from moodcurve.evaluation import Prediction, describe_predictions, predict_songs
+from moodcurve.evaluation import SongPrediction, describe_predictions, predict_songs
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.metrics.bootstrap import Interval, bootstrap_difference
 from moodcurve.runtime import Model
 from moodcurve.util.files import AnyPath
 
-METRICS = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "ccc", "determination")
+COMPARED_METRICS = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "ccc", "determination")
 """Metrics whose differences are computed."""
 GENRE_METRICS = ("rmse_song", "ccc")
 MIN_GENRE_SONGS = 5
@@ -50,7 +50,7 @@ class ModelComparison:
         The rated songs that both models can be applied to.
     models : (dict, dict)
         Each model's metrics, as `moodcurve.evaluation.evaluate` returns them.
-    predictions : (list, list) of moodcurve.evaluation.Prediction
+    predictions : (list, list) of moodcurve.evaluation.SongPrediction
         Each model's at the rated points of each song, limited to [-1, 1].
     differences : dict
         95 % bootstrap intervals over songs, by axis and metric.
@@ -60,7 +60,7 @@ class ModelComparison:
 
     dataset: Dataset
     models: tuple[dict[str, Any], dict[str, Any]]
-    predictions: tuple[list[Prediction], list[Prediction]]
+    predictions: tuple[list[SongPrediction], list[SongPrediction]]
     differences: AxisDifferences
     genres: tuple[GenreDifferences, ...]
 
@@ -109,7 +109,7 @@ def compare(
     datasets : two Datasets
         The annotated songs, with the features of the first and of the second model.
     models : two of Model, str or path
-        Packaged models as `Model`; a path is applied in a process with limits, as anyone's graph may never end.
+        Loaded models, names or files. A file runs in a process with limits, because anyone's graph may never end.
     seed : int
         Of the bootstrap draws.
     check : callable
@@ -144,7 +144,7 @@ def compare(
         dataset=rated[0],
         models=(described[0], described[1]),
         predictions=(found[0], found[1]),
-        differences=_differences(rated[0], found, METRICS, seed),
+        differences=_differences(rated[0], found, COMPARED_METRICS, seed),
         genres=_by_genre(rated[0], found, seed),
     )
 
@@ -183,13 +183,13 @@ def _with_songs(dataset: Dataset, songs: Sequence[Song]) -> Dataset:
     return replace(dataset, songs=tuple(songs), comparisons=())
 
 
-def _rated_points(one: Prediction, song: Song) -> Prediction:
+def _rated_points(one: SongPrediction, song: Song) -> SongPrediction:
     ends = None if one.ends is None else one.ends[song.rated]
-    return Prediction(np.clip(one.values[song.rated], -1, 1), ends)
+    return SongPrediction(np.clip(one.values[song.rated], -1, 1), ends)
 
 
 def _differences(
-    dataset: Dataset, found: Sequence[Sequence[Prediction]], metrics: Sequence[str], seed: int
+    dataset: Dataset, found: Sequence[Sequence[SongPrediction]], metrics: Sequence[str], seed: int
 ) -> AxisDifferences:
     differences = {}
     for column, axis in enumerate(AXES):
@@ -199,7 +199,7 @@ def _differences(
     return differences
 
 
-def _by_genre(dataset: Dataset, found: Sequence[Sequence[Prediction]], seed: int) -> tuple[GenreDifferences, ...]:
+def _by_genre(dataset: Dataset, found: Sequence[Sequence[SongPrediction]], seed: int) -> tuple[GenreDifferences, ...]:
     genres = songs_by_genre(dataset.songs, min_songs=MIN_GENRE_SONGS)
     return tuple(
         GenreDifferences(

@@ -10,7 +10,7 @@ from moodcurve.comparison.compare import ModelComparison
 from moodcurve.comparison.report import names
 from moodcurve.curve import AXES
 from moodcurve.datasets import Song
-from moodcurve.evaluation import Prediction
+from moodcurve.evaluation import SongPrediction
 from moodcurve.util.files import AnyPath, atomic_write
 from moodcurve.util.library_settings import import_matplotlib
 
@@ -47,7 +47,7 @@ def draw(comparison: ModelComparison, path: AnyPath) -> None:
 
 
 def draw_song_means(
-    panel: "Axes", songs: Sequence[Song], found: Sequence[Prediction], column: int, *, label: str, color: str
+    panel: "Axes", songs: Sequence[Song], found: Sequence[SongPrediction], column: int, *, label: str, color: str
 ) -> None:
     """Draw each song's mean prediction over its mean rating, for the axis in a column."""
     rated = [song.y[:, column].mean() for song in songs]
@@ -57,7 +57,7 @@ def draw_song_means(
 
 
 def draw_reliability(
-    panel: "Axes", songs: Sequence[Song], found: Sequence[Prediction], column: int, *, label: str, color: str
+    panel: "Axes", songs: Sequence[Song], found: Sequence[SongPrediction], column: int, *, label: str, color: str
 ) -> None:
     """Draw the share of ratings inside the 90 % intervals, for groups of points from low to high predictions."""
     panel.axhline(0.9, color="grey", linewidth=0.8)
@@ -71,7 +71,7 @@ def draw_reliability(
 
 
 def coverage_by_prediction(
-    songs: Sequence[Song], found: Sequence[Prediction], column: int
+    songs: Sequence[Song], found: Sequence[SongPrediction], column: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return the mean prediction and the coverage of 90 % intervals, (groups,), of equal groups of points in order."""
     ends = np.concatenate([one.ends[:, column] for one in found if one.ends is not None])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from moodcurve.comparison.compare import GENRE_METRICS, METRICS, ModelComparison
+from moodcurve.comparison.compare import COMPARED_METRICS, GENRE_METRICS, ModelComparison
 from moodcurve.curve import AXES
 from moodcurve.util.markdown import (
     TableRow,
@@ -32,7 +32,7 @@ def metric_table(comparison: ModelComparison) -> list[TableRow]:
     """Return both models' metrics and their differences, with a header."""
     rows: list[TableRow] = [("", "metric", *names(comparison), "difference")]
     for axis in AXES:
-        for metric in METRICS:
+        for metric in COMPARED_METRICS:
             values = [model[axis][metric] for model in comparison.models]
             difference = comparison.differences[axis][metric].as_dict()
             rows.append((axis, HEADINGS[metric], *map(value_cell, values), interval_cell(difference, signed=True)))

@@ -14,7 +14,7 @@ _LONGEST_ID = 255
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class CsvRow:
     """One row of a table: its line number in the file, from 1, and its cells without surrounding blanks."""
 
     line: int
@@ -35,7 +35,7 @@ class Table:
 
     path: Path
     header: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[CsvRow, ...]
 
     def column(self, *names: str) -> int:
         """Return the index of the first of these columns that exists, ignoring case.
@@ -59,11 +59,11 @@ class Table:
         header = {name.casefold() for name in self.header}
         return self.column(*names) if header & {*names} else None
 
-    def error(self, row: Row, message: str) -> DatasetError:
+    def error(self, row: CsvRow, message: str) -> DatasetError:
         """Return an error about one row, for the caller to raise."""
         return DatasetError(f"{self.path}, line {row.line}: {message}")
 
-    def number(self, row: Row, column: int, *, low: float, high: float) -> float:
+    def number(self, row: CsvRow, column: int, *, low: float, high: float) -> float:
         """Return a cell as a number in [low, high].
 
         Raises
@@ -80,7 +80,7 @@ class Table:
             raise self.error(row, f"{self.header[column]} is {cell!r}, expected a number from {low:g} to {high:g}")
         return value
 
-    def song_id(self, row: Row, column: int) -> str:
+    def song_id(self, row: CsvRow, column: int) -> str:
         """Return the id of a row's song, any name that a file can have.
 
         Raises
@@ -95,7 +95,7 @@ class Table:
             )
         return found
 
-    def by_song(self, column: int = 0) -> dict[int, Row]:
+    def by_song(self, column: int = 0) -> dict[int, CsvRow]:
         """Return the rows by song id, a whole number.
 
         Raises
@@ -103,7 +103,7 @@ class Table:
         DatasetError
             If an id is not a whole number from 1, or occurs twice.
         """
-        rows: dict[int, Row] = {}
+        rows: dict[int, CsvRow] = {}
         for row in self.rows:
             cell = row.cell(column)
             if not cell.isdecimal() or int(cell) < 1:
@@ -153,12 +153,12 @@ def read_table(path: Path, *, separators: str = ",") -> Table:
     text = read_text(path)
     separator = max(separators, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    rows: list[Row] = []
+    rows: list[CsvRow] = []
     try:
         for cells in reader:
             stripped = tuple(cell.strip() for cell in cells)
             if any(stripped):
-                rows.append(Row(line=reader.line_num, cells=stripped))
+                rows.append(CsvRow(line=reader.line_num, cells=stripped))
     except csv.Error as error:
         raise DatasetError(f"{path}, line {reader.line_num}: not a CSV line ({error})") from error
     if not rows:

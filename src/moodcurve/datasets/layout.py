@@ -45,7 +45,11 @@ def read_dataset(
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DatasetError(f"{folder}: {'not a folder' if folder.exists() else 'not found'}; expected {_KNOWN}")
+        problem = "not a folder" if folder.exists() else "not found"
+        raise DatasetError(
+            f"{folder}: {problem}; give a folder of annotated songs: docs/data.md and docs/datasets.md describe them, "
+            "and `moodcurve download` fetches published ones"
+        )
     names = {path.name for path in folder.iterdir() if path.is_dir()}
     if is_deam(folder):
         if set(feature_set.names) <= set(COMPARE260.names):

@@ -64,11 +64,11 @@ def read_rated_folder(
 
 def _of_rater(songs: Sequence[RatedSong], rater: str) -> list[RatedSong]:
     """Keep the tracks of a rater, and the songs that have one of both axes."""
-    kept = []
+    found = []
     for song in songs:
         arousal, valence = _is_by(song.arousal_by, rater), _is_by(song.valence_by, rater)
         if arousal.any() and valence.any():
-            kept.append(
+            found.append(
                 replace(
                     song,
                     arousal=song.arousal[arousal],
@@ -77,7 +77,7 @@ def _of_rater(songs: Sequence[RatedSong], rater: str) -> list[RatedSong]:
                     valence_by=(rater,) * int(valence.sum()),
                 )
             )
-    return kept
+    return found
 
 
 def _is_by(names: Sequence[str], rater: str) -> BoolArray:

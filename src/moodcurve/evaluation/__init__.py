@@ -1,31 +1,33 @@
 """Evaluate a model on annotated songs: against ratings, quadrants, comparisons and emotion words."""
 
+from moodcurve.evaluation.apply import apply_model
 from moodcurve.evaluation.ratings import (
+    EVALUATION_METRICS,
     INTERVAL_METRICS,
-    METRICS,
-    Prediction,
+    SongPrediction,
     count_training_songs,
     describe_predictions,
     evaluate,
-    evaluate_file,
     evaluate_intervals,
     evaluate_predictions,
-    listed_ids,
+    known_ids,
     predict_songs,
     training_ids,
+    training_sets,
 )
 
 __all__ = [
+    "EVALUATION_METRICS",
     "INTERVAL_METRICS",
-    "METRICS",
-    "Prediction",
+    "SongPrediction",
+    "apply_model",
     "count_training_songs",
     "describe_predictions",
     "evaluate",
-    "evaluate_file",
     "evaluate_intervals",
     "evaluate_predictions",
-    "listed_ids",
+    "known_ids",
     "predict_songs",
     "training_ids",
+    "training_sets",
 ]

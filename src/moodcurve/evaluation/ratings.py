@@ -1,9 +1,9 @@
-"""Evaluate a model on annotated songs, in this process or in one with limits."""
+"""Evaluate a model on annotated songs: against ratings over time, and whatever other labels they have."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -11,35 +11,51 @@ import numpy as np
 from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
 from moodcurve.datasets import Dataset, Song
-from moodcurve.datasets.deam.reader import NAMES as DEAM_NAMES
-from moodcurve.datasets.deam.sound import EXCERPTS as DEAM_EXCERPTS
-from moodcurve.datasets.deam.sound import NAME as DEAM_WITH_SOUND
-from moodcurve.datasets.published.layouts import EMOMUSIC
+from moodcurve.datasets.recordings import share_ids
 from moodcurve.datasets.selection import rated_songs
+from moodcurve.evaluation.apply import apply_model
 from moodcurve.evaluation.other_labels import evaluate_other_labels
 from moodcurve.features import Features
 from moodcurve.metrics import scores
-from moodcurve.runtime import Model, ModelError, load_model
+from moodcurve.runtime import Model, ModelError
 from moodcurve.runtime.loading import describe_model, model_metadata
 from moodcurve.util.files import AnyPath
-from moodcurve.workers import FILE_LIMITS, Job, Limits, run_each
+from moodcurve.workers import FILE_LIMITS, Limits
 
-METRICS = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
+EVALUATION_METRICS = ("rmse_song", "r_song", "ccc_song", "rmse", "r", "r2", "ccc", "determination")
 """Metrics reported for each axis: means over songs, then pooled over all points; see `moodcurve.metrics`."""
 
 INTERVAL_METRICS = ("coverage90", "width90")
 """Share of a song's ratings inside the 90 % interval, and the interval's width; both are means over songs."""
 
 
-def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
+def evaluate(
+    dataset: Dataset,
+    model: Model | AnyPath,
+    *,
+    check: Callable[[], None] = lambda: None,
+    limits: Limits = FILE_LIMITS,
+) -> dict[str, Any]:
     """Evaluate a model on annotated songs.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With the model's features.
+    model : Model, str or path
+        A loaded model, or a name or file. A file runs in a process with limits, because anyone's graph may never end.
+    check : callable
+        Called repeatedly; an error that it raises, such as KeyboardInterrupt, stops everything.
+    limits : Limits
+        Limits of one song, if a file is applied.
 
     Returns
     -------
     dict
         ``{"model": name, "songs": n, "arousal": {…}, "valence": {…}, "songs_trained_on": m}``, as
-        ``moodcurve evaluate --json`` prints it. Each axis has `METRICS` and `INTERVAL_METRICS`; an undefined metric
-        is None. The model was trained on m of the n songs; with m > 0 the metrics describe fit, not prediction.
+        ``moodcurve evaluate --json`` prints it. Each axis has `EVALUATION_METRICS` and `INTERVAL_METRICS`; an
+        undefined metric is None. The model was trained on m of the n songs; with m > 0 the metrics describe fit, not
+        prediction.
 
         If songs have quadrants, comparisons or words, also the metrics of `evaluate_other_labels`. Without ratings,
         there are no metrics by axis, and n counts all songs.
@@ -49,44 +65,20 @@ def evaluate(dataset: Dataset, model: Model) -> dict[str, Any]:
     DatasetError
         If no song has a label that a model can be tested on.
     ModelError
-        If the model expects other features than the songs have.
+        If the model cannot be used, or expects other features than the songs have.
+    CrashError, LimitError
+        If a file crashes, or exceeds a limit.
 
     Examples
     --------
     >>> evaluate(read_dataset("DEAM"), load_model("mine.onnx"))["arousal"]["ccc"]  # doctest: +SKIP
     0.79
     """
-    return describe_predictions(dataset, predict_songs(dataset, model), model)
-
-
-def evaluate_file(
-    dataset: Dataset, path: AnyPath, *, check: Callable[[], None] = lambda: None, limits: Limits = FILE_LIMITS
-) -> dict[str, Any]:
-    """Evaluate a model file as `evaluate` does, in a process with limits: anyone's graph may never end.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    path : str or path
-    check : callable
-        Called repeatedly; an error that it raises, such as KeyboardInterrupt, stops everything.
-    limits : Limits
-        Limits of one song.
-
-    Raises
-    ------
-    DatasetError
-        If no song has a label that a model can be tested on.
-    ModelError
-        If the model cannot be used, or expects other features than the songs have.
-    CrashError, LimitError
-        If it crashes, or exceeds a limit.
-    """
-    return describe_predictions(dataset, predict_songs(dataset, path, check=check, limits=limits), path)
+    return describe_predictions(dataset, predict_songs(dataset, model, check=check, limits=limits), model)
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
+class SongPrediction:
     """Predictions of all rows of a song.
 
     Attributes
@@ -107,52 +99,38 @@ def predict_songs(
     *,
     check: Callable[[], None] = lambda: None,
     limits: Limits = FILE_LIMITS,
-) -> list[Prediction]:
-    """Predict all rows of each song; a model file is applied in a process with limits, as in `evaluate_file`.
+) -> list[SongPrediction]:
+    """Predict all rows of each song of a dataset.
+
+    Parameters and errors are those of `apply_model`; the predictions are in the order of the songs.
+    """
+    return apply_model(model, dataset.songs, _predict, check=check, limits=limits)
+
+
+def _predict(model: Model, features: Features) -> SongPrediction:
+    found = model.predict_with_std(features)
+    ends = None if model.intervals is None else model.intervals.of_points(found.values, found.std)
+    return SongPrediction(found.values, ends)
+
+
+def describe_predictions(dataset: Dataset, found: Sequence[SongPrediction], model: Model | AnyPath) -> dict[str, Any]:
+    """Return what `evaluate` returns, from predictions that were made before.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    found : sequence of SongPrediction
+        Of all rows of each song, as `predict_songs` returns them.
+    model : Model, str or path
+        The model that made them: for its name, and the songs that it was trained on.
 
     Raises
     ------
+    DatasetError
+        If no song has a label that a model can be tested on.
     ModelError
-        If the model cannot be used, or expects other features than the songs have.
-    CrashError, LimitError
-        If a model file crashes, or exceeds a limit.
+        If the model's metadata cannot be read.
     """
-    if isinstance(model, Model):
-        found = [_predict(model, song.full_features) for song in dataset.songs]
-    else:
-        found = []
-        items = [SongItem(song.song_id, song.full_features) for song in dataset.songs]
-        for result in run_each(partial(_job, model), items, workers=1, check=check, limits=limits, isolate=True):
-            if isinstance(result, Exception):
-                raise result
-            found.append(result)
-    return found
-
-
-@dataclass(frozen=True)
-class SongItem:
-    """The features of a song, as an item for a worker process."""
-
-    song_id: str
-    features: Features
-
-    def __str__(self) -> str:
-        return f"song {self.song_id}"
-
-
-def _job(path: AnyPath) -> Job[SongItem, Prediction]:
-    model = load_model(path)
-    return lambda item, progress: _predict(model, item.features)
-
-
-def _predict(model: Model, features: Features) -> Prediction:
-    found = model.predict_with_std(features)
-    ends = None if model.intervals is None else model.intervals.of_points(found.values, found.std)
-    return Prediction(found.values, ends)
-
-
-def describe_predictions(dataset: Dataset, found: Sequence[Prediction], model: Model | AnyPath) -> dict[str, Any]:
-    """Return what `evaluate` returns, from a model's predictions of a dataset's songs."""
     if isinstance(model, Model):
         name, metadata = model.name, model.metadata
     else:
@@ -173,7 +151,7 @@ def describe_predictions(dataset: Dataset, found: Sequence[Prediction], model: M
 
 
 def evaluate_predictions(songs: Sequence[Song], predicted: Sequence[FloatArray]) -> dict[str, Any]:
-    """Compute `METRICS` of predictions.
+    """Compute `EVALUATION_METRICS` of predictions.
 
     Parameters
     ----------
@@ -196,7 +174,7 @@ def evaluate_predictions(songs: Sequence[Song], predicted: Sequence[FloatArray])
     for column, axis in enumerate(AXES):
         y_pred = [np.clip(p[:, column], -1, 1) for p in predicted]
         values = scores([song.y[:, column] for song in songs], y_pred).as_dict()
-        result[axis] = {name: values[name] for name in METRICS}
+        result[axis] = {name: values[name] for name in EVALUATION_METRICS}
     return result
 
 
@@ -225,33 +203,67 @@ def evaluate_intervals(
 
 
 def count_training_songs(dataset: Dataset, metadata: Mapping[str, str]) -> int:
-    """Count the songs that a model was trained on, according to its metadata.
+    """Count the songs of a dataset that a model was trained on, according to its metadata.
 
-    The label releases of DEAM, DEAM with its sound, and emoMusic share their song ids: training on one counts for the
-    others.
-    A model of several sets names them all, joined by " + ".
+    Raises
+    ------
+    ModelError
+        As `training_sets`.
     """
-    training_data = set(metadata.get("training_data", "").split(" + "))
-    deam = {*DEAM_NAMES.values(), DEAM_WITH_SOUND, DEAM_EXCERPTS, EMOMUSIC}
-    if dataset.name not in training_data and not (dataset.name in deam and training_data & deam):
-        return 0
-    ids = set(listed_ids(metadata))
-    return sum(song.song_id in ids for song in dataset.songs)
+    known = known_ids(dataset.name, metadata)
+    return sum(song.song_id in known for song in dataset.songs)
 
 
-def training_ids(model: Model) -> tuple[str, ...]:
-    """Return the ids of the songs that a model was trained on, according to its file.
+def known_ids(name: str, metadata: Mapping[str, str]) -> set[str]:
+    """Return the ids of the songs of a set that a model was trained on, according to its metadata.
+
+    They are those of a set of the same name, or of one that holds the same recordings
+    (`moodcurve.datasets.recordings.share_ids`).
+
+    Raises
+    ------
+    ModelError
+        As `training_sets`.
+    """
+    known: set[str] = set()
+    for trained, ids in training_sets(metadata).items():
+        if any(share_ids(name, one) for one in (trained, *trained.split(" + "))):
+            known.update(ids)
+    return known
+
+
+def training_sets(metadata: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the songs that a model was trained on, by set, according to its metadata.
+
+    The name of several sets that were read as one joins theirs by " + ".
+
+    Raises
+    ------
+    ModelError
+        If the metadata hold no list of ids, or do not divide it among sets.
+    """
+    ids = training_ids(metadata)
+    try:
+        counts = json.loads(metadata.get("training_sets", "null"))
+    except (ValueError, RecursionError):
+        counts = {}
+    if counts is None:
+        return {metadata.get("training_data", ""): ids}
+    plain = isinstance(counts, dict) and all(type(count) is int and count >= 0 for count in counts.values())
+    if not plain or sum(counts.values()) != len(ids):
+        raise ModelError("the model's metadata 'training_sets' do not count its ids by set; export it again")
+    ends = list(accumulate(counts.values()))
+    return {name: ids[end - count : end] for (name, count), end in zip(counts.items(), ends, strict=True)}
+
+
+def training_ids(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the ids of the songs that a model was trained on, according to its metadata.
 
     Raises
     ------
     ModelError
         If they are not a list of texts.
     """
-    return listed_ids(model.metadata)
-
-
-def listed_ids(metadata: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the ids of the songs that a model was trained on, according to its metadata, see `training_ids`."""
     try:
         ids = json.loads(metadata.get("song_ids", "[]"))
     except (ValueError, RecursionError):

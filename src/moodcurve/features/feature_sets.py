@@ -112,7 +112,7 @@ the loudest voice of a band improved r by at most .01, and take most of the time
 """
 
 TAGS1 = FeatureSet("tags1", "1", TAGS1_NAMES)
-"""What a pretrained tag network hears: its embedding, tags and layers, see `moodcurve.features.tags`."""
+"""What a pretrained tag network predicts: its embedding, tags and layers, see `moodcurve.features.tags`."""
 
 TONAL1 = FeatureSet("tonal1", "1", TONAL1_NAMES)
 """Harmony, mode, register and rhythm, see `moodcurve.features.tonal`."""

@@ -13,7 +13,7 @@ from moodcurve.datasets import Song
 from moodcurve.datasets.selection import songs_by_genre
 from moodcurve.datasets.splits import Indices, Split
 from moodcurve.learn.benchmarks.results import DRAWS, INTERVAL
-from moodcurve.learn.studies.intervals import METRICS, MIN_SONGS, interval_metrics
+from moodcurve.learn.studies.intervals import COVERAGE_METRICS, MIN_SONGS, interval_metrics
 from moodcurve.learn.uncertainty.calibration import calibrate_intervals
 from moodcurve.metrics.bootstrap import draw_counts
 from moodcurve.runtime.intervals import LEVEL
@@ -36,7 +36,8 @@ class GroupCoverage:
         `ALL` for all genres.
     songs : int
     values, low, high : (metrics, 2)
-        `moodcurve.learn.studies.intervals.METRICS` by axis, averaged over songs, with the ends of their 95 % intervals.
+        `moodcurve.learn.studies.intervals.COVERAGE_METRICS` by axis, averaged over songs, with the ends of their
+        95 % intervals.
     """
 
     set_name: str
@@ -49,7 +50,7 @@ class GroupCoverage:
     def interval(self, metric: str, column: int) -> dict[str, float]:
         """Return a metric of an axis with its interval."""
         ends = {"value": self.values, "low": self.low, "high": self.high}
-        return {name: float(one[METRICS.index(metric), column]) for name, one in ends.items()}
+        return {name: float(one[COVERAGE_METRICS.index(metric), column]) for name, one in ends.items()}
 
     def outside(self) -> list[str]:
         """Return what lies outside `GOAL`, and whether that may be chance, in words."""
@@ -83,7 +84,7 @@ def measure_groups(
     seed : int
         Of the bootstrap draws.
     """
-    metrics = np.empty((len(songs), len(METRICS), len(AXES)))
+    metrics = np.empty((len(songs), len(COVERAGE_METRICS), len(AXES)))
     for train, test in splits:
         known = [i for i in train if i < clips]
         intervals = calibrate_intervals([songs[i].y for i in known], [predicted[i] for i in known])
@@ -115,7 +116,10 @@ def as_dict(groups: Sequence[GroupCoverage], model: str) -> dict[str, Any]:
         "interval": INTERVAL,
         "groups": [
             {"set": one.set_name, "genre": one.genre, "songs": one.songs}
-            | {axis: {metric: one.interval(metric, column) for metric in METRICS} for column, axis in enumerate(AXES)}
+            | {
+                axis: {metric: one.interval(metric, column) for metric in COVERAGE_METRICS}
+                for column, axis in enumerate(AXES)
+            }
             for one in groups
         ],
     }

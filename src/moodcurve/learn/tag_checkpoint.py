@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 
-def read_checkpoint(folder: str, output: str) -> None:
+def _read_checkpoint(folder: str, output: str) -> None:
     """Write the variables of the checkpoint in a folder as arrays of their names, without those of the optimizer."""
     from tensorflow.python.training import py_checkpoint_reader
 
@@ -19,4 +19,4 @@ def read_checkpoint(folder: str, output: str) -> None:
 
 
 if __name__ == "__main__":
-    read_checkpoint(*sys.argv[1:])
+    _read_checkpoint(*sys.argv[1:])

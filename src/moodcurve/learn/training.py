@@ -24,7 +24,7 @@ from moodcurve.learn.models.gp_live import GPLiveConfig, fit_gp_live
 from moodcurve.learn.models.mlr import MLRConfig, fit_mlr
 from moodcurve.learn.models.recurrent import fit_recurrent
 from moodcurve.learn.models.recurrent_config import ForwardConfig, LSTMConfig, RecurrentConfig
-from moodcurve.learn.models.state_space import LiveStateSpaceConfig, StateSpaceConfig, fit_state_space
+from moodcurve.learn.models.state_space import INNER_FOLDS, LiveStateSpaceConfig, StateSpaceConfig, fit_state_space
 from moodcurve.learn.models.svr import SVRConfig, fit_svr
 from moodcurve.learn.models.two_level import TwoLevelConfig, fit_two_level
 from moodcurve.util.files import atomic_write, write_text
@@ -36,13 +36,15 @@ class Family:
     """A kind of model: the class of its settings, and its ``fit(songs, config, *, seed, progress)``.
 
     `quadrants` is true for those that also learn from songs that only have a quadrant, and that are free of the level
-    of the recording; `past_only` for those of them that read past rows only.
+    of the recording; `past_only` for those of them that read past rows only. `least_songs` is the number of rated
+    songs, each of another artist, that training needs: Kalman filters are fitted to predictions of held-out songs.
     """
 
     config: type[Any]
     fit: Callable[..., FittedModel]
     quadrants: bool = False
     past_only: bool = False
+    least_songs: int = 1
 
     def train(
         self, songs: Sequence[Song], config: Any, *, seed: int, progress: TrainingProgress = no_progress
@@ -59,13 +61,13 @@ FAMILIES = {
     "gru": Family(RecurrentConfig, fit_recurrent),
     "lstm": Family(LSTMConfig, fit_recurrent),
     "gru-forward": Family(ForwardConfig, fit_recurrent),
-    "state-space": Family(StateSpaceConfig, fit_state_space),
-    "state-space-live": Family(LiveStateSpaceConfig, fit_state_space),
+    "state-space": Family(StateSpaceConfig, fit_state_space, least_songs=INNER_FOLDS),
+    "state-space-live": Family(LiveStateSpaceConfig, fit_state_space, least_songs=INNER_FOLDS),
     "two-level": Family(TwoLevelConfig, fit_two_level),
-    "blend": Family(BlendConfig, fit_blend),
+    "blend": Family(BlendConfig, fit_blend, least_songs=INNER_FOLDS),
     "gp": Family(GPConfig, fit_gp, quadrants=True),
-    "gp-blend": Family(GPBlendConfig, fit_gp_blend, quadrants=True),
-    "gp-live": Family(GPLiveConfig, fit_gp_live, quadrants=True, past_only=True),
+    "gp-blend": Family(GPBlendConfig, fit_gp_blend, quadrants=True, least_songs=INNER_FOLDS),
+    "gp-live": Family(GPLiveConfig, fit_gp_live, quadrants=True, past_only=True, least_songs=INNER_FOLDS),
 }
 
 

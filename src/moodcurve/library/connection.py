@@ -26,7 +26,7 @@ def connect(path: AnyPath, *, write: bool) -> sqlite3.Connection:
     ------
     LibraryError
         If there is no file to read, the path is a folder, its folder cannot be created, or one of SQLite's own files
-        beside it is a link.
+        next to it is a link.
     sqlite3.Error
         If SQLite cannot open it.
     """

@@ -107,7 +107,7 @@ class Library:
                 version == CONTENT_VERSION,
                 selection,
                 parts,
-                _split(names),
+                split_names(names),
                 external_id,
             )
         return found
@@ -164,7 +164,7 @@ class Library:
             "SELECT path, names, problem FROM file WHERE problem IS NOT NULL ORDER BY path LIMIT ? OFFSET ?",
             (-1 if limit is None else limit, offset),
         )
-        return [Problem((*_split(names), os.fsdecode(path))[0], reason) for path, names, reason in rows]
+        return [Problem((*split_names(names), os.fsdecode(path))[0], reason) for path, names, reason in rows]
 
     def problem_count(self) -> int:
         """Return the number of files that cannot be used."""
@@ -194,7 +194,7 @@ class Library:
         ):
             rows = self._rows("SELECT path FROM file WHERE song = ? ORDER BY id", (number,))
             paths = tuple(os.fsdecode(other) for (other,) in rows) or (os.fsdecode(path),)
-            shown = (*_split(names), os.fsdecode(path))[0]
+            shown = (*split_names(names), os.fsdecode(path))[0]
             data = self._curve_data(number, packed, words, strengths)
             data["source"] = path_text(shown)
             yield StoredSong(
@@ -232,7 +232,8 @@ class Library:
         return LibraryError(f"{_name(self.path)}: the curve of song {song} is damaged ({error}); scan it again")
 
 
-def _split(names: bytes | None) -> tuple[str, ...]:
+def split_names(names: bytes | None) -> tuple[str, ...]:
+    """Return the paths that lead to a file, as the library stores them."""
     return () if names is None else tuple(map(os.fsdecode, names.split(schema.NAME_SEPARATOR)))
 
 

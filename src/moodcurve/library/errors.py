@@ -15,6 +15,8 @@ class LibraryError(MoodcurveError):
 
 RESCUE = "restore a backup, or move it away and scan again"
 """What to do about a damaged library."""
+NO_SONGS = "the library holds no songs yet; scan a folder of music first"
+"""What to do about an empty library."""
 _CAUSES = {
     "SQLITE_FULL": "the disk is full; everything stored so far is safe, free some space and try again",
     "SQLITE_IOERR": "the disk cannot be read or written",
@@ -30,7 +32,7 @@ _CAUSES = {
 interface (`sqlite3.ProgrammingError`) are defects of this code."""
 
 
-def library_error(path: AnyPath, error: sqlite3.Error) -> LibraryError | None:
+def _library_error(path: AnyPath, error: sqlite3.Error) -> LibraryError | None:
     """Return the `LibraryError` for an error of SQLite, or None if it shows a defect of this code."""
     name = getattr(error, "sqlite_errorname", "")
     for kind, cause in _CAUSES.items():
@@ -55,7 +57,7 @@ def translate_errors(path: AnyPath) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        translated = library_error(path, error)
+        translated = _library_error(path, error)
         if translated is None:
             raise
         raise translated from error

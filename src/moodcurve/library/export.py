@@ -113,9 +113,8 @@ def stream_table(
 def write_rows(library: Library, query: Query, path: AnyPath, *, progress: ExportProgress) -> None:
     """Write the files of the songs that match a query as a table of analyzed songs, whole or not at all.
 
-    It is in Parquet, with a row per file and what the library stores of it, see `moodcurve.library.song_rows`: all but
-    the names of links to it, and the track and split that the scan asked for. A query without conditions also takes
-    the files that could not be used.
+    It is in Parquet, with a row per file and what the library stores of it, see `moodcurve.library.song_rows`. A query
+    without conditions also takes the files that could not be used.
 
     Raises
     ------

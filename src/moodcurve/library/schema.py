@@ -102,16 +102,16 @@ def _songs_and_files(db: sqlite3.Connection) -> None:
 
 def _ratings_and_search(db: sqlite3.Connection) -> None:
     """Add the columns of probabilities and rating, filled from the stored curves, and the view that searches read."""
-    names = [*rating_columns({})]
+    names = [*_rating_columns({})]
     for name in names:
         db.execute(f"ALTER TABLE song ADD COLUMN {name} {'TEXT' if name == 'mood' else 'REAL'}")
     update = f"UPDATE song SET {', '.join(f'{name} = :{name}' for name in names)} WHERE id = :id"  # nosec B608 # names from this code; values are parameters
     for number, packed in db.execute("SELECT song, packed FROM curve"):
-        db.execute(update, {**rating_columns(unpack(packed)["song"]), "id": number})
-    create_view(db, names)
+        db.execute(update, {**_rating_columns(unpack(packed)["song"]), "id": number})
+    _create_view(db, names)
 
 
-def create_view(db: sqlite3.Connection, names: Sequence[str]) -> None:
+def _create_view(db: sqlite3.Connection, names: Sequence[str]) -> None:
     """Create the view that searches read, with these columns of `song` in its middle."""
     db.execute(
         f"""CREATE VIEW songs AS SELECT song.id AS id, file.shown AS path, file.title, file.artist, file.album,
@@ -124,7 +124,7 @@ def create_view(db: sqlite3.Connection, names: Sequence[str]) -> None:
     )
 
 
-def rating_columns(song: Mapping[str, Any]) -> dict[str, float | str | None]:
+def _rating_columns(song: Mapping[str, Any]) -> dict[str, float | str | None]:
     """Return a song's columns of probabilities and rating from the key ``song`` of its JSON; None where missing."""
     probabilities, rating, moods = (song.get(key, {}) for key in ("probabilities", "rating", "moods"))
     columns: dict[str, float | str | None] = {
@@ -144,7 +144,7 @@ def analysis_columns(data: Mapping[str, Any]) -> dict[str, Any]:
         "duration_s": data["duration_s"],
         **{key: song[key] for key in ("arousal", "valence", "quadrant", "arousal_9", "valence_9")},
         **{key: song.get(key) for key in INTERVALS},
-        **rating_columns(song),
+        **_rating_columns(song),
         "words": WORD_SEPARATOR.join(song["words"]),
         **tag_columns(data.get("tags")),
         "novelty": data.get("novelty"),
@@ -182,7 +182,7 @@ def _tags(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE song ADD COLUMN tags TEXT")
     db.execute("ALTER TABLE song ADD COLUMN tag_strengths BLOB")
     db.execute("DROP VIEW songs")
-    create_view(db, [*rating_columns({}), *tag_columns(None)])
+    _create_view(db, [*_rating_columns({}), *tag_columns(None)])
 
 
 def _course_and_sound(db: sqlite3.Connection) -> None:
@@ -209,7 +209,7 @@ def _create_view_of_courses(
             file.genre, file.year, file.track, {length}, song.arousal, song.valence, song.arousal_low,
             song.arousal_high, song.valence_low, song.valence_high, song.arousal_9, song.valence_9,
             {", ".join(f"round((song.{source} + 1) / 2, 4) AS {name}" for name, source in ON_UNIT_SCALE.items())},
-            {", ".join(f"song.{name}" for name in (*rating_columns({}), *tag_columns(None)))},
+            {", ".join(f"song.{name}" for name in (*_rating_columns({}), *tag_columns(None)))},
             {", ".join(f"measured.{name}" for name in MEASURED_COLUMNS)}, song.quadrant, song.words, song.novelty,
             {model}, song.feature_set, song.analysed_at, song.warnings, song.content, song.copies,
             file.folded_title, file.folded_artist, file.folded_album, file.folded_genre, file.folded_path

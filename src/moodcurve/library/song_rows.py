@@ -72,10 +72,14 @@ ROW_SCHEMA = pyarrow.schema(
         ("descriptors", pyarrow.list_(_FLOAT)),
         *((f"{_POINT_PREFIX}{name}", pyarrow.list_(_FLOAT)) for name in _POINTS),
         (f"{_POINT_PREFIX}silent", pyarrow.list_(pyarrow.bool_())),
+        ("names", pyarrow.list_(TYPES["text"])),
+        ("selection", TYPES["text"]),
     ],
     metadata={"format": ROWS_FORMAT},
 )
 """The columns of a table of analyzed songs, all of which may be null."""
+LATER_COLUMNS = ("names", "selection")
+"""Columns that the tables of moodcurve 0.2.0 do not have."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -104,6 +108,8 @@ class ScannedFile:
         Version of the package that analyzed it.
     problem : str or None
         Why it could not be used, on one line. Exactly one of this and `analysis` is given.
+    names, selection
+        The paths that lead to it, and what the scan asked for; see `moodcurve.library.models.FileFound`.
     """
 
     path: str
@@ -119,6 +125,8 @@ class ScannedFile:
     analysed_at: str = ""
     moodcurve_version: str | None = __version__
     problem: str | None = None
+    names: tuple[str, ...] = ()
+    selection: str = ""
 
     def __post_init__(self) -> None:
         if (self.analysis is None) == (self.problem is None):
@@ -142,7 +150,7 @@ def row_of(file: ScannedFile) -> dict[str, Any]:
         "path": path_text(file.path),
         **{name: None if text is None else clean(text) for name, text in texts.items()},
         **{f"folded_{name}": None if text is None else fold(text) for name, text in texts.items()},
-        "folded_path": folded_path([file.path]),
+        "folded_path": folded_path((*file.names, file.path)),
         "year": file.tags.year,
         "track": file.tags.track,
         "tagged_duration_s": file.tags.duration_s,
@@ -155,6 +163,8 @@ def row_of(file: ScannedFile) -> dict[str, Any]:
         "analysed_at": file.analysed_at or utc_time(),
         "moodcurve_version": file.moodcurve_version,
         "problem": None if file.problem is None else clean(file.problem),
+        "names": [path_text(name) for name in file.names] or None,
+        "selection": file.selection or None,
     }
     return row if file.analysis is None else row | _analysis_columns(file.analysis)
 
@@ -218,6 +228,8 @@ def file_of(row: Mapping[str, Any], where: AnyPath) -> ScannedFile:
         analysed_at=row["analysed_at"] or "",
         moodcurve_version=row["moodcurve_version"],
         problem=row["problem"],
+        names=tuple(text_path(name) for name in row["names"] or ()),
+        selection=row["selection"] or "",
     )
 
 

@@ -1,4 +1,4 @@
-"""Read the files of a library whole, as the rows of tables hold them: without names of links and scans' selections."""
+"""Read the files of a library whole, as the rows of tables hold them."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from moodcurve.audio.tags import Tags
-from moodcurve.library.database import Library
+from moodcurve.library.database import Library, split_names
 from moodcurve.library.errors import translate_errors
 from moodcurve.library.models import Analysis
 from moodcurve.library.song_rows import ScannedFile
@@ -15,7 +15,7 @@ from moodcurve.library.text import TEXT_TAGS
 _TAGS = (*TEXT_TAGS, "year", "track")
 _COLUMNS = (
     "path", "external_id", "content", "content_version", "size", "mtime_ns", "start_s", "length_s", "problem",
-    "tagged_duration_s", *_TAGS,
+    "tagged_duration_s", "names", "selection", *_TAGS,
 )  # fmt: skip
 
 
@@ -57,5 +57,6 @@ def _files(
             analysis=analysis,
             analysed_at=analysed_at,
             moodcurve_version=None,
+            names=split_names(found.pop("names")),
             **found,
         )

@@ -3,7 +3,7 @@
 `listen` yields the rows of a source: `microphone`, `raw_pcm`, `encoded` or `radio`.
 """
 
-from moodcurve.live.events import Break, LiveError, Notice, Sound
+from moodcurve.live.events import AudioBlock, Break, LiveError, Notice
 from moodcurve.live.follower import Row
 from moodcurve.live.listener import listen
 from moodcurve.live.pipe import RawFormat, encoded, raw_pcm
@@ -11,12 +11,12 @@ from moodcurve.live.sound_card import microphone
 from moodcurve.live.web_radio import radio
 
 __all__ = [
+    "AudioBlock",
     "Break",
     "LiveError",
     "Notice",
     "RawFormat",
     "Row",
-    "Sound",
     "encoded",
     "listen",
     "microphone",

@@ -16,7 +16,7 @@ class LiveError(MoodcurveError):
 
 
 @dataclass(frozen=True, eq=False)
-class Sound:
+class AudioBlock:
     """Sound that has just arrived.
 
     Attributes
@@ -36,18 +36,30 @@ class Sound:
 
 @dataclass(frozen=True)
 class Break:
-    """Sound is missing here: what follows does not continue what came before. `reason` is for the user."""
+    """Sound is missing here: what follows does not continue what came before.
+
+    Attributes
+    ----------
+    reason : str
+        For the user.
+    """
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that the user should know."""
+    """Something that the user should know.
+
+    Attributes
+    ----------
+    text : str
+        One line.
+    """
 
     text: str
 
 
-Event = Sound | Break | Notice
+Event = AudioBlock | Break | Notice
 Source = Iterator[Event | None]
 """Yields what arrives, and None where it waits and nothing has arrived: it can be ended there."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from moodcurve._typing import Float32Array
 from moodcurve.features.feature_sets import HOP_S
-from moodcurve.live.events import Break, Notice, Sound, Source
+from moodcurve.live.events import AudioBlock, Break, Notice, Source
 from moodcurve.live.follower import Follower, Row
 from moodcurve.live.mono import MonoStream
 from moodcurve.live.reading import STALL_S, reading
@@ -30,11 +30,11 @@ def listen(
     """Yield arousal and valence of what is heard, twice a second, until the source ends.
 
     A row comes 1.04 s after its window of one second began, as soon as its sound has arrived. After an interruption,
-    windows begin anew, so that no row mixes sound from before and after it.
+    windows begin again, so that no row mixes sound from before and after it.
 
     Parameters
     ----------
-    source : iterator of Sound, Break, Notice and None
+    source : iterator of AudioBlock, Break, Notice and None
         `microphone`, `raw_pcm`, `encoded`, `radio`, or your own. It is read in a thread.
     model : str, path or Model
         One that reads forward only.
@@ -54,10 +54,10 @@ def listen(
 
     Examples
     --------
-    >>> from moodcurve.live import Sound, listen
+    >>> from moodcurve.live import AudioBlock, listen
     >>> import numpy as np
     >>> second = np.random.default_rng(0).normal(0, 0.1, (44100, 2))
-    >>> rows = listen(iter([Sound(44100, second), Sound(44100, second)]))
+    >>> rows = listen(iter([AudioBlock(44100, second), AudioBlock(44100, second)]))
     >>> [row.time_s for row in rows]
     [0.0, 0.5]
     """
@@ -66,7 +66,7 @@ def listen(
     with reading(source, check, stall_s=stall_s) as events:
         for event in events:
             match event:
-                case Sound():
+                case AudioBlock():
                     yield from listener.sound(event)
                 case Break():
                     listener.interrupt(event)
@@ -105,7 +105,7 @@ class Listener:
         self._interrupted = began is not None  # the first sound may come later
         self._silent_s = 0.0
 
-    def sound(self, sound: Sound) -> Iterator[Row]:
+    def sound(self, sound: AudioBlock) -> Iterator[Row]:
         """Yield the rows that are ready with new sound."""
         begins = sound.arrived - len(sound.samples) / sound.rate
         if self._began is None:

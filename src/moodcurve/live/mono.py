@@ -10,7 +10,7 @@ from moodcurve._typing import Float32Array
 from moodcurve.audio import ANALYSIS_SR
 from moodcurve.audio.mixing import MonoMixer
 from moodcurve.audio.reader import SR_RANGE
-from moodcurve.live.events import LiveError, Sound
+from moodcurve.live.events import AudioBlock, LiveError
 from moodcurve.util.text import counted
 
 BLOCK_S = 0.02
@@ -35,7 +35,7 @@ class MonoStream:
         self._resampler: Any = None
         self._told_not_finite = self._told_canceled = False
 
-    def push(self, sound: Sound) -> Iterator[Float32Array]:
+    def push(self, sound: AudioBlock) -> Iterator[Float32Array]:
         """Yield the samples that are complete, at `ANALYSIS_SR`.
 
         Raises

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from moodcurve._typing import Float32Array
+from moodcurve.audio.decoders.base import full_scale
 from moodcurve.audio.decoders.ffmpeg import CONTAINERS, MAX_PLANES, frame_samples
 from moodcurve.audio.reader import SR_RANGE
-from moodcurve.live.events import Event, LiveError, Notice, Sound
+from moodcurve.live.events import AudioBlock, Event, LiveError, Notice
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -30,7 +32,7 @@ _RECENT = 1 << 17
 _OGG_BEGIN = re.compile(rb"OggS\x00[\x02\x03\x06\x07]")
 """A page whose flags say that a stream begins (RFC 3533)."""
 MANY_DAMAGED = 100
-"""Damaged packets are stated at the first, and each time that so many more came."""
+"""Damaged packets are stated at the first, and whenever this number more came."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +80,31 @@ class RawFormat:
         rate, channels, samples = match.groups()
         return cls(int(rate), int(channels or 1), samples or "s16le")
 
-    def decode(self, data: bytes) -> np.ndarray:
+    def decode(self, data: bytes) -> Float32Array:
         """Return whole frames (frames, channels) with full scale ±1."""
         x = np.frombuffer(data, SAMPLE_FORMATS[self.samples]).reshape(-1, self.channels)
-        if x.dtype.kind == "f":
-            return x.astype(np.float32)
-        half = np.float32(2 ** (8 * x.dtype.itemsize - 1))
-        return (x.astype(np.float32) - (half if x.dtype.kind == "u" else 0)) / half
+        return full_scale(x).astype(np.float32, copy=False)
 
 
 def raw_pcm(file: BinaryIO, form: RawFormat) -> Iterator[Event | None]:
-    """Yield raw samples as they arrive through an open file, such as ``sys.stdin.buffer``, until it ends."""
+    """Yield raw samples as they arrive through an open file, until it ends.
+
+    Parameters
+    ----------
+    file : binary file
+        With a file descriptor, such as ``sys.stdin.buffer``; it is read without Python's buffer.
+    form : RawFormat
+
+    Yields
+    ------
+    AudioBlock
+        Whole frames, of at most `BLOCK_S`.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
     frame = np.dtype(SAMPLE_FORMATS[form.samples]).itemsize * form.channels
     size = max(1, round(BLOCK_S * form.rate)) * frame
     held = b""
@@ -96,7 +112,7 @@ def raw_pcm(file: BinaryIO, form: RawFormat) -> Iterator[Event | None]:
         held += data
         whole = len(held) // frame * frame
         if whole:
-            yield Sound(form.rate, form.decode(held[:whole]))
+            yield AudioBlock(form.rate, form.decode(held[:whole]))
             held = held[whole:]
 
 
@@ -117,6 +133,8 @@ def encoded(file: BinaryIO) -> Iterator[Event | None]:
                 pipe, "r", options={"format_whitelist": CONTAINERS, **PROBE_OPTIONS}, metadata_errors="ignore"
             )
         except av.FFmpegError as error:
+            if pipe.is_empty:
+                raise LiveError("standard input is empty: nothing was sent to it") from error
             raise LiveError(
                 f"standard input is no stream of a known format ({error.strerror}); describe raw samples with --raw"
             ) from error
@@ -139,6 +157,11 @@ class _Pipe:
         self._recent = b""
         self._count = 0  # bytes read in all
         self._begun = 0  # where FFmpeg began
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has arrived."""
+        return self._count == 0
 
     def read(self, size: int) -> bytes:
         """Return what has arrived, at most `size` bytes; nothing at the end."""
@@ -195,4 +218,4 @@ def decoded(container: "InputContainer") -> Iterator[Event | None]:
             damaged += 1
         for frame in frames:
             if not (frame.format.is_planar and frame.layout.nb_channels > MAX_PLANES):
-                yield Sound(frame.sample_rate, frame_samples(frame))
+                yield AudioBlock(frame.sample_rate, frame_samples(frame))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from moodcurve.live.events import PATIENCE_S, Break, Event, Notice, Sound, Source
+from moodcurve.live.events import PATIENCE_S, AudioBlock, Break, Event, Notice, Source
 
 STALL_S = 2.0
 """Without sound for this long (seconds), a source has stalled: what follows is not joined to what came before."""
@@ -66,7 +66,7 @@ def reading(source: Source, check: Callable[[], None], *, stall_s: float = STALL
 
 def _events(events: "queue.Queue[Event | _End]", check: Callable[[], None], stall_s: float) -> Iterator[Event]:
     waited = 0.0  # seconds without sound; not those in which the reader was slow
-    stalled = heard = False
+    stalled = began = False
     while True:
         check()
         begun = time.monotonic()
@@ -80,10 +80,10 @@ def _events(events: "queue.Queue[Event | _End]", check: Callable[[], None], stal
                 if event.error is not None:
                     raise event.error
                 return
-            case Sound():
-                if stalled and heard and waited >= stall_s:
+            case AudioBlock():
+                if stalled and began and waited >= stall_s:
                     yield Break(f"sound is back after {waited:.1f} s")
-                waited, stalled, heard = 0.0, False, True
+                waited, stalled, began = 0.0, False, True
                 yield event
             case Break():
                 stalled = True  # and said
@@ -92,4 +92,4 @@ def _events(events: "queue.Queue[Event | _End]", check: Callable[[], None], stal
                 yield event
             case None if waited >= stall_s and not stalled:
                 stalled = True
-                yield Notice(f"no sound for {stall_s:g} s; waiting" if heard else "waiting for sound")
+                yield Notice(f"no sound for {stall_s:g} s; waiting" if began else "waiting for sound")

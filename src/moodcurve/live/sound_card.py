@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from moodcurve.live.events import PATIENCE_S, Break, Event, LiveError, Notice, Sound
+from moodcurve.live.events import PATIENCE_S, AudioBlock, Break, Event, LiveError, Notice
 from moodcurve.util.optional import install_hint, require
 
 BLOCK_S = 0.05
@@ -36,17 +36,17 @@ def microphone(device: str | int | None = None, *, api: Any = None) -> Iterator[
         If sounddevice or PortAudio is missing, or the device cannot be opened at first. A device that is lost
         afterwards is waited for.
     """
-    api = sound_api() if api is None else api
-    waiting = heard = False
+    api = _sound_api() if api is None else api
+    waiting = opened_once = False
     while True:
         try:
             with _opened(api, device) as (blocks, rate, name, stream):
-                if not heard:
+                if not opened_once:
                     yield Notice(f"listening to {name} at {rate} Hz")
-                heard, waiting = True, False
+                opened_once, waiting = True, False
                 yield from _sounds(blocks, rate, stream)
         except (api.PortAudioError, ValueError) as error:
-            if not heard:
+            if not opened_once:
                 raise LiveError(
                     f"no microphone can be opened ({error}); `moodcurve live --devices` lists the input devices"
                 ) from error
@@ -68,7 +68,7 @@ def device_list(api: Any = None) -> list[str]:
     LiveError
         If sounddevice or PortAudio is missing.
     """
-    api = sound_api() if api is None else api
+    api = _sound_api() if api is None else api
     return [
         f"{index}: {device['name']}, {device['max_input_channels']} channels, {device['default_samplerate']:.0f} Hz"
         for index, device in enumerate(api.query_devices())
@@ -76,7 +76,7 @@ def device_list(api: Any = None) -> list[str]:
     ]
 
 
-def sound_api() -> Any:
+def _sound_api() -> Any:
     """Return the module ``sounddevice``.
 
     Raises
@@ -110,7 +110,7 @@ def _opened(api: Any, device: str | int | None) -> "Iterator[tuple[queue.Queue[E
             if lost or (status and status.input_overflow):
                 blocks.put_nowait(Break("the computer was too slow: some sound is missing"))
                 lost = 0
-            blocks.put_nowait(Sound(rate, samples.copy()))
+            blocks.put_nowait(AudioBlock(rate, samples.copy()))
         except queue.Full:
             lost += frames
 

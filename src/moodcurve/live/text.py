@@ -17,18 +17,24 @@ MAX_COLUMNS = 240
 LABEL_WIDTH = 16
 
 
-def sparkline(values: Sequence[float | None]) -> str:
+def _sparkline(values: Sequence[float | None]) -> str:
     """Return values in [-1, 1] as bars, None as a space.
 
-    >>> sparkline([-1, 0, None, 1])
+    >>> _sparkline([-1, 0, None, 1])
     '▁▅ █'
     """
     return "".join(" " if v is None else BARS[min(len(BARS) - 1, int((v + 1) / 2 * len(BARS)))] for v in values)
 
 
-def row_line(row: Row) -> str:
-    """Return a row as a line: local time, both axes and the mood."""
+def row_line(row: Row, *, with_position: bool = False) -> str:
+    """Return a row as a line: local time, both axes and the mood; before these, the row's time in the source.
+
+    A file that is piped is not heard at the time of its clock, so only its position tells where a row belongs.
+    """
     at = time.strftime("%H:%M:%S", time.localtime(row.clock))
+    if with_position:
+        minutes, tenths = divmod(round(10 * row.time_s), 600)
+        at = f"{minutes}:{tenths / 10:04.1f}  {at}"
     return f"{at}  arousal {signed(row.arousal)}  valence {signed(row.valence)}  {_mood(row)}"
 
 
@@ -65,14 +71,14 @@ class Picture:
             f"{self._source}  {duration(row.time_s + WINDOW_S)}",
             *(
                 f"{name} {signed(getattr(row, name))}".ljust(LABEL_WIDTH)
-                + sparkline([None if one is None else getattr(one, name) for one in shown])
+                + _sparkline([None if one is None else getattr(one, name) for one in shown])
                 for name in ("arousal", "valence")
             ),
             _mood(row),
         ]
 
 
-class Summary:
+class RunningSummary:
     """What was heard in all, from running sums."""
 
     def __init__(self) -> None:
@@ -93,9 +99,9 @@ class Summary:
         """Return a sentence: time and rows, and the mean of those that were not silent."""
         if not self._rows:
             return "nothing was heard: a row takes 1.04 s of sound"
-        heard = f"{duration(self._end_s)}, {counted(self._rows, 'row')}"
+        total = f"{duration(self._end_s)}, {counted(self._rows, 'row')}"
         if not self._sounding:
-            return f"{heard}, all silent"
+            return f"{total}, all silent"
         arousal, valence = self._arousal / self._sounding, self._valence / self._sounding
         means = f"mean arousal {signed(arousal)}, valence {signed(valence)}"
-        return f"{heard}; {means}: {describe(arousal, valence)}"
+        return f"{total}; {means}: {describe(arousal, valence)}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from moodcurve import __version__
 from moodcurve.audio.decoders.ffmpeg import CONTAINERS
-from moodcurve.live.events import PATIENCE_S, Break, Event, LiveError, Sound
+from moodcurve.live.events import PATIENCE_S, AudioBlock, Break, Event, LiveError
 from moodcurve.live.pipe import PROBE_OPTIONS, decoded
 
 if TYPE_CHECKING:
@@ -32,20 +32,20 @@ def radio(url: str, *, timeout_s: float = TIMEOUT_S, first_wait_s: float = FIRST
     """
     import av
 
-    heard, wait_s = False, first_wait_s
+    began, wait_s = False, first_wait_s
     while True:
         try:
             with _open(url, timeout_s) as container:
                 for event in decoded(container):
-                    if isinstance(event, Sound):
-                        heard, wait_s = True, first_wait_s
+                    if isinstance(event, AudioBlock):
+                        began, wait_s = True, first_wait_s
                     yield event
                 if container.size > 0:
                     return
                 reason = "the stream ended"
         except (av.FFmpegError, LiveError) as error:
             reason = _reason(error, timeout_s)
-            if not heard:
+            if not began:
                 raise LiveError(f"{url}: {reason}{_hint(url)}") from error
         yield Break(f"{reason}; connecting again")
         yield from _pause(wait_s)

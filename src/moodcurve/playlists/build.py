@@ -105,9 +105,9 @@ def order_songs(
     rng = np.random.default_rng(0 if seed is None else seed)
     if seed is not None:
         own_cost += rng.uniform(0, VARIATION, len(songs))
-    kept = songs.take(rows)
-    whole_s = float(kept.duration_s.sum())
-    objective = Objective(songs=kept, path=path, length_s=length_s, own_cost=own_cost[rows])
+    usable_songs = songs.take(rows)
+    whole_s = float(usable_songs.duration_s.sum())
+    objective = Objective(songs=usable_songs, path=path, length_s=length_s, own_cost=own_cost[rows])
     if whole_s < length_s:
         objective = replace(objective, length_s=whole_s, slack_songs=0)
     start = None if first is None else int(np.searchsorted(rows, first))

@@ -32,7 +32,7 @@ def improve(
     for _ in range(MAX_PASSES if len(rows) <= USUAL_SONGS else 1):
         before = rows
         for place in range(fixed, len(rows)):
-            rows = _best(objective, constraints, rows, replacements(objective, candidates, rows, place))
+            rows = _best(objective, constraints, rows, _replacements(objective, candidates, rows, place))
         if pairs:
             exchanged = np.repeat(rows[None], len(pairs), axis=0)
             at, (i, j) = np.arange(len(pairs)), np.array(pairs).T
@@ -43,7 +43,7 @@ def improve(
     return rows
 
 
-def replacements(objective: Objective, candidates: Shortlist, rows: IntArray, place: int) -> IntArray:
+def _replacements(objective: Objective, candidates: Shortlist, rows: IntArray, place: int) -> IntArray:
     """Return lists (m, n) with another song in one place."""
     begin = objective.songs.duration_s[rows[:place]].sum()
     tried = candidates.at(np.array([begin / objective.length_s]))[0][

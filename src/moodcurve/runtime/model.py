@@ -309,7 +309,7 @@ RECENT_ROWS = 7200
 
 
 @dataclass(frozen=True, eq=False)
-class _Heard:
+class _StreamState:
     """What a stream carries from row to row."""
 
     state: Float32Array | None
@@ -321,13 +321,13 @@ class _Heard:
 class Stream:
     """Predictions for a recording whose rows arrive over time, equal to `Model.predict` on all of them.
 
-    Rows are silent relative to what was heard so far, in the last hour.
+    Rows are silent relative to the rows so far, in the last hour.
     """
 
     def __init__(self, model: Model) -> None:
         self._model = model
         state = model.sequence_mode.new_state
-        self._heard = _Heard(state, model._new_accumulator(), model._new_tags(), np.empty(0))
+        self._state = _StreamState(state, model._new_accumulator(), model._new_tags(), np.empty(0))
 
     def push(self, features: Features) -> Prediction:
         """Predict the next rows, any number of them.
@@ -337,29 +337,29 @@ class Stream:
         ModelError, ValueError
             As `Model.predict_with_std`; the stream is then unchanged and takes other rows.
         """
-        prediction, self._heard = self._next(features)
+        prediction, self._state = self._next(features)
         return prediction
 
     def peek(self, features: Features) -> Prediction:
         """Predict the next rows as `push` does, and leave the stream unchanged."""
         return self._next(features)[0]
 
-    def _next(self, features: Features) -> tuple[Prediction, _Heard]:
+    def _next(self, features: Features) -> tuple[Prediction, _StreamState]:
         """Return the prediction of the next rows, and what the stream carries after them."""
-        model, heard = self._model, self._heard
-        accumulator, tags = copy.deepcopy((heard.accumulator, heard.tags))  # so that refused rows leave no trace
+        model, before = self._model, self._state
+        accumulator, tags = copy.deepcopy((before.accumulator, before.tags))  # so that refused rows leave no trace
         values, added = model._values(features), row_powers(features)
-        outputs = run_sequence(model._session.run, [values], model.sequence_mode, state=heard.state)
+        outputs = run_sequence(model._session.run, [values], model.sequence_mode, state=before.state)
         prediction, state = model._collect(outputs, accumulator, [added])
-        powers = np.concatenate([heard.powers, added])
+        powers = np.concatenate([before.powers, added])
         if tags is not None:
             tags.add(values, levels_db(added))
         prediction = replace(
             prediction,
             times_s=features.times_s,
             novelty=model._novelty(accumulator, powers),
-            silent=silent_rows(powers)[len(heard.powers) :],
+            silent=silent_rows(powers)[len(before.powers) :],
             tags=None if tags is None else tags.mean(silence_threshold_db(powers)),
         )
-        after = state if len(prediction.values) else heard.state
-        return prediction, _Heard(after, accumulator, tags, powers[-RECENT_ROWS:])
+        after = state if len(prediction.values) else before.state
+        return prediction, _StreamState(after, accumulator, tags, powers[-RECENT_ROWS:])

@@ -73,7 +73,7 @@ class Session:
         return outputs
 
     def check_sizes(self, columns: int, state_size: int) -> None:
-        """Check that the graph reads rows of so many features and, if not 0, a state of this size.
+        """Check that the graph reads rows of `columns` features and, unless 0, a state of `state_size` values.
 
         Raises
         ------

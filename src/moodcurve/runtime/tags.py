@@ -1,4 +1,4 @@
-"""Average what the tag network hears over the rows of a recording that are not silent.
+"""Average what the tag network predicts over the rows of a recording that are not silent.
 
 A model whose feature set has the network's fifty tags as columns (`moodcurve.features.tags.names.TAGS`) states them for
 the song as well. Each row is the network's answer for one patch of three seconds.

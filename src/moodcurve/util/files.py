@@ -132,7 +132,7 @@ def _existing_parent(path: Path) -> Path:
 def plain_file_problem(status: os.stat_result) -> str | None:
     """Say why a file may not be what its name promises: a link, pipe or device, or one with several names.
 
-    Files of fixed names beside a library are written without asking; such a file could lead to any other of the user's.
+    Files of fixed names next to a library are written without asking: a link there could lead to any file of the user.
     """
     if stat.S_ISLNK(status.st_mode):
         return "is a link"

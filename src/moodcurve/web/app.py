@@ -151,12 +151,13 @@ def open_app(settings: Settings, model: Model, *, port: int) -> Iterator[Library
         app = empty_app("Arousal and valence curves of songs.")
         _add_health_route(app, settings, model, library)
         root_path = settings.root_path
+        # each request is compared with one route after another, so those that a page asks for most come first
+        add_song_routes(app, library, plots, rate_limiter, music=settings.music)
+        add_static_files(app)
+        add_playlist_routes(app, library, rate_limiter, music=settings.music)
         add_analysis_routes(app, jobs, batches, folder, plots, rate_limiter, limits=limits, root_path=root_path)
         add_batch_routes(app, batches, plots, rate_limiter, root_path=root_path)
-        add_song_routes(app, library, plots, rate_limiter, music=settings.music)
-        add_playlist_routes(app, library, rate_limiter, music=settings.music)
         add_live_routes(app, live, rate_limiter, limits=limits, root_path=settings.root_path)
-        add_static_files(app)
         add_metrics_route(app, reports.metrics)
         add_docs_routes(app, settings.base_url(port))
         secured = SecurityMiddleware(

@@ -1,6 +1,6 @@
 """Error responses as ``application/problem+json`` (RFC 9457), and their descriptions in the OpenAPI document."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -95,7 +95,9 @@ def _methods(request: Request) -> set[str]:
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # nosec B101 # narrows the type for mypy
-    messages = [f"{'.'.join(map(str, fault['loc']))}: {_message(fault)}" for fault in error.errors()]
+    # "none" is what a parameter has that is not given, and nothing that a client could send
+    faults = [fault for fault in error.errors() if fault["type"] != "none_required"]
+    messages = [f"{_place(fault['loc'])}: {_message(fault)}" for fault in faults]
     return ProblemError(422, one_line("; ".join(messages))).response()
 
 
@@ -103,11 +105,13 @@ _MESSAGES = {
     "invalid_value": "{message}",
     "too_long": "must have at most {max_length} characters",
     "int_parsing": "{input} is not an integer",
+    "float_parsing": "{input} is not a number",
     "int_parsing_size": "{input} has too many digits",
     "greater_than_equal": "{input} is less than the minimum, {ge}",
     "less_than_equal": "{input} is more than the maximum, {le}",
     "less_than": "{input} is too large",
     "enum": "{input} is not one of {expected}",
+    "literal_error": "{input} is not one of {expected}",
     "bool_parsing": "{input} is neither true nor false",
     "extra_forbidden": "unknown parameter; see /docs or /openapi.json for all parameters",
 }
@@ -119,6 +123,15 @@ _MAX_INPUT = 60
 def invalid_value(message: str) -> PydanticCustomError:
     """Return an error for a validator to raise; the message says what is wrong and what is accepted."""
     return PydanticCustomError("invalid_value", "invalid value", {"message": message})
+
+
+def _place(location: Sequence[str | int]) -> str:
+    """Return where a fault is; below a parameter, pydantic names what of its types did not fit.
+
+    >>> _place(("query", "by", "literal['course','sound']")), _place(("body", "songs", 0))
+    ('query.by', 'body.songs.0')
+    """
+    return ".".join(map(str, location if location[0] == "body" else location[:2]))
 
 
 def _message(fault: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ import ipaddress
 import math
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from starlette.types import Scope
 
@@ -70,6 +71,7 @@ def client_of(scope: Scope) -> str:
     return client_name((scope.get("client") or ("", 0))[0])
 
 
+@lru_cache(maxsize=_MAX_CLIENTS)
 def client_name(address: str) -> str:
     """Return the name under which a client with an IP address is counted.
 

@@ -12,7 +12,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import Response
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moodcurve.web.errors import ProblemError
@@ -34,6 +34,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(self), geolocation=()",
 }
 """Headers of every response."""
+_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_NO_STORE = (b"cache-control", b"no-store")
 METRICS_PATH = "/metrics"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^][@/?#\\:]*)(?::[0-9]*)?")
@@ -87,10 +89,10 @@ class SecurityMiddleware:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
+                headers = [*message.get("headers", ()), *_RAW_HEADERS]
+                if not any(name == _NO_STORE[0] for name, _ in headers):
+                    headers.append(_NO_STORE)
+                message["headers"] = headers
             await send(message)
 
         app = self._app
@@ -155,8 +157,9 @@ class SecurityMiddleware:
         return self._open_metrics and is_loopback(client) and not proxied
 
     def _is_authorized(self, headers: Headers, client: str) -> bool:
+        cookies = headers.get("cookie")
         with suppress(CookieError):
-            if self._tokens.in_cookies(SimpleCookie(headers.get("cookie", ""))):
+            if cookies is not None and self._tokens.in_cookies(SimpleCookie(cookies)):
                 return True
         scheme, _, given = headers.get("authorization", "").partition(" ")
         given = given.strip()

@@ -8,7 +8,7 @@ import pytest
 
 from moodcurve.learn.adaptation.candidates import CANDIDATES, OUTPUT_VARIANCE
 from moodcurve.learn.adaptation.correction import fit_correction
-from moodcurve.learn.adaptation.sound import fit_sound
+from moodcurve.learn.adaptation.feature_map import fit_feature_map
 from tests.helpers.rater_songs import rater_songs
 
 BY_NAME = {one.name: one for one in CANDIDATES}
@@ -17,8 +17,8 @@ BY_NAME = {one.name: one for one in CANDIDATES}
 @pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda one: one.name)
 def test_weights_solve_the_normal_equations(candidate):
     songs = rater_songs(14, level=(0.2, -0.1), scale=0.7, mix=0.2)
-    sound = fit_sound(songs)
-    z = np.array([sound.apply(song).mean(axis=0) for song in songs])
+    feature_map = fit_feature_map(songs)
+    z = np.array([feature_map.apply(song).mean(axis=0) for song in songs])
     outputs = np.array([song.values.mean(axis=0) for song in songs])
     rated = np.array([song.song.y.mean(axis=0) for song in songs])
     correction = fit_correction(songs, (candidate, candidate))
@@ -52,17 +52,17 @@ def test_no_correction_leaves_outputs_as_they_are():
 
 def test_sound_moves_songs_as_wholes():
     songs = rater_songs(12)
-    sound = fit_sound(songs)
+    feature_map = fit_feature_map(songs)
     for song in songs:
-        z = sound.apply(song)
+        z = feature_map.apply(song)
         np.testing.assert_allclose(z, np.tile(z[:1], (20, 1)), atol=1e-12)  # 20 rows are less than the context
-    squares = np.mean([(sound.apply(song)[0] ** 2).sum() for song in songs])
+    squares = np.mean([(feature_map.apply(song)[0] ** 2).sum() for song in songs])
     assert 0 < squares < 1.5
 
 
 def test_models_that_read_forward_only_have_no_sound():
     songs = [replace(song, context_rows=0) for song in rater_songs(12)]
-    assert fit_sound(songs).apply(songs[0]).shape == (20, 0)
+    assert fit_feature_map(songs).apply(songs[0]).shape == (20, 0)
     richest = fit_correction(songs, (CANDIDATES[-1], CANDIDATES[-1]))
     assert math.isfinite(richest.candidates[0].sound)
     assert not richest.weights.any()

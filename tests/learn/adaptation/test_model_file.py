@@ -115,6 +115,8 @@ def test_metadata_tell_what_was_learned_from_what(adaptation, tmp_path):
     assert mine.intervals.songs == 12
     assert mine.song_rating is None
     assert evaluate(adaptation.dataset, mine)["songs_trained_on"] == 12
+    assert json.loads(mine.metadata["training_sets"]) == {"DEAM + 4Q": 2025, "made songs": 12}
+    assert mine.metadata["songs"] == "2037"
 
 
 def test_the_same_songs_give_the_same_file_and_others_another_name(adaptation):
@@ -139,3 +141,8 @@ def test_an_adapted_model_can_be_adapted(adaptation, tmp_path):
     (outputs,) = model_outputs([song], str(tmp_path / "first.onnx"))
     predicted = load_model(tmp_path / "second.onnx").predict(song.features)
     np.testing.assert_allclose(predicted, second.correction.apply(outputs).clip(-1, 1), atol=1e-6)
+    # the same songs are counted once, and the same ids of another set are other songs
+    for name, sets in (("made songs", {"made songs": 12}), ("others", {"made songs": 12, "others": 12})):
+        named = replace(second, dataset=replace(dataset, name=name))
+        metadata = _metadata(adapted_model(named, name="third"))
+        assert json.loads(metadata["moodcurve.training_sets"]) == {"DEAM + 4Q": 2025, **sets}

@@ -167,6 +167,28 @@ def test_sets_with_the_same_artists_are_tested_in_folds() -> None:
     assert "one to again" in across_report(found)
 
 
+@pytest.mark.parametrize("artists", ["", "Another {}"], ids=["no table of artists", "other spellings"])
+def test_recordings_of_two_sets_are_not_trained_and_tested_on(artists: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """emoMusic's songs are DEAM's under the same ids, whatever it says about their artists."""
+    deam = replace(ONE, name="DEAM")
+    songs = [replace(song, artist=artists.format(song.artist)) for song in deam.songs[:30]]
+    emomusic = replace(deam, name="emoMusic", songs=tuple(songs))
+    calls: list[tuple[set[str], set[str]]] = []
+    original = across.cross_predict
+
+    def recorded(songs: list[Song], splits: Any, *rest: Any, **named: Any) -> Any:
+        for train, test in splits:
+            calls.append(tuple({songs[i].song_id for i in part} for part in (train, test)))  # type: ignore[arg-type]
+        return original(songs, splits, *rest, **named)
+
+    monkeypatch.setattr(across, "cross_predict", recorded)
+    found = run_across([emomusic, deam], ["mlr"])
+    assert len(calls) == 5 * 5
+    assert not any(train & test for train, test in calls)
+    assert found["shared_recordings"] == 30
+    assert "30 recordings of DEAM in more than one of the sets" in across_report(found)
+
+
 def test_equal_names_are_numbered() -> None:
     assert {one["name"] for one in run_across([ONE, ONE], ["mlr"])["sets"]} == {"one (1)", "one (2)"}
 

@@ -8,7 +8,12 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from moodcurve.learn import TrainingError
 from moodcurve.learn.models.targets import one_hot, target_scaling
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig, fit_preprocessing, stack_songs
-from moodcurve.learn.preprocessing.steps import Selection, components_for, fit_standardization, principal_components
+from moodcurve.learn.preprocessing.steps import (
+    ColumnSelection,
+    components_for,
+    fit_standardization,
+    principal_components,
+)
 from tests.helpers.onnx_values import onnx_values
 from tests.helpers.training_songs import made_dataset
 
@@ -201,7 +206,7 @@ def test_no_songs_raise() -> None:
 
 
 def test_selected_columns_are_those_at_the_positions() -> None:
-    step = Selection((5, 0, 7))
+    step = ColumnSelection((5, 0, 7))
     np.testing.assert_array_equal(step.apply(OTHER), OTHER[:, [5, 0, 7]])
     found = onnx_values(OTHER, lambda graph: step.build(graph, graph.x), 3)
     np.testing.assert_array_equal(found, OTHER[:, [5, 0, 7]])

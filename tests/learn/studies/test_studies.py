@@ -21,7 +21,7 @@ from moodcurve.learn.studies.features import GROUPS, POSITION_COLUMNS, column_se
 from moodcurve.learn.studies.folds import Source, predictions
 from moodcurve.learn.studies.run import STUDIES, read_studies, run_studies, write_studies
 from moodcurve.learn.studies.splits import count_songs_by_known_artists
-from moodcurve.learn.studies.study import Study, score_arm, studies_page
+from moodcurve.learn.studies.study import StudyResult, score_arm, studies_page
 from moodcurve.learn.studies.training_size import draw_training_songs
 from moodcurve.learn.training import find_family
 from moodcurve.learn.tuning import TuningResult, suggest_filter_settings, suggest_two_level_settings
@@ -38,10 +38,10 @@ rng = np.random.default_rng(1)
 REPEATS = [[np.clip(song.y + rng.normal(0, 0.2, song.y.shape), -1, 1) for song in SONGS] for _ in range(3)]
 
 
-def example_study(name: str = "split", **changes: Any) -> Study:
+def example_study(name: str = "split", **changes: Any) -> StudyResult:
     arms = (score_arm("one", "mlr", SONGS, REPEATS, seed=0), score_arm("other", "mlr", SONGS, REPEATS[:1], seed=0))
     plain: dict[str, Any] = {"title": "Folds", "how": ("By hand.",), "dataset": DATASET, "songs": 40, "seed": 0}
-    return Study(**{**plain, "name": name, "arms": arms, "pairs": (arms,), **changes})
+    return StudyResult(**{**plain, "name": name, "arms": arms, "pairs": (arms,), **changes})
 
 
 def silent(done: int, total: int, what: str) -> None:

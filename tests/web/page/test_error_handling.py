@@ -147,6 +147,17 @@ def test_the_download_menu_closes(window: Window, ids: dict[str, int]) -> None:
     assert not first.is_visible()
 
 
+def test_the_page_says_why_the_server_does_not_send_a_song(window: Window, ids: dict[str, int]) -> None:
+    window.expected.append("404")
+    problem = {"status": 404, "json": {"detail": "the audio file has changed since it was analyzed; run `x`"}}
+    page = window(
+        f"#/listen/song-{ids['Elegy']}",
+        before=lambda page: page.route("**/audio", lambda route: route.fulfill(**problem)),
+    )
+    text = "The audio file has changed since it was analyzed; run `x`. You can still explore the curve."
+    page.get_by_text(text).wait_for()
+
+
 def test_a_preview_of_a_missing_file_shows_an_error(window: Window, ids: dict[str, int]) -> None:
     window.expected.append("404")
     gone = f"**/songs/{ids['Elegy']}/audio"

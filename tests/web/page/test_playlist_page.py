@@ -56,6 +56,7 @@ def all_songs(page: Page) -> None:
 
 def test_a_list_is_made_from_one_mood_to_another(window: Window, ids: dict[str, int]) -> None:
     page = window("#/playlist")
+    page.get_by_text("The songs of your playlist appear here").wait_for()
     all_songs(page)
     page.get_by_label("From", exact=True).select_option("tense")
     page.get_by_label("To", exact=True).select_option("serene")

@@ -11,7 +11,7 @@ export function aboutCard(curve: Curve): HTMLElement {
   const bands =
     curve.arousal_low === undefined
       ? ""
-      : "The pale bands are 90 % intervals: the model expects nine of ten ratings inside. ";
+      : "The pale bands are 90 % intervals: over many songs, listeners’ mean rating lies inside in nine of ten cases. ";
   return h(
     "section",
     { class: "card about", "aria-label": "About the curve" },

@@ -10,4 +10,6 @@ export interface AudioSource {
   peaks?: Float32Array;
   /** A message about the audio, such as why there is none. */
   note?: string;
+  /** Say why the server does not send the audio; null if it does. */
+  problem?: (() => Promise<string | null>) | undefined;
 }

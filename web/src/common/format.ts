@@ -33,6 +33,11 @@ export function displayText(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, " ").trim();
 }
 
+/** Write a message of the server as a sentence. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`.replace(/\.?$/, ".");
+}
+
 export function megabytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20).toLocaleString("en")} MB`;
 }

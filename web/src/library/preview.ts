@@ -3,6 +3,7 @@
 import * as api from "../server/api";
 import { smoothTrajectory, type Trajectory } from "../curve/trajectory";
 import { button, h, setText } from "../common/dom";
+import { sentence } from "../common/format";
 
 /** Previews start at this fraction of a song, since intros are often unlike the rest. */
 const START = 0.3;
@@ -101,7 +102,12 @@ export class Preview {
     const failedAt = audio.currentTime;
     setTimeout(() => {
       if (this.song !== song || !audio.hasAttribute("src") || audio.currentTime > failedAt) return;
-      this.handlers.error("Cannot play this song: the file is missing, or your browser does not support its format.");
+      void api.audioProblem(audio.src).then((problem) => {
+        if (this.song !== song) return;
+        this.handlers.error(
+          sentence(`Cannot play this song: ${problem ?? "your browser does not support its format"}`),
+        );
+      });
     }, RECOVERY_MS);
   }
 

@@ -150,7 +150,7 @@ export class LivePage {
       setText(this.values[axis], `${axis} ${withInterval(row, axis)}`);
   }
 
-  /** Begin anew; return false if the user keeps what is not saved. */
+  /** Begin again; return false if the user keeps what is not saved. */
   private clear(): boolean {
     if (!this.recording.discard()) return false;
     this.last = null;

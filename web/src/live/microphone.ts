@@ -4,7 +4,7 @@ import workletUrl from "./capture.worklet.ts?worker&url";
 import type { Captured } from "./capture.worklet";
 import { Timeline } from "./timeline";
 
-export interface Piece {
+export interface AudioChunk {
   /** Position of its first sample since the start; time in which the device sent nothing counts. */
   at: number;
   /** Sample rate in Hz. */
@@ -15,7 +15,7 @@ export interface Piece {
 }
 
 export interface MicrophoneHandlers {
-  piece(piece: Piece): void;
+  piece(piece: AudioChunk): void;
   level(level: number): void;
   /** The device is gone, or the system took it: nothing more comes until it is opened again. */
   lost(): void;

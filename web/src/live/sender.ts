@@ -4,7 +4,7 @@
 import { ApiError, ConnectionError, isAbort, StatusError } from "../server/api";
 import { beginLive, endLive, sendSound } from "../server/live_api";
 import type { LiveSession } from "../server/types";
-import type { Piece } from "./microphone";
+import type { AudioChunk } from "./microphone";
 
 /** Sound that is kept while the server cannot be reached, in seconds. */
 const KEPT_S = 60;
@@ -22,7 +22,7 @@ export interface SenderHandlers {
 }
 
 export class Sender {
-  private readonly waiting: Piece[] = [];
+  private readonly waiting: AudioChunk[] = [];
   private session: LiveSession | null = null;
   /** Sample rate of the session. */
   private rate = 0;
@@ -32,7 +32,7 @@ export class Sender {
 
   constructor(private readonly handlers: SenderHandlers) {}
 
-  push(piece: Piece): void {
+  push(piece: AudioChunk): void {
     this.waiting.push(piece);
     while (piece.time - this.waiting[0]!.time > 1000 * KEPT_S) this.waiting.shift();
     if (!this.busy) void this.send();
@@ -101,8 +101,8 @@ export class Sender {
 }
 
 /** The first pieces that follow each other without a gap, as many as fit into a request. */
-function contiguous(pieces: Piece[]): Piece[] {
-  const found: Piece[] = [];
+function contiguous(pieces: AudioChunk[]): AudioChunk[] {
+  const found: AudioChunk[] = [];
   for (const piece of pieces) {
     const [first, before] = [found[0] ?? piece, found.at(-1)];
     const follows = before === undefined || before.at + before.samples.length === piece.at;
@@ -113,7 +113,7 @@ function contiguous(pieces: Piece[]): Piece[] {
   return found;
 }
 
-function joined(pieces: Piece[]): Int16Array<ArrayBuffer> {
+function joined(pieces: AudioChunk[]): Int16Array<ArrayBuffer> {
   const all = new Int16Array(pieces.reduce((sum, { samples }) => sum + samples.length, 0));
   let end = 0;
   for (const { samples } of pieces) {

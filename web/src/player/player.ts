@@ -11,7 +11,7 @@ import { Playhead } from "./playhead";
 import { Chart } from "../chart/chart";
 import { createTransport, type Transport } from "./transport";
 import type { AudioSource } from "../chart/audio_source";
-import { clock, duration, signed } from "../common/format";
+import { clock, duration, sentence, signed } from "../common/format";
 
 const UNPLAYABLE = "This browser cannot play the audio. You can still explore the curve.";
 
@@ -25,6 +25,7 @@ export class Player {
   private readonly transport: Transport;
   private readonly note = h("p", { class: "note", id: "note", role: "status" });
   private curves: Curve[] = [];
+  private audioSource: AudioSource | null = null;
 
   constructor(audio: HTMLAudioElement) {
     const seek = (t: number): void => this.playhead.seek(t);
@@ -32,7 +33,7 @@ export class Player {
     this.audio = audio;
     this.playhead = new Playhead(audio, {
       moved: () => this.draw(),
-      failed: () => this.setPlayable(false, UNPLAYABLE),
+      failed: () => void this.onFailure(),
       recovered: () => this.setPlayable(true, "Playback is silent. Is an audio output device connected?"),
     });
     this.chart = new Chart(audio, seek);
@@ -67,6 +68,7 @@ export class Player {
 
   /** Load audio; without any, the curve can still be explored. */
   load(audioSource: AudioSource, keepTime: boolean): void {
+    this.audioSource = audioSource;
     this.playhead.change(audioSource.source !== null, audioSource.start ?? null, keepTime, () => {
       this.setPlayable(audioSource.source !== null, audioSource.note ?? audioNote(audioSource));
       void this.chart.waveform.load(audioSource);
@@ -114,6 +116,15 @@ export class Player {
     if (slider.getAttribute("aria-valuenow") === String(Math.floor(t))) return;
     slider.setAttribute("aria-valuenow", String(Math.floor(t)));
     slider.setAttribute("aria-valuetext", `${clock(t)} of ${duration(this.playhead.length)}, ${description}`);
+  }
+
+  /** Say why the audio does not play: the server may not send it, or the browser cannot play it. */
+  private async onFailure(): Promise<void> {
+    const { audioSource } = this;
+    this.setPlayable(false, UNPLAYABLE);
+    const problem = (await audioSource?.problem?.()) ?? null;
+    if (problem === null || audioSource !== this.audioSource || this.note.textContent !== UNPLAYABLE) return;
+    setText(this.note, `${sentence(problem)} You can still explore the curve.`);
   }
 
   private setPlayable(on: boolean, note: string): void {

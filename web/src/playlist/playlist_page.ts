@@ -13,6 +13,10 @@ import { pickReplacement } from "./replace_dialog";
 import { SaveRow } from "./save_row";
 import { summaryOf } from "./summary";
 
+const HINT =
+  "The songs of your playlist appear here: to play, put in another order, replace and save. Choose a length and press " +
+  "“Make playlist”, or draw a path on the plane with the pen.";
+
 export interface PlaylistHandlers {
   /** Open the song of a token. */
   open(token: string): void;
@@ -41,7 +45,7 @@ export class PlaylistPage {
     changed: (index) => this.mark(index),
     error: (text) => setText(this.error, text),
   });
-  private readonly summary = h("p", { class: "count", role: "status" });
+  private readonly summary = h("p", { class: "count", role: "status" }, HINT);
   private readonly error = h("p", { class: "error", role: "alert" });
   private readonly save = new SaveRow();
   private playlist: Playlist | null = null;

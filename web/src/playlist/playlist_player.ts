@@ -1,7 +1,7 @@
 // Play the songs of a playlist one after the other. A song may be a part of its audio.
 
 import { h, iconButton, setText, svg } from "../common/dom";
-import { clock, duration, songName } from "../common/format";
+import { clock, duration, sentence, songName } from "../common/format";
 import { ICONS } from "../common/icons";
 import * as api from "../server/api";
 import type { PlaylistSong } from "../server/types";
@@ -161,7 +161,9 @@ export class PlaylistPlayer {
     const failedAt = audio.currentTime;
     setTimeout(() => {
       if (song === null || this.index !== index || audio.currentTime > failedAt) return;
-      this.handlers.error(`Cannot play ${songName(song)}: the file is missing, or your browser cannot play it.`);
+      void api.audioProblem(api.songAudioUrl(song.id)).then((problem) => {
+        this.handlers.error(sentence(`Cannot play ${songName(song)}: ${problem ?? "your browser cannot play it"}`));
+      });
       if (index! + 1 < this.songs.length) this.play(index! + 1);
     }, RECOVERY_MS);
   }

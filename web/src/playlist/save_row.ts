@@ -37,7 +37,7 @@ export class SaveRow {
     this.showMenu();
   }
 
-  /** Create the menu anew, since its links hold the name. */
+  /** Create the menu again, since its links hold the name. */
   private showMenu(): void {
     const { playlist, name } = this;
     if (playlist === null) return;

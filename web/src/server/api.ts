@@ -122,6 +122,13 @@ export async function request<T>(url: string, options: RequestInit = {}): Promis
   return (await response.json()) as T;
 }
 
+/** Say why the server does not send a song's audio; null if it does. */
+export async function audioProblem(url: string): Promise<string | null> {
+  const response = await fetch(url, { headers: { Range: "bytes=0-0" } }).catch(() => null);
+  if (response === null) return "the server cannot be reached";
+  return response.ok ? null : reason(response);
+}
+
 async function reason(response: Response): Promise<string> {
   if (response.status === 401) {
     return "This page needs an access token. Open the address that “moodcurve serve” printed.";

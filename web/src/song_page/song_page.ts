@@ -199,6 +199,7 @@ export class SongPage {
   private loadAudio(source: LoadedSong["source"], curve: Curve | null, keepTime: boolean): void {
     if (source === this.audioSource) return;
     this.audioSource = source;
-    this.player.load({ source, seconds: curve?.duration_s ?? 0, start: curve?.start_s }, keepTime);
+    const problem = typeof source === "string" ? (): Promise<string | null> => api.audioProblem(source) : undefined;
+    this.player.load({ source, seconds: curve?.duration_s ?? 0, start: curve?.start_s, problem }, keepTime);
   }
 }

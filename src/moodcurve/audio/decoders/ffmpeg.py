@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from moodcurve.audio.containers import id3v2_length, read, tag_length
-from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError, check_track
+from moodcurve.audio.decoders.base import (
+    CHUNK,
+    Chunks,
+    DecodedFile,
+    SampleArray,
+    UnreadableError,
+    check_track,
+    full_scale,
+)
 from moodcurve.audio.decoders.large_tags import without_large_tags
 from moodcurve.audio.decoders.timeline import Timeline, timeline_of
 
@@ -27,15 +35,8 @@ CONTAINERS = (
 # Formats, and codecs in WAV, without a duration in the header: FFmpeg only estimates it from the bit rate
 _WITHOUT_HEADER_DURATION = ("aac", "ac3", "amr", "dca", "dts", "eac3", "loas", "mpeg", "mpegts")
 
-# FFmpeg's sample formats: NumPy type, value of silence, full scale
-_FORMATS = {
-    "u8": ("u1", 2**7, 2**7),
-    "s16": ("i2", 0, 2**15),
-    "s32": ("i4", 0, 2**31),
-    "s64": ("i8", 0, 2**63),
-    "flt": ("f4", 0, 1),
-    "dbl": ("f8", 0, 1),
-}
+_SAMPLE_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
+"""NumPy's types of FFmpeg's sample formats."""
 # FFmpeg stores further planes elsewhere in its frame; PyAV reads past the end, which can crash
 MAX_PLANES = 8
 _MAX_CHAPTERS = 999
@@ -217,17 +218,13 @@ def _read_queue(fifo: "AudioFifo") -> tuple[int, SampleArray]:
 def frame_samples(frame: "AudioFrame") -> SampleArray:
     """Return the samples of a frame (frames, channels), scaled to full scale 1; at most 8 channels if it is planar."""
     channels = frame.layout.nb_channels
-    kind, silence, full_scale = _FORMATS[frame.format.packed.name]
+    kind = _SAMPLE_TYPES[frame.format.packed.name]
     if frame.format.is_planar:
         # not to_ndarray(), which reads 9 planes of 8 channels
         planes = [np.frombuffer(memoryview(plane), kind, frame.samples) for plane in frame.planes[:channels]]
-        samples = np.stack(planes).T
-    else:
-        packed = np.frombuffer(memoryview(frame.planes[0]), kind, frame.samples * channels)
-        samples = packed.reshape(-1, channels)
-    if full_scale != 1:
-        samples = (samples.astype(np.float32) - np.float32(silence)) / np.float32(full_scale)
-    return samples
+        return full_scale(np.stack(planes).T)
+    packed = np.frombuffer(memoryview(frame.planes[0]), kind, frame.samples * channels)
+    return full_scale(packed.reshape(-1, channels))
 
 
 def _header_duration(container: "InputContainer", stream: "AudioStream", path: Path) -> float | None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve.audio.containers import read
-from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, SampleArray, UnreadableError, check_track
+from moodcurve.audio.decoders.base import CHUNK, Chunks, DecodedFile, UnreadableError, check_track, full_scale
 
 _MAX_CHUNKS = 100
 """Chunks in which the samples must begin."""
@@ -81,21 +81,13 @@ def _chunks(file: BinaryIO, kind: str, rate: int, channels: int) -> Chunks:
     frame = channels * int(kind[-1])
     with file:
         while data := file.read(max(1, CHUNK // channels) * frame):
-            x = _as_floats(data[: len(data) // frame * frame], kind).reshape(-1, channels)
+            x = full_scale(_samples(data[: len(data) // frame * frame], kind)).reshape(-1, channels)
             if len(x):
                 yield rate, x
 
 
-def _as_floats(data: bytes, kind: str) -> SampleArray:
-    """Scale samples to full scale ±1."""
-    if kind == "u1":
-        return (np.frombuffer(data, "u1").astype(np.float32) - np.float32(128)) / np.float32(128)
-    if kind[-2] == "f":
-        floats: SampleArray = np.frombuffer(data, kind).astype(f"f{kind[-1]}")
-        return floats
-    size = int(kind[-1])
-    x: npt.NDArray[np.int32] = _padded(data, kind).astype("i4") if size == 3 else np.frombuffer(data, kind)
-    return x.astype(np.float32) / np.float32(2.0 ** (8 * (4 if size == 3 else size) - 1))
+def _samples(data: bytes, kind: str) -> npt.NDArray[np.generic]:
+    return _padded(data, kind) if kind[-1] == "3" else np.frombuffer(data, kind)
 
 
 def _padded(data: bytes, kind: str) -> npt.NDArray[np.int32]:

@@ -8,7 +8,7 @@ from moodcurve.util.text import clock
 _FROM_ZERO = ("matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "asf")
 # Their clock starts anywhere; the earliest stream is at 0, as in players
 _FROM_START = ("flv", "mpeg", "mpegts", "ogg")
-# Their clock may be set anew within a recording; FFmpeg and players take a jump of more than 10 s for that
+# Their clock may be set again within a recording; FFmpeg and players take a jump of more than 10 s for that
 _RESET_S = {"mpeg": 10.0, "mpegts": 10.0}
 
 TOLERANCE_S = 0.1

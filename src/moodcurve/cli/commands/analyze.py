@@ -1,5 +1,6 @@
 """The `analyze` command: arousal and valence curves of audio files."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,18 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import error_text, print_message
-from moodcurve.cli.options import (
-    FolderOptions,
-    ModelOption,
-    SafeCsvOption,
-    SplitBy,
-    SplitOption,
-    TrackOption,
-    left_out_text,
-)
+from moodcurve.cli.options.common import SafeCsvOption
+from moodcurve.cli.options.files import FolderOptions, SplitBy, SplitOption, TrackOption, left_out_text
+from moodcurve.cli.options.models import ModelOption
 from moodcurve.cli.output_checks import STDOUT, check_file, check_folder, check_replaces_no_song
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.errors import MoodcurveError
+from moodcurve.util.text import one_line
 
 if TYPE_CHECKING:
     from moodcurve.cli.outputs import Outputs, WrittenSong
@@ -30,6 +26,8 @@ if TYPE_CHECKING:
 
 TABLE_ENDINGS = {".csv": "csv", ".json": "json", ".jsonl": "json", ".parquet": "parquet"}
 """Extensions of a table of songs, and the value of --format that matches each."""
+_FILE_ENDING = re.compile(r"\.[a-z]{2,5}[0-9]?")
+"""Extensions of files; numbers, as in ``results.2`` or ``results.v2``, are parts of the names of folders."""
 MANY_FILES = 50
 """Number of files in folders from which on a library scan is suggested."""
 
@@ -168,6 +166,7 @@ def _destination(output: Path | None, formats: list[CurveFormat], *, several: bo
     UsageError
         If they do not fit each other, or the number of songs.
     """
+    from moodcurve.audio.filetypes import is_media_file
     from moodcurve.formats import TEXT_FORMATS, check_format
 
     for format in formats:
@@ -176,6 +175,12 @@ def _destination(output: Path | None, formats: list[CurveFormat], *, several: bo
         ending = output.suffix.lower()
         if ending in TABLE_ENDINGS and not output.is_dir():
             return _table(output, formats)
+        if _FILE_ENDING.fullmatch(ending) and not output.exists() and not is_media_file(str(output)):
+            raise UsageError(
+                f"{one_line(str(output))} is named like a file: tables of songs end in {', '.join(TABLE_ENDINGS)}; "
+                "curves go to a folder, and one of this name must be created first",
+                name="-o",
+            )
         check_folder(output)  # now rather than after the first song
         return _Destination(folder=output, formats=tuple(formats))
     if output == STDOUT:

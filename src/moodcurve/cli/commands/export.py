@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import Filters, LibraryOption, SafeCsvOption, library_path
+from moodcurve.cli.options.common import SafeCsvOption
+from moodcurve.cli.options.filters import FilterOptions
+from moodcurve.cli.options.library import LibraryOption, library_path
 from moodcurve.cli.output_checks import STDOUT, check_file, check_folder
 from moodcurve.cli.parameters import Option, UsageError
 from moodcurve.util.text import counted, one_line
@@ -33,7 +35,7 @@ _ENDINGS = {format.value: format for format in (ExportFormat.csv, ExportFormat.j
 
 @app.command
 def export(
-    filters: Filters,
+    filters: FilterOptions,
     library: LibraryOption = None,
     output: Annotated[
         Path,
@@ -53,8 +55,7 @@ def export(
         bool,
         Option(
             "--full",
-            help="Write one row per file with all that the library stores of it, but for links and the --track "
-            "or --split of its scan: Parquet that search and merge read.",
+            help="Write one row per file with all that the library stores of it: Parquet that search and merge read.",
         ),
     ] = False,
     safe_csv: SafeCsvOption = False,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import FeatureSetOption, find_feature_set
+from moodcurve.cli.options.models import FeatureSetOption, find_feature_set
 from moodcurve.cli.output_checks import STDOUT, check_file, check_replaces_no_song
 from moodcurve.cli.parameters import Argument, Option
 

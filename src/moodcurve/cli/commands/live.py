@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import ModelOption
+from moodcurve.cli.options.models import ModelOption
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.util.urls import WEB, scheme_of
 
@@ -71,7 +71,7 @@ def live(
     from moodcurve.live.osc import OscSender
     from moodcurve.live.recording import Recording
     from moodcurve.live.sound_card import device_list
-    from moodcurve.live.text import Summary
+    from moodcurve.live.text import RunningSummary
     from moodcurve.runtime import load_model
     from moodcurve.util.text import one_line
 
@@ -81,13 +81,13 @@ def live(
     opened = _source(source, raw, device)
     loaded = load_model(model)
     loaded.stream()  # a model that cannot be used live is refused first
-    summary = Summary()
+    summary = RunningSummary()
     with ExitStack() as stack:
         sender = stack.enter_context(OscSender(osc)) if osc else None
         recording = stack.enter_context(Recording(output)) if output else None
         prepare(loaded.feature_set)
         check = stack.enter_context(interrupts())
-        show = _print_json if json else stack.enter_context(_view(_name(source)))
+        show = _print_json if json else stack.enter_context(_view(source))
         try:
             for row in listen(opened, model=loaded, on_notice=print_message, check=check):
                 if recording is not None:
@@ -128,19 +128,19 @@ def _source(source: str | None, raw: str | None, device: str | None) -> "Source"
 
 
 @contextmanager
-def _view(source: str) -> "Iterator[Callable[[Row], None]]":
+def _view(source: str | None) -> "Iterator[Callable[[Row], None]]":
     """Yield a function that shows rows: in a picture that is redrawn, if standard output is a terminal."""
     from moodcurve.live.text import Picture, row_line
 
     if not sys.stdout.isatty():
-        yield lambda row: print(row_line(row), flush=True)
+        yield lambda row: print(row_line(row, with_position=source == "-"), flush=True)
         return
     from rich.live import Live
     from rich.text import Text
 
     from moodcurve.cli import console
 
-    picture, terminal = Picture(source), console.results()
+    picture, terminal = Picture(_name(source)), console.results()
     with Live(console=terminal, auto_refresh=False) as live:  # messages appear above the picture
 
         def show(row: "Row") -> None:

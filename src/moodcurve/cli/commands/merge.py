@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption
+from moodcurve.cli.options.common import JsonOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option, PathOrUrl, UsageError
 from moodcurve.util.text import counted

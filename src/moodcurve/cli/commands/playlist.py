@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import Filters, LibraryOption, library_path
+from moodcurve.cli.options.filters import FilterOptions
+from moodcurve.cli.options.library import LibraryOption, library_path
 from moodcurve.cli.output_checks import STDOUT, check_file
 from moodcurve.cli.parameters import Option, UsageError
 from moodcurve.cli.playlist_files import AbsoluteOption, PlaylistFormat, playlist_file
@@ -38,7 +39,7 @@ _FIELDS = {
 
 @app.command
 def playlist(
-    filters: Filters,
+    filters: FilterOptions,
     from_: Annotated[
         str | None, Option("--from", metavar="MOOD|A,V", help="Start at this mood word, or arousal and valence.")
     ] = None,

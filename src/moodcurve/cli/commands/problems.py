@@ -2,7 +2,8 @@
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, LibraryOption, library_path
+from moodcurve.cli.options.common import JsonOption
+from moodcurve.cli.options.library import LibraryOption, library_path
 from moodcurve.cli.output_checks import check_results
 from moodcurve.cli.result_files import json_list, write_parts
 

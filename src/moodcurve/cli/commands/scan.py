@@ -5,22 +5,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
-from moodcurve.cli.commands.catalogue import CatalogueOptions, check_unused, scan_catalogue
+from moodcurve.cli.catalogue import scan_catalogue
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import (
-    FolderOptions,
-    JsonOption,
-    LibraryOption,
-    ModelOption,
-    SplitBy,
-    SplitOption,
-    TrackOption,
-    left_out_text,
-    library_path,
-)
+from moodcurve.cli.options.catalogue import CatalogueOptions, check_unused
+from moodcurve.cli.options.common import JsonOption
+from moodcurve.cli.options.files import FolderOptions, SplitBy, SplitOption, TrackOption, left_out_text
+from moodcurve.cli.options.library import LibraryOption, library_path
+from moodcurve.cli.options.models import ModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option, PathOrUrl, UsageError, local_file
-from moodcurve.util.text import clock, counted
+from moodcurve.util.text import clock, counted, one_line
 
 if TYPE_CHECKING:
     from moodcurve.library.scanning.progress import ScanStats
@@ -75,7 +69,7 @@ def scan(
 
     A scan can be stopped at any time; run the same command to continue. Unchanged files are skipped; moved, copied or
     re-tagged files are recognized; deleted files are removed from the library,
-    unless a disk seems not to be mounted (see --forget). Files that an earlier scan heard with another --track or
+    unless a disk seems not to be mounted (see --forget). Files that an earlier scan analyzed with another --track or
     --split are analyzed again; without these options they stay as they are.
 
     For catalogues that one machine cannot hold, --on analyzes the songs of manifests on many machines, and writes
@@ -130,7 +124,7 @@ def scan(
     if json_file is not None:
         write_texts({json_file: json.dumps(_summary(stats)) + "\n"})
     if json_file != STDOUT:
-        console.print_lines(_lines(stats))
+        console.print_lines(_lines(stats, model))
     return int(stats.problems + stats.kept + stats.unread > 0)
 
 
@@ -172,6 +166,7 @@ def _summary(stats: "ScanStats") -> dict[str, float]:
         "system",
         "excluded",
         "left_out_known",
+        "other_model",
         "unknown_ids",
     )
     return {
@@ -182,8 +177,8 @@ def _summary(stats: "ScanStats") -> dict[str, float]:
     }
 
 
-def _lines(stats: "ScanStats") -> list[str]:
-    """Return a summary of a scan, without the counts that are zero."""
+def _lines(stats: "ScanStats", model: str) -> list[str]:
+    """Return a summary of a scan by a model, without the counts that are zero."""
     counts = (
         (stats.new, "new"),
         (stats.changed, "changed"),
@@ -195,7 +190,7 @@ def _lines(stats: "ScanStats") -> list[str]:
         (stats.unchanged, "unchanged"),
     )
     changes = ", ".join(f"{number:,} {word}" for number, word in counts if number)
-    lines = [f"{counted(stats.files, 'file')}: {changes or 'none usable'}"]
+    lines = [f"{counted(stats.files, 'file')}: {changes or 'none usable'}" if stats.files else "no audio files found"]
     if stats.songs:
         lines.append(
             f"{counted(stats.songs, 'song')} ({clock(stats.audio_s)}) analyzed in {clock(stats.elapsed_s)}, "
@@ -211,6 +206,12 @@ def _lines(stats: "ScanStats") -> list[str]:
         lines.append(left_out)
     if stats.unknown_ids:
         lines.append(f"{counted(stats.unknown_ids, 'id')} of --ids are of files that are not in these folders")
+    if stats.other_model:
+        stay, them = ("stays as it is", "it") if stats.other_model == 1 else ("stay as they are", "them")
+        lines.append(
+            f"{counted(stats.other_model, 'unchanged file')} analyzed by another model {stay}; --again analyzes {them} "
+            f"by {one_line(model)}"
+        )
     if stats.left_out_known:
         lines.append(f"{counted(stats.left_out_known, 'file')} of earlier scans left out now; --forget removes them")
     return lines

@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import (
-    MOOD_WORDS,
-    QUADRANTS,
-    TAGS,
-    Filters,
-    JsonOption,
-    LibraryOrTablesOption,
-    SafeCsvOption,
-    open_songs,
-)
+from moodcurve.cli.options.common import JsonOption, SafeCsvOption
+from moodcurve.cli.options.filters import MOOD_WORDS, QUADRANTS, TAGS, FilterOptions
+from moodcurve.cli.options.library import LibraryOrTablesOption, open_songs
 from moodcurve.cli.output_checks import STDOUT, check_file, check_results
 from moodcurve.cli.parameters import Option, UsageError
 from moodcurve.cli.playlist_files import AbsoluteOption, PlaylistFormat, playlist_file
@@ -33,7 +26,7 @@ TABLE_LIMIT = 50
 
 @app.command
 def search(
-    filters: Filters,
+    filters: FilterOptions,
     library: LibraryOrTablesOption = None,
     json_file: JsonOption = None,
     as_csv: Annotated[bool, Option("--csv", help="Print CSV, one line per song.")] = False,
@@ -46,7 +39,7 @@ def search(
 ) -> None:
     """Search the library by mood, arousal and valence, tags, or an SQL condition.
 
-    --tag searches what a pretrained network hears; TEXT, --genre and the like search the files' own tags.
+    --tag searches what a pretrained network predicts; TEXT, --genre and the like search the files' own tags.
 
     The table shows 50 songs unless --limit says otherwise; --json, --csv and -f return all. To write a table in another
     format, use export.
@@ -67,6 +60,8 @@ def search(
     check_results(json_file)
 
     from moodcurve.library import Library
+    from moodcurve.library.errors import NO_SONGS
+    from moodcurve.library.queries.query import Query
     from moodcurve.library.queries.search import song_json
     from moodcurve.library.queries.sql_guard import ConditionError
 
@@ -95,7 +90,8 @@ def search(
                 shown = list(songs)
                 print_songs(shown, asked=query.asked_columns, by_tag=bool(query.tags))
                 total = _count(opened, query) if len(shown) == query.limit else len(shown)
-                print_message(_summary(len(shown), total, filters.text or []))
+                is_empty = not total and not _count(opened, Query())
+                print_message(NO_SONGS if is_empty else _summary(len(shown), total, filters.text or []))
         except ConditionError as error:
             raise UsageError(str(error), name="--where") from error
 

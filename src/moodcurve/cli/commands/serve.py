@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve import __version__
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import LibraryOption, ModelOption, library_path
+from moodcurve.cli.options.library import LibraryOption, library_path
+from moodcurve.cli.options.models import ModelOption
 from moodcurve.cli.parameters import Option, UsageError
+from moodcurve.util.text import one_line
 
 if TYPE_CHECKING:
     from moodcurve.web.settings import ServerLimits, ServiceSettings
@@ -236,6 +238,9 @@ def serve(
 
     if service.log_format is LogFormat.json and not (address.token or os.environ.get(TOKEN_VARIABLE)):
         raise UsageError(f"a log does not show the token: choose one with ${TOKEN_VARIABLE}", name="--log-format")
+    for folder in music or []:
+        if not folder.is_dir():
+            raise UsageError(f"{one_line(str(folder))} is not a folder", name="--music")
     file = library_path(library)
     try:
         settings = Settings(

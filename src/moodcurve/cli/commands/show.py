@@ -5,7 +5,7 @@ from typing import Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import LibraryOrTablesOption, open_songs
+from moodcurve.cli.options.library import LibraryOrTablesOption, open_songs
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.cli.result_files import print_text
 

@@ -5,13 +5,14 @@ from typing import Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, LibraryOption, library_path
+from moodcurve.cli.options.common import JsonOption
+from moodcurve.cli.options.library import LibraryOption, library_path
 from moodcurve.cli.output_checks import check_results
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.cli.result_files import json_list, write_parts
 
 
-class Part(StrEnum):
+class Aspect(StrEnum):
     """What songs are compared by."""
 
     course = "course"
@@ -23,7 +24,7 @@ class Part(StrEnum):
 def similar(
     song: Annotated[str, Argument(metavar="SONG", help="File, id in the library, or part of the title.")],
     library: LibraryOption = None,
-    by: Annotated[Part | None, Option("--by", help="Compare by this alone; by default by all three equally.")] = None,
+    by: Annotated[Aspect | None, Option("--by", help="Compare by this alone; by default by all three equally.")] = None,
     weights: Annotated[
         str | None, Option("--weights", metavar="PART=N,...", help="Weights of the parts, e.g. course=2,sound=1.")
     ] = None,

@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import error_text, print_message
-from moodcurve.cli.options import (
-    Filters,
-    FolderOptions,
-    JsonOption,
-    LibraryOption,
-    OptionalModelOption,
-    left_out_text,
-    library_path,
-)
+from moodcurve.cli.options.common import JsonOption
+from moodcurve.cli.options.files import FolderOptions, left_out_text
+from moodcurve.cli.options.filters import FilterOptions
+from moodcurve.cli.options.library import LibraryOption, library_path
+from moodcurve.cli.options.models import OptionalModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option, UsageError
 from moodcurve.util.text import counted, one_line, path_text
@@ -43,7 +39,7 @@ class KeyText(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TagFilters(Filters):
+class TagFilters(FilterOptions):
     """The options of search, with its TEXT as an option."""
 
     text: Annotated[
@@ -81,7 +77,7 @@ def tag(
     ] = False,
     journal: Annotated[
         Path | None,
-        Option("--journal", metavar="FILE", help="Journal for --undo; by default LIBRARY.tags.jsonl beside LIBRARY."),
+        Option("--journal", metavar="FILE", help="Journal for --undo; by default LIBRARY.tags.jsonl next to LIBRARY."),
     ] = None,
     model: OptionalModelOption = None,
     workers: Annotated[

@@ -18,7 +18,8 @@ from moodcurve.cli.dataset_input import (
     run_on_songs,
 )
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, SeedOption, find_feature_set
+from moodcurve.cli.options.common import JsonOption, SeedOption
+from moodcurve.cli.options.models import find_feature_set
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option, UsageError, split_names
 
@@ -78,7 +79,7 @@ def benchmark(
     --sound FOLDER has the sound of DEAM's songs, whole clips or excerpts. With --protocol across, DEAM's songs are cut
     to it; with --protocol deam, further songs that only this folder has are trained on, and not tested.
 
-    -o DIR writes DIR/<protocol>.json, .md and, except for across, figures: .png, and -songs.png of the best model.
+    -o DIR writes DIR/<protocol>.json, .md and, except for across, pictures: .png, and -songs.png of the best model.
     r² (r2 in JSON) is the squared correlation; determination is 1 - RMSE² / variance of the labels.
 
     Example: moodcurve benchmark DEAM --models mlr,ffnn -o results
@@ -154,7 +155,7 @@ def _run_across(
     from moodcurve.cli.result_files import json_text, write_texts
     from moodcurve.datasets.layout import is_deam
     from moodcurve.learn.benchmarks.across import run_across
-    from moodcurve.learn.benchmarks.across_report import across_report, across_table, explanations
+    from moodcurve.learn.benchmarks.across_report import across_report, across_table, explanations, shared_text
 
     columns = find_feature_set(feature_set)
     _check_sound(sound, folders)
@@ -166,6 +167,8 @@ def _run_across(
     ]
     with console.progress_bar("training") as update:
         result = run_across(datasets, families, progress=update, **options)
+    if result["shared_recordings"]:
+        print_message(shared_text(result))
     text = json_text(result)
     texts = {json_file: text} if json_file else {}
     if output is not None:

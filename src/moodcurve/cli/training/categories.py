@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from moodcurve.cli.app import app
 from moodcurve.cli.dataset_input import CurveOption, DatasetArgument, FamilyName, IdsOption, StepProgress, run_on_songs
-from moodcurve.cli.options import JsonOption, SeedOption
+from moodcurve.cli.options.common import JsonOption, SeedOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Option
 

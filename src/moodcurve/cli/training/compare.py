@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from moodcurve.cli.app import app
 from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, LabelRelease, LabelsOption, read_songs, select_songs
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, SeedOption
+from moodcurve.cli.options.common import JsonOption, SeedOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Argument, Option
 from moodcurve.cli.signals import interrupts
@@ -44,16 +44,14 @@ def compare(
     from moodcurve.comparison.picture import draw
     from moodcurve.comparison.report import report, song_rows
     from moodcurve.features.feature_sets import without_own
-    from moodcurve.runtime import load_model, packaged_models
     from moodcurve.runtime.loading import describe_model
 
     check_results(json_file, output)
     wanted = [without_own(describe_model(model)[1]) for model in (first, second)]
     read = {columns: select_songs(read_songs(folder, labels, columns), ids) for columns in dict.fromkeys(wanted)}
     datasets = [read[columns][0] for columns in wanted]
-    models = [load_model(model) if model in packaged_models() else model for model in (first, second)]
     with interrupts() as check:
-        comparison = compare_models(datasets, models, seed=seed, check=check)
+        comparison = compare_models(datasets, (first, second), seed=seed, check=check)
     text = json_text(comparison.as_dict())
     texts = {json_file: text} if json_file else {}
     if output is not None:

@@ -7,7 +7,8 @@ from typing import Any
 from moodcurve.cli.app import app
 from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, LabelRelease, LabelsOption, read_songs, select_songs
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, OptionalModelOption
+from moodcurve.cli.options.common import JsonOption
+from moodcurve.cli.options.models import OptionalModelOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.signals import interrupts
 from moodcurve.util.markdown import value_cell
@@ -41,23 +42,18 @@ def evaluate(
     from moodcurve.cli.result_files import write_texts
     from moodcurve.datasets.layout import has_sound
     from moodcurve.evaluation import evaluate as evaluate_model
-    from moodcurve.evaluation import evaluate_file
     from moodcurve.features.feature_sets import without_own
-    from moodcurve.runtime import load_model, packaged_models
     from moodcurve.runtime.loading import describe_model
 
     check_results(json_file)
-    if model is None and not has_sound(folder):
-        model = "fast"
-        print_message("the songs have published features only: evaluating the model fast, which needs no others")
-    model = model or "default"
+    lacks_sound = model is None and not has_sound(folder)
+    model = model or ("fast" if lacks_sound else "default")
     _, feature_set = describe_model(model)
     dataset, incomplete = select_songs(read_songs(folder, labels, without_own(feature_set)), ids)
-    if model in packaged_models():
-        metrics = evaluate_model(dataset, load_model(model))
-    else:
-        with interrupts() as check:
-            metrics = evaluate_file(dataset, model, check=check)
+    if lacks_sound:
+        print_message("the songs have published features only: evaluating the model fast, which needs no others")
+    with interrupts() as check:
+        metrics = evaluate_model(dataset, model, check=check)
     if known := metrics["songs_trained_on"]:
         print_message(
             f"the model was trained on {known} of these {metrics['songs']} songs; the results are too optimistic"
@@ -98,11 +94,11 @@ def print_metrics(metrics: Mapping[str, Any]) -> None:
 def _print_ratings(metrics: Mapping[str, Any]) -> None:
     from moodcurve.cli import console
     from moodcurve.curve import AXES
-    from moodcurve.evaluation import INTERVAL_METRICS, METRICS
+    from moodcurve.evaluation import EVALUATION_METRICS, INTERVAL_METRICS
     from moodcurve.util.text import one_line
 
     with_intervals = any(metrics[axis][name] is not None for axis in AXES for name in INTERVAL_METRICS)
-    names = (*METRICS, *INTERVAL_METRICS) if with_intervals else METRICS
+    names = (*EVALUATION_METRICS, *INTERVAL_METRICS) if with_intervals else EVALUATION_METRICS
     headings = ["", "RMSE", "r", "CCC", "RMSE", "r", "r²", "CCC", "determination"]
     rows = [headings + ["coverage", "width"] * with_intervals]
     for axis in AXES:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import JsonOption, SeedOption
+from moodcurve.cli.options.common import JsonOption, SeedOption
 from moodcurve.cli.output_checks import STDOUT, check_folder, check_results
 from moodcurve.cli.parameters import Argument, Option, UsageError
 

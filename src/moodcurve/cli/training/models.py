@@ -3,7 +3,7 @@
 from typing import Any
 
 from moodcurve.cli.app import app
-from moodcurve.cli.options import JsonOption
+from moodcurve.cli.options.common import JsonOption
 from moodcurve.cli.output_checks import STDOUT, check_results
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from moodcurve.cli.app import app
 from moodcurve.cli.dataset_input import DatasetArgument, IdsOption, select_songs
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import SeedOption
+from moodcurve.cli.options.common import SeedOption
 from moodcurve.cli.output_checks import check_folder
 from moodcurve.cli.parameters import Option, split_names
 

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from moodcurve.cli.app import app
 from moodcurve.cli.messages import print_message
-from moodcurve.cli.options import Filters, JsonOption, LibraryOption, library_path
+from moodcurve.cli.options.common import JsonOption
+from moodcurve.cli.options.filters import FilterOptions
+from moodcurve.cli.options.library import LibraryOption, library_path
 from moodcurve.cli.output_checks import STDOUT, check_results
 from moodcurve.cli.parameters import Option, UsageError
 from moodcurve.cli.result_files import json_list, write_parts
@@ -15,7 +17,7 @@ DEFAULT_LIMIT = 20
 
 @app.command
 def suggest(
-    filters: Filters,
+    filters: FilterOptions,
     library: LibraryOption = None,
     rated: Annotated[
         Path | None,

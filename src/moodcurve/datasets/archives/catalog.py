@@ -1,7 +1,7 @@
 """List the published sets: their pages, licenses and archives, or how to get those that no program may fetch.
 
 No address was fetched by the developers of this package: each is taken from public documentation or programs that name
-it, as the comment beside it says. Checksums are those that the publisher or such a program states.
+it, as the comment next to it says. Checksums are those that the publisher or such a program states.
 """
 
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ from moodcurve.util.lock import try_lock
 StepProgress = Callable[[int, int, str], None]
 """Receives the number of bytes done, of all (0 if unknown), and what is being done."""
 WORK_ENDING = ".download"
-"""Ending of the folder beside the set's that holds archives until all of them are unpacked."""
+"""Ending of the folder next to the set's that holds archives until all of them are unpacked."""
 
 
 def archives_of(one: PublishedSet, url: str | None, *, sound: bool = True) -> tuple[Archive, ...]:
@@ -61,7 +61,7 @@ def download(
 ) -> None:
     """Download a set to a new folder.
 
-    Until everything is there, archives are in a folder beside it, with the ending ``.download``; a later call
+    Until everything is there, archives are in a folder next to it, with the ending ``.download``; a later call
     continues there. The caller has shown the license, and the user has agreed to it.
 
     Parameters

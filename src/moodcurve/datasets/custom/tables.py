@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
-from moodcurve.datasets.csv_tables import Row, Table, read_table
+from moodcurve.datasets.csv_tables import CsvRow, Table, read_table
 from moodcurve.datasets.song import Annotation, DatasetError, SongMetadata
 from moodcurve.datasets.song_files import song_key
 from moodcurve.features.feature_sets import HOP_S
@@ -182,20 +182,20 @@ def read_metadata(paths: Sequence[Path]) -> dict[str, SongMetadata]:
     return metadata
 
 
-def _song_rating(table: Table, row: Row, column: int | None) -> float | None:
+def _song_rating(table: Table, row: CsvRow, column: int | None) -> float | None:
     """Return a rating mapped from [1, 9] to [-1, 1]; None if it is missing."""
     rating = _optional_number(table, row, column, low=1, high=9)
     return None if math.isnan(rating) else from_nine_points(rating)
 
 
-def _optional_number(table: Table, row: Row, column: int | None, *, low: float, high: float) -> float:
+def _optional_number(table: Table, row: CsvRow, column: int | None, *, low: float, high: float) -> float:
     """Return a number, or NaN if the column is missing or the cell empty."""
     if column is None or not row.cell(column):
         return math.nan
     return table.number(row, column, low=low, high=high)
 
 
-def _optional_count(table: Table, row: Row, column: int | None) -> float:
+def _optional_count(table: Table, row: CsvRow, column: int | None) -> float:
     number = _optional_number(table, row, column, low=1, high=_MOST_RATERS)
     if column is not None and not math.isnan(number) and number != round(number):
         raise table.error(row, f"{table.header[column]} is {row.cell(column)!r}, expected a whole number")

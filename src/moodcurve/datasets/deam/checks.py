@@ -74,7 +74,7 @@ def correlate_levels(
     )
 
 
-def songs_of_year(levels: SongLevels, year: int) -> SongLevels:
+def _songs_of_year(levels: SongLevels, year: int) -> SongLevels:
     """Return the songs of one of the ``YEARS``."""
     return {song_id: level for song_id, level in levels.items() if song_id in YEARS[year]}
 
@@ -94,8 +94,8 @@ def correct_exchanged_years(song_ratings: SongLevels, means: SongLevels) -> tupl
     checked: SongLevels = {}
     notes = []
     for year in YEARS:
-        block = songs_of_year(song_ratings, year)
-        found = correlate_levels(songs_of_year(means, year), block)
+        block = _songs_of_year(song_ratings, year)
+        found = correlate_levels(_songs_of_year(means, year), block)
         if found is None and block:
             notes.append(
                 f"The {len(block)} song-level ratings of {year} are left out: telling arousal from valence needs "
@@ -123,8 +123,8 @@ def describe_exchanged_years(means: SongLevels, deam: SongLevels) -> list[str]:
     """
     notes = []
     for year in YEARS:
-        block = songs_of_year(means, year)
-        found = correlate_levels(songs_of_year(deam, year), block)
+        block = _songs_of_year(means, year)
+        found = correlate_levels(_songs_of_year(deam, year), block)
         if found is not None and found.exchanged:
             notes.append(
                 f"The labels of {len(block)} songs of {year} have the levels of arousal and valence exchanged; they "

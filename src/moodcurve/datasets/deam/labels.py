@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.datasets.csv_tables import Row, Table, read_table
+from moodcurve.datasets.csv_tables import CsvRow, Table, read_table
 from moodcurve.datasets.song import Annotation, DatasetError
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.mood.scale import from_nine_points
@@ -82,7 +82,7 @@ def sample_times(table: Table, *, first: int) -> FloatArray:
     return times_s
 
 
-def _rated(table: Table, row: Row, times_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _rated(table: Table, row: CsvRow, times_s: FloatArray) -> tuple[FloatArray, FloatArray]:
     if len(row.cells) > len(table.header):
         raise table.error(row, f"{len(row.cells)} cells, expected at most {len(table.header)}")
     filled = [column for column, cell in enumerate(row.cells) if cell and column > 0]

@@ -4,7 +4,7 @@ import html
 import re
 from pathlib import Path
 
-from moodcurve.datasets.csv_tables import Row, Table, read_table
+from moodcurve.datasets.csv_tables import CsvRow, Table, read_table
 from moodcurve.datasets.song import SongMetadata
 
 SEGMENT_S = 45
@@ -38,7 +38,7 @@ def read_metadata(paths: list[Path]) -> dict[int, SongMetadata]:
     return metadata
 
 
-def _text(row: Row, column: int) -> str:
+def _text(row: CsvRow, column: int) -> str:
     cell = html.unescape(row.cells[column]) if column < len(row.cells) else ""
     return "" if cell.casefold() == "n/a" else " ".join(cell.split())
 
@@ -87,7 +87,7 @@ def read_segment_starts(path: Path) -> dict[int, int]:
     return starts
 
 
-def _seconds(table: Table, row: Row, column: int) -> int:
+def _seconds(table: Table, row: CsvRow, column: int) -> int:
     cell = row.cells[column] if column < len(row.cells) else ""
     match = _MIN_SEC.fullmatch(cell)
     seconds = int((match[2] or "").ljust(2, "0")) if match else 60

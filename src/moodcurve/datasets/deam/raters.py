@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moodcurve._typing import FloatArray
-from moodcurve.datasets.csv_tables import Row, Table, read_table
+from moodcurve.datasets.csv_tables import CsvRow, Table, read_table
 from moodcurve.datasets.deam.checks import YEARS
 from moodcurve.datasets.deam.labels import DYNAMIC, read_ratings, sample_times
 from moodcurve.datasets.raters.aggregation import RatedSong, rater_std
@@ -31,7 +31,7 @@ def read_deam_raters(folder: Path) -> RaterData:
     DatasetError
         If no song has tracks of both axes, or a file is malformed.
     """
-    songs = tuple(read_rater_files(song_id, *paths) for song_id, paths in rater_files(folder).items())
+    songs = tuple(_read_rater_files(song_id, *paths) for song_id, paths in rater_files(folder).items())
     if not songs:
         raise DatasetError(f"{folder / RATERS}: no song with files in both arousal/ and valence/")
     published = [folder / DYNAMIC / f"{axis}.csv" for axis in ("arousal", "valence")]
@@ -54,7 +54,7 @@ def rater_files(folder: Path) -> dict[int, tuple[Path, Path]]:
     return {song_id: (arousal[song_id], valence[song_id]) for song_id in sorted(arousal.keys() & valence.keys())}
 
 
-def read_rater_files(song_id: int, arousal: Path, valence: Path) -> RatedSong:
+def _read_rater_files(song_id: int, arousal: Path, valence: Path) -> RatedSong:
     """Read the tracks of one song.
 
     The header is ``WorkerId,sample_15000ms,...``, without the first column in the files of 2013, and each row is a
@@ -100,10 +100,10 @@ def read_rater_stats(
     Raises
     ------
     DatasetError
-        As ``read_rater_files``.
+        As ``_read_rater_files``.
     """
     return {
-        song_id: rater_stats_at(read_rater_files(song_id, *files[song_id]), song_times_s)
+        song_id: rater_stats_at(_read_rater_files(song_id, *files[song_id]), song_times_s)
         for song_id, song_times_s in times_s.items()
         if song_id in files
     }
@@ -131,7 +131,7 @@ def _read(path: Path) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     return times_s, tracks, tuple(row.cells[0] if first else "" for row in table.rows)
 
 
-def _track(table: Table, row: Row, first: int) -> FloatArray:
+def _track(table: Table, row: CsvRow, first: int) -> FloatArray:
     if len(row.cells) > len(table.header):
         raise table.error(row, f"{len(row.cells)} cells, expected at most {len(table.header)}")
     track = np.full(len(table.header) - first, np.nan)

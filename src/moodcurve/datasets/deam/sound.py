@@ -94,11 +94,11 @@ def read_deam_with_sound(
     columns = read_columns(sound_folder)
     files = audio_files(sound_folder)
     new = sorted((labels.keys() - published.keys()) & columns.keys(), key=natural_key)
-    heard_set = _other_columns(feature_set)
+    sound_set = _other_columns(feature_set)
     wanted = [song_id for song_id in (*published, *new) if song_id in files]
-    heard, notes = ({}, []) if heard_set is None else _hear(wanted, files, heard_set, workers, progress)
+    extracted, notes = ({}, []) if sound_set is None else _extract(wanted, files, sound_set, workers, progress)
     last_rows_s = {song_id: HOP_S * (len(rows) - 1) for song_id, rows in columns.items()}
-    last_rows_s |= {song_id: float(features.times_s[-1]) for song_id, features in heard.items()}
+    last_rows_s |= {song_id: float(features.times_s[-1]) for song_id, features in extracted.items()}
     moments = {song_id: one.moments for song_id, one in labels.items() if one.moments is not None}
     start_s = sound_start(moments, last_rows_s)
     if excerpts:
@@ -107,7 +107,7 @@ def read_deam_with_sound(
     metadata = _metadata(deam_folder) if new else {}
     others = [excerpt_song(labels[song_id], columns[song_id], start_s, metadata) for song_id in new]
     songs = [*published.values(), *(song for song in others if song is not None)]
-    usable = [song for song in songs if heard_set is None or song.song_id in heard]
+    usable = [song for song in songs if sound_set is None or song.song_id in extracted]
     if not usable:
         raise DatasetError(
             f"{sound_folder}: no sound of the songs in {deam_folder}; expected audio files named by song id, such as "
@@ -122,7 +122,7 @@ def read_deam_with_sound(
     return Dataset(
         name=EXCERPTS if excerpts else NAME,
         songs=tuple(
-            _join(song, heard.get(song.song_id), start_s, feature_set)
+            _join(song, extracted.get(song.song_id), start_s, feature_set)
             for song in sorted(usable, key=lambda song: natural_key(song.song_id))
         ),
         notes=(*deam.notes, *notes),
@@ -201,7 +201,7 @@ def audio_files(folder: Path) -> dict[str, Path]:
     return {key: found[0] for key, found in files_by_key(homes[0] if homes else folder).items() if len(found) == 1}
 
 
-def _hear(
+def _extract(
     ids: Sequence[str],
     files: Mapping[str, Path],
     feature_set: FeatureSet,
@@ -210,24 +210,24 @@ def _hear(
 ) -> tuple[dict[str, Features], list[str]]:
     """Return the features of each song's sound, and notes on files that cannot be read or have warnings."""
     results = audio_features([files[song_id] for song_id in ids], feature_set, workers=workers, progress=progress)
-    heard, notes, warnings = {}, [], []
+    extracted, notes, warnings = {}, [], []
     for song_id, result in zip(ids, results, strict=True):
         if isinstance(result, CachedFeatures):
-            heard[song_id] = result.features
+            extracted[song_id] = result.features
             warnings += [(files[song_id].name, warning) for warning in result.warnings]
         else:
             notes.append(f"song {song_id}: {result}")
-    return heard, notes + summarize_warnings(warnings)
+    return extracted, notes + summarize_warnings(warnings)
 
 
-def _join(song: Song, heard: Features | None, start_s: float, feature_set: FeatureSet) -> Song:
+def _join(song: Song, extracted: Features | None, start_s: float, feature_set: FeatureSet) -> Song:
     """Add the columns of the sound to a song's published columns, and select those of a set."""
-    if heard is None:
+    if extracted is None:
         return song.select(feature_set)
-    joined = join([COMPARE260, *(heard.feature_set.parts or (heard.feature_set,))])
+    joined = join([COMPARE260, *(extracted.feature_set.parts or (extracted.feature_set,))])
 
     def add(published: Features) -> Features:
-        values = rows_at(heard.values, heard.times_s + start_s, published.times_s)
+        values = rows_at(extracted.values, extracted.times_s + start_s, published.times_s)
         return Features(np.hstack([published.values, values]), published.times_s, joined, sr=published.sr)
 
     recording = None if song.recording is None else add(song.recording)
@@ -257,6 +257,6 @@ def rows_at(values: Float32Array, rows_s: FloatArray, times_s: FloatArray) -> Fl
     before = after - 1
     after = np.minimum(after, len(rows_s) - 1)
     nearest = np.where(np.abs(rows_s[after] - times_s) < np.abs(rows_s[before] - times_s), after, before)
-    heard = np.abs(rows_s[nearest] - times_s) <= NEAREST_S
-    result = np.where(heard[:, None], values[nearest], values.mean(axis=0, dtype=np.float64))
+    near = np.abs(rows_s[nearest] - times_s) <= NEAREST_S
+    result = np.where(near[:, None], values[nearest], values.mean(axis=0, dtype=np.float64))
     return np.asarray(result, np.float32)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from moodcurve.datasets.csv_tables import Row, read_table
+from moodcurve.datasets.csv_tables import CsvRow, read_table
 from moodcurve.datasets.published.labels import Files, PublishedLabels, rows_by_song
 from moodcurve.datasets.song import DatasetError, SongMetadata
 from moodcurve.datasets.song_files import song_key
@@ -86,7 +86,7 @@ def read_vgmidi(folder: Path, files: Files) -> PublishedLabels:
     table = read_table(folder / "vgmidi_labelled.csv")
     midi, axes = table.column("midi"), (table.column("arousal"), table.column("valence"))
     info = [table.optional_column(name) for name in ("series", "game", "piece")]
-    rows: dict[str, tuple[Row, bool, bool]] = {}
+    rows: dict[str, tuple[CsvRow, bool, bool]] = {}
     conflicting = set()
     for row in table.rows:
         name = Path(row.cell(midi).replace("\\", "/")).stem

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from moodcurve.datasets.comparison import Comparison
-from moodcurve.datasets.csv_tables import Row, Table, read_table
+from moodcurve.datasets.csv_tables import CsvRow, Table, read_table
 from moodcurve.datasets.song import Annotation, DatasetError
 from moodcurve.datasets.sound.labels import SoundLabels
 
@@ -56,7 +56,7 @@ class PublishedLabels:
     comparisons: tuple[Comparison, ...] = field(default=())
 
 
-def rows_by_song(table: Table, column: int) -> dict[str, Row]:
+def rows_by_song(table: Table, column: int) -> dict[str, CsvRow]:
     """Return the rows of a table that has one per song, by song id.
 
     Raises
@@ -64,7 +64,7 @@ def rows_by_song(table: Table, column: int) -> dict[str, Row]:
     DatasetError
         If the table is empty, an id is malformed, or a song occurs twice.
     """
-    rows: dict[str, Row] = {}
+    rows: dict[str, CsvRow] = {}
     for row in table.rows:
         name = table.song_id(row, column)
         if name in rows:

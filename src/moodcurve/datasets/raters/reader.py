@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from moodcurve.curve import AXES
-from moodcurve.datasets.csv_tables import Row, Table, read_table
+from moodcurve.datasets.csv_tables import CsvRow, Table, read_table
 from moodcurve.datasets.raters.aggregation import Between, RatedSong, RawTrack, rated_song
 from moodcurve.datasets.song import Annotation, DatasetError
 from moodcurve.datasets.song_ids import natural_key
@@ -152,7 +152,7 @@ def _read_song_ratings(table: Table) -> dict[str, dict[str, tuple[float, ...]]]:
     return {song_id: ratings[song_id] for song_id in sorted(ratings, key=natural_key)}
 
 
-def _name(table: Table, row: Row, column: int) -> str:
+def _name(table: Table, row: CsvRow, column: int) -> str:
     cell = row.cells[column] if column < len(row.cells) else ""
     if not cell:
         raise table.error(row, f"{table.header[column]} is empty, expected a name")

@@ -15,7 +15,7 @@ from moodcurve.datasets.song import Song
 from moodcurve.features import FeatureSet, extract
 
 EVERY = 13
-"""One of so many songs is altered: some hundred show how the columns move."""
+"""Number of songs of which one is altered: some hundred show how the columns move."""
 _SR = 44_100
 
 
@@ -53,7 +53,7 @@ ALTERATIONS: Mapping[str, Callable[[Float32Array], Float32Array]] = {"8 kHz": lo
 def with_versions(
     songs: Sequence[Song], files: Mapping[str, Path], feature_set: FeatureSet, *, every: int = EVERY
 ) -> list[Song]:
-    """Return the songs, with `Song.versions` of every so many of those that have a sound file.
+    """Return the songs, with `Song.versions` of every n-th of those that have a sound file.
 
     Parameters
     ----------

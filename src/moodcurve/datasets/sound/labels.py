@@ -9,7 +9,7 @@ import numpy as np
 
 from moodcurve._typing import FloatArray
 from moodcurve.curve import AXES
-from moodcurve.datasets.csv_tables import Row, Table, read_table
+from moodcurve.datasets.csv_tables import CsvRow, Table, read_table
 from moodcurve.datasets.song import Annotation, DatasetError, SongMetadata
 from moodcurve.mood.circumplex import QUADRANTS
 from moodcurve.mood.scale import from_nine_points
@@ -137,7 +137,7 @@ def _moment_columns(table: Table) -> tuple[FloatArray, list[tuple[int, int]]]:
     return np.array(times_ms, dtype=np.float64) / 1000, [(arousal[t], valence[t]) for t in times_ms]
 
 
-def _moments(table: Table, row: Row, moments: tuple[FloatArray, list[tuple[int, int]]]) -> Annotation | None:
+def _moments(table: Table, row: CsvRow, moments: tuple[FloatArray, list[tuple[int, int]]]) -> Annotation | None:
     times_s, columns = moments
     rated = [i for i, pair in enumerate(columns) if all(row.cell(column) for column in pair)]
     if not rated:
@@ -159,7 +159,7 @@ def _clip_scale(table: Table, names: list[str]) -> tuple[float, float]:
 
 
 def _clip_rating(
-    table: Table, row: Row, names: list[str], low: float, high: float
+    table: Table, row: CsvRow, names: list[str], low: float, high: float
 ) -> tuple[float | None, float | None]:
     cells = [names.index(axis) for axis in AXES if axis in names]
     filled = [column for column in cells if row.cell(column)]
@@ -171,7 +171,7 @@ def _clip_rating(
     return (arousal, valence) if high == 1 else (from_nine_points(arousal), from_nine_points(valence))
 
 
-def _quadrant(table: Table, row: Row, names: list[str]) -> str | None:
+def _quadrant(table: Table, row: CsvRow, names: list[str]) -> str | None:
     cell = row.cell(names.index("quadrant")) if "quadrant" in names else ""
     if cell and cell.upper() not in QUADRANT_NAMES:
         raise table.error(row, f"quadrant is {cell!r}, expected one of {', '.join(QUADRANT_NAMES)}")

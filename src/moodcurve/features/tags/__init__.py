@@ -1,1 +1,1 @@
-"""Compute what a pretrained tag network hears: tags and an embedding of patches of three seconds."""
+"""Compute what a pretrained tag network predicts: tags and an embedding of patches of three seconds."""

@@ -1,4 +1,4 @@
-"""Compute the rows of the feature set ``tags1``: what the tag network hears, twice a second."""
+"""Compute the rows of the feature set ``tags1``: what the tag network predicts, twice a second."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _DELAY = (11, 10)
 class TagExtractor:
     """Embedding, tags and layers of a recording, from blocks of samples: one row every 0.5 s.
 
-    The network hears patches of 2.99 s on a fixed grid; each row has the values of one patch (`patches.patch_of_row`).
+    The network reads patches of 2.99 s on a fixed grid; each row has the values of one patch (`patches.patch_of_row`).
     Rows do not depend on the lengths of the blocks, to the last bit. The last patch of a recording may be incomplete:
     its frames are repeated if it has at least half of them, else the rows have the values of the patch before. A
     recording shorter than a patch is repeated.
@@ -126,7 +126,7 @@ class TagExtractor:
         return np.repeat(self._values[None], count, axis=0)
 
     def _hear(self, frames: int) -> None:
-        """Run the network on the next patch, of which so many frames exist."""
+        """Run the network on the next patch, given its number of frames."""
         first = self._first_output()
         # a multiple of sixteen frames, and zeros outside the recording
         wave = np.zeros(patches.SAMPLES + (-patches.FRAMES % 16) * mel.HOP, np.float32)

@@ -30,7 +30,7 @@ def frame_count(samples: int) -> int:
 
 
 def is_patch(frames: int, first: int) -> bool:
-    """Return True if frames that begin at `first`, of so many in the recording, make a patch.
+    """Return True if the frames from `first` to the last of a recording make a patch.
 
     At the end of a recording half of the frames are enough; at its beginning, any.
     """

@@ -66,18 +66,18 @@ def _rhythm_row(frames: Float32Array, prior: FloatArray, row: Float32Array) -> N
     row[:] = np.float32(0)
     if first == CONTEXT:
         return
-    heard = frames[first:]
+    audible = frames[first:]
     deviations = np.zeros(CONTEXT + _LAGS, np.float32)  # zeros at the end are read by the autocorrelation
-    x = deviations[: len(heard)]
-    subtract_local_mean(heard[:, STRENGTH], x)
+    x = deviations[: len(audible)]
+    subtract_local_mean(audible[:, STRENGTH], x)
     correlations = np.zeros(_LAGS)
-    autocorrelation(deviations, len(heard), correlations)
+    autocorrelation(deviations, len(audible), correlations)
     _pulse(correlations, prior, row)
-    mean, std = _moments(heard[:, STRENGTH])
+    mean, std = _moments(audible[:, STRENGTH])
     _count_onsets(x, PEAK_STDS * std, row[3:])
     row[5], row[6 + len(BANDS)] = mean, std / mean if mean > 1e-9 else 0.0
     for band in range(len(BANDS)):
-        mean, std = _moments(heard[:, LOW + band])
+        mean, std = _moments(audible[:, LOW + band])
         row[6 + band], row[7 + len(BANDS) + band] = mean, std / mean if mean > 1e-9 else 0.0
 
 

@@ -5,8 +5,8 @@ A correction adds to each axis of the outputs p, at every row,
     level + scale · p_axis + mix · p_other + sound · z,
 
 where z describes the sound. All weights have independent normal priors around 0, no correction. A penalty is the
-variance of a song's error divided by the prior variance of what the term adds: so many songs would have to agree before
-the data count as much as the prior. A term that a candidate lacks has an infinite penalty.
+variance of a song's error divided by the prior variance of what the term adds: with this number of songs, the data
+count as much as the prior. A term that a candidate lacks has an infinite penalty.
 """
 
 import math

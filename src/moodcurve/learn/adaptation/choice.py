@@ -8,12 +8,13 @@ from moodcurve._typing import AnyFloatArray, FloatArray
 from moodcurve.datasets.splits import By, Split, group_songs, k_fold
 from moodcurve.learn.adaptation.candidates import CANDIDATES, Candidate
 from moodcurve.learn.adaptation.correction import Correction, Terms, dual_weights, fit_correction, kernel, terms_of
-from moodcurve.learn.adaptation.sound import SongOutputs, fit_sound
+from moodcurve.learn.adaptation.feature_map import fit_feature_map
+from moodcurve.learn.adaptation.outputs import SongOutputs
 
 FOLDS = 10
 """Most folds; with fewer artists, each artist is a fold. A song of unknown artist counts as one."""
 MANY_SONGS, FOLDS_OF_MANY = 200, 5
-"""From so many songs on, fewer folds: training takes longer, and depends less on their number."""
+"""From this number of songs on, fewer folds: training takes longer, and depends less on their number."""
 MIN_ARTISTS = 5
 """With fewer artists, folds are split by song, which is less strict."""
 
@@ -52,8 +53,8 @@ def held_out_errors(
     songs: Sequence[SongOutputs], splits: Sequence[Split], candidates: Sequence[Candidate]
 ) -> FloatArray:
     """Return the mean squared error of each song, predicted by each candidate without it: (candidates, axes, songs)."""
-    sound = fit_sound(songs)  # it knows no ratings, so one for all folds is fair
-    z = [sound.apply(song).astype(np.float32) for song in songs]  # of all rows, it is the largest array
+    feature_map = fit_feature_map(songs)  # it knows no ratings, so one for all folds is fair
+    z = [feature_map.apply(song).astype(np.float32) for song in songs]  # of all rows, it is the largest array
     terms = terms_of(songs, z)
     errors = np.full((len(candidates), 2, len(songs)), np.nan)
     for train, test in splits:

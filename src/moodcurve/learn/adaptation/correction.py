@@ -17,7 +17,8 @@ import numpy as np
 
 from moodcurve._typing import AnyFloatArray, FloatArray, IntArray
 from moodcurve.learn.adaptation.candidates import OUTPUT_VARIANCE, Candidate
-from moodcurve.learn.adaptation.sound import SongOutputs, Sound, fit_sound
+from moodcurve.learn.adaptation.feature_map import FeatureMap, fit_feature_map
+from moodcurve.learn.adaptation.outputs import SongOutputs
 from moodcurve.learn.onnx_graph import Graph
 
 
@@ -32,21 +33,21 @@ class Correction:
     matrix : (2, 2)
         Weights of the outputs, by output and corrected axis; the identity for no correction.
     level : (2,)
-    sound : Sound
+    feature_map : FeatureMap
     weights : (size, 2)
-        Weights of what `sound` gives; all 0 if no candidate uses it.
+        Weights of what `feature_map` gives; all 0 if no candidate uses it.
     """
 
     candidates: tuple[Candidate, Candidate]
     matrix: FloatArray
     level: FloatArray
-    sound: Sound
+    feature_map: FeatureMap
     weights: FloatArray
 
     def apply(self, song: SongOutputs) -> FloatArray:
         """Return the corrected outputs (n, 2) for the rated rows of a song, not limited to [-1, 1]."""
         corrected: FloatArray = song.values @ self.matrix + self.level
-        return corrected + self.sound.apply_weighted(song, self.weights) if self.weights.any() else corrected
+        return corrected + self.feature_map.apply_weighted(song, self.weights) if self.weights.any() else corrected
 
     def build(self, graph: Graph, outputs: str, embedding: str | None) -> str:
         """Add the correction to a graph, given names of values in double precision, and return the result's name."""
@@ -54,7 +55,7 @@ class Correction:
         corrected = graph.add("Add", corrected, graph.constant(self.level))
         if not self.weights.any():
             return corrected
-        return graph.add("Add", corrected, self.sound.build(graph, embedding, self.weights))
+        return graph.add("Add", corrected, self.feature_map.build(graph, embedding, self.weights))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -66,7 +67,7 @@ class Terms:
     outputs : (n, 2)
         The model's outputs.
     z : (n, size)
-        What `Sound` gives.
+        What `FeatureMap` gives.
     deviations : (n, 2)
         The ratings less the outputs.
     """
@@ -92,7 +93,7 @@ class Terms:
 
 
 def terms_of(songs: Sequence[SongOutputs], z: Sequence[AnyFloatArray]) -> Terms:
-    """Return the terms of songs, given what `Sound.apply` returns for each."""
+    """Return the terms of songs, given what `FeatureMap.apply` returns for each."""
     return Terms(
         outputs=np.array([song.values.mean(axis=0) for song in songs]),
         z=np.array([rows.mean(axis=0, dtype=np.float64) for rows in z]),
@@ -102,8 +103,8 @@ def terms_of(songs: Sequence[SongOutputs], z: Sequence[AnyFloatArray]) -> Terms:
 
 def fit_correction(songs: Sequence[SongOutputs], candidates: tuple[Candidate, Candidate]) -> Correction:
     """Fit the candidates of arousal and of valence to the ratings of songs."""
-    sound = fit_sound(songs)
-    terms = terms_of(songs, [sound.apply(song) for song in songs])
+    feature_map = fit_feature_map(songs)
+    terms = terms_of(songs, [feature_map.apply(song) for song in songs])
     matrix, level, weights = np.eye(2), np.zeros(2), np.zeros((terms.z.shape[1], 2))
     for axis, candidate in enumerate(candidates):
         alpha = dual_weights(kernel(terms, candidate, axis), terms.deviations[:, axis])
@@ -111,7 +112,7 @@ def fit_correction(songs: Sequence[SongOutputs], candidates: tuple[Candidate, Ca
         matrix[axis, axis] += alpha @ terms.outputs[:, axis] / (candidate.scale * OUTPUT_VARIANCE)
         matrix[1 - axis, axis] += alpha @ terms.outputs[:, 1 - axis] / (candidate.mix * OUTPUT_VARIANCE)
         weights[:, axis] = alpha @ terms.z / candidate.sound
-    return Correction(candidates=candidates, matrix=matrix, level=level, sound=sound, weights=weights)
+    return Correction(candidates=candidates, matrix=matrix, level=level, feature_map=feature_map, weights=weights)
 
 
 def kernel(terms: Terms, candidate: Candidate, axis: int, others: Terms | None = None) -> FloatArray:

@@ -12,7 +12,7 @@ from onnx import GraphProto, ModelProto, TensorProto, checker, helper
 
 from moodcurve import __version__
 from moodcurve.curve import AXES
-from moodcurve.evaluation import listed_ids
+from moodcurve.evaluation import known_ids, training_sets
 from moodcurve.learn.adaptation.adapt import Adaptation
 from moodcurve.learn.export import UNKNOWN_LICENSE, write_model
 from moodcurve.learn.onnx_graph import Graph
@@ -92,7 +92,11 @@ def _metadata(adaptation: Adaptation, base: Mapping[str, str]) -> dict[str, str]
     """Return the metadata of an adapted model, without its name."""
     songs, correction, calibration = adaptation.dataset.songs, adaptation.correction, adaptation.calibration
     data, result = adaptation.dataset.name, adaptation.as_dict()
-    ids = list(dict.fromkeys([*listed_ids(base), *(song.song_id for song in songs)]))
+    sets = training_sets(base)
+    known = known_ids(data, base)
+    if added := tuple(song.song_id for song in songs if song.song_id not in known):
+        sets[data] = (*sets.get(data, ()), *added)
+    ids = [song_id for members in sets.values() for song_id in members]
     config: dict[str, Any] = {
         "base": base["name"],
         "correction": result["correction"],
@@ -115,6 +119,7 @@ def _metadata(adaptation: Adaptation, base: Mapping[str, str]) -> dict[str, str]
         "config": _json(config),
         "seed": str(adaptation.seed),
         "training_data": " + ".join(dict.fromkeys(filter(None, [*base.get("training_data", "").split(" + "), data]))),
+        "training_sets": _json({name: len(members) for name, members in sets.items()}),
         "songs": str(len(ids)),
         "song_ids": _json(ids),
         "metrics": _json(metrics),

@@ -13,6 +13,7 @@ import numpy as np
 
 from moodcurve import __version__
 from moodcurve.datasets import Dataset, Song
+from moodcurve.datasets.recordings import unify_artists
 from moodcurve.datasets.selection import placed_songs
 from moodcurve.datasets.splits import Split, k_fold_sets, shares_artist
 from moodcurve.learn import TrainingError
@@ -54,6 +55,9 @@ def run_across(
     by a model trained on the other set without its fold i; folds are disjoint across sets. With several sets, fold i
     of each set is also predicted by a model trained on all sets without their folds i.
 
+    A recording that several sets hold, as emoMusic and DEAM do, counts as of the same artist in all of them
+    (`moodcurve.datasets.recordings.unify_artists`), so that it is never trained on and tested in one split.
+
     Metrics, all of song means, with 95 % intervals over the test songs:
 
     - r and CCC by axis, over rated songs. In a set of quadrants, a quadrant counts as its middle, and there is no CCC.
@@ -76,8 +80,8 @@ def run_across(
     Returns
     -------
     dict
-        Content of strict JSON: ``sets``, and one entry of ``pairs`` for each family, training set and test set, then
-        for all sets together (`ALL`) and each test set.
+        Content of strict JSON: ``sets``, the number of ``shared_recordings``, and one entry of ``pairs`` for each
+        family, training set and test set, then for all sets together (`ALL`) and each test set.
 
     Raises
     ------
@@ -92,7 +96,7 @@ def run_across(
     if len({dataset.feature_set for dataset in datasets}) > 1:
         found = ", ".join(f"{dataset.name} {dataset.feature_set.key}" for dataset in datasets)
         raise TrainingError(f"all datasets must have the same features, got {found}")
-    datasets = [placed_songs(dataset) for dataset in datasets]
+    datasets, shared = unify_artists([placed_songs(dataset) for dataset in datasets])
     names = _unique_names([dataset.name for dataset in datasets])
     sets = [dataset.songs for dataset in datasets]
     truths = [song_truth(songs) for songs in sets]
@@ -130,6 +134,7 @@ def run_across(
         "seed": seed,
         "interval": INTERVAL,
         "sets": [_describe(name, dataset) for name, dataset in zip(names, datasets, strict=True)],
+        "shared_recordings": shared,
         "pairs": pairs,
         "notes": [f"{name}: {note}" for name, dataset in zip(names, datasets, strict=True) for note in dataset.notes],
     }

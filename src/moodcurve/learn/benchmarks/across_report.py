@@ -6,6 +6,7 @@ from typing import Any
 from moodcurve.curve import AXES
 from moodcurve.learn.benchmarks.across import ALL
 from moodcurve.util.markdown import TableRow, interval_text, markdown_list, markdown_paragraph, markdown_table
+from moodcurve.util.text import counted
 
 _HEADER = (
     "model", "train", "test", "r A", "r V", "CCC A", "CCC V", "AUC A", "AUC V", "F1", "V given A", "A-V",
@@ -49,7 +50,17 @@ def across_report(result: Mapping[str, Any]) -> str:
     ]
     if split:
         parts.append(markdown_paragraph(f"Sets that share most artists, tested in folds: {', '.join(split)}."))
+    if result.get("shared_recordings"):
+        parts.append(markdown_paragraph(shared_text(result)))
     return "\n\n".join(parts) + "\n"
+
+
+def shared_text(result: Mapping[str, Any]) -> str:
+    """Return a sentence about recordings that several sets hold."""
+    return (
+        f"{counted(result['shared_recordings'], 'recording')} of DEAM in more than one of the sets: never trained on "
+        "and tested in the same split."
+    )
 
 
 def explanations() -> list[str]:

@@ -13,7 +13,7 @@ BASELINES = ("mean of the training labels", "true mean of each song")
 
 def baseline_predictions(songs: Sequence[Song], splits: Sequence[Split]) -> dict[str, tuple[FloatArray, ...]]:
     """Return the predictions, (n, 2) per song, of each of `BASELINES`; each song must be tested in one split."""
-    return dict(zip(BASELINES, (predict_training_means(songs, splits), predict_song_means(songs)), strict=True))
+    return dict(zip(BASELINES, (predict_training_means(songs, splits), _predict_song_means(songs)), strict=True))
 
 
 def predict_training_means(songs: Sequence[Song], splits: Sequence[Split]) -> tuple[FloatArray, ...]:
@@ -28,6 +28,6 @@ def predict_training_means(songs: Sequence[Song], splits: Sequence[Split]) -> tu
     return tuple(predicted[i] for i in range(len(songs)))
 
 
-def predict_song_means(songs: Sequence[Song]) -> tuple[FloatArray, ...]:
+def _predict_song_means(songs: Sequence[Song]) -> tuple[FloatArray, ...]:
     """Predict each song's true mean: the result of knowing every song's level and no change within songs."""
     return tuple(np.tile(song.y.mean(axis=0), (len(song.y), 1)) for song in songs)

@@ -34,7 +34,7 @@ CLASSIFIERS = {
 }
 SHORT_NAMES = {"majority": "class frequencies", "svm": "SVM", "softmax": "softmax network", "curve": "curve"}
 PARTS = ("moments", "songs")
-METRICS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "log_loss": "log loss"}
+CLASS_METRICS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "log_loss": "log loss"}
 
 ClassIndices = npt.NDArray[np.int64]
 Probabilities = dict[str, list[FloatArray]]
@@ -223,9 +223,9 @@ def schemes_of(result: Mapping[str, Any]) -> tuple[str, ...]:
 
 def mood_class_table(result: Mapping[str, Any], scheme: str, part: str) -> list[TableRow]:
     """Return a header and one row per classifier with accuracy, macro-F1 and log loss."""
-    rows: list[TableRow] = [("classifier", *METRICS.values())]
+    rows: list[TableRow] = [("classifier", *CLASS_METRICS.values())]
     for name, found in result[scheme][part].items():
-        rows.append((CLASSIFIERS[name], *(interval_text(found[metric]) for metric in METRICS)))
+        rows.append((CLASSIFIERS[name], *(interval_text(found[metric]) for metric in CLASS_METRICS)))
     return rows
 
 
@@ -241,7 +241,7 @@ def _summary(result: Mapping[str, Any], scheme: str, part: str) -> str:
     """State each metric's best classifier, and the accuracy of the most common class."""
     found = result[scheme][part]
     best = []
-    for metric, title in METRICS.items():
+    for metric, title in CLASS_METRICS.items():
         values = {name: one[metric]["value"] for name, one in found.items()}
         name = (min if metric == "log_loss" else max)(values, key=values.__getitem__)
         best.append(f"{title} {values[name]:.3f} ({SHORT_NAMES[name]})")

@@ -9,7 +9,7 @@ from moodcurve.datasets import Dataset
 from moodcurve.datasets.deam.raters import RATERS
 from moodcurve.datasets.layout import read_raters
 from moodcurve.datasets.raters.noise_ceiling import Ceilings, ceilings
-from moodcurve.evaluation import METRICS
+from moodcurve.evaluation import EVALUATION_METRICS
 from moodcurve.learn.benchmarks.axis_intervals import AxisIntervals
 from moodcurve.learn.benchmarks.protocols import find_protocol
 from moodcurve.metrics.bootstrap import Interval
@@ -24,7 +24,7 @@ CEILING_NAMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseCeiling:
-    """One estimate of the ceiling, with `moodcurve.evaluation.METRICS` for each axis; RMSEs are lower bounds."""
+    """One estimate of the ceiling: `moodcurve.evaluation.EVALUATION_METRICS` by axis; RMSEs are lower bounds."""
 
     name: str
     intervals: AxisIntervals
@@ -70,7 +70,7 @@ def noise_ceilings(folder: Path, dataset: Dataset, protocol: str, *, seed: int) 
 
 
 def _as_metrics(found: Ceilings, estimate: str) -> dict[str, Interval]:
-    """Return one estimate as `METRICS`, with r2 and determination derived from r."""
+    """Return one estimate as `EVALUATION_METRICS`, with r2 and determination derived from r."""
     metrics = dict(getattr(found, estimate))
     r = metrics["r"]
     # the ends can be squared because r is not negative
@@ -79,4 +79,4 @@ def _as_metrics(found: Ceilings, estimate: str) -> dict[str, Interval]:
     # for one rater the variance of the others' mean would have to be known
     unknown = Interval(value=math.nan, low=math.nan, high=math.nan)
     metrics["determination"] = unknown if estimate == "one_rater" else metrics["r2"]
-    return {name: metrics[name] for name in METRICS}
+    return {name: metrics[name] for name in EVALUATION_METRICS}

@@ -10,7 +10,7 @@ from moodcurve.curve import AXES
 from moodcurve.datasets import Song
 from moodcurve.datasets.selection import songs_by_genre
 from moodcurve.datasets.splits import Split, k_fold
-from moodcurve.evaluation import Prediction
+from moodcurve.evaluation import SongPrediction
 from moodcurve.learn.benchmarks.protocols import PROTOCOLS
 from moodcurve.learn.benchmarks.results import Benchmark, ModelResult
 from moodcurve.learn.uncertainty.calibration import MIN_SONGS, calibrate_intervals
@@ -63,15 +63,17 @@ def best_model(benchmark: Benchmark) -> ModelResult:
     return max(benchmark.models, key=ccc)
 
 
-def with_intervals(songs: Sequence[Song], predicted: Sequence[FloatArray], splits: Sequence[Split]) -> list[Prediction]:
+def with_intervals(
+    songs: Sequence[Song], predicted: Sequence[FloatArray], splits: Sequence[Split]
+) -> list[SongPrediction]:
     """Return each song's predictions with 90 % intervals from the other splits' songs; without any for few songs."""
-    found = [Prediction(one, None) for one in predicted]
+    found = [SongPrediction(one, None) for one in predicted]
     for train, test in splits:
         if len(train) < MIN_SONGS:
             return found
         intervals = calibrate_intervals([songs[i].y for i in train], [predicted[i] for i in train])
         for i in test:
-            found[i] = Prediction(predicted[i], intervals.of_points(predicted[i], None))
+            found[i] = SongPrediction(predicted[i], intervals.of_points(predicted[i], None))
     return found
 
 

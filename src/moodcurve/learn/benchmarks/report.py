@@ -146,7 +146,7 @@ def explanations(result: Result) -> list[str]:
 
 
 def report(result: Result) -> str:
-    """Return a Markdown page; it refers to two figures in the same folder.
+    """Return a Markdown page; it refers to two pictures in the same folder.
 
     ``<protocol>.png`` is that of `draw`, ``<protocol>-songs.png`` that of
     `moodcurve.learn.benchmarks.pictures.draw_songs`.

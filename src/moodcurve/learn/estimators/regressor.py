@@ -15,7 +15,7 @@ from moodcurve.datasets import Dataset, Song
 from moodcurve.features import Features
 from moodcurve.learn.config import as_table, config_from_table
 from moodcurve.learn.estimators.scorers import rated_rows
-from moodcurve.learn.estimators.songs import as_features, as_song, is_song_sequence
+from moodcurve.learn.estimators.songs import as_features, as_song, at_one_level, is_song_sequence
 from moodcurve.learn.training import FAMILIES, find_family, train
 
 Curves = FloatArray | list[FloatArray]
@@ -28,13 +28,16 @@ class CurveRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
     `X` is a sequence of songs, each `Features` or an array (rows, columns) with two rows a second, and `y` a sequence
     of arrays (rows, 2): arousal and valence, NaN for rows without a rating. `X` may also be one table (rows, columns)
     with `y` (rows, 2) or (rows,); families that read a song in order take it as one song, unless `songs` says which
-    row belongs to which.
+    row belongs to which. Without it, families that learn from the errors on held-out songs are trained on the table's
+    four quarters, as four songs.
+
+    Families that correct for the level of a recording know it from the columns of `Features`. Arrays have none:
+    their rows count as equally loud, and none as silent.
 
     Parameters
     ----------
     family : str
-        One of `moodcurve.learn.training.FAMILIES`: ``mlr``, ``svr``, ``ffnn``, ``gru``, ``gp-blend`` and others. Some
-        need columns of certain feature sets, and songs instead of tables.
+        One of `moodcurve.learn.training.FAMILIES`: ``mlr``, ``svr``, ``ffnn``, ``gru``, ``gp-blend`` and others.
     config : dict, optional
         Settings that differ from the family's defaults, as in a configuration file: ``{"C": 1.0}``. In searches,
         ``config__C`` sets one of them.
@@ -83,8 +86,10 @@ class CurveRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
             For tables: the song that each row belongs to, in blocks. Pass it in cross-validation as
             ``params={"songs": songs}``.
         """
-        learned = self._songs(X, y) if is_song_sequence(X) else self._table(X, y, songs)
         kind = find_family(self.family)
+        is_sequence = is_song_sequence(X)
+        self._is_at_one_level = kind.quadrants and not (is_sequence and isinstance(X[0], Features))
+        learned = self._songs(X, y) if is_sequence else self._table(X, y, songs, kind.least_songs)
         config = config_from_table(kind.config, self.config or {}, where="config")
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
@@ -105,9 +110,9 @@ class CurveRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         """
         check_is_fitted(self)
         if is_song_sequence(X):
-            return [self._predict(self._checked(song, position).values) for position, song in enumerate(X)]
+            return [self._predict(self._checked(song, position)) for position, song in enumerate(X)]
         table = validate_data(self, X, reset=False, dtype=np.float32)
-        predicted = self._predict(table)
+        predicted = self._predict(as_features(table, 0))
         return predicted[:, 0] if self._has_one_axis else predicted
 
     def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
@@ -155,9 +160,11 @@ class CurveRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
                 raise ValueError(f"song {position} of X has other columns than the first one")
         self.n_features_in_ = len(names)
         self._has_one_axis = False
-        return [as_song(song, ratings, i) for i, (song, ratings) in enumerate(zip(features, y, strict=True))]
+        return [
+            as_song(self._read(song), ratings, i) for i, (song, ratings) in enumerate(zip(features, y, strict=True))
+        ]
 
-    def _table(self, X: Any, y: Any, songs: npt.ArrayLike | None) -> list[Song]:
+    def _table(self, X: Any, y: Any, songs: npt.ArrayLike | None, parts: int) -> list[Song]:
         table, target = validate_data(
             self, X, y, multi_output=True, y_numeric=True, dtype=np.float32, ensure_min_samples=2
         )
@@ -167,14 +174,14 @@ class CurveRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
         both = np.column_stack([target, target]) if self._has_one_axis else target
         if both.shape[1] != 2:
             raise ValueError(f"y must have the shape (rows, 2) or (rows,), got {target.shape}")
-        of_row = np.zeros(len(table)) if songs is None else np.asarray(songs)
+        of_row = np.arange(len(table)) * parts // len(table) if songs is None else np.asarray(songs)
         if of_row.shape != (len(table),):
             raise ValueError(f"songs must have the shape ({len(table)},), got {of_row.shape}")
         starts = np.flatnonzero(np.r_[True, of_row[1:] != of_row[:-1]])
         if len(starts) > len(set(of_row.tolist())):
             raise ValueError("songs must name each song in one block of rows")
         return [
-            as_song(as_features(x, position), ratings, position)
+            as_song(self._read(as_features(x, position)), ratings, position)
             for position, (x, ratings) in enumerate(
                 zip(np.split(table, starts[1:]), np.split(both, starts[1:]), strict=True)
             )
@@ -189,5 +196,8 @@ class CurveRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # sc
             )
         return features
 
-    def _predict(self, rows: npt.NDArray[np.float32]) -> FloatArray:
-        return np.clip(self.trained_.model.predict(rows), -1, 1)
+    def _read(self, features: Features) -> Features:
+        return at_one_level(features) if self._is_at_one_level else features
+
+    def _predict(self, features: Features) -> FloatArray:
+        return np.clip(self.trained_.model.predict(self._read(features).values), -1, 1)

@@ -29,7 +29,8 @@ def curve_score(y_true: Sequence[Any], y_pred: Sequence[Any], *, metric: str = "
     y_true, y_pred : sequences of (rows, 2)
         Arousal and valence of each song; rows that are NaN in `y_true` are left out.
     metric : str
-        One of `moodcurve.evaluation.METRICS`, such as ``ccc`` (pooled over all rows) or ``r_song`` (mean over songs).
+        One of `moodcurve.evaluation.EVALUATION_METRICS`, such as ``ccc`` (pooled over all rows) or ``r_song`` (mean
+        over songs).
     axis : {"arousal", "valence"}, optional
         Default: the mean of both.
 

@@ -11,6 +11,8 @@ from moodcurve.datasets import Annotation, Dataset, Song
 from moodcurve.datasets.splits import By, group_numbers
 from moodcurve.features import Features, FeatureSet
 from moodcurve.features.feature_sets import HOP_S
+from moodcurve.learn.preprocessing.loudness import REFERENCE_LEVEL
+from moodcurve.runtime.silence import RMS_MEAN, RMS_STD
 
 
 class SongSequences(NamedTuple):
@@ -93,6 +95,14 @@ def as_features(x: Any, position: int) -> Features:
     if not np.isfinite(found.values).all():
         raise ValueError(f"song {position} of X contains NaN or infinity")
     return found
+
+
+def at_one_level(features: Features) -> Features:
+    """Return features with columns of the RMS energy that are the same in all rows: none is loud, soft or silent."""
+    level = np.full((len(features.values), 1), REFERENCE_LEVEL, dtype=np.float32)
+    names = (*features.feature_set.names, RMS_MEAN, RMS_STD)
+    values = np.hstack([features.values, level, np.zeros_like(level)])
+    return Features(values, features.times_s, FeatureSet("columns", "1", names))
 
 
 def as_song(features: Features, y: npt.ArrayLike, position: int) -> Song:

@@ -30,7 +30,7 @@ from moodcurve.learn.models.two_level import CLIP, fit_ridge
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.rows import ROW_CLIP, Rows, fit_rows, song_of_rows
 from moodcurve.learn.preprocessing.running import RunningLevelNormalization, RunningStatistics
-from moodcurve.learn.preprocessing.steps import Clip, Scaling, Selection, fit_standardization
+from moodcurve.learn.preprocessing.steps import Clip, ColumnSelection, Scaling, fit_standardization
 from moodcurve.runtime.sequence import NEXT_STATE, SequenceMode
 
 POSITIONS = (0.0, 0.5, 1.0)
@@ -101,13 +101,13 @@ class PastRows:
 
     def apply(self, x: npt.NDArray[np.floating]) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the standardized columns (n, used), which rows sound (n, 1), and the statistics (n, 2 · used)."""
-        normalized, sounding = self.loudness.apply(Selection(self.rows.columns).apply(x.astype(np.float64)))
+        normalized, sounding = self.loudness.apply(ColumnSelection(self.rows.columns).apply(x.astype(np.float64)))
         z = Clip(ROW_CLIP).apply(self.rows.scaling.apply(normalized))
         return z, sounding, self.statistics.apply(z, sounding)
 
     def build(self, graph: Graph, loudness: str, statistics: str) -> tuple[tuple[str, str, str], tuple[str, str]]:
         """Add `apply` after rows that left two states; return the names of its outputs and of the next states."""
-        used = Selection(self.rows.columns).build(graph, graph.x)
+        used = ColumnSelection(self.rows.columns).build(graph, graph.x)
         normalized, sounding, next_loudness = self.loudness.build(graph, used, loudness)
         z = Clip(ROW_CLIP).build(graph, self.rows.scaling.build(graph, normalized))
         context, next_statistics = self.statistics.build(graph, z, sounding, statistics)
@@ -209,10 +209,10 @@ def fit_gp_live(
     moments, deviations, filtered = [], [], []
     for song in songs:
         z, sounding, context = past.apply(song.full_features.values)
-        heard = _positions(song.rated if song.is_rated else slice(0, len(z)))
-        described.append(context[np.ix_(heard, rows.described)])
+        positions = _positions(song.rated if song.is_rated else slice(0, len(z)))
+        described.append(context[np.ix_(positions, rows.described)])
         levels.append(song.y.mean(axis=0) if song.is_rated else np.sign(QUADRANT_RATINGS[required_quadrant(song)]))
-        counts.append(len(heard))
+        counts.append(len(positions))
         if song.is_rated:
             moved = lag.apply(z - context[:, : z.shape[1]], sounding)[:, : z.shape[1]]
             moments.append(moved[song.rated])

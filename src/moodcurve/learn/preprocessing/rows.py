@@ -14,7 +14,7 @@ from moodcurve.features.tags.names import TAGS1
 from moodcurve.learn.config import check
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.loudness import LevelNormalization, fit_level_normalization
-from moodcurve.learn.preprocessing.steps import Clip, Scaling, Selection, fit_standardization
+from moodcurve.learn.preprocessing.steps import Clip, ColumnSelection, Scaling, fit_standardization
 from moodcurve.runtime.silence import RMS_MEAN, RMS_STD
 
 ROW_CLIP = 8.0
@@ -46,13 +46,13 @@ class Rows:
 
     def apply(self, x: npt.NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
         """Return the standardized columns (n, used) of one recording's rows, and which rows sound, (n, 1)."""
-        used = Selection(self.columns).apply(x.astype(np.float64))
+        used = ColumnSelection(self.columns).apply(x.astype(np.float64))
         z = Clip(ROW_CLIP).apply(self.scaling.apply(self.loudness.apply(used)))
         return z, self.loudness.sounding(used)
 
     def build(self, graph: Graph) -> tuple[str, str]:
         """Add `apply` to a graph and return the names of both outputs."""
-        used = Selection(self.columns).build(graph, graph.x)
+        used = ColumnSelection(self.columns).build(graph, graph.x)
         z = Clip(ROW_CLIP).build(graph, self.scaling.build(graph, self.loudness.build(graph, used)))
         return z, self.loudness.build_sounding(graph, used)
 

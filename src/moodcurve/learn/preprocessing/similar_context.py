@@ -139,7 +139,7 @@ def fit_similar_context(
     radius, smoothing : int
         As in `SimilarContext`.
     count : int
-        Number of directions; fewer if there are not so many columns or songs.
+        Number of directions; fewer if there are fewer columns or songs.
     width : float
         Root mean square difference of q, over directions, at which the weight is exp(-1/2); in units of the standard
         deviation within songs.

@@ -41,7 +41,7 @@ class Scaling:
 
 
 @dataclass(frozen=True)
-class Selection:
+class ColumnSelection:
     """Some of the columns, by their positions."""
 
     columns: tuple[int, ...]

@@ -13,7 +13,7 @@ from moodcurve.learn.benchmarks.baselines import predict_training_means
 from moodcurve.learn.benchmarks.results import DRAWS
 from moodcurve.learn.models.base import TrainingProgress, predict_rated
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
-from moodcurve.learn.studies.study import Arm, Study
+from moodcurve.learn.studies.study import Arm, StudyResult
 from moodcurve.learn.training import find_family
 from moodcurve.learn.uncertainty.calibration import calibrate_intervals
 from moodcurve.metrics.bootstrap import draw_counts
@@ -26,10 +26,10 @@ MIN_SONGS = 30
 FAMILIES = ("blend", "state-space-live")
 """Families of the packaged models, with their default settings."""
 BASELINE = "mean of the training labels"
-METRICS = ("coverage", "width", "coverage_song", "width_song")
+COVERAGE_METRICS = ("coverage", "width", "coverage_song", "width_song")
 
 
-def study_intervals(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+def study_intervals(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Calibrate within each fold's training songs, and measure coverage on the fold's songs."""
     dataset = source.read()
     songs = dataset.songs
@@ -44,7 +44,7 @@ def study_intervals(source: Source, *, seed: int, progress: TrainingProgress) ->
                 _average(f"{tag} ({len(chosen)} songs)", name, metrics, chosen, seed)
                 for tag, chosen in songs_by_genre(songs, min_songs=MIN_SONGS).items()
             ]
-    return Study(
+    return StudyResult(
         name="intervals",
         title="Coverage of intervals",
         how=(
@@ -63,8 +63,8 @@ def study_intervals(source: Source, *, seed: int, progress: TrainingProgress) ->
 
 
 def nested_interval_metrics(songs: Sequence[Song], name: str | None, *, seed: int) -> FloatArray:
-    """Compute each song's `METRICS`, (songs, 4, 2) by metric and axis, of a family or of `BASELINE` (None)."""
-    metrics = np.empty((len(songs), len(METRICS), len(AXES)))
+    """Compute each song's `COVERAGE_METRICS`, (songs, 4, 2) by metric and axis, of a family or of `BASELINE` (None)."""
+    metrics = np.empty((len(songs), len(COVERAGE_METRICS), len(AXES)))
     for train, test in artist_folds(songs, seed):
         part = [songs[i] for i in train]
         inner = k_fold(part, INNER_FOLDS, seed, by="artist")
@@ -82,7 +82,7 @@ def nested_interval_metrics(songs: Sequence[Song], name: str | None, *, seed: in
 
 
 def interval_metrics(y: FloatArray, predicted: FloatArray, intervals: Intervals) -> FloatArray:
-    """Compute one song's `METRICS`, (4, 2): coverage and mean width of its points, then of its mean."""
+    """Compute one song's `COVERAGE_METRICS`, (4, 2): coverage and mean width of its points, then of its mean."""
     points, whole = intervals.of_points(predicted, None), intervals.of_song(predicted, None)
     mean = y.mean(axis=0)
     return np.array(
@@ -100,6 +100,7 @@ def _average(what: str, name: str, metrics: FloatArray, chosen: Indices, seed: i
     weights = draw_counts(len(chosen), DRAWS, seed)
     means = np.einsum("ds,sfa->fad", weights, metrics[chosen]) / len(chosen)
     drawn = {
-        axis: {metric: means[row, column] for row, metric in enumerate(METRICS)} for column, axis in enumerate(AXES)
+        axis: {metric: means[row, column] for row, metric in enumerate(COVERAGE_METRICS)}
+        for column, axis in enumerate(AXES)
     }
     return Arm(what=what, family=name, drawn=drawn)

@@ -7,10 +7,10 @@ import numpy as np
 from moodcurve.datasets import DatasetError, Song
 from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.studies.folds import FAMILIES, FOLDS, Source, artist_folds, predictions
-from moodcurve.learn.studies.study import Arm, Study, score_arm
+from moodcurve.learn.studies.study import Arm, StudyResult, score_arm
 
 
-def study_labels(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+def study_labels(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Train on one release of labels of the same songs, and test on either."""
     dataset = source.read()
     other = source.read(labels="mediaeval2015")
@@ -33,7 +33,7 @@ def study_labels(source: Source, *, seed: int, progress: TrainingProgress) -> St
         for tested in kinds:
             same, foreign = sorted(kinds, key=lambda kind, tested=tested: kind != tested)  # type: ignore[misc]
             pairs.append((arms[name, foreign, tested], arms[name, same, tested]))
-    return Study(
+    return StudyResult(
         name="labels",
         title="Labels of 2015 and of DEAM",
         how=(

@@ -12,7 +12,7 @@ from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.models.base import FittedModel, TrainingProgress
 from moodcurve.learn.models.recurrent_config import RecurrentConfig
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds
-from moodcurve.learn.studies.study import Arm, SongPredictions, Study, score_arm
+from moodcurve.learn.studies.study import Arm, SongPredictions, StudyResult, score_arm
 from moodcurve.learn.training import find_family
 
 FAMILIES = ("gru", "lstm", "gru-forward", "two-level", "state-space-live", "blend")
@@ -21,7 +21,7 @@ REPEATED_ROWS = 90
 """Rows of each song that are repeated, 45 s that end with its rated part."""
 
 
-def study_length(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+def study_length(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Repeat the songs of one fold for ten minutes, and compare an early with a late repetition."""
     dataset = source.read()
     train, test = artist_folds(dataset.songs, seed)[0]
@@ -36,7 +36,7 @@ def study_length(source: Source, *, seed: int, progress: TrainingProgress) -> St
         after = score_arm("second-to-last repetition", name, songs, [late], seed=seed)
         arms += [before, after]
         pairs.append((after, before))
-    return Study(
+    return StudyResult(
         name="length",
         title="Recordings of ten minutes",
         how=(

@@ -23,7 +23,7 @@ from moodcurve.learn.models.gp_live import GPLiveConfig
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
 from moodcurve.learn.models.two_level import TwoLevelConfig
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds
-from moodcurve.learn.studies.study import Study, score_arm
+from moodcurve.learn.studies.study import StudyResult, score_arm
 from moodcurve.learn.training import find_family
 
 MIN_SONGS, MAX_SONGS = 3, 5
@@ -50,7 +50,7 @@ class Medley:
     y: FloatArray
 
 
-def study_medleys(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+def study_medleys(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Compare models, with several lengths of context and memory, on medleys of artists they were not trained on."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)
@@ -77,7 +77,7 @@ def study_medleys(source: Source, *, seed: int, progress: TrainingProgress) -> S
         arms.append(score_arm(what, name, medleys, [predicted], seed=seed))
     std = np.mean([medley.y.std(axis=0) for medley in medleys], axis=0)
     minutes = np.mean([len(medley.values) for medley in medleys]) * HOP_S / 60
-    return Study(
+    return StudyResult(
         name="medleys",
         title="Changes within a recording: medleys",
         how=(

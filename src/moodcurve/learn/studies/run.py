@@ -15,12 +15,12 @@ from moodcurve.learn.studies.labels import study_labels
 from moodcurve.learn.studies.length import study_length
 from moodcurve.learn.studies.medleys import study_medleys
 from moodcurve.learn.studies.splits import study_splits
-from moodcurve.learn.studies.study import Study, studies_page
+from moodcurve.learn.studies.study import StudyResult, studies_page
 from moodcurve.learn.studies.training_size import study_training_size
 from moodcurve.learn.studies.tuning import study_tuning
 from moodcurve.util.files import write_text
 
-STUDIES: dict[str, Callable[..., Study]] = {
+STUDIES: dict[str, Callable[..., StudyResult]] = {
     "features": study_features,
     "songs": study_training_size,
     "split": study_splits,
@@ -37,7 +37,7 @@ STUDIES: dict[str, Callable[..., Study]] = {
 def run_studies(
     source: Source, names: Sequence[str], *, seed: int = 0, progress: TrainingProgress = no_progress
 ) -> list[dict[str, Any]]:
-    """Run studies one after the other, and return the result of `Study.as_dict` for each.
+    """Run studies one after the other, and return the result of `StudyResult.as_dict` for each.
 
     Raises
     ------

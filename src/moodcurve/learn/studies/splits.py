@@ -8,13 +8,13 @@ from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Split, artist_key, k_fold
 from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.studies.folds import FAMILIES, FOLDS, Source, predictions
-from moodcurve.learn.studies.study import Arm, SongPredictions, Study, score_arm
+from moodcurve.learn.studies.study import Arm, SongPredictions, StudyResult, score_arm
 
 FOLD_SEEDS = 2
 """Number of random splits of each kind."""
 
 
-def study_splits(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+def study_splits(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Compare folds split by song with folds split by artist."""
     dataset = source.read()
     songs = dataset.songs
@@ -33,7 +33,7 @@ def study_splits(source: Source, *, seed: int, progress: TrainingProgress) -> St
         pair = tuple(score_arm(f"folds by {by}", name, songs, repeats[by], seed=seed) for by in ("song", "artist"))
         arms += pair
         pairs.append((pair[0], pair[1]))
-    return Study(
+    return StudyResult(
         name="split",
         title="Effect of splitting by song rather than by artist",
         how=(

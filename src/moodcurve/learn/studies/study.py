@@ -43,7 +43,7 @@ TITLES = {
 }
 """Headings of all metrics of studies; RMSE, r and CCC are pooled over all points."""
 CHOSEN_TITLES = {"of what was chosen": "inner CCC of the chosen settings", "chosen": "chosen settings"}
-"""Headings of `Study.chosen`; other columns have their key as heading."""
+"""Headings of `StudyResult.chosen`; other columns have their key as heading."""
 LEVEL = 0.95
 
 
@@ -86,7 +86,7 @@ class Arm:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Study:
+class StudyResult:
     """Result of one study.
 
     Attributes
@@ -152,7 +152,7 @@ def score_arm(
 
 
 def studies_page(studies: Sequence[Mapping[str, Any]]) -> str:
-    """Return studies, given as `Study.as_dict` returns them, as a Markdown page."""
+    """Return studies, given as `StudyResult.as_dict` returns them, as a Markdown page."""
     parts = [
         "# Studies",
         markdown_paragraph(

@@ -7,7 +7,7 @@ import numpy as np
 from moodcurve.datasets.splits import Split
 from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.studies.folds import FAMILIES, FOLDS, Source, artist_folds, predictions
-from moodcurve.learn.studies.study import Study, score_arm
+from moodcurve.learn.studies.study import StudyResult, score_arm
 
 SIZES = (50, 100, 200, 400)
 """Numbers of training songs; all songs of a fold follow."""
@@ -15,7 +15,7 @@ REPEATS = 3
 """Draws of songs for each size."""
 
 
-def study_training_size(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+def study_training_size(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Train on increasing numbers of songs, and test on the same ones."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)
@@ -32,7 +32,7 @@ def study_training_size(source: Source, *, seed: int, progress: TrainingProgress
             of_family.append(score_arm(what, name, dataset.songs, repeats, seed=seed))
         arms += of_family
         pairs += list(zip(of_family[1:], of_family, strict=False))
-    return Study(
+    return StudyResult(
         name="songs",
         title="Number of training songs",
         how=(

@@ -8,7 +8,7 @@ from moodcurve._typing import FloatArray
 from moodcurve.learn.config import as_table, differing
 from moodcurve.learn.models.base import TrainingProgress, predict_rated
 from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
-from moodcurve.learn.studies.study import Study, score_arm
+from moodcurve.learn.studies.study import StudyResult, score_arm
 from moodcurve.learn.training import find_family
 from moodcurve.learn.tuning import Suggest, suggest_filter_settings, suggest_two_level_settings, tune
 
@@ -18,7 +18,7 @@ SEARCHED: dict[str, Suggest] = {"two-level": suggest_two_level_settings, "state-
 """Families that train in seconds, with their functions that suggest settings."""
 
 
-def study_tuning(source: Source, *, seed: int, progress: TrainingProgress) -> Study:
+def study_tuning(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Search settings on each fold's training songs, train with the best ones, and test on the fold."""
     dataset = source.read()
     songs = dataset.songs
@@ -48,7 +48,7 @@ def study_tuning(source: Source, *, seed: int, progress: TrainingProgress) -> St
         best = score_arm("searched settings", name, songs, [[predicted[i] for i in range(len(songs))]], seed=seed)
         arms += [default, best]
         pairs.append((best, default))
-    return Study(
+    return StudyResult(
         name="search",
         title="Search for settings",
         how=(

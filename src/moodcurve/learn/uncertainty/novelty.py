@@ -22,7 +22,7 @@ from moodcurve.learn.config import check
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.loudness import fit_level_normalization, level_exponent
 from moodcurve.learn.preprocessing.pipeline import Preprocessing, PreprocessingConfig, fit_preprocessing, stack_songs
-from moodcurve.learn.preprocessing.steps import Projection, Selection, Step, fit_standardization
+from moodcurve.learn.preprocessing.steps import ColumnSelection, Projection, Step, fit_standardization
 from moodcurve.learn.uncertainty.calibration import song_quantile
 from moodcurve.runtime.novelty import PASSAGE_ROWS, NoveltyAccumulator, NoveltyLimits, passage_means
 
@@ -136,7 +136,7 @@ def _fit_level_free(songs: Sequence[Song], *, normalize: bool) -> Preprocessing:
     columns = tuple(
         i for i, name in enumerate(names) if name in COMPARE236.names and (normalize or level_exponent(name) == 0)
     )
-    first: tuple[Step, ...] = (Selection(columns),)
+    first: tuple[Step, ...] = (ColumnSelection(columns),)
     values = [first[0].apply(song.full_features.values.astype(np.float64)) for song in songs]
     if normalize:
         loudness = fit_level_normalization([names[i] for i in columns], np.vstack(values))

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from moodcurve.library.database import Library
-from moodcurve.library.errors import LibraryError, translate_errors
+from moodcurve.library.errors import NO_SONGS, LibraryError, translate_errors
 from moodcurve.library.models import StoredSong
-from moodcurve.library.queries.search import FoundSong, Query, search, songs_by_id, songs_of_ids
+from moodcurve.library.queries.search import FoundSong, Query, count, search, songs_by_id, songs_of_ids
 from moodcurve.library.text import fold
 from moodcurve.util.text import one_line, text_path
 
@@ -41,6 +41,8 @@ def find_song(library: Library, name: str) -> StoredSong:
     )
     exact = [song for song in candidates if song.title is not None and fold(song.title) == fold(name)]
     matches = exact if len(exact) == 1 else candidates
+    if not matches and not count(library, Query()):
+        raise LibraryError(NO_SONGS)
     if not matches:
         raise LibraryError(
             f"{one_line(name)}: no matching song in {one_line(os.fspath(library.path))}; give a path, an id, an "

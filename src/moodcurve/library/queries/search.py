@@ -73,7 +73,7 @@ def count(library: Library, query: Query) -> int:
     return int(number)
 
 
-def drawing_distances(library: Library, query: Query) -> dict[int, float]:
+def _drawing_distances(library: Library, query: Query) -> dict[int, float]:
     """Return the distance of each song's course from the drawing of a query, by id; raises LibraryError."""
     drawn, axes = drawn_course(query)
     with translate_errors(library.path):
@@ -95,7 +95,7 @@ def songs_of_ids(library: Library, external_ids: Sequence[str]) -> list[int]:
 
 def _compare_with_drawing(library: Library, query: Query) -> None:
     """Define the SQL function that returns the squared distance of a song from the drawing of a query."""
-    squared = {song: distance**2 for song, distance in drawing_distances(library, query).items()}
+    squared = {song: distance**2 for song, distance in _drawing_distances(library, query).items()}
     library.db.create_function(DRAWING_DISTANCE, 1, squared.get)
 
 

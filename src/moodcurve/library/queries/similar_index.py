@@ -51,7 +51,7 @@ class SimilarIndex:
 
 
 def load_index(library: Library, feature_set: str) -> SimilarIndex:
-    """Return the index of the songs of a feature set: the kept one, with what changed in the library since."""
+    """Return the index of the songs of a feature set: the cached one, with what changed in the library since."""
     state = _file_state(library)
     key = (os.path.realpath(library.path), feature_set)
     if key in _kept and _kept[key][0] == state:
@@ -131,11 +131,11 @@ def _updated(library: Library, feature_set: str, known: _Stored | None, state: s
         sound = _reduced(descriptors, scale, components)
         count, none = np.array(len(ids), np.int64), np.array(0, np.int64)
         return _Stored(np.array(state), ids, analysed, course, sound, mood, scale, components, count, none)
-    kept = np.setdiff1d(np.arange(len(ids)), new)
+    same = np.setdiff1d(np.arange(len(ids)), new)
 
     def merged(before: Float32Array, added: Float32Array) -> Float32Array:
         found = np.empty((len(ids), before.shape[1]), np.float32)
-        found[kept], found[new] = before[old], added
+        found[same], found[new] = before[old], added
         return found
 
     return replace(

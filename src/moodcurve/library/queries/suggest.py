@@ -21,7 +21,7 @@ import numpy as np
 
 from moodcurve._typing import FloatArray, IntArray
 from moodcurve.library.database import Library
-from moodcurve.library.errors import LibraryError, translate_errors
+from moodcurve.library.errors import NO_SONGS, LibraryError, translate_errors
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import matching_ids
 from moodcurve.library.queries.similar_index import load_index
@@ -56,7 +56,7 @@ def suggest_songs(library: Library, query: Query, *, count: int, rated: Collecti
             "SELECT feature_set, COUNT(*) FROM song WHERE copies > 0 GROUP BY feature_set"
         ).fetchall()
     if not rows:
-        raise LibraryError("the library holds no songs yet; scan a folder of music first")
+        raise LibraryError(NO_SONGS)
     index = load_index(library, max(rows, key=lambda row: row[1])[0])
     known = np.isin(index.ids, np.array(sorted(rated), np.int64))
     here = np.isin(index.ids, chosen) | known

@@ -29,6 +29,8 @@ class ScanStats:
         Twenty times the median of the sizes, see `set_sizes`.
     unchanged : int
         Files that did not change since the last scan.
+    other_model : int
+        Those among them whose songs another model, or another version of it, analyzed.
     new, changed, renewed : int
         Files analyzed in this scan, or sharing such an analysis: new files, files with different audio than before,
         and files whose analysis was out of date.
@@ -65,6 +67,7 @@ class ScanStats:
     size_done: int = 0
     max_file_size: int = sys.maxsize
     unchanged: int = 0
+    other_model: int = 0
     new: int = 0
     changed: int = 0
     renewed: int = 0

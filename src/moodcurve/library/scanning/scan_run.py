@@ -124,6 +124,7 @@ class ScanRun:
                 stats.problems += 1
             elif known.problem is None and known.hash_is_current and known.content_hash in self._current:
                 stats.unchanged += 1
+                stats.other_model += self.earlier.models[known.content_hash] != self._model_key
             else:
                 self.to_probe.append(self._pending(path, state, names))
         self._library.write(named)

@@ -64,14 +64,14 @@ class SongTables:
         LibraryError
             If a file cannot be read, or is not a table of songs; the message names it.
         """
-        with translate_table_errors(self.given):
+        with _translate_table_errors(self.given):
             found = self._db.execute(sql, dict(values))
             while batch := found.fetchmany(_FETCHED):
                 yield from batch
 
     def songs(self, ids: Sequence[int], columns: str) -> dict[int, tuple[Any, ...]]:
         """Return columns of the songs with these ids by id, from their files alone; raises as `rows`."""
-        source = songs_sql(*self._files_of(ids))
+        source = _songs_sql(*self._files_of(ids))
         listed = ", ".join(map(str, ids))
         found = self.rows(f"SELECT id, {columns} FROM ({source}) WHERE id IN ({listed})", {})  # nosec B608 # names from this code
         return {number: tuple(values) for number, *values in found}
@@ -79,7 +79,7 @@ class SongTables:
     def row(self, number: int) -> dict[str, Any]:
         """Return the whole row of a song by its id, as `moodcurve.library.song_rows.file_of` takes it; as `rows`."""
         source = _numbered_sql(*self._files_of([number]))
-        with translate_table_errors(self.given):
+        with _translate_table_errors(self.given):
             found = self._db.sql(f"FROM ({source}) WHERE id = {number}").to_arrow_table()
             rows: list[dict[str, Any]] = found.to_pylist()
         return rows[0]
@@ -120,18 +120,18 @@ def open_tables(given: str) -> Iterator[SongTables]:
         )
     found = find_tables(given)
     with tempfile.TemporaryDirectory(prefix="moodcurve-") as scratch, closing(duckdb.connect()) as db:
-        with translate_table_errors(given):
+        with _translate_table_errors(given):
             if found.filesystem is not None:
                 db.register_filesystem(found.filesystem)
             for name, value in _settings(scratch, found.files).items():
                 db.execute(f"SET {name} = {value}")
             _check_columns(db, found.files[0])
             starts = _starts(db, found.files)
-            db.execute(f"CREATE VIEW songs AS {songs_sql(found.files, starts)}")
+            db.execute(f"CREATE VIEW songs AS {_songs_sql(found.files, starts)}")
         yield SongTables(given, db, found.files, starts)
 
 
-def songs_sql(files: Sequence[str], starts: Sequence[int]) -> str:
+def _songs_sql(files: Sequence[str], starts: Sequence[int]) -> str:
     """Return the SQL of all songs in some files, given the id of the first row of each."""
     names = ", ".join({"copies": "1 AS copies"}.get(name, name) for name in COLUMNS)
     more = ", ".join((*FOLDED, "tag_strengths", "course"))
@@ -147,7 +147,7 @@ def _numbered_sql(files: Sequence[str], starts: Sequence[int]) -> str:
 
 
 @contextmanager
-def translate_table_errors(given: str) -> Iterator[None]:
+def _translate_table_errors(given: str) -> Iterator[None]:
     """Raise errors of DuckDB, and of what reads files for it, as `LibraryError`, on one line."""
     with translate_remote_errors(given):
         try:

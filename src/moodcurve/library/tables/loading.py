@@ -10,7 +10,7 @@ import pyarrow.parquet
 from moodcurve.library.database import Library
 from moodcurve.library.errors import LibraryError
 from moodcurve.library.models import Change, FileFound, FileIdentified, ProblemFound, SongAnalyzed
-from moodcurve.library.song_rows import ROW_SCHEMA, ScannedFile, file_of
+from moodcurve.library.song_rows import LATER_COLUMNS, ROW_SCHEMA, ScannedFile, file_of
 from moodcurve.library.tables.location import find_tables, translate_remote_errors
 from moodcurve.util.text import one_line
 
@@ -60,7 +60,7 @@ def load_tables(given: str, library: Library, progress: Callable[[int], None]) -
                 changes.append(
                     ProblemFound(
                         file.path, file.size or 0, _time(file), file.content_hash, file.problem or "",
-                        external_id=file.external_id,
+                        selection=file.selection, names=file.names, external_id=file.external_id,
                     )
                 )  # fmt: skip
         library.write(changes)
@@ -110,7 +110,7 @@ class _Newest:
             self._files[file.path, file.start_s or 0.0] = row._replace(external_id=row.external_id or kept.external_id)
             yield FileFound(
                 file.path, file.size or 0, _time(file), file.content_hash, file.tags, start_s=file.start_s or 0.0,
-                length_s=file.length_s, external_id=file.external_id,
+                length_s=file.length_s, selection=file.selection, names=file.names, external_id=file.external_id,
             )  # fmt: skip
         elif kept.external_id is None and row.external_id is not None:
             self._files[file.path, file.start_s or 0.0] = kept._replace(external_id=row.external_id)
@@ -123,22 +123,27 @@ def _time(file: ScannedFile) -> int:
 
 def _batches(given: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield the rows of each table in batches, with the table's name."""
-    found = find_tables(given)
-    for name in found.files:
+    tables = find_tables(given)
+    for name in tables.files:
         with (
             translate_remote_errors(name),
-            Path(name).open("rb") if found.filesystem is None else found.filesystem.open(name) as stream,
+            Path(name).open("rb") if tables.filesystem is None else tables.filesystem.open(name) as stream,
         ):
             try:
                 table = pyarrow.parquet.ParquetFile(stream)
-                if missing := [column for column in ROW_SCHEMA.names if column not in table.schema_arrow.names]:
+                found = table.schema_arrow.names
+                lacking = [column for column in ROW_SCHEMA.names if column not in found]
+                if missing := [column for column in lacking if column not in LATER_COLUMNS]:
                     raise LibraryError(
                         f"{one_line(name)}: lacks the column {missing[0]!r}, and is not a table of analyzed songs "
                         "(docs/formats.md describes them)"
                     )
-                for batch in table.iter_batches(ROWS_PER_BATCH, columns=ROW_SCHEMA.names):
-                    rows = pyarrow.Table.from_batches([batch]).select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
-                    yield name, rows.to_pylist()
+                stored = [column for column in ROW_SCHEMA.names if column in found]
+                for batch in table.iter_batches(ROWS_PER_BATCH, columns=stored):
+                    rows = pyarrow.Table.from_batches([batch])
+                    for column in lacking:
+                        rows = rows.append_column(column, pyarrow.nulls(len(batch)))
+                    yield name, rows.select(ROW_SCHEMA.names).cast(ROW_SCHEMA).to_pylist()
             except LibraryError:
                 raise
             except (pyarrow.ArrowException, ValueError) as error:  # ValueError: a server without range requests

@@ -10,7 +10,7 @@ from moodcurve.util.text import one_line
 from moodcurve.web.async_pool import AsyncPool
 from moodcurve.web.errors import ProblemError
 from moodcurve.web.live.feed import Feed
-from moodcurve.web.live.tasks import BYTES_PER_SAMPLE, Forget, Heard, Piece
+from moodcurve.web.live.tasks import BYTES_PER_SAMPLE, AudioChunk, ChunkRows, Forget
 
 IDLE_S = 120.0
 """A session without sound for this long ends."""
@@ -27,7 +27,7 @@ class LiveSession:
     Parameters
     ----------
     id : str
-        Random, so that only those who are told it can watch.
+        Random, so that only those who know it can watch.
     client : str
         See `moodcurve.web.rate_limit.client_name`.
     rate : int
@@ -43,7 +43,12 @@ class LiveSession:
     """
 
     def __init__(
-        self, id: str, client: str, rate: int, pool: AsyncPool[Piece | Forget, Heard], on_idle: Callable[[], None]
+        self,
+        id: str,
+        client: str,
+        rate: int,
+        pool: AsyncPool[AudioChunk | Forget, ChunkRows],
+        on_idle: Callable[[], None],
     ) -> None:
         self.id = id
         self.client = client
@@ -70,21 +75,21 @@ class LiveSession:
             If there are too many at once: each holds seconds of sound in memory.
         """
         if self._requests == MAX_REQUESTS:
-            raise ProblemError(429, "sound must be sent piece by piece", {"Retry-After": "1"})
+            raise ProblemError(429, "sound must be sent chunk by chunk", {"Retry-After": "1"})
         self._requests += 1
         try:
             yield
         finally:
             self._requests -= 1
 
-    async def hear(self, at: int, pcm: bytes, *, age_s: float) -> int:
-        """Follow a piece of sound, and add its rows to the feed; return the position after it.
+    async def receive(self, at: int, pcm: bytes, *, age_s: float) -> int:
+        """Analyze a chunk of sound, and add its rows to the feed; return the position after it.
 
         Parameters
         ----------
         at : int
             Position of its first sample since the session began, in samples; sound before the position that was
-            returned last is passed over, so that a piece can be sent again.
+            returned last is passed over, so that a chunk can be sent again.
         pcm : bytes
             See `moodcurve.web.live.tasks.SAMPLE_FORMAT`.
         age_s : float
@@ -109,17 +114,17 @@ class LiveSession:
                 return self._position
             self._check_pace(end)
             gap = f"{-known / self.rate:.1f} s of sound are missing" if known < 0 else None
-            piece = Piece(
+            chunk = AudioChunk(
                 session=self.id, rate=self.rate, pcm=pcm[BYTES_PER_SAMPLE * max(0, known) :], arrived=arrived,
                 began=self._began, gap=gap,
             )  # fmt: skip
             self._position = end
-            await self._analyze(piece)
+            await self._analyze(chunk)
             self._wait_for_more()
             return end
 
     def end(self, reason: str) -> None:
-        """End the session; watchers are told the reason."""
+        """End the session; watchers get the reason."""
         self._idle.cancel()
         self.feed.end(reason)
         self._background.add(asyncio.create_task(self._forget()))
@@ -134,15 +139,15 @@ class LiveSession:
         if not self.feed.log.ended:
             self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._on_idle)
 
-    async def _analyze(self, piece: Piece) -> None:
+    async def _analyze(self, chunk: AudioChunk) -> None:
         try:
-            heard = await self._pool.run(piece, client=self.client)
+            found = await self._pool.run(chunk, client=self.client)
         except (MoodcurveError, OSError) as error:
             self.feed.add_notice(f"the analysis begins again: {one_line(str(error))}")
             return
-        for notice in heard.notices:
+        for notice in found.notices:
             self.feed.add_notice(notice)
-        for row in heard.rows:
+        for row in found.rows:
             self.feed.add_row(row)
 
     async def _forget(self) -> None:

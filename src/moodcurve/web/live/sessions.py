@@ -13,7 +13,7 @@ from moodcurve.web.errors import ProblemError
 from moodcurve.web.fair_share import FairShare
 from moodcurve.web.live.feed import Feed
 from moodcurve.web.live.session import LiveSession, ended
-from moodcurve.web.live.tasks import Forget, Heard, Piece, SourceEvent
+from moodcurve.web.live.tasks import AudioChunk, ChunkRows, Forget, SourceEvent
 
 _log = logging.getLogger(__name__)
 AGAIN_S = 10.0
@@ -33,7 +33,7 @@ class LiveSessions:
     """
 
     def __init__(
-        self, pool: AsyncPool[Piece | Forget, Heard], *, most: int, source: "ServerSource | None" = None
+        self, pool: AsyncPool[AudioChunk | Forget, ChunkRows], *, most: int, source: "ServerSource | None" = None
     ) -> None:
         self.most = most
         self.source = source

@@ -1,11 +1,11 @@
-"""Jobs of the worker processes for live sound: pieces of what browsers send, and a source of the server itself."""
+"""Jobs of the worker processes for live sound: chunks of what browsers send, and a source of the server itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from moodcurve.features.warmup import prepare
-from moodcurve.live import Break, RawFormat, Sound, listen, microphone, radio
+from moodcurve.live import AudioBlock, Break, RawFormat, listen, microphone, radio
 from moodcurve.live.events import Source
 from moodcurve.live.listener import Listener
 from moodcurve.runtime import load_model
@@ -18,7 +18,7 @@ BYTES_PER_SAMPLE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece:
+class AudioChunk:
     """The next sound of a session.
 
     Attributes
@@ -34,7 +34,7 @@ class Piece:
     began : float
         When the session began.
     gap : str or None
-        Why it does not continue the piece before.
+        Why it does not continue the chunk before.
     """
 
     session: str
@@ -55,34 +55,34 @@ class Forget:
     session: str
 
 
-class Heard(NamedTuple):
-    """The rows of a piece, see `moodcurve.live.Row.to_dict`, and what the user should know."""
+class ChunkRows(NamedTuple):
+    """The rows of a chunk, see `moodcurve.live.Row.to_dict`, and what the user should know."""
 
     rows: list[dict[str, Any]]
     notices: list[str]
 
 
-def make_analyzer(model: AnyPath) -> Job[Piece | Forget, Heard]:
-    """Return the job that follows the sound of sessions, piece by piece. A session that it does not know begins."""
+def make_analyzer(model: AnyPath) -> Job[AudioChunk | Forget, ChunkRows]:
+    """Return the job that follows the sound of sessions, chunk by chunk. A session that it does not know begins."""
     loaded = load_model(model)
     prepare(loaded.feature_set)
     sessions: dict[str, tuple[Listener, list[str]]] = {}
 
-    def job(item: Piece | Forget, report: ProgressReporter) -> Heard:
+    def job(item: AudioChunk | Forget, report: ProgressReporter) -> ChunkRows:
         if isinstance(item, Forget):
             sessions.pop(item.session, None)
-            return Heard([], [])
+            return ChunkRows([], [])
         if item.session not in sessions:
-            told: list[str] = []
-            sessions[item.session] = Listener(loaded, told.append, began=item.began), told
+            pending: list[str] = []
+            sessions[item.session] = Listener(loaded, pending.append, began=item.began), pending
         listener, notices = sessions[item.session]
         if item.gap is not None:
             listener.interrupt(Break(item.gap))
-        sound = Sound(item.rate, RawFormat(item.rate, 1, SAMPLE_FORMAT).decode(item.pcm), item.arrived)
+        sound = AudioBlock(item.rate, RawFormat(item.rate, 1, SAMPLE_FORMAT).decode(item.pcm), item.arrived)
         rows = [row.to_dict() for row in listener.sound(sound)]
-        heard = Heard(rows, notices.copy())
+        found = ChunkRows(rows, notices.copy())
         notices.clear()
-        return heard
+        return found
 
     return job
 

@@ -47,6 +47,8 @@ class Metrics:
             buckets=_REQUEST_S,
             registry=registry,
         )
+        self._request_series: dict[tuple[str, str, int | None], tuple[Counter, Histogram]] = {}
+        """Series by method, route and status: to find them by their labels costs more than to count."""
         self._songs = Counter(
             "moodcurve_songs",
             "Songs by source and result.",
@@ -73,10 +75,16 @@ class Metrics:
         """Ask for a number of songs at each request for the metrics."""
         self._queue.labels(source, state).set_function(count)
 
-    def count_request(self, method: str, route: str, status: str, seconds: float) -> None:
+    def count_request(self, method: str, route: str, status: int | None, seconds: float) -> None:
         """Count a request; `route` is the path of its route, with names in place of parameters."""
-        self._requests.labels(method if method in _METHODS else "other", route, status).inc()
-        self._request_s.labels(route).observe(seconds)
+        key = method if method in _METHODS else "other", route, status
+        series = self._request_series.get(key)
+        if series is None:
+            labels = key[0], route, "none" if status is None else str(status)
+            series = self._request_series[key] = self._requests.labels(*labels), self._request_s.labels(route)
+        count, duration = series
+        count.inc()
+        duration.observe(seconds)
 
     def count_song(self, source: str, result: str, seconds: float) -> None:
         """Count a song that was analyzed."""

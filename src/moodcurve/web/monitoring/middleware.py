@@ -1,5 +1,6 @@
 """Give every request an id, and report it."""
 
+import itertools
 import re
 import secrets
 import time
@@ -29,13 +30,15 @@ class ReportMiddleware:
     def __init__(self, app: ASGIApp, reports: Reports) -> None:
         self._app = app
         self._reports = reports
+        self._prefix = secrets.token_hex(4)
+        self._numbers = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to the app, and report it at the end of its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        id, began = _id_of(scope), time.perf_counter()
+        id, began = self._id_of(scope), time.perf_counter()
         status: int | None = None
         size = 0
 
@@ -56,10 +59,9 @@ class ReportMiddleware:
             self._reports.request(scope, route=route, status=status, seconds=time.perf_counter() - began, size=size)
             REQUEST_ID.reset(context)
 
-
-def _id_of(scope: Scope) -> bytes:
-    """Return the id that the client chose, if it is short and plain, or a random one."""
-    for name, value in scope["headers"]:
-        if name == HEADER and _GIVEN_ID.fullmatch(value):
-            return bytes(value)
-    return secrets.token_hex(8).encode()
+    def _id_of(self, scope: Scope) -> bytes:
+        """Return the id that the client chose, if it is short and plain, or the next of this server."""
+        for name, value in scope["headers"]:
+            if name == HEADER and _GIVEN_ID.fullmatch(value):
+                return bytes(value)
+        return f"{self._prefix}{next(self._numbers):08x}".encode()

@@ -27,7 +27,7 @@ class Reports:
     def request(self, scope: Scope, *, route: str, status: int | None, seconds: float, size: int) -> None:
         """Report a request; `status` is None if there was no response, `size` the bytes of its body."""
         method = scope["method"]
-        self.metrics.count_request(method, route, "none" if status is None else str(status), seconds)
+        self.metrics.count_request(method, route, status, seconds)
         if _log.isEnabledFor(logging.INFO):
             self._write(
                 "request",

@@ -115,17 +115,17 @@ class AllowedHosts:
             403 if it is not public, and not allowed itself.
         """
         parsed = parse_address(address)
-        if parsed is not None and (is_public(parsed) or {(str(parsed), port), (str(parsed), None)} & self._hosts):
+        if parsed is not None and (_is_public(parsed) or {(str(parsed), port), (str(parsed), None)} & self._hosts):
             return
         raise ProblemError(403, "the host's address is not public; the operator can allow it (serve --allow-host)")
 
 
-def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Return True if an address is one of the Internet, not of a network or machine of its own.
 
-    >>> [is_public(ipaddress.ip_address(text)) for text in ("1.1.1.1", "10.0.0.1", "169.254.169.254", "127.0.0.1")]
+    >>> [_is_public(ipaddress.ip_address(text)) for text in ("1.1.1.1", "10.0.0.1", "169.254.169.254", "127.0.0.1")]
     [True, False, False, False]
-    >>> [is_public(ipaddress.ip_address(text)) for text in ("2606:4700::1", "::1", "fd00::1", "::ffff:1.1.1.1")]
+    >>> [_is_public(ipaddress.ip_address(text)) for text in ("2606:4700::1", "::1", "fd00::1", "::ffff:1.1.1.1")]
     [True, False, False, False]
     """
     if isinstance(address, ipaddress.IPv6Address) and (address not in _UNICAST or address in _IN_IPV4):

@@ -122,7 +122,7 @@ def add_live_routes(
                 pcm = await body.read(int(MAX_PIECE_S * session.rate) * BYTES_PER_SAMPLE, too_large)
                 if len(pcm) % BYTES_PER_SAMPLE:
                     raise ProblemError(422, "the sound ends within a sample: expected 16 bits each, little-endian")
-                position = await session.hear(at, pcm, age_s=age)
+                position = await session.receive(at, pcm, age_s=age)
         return JSONResponse({"position": position})
 
     @app.get("/api/live/{id}/events", responses={**_STREAM, **error_responses(404)})

@@ -15,7 +15,7 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
 
 from moodcurve.library import Library, LibraryError, StoredSong
-from moodcurve.library.queries.kept_columns import MAX_SONGS, KeptColumns
+from moodcurve.library.queries.cached_columns import MAX_SONGS, CachedColumns
 from moodcurve.library.queries.paging import find_page
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.search import FoundSong, count, search_columns, song_json, songs_by_id
@@ -192,10 +192,10 @@ def open_reader(pool: LibraryPool) -> Iterator[Reader | None]:
 
 def songs_json(reader: Reader, query: Query) -> bytes:
     """Return a page of songs and their total number, as JSON, from the cache if the library has not changed."""
-    kept = KeptColumns(reader.cached) if _count(reader, Query()) <= MAX_SONGS else None
+    cached = CachedColumns(reader.cached) if _count(reader, Query()) <= MAX_SONGS else None
 
     def compute(library: Library) -> bytes:
-        found, total = find_page(library, query, kept)
+        found, total = find_page(library, query, cached)
         return to_json({"total": total, "songs": [song_data(song) for song in found]})
 
     return reader.cached(("songs", query), compute)

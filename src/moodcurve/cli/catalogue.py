@@ -1,17 +1,16 @@
-"""The part of the `scan` command that analyzes catalogues in shards, on processes, Slurm or Ray."""
+"""Analyze catalogues in shards for the command `scan --on`: on processes, Slurm or Ray."""
 
 import json
 import os
 import time
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from moodcurve.cli.messages import print_message
+from moodcurve.cli.options.catalogue import CatalogueOptions, On
 from moodcurve.cli.output_checks import STDOUT
-from moodcurve.cli.parameters import Option, UsageError
+from moodcurve.cli.parameters import UsageError
 from moodcurve.cli.progress import LINE_INTERVAL_S, MAX_PROBLEM_LINES
 from moodcurve.util.text import clock, counted
 
@@ -19,60 +18,6 @@ if TYPE_CHECKING:
     from moodcurve.cluster.runner import Engine, ShardReport
     from moodcurve.cluster.scan import ClusterStats
     from moodcurve.cluster.shards import Part
-
-
-class On(StrEnum):
-    """What analyzes the shards of a catalogue."""
-
-    processes = "processes"
-    slurm = "slurm"
-    ray = "ray"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CatalogueOptions:
-    """Options of scans in shards."""
-
-    on: Annotated[
-        On | None,
-        Option(
-            "--on",
-            help="Analyze a catalogue in shards instead, on this machine's processes, as a task of a Slurm array, or "
-            "on Ray: FOLDER is a manifest (.parquet, .csv, .tsv, .txt) or a folder, each also a URL, and the results "
-            "are Parquet files below -o.",
-        ),
-    ] = None
-    out: Annotated[
-        str | None,
-        Option("-o", "--output", metavar="FOLDER", help="With --on: folder of results, also s3:// or gs://."),
-    ] = None
-    address: Annotated[
-        str | None,
-        Option(
-            "--address",
-            metavar="HOST:PORT",
-            help="With --on ray: a cluster; by default $RAY_ADDRESS, or one on this machine.",
-        ),
-    ] = None
-    shard: Annotated[
-        str | None,
-        Option("--shard", metavar="I/N", help="With --on processes: take the I-th of N parts of the shards only."),
-    ] = None
-    shard_size: Annotated[
-        int | None, Option("--shard-size", metavar="N", min=1, help="With --on: songs in a shard; by default 1000.")
-    ] = None
-    id_column: Annotated[
-        str | None,
-        Option("--id-column", metavar="NAME", help="With --on: column of ids; by default external_id, id or track_id."),
-    ] = None
-    path_column: Annotated[
-        str | None,
-        Option(
-            "--path-column",
-            metavar="NAME",
-            help="With --on: column of paths and URLs; by default path, url, uri, file or location.",
-        ),
-    ] = None
 
 
 def scan_catalogue(
@@ -133,21 +78,6 @@ def scan_catalogue(
     if json_file != STDOUT:
         console.print_lines(_lines(stats))
     return int(stats.failed + stats.lost > 0)
-
-
-def check_unused(options: CatalogueOptions) -> None:
-    """Check that no option of scans in shards is given without --on.
-
-    Raises
-    ------
-    UsageError
-        If one is.
-    """
-    names = {"out": "--output", "address": "--address", "shard": "--shard", "shard_size": "--shard-size",
-             "id_column": "--id-column", "path_column": "--path-column"}  # fmt: skip
-    for field, name in names.items():
-        if getattr(options, field) is not None:
-            raise UsageError("is for catalogues, which --on takes", name=name)
 
 
 def _part(options: CatalogueOptions, *, forget: bool) -> "Part":

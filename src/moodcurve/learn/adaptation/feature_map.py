@@ -1,4 +1,4 @@
-"""Describe the sound of a passage for a correction: by the model's embedding, and its features beside compare260's.
+"""Describe the sound of a passage for a correction: by the model's embedding, and its features other than compare260's.
 
 Harmony, rhythm and tags do not depend on the level of the recording, and neither does the embedding of the packaged
 models. The columns of compare260 do: they count through the embedding alone.
@@ -14,39 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.datasets import Song
 from moodcurve.features import COMPARE260
+from moodcurve.learn.adaptation.outputs import SongOutputs
 from moodcurve.learn.onnx_graph import Graph
 from moodcurve.learn.preprocessing.context import ContextStatistics
-from moodcurve.learn.preprocessing.steps import Clip, Scaling, Selection, fit_standardization
+from moodcurve.learn.preprocessing.steps import Clip, ColumnSelection, Scaling, fit_standardization
 
 CLIP = 3.0
 """Limit of standardized columns: a few songs tell nothing about sound far from theirs."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SongOutputs:
-    """A rated song, and what a model outputs for its rated rows.
-
-    Attributes
-    ----------
-    song : Song
-    values : (n, 2)
-        Arousal and valence, not limited to [-1, 1].
-    embedding : (rows of the recording, size)
-        Size 0 if the model has no such output.
-    context_rows : int
-        Rows on each side of a row that may be read; 0 if the model reads forward only, or single rows.
-    """
-
-    song: Song
-    values: FloatArray
-    embedding: FloatArray
-    context_rows: int
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Sound:
+class FeatureMap:
     """Map from a row to z, the weighted embedding and standardized columns; every kind of columns has the same weight.
 
     Attributes
@@ -77,7 +56,7 @@ class Sound:
         return self._averaged(song, self._rows(song) @ weights)
 
     def _rows(self, song: SongOutputs) -> FloatArray:
-        used = Selection(self.columns).apply(song.song.full_features.values.astype(np.float64))
+        used = ColumnSelection(self.columns).apply(song.song.full_features.values.astype(np.float64))
         columns = Clip(CLIP).apply(self.scaling.apply(used)) * self.weights
         return np.hstack([song.embedding * self.embedding_weight, columns]) if self.embedding_weight else columns
 
@@ -90,14 +69,14 @@ class Sound:
         if embedding is not None and self.embedding_weight:
             parts.append(graph.add("Mul", embedding, graph.constant(np.float64(self.embedding_weight))))
         if self.columns:
-            scaled = self.scaling.build(graph, Selection(self.columns).build(graph, graph.x))
+            scaled = self.scaling.build(graph, ColumnSelection(self.columns).build(graph, graph.x))
             parts.append(graph.add("Mul", Clip(CLIP).build(graph, scaled), graph.constant(self.weights)))
         weighted = graph.add("MatMul", graph.add("Concat", *parts, axis=1), graph.constant(weights))
         averaged = self.context.build(graph, weighted, 2)
         return graph.add("Gather", averaged, graph.indices([0, 1]), axis=1)
 
 
-def fit_sound(songs: Sequence[SongOutputs]) -> Sound:
+def fit_feature_map(songs: Sequence[SongOutputs]) -> FeatureMap:
     """Fit the standardization to all rows of songs; their ratings are not used.
 
     z is empty if the model has no room for an average.
@@ -111,8 +90,8 @@ def fit_sound(songs: Sequence[SongOutputs]) -> Sound:
     columns = tuple(i for kind in kinds for i in kind)
     embedded = bool(context_rows and songs[0].embedding.shape[1])
     share = 1 / max(len(kinds) + embedded, 1)
-    x = np.vstack([Selection(columns).apply(song.song.full_features.values.astype(np.float64)) for song in songs])
-    return Sound(
+    x = np.vstack([ColumnSelection(columns).apply(song.song.full_features.values.astype(np.float64)) for song in songs])
+    return FeatureMap(
         embedding_weight=math.sqrt(share) * embedded,  # its mean square is 1 already
         columns=columns,
         scaling=fit_standardization(x),

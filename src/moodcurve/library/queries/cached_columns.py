@@ -1,4 +1,4 @@
-"""Answer the conditions of a query that only compare numbers and texts from columns that are kept in memory.
+"""Answer the conditions of a query that only compare numbers and texts from cached columns.
 
 SQLite needs about a microsecond for each row that it returns, and more to search its texts; arrays need far less.
 """
@@ -29,8 +29,8 @@ _BETWEEN = "\0"
 """Between fields: no text has it."""
 
 
-class KeptColumns:
-    """Orders and columns of all songs of a library, for queries that were never asked before.
+class CachedColumns:
+    """Orders and columns of all songs of a library, for queries of any kind.
 
     Parameters
     ----------
@@ -78,9 +78,9 @@ class KeptColumns:
         return found
 
 
-def answer_in_memory(query: Query, kept: KeptColumns) -> tuple[Query, BoolArray]:
+def answer_in_memory(query: Query, cached: CachedColumns) -> tuple[Query, BoolArray]:
     """Return what is left of a query for SQL, and by id which songs meet the conditions that are answered."""
-    numbers = kept.numbers()
+    numbers = cached.numbers()
     ids = numbers["id"].astype(np.int64)
     meets = np.ones(len(ids), np.bool_)
     for name, column in RANGES.items():
@@ -107,7 +107,7 @@ def answer_in_memory(query: Query, kept: KeptColumns) -> tuple[Query, BoolArray]
     for group in groups:
         has = np.zeros_like(by_id)
         for columns, part in group:
-            found = kept.with_text(columns, part)
+            found = cached.with_text(columns, part)
             has[found[found < len(has)]] = True
         by_id &= has
     return left, by_id

@@ -1,22 +1,12 @@
-"""Options that several commands share."""
+"""Options that select songs of a library."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from moodcurve.cli.parameters import Argument, Option, PathOrUrl, UsageError
-from moodcurve.errors import MoodcurveError
-from moodcurve.util.text import counted, one_line
+from moodcurve.cli.parameters import Argument, Option, UsageError
 
 if TYPE_CHECKING:
-    from moodcurve.features import FeatureSet
-    from moodcurve.library import Library
     from moodcurve.library.queries.search import Query
-    from moodcurve.library.scanning.rules import Rules
-    from moodcurve.library.tables.connection import SongTables
 
 QUADRANTS = ("excited-positive", "tense-negative", "sad-negative", "calm-positive", "neutral")
 MOOD_WORDS = (
@@ -36,190 +26,12 @@ a test compares them."""
 MIN_TAG_STRENGTH = 0.1
 """A copy of the limit in `moodcurve.mood.tags`."""
 
-FEATURE_SETS = ("compare260", "compare236", "tonal1", "tags1")
-"""Names of single feature sets: a copy as well."""
-
-FeatureSetOption = Annotated[
-    str,
-    Option(
-        "--set",
-        metavar="NAME",
-        help=f"Feature set: {', '.join(FEATURE_SETS)} or default, or an installed encoder. Several are joined by "
-        "+, each at most once.",
-    ),
-]
-ModelOption = Annotated[
-    str, Option("--model", metavar="NAME|FILE", help="Name of a model, see moodcurve models, or path of a model file.")
-]
-OptionalModelOption = Annotated[
-    str | None,
-    Option("--model", metavar="NAME|FILE", help="Name of a model, see moodcurve models, or path of a model file."),
-]
-MAX_TRACK = 1000
-"""Largest number of an audio track, also in `moodcurve.web.routes.analyses`."""
-TrackOption = Annotated[
-    int | None,
-    Option(
-        "--track",
-        metavar="N",
-        min=1,
-        max=MAX_TRACK,
-        help="Audio track of files with several, from 1; by default the one that players play.",
-    ),
-]
-
-
-class SplitBy(StrEnum):
-    """A copy of `moodcurve.audio.parts.Split`."""
-
-    cue = "cue"
-    chapters = "chapters"
-
-
-SplitOption = Annotated[
-    SplitBy | None,
-    Option(
-        "--split",
-        help="Analyze each track of files that hold several, as a song: by the cue sheet beside a file or in its tags, "
-        "or by its chapters. Files without one are analyzed as a whole.",
-    ),
-]
-JsonOption = Annotated[
-    Path | None,
-    Option("--json", metavar="FILE", implied="-", ending=".json", help="Print JSON, or write it to FILE."),
-]
-SafeCsvOption = Annotated[
-    bool,
-    Option("--safe-csv", help="In CSV, put an apostrophe before texts that a spreadsheet could take for formulas."),
-]
-SeedOption = Annotated[
-    int, Option("--seed", metavar="N", min=0, help="Seed of splits, training and confidence intervals.")
-]
-LibraryOption = Annotated[
-    PathOrUrl | None,
-    Option(
-        "--library",
-        metavar="FILE",
-        help="Library file; by default $MOODCURVE_LIBRARY or a file in the user's data folder.",
-    ),
-]
-LibraryOrTablesOption = Annotated[
-    PathOrUrl | None,
-    Option(
-        "--library",
-        metavar="FILE|URL",
-        help="Library file; by default $MOODCURVE_LIBRARY or a file in the user's data folder. Or Parquet files of "
-        "analyzed songs: a file, a folder, a pattern such as 'songs/*.parquet', or one of these at a URL such as s3://.",
-    ),
-]
-
-
-def find_feature_set(name: str) -> "FeatureSet":
-    """Return the feature set that `FeatureSetOption` names.
-
-    Raises
-    ------
-    UsageError
-        If it is unknown.
-    """
-    from moodcurve.features import feature_set
-
-    try:
-        return feature_set(name)
-    except MoodcurveError as error:
-        raise UsageError(str(error), name="--set") from None
-
-
-def library_path(given: str | None) -> Path:
-    """Return the library file that a command uses.
-
-    Raises
-    ------
-    UsageError
-        If Parquet files are given, which only some commands read.
-    """
-    from moodcurve.library.tables.location import names_tables
-    from moodcurve.util.paths import default_library
-
-    if given is not None and names_tables(given):
-        raise UsageError(
-            f"{one_line(given)}: only search, show and merge read Parquet files; make a library of them first: "
-            "moodcurve merge FILES -o FILE.sqlite",
-            name="--library",
-        )
-    return default_library() if given is None else Path(given)
-
-
-@contextmanager
-def open_songs(given: str | None) -> "Iterator[Library | SongTables]":
-    """Open the library, or the tables, of `LibraryOrTablesOption`; raises LibraryError."""
-    from moodcurve.library import open_library
-    from moodcurve.library.tables.location import names_tables
-
-    if given is not None and names_tables(given):
-        from moodcurve.library.tables.connection import open_tables
-
-        with open_tables(given) as tables:
-            yield tables
-    else:
-        with open_library(library_path(given)) as library:
-            yield library
-
-
 _OPTIONS = {"arousal_drawing": "--draw-arousal", "valence_drawing": "--draw-valence"}
 """Options whose names are not those of their fields."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class FolderOptions:
-    """Options that say which files of folders to take."""
-
-    exclude: Annotated[
-        list[str] | None,
-        Option(
-            "--exclude",
-            metavar="GLOB",
-            help="Leave out what matches a pattern in the syntax of .gitignore, e.g. '*.wav', Podcasts/ or /Incoming; "
-            "may be repeated. A file .moodcurveignore in a folder holds such patterns for it.",
-        ),
-    ] = None
-    include_hidden: Annotated[
-        bool, Option("--include-hidden", help="Also take files and folders whose names begin with a dot.")
-    ] = False
-
-    def rules(self) -> "Rules":
-        """Return the rules of the walk.
-
-        Raises
-        ------
-        UsageError
-            If a pattern cannot be used.
-        """
-        from moodcurve.library.scanning.rules import PatternError, Rules
-
-        try:
-            return Rules(exclude=tuple(self.exclude or ()), include_hidden=self.include_hidden)
-        except PatternError as error:
-            raise UsageError(str(error), name="--exclude") from None
-
-
-def left_out_text(*, hidden: int, system: int, excluded: int) -> str:
-    """Return a line about what was left out of folders; empty if nothing was.
-
-    >>> left_out_text(hidden=2, system=1, excluded=0)
-    'left out: 2 hidden (--include-hidden takes them), 1 system folder (recycle bins, snapshots and the like)'
-    """
-    counts = (
-        (hidden, f"{hidden:,} hidden (--include-hidden takes them)"),
-        (system, f"{counted(system, 'system folder')} (recycle bins, snapshots and the like)"),
-        (excluded, f"{excluded:,} excluded"),
-    )
-    parts = [words for number, words in counts if number]
-    return f"left out: {', '.join(parts)}" if parts else ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filters:
+class FilterOptions:
     """Options that select songs of a library; all of them must match."""
 
     text: Annotated[
