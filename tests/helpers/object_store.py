@@ -2,6 +2,7 @@
 
 import http.client
 import threading
+import urllib.request
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def s3_server() -> Iterator[tuple[str, FlakyProxy]]:
-    """Yield the URL of an S3 server with one bucket, and the proxy before it."""
+    """Yield the URL of an empty S3 server, and the proxy before it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from moto.server import ThreadedMotoServer
@@ -95,6 +96,8 @@ def s3_server() -> Iterator[tuple[str, FlakyProxy]]:
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    # moto's buckets outlive its server, in this process
+    urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
     proxy = FlakyProxy((host, port))
     thread = threading.Thread(target=proxy.serve_forever, daemon=True)
     thread.start()

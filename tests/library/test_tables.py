@@ -11,7 +11,6 @@ import duckdb
 import pyarrow.parquet
 import pytest
 import s3fs
-from moto.server import ThreadedMotoServer
 
 from moodcurve.library import ProblemFound, open_library
 from moodcurve.library.errors import LibraryError
@@ -24,6 +23,7 @@ from moodcurve.library.tables.connection import open_tables
 from moodcurve.library.tables.location import find_tables, names_tables
 from tests.helpers.command_line import run
 from tests.helpers.library_fixtures import made_library
+from tests.helpers.object_store import s3_server
 from tests.library.test_external_ids import listed
 
 SONGS = 40
@@ -223,6 +223,12 @@ def test_a_condition_reads_nothing_but_the_files(tables: Path, tmp_path: Path, c
     assert done.exit_code == 2
 
 
+def test_files_of_a_web_server_are_not_searched() -> None:
+    done = run("search", "--library", "http://127.0.0.1:1/songs.parquet")
+    assert done.exit_code == 1
+    assert "files of a web server cannot be searched; make a library of them first: moodcurve merge" in done.stderr
+
+
 # --- object stores ---
 
 
@@ -230,14 +236,11 @@ def test_a_condition_reads_nothing_but_the_files(tables: Path, tmp_path: Path, c
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[s3fs.S3FileSystem]:
     for name, value in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "y"), ("DEFAULT_REGION", "us-east-1")):
         monkeypatch.setenv(f"AWS_{name}", value)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    s3fs.S3FileSystem.clear_instance_cache()
-    yield s3fs.S3FileSystem()
-    s3fs.S3FileSystem.clear_instance_cache()
-    server.stop()
+    with s3_server() as (url, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        s3fs.S3FileSystem.clear_instance_cache()
+        yield s3fs.S3FileSystem()
+        s3fs.S3FileSystem.clear_instance_cache()
 
 
 def test_tables_of_an_object_store(store: s3fs.S3FileSystem, library: Path, tables: Path) -> None:

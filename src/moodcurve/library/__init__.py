@@ -1,7 +1,7 @@
 """A music library in one SQLite file: analyzed songs, the files that hold them, and searches."""
 
 from moodcurve.audio.tags import Tags
-from moodcurve.library.database import Library, open_library
+from moodcurve.library.database import Library
 from moodcurve.library.errors import LibraryError
 from moodcurve.library.models import (
     Analysis,
@@ -16,6 +16,7 @@ from moodcurve.library.models import (
     SongAnalyzed,
     StoredSong,
 )
+from moodcurve.library.opening import open_library
 
 __all__ = [
     "Analysis", "Change", "DropOrphans", "FileFound", "FileNamed", "FileRemoved", "KnownFile", "Library",

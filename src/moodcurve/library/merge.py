@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from moodcurve.library.database import Library, open_library
+from moodcurve.library.database import Library
 from moodcurve.library.errors import LibraryError, translate_errors
+from moodcurve.library.opening import open_library
 from moodcurve.library.scanning.lock import scan_lock
 from moodcurve.library.scanning.roots import remember_roots, scanned_roots
 from moodcurve.library.tables.location import names_tables

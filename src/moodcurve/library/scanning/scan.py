@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from moodcurve.library.database import open_library
+from moodcurve.library.opening import open_library
 from moodcurve.library.scanning.external_ids import match_ids
 from moodcurve.library.scanning.lock import scan_lock
 from moodcurve.library.scanning.progress import ScanObserver, ScanStats

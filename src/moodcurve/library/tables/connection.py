@@ -17,6 +17,7 @@ from moodcurve.library.tables.location import find_tables, translate_remote_erro
 from moodcurve.util.machine import usable_memory, usable_processors
 from moodcurve.util.optional import install_hint
 from moodcurve.util.text import one_line
+from moodcurve.util.urls import WEB, scheme_of
 
 try:
     import duckdb
@@ -109,8 +110,14 @@ def open_tables(given: str) -> Iterator[SongTables]:
     Raises
     ------
     LibraryError
-        If there are no files, one cannot be read, or the first is not a table of songs; the message names it.
+        If there are no files, they are those of a web server, one cannot be read, or the first is not a table of songs;
+        the message names it.
     """
+    if scheme_of(given) in WEB:
+        raise LibraryError(
+            f"{one_line(given)}: files of a web server cannot be searched; make a library of them first: moodcurve "
+            "merge URL -o FILE.sqlite"
+        )
     found = find_tables(given)
     with tempfile.TemporaryDirectory(prefix="moodcurve-") as scratch, closing(duckdb.connect()) as db:
         with _translate_table_errors(given):
