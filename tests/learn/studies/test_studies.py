@@ -18,7 +18,7 @@ from moodcurve.learn.studies import folds, labels, tuning
 from moodcurve.learn.studies import intervals as intervals_study
 from moodcurve.learn.studies import run as run_module
 from moodcurve.learn.studies.features import GROUPS, POSITION_COLUMNS, column_sets
-from moodcurve.learn.studies.folds import Source, predictions
+from moodcurve.learn.studies.folds import StudySource, predictions
 from moodcurve.learn.studies.run import STUDIES, read_studies, run_studies, write_studies
 from moodcurve.learn.studies.splits import count_songs_by_known_artists
 from moodcurve.learn.studies.study import StudyResult, score_arm, studies_page
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 
 DATASET = made_dataset(40, frames=6)
 SONGS = DATASET.songs
-HERE = Source(folder=Path("nowhere"))
+HERE = StudySource(folder=Path("nowhere"))
 rng = np.random.default_rng(1)
 REPEATS = [[np.clip(song.y + rng.normal(0, 0.2, song.y.shape), -1, 1) for song in SONGS] for _ in range(3)]
 
@@ -286,7 +286,9 @@ def test_source_selects_songs_by_id(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(folds, "read_dataset", read)
     assert HERE.read() is DATASET
-    some = Source(folder=Path("there"), ids=("7", "3", "ghost")).read(labels="mediaeval2015", feature_set=COMPARE260)
+    some = StudySource(folder=Path("there"), ids=("7", "3", "ghost")).read(
+        labels="mediaeval2015", feature_set=COMPARE260
+    )
     assert [song.song_id for song in some.songs] == ["3", "7"]
     assert calls == [(Path("nowhere"), "deam", COMPARE236), (Path("there"), "mediaeval2015", COMPARE260)]
 

@@ -36,14 +36,14 @@ def studies(
     """
     from moodcurve.cli import console
     from moodcurve.datasets.selection import read_ids
-    from moodcurve.learn.studies.folds import Source
+    from moodcurve.learn.studies.folds import StudySource
     from moodcurve.learn.studies.run import STUDIES, read_studies, run_studies, write_studies
 
     names = list(STUDIES) if only is None else split_names(only, STUDIES, name="--only")
     check_folder(output)
     read_studies(output / "studies.json")
-    source = Source(folder=folder, ids=None if ids is None else read_ids(ids))
-    incomplete = ids is not None and select_songs(Source(folder=folder).read(), ids)[1]
+    source = StudySource(folder=folder, ids=None if ids is None else read_ids(ids))
+    incomplete = ids is not None and select_songs(StudySource(folder=folder).read(), ids)[1]
     with console.progress_bar("studies") as update:
         found = run_studies(source, names, seed=seed, progress=update)
     for file in write_studies(found, output):

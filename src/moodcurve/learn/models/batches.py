@@ -41,7 +41,7 @@ class TrainingSong:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Batch:
+class SongBatch:
     """Windows of several songs, (songs, rows, ...), padded with zeros to the longest window.
 
     Attributes
@@ -95,7 +95,7 @@ def _rating_noise(song: Song) -> float:
     return sum(axes) / 2 if len(axes) == 2 else math.nan
 
 
-def batches(songs: Sequence[TrainingSong], *, size: int, window: int, context: bool) -> Iterator[Batch]:
+def batches(songs: Sequence[TrainingSong], *, size: int, window: int, context: bool) -> Iterator[SongBatch]:
     """Yield all songs once in random order, a random window of each.
 
     A window starts up to half its length before the first rated row and ends up to half its length after the
@@ -116,12 +116,12 @@ def _window(song: TrainingSong, length: int) -> TrainingSong:
     return TrainingSong(rows=song.rows[cut], y=song.y[cut], weights=song.weights[cut], rated=song.rated)
 
 
-def _batch(windows: Sequence[TrainingSong], with_context: bool) -> Batch:
+def _batch(windows: Sequence[TrainingSong], with_context: bool) -> SongBatch:
     def padded(tensors: Sequence[Tensor]) -> Tensor:
         return torch.nn.utils.rnn.pad_sequence(list(tensors), batch_first=True)
 
     context = [_tensor(mean_and_std(w.rows.double().numpy())) for w in windows] if with_context else None
-    return Batch(
+    return SongBatch(
         rows=padded([w.rows for w in windows]),
         context=padded(context) if context else None,
         y=padded([w.y for w in windows]),

@@ -2,11 +2,11 @@
 
 from moodcurve.learn.models.base import TrainingProgress
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
-from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
+from moodcurve.learn.studies.folds import FOLDS, StudySource, artist_folds, predictions
 from moodcurve.learn.studies.study import StudyResult, score_arm
 
 
-def study_base_model(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
+def study_base_model(source: StudySource, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Compare the Kalman filter on frame predictions of ``ffnn`` with the filter on those of ``mlr``."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)

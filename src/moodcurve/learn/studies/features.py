@@ -5,7 +5,7 @@ from collections.abc import Callable
 from moodcurve.features import COMPARE236, COMPARE260, FeatureSet
 from moodcurve.features.feature_sets import VOICE_NAMES
 from moodcurve.learn.models.base import TrainingProgress
-from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
+from moodcurve.learn.studies.folds import FOLDS, StudySource, artist_folds, predictions
 from moodcurve.learn.studies.study import Arm, StudyResult, score_arm
 
 POSITION_COLUMNS = tuple(name for name in COMPARE260.names if name.startswith(VOICE_NAMES) and "_sma_de_" in name)
@@ -22,7 +22,7 @@ GROUPS: dict[str, Callable[[str], bool]] = {
 deviations."""
 
 
-def study_features(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
+def study_features(source: StudySource, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Train without each group of columns and on each group alone, and on the larger feature sets."""
     dataset = source.read(feature_set=COMPARE260)
     sets = column_sets()

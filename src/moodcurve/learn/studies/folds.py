@@ -21,7 +21,7 @@ FAMILIES = ("mlr", "two-level", "state-space-live")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class StudySource:
     """Dataset folder and songs of a study.
 
     Attributes

@@ -12,7 +12,7 @@ from moodcurve.datasets.splits import Indices, k_fold
 from moodcurve.learn.benchmarks.baselines import predict_training_means
 from moodcurve.learn.benchmarks.results import DRAWS
 from moodcurve.learn.models.base import TrainingProgress, predict_rated
-from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
+from moodcurve.learn.studies.folds import FOLDS, StudySource, artist_folds, predictions
 from moodcurve.learn.studies.study import Arm, StudyResult
 from moodcurve.learn.training import find_family
 from moodcurve.learn.uncertainty.calibration import calibrate_intervals
@@ -29,7 +29,7 @@ BASELINE = "mean of the training labels"
 COVERAGE_METRICS = ("coverage", "width", "coverage_song", "width_song")
 
 
-def study_intervals(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
+def study_intervals(source: StudySource, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Calibrate within each fold's training songs, and measure coverage on the fold's songs."""
     dataset = source.read()
     songs = dataset.songs

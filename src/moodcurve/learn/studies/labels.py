@@ -6,11 +6,11 @@ import numpy as np
 
 from moodcurve.datasets import DatasetError, Song
 from moodcurve.learn.models.base import TrainingProgress
-from moodcurve.learn.studies.folds import FAMILIES, FOLDS, Source, artist_folds, predictions
+from moodcurve.learn.studies.folds import FAMILIES, FOLDS, StudySource, artist_folds, predictions
 from moodcurve.learn.studies.study import Arm, StudyResult, score_arm
 
 
-def study_labels(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
+def study_labels(source: StudySource, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Train on one release of labels of the same songs, and test on either."""
     dataset = source.read()
     other = source.read(labels="mediaeval2015")

@@ -11,7 +11,7 @@ from moodcurve.datasets import Song
 from moodcurve.features.feature_sets import HOP_S
 from moodcurve.learn.models.base import FittedModel, TrainingProgress
 from moodcurve.learn.models.recurrent_config import RecurrentConfig
-from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds
+from moodcurve.learn.studies.folds import FOLDS, StudySource, artist_folds
 from moodcurve.learn.studies.study import Arm, SongPredictions, StudyResult, score_arm
 from moodcurve.learn.training import find_family
 
@@ -21,7 +21,7 @@ REPEATED_ROWS = 90
 """Rows of each song that are repeated, 45 s that end with its rated part."""
 
 
-def study_length(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
+def study_length(source: StudySource, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Repeat the songs of one fold for ten minutes, and compare an early with a late repetition."""
     dataset = source.read()
     train, test = artist_folds(dataset.songs, seed)[0]

@@ -22,7 +22,7 @@ from moodcurve.learn.models.gp_blend import GPBlendConfig
 from moodcurve.learn.models.gp_live import GPLiveConfig
 from moodcurve.learn.models.state_space import LiveStateSpaceConfig
 from moodcurve.learn.models.two_level import TwoLevelConfig
-from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds
+from moodcurve.learn.studies.folds import FOLDS, StudySource, artist_folds
 from moodcurve.learn.studies.study import StudyResult, score_arm
 from moodcurve.learn.training import find_family
 
@@ -50,7 +50,7 @@ class Medley:
     y: FloatArray
 
 
-def study_medleys(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
+def study_medleys(source: StudySource, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Compare models, with several lengths of context and memory, on medleys of artists they were not trained on."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)

@@ -9,7 +9,7 @@ from moodcurve.learn import TrainingError
 from moodcurve.learn.models.base import TrainingProgress, no_progress
 from moodcurve.learn.studies.base_model import study_base_model
 from moodcurve.learn.studies.features import study_features
-from moodcurve.learn.studies.folds import Source
+from moodcurve.learn.studies.folds import StudySource
 from moodcurve.learn.studies.intervals import study_intervals
 from moodcurve.learn.studies.labels import study_labels
 from moodcurve.learn.studies.length import study_length
@@ -33,11 +33,11 @@ STUDIES: dict[str, Callable[..., StudyResult]] = {
     "medleys": study_medleys,
     "length": study_length,
 }
-"""Functions of a `Source` and the keywords ``seed`` and ``progress``."""
+"""Functions of a `StudySource` and the keywords ``seed`` and ``progress``."""
 
 
 def run_studies(
-    source: Source, names: Sequence[str], *, seed: int = 0, progress: TrainingProgress = no_progress
+    source: StudySource, names: Sequence[str], *, seed: int = 0, progress: TrainingProgress = no_progress
 ) -> list[dict[str, Any]]:
     """Run studies one after the other, and return the result of `StudyResult.as_dict` for each.
 

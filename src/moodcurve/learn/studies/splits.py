@@ -7,14 +7,14 @@ import numpy as np
 from moodcurve.datasets import Song
 from moodcurve.datasets.splits import Split, artist_key, k_fold
 from moodcurve.learn.models.base import TrainingProgress
-from moodcurve.learn.studies.folds import FAMILIES, FOLDS, Source, predictions
+from moodcurve.learn.studies.folds import FAMILIES, FOLDS, StudySource, predictions
 from moodcurve.learn.studies.study import Arm, SongPredictions, StudyResult, score_arm
 
 FOLD_SEEDS = 2
 """Number of random splits of each kind."""
 
 
-def study_splits(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
+def study_splits(source: StudySource, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Compare folds split by song with folds split by artist."""
     dataset = source.read()
     songs = dataset.songs

@@ -6,7 +6,7 @@ import numpy as np
 
 from moodcurve.datasets.splits import Split
 from moodcurve.learn.models.base import TrainingProgress
-from moodcurve.learn.studies.folds import FAMILIES, FOLDS, Source, artist_folds, predictions
+from moodcurve.learn.studies.folds import FAMILIES, FOLDS, StudySource, artist_folds, predictions
 from moodcurve.learn.studies.study import StudyResult, score_arm
 
 SIZES = (50, 100, 200, 400)
@@ -15,7 +15,7 @@ REPEATS = 3
 """Draws of songs for each size."""
 
 
-def study_training_size(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
+def study_training_size(source: StudySource, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Train on increasing numbers of songs, and test on the same ones."""
     dataset = source.read()
     splits = artist_folds(dataset.songs, seed)

@@ -7,7 +7,7 @@ import numpy as np
 from moodcurve._typing import FloatArray
 from moodcurve.learn.config import as_table, differing
 from moodcurve.learn.models.base import TrainingProgress, predict_rated
-from moodcurve.learn.studies.folds import FOLDS, Source, artist_folds, predictions
+from moodcurve.learn.studies.folds import FOLDS, StudySource, artist_folds, predictions
 from moodcurve.learn.studies.study import StudyResult, score_arm
 from moodcurve.learn.training import find_family
 from moodcurve.learn.tuning import Suggest, suggest_filter_settings, suggest_two_level_settings, tune
@@ -18,7 +18,7 @@ SEARCHED: dict[str, Suggest] = {"two-level": suggest_two_level_settings, "state-
 """Families that train in seconds, with their functions that suggest settings."""
 
 
-def study_tuning(source: Source, *, seed: int, progress: TrainingProgress) -> StudyResult:
+def study_tuning(source: StudySource, *, seed: int, progress: TrainingProgress) -> StudyResult:
     """Search settings on each fold's training songs, train with the best ones, and test on the fold."""
     dataset = source.read()
     songs = dataset.songs
