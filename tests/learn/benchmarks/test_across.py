@@ -191,8 +191,8 @@ def test_recordings_of_two_sets_are_not_trained_and_tested_on(artists: str, monk
     found = run_across([emomusic, deam], ["mlr"])
     assert len(calls) == 5 * 5
     assert not any(train & test for train, test in calls)
-    assert found["shared_recordings"] == 30
-    assert "30 recordings of DEAM in more than one of the sets" in across_report(found)
+    assert found.results["shared_recordings"] == 30
+    assert "30 recordings of DEAM in more than one of the sets" in across_report(found.results)
 
 
 def test_equal_names_are_numbered() -> None:
