@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+# Before numpy is loaded, and for all processes that the tests start: as many of these run at once as there are cores,
+# and then threads of one that wait for each other take most of the time.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 from moodcurve.features import FEATURE_SETS
 from moodcurve.features.warmup import prepare
 from tests.helpers import ROOT
