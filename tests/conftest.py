@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import signal
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 # Before numpy is loaded, and for all processes that the tests start: as many of these run at once as there are cores,
 # and then threads of one that wait for each other take most of the time.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+# The tests start hundreds of processes, each of which would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 from moodcurve.features import FEATURE_SETS
 from moodcurve.features.warmup import prepare
