@@ -252,7 +252,6 @@ def main() -> None:
     if arguments.report is not None:
         print(markdown(json.loads(arguments.report.read_text(encoding="utf-8"))))
         return
-    logging.getLogger("moodcurve").setLevel(logging.ERROR)  # warnings are counted
     results = measure(audio_files(arguments.folder), arguments.models.split(","))
     print(markdown(results))
     if arguments.json is not None:
@@ -260,4 +259,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    logging.getLogger("moodcurve").setLevel(logging.ERROR)  # warnings are counted
     main()
