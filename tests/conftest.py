@@ -1,12 +1,14 @@
 """Where tests find the annotated songs and audio that the repository itself does not hold."""
 
 import hashlib
+import logging
 import os
 import shutil
 import signal
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         for feature_set in FEATURE_SETS.values():
             prepare(feature_set)
+
+
+@pytest.fixture(autouse=True)
+def unchanged_log() -> Iterator[None]:
+    """Fail a test after which the process logs otherwise: a later test would be told less, or more."""
+
+    def state() -> tuple[int, int, int, bool]:
+        own = logging.getLogger("moodcurve")
+        return logging.root.level, logging.root.manager.disable, own.level, own.disabled
+
+    before = state()
+    yield
+    assert state() == before
 
 
 @pytest.fixture(scope="session")
