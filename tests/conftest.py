@@ -16,9 +16,6 @@ import pytest
 # Before numpy is loaded, and for all processes that the tests start: as many of these run at once as there are cores,
 # and then threads of one that wait for each other take most of the time.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
-# The tests start hundreds of processes, each of which would compile all that it imports.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
 
 from moodcurve.features import FEATURE_SETS
 from moodcurve.features.warmup import prepare
@@ -32,6 +29,9 @@ __all__ = ["axe", "browser", "ids", "scanned_music", "server", "tagged_server", 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C be tested, and compile the extractor once, before parallel processes start that would each do so."""
+    # the tests start hundreds of processes, each of which would compile all that it imports
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # what scans remember of the tests' folders must not stay in the user's own; inherited by parallel workers
     if "XDG_STATE_HOME" not in os.environ or not hasattr(config, "workerinput"):
         state = tempfile.TemporaryDirectory(prefix="moodcurve-state-")
