@@ -83,7 +83,7 @@ def record_of(server: StudyServer, rater: str) -> RaterRecord:
 
 def wait_until_stored(page: Page, server: StudyServer, rater: str) -> None:
     """Wait until the first pass is complete on the server; routes of the test are served meanwhile."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while (0, "arousal") not in record_of(server, rater).finished:
         assert time.monotonic() < deadline
         page.wait_for_timeout(50)
