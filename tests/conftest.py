@@ -26,6 +26,20 @@ from tests.helpers.web_server import scanned_music, server, tagged_server
 
 __all__ = ["axe", "browser", "ids", "scanned_music", "server", "tagged_server", "window"]
 
+LONGEST = (
+    "tests/cluster/test_on_ray.py",
+    "tests/library/test_scan_faults.py",
+    "tests/test_docs_code.py",
+    "tests/test_peers.py",
+    "tests/web/test_openapi.py",
+)
+"""Files with tests of ten seconds and more."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest tests first, so that none is left alone at the end while other processes have nothing to do."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C be tested, and compile the extractor once, before parallel processes start that would each do so."""
