@@ -262,7 +262,6 @@ def main() -> None:
     if arguments.report is not None:
         print(markdown(json.loads(arguments.report.read_text(encoding="utf-8"))))
         return
-    logging.getLogger("moodcurve").setLevel(logging.ERROR)  # warnings are counted
     results = measure(audio_files(arguments.folder), arguments.models.split(","))
     print(markdown(results))
     if arguments.json is not None:
@@ -270,4 +269,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    logging.getLogger("moodcurve").setLevel(logging.ERROR)  # warnings are counted
     main()

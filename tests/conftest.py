@@ -1,14 +1,21 @@
 """Where tests find the annotated songs and audio that the repository itself does not hold."""
 
 import hashlib
+import logging
 import os
 import shutil
 import signal
+import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Before numpy is loaded, and for all processes that the tests start: as many of these run at once as there are cores,
+# and then threads of one that wait for each other take most of the time.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from moodcurve.features import FEATURE_SETS
 from moodcurve.features.warmup import prepare
@@ -19,9 +26,26 @@ from tests.helpers.web_server import scanned_music, server, tagged_server
 
 __all__ = ["axe", "browser", "ids", "scanned_music", "server", "tagged_server", "window"]
 
+LONGEST = (
+    "tests/cluster/test_on_ray.py",
+    "tests/library/test_scan_faults.py",
+    "tests/test_docs_code.py",
+    "tests/test_peers.py",
+    "tests/web/test_openapi.py",
+)
+"""Files with tests of ten seconds and more."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest tests first, so that none is left alone at the end while other processes have nothing to do."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C be tested, and compile the extractor once, before parallel processes start that would each do so."""
+    # the tests start hundreds of processes, each of which would compile all that it imports
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # what scans remember of the tests' folders must not stay in the user's own; inherited by parallel workers
     if "XDG_STATE_HOME" not in os.environ or not hasattr(config, "workerinput"):
         state = tempfile.TemporaryDirectory(prefix="moodcurve-state-")
@@ -34,6 +58,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         for feature_set in FEATURE_SETS.values():
             prepare(feature_set)
+
+
+@pytest.fixture(autouse=True)
+def unchanged_log() -> Iterator[None]:
+    """Fail a test after which the process logs otherwise: a later test would be told less, or more."""
+
+    def state() -> tuple[int, int, int, bool]:
+        own = logging.getLogger("moodcurve")
+        return logging.root.level, logging.root.manager.disable, own.level, own.disabled
+
+    before = state()
+    yield
+    assert state() == before
 
 
 @pytest.fixture(scope="session")

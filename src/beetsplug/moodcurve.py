@@ -121,14 +121,9 @@ class MoodcurvePlugin(BeetsPlugin):
 def make_job(model: str) -> Job[str, SongValues]:
     """Return the job of a process: analyze a file."""
     loaded = load_model(model)
-    logger = logging.getLogger("moodcurve")
+    logging.getLogger("moodcurve").setLevel(logging.ERROR)  # warnings about a file stand nowhere in beets
 
     def job(path: str, progress: ProgressReporter) -> SongValues:
-        level = logger.level
-        logger.setLevel(logging.ERROR)  # warnings about a file stand nowhere in beets
-        try:
-            return values_of_curve(analyze(path, model=loaded, progress=progress, prefetch=False))
-        finally:
-            logger.setLevel(level)  # with one process, this is the user's own
+        return values_of_curve(analyze(path, model=loaded, progress=progress, prefetch=False))
 
     return job

@@ -63,18 +63,23 @@ def write_songs(folder: Path) -> Path:
 def test_an_import_fills_the_fields_and_queries_find_songs_by_them(tmp_path: Path, beets: Beets) -> None:
     incoming = write_songs(tmp_path / "incoming")
     beets("import", "-q", incoming)
-    for name, extension in (("lame.mp3", "MP3"), ("av.flac", "FLAC"), ("aac.m4a", "AAC")):
-        values = values_of_curve(analyze(incoming / name))
-        query = f"format:{extension}"
-        assert beets.listed(query, field="mood_words") == [", ".join(values.words)]
-        assert beets.listed(query, field="mood_quadrant") == [values.quadrant]
-        for field in ("arousal", "valence"):
-            value = getattr(values, field)
-            assert beets.listed(query, field=f"mood_{field}") == [f"{value:.4f}"]
-            low, high = value - 0.001, value + 0.001
-            assert len(beets.listed(query, f"mood_{field}:{low:.4f}..{high:.4f}")) == 1
-            assert beets.listed(query, f"mood_{field}:{high:.4f}..") == []
-            assert beets.listed(query, f"mood_{field}:..{low:.4f}") == []
+    found = [values_of_curve(analyze(incoming / name)) for name in ("lame.mp3", "av.flac", "aac.m4a")]
+    shown = beets("ls", "-f", "$format: $mood_words; $mood_quadrant; $mood_arousal $mood_valence").stdout
+    assert sorted(shown.splitlines()) == sorted(
+        f"{name}: {', '.join(values.words)}; {values.quadrant}; {values.arousal:.4f} {values.valence:.4f}"
+        for name, values in zip(("MP3", "FLAC", "AAC"), found, strict=True)
+    )
+    for field in ("arousal", "valence"):
+        stored = [f"{getattr(values, field):.4f}" for values in found]
+        low, middle, high = sorted(stored, key=float)
+        for query, expected in (
+            (f"{low}..{middle}", [low, middle]),
+            (f"{float(middle) - 1e-3:.4f}..{float(middle) + 1e-3:.4f}", [middle]),
+            (f"{high}..", [high]),
+            (f"..{float(low) - 1e-3:.4f}", []),
+        ):
+            listed = beets.listed(f"mood_{field}:{query}", field=f"mood_{field}")
+            assert sorted(listed, key=float) == expected
     assert len(beets.listed("mood_valence:-1..", "mood_arousal:..1")) == 3
     assert beets.listed("mood_valence:0.9..", "mood_arousal:..-0.9") == []
     by_arousal = beets.listed("mood_arousal+", field="mood_arousal")

@@ -135,7 +135,7 @@ def axe_problems(page: Page, axe: str, part: str = "html") -> list[tuple[str, st
 
 def until(page: Page, condition: str, argument: Any = None) -> Any:
     """Wait for a condition and return its value; Playwright's own wait needs eval, which the page forbids."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (value := page.evaluate(condition, argument)):
         assert time.monotonic() < deadline, f"timeout: {condition}"
         page.wait_for_timeout(20)

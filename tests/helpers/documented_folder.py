@@ -9,7 +9,7 @@ import mutagen
 import numpy as np
 import soundfile
 
-from moodcurve.demo.composer import DEMO_SECTIONS, compose, demo_song, write_flac
+from moodcurve.demo.composer import DEMO_SECTIONS, compose
 from moodcurve.features import COMPARE260, write_csv
 from tests.helpers.albums import cue
 from tests.helpers.deam_folder import IDS_2013, IDS_2014, WHOLE, frame_times, write_deam
@@ -67,7 +67,6 @@ def write_music(folder: Path, pieces: dict[str, np.ndarray]) -> None:
     for file in ("album.flac", "album.cue"):
         shutil.copy(folder / file, folder / "Music" / "Albums")
     write_timed(folder / "concert.mkv", [[(0, 330)], [(0, 440)]])
-    write_flac(demo_song(), folder / "demo-song.flac")
     (folder / "notes.txt").write_text("no music\n")
     ids = [f"Music/album/{name}.flac,{number}" for number, name in enumerate(("calm", "sad"), start=4711)]
     (folder / "tracks.csv").write_text("\n".join(["path,id", *ids]) + "\n")

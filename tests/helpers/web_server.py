@@ -166,7 +166,7 @@ def stop(process: subprocess.Popen[str], rest: threading.Thread | None = None) -
         process.send_signal(signal.SIGTERM)
     ended = process.communicate if rest is None else process.wait
     try:
-        ended(timeout=20)
+        ended(timeout=60)
     except subprocess.TimeoutExpired:
         process.kill()
         ended()
@@ -178,7 +178,7 @@ def stop(process: subprocess.Popen[str], rest: threading.Thread | None = None) -
             process.stderr.close()
 
 
-def eventually(condition: object, seconds: float = 30.0) -> None:
+def eventually(condition: object, seconds: float = 60.0) -> None:
     """Wait until a condition is true."""
     assert callable(condition)
     deadline = time.monotonic() + seconds

@@ -113,11 +113,11 @@ def test_connections_of_one_client_leave_some_for_another(server: Server) -> Non
 
 @pytest.fixture(scope="module")
 def noise(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A folder with a file of 11 MB, more than the buffers of a connection hold, and its library."""
+    """A folder with a file of 7 MB, more than the buffers of a connection hold, and its library."""
     folder = tmp_path_factory.mktemp("noise")
     music, library = folder / "music", folder / "library.sqlite"
     music.mkdir()
-    samples = np.random.default_rng(0).uniform(-0.5, 0.5, (60 * 44_100, 2))
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, (40 * 44_100, 2))
     soundfile.write(music / "noise.wav", samples, 44_100, subtype="PCM_16")
     scan([music], library, workers=1)
     return music, library

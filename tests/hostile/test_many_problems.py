@@ -33,5 +33,5 @@ def test_a_hundred_thousand_problems_come_in_pages(tmp_path: Path) -> None:
             pages = [clients.submit(request, server, f"/api/problems?limit=1000&offset={i}") for i in range(60)]
             started = time.monotonic()
             assert request(server, "/api/health").status == 200
-            assert time.monotonic() - started < 10
+            assert time.monotonic() - started < 30
             assert {page.result().status for page in pages} == {200}

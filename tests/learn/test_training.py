@@ -1,23 +1,22 @@
 """Training by family name, and the log of a training."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from threadpoolctl import threadpool_limits
 
 from moodcurve.datasets import DatasetError
 from moodcurve.learn import TrainingError
+from moodcurve.learn.export import export
 from moodcurve.learn.models.ffnn import FFNNConfig
 from moodcurve.learn.models.mlr import MLRConfig
 from moodcurve.learn.models.svr import SVRConfig
 from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
 from moodcurve.learn.training import FAMILIES, save_log, train
-from tests.helpers import ROOT
 from tests.helpers.training_songs import made_dataset, made_sounding_dataset, with_quadrants_only
 
 pytestmark = pytest.mark.slow
@@ -91,21 +90,15 @@ def test_log_of_svr_has_no_loss_curve(tmp_path: Path) -> None:
 
 
 def test_the_number_of_threads_does_not_change_a_network(tmp_path: Path) -> None:
-    script = """
-import sys
-from tests.helpers.training_songs import made_dataset
-from moodcurve.learn.export import export
-from moodcurve.learn.models.ffnn import FFNNConfig
-from moodcurve.learn.preprocessing.pipeline import PreprocessingConfig
-from moodcurve.learn.training import train
-config = FFNNConfig(hidden=(16, 16), epochs=3, preprocessing=PreprocessingConfig(pca_components=40))
-export(train(made_dataset(100, frames=60), "ffnn", config=config), sys.argv[1], name="threads")
-"""
-    for threads in ("1", "2"):
-        environment = os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
-        environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
-        command = [sys.executable, "-c", script, str(tmp_path / threads)]
-        subprocess.run(command, env=environment, check=True, timeout=120)
+    config = FFNNConfig(hidden=(16, 16), epochs=3, preprocessing=PreprocessingConfig(pca_components=40))
+    dataset = made_dataset(100, frames=60)
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        try:
+            with threadpool_limits(limits=threads):
+                export(train(dataset, "ffnn", config=config), tmp_path / f"{threads}", name="threads")
+        finally:
+            torch.set_num_threads(1)
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
 
 

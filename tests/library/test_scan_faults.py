@@ -89,7 +89,7 @@ def test_repeated_kills_lose_nothing_and_repeat_nothing(music: Path, tmp_path: P
     )
     rng = random.Random(0)
     before: dict[str, tuple[str, str]] = {}
-    for turn in range(12):
+    for turn in range(8):
         running = started(music, library, code=f"if __name__ == '__main__':\n {code.replace(chr(10), chr(10) + ' ')}")
         assert running.stdout is not None
         reported = [0]
@@ -98,7 +98,7 @@ def test_repeated_kills_lose_nothing_and_repeat_nothing(music: Path, tmp_path: P
             for line in out:
                 reported[0] = int(line)
 
-        if turn < 10:
+        if turn < 6:
             # a moment after some files: anywhere from the walk to the last commit
             wanted, extra_s = rng.choice([0, 1, 2, 4]), rng.random() * 0.2
             for line in running.stdout:

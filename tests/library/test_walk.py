@@ -124,9 +124,9 @@ def test_ignore_files_that_are_no_small_files_are_named(tmp_path: Path) -> None:
 
 def test_no_pattern_takes_long() -> None:
     patterns = Patterns(["*a*a*b"], "/x")  # as many wildcards as are accepted
-    start = time.perf_counter()
+    start = time.process_time()
     assert patterns.verdict("/x/" + "a" * 255, folder=False) is None
-    assert time.perf_counter() - start < 0.5  # it takes 3 ms
+    assert time.process_time() - start < 0.5  # it takes 3 ms
 
 
 @pytest.mark.usefixtures("prepared")

@@ -114,7 +114,7 @@ def test_a_stream_that_stalls_is_connected_to_again() -> None:
         begun = time.monotonic()
         events = taken(url, 6)
     assert reasons(events) == ["no data for 1.5 s; connecting again"]
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 60
 
 
 def test_ogg_streams_of_two_rates_are_connected_to_again() -> None:

@@ -56,7 +56,12 @@ def test_a_record_is_one_line(monkeypatch: pytest.MonkeyPatch, reports: Reports)
     assert fourth["event"] == "two\nlines \x1b[31m"
 
 
-def test_without_it_only_warnings_and_errors_are_told(capsys: pytest.CaptureFixture[str], reports: Reports) -> None:
+@pytest.mark.parametrize("level", [logging.NOTSET, logging.DEBUG, logging.CRITICAL])
+def test_without_it_only_warnings_and_errors_are_told(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, reports: Reports, level: int
+) -> None:
+    """Whatever level the rest of the process has set."""
+    caplog.set_level(level, "moodcurve")
     with plain_log():
         reports.song("upload", problem=None, seconds=1.0)
         assert capsys.readouterr() == ("", "")
@@ -65,6 +70,7 @@ def test_without_it_only_warnings_and_errors_are_told(capsys: pytest.CaptureFixt
         logging.getLogger("moodcurve.of_this_test").warning("a gap")
     reports.error(ValueError("after the end"))
     assert capsys.readouterr() == ("", "moodcurve: internal error\nValueError: a bug\nmoodcurve: a gap\n")
+    assert logging.getLogger("moodcurve").level == level
 
 
 def test_a_reader_that_stalls_stops_nothing(monkeypatch: pytest.MonkeyPatch, reports: Reports) -> None:

@@ -91,10 +91,13 @@ def json_log() -> Iterator[None]:
 def plain_log() -> Iterator[None]:
     """Return a context in which moodcurve's loggers write warnings and errors to standard error, as its messages."""
     own, handler = logging.getLogger("moodcurve"), logging.StreamHandler()
+    level = own.level
     handler.setLevel(logging.WARNING)
     handler.setFormatter(logging.Formatter("moodcurve: %(message)s"))
     own.addHandler(handler)
+    own.setLevel(min(own.getEffectiveLevel(), logging.WARNING))  # whatever the rest of the process logs
     try:
         yield
     finally:
+        own.setLevel(level)
         own.removeHandler(handler)
