@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _BLOCK = re.compile(
-    r"(?:^\*Not run by the tests: (?P<reason>[^*]+)\.\*\n\n)?^```(?P<language>\S*)\n(?P<code>.*?)^```$", re.M | re.S
+    r"(?:^<!-- not run by the tests: (?P<reason>[^>]+) -->\n\n)?^```(?P<language>\S*)\n(?P<code>.*?)^```$", re.M | re.S
 )
 
 
@@ -20,7 +20,7 @@ class Block:
     language : str
         What stands after the opening ticks, or empty.
     reason : str
-        Why it is not run, from the line above it, or empty: ``*Not run by the tests: it needs Docker.*``
+        Why it is not run, from the comment above it, or empty: ``<!-- not run by the tests: it needs Docker -->``
     """
 
     line: int
