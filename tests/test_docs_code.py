@@ -26,7 +26,12 @@ SHOWN = {"bibtex", "json", "nginx", "text", "toml", "yaml"}
 """Languages of blocks that are no code to run; other tests read some of them."""
 PAGES = {
     path.relative_to(ROOT).as_posix(): read_blocks(path)
-    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    for path in [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "web/README.md",
+        *sorted((ROOT / "docs").rglob("*.md")),
+    ]
 }
 ELSEWHERE = {"docs/api.md": "tests/test_api_page.py"}
 """Pages whose code another test runs, with a look at the results."""

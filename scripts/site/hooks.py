@@ -23,6 +23,7 @@ PUBLISHED = {
     "CODE_OF_CONDUCT.md": "project/code-of-conduct.md",
     "CONTRIBUTING.md": "project/contributing.md",
     "SECURITY.md": "project/security-policy.md",
+    "web/README.md": "project/page-sources.md",
     "src/moodcurve/pretrained/default.md": "reference/default-model.md",
     "src/moodcurve/features/tags/tags1.md": "reference/tag-network.md",
     "CITATION.cff": "CITATION.cff",
@@ -30,6 +31,9 @@ PUBLISHED = {
     "NOTICE": "NOTICE.txt",
 }
 """Files of the repository outside docs/ that the site holds, and their paths on the site."""
+
+BOOSTS = {"Start here": 4, "How to": 4, "Results": 0.5, "Project": 0.5}
+"""Weights of the navigation's sections in a search, where they are not 1."""
 
 _LINK = re.compile(r"(\]\()([^)\s:#]+)(#[^)\s]*)?(\))")
 
@@ -47,8 +51,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Replace links to files of the repository by links to where the site has them."""
+    """Weigh a page for the search, and replace links to files of the repository by links to where the site has them."""
     on_site = page.file.src_uri
+    section = page.ancestors[-1].title if page.ancestors else None
+    page.meta["search"] = {"boost": BOOSTS.get(section, 1)}
     if on_site.startswith("notebooks/") and on_site != "notebooks/index.md":  # their links are the site's
         return markdown
     if on_site == "index.md":  # its column of pages would hold itself alone

@@ -21,8 +21,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from moodcurve.cli import app, dataset_input, options
+from moodcurve.cli import app, dataset_input
 from moodcurve.cli.commands import analyze as analyze_command
+from moodcurve.cli.options import filters, models
 from moodcurve.cli.signals import interrupts
 from moodcurve.cli.training import benchmark as benchmark_command
 from moodcurve.datasets.deam.reader import LabelRelease
@@ -682,11 +683,11 @@ def test_version_and_help() -> None:
 
 def test_choices_equal_the_names_in_the_package() -> None:
     assert tuple(analyze_command.CurveFormat) == FORMATS
-    assert tuple(FEATURE_SETS) == options.FEATURE_SETS
+    assert tuple(FEATURE_SETS) == models.FEATURE_SETS
     assert list(dataset_input.FamilyName) == list(FAMILIES)
     assert list(benchmark_command.ProtocolName) == [*PROTOCOLS, "across"]
     assert tuple(dataset_input.LabelRelease) == get_args(LabelRelease)
-    assert (*QUADRANTS, NEUTRAL) == options.QUADRANTS
-    assert options.MOOD_WORDS == WORDS
-    assert options.TAGS == TAGS
-    assert options.MIN_TAG_STRENGTH == MIN_TAG_STRENGTH
+    assert (*QUADRANTS, NEUTRAL) == filters.QUADRANTS
+    assert filters.MOOD_WORDS == WORDS
+    assert filters.TAGS == TAGS
+    assert filters.MIN_TAG_STRENGTH == MIN_TAG_STRENGTH

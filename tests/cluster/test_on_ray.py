@@ -215,13 +215,13 @@ def test_a_cluster_of_this_machine_is_closed_to_others(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_no_song_is_lost_or_doubled_when_parts_of_a_cluster_are_killed(tmp_path: Path) -> None:
     results = tmp_path / "results.json"
-    options = ("--nodes", "1", "--rounds", "1", "--songs", "6", "--seed", "2", "--json", results)  # three are killed
+    options = ("--nodes", "1", "--rounds", "1", "--songs", "9", "--json", results)
     command = [sys.executable, ROOT / "benchmarks" / "kill_cluster.py", *options]
     done = subprocess.run(command, capture_output=True, timeout=500, **OPTIONS)
     assert done.returncode == 0, done.stderr[-3000:]
     counts = json.loads(results.read_text())
     assert (counts["lost"], counts["twice"]) == (0, 0)
-    assert sum(counts.get(kind, 0) for kind in ("task", "analysis", "node", "driver")) >= 1
+    assert counts.get("task", 0) + counts.get("analysis", 0) >= 1  # in the middle of a shard
 
 
 def test_without_ray_the_message_names_the_extra(tmp_path: Path) -> None:

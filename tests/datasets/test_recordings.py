@@ -54,3 +54,10 @@ def test_other_sets_stay_as_they_are() -> None:
     found, shared = unify_artists([mine, dataset("DEAM", {0: "B"})])
     assert found[0] is mine
     assert shared == 0
+
+
+def test_an_artist_of_two_spellings_is_the_same_in_other_sets() -> None:
+    sets = [dataset("emoMusic", {0: "X"}), dataset("DEAM", {0: "B", 1: "B"}), dataset("mine", {4: "B", 5: "C"})]
+    artists, shared = unified(*sets)
+    assert artists == [["x"], ["x", "x"], ["x", "c"]]
+    assert shared == 1

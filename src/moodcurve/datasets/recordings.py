@@ -57,8 +57,11 @@ def unify_artists(datasets: Sequence[Dataset]) -> tuple[list[Dataset], int]:
         keys = [artist_key(song.artist)] if song.artist else shared.get(song.song_id, [""])
         return replace(song, artist=first_name(keys[0]) if keys else f"artist of DEAM's song {song.song_id}")
 
-    found = [
-        replace(dataset, songs=tuple(map(unified, dataset.songs))) if dataset.name in DEAM_SETS else dataset
+    def renamed(song: Song) -> Song:
+        key = artist_key(song.artist) if song.artist else ""
+        return replace(song, artist=first_name(key)) if key in same_as else song
+
+    return [
+        replace(dataset, songs=tuple(map(unified if dataset.name in DEAM_SETS else renamed, dataset.songs)))
         for dataset in datasets
-    ]
-    return found, len(shared)
+    ], len(shared)

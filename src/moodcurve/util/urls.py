@@ -32,13 +32,13 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
 def scheme_of(url: str) -> str | None:
-    """Return the scheme of a URL, or None for a path of this machine, which may also be a ``file:`` URL.
+    """Return the scheme of a URL, or None for a path of this machine, which may also be its ``file:`` URL.
 
     >>> scheme_of("s3://bucket/song.mp3"), scheme_of("albums/song.mp3"), scheme_of("file:///song.mp3")
     ('s3', None, None)
     """
-    match = _URL.match(url)
-    return None if match is None or match[1].lower() == "file" else match[1].lower()
+    match = _URL.match(text_path(url))
+    return None if match is None else match[1].lower()
 
 
 def absolute(url: str) -> str:

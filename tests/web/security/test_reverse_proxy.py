@@ -1,4 +1,4 @@
-"""Tests behind nginx, configured by the lines in docs/web.md: page, token, uploads, events, audio and limits."""
+"""Tests behind nginx, configured by the lines in docs/http-api.md: page, token, uploads, events, audio and limits."""
 
 import getpass
 import http.client
@@ -34,7 +34,7 @@ pytestmark = [
 TOKEN = "a-token-for-tests-0123"
 NAME = "music.example"
 MAX_MB = 9
-DOCS = ROOT / "docs" / "web.md"
+DOCS = ROOT / "docs" / "http-api.md"
 WHOLE = """
 daemon off; user {user}; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 512; }}

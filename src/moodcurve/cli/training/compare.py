@@ -35,7 +35,7 @@ def compare(
     """Compare two models on annotated songs: differences of RMSE, r and CCC with 95 % intervals over songs, by genre.
 
     Both are evaluated on the same songs and the same bootstrap draws, so that the songs' difficulty cancels.
-    Differences are the first model minus the second.
+    Differences are the first model minus the second. The page of moodcurve serve compares two songs.
 
     Example: moodcurve compare mine.onnx other.onnx DEAM --ids test.txt
     """
