@@ -18,6 +18,7 @@ from moodcurve.library.export import write_rows
 from moodcurve.library.queries import search as in_library
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.sql_guard import ConditionError
+from moodcurve.library.song_rows import LATER_COLUMNS
 from moodcurve.library.tables import search as in_tables
 from moodcurve.library.tables.connection import open_tables
 from moodcurve.library.tables.location import find_tables, names_tables
@@ -111,6 +112,26 @@ def test_show_reads_a_row(library: Path, tables: Path, name: str) -> None:
     assert shown[0] == shown[1]
     assert json.loads(shown[0].stdout)["source"] == "/music/2/008 x.mp3"
     assert run("show", "absent", "--library", tables).exit_code == 1
+
+
+@pytest.mark.parametrize("old", [("part-0", "part-1", "part-2"), ("part-0",), ("part-1",)])
+def test_tables_of_an_earlier_version(library: Path, tables: Path, tmp_path: Path, old: tuple[str, ...]) -> None:
+    folder = shutil.copytree(tables, tmp_path / "mixed")
+    for name in old:
+        path = folder / f"{name}.parquet"
+        pyarrow.parquet.write_table(pyarrow.parquet.read_table(path).drop_columns(LATER_COLUMNS), path)
+    assert len(listed(folder)) == SONGS
+    for name in ("id 2", "id 9", "id 30"):  # one in each file
+        shown = run("show", name, "--library", folder, "-f", "json")
+        assert shown.exit_code == 0, shown.stderr
+        assert shown == run("show", name, "--library", library, "-f", "json")
+
+
+def test_show_names_a_table_that_lacks_a_column(tables: Path, tmp_path: Path) -> None:
+    folder = broken(tables, tmp_path / "broken", "SELECT * EXCLUDE (curve_arousal) FROM '{table}'")
+    done = run("show", "id 9", "--library", folder)
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "part-1.parquet: lacks the column 'curve_arousal'" in done.stderr
 
 
 def test_other_commands_say_what_to_do(tables: Path) -> None:
