@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from moodcurve.errors import MoodcurveError, SetupError
@@ -67,7 +68,8 @@ def parent_of(url: str) -> str:
 
 
 def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = False) -> "tuple[AbstractFileSystem, str]":
-    """Return the file system of a URL, and the path in it; settings come from the environment.
+    """Return the file system of a URL, and the path in it; settings come from the environment,
+    and from those of fsspec.
 
     Only stores that this package is tested with are opened: fsspec knows others, some of which run what a URL says.
 
@@ -95,10 +97,22 @@ def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = Fal
 
     options: dict[str, Any] = {"use_listings_cache": lists_once}
     if scheme in ("s3", "s3a"):
-        timeouts = {"connect_timeout": CONNECT_S, "read_timeout": READ_S}
-        options |= {"config_kwargs": timeouts, "default_block_size": BLOCK}
+        options |= _s3_options(fsspec.config.conf)
     try:
         system = fsspec.filesystem(scheme, **options)
     except (ImportError, ValueError) as missing:
         raise SetupError(f"{scheme}:// needs a package that is missing: {_PACKAGES[scheme]}") from missing
     return system, str(system._strip_protocol(url))
+
+
+def _s3_options(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return options of S3 for what the user's settings of fsspec leave open, such as those of ``FSSPEC_S3``.
+
+    Options replace settings of the same name whole.
+    """
+    given = {**settings.get("s3", {}), **settings.get("s3a", {})}
+    timeouts = {"connect_timeout": CONNECT_S, "read_timeout": READ_S}
+    return {
+        "config_kwargs": timeouts | (given.get("config_kwargs") or {}),
+        "default_block_size": given.get("default_block_size") or BLOCK,
+    }
