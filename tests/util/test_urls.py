@@ -33,3 +33,13 @@ def test_settings_of_fsspec_for_s3_are_kept(settings: dict[str, object]) -> None
     }
     assert system.default_block_size == 2**22
     assert system.endpoint_url == "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/songs/", "s3://bucket/songs/"])
+def test_kept_listings_end_with_their_file_system(url: str) -> None:
+    first, path = file_system(url, error=MoodcurveError, lists_once=True)
+    first.dircache[path] = [{"name": f"{path}old.parquet", "size": 1, "type": "file"}]
+    assert path in first.dircache
+    second, _ = file_system(url, error=MoodcurveError, lists_once=True)
+    assert path not in second.dircache
+    assert file_system(url, error=MoodcurveError)[0] is file_system(url, error=MoodcurveError)[0]

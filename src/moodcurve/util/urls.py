@@ -79,8 +79,8 @@ def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = Fal
     error : type of MoodcurveError
         Raised for URLs of other kinds.
     lists_once : bool
-        Keep what a listing tells of files, so that opening them needs no further requests. For millions of files, this
-        would only fill the memory.
+        Keep what a listing tells of files, so that opening them needs no further requests, for as long as the file
+        system is in use. For millions of files, this would only fill the memory.
 
     Raises
     ------
@@ -95,7 +95,8 @@ def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = Fal
     require("fsspec", what=f"{scheme}://", extra="cluster", error=SetupError)
     import fsspec
 
-    options: dict[str, Any] = {"use_listings_cache": lists_once}
+    # fsspec keeps file systems for the whole process; one that keeps listings would not see new files
+    options: dict[str, Any] = {"use_listings_cache": lists_once, "skip_instance_cache": lists_once}
     if scheme in ("s3", "s3a"):
         options |= _s3_options(fsspec.config.conf)
     try:
