@@ -4,7 +4,7 @@ import fsspec
 import pytest
 
 from moodcurve.errors import MoodcurveError
-from moodcurve.util.urls import BLOCK, CONNECT_S, READ_S, file_system
+from moodcurve.util.urls import BLOCK, CONNECT_S, READ_S, file_system, with_lower_scheme
 
 
 @pytest.fixture
@@ -43,3 +43,10 @@ def test_kept_listings_end_with_their_file_system(url: str) -> None:
     second, _ = file_system(url, error=MoodcurveError, lists_once=True)
     assert path not in second.dircache
     assert file_system(url, error=MoodcurveError)[0] is file_system(url, error=MoodcurveError)[0]
+
+
+def test_schemes_may_be_in_upper_case() -> None:
+    assert file_system("S3://Bucket/A.mp3", error=MoodcurveError)[1] == "Bucket/A.mp3"
+    assert file_system("HTTP://host/A.mp3", error=MoodcurveError)[1] == "http://host/A.mp3"
+    for text in ("a/HTTP://b", "/m/A.mp3", "microphone:USB"):
+        assert with_lower_scheme(text) == text

@@ -42,6 +42,16 @@ def scheme_of(url: str) -> str | None:
     return None if match is None or match[1].lower() == "file" else match[1].lower()
 
 
+def with_lower_scheme(url: str) -> str:
+    """Return a URL with its scheme in lower case, which is the same by RFC 3986 but not to all that opens URLs.
+
+    >>> with_lower_scheme("HTTPS://Radio.example/Live.mp3"), with_lower_scheme("albums/Song.mp3")
+    ('https://Radio.example/Live.mp3', 'albums/Song.mp3')
+    """
+    match = _URL.match(url)
+    return url if match is None else match[0].lower() + url[match.end() :]
+
+
 def absolute(url: str) -> str:
     """Return a URL as it is, and a path from the root of the file system."""
     return url if scheme_of(url) else os.path.abspath(text_path(url))  # noqa: PTH100  any string
@@ -89,6 +99,7 @@ def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = Fal
     SetupError
         If its package is missing.
     """
+    url = with_lower_scheme(url)
     scheme = scheme_of(url)
     if scheme not in _PACKAGES:
         raise error(f"{one_line(url)}: unknown kind of URL; use a path, {', '.join(OBJECT_STORES + WEB)}")
