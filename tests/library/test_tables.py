@@ -165,6 +165,15 @@ def test_places_of_tables(tables: Path, monkeypatch: pytest.MonkeyPatch, tmp_pat
         find_tables("absent/*.parquet")
 
 
+def test_a_search_that_finds_nothing_reads_the_tables_once(tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[Query] = []
+    count = in_tables.count
+    monkeypatch.setattr(in_tables, "count", lambda opened, query: counted.append(query) or count(opened, query))
+    done = run("search", "--artist", "nobody", "--library", tables)
+    assert (done.exit_code, counted) == (0, [])
+    assert "no matching songs" in done.stderr
+
+
 def test_a_library_of_one_file(library: Path) -> None:
     assert len(listed(library.parent / "all.parquet")) == SONGS
 
