@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from moodcurve.library.tables import search as in_tables
 from moodcurve.library.tables.connection import open_tables
 from moodcurve.library.tables.location import find_tables, names_tables
 from tests.helpers.command_line import run
-from tests.helpers.library_fixtures import made_library
+from tests.helpers.library_fixtures import file, made_library, song
 from tests.helpers.object_store import s3_server
 from tests.library.test_external_ids import listed
 
@@ -112,6 +113,18 @@ def test_show_reads_a_row(library: Path, tables: Path, name: str) -> None:
     assert shown[0] == shown[1]
     assert json.loads(shown[0].stdout)["source"] == "/music/2/008 x.mp3"
     assert run("show", "absent", "--library", tables).exit_code == 1
+
+
+def test_links_are_found_by_their_words_and_shown_by_the_own_path(tmp_path: Path) -> None:
+    """As docs/library.md says: tables of 0.2.0 do not have the names of links."""
+    path = tmp_path / "library.sqlite"
+    with open_library(path, write=True) as opened:
+        opened.write([song("x"), replace(file("/annex/key.mp3", "x"), names=("/music/Baltimore.mp3",))])
+        write_rows(opened, Query(), tmp_path / "x.parquet", progress=lambda done, total: None)
+    (found,) = listed(tmp_path / "x.parquet", "baltimore")
+    assert found["path"] == "/annex/key.mp3"
+    shown = run("show", "/annex/key.mp3", "--library", tmp_path / "x.parquet", "-f", "json")
+    assert json.loads(shown.stdout)["source"] == "/annex/key.mp3"
 
 
 @pytest.mark.parametrize("old", [("part-0", "part-1", "part-2"), ("part-0",), ("part-1",)])
