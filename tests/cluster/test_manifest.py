@@ -49,6 +49,17 @@ def test_ids_in_parquet_have_the_texts_of_python(ids: Sequence[object], text: st
     assert list(read_entries(str(tmp_path / "all.parquet"))) == [Entry(text, "/a.mp3")]
 
 
+def test_texts_in_parquet_may_be_bytes(tmp_path: Path) -> None:
+    """As some programs write them; beside paths that are text, bytes are ids of their own kind."""
+    write_parquet(tmp_path / "all.parquet", id=["é".encode()], path=[b"/a.mp3"])
+    assert list(read_entries(str(tmp_path / "all.parquet"))) == [Entry("é", "/a.mp3")]
+    write_parquet(tmp_path / "all.parquet", id=[b"\xff1"], path=["/a.mp3"])
+    assert list(read_entries(str(tmp_path / "all.parquet"))) == [Entry("b'\\xff1'", "/a.mp3")]
+    write_parquet(tmp_path / "all.parquet", id=[1], path=[b"\xff.mp3"])
+    with pytest.raises(ClusterError, match="not parquet in UTF-8"):
+        list(read_entries(str(tmp_path / "all.parquet")))
+
+
 def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     table = pyarrow.table([["a"], ["b"], ["c"]], names=["id", "path", "path"])
     pyarrow.parquet.write_table(table, tmp_path / "all.parquet")

@@ -129,6 +129,8 @@ def _parquet_rows(path: AnyPath, columns: Columns, needs_ids: bool) -> Iterator[
                     ids, places = (batch.column(name).to_pylist() for name in names)
                     for external_id, place in zip(ids, places, strict=True):
                         number += 1
+                        if isinstance(place, bytes):  # some programs write all texts so: the ids are texts as well
+                            place, external_id = _decoded(place), _decoded(external_id)
                         yield number, _text(external_id), _text(place)
     except pyarrow.ArrowException as error:
         raise TableError(f"not Parquet of ids and paths ({one_line(str(error))[:100]})") from error
@@ -137,6 +139,10 @@ def _parquet_rows(path: AnyPath, columns: Columns, needs_ids: bool) -> Iterator[
 def _text(value: object) -> str:
     """Return a value as text, as Python writes it: shards of results have names by the texts of their ids."""
     return "" if value is None else str(value)
+
+
+def _decoded(value: object) -> object:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _find_columns(names: Sequence[str], columns: Columns, needs_ids: bool) -> tuple[str, str]:
