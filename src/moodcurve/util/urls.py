@@ -78,8 +78,7 @@ def parent_of(url: str) -> str:
 
 
 def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = False) -> "tuple[AbstractFileSystem, str]":
-    """Return the file system of a URL, and the path in it; settings come from the environment,
-    and from those of fsspec.
+    """Return the file system of a URL, and the path in it; settings come from the environment and from fsspec.
 
     Only stores that this package is tested with are opened: fsspec knows others, some of which run what a URL says.
 

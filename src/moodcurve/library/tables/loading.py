@@ -132,7 +132,7 @@ def _batches(given: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         ):
             try:
                 table = pyarrow.parquet.ParquetFile(stream)
-                complete_rows(table.schema_arrow.empty_table(), name)  # a file without rows is a table of songs too
+                complete_rows(table.schema_arrow.empty_table(), name)  # a file without rows is checked as well
                 stored = [column for column in ROW_SCHEMA.names if column in table.schema_arrow.names]
                 for batch in table.iter_batches(ROWS_PER_BATCH, columns=stored):
                     yield name, complete_rows(pyarrow.Table.from_batches([batch]), name)
