@@ -1,3 +1,5 @@
+import datetime
+import decimal
 import gzip
 import tracemalloc
 from collections.abc import Sequence
@@ -26,6 +28,43 @@ def test_kinds_of_manifests_give_the_same_entries(tmp_path: Path) -> None:
     write_parquet(tmp_path / "all.parquet", path=[path for _, path in rows], id=[1, 2, 3], other=[0.5] * 3)
     for name in ("all.csv", "all.tsv", "all.csv.gz", "all.parquet"):
         assert list(read_entries(str(tmp_path / name))) == expected, name
+
+
+@pytest.mark.parametrize(
+    ("ids", "text"),
+    [
+        (pyarrow.array([b"0123456789abcdef"], pyarrow.uuid()), "30313233-3435-3637-3839-616263646566"),
+        (pyarrow.array(["7"]).dictionary_encode(), "7"),
+        (pyarrow.array(["7"], pyarrow.large_string()), "7"),
+        ([0], "0"),
+        ([1.0], "1.0"),
+        ([False], "False"),
+        ([datetime.date(2026, 5, 4)], "2026-05-04"),
+        ([decimal.Decimal("1.50")], "1.50"),
+    ],
+)
+def test_ids_in_parquet_have_the_texts_of_python(ids: Sequence[object], text: str, tmp_path: Path) -> None:
+    """They name the shards: with other texts, a catalogue would not go on after an update."""
+    write_parquet(tmp_path / "all.parquet", id=ids, path=["/a.mp3"])
+    assert list(read_entries(str(tmp_path / "all.parquet"))) == [Entry(text, "/a.mp3")]
+
+
+def test_texts_in_parquet_may_be_bytes(tmp_path: Path) -> None:
+    """As some programs write them; beside paths that are text, bytes are ids of their own kind."""
+    write_parquet(tmp_path / "all.parquet", id=["é".encode()], path=[b"/a.mp3"])
+    assert list(read_entries(str(tmp_path / "all.parquet"))) == [Entry("é", "/a.mp3")]
+    write_parquet(tmp_path / "all.parquet", id=[b"\xff1"], path=["/a.mp3"])
+    assert list(read_entries(str(tmp_path / "all.parquet"))) == [Entry("b'\\xff1'", "/a.mp3")]
+    write_parquet(tmp_path / "all.parquet", id=[1], path=[b"\xff.mp3"])
+    with pytest.raises(ClusterError, match="not parquet in UTF-8"):
+        list(read_entries(str(tmp_path / "all.parquet")))
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    table = pyarrow.table([["a"], ["b"], ["c"]], names=["id", "path", "path"])
+    pyarrow.parquet.write_table(table, tmp_path / "all.parquet")
+    with pytest.raises(ClusterError, match=r"all\.parquet: several columns have the name path$"):
+        list(read_entries(str(tmp_path / "all.parquet")))
 
 
 def test_text_has_a_path_in_each_line_which_is_the_id(tmp_path: Path) -> None:
@@ -82,9 +121,11 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, name: str, content: str,
 def test_missing_and_undecodable_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match=r"x\.csv: No such file"):
         list(read_entries(str(tmp_path / "x.csv")))
-    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b"id,path\n1,a.mp3\n")[:-9])
-    with pytest.raises(ClusterError, match="ended before the end-of-stream marker"):
-        list(read_entries(str(tmp_path / "x.csv.gz")))
+    packed = gzip.compress(b"id,path\n1,a.mp3\n")
+    for damaged in (packed[:-9], packed[:-3], packed[:-6] + b"other!", packed[:10] + b"\x07" + packed[11:]):
+        (tmp_path / "x.csv.gz").write_bytes(damaged)
+        with pytest.raises(ClusterError, match=r"x\.csv\.gz: damaged gzip data \("):
+            list(read_entries(str(tmp_path / "x.csv.gz")))
     (tmp_path / "x.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(ClusterError, match="codec can't decode"):
         list(read_entries(str(tmp_path / "x.txt")))

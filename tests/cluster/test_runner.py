@@ -19,6 +19,7 @@ from moodcurve.cluster.shards import Shard, cut
 from moodcurve.errors import SetupError
 from moodcurve.library import open_library
 from moodcurve.library.scanning.scan import scan
+from moodcurve.library.scanning.selection import Selection
 from moodcurve.runtime.loading import read_model
 from tests.helpers.catalogues import VERSION, result_rows
 from tests.helpers.scans import InProcessPool, write_song
@@ -93,6 +94,16 @@ def test_rows_hold_what_a_local_scan_stores(catalogue: Shard, tmp_path: Path) ->
         assert row["content"] == song.content_hash
         assert row["curve_arousal"] == pytest.approx(song.data["arousal"], abs=1e-6)
         assert (row["model"], row["feature_set"]) == (song.curve.model, song.curve.feature_set)
+
+
+@pytest.mark.usefixtures("in_process")
+def test_rows_hold_what_the_scan_asked_for(catalogue: Shard, tmp_path: Path) -> None:
+    run_shard(catalogue, RunSettings(str(tmp_path / "out"), VERSION, Selection(track=1)), FAST)
+    rows = result_rows(tmp_path / "out")
+    assert {row["selection"] for row in rows} == {"track=1"}
+    assert {row["problem"] is None for row in rows} == {True, False}
+    run_shard(catalogue, RunSettings(str(tmp_path / "plain"), VERSION), FAST)
+    assert {row["selection"] for row in result_rows(tmp_path / "plain")} == {None}
 
 
 @pytest.mark.usefixtures("in_process")

@@ -44,7 +44,7 @@ class RecordingEngine:
 
     def _write(self, shard: Shard, settings: RunSettings) -> ShardReport:
         report = ShardReport()
-        rows = [failed_row(entry, "not analyzed", settings.version) for entry in shard.entries]
+        rows = [failed_row(entry, "not analyzed", settings.version, settings.selection) for entry in shard.entries]
         for row in rows:
             report.add(row)
         write_rows(rows, self._scratch)

@@ -135,6 +135,7 @@ def test_row_groups_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ("column", "value", "message"),
     [
         ("path", None, "column path: missing"),
+        ("names", ["/l/a.mp3", None], "column names of s3://bucket/music/0.flac: null; expected paths"),
         ("content", None, "column content of s3://bucket/music/0.flac: missing"),
         ("curve_arousal", None, "key times_s"),
         ("curve_valence", [0.0, 1.0], "key valence: 2 items"),

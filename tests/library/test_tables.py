@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from moodcurve.library.export import write_rows
 from moodcurve.library.queries import search as in_library
 from moodcurve.library.queries.query import Query
 from moodcurve.library.queries.sql_guard import ConditionError
+from moodcurve.library.song_rows import LATER_COLUMNS
 from moodcurve.library.tables import search as in_tables
 from moodcurve.library.tables.connection import open_tables
 from moodcurve.library.tables.location import find_tables, names_tables
 from tests.helpers.command_line import run
-from tests.helpers.library_fixtures import made_library
+from tests.helpers.library_fixtures import file, made_library, song
 from tests.helpers.object_store import s3_server
 from tests.library.test_external_ids import listed
 
@@ -113,6 +115,38 @@ def test_show_reads_a_row(library: Path, tables: Path, name: str) -> None:
     assert run("show", "absent", "--library", tables).exit_code == 1
 
 
+def test_links_are_found_by_their_words_and_shown_by_the_own_path(tmp_path: Path) -> None:
+    """As docs/library.md says: tables of 0.2.0 do not have the names of links."""
+    path = tmp_path / "library.sqlite"
+    with open_library(path, write=True) as opened:
+        opened.write([song("x"), replace(file("/annex/key.mp3", "x"), names=("/music/Baltimore.mp3",))])
+        write_rows(opened, Query(), tmp_path / "x.parquet", progress=lambda done, total: None)
+    (found,) = listed(tmp_path / "x.parquet", "baltimore")
+    assert found["path"] == "/annex/key.mp3"
+    shown = run("show", "/annex/key.mp3", "--library", tmp_path / "x.parquet", "-f", "json")
+    assert json.loads(shown.stdout)["source"] == "/annex/key.mp3"
+
+
+@pytest.mark.parametrize("old", [("part-0", "part-1", "part-2"), ("part-0",), ("part-1",)])
+def test_tables_of_an_earlier_version(library: Path, tables: Path, tmp_path: Path, old: tuple[str, ...]) -> None:
+    folder = shutil.copytree(tables, tmp_path / "mixed")
+    for name in old:
+        path = folder / f"{name}.parquet"
+        pyarrow.parquet.write_table(pyarrow.parquet.read_table(path).drop_columns(LATER_COLUMNS), path)
+    assert len(listed(folder)) == SONGS
+    for name in ("id 2", "id 9", "id 30"):  # one in each file
+        shown = run("show", name, "--library", folder, "-f", "json")
+        assert shown.exit_code == 0, shown.stderr
+        assert shown == run("show", name, "--library", library, "-f", "json")
+
+
+def test_show_names_a_table_that_lacks_a_column(tables: Path, tmp_path: Path) -> None:
+    folder = broken(tables, tmp_path / "broken", "SELECT * EXCLUDE (curve_arousal) FROM '{table}'")
+    done = run("show", "id 9", "--library", folder)
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "part-1.parquet: lacks the column 'curve_arousal'" in done.stderr
+
+
 def test_other_commands_say_what_to_do(tables: Path) -> None:
     for command in (["similar", "1"], ["playlist", "--from", "calm"], ["problems"], ["search", "-f", "m3u8"]):
         done = run(*command, "--library", tables)
@@ -142,6 +176,15 @@ def test_places_of_tables(tables: Path, monkeypatch: pytest.MonkeyPatch, tmp_pat
         assert not names_tables(text), text
     with pytest.raises(LibraryError, match="no Parquet files there"):
         find_tables("absent/*.parquet")
+
+
+def test_a_search_that_finds_nothing_reads_the_tables_once(tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[Query] = []
+    count = in_tables.count
+    monkeypatch.setattr(in_tables, "count", lambda opened, query: counted.append(query) or count(opened, query))
+    done = run("search", "--artist", "nobody", "--library", tables)
+    assert (done.exit_code, counted) == (0, [])
+    assert "no matching songs" in done.stderr
 
 
 def test_a_library_of_one_file(library: Path) -> None:

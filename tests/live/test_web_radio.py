@@ -103,6 +103,11 @@ def reasons(events: list[Event]) -> list[str]:
     return [event.reason for event in events if isinstance(event, Break)]
 
 
+def test_the_scheme_of_a_station_may_be_in_upper_case() -> None:
+    with station(sends_a_file) as url:
+        assert reasons(taken(url.replace("http", "HTTP"), 1)) == []
+
+
 def test_a_stream_that_drops_is_connected_to_again() -> None:
     with station(drops) as url:
         events = taken(url, 10)

@@ -3,13 +3,14 @@
 import os
 import shutil
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 import pytest
 
 from moodcurve.library.scanning.walk import state_of
 from moodcurve.web.errors import ProblemError
-from moodcurve.web.responses.audio import open_unchanged
+from moodcurve.web.responses.audio import OpenFile, audio_response, open_unchanged
 from tests.helpers.web_client import request
 from tests.helpers.web_server import Server, serving
 
@@ -166,6 +167,33 @@ def test_a_pipe_in_place_of_a_song_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(path)
     with pytest.raises(ProblemError, match="moved, removed or replaced"):
         open_unchanged({str(path): (0, path.stat().st_mtime_ns)}, ["/"])
+
+
+class SlowFile(FileIO):
+    """A file that returns less than it was asked for, as those of a network may."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(size or 0, 7)) or b""
+
+
+def test_a_short_range_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(bytes(range(SIZE)))
+    for first, end in ((0, SIZE), (10, 31), (SIZE - 1, SIZE)):
+        opened = OpenFile(SlowFile(path), SIZE, 1, "audio/mpeg")
+        response = audio_response(opened, {"range": f"bytes={first}-{end - 1}"})
+        assert response.body == bytes(range(first, end))
+        assert opened.file.closed
+
+
+def test_a_file_that_shrank_after_it_was_opened_is_not_served(tmp_path: Path) -> None:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(b"x" * SIZE)
+    opened = OpenFile(FileIO(path), SIZE, 1, "audio/mpeg")
+    os.truncate(path, SIZE // 2)
+    with pytest.raises(ProblemError, match="has changed since it was analyzed"):
+        audio_response(opened, {"range": f"bytes=10-{SIZE - 1}"})
+    assert opened.file.closed
 
 
 def test_a_device_is_not_served() -> None:

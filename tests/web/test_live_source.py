@@ -83,7 +83,12 @@ def test_all_watchers_see_what_the_server_hears(scanned_music: Any, station: str
 )
 def test_names_hide_secrets(source: str, name: str, tmp_path: Any) -> None:
     assert source_name(source) == name
-    Settings(library=tmp_path, token=TOKEN, live=source)
+    assert Settings(library=tmp_path, token=TOKEN, live=source).live == source
+
+
+def test_a_scheme_in_upper_case_is_that_of_messages(tmp_path: Any) -> None:
+    settings = Settings(library=tmp_path, token=TOKEN, live="HTTP://u:p@Radio.example/Live?Key=1")
+    assert settings.live == "http://u:p@Radio.example/Live?Key=1"
 
 
 @pytest.mark.parametrize("source", ["", "song.mp3", "file:///etc/passwd", "microphones", "ftp://radio.example"])

@@ -123,9 +123,9 @@ class Analyzer:
     def _finish(self, work: "_Work", index: int, task: SongTask, result: Song | Exception) -> None:
         entry = work.entries[index]
         if isinstance(result, Song):
-            work.done[index] = song_row(entry, result)
+            work.done[index] = song_row(entry, result, self._selection)
         else:
-            work.done[index] = failed_row(entry, problem_of(result, task), self._version)
+            work.done[index] = failed_row(entry, problem_of(result, task), self._version, self._selection)
         if task.is_copy:
             Path(task.path).unlink(missing_ok=True)
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from moodcurve.cluster.job import Song
 from moodcurve.cluster.manifest import Entry
+from moodcurve.library.scanning.selection import Selection
 from moodcurve.library.song_rows import ScannedFile, row_of, rows_writer
 from moodcurve.util.text import text_path
 from moodcurve.util.urls import scheme_of
@@ -21,8 +22,8 @@ class ModelVersion(NamedTuple):
     feature_set: str
 
 
-def song_row(entry: Entry, song: Song) -> Row:
-    """Return the row of an analyzed song."""
+def song_row(entry: Entry, song: Song, selection: Selection) -> Row:
+    """Return the row of a song that was analyzed with this selection."""
     return row_of(
         ScannedFile(
             path=_path(entry),
@@ -33,16 +34,15 @@ def song_row(entry: Entry, song: Song) -> Row:
             mtime_ns=song.state.mtime_ns if scheme_of(entry.url) is None else None,
             tags=song.tags,
             analysis=song.analysis,
+            selection=str(selection),
         )
     )
 
 
-def failed_row(entry: Entry, reason: str, version: ModelVersion) -> Row:
+def failed_row(entry: Entry, reason: str, version: ModelVersion, selection: Selection) -> Row:
     """Return the row of a file that could not be used; it also names the model that would have analyzed it."""
-    return {
-        **row_of(ScannedFile(path=_path(entry), external_id=entry.external_id, problem=reason)),
-        **version._asdict(),
-    }
+    file = ScannedFile(path=_path(entry), external_id=entry.external_id, problem=reason, selection=str(selection))
+    return {**row_of(file), **version._asdict()}
 
 
 def has_failed(row: Row) -> bool:

@@ -57,7 +57,7 @@ def read_table(path: AnyPath, kind: str, columns: Columns = NO_COLUMNS, *, needs
     path : str or path
     kind : str
         One of the values of `ENDINGS`. CSV and TSV have a header line; all but Parquet are UTF-8, and may be packed
-        with gzip. Ids may be numbers in Parquet.
+        with gzip. Ids in Parquet may have any type, of which `str` makes texts.
     columns : Columns
     needs_ids : bool
         Refuse a table without a column of ids, where else the paths are the ids.
@@ -79,9 +79,11 @@ def read_table(path: AnyPath, kind: str, columns: Columns = NO_COLUMNS, *, needs
             if not row[1] or not row[2]:
                 raise TableError(f"{row_name(kind, row[0])} has no {'path' if row[1] else 'id'}")
             yield row
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise TableError(f"damaged gzip data ({one_line(str(error))})") from error
     except OSError as error:
         raise TableError(one_line(reason_of(error))) from error
-    except (UnicodeDecodeError, csv.Error, EOFError, zlib.error) as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise TableError(f"not {kind} in UTF-8 ({one_line(str(error))})") from error
 
 
@@ -120,14 +122,27 @@ def _parquet_rows(path: AnyPath, columns: Columns, needs_ids: bool) -> Iterator[
         with Path(path).open("rb") as file, pyarrow.parquet.ParquetFile(file) as table:
             names = _find_columns(table.schema_arrow.names, columns, needs_ids)
             wanted = list(dict.fromkeys(names))
+            if twice := [name for name in wanted if table.schema_arrow.names.count(name) > 1]:
+                raise TableError(f"several columns have the name {one_line(twice[0])}")
             for group in range(table.num_row_groups):  # one by one: memory grows as it reads all
                 for batch in table.iter_batches(batch_size=_ROWS, row_groups=[group], columns=wanted):
-                    ids, places = (batch.column(name).cast(pyarrow.string()).to_pylist() for name in names)
+                    ids, places = (batch.column(name).to_pylist() for name in names)
                     for external_id, place in zip(ids, places, strict=True):
                         number += 1
-                        yield number, external_id or "", place or ""
+                        if isinstance(place, bytes):  # some programs write all texts so: the ids are texts as well
+                            place, external_id = _decoded(place), _decoded(external_id)
+                        yield number, _text(external_id), _text(place)
     except pyarrow.ArrowException as error:
         raise TableError(f"not Parquet of ids and paths ({one_line(str(error))[:100]})") from error
+
+
+def _text(value: object) -> str:
+    """Return a value as text, as Python writes it: shards of results have names by the texts of their ids."""
+    return "" if value is None else str(value)
+
+
+def _decoded(value: object) -> object:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _find_columns(names: Sequence[str], columns: Columns, needs_ids: bool) -> tuple[str, str]:

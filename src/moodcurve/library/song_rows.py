@@ -212,6 +212,8 @@ def file_of(row: Mapping[str, Any], where: AnyPath) -> ScannedFile:
     """
     if not row["path"]:
         refuse(where, "column path", "missing", "a path or URL")
+    if None in (row["names"] or ()):
+        refuse(where, f"column names of {row['path']}", "null", "paths")
     if row["problem"] is None and not row["content"]:
         refuse(where, f"column content of {row['path']}", "missing", "the hash of the audio")
     return ScannedFile(

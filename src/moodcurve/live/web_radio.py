@@ -9,6 +9,7 @@ from moodcurve import __version__
 from moodcurve.audio.decoders.ffmpeg import CONTAINERS
 from moodcurve.live.events import PATIENCE_S, AudioBlock, Break, Event, LiveError
 from moodcurve.live.pipe import PROBE_OPTIONS, decoded
+from moodcurve.util.urls import with_lower_scheme
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -32,6 +33,7 @@ def radio(url: str, *, timeout_s: float = TIMEOUT_S, first_wait_s: float = FIRST
     """
     import av
 
+    url = with_lower_scheme(url)  # FFmpeg knows no others
     began, wait_s = False, first_wait_s
     while True:
         try:

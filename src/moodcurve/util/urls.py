@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from moodcurve.errors import MoodcurveError, SetupError
@@ -41,6 +42,16 @@ def scheme_of(url: str) -> str | None:
     return None if match is None else match[1].lower()
 
 
+def with_lower_scheme(url: str) -> str:
+    """Return a URL with its scheme in lower case, which is the same by RFC 3986 but not to all that opens URLs.
+
+    >>> with_lower_scheme("HTTPS://Radio.example/Live.mp3"), with_lower_scheme("albums/Song.mp3")
+    ('https://Radio.example/Live.mp3', 'albums/Song.mp3')
+    """
+    match = _URL.match(url)
+    return url if match is None else match[0].lower() + url[match.end() :]
+
+
 def absolute(url: str) -> str:
     """Return a URL as it is, and a path from the root of the file system."""
     return url if scheme_of(url) else os.path.abspath(text_path(url))  # noqa: PTH100  any string
@@ -67,7 +78,7 @@ def parent_of(url: str) -> str:
 
 
 def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = False) -> "tuple[AbstractFileSystem, str]":
-    """Return the file system of a URL, and the path in it; settings come from the environment.
+    """Return the file system of a URL, and the path in it; settings come from the environment and from fsspec.
 
     Only stores that this package is tested with are opened: fsspec knows others, some of which run what a URL says.
 
@@ -77,8 +88,8 @@ def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = Fal
     error : type of MoodcurveError
         Raised for URLs of other kinds.
     lists_once : bool
-        Keep what a listing tells of files, so that opening them needs no further requests. For millions of files, this
-        would only fill the memory.
+        Keep what a listing tells of files, so that opening them needs no further requests, for as long as the file
+        system is in use. For millions of files, this would only fill the memory.
 
     Raises
     ------
@@ -87,18 +98,32 @@ def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = Fal
     SetupError
         If its package is missing.
     """
+    url = with_lower_scheme(url)
     scheme = scheme_of(url)
     if scheme not in _PACKAGES:
         raise error(f"{one_line(url)}: unknown kind of URL; use a path, {', '.join(OBJECT_STORES + WEB)}")
     require("fsspec", what=f"{scheme}://", extra="cluster", error=SetupError)
     import fsspec
 
-    options: dict[str, Any] = {"use_listings_cache": lists_once}
+    # fsspec keeps file systems for the whole process; one that keeps listings would not see new files
+    options: dict[str, Any] = {"use_listings_cache": lists_once, "skip_instance_cache": lists_once}
     if scheme in ("s3", "s3a"):
-        timeouts = {"connect_timeout": CONNECT_S, "read_timeout": READ_S}
-        options |= {"config_kwargs": timeouts, "default_block_size": BLOCK}
+        options |= _s3_options(fsspec.config.conf)
     try:
         system = fsspec.filesystem(scheme, **options)
     except (ImportError, ValueError) as missing:
         raise SetupError(f"{scheme}:// needs a package that is missing: {_PACKAGES[scheme]}") from missing
     return system, str(system._strip_protocol(url))
+
+
+def _s3_options(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return options of S3 for what the user's settings of fsspec leave open, such as those of ``FSSPEC_S3``.
+
+    Options replace settings of the same name whole.
+    """
+    given = {**settings.get("s3", {}), **settings.get("s3a", {})}
+    timeouts = {"connect_timeout": CONNECT_S, "read_timeout": READ_S}
+    return {
+        "config_kwargs": timeouts | (given.get("config_kwargs") or {}),
+        "default_block_size": given.get("default_block_size") or BLOCK,
+    }

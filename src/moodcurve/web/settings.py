@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from moodcurve.util.urls import WEB, scheme_of
+from moodcurve.util.urls import WEB, scheme_of, with_lower_scheme
 from moodcurve.web import WebError
 
 TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")
@@ -194,6 +194,8 @@ class Settings(AddressSettings):
         super().__post_init__()
         if self.live is not None and scheme_of(self.live) not in WEB and self.live.partition(":")[0] != "microphone":
             raise WebError(f"{self.live}: not microphone, microphone:NAME or an http(s) URL")
+        if self.live is not None:  # as messages name it, in which its key is hidden
+            object.__setattr__(self, "live", with_lower_scheme(self.live))
 
     @property
     def batch_slots(self) -> int:

@@ -315,6 +315,28 @@ def test_a_missing_file_is_skipped(window: Window, ids: dict[str, int]) -> None:
     assert song_of(page) == "Meadow"
 
 
+def test_a_late_reason_is_not_shown_with_another_list(window: Window, ids: dict[str, int]) -> None:
+    window.expected.append("404")
+    asked: list[Route] = []
+
+    def respond(route: Route) -> None:
+        if route.request.headers.get("range") == "bytes=0-0":  # the page asks why
+            asked.append(route)
+        else:
+            route.fulfill(status=404)
+
+    audio = f"**/songs/{ids['Elegy']}/audio"
+    page = listed(window, ids, "Meadow", "Elegy", before=lambda page: page.route(audio, respond))
+    with page.expect_request(lambda request: request.headers.get("range") == "bytes=0-0"):
+        page.get_by_role("button", name="Next song").click()
+    page.evaluate("(hash) => { location.hash = hash; }", f"#/playlist/{ids['Fiesta']}-{ids['Menace']}")
+    wait_for(page, ["Fiesta", "Menace"])
+    with page.expect_response(audio):
+        asked[0].fulfill(status=404)
+    page.evaluate("fetch('api/health')")  # after which the page has taken the answer before
+    assert page.locator(".error").all_inner_texts() == [""] * page.locator(".error").count()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_problem(window: Window, ids: dict[str, int], axe: str, scheme: str) -> None:
     page = listed(window, ids, "Menace", "Elegy", "Meadow", "Fiesta", color_scheme=scheme)

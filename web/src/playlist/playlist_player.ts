@@ -157,14 +157,16 @@ export class PlaylistPlayer {
 
   /** Go on with the next song, unless playback goes on, as in Firefox on machines without audio output. */
   private onError(): void {
-    const { audio, song, index } = this;
+    const { audio, song } = this;
     const failedAt = audio.currentTime;
     setTimeout(() => {
-      if (song === null || this.index !== index || audio.currentTime > failedAt) return;
+      if (song === null || this.song?.id !== song.id || audio.currentTime > failedAt) return;
       void api.audioProblem(api.songAudioUrl(song.id)).then((problem) => {
+        if (!this.songs.some(({ id }) => id === song.id)) return; // another list is shown by now
         this.handlers.error(sentence(`Cannot play ${songName(song)}: ${problem ?? "your browser cannot play it"}`));
       });
-      if (index! + 1 < this.songs.length) this.play(index! + 1);
+      const next = this.index! + 1;
+      if (next < this.songs.length) this.play(next);
     }, RECOVERY_MS);
   }
 }

@@ -90,7 +90,8 @@ def search(
                 shown = list(songs)
                 print_songs(shown, asked=query.asked_columns, by_tag=bool(query.tags))
                 total = _count(opened, query) if len(shown) == query.limit else len(shown)
-                is_empty = not total and not _count(opened, Query())
+                # all rows of tables would be read just for another message
+                is_empty = not total and isinstance(opened, Library) and not _count(opened, Query())
                 print_message(NO_SONGS if is_empty else _summary(len(shown), total, filters.text or []))
         except ConditionError as error:
             raise UsageError(str(error), name="--where") from error

@@ -18,7 +18,7 @@ def study_figure(study: Mapping[str, Any]) -> "Figure":
     Parameters
     ----------
     study : dict
-        Result of `moodcurve.learn.studies.study.Study.as_dict`.
+        Result of `moodcurve.learn.studies.study.StudyResult.as_dict`.
     """
     metric, rows = telling_metric(study), compared(study)
     labels = list(dict.fromkeys(title_of(one) for one in rows))

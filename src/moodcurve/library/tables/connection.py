@@ -14,6 +14,7 @@ from moodcurve.library.errors import LibraryError
 from moodcurve.library.queries.found_song import COLUMNS
 from moodcurve.library.song_rows import FOLDED, ROW_SCHEMA
 from moodcurve.library.tables.location import find_tables, translate_remote_errors
+from moodcurve.library.tables.rows import complete_rows
 from moodcurve.util.machine import usable_memory, usable_processors
 from moodcurve.util.optional import install_hint
 from moodcurve.util.text import one_line
@@ -78,11 +79,10 @@ class SongTables:
 
     def row(self, number: int) -> dict[str, Any]:
         """Return the whole row of a song by its id, as `moodcurve.library.song_rows.file_of` takes it; as `rows`."""
-        source = _numbered_sql(*self._files_of([number]))
+        files, starts = self._files_of([number])
         with _translate_table_errors(self.given):
-            found = self._db.sql(f"FROM ({source}) WHERE id = {number}").to_arrow_table()
-            rows: list[dict[str, Any]] = found.to_pylist()
-        return rows[0]
+            found = self._db.sql(f"FROM ({_numbered_sql(files, starts)}) WHERE id = {number}").to_arrow_table()
+        return complete_rows(found, files[0])[0]
 
     def register(self, name: str, table: Any) -> None:
         """Let statements read an Arrow table by a name."""

@@ -10,8 +10,9 @@ import pyarrow.parquet
 from moodcurve.library.database import Library
 from moodcurve.library.errors import LibraryError
 from moodcurve.library.models import Change, FileFound, FileIdentified, ProblemFound, SongAnalyzed
-from moodcurve.library.song_rows import LATER_COLUMNS, ROW_SCHEMA, ScannedFile, file_of
+from moodcurve.library.song_rows import ROW_SCHEMA, ScannedFile, file_of
 from moodcurve.library.tables.location import find_tables, translate_remote_errors
+from moodcurve.library.tables.rows import complete_rows
 from moodcurve.util.text import one_line
 
 ROWS_PER_BATCH = 200
@@ -131,19 +132,10 @@ def _batches(given: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         ):
             try:
                 table = pyarrow.parquet.ParquetFile(stream)
-                found = table.schema_arrow.names
-                lacking = [column for column in ROW_SCHEMA.names if column not in found]
-                if missing := [column for column in lacking if column not in LATER_COLUMNS]:
-                    raise LibraryError(
-                        f"{one_line(name)}: lacks the column {missing[0]!r}, and is not a table of analyzed songs "
-                        "(docs/formats.md describes them)"
-                    )
-                stored = [column for column in ROW_SCHEMA.names if column in found]
+                complete_rows(table.schema_arrow.empty_table(), name)  # a file without rows is checked as well
+                stored = [column for column in ROW_SCHEMA.names if column in table.schema_arrow.names]
                 for batch in table.iter_batches(ROWS_PER_BATCH, columns=stored):
-                    rows = pyarrow.Table.from_batches([batch])
-                    for column in lacking:
-                        rows = rows.append_column(column, pyarrow.nulls(len(batch)))
-                    yield name, rows.select(ROW_SCHEMA.names).cast(ROW_SCHEMA).to_pylist()
+                    yield name, complete_rows(pyarrow.Table.from_batches([batch]), name)
             except LibraryError:
                 raise
             except (pyarrow.ArrowException, ValueError) as error:  # ValueError: a server without range requests

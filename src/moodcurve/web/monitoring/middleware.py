@@ -1,9 +1,9 @@
 """Give every request an id, and report it."""
 
-import itertools
 import re
 import secrets
 import time
+from collections.abc import Iterator
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,6 +12,8 @@ from moodcurve.web.monitoring.reports import Reports
 
 HEADER = b"x-request-id"
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_ID_BYTES = 8
+_IDS_AT_ONCE = 256
 NO_ROUTE = "none"
 """The route of requests that were rejected, or of paths that do not exist."""
 
@@ -30,8 +32,7 @@ class ReportMiddleware:
     def __init__(self, app: ASGIApp, reports: Reports) -> None:
         self._app = app
         self._reports = reports
-        self._prefix = secrets.token_hex(4)
-        self._numbers = itertools.count(1)
+        self._ids = _random_ids()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to the app, and report it at the end of its response."""
@@ -60,8 +61,16 @@ class ReportMiddleware:
             REQUEST_ID.reset(context)
 
     def _id_of(self, scope: Scope) -> bytes:
-        """Return the id that the client chose, if it is short and plain, or the next of this server."""
+        """Return the id that the client chose, if it is short and plain, or a random one."""
         for name, value in scope["headers"]:
             if name == HEADER and _GIVEN_ID.fullmatch(value):
                 return bytes(value)
-        return f"{self._prefix}{next(self._numbers):08x}".encode()
+        return next(self._ids)
+
+
+def _random_ids() -> Iterator[bytes]:
+    """Yield ids that tell a client nothing of the requests of others; drawing many at once is several times as fast."""
+    while True:
+        drawn = secrets.token_hex(_ID_BYTES * _IDS_AT_ONCE).encode()
+        for start in range(0, len(drawn), 2 * _ID_BYTES):
+            yield drawn[start : start + 2 * _ID_BYTES]

@@ -150,12 +150,14 @@ def _read_at_once(file: FileIO, first: int, end: int) -> bytes:
     ProblemError
         If the file was truncated.
     """
+    data = bytearray()
     with file:
         file.seek(first)
-        data = file.read(end - first)
+        while chunk := file.read(end - first - len(data)):  # which may return less than there is
+            data += chunk
     if len(data) < end - first:
         raise ProblemError(404, _CHANGED)
-    return data
+    return bytes(data)
 
 
 async def _read(file: FileIO, first: int, end: int) -> AsyncIterator[bytes]:
