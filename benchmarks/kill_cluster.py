@@ -4,10 +4,10 @@
 
 Composed songs of a few seconds and a file that is not audio are scanned in shards of three, on a cluster of three
 nodes on this machine (`ray.cluster_utils.Cluster`), into a new folder each round. Meanwhile, a process is killed
-(SIGKILL) every few seconds: the one that runs a shard, the one that analyzes its songs, all of a node, which another
-node replaces, or the driver, which is started again. When a driver ends by itself, every id must be in exactly one row
-of the results, the file that is not audio must be the only problem, nothing else may lie in the folder, and a further
-scan must find nothing to do.
+(SIGKILL): first the one that runs a shard, then every few seconds one like it, the one that analyzes its songs, all of
+a node, which another node replaces, or the driver, which is started again. When a driver ends by itself, every id must
+be in exactly one row of the results, the file that is not audio must be the only problem, nothing else may lie in the
+folder, and a further scan must find nothing to do.
 """
 
 import argparse
@@ -41,6 +41,8 @@ T = TypeVar("T")
 SCAN = "from moodcurve.cli import main; main()"
 SHARD_SIZE = 3
 BAD = "bad"
+MARKS = {"task": "ray::run_shard", "analysis": "multiprocessing.spawn"}
+"""What the command lines of processes hold that run a shard, or analyze its songs."""
 
 
 def write_catalogue(folder: Path, songs: int) -> Path:
@@ -95,14 +97,21 @@ class Victims:
     def _add(self) -> object:
         return started(lambda: self.cluster.add_node(num_cpus=1, object_store_memory=100 << 20))
 
+    def kill_process(self, kind: str) -> bool:
+        """Kill a process of a kind of `MARKS`; return whether there was one."""
+        pids = [pid for pid, command in descendants(os.getpid()).items() if MARKS[kind] in command]
+        if not pids:
+            return False
+        try:
+            os.kill(self._rng.choice(pids), signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
+
     def kill(self) -> str:
         """Kill a process, or a node, also if there is no such process; return which of them."""
-        kind = self._rng.choice(("task", "analysis", "node"))
-        mark = {"task": "ray::run_shard", "analysis": "multiprocessing.spawn"}.get(kind)
-        pids = [pid for pid, command in descendants(os.getpid()).items() if mark is not None and mark in command]
-        if pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._rng.choice(pids), signal.SIGKILL)
+        kind = self._rng.choice((*MARKS, "node"))
+        if kind in MARKS and self.kill_process(kind):
             return kind
         node = self._nodes.pop(self._rng.randrange(len(self._nodes)))
         self.cluster.remove_node(node, allow_graceful=False)
@@ -148,10 +157,12 @@ def run_round(victims: Victims, manifest: Path, out: Path, rng: random.Random) -
             driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
             while driver.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    driver.wait(rng.uniform(0.5, 4))
+                    driver.wait(rng.uniform(0.5, 4) if killed else 0.1)
                 if driver.poll() is not None or killed.total() >= kills:
                     continue
-                if rng.random() < 0.25:
+                if not killed:
+                    killed += Counter(task=int(victims.kill_process("task")))
+                elif rng.random() < 0.25:
                     driver.kill()
                     killed["driver"] += 1
                 else:

@@ -221,7 +221,7 @@ def test_no_song_is_lost_or_doubled_when_parts_of_a_cluster_are_killed(tmp_path:
     assert done.returncode == 0, done.stderr[-3000:]
     counts = json.loads(results.read_text())
     assert (counts["lost"], counts["twice"]) == (0, 0)
-    assert counts.get("task", 0) + counts.get("analysis", 0) >= 1  # in the middle of a shard
+    assert counts["task"] >= 1
 
 
 def test_without_ray_the_message_names_the_extra(tmp_path: Path) -> None:
