@@ -1,5 +1,7 @@
 """File systems of URLs: the user's settings of fsspec count, and what is listed is not kept."""
 
+import re
+
 import fsspec
 import pytest
 
@@ -33,6 +35,12 @@ def test_settings_of_fsspec_for_s3_are_kept(settings: dict[str, object]) -> None
     }
     assert system.default_block_size == 2**22
     assert system.endpoint_url == "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize("url", ["s3://", "s3a://*", "s3://buck*/songs", "s3:///songs", "http://"])
+def test_a_bucket_or_server_is_named(url: str) -> None:
+    with pytest.raises(MoodcurveError, match=f"^{re.escape(url)}: names no bucket or server$"):
+        file_system(url, error=MoodcurveError)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/songs/", "s3://bucket/songs/"])

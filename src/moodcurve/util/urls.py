@@ -94,7 +94,7 @@ def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = Fal
     Raises
     ------
     error
-        If the scheme is unknown.
+        If the scheme is unknown, or the URL names no bucket or server.
     SetupError
         If its package is missing.
     """
@@ -102,6 +102,8 @@ def file_system(url: str, *, error: type[MoodcurveError], lists_once: bool = Fal
     scheme = scheme_of(url)
     if scheme not in _PACKAGES:
         raise error(f"{one_line(url)}: unknown kind of URL; use a path, {', '.join(OBJECT_STORES + WEB)}")
+    if not re.match(r"[^/*?]+(/|$)", url.partition("://")[2]):
+        raise error(f"{one_line(url)}: names no bucket or server")
     require("fsspec", what=f"{scheme}://", extra="cluster", error=SetupError)
     import fsspec
 
