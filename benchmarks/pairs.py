@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from moodcurve._typing import FloatArray
-from moodcurve.learn.benchmarks.benchmark import run_benchmark
-from moodcurve.learn.release import DEFAULT, PROTOCOL, SEED, read_songs
+from moodcurve.learn.packaged import DEFAULT, SEED
+from moodcurve.learn.release import cross_validate, read_songs
 
 EDGES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 2.0)
 DRAWS = 300
@@ -58,15 +58,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file for the numbers")
     options = parser.parse_args()
     songs = read_songs(DEFAULT, options.deam, options.sound, options.quadrants)
-    result = run_benchmark(
-        songs.clips,
-        PROTOCOL,
-        [DEFAULT.family],
-        configs={DEFAULT.family: DEFAULT.config},
-        seed=SEED,
-        cache=options.cache,
-        extra=songs.extra,
-    )
+    result = cross_validate(DEFAULT, songs, cache=options.cache)
     predicted = np.array([values.mean(axis=0) for values in result.models[0].predicted])
     rated = np.array([song.y.mean(axis=0) for song in songs.clips.songs])
     rng = np.random.default_rng(SEED)

@@ -128,7 +128,9 @@ def build_release(
     """
     reading = partial(_report_reading, progress)
     songs = {model.file: read_songs(model, deam, sound, quadrants, progress=reading) for model in PACKAGED}
-    tested = {model.file: _test(model, songs[model.file], cache, progress) for model in PACKAGED}
+    tested = {
+        model.file: cross_validate(model, songs[model.file], cache=cache, progress=progress) for model in PACKAGED
+    }
     others = run_benchmark(songs[FAST.file].clips, PROTOCOL, OTHERS, seed=SEED, progress=progress, cache=cache)
     models = (*(tested[model.file].models[0] for model in PACKAGED), *others.models)
     benchmark = join_models(tested[DEFAULT.file], models)
@@ -206,8 +208,23 @@ def _report_reading(progress: TrainingProgress, done: int, total: int) -> None:
     progress(done, total, "songs read")
 
 
-def _test(model: PackagedModel, songs: TrainingSongs, cache: Path | None, progress: TrainingProgress) -> Benchmark:
-    """Run the protocol with a packaged model, which is then called by its file's name."""
+def cross_validate(
+    model: PackagedModel,
+    songs: TrainingSongs,
+    *,
+    cache: Path | None = None,
+    progress: TrainingProgress = no_progress,
+) -> Benchmark:
+    """Run `PROTOCOL` with a packaged model, which is then called by its file's name.
+
+    Parameters
+    ----------
+    model : PackagedModel
+    songs : TrainingSongs
+        What `read_songs` read for the model.
+    cache, progress
+        As for `moodcurve.learn.benchmarks.benchmark.run_benchmark`.
+    """
     found = run_benchmark(
         songs.clips,
         PROTOCOL,
