@@ -42,7 +42,7 @@ docs: setup-dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs $(if $(SERVE),serve,build --strict)
 
 notebooks: setup-dev
-	@$(BIN)/python scripts/notebooks.py $(if $(DEAM),,curve film_scene library_map train_and_compare)
+	@$(BIN)/python scripts/notebooks.py
 
 test: setup-dev
 	$(PYTEST) $(TESTS)

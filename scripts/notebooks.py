@@ -2,7 +2,8 @@
 
     python scripts/notebooks.py [NAME...]
 
-The notebook of the paper reads DEAM from the folder that the environment variable DEAM names.
+The notebook of the paper reads DEAM from the folder that the environment variable DEAM names; without it, this notebook
+is left out.
 """
 
 import os
@@ -20,7 +21,8 @@ def main() -> None:
     """Run the notebooks that the command line names, or all of them."""
     if "DEAM" in os.environ:  # a notebook runs in another folder
         os.environ["DEAM"] = str(Path(os.environ["DEAM"]).resolve())
-    for name in sys.argv[1:] or [path.stem for path in sorted(FOLDER.glob("*.ipynb"))]:
+    names = [path.stem for path in sorted(FOLDER.glob("*.ipynb")) if path.stem != "paper" or "DEAM" in os.environ]
+    for name in sys.argv[1:] or names:
         path = FOLDER / f"{name}.ipynb"
         notebook = nbformat.read(path, as_version=4)
         with tempfile.TemporaryDirectory() as folder:
