@@ -1,4 +1,4 @@
-"""What a library holds of earlier scans: its files, how they were heard, and which model analyzed their songs."""
+"""What a library holds of earlier scans: its files, what was analyzed in each, and the models of their songs."""
 
 from collections.abc import Mapping
 
@@ -29,14 +29,14 @@ class EarlierScans:
         self.models = library.song_models()
         self.models |= _models_of_split(self.files, self.models)
         self._selections = {
-            file.content_hash.split("#")[0]: heard
+            file.content_hash.split("#")[0]: selection
             for file in self.files.values()
-            if file.content_hash is not None and (heard := Selection.parse(file.selection)) != NO_SELECTION
+            if file.content_hash is not None and (selection := Selection.parse(file.selection)) != NO_SELECTION
         }
         self._split = {file.parts for file in self.files.values() if file.parts}
 
     def selection_of(self, content_hash: str) -> Selection | None:
-        """Return how a file with this content was heard; None if as usual, or if there was none."""
+        """Return what was analyzed in a file with this content; None if all of it, or if there was no such file."""
         return self._selections.get(content_hash)
 
     def parts_of(self, file: PendingFile, hashes: tuple[str, ...]) -> tuple[str, ...]:

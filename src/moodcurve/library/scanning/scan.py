@@ -61,7 +61,7 @@ def scan(
         Also forget files below empty folders, of folders most of whose files are missing, and files that are left out.
     selection : Selection
         Which audio track is analyzed, and by what files are split into parts. A file that was scanned with another
-        selection is analyzed again; without any, files are heard as before, also once they were moved or changed.
+        selection is analyzed again; without any, files are analyzed as before, also once they were moved or changed.
     ids : mapping, optional
         Ids of files in the user's catalogue by absolute path, see `moodcurve.library.scanning.external_ids.read_ids`.
         Files that it does not name keep the ids that they have.

@@ -54,7 +54,7 @@ class ScanRun:
         Name of the model and key of the feature set that analyze songs in this scan.
     observer : ScanObserver
     selection : Selection
-        What is heard in each file.
+        What is analyzed in each file.
 
     Attributes
     ----------
@@ -136,7 +136,7 @@ class ScanRun:
             self._report_unread(path, reason, self._count_below(path))
 
     def _pending(self, path: str, state: FileState, names: tuple[str, ...]) -> PendingFile:
-        """Return a file to open, which is heard as this scan asks, else as the one before."""
+        """Return a file to open, with the selection that this scan asks for, else that of the one before."""
         known = self.earlier.files.get(path)
         if self._selection == NO_SELECTION and known is not None:
             return PendingFile(path, state, selection=Selection.parse(known.selection), names=names)
@@ -188,9 +188,9 @@ class ScanRun:
         self, file: PendingFile, result: ProbeResult | AnalysisResult | MoodcurveError | OSError
     ) -> None:
         if isinstance(result, ProbeResult):
-            heard = self.earlier.selection_of(result.content_hash)
-            if file.selection == NO_SELECTION and heard is not None:  # it was moved
-                file.selection = heard
+            selection = self.earlier.selection_of(result.content_hash)
+            if file.selection == NO_SELECTION and selection is not None:  # it was moved
+                file.selection = selection
                 self.to_probe.append(file)
                 return
             file.tags, file.parts = result.tags, result.parts

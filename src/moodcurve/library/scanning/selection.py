@@ -1,4 +1,4 @@
-"""What a scan hears in each file: an audio track, and the file as a whole or split into parts."""
+"""What a scan analyzes in each file: an audio track, and the file as a whole or split into parts."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ class Selection:
         )
 
     def parts(self, path: AnyPath) -> tuple[Part, ...]:
-        """Return the parts of a file; none if it is heard as a whole."""
+        """Return the parts of a file; none if it is analyzed as a whole."""
         return () if self.split is None else find_parts(path, self.split)
 
     def hashes(self, content_hash: str, parts: tuple[Part, ...]) -> tuple[str, ...]:
